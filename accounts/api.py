@@ -8,10 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import api_docs as docs
-from accounts import limits
+from accounts import limits, period_limits
 from accounts.api_shapes import AccountShape, shown_reason
 from accounts.models import CreditEntry, User
-from accounts.requests import user_of
+from accounts.requests import limited_token, user_of
 from artgen.api import pagination
 from artgen.api.times import time_json
 from artgen.api.views import Endpoint, query_of
@@ -25,11 +25,18 @@ class AccountEndpoint(Endpoint):
         """Return the user's email, balance and limits."""
         query_of(request)
         user = User.objects.get(pk=user_of(request).pk)
+        found, token_id = limits.of(user), limited_token(request)
         account = {
             "email": user.email,
             "credits": user.credits,
             "held": user.held,
-            "limits": limits.of(user),
+            "limits": found.limits,
+            "resets_at": {
+                "day": period_limits.next_day(),
+                "month": period_limits.next_month(),
+            },
+            "allowed": found.allowed,
+            "token": limits.of_token(token_id) if token_id else None,
         }
         return Response(AccountShape(account).data)
 

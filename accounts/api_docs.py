@@ -18,14 +18,19 @@ ACCOUNT_EXAMPLE = {
     "credits": 47,
     "held": 3,
     "limits": {
-        "jobs_at_once": {"limit": None, "used": 2},
+        "jobs_at_once": {"limit": 4, "used": 2},
         "jobs_waiting": {"limit": 200, "used": 1},
         "jobs_per_day": {"limit": 2000, "used": 16},
+        "jobs_per_month": {"limit": None, "used": 310},
         "cancels_per_day": {"limit": 500, "used": 0},
         "credits_per_day": {"limit": None, "used": 48},
+        "credits_per_month": {"limit": 5000, "used": 912},
         "upload_bytes": {"limit": 1000000000, "used": 3145728},
         "image_bytes": {"limit": None, "used": 734003200},
     },
+    "resets_at": {"day": "2025-11-24T21:00:00.000Z", "month": "2025-11-30T21:00:00.000Z"},
+    "allowed": {"models": ["flux-schnell", "flux-kontext"], "max_megapixels": 1.5, "max_batch": 4},
+    "token": None,
 }
 ENTRY_EXAMPLE = {
     "kind": "hold",

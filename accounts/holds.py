@@ -15,9 +15,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from uuid_utils.compat import uuid7
 
-from accounts import daily_limits
+from accounts import period_limits, quotas
 from accounts.ledger import ENDS, TooFewCredits, move, try_move, write
 from accounts.models import ApiToken, CreditEntry, User
+from accounts.quotas import Order
 from artgen import formatting
 
 
@@ -74,39 +75,53 @@ def hold_all(
     *,
     user: User,
     holds: Sequence[Hold],
+    order: Order | None = None,
     by_staff: bool = False,
     token_id: uuid.UUID | None = None,
 ) -> None:
-    """Hold credits for all of these jobs or for none, and count them for the user's day.
+    """Hold credits for all of these jobs or for none, and count them for day and month.
 
     The references must be new: otherwise the caller's transaction fails with IntegrityError.
 
     Args:
         user: who pays.
         holds: one for each job.
-        by_staff: the user's daily limits do not apply.
+        order: what the user's quotas must allow, besides jobs and credits.
+        by_staff: the user's quotas do not apply.
         token_id: the API token with a spending limit that pays: the sum counts against its limit.
 
     Raises:
         TooFewCredits: for the sum of these jobs.
         TokenLimitReached: the token may not spend that much.
-        daily_limits.DailyLimitReached: too many jobs or credits in one day.
+        quotas.NotAllowed: the quotas never allow such an order.
+        period_limits.PeriodLimitReached: too many jobs or credits in one day or month.
     """
     total = sum(item.amount for item in holds)
     if any(item.amount < 0 for item in holds):
         raise ValueError("The amount of a hold must not be negative.")
-    count = daily_limits.counting(unlimited=by_staff, jobs=len(holds), credits=total)
+    count = period_limits.counting(
+        user.pk, order=order, unlimited=by_staff, jobs=len(holds), credits=total
+    )
     hold_them = _hold_in_one_statement if connection.vendor == "postgresql" else _hold_in_statements
     if hold_them(user.pk, holds, total=total, count=count, token_id=token_id):
         return
     if token_id is not None:
         _check_token(token_id, total)
     current = User.objects.get(pk=user.pk)
-    if current.credits >= total and not by_staff:
-        limits = daily_limits.refusal(current, jobs=len(holds), credits=total)
-        if limits is not None:
-            raise limits
+    if not by_staff:
+        check(current, order=order, jobs=len(holds), credits=total)
     raise TooFewCredits(needed=total, available=current.credits)
+
+
+def check(user: User, *, order: Order | None, jobs: int, credits: int) -> None:
+    """Raise what `hold_all` would raise for this user, as just read; hold nothing."""
+    allowed = quotas.of(user)
+    if order is not None and (refused := allowed.refusal(order)):
+        raise refused
+    if user.credits < credits:
+        raise TooFewCredits(needed=credits, available=user.credits)
+    if reached := period_limits.refusal(user, allowed, jobs=jobs, credits=credits):
+        raise reached
 
 
 def _check_token(token_id: uuid.UUID, total: int) -> None:
@@ -121,7 +136,7 @@ def _hold_in_statements(
     holds: Sequence[Hold],
     *,
     total: int,
-    count: daily_limits.Counting,
+    count: period_limits.Counting,
     token_id: uuid.UUID | None,
 ) -> bool:
     """Do what `_hold_in_one_statement` does, for SQLite."""
@@ -175,12 +190,12 @@ def _hold_in_one_statement(
     holds: Sequence[Hold],
     *,
     total: int,
-    count: daily_limits.Counting,
+    count: period_limits.Counting,
     token_id: uuid.UUID | None,
 ) -> bool:
     """Change the balance and write the entries.
 
-    Return False if there are too few credits, or a limit of the day or the token is reached.
+    Return False if there are too few credits, or the quotas or the token do not allow it.
     """
     values: list[Any] = []
     rest = total
@@ -193,7 +208,7 @@ def _hold_in_one_statement(
     with connection.cursor() as cursor:
         # The timestamp is taken under the row lock, so a user's entries sort in their order.
         cursor.execute(
-            f"WITH {WITHIN_LIMIT if is_limited else ''}"  # noqa: S608 constants
+            f"WITH {WITHIN_LIMIT if is_limited else ''}{count.given}, "  # noqa: S608 constants
             "moved AS (UPDATE accounts_user SET credits = credits - %s, "
             f"held = held + %s, {count.assignments} "
             f"WHERE id = %s AND credits >= %s AND {count.condition}"
@@ -207,6 +222,7 @@ def _hold_in_one_statement(
             f"CROSS JOIN (VALUES {rows}) AS v (id, amount, rest, reference, reason, number)",
             [
                 *limit,
+                *count.given_values,
                 *(total, total),
                 *count.values,
                 *(user_id, total),

@@ -23,7 +23,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
-from accounts import daily_limits
+from accounts import period_limits
 from accounts.models import CreditEntry, User
 from artgen import formatting
 from artgen.refusals import Refusal
@@ -263,7 +263,7 @@ def move(user_id: uuid.UUID, *, credits: int, held: int) -> tuple[int, datetime]
 
 
 def try_move(
-    user_id: uuid.UUID, *, credits: int, held: int, count: daily_limits.Counting | None = None
+    user_id: uuid.UUID, *, credits: int, held: int, count: period_limits.Counting | None = None
 ) -> tuple[int, datetime] | None:
     """Do what `move` does; return None if the balance or the condition of `count` forbids it."""
     # The limit applies to grants and adjustments only: a hold can always be returned.
@@ -272,13 +272,14 @@ def try_move(
     clock = "clock_timestamp()" if connection.vendor == "postgresql" else "NULL"
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE accounts_user SET credits = credits + %s, held = held + %s"  # noqa: S608 constants
+            f"{f'WITH {count.given} ' if count else ''}"  # noqa: S608 constants
+            "UPDATE accounts_user SET credits = credits + %s, held = held + %s"
             f"{f', {count.assignments}' if count else ''} "
             "WHERE id = %s AND credits >= %s AND credits <= %s "
             f"{f'AND {count.condition}' if count else ''} RETURNING credits, {clock}",
             [
-                credits,
-                held,
+                *(count.given_values if count else ()),
+                *(credits, held),
                 *(count.values if count else ()),
                 User._meta.pk.get_db_prep_value(user_id, connection),
                 max(0, -credits),

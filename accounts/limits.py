@@ -1,21 +1,29 @@
-"""What a user may use and has used: limits of the day, of storage, of jobs at the same time."""
+"""What a user may use and has used: quotas, limits of storage, the spending limit of a token."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import daily_limits
-from accounts.models import User
+from accounts import period_limits, quotas
+from accounts.models import ApiToken, User
+from accounts.quotas import Quotas
 from artgen import formatting
 
 LABELS = {
+    "jobs_at_once": (gettext_lazy("Images in progress at once"), formatting.number),
     "jobs_waiting": (gettext_lazy("Images in the queue"), formatting.number),
     "jobs_per_day": (gettext_lazy("Images today"), formatting.number),
+    "jobs_per_month": (gettext_lazy("Images this month"), formatting.number),
     "cancels_per_day": (gettext_lazy("Cancellations today"), formatting.number),
     "credits_per_day": (gettext_lazy("Credits today"), formatting.number),
+    "credits_per_month": (gettext_lazy("Credits this month"), formatting.number),
     "upload_bytes": (gettext_lazy("Uploads"), formatting.file_size),
     "image_bytes": (gettext_lazy("Images"), formatting.file_size),
 }
@@ -28,6 +36,8 @@ class Limit:
 
     limit: int | None
     used: int
+    resets_at: datetime | None = None
+    """When it starts again at 0; None for what does not depend on the day."""
 
     @property
     def share(self) -> float:
@@ -35,14 +45,51 @@ class Limit:
         return min(1.0, self.used / self.limit) if self.limit else float(self.limit == 0)
 
 
-def of(user: User) -> dict[str, Limit]:
-    """Return all limits of the user by name. The app that has the jobs provides USAGE."""
-    usage: Callable[[User], Mapping[str, Limit]] = import_string(settings.USAGE)
-    used = daily_limits.used(user)
-    return dict(usage(user)) | {
-        f"{counter}_per_day": Limit(daily_limits.limit_of(user, counter), used[counter])
-        for counter in daily_limits.COUNTERS
+@dataclass(frozen=True)
+class Usage:
+    """What the app that has the jobs knows: limits of jobs and bytes, and the models by slug."""
+
+    limits: Mapping[str, Limit]
+    models: Callable[[], Mapping[str, str]]
+    """Returns slug and name of each model that the user may use."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """All limits of a user by name, and what an order may ask for."""
+
+    limits: Mapping[str, Limit]
+    quotas: Quotas
+    models: Callable[[], Mapping[str, str]]
+
+    @property
+    def allowed(self) -> dict[str, Any]:
+        """What an order may ask for, as `GET /api/v1/account/` shows it."""
+        return {
+            "models": list(self.models()),
+            "max_megapixels": self.quotas.megapixels,
+            "max_batch": self.quotas.limit("batch"),
+        }
+
+
+def of(user: User) -> Limits:
+    """Return all limits of the user. The app that has the jobs provides USAGE."""
+    usage: Callable[[User, Quotas], Usage] = import_string(settings.USAGE)
+    allowed, used = quotas.of(user), period_limits.used(user)
+    found = usage(user, allowed)
+    counted = {
+        counter.quota: Limit(
+            allowed.limit(counter.quota), used[counter.quota], period_limits.resets_at(counter)
+        )
+        for counter in period_limits.COUNTERS
     }
+    return Limits(dict(found.limits) | counted, allowed, found.models)
+
+
+def of_token(token_id: UUID) -> Limit:
+    """Return the spending limit of this API token."""
+    limit, spent = ApiToken.objects.values_list("credit_limit", "credits_spent").get(pk=token_id)
+    return Limit(limit, spent)
 
 
 @dataclass(frozen=True)
@@ -53,6 +100,7 @@ class LimitRow:
     used: str
     limit: str
     percent: int | None
+    note: str = ""
 
 
 def rows(user: User, *, show_unlimited: bool = False) -> list[LimitRow]:
@@ -60,7 +108,7 @@ def rows(user: User, *, show_unlimited: bool = False) -> list[LimitRow]:
     found = of(user)
     shown = []
     for name, (label, written) in LABELS.items():
-        limit = found[name]
+        limit = found.limits[name]
         if limit.limit is None and not name.endswith("_bytes") and not show_unlimited:
             continue
         shown.append(
@@ -69,6 +117,28 @@ def rows(user: User, *, show_unlimited: bool = False) -> list[LimitRow]:
                 used=written(limit.used),
                 limit="" if limit.limit is None else written(limit.limit),
                 percent=None if limit.limit is None else round(100 * limit.share),
+                note=_note(limit),
             )
         )
-    return shown
+    return [*shown, *_allowed(found)]
+
+
+def _note(limit: Limit) -> str:
+    """Return when a limit that is reached starts again, "" for others."""
+    if limit.limit is None or limit.used < limit.limit or limit.resets_at is None:
+        return ""
+    return _("Resets on %(time)s.") % {"time": formatting.moment(limit.resets_at)}
+
+
+def _allowed(found: Limits) -> Iterator[LimitRow]:
+    """Yield what an order may ask for, if the user's quotas limit it."""
+    allowed = found.quotas
+    if allowed.models is not None:
+        names = ", ".join(found.models().values()) or _("none")
+        yield LimitRow(label=_("Models"), used=names, limit="", percent=None)
+    if allowed.megapixels is not None:
+        text = quotas.megapixels_text(allowed.megapixels)
+        yield LimitRow(label=_("Largest image"), used=text, limit="", percent=None)
+    if (batch := allowed.limit("batch")) is not None:
+        text = formatting.number(batch)
+        yield LimitRow(label=_("Images in one request"), used=text, limit="", percent=None)

@@ -33,6 +33,12 @@ def number(value: int) -> str:
     return formats.number_format(value, use_l10n=True, force_grouping=True)
 
 
+def decimal(value: float) -> str:
+    """Return a number with at most two decimals: "1.5", "1,5"."""
+    places = next((n for n in (0, 1) if round(value, n) == round(value, 2)), 2)
+    return formats.number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True)
+
+
 def percent(share: float) -> str:
     """Return a share as "97.5%", rounded down: only all is 100%."""
     tenths = math.floor(share * 1000 + 1e-9)

@@ -1,12 +1,52 @@
-"""Groups of permissions."""
+"""Groups of permissions, with the quotas of their members."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
+from django.db.models import Field
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import StackedInline
 
+from accounts.admin.quota_fields import QUOTA_FIELDS, QUOTAS_NOTE, QuotaForm
+from accounts.models import GroupQuota
+from accounts.models.quotas import INHERITED
 from accounts.staff_rights import SuperuserAdmin
 
 admin.site.unregister(Group)
+
+SILENT = _("Empty: this group says nothing about it.")
+
+
+class GroupQuotaForm(QuotaForm):
+    """The quotas of a group."""
+
+    class Meta:
+        model = GroupQuota
+        fields = QUOTA_FIELDS
+
+
+class GroupQuotaInline(StackedInline):  # type: ignore[type-arg]
+    """The quotas of the group, on its page."""
+
+    model = GroupQuota
+    form = GroupQuotaForm
+    fieldsets = ((None, {"description": QUOTAS_NOTE, "fields": QUOTA_FIELDS}),)
+    can_delete = True
+    extra = 1
+    max_num = 1
+
+    def formfield_for_dbfield(
+        self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        """Say what an empty value of a group means."""
+        found = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if found is not None:
+            found.help_text = str(found.help_text).replace(str(INHERITED), str(SILENT))
+        return found
 
 
 @admin.register(Group)
@@ -14,3 +54,4 @@ class GroupAdmin(SuperuserAdmin, DjangoGroupAdmin):
     """Groups, which only superusers change: a member could give the own group more rights."""
 
     menu_icon = "groups"
+    inlines = (GroupQuotaInline,)

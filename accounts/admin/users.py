@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 
 from accounts import deletion, ledger, limits, security_notices, sockets, statement, token_cache
+from accounts.admin.quota_fields import QUOTA_FIELDS, QUOTAS_NOTE, QuotaForm
 from accounts.admin.user_pages import UserPages
 from accounts.forms.profile import language_field, time_zone_field
 from accounts.models import User
@@ -42,7 +43,7 @@ class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]
         fields = ("email", "name")
 
 
-class UserForm(UserChangeForm):
+class UserForm(QuotaForm, UserChangeForm):
     """The form that changes a user."""
 
     class Meta:
@@ -114,13 +115,8 @@ class UserAdmin(UserPages, StaffProtectedAdmin, DjangoUserAdmin):  # type: ignor
         (
             _("Limits"),
             {
-                "fields": (
-                    "max_jobs_per_day",
-                    "max_cancels_per_day",
-                    "max_credits_per_day",
-                    "max_upload_bytes",
-                    "max_image_bytes",
-                )
+                "description": QUOTAS_NOTE,
+                "fields": (*QUOTA_FIELDS, "max_upload_bytes", "max_image_bytes"),
             },
         ),
         (_("Settings"), {"fields": ("language", "time_zone")}),

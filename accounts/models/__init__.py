@@ -1,5 +1,5 @@
-"""Database models: users, their ledger of credits and API tokens, invitations, the audit log,
-and emails not sent yet.
+"""Database models: users, their ledger of credits and API tokens, quotas, invitations, the
+audit log, and emails not sent yet.
 
 Only `accounts.ledger` writes entries of the ledger and a user's credits; `accounts.invitations`
 writes invitations, `accounts.outbox` emails, `accounts.credit_requests` requests for credits,
@@ -11,11 +11,13 @@ from accounts.models.credit_requests import CreditPage, CreditRequest, CreditReq
 from accounts.models.emails import OutgoingEmail
 from accounts.models.invitations import Invitation, InvitationState
 from accounts.models.ledger import AppendOnly, CreditEntry
+from accounts.models.quotas import ANY_MODEL, GroupQuota, QuotaFields
 from accounts.models.tokens import ApiToken, Scope
 from accounts.models.users import User, fold
 from accounts.models.vouchers import Voucher, VoucherState, VoucherUse
 
 __all__ = [
+    "ANY_MODEL",
     "ApiToken",
     "AppendOnly",
     "AuditEntry",
@@ -23,9 +25,11 @@ __all__ = [
     "CreditPage",
     "CreditRequest",
     "CreditRequestState",
+    "GroupQuota",
     "Invitation",
     "InvitationState",
     "OutgoingEmail",
+    "QuotaFields",
     "Scope",
     "User",
     "Voucher",

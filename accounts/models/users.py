@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from accounts.models.quotas import QuotaFields
+
 
 def fold(email: str) -> str:
     """Return the normalized address, as it is stored and looked up: trimmed, lower-case."""
@@ -51,7 +53,7 @@ GUARDED = (
 """Columns of User that have one writer each."""
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
     """A person who signs in by email. Only `accounts.ledger` writes `credits` and `held`."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -105,27 +107,22 @@ class User(AbstractBaseUser, PermissionsMixin):
         editable=False,
     )
 
-    # Limits that staff set for this user. NULL: the default of the site (`accounts.limits`).
-    max_jobs_per_day = models.PositiveIntegerField(
-        _("jobs per day"), null=True, blank=True, help_text=DEFAULT_LIMIT
-    )
-    max_cancels_per_day = models.PositiveIntegerField(
-        _("cancellations per day"), null=True, blank=True, help_text=DEFAULT_LIMIT
-    )
-    max_credits_per_day = models.PositiveIntegerField(
-        _("credits per day"), null=True, blank=True, help_text=DEFAULT_LIMIT
-    )
+    # Limits of bytes that staff set for this user. NULL: the default of the site. Those of jobs,
+    # which groups have, too, are in `QuotaFields`.
     max_upload_bytes = models.PositiveBigIntegerField(
         _("bytes of uploads"), null=True, blank=True, help_text=DEFAULT_LIMIT
     )
     max_image_bytes = models.PositiveBigIntegerField(
         _("bytes of images"), null=True, blank=True, help_text=DEFAULT_LIMIT
     )
-    # Counts of the day `counted_on`, by the site's clock. Only `accounts.daily_limits` writes them.
+    # Counts of the day `counted_on` and of its month, by the site's clock. Only
+    # `accounts.period_limits` writes them.
     counted_on = models.DateField(null=True, editable=False)
     jobs_today = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     cancels_today = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     credits_today = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
+    jobs_this_month = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    credits_this_month = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -163,6 +160,12 @@ class User(AbstractBaseUser, PermissionsMixin):
                 "erase_at",
                 condition=Q(erased_at=None, erase_at__isnull=False),
                 name="user_to_be_erased",
+            ),
+            # Few: `scheduling` asks whether there are any.
+            models.Index(
+                "max_jobs_at_once",
+                condition=Q(max_jobs_at_once__isnull=False),
+                name="user_with_jobs_at_once",
             ),
         )
 

@@ -68,7 +68,7 @@ class TestAccount(BaseTestCase):
             holds.hold(user=self.alice, amount=1, reference=reference)
             holds.settle(reference=reference)
         self.client.get(self.url)
-        with self.assertNumQueries(8):
+        with self.assertNumQueries(9):
             self.client.get(self.url)
 
     def test_it_is_written_in_russian_too(self) -> None:

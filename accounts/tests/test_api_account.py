@@ -7,10 +7,11 @@ from django.core.cache import cache
 from django.db.models import Sum
 from django.utils import translation
 
-from accounts import holds, ledger, tokens
+from accounts import holds, ledger, period_limits, tokens
 from accounts.api import entries_json
 from accounts.api_shapes import LedgerEntryShape
 from accounts.models import CreditEntry, User
+from artgen.api.times import time_json
 from artgen.testing.cases import BaseTestCase
 
 ACCOUNT, LEDGER = "/api/v1/account/", "/api/v1/account/ledger/"
@@ -50,11 +51,19 @@ class TestAccount(AccountTestCase):
                 "jobs_at_once": {"limit": None, "used": 0},
                 "jobs_waiting": {"limit": 200, "used": 0},
                 "jobs_per_day": {"limit": 2000, "used": 0},
+                "jobs_per_month": {"limit": None, "used": 0},
                 "cancels_per_day": {"limit": 500, "used": 0},
                 "credits_per_day": {"limit": None, "used": 0},
+                "credits_per_month": {"limit": None, "used": 0},
                 "upload_bytes": {"limit": 1_000_000_000, "used": 0},
                 "image_bytes": {"limit": None, "used": 0},
             },
+            "resets_at": {
+                "day": time_json(period_limits.next_day()),
+                "month": time_json(period_limits.next_month()),
+            },
+            "allowed": {"models": [], "max_megapixels": None, "max_batch": None},
+            "token": None,
         }
 
     def test_it_refuses_strangers_other_methods_and_parameters(self) -> None:

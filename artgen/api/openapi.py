@@ -72,7 +72,11 @@ class ProblemShape(serializers.Serializer[Any]):
     )
     limit = serializers.IntegerField(
         required=False,
-        help_text="`too_large`, `too_many_waiting`, `daily_limit`, `storage_full`: the limit.",
+        help_text="`too_large`, `too_many_waiting`, `daily_limit`, `monthly_limit`, "
+        "`batch_not_allowed`, `storage_full`: the limit; `size_not_allowed`: the limit in pixels.",
+    )
+    model = serializers.CharField(
+        required=False, help_text="`model_not_allowed`: the slug of the model."
     )
     review = serializers.UUIDField(
         required=False,

@@ -57,6 +57,9 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "prompt_not_allowed": (403, gettext_lazy("The prompt isn’t allowed")),
     "held_for_review": (403, gettext_lazy("The request waits for a review")),
     "csrf_failed": (403, gettext_lazy("The CSRF token is missing or wrong")),
+    "model_not_allowed": (403, gettext_lazy("The account has no access to this model")),
+    "size_not_allowed": (403, gettext_lazy("The image is larger than the account allows")),
+    "batch_not_allowed": (403, gettext_lazy("More images at a time than the account allows")),
     "not_found": (404, gettext_lazy("Not found")),
     "method_not_allowed": (405, gettext_lazy("Method not allowed")),
     "not_acceptable": (406, gettext_lazy("Only JSON responses are available")),
@@ -74,6 +77,7 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "too_many_requests": (429, gettext_lazy("Too many requests")),
     "too_many_waiting": (429, gettext_lazy("Too many queued images")),
     "daily_limit": (429, gettext_lazy("The daily limit is reached")),
+    "monthly_limit": (429, gettext_lazy("The monthly limit is reached")),
     "server_error": (500, gettext_lazy("Server error")),
     "generation_off": (503, gettext_lazy("Image creation is paused")),
     "unavailable": (

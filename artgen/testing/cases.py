@@ -46,6 +46,7 @@ def let_time_pass(job_id: UUID, *, seconds: float = 3600) -> None:
     back = timedelta(seconds=seconds)
     for column in (
         "due_at",
+        "parked_until",
         "submitted_at",
         "missing_since",
         "deadline_at",

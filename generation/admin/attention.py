@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 
 from artgen import formatting
 from artgen.admin.attention import Action, Item, Urgency, source
-from generation.admin import job_words, review_queue
-from generation.jobs import heartbeat
+from generation.admin import budget_words, job_words, review_queue
+from generation.jobs import heartbeat, spending
 from generation.models import ImageModel, Job, ProviderOutage, Status
 
 MAX_JOBS = 50  # that are read, and that one button checks
@@ -83,6 +83,38 @@ def paused_models(request: HttpRequest) -> Iterator[Item]:
             url=reverse("admin:generation_imagemodel_change", args=[model.pk]),
             urgency=Urgency.WAITING,
             action=_post(request, "change_imagemodel", _("Try now"), url, "end_pause", model.pk),
+        )
+
+
+@source
+def budgets(request: HttpRequest) -> Iterator[Item]:
+    """Yield the budgets that are used up, or nearly."""
+    if not request.user.has_perm("generation.view_budget"):
+        return
+    near = [state for state in spending.states() if state.is_near]
+    parked = Job.objects.parked().count() if near else 0
+    for state in near:
+        values = {
+            "budget": state.budget.scope,
+            "used": budget_words.dollars(state.used),
+            "limit": budget_words.dollars(state.limit),
+            "time": formatting.moment(state.ends_at),
+        }
+        waits = ngettext(
+            "%(count)d job waits until %(time)s.", "%(count)d jobs wait until %(time)s.", parked
+        )
+        yield Item(
+            title=_("Budget of %(budget)s: %(used)s of %(limit)s") % values,
+            detail=waits % {"count": parked, **values}
+            if parked and state.is_reached
+            else _("Starts again at %(time)s.") % values,
+            url=reverse("admin:generation_budget_changelist"),
+            urgency=Urgency.WAITING if state.is_reached else Urgency.NOTICE,
+            action=Action(
+                _("Raise"), reverse("admin:generation_budget_change", args=[state.budget.pk])
+            )
+            if request.user.has_perm("generation.change_budget")
+            else None,
         )
 
 

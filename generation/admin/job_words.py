@@ -27,7 +27,8 @@ def state(job: Job, *, now: datetime) -> tuple[str, str]:
 
 def _active_title(job: Job) -> str:
     if job.status == Status.QUEUED:
-        return _("Waiting in the queue")
+        is_parked = job.is_parked(now=timezone.now())
+        return _("Waits for a budget") if is_parked else _("Waiting in the queue")
     if job.status == Status.STORING:
         return _("Saving the image")
     if job.status == Status.SUBMITTED:
@@ -41,6 +42,8 @@ def _active_title(job: Job) -> str:
 
 
 def _active_detail(job: Job, *, now: datetime) -> str:
+    if job.is_parked(now=now) and job.parked_until:
+        return _("until %(time)s") % {"time": formatting.moment(job.parked_until)}
     if job.status == Status.QUEUED and job.refusals:
         return _("RunPod had no room %(count)d times") % {"count": job.refusals}
     if job.due_at is None or job.status == Status.QUEUED:
@@ -93,6 +96,8 @@ def event(name: str) -> str:
         "submitting": _("Being sent to RunPod"),
         "submitted": _("Accepted by RunPod"),
         "unknown": _("No clear reply from RunPod"),
+        "parked": _("No budget left, waits for the next one"),
+        "unparked": _("Budgets changed, back in the queue"),
         "deferred": _("Not accepted by RunPod, back in the queue"),
         "running": _("Generation started"),
         "storing": _("Generated, being saved"),

@@ -16,6 +16,7 @@ from accounts.admin.users import UserAdmin
 from accounts.forms.bans import BanForm
 from accounts.models import User
 from artgen.admin.actions import on_each
+from generation.jobs import budgets
 from generation.user_data import erasure
 
 admin.site.unregister(User)
@@ -49,6 +50,12 @@ class UserWithJobsAdmin(UserAdmin):
         super().ban(user, form, actor=actor)
         if form.cleaned_data["cancel_jobs"]:
             erasure.cancel_jobs(user, actor=actor)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the groups; jobs that wait for a group's budget are considered again."""
+        super().save_related(request, form, formsets, change)
+        if change and "groups" in form.changed_data:
+            budgets.reconsider()
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may close accounts."""

@@ -84,6 +84,10 @@ class JobShape(Shape):
         allow_null=True, help_text="Jobs before this one; only while queued."
     )
     eta_seconds = EtaShape(allow_null=True)
+    parked_until = Moment(
+        allow_null=True,
+        help_text="Until then a queued job waits for a budget of the site, else null.",
+    )
     phase = serializers.CharField(help_text="What is happening; human-readable.")
     phase_detail = serializers.CharField(allow_blank=True)
     model = serializers.SlugField()

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.quotas import MEGAPIXEL, Order, Quotas
 from artgen.refusals import FieldError, Refusal
 from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer, Parameter
 from generation.catalog.parameters import (
@@ -58,21 +59,30 @@ class Composer:
     review: str = ""
     """Id of the stored request if a rule has stopped it."""
     can_appeal: bool = False
+    quotas: Quotas | None = None
+    """What the user may ask for; None: as the model allows."""
 
     @classmethod
-    def posted(cls, model: ImageModel, data: QueryDict) -> "Composer":
+    def posted(
+        cls, model: ImageModel, data: QueryDict, *, allowed: Quotas | None = None
+    ) -> "Composer":
         """Return the form as a browser sent it."""
         return cls(
             model=model,
             texts={name: str(data[name]).replace("\r\n", "\n") for name in TEXTS if name in data},
             sources=[one for one in data.getlist("source_images") if one],
             exact="exact" in data,
+            quotas=allowed,
         )
 
     def for_model(self, model: ImageModel) -> "Composer":
         """Return the form for another model: typed values stay, old defaults become new ones."""
         moved = Composer(
-            model=model, texts=dict(self.texts), sources=self.sources, exact=self.exact
+            model=model,
+            texts=dict(self.texts),
+            sources=self.sources,
+            exact=self.exact,
+            quotas=self.quotas,
         )
         for name in SLIDERS:
             before, after = self.parameters.get(name), moved.parameters.get(name)
@@ -164,25 +174,31 @@ class Composer:
     @cached_property
     def shapes(self) -> list[ShapeChoice]:
         """The available shapes: the model's sizes, or common ratios at its default area."""
+        limit = self.quotas.megapixels if self.quotas else None
         if "size" in self.parameters:
-            return shapes.of_sizes(self.parameters["size"].choices)
-        if not self.has_exact_size:
+            found = shapes.of_sizes(self.parameters["size"].choices)
+        elif self.has_exact_size:
+            width, height = self.parameters["width"], self.parameters["height"]
+            pixels = None if limit is None else int(limit * MEGAPIXEL)
+            found = shapes.within(width=width, height=height, max_pixels=pixels)
+        else:
             return []
-        width, height = self.parameters["width"], self.parameters["height"]
-        return shapes.within(width=width, height=height)
+        if self.quotas is None or limit is None:
+            return found
+        allows = self.quotas.allows_size
+        return [replace(one, is_allowed=allows(one.width, one.height)) for one in found]
 
     @property
     def shape(self) -> str:
         """The chosen shape's value; the first one unless another of this model is chosen."""
         wanted = self.texts.get("shape", "")
-        values = [shape.value for shape in self.shapes]
+        allowed = [shape for shape in self.shapes if shape.is_allowed] or self.shapes
+        values = [shape.value for shape in allowed]
         if wanted in values or not values:
             return wanted
         if size := size_of(wanted):
             ratio = size[0] / max(1, size[1])
-            closest = min(
-                self.shapes, key=lambda shape: abs(math.log(max(ratio, 0.01) / shape.ratio))
-            )
+            closest = min(allowed, key=lambda shape: abs(math.log(max(ratio, 0.01) / shape.ratio)))
             return closest.value
         default = str(self.parameters["size"].default) if "size" in self.parameters else ""
         return default if default in values else values[0]
@@ -211,11 +227,34 @@ class Composer:
         return COUNTS
 
     @property
+    def max_count(self) -> int:
+        """The largest number of images that the user's quotas allow."""
+        limit = self.quotas.limit("batch") if self.quotas else None
+        return BATCH_MAX if limit is None else min(limit, BATCH_MAX)
+
+    @property
+    def has_limited_counts(self) -> bool:
+        """Whether the user's quotas leave some of the numbers out."""
+        return self.max_count < BATCH_MAX
+
+    @property
+    def has_limited_shapes(self) -> bool:
+        """Whether the user's quotas leave some of the sizes out, or make them smaller."""
+        if self.quotas is None or self.quotas.megapixels is None:
+            return False
+        as_offered = Composer(model=self.model).shapes
+        return [one.value for one in as_offered] != [
+            one.value for one in self.shapes if one.is_allowed
+        ]
+
+    @property
     def count(self) -> int:
         """The number of images; the default if it is not a valid number."""
         text = self.texts.get("count", "")
-        count = int(text) if is_whole(text) else COUNT_DEFAULT
-        return count if 1 <= count <= BATCH_MAX else COUNT_DEFAULT
+        count = int(text) if is_whole(text) else 0
+        if not 1 <= count <= BATCH_MAX:
+            return min(COUNT_DEFAULT, max(1, self.max_count))
+        return count
 
     @property
     def style(self) -> str:
@@ -298,6 +337,16 @@ class Composer:
                 if error.field in CHECKED and error.field in self._shown
             ]
         return []
+
+    @property
+    def not_allowed(self) -> str:
+        """Why the user's quotas do not allow this form, "" if they do."""
+        if self.quotas is None:
+            return ""
+        width, height = self.size or (0, 0)
+        order = Order(self.count, {self.model.slug: self.model.name}, width * height)
+        refused = self.quotas.refusal(order)
+        return refused.message if refused else ""
 
     @property
     def size_errors(self) -> list[str]:

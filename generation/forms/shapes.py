@@ -27,6 +27,8 @@ class ShapeChoice:
     name: str
     width: int
     height: int
+    is_allowed: bool = True
+    """Whether the user's quotas allow the size."""
 
     @property
     def value(self) -> str:
@@ -83,13 +85,23 @@ def of_sizes(sizes: Iterable[Any]) -> list[ShapeChoice]:
     return choices
 
 
-def within(*, width: Parameter, height: Parameter) -> list[ShapeChoice]:
-    """Return a choice for each of COMMON_RATIOS within a model's limits."""
-    return [_closest(ratio, width=width, height=height) for ratio in COMMON_RATIOS]
+def within(
+    *, width: Parameter, height: Parameter, max_pixels: int | None = None
+) -> list[ShapeChoice]:
+    """Return a choice for each of COMMON_RATIOS within a model's limits, of at most `max_pixels`.
+
+    Where none is that small, it is the smallest.
+    """
+    return [
+        _closest(ratio, width=width, height=height, max_pixels=max_pixels)
+        for ratio in COMMON_RATIOS
+    ]
 
 
 @lru_cache(maxsize=1000)  # 1,000 sizes are looked through for each
-def _closest(ratio: str, *, width: Parameter, height: Parameter) -> ShapeChoice:
+def _closest(
+    ratio: str, *, width: Parameter, height: Parameter, max_pixels: int | None
+) -> ShapeChoice:
     """Return the size within the limits closest to the ratio, at most of the default area."""
     area = (width.default or 1024) * (height.default or 1024)
     best: tuple[float, int, int] = (
@@ -97,6 +109,8 @@ def _closest(ratio: str, *, width: Parameter, height: Parameter) -> ShapeChoice:
         int(width.default or 1024),
         int(height.default or 1024),
     )
+    if max_pixels is not None and max_pixels < area:
+        area = max(max_pixels, _grid(width)[0] * _grid(height)[0])
     for side in _grid(width):
         for other in _grid(height):
             if side * other > area:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from accounts import quotas
 from accounts.models import User
 from artgen import formatting
 from artgen.refusals import Refusal
@@ -15,7 +16,7 @@ from generation.jobs.model_cache import Catalog
 from generation.models import Job
 from generation.moderation.rules import Rules
 
-ROOM = "(SELECT COUNT(*) FROM generation_job WHERE user_id = %s AND status = 'queued') + %s <= %s"
+QUEUED = "(SELECT COUNT(*) FROM generation_job WHERE user_id = %s AND status = 'queued')"
 
 
 class TooManyWaiting(Refusal):
@@ -61,7 +62,7 @@ def enqueue(
 
     One statement. Raises what `orders.place` raises for these reasons, or CatalogChanged.
     """
-    jobs, most = drafted.jobs, settings.MAX_WAITING_PER_USER
+    jobs = drafted.jobs
     same, versions = catalog.unchanged(
         models={job.model.slug for job in jobs}, styles={job.style for job in jobs if job.style}
     )
@@ -71,10 +72,14 @@ def enqueue(
     allowed, allowed_values = rules.unchanged()
     is_staff = by_staff or user.is_staff
     is_open = creation_switch.OPEN_FOR_STAFF if is_staff else creation_switch.OPEN_FOR_USERS
+    room, room_values = quotas.room("jobs_waiting", user_id)
+    if by_staff:
+        room, room_values = "%s", [settings.MAX_WAITING_PER_USER]
     guard = (
-        f"{ROOM} AND {storage_limits.ROOM_FOR_IMAGES} AND {is_open} AND {same} AND {allowed} "
-        f"AND {usable}",
-        *(user_id, len(jobs), most),
+        f"{QUEUED} + %s <= {room} AND {storage_limits.ROOM_FOR_IMAGES} AND {is_open} AND {same} "
+        f"AND {allowed} AND {usable}",
+        *(user_id, len(jobs)),
+        *room_values,
         *storage_limits.room_values(user_id),
         *versions,
         *allowed_values,
@@ -88,15 +93,27 @@ def enqueue(
         sources.check(user=user, ids=job.source_images)
         if job.mask:
             sources.check(user=user, ids=[job.mask], field=masks.FIELD)
-    check_room(user=user, jobs=jobs)
+    check_room(user=user, jobs=jobs, by_staff=by_staff)
     # Only the number of waiting jobs can have changed.
     if catalog.is_fresh and rules.is_fresh:
-        raise TooManyWaiting(limit=most, retry_after=eta.speed(jobs[0].model).p50)
+        raise _too_many(_waiting_limit(user, by_staff=by_staff), jobs)
     raise CatalogChanged
 
 
-def check_room(*, user: User, jobs: Sequence[Job]) -> None:
+def check_room(*, user: User, jobs: Sequence[Job], by_staff: bool = False) -> None:
     """Raise TooManyWaiting if the user may not have these further queued jobs."""
-    most = settings.MAX_WAITING_PER_USER
+    most = _waiting_limit(user, by_staff=by_staff)
     if Job.objects.of(user).queued().count() + len(jobs) > most:
-        raise TooManyWaiting(limit=most, retry_after=eta.speed(jobs[0].model).p50)
+        raise _too_many(most, jobs)
+
+
+def _waiting_limit(user: User, *, by_staff: bool) -> int:
+    site: int = settings.MAX_WAITING_PER_USER
+    if by_staff:
+        return site
+    limit = quotas.of(User.objects.get(pk=user.pk)).limit("jobs_waiting")
+    return site if limit is None else limit
+
+
+def _too_many(limit: int, jobs: Sequence[Job]) -> TooManyWaiting:
+    return TooManyWaiting(limit=limit, retry_after=eta.speed(jobs[0].model).p50)

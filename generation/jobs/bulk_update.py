@@ -47,6 +47,7 @@ def update(
     where: str,
     history: History | None,
     note: str = "''",
+    then: Expression = ("",),
 ) -> list[Job]:
     """Run an UPDATE and return the changed jobs as they are now.
 
@@ -57,6 +58,8 @@ def update(
         where: the rest of the UPDATE: FROM and WHERE.
         history: lines to insert.
         note: SQL of a line's detail in terms of `given`; a job with NULL gets no line.
+        then: SQL of one more change, with its values, in terms of `given` and `changed`, the
+            changed rows. It needs a history, and PostgreSQL.
     """
     before = f"WITH {given}" if given else "WITH"
     changing = f"UPDATE {TABLE} SET {sets} {where} RETURNING {COLUMNS}"  # noqa: S608 no input
@@ -69,10 +72,10 @@ def update(
     statement = (
         f"{before}{',' if given else ''} changed AS ({changing}, {note} AS note), noted AS ("  # noqa: S608
         f"INSERT INTO {JobEvent._meta.db_table} (job_id, at, name, status, attempt, detail) "
-        "SELECT id, %s, %s, status, attempt, note FROM changed WHERE note IS NOT NULL) "
-        f"SELECT {COLUMNS} FROM changed"
+        "SELECT id, %s, %s, status, attempt, note FROM changed WHERE note IS NOT NULL)"
+        f"{f', further AS ({then[0]})' if then[0] else ''} SELECT {COLUMNS} FROM changed"
     )
-    changed = model_rows.fetch(Job, statement, [*parameters, history.at, history.name])
+    changed = model_rows.fetch(Job, statement, [*parameters, history.at, history.name, *then[1:]])
     _log(changed, history)
     return changed
 
@@ -178,6 +181,7 @@ def update_each(
     expressions: Mapping[str, Expression],
     guard: str = "",
     history: History | None = None,
+    then: Expression = ("",),
 ) -> list[Job]:
     """Update the jobs that are unchanged since they were read, and return them as they are now.
 
@@ -190,6 +194,7 @@ def update_each(
             new value.
         guard: a further condition in SQL.
         history: lines to insert.
+        then: one more change, as `update` takes it; `v` are the new values.
     """
     if not changes:
         return []
@@ -221,6 +226,7 @@ def update_each(
         where=f"FROM v WHERE {matches}{f' AND ({guard})' if guard else ''}",
         history=history,
         note="''" if details is None else f"v_{NOTE}",
+        then=then,
     )
 
 

@@ -14,7 +14,7 @@ from artgen.refusals import FieldError
 from generation.catalog import edit_sizes
 from generation.catalog.offers import BATCH_MAX, InvalidParameters
 from generation.catalog.parameters import SEED_MAX
-from generation.jobs import masks, sources
+from generation.jobs import masks, sources, spending
 from generation.jobs.job_request import JobRequestShape
 from generation.jobs.model_cache import Catalog
 from generation.jobs.sources import OwnImage
@@ -118,7 +118,16 @@ def _of_request(
     images = known[: len(fields["source_images"])]
     if sources.transport(images, dialect=dialect, beside={**parameters, **snapshot}).reduced:
         snapshot["sources_reduced"] = True
-    job = Job(id=uuid7(), user=user, credits=offer.price_of(fields), snapshot=snapshot, **fields)
+    credits = offer.price_of(fields)
+    pixels = fields["width"] * fields["height"]
+    job = Job(
+        id=uuid7(),
+        user=user,
+        credits=credits,
+        expected_usd=spending.expected(model, pixels=pixels, credits=credits),
+        snapshot=snapshot,
+        **fields,
+    )
     return job, known
 
 

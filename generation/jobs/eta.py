@@ -45,7 +45,7 @@ class Forecast:
         if job.status == Status.STORING:
             return Eta(STORING_SECONDS, STORING_SECONDS * 2)
         if job.status == Status.QUEUED:
-            if self.is_blocked(job):
+            if self.is_blocked(job) or job.is_parked(now=now):
                 return None
             return self._behind(job.model, before=self.position(job) or 0)
         since = (now - (job.submitted_at or now)).total_seconds()
@@ -61,8 +61,8 @@ class Forecast:
         return self._behind(model, before=len(self.queues[model.pk].positions) + count - 1)
 
     def position(self, job: Job) -> int | None:
-        """Return how many jobs go before a QUEUED job; None for others."""
-        if job.status != Status.QUEUED:
+        """Return how many jobs go before a QUEUED job; None for others and if it is parked."""
+        if job.status != Status.QUEUED or job.is_parked(now=timezone.now()):
             return None
         if job.first_place is not None:
             return job.first_place

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from accounts import daily_limits
+from accounts import period_limits
 from accounts.models import User
 from artgen.refusals import Refusal
 from generation.jobs import dispatch, lifecycle
@@ -28,7 +28,7 @@ def cancel(*, job: Job, actor: User | None, is_counted: bool = True) -> Job:
 
     Raises:
         AlreadyFinal: it has finished or is being saved.
-        accounts.daily_limits.DailyLimitReached: the owner has canceled too many today.
+        accounts.period_limits.PeriodLimitReached: the owner has canceled too many today.
     """
     is_counted = is_counted and actor is not None and actor.pk == job.user_id
     for _try in range(CANCEL_TRIES):
@@ -39,7 +39,7 @@ def cancel(*, job: Job, actor: User | None, is_counted: bool = True) -> Job:
             with transaction.atomic():
                 ended = lifecycle.canceled(current, actor=actor)
                 if is_counted:  # after the release, which has locked the user's row
-                    daily_limits.count_cancel(job.user_id)
+                    period_limits.count_cancel(job.user_id)
                 dispatch.stop()
                 dispatch.submit(ended.model.slug)
         except lifecycle.Stale:

@@ -20,8 +20,13 @@ def columns(model: type[models.Model], *, of: str = "") -> str:
     return ", ".join(f'{prefix}"{field.column}"' for field in model._meta.concrete_fields)
 
 
-def fetch(model: type[Row], statement: str, parameters: Sequence[Any]) -> list[Row]:
-    """Run the statement, which returns `columns(model)`, and return its rows."""
+def fetch(
+    model: type[Row], statement: str, parameters: Sequence[Any], *, more: Sequence[str] = ()
+) -> list[Row]:
+    """Run the statement, which returns `columns(model)`, and return its rows.
+
+    `more` names the attributes for further columns.
+    """
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         found = cursor.fetchall()
@@ -32,7 +37,9 @@ def fetch(model: type[Row], statement: str, parameters: Sequence[Any]) -> list[R
         row = list(values)
         for position, convert, expression in converters:
             row[position] = convert(row[position], expression, connection)
-        rows.append(model.from_db(connection.alias, names, row))
+        instance = model.from_db(connection.alias, names, row[: len(names)])
+        vars(instance).update(zip(more, row[len(names) :], strict=True))
+        rows.append(instance)
     return rows
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from uuid_utils.compat import uuid7
 
-from accounts import daily_limits, holds, ledger
+from accounts import holds, ledger, period_limits, quotas
 from accounts.models import User
 from generation.catalog.offers import InvalidParameters
 from generation.files import storage_limits
@@ -79,10 +79,7 @@ def check(
     creation_switch.refuse_if_paused(user)
     current = User.objects.get(pk=user.pk)
     total = sum(job.credits for job in jobs)
-    if current.credits < total:
-        raise ledger.TooFewCredits(needed=total, available=current.credits)
-    if refused := daily_limits.refusal(current, jobs=len(jobs), credits=total):
-        raise refused
+    holds.check(current, order=_asked(jobs), jobs=len(jobs), credits=total)
     storage_limits.check_images(current)
     admission.check_room(user=user, jobs=jobs)
 
@@ -96,7 +93,8 @@ def place(
 
     Raises:
         InvalidParameters, GenerationOff, TooManyWaiting, StorageFull, KeyReused, KeyBusy,
-            ledger.TooFewCredits, daily_limits.DailyLimitReached: nothing was placed.
+            ledger.TooFewCredits, quotas.NotAllowed, period_limits.PeriodLimitReached: nothing was
+            placed.
         moderation.refusals.Moderated: a rule stops the prompt; the request is stored, for an appeal
             or a moderator.
     """
@@ -251,7 +249,8 @@ def _place(
     except (
         InvalidParameters,
         ledger.TooFewCredits,
-        daily_limits.DailyLimitReached,
+        quotas.NotAllowed,
+        period_limits.PeriodLimitReached,
         TooManyWaiting,
         StorageFull,
     ):
@@ -271,9 +270,18 @@ class _Stopped(Exception):
 def _hold(*, user: User, jobs: Sequence[Job], by_staff: bool, token_id: UUID | None) -> None:
     holds.hold_all(
         user=user,
+        order=_asked(jobs),
         by_staff=by_staff,
         token_id=token_id,
         holds=[
             holds.Hold(reference=job.id, amount=job.credits, reason=job.prompt[:80]) for job in jobs
         ],
+    )
+
+
+def _asked(jobs: Sequence[Job]) -> quotas.Order:
+    return quotas.Order(
+        len(jobs),
+        models={job.model.slug: job.model.name for job in jobs},
+        pixels=max(job.width * job.height for job in jobs),
     )

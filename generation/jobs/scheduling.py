@@ -8,6 +8,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -41,7 +42,12 @@ def next_jobs(model: ImageModel, *, now: datetime) -> tuple[str, list[Any]]:
     most jobs at RunPod: the outcome of this one may stay unknown, too, and then only one user is
     affected. Use it in a statement that runs after the model's row was locked.
     """
-    return CHOSEN, [
+    return CHOSEN, [*_ordering(model, now), model.max_in_flight, _most(model)]
+
+
+def _ordering(model: ImageModel, now: datetime) -> list[Any]:
+    """Return the parameters of ORDERED."""
+    return [
         model.pk,
         bulk_update.prepared("due_at", now - held_for(model)),
         model.pk,
@@ -49,8 +55,42 @@ def next_jobs(model: ImageModel, *, now: datetime) -> tuple[str, list[Any]]:
         -1 if model.submit_failures else 0,
         model.pk,
         bulk_update.prepared("due_at", now - SUBMISSION),
-        model.max_in_flight,
-        1 if model.submit_failures else MAX_AT_ONCE,
+    ]
+
+
+def _most(model: ImageModel) -> int:
+    """Return how many jobs one submission may have."""
+    return 1 if model.submit_failures else MAX_AT_ONCE
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A job that would be submitted, if nothing but `max_in_flight` counted."""
+
+    id: UUID
+    user_id: UUID
+    usd: Decimal  # expected
+
+
+def candidates(model: ImageModel) -> tuple[int, list[Candidate]]:
+    """Return how many jobs the model has room for, and the due jobs in the order of `next_jobs`.
+
+    Only the first MAX_AT_ONCE.
+    """
+    statement = f"""
+        WITH {ORDERED}
+        SELECT (SELECT COALESCE(SUM(jobs), 0) FROM busy), job.id, job.user_id, job.expected_usd
+        FROM ordered JOIN generation_job AS job ON job.id = ordered.id
+        WHERE place <= %s ORDER BY place"""  # noqa: S608 no input
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*_ordering(model, timezone.now()), MAX_AT_ONCE])
+        rows = cursor.fetchall()
+    if not rows:
+        return 0, []
+    room = min(model.max_in_flight - int(rows[0][0]), _most(model))
+    return room, [
+        Candidate(as_uuid(job_id), as_uuid(user_id), Decimal(str(usd or 0)))
+        for _busy, job_id, user_id, usd in rows
     ]
 
 
@@ -60,8 +100,8 @@ def held_for(model: ImageModel) -> timedelta:
 
 
 # "busy" counts the jobs at RunPod, without those that have been of unknown fate for long.
-# Parameters: see `next_jobs`.
-CHOSEN = """
+# Parameters: see `_ordering`.
+ORDERED = """
     busy (user_id, jobs) AS (
         SELECT user_id, COUNT(*) FROM generation_job
         WHERE model_id = %s AND status IN ('submitted', 'running')
@@ -83,12 +123,14 @@ CHOSEN = """
             WHERE model_id = %s AND status = 'submitted' AND runpod_id = '' AND refusals = 0
                 AND submitted_at > %s
         )
-    ),
+    )
+"""
+CHOSEN = f"""{ORDERED},
     chosen (id) AS (
         SELECT id FROM ordered
         WHERE place <= %s - (SELECT COALESCE(SUM(jobs), 0) FROM busy) AND place <= %s
     )
-"""
+"""  # noqa: S608 no input
 
 PLACE = """(
     SELECT own.number - 1 + (
@@ -97,6 +139,7 @@ PLACE = """(
                 COUNT(*) FILTER (WHERE status <> 'queued') AS busy
             FROM generation_job
             WHERE model_id = own.model_id AND status IN ('queued', 'submitted', 'running')
+                AND (parked_until IS NULL OR parked_until <= CURRENT_TIMESTAMP)
             GROUP BY user_id
         ),
         mine AS (
@@ -215,7 +258,9 @@ class _Row(NamedTuple):
 QUEUES = """
     SELECT status, model_id, user_id, id, created_at, 0 FROM (
         SELECT status, model_id, user_id, id, created_at FROM generation_job
-        WHERE status = 'queued' AND model_id IN ({ids}) ORDER BY created_at, id LIMIT %s
+        WHERE status = 'queued' AND model_id IN ({ids})
+            AND (parked_until IS NULL OR parked_until <= %s)
+        ORDER BY created_at, id LIMIT %s
     ) AS queued
     UNION ALL
     SELECT status, model_id, user_id, NULL, NULL, COUNT(*) FROM generation_job
@@ -235,14 +280,17 @@ QUEUES = """
 
 def _rows(model_ids: Collection[int]) -> list[_Row]:
     ids = list(model_ids)
-    since = bulk_update.prepared("finished_at", timezone.now() - WARM_FOR)
+    now, since = (
+        bulk_update.prepared("finished_at", moment)
+        for moment in (timezone.now(), timezone.now() - WARM_FOR)
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             QUEUES.format(ids=", ".join(["%s"] * len(ids)), blocks_model=BLOCKS_MODEL),
-            [*ids, MAX_QUEUED_PER_MODEL * len(ids), *ids, *ids, since, *ids],
+            [*ids, now, MAX_QUEUED_PER_MODEL * len(ids), *ids, *ids, since, *ids],
         )
         return [
-            _Row(kind, model_id, _uuid(user_id), _uuid(job_id), created_at, count)
+            _Row(kind, model_id, as_uuid(user_id), as_uuid(job_id), created_at, count)
             for kind, model_id, user_id, job_id, created_at, count in cursor.fetchall()
         ]
 
@@ -252,8 +300,14 @@ def _by_age(row: _Row) -> tuple[bool, Any, Any]:
     return (row.created_at is not None, row.created_at, row.job_id)
 
 
-def _uuid(value: Any) -> Any:
+def as_uuid(value: Any) -> Any:
+    """Return an id as the database has it as a UUID."""
     return UUID(value) if isinstance(value, str) else value  # SQLite has no such type
+
+
+def user_value(user_id: UUID) -> Any:
+    """Return the id of a user as the database stores it."""
+    return bulk_update.prepared("user", user_id)
 
 
 def _simulate(waiting: Waiting, busy: Counter[UUID]) -> Positions:

@@ -21,7 +21,7 @@ from generation.models import FINAL, Image, Job, Status, seen_by
 JOB_COLUMNS = (
     *("id", "status", "progress", "step", "step_count", "model__slug", *JOB_FIELDS),
     *("batch", "credits", "attempt", "version", "created_at", "started_at", "finished_at"),
-    "error_code",
+    *("error_code", "parked_until"),
 )
 """The columns of the Job JSON of a final job; its images apart."""
 IMAGE_COLUMNS = (
@@ -123,6 +123,9 @@ def _job_json(
         "step_count": job.step_count,
         "queue_position": position,
         "eta_seconds": left.as_json() if left else None,
+        "parked_until": optional_time_json(job.parked_until)
+        if job.status == Status.QUEUED
+        else None,
         "phase": phase.title,
         "phase_detail": phase.detail,
         "model": model,

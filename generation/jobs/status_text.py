@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts import period_limits
 from artgen import formatting
 from generation.jobs import scheduling
 from generation.jobs.eta import Eta, Forecast
@@ -80,6 +81,8 @@ def of_job(
     now = now or timezone.now()
     about = formatting.about(eta.p50, eta.p90) if eta else ""
     if job.status == Status.QUEUED:
+        if job.is_parked(now=now):
+            return _parked(job)
         return _queued(job, position=position, about=about, blocked=blocked)
     if job.status == Status.SUBMITTED:
         return _submitted(job, about=about, warm=warm, now=now)
@@ -113,6 +116,15 @@ def _queued(job: Job, *, position: int | None, about: str, blocked: bool) -> Pha
         return Phase(_("Next in queue"), about)
     ahead = ngettext("%(count)d ahead of you", "%(count)d ahead of you", position)
     return Phase(ahead % {"count": position}, about)
+
+
+def _parked(job: Job) -> Phase:
+    """Return the phase of a job that waits for a budget, whose day is that of the site."""
+    until = job.parked_until or timezone.now()
+    is_tomorrow = until == period_limits.next_day()
+    title = _("Waits for tomorrow’s budget") if is_tomorrow else _("Waits for the next budget")
+    detail = _("It starts after %(time)s. You keep your place in the queue.")
+    return Phase(title, detail % {"time": formatting.moment(until)})
 
 
 def _submitted(job: Job, *, about: str, warm: bool, now: datetime) -> Phase:

@@ -2,12 +2,14 @@
 
 Only `jobs.lifecycle` writes `Job.status` and `Job.due_at`. Images are created by `jobs.storing` and
 changed by `gallery.images`; collections are written by `gallery.collections`; links, visibility and
-publications by `gallery.sharing`; prompt reviews by `moderation.reviews`.
+publications by `gallery.sharing`; prompt reviews by `moderation.reviews`; sums of what was spent by
+`jobs.spending`.
 """
 
 from generation.models.alerts import Alert, AlertNews, AlertPost
 from generation.models.announcements import Announcement
 from generation.models.backups import BackupRecord
+from generation.models.budgets import Budget, Period, Spending
 from generation.models.collections import Collection, CollectionImage, CollectionQuerySet
 from generation.models.counted import Counted
 from generation.models.exports import Export, ExportQuerySet
@@ -64,6 +66,7 @@ __all__ = [
     "AlertPost",
     "Announcement",
     "BackupRecord",
+    "Budget",
     "Category",
     "Collection",
     "CollectionImage",
@@ -82,6 +85,7 @@ __all__ = [
     "JobQuerySet",
     "ModerationRule",
     "OutageKind",
+    "Period",
     "PromptReview",
     "PromptReviewQuerySet",
     "ProviderOutage",
@@ -94,6 +98,7 @@ __all__ = [
     "RuleAction",
     "RuleKind",
     "RulesVersion",
+    "Spending",
     "Status",
     "Style",
     "TrustedAuthor",

@@ -18,7 +18,8 @@ class Alert(models.Model):
     """A condition of the installation that is wrong, or was. `operations.alerts` writes it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    # As in deploy/prometheus/rules.yml, and the key of `conditions.CONDITIONS`.
+    # As in deploy/prometheus/rules.yml, and the key of `conditions.CONDITIONS`; of one of several
+    # things with its number, such as `BudgetNear:3`.
     name = models.CharField(_("problem"), max_length=40)
     values = models.JSONField(default=dict)  # for the text
     started_at = models.DateTimeField(_("since"))

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
@@ -63,6 +63,10 @@ class JobQuerySet(models.QuerySet["Job"]):
     def at_runpod(self) -> "JobQuerySet":
         """Keep those that RunPod has or may have."""
         return self.filter(status__in=AT_RUNPOD)
+
+    def parked(self) -> "JobQuerySet":
+        """Keep those that wait for a budget."""
+        return self.queued().filter(parked_until__gt=timezone.now())
 
     def not_stored(self) -> "JobQuerySet":
         """Keep STORING ones whose images could not be stored yet."""
@@ -156,11 +160,18 @@ class Job(models.Model):
         _("trial at the house’s cost"), default=False, db_default=False, editable=False
     )
 
+    # What RunPod is expected to charge for an attempt. NULL: placed by an earlier version.
+    expected_usd = models.DecimalField(
+        _("expected cost, $"), max_digits=10, decimal_places=5, null=True, editable=False
+    )
+
     # Its state; only `jobs.lifecycle` writes it.
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.QUEUED
     )
     due_at = models.DateTimeField(_("due"), null=True)
+    # Until then a budget does not allow it. In the past, or NULL: it does not wait for one.
+    parked_until = models.DateTimeField(_("waits for a budget until"), null=True, editable=False)
     version = models.PositiveIntegerField(_("version"), default=1)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
     # Of this attempt, by RunPod: 429 or no connection.
@@ -247,6 +258,11 @@ class Job(models.Model):
             ),
             models.Index(name="job_of_user", fields=["user", "-id"]),
             models.Index(name="job_of_batch", fields=["batch"], condition=Q(batch__isnull=False)),
+            models.Index(
+                name="job_parked",
+                fields=["parked_until"],
+                condition=Q(status=Status.QUEUED, parked_until__isnull=False),
+            ),
             models.Index(name="job_to_stop", fields=["id"], condition=Q(stop_pending=True)),
             models.Index(
                 name="job_speed",
@@ -273,6 +289,14 @@ class Job(models.Model):
     def is_cancelable(self) -> bool:
         """Whether the job can be canceled."""
         return self.status in (Status.QUEUED, *AT_RUNPOD)
+
+    def is_parked(self, *, now: datetime) -> bool:
+        """Whether the job waits for a budget."""
+        return (
+            self.status == Status.QUEUED
+            and self.parked_until is not None
+            and self.parked_until > now
+        )
 
     @property
     def log_fields(self) -> dict[str, Any]:

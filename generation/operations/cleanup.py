@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import credit_requests, invitations, sessions, tokens, vouchers
 from generation.gallery import collections, images
+from generation.jobs import spending
 from generation.models import IdempotencyKey
 from generation.moderation import reviews
 from generation.operations import retention
@@ -17,6 +18,7 @@ from generation.user_data import erasure, exports
 log = logging.getLogger(__name__)
 
 KEY_RETENTION = timedelta(days=2)
+SPENDING_RETENTION = timedelta(days=800)
 
 
 def clean_up() -> None:
@@ -35,6 +37,7 @@ def clean_up() -> None:
         delete_old_history,
         delete_unused_uploads,
         forget_reviews,
+        forget_spending,
     ):
         try:
             part()
@@ -110,6 +113,11 @@ def delete_unused_uploads() -> None:
 def forget_reviews() -> None:
     """Remove prompt reviews older than JOB_RETENTION_DAYS, except those that wait."""
     reviews.forget(created_before=timezone.now() - _retention())
+
+
+def forget_spending() -> None:
+    """Remove the sums of days and months that began more than SPENDING_RETENTION ago."""
+    spending.forget(before=timezone.localdate() - SPENDING_RETENTION)
 
 
 def _retention() -> timedelta:

@@ -30,7 +30,7 @@ from accounts.models import User
 from artgen import connection_budget
 from artgen.observability import disks, health, request_stats, resources, sockets_heartbeat
 from artgen.observability.certificate import certificate
-from generation.jobs import creation_switch, heartbeat
+from generation.jobs import creation_switch, heartbeat, spending
 from generation.models import (
     ACTIVE,
     BackupRecord,
@@ -198,6 +198,31 @@ def _credits() -> Iterator[Metric]:
     yield GaugeMetricFamily("artgen_credits_held", "Credits held for unfinished jobs.", held or 0)
 
 
+def _budgets() -> Iterator[Metric]:
+    labels = ["scope", "name", "period"]
+    limit = GaugeMetricFamily("artgen_budget_limit_usd", "Limit of a budget.", labels=labels)
+    used = GaugeMetricFamily(
+        "artgen_budget_used_usd",
+        "Spent in the present day or month, with what jobs at RunPod are expected to cost.",
+        labels=labels,
+    )
+    reached = GaugeMetricFamily(
+        "artgen_budget_reached", "1: nothing is left, new jobs wait.", labels=labels
+    )
+    for state in spending.states():
+        budget = state.budget
+        scope = "group" if budget.group else "model" if budget.model else "site"
+        name = budget.model.slug if budget.model else str(budget.group or "all jobs")
+        values = [scope, name, budget.period]
+        limit.add_metric(values, float(state.limit))
+        used.add_metric(values, float(state.used))
+        reached.add_metric(values, state.is_reached)
+    yield from (limit, used, reached)
+    yield GaugeMetricFamily(
+        "artgen_jobs_parked", "Queued jobs that wait for a budget.", Job.objects.parked().count()
+    )
+
+
 def _ticks() -> Iterator[Metric]:
     last = heartbeat.last()
     if last is not None:
@@ -343,6 +368,7 @@ PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "jobs_lately": _jobs_lately,
     "lines": _lines,
     "credits": _credits,
+    "budgets": _budgets,
     "ticks": _ticks,
     "backup": _backup,
     "queue": _queue,
@@ -354,6 +380,6 @@ PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "machine": _machine,
 }
 NEEDS = dict.fromkeys(
-    ("jobs", "jobs_lately", "lines", "credits", "emails", "disks", "backup"), "database"
+    ("jobs", "jobs_lately", "lines", "credits", "budgets", "emails", "disks", "backup"), "database"
 )
 """Parts that are skipped when another part failed."""

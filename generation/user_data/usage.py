@@ -1,27 +1,42 @@
-"""A user's jobs and bytes with their limits: `settings.USAGE`."""
+"""A user's jobs and bytes with their limits, and the models of the user: `settings.USAGE`,
+`settings.QUOTA_MODELS`.
+"""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from django.conf import settings
-
-from accounts.limits import Limit
+from accounts.limits import Limit, Usage
 from accounts.models import User
+from accounts.quotas import Quotas
 from generation.files import storage_limits
-from generation.models import Job, Status
+from generation.models import AT_RUNPOD, ImageModel, Job, Status
 
 
-def of_user(user: User) -> Mapping[str, Limit]:
+def of_user(user: User, allowed: Quotas) -> Usage:
     """Return the limits of jobs at the same time and of bytes, in three queries."""
     active = list(Job.objects.of(user).active().values_list("status", flat=True))
-    waiting = active.count(Status.QUEUED)
-    return {
-        # How many run at once depends on the model and on other users' jobs.
-        "jobs_at_once": Limit(None, len(active) - waiting),
-        "jobs_waiting": Limit(settings.MAX_WAITING_PER_USER, waiting),
-        "upload_bytes": Limit(
-            storage_limits.upload_limit(user), storage_limits.bytes_of_uploads(user)
-        ),
-        "image_bytes": Limit(
-            storage_limits.image_limit(user), storage_limits.bytes_of_images(user)
-        ),
-    }
+
+    def models() -> dict[str, str]:
+        rows = ImageModel.objects.enabled().order_by("position", "slug")
+        named = rows.values_list("slug", "name")
+        return {slug: name for slug, name in named if allowed.allows_model(slug)}
+
+    return Usage(
+        limits={
+            "jobs_at_once": Limit(
+                allowed.limit("jobs_at_once"), sum(status in AT_RUNPOD for status in active)
+            ),
+            "jobs_waiting": Limit(allowed.limit("jobs_waiting"), active.count(Status.QUEUED)),
+            "upload_bytes": Limit(
+                storage_limits.upload_limit(user), storage_limits.bytes_of_uploads(user)
+            ),
+            "image_bytes": Limit(
+                storage_limits.image_limit(user), storage_limits.bytes_of_images(user)
+            ),
+        },
+        models=models,
+    )
+
+
+def all_models() -> Sequence[tuple[str, str]]:
+    """Return slug and name of every model, for the quotas in the admin."""
+    return list(ImageModel.objects.order_by("position", "slug").values_list("slug", "name"))

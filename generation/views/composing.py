@@ -10,6 +10,7 @@ from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
+from accounts import period_limits, quotas
 from accounts.models import User
 from artgen.ids import parse_uuid
 from generation.catalog.offers import InvalidParameters, size_like
@@ -34,6 +35,7 @@ class ModelOption:
     is_blocked: bool  # RunPod rejects the key or has no such endpoint
     thumbnail: str
     chosen: bool
+    is_allowed: bool  # by the user's quotas
 
     @property
     def is_busy(self) -> bool:
@@ -78,11 +80,16 @@ def composing(
 ) -> dict[str, Any]:
     """Return the context of `_composer.html`; composer None: no model is enabled."""
     models = [model for model in models if model.enabled and not model.is_tool]
+    allowed = (composer and composer.quotas) or quotas.of(user)
+    offer = offer_of(user, composer, forecast=forecast)
     return {
         "composer": composer,
         "models": [
             _model_option(
-                model, forecast=forecast, chosen=composer is not None and model == composer.model
+                model,
+                forecast=forecast,
+                chosen=composer is not None and model == composer.model,
+                is_allowed=allowed.allows_model(model.slug),
             )
             for model in models
         ],
@@ -93,13 +100,29 @@ def composing(
         "sources": _sources(user, composer.sources) if composer and composer.takes_sources else [],
         "sources_note": sources_note(user, composer),
         "source_model": next((model for model in models if model.max_source_images), None),
-        "offer": offer_of(user, composer, forecast=forecast),
+        "offer": offer,
+        "not_allowed": not_allowed(user, composer, offer),
         **switch_of(user),
         "key": uuid.uuid4(),
     }
 
 
-def _model_option(model: ImageModel, *, forecast: Forecast, chosen: bool) -> ModelOption:
+def not_allowed(user: User, form: Composer | None, offer: ComposerQuote | None) -> str:
+    """Return why the user's quotas do not allow this form, "" if they do.
+
+    `form` has the quotas. Too few credits are told of apart.
+    """
+    if form is None or offer is None or form.quotas is None:
+        return ""
+    if text := form.not_allowed:
+        return text
+    reached = period_limits.refusal(user, form.quotas, jobs=form.count, credits=offer.credits)
+    return reached.message if reached else ""
+
+
+def _model_option(
+    model: ImageModel, *, forecast: Forecast, chosen: bool, is_allowed: bool
+) -> ModelOption:
     form = Composer(model=model)
     first = form.size or (1024, 1024)
     speed, now = forecast.speeds[model.pk], forecast.of_order(model)
@@ -111,6 +134,7 @@ def _model_option(model: ImageModel, *, forecast: Forecast, chosen: bool) -> Mod
         is_blocked=forecast.queues[model.pk].blocked,
         thumbnail=sample("models", model.slug),
         chosen=chosen,
+        is_allowed=is_allowed,
     )
 
 

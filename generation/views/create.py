@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 from uuid_utils.compat import uuid7
 
-from accounts import rate_limits, token_cache
+from accounts import quotas, rate_limits, token_cache
 from accounts.models import User
+from accounts.quotas import Quotas
 from accounts.requests import user_of
 from artgen import formatting
 from artgen.ids import parse_uuid
@@ -37,6 +38,7 @@ from generation.moderation.refusals import Moderated
 from generation.views import feed
 from generation.views.composing import (
     composing,
+    not_allowed,
     offer_of,
     sample,
     sources_note,
@@ -67,7 +69,9 @@ def create(request: HttpRequest) -> HttpResponse:
             _("This image is no longer shared. Its parameters weren’t applied."),
         )
         return redirect("create")
-    composer = _composer_from_address(request, models, shared=shared)
+    composer = _composer_from_address(
+        request, models, allowed=quotas.of(user_of(request)), shared=shared
+    )
     return render(
         request, "generation/create.html", _page(request, models=every, composer=composer)
     )
@@ -78,10 +82,11 @@ def create(request: HttpRequest) -> HttpResponse:
 def composer(request: HttpRequest) -> HttpResponse:
     """Return the composer for another model (`switch`) or with a job's parameters (`job`)."""
     models = _composable(ImageModel.objects.enabled())
+    allowed = quotas.of(user_of(request))
     form = (
-        _composer_from_address(request, models)
+        _composer_from_address(request, models, allowed=allowed)
         if "job" in request.GET
-        else _typed(request.GET, models)
+        else _typed(request.GET, models, allowed=allowed)
     )
     context = composing(
         user_of(request), models=models, composer=form, forecast=eta.forecast(models)
@@ -95,13 +100,14 @@ def composer(request: HttpRequest) -> HttpResponse:
 def quote(request: HttpRequest) -> HttpResponse:
     """Return the Create button with price and wait time, and the invalid numbers."""
     models = _composable(ImageModel.objects.enabled())
+    user = user_of(request)
     chosen = _chosen(models, request.GET.get("model", ""))
-    form = Composer.posted(chosen, request.GET) if chosen else None
+    form = Composer.posted(chosen, request.GET, allowed=quotas.of(user)) if chosen else None
+    offer = offer_of(user, form, forecast=eta.forecast([chosen] if chosen else []))
     context = {
-        "offer": offer_of(
-            user_of(request), form, forecast=eta.forecast([chosen] if chosen else [])
-        ),
-        **switch_of(user_of(request)),
+        "offer": offer,
+        "not_allowed": not_allowed(user, form, offer),
+        **switch_of(user),
         "wrong": form.wrong_numbers() if form else [],
         "sources_note": sources_note(user_of(request), form),
     }
@@ -112,7 +118,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     every = _models()
     models = _composable(every)
-    form = _typed(request.POST, models)
+    form = _typed(request.POST, models, allowed=quotas.of(user))
     if form is None:
         return redirect("create")
     if (
@@ -148,12 +154,12 @@ def _posted(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('create')}?{keep}#run-{run_id}")
 
 
-def _typed(data: QueryDict, models: list[ImageModel]) -> Composer | None:
+def _typed(data: QueryDict, models: list[ImageModel], *, allowed: Quotas) -> Composer | None:
     """Return the submitted form, converted to the model in `switch`; None without models."""
     chosen = _chosen(models, data.get("model", ""))
     if chosen is None:
         return None
-    form = Composer.posted(chosen, data)
+    form = Composer.posted(chosen, data, allowed=allowed)
     wanted = _chosen(models, data.get("switch", ""))
     return form.for_model(wanted) if wanted and data.get("switch") else form
 
@@ -241,12 +247,18 @@ def _naming(file: "UploadedFile[Any]") -> Iterator[None]:
 
 
 def _composer_from_address(
-    request: HttpRequest, models: list[ImageModel], *, shared: sharing.Shared | None = None
+    request: HttpRequest,
+    models: list[ImageModel],
+    *,
+    allowed: Quotas,
+    shared: sharing.Shared | None = None,
 ) -> Composer | None:
     """Return the form for a link: ?job=ID (all its parameters), ?model=, ?prompt=, ?source=ID.
 
-    With `shared` it has the parameters of that image instead.
+    With `shared` it has the parameters of that image instead. It has a model that the user may use,
+    if there is one.
     """
+    models = [model for model in models if allowed.allows_model(model.slug)] or models
     given: Mapping[str, str] = {} if shared else request.GET
     job = shared.image.job if shared else _own_job(request, request.GET.get("job", ""))
     wanted = given.get("model") or (job.model.slug if job else "")
@@ -265,8 +277,9 @@ def _composer_from_address(
         form = Composer.filled(
             chosen, parameters, count=int(count) if count in "12345678" and count else 1
         )
+        form.quotas = allowed
     else:
-        form = Composer(model=chosen)
+        form = Composer(model=chosen, quotas=allowed)
     if prompt := given.get("prompt", ""):
         form.texts["prompt"] = prompt
     if source:

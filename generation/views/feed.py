@@ -33,6 +33,7 @@ JOB_FIELDS = (
         "version",
         "attempt",
         "refusals",
+        "parked_until",
     ),
     *("progress", "step", "step_count", "error_code", "missing_since"),
     *("created_at", "submitted_at", "started_at", "finished_at"),

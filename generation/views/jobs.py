@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import daily_limits
+from accounts import period_limits
 from accounts.models import CreditEntry
 from accounts.requests import user_of
 from artgen import refusal_pages
@@ -76,7 +76,7 @@ def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
         job_control.cancel(job=found, actor=user_of(request))
     except Refusal as refusal:
         refused = refusal
-    if wants_part(request) and not isinstance(refused, daily_limits.DailyLimitReached):
+    if wants_part(request) and not isinstance(refused, period_limits.PeriodLimitReached):
         card_now = feed.card_of(_own(request, job_id))
         status = refused.status if refused else 200
         return part(request, "generation/_card.html", {"card": card_now}, status=status)
@@ -99,7 +99,7 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
             count += 1
         except job_control.AlreadyFinal:
             continue
-        except daily_limits.DailyLimitReached as refusal:
+        except period_limits.PeriodLimitReached as refusal:
             return refusal_pages.back(request, refusal, to=reverse("create"))
     if wants_part(request):
         return part(
@@ -144,6 +144,7 @@ def _event_text(event: JobEvent) -> str:
         "sources_reduced": _("Source images reduced to fit in the request"),
         "submitted": _("Sent to a GPU"),
         "adopted": _("Sent to a GPU"),
+        "parked": _("The budget is used up, waiting for the next one"),
         "deferred": _("All GPUs were busy, waiting for a free one"),
         "running": _("Generation started"),
         "storing": _("Generated, saving"),

@@ -47,6 +47,7 @@ from generation.jobs import webhook_tokens
 from generation.models import (
     Alert,
     Announcement,
+    Budget,
     Export,
     GenerationSwitch,
     IdempotencyKey,
@@ -296,6 +297,7 @@ def _admin_rows(data: OwnedData) -> dict[str, Any]:
         "announcement": Announcement.objects.create(text_en="News", text_ru="Новости").pk,
         "trial": trial.pk,
         "group": Group.objects.create(name="moderators").pk,
+        "budget": Budget.objects.create(limit_usd=20).pk,
         "rule": ModerationRule.objects.create(pattern="weapon").pk,
         "trusted": TrustedAuthor.objects.create(user=data.other).pk,
         "credit_page": CreditPage.objects.get_or_create(pk=1)[0].pk,

@@ -95,6 +95,7 @@ ADMIN_OBJECTS = {
     "generation_trustedauthor": "trusted",
     "generation_alert": "alert",
     "generation_announcement": "announcement",
+    "generation_budget": "budget",
     "generation_collection": "collection",
     "generation_generationswitch": "switch",
     "generation_image": "image",

@@ -24,6 +24,7 @@ from generation.jobs import (
     model_rows,
     outages,
     sources,
+    submission_limits,
     webhook_tokens,
 )
 from generation.jobs.driver import trial_log
@@ -46,12 +47,14 @@ MAX_PARALLEL_POSTS = 32
 SOURCE_PAUSE = timedelta(seconds=10)  # when the bucket does not deliver a source image
 
 OPEN_MODEL = f"""
-    SELECT {model_rows.columns(ImageModel)} FROM generation_imagemodel AS model
+    SELECT {model_rows.columns(ImageModel)}, {{is_limited}} AS is_limited
+    FROM generation_imagemodel AS model
     WHERE slug = %s AND NOT EXISTS (
         SELECT 1 FROM generation_generationswitch AS switch WHERE NOT switch."on"
     )
     AND NOT {BLOCKS_MODEL}"""  # noqa: S608 no input
-"""SQL of a model's row, if generation is switched on and no outage blocks the model."""
+"""SQL of a model's row, if generation is switched on and no outage blocks the model; and whether
+budgets or limits of jobs at once apply."""
 LOCK = " FOR NO KEY UPDATE OF model"
 
 Outcome = Submission | Exception
@@ -82,14 +85,15 @@ def submit(slug: str) -> list[Job]:
 def take(slug: str) -> list[Job]:
     """Move the next jobs to SUBMITTED under the model's lock, up to `max_in_flight`.
 
-    Empty while generation is switched off, an outage blocks the model or its circuit breaker is
-    open: queued jobs wait here and cost nothing.
+    Empty while generation is switched off, no budget or limit allows a job, an outage blocks the
+    model or its circuit breaker is open: queued jobs wait here and cost nothing.
     """
     with transaction.atomic():
         lock = LOCK if connection.features.has_select_for_update else ""
-        for model in model_rows.fetch(ImageModel, OPEN_MODEL + lock, [slug]):
+        statement = OPEN_MODEL.format(is_limited=submission_limits.is_needed()) + lock
+        for model in model_rows.fetch(ImageModel, statement, [slug], more=("is_limited",)):
             if model.submit_after is None or model.submit_after <= timezone.now():
-                return lifecycle.submitting(model)
+                return lifecycle.submitting(model, is_limited=bool(vars(model)["is_limited"]))
     return []
 
 

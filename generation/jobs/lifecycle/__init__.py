@@ -7,6 +7,7 @@ History, credits and images change in the same transaction; events are sent afte
     QUEUED -submitting-> SUBMITTED -running-> RUNNING -storing-> STORING -succeeded-> SUCCEEDED
        ^____deferred_________|                   |                  |
        ^____lost (attempt + 1)___________________|__________________|
+    QUEUED -parked, unparked-> QUEUED: it waits for a budget, and is due when that starts again
     QUEUED | SUBMITTED | RUNNING -canceled-> CANCELED      any active -failed-> FAILED
 
 Locks are taken in the order model on offer, job, user.
@@ -21,6 +22,7 @@ from generation.jobs.lifecycle.leases import (
     requested_check,
     webhook_received,
 )
+from generation.jobs.lifecycle.parking import parked, unparked
 from generation.jobs.lifecycle.placement import placed
 from generation.jobs.lifecycle.progress import (
     Finished,
@@ -64,6 +66,7 @@ __all__ = [
     "not_stored",
     "not_there_to_stop",
     "orphaned",
+    "parked",
     "placed",
     "postponed",
     "record",
@@ -75,5 +78,6 @@ __all__ = [
     "submitting",
     "succeeded",
     "unknown",
+    "unparked",
     "webhook_received",
 ]

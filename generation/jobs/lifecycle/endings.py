@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import holds
 from accounts.models import User
-from generation.jobs import bulk_update
+from generation.jobs import bulk_update, spending
 from generation.jobs.bulk_update import History
 from generation.jobs.lifecycle.transition import (
     ADDED_COST,
@@ -35,27 +35,30 @@ def lost(job: Job, *, code: str, detail: str, cost: Decimal | None = None) -> Jo
     now = timezone.now()
     if job.attempt >= settings.JOB_MAX_ATTEMPTS or (job.deadline_at and job.deadline_at <= now):
         return failed(job, code=code, detail=detail, cost=cost)
-    return move(
-        job,
-        Status.QUEUED,
-        event="lost",
-        at=now,
-        detail=f"{code}: {detail}" if detail else code,
-        attempt=F("attempt") + 1,
-        cost=cost_plus(cost),
-        error_detail="",
-        result=None,
-        due_at=now,
-        runpod_id="",
-        candidate_id="",
-        refusals=0,
-        submitted_at=None,
-        missing_since=None,
-        started_at=None,
-        progress=None,
-        step=None,
-        step_count=None,
-    )
+    with transaction.atomic():
+        moved = move(
+            job,
+            Status.QUEUED,
+            event="lost",
+            at=now,
+            detail=f"{code}: {detail}" if detail else code,
+            attempt=F("attempt") + 1,
+            cost=cost_plus(cost),
+            error_detail="",
+            result=None,
+            due_at=now,
+            runpod_id="",
+            candidate_id="",
+            refusals=0,
+            submitted_at=None,
+            missing_since=None,
+            started_at=None,
+            progress=None,
+            step=None,
+            step_count=None,
+        )
+        spending.add(job, spending.of_attempt(job, cost))
+    return moved
 
 
 def succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job:
@@ -64,6 +67,7 @@ def succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job
         now = timezone.now()
         ended = _succeeded(job, images=images, cost=cost, at=now)
         Image.objects.bulk_create(images)
+        spending.add(job, cost)  # None, unless it was not known when the job ended at RunPod
         holds.settle(reference=job.id)
     return ended
 
@@ -137,5 +141,9 @@ def _end_without_images(
             step=None,
             step_count=None,
         )
+        if not ended.stop_pending:  # else once RunPod has said what it cost
+            spending.add(job, spending.of_attempt(job, cost))
+        elif cost is not None:
+            spending.add(job, cost)
         holds.release(reference=job.id, reason=code or to.value)
     return ended

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from generation.jobs import bulk_update
+from generation.jobs import bulk_update, spending
 from generation.jobs.bulk_update import History
 from generation.jobs.lifecycle.transition import (
     ADDED_COST,
@@ -23,6 +23,12 @@ from generation.jobs.lifecycle.transition import (
 )
 from generation.models import Job, Status
 from generation.runpod.untrusted import storable
+
+ENDED = (
+    "SELECT model_id, user_id, COALESCE(v_cost, expected_usd) AS usd "
+    "FROM changed JOIN v ON v_id = changed.id"
+)
+"""SQL of the attempts that `storing` ends, for `spending.adding`."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,13 @@ def storing(finished: Sequence[tuple[Job, Finished]]) -> list[Job]:
                 "cost": (ADDED_COST,),
             },
             history=History("storing", now),
+            then=spending.adding(ENDED) if connection.vendor == "postgresql" else ("",),
         )
+        if connection.vendor != "postgresql":
+            costs = {job.id: one.cost for job, one in finished}
+            for job in moved:
+                cost = costs[job.id]
+                spending.add(job, job.expected_usd if cost is None else cost)
         attach_models(moved, finished)
         publish(moved)
     return moved

@@ -3,10 +3,12 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from generation.jobs import spending
 from generation.jobs.lifecycle.transition import cost_plus
 from generation.models import ACTIVE, Job
 
@@ -20,7 +22,9 @@ def orphaned(job: Job, *, runpod_id: str) -> None:
 def stopped(job: Job, *, cost: Decimal | None = None) -> None:
     """Store that RunPod has stopped an ended job, and what it charged for it in US dollars."""
     pending = Job.objects.filter(id=job.id, stop_pending=True)
-    pending.update(stop_pending=False, cost=cost_plus(cost))
+    with transaction.atomic():
+        if pending.update(stop_pending=False, cost=cost_plus(cost)):
+            spending.add(job, _usd(job, cost))
 
 
 def not_there_to_stop(job: Job, *, give_up_after: timedelta) -> None:
@@ -28,6 +32,14 @@ def not_there_to_stop(job: Job, *, give_up_after: timedelta) -> None:
     now = timezone.now()
     pending = Job.objects.filter(id=job.id, stop_pending=True)
     if job.missing_since and now - job.missing_since >= give_up_after:
-        pending.update(stop_pending=False)
+        with transaction.atomic():
+            if pending.update(stop_pending=False):
+                spending.add(job, _usd(job, None))
     else:
         pending.update(missing_since=Coalesce(F("missing_since"), now))
+
+
+def _usd(job: Job, cost: Decimal | None) -> Decimal | None:
+    """Return what a stopped attempt counts: what a worker has begun costs money."""
+    is_unknown = cost is None and job.cost is None and job.started_at is not None
+    return job.expected_usd if is_unknown else cost

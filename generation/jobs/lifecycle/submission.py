@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -10,8 +11,9 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from generation.jobs import bulk_update, scheduling
+from generation.jobs import bulk_update, scheduling, spending, submission_limits
 from generation.jobs.bulk_update import History
+from generation.jobs.lifecycle.parking import parked
 from generation.jobs.lifecycle.transition import (
     Stale,
     attach_models,
@@ -26,8 +28,11 @@ from generation.models import ImageModel, Job, JobQuerySet, Status
 FIRST_CHECK = timedelta(seconds=2)  # from a submission to its first status check
 
 
-def submitting(model: ImageModel) -> list[Job]:
+def submitting(model: ImageModel, *, is_limited: bool = False) -> list[Job]:
     """Move all jobs that fit from QUEUED to SUBMITTED before their POST, and return them.
+
+    `is_limited`: there are budgets, or limits of jobs at once. Jobs that a budget does not allow
+    are parked.
 
     Until a reply says otherwise it is unknown whether RunPod took them. So they become due again
     only after RunPod's ttl, when an accepted job is certainly gone, or at their deadline. No event
@@ -37,13 +42,15 @@ def submitting(model: ImageModel) -> list[Job]:
     now = timezone.now()
     gone_at = now + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + scheduling.UNKNOWN_MARGIN
     deadline_at = now + timedelta(seconds=settings.JOB_DEADLINE_SECONDS)
-    chosen, parameters = scheduling.next_jobs(model, now=now)
+    chosen, parameters = _limited(model) if is_limited else scheduling.next_jobs(model, now=now)
+    if not chosen:
+        return []
     moments = (now, gone_at, deadline_at, min(gone_at, deadline_at))
     at, gone, last, first = (bulk_update.prepared("due_at", moment) for moment in moments)
     with transaction.atomic():
         jobs = bulk_update.update(
             "status = 'submitted', version = version + 1, submitted_at = %s, "
-            "missing_since = NULL, candidate_id = '', refusals = 0, "
+            "missing_since = NULL, candidate_id = '', refusals = 0, parked_until = NULL, "
             "deadline_at = COALESCE(deadline_at, %s), "
             "due_at = CASE WHEN deadline_at IS NULL THEN %s "
             "WHEN deadline_at < %s THEN deadline_at ELSE %s END",
@@ -56,6 +63,22 @@ def submitting(model: ImageModel) -> list[Job]:
             job.model = model
         jobs.sort(key=lambda job: (job.created_at, job.id))
     return jobs
+
+
+def _limited(model: ImageModel) -> tuple[str, list[Any]]:
+    """Return what `scheduling.next_jobs` does, within budgets and limits; "" for no job."""
+    submission_limits.lock()
+    states = spending.states()
+    if concerning := [one for one in states if one.budget.model_id in (None, model.pk)]:
+        parked(model, concerning)
+    ids = submission_limits.admitted(model, states)
+    if not ids:
+        return "", []
+    marks = ", ".join(["%s"] * len(ids))
+    return (
+        f"chosen (id) AS (SELECT id FROM generation_job WHERE id IN ({marks}))",  # noqa: S608 no input
+        [bulk_update.prepared("id", job_id) for job_id in ids],
+    )
 
 
 def submitted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:

@@ -73,6 +73,7 @@ def _as_json(job: Job) -> dict[str, Any]:
         "credits": job.credits,
         "created_at": _iso(job.created_at),
         "due_at": _iso(job.due_at),
+        "parked_until": _iso(job.parked_until),
         "finished_at": _iso(job.finished_at),
         "error_code": job.error_code,
         "error_detail": job.error_detail,
@@ -88,6 +89,8 @@ def _row(job: Job, now: datetime) -> tuple[str, ...]:
     status = f"{job.status} ({job.error_code})" if job.error_code else job.status
     if job.status == Status.SUBMITTED and not job.runpod_id:
         status = f"{job.status} (unknown)"
+    if job.is_parked(now=now):
+        status = f"{job.status} (parked)"
     return (
         str(job.id),
         status,

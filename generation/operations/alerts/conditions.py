@@ -22,7 +22,7 @@ from accounts import outbox
 from artgen import connection_budget, formatting
 from artgen.observability import disks, health, request_stats, resources, sockets_heartbeat
 from artgen.observability.certificate import certificate
-from generation.jobs import heartbeat
+from generation.jobs import heartbeat, spending
 from generation.models import BackupRecord, GenerationSwitch, Job, ProviderOutage, Status
 from generation.models.ids import first_id
 from generation.operations import monitor
@@ -117,6 +117,16 @@ CONDITIONS: dict[str, Condition] = {
         _("Image creation has been off for an hour."),
         _("Turn it on in the admin, or with manage.py generation on."),
     ),
+    "BudgetNear": Condition(
+        timedelta(),
+        _("Budget of %(budget)s: $%(used)s of $%(limit)s are used; it starts again at %(ends)s."),
+        _("See “Budgets” in the admin."),
+    ),
+    "BudgetReached": Condition(
+        timedelta(),
+        _("The budget of %(budget)s, $%(limit)s, is used up: jobs wait until %(ends)s."),
+        _("Raise it under “Budgets” in the admin, or with manage.py budgets, or wait."),
+    ),
     "Errors": Condition(_minutes(5), _("%(percent)s %% of all requests fail."), SEE_LOGS),
     "ApiSlow": Condition(_minutes(5), _("The API is slow: p95 is %(milliseconds)s ms."), SCALE),
     "CeleryQueue": Condition(_minutes(2), _("%(count)s messages wait for a worker."), SCALE),
@@ -175,6 +185,21 @@ CONDITIONS: dict[str, Condition] = {
 }
 
 
+def variant(name: str, key: object) -> str:
+    """Return the name of an alert about one of several things, such as one of the budgets."""
+    return f"{name}:{key}"
+
+
+def kind_of(name: str) -> str:
+    """Return the key of CONDITIONS that the name of an alert stands for."""
+    return name.partition(":")[0]
+
+
+def condition_of(name: str) -> Condition | None:
+    """Return the condition of an alert, None if it is of another version."""
+    return CONDITIONS.get(kind_of(name))
+
+
 @dataclass
 class Findings:
     """The conditions that are true, with their values, and those that cannot be checked now."""
@@ -209,6 +234,7 @@ class Measurements:
         return (
             (["JobsOverdue", "JobsStuck", "ImagesNotStored", "JobsFail", "QueueLong"], _jobs),
             (["ProviderOutage", "CreatingOff"], _switches),
+            (["BudgetNear", "BudgetReached"], _budgets),
             (["DatabaseConnections", "ConnectionBudget"], _connections),
             (["EmailsLate", "EmailsFail"], _emails),
             (["DiskFull"], _disks),
@@ -288,6 +314,21 @@ def _switches() -> dict[str, Values]:
     if GenerationSwitch.objects.filter(on=False).exists():
         found["CreatingOff"] = {}
     return found
+
+
+def _budgets() -> dict[str, Values]:
+    """Return an alert for each budget: staff are told of each when it is near its limit."""
+    host = settings.PUBLIC_URL.partition("://")[2]
+    return {
+        variant("BudgetReached" if state.is_reached else "BudgetNear", state.budget.pk): {
+            "budget": str(state.budget.group or state.budget.model or host),
+            "used": f"{state.used:.2f}",
+            "limit": f"{state.limit:.2f}",
+            "ends": f"{timezone.localtime(state.ends_at):%Y-%m-%d %H:%M}",
+        }
+        for state in spending.states()
+        if state.is_near
+    }
 
 
 def _connections() -> dict[str, Values]:

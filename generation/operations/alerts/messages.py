@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts import emails
 from accounts.models import User
 from generation.models import AlertNews
-from generation.operations.alerts.conditions import CONDITIONS
+from generation.operations.alerts.conditions import condition_of
 
 
 def recipients() -> list[tuple[str, str]]:
@@ -25,7 +25,7 @@ def recipients() -> list[tuple[str, str]]:
 
 def sentence(name: str, values: Mapping[str, Any]) -> str:
     """Return what is wrong, in the active language; the name of a condition of another version."""
-    condition = CONDITIONS.get(name)
+    condition = condition_of(name)
     return str(condition.text) % values if condition else name
 
 
@@ -34,7 +34,7 @@ def email(
 ) -> EmailMessage:
     """Return the email about an alert."""
     with translation.override(language or settings.LANGUAGE_CODE):
-        condition = CONDITIONS.get(name)
+        condition = condition_of(name)
         return emails.compose(
             "generation/emails/alert",
             to=to,
@@ -52,7 +52,7 @@ def payload(*, name: str, values: Mapping[str, Any], news: str, since: datetime)
     with translation.override(settings.LANGUAGE_CODE):
         said = sentence(name, values)
         lines = [f"{AlertNews(news).label}: {said}", f"{_('Since:')} {_time(since)}"]
-        condition = CONDITIONS.get(name)
+        condition = condition_of(name)
         if condition and news != AlertNews.ENDED:
             lines.append(str(condition.advice))
         lines.append(settings.PUBLIC_URL)

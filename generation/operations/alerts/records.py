@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import outbox
 from generation.models import Alert, AlertNews, AlertPost
 from generation.operations.alerts import messages
-from generation.operations.alerts.conditions import CONDITIONS, Findings
+from generation.operations.alerts.conditions import CONDITIONS, Findings, kind_of
 
 REMIND_AFTER = timedelta(days=1)
 CLEAR_AFTER = timedelta(minutes=2)
@@ -29,12 +29,14 @@ def apply(found: Findings) -> None:
         Alert.objects.filter(pk=alert.pk).update(values=values, seen_at=now)
         alert.values = values
         if alert.told_at is None:
-            if now - alert.started_at >= CONDITIONS[name].hold:
+            if now - alert.started_at >= CONDITIONS[kind_of(name)].hold:
                 _tell(alert, AlertNews.STARTED, now)
         elif now - alert.told_at >= REMIND_AFTER:
             _tell(alert, AlertNews.REMINDER, now)
     over = Alert.objects.filter(ended_at=None, seen_at__lte=now - CLEAR_AFTER)
-    for alert in over.exclude(name__in=[*found.wrong, *found.unknown]).order_by("id"):
+    for alert in over.exclude(name__in=found.wrong).order_by("id"):
+        if kind_of(alert.name) in found.unknown:
+            continue
         if alert.told_at is None:
             Alert.objects.filter(pk=alert.pk, told_at=None, seen_at=alert.seen_at).delete()
         else:

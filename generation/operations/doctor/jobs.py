@@ -1,8 +1,11 @@
 """Check jobs, and whether users can create any."""
 
+from django.db.models import Min
 from django.utils import timezone
 
+from accounts import period_limits
 from artgen import installation
+from generation.jobs import spending, submission_limits
 from generation.models import STUCK_AFTER, GenerationSwitch, ImageModel, Job
 from generation.operations.doctor.check import Check
 
@@ -15,6 +18,25 @@ def creating() -> Check:
     said = f"; users read: {switch.message}" if switch.message else ""
     hint = f"Turn it on: {installation.current().command('generation on')}, or in the admin."
     return Check("creating", True, f"image creation is turned off{said}", hint)
+
+
+def budgets() -> Check:
+    """Say which budgets are used up, and how many jobs wait for the next one."""
+    states, parked = spending.states(), Job.objects.parked()
+    used = [
+        f"{state.budget.scope} {state.budget.period}: "
+        f"${state.used:.2f} of ${state.limit:.2f}, {state.share:.0%}"
+        for state in states
+    ]
+    detail = "; ".join(used) or "no budget is set"
+    if (count := parked.count()) == 0:
+        return Check("budgets", True, detail)
+    until = parked.aggregate(first=Min("parked_until"))["first"]
+    waits = "1 job waits" if count == 1 else f"{count} jobs wait"
+    words = "tomorrow's budget" if until == period_limits.next_day() else "the next budget"
+    detail += f". {waits} for {words}, {timezone.localtime(until):%Y-%m-%d %H:%M}"
+    raise_it = installation.current().command("budgets")
+    return Check("budgets", True, detail, f"Raise a budget in the admin, or with {raise_it}.")
 
 
 def jobs() -> Check:
@@ -30,6 +52,8 @@ def jobs() -> Check:
     ]
     waiting, out = Job.objects.queued().count(), Job.objects.at_runpod().count()
     detail = f"{waiting} waiting, {out} at RunPod"
+    if parked := Job.objects.parked().count():
+        detail += f", {parked} parked until the next budget"
     here = installation.current()
     if overdue or idle:
         detail += f", {overdue} overdue" if overdue else ""
@@ -63,4 +87,5 @@ def _is_idle(model: ImageModel) -> bool:
     return (
         long_due.exists()
         and Job.objects.at_runpod().filter(model=model).count() < model.max_in_flight
+        and not submission_limits.leave_nothing(model)
     )

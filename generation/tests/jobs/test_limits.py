@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import deletion
-from accounts.daily_limits import DailyLimitReached
 from accounts.models import User
+from accounts.period_limits import PeriodLimitReached
 from artgen.testing.api import ApiTestCase, make_image
 from artgen.testing.cases import BaseTestCase, load_catalog, make_user
 from artgen.testing.image_files import png
@@ -42,7 +42,7 @@ class TestOrders(BaseTestCase):
         job_control.cancel(job=self.place(), actor=self.alice)
         self.place()
         Job.objects.all().delete()
-        with pytest.raises(DailyLimitReached):
+        with pytest.raises(PeriodLimitReached):
             self.place()
         assert not Job.objects.exists()
 
@@ -51,14 +51,14 @@ class TestOrders(BaseTestCase):
         job = self.place()
         job_control.cancel(job=job, actor=self.alice)
         assert orders.retry_for_owner(job=job, actor=self.staff).created
-        with pytest.raises(DailyLimitReached):
+        with pytest.raises(PeriodLimitReached):
             orders.retry(user=self.alice, job=job)
 
     @override_settings(MAX_CANCELS_PER_DAY=1)
     def test_it_limits_the_owner_s_cancellations_and_nobody_else_s(self):
         jobs = [self.place() for _ in range(4)]
         job_control.cancel(job=jobs[0], actor=self.alice)
-        with pytest.raises(DailyLimitReached):
+        with pytest.raises(PeriodLimitReached):
             job_control.cancel(job=jobs[1], actor=self.alice)
         jobs[1].refresh_from_db()
         assert jobs[1].status == Status.QUEUED

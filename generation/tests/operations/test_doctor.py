@@ -61,6 +61,7 @@ NAMES = [
     "emails",
     "creating",
     "jobs",
+    "budgets",
     "models",
     "runpod_key",
 ]

@@ -21,7 +21,7 @@ from artgen.testing.cases import EmulatorTestCase
 from artgen.testing.dead_servers import dead_broker
 from artgen.testing.request_stats import forget
 from generation.jobs import driver, heartbeat, outages
-from generation.models import BackupRecord, GenerationSwitch, ImageModel, Job
+from generation.models import BackupRecord, Budget, GenerationSwitch, ImageModel, Job
 from generation.operations import metrics
 from generation.runpod.verdicts import KeyRefused
 
@@ -169,6 +169,7 @@ class TestMetrics(EmulatorTestCase):
             "jobs_lately",
             "lines",
             "credits",
+            "budgets",
             "emails",
             "disks",
             "backup",
@@ -216,6 +217,7 @@ class TestMetrics(EmulatorTestCase):
         outages.note("x", KeyRefused("RunPod refuses the API key (401)"))
         # Looked up once an hour, and there is none without https.
         cache.set(metrics.CERTIFICATE_KEY, timezone.now().timestamp() + 3600)
+        Budget.objects.create(limit_usd=20)
         BackupRecord.objects.create(made_at=timezone.now(), is_complete=True, has_files=False)
         there = set(self.scrape())
         for file in (RULES, DASHBOARD):

@@ -26,7 +26,8 @@ from generation.models import GenerationSwitch, ImageModel, Job, Status, Upload
 from generation.views import feed
 
 SCRIPT = {"X-Part": "1"}
-QUERIES = 9  # user, models, runs, their jobs, pictures, how many active, prompts, styles, switch
+QUERIES = 10
+"""User, models, quotas, runs, their jobs, images, how many active, prompts, styles, switch."""
 
 
 class TestCreatePage(BaseTestCase):

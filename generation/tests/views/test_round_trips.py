@@ -67,8 +67,8 @@ class TestRoundTrips(BaseTestCase):
         """Return the pages with the queries that each may cost."""
         quote = urlencode({"model": "flux-dev", "count": 2, "shape": "1024x1024"})
         return {
-            reverse("create"): 9,
-            f"{reverse('quote')}?{quote}": 4,
+            reverse("create"): 10,
+            f"{reverse('quote')}?{quote}": 5,
             reverse("gallery"): 7,
             f"{reverse('gallery')}?q=tea&favorite=1": 9,
             reverse("trash"): 5,

@@ -9,9 +9,9 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import TransactionTestCase, override_settings
 
-from accounts import daily_limits, holds, ledger
-from accounts.daily_limits import DailyLimitReached
+from accounts import holds, ledger, period_limits, quotas
 from accounts.models import CreditEntry, User
+from accounts.period_limits import PeriodLimitReached
 from accounts.tests.test_ledger_races import at_once
 from artgen.testing.cases import BaseTestCase, make_user
 
@@ -22,22 +22,32 @@ def hold(user, *amounts, **options):
 
 
 def used(user):
-    return dict(daily_limits.used(User.objects.get(pk=user.pk)))
+    return dict(period_limits.used(User.objects.get(pk=user.pk)))
+
+
+def counted(*, jobs=0, cancels=0, credits=0):
+    return {
+        "jobs_per_day": jobs,
+        "cancels_per_day": cancels,
+        "credits_per_day": credits,
+        "jobs_per_month": jobs,
+        "credits_per_month": credits,
+    }
 
 
 def count_cancel(user):
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        daily_limits.count_cancel(user.pk)
+        period_limits.count_cancel(user.pk)
 
 
 class TestDailyLimits(BaseTestCase):
     def assert_refused(self, counter, limit, *amounts):
         before = self.alice.entries.count(), used(self.alice)
-        with pytest.raises(DailyLimitReached) as refused:
+        with pytest.raises(PeriodLimitReached) as refused:
             hold(self.alice, *amounts)
-        assert (refused.value.counter, refused.value.limit) == (counter, limit)
-        assert 0 < refused.value.retry_after <= 25 * 60 * 60
+        assert (refused.value.counter.quota, refused.value.limit) == (counter, limit)
+        assert 0 < refused.value.retry_after <= 32 * 24 * 60 * 60
         assert (self.alice.entries.count(), used(self.alice)) == before
 
     def set_limits(self, **limits):
@@ -46,62 +56,66 @@ class TestDailyLimits(BaseTestCase):
     @override_settings(MAX_JOBS_PER_DAY=3)
     def test_it_limits_the_jobs_of_a_day_for_each_user(self):
         hold(self.alice, 1, 2)
-        self.assert_refused("jobs", 3, 1, 1)
+        self.assert_refused("jobs_per_day", 3, 1, 1)
         hold(self.alice, 4)
-        self.assert_refused("jobs", 3, 1)
-        assert used(self.alice) == {"jobs": 3, "cancels": 0, "credits": 7}
+        self.assert_refused("jobs_per_day", 3, 1)
+        assert used(self.alice) == counted(jobs=3, credits=7)
         hold(self.bob, 1)
 
     @override_settings(MAX_CREDITS_PER_DAY=10)
     def test_it_limits_the_credits_of_a_day(self):
         hold(self.alice, 6)
-        self.assert_refused("credits", 10, 5)
+        self.assert_refused("credits_per_day", 10, 5)
         hold(self.alice, 4)
 
     @override_settings(MAX_CANCELS_PER_DAY=1)
     def test_it_limits_the_cancellations_of_a_day(self):
         count_cancel(self.alice)
-        with pytest.raises(DailyLimitReached):
+        with pytest.raises(PeriodLimitReached):
             count_cancel(self.alice)
-        assert used(self.alice) == {"jobs": 0, "cancels": 1, "credits": 0}
+        assert used(self.alice) == counted(cancels=1)
 
     @override_settings(MAX_JOBS_PER_DAY=1, MAX_CREDITS_PER_DAY=None)
     def test_it_prefers_what_staff_have_set_for_a_user(self):
         self.set_limits(max_jobs_per_day=2, max_credits_per_day=3)
         hold(self.alice, 1, 1)
-        self.assert_refused("jobs", 2, 1)
+        self.assert_refused("jobs_per_day", 2, 1)
         self.set_limits(max_jobs_per_day=9)
-        self.assert_refused("credits", 3, 2)
+        self.assert_refused("credits_per_day", 3, 2)
         self.set_limits(max_jobs_per_day=0)
-        self.assert_refused("jobs", 0, 0)
+        self.assert_refused("jobs_per_day", 0, 0)
 
     @override_settings(MAX_JOBS_PER_DAY=None)
     def test_it_needs_no_limit(self):
         for _ in range(3):
             hold(self.alice, 1)
-        assert used(self.alice)["jobs"] == 3
+        assert used(self.alice)["jobs_per_day"] == 3
 
     @override_settings(MAX_JOBS_PER_DAY=1)
     def test_it_starts_again_each_day(self):
         hold(self.alice, 1)
         count_cancel(self.alice)
-        self.set_limits(counted_on=daily_limits.today() - timedelta(days=1))
-        assert used(self.alice) == {"jobs": 0, "cancels": 0, "credits": 0}
+        self.set_limits(counted_on=period_limits.today() - timedelta(days=1))
+        this_month = period_limits.today().day > 1
+        assert used(self.alice) == counted() | (
+            {"jobs_per_month": 1, "credits_per_month": 1} if this_month else {}
+        )
         hold(self.alice, 5)
-        assert used(self.alice) == {"jobs": 1, "cancels": 0, "credits": 5}
+        assert used(self.alice)["jobs_per_day"] == 1
+        assert used(self.alice)["credits_per_day"] == 5
 
     @override_settings(MAX_JOBS_PER_DAY=1)
     def test_it_does_not_start_again_by_a_clock_that_is_behind(self):
-        tomorrow = daily_limits.today() + timedelta(days=1)
+        tomorrow = period_limits.today() + timedelta(days=1)
         hold(self.alice, 1)
         self.set_limits(counted_on=tomorrow)
-        self.assert_refused("jobs", 1, 1)
+        self.assert_refused("jobs_per_day", 1, 1)
         assert User.objects.get(pk=self.alice.pk).counted_on == tomorrow
 
     @override_settings(MAX_JOBS_PER_DAY=1)
     def test_it_counts_what_staff_order_without_a_limit(self):
         hold(self.alice, 1, 1, by_staff=True)
-        assert used(self.alice)["jobs"] == 2
+        assert used(self.alice)["jobs_per_day"] == 2
 
     @override_settings(MAX_JOBS_PER_DAY=1)
     def test_it_says_first_that_there_are_too_few_credits(self):
@@ -119,13 +133,13 @@ class TestManyAtOnce(TransactionTestCase):
 
     def test_it_holds_for_no_more_jobs_than_a_day_may_have(self):
         outcome = at_once([lambda: hold(self.user, 1) for _ in range(20)])
-        assert outcome == {"NoneType": 7, "DailyLimitReached": 13}
+        assert outcome == {"NoneType": 7, "PeriodLimitReached": 13}
         assert CreditEntry.objects.filter(kind="hold").count() == 7
-        assert used(self.user)["jobs"] == 7
+        assert used(self.user)["jobs_per_day"] == 7
 
     def test_it_counts_no_more_cancellations_than_a_day_may_have(self):
         outcome = at_once([lambda: count_cancel(self.user) for _ in range(20)])
-        assert outcome == {"NoneType": 7, "DailyLimitReached": 13}
+        assert outcome == {"NoneType": 7, "PeriodLimitReached": 13}
 
     def test_it_would_exceed_the_limit_if_it_looked_first(self):
         barrier = Barrier(8)
@@ -133,9 +147,9 @@ class TestManyAtOnce(TransactionTestCase):
         def hold_after_a_look():
             looked = User.objects.get(pk=self.user.pk)
             barrier.wait(timeout=20)
-            if daily_limits.refusal(looked, jobs=4):
-                raise DailyLimitReached("jobs", limit=7)
+            if refused := period_limits.refusal(looked, quotas.of(looked), jobs=4):
+                raise refused
             hold(self.user, 1, 1, 1, 1, by_staff=True)
 
         at_once([hold_after_a_look] * 8)
-        assert used(self.user)["jobs"] == 32
+        assert used(self.user)["jobs_per_day"] == 32

@@ -1,0 +1,238 @@
+"""What a user may use: the own value, else the most generous of the groups', else the site's.
+
+A value that is NULL, or an empty list of models, says nothing: the next source decides. 0 allows
+nothing. No limit at all is what remains if no source has a value.
+
+Orders are checked in the statement that holds their credits (`accounts.period_limits`), which reads
+the values then: no copy of them can be outdated. Values in Python are for display and refusals.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
+from accounts.models import ANY_MODEL, GroupQuota, User
+from artgen import formatting
+from artgen.refusals import FieldError, Refusal
+
+SITE: Mapping[str, str] = {
+    "jobs_at_once": "MAX_JOBS_AT_ONCE_PER_USER",
+    "jobs_waiting": "MAX_WAITING_PER_USER",
+    "jobs_per_day": "MAX_JOBS_PER_DAY",
+    "jobs_per_month": "MAX_JOBS_PER_MONTH",
+    "cancels_per_day": "MAX_CANCELS_PER_DAY",
+    "credits_per_day": "MAX_CREDITS_PER_DAY",
+    "credits_per_month": "MAX_CREDITS_PER_MONTH",
+    "batch": "",
+    "megapixels": "",
+}
+"""Each quota, and the setting that has the default of the site; "": there is none."""
+NAMES = tuple(SITE)
+UNLIMITED = 2**62
+MEGAPIXEL = 1024 * 1024
+ROUNDING = 1.02
+"""A size counts as one that is up to 2 % smaller: sides are rounded to multiples of 8 or 32."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What an order asks for: the number of its jobs, its models by slug, its largest image."""
+
+    count: int
+    models: Mapping[str, str] = field(default_factory=dict)
+    """The name of each model by its slug."""
+    pixels: int = 0
+
+    @property
+    def megapixels(self) -> float:
+        """The size that a quota must allow."""
+        return self.pixels / MEGAPIXEL / ROUNDING
+
+
+class NotAllowed(Refusal):
+    """The user's quotas never allow such an order; nothing was changed."""
+
+    status = 403
+
+    def __init__(self, text: str, *, fields: tuple[str, ...], **members: Any) -> None:
+        errors = [FieldError(name, self.code, text) for name in fields]
+        super().__init__(text, errors=errors, **members)
+
+
+class ModelNotAllowed(NotAllowed):
+    """The user may not use this model."""
+
+    code = "model_not_allowed"
+
+
+class SizeNotAllowed(NotAllowed):
+    """The image is larger than the user's images may be."""
+
+    code = "size_not_allowed"
+
+
+class BatchNotAllowed(NotAllowed):
+    """The order has more images than an order of the user may have."""
+
+    code = "batch_not_allowed"
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """What one user may use."""
+
+    limits: Mapping[str, float | None]
+    """By name, for each of NAMES; None: no limit."""
+    models: frozenset[str] | None
+    """Slugs of the allowed models; None: all."""
+
+    def limit(self, name: str) -> int | None:
+        """Return a limit that is a whole number; None: no limit."""
+        value = self.limits[name]
+        return None if value is None else int(value)
+
+    @property
+    def megapixels(self) -> float | None:
+        """The size of the largest image; None: no limit."""
+        return self.limits["megapixels"]
+
+    def allows_model(self, slug: str) -> bool:
+        """Return whether the user may use this model."""
+        return self.models is None or slug in self.models
+
+    def allows_size(self, width: int, height: int) -> bool:
+        """Return whether an image may be that large."""
+        return self.limits["megapixels"] is None or (
+            Order(1, pixels=width * height).megapixels <= self.limits["megapixels"]
+        )
+
+    def refusal(self, order: Order) -> NotAllowed | None:
+        """Return why the order is not allowed whatever else is used, None if it is."""
+        for slug, name in order.models.items():
+            if not self.allows_model(slug):
+                return ModelNotAllowed(model_text(name), fields=("model",), model=slug)
+        if self.megapixels is not None and order.megapixels > self.megapixels:
+            pixels = int(self.megapixels * MEGAPIXEL)
+            return SizeNotAllowed(self.size_text(), fields=("width", "height"), limit=pixels)
+        batch = self.limit("batch")
+        if batch is not None and order.count > batch:
+            return BatchNotAllowed(self.batch_text(), fields=("count",), limit=batch)
+        return None
+
+    def size_text(self) -> str:
+        """Return the words of the limit of an image's size."""
+        side = round((self.megapixels or 0) ** 0.5 * 1024)
+        text = gettext("Your images can have up to %(size)s, such as %(side)s × %(side)s px.")
+        return text % {"size": megapixels_text(self.megapixels or 0), "side": side}
+
+    def batch_text(self) -> str:
+        """Return the words of the limit of one order."""
+        count = self.limit("batch") or 0
+        text = ngettext(
+            "You can create up to %(count)s image at a time.",
+            "You can create up to %(count)s images at a time.",
+            count,
+        )
+        return text % {"count": formatting.number(count)}
+
+
+def model_text(name: str) -> str:
+    """Return the words for a model that the user may not use."""
+    return str(NO_ACCESS) % {"model": name}
+
+
+def megapixels_text(value: float) -> str:
+    """Return "1.5 MP" in the active language."""
+    return gettext("%(number)s MP") % {"number": formatting.decimal(value)}
+
+
+NO_ACCESS = gettext_lazy("Your account has no access to %(model)s.")
+
+
+def of(user: User) -> Quotas:
+    """Return what the user may use; one query, for the groups."""
+    names = [*(f"max_{name}" for name in NAMES), "allowed_models"]
+    groups = list(GroupQuota.objects.filter(group__user=user.pk).order_by("pk").values(*names))
+    limits: dict[str, float | None] = {}
+    for name, setting in SITE.items():
+        value = getattr(user, f"max_{name}")
+        if value is None:
+            given = [row[f"max_{name}"] for row in groups if row[f"max_{name}"] is not None]
+            value = max(given, default=None)
+        if value is None and setting:
+            value = getattr(settings, setting)
+        limits[name] = value
+    text = user.allowed_models or " ".join(row["allowed_models"] for row in groups)
+    slugs = frozenset(text.split())
+    return Quotas(limits, None if not slugs or ANY_MODEL in slugs else slugs)
+
+
+# --- the same in SQL ------------------------------------------------------------------------------
+def grouped() -> str:
+    """Return SQL of a common table expression `grouped`: the most generous values of the groups.
+
+    Its one row has NULL where no group has a value. It takes one value: the user's id.
+    """
+    joined = "string_agg" if connection.vendor == "postgresql" else "group_concat"
+    columns = ", ".join(f"MAX(quota.max_{name}) AS max_{name}" for name in NAMES)
+    return (
+        f"grouped AS (SELECT {columns}, "  # noqa: S608 constants
+        f"{joined}(quota.allowed_models, ' ') AS allowed_models "
+        "FROM accounts_groupquota AS quota "
+        "JOIN accounts_user_groups AS member ON member.group_id = quota.group_id "
+        "WHERE member.user_id = %s)"
+    )
+
+
+def limit_sql(name: str, *, row: str = "accounts_user") -> tuple[str, list[Any]]:
+    """Return SQL of a user's limit, where `row` is the user and `grouped` is given, and its value.
+
+    UNLIMITED stands for no limit.
+    """
+    sql = f"COALESCE({row}.max_{name}, (SELECT max_{name} FROM grouped), %s)"  # noqa: S608 constants
+    return sql, [_site(name)]
+
+
+def allowing(order: Order) -> tuple[str, list[Any]]:
+    """Return the SQL condition, and its values, that the quotas allow the order.
+
+    For a statement that changes the user's row and is given `grouped`.
+    """
+    batch, batch_values = limit_sql("batch")
+    size, size_values = limit_sql("megapixels")
+    conditions = [f"%s <= {batch}", f"%s <= {size}"]
+    values: list[Any] = [order.count, *batch_values, order.megapixels, *size_values]
+    find = "strpos" if connection.vendor == "postgresql" else "instr"
+    for slug in order.models:
+        # Spaces around both, so that one slug does not match a part of another.
+        models = (
+            "' ' || COALESCE(NULLIF(accounts_user.allowed_models, ''), "  # noqa: S608 constants
+            f"NULLIF(trim((SELECT allowed_models FROM grouped)), ''), '{ANY_MODEL}') || ' '"
+        )
+        conditions.append(f"({find}({models}, %s) > 0 OR {find}({models}, ' {ANY_MODEL} ') > 0)")
+        values.append(f" {slug} ")
+    return " AND ".join(conditions), values
+
+
+def room(name: str, user_id: Any) -> tuple[str, list[Any]]:
+    """Return SQL of a limit of this user for any statement, and its values.
+
+    `user_id` as the database stores it.
+    """
+    sql = (
+        f"COALESCE((SELECT max_{name} FROM accounts_user WHERE id = %s), "  # noqa: S608 constants
+        f"(SELECT MAX(quota.max_{name}) FROM accounts_groupquota AS quota "
+        "JOIN accounts_user_groups AS member ON member.group_id = quota.group_id "
+        "WHERE member.user_id = %s), %s)"
+    )
+    return sql, [user_id, user_id, _site(name)]
+
+
+def _site(name: str) -> Any:
+    setting = SITE[name]
+    value = getattr(settings, setting) if setting else None
+    return UNLIMITED if value is None else value

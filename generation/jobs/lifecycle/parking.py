@@ -1,0 +1,117 @@
+"""Queued jobs that a budget does not allow: parked until its day or month ends."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from generation.jobs import bulk_update, model_cache
+from generation.jobs.bulk_update import History
+from generation.jobs.lifecycle.transition import publish
+from generation.jobs.spending import BudgetState
+from generation.models import ImageModel, Job
+
+MAX_AT_ONCE = 1000  # the next submission parks the next ones
+
+
+def parked(model: ImageModel, states: Sequence[BudgetState]) -> list[Job]:
+    """Park the due QUEUED jobs of the model that do not fit into a budget, and return them.
+
+    A job is due again when the last of its budgets starts again; its deadline moves as far. What
+    only jobs at RunPod leave no room for is not parked: they may be cheaper than expected. The
+    caller has locked the model's row.
+    """
+    found: list[Job] = []
+    # The budget that ends last decides.
+    for ends_at, budgets in groupby(
+        sorted(states, key=lambda state: state.ends_at, reverse=True),
+        key=lambda state: state.ends_at,
+    ):
+        found += _parked(model, list(budgets), until=ends_at)
+    return found
+
+
+def _parked(model: ImageModel, states: Sequence[BudgetState], *, until: datetime) -> list[Job]:
+    now = timezone.now()
+    conditions, values = zip(*map(_refusing, states), strict=True)
+    due_at, parked_until = (bulk_update.prepared("due_at", one) for one in (now, until))
+    with transaction.atomic():
+        jobs = bulk_update.update(
+            f"due_at = %s, version = version + 1, deadline_at = {_moved('deadline_at')}, "
+            "parked_until = %s",
+            [
+                *(model.pk, due_at),
+                *(value for some in values for value in some),
+                MAX_AT_ONCE,
+                *(parked_until, *_moved_values(now, until), parked_until),
+            ],
+            given=f"refused (id) AS (SELECT id FROM generation_job AS job "  # noqa: S608 no input
+            "WHERE status = 'queued' AND model_id = %s AND due_at <= %s "
+            f"AND ({' OR '.join(conditions)}) ORDER BY created_at, id LIMIT %s)",
+            where="WHERE status = 'queued' AND id IN (SELECT id FROM refused)",
+            history=History("parked", now),
+        )
+        for job in jobs:
+            job.model = model
+        publish(jobs)
+    return jobs
+
+
+def _refusing(state: BudgetState) -> tuple[str, list[Any]]:
+    """Return the SQL condition, and its values, that a budget does not allow the row `job`."""
+    condition, values = "TRUE", list[Any]()
+    if not state.is_reached:
+        condition = "COALESCE(job.expected_usd, 0) > CAST(%s AS numeric)"
+        values = [bulk_update.prepared("expected_usd", state.limit - state.spent)]
+    if state.budget.group_id is not None:
+        condition += (
+            " AND EXISTS (SELECT 1 FROM accounts_user_groups AS member "
+            "WHERE member.group_id = %s AND member.user_id = job.user_id)"
+        )
+        values.append(state.budget.group_id)
+    return f"({condition})", values
+
+
+def _moved(column: str) -> str:
+    """Return SQL of the deadline that leaves a parked job as much time as it has now."""
+    if connection.vendor == "postgresql":
+        return f"{column} + (%s - GREATEST(%s, COALESCE(parked_until, %s)))"
+    # Text; a wrong fraction of a second does no harm in the demo.
+    return (
+        f"strftime('%%Y-%%m-%%d %%H:%%M:%%f000', {column}, "
+        "'+' || (strftime('%%s', %s) - strftime('%%s', MAX(%s, COALESCE(parked_until, %s)))) "
+        "|| ' seconds')"
+    )
+
+
+def _moved_values(now: datetime, until: datetime) -> list[Any]:
+    moments = (until, now, now)
+    return [bulk_update.prepared("due_at", moment) for moment in moments]
+
+
+def unparked() -> list[Job]:
+    """Make all parked jobs due now, because budgets have changed, and return them.
+
+    The next submission parks those again that still do not fit.
+    """
+    now = timezone.now()
+    at = bulk_update.prepared("due_at", now)
+    back = "deadline_at - (parked_until - %s)"
+    values = [at]
+    if connection.vendor != "postgresql":
+        back = (
+            "strftime('%%Y-%%m-%%d %%H:%%M:%%f000', deadline_at, "
+            "'-' || (strftime('%%s', parked_until) - strftime('%%s', %s)) || ' seconds')"
+        )
+    with transaction.atomic():
+        jobs = bulk_update.update(
+            f"due_at = %s, version = version + 1, deadline_at = {back}, parked_until = NULL",
+            [at, *values, at],
+            where="WHERE status = 'queued' AND parked_until > %s",
+            history=History("unparked", now),
+        )
+        publish(model_cache.attach(jobs))
+    return jobs

@@ -1,0 +1,119 @@
+"""`budgets [--set USD | --remove] [--per day|month] [--group NAME | --model SLUG]`."""
+
+from argparse import ArgumentParser
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from artgen.management.base import BaseCommand
+from generation.jobs import budgets, spending
+from generation.jobs.spending import BudgetState
+from generation.management.table import lines
+from generation.models import Budget, ImageModel, Job, Period
+
+HEAD = ("BUDGET", "PER", "LIMIT", "SPENT", "AT RUNPOD", "USED", "STARTS AGAIN")
+
+
+class Command(BaseCommand):
+    """Print, set or remove budgets in dollars."""
+
+    help = (
+        "Shows the budgets in dollars and what is used of them. --set creates one or changes its "
+        "limit, --remove removes it: of all jobs, or of --group or --model. Jobs that wait for a "
+        "budget start as soon as it is raised."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add what to change, and of which budget."""
+        change = parser.add_mutually_exclusive_group()
+        change.add_argument("--set", type=_dollars, metavar="USD", help="the new limit")
+        change.add_argument("--remove", action="store_true", help="remove the budget")
+        parser.add_argument(
+            "--per", choices=Period.values, default=Period.DAY.value, help="period (day)"
+        )
+        scope = parser.add_mutually_exclusive_group()
+        scope.add_argument("--group", metavar="NAME", help="only jobs of members of this group")
+        scope.add_argument("--model", metavar="SLUG", help="only jobs of this model")
+        parser.add_argument(
+            "--json", action="store_true", help='print {"budgets": [{"scope", …}], "parked": N}'
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Change a budget, if asked, and print all."""
+        group = _found(Group, "name", options["group"])
+        model = _found(ImageModel, "slug", options["model"])
+        limit, period = options["set"], options["per"]
+        if limit is not None:
+            budgets.set_limit(group=group, model=model, period=period, limit_usd=limit)
+        elif options["remove"]:
+            budget = Budget.objects.filter(group=group, model=model, period=period).first()
+            if budget is None:
+                raise CommandError("There is no such budget.")
+            budgets.remove(budget)
+        elif group or model:
+            raise CommandError("Give --set USD or --remove.")
+        states, parked = spending.states(), Job.objects.parked().count()
+        if options["json"]:
+            self.write_json({"budgets": [_as_json(state) for state in states], "parked": parked})
+            return
+        for line in lines(HEAD, [_row(state) for state in states]) if states else ():
+            self.stdout.write(line)
+        if not states:
+            self.stdout.write("No budget is set.")
+        if parked:
+            self.stdout.write(f"{parked} jobs wait for the next budget.")
+
+
+def _dollars(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(text) from error
+    if not amount.is_finite():
+        raise ValueError(text)
+    return amount
+
+
+def _found(model: Any, field: str, value: str | None) -> Any:
+    if value is None:
+        return None
+    found = model.objects.filter(**{field: value}).first()
+    if found is None:
+        raise CommandError(f"There is no {model._meta.verbose_name} {value!r}.")
+    return found
+
+
+def _scope(state: BudgetState) -> str:
+    budget = state.budget
+    if budget.group:
+        return f"group {budget.group.name}"
+    return f"model {budget.model.slug}" if budget.model else "all jobs"
+
+
+def _row(state: BudgetState) -> tuple[str, ...]:
+    return (
+        _scope(state),
+        state.budget.period,
+        f"${state.limit:.2f}",
+        f"${state.spent:.2f}",
+        f"${state.reserved:.2f}",
+        f"{state.share:.0%}",
+        f"{timezone.localtime(state.ends_at):%Y-%m-%d %H:%M}",
+    )
+
+
+def _as_json(state: BudgetState) -> dict[str, Any]:
+    budget = state.budget
+    return {
+        "group": budget.group.name if budget.group else None,
+        "model": budget.model.slug if budget.model else None,
+        "period": budget.period,
+        "limit_usd": float(state.limit),
+        "spent_usd": float(state.spent),
+        "reserved_usd": float(state.reserved),
+        "reached": state.is_reached,
+        "starts_again_at": state.ends_at.isoformat(),
+    }

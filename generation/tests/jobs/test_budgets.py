@@ -1,0 +1,392 @@
+"""Budgets in dollars: what counts, which jobs wait for the next day, and that each starts once."""
+
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+from threading import Barrier
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import F
+from django.test import TransactionTestCase, override_settings
+from django.utils import timezone, translation
+
+from accounts import ledger, period_limits
+from accounts.models import CreditEntry
+from accounts.tests.test_ledger_races import at_once
+from artgen.testing.cases import (
+    EmulatorTestCase,
+    emulated,
+    let_time_pass,
+    load_catalog,
+    make_due,
+    make_user,
+    work,
+)
+from generation.jobs import (
+    budgets,
+    driver,
+    eta,
+    job_control,
+    lifecycle,
+    orders,
+    serializers,
+    spending,
+    storing,
+    submission_limits,
+)
+from generation.jobs.budgets import InvalidBudget
+from generation.models import Budget, ImageModel, Job, Period, Spending, Status
+
+MODEL = "flux-schnell"
+
+
+def set_budget(limit, *, period=Period.DAY, **scope):
+    found = {"group": None, "model": None} | scope
+    return budgets.set_limit(**found, period=period, limit_usd=Decimal(limit))
+
+
+def let_the_day_turn():
+    """Move what happened back by a day: sums, and the jobs that wait."""
+    Spending.objects.filter(period="day").update(starts_on=F("starts_on") - timedelta(days=1))
+    for job in Job.objects.all():
+        let_time_pass(job.id, seconds=24 * 60 * 60)
+
+
+def price(usd):
+    """Let each image cost that much."""
+    ImageModel.objects.update(expected_cost={"per_image": usd}, price={"per_image": 1})
+
+
+class TestBudgets(EmulatorTestCase):
+    def setUp(self):
+        super().setUp()
+        price("0.02")
+
+    def submit(self):
+        return driver.submit(MODEL)
+
+    def finish(self):
+        self.emulator.advance(60)
+        make_due()
+        driver.check(MODEL)
+        while storing.store():
+            pass
+
+    def at_runpod(self):
+        return Job.objects.at_runpod().count()
+
+    def test_it_changes_nothing_without_a_budget(self):
+        for _ in range(3):
+            self.place()
+        self.submit()
+        assert self.at_runpod() == 3
+
+    def test_it_submits_what_fits_and_parks_only_what_can_no_longer_fit(self):
+        set_budget("0.05")
+        jobs = [self.place() for _ in range(4)]
+        self.submit()
+        assert self.at_runpod() == 2
+        # There is room again if those at RunPod cost less than expected.
+        assert Job.objects.parked().count() == 0
+        assert Job.objects.queued().count() == 2
+        Job.objects.at_runpod().update(expected_usd=Decimal("0.01"))
+        self.submit()
+        assert self.at_runpod() == 3
+        self.finish()
+        self.submit()
+        last = Job.objects.get(id=jobs[3].id)
+        assert last.is_parked(now=timezone.now()) == (spending.states()[0].spent > Decimal("0.03"))
+
+    def test_it_parks_until_the_day_of_the_site_ends(self):
+        set_budget("0.01")
+        job = self.place()
+        assert self.submit() == []
+        job.refresh_from_db()
+        assert job.status == Status.QUEUED
+        assert job.due_at == job.parked_until == period_limits.next_day()
+        assert job.deadline_at is None
+        assert job.credits == self.held()
+        assert [event.name for event in job.events.order_by("id")] == ["placed", "parked"]
+        shown = serializers.job_json(job)
+        assert shown["phase"] == "Waits for tomorrow’s budget"
+        assert shown["phase_detail"].startswith("It starts after ")
+        assert (shown["queue_position"], shown["eta_seconds"]) == (None, None)
+        assert shown["parked_until"].startswith(str(job.parked_until.astimezone().year))
+        driver.tick()
+        assert self.submit() == []
+        assert job.events.count() == 2
+
+    def held(self):
+        self.alice.refresh_from_db()
+        return self.alice.held
+
+    def test_it_says_so_in_both_languages_and_for_a_month(self):
+        set_budget("0", period=Period.MONTH)
+        job = self.place()
+        self.submit()
+        job.refresh_from_db()
+        assert job.parked_until == period_limits.next_month()
+        phase = serializers.job_json(job)["phase"]
+        is_last_day = period_limits.next_day() == period_limits.next_month()
+        assert phase.startswith("Waits for tomorrow’s" if is_last_day else "Waits for the next")
+        with translation.override("ru"):
+            assert serializers.job_json(job)["phase"]
+
+    def test_all_start_when_the_day_turns_and_each_once(self):
+        set_budget("0.01")
+        jobs = [self.place(user=user) for user in (self.alice, self.alice, self.bob)]
+        self.submit()
+        assert Job.objects.parked().count() == 3
+        Budget.objects.update(limit_usd=1)  # as if this budget held for tomorrow only
+        assert self.submit() == []
+        let_the_day_turn()
+        with self.captureOnCommitCallbacks(execute=True):
+            driver.tick()
+        self.submit()
+        self.finish()
+        assert self.submit() == []
+        for job in jobs:
+            job.refresh_from_db()
+            assert job.status == Status.SUCCEEDED
+            assert job.parked_until is None
+        webhooks = Counter(job.webhook for job in self.emulator.jobs)
+        assert sorted(webhooks.values()) == [1, 1, 1]
+
+    def test_they_start_at_once_when_staff_raise_the_budget(self):
+        set_budget("0.01")
+        for _ in range(3):
+            self.place()
+        self.submit()
+        set_budget("0.05")
+        self.submit()
+        assert self.at_runpod() == 2
+        budgets.remove(Budget.objects.get())
+        self.submit()
+        assert self.at_runpod() == 3
+
+    def test_a_deadline_does_not_run_while_a_job_is_parked(self):
+        job = self.place()
+        self.submit()
+        job.refresh_from_db()
+        lost = lifecycle.lost(job, code="gpu_lost", detail="")
+        left = lost.deadline_at - timezone.now()
+        set_budget("0.01")
+        self.submit()
+        job.refresh_from_db()
+        assert job.is_parked(now=timezone.now())
+        moved = job.deadline_at - job.parked_until
+        assert abs(moved - left) < timedelta(seconds=5)
+        driver.fail_overdue()
+        # A check that staff request changes nothing.
+        job_control.look_again(job=job, actor=self.staff)
+        self.submit()
+        job.refresh_from_db()
+        assert abs(job.deadline_at - job.parked_until - left) < timedelta(seconds=5)
+        set_budget("1")
+        job.refresh_from_db()
+        assert abs(job.deadline_at - timezone.now() - left) < timedelta(seconds=5)
+        assert job.status == Status.QUEUED
+
+    def test_a_parked_job_can_be_canceled(self):
+        set_budget("0")
+        job = self.place()
+        self.submit()
+        job_control.cancel(job=job, actor=self.alice)
+        assert self.held() == 0
+        assert ledger.check() == []
+
+    def test_it_limits_a_group_and_lets_others_pass(self):
+        group = Group.objects.create(name="school")
+        group.user_set.add(self.alice)
+        set_budget("0.03", group=group)
+        for user in (self.alice, self.alice, self.alice, self.bob, self.bob, self.bob):
+            self.place(user=user)
+        self.submit()
+        out = Counter(Job.objects.at_runpod().values_list("user__email", flat=True))
+        assert out == {"alice@example.org": 1, "bob@example.org": 3}
+        self.finish()
+        sums = {(one.period, one.group_id): one.usd for one in Spending.objects.all()}
+        assert sums["day", 0] == sums["month", 0] == 4 * sums["day", group.pk]
+
+    def test_it_limits_a_model_and_leaves_others_alone(self):
+        set_budget("0", model=ImageModel.objects.get(slug=MODEL))
+        one, other = self.place(), self.place(model="flux-dev", width=512, height=512)
+        self.submit()
+        driver.submit("flux-dev")
+        one.refresh_from_db()
+        other.refresh_from_db()
+        assert one.is_parked(now=timezone.now())
+        assert other.status == Status.SUBMITTED
+
+    def test_parked_jobs_are_not_before_others_in_the_queue(self):
+        group = Group.objects.create(name="school")
+        group.user_set.add(self.alice)
+        set_budget("0", group=group)
+        for _ in range(3):
+            self.place()
+        self.submit()
+        cache.clear()
+        job = self.place(user=self.bob)
+        assert eta.position(job) == 0
+
+    def test_the_longest_period_decides(self):
+        set_budget("0", period=Period.MONTH)
+        set_budget("0", period=Period.DAY)
+        job = self.place()
+        self.submit()
+        job.refresh_from_db()
+        assert job.parked_until == period_limits.next_month()
+        assert job.events.filter(name="parked").count() == 1
+
+    def test_it_refuses_what_is_no_budget(self):
+        for limit in ("-1", "NaN", "1e20", "0.001"):
+            with pytest.raises(InvalidBudget):
+                set_budget(limit)
+        assert not Budget.objects.exists()
+
+
+class TestSums(EmulatorTestCase):
+    def setUp(self):
+        super().setUp()
+        price("0.02")
+        self.job = self.place()
+        driver.submit(MODEL)
+        self.job.refresh_from_db()
+
+    def spent(self):
+        return {one.period: one.usd for one in Spending.objects.filter(group_id=0) if one.usd}
+
+    def running(self):
+        until = timezone.now()
+        progress = lifecycle.Progress(progress=None, step=None, step_count=None)
+        (self.job,) = lifecycle.running([(self.job, progress)], until=until)
+
+    def finished(self, cost):
+        result = lifecycle.Finished(
+            execution_time=timedelta(seconds=1), result={}, host="", cost=cost
+        )
+        (self.job,) = lifecycle.storing([(self.job, result)])
+
+    def both(self, usd):
+        return {"day": Decimal(usd), "month": Decimal(usd)}
+
+    def test_it_counts_the_recorded_cost_else_the_expected_one(self):
+        set_budget("1")
+        assert spending.states()[0].reserved == Decimal("0.02")
+        self.finished(Decimal("0.03"))
+        assert self.spent() == self.both("0.03")
+        assert spending.states()[0].reserved == 0
+        self.job = self.place()
+        driver.submit(MODEL)
+        self.job.refresh_from_db()
+        self.finished(None)
+        assert self.spent() == self.both("0.05")
+
+    def test_it_counts_an_attempt_once_that_fails_while_its_images_are_stored(self):
+        self.finished(None)
+        lifecycle.failed(self.job, code="storage")
+        assert self.spent() == self.both("0.02")
+
+    def test_it_counts_what_a_worker_has_begun(self):
+        lifecycle.lost(self.job, code="gpu_lost", detail="")
+        assert self.spent() == {}
+        driver.submit(MODEL)
+        self.job.refresh_from_db()
+        self.running()
+        lifecycle.lost(self.job, code="gpu_lost", detail="")
+        assert self.spent() == self.both("0.02")
+        driver.submit(MODEL)
+        self.job.refresh_from_db()
+        lifecycle.lost(self.job, code="gpu_lost", detail="", cost=Decimal("0.5"))
+        assert self.spent() == self.both("0.52")
+
+    def test_it_counts_a_canceled_job_once_it_is_stopped(self):
+        self.running()
+        job_control.cancel(job=self.job, actor=self.alice)
+        assert self.spent() == {}
+        driver.stop()
+        assert set(self.spent()) == {"day", "month"}
+
+    def test_it_forgets_old_sums(self):
+        self.finished(None)
+        assert spending.forget(before=period_limits.today().replace(day=1)) == 0
+        assert spending.forget(before=period_limits.today() + timedelta(days=1)) == 2
+
+    @override_settings(CREDIT_USD=Decimal("0.01"), PRICE_MARGIN=Decimal("1.25"))
+    def test_it_expects_a_cost_from_the_price_of_a_model_without_one(self):
+        ImageModel.objects.update(expected_cost=None, price={"per_image": 10})
+        assert self.place().expected_usd == Decimal("0.08")
+
+
+@pytest.mark.postgres
+class TestManyAtOnce(TransactionTestCase):
+    def setUp(self):
+        cache.clear()
+        load_catalog()
+        price("0.02")
+        self.users = [make_user(f"user{n}@example.org") for n in range(4)]
+        self.emulator = self.enterContext(emulated(manual=False, instant=True))
+        self.slugs = list(
+            ImageModel.objects.enabled()
+            .filter(min_source_images=0)
+            .order_by("slug")
+            .values_list("slug", flat=True)[:4]
+        )
+
+    def place(self, slug, user):
+        request = {"model": slug, "prompt": "fog"}
+        return orders.place(user=user, request=request).jobs[0]
+
+    def test_all_models_together_stay_within_the_budget(self):
+        set_budget("0.10")
+        for slug in self.slugs:
+            for user in self.users:
+                self.place(slug, user)
+        at_once([lambda slug=slug: driver.submit(slug) for slug in self.slugs * 2])
+        assert Job.objects.at_runpod().count() == 5
+
+    def test_they_would_exceed_it_without_the_lock(self):
+        set_budget("0.02")
+        for slug in self.slugs:
+            self.place(slug, self.users[0])
+        barrier = Barrier(len(self.slugs))
+
+        def take(slug):
+            model = ImageModel.objects.get(slug=slug)
+            with transaction.atomic():
+                chosen = submission_limits.admitted(model, spending.states())
+                barrier.wait(timeout=20)
+                Job.objects.filter(id__in=chosen).update(status=Status.SUBMITTED)
+
+        at_once([lambda slug=slug: take(slug) for slug in self.slugs])
+        assert Job.objects.at_runpod().count() == len(self.slugs)
+
+    def test_costs_that_are_recorded_at_once_add_up(self):
+        jobs = [self.place(self.slugs[0], user) for user in self.users for _ in range(2)]
+        for job in jobs:
+            job.started_at = timezone.now()
+        at_once([lambda job=job: spending.add(job, Decimal("0.01")) for job in jobs])
+        assert {one.usd for one in Spending.objects.all()} == {Decimal("0.08")}
+
+    def test_the_day_turns_under_parked_jobs_and_many_workers(self):
+        set_budget("0.01")
+        jobs = [self.place(slug, user) for slug in self.slugs for user in self.users]
+        at_once([lambda slug=slug: driver.submit(slug) for slug in self.slugs * 2])
+        assert Job.objects.parked().count() == len(jobs)
+        assert self.emulator.jobs == []
+        Budget.objects.update(limit_usd=5)
+        let_the_day_turn()
+        for _ in range(30):
+            at_once([lambda slug=slug: driver.submit(slug) for slug in self.slugs * 2])
+            make_due()
+            work()
+            if not Job.objects.active().exists():
+                break
+        webhooks = Counter(job.webhook for job in self.emulator.jobs)
+        assert Counter(webhooks.values()) == {1: len(jobs)}
+        assert Job.objects.filter(status=Status.SUCCEEDED).count() == len(jobs)
+        assert ledger.check() == []
+        assert CreditEntry.objects.filter(kind="settle").count() == len(jobs)

@@ -1,0 +1,198 @@
+"""Quotas in orders and submissions: refusals of the API, jobs in the queue, jobs at once."""
+
+from threading import Barrier
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.db import transaction
+from django.test import TransactionTestCase, override_settings
+
+from accounts import tokens
+from accounts.models import GroupQuota, User
+from accounts.tests.test_ledger_races import at_once
+from artgen.testing.api import ApiTestCase
+from artgen.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
+from generation.jobs import drafts, driver, lifecycle, model_cache, orders, submission_limits
+from generation.models import ImageModel, Job, Status
+
+REQUEST = {"model": "flux-schnell", "prompt": "fog", "width": 256, "height": 256}
+OTHER = "flux-dev"
+
+
+def group_of(*users, **values):
+    group = Group.objects.create(name="team")
+    GroupQuota.objects.create(group=group, **values)
+    group.user_set.add(*users)
+
+
+class TestApi(ApiTestCase):
+    def place(self, **request):
+        return self.api.post("/api/v1/jobs/", REQUEST | request)
+
+    def refused(self, response, status, code):
+        document = self.assert_problem(response, status, code)
+        assert not Job.objects.exists()
+        self.alice.refresh_from_db()
+        assert (self.alice.held, self.alice.jobs_today) == (0, 0)
+        return document
+
+    def test_it_refuses_a_model_that_no_group_has(self):
+        group_of(self.alice, allowed_models="sdxl flux-dev")
+        document = self.refused(self.place(), 403, "model_not_allowed")
+        assert document["model"] == "flux-schnell"
+        assert document["errors"][0]["field"] == "model"
+
+    def test_it_refuses_a_larger_image(self):
+        group_of(self.alice, max_megapixels=0.25)
+        document = self.refused(self.place(width=1024, height=1024), 403, "size_not_allowed")
+        assert document["limit"] == 512 * 512
+        assert self.place(width=512, height=512).status_code == 201
+
+    def test_it_refuses_a_larger_batch(self):
+        group_of(self.alice, max_batch=2)
+        response = self.api.post("/api/v1/batches/", REQUEST | {"count": 3})
+        document = self.refused(response, 403, "batch_not_allowed")
+        assert document["limit"] == 2
+        assert "You can create up to 2 images at a time." in document["detail"]
+
+    def test_it_says_when_the_month_starts_again(self):
+        group_of(self.alice, max_jobs_per_month=0)
+        response = self.place()
+        document = self.refused(response, 429, "monthly_limit")
+        assert "images a month is reached. It resets on" in document["detail"]
+        assert int(response["Retry-After"]) > 0
+
+    def test_it_limits_the_queue_of_a_group(self):
+        group_of(self.alice, max_jobs_waiting=1)
+        assert self.place().status_code == 201
+        document = self.assert_problem(self.place(), 429, "too_many_waiting")
+        assert document["limit"] == 1
+        assert Job.objects.count() == 1
+
+    def test_it_lets_a_user_wait_with_more_jobs_than_the_site_says(self):
+        User.objects.filter(pk=self.alice.pk).update(max_jobs_waiting=3)
+        with override_settings(MAX_WAITING_PER_USER=1):
+            for _ in range(3):
+                assert self.place().status_code == 201
+            self.assert_problem(self.place(), 429, "too_many_waiting")
+
+    def test_it_shows_everything_in_the_account(self):
+        group_of(self.alice, allowed_models="flux-schnell", max_megapixels=1.5, max_jobs_at_once=2)
+        User.objects.filter(pk=self.alice.pk).update(max_credits_per_month=50)
+        self.place()
+        account = self.api.get("/api/v1/account/").json()
+        assert account["allowed"] == {
+            "models": ["flux-schnell"],
+            "max_megapixels": 1.5,
+            "max_batch": None,
+        }
+        limits = account["limits"]
+        assert limits["jobs_at_once"] == {"limit": 2, "used": 0}
+        assert limits["credits_per_month"]["limit"] == 50
+        assert limits["jobs_per_month"]["used"] == 1
+        assert account["resets_at"]["day"] <= account["resets_at"]["month"]
+        assert account["token"] is None
+        text = tokens.issue(user=self.alice, name="small", credit_limit=5)
+        found = self.client.get("/api/v1/account/", headers={"Authorization": f"Bearer {text}"})
+        assert found.json()["token"] == {"limit": 5, "used": 0}
+
+
+class TestJobsAtOnce(EmulatorTestCase):
+    def counts(self):
+        return {
+            user.email[:3]: Job.objects.at_runpod().filter(user=user).count()
+            for user in (self.alice, self.bob)
+        }
+
+    def test_it_keeps_further_jobs_in_the_queue_and_lets_others_pass(self):
+        group_of(self.alice, max_jobs_at_once=1)
+        for user in (self.alice, self.alice, self.alice, self.bob, self.bob):
+            self.place(user=user)
+        driver.submit("flux-schnell")
+        assert self.counts() == {"ali": 1, "bob": 2}
+        driver.submit("flux-schnell")
+        assert self.counts()["ali"] == 1
+        self.emulator.advance(30)
+        Job.objects.at_runpod().update(due_at="2020-01-01T00:00:00Z")
+        driver.check("flux-schnell")
+        driver.submit("flux-schnell")
+        assert self.counts()["ali"] == 1
+
+    def test_it_counts_the_jobs_of_all_models(self):
+        User.objects.filter(pk=self.alice.pk).update(max_jobs_at_once=1)
+        self.place()
+        other = self.place(model=OTHER, width=512, height=512)
+        driver.submit("flux-schnell")
+        driver.submit(OTHER)
+        assert self.counts()["ali"] == 1
+        other.refresh_from_db()
+        assert other.status == Status.QUEUED
+
+    def test_it_submits_nothing_with_0(self):
+        with override_settings(MAX_JOBS_AT_ONCE_PER_USER=0):
+            self.place()
+            assert driver.submit("flux-schnell") == []
+
+
+@pytest.mark.postgres
+class TestManyAtOnce(TransactionTestCase):
+    def setUp(self):
+        cache.clear()
+        load_catalog()
+        self.user = make_user("alice@example.org")
+        self.emulator = self.enterContext(emulated())
+        self.slugs = list(
+            ImageModel.objects.enabled()
+            .filter(min_source_images=0)
+            .order_by("slug")
+            .values_list("slug", flat=True)[:4]
+        )
+
+    def place_on_each(self):
+        for slug in self.slugs:
+            orders.place(user=self.user, request={"model": slug, "prompt": "fog"})
+
+    def test_it_queues_no_more_than_allowed(self):
+        group_of(self.user, max_jobs_waiting=3)
+        outcome = at_once([lambda: orders.place(user=self.user, request=REQUEST)] * 8)
+        assert outcome == {"Placed": 3, "TooManyWaiting": 5}
+        assert Job.objects.queued().count() == 3
+
+    def test_it_would_queue_more_if_it_looked_first(self):
+        group_of(self.user, max_jobs_waiting=3)
+        barrier = Barrier(8)
+
+        def place_after_a_look():
+            drafted = drafts.of_requests(
+                [REQUEST], user=self.user, catalog=model_cache.read(), listed=False
+            )
+            has_room = Job.objects.of(self.user).queued().count() < 3
+            barrier.wait(timeout=20)
+            if has_room:
+                lifecycle.placed(drafted.jobs, actor=self.user)
+
+        at_once([place_after_a_look] * 8)
+        assert Job.objects.queued().count() == 8
+
+    def test_it_submits_no_more_at_once_than_allowed_whatever_the_models(self):
+        group_of(self.user, max_jobs_at_once=2)
+        self.place_on_each()
+        at_once([lambda slug=slug: driver.submit(slug) for slug in self.slugs * 2])
+        assert Job.objects.at_runpod().count() == 2
+        assert len(self.emulator.jobs) == 2
+
+    def test_it_would_submit_more_without_the_lock(self):
+        group_of(self.user, max_jobs_at_once=2)
+        self.place_on_each()
+        barrier = Barrier(len(self.slugs))
+
+        def take(slug):
+            model = ImageModel.objects.get(slug=slug)
+            with transaction.atomic():
+                chosen = submission_limits.admitted(model, [])
+                barrier.wait(timeout=20)
+                Job.objects.filter(id__in=chosen).update(status=Status.SUBMITTED)
+
+        at_once([lambda slug=slug: take(slug) for slug in self.slugs])
+        assert Job.objects.at_runpod().count() == len(self.slugs)

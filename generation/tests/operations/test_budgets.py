@@ -1,0 +1,236 @@
+"""Budgets as operators meet them: alerts, start page, doctor, metrics, command, admin."""
+
+import io
+import json
+from decimal import Decimal
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import period_limits
+from accounts.models import OutgoingEmail, User
+from artgen.testing.cases import EmulatorTestCase, let_time_pass
+from generation.jobs import budgets, driver
+from generation.models import Alert, Budget, ImageModel, Job, Period, Spending
+from generation.operations.alerts import records
+from generation.operations.alerts.conditions import Findings, Measurements
+from generation.operations.doctor.jobs import budgets as check
+from generation.operations.doctor.jobs import jobs as check_jobs
+
+MODEL = "flux-schnell"
+LIST = "/admin/generation/budget/"
+
+
+def spend(usd, *, group_id=0):
+    for period in Period:
+        day = period_limits.today()
+        Spending.objects.create(
+            period=period,
+            starts_on=day if period == Period.DAY else day.replace(day=1),
+            model=ImageModel.objects.get(slug=MODEL),
+            group_id=group_id,
+            usd=Decimal(usd),
+        )
+
+
+def set_budget(limit="20", *, period=Period.DAY, **scope):
+    found = {"group": None, "model": None} | scope
+    return budgets.set_limit(**found, period=period, limit_usd=Decimal(limit))
+
+
+def command(*arguments):
+    out = io.StringIO()
+    call_command("budgets", *arguments, stdout=out)
+    return out.getvalue()
+
+
+@override_settings(ALERT_EMAILS=["chief@example.org"], PUBLIC_URL="https://art.example.org")
+class TestAlerts(EmulatorTestCase):
+    def wrong(self):
+        found = Measurements().take()
+        return {name: values for name, values in found.wrong.items() if "Budget" in name}
+
+    def test_it_alarms_from_80_percent_on(self):
+        budget = set_budget()
+        spend("15.99")
+        assert self.wrong() == {}
+        Spending.objects.update(usd=Decimal("16"))
+        ends = f"{timezone.localtime(period_limits.next_day()):%Y-%m-%d %H:%M}"
+        assert self.wrong() == {
+            f"BudgetNear:{budget.pk}": {
+                "budget": "art.example.org",
+                "used": "16.00",
+                "limit": "20.00",
+                "ends": ends,
+            }
+        }
+        Spending.objects.update(usd=Decimal("20"))
+        assert set(self.wrong()) == {f"BudgetReached:{budget.pk}"}
+
+    def test_it_counts_what_jobs_at_runpod_will_cost(self):
+        set_budget("1")
+        job = self.place()
+        driver.submit(MODEL)
+        assert self.wrong() == {}
+        Job.objects.filter(pk=job.pk).update(expected_usd=Decimal("0.9"))
+        assert len(self.wrong()) == 1
+
+    def test_it_writes_an_email_for_each_budget_once(self):
+        set_budget()
+        set_budget("10", model=ImageModel.objects.get(slug=MODEL))
+        spend("9")
+        for _ in range(2):
+            records.apply(Findings(wrong=self.wrong()))
+        (one,) = OutgoingEmail.objects.all()
+        assert "$9.00 of $10.00 are used" in one.subject
+        Spending.objects.update(usd=Decimal("19"))
+        records.apply(Findings(wrong=self.wrong()))
+        subjects = sorted(OutgoingEmail.objects.values_list("subject", flat=True))
+        assert len(subjects) == 3
+        assert any("art.example.org: $19.00 of $20.00" in text for text in subjects)
+        assert any("$10.00, is used up: jobs wait until" in text for text in subjects)
+
+    def test_it_keeps_an_alert_that_cannot_be_measured_now(self):
+        set_budget()
+        spend("17")
+        records.apply(Findings(wrong=self.wrong()))
+        Alert.objects.update(seen_at="2020-01-01T00:00:00Z")
+        records.apply(Findings(unknown={"BudgetNear"}))
+        assert Alert.objects.get().ended_at is None
+        records.apply(Findings())
+        assert Alert.objects.get().ended_at is not None
+
+
+class TestPages(EmulatorTestCase):
+    def setUp(self):
+        super().setUp()
+        self.client.force_login(self.staff)
+
+    def test_the_list_shows_what_is_used(self):
+        set_budget()
+        group = Group.objects.create(name="school")
+        set_budget("2", period=Period.MONTH, group=group)
+        spend("16.2")
+        spend("2", group_id=group.pk)
+        page = self.client.get(LIST).content.decode()
+        assert "$16.20" in page
+        assert 'data-level="near"' in page
+        assert 'data-level="reached"' in page
+        assert "school" in page
+
+    def test_the_form_refuses_a_second_budget_and_a_group_on_a_model(self):
+        set_budget()
+        group, model = Group.objects.create(name="school"), ImageModel.objects.get(slug=MODEL)
+        body = {"period": "day", "limit_usd": "5"}
+        page = self.client.post(f"{LIST}add/", body)
+        self.assertContains(page, "There is such a budget already.")
+        page = self.client.post(f"{LIST}add/", body | {"group": group.pk, "model": model.pk})
+        self.assertContains(page, "Choose a group or a model, not both.")
+        assert Budget.objects.count() == 1
+
+    def test_raising_it_lets_jobs_start_and_is_in_the_audit_log(self):
+        budget = set_budget("0")
+        self.place()
+        driver.submit(MODEL)
+        assert Job.objects.parked().count() == 1
+        body = {"period": "day", "limit_usd": "5"}
+        page = self.client.post(f"{LIST}{budget.pk}/change/", body)
+        assert page.status_code == 302
+        assert Job.objects.parked().count() == 0
+        assert len(driver.submit(MODEL)) == 1
+        entry = LogEntry.objects.get(object_id=str(budget.pk))
+        assert "0.00" in entry.change_message
+        assert "5" in entry.change_message
+
+    def test_deleting_it_lets_jobs_start(self):
+        budget = set_budget("0")
+        self.place()
+        driver.submit(MODEL)
+        self.client.post(f"{LIST}{budget.pk}/delete/", {"post": "yes"})
+        assert not Budget.objects.exists()
+        assert Job.objects.parked().count() == 0
+
+    def test_leaving_a_group_lets_jobs_start(self):
+        group = Group.objects.create(name="school")
+        group.user_set.add(self.alice)
+        set_budget("0", group=group)
+        self.place()
+        driver.submit(MODEL)
+        address = reverse("admin:accounts_user_change", args=[self.alice.pk])
+        body = {"email": self.alice.email, "is_active": "on", "language": "", "time_zone": ""}
+        assert self.client.post(address, body).status_code == 302
+        assert Job.objects.parked().count() == 0
+
+    def test_the_start_page_says_how_many_jobs_wait(self):
+        set_budget("0")
+        self.place()
+        driver.submit(MODEL)
+        page = self.client.get(reverse("admin:index"))
+        self.assertContains(page, "Budget of all jobs: $0.00 of $0.00")
+        self.assertContains(page, "1 job waits until")
+
+    def test_a_parked_job_says_so_on_its_pages(self):
+        set_budget("0")
+        job = self.place()
+        driver.submit(MODEL)
+        address = reverse("admin:generation_job_change", args=[job.pk])
+        self.assertContains(self.client.get(address), "Waits for a budget")
+        self.client.force_login(self.alice)
+        page = self.client.get(reverse("job", args=[job.pk]))
+        self.assertContains(page, "Waits for tomorrow’s budget")
+
+
+class TestCommand(EmulatorTestCase):
+    def test_it_sets_lists_and_removes_budgets(self):
+        assert command() == "No budget is set.\n"
+        line = command("--set", "20").splitlines()[1].split()
+        assert line[:5] == ["all", "jobs", "day", "$20.00", "$0.00"]
+        command("--set", "5", "--model", MODEL, "--per", "month")
+        command("--set", "6", "--model", MODEL, "--per", "month")
+        found = json.loads(command("--json"))
+        assert [(one["model"], one["period"], one["limit_usd"]) for one in found["budgets"]] == [
+            (None, "day", 20.0),
+            (MODEL, "month", 6.0),
+        ]
+        assert found["parked"] == 0
+        command("--remove", "--model", MODEL, "--per", "month")
+        assert Budget.objects.count() == 1
+
+    def test_it_refuses_what_it_does_not_understand(self):
+        for arguments in (
+            ("--set", "much"),
+            ("--set", "-1"),
+            ("--set", "NaN"),
+            ("--set", "1", "--remove"),
+            ("--set", "1", "--model", "no-such-model"),
+            ("--set", "1", "--group", "nobody"),
+            ("--remove",),
+            ("--model", MODEL),
+        ):
+            with pytest.raises(CommandError):
+                command(*arguments)
+        assert not Budget.objects.exists()
+
+    def test_doctor_and_jobs_say_what_waits(self):
+        assert check().detail == "no budget is set"
+        set_budget("0")
+        self.place()
+        driver.submit(MODEL)
+        found = check()
+        assert found.ok
+        assert "1 job waits for tomorrow's budget" in found.detail
+        assert "budgets" in found.hint
+        User.objects.filter(pk=self.bob.pk).update(max_jobs_at_once=0)
+        waiting = self.place(user=self.bob, model="flux-dev")
+        let_time_pass(waiting.id)
+        assert check_jobs().ok
+        assert "1 parked until the next budget" in check_jobs().detail
+        out = io.StringIO()
+        call_command("jobs", stdout=out)
+        assert "queued (parked)" in out.getvalue()
