@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from artgen.api.problems import Problem, invalid
+from artgen.ids import parse_uuid
 from artgen.refusals import FieldError
 from artgen.revalidation import not_modified_or
 
@@ -89,10 +90,9 @@ def id_of(query: dict[str, str], name: str) -> UUID | None:
     value = query.get(name)
     if value is None:
         return None
-    try:
-        return UUID(value)
-    except ValueError:
-        raise invalid(name, "invalid", _("Must be an ID.")) from None
+    if (found := parse_uuid(value)) is None:
+        raise invalid(name, "invalid", _("Must be an ID."))
+    return found
 
 
 def _forbid_caching(response: HttpResponseBase) -> None:

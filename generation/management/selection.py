@@ -7,6 +7,7 @@ from uuid import UUID
 from django.core.management.base import CommandError
 
 from accounts.models import User, fold
+from artgen.ids import parse_uuid
 from generation.models import ImageModel, Job, JobQuerySet, Status
 
 
@@ -64,7 +65,6 @@ def selected(options: dict[str, Any]) -> list[Job]:
 
 
 def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise CommandError(f"{text!r} is not a job id.") from error
+    if (found := parse_uuid(text)) is None:
+        raise CommandError(f"{text!r} is not a job id.")
+    return found

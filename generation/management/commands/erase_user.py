@@ -3,7 +3,6 @@
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from accounts import deletion
 from accounts.models import User, fold
+from artgen.ids import parse_uuid
 from artgen.management.base import BaseCommand
 from generation.management.table import counted
 from generation.models import Image, Job, Upload
@@ -85,10 +85,8 @@ class Command(BaseCommand):
 def _find(who: str) -> User:
     """Return the user with this email or id who is not erased; raise CommandError."""
     users = User.objects.filter(erased_at=None)
-    try:
-        user = users.filter(pk=UUID(who)).first()
-    except ValueError:
-        user = users.filter(email=fold(who)).first()
+    found = parse_uuid(who)
+    user = users.filter(pk=found).first() if found else users.filter(email=fold(who)).first()
     if user is None:
         raise CommandError(f"Unknown user {who}.")
     return user
