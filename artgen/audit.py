@@ -1,8 +1,8 @@
 """The audit log: what staff did, to which row, when, and with which values.
 
 It is Django's admin log, so every admin page writes it without further code. Commands write it,
-too, when `--by` names the member of staff. Entries are never changed, except that erasing
-an account removes its address.
+too: for the member of staff whom `--by` names, else for the user of the operating system. Entries
+are never changed, except that erasing an account removes its address.
 """
 
 import json
@@ -53,12 +53,16 @@ def record(*, actor: Any, row: models.Model, text: str) -> None:
 
 
 def record_command(*, actor: Any, name: str, options: Mapping[str, Any]) -> None:
-    """Store that `actor` ran a command; `options` are those that were given."""
+    """Store that `actor` ran a command; `options` are those that were given.
+
+    Without an actor, the options say who it was (`accounts.migrations.0017`).
+    """
     given = " ".join(
         f"{option}={_command_value(option, value)}" for option, value in options.items()
     )
+    user_id: Any = actor.pk if actor else None  # Django's model says that there is always one
     LogEntry.objects.create(
-        user_id=actor.pk,
+        user_id=user_id,
         object_repr=f"manage.py {name}",
         action_flag=CHANGE,
         change_message=given,

@@ -23,12 +23,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.paginator import InfinitePaginator
 
+from accounts.admin import audit_words
 from accounts.models import AuditEntry, User, fold
 from artgen import audit
 from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.ids import parse_uuid
 
 MAX_PEOPLE = 200
+COMMAND_LINE = "command"
+"""In place of a person: commands without `--by`."""
 
 
 class PersonFilter(admin.SimpleListFilter):
@@ -40,7 +43,8 @@ class PersonFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return the staff; a former member is found by email."""
         staff = User.objects.filter(is_staff=True).order_by("email")
-        return [(str(pk), email) for pk, email in staff.values_list("pk", "email")[:MAX_PEOPLE]]
+        people = staff.values_list("pk", "email")[:MAX_PEOPLE]
+        return [*((str(pk), email) for pk, email in people), (COMMAND_LINE, _("Command line"))]
 
     def has_output(self) -> bool:
         """Return True: a link may name a former member of staff."""
@@ -50,6 +54,8 @@ class PersonFilter(admin.SimpleListFilter):
         """Apply the filter; an invalid id finds nothing."""
         if not (value := self.value()):
             return queryset
+        if value == COMMAND_LINE:
+            return queryset.filter(user=None)
         person = parse_uuid(value)
         return queryset.filter(user=person) if person else queryset.none()
 
@@ -161,7 +167,7 @@ class AuditLogAdmin(ReadOnlyAdmin):
     list_display = ("at", "person", "action", "what", "change")
     list_display_links = None
     list_filter = (DateFilter, PersonFilter, KindFilter, ObjectFilter)
-    list_select_related = ("user", "content_type")
+    list_select_related = ("content_type",)
     list_per_page = 50
     list_fullwidth = True
     search_fields = ("change_message",)
@@ -176,6 +182,10 @@ class AuditLogAdmin(ReadOnlyAdmin):
 
     class Media:
         css = {"all": ["accounts/admin.css"]}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Fetch the users apart: Django joins them as if every entry had one."""
+        return super().get_queryset(request).prefetch_related("user")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -196,7 +206,7 @@ class AuditLogAdmin(ReadOnlyAdmin):
     @admin.display(description=_("person"))
     def person(self, entry: AuditEntry) -> str:
         """Return the address of who did it."""
-        return str(entry.user)
+        return str(entry.user) if entry.user_id else gettext("Command line")
 
     @admin.display(description=_("action"))
     def action(self, entry: AuditEntry) -> str:
@@ -227,7 +237,7 @@ class AuditLogAdmin(ReadOnlyAdmin):
         """Return the fields with their values before and after, or the text."""
         values = audit.values_of(entry)
         if not values:
-            return entry.get_change_message() if entry.change_message else ""
+            return audit_words.shown(entry.get_change_message()) if entry.change_message else ""
         rows = format_html_join(
             "",
             "<div><dt>{}</dt><dd><del>{}</del> → <ins>{}</ins></dd></div>",

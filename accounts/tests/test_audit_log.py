@@ -1,8 +1,10 @@
 """The audit log: what is stored of what staff do, and how it is found."""
 
 import io
+import os
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.apps import apps
@@ -10,13 +12,19 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
-from django.core.management import CommandError, call_command
+from django.core.management import (
+    CommandError,
+    call_command,
+    get_commands,
+    load_command_class,
+)
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import deletion
+from accounts.admin import audit_words
 from accounts.models import AuditEntry, User
 from artgen import audit
 from artgen.admin.audited import AuditedAdmin
@@ -262,9 +270,52 @@ class TestCommands(AuditTestCase):
                 self.run_command("create_user", "new@example.org", "--by", name)
         assert not User.objects.filter(email="new@example.org").exists()
 
-    def test_it_stores_nothing_without_a_name(self) -> None:
+    def run_in_shell(self, name: str, *arguments: str) -> None:
+        """Run a command as if a person had typed it; `test_staff_day` really does."""
+        command = load_command_class(get_commands()[name], name)
+        command.is_from_shell = True
+        call_command(command, *arguments, stdout=io.StringIO())
+
+    def test_it_names_the_system_user_of_a_command_without_a_name(self) -> None:
+        with mock.patch.dict(os.environ, {"SUDO_USER": "olga"}):
+            self.run_in_shell("grant_credits", "alice@example.org", "5", "--reason", "prize")
+        entry = LogEntry.objects.get()
+        assert entry.user_id is None
+        assert entry.change_message == (
+            "system_user=olga email=alice@example.org amount=5 reason=prize"
+        )
+        for query in ({}, {"q": "olga"}, {"user__id__exact": "command"}):
+            assert self.found(**query) == {entry.change_message}
+        self.log("by a person")
+        assert self.found(user__id__exact="command") == {entry.change_message}
+        self.assertContains(self.client.get(URL), "Command line")
+        self.assertContains(self.client.get(f"{URL}{entry.pk}/change/"), "Command line")
+
+    def test_it_stores_no_address_of_an_account_that_a_command_erased(self) -> None:
+        self.run_in_shell("erase_user", "alice@example.org", "--now")
+        message = LogEntry.objects.get().change_message
+        assert "alice@" not in message
+        assert f"{self.alice.pk}@erased.invalid" in message
+
+    def test_it_stores_nothing_of_a_command_that_only_reads_or_is_called_by_code(self) -> None:
+        self.run_in_shell("erase_user", "alice@example.org", "--dry-run")
         self.run_command("create_user", "new@example.org")
         assert not LogEntry.objects.exists()
+
+
+class TestTexts(AuditTestCase):
+    def test_it_shows_the_texts_that_code_stores_as_phrases_to_translate(self) -> None:
+        for stored, shown in (
+            ("disabled", "turned off"),
+            ("approved, author trusted", "approved, author trusted"),
+            ("refused: no\nblood", "rejected: no\nblood"),
+            ("banned until 2026-12-01 10:00 UTC: 100% spam",) * 2,
+            ("+5 credits: a prize", "credits: +5; a prize"),
+            ("a text of another version",) * 2,
+        ):
+            assert audit_words.shown(stored) == shown
+        self.log("disabled")
+        self.assertContains(self.client.get(URL), "turned off")
 
 
 class TestEntry(AuditTestCase):

@@ -1,5 +1,7 @@
-"""Commands run on behalf of a member of staff: `--by EMAIL` writes them to the audit log."""
+"""Commands in the audit log: of the staff member in `--by EMAIL`, else of the system user."""
 
+import getpass
+import os
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -39,28 +41,40 @@ def add_argument(parser: ArgumentParser, name: str) -> None:
 
 @contextmanager
 def recorded(
-    name: str, parser: ArgumentParser | None, options: Mapping[str, Any]
-) -> Iterator[None]:
-    """Store the command in the audit log after it has ended, if `--by` names an actor.
+    name: str, parser: ArgumentParser | None, options: Mapping[str, Any], *, by_shell: bool
+) -> Iterator[dict[str, Any]]:
+    """Store the command in the audit log after it has ended, with the yielded options.
 
-    Raises CommandError before it begins unless the actor is an active member of staff.
+    A command that other code calls without a name is not stored: what called it is.
+
+    Raises CommandError before it begins if `--by` is no active member of staff.
     """
     address = options.get("by")
-    if not address or name not in COMMANDS or options.get("dry_run"):
-        yield
-        return
-    actor = _staff(address)
     given = {
         option: value
         for option, value in options.items()
         if option not in OF_DJANGO and value != (parser.get_default(option) if parser else None)
     }
+    if name not in COMMANDS or options.get("dry_run") or not (address or by_shell):
+        yield given
+        return
+    actor = _staff(address) if address else None
+    if actor is None:
+        given = {"system_user": _system_user(), **given}
     try:
-        yield
+        yield given
     except Exception as error:
         audit.record_command(actor=actor, name=name, options=given | {"failed": str(error)})
         raise
     audit.record_command(actor=actor, name=name, options=given)
+
+
+def _system_user() -> str:
+    """Return who is signed in on the machine, also behind sudo."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # an id without a name, in containers
+        return str(os.getuid())
 
 
 def _staff(address: str) -> Any:

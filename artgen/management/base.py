@@ -24,6 +24,7 @@ class BaseCommand(DjangoCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Run the command from a shell."""
+        self.is_from_shell = True
         before = signal.signal(signal.SIGTERM, _terminate)
         try:
             super().run_from_argv(argv)
@@ -35,6 +36,9 @@ class BaseCommand(DjangoCommand):
             signal.signal(signal.SIGTERM, before)
 
     audited_parser: CommandParser | None = None
+    is_from_shell = False
+    stored_options: dict[str, Any]
+    """What the audit log will say of the options; a command may change it while it runs."""
 
     @property
     def name(self) -> str:
@@ -52,7 +56,9 @@ class BaseCommand(DjangoCommand):
         """Run the command."""
         self.is_quiet = options.get("verbosity") == 0
         try:
-            with audited.recorded(self.name, self.audited_parser, options):
+            with audited.recorded(
+                self.name, self.audited_parser, options, by_shell=self.is_from_shell
+            ) as self.stored_options:
                 return super().execute(*args, **options)
         except Refusal as refusal:
             raise CommandError(reason(refusal)) from refusal
