@@ -11,32 +11,12 @@ from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
 from artgen.testing.browser import BrowserTestCase, speak
-from artgen.testing.demo import run_python
 
 PLACE = """
 from accounts.models import User
 from generation.jobs import orders
 for prompt in ("a heron at dusk", "a red kiln [oom]"):
     orders.place(user=User.objects.get(email="alice@example.org"), request={"model": "flux-schnell", "prompt": prompt})
-"""
-# A job of which it is unknown whether RunPod has it: its reply and its webhook were lost.
-STICK = """
-import json
-from datetime import timedelta
-from django.db import transaction
-from django.utils import timezone
-from accounts.models import User
-from generation.jobs import orders
-from generation.models import Job
-now = timezone.now()
-with transaction.atomic():
-    alice = User.objects.get(email="alice@example.org")
-    (job,) = orders.place(user=alice, request={"model": "p-image", "prompt": "a lost letter"}).jobs
-    Job.objects.filter(id=job.id).update(
-        status="submitted", refusals=1, submitted_at=now - timedelta(minutes=5),
-        due_at=now + timedelta(hours=1), deadline_at=now + timedelta(hours=1),
-    )
-print(json.dumps(str(job.id)))
 """
 PAGES = (
     "/admin/",
@@ -127,21 +107,6 @@ class TestAdminInABrowser(BrowserTestCase):
         page.click("text=Retry at the user’s cost")
         expect(page.locator(".messagelist")).to_contain_text("1 job is queued again.")
         self.look(page, "job-retried")
-
-    def test_it_finds_a_stuck_job_on_the_start_page_and_ends_it(self) -> None:
-        job_id = run_python(self.demo, STICK)
-        page = self.enter("en")
-        item = page.locator(".attention", has_text="1 stuck job")
-        expect(item).to_contain_text("not confirmed by RunPod")
-        self.look(page, "start-stuck")
-        item.locator("text=a lost letter").click()
-        expect(page.locator(".job-head")).to_contain_text("not confirmed by RunPod")
-        assert page.url.endswith(f"/admin/generation/job/{job_id}/change/")
-        self.look(page, "job-stuck")
-        page.go_back()
-        item.locator("text=Cancel and return credits").click()
-        expect(page.locator(".messagelist")).to_contain_text("1 job is canceled.")
-        expect(page.locator(".attention", has_text="stuck job")).to_have_count(0)
 
     def test_it_works_on_a_phone(self) -> None:
         page = self.visit("boss", "/admin/", viewport={"width": 390, "height": 844})

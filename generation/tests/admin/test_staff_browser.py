@@ -1,6 +1,4 @@
-"""Staff at work in a real Chromium: try a model, write an announcement, pause for maintenance."""
-
-import json
+"""Staff write an announcement and pause for maintenance, in a real Chromium."""
 
 from playwright.sync_api import Page, expect
 
@@ -27,23 +25,6 @@ class TestStaffInABrowser(BrowserTestCase):
         page.fill("[name=message]", message)
         page.click("[name=_continue]")
         expect(page.locator(f"[name=mode][value={mode}]")).to_be_checked()
-
-    def test_it_edits_a_model_and_tries_it(self) -> None:
-        page = self.admin("generation/imagemodel/?q=flux-schnell")
-        page.click("text=FLUX.1 schnell")
-        parameters = json.loads(page.input_value("[name=parameters]"))
-        parameters["steps"] = {"default": 3, "min": 1, "max": 4}
-        page.fill("[name=parameters]", json.dumps(parameters))
-        page.click("[name=_continue] >> nth=0")
-        page.click("text=Try it")
-        page.fill("[name=prompt]", "a red kite")
-        page.click("form button >> text=Try it")
-        expect(page.locator("#trial [data-final]")).to_be_visible()
-        trial = page.locator("#trial")
-        for text in ('"num_inference_steps": 3', "COMPLETED", "at the house’s cost", "$0."):
-            expect(trial).to_contain_text(text)
-        image = trial.locator("img")
-        assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
 
     def test_a_visitor_keeps_the_prompt_over_maintenance_and_places_it(self) -> None:
         admin = self.admin("")
