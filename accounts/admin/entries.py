@@ -3,15 +3,21 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.large_tables import LargeTableAdmin
 from accounts.models import CreditEntry
 from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.ids import parse_uuid
 
+OF_JOBS = (CreditEntry.Kind.HOLD, CreditEntry.Kind.SETTLE, CreditEntry.Kind.RELEASE)
+
 
 @admin.register(CreditEntry)
-class CreditEntryAdmin(ReadOnlyAdmin):
+class CreditEntryAdmin(LargeTableAdmin, ReadOnlyAdmin):
     """The ledger, read-only."""
 
     menu_icon = "receipt_long"
@@ -21,16 +27,24 @@ class CreditEntryAdmin(ReadOnlyAdmin):
         "kind",
         "amount",
         "balance_after",
-        "reference",
+        "job",
         "reason",
         "actor",
     )
     list_filter = ("kind", "created_at")
     list_select_related = ("user", "actor")
-    search_fields = ("user__email", "reason")
+    search_fields = ("reason",)
     search_help_text = _("Email, reason or job ID")
-    ordering = ("-created_at", "-id")
-    show_full_result_count = False
+    ordering = ("-id",)
+
+    @admin.display(description=_("job"))
+    def job(self, entry: CreditEntry) -> SafeString | str:
+        """Return a link to the job, "" for an entry about none."""
+        if entry.reference is None or entry.kind not in OF_JOBS:
+            return ""
+        text = format_html('<code title="{}">…{}</code>', entry.reference, entry.reference.hex[-8:])
+        url = reverse("admin:generation_job_change", args=[entry.reference])
+        return format_html('<a href="{}">{}</a>', url, text)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[CreditEntry], search_term: str

@@ -92,7 +92,7 @@ class UserAdmin(UserPages, StaffProtectedAdmin, DjangoUserAdmin):  # type: ignor
         "state",
         "credits",
         "held",
-        "is_staff",
+        "role",
         "date_joined",
         "last_login",
     )
@@ -139,6 +139,13 @@ class UserAdmin(UserPages, StaffProtectedAdmin, DjangoUserAdmin):  # type: ignor
         """Return whether the user may sign in, and until when not."""
         name, text = _state_of(user)
         return format_html('<span class="badge" data-status="{}">{}</span>', name, text)
+
+    @admin.display(description=_("role"), ordering="is_staff")
+    def role(self, user: User) -> str:
+        """Return whether the user is a member of staff, or "" for everybody else."""
+        if user.is_superuser and user.is_staff:
+            return gettext("administrator")
+        return gettext("staff") if user.is_staff else ""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str

@@ -7,19 +7,23 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
+from django.utils.translation import ngettext
 
 from accounts.bans import MAX_REASON_LENGTH
 
 WITHOUT_END, AT_A_TIME = "", "until"
-PERIODS = [
-    *(
-        (str(days), ngettext_lazy("%(count)d day", "%(count)d days", days) % {"count": days})
-        for days in (1, 3, 7, 30, 365)
-    ),
-    (AT_A_TIME, _("Until the time below")),
-    (WITHOUT_END, _("Without an end")),
-]
+
+
+def periods() -> list[tuple[str, Any]]:
+    """Return how long a ban may last, in the active language."""
+    return [
+        *(
+            (str(days), ngettext("%(count)d day", "%(count)d days", days) % {"count": days})
+            for days in (1, 3, 7, 30, 365)
+        ),
+        (AT_A_TIME, _("Until the time below")),
+        (WITHOUT_END, _("Without an end")),
+    ]
 
 
 class MinuteInput(forms.DateTimeInput):
@@ -40,7 +44,7 @@ class BanForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "autofocus": True}),
         help_text=_("The user sees it."),
     )
-    period = forms.ChoiceField(label=_("How long"), choices=PERIODS, initial="7", required=False)
+    period = forms.ChoiceField(label=_("How long"), choices=periods, initial="7", required=False)
     until = forms.DateTimeField(label=_("Until"), required=False, widget=MinuteInput)
 
     def clean(self) -> dict[str, Any]:

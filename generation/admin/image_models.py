@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -53,15 +54,13 @@ class ImageModelAdmin(TrialPages, CostColumns):
     change_form_template = "admin/generation/imagemodel/change_form.html"
     list_display = (
         *(
-            "name",
+            "named",
             "enabled",
-            "slug",
             "endpoint_id",
             "submissions",
             "waiting",
             "out",
             "max_in_flight",
-            "position",
         ),
         *("expected", "recorded", "drift"),
     )
@@ -114,6 +113,11 @@ class ImageModelAdmin(TrialPages, CostColumns):
             jobs_out=_count(Job.objects.at_runpod()),
         )
         return counted
+
+    @admin.display(description=_("name"), ordering="name")
+    def named(self, model: ImageModel) -> SafeString:
+        """Return the name, and the slug that API and commands use."""
+        return format_html('{}<span class="second">{}</span>', model.name, model.slug)
 
     @admin.display(description=_("submissions"))
     def submissions(self, model: ImageModel) -> str:

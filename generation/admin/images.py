@@ -1,32 +1,51 @@
 """The admin of images, collections and uploads, to read."""
 
+import re
+from datetime import timedelta
+
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.admin.large_tables import LargeTableAdmin
 from artgen import formatting
+from artgen.ids import parse_uuid
 from generation.admin.read_only import ReadOnlyModelAdmin, thumbnail
 from generation.files import storage
 from generation.gallery import sharing
 from generation.models import Collection, Image, Upload, Visibility
+from generation.models.ids import first_id
 
 COVERS = 12  # thumbnails on the page of a collection
+SEARCHED = timedelta(days=30)  # by words of the prompt
+SHA256 = re.compile("[0-9a-fA-F]{64}")
+
+
+class OwnedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that belong to a user, who is a link to the user's page."""
+
+    @admin.display(description=_("user"))
+    def owner(self, row: Image | Collection | Upload) -> SafeString:
+        """Return the user's email."""
+        address = reverse("admin:accounts_user_change", args=[row.user_id])
+        return format_html('<a href="{}">{}</a>', address, row.user.email)
 
 
 @admin.register(Image)
-class ImageAdmin(ReadOnlyModelAdmin):
+class ImageAdmin(OwnedAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
     """Generated images."""
 
     menu_section = "content"
     menu_icon = "image"
     list_display = (
         "picture",
-        "user",
+        "owner",
         "of_job",
         "size",
         "file_size",
@@ -36,14 +55,14 @@ class ImageAdmin(ReadOnlyModelAdmin):
     )
     list_display_links = ("created_at",)
     list_filter = ("visibility", ("trashed_at", admin.EmptyFieldListFilter), "created_at")
-    list_per_page = 50
     list_select_related = ("user", "job")
-    search_fields = ("user__email", "job__prompt", "=sha256")
+    search_fields = ("job__prompt",)
+    search_help_text = _("ID of the image or job, SHA-256, email, or prompt of the last 30 days.")
     ordering = ("-id",)
     actions = ("stop_sharing",)
     fields = (
         "picture",
-        "user",
+        "owner",
         "of_job",
         "position",
         ("width", "height", "bytes", "content_type"),
@@ -57,7 +76,26 @@ class ImageAdmin(ReadOnlyModelAdmin):
         "thumbnail_key",
         "sha256",
     )
-    readonly_fields = ("picture", "of_job")
+    readonly_fields = ("picture", "owner", "of_job")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
+        """Leave out the fields of jobs that only RunPod needs."""
+        rows: QuerySet[Image] = super().get_queryset(request)
+        return rows.defer("job__snapshot", "job__result")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Image], search_term: str
+    ) -> tuple[QuerySet[Image], bool]:
+        """Find images by an id, their file, or their user, else recent ones by the prompt."""
+        term = search_term.strip()
+        if found := parse_uuid(term):
+            return queryset.filter(Q(id=found) | Q(job=found)), False
+        if SHA256.fullmatch(term):
+            return queryset.filter(sha256=term.lower()), False
+        if not term or "@" in term:
+            return super().get_search_results(request, queryset, term)
+        since = first_id(timezone.now() - SEARCHED)
+        return queryset.filter(id__gte=since, job_id__gte=since, job__prompt__icontains=term), False
 
     def has_stop_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may stop sharing images."""
@@ -104,18 +142,18 @@ class ImageAdmin(ReadOnlyModelAdmin):
 
 
 @admin.register(Collection)
-class CollectionAdmin(ReadOnlyModelAdmin):
+class CollectionAdmin(OwnedAdmin, ReadOnlyModelAdmin):
     """Collections of users."""
 
     menu_section = "content"
     menu_icon = "photo_library"
-    list_display = ("name", "user", "held", "deleted_at", "created_at")
+    list_display = ("name", "owner", "held", "deleted_at", "created_at")
     list_filter = (("deleted_at", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("user",)
     search_fields = ("user__email", "name")
     ordering = ("-id",)
-    fields = ("name", "user", "held", "covers", "deleted_at", "created_at")
-    readonly_fields = ("held", "covers")
+    fields = ("name", "owner", "held", "covers", "deleted_at", "created_at")
+    readonly_fields = ("owner", "held", "covers")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
         """Annotate the number of images."""
@@ -135,26 +173,27 @@ class CollectionAdmin(ReadOnlyModelAdmin):
 
 
 @admin.register(Upload)
-class UploadAdmin(ReadOnlyModelAdmin):
+class UploadAdmin(OwnedAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
     """Source images uploaded by users."""
 
     menu_section = "content"
     menu_icon = "upload_file"
-    list_display = ("id", "user", "size", "file_size", "content_type", "created_at")
+    list_display = ("id", "owner", "size", "file_size", "content_type", "created_at")
     list_filter = ("created_at",)
     list_select_related = ("user",)
-    search_fields = ("user__email", "=sha256")
+    search_fields = ("=sha256",)
+    search_help_text = _("SHA-256 or email.")
     ordering = ("-id",)
     fields = (
         "id",
         "file",
-        "user",
+        "owner",
         ("width", "height", "bytes", "content_type"),
         "created_at",
         "key",
         "sha256",
     )
-    readonly_fields = ("id", "file")
+    readonly_fields = ("id", "owner", "file")
 
     @admin.display(description=_("file"))
     def file(self, upload: Upload) -> SafeString:

@@ -15,7 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
-from accounts.models import User
+from accounts.admin.large_tables import users_found
 from artgen.ids import parse_uuid
 from generation.jobs.status_text import ERROR_CODES, error_message
 from generation.models import ACTIVE, Image, Job, JobQuerySet, Status
@@ -30,7 +30,6 @@ PERIODS = {
     "month": (_("Last 30 days"), timedelta(days=30)),
 }
 DEFAULT_PERIOD = "month"
-MAX_USERS_FOUND = 50
 
 
 class JobChangeList(ChangeList):
@@ -136,6 +135,21 @@ class StuckFilter(Filter):
         return jobs.stuck()
 
 
+class TrialFilter(Filter):
+    """Jobs of users, or those by which staff tried models."""
+
+    title = _("placed by")
+    parameter_name = "trial"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return both kinds."""
+        return [("no", _("Users")), ("yes", _("Staff, to try a model"))]
+
+    def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
+        """Return the jobs of this choice."""
+        return jobs.filter(is_trial=True) if value == "yes" else jobs.of_users()
+
+
 class ErrorFilter(Filter):
     """Jobs that failed with one error code."""
 
@@ -200,8 +214,7 @@ def search(jobs: QuerySet[Any], term: str) -> QuerySet[Any]:
     if found := parse_uuid(term):
         return jobs.filter(Q(id=found) | Q(batch=found))
     if "@" in term:
-        users = User.objects.filter(email__icontains=term).order_by("id")
-        return jobs.filter(user__in=list(users.values_list("id", flat=True)[:MAX_USERS_FOUND]))
+        return jobs.filter(user__in=users_found(term))
     exact = Job.objects.filter(runpod_id=term).exclude(runpod_id="")
     if " " not in term and (ids := list(exact.values_list("id", flat=True)[:1])):
         return jobs.filter(id__in=ids)
@@ -238,5 +251,6 @@ def saved_filters(request: HttpRequest) -> Sequence[SavedFilter]:
             (_("Failed in 24 hours"), {"status__exact": "failed", "period": "day"}),
             (_("Failed in the last hour"), {"status__exact": "failed", "period": "hour"}),
             (_("Canceled in 24 hours"), {"status__exact": "canceled", "period": "day"}),
+            (_("Trials"), {"trial": "yes"}),
         )
     ]

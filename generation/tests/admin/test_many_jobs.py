@@ -20,6 +20,7 @@ COUNT = 30_000  # over two years: the last month has 1,230, the last day 41
 MAX_READ = 2_000
 TABLES = ("generation_job", "generation_image", "generation_jobevent")
 LIST = "/admin/generation/job/"
+IMAGES = "/admin/generation/image/"
 
 
 def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -75,7 +76,13 @@ class TestManyJobs(TransactionTestCase):
             f"{LIST}?q={ids[500]}",
             f"{LIST}?q=rp-{self.alice.id}-29000",
             f"{LIST}?q=axolotl",
+            f"{LIST}?trial=no",
             f"{LIST}{ids[500]}/change/",
+            IMAGES,
+            f"{IMAGES}?p=20",
+            f"{IMAGES}?q=many@example",
+            f"{IMAGES}?q={ids[500]}",
+            f"{IMAGES}?q=axolotl",
         ):
             with self.subTest(address):
                 queries: list[tuple[str, Any]] = []

@@ -19,7 +19,7 @@ class TestPictureAdmin(EmulatorTestCase):
 
     def test_it_shows_pictures_to_read(self) -> None:
         self.client.get("/admin/generation/image/")  # loads the session into the cache
-        with self.assertNumQueries(3):
+        with self.assertNumQueries(2):  # no count of all images
             response = self.client.get("/admin/generation/image/")
         self.assertContains(response, self.image.thumbnail_key)
         page = f"/admin/generation/image/{self.image.id}/change/"
@@ -45,7 +45,7 @@ class TestPictureAdmin(EmulatorTestCase):
         with self.assertNumQueries(3):
             response = self.client.get("/admin/generation/collection/")
         self.assertContains(response, "Sea and light")
-        assert re.search(r'<td class="field-held[^>]*>1</td>', response.content.decode())
+        assert re.search(r'class="field-held[^>]*>1</td>', response.content.decode())
         page = f"/admin/generation/collection/{pile.id}/change/"
         self.assertContains(self.client.get(page), self.image.thumbnail_key)
         assert self.client.post(page, {"name": "mine"}).status_code == 403

@@ -1,0 +1,42 @@
+"""Lists of tables that grow with the number of jobs."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.paginator import InfinitePaginator
+
+from accounts.models import User
+
+MAX_USERS_FOUND = 50
+
+
+class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A list without a count of its rows, in the only order for which there is an index.
+
+    Its search finds rows of a user by a part of the email, from the index of users.
+    """
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # would count every choice
+    sortable_by = ()
+    list_per_page = 50
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find rows of users, or by the fields of the search."""
+        term = search_term.strip()
+        users = users_found(term) if term and " " not in term else []
+        if "@" in term:
+            return queryset.filter(user__in=users), False
+        found, may_repeat = super().get_search_results(request, queryset, term)
+        return (found | queryset.filter(user__in=users) if users else found), may_repeat
+
+
+def users_found(term: str) -> list[Any]:
+    """Return the ids of the users with this part of an email, MAX_USERS_FOUND at most."""
+    users = User.objects.filter(email__icontains=term).order_by("id")
+    return list(users.values_list("id", flat=True)[:MAX_USERS_FOUND])
