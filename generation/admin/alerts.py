@@ -1,11 +1,76 @@
 """Alerts: current and former ones."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from artgen.admin.attention import Item, Urgency, source
 from generation.admin.read_only import ReadOnlyModelAdmin
 from generation.models import Alert
 from generation.operations.alerts import messages
+from generation.operations.alerts.conditions import kind_of
+
+SHOWN = 10
+WITH_OWN_ITEM = {
+    "NoTicks": "generation.view_job",
+    "JobsStuck": "generation.view_job",
+    "ImagesNotStored": "generation.view_job",
+    "ProviderOutage": "generation.view_provideroutage",
+    "CreatingOff": "generation.view_generationswitch",
+    "BudgetNear": "generation.view_budget",
+    "BudgetReached": "generation.view_budget",
+}
+"""Alerts of what the start page shows anyway, with a button, to users with this permission."""
+
+
+@source
+def open_alerts(request: HttpRequest) -> Iterator[Item]:
+    """Yield what is wrong with the installation now."""
+    if not request.user.has_perm("generation.view_alert"):
+        return
+    shown_anyway = {name for name, right in WITH_OWN_ITEM.items() if request.user.has_perm(right)}
+    rows = Alert.objects.filter(ended_at=None).order_by("started_at", "id")
+    alerts = [alert for alert in rows if kind_of(alert.name) not in shown_anyway]
+    url = f"{reverse('admin:generation_alert_changelist')}?{StateFilter.parameter_name}=open"
+    for alert in alerts[:SHOWN]:
+        yield Item(
+            title=messages.sentence(alert.name, alert.values),
+            detail=" ".join(
+                (
+                    gettext("For %(time)s.") % {"time": timesince(alert.started_at)},
+                    messages.advice(alert.name),
+                )
+            ),
+            url=url,
+            # Of what may pass by itself, nobody has been told yet.
+            urgency=Urgency.WAITING if alert.told_at else Urgency.NOTICE,
+        )
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Problems of now, or of the past."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the states."""
+        return [("open", _("Now")), ("ended", _("Ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Apply the state."""
+        if self.value() not in ("open", "ended"):
+            return queryset
+        return queryset.filter(ended_at__isnull=self.value() == "open")
 
 
 @admin.register(Alert)
@@ -13,11 +78,21 @@ class AlertAdmin(ReadOnlyModelAdmin):
     """Alerts, the newest first; written by `generation.operations.alerts`."""
 
     menu_icon = "notifications"
-    list_display = ("sentence", "started_at", "told_at", "ended_at")
-    list_filter = ("name",)
+    list_display = ("sentence", "state", "started_at", "told_at", "ended_at")
+    list_filter = (StateFilter, "name")
     list_display_links = None
 
     @admin.display(description=_("problem"))
-    def sentence(self, alert: Alert) -> str:
-        """Return what is wrong."""
-        return messages.sentence(alert.name, alert.values)
+    def sentence(self, alert: Alert) -> SafeString:
+        """Return what is wrong, and what to do while it is."""
+        advice = "" if alert.ended_at else messages.advice(alert.name)
+        text = messages.sentence(alert.name, alert.values)
+        return format_html('{}<span class="second">{}</span>', text, advice)
+
+    @admin.display(description=_("state"))
+    def state(self, alert: Alert) -> SafeString:
+        """Return whether it is wrong now."""
+        name, text = (
+            ("published", gettext("ended")) if alert.ended_at else ("failed", gettext("now"))
+        )
+        return format_html('<span class="badge" data-status="{}">{}</span>', name, text)

@@ -83,8 +83,8 @@ class JobColumns:
 
     @admin.display(description=_("cost"))
     def cost_words(self, job: Job) -> str:
-        """Return the credits, and the dollars that RunPod has reported."""
-        credits = formatting.credits(job.credits)
+        """Return the credits, and the dollars that RunPod has reported; of a trial only these."""
+        credits = gettext("Trial") if job.is_trial else formatting.credits(job.credits)
         return credits if job.cost is None else f"{credits} · ${job.cost.normalize():f}"
 
     @admin.display(description=_("due"), ordering="due_at")

@@ -56,6 +56,8 @@ def _active_detail(job: Job, *, now: datetime) -> str:
 
 def stuck_reason(job: Job, *, now: datetime) -> str:
     """Return why the job needs a person, "" if it does not. In step with `JobQuerySet.stuck`."""
+    if job.is_final:
+        return ""
     since = now - STUCK_AFTER
     if job.status == Status.STORING and job.error_detail:
         return _("the image can’t be saved")
@@ -67,7 +69,7 @@ def stuck_reason(job: Job, *, now: datetime) -> str:
         return _("not confirmed by RunPod")
     if _before(job.deadline_at, now):
         return _("past its deadline")
-    if not job.is_final and job.status != Status.QUEUED and _before(job.due_at, since):
+    if job.status != Status.QUEUED and _before(job.due_at, since):
         return _("check overdue by %(time)s") % {
             "time": formatting.duration((now - (job.due_at or now)).total_seconds())
         }

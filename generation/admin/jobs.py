@@ -71,6 +71,7 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         job_list.StuckFilter,
         job_list.PeriodFilter,
         "model",
+        job_list.TrialFilter,
         job_list.ErrorFilter,
     )
     list_per_page = 50

@@ -167,7 +167,7 @@ def _trial(job: Job) -> dict[str, Any]:
         "reply": texts[trial_log.REPLY],
         "images": [
             {"url": storage.url(image.large_key or image.thumbnail_key), "image": image}
-            for image in Image.objects.filter(job=job, trashed_at=None).order_by("position")
+            for image in Image.objects.present().filter(job=job).order_by("position")
         ],
         "moments": [
             (label, at)

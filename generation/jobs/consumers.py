@@ -198,7 +198,7 @@ def _cookies(scope: dict[str, Any]) -> dict[str, str]:
 
 def _snapshot(user: User) -> list[dict[str, Any]]:
     with translation.override(user.language or settings.LANGUAGE_CODE):
-        return jobs_json(list(Job.objects.of(user).active().with_all().order_by("id")))
+        return jobs_json(list(Job.objects.of(user).of_users().active().with_all().order_by("id")))
 
 
 def _enter(slots: list[Slot]) -> dict[Slot, bool]:

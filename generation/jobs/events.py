@@ -28,6 +28,7 @@ def group(user_id: UUID) -> str:
 def publish(jobs: Sequence[Job]) -> None:
     """Send jobs to those of their users who have a socket open, in each user's language.
 
+    Trials of models are left out: their page in the admin asks for changes itself.
     Errors are only logged: a lost event is replaced by the next one, or by a snapshot.
     """
     try:
@@ -37,6 +38,7 @@ def publish(jobs: Sequence[Job]) -> None:
 
 
 def _publish(jobs: Sequence[Job]) -> None:
+    jobs = [job for job in jobs if not job.is_trial]
     present = presence.present({job.user_id for job in jobs})
     jobs = [job for job in jobs if job.user_id in present]
     if not jobs:

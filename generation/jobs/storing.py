@@ -176,5 +176,7 @@ def save_image(job: Job, *, position: int, data: bytes, seed: int) -> Image:
         model_id=job.model_id,
         style=job.style,
         sourced=bool(job.source_images),
+        # Staff find the image of a trial in the admin, not in their gallery, and may restore it.
+        trashed_at=timezone.now() if job.is_trial else None,
         created_at=timezone.now(),
     )

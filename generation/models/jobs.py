@@ -90,6 +90,10 @@ class JobQuerySet(models.QuerySet["Job"]):
             due_at__isnull=False,
         )
 
+    def of_users(self) -> "JobQuerySet":
+        """Exclude trials of models, which only the admin shows."""
+        return self.filter(is_trial=False)
+
     def newest_first(self) -> "JobQuerySet":
         """Sort by id, which is chronological."""
         return self.order_by("-id")

@@ -1,5 +1,7 @@
 """Jobs, waiting times, money and people of the last 24 hours, for the admin's start page.
 
+Trials of models by staff are apart: they are the house's.
+
 Only rows of this period are read, by the primary key: ids begin with their time.
 """
 
@@ -9,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
@@ -55,6 +57,9 @@ class Activity:
     hours: list[Hour]
     waits: Waits
     people: int
+    trials: int
+    """Jobs by which staff tried models."""
+    trial_dollars: Decimal
 
     @property
     def jobs(self) -> int:
@@ -75,7 +80,7 @@ class Activity:
 
     @property
     def dollars(self) -> Decimal:
-        """Dollars that RunPod has reported, also for jobs without an image."""
+        """Dollars that RunPod has reported for jobs of users, also for those without an image."""
         return sum((hour.dollars for hour in self.hours), Decimal(0))
 
 
@@ -83,7 +88,8 @@ def last_day() -> Activity:
     """Return the last 24 hours, the current one included, in three queries."""
     now = timezone.localtime()
     first = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
-    jobs = Job.objects.filter(id__gte=first_id(first), created_at__gte=first).order_by()
+    all_jobs = Job.objects.filter(id__gte=first_id(first), created_at__gte=first).order_by()
+    jobs = all_jobs.of_users()
     rows = (
         jobs.annotate(hour=TruncHour("created_at"))
         .values_list("hour", "status")
@@ -99,17 +105,24 @@ def last_day() -> Activity:
         if finished_at:  # every job with an image has one
             waited[hour].append((finished_at - created_at).total_seconds())
     starts = [first + timedelta(hours=number) for number in range(HOURS)]
+    totals = all_jobs.aggregate(
+        people=Count("user", distinct=True, filter=Q(is_trial=False)),
+        trials=Count("id", filter=Q(is_trial=True)),
+        trial_dollars=Sum("cost", filter=Q(is_trial=True)),
+    )
     return Activity(
         hours=[_hour(start, by_hour.get(start, {}), waited.get(start, [])) for start in starts],
         waits=_waits([seconds for hour in waited.values() for seconds in hour]),
-        people=jobs.aggregate(people=Count("user", distinct=True))["people"],
+        people=totals["people"],
+        trials=totals["trials"],
+        trial_dollars=totals["trial_dollars"] or Decimal(0),
     )
 
 
 def failures() -> list[tuple[str, int]]:
     """Return code and number of the failures of the last hour, the most frequent first."""
     since = timezone.now() - FAILURES_PERIOD
-    failed = Job.objects.filter(status=Status.FAILED, finished_at__gte=since)
+    failed = Job.objects.of_users().filter(status=Status.FAILED, finished_at__gte=since)
     return list(
         failed.values_list("error_code")
         .annotate(number=Count("id"))

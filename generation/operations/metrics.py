@@ -149,7 +149,8 @@ def _jobs_lately() -> Iterator[Metric]:
         "artgen_jobs_lately", "Jobs of the last hour by status.", labels=["status"]
     )
     stood = dict(
-        Job.objects.filter(created_at__gte=since, id__gte=first_id(since))
+        Job.objects.of_users()
+        .filter(created_at__gte=since, id__gte=first_id(since))
         .order_by()
         .values_list("status")
         .annotate(Count("id"))

@@ -218,7 +218,7 @@ def of_user(
     user: User, *, models: Collection[ImageModel], show: str = "all", before: UUID | None = None
 ) -> Feed:
     """Return a page of the user's runs: `show` is one of SHOWN, `before` a page's `next`."""
-    own = Job.objects.of(user)
+    own = Job.objects.of(user).of_users()
     if show == "active":
         own = own.active()
     elif show == "done":
@@ -228,7 +228,7 @@ def of_user(
     shown, rest = _page(own)
     jobs = _of_cards(shown, models={model.pk: model for model in models})
     forecast = eta.forecast(models)
-    active = Job.objects.of(user).active().count()
+    active = Job.objects.of(user).of_users().active().count()
     runs = _runs(jobs, forecast=forecast, images=_images_of(shown))
     return Feed(days=_days(runs), active=active, next=rest, forecast=forecast)
 
@@ -286,10 +286,8 @@ def _newest(own: JobQuerySet) -> list[tuple[UUID, UUID | None, bool]]:
 
 def prompts_of(user: User) -> list[str]:
     """Return the user's latest distinct prompts, newest first."""
-    last = (
-        Job.objects.of(user).newest_first().values_list("prompt", flat=True)[: PROMPTS * BATCH_MAX]
-    )
-    return list(dict.fromkeys(last))[:PROMPTS]
+    last = Job.objects.of(user).of_users().newest_first().values_list("prompt", flat=True)
+    return list(dict.fromkeys(last[: PROMPTS * BATCH_MAX]))[:PROMPTS]
 
 
 def run_of_user(user: User, run_id: UUID) -> Run | None:

@@ -298,7 +298,8 @@ def _jobs_found() -> Iterator[tuple[str, Values]]:
     if not_stored := Job.objects.not_stored().count():
         yield "ImagesNotStored", {"count": not_stored}
     since = now - RECENT
-    recent = Job.objects.filter(created_at__gte=since, id__gte=first_id(since)).order_by()
+    jobs = Job.objects.of_users().filter(created_at__gte=since, id__gte=first_id(since))
+    recent = jobs.order_by()
     counts = recent.aggregate(all=Count("id"), failed=Count("id", Q(status=Status.FAILED)))
     if counts["failed"] >= max(MIN_FAILED, FAILED_SHARE * counts["all"]):
         yield "JobsFail", counts

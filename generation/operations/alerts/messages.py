@@ -29,18 +29,23 @@ def sentence(name: str, values: Mapping[str, Any]) -> str:
     return str(condition.text) % values if condition else name
 
 
+def advice(name: str) -> str:
+    """Return what to do, in the active language; "" for a condition of another version."""
+    condition = condition_of(name)
+    return str(condition.advice) if condition else ""
+
+
 def email(
     to: str, language: str, *, name: str, values: Mapping[str, Any], news: str, since: datetime
 ) -> EmailMessage:
     """Return the email about an alert."""
     with translation.override(language or settings.LANGUAGE_CODE):
-        condition = condition_of(name)
         return emails.compose(
             "generation/emails/alert",
             to=to,
             news=AlertNews(news).label,
             sentence=sentence(name, values),
-            advice=condition.advice if condition and news != AlertNews.ENDED else "",
+            advice=advice(name) if news != AlertNews.ENDED else "",
             since=_time(since),
             name=name,
             admin=emails.absolute_url("/admin/"),
@@ -52,9 +57,8 @@ def payload(*, name: str, values: Mapping[str, Any], news: str, since: datetime)
     with translation.override(settings.LANGUAGE_CODE):
         said = sentence(name, values)
         lines = [f"{AlertNews(news).label}: {said}", f"{_('Since:')} {_time(since)}"]
-        condition = condition_of(name)
-        if condition and news != AlertNews.ENDED:
-            lines.append(str(condition.advice))
+        if news != AlertNews.ENDED and (what_to_do := advice(name)):
+            lines.append(what_to_do)
         lines.append(settings.PUBLIC_URL)
     return {
         "text": "\n".join(lines),

@@ -167,6 +167,13 @@ class TestPage(JobAdminTestCase):
         assert entries[-1].title == "Image saved, credits charged"
         assert response.context["steps"][0].label == "In the queue"
 
+    def test_it_calls_no_job_stuck_that_has_ended(self) -> None:
+        job = self.draw(self.place())
+        assert job.status == Status.SUCCEEDED
+        let_time_pass(job.id, seconds=7200)  # beyond its deadline
+        assert "data-stuck" not in self.page(job)
+        self.assertNotContains(self.client.get(LIST), "past its deadline")
+
     def test_it_says_why_a_job_is_stuck(self) -> None:
         job = self.place()
         assert "data-stuck" not in self.page(job)

@@ -7,10 +7,11 @@ from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.utils import timezone
 
-from artgen.admin.attention import Item
+from artgen.admin.attention import Item, Urgency
 from artgen.testing.cases import EmulatorTestCase, let_time_pass, work
 from generation.jobs import driver, heartbeat, job_control
 from generation.models import (
+    Alert,
     GenerationSwitch,
     ImageModel,
     Job,
@@ -106,6 +107,37 @@ class TestAttention(StartPageTestCase):
         assert item.title == "1 finished job can’t be saved."
         assert "the image can’t be saved" in item.rows[0].detail
 
+    def alert(self, name: str, *, told: bool = True, **values: object) -> Alert:
+        since = timezone.now() - timedelta(minutes=20)
+        return Alert.objects.create(
+            name=name,
+            values=values,
+            started_at=since,
+            seen_at=since,
+            told_at=since if told else None,
+        )
+
+    def test_it_shows_open_alerts_until_they_end(self) -> None:
+        alert = self.alert("RedisFull", percent=91)
+        self.alert("Processor", told=False, machine="web-1", percent=95)
+        full, busy = self.items()
+        assert full.title == "Redis uses 91 % of its memory."
+        assert full.detail == "For 20\xa0minutes. Raise maxmemory of Redis."
+        assert (full.urgency, busy.urgency) == (Urgency.WAITING, Urgency.NOTICE)
+        self.assertContains(self.client.get(full.url), full.title)
+        Alert.objects.filter(pk=alert.pk).update(ended_at=timezone.now())
+        assert [item.title for item in self.items()] == [busy.title]
+        self.assertNotContains(self.client.get(full.url), full.title)
+        self.assertContains(self.client.get("/admin/generation/alert/?state=ended"), full.title)
+
+    def test_it_shows_nothing_twice(self) -> None:
+        self.alert("JobsStuck", count=1)
+        assert self.items() == []
+        reader = self.make_user("reader@example.org", is_staff=True)
+        reader.user_permissions.add(Permission.objects.get(codename="view_alert"))
+        self.client.force_login(reader)
+        assert [item.title for item in self.items()] == ["1 jobs are stuck."]
+
     def test_it_shows_a_refused_key_and_has_it_probed(self) -> None:
         now = timezone.now()
         outage = ProviderOutage.objects.create(
@@ -186,11 +218,11 @@ class TestAttention(StartPageTestCase):
 
     def test_it_asks_the_database_equally_often(self) -> None:
         self.client.get(START)  # loads the session into the cache
-        with self.assertNumQueries(14):
+        with self.assertNumQueries(16):
             self.client.get(START)
         for _n in range(4):
             self.unconfirmed()
-        with self.assertNumQueries(14):
+        with self.assertNumQueries(16):
             assert self.items()[0].title == "4 stuck jobs"
 
 
@@ -243,6 +275,29 @@ class TestLastDay(StartPageTestCase):
         self.assertContains(response, "/admin/generation/job/?error=gpu_lost&amp;period=hour")
         shown = self.client.get("/admin/generation/job/?error=gpu_lost&period=hour")
         assert [job.id for job in shown.context["cl"].result_list] == [failed.id]
+
+    def test_it_counts_trials_of_staff_apart(self) -> None:
+        trial = self.place(user=self.staff)
+        now = timezone.now()
+        Job.objects.filter(id=trial.id).update(
+            status=Status.FAILED,
+            due_at=None,
+            finished_at=now,
+            error_code="gpu_lost",
+            cost="0.25",
+            is_trial=True,
+        )
+        response = self.client.get(START)
+        day = response.context["day"]
+        assert (day.jobs, day.people, day.success_rate, day.dollars) == (0, 0, None, 0)
+        assert (day.trials, float(day.trial_dollars)) == (1, 0.25)
+        self.assertContains(response, "and $0.250 for 1 trial")
+        assert response.context["failures"] == []
+        shown = self.client.get("/admin/generation/job/?trial=yes")
+        assert [job.id for job in shown.context["cl"].result_list] == [trial.id]
+        self.assertContains(shown, "Trial")
+        shown = self.client.get("/admin/generation/job/?trial=no")
+        assert not shown.context["cl"].result_list
 
     def test_it_leaves_out_what_is_older(self) -> None:
         self.client.get(START)

@@ -10,10 +10,11 @@ from accounts.models import CreditEntry, User
 from artgen.testing.api import make_job
 from artgen.testing.cases import EmulatorTestCase, make_due, work
 from artgen.testing.image_files import FILES
+from generation.gallery import images
 from generation.jobs import creation_switch, driver, orders
 from generation.jobs.creation_switch import Mode
 from generation.jobs.driver import trial_log
-from generation.models import ImageModel, Job, JobEvent, Status, Upload
+from generation.models import Image, ImageModel, Job, JobEvent, Status, Upload
 from generation.operations import provider_costs
 from generation.runpod.report import JobReport, State
 from generation.user_data import ledger_descriptions
@@ -216,6 +217,29 @@ class TestShowing(TrialTestCase):
 
     def report(self, job, **fields):
         return JobReport(runpod_id="rp-1", state=State.COMPLETED, **fields)
+
+
+class TestPersonalPages(TrialTestCase):
+    """What staff try is not among the images that they create for themselves."""
+
+    def test_it_is_no_part_of_feed_and_gallery(self):
+        job = self.try_it()
+        assert "a red kite" not in self.browser.get("/create/").content.decode()
+        job = self.finish(job)
+        assert "a red kite" not in self.browser.get("/create/").content.decode()
+        image = Image.objects.get(job=job)
+        assert str(image.pk) not in self.browser.get("/gallery/").content.decode()
+
+    def test_its_image_waits_in_the_trash_to_be_kept(self):
+        job = self.finish(self.try_it())
+        image = Image.objects.get(job=job)
+        self.assertContains(self.browser.get("/gallery/trash/"), str(image.pk))
+        page = self.browser.get(f"{self.page()}{job.id}/", headers=PART)
+        self.assertContains(page, "In your trash")
+        images.restore(image)
+        self.assertContains(self.browser.get("/gallery/"), str(image.pk))
+        page = self.browser.get(f"{self.page()}{job.id}/", headers=PART)
+        self.assertContains(page, "In your gallery")
 
 
 class TestStatistics(TrialTestCase):
