@@ -83,8 +83,11 @@ def invite(
             email__in=addresses, accepted_at=None, revoked_at=None
         )
         pending = set(open_ones.filter(expires_at__gt=now).values_list("email", flat=True))
-        open_ones.filter(expires_at__lte=now).update(revoked_at=now)
-        for address in dict.fromkeys(addresses):
+        # In one order: staff who invite the same people at once would wait for each other forever.
+        expired = open_ones.filter(expires_at__lte=now).order_by("email").select_for_update()
+        ended = [invitation.pk for invitation in expired]
+        Invitation.objects.filter(pk__in=ended).update(revoked_at=now)
+        for address in sorted(dict.fromkeys(addresses)):
             if address in members:
                 result.members.append(address)
             elif address in pending or not (

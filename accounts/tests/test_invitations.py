@@ -1,19 +1,22 @@
 """Invitations: sent in bulk, used once, sent again, revoked."""
 
 import re
+import threading
 from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core import mail
+from django.db import OperationalError
 from django.db.models import QuerySet
-from django.test import Client, override_settings
+from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
 
 from accounts import deletion, invitations, ledger, outbox
 from accounts.models import Invitation, InvitationState, OutgoingEmail, User
-from artgen.testing.cases import BaseTestCase
+from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.threads import in_threads
 
 DAY = timedelta(days=1)
 FINISH = {"name": "Nina", "password": "a long enough one", "time_zone": "Asia/Omsk"}
@@ -248,7 +251,7 @@ class TestAdmin(InvitationTestCase):
         assert Invitation.objects.count() == OutgoingEmail.objects.count() == 500
 
     def test_it_lists_by_state_sends_again_and_revokes(self) -> None:
-        kept, dropped = self.invite("kept@example.org", "dropped@example.org")
+        dropped, kept = self.invite("dropped@example.org", "kept@example.org")
         chosen = {"action": "revoke", "_selected_action": [str(dropped.pk)]}
         self.client.post(self.url, chosen)
         self.client.post(
@@ -274,3 +277,45 @@ class TestAdmin(InvitationTestCase):
         assert self.post("a@example.org").status_code == 403
         self.client.post(self.url, {"action": "revoke", "_selected_action": [str(invitation.pk)]})
         assert Invitation.objects.get().state == InvitationState.PENDING
+
+
+@pytest.mark.postgres
+@override_settings(SIGN_UP="invitation")
+class TestManyStaff(TransactionTestCase):
+    """Several staff paste the same list of people, each sorted in another way."""
+
+    STAFF, PEOPLE = 6, 120
+
+    def setUp(self) -> None:
+        self.staff = [make_user(f"staff{n}@example.org") for n in range(self.STAFF)]
+        self.addresses = [f"person{n:03}@example.org" for n in range(self.PEOPLE)]
+        self.start = threading.Barrier(self.STAFF)
+
+    def invite_at_once(self) -> list[list[Invitation]]:
+        def invite(number: int) -> list[Invitation]:
+            self.start.wait()
+            return invitations.invite(
+                addresses=self.addresses[:: -1 if number % 2 else 1],
+                credits=1,
+                expires_at=timezone.now() + DAY,
+                language="en",
+                actor=self.staff[number],
+            ).sent
+
+        return in_threads(self.STAFF, invite)
+
+    def test_each_person_is_invited_once(self) -> None:
+        self.invite_at_once()
+        Invitation.objects.update(expires_at=timezone.now() - DAY)
+        sent = [one.email for found in self.invite_at_once() for one in found]
+        assert sorted(sent) == self.addresses
+        assert Invitation.objects.filter(revoked_at=None).count() == self.PEOPLE
+        assert OutgoingEmail.objects.count() == 2 * self.PEOPLE
+
+    def test_they_would_wait_for_each_other_without_the_order(self) -> None:
+        """The control: PostgreSQL ends the deadlock with an error."""
+        with (
+            patch.object(invitations, "sorted", list, create=True),
+            pytest.raises(OperationalError, match="deadlock"),
+        ):
+            self.invite_at_once()
