@@ -2,7 +2,7 @@
 
 After sign-out, a new password, a revoked token, a ban or a locked account, all sockets of the user
 are closed. Clients that are still allowed reconnect within a second, the others are refused. So a
-socket checks its user only when it opens.
+socket checks its user only when it opens; one that a token opened is closed when the token expires.
 """
 
 import logging

@@ -133,7 +133,15 @@ def _access(user: User, token: Sequence[Any]) -> Access:
     return Access(user, id, frozenset(scopes.split()), has_limit)
 
 
-def owners(texts: Collection[str]) -> dict[str, User]:
+@dataclass(frozen=True)
+class Owner:
+    """Whose a valid token is, and until when; None: until it is revoked."""
+
+    user: User
+    expires_at: datetime | None
+
+
+def owners(texts: Collection[str]) -> dict[str, Owner]:
     """Return the active user of each valid token that may read, in two statements.
 
     Users who are banned are left out.
@@ -154,7 +162,11 @@ def owners(texts: Collection[str]) -> dict[str, User]:
     ]:
         stale = Q(last_used_at=None) | Q(last_used_at__lte=limit)
         ApiToken.objects.filter(stale, pk__in=used).update(last_used_at=now)
-    return {digests[token.digest]: token.user for token in tokens if not token.user.is_banned}
+    return {
+        digests[token.digest]: Owner(token.user, token.expires_at)
+        for token in tokens
+        if not token.user.is_banned
+    }
 
 
 def revoke(*, user: User, name: str) -> None:

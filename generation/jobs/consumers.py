@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -13,7 +14,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 from django.db import connection
 from django.http import parse_cookie
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts import sockets, tokens
 from accounts.models import User
@@ -47,13 +48,14 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     counted: UUID | None = None
     slot: Slot | None = None
     snapshot_after = 0.0  # when the next one may be sent, by the clock of the event loop
+    expires_at: datetime | None = None  # when the token ends that opened it
     is_snapshot_due = False  # requested, and not yet read from the database
     second = 0  # in which `messages` were received
     messages = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.snapshot_tasks: set[asyncio.Task[None]] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket; count it as closed however it ends."""
@@ -61,7 +63,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            for task in self.snapshot_tasks:
+            for task in self.tasks:
                 task.cancel()
             if self.counted is not None:
                 presence.closed(self.counted)
@@ -101,6 +103,8 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
             await self.close(code=TOO_MANY)
             return
         self.user = user
+        if self.expires_at is not None:
+            self._start(self._close_at(self.expires_at))
         self.snapshot_after = _now() + SNAPSHOT_PAUSE_SECONDS
         # When all clients reconnect at once, most have no active job. One query finds out for many.
         jobs = await in_thread(_snapshot, user) if has_jobs else []
@@ -134,9 +138,17 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
             await self.send_json({"type": "pong"})
         elif kind == "snapshot" and self.user is not None and not self.is_snapshot_due:
             self.is_snapshot_due = True
-            task = asyncio.create_task(self._send_snapshot(self.user))
-            self.snapshot_tasks.add(task)
-            task.add_done_callback(self.snapshot_tasks.discard)
+            self._start(self._send_snapshot(self.user))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do it beside the messages, until the socket ends."""
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _close_at(self, expires_at: datetime) -> None:
+        await asyncio.sleep((expires_at - timezone.now()).total_seconds())
+        await self.close(code=UNAUTHENTICATED)
 
     async def _send_snapshot(self, user: User) -> None:
         """Send a snapshot as soon as the last one is old enough."""
@@ -168,7 +180,11 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     async def _user(self) -> User | None:
         bearer = bearer_token(self.scope)
         if bearer is not None:
-            return await _token_owners.get(bearer)
+            owner = await _token_owners.get(bearer)
+            if owner is None:
+                return None
+            self.expires_at = owner.expires_at
+            return owner.user
         user = await _session_users.get(session_cookies.find(_cookies(self.scope)))
         # A page of one user must not get events of another user who has signed in since.
         page = parse_qs(self.scope["query_string"].decode("latin-1")).get("user", [""])[0]

@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.test import Client, TransactionTestCase
+from django.utils import timezone
 
 from accounts import deletion, tokens
 from artgen.testing.cases import make_user
@@ -93,6 +95,16 @@ class TestOrigin(SocketTestCase):
 
 
 class TestEnd(SocketTestCase):
+    async def test_it_closes_when_its_token_expires(self) -> None:
+        issue = sync_to_async(tokens.issue)
+        lasting = await self.open(self.with_token(await issue(user=self.alice, name="lasting")))
+        end = timezone.now() + timedelta(seconds=2)
+        text = await issue(user=self.alice, name="short", expires_at=end)
+        socket = await self.open(self.with_token(text))
+        await self.assert_closes(socket, 4401)
+        await self.assert_is_refused(self.with_token(text))
+        await self.assert_stays_open(lasting)
+
     async def test_it_closes_when_its_token_is_revoked(self) -> None:
         issue, revoke = sync_to_async(tokens.issue), sync_to_async(tokens.revoke)
         revoked, other = (
