@@ -4,7 +4,9 @@ The address contains a secret, so neither the log nor an error has more than its
 """
 
 import logging
+import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +23,7 @@ from generation.operations.alerts import messages
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS, READ_SECONDS = 5, 10
+TOTAL_SECONDS = 30  # a server that sends a byte now and then exceeds no other limit
 LEASE = timedelta(minutes=1)  # longer than a post takes
 FIRST_PAUSE = timedelta(seconds=30)  # after a failure; doubled each time
 MAX_ATTEMPTS = 11  # over eight and a half hours
@@ -70,6 +73,19 @@ def send(body: Mapping[str, Any]) -> None:
     address = settings.ALERT_WEBHOOK_URL
     if not is_valid(address):
         raise NotDelivered("ALERT_WEBHOOK_URL is not an https address", is_final=True)
+    # A thread, because `requests` has no limit for a whole reply; one that hangs is left behind.
+    answered: Future[int] = Future()
+    threading.Thread(target=_post, args=(address, body, answered), daemon=True).start()
+    try:
+        status = answered.result(TOTAL_SECONDS)
+    except (requests.RequestException, OSError) as error:
+        raise NotDelivered(type(error).__name__) from None
+    if not HTTPStatus(200) <= status < HTTPStatus(300):
+        is_final = 300 <= status < 500 and status not in RETRIED
+        raise NotDelivered(f"status {status}", is_final=is_final)
+
+
+def _post(address: str, body: Mapping[str, Any], answered: "Future[int]") -> None:
     try:
         with requests.post(
             address,
@@ -78,12 +94,9 @@ def send(body: Mapping[str, Any]) -> None:
             allow_redirects=False,
             stream=True,  # nobody reads the answer
         ) as answer:
-            status = answer.status_code
-    except (requests.RequestException, OSError) as error:
-        raise NotDelivered(type(error).__name__) from None
-    if not HTTPStatus(200) <= status < HTTPStatus(300):
-        is_final = 300 <= status < 500 and status not in RETRIED
-        raise NotDelivered(f"status {status}", is_final=is_final)
+            answered.set_result(answer.status_code)
+    except BaseException as error:  # noqa: BLE001 raised again by `result`
+        answered.set_exception(error)
 
 
 def _claim() -> AlertPost | None:

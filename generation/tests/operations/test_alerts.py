@@ -2,11 +2,13 @@
 
 import io
 import json
+import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest.mock import patch
 
 import pytest
 from django.conf import settings as django_settings
@@ -19,6 +21,7 @@ from django.utils import timezone, translation
 
 from accounts.models import OutgoingEmail
 from artgen.testing.cases import make_user
+from artgen.testing.raw_server import raw_server
 from artgen.testing.services import free_port
 from artgen.testing.threads import in_threads
 from generation.models import Alert, AlertNews, AlertPost
@@ -233,6 +236,26 @@ class TestWebhook(TestCase):
             webhook.send_due()
         assert not AlertPost.objects.exists()
         assert SECRET not in str([vars(record) for record in logs.records])
+
+    def test_it_leaves_a_server_that_answers_a_byte_at_a_time(self) -> None:
+        over = threading.Event()
+
+        def drip(peer: socket.socket) -> None:
+            peer.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not over.wait(0.01):
+                peer.sendall(b"x")
+
+        with (
+            raw_server(drip) as server,
+            override_settings(ALERT_WEBHOOK_URL=f"http://127.0.0.1:{server.port}/{SECRET}"),
+            patch.object(webhook, "TOTAL_SECONDS", 0.3),
+            self.assertLogs("generation.operations", "WARNING") as logs,
+        ):
+            webhook.send_due()
+            over.set()
+        assert AlertPost.objects.get().due_at > timezone.now()
+        assert vars(logs.records[0])["error"] == "TimeoutError"
+        assert len(server.requests) == 1
 
     def test_it_takes_https_only(self) -> None:
         for address, valid in (
