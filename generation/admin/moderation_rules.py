@@ -2,21 +2,25 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import regex
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from artgen.admin.audited import AuditedAdmin
 from generation.admin import request_preview
 from generation.models import Job, ModerationRule, RuleKind
@@ -178,10 +182,13 @@ class ModerationRuleAdmin(AuditedAdmin):
         self._switch(request, queryset, enabled=False)
 
     def _switch(self, request: HttpRequest, queryset: Any, *, enabled: bool) -> None:
-        for rule in queryset.exclude(enabled=enabled):
-            rule.enabled = enabled
-            rule.save(update_fields=["enabled", "changed_at"])
-            self.log_change(request, rule, "enabled" if enabled else "disabled")
+        with transaction.atomic():
+            rules = list(queryset.exclude(enabled=enabled).order_by("id").select_for_update())
+            # At once, however many they are: every change makes all processes read the rules.
+            chosen = ModerationRule.objects.filter(pk__in=[rule.pk for rule in rules])
+            chosen.update(enabled=enabled, changed_at=timezone.now())
+            text = "enabled" if enabled else "disabled"
+            LogEntry.objects.log_actions(cast(User, request.user).pk, rules, CHANGE, text)
 
     @admin.display(description=_("try it"))
     def trial(self, rule: ModerationRule) -> SafeString:

@@ -1,7 +1,7 @@
 """Search a prompt for all rules at once.
 
-Words and phrases are looked up in tables by their first word, so their number does not matter.
-Regular expressions are tried in turn, for SEARCH_SECONDS at most.
+Words and phrases are looked up in tables by their first word or its beginning, so their number does
+not matter. Regular expressions are tried in turn, for SEARCH_SECONDS at most.
 """
 
 import logging
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 SEARCH_SECONDS = 0.05
 """For the regular expressions of one prompt, all together."""
 MAX_WORDS_SHOWN = 5
+MAX_LATE = 5
+"""Rules that are named if there was no time for them: a moderator needs no list of thousands."""
 MAX_REGEX_LENGTH = 500
 ORDER = (RuleAction.FLAG, RuleAction.HOLD, RuleAction.REFUSE)
 
@@ -83,7 +85,8 @@ class Matcher:
 
     exact: dict[str, list[_Phrase]] = field(default_factory=dict)
     stems: dict[str, list[_Phrase]] = field(default_factory=dict)
-    prefixes: dict[str, list[_Phrase]] = field(default_factory=dict)  # by first letter
+    prefixes: dict[str, list[_Phrase]] = field(default_factory=dict)
+    prefix_lengths: set[int] = field(default_factory=set)
     patterns: list[tuple[ModerationRule, Any]] = field(default_factory=list)
 
     @classmethod
@@ -105,17 +108,25 @@ class Matcher:
         found: dict[int, tuple[ModerationRule, list[str]]] = {}
         for rule, words in self._phrases(text):
             found.setdefault(rule.pk, (rule, []))[1].append(words)
-        end = time.monotonic() + SEARCH_SECONDS
         late = []
-        for rule, pattern in self.patterns:
+        end = time.monotonic() + SEARCH_SECONDS
+        for number, (rule, pattern) in enumerate(self.patterns):
+            if (seconds := end - time.monotonic()) <= 0:
+                late += [rule for rule, _pattern in self.patterns[number:]]
+                break
             try:
-                hits = _search(pattern, text, seconds=end - time.monotonic())
+                hits = _search(pattern, text, seconds=seconds)
             except TimeoutError:
-                log.warning("a moderation rule took too long", extra={"rule": rule.pk})
                 late.append(rule)
                 continue
             if hits:
                 found.setdefault(rule.pk, (rule, []))[1].extend(hits)
+        if late:
+            log.warning(
+                "moderation rules took too long",
+                extra={"rule": late[0].pk, "rules": len(late), "of": len(self.patterns)},
+            )
+            late.sort(key=lambda rule: ORDER.index(rule.action), reverse=True)
         return [
             *(
                 Match(rule.pk, rule.category, rule.action, tuple(dict.fromkeys(words)))
@@ -125,8 +136,7 @@ class Matcher:
                 # Neither allowed, which would let everything pass beside one slow text, nor
                 # refused without anything found: a moderator looks.
                 Match(rule.pk, rule.category, _at_most_held(rule.action), ())
-                for rule in late
-                if rule.pk not in found
+                for rule in [rule for rule in late if rule.pk not in found][:MAX_LATE]
             ),
         ]
 
@@ -135,7 +145,9 @@ class Matcher:
             return
         words = list(words_of(text))
         for at, word in enumerate(words):
-            candidates = [*self.exact.get(word, ()), *self.prefixes.get(word[0], ())]
+            candidates = [*self.exact.get(word, ())]
+            for length in self.prefix_lengths:
+                candidates += self.prefixes.get(word[:length], ())
             if self.stems:
                 candidates += self.stems.get(stem(word), ())
             for phrase in candidates:
@@ -162,7 +174,8 @@ class Matcher:
     def _index(self, phrase: _Phrase) -> None:
         first = phrase.items[0]
         if first.is_prefix:
-            self.prefixes.setdefault(first.text[0], []).append(phrase)
+            self.prefixes.setdefault(first.text, []).append(phrase)
+            self.prefix_lengths.add(len(first.text))
         else:
             table = self.stems if first.is_stem else self.exact
             table.setdefault(first.text, []).append(phrase)
@@ -185,8 +198,6 @@ def _search(pattern: Any, text: str, *, seconds: float) -> list[str]:
 
     Other threads run meanwhile (`concurrent`).
     """
-    if seconds <= 0:
-        raise TimeoutError
     hits: list[str] = []
     for hit in pattern.finditer(text, timeout=seconds, concurrent=True):
         if hit[0].strip() and hit[0] not in hits:

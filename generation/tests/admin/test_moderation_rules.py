@@ -1,6 +1,9 @@
 """The admin of rules: what is refused, and the trial with recent prompts."""
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from artgen.testing.gallery import SharingTestCase
 from generation.models import ModerationRule, RulesVersion
@@ -40,6 +43,21 @@ class TestRuleAdmin(SharingTestCase):
         self.assertContains(self.client.get(RULES), "hill, Gun")
         self.client.post(f"{RULES}{rule.pk}/change/", {**FORM, "pattern": "sea"})
         assert ModerationRule.objects.get().pattern == "sea"
+
+    def test_it_disables_thousands_at_once(self):
+        rules = [ModerationRule(pattern=f"gun{n}") for n in range(3000)]
+        ModerationRule.objects.bulk_create(rules)
+        version = RulesVersion.objects.get().version
+        form = {"action": "disable", "select_across": "1", "_selected_action": str(rules[0].pk)}
+        with CaptureQueriesContext(connection) as queries:
+            self.client.post(RULES, form)
+        assert len(queries) < 40
+        assert not ModerationRule.objects.filter(enabled=True).exists()
+        assert RulesVersion.objects.get().version != version
+        entries = LogEntry.objects.filter(change_message="disabled")
+        assert entries.count() == 3000
+        self.client.post(RULES, form | {"action": "enable"})
+        assert ModerationRule.objects.filter(enabled=True).count() == 3000
 
     def test_it_refuses_what_would_never_or_always_match(self):
         self.refused("Enter at least one word.", pattern="!!")
