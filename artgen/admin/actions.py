@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
@@ -25,13 +26,15 @@ def on_each(
 ) -> int:
     """Do one thing to each row, report the refusals by reason, and return how often it was done.
 
+    Each in a transaction of its own, with what `act` writes into the audit log.
     `done_text` returns the message for a number of rows, with `%(count)d` in it.
     """
     done = 0
     refused: dict[str, list[Row]] = {}
     for row in rows:
         try:
-            act(row)
+            with transaction.atomic():
+                act(row)
         except Refusal as refusal:
             refused.setdefault(refusal.message, []).append(row)
         else:

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
@@ -148,16 +149,17 @@ class PromptReviewAdmin(ReadOnlyModelAdmin):
             raise PermissionDenied
         reason = posted.get("reason", "").replace("\0", "").strip()[:MAX_REASON_LENGTH]
         try:
-            done = review_queue.decide(
-                item, decision=decision, reason=reason, by=cast(User, request.user)
-            )
+            with transaction.atomic():
+                done = review_queue.decide(
+                    item, decision=decision, reason=reason, by=cast(User, request.user)
+                )
+                self.log_change(request, item.row, done)
         except review_queue.ReasonMissing as refusal:
             messages.error(request, refusal.message)
             return HttpResponseRedirect(_address(show=show, after=_before(item.place)))
         except Refusal as refusal:
             messages.warning(request, refusal.message)
         else:
-            self.log_change(request, item.row, done)
             messages.success(request, gettext("Saved."))
         return HttpResponseRedirect(_address(show=show, after=item.place))
 

@@ -1,6 +1,9 @@
 """The moderators' queue: what comes first, decisions, reasons, trust, rights."""
 
-from django.contrib.admin.models import LogEntry
+from unittest.mock import patch
+
+import pytest
+from django.contrib.admin.models import LogEntry, LogEntryManager
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
@@ -79,6 +82,26 @@ class TestQueue(QueueTestCase):
         assert Job.objects.filter(prompt="two guns").exists()
         changes = LogEntry.objects.order_by("id").values_list("change_message", flat=True)
         assert list(changes) == ["approved", "approved"]
+
+    def test_a_decision_without_its_entry_in_the_log_does_not_exist(self):
+        """A process that dies between both leaves neither."""
+        publication, review = self.ask(), self.held()
+        action = {"action": "approve", "_selected_action": str(review.pk)}
+        for send in (
+            lambda: self.decide(publication, "trust"),
+            lambda: self.decide(review, "approve"),
+            lambda: self.client.post("/admin/generation/promptreview/", action),
+        ):
+            with (
+                patch.object(LogEntryManager, "log_actions", side_effect=SystemExit),
+                pytest.raises(SystemExit),
+            ):
+                send()
+        publication.refresh_from_db()
+        review.refresh_from_db()
+        assert (publication.state, review.state) == ("waiting", ReviewState.WAITING)
+        assert not TrustedAuthor.objects.exists()
+        assert not Job.objects.filter(prompt="two guns").exists()
 
     def test_it_rejects_with_a_reason_and_never_without(self):
         publication, review = self.ask(), self.held()
