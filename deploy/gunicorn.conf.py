@@ -41,10 +41,10 @@ keepalive = _number("GUNICORN_KEEPALIVE", 5)
 preload_app = True
 
 # nginx limits address and headers, and refuses in the format of the API. gunicorn would answer what
-# nginx lets pass with a page of its own.
+# nginx lets pass with a page of its own. 0 is no limit for the line only, for a field it is 8190.
 limit_request_line = 0
 limit_request_fields = 32768
-limit_request_field_size = 0
+limit_request_field_size = 64 * 1024
 
 # gunicorn 27 opens a control socket; processes are managed from outside.
 control_socket_disable = True

@@ -321,6 +321,15 @@ class TestStack(unittest.TestCase):
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
         assert answer.headers["Content-Type"] == "application/problem+json"
 
+    def test_gunicorn_takes_all_headers_and_addresses_that_nginx_takes(self):
+        large = {"Accept-Language": "en", "X-A": "a" * 15_000, "X-B": "b" * 15_000}
+        answer = self.stack.ask("get", "account/", headers=large)
+        assert answer.status_code == 200, answer.text
+        answer = self.stack.ask("get", f"account/?{'q' * 15_000}")
+        assert answer.json()["detail"] == "Unknown parameter."
+        answer = self.stack.ask("get", "account/", headers={"X-A": "a" * 17_000})
+        assert (answer.status_code, answer.json()["code"]) == (431, "headers_too_large")
+
     def test_it_takes_uploads_of_twenty_megabytes_and_refuses_larger_ones_at_their_field(self):
         picture = io.BytesIO()
         Pillow.effect_noise((512, 512), 100).convert("RGB").save(picture, "PNG")
