@@ -237,7 +237,7 @@ def _place(
         except (InvalidParameters, ledger.TooFewCredits, CatalogChanged, _Stopped):
             if catalog.is_fresh and rules.is_fresh:
                 raise
-        catalog, rules = model_cache.read(), moderation_rules.read()
+        catalog, rules = model_cache.read(), moderation_rules.current()
         return order()
     except Twin:
         if order_key is None or not (known := order_key.placed()):

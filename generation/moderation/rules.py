@@ -5,6 +5,7 @@ changed since (`Rules.unchanged`), and a refusal counts only if fresh rules deci
 is rare and reads the version first.
 """
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,10 +36,11 @@ class Rules:
 
 
 _last: Rules | None = None
+_reading = threading.Lock()
 
 
 def read() -> Rules:
-    """Read and compile all rules."""
+    """Read and compile all rules, which takes a second for thousands of expressions."""
     global _last  # noqa: PLW0603 one for the process
     version = _version()  # first: a rule that changes meanwhile makes these rules stale
     rules = list(ModerationRule.objects.filter(enabled=True).order_by("id"))
@@ -53,14 +55,24 @@ def read() -> Rules:
 
 def for_order() -> Rules:
     """Return the rules to place an order with, as last read."""
-    return _last or read()
+    return _last or current()
 
 
 def current() -> Rules:
-    """Return the rules of now; one statement if they have not changed."""
-    if _last is None or _last.version != _version():
-        return read()
-    return replace(_last, is_fresh=True)
+    """Return the rules of now; one statement if they have not changed.
+
+    After a change one thread reads them and the others wait for it.
+    """
+    if known := _known():
+        return known
+    with _reading:
+        return _known() or read()
+
+
+def _known() -> Rules | None:
+    """Return the rules as last read, if they are those of now."""
+    last = _last
+    return replace(last, is_fresh=True) if last and last.version == _version() else None
 
 
 def _version() -> str:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts import ledger, outbox, tokens
 from accounts.models import CreditEntry
@@ -179,6 +181,19 @@ class TestBudget(ModerationTestCase):
         self.place(FLUX)
         with self.assertNumQueries(4):  # hold, job and history, and a savepoint around them
             self.place(FLUX)
+
+    def test_prompts_that_are_stopped_do_not_make_it_compile_the_rules_again(self) -> None:
+        """Each would cost a second with thousands of expressions, as often as somebody likes."""
+        self.rule()
+        self.stopped()
+        with CaptureQueriesContext(connection) as queries:
+            self.stopped()
+        table = ModerationRule._meta.db_table
+        assert [query for query in queries if f'FROM "{table}"' in query["sql"]] == []
+        self.rule("blood")
+        with CaptureQueriesContext(connection) as queries:
+            self.stopped()
+        assert len([query for query in queries if f'FROM "{table}"' in query["sql"]]) == 1
 
 
 class TestHold(ModerationTestCase):
