@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.core.cache import caches
@@ -169,9 +169,14 @@ def _away(error: RedisError, answer: Any) -> Any:
 
 
 def remembered(
-    seconds: Mapping[str, float], compute: Callable[[list[str]], Mapping[str, Any]]
+    seconds: Mapping[str, float],
+    compute: Callable[[list[str]], Mapping[str, Any]],
+    *,
+    expired: Collection[str] = (),
 ) -> dict[str, Any]:
     """Return the values of all keys, none older than its `seconds`; `compute` returns missing ones.
+
+    Values of `expired` keys are computed again, however old they are.
 
     Takes no round trip if this process has all of them in memory, one to read the others, a second
     one to store computed ones. Each value is stored with the time when it expires.
@@ -185,7 +190,7 @@ def remembered(
         return {
             key: entry
             for key, entry in entries
-            if entry is not None and now < entry[0] <= now + seconds[key]
+            if entry is not None and now < entry[0] <= now + seconds[key] and key not in expired
         }
 
     found = fresh(local)

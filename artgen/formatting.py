@@ -54,8 +54,8 @@ def duration(seconds: float) -> str:
 
 
 def about(p50: float, p90: float) -> str:
-    """Return a forecast: "about 40 s" if p90 ≤ 1.5 × p50, else a range, "20–60 s"."""
-    if p90 <= 1.5 * p50 or _rounded(p50) == _rounded(p90):
+    """Return a forecast as a range, "20–60 s"; "about 40 s" where both ends are shown alike."""
+    if _rounded(p50) == _rounded(p90):
         return _("about %(duration)s") % {"duration": duration(p50)}
     return span(p50, p90)
 

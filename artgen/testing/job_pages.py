@@ -38,7 +38,7 @@ class JobPagesTestCase(BaseTestCase):
 
     def finish(self, job, *, trashed=False):
         finished = lifecycle.Finished(
-            execution_time=timedelta(seconds=4), result=None, host="", cost=None
+            delay_ms=None, execution_ms=4000, result=None, host="", cost=None
         )
         (job,) = lifecycle.storing([(self.run_job(job), finished)])
         key = default_storage.save(f"images/{job.id}.png", ContentFile(b"png"))

@@ -52,9 +52,10 @@ class TestWords:
         with translation.override("ru"):
             assert plain(formatting.duration(90)) == "1,5 мин"
 
-    def test_it_tells_a_range_only_where_one_number_would_mislead(self):
+    def test_it_tells_a_range_unless_both_ends_look_alike(self):
         cases = {
-            (38, 50): "about 40 s",
+            (38, 41): "about 40 s",
+            (38, 50): "40–50 s",
             (20, 60): "20 s–1 min",
             (20, 50): "20–50 s",
             (60, 180): "1–3 min",

@@ -110,6 +110,7 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
                     "runpod_id",
                     "endpoint",
                     ("submitted_at", "started_at", "finished_at", "deadline_at"),
+                    ("promised_p50_at", "promised_p90_at"),
                     ("missing", "refused", "stopping"),
                     "cost",
                     "error_code",
@@ -133,6 +134,8 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         "stopping",
         "vendor_words",
         "as_placed",
+        "promised_p50_at",
+        "promised_p90_at",
     )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

@@ -192,7 +192,9 @@ QUOTE: Docs = {
     "examples": [ONE, COUNTED, LISTED],
     "responses": {
         200: answer(
-            shapes.QuoteShape, "The quote", {"credits": 12, "eta_seconds": {"p50": 40, "p90": 64}}
+            shapes.QuoteShape,
+            "The quote",
+            {"credits": 12, "eta_seconds": {"p50": 40, "p90": 64, "basis": "size"}},
         ),
         **problems(
             "csrf_failed",

@@ -22,7 +22,7 @@ EXAMPLE = {
             "slug": "flux-dev",
             "name": "FLUX.1 dev",
             "state": "available",
-            "eta_seconds": {"p50": 18, "p90": 41},
+            "eta_seconds": {"p50": 18, "p90": 41, "basis": "model"},
             "last_hour": {
                 "succeeded": 412,
                 "failed": 3,

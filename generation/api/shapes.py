@@ -17,6 +17,7 @@ from generation.catalog.offers import BATCH_MAX
 from generation.catalog.parameters import JOB_PARAMETERS, JobParameter, Kind
 from generation.files import storage
 from generation.jobs import drafts
+from generation.jobs.eta import Basis
 from generation.jobs.job_request import JobRequestShape, SidesShape
 from generation.models import Status, Visibility
 from generation.models.collections import NAME_MAX
@@ -30,9 +31,24 @@ class EtaShape(Shape):
 
     p50 = serializers.IntegerField()
     p90 = serializers.IntegerField()
+    basis = serializers.ChoiceField(
+        choices=Basis.choices,
+        help_text="Taken from the model’s last jobs of this `size`; of any size, if there are too "
+        "few (`model`); from its typical time, if there are none (`catalog`).",
+    )
 
     class Meta:
         ref_name = "Eta"
+
+
+class WaitShape(Shape):
+    """Seconds that images took: half of them at most `p50`, nine in ten at most `p90`."""
+
+    p50 = serializers.IntegerField()
+    p90 = serializers.IntegerField()
+
+    class Meta:
+        ref_name = "Wait"
 
 
 class ErrorShape(Shape):

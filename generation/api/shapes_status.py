@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from artgen.api.shapes import Moment, Shape
-from generation.api.shapes import EtaShape
+from generation.api.shapes import EtaShape, WaitShape
 from generation.models import Announcement
 from generation.status.service import Creation, ModelState
 
@@ -26,7 +26,7 @@ class LastHourShape(Shape):
     succeeded = serializers.IntegerField()
     failed = serializers.IntegerField()
     success_rate = serializers.FloatField(allow_null=True, help_text="0 to 1; null without jobs.")
-    wait_seconds = EtaShape(allow_null=True, help_text="From placing to image; null without one.")
+    wait_seconds = WaitShape(allow_null=True, help_text="From placing to image; null without one.")
 
     class Meta:
         ref_name = "LastHour"

@@ -152,11 +152,9 @@ class Composer:
     @property
     def summary(self) -> str:
         """What the collapsed fine tuning contains, in a few words."""
-        steps = self.slider("steps")
-        parts = []
-        if steps and is_whole(steps.value):
-            count = int(steps.value)
-            parts.append(ngettext("%(count)s step", "%(count)s steps", count) % {"count": count})
+        steps, parts = self.steps, []
+        if steps is not None:
+            parts.append(ngettext("%(count)s step", "%(count)s steps", steps) % {"count": steps})
         if self.has_seed:
             parts.append(_("own seed") if self.seed else _("random seed"))
         return " · ".join(parts)
@@ -220,6 +218,12 @@ class Composer:
     def height(self) -> str:
         """The exact height, as typed or as the chosen shape has it."""
         return self._side("height", 1)
+
+    @property
+    def steps(self) -> int | None:
+        """The number of steps; None if it is not a number, or the model has no such setting."""
+        slider = self.slider("steps")
+        return int(slider.value) if slider and is_whole(slider.value) else None
 
     @property
     def counts(self) -> Iterable[int]:

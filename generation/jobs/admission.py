@@ -116,4 +116,4 @@ def _waiting_limit(user: User, *, by_staff: bool) -> int:
 
 
 def _too_many(limit: int, jobs: Sequence[Job]) -> TooManyWaiting:
-    return TooManyWaiting(limit=limit, retry_after=eta.speed(jobs[0].model).p50)
+    return TooManyWaiting(limit=limit, retry_after=eta.pace(jobs[0].model))

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from accounts import holds, ledger, period_limits, quotas
@@ -22,7 +23,7 @@ from generation.jobs import (
     model_cache,
 )
 from generation.jobs.admission import CatalogChanged, TooManyWaiting
-from generation.jobs.eta import Eta
+from generation.jobs.eta import Basis, Eta
 from generation.jobs.idempotency import OrderKey, Twin
 from generation.jobs.sources import OwnImage
 from generation.models import Job
@@ -54,15 +55,14 @@ def quote(*, user: User, requests: Sequence[Mapping[str, Any]], listed: bool = F
     Raises InvalidParameters as `place_batch` does.
     """
     jobs = drafts.of_requests(requests, user=user, catalog=model_cache.read(), listed=listed).jobs
-    counts: dict[int, int] = {}
-    for job in jobs:
-        counts[job.model_id] = counts.get(job.model_id, 0) + 1
-    models = {job.model_id: job.model for job in jobs}
-    forecast = eta.forecast(models.values())
-    etas = [forecast.of_order(models[pk], count=count) for pk, count in counts.items()]
+    etas = eta.of_order_jobs(jobs, forecast=eta.of_jobs(jobs))
     return Quote(
         credits=sum(job.credits for job in jobs),
-        eta=Eta(max(one.p50 for one in etas), max(one.p90 for one in etas)),
+        eta=Eta(
+            max(one.p50 for one in etas),
+            max(one.p90 for one in etas),
+            max((one.basis for one in etas), key=list(Basis).index),
+        ),
     )
 
 
@@ -212,6 +212,7 @@ def _place(
         batch_id = uuid7() if batch else None
         for job in jobs:
             job.batch = batch_id
+        eta.promise(jobs, forecast=eta.of_jobs(jobs), now=timezone.now())
         with transaction.atomic():
             if order_key:
                 order_key.remember(batch_id or jobs[0].id)

@@ -95,7 +95,7 @@ def job_rows_json(rows: Sequence[Any]) -> list[dict[str, Any]]:
             model=row.model__slug,
             position=None,
             left=None,
-            phase=status_text.of_job(row, position=None, eta=None, now=now),
+            phase=status_text.of_job(row, place=None, left=None, now=now),
             images=images.get(row.id, []),
         )
         for row in rows

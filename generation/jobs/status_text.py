@@ -10,12 +10,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts import period_limits
 from artgen import formatting
-from generation.jobs import scheduling
+from generation.jobs import eta, scheduling
 from generation.jobs.eta import Eta, Forecast
-from generation.models import Job, Status
-
-LATE_FACTOR = 2  # of p90, after which a job is late
-COLD_START = timedelta(seconds=60)  # after which it is late
+from generation.jobs.scheduling import Place
+from generation.models import FINAL, Job, Status
 
 ERROR_MESSAGES = {
     "prompt_refused": gettext_lazy("The model rejected this prompt. Rephrase it."),
@@ -57,8 +55,8 @@ def now_of(job: Job, *, forecast: Forecast, now: datetime) -> Phase:
     """Return the job's phase in the active language; `forecast` covers models of active jobs."""
     return of_job(
         job,
-        position=forecast.position(job),
-        eta=forecast.of_job(job, now=now),
+        place=forecast.place(job),
+        left=forecast.of_job(job, now=now),
         warm=job.status == Status.SUBMITTED and forecast.is_warm(job),
         blocked=job.status == Status.QUEUED and forecast.is_blocked(job),
         now=now,
@@ -68,26 +66,28 @@ def now_of(job: Job, *, forecast: Forecast, now: datetime) -> Phase:
 def of_job(
     job: Job,
     *,
-    position: int | None,
-    eta: Eta | None,
+    place: Place | None,
+    left: Eta | None,
     warm: bool = False,
     blocked: bool = False,
     now: datetime | None = None,
 ) -> Phase:
     """Return the job's phase in the active language.
 
-    `warm`: its model has an active worker. `blocked`: an outage blocks its model.
+    `left`: until it is done. `warm`: its model has an active worker. `blocked`: an outage blocks
+    its model.
     """
     now = now or timezone.now()
-    about = formatting.about(eta.p50, eta.p90) if eta else ""
+    late = "" if job.status in FINAL else _late(job, now)
+    about = formatting.about(left.p50, left.p90) if left else ""
     if job.status == Status.QUEUED:
         if job.is_parked(now=now):
             return _parked(job)
-        return _queued(job, position=position, about=about, blocked=blocked)
+        return _queued(job, place=place, about=late or about, blocked=blocked)
     if job.status == Status.SUBMITTED:
-        return _submitted(job, about=about, warm=warm, now=now)
+        return _submitted(job, about=about, late=late, warm=warm, now=now)
     if job.status == Status.RUNNING:
-        return _running(job, about=about, eta=eta, now=now)
+        return _running(job, about=about, late=late)
     if job.status == Status.STORING:
         if job.error_detail:
             return Phase(
@@ -102,7 +102,7 @@ def of_job(
     return Phase(title, f"{error_message(job.error_code)} {_returned(job)}")
 
 
-def _queued(job: Job, *, position: int | None, about: str, blocked: bool) -> Phase:
+def _queued(job: Job, *, place: Place | None, about: str, blocked: bool) -> Phase:
     if blocked:
         return Phase(
             _("Temporarily unavailable"),
@@ -112,10 +112,9 @@ def _queued(job: Job, *, position: int | None, about: str, blocked: bool) -> Pha
         return Phase(_("Retrying"), _("the GPU disconnected, no extra charge"))
     if job.refusals or job.model.submit_failures:
         return Phase(_("Waiting for a GPU"), _("none is free yet, you keep your place"))
-    if not position:
+    if not place or not place.before:
         return Phase(_("Next in queue"), about)
-    ahead = ngettext("%(count)d ahead of you", "%(count)d ahead of you", position)
-    return Phase(ahead % {"count": position}, about)
+    return Phase(_before(place), about)
 
 
 def _parked(job: Job) -> Phase:
@@ -127,7 +126,24 @@ def _parked(job: Job) -> Phase:
     return Phase(title, detail % {"time": formatting.moment(until)})
 
 
-def _submitted(job: Job, *, about: str, warm: bool, now: datetime) -> Phase:
+def _before(place: Place) -> str:
+    """Return how many jobs go before: "2 of yours and 3 others before it"."""
+    others = place.before - place.own
+    if not place.own:
+        ahead = ngettext("%(count)d ahead of you", "%(count)d ahead of you", others)
+        return ahead % {"count": others}
+    if not others:
+        own = ngettext("%(count)d of yours before it", "%(count)d of yours before it", place.own)
+        return own % {"count": place.own}
+    text = _("%(own)s and %(others)s before it")
+    return text % {
+        "own": ngettext("%(count)d of yours", "%(count)d of yours", place.own)
+        % {"count": place.own},
+        "others": ngettext("%(count)d other", "%(count)d others", others) % {"count": others},
+    }
+
+
+def _submitted(job: Job, *, about: str, late: str, warm: bool, now: datetime) -> Phase:
     submitted_at = job.submitted_at
     if not job.runpod_id and submitted_at and now - submitted_at > scheduling.SUBMISSION:
         ttl = timedelta(seconds=settings.RUNPOD_TTL_SECONDS)
@@ -137,19 +153,16 @@ def _submitted(job: Job, *, about: str, warm: bool, now: datetime) -> Phase:
             "Checking until %(time)s."
         )
         return Phase(_("Waiting for confirmation"), detail % {"time": formatting.clock(gone_at)})
-    if job.missing_since or (submitted_at and now - submitted_at > COLD_START):
-        return Phase(_("Starting GPU"), _late(job, now))
+    if late or job.missing_since:
+        return Phase(_("Starting GPU"), late or about)
     if warm:
         return Phase(_("Starting"), about)
-    return Phase(_("Starting GPU"), _("usually 20–40 s, free"))
+    # The whole wait, as everywhere else; a start of its own costs nothing.
+    return Phase(_("Starting GPU"), _("%(about)s, the start is free") % {"about": about})
 
 
-def _running(job: Job, *, about: str, eta: Eta | None, now: datetime) -> Phase:
-    left = _("%(about)s left") % {"about": about} if about else ""
-    if eta and job.started_at:
-        running_for = (now - job.started_at).total_seconds()
-        if running_for > LATE_FACTOR * max(eta.p90, 60):
-            left = _late(job, now)
+def _running(job: Job, *, about: str, late: str) -> Phase:
+    left = late or (_("%(about)s left") % {"about": about} if about else "")
     if job.step and job.step_count:
         title = _("Generating · step %(step)d of %(count)d")
         return Phase(title % {"step": job.step, "count": job.step_count}, left)
@@ -170,7 +183,11 @@ def _returned(job: Job) -> str:
 
 
 def _late(job: Job, now: datetime) -> str:
-    since = (now - (job.submitted_at or job.created_at)).total_seconds()
+    """Return that a job takes longer than usual, counted from its placing; else ""."""
+    late_at = eta.late_at(job)
+    if late_at is None or now < late_at:
+        return ""
+    since = (now - job.created_at).total_seconds()
     return _("Taking longer than usual: %(time)s so far. You can close the page.") % {
         "time": formatting.duration(since)
     }

@@ -193,6 +193,9 @@ class Job(models.Model):
     missing_since = models.DateTimeField(null=True)
     # Ended here, to be canceled at RunPod.
     stop_pending = models.BooleanField(default=False)
+    # Of the last attempt, as RunPod reported it: in its queue, and on the worker.
+    delay_ms = models.PositiveBigIntegerField(null=True, editable=False)
+    execution_ms = models.PositiveBigIntegerField(null=True, editable=False)
     progress = models.FloatField(_("progress"), null=True)
     step = models.PositiveIntegerField(null=True)
     step_count = models.PositiveIntegerField(null=True)
@@ -204,11 +207,15 @@ class Job(models.Model):
     request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created"))
     deadline_at = models.DateTimeField(_("deadline"), null=True)  # set by the first submission
+    # What was said when it was placed: done by then with a chance of 50 % and 90 %. NULL during an
+    # outage and for trials.
+    promised_p50_at = models.DateTimeField(_("promised, 50 %"), null=True, editable=False)
+    promised_p90_at = models.DateTimeField(_("promised, 90 %"), null=True, editable=False)
     started_at = models.DateTimeField(_("started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
 
-    first_place: int | None = None
-    """Position in the queue when it was placed; known to the instance that was placed, not stored.
+    first_place: tuple[int, int] | None = None
+    """`scheduling.Place` when it was placed; known to the instance that was placed, not stored.
 
     More recent than the model's cached queue.
     """

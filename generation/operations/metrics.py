@@ -41,10 +41,12 @@ from generation.models import (
     Status,
 )
 from generation.models.ids import first_id
+from generation.operations import eta_report
 
 log = logging.getLogger(__name__)
 
 RECENT_PERIOD = timedelta(hours=1)
+PROMISES_PERIOD = timedelta(hours=24)
 CERTIFICATE_KEY, CERTIFICATE_SECONDS = "metrics:certificate", 3600
 
 
@@ -186,6 +188,25 @@ def _lines() -> Iterator[Metric]:
     for (slug, place), count in sorted(of_models.items()):
         waiting.add_metric([slug, place], count)
     yield from (waiting, room)
+
+
+def _promises() -> Iterator[Metric]:
+    jobs = GaugeMetricFamily(
+        "artgen_promised_jobs",
+        "Jobs of the last 24 hours with an image and a promised waiting time.",
+        labels=["model"],
+    )
+    kept = GaugeMetricFamily(
+        "artgen_promise_kept_ratio",
+        "Share of them that ended by the promised time: about 0.5 of p50, 0.9 of p90.",
+        labels=["model", "promise"],
+    )
+    for one in eta_report.kept_since(timezone.now() - PROMISES_PERIOD):
+        jobs.add_metric([one.slug], one.jobs)
+        for promise, share in (("p50", one.p50_share), ("p90", one.p90_share)):
+            if share is not None:
+                kept.add_metric([one.slug, promise], share)
+    yield from (jobs, kept)
 
 
 def _by_status(jobs: JobQuerySet) -> dict[str, tuple[int, datetime]]:
@@ -368,6 +389,7 @@ PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "jobs": _jobs,
     "jobs_lately": _jobs_lately,
     "lines": _lines,
+    "promises": _promises,
     "credits": _credits,
     "budgets": _budgets,
     "ticks": _ticks,
@@ -381,6 +403,10 @@ PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "machine": _machine,
 }
 NEEDS = dict.fromkeys(
-    ("jobs", "jobs_lately", "lines", "credits", "budgets", "emails", "disks", "backup"), "database"
+    (
+        *("jobs", "jobs_lately", "lines", "promises", "credits", "budgets"),
+        *("emails", "disks", "backup"),
+    ),
+    "database",
 )
 """Parts that are skipped when another part failed."""

@@ -16,7 +16,7 @@ from generation.models import GenerationSwitch, ImageModel, Job, Status
 
 SECONDS = 10.0
 """How long the figures are shown."""
-KEY = "status.service:1"  # changes with the classes below
+KEY = "status.service:2"  # changes with the classes below
 PERIOD = timedelta(hours=1)
 NO_TICK_AFTER = timedelta(seconds=60)  # beat or the workers do not run
 FAULTS_OF_REQUEST = (
@@ -48,12 +48,20 @@ class ModelState(models.TextChoices):
 
 
 @dataclass(frozen=True)
+class Wait:
+    """Seconds from placing to image that jobs took: median and 90th percentile."""
+
+    p50: int
+    p90: int
+
+
+@dataclass(frozen=True)
 class LastHour:
     """Jobs that ended in the last hour; `wait` are the seconds from placing to image."""
 
     succeeded: int = 0
     failed: int = 0
-    wait: Eta | None = None
+    wait: Wait | None = None
 
     @property
     def success_rate(self) -> float | None:
@@ -179,7 +187,7 @@ class _Percentile(models.Aggregate):
     output_field = models.DurationField()
 
 
-def _waits(jobs: "models.QuerySet[Job]") -> dict[int, tuple[int, Eta | None]]:
+def _waits(jobs: "models.QuerySet[Job]") -> dict[int, tuple[int, Wait | None]]:
     """Return by model the number of jobs and the percentiles of their waiting times."""
     wait = models.ExpressionWrapper(
         models.F("finished_at") - models.F("created_at"), output_field=models.DurationField()
@@ -208,5 +216,5 @@ def _rank(waits: list[timedelta], fraction: float) -> timedelta:
     )
 
 
-def _seconds(p50: timedelta, p90: timedelta) -> Eta:
-    return Eta(max(1, round(p50.total_seconds())), max(1, round(p90.total_seconds())))
+def _seconds(p50: timedelta, p90: timedelta) -> Wait:
+    return Wait(max(1, round(p50.total_seconds())), max(1, round(p90.total_seconds())))

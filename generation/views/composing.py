@@ -16,7 +16,7 @@ from artgen.ids import parse_uuid
 from generation.catalog.offers import InvalidParameters, size_like
 from generation.files import storage
 from generation.forms.composer import Composer
-from generation.jobs import creation_switch, sources
+from generation.jobs import creation_switch, eta, sources
 from generation.jobs.eta import Eta, Forecast
 from generation.models import Image, ImageModel, Style, Upload
 from generation.runpod.payloads import dialect_of
@@ -86,6 +86,7 @@ def composing(
         "composer": composer,
         "models": [
             _model_option(
+                user,
                 model,
                 forecast=forecast,
                 chosen=composer is not None and model == composer.model,
@@ -121,11 +122,13 @@ def not_allowed(user: User, form: Composer | None, offer: ComposerQuote | None) 
 
 
 def _model_option(
-    model: ImageModel, *, forecast: Forecast, chosen: bool, is_allowed: bool
+    user: User, model: ImageModel, *, forecast: Forecast, chosen: bool, is_allowed: bool
 ) -> ModelOption:
     form = Composer(model=model)
     first = form.size or (1024, 1024)
-    speed, now = forecast.speeds[model.pk], forecast.of_order(model)
+    size = eta.size_of(*first, form.steps)
+    speed = forecast.without_line(model, size=size)
+    now = forecast.of_order(model, user_id=user.pk, size=size)
     return ModelOption(
         model=model,
         price=form.offer.price_of({"width": first[0], "height": first[1]}),
@@ -144,7 +147,12 @@ def offer_of(user: User, form: Composer | None, *, forecast: Forecast) -> Compos
         return None
     width, height = form.size or _size_of_source(user, form) or (1024, 1024)
     credits = form.offer.price_of({"width": width, "height": height}) * form.count
-    now = forecast.of_order(form.model, count=form.count)
+    now = forecast.of_order(
+        form.model,
+        user_id=user.pk,
+        size=eta.size_of(width, height, form.steps),
+        count=form.count,
+    )
     return ComposerQuote(count=form.count, credits=credits, eta=now, left=user.credits - credits)
 
 

@@ -23,11 +23,13 @@ JOBS_A_PAGE = RUNS_A_PAGE * BATCH_MAX  # jobs read for a page
 JOB_FIELDS = (
     *(
         "id",
+        "user_id",
         "model_id",
         "batch",
         "prompt",
         "width",
         "height",
+        "steps",
         "credits",
         "status",
         "version",
@@ -37,6 +39,7 @@ JOB_FIELDS = (
     ),
     *("progress", "step", "step_count", "error_code", "missing_since"),
     *("created_at", "submitted_at", "started_at", "finished_at"),
+    *("promised_p90_at", "delay_ms", "execution_ms"),
 )
 IMAGE_FIELDS = (
     "id",

@@ -193,9 +193,12 @@ def _finished(job: Job, report: JobReport) -> lifecycle.Finished | None:
     except OutputError as error:
         failures.give_up(job, error, cost=cost)
         return None
-    execution_time = timedelta(milliseconds=report.execution_ms or 0)
     return lifecycle.Finished(
-        execution_time=execution_time, result=result.as_json(), host=result.host, cost=cost
+        delay_ms=report.delay_ms,
+        execution_ms=report.execution_ms,
+        result=result.as_json(),
+        host=result.host,
+        cost=cost,
     )
 
 

@@ -43,7 +43,8 @@ def placed(
     if connection.vendor != "postgresql":
         places = scheduling.places(jobs)
     for job in jobs:
-        job.first_place = places[job.id]
+        place = places[job.id]
+        job.first_place = scheduling.Place(*place) if place else None
     if reduced := [job for job in jobs if job.snapshot.get("sources_reduced")]:
         why = "they do not fit into RunPod's 10 MB as they are"
         record(reduced, name="sources_reduced", at=now, detail=why)

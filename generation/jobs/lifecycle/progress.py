@@ -44,7 +44,8 @@ class Progress:
 class Finished:
     """What RunPod reports about a finished job."""
 
-    execution_time: timedelta
+    delay_ms: int | None  # in RunPod's queue
+    execution_ms: int | None  # on the worker
     result: dict[str, Any] | None  # `Result.as_json()`
     host: str  # from which the images are downloaded
     cost: Decimal | None  # US dollars
@@ -88,7 +89,9 @@ def storing(finished: Sequence[tuple[Job, Finished]]) -> list[Job]:
             job,
             {
                 # Used if no check has seen the job running.
-                "started_at": now - one.execution_time,
+                "started_at": now - timedelta(milliseconds=one.execution_ms or 0),
+                "delay_ms": one.delay_ms,
+                "execution_ms": one.execution_ms,
                 "result": one.result,
                 "result_host": one.host,
                 "cost": one.cost,
@@ -99,7 +102,7 @@ def storing(finished: Sequence[tuple[Job, Finished]]) -> list[Job]:
     with transaction.atomic():
         moved = bulk_update.update_each(
             changes,
-            fields=["started_at", "result", "result_host", "cost"],
+            fields=["started_at", "delay_ms", "execution_ms", "result", "result_host", "cost"],
             same={
                 "status": Status.STORING,
                 "due_at": now,

@@ -94,7 +94,10 @@ class TestQuotes(ApiTestCase):
         before = stored()
         response = self.api.post(QUOTES, FLUX)
         assert response.status_code == 200
-        assert response.json() == {"credits": 3, "eta_seconds": {"p50": 20, "p90": 32}}
+        assert response.json() == {
+            "credits": 3,
+            "eta_seconds": {"p50": 20, "p90": 32, "basis": "catalog"},
+        }
         assert stored() == before
 
     def test_it_tells_what_placing_then_costs(self) -> None:

@@ -39,7 +39,7 @@ class TestPlacing(ApiTestCase):
             28,
         )
         assert job["queue_position"] == 0
-        assert set(job["eta_seconds"]) == {"p50", "p90"}
+        assert set(job["eta_seconds"]) == {"p50", "p90", "basis"}
         assert isinstance(job["seed"], int)
         assert job["finished_at"] is None
         assert job["images"] == []

@@ -265,9 +265,7 @@ class TestSums(EmulatorTestCase):
         (self.job,) = lifecycle.running([(self.job, progress)], until=until)
 
     def finished(self, cost):
-        result = lifecycle.Finished(
-            execution_time=timedelta(seconds=1), result={}, host="", cost=cost
-        )
+        result = lifecycle.Finished(delay_ms=None, execution_ms=1000, result={}, host="", cost=cost)
         (self.job,) = lifecycle.storing([(self.job, result)])
 
     def both(self, usd):

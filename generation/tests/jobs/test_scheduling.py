@@ -1,6 +1,7 @@
 """Fair turns: whose job is next, and what place in the line a job has."""
 
 import pickle
+from collections import Counter
 from datetime import timedelta
 from random import Random
 from uuid import UUID
@@ -95,11 +96,36 @@ class TestTurns(EmulatorTestCase):
             ImageModel.objects.filter(pk=model.pk).update(max_in_flight=random.randrange(8))
             driver.submit("flux-schnell")
             requests = random.choices([request, other], [4, 1], k=random.randrange(1, 5))
-            jobs = orders.place_batch(user=random.choice(users), requests=requests).jobs
+            user, numbers = random.choice(users), Counter[int]()
+            before = scheduling.queues(ImageModel.objects.values_list("pk", flat=True))
+            jobs = orders.place_batch(user=user, requests=requests).jobs
             expected = scheduling.queues({job.model_id for job in jobs})
-            assert [job.first_place for job in jobs] == [
-                expected[job.model_id].positions[job.id] for job in jobs
-            ]
+            for job in jobs:
+                numbers[job.model_id] += 1
+                place = before[job.model_id].place_of_next(user.pk, number=numbers[job.model_id])
+                assert job.first_place == place
+                assert expected[job.model_id].positions.place(job.id) == place
+
+    def test_it_tells_how_many_of_those_before_are_ones_own(self):
+        self.order(self.alice, count=2)
+        self.order(self.bob, count=3)
+        last = self.order(self.alice, count=1)[0]
+        assert last.first_place == scheduling.Place(before=5, own=2)
+        queue = scheduling.queues([last.model_id])[last.model_id]
+        assert queue.place_of_next(self.bob.pk) == scheduling.Place(before=6, own=3)
+        assert queue.place_of_next(None) == scheduling.Place(before=2, own=0)
+
+    def test_it_tells_when_each_job_at_runpod_was_submitted(self):
+        jobs = self.order(self.alice, count=3)
+        driver.submit("flux-schnell")
+        now = timezone.now()
+        for ago, job in enumerate(jobs):
+            Job.objects.filter(pk=job.pk).update(submitted_at=now - timedelta(seconds=ago))
+        Job.objects.filter(pk=jobs[2].pk).update(status=Status.RUNNING)
+        queue = scheduling.queues([jobs[0].model_id])[jobs[0].model_id]
+        assert (queue.running, queue.at_runpod) == (1, 3)
+        assert [round(now.timestamp() - at, 3) for at in queue.sent_at] == [1, 0]
+        assert queue.sent_before(now.timestamp()) == 1
 
     def test_it_tells_the_position_in_the_reply_though_the_queue_is_cached(self):
         headers = {"Authorization": f"Bearer {tokens.issue(user=self.alice, name='place')}"}

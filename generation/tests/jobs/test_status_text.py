@@ -6,6 +6,7 @@ from django.utils import timezone, translation
 
 from generation.jobs import status_text
 from generation.jobs.eta import Eta
+from generation.jobs.scheduling import Place
 from generation.models import ImageModel, Job, Status
 from generation.runpod.payloads import CODES
 
@@ -22,38 +23,57 @@ OURS = {
 
 
 class TestOfJob:
-    def phase(self, status, *, position=None, eta=ABOUT_40, warm=False, **fields):
+    def phase(self, status, *, place=None, eta=ABOUT_40, warm=False, language="en", **fields):
         now = timezone.now()
-        job = Job(status=status, credits=2, created_at=now, model=ImageModel(), **fields)
-        with translation.override("en"):
-            found = status_text.of_job(job, position=position, eta=eta, warm=warm, now=now)
-        return found.title, found.detail.replace("\u00a0", " ")
+        job = Job(**{"status": status, "credits": 2, "created_at": now} | fields)
+        job.model = ImageModel()
+        with translation.override(language):
+            found = status_text.of_job(job, place=place, left=eta, warm=warm, now=now)
+        return found.title, found.detail.replace("\u00a0", " ").replace("\u2060", "")
 
     def test_it_says_who_is_before_you_and_how_long_it_takes(self):
-        assert self.phase(Status.QUEUED, position=3) == ("3 ahead of you", "about 40 s")
-        assert self.phase(Status.QUEUED, position=0) == ("Next in queue", "about 40 s")
+        assert self.phase(Status.QUEUED, place=Place(3, 0)) == ("3 ahead of you", "40–50 s")
+        assert self.phase(Status.QUEUED, place=Place(0, 0)) == ("Next in queue", "40–50 s")
+
+    def test_it_calls_your_own_jobs_yours(self):
+        cases = {
+            Place(5, 2): "2 of yours and 3 others before it",
+            Place(2, 1): "1 of yours and 1 other before it",
+            Place(2, 2): "2 of yours before it",
+        }
+        for place, text in cases.items():
+            assert self.phase(Status.QUEUED, place=place)[0] == text
 
     def test_it_says_when_a_gpu_must_wake_up_first(self):
         now = timezone.now()
-        assert self.phase(Status.SUBMITTED, submitted_at=now)[0] == "Starting GPU"
+        assert self.phase(Status.SUBMITTED, submitted_at=now) == (
+            "Starting GPU",
+            "40–50 s, the start is free",
+        )
         assert self.phase(Status.SUBMITTED, submitted_at=now, warm=True) == (
             "Starting",
-            "about 40 s",
+            "40–50 s",
         )
 
     def test_it_counts_the_steps_where_they_are_known(self):
         title, detail = self.phase(
             Status.RUNNING, step=12, step_count=28, started_at=timezone.now()
         )
-        assert (title, detail) == ("Generating · step 12 of 28", "about 40 s left")
+        assert (title, detail) == ("Generating · step 12 of 28", "40–50 s left")
         assert self.phase(Status.RUNNING, started_at=timezone.now())[0] == "Generating"
 
     def test_it_says_when_it_takes_longer_than_usual(self):
-        since = timezone.now() - timedelta(minutes=3)
-        _title, detail = self.phase(
-            Status.RUNNING, eta=Eta(1, 1), started_at=since, submitted_at=since
-        )
-        assert detail == "Taking longer than usual: 3 min so far. You can close the page."
+        """Counted from placing, whatever attempt it is, and wherever the job is."""
+        now = timezone.now()
+        placed, again = now - timedelta(minutes=3), now - timedelta(seconds=10)
+        late = {"created_at": placed, "promised_p90_at": placed + timedelta(minutes=1)}
+        text = "Taking longer than usual: 3 min so far. You can close the page."
+        running = {"attempt": 2, "submitted_at": again, "started_at": again}
+        assert self.phase(Status.RUNNING, **late, **running)[1] == text
+        assert self.phase(Status.SUBMITTED, **late, submitted_at=again) == ("Starting GPU", text)
+        assert self.phase(Status.QUEUED, place=Place(3, 0), **late) == ("3 ahead of you", text)
+        late["promised_p90_at"] = now
+        assert self.phase(Status.RUNNING, **late, **running)[1] == "40–50 s left"
 
     def test_it_says_that_the_credits_are_back(self):
         title, detail = self.phase(Status.FAILED, eta=None, error_code="gpu_lost")

@@ -1,7 +1,6 @@
 """Storing: a host that hangs or refuses costs its own jobs time and nobody else's."""
 
 import socket
-from datetime import timedelta
 
 from django.conf import settings
 from django.test import override_settings
@@ -23,7 +22,7 @@ class StoringTestCase(EmulatorTestCase):
         (out,) = lifecycle.submitted([(taken, f"rp-{job.id}")])
         result = {"pictures": [{"url": f"https://{host}/a.png", "filename": "a.png"}], "seed": None}
         finished = lifecycle.Finished(
-            execution_time=timedelta(seconds=1), result=result, host=host, cost=None
+            delay_ms=None, execution_ms=1000, result=result, host=host, cost=None
         )
         (ready,) = lifecycle.storing([(out, finished)])
         return ready

@@ -168,6 +168,7 @@ class TestMetrics(EmulatorTestCase):
             "jobs",
             "jobs_lately",
             "lines",
+            "promises",
             "credits",
             "budgets",
             "emails",

@@ -198,7 +198,7 @@ class TestApi(StatusTestCase):
             "success_rate": 0.6667,
             "wait_seconds": {"p50": 20, "p90": 20},
         }
-        assert set(flux["eta_seconds"]) == {"p50", "p90"}
+        assert set(flux["eta_seconds"]) == {"p50", "p90", "basis"}
         russian = self.read(**{"Accept-Language": "ru"})
         assert russian["message"].startswith("Новый диск.")
         assert russian["announcements"][0]["text"] == "Скоро."

@@ -19,13 +19,13 @@ from generation.views.feed import Card
 
 ACTIVE_LIFE = (
     # status, progress, title, detail
-    ("queued", None, "2 ahead of you", "about 40 s"),
+    ("queued", None, "2 ahead of you", "40–50 s"),
     ("queued", None, "Next in queue", ""),
-    ("submitted", None, "Starting GPU", "usually 20–40 s, free"),
+    ("submitted", None, "Starting GPU", "40 s–1 min, the start is free"),
     ("running", None, "Generating", ""),
     ("running", 0.125, "Generating · step 1 of 8", "about 9 s left"),
     ("running", 0.375, "Generating · step 3 of 8", "about 5 s left"),
-    ("submitted", None, "Starting", "about 40 s"),
+    ("submitted", None, "Starting", "40–50 s"),
     ("queued", None, "Retrying", "the GPU disconnected, no extra charge"),
     ("running", 0.875, "Generating · step 7 of 8", "about 2 s left"),
     ("storing", None, "Saving", "Almost done"),

@@ -242,9 +242,7 @@ class TestFeed(JobPagesTestCase):
 
     def test_it_greets_a_newcomer_with_examples(self):
         self.client.force_login(self.staff)
-        self.assertContains(
-            self.client.get(reverse("create")), "Your first image takes about a minute"
-        )
+        self.assertContains(self.client.get(reverse("create")), "Create your first image")
 
     def test_it_is_calm_about_a_broken_cursor(self):
         assert self.client.get(reverse("create"), {"before": "x", "show": "y"}).status_code == 200

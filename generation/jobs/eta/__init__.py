@@ -1,0 +1,29 @@
+"""Waiting times: the only source for the button, cards, pages, API, socket events and /status/.
+
+`history` shows how long the last jobs of a model took and how many ran at once; `forecasts` adds
+the queue and what a job itself has shown so far; `promises` keeps what was said when it was placed.
+"""
+
+from generation.jobs.eta.forecasts import Basis, Eta, Forecast
+from generation.jobs.eta.history import History, Record, history_of, size_of
+from generation.jobs.eta.promises import late_at, of_order_jobs, promise
+from generation.jobs.eta.reading import forecast, of_job, of_jobs, of_order, pace, position
+
+__all__ = [
+    "Basis",
+    "Eta",
+    "Forecast",
+    "History",
+    "Record",
+    "forecast",
+    "history_of",
+    "late_at",
+    "of_job",
+    "of_jobs",
+    "of_order",
+    "of_order_jobs",
+    "pace",
+    "position",
+    "promise",
+    "size_of",
+]

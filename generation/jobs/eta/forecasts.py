@@ -1,0 +1,291 @@
+"""The time until an image is done: the queue, the model's last jobs, the job's own progress."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.utils import timezone
+
+from generation.jobs.eta.distributions import Distribution
+from generation.jobs.eta.history import History, Start, size_of, start_kind
+from generation.jobs.eta.line import mean_wait
+from generation.jobs.scheduling import ModelQueue, Place
+from generation.models import ImageModel, Job, Status
+from generation.runpod.payloads import is_public
+
+CATALOG_SPREAD = (0.7, 0.8, 0.9, 0.95, 1.0, 1.0, 1.1, 1.25, 1.45, 1.6)
+"""Of the catalog's typical duration, while no job of a model has been recorded."""
+NO_DELAY = Distribution((0.0,))
+UNKNOWN_COLD_START = Distribution((0.0, 10.0, 20.0, 30.0, 60.0))
+"""Of an own endpoint, while none has been recorded; public ones have workers."""
+UNKNOWN_WAITS = Distribution((0.7, 0.85, 1.0, 1.5, 2.5))
+"""Of computed waits in line, while none has been recorded: fewer may run at once than allowed."""
+MIN_STEP = 2  # first step whose time says something about the next ones
+
+
+class Basis(models.TextChoices):
+    """From which jobs a time was taken."""
+
+    SIZE = "size"  # the model's last jobs of this size
+    MODEL = "model"  # its last jobs of any size: too few of this one
+    CATALOG = "catalog"  # the typical time that staff entered: no jobs yet
+
+
+@dataclass(frozen=True)
+class Eta:
+    """Seconds until the image is done: `p50` is the median, `p90` the 90th percentile."""
+
+    p50: int
+    p90: int
+    basis: Basis = Basis.SIZE
+
+    def as_json(self) -> dict[str, Any]:
+        """Return `{"p50", "p90", "basis"}`."""
+        return {"p50": self.p50, "p90": self.p90, "basis": self.basis.value}
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Histories and queues of some models, by id. Raises KeyError for jobs of other models."""
+
+    histories: Mapping[int, History]
+    queues: Mapping[int, ModelQueue]
+
+    def of_job(self, job: Job, *, now: datetime) -> Eta | None:
+        """Return the time left for an active job; None for a final one, for a parked one, and
+        during an outage.
+        """
+        match job.status:
+            case Status.QUEUED:
+                if self.is_blocked(job) or job.is_parked(now=now):
+                    return None
+                return self._of_queued(job, now=now)
+            case Status.SUBMITTED:
+                return self._of_submitted(job, now=now)
+            case Status.RUNNING:
+                return self._of_running(job, now=now)
+            case Status.STORING:
+                return self._of_storing(job, now=now)
+        return None
+
+    def of_order(
+        self,
+        model: ImageModel,
+        *,
+        user_id: UUID | None = None,
+        size: int = 0,
+        count: int = 1,
+        now: datetime | None = None,
+    ) -> Eta:
+        """Return the time until the last of `count` new images of this user would be done.
+
+        `size` is that of `size_of`; without a user, it is somebody who has no other jobs.
+        """
+        place = self.queues[model.pk].place_of_next(user_id, number=count)
+        return self._behind(model, size=size, before=place.before, now=now or timezone.now())
+
+    def without_line(self, model: ImageModel, *, size: int = 0) -> Eta:
+        """Return the time for an image if no other job was there."""
+        kind = Start.WARM if self.queues[model.pk].warm else Start.COLD
+        times, basis = self._whole(model, size, kind)
+        return self._range(model, times, basis)
+
+    def place(self, job: Job) -> Place | None:
+        """Return how many jobs go before a QUEUED job; None for others and if it is parked."""
+        if job.status != Status.QUEUED or job.is_parked(now=timezone.now()):
+            return None
+        if job.first_place is not None:
+            return Place(*job.first_place)
+        queue = self.queues[job.model_id]
+        return queue.positions.place(job.id) or queue.place_of_next(job.user_id)
+
+    def outdated(self, jobs: Iterable[Job]) -> set[int]:
+        """Return the models whose queue is older than one of these jobs."""
+        now = timezone.now()
+        return {
+            job.model_id
+            for job in jobs
+            if job.status == Status.QUEUED
+            and not job._state.adding
+            and job.first_place is None
+            and not job.is_parked(now=now)
+            and not self.queues[job.model_id].has(job.id)
+        }
+
+    def position(self, job: Job) -> int | None:
+        """Return how many jobs go before a QUEUED job; None for others and if it is parked."""
+        place = self.place(job)
+        return None if place is None else place.before
+
+    def is_warm(self, job: Job) -> bool:
+        """Tell whether the job's model has an active worker, so that there is no cold start."""
+        return self.queues[job.model_id].warm
+
+    def is_blocked(self, job: Job) -> bool:
+        """Tell whether an outage blocks the job's model."""
+        return self.queues[job.model_id].blocked
+
+    def at_once(self, model: ImageModel, *, now: datetime) -> int:
+        """Return how many jobs run at once: as observed, else as many as may be at RunPod."""
+        history, queue = self.histories[model.pk], self.queues[model.pk]
+        limit = max(1, model.max_in_flight)
+        usual = min(limit, history.at_once or limit)
+        if queue.running and queue.sent_at:
+            # Some wait there for longer than a cold start takes: RunPod gives no more workers.
+            start = history.starts.get(Start.COLD)
+            slow = start.quantile(0.9) if start else WAITS_FOR_WORKER
+            if now.timestamp() - queue.sent_at[0] > max(slow, MIN_WAIT):
+                return min(usual, queue.running)
+        return max(usual, min(limit, queue.running))
+
+    def pace(self, model: ImageModel, *, now: datetime) -> float:
+        """Return the seconds between two starts while jobs wait."""
+        return self._place(model).mean / self.at_once(model, now=now)
+
+    def _of_queued(self, job: Job, *, now: datetime) -> Eta:
+        place = self.place(job) or Place(0, 0)
+        return self._behind(job.model, size=_size(job), before=place.before, now=now)
+
+    def _of_submitted(self, job: Job, *, now: datetime) -> Eta:
+        queue = self.queues[job.model_id]
+        sent_at = (job.submitted_at or now).timestamp()
+        before = queue.sent_before(sent_at)
+        return self._behind(
+            job.model,
+            size=_size(job),
+            before=before - len(queue.sent_at),
+            now=now,
+            waited=now.timestamp() - sent_at,
+        )
+
+    def _of_running(self, job: Job, *, now: datetime) -> Eta:
+        times, basis = self._service(job.model, _size(job))
+        elapsed = max(0.0, (now - (job.started_at or now)).total_seconds())
+        left = times.after(elapsed)
+        p50, p90 = left.quantile(0.5), left.quantile(0.9)
+        done = job.progress or 0.0
+        if done > 0 and elapsed > 0 and (job.step is None or job.step >= MIN_STEP):
+            # The more is done, the more the job's own pace counts against that of earlier jobs.
+            usual, storing = times.quantile(0.5), self._storing(job.model_id).quantile(0.5)
+            own = elapsed / done
+            total = (1 - done) * usual + done * own
+            p50 = (1 - done) * total + storing
+            spread = max(times.quantile(0.9) / usual, own / total, 1.1) if usual > 0 else 1.5
+            p90 = (1 - done) * total * spread + self._storing(job.model_id).quantile(0.9)
+        return _eta(p50, p90, basis)
+
+    def _of_storing(self, job: Job, *, now: datetime) -> Eta:
+        times = self._storing(job.model_id)
+        if job.submitted_at and job.delay_ms is not None and job.execution_ms is not None:
+            ended_at = job.submitted_at.timestamp() + (job.delay_ms + job.execution_ms) / 1000
+            times = times.after(now.timestamp() - ended_at)
+        return _eta(
+            times.quantile(0.5), times.quantile(0.9), self._service(job.model, _size(job))[1]
+        )
+
+    def _behind(
+        self,
+        model: ImageModel,
+        *,
+        size: int,
+        before: int,
+        now: datetime,
+        waited: float = 0.0,
+    ) -> Eta:
+        """Return the time for a job that starts after `before` jobs and those at RunPod."""
+        queue = self.queues[model.pk]
+        waiting = len(queue.sent_at) + before  # that start earlier and do not run yet
+        at_once = self.at_once(model, now=now)
+        free = max(0, at_once - queue.running)
+        turns = waiting - free + 1  # jobs that must end first
+        if turns <= 0:
+            kind = self._start_kind(model, waiting + queue.running, now=now)
+            times, basis = self._whole(model, size, kind, waited=waited)
+            return self._range(model, times, basis)
+        times, basis = self._service(model, size)
+        wait = self._wait(model, waiting, at_once=at_once, now=now)
+        usual = self.histories[model.pk].waits or UNKNOWN_WAITS
+        place = self._place(model).mean
+        low, high = self.histories[model.pk].shares
+        p50, p90 = (
+            max(0.0, (wait + place) * usual.quantile(share) - place) for share in (low, high)
+        )
+        typical = times.quantile(low)
+        spread = math.hypot(p90 - p50, times.quantile(high) - typical)
+        return _eta(p50 + typical, p50 + typical + spread, basis)
+
+    def _wait(self, model: ImageModel, waiting: int, *, at_once: int, now: datetime) -> float:
+        """Return in how many seconds `waiting` jobs and then another one will have started."""
+        queue = self.queues[model.pk]
+        busy = min(queue.running, at_once)
+        starts = []
+        for number in range(busy, at_once):
+            start = self._start(model, self._start_kind(model, number, now=now))
+            if queue.sent_at:
+                start = start.after(now.timestamp() - queue.sent_at[0])
+            starts.append(start.quantile(0.5))
+        return mean_wait(waiting, busy=busy, starts=starts, place=self._place(model).mean)
+
+    def _place(self, model: ImageModel) -> Distribution:
+        return self.histories[model.pk].place or self._service(model, 0)[0]
+
+    def _start_kind(self, model: ImageModel, before: int, *, now: datetime) -> Start:
+        """Return how a job starts that has so many before it at RunPod."""
+        queue = self.queues[model.pk]
+        peak = max(self.histories[model.pk].peak(now.timestamp()), queue.running, int(queue.warm))
+        return start_kind(peak=peak, before=before)
+
+    def _start(self, model: ImageModel, kind: Start) -> Distribution:
+        known = self.histories[model.pk].starts
+        if kind is Start.COLD and not known and not is_public(model.dialect):
+            return UNKNOWN_COLD_START
+        return known.get(kind, NO_DELAY)
+
+    def _whole(
+        self, model: ImageModel, size: int, kind: Start, *, waited: float = 0.0
+    ) -> tuple[Distribution, Basis]:
+        """Return the time from the submission to the image, `waited` seconds after it."""
+        history = self.histories[model.pk]
+        service, basis = self._service(model, size)
+        if waited > 0:
+            return self._start(model, kind).after(waited).plus(service), basis
+        key = size if basis is Basis.SIZE else 0, kind
+        if key not in history.sums:
+            history.sums[key] = self._start(model, kind).plus(service)
+        return history.sums[key], basis
+
+    def _range(self, model: ImageModel, times: Distribution, basis: Basis) -> Eta:
+        low, high = self.histories[model.pk].shares
+        return _eta(times.quantile(low), times.quantile(high), basis)
+
+    def _service(self, model: ImageModel, size: int) -> tuple[Distribution, Basis]:
+        """Return the time from a worker's start to the image."""
+        history = self.histories[model.pk]
+        if size in history.by_size:
+            return history.by_size[size], Basis.SIZE
+        if history.service:
+            return history.service, Basis.MODEL
+        typical = max(1, model.typical_seconds)
+        return Distribution(tuple(typical * share for share in CATALOG_SPREAD)), Basis.CATALOG
+
+    def _storing(self, model_id: int) -> Distribution:
+        return self.histories[model_id].storing or UNKNOWN_STORING
+
+
+WAITS_FOR_WORKER = 60.0  # seconds; a cold start, while none has been recorded
+MIN_WAIT = 5.0
+UNKNOWN_STORING = Distribution((1.0, 1.5, 2.0, 3.0, 4.0))
+
+
+def _size(job: Job) -> int:
+    return size_of(job.width, job.height, job.steps)
+
+
+def _eta(p50: float, p90: float, basis: Basis) -> Eta:
+    """Return whole seconds; half a second is shown as one."""
+    first = max(1, round(p50))
+    return Eta(first, max(first, math.ceil(p90)), basis)

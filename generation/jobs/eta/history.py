@@ -1,0 +1,249 @@
+"""What the last jobs of a model show: how long each part took, and how many ran at once."""
+
+import enum
+import math
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from generation.jobs.eta.distributions import Distribution
+from generation.jobs.eta.line import mean_wait
+from generation.jobs.scheduling import place_of_next
+
+WARM_SECONDS = 60.0
+"""After the end of a job, the next one starts warm; as `scheduling.WARM_FOR`."""
+MIN_OF_SIZE = 5  # jobs of a size before they are used instead of all of the model
+MIN_OF_KIND = 3  # starts of a kind before they are used instead of all starts
+LAST_STARTS = 24  # that show how many run at once
+MIN_PROMISED = 20  # jobs before the last promises correct the next ones
+CORRECTION, MAX_CORRECTION, MAX_SHARE = 0.8, 0.15, 0.97
+LAST_WAITS = 60  # that show how far computed waits in line are off; batches are alike
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A job that has succeeded; moments in seconds since the epoch, durations in seconds."""
+
+    user_id: UUID
+    size: int  # `size_of`
+    created_at: float
+    submitted_at: float  # of the last attempt
+    delay: float  # in RunPod's queue, a cold start included
+    execution: float
+    finished_at: float
+    promised_p50_at: float | None = None
+    promised_p90_at: float | None = None
+
+    @property
+    def started_at(self) -> float:
+        """When a worker began."""
+        return self.submitted_at + self.delay
+
+    @property
+    def ended_at(self) -> float:
+        """When the worker was done."""
+        return min(self.submitted_at + self.delay + self.execution, self.finished_at)
+
+
+class Start(enum.Enum):
+    """How a job that finds a free place starts at RunPod."""
+
+    WARM = "warm"  # a worker is idle
+    FURTHER = "further"  # all active workers are busy; another one has to start
+    COLD = "cold"  # no worker is active
+
+
+@dataclass(frozen=True)
+class History:
+    """Durations in seconds; a part without recorded jobs is None or empty."""
+
+    service: Distribution | None = None  # from a worker's start to the stored image
+    by_size: Mapping[int, Distribution] = field(default_factory=dict)
+    storing: Distribution | None = None  # from a worker's end to the stored image
+    starts: Mapping[Start, Distribution] = field(default_factory=dict)  # in RunPod's queue
+    at_once: int | None = None  # jobs that run at once while others wait; None: never seen
+    place: Distribution | None = None  # from a start to the next one of the same worker
+    waits: Distribution | None = None  # real waits in line as multiples of computed ones
+    shares: tuple[float, float] = (0.5, 0.9)  # of the distributions, that are shown as p50 and p90
+    peaks: tuple[tuple[float, int], ...] = ()  # for the last jobs: its end, how many ran with it
+    sums: dict[tuple[int, Start], Distribution] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """Sums that `Forecast` has computed: they last as long as this history in memory."""
+
+    def peak(self, moment: float) -> int:
+        """Return how many jobs ran at once in the last WARM_SECONDS, as far as they have ended."""
+        return _peak(self.peaks, moment)
+
+
+def size_of(width: int | None, height: int | None, steps: int | None) -> int:
+    """Return the class of jobs that take about as long: half octaves of pixels × steps."""
+    return round(2 * math.log2(max(1, width or 0) * max(1, height or 0) * max(1, steps or 1)))
+
+
+def history_of(records: Sequence[Record], *, limit: int) -> History:
+    """Return what these jobs of one model show; `limit` is its `max_in_flight`."""
+    if not records:
+        return History()
+    records = sorted(records, key=lambda one: one.started_at)
+    sizes: dict[int, list[float]] = {}
+    for one in records:
+        sizes.setdefault(one.size, []).append(one.finished_at - one.started_at)
+    service = Distribution.of(value for values in sizes.values() for value in values)
+    line = _Line(records)
+    at_once = line.at_once(limit)
+    starts, place = line.starts(at_once or limit), line.place()
+    return History(
+        service=service,
+        by_size={
+            size: Distribution.of(values)
+            for size, values in sizes.items()
+            if len(values) >= MIN_OF_SIZE
+        },
+        storing=Distribution.of(one.finished_at - one.ended_at for one in records),
+        starts=starts,
+        at_once=at_once,
+        place=place,
+        shares=_shares(records),
+        waits=line.waits(at_once or limit, starts=starts, place=place.mean),
+        peaks=tuple(line.peaks[-LAST_STARTS:]),
+    )
+
+
+def _shares(records: Sequence[Record]) -> tuple[float, float]:
+    """Return which shares of the distributions to promise as p50 and p90.
+
+    Corrected by how often the last promises were kept, as in adaptive conformal inference
+    (Gibbs and Candès, 2021): what recorded jobs cannot show, such as fewer workers from now on,
+    breaks promises. The correction is smaller than the error, so that it settles.
+    """
+    found = []
+    for share, kept in (
+        (0.5, [one.finished_at <= one.promised_p50_at for one in records if one.promised_p50_at]),
+        (0.9, [one.finished_at <= one.promised_p90_at for one in records if one.promised_p90_at]),
+    ):
+        error = share - sum(kept) / len(kept) if len(kept) >= MIN_PROMISED else 0.0
+        correction = max(-MAX_CORRECTION, min(MAX_CORRECTION, CORRECTION * error))
+        found.append(min(MAX_SHARE, share + correction))
+    return found[0], found[1]
+
+
+def _peak(peaks: Iterable[tuple[float, int]], moment: float) -> int:
+    since = moment - WARM_SECONDS
+    return max((count for ended_at, count in peaks if ended_at >= since), default=0)
+
+
+class _Line:
+    """How many jobs were where at any moment, from the records in order of their starts."""
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self.records = records
+        self.created = sorted(one.created_at for one in records)
+        self.sent = sorted(one.submitted_at for one in records)
+        self.started = [one.started_at for one in records]
+        self.ended = sorted(one.ended_at for one in records)
+        self.peaks = [(one.ended_at, self.running(one.started_at)) for one in records]
+
+    def running(self, moment: float) -> int:
+        return bisect_right(self.started, moment) - bisect_right(self.ended, moment)
+
+    def waiting(self, moment: float) -> int:
+        return bisect_right(self.created, moment) - bisect_right(self.started, moment)
+
+    def at_once(self, limit: int) -> int | None:
+        """Return how many usually ran right after a start while others waited."""
+        seen = [self.running(start) for start in self.started if self.waiting(start) > 0]
+        last = sorted(seen[-LAST_STARTS:])
+        return max(1, min(limit, last[len(last) * 3 // 4])) if last else None
+
+    def place(self) -> Distribution:
+        """Return how long a job keeps its place: on the worker, and until the next one starts."""
+        between = []
+        for end in self.ended:
+            next_start = bisect_right(self.started, end)
+            if next_start < len(self.started) and self.waiting(end) > 0:
+                between.append(self.started[next_start] - end)
+        turnaround = Distribution.of(between[-LAST_STARTS:]).quantile(0.5) if between else 0.0
+        return Distribution.of(one.ended_at - one.started_at + turnaround for one in self.records)
+
+    def starts(self, at_once: int) -> dict[Start, Distribution]:
+        """Return the delays of jobs that found a free place, by kind."""
+        seen: dict[Start, list[float]] = {kind: [] for kind in Start}
+        together = Counter[float]()  # jobs that were submitted at once
+        for one in self.records:
+            moment = one.submitted_at
+            before = (
+                bisect_left(self.sent, moment) + together[moment] - bisect_right(self.ended, moment)
+            )
+            together[moment] += 1
+            if before >= at_once or not bisect_right(self.ended, moment):
+                continue  # it waited for others; or nothing is known about the time before
+            known = self.peaks[: bisect_right(self.started, moment)]
+            seen[start_kind(peak=_peak(known, moment), before=before)].append(one.delay)
+        every = [delay for delays in seen.values() for delay in delays]
+        found = {}
+        for kind, delays in seen.items():
+            used = delays if len(delays) >= MIN_OF_KIND else every
+            if used:
+                found[kind] = Distribution.of(used)
+        return found
+
+    def sent_by(self, moment: float) -> int:
+        """Return how many jobs were at RunPod and did not run yet."""
+        return bisect_right(self.sent, moment) - bisect_right(self.started, moment)
+
+    def place_of(self, job: Record) -> int:
+        """Return how many jobs went before, as fair scheduling told it when the job was placed."""
+        moment = job.created_at
+        users: dict[UUID, tuple[int, int]] = {}
+        number = 1
+        for one in self.records:
+            if one.created_at > moment or one.ended_at <= moment:
+                continue
+            if one.created_at == moment:  # of the same order
+                number += one.user_id == job.user_id and one.started_at < job.started_at
+                continue
+            queued, busy = users.get(one.user_id, (0, 0))
+            is_sent = one.submitted_at <= moment
+            users[one.user_id] = queued + (not is_sent), busy + is_sent
+        return place_of_next(users, job.user_id, number=number).before
+
+    def waits(
+        self, at_once: int, *, starts: Mapping[Start, Distribution], place: float
+    ) -> Distribution | None:
+        """Return the waits of jobs that found no free place, as multiples of computed ones."""
+        typical = {kind: start.quantile(0.5) for kind, start in starts.items()}
+        found: list[float] = []
+        for one in reversed(self.records):
+            moment = one.created_at
+            ended = bisect_right(self.ended, moment)
+            if not ended or bisect_right(self.created, moment) - ended <= at_once:
+                continue  # even with all others of its order it found a free place
+            before = self.place_of(one) + self.sent_by(moment)
+            if before + self.running(moment) < at_once:
+                continue
+            busy = min(self.running(moment), at_once)
+            peak = _peak(self.peaks[: bisect_right(self.started, moment)], moment)
+            kinds = [start_kind(peak=peak, before=number) for number in range(busy, at_once)]
+            computed = mean_wait(
+                before,
+                busy=busy,
+                starts=[typical.get(kind, 0.0) for kind in kinds],
+                place=place,
+            )
+            found.append((one.started_at - moment + place) / max(1.0, computed + place))
+            if len(found) == LAST_WAITS:
+                break
+        return Distribution.of(found) if len(found) >= MIN_OF_SIZE else None
+
+
+def start_kind(*, peak: int, before: int) -> Start:
+    """Return how a job starts when so many jobs are at RunPod before it.
+
+    `peak`: how many ran at once in the last minute. As many workers are still active.
+    """
+    if not peak:
+        return Start.COLD
+    return Start.WARM if before < peak else Start.FURTHER

@@ -1,0 +1,157 @@
+"""Forecasts from the database, cached for all processes."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from itertools import chain
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from artgen.cache import remembered
+from generation.jobs import scheduling
+from generation.jobs.eta.forecasts import Eta, Forecast
+from generation.jobs.eta.history import History, Record, history_of, size_of
+from generation.models import ImageModel, Job, Status
+
+SAMPLE_SIZE = 200  # last jobs of a model
+HISTORY_SECONDS = 15
+COLUMNS = (
+    *(
+        "model_id",
+        "user_id",
+        "width",
+        "height",
+        "steps",
+        "created_at",
+        "submitted_at",
+        "started_at",
+    ),
+    *("delay_ms", "execution_ms", "finished_at", "promised_p50_at", "promised_p90_at"),
+)
+
+
+def forecast(models: Iterable[ImageModel], *, jobs: Iterable[Job] = ()) -> Forecast:
+    """Return the forecast of these models: queues at most QUEUE_SECONDS old, histories
+    HISTORY_SECONDS.
+
+    Takes one or two cache round trips and at most two queries for any number of models. Queues that
+    are older than one of these jobs, which was placed since, are read again: one query more.
+    """
+    models = list(models)
+    found = _read(models)
+    if outdated := found.outdated(jobs):
+        return _read(models, outdated=outdated)
+    return found
+
+
+def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> Forecast:
+    known = {model.pk: model for model in models}
+    queues = {scheduling.cache_key(model_id): model_id for model_id in known}
+    measured = {f"jobs.eta.history:1:{model_id}": model_id for model_id in known}
+
+    def compute(missing: list[str]) -> dict[str, scheduling.ModelQueue | History]:
+        unknown = [queues[key] for key in missing if key in queues]
+        unmeasured = [known[measured[key]] for key in missing if key in measured]
+        found_queues = scheduling.queues(unknown) if unknown else {}
+        found_histories = histories(unmeasured) if unmeasured else {}
+        return {
+            key: found_queues[queues[key]] if key in queues else found_histories[measured[key]]
+            for key in missing
+        }
+
+    found = remembered(
+        dict.fromkeys(queues, scheduling.QUEUE_SECONDS) | dict.fromkeys(measured, HISTORY_SECONDS),
+        compute,
+        expired=[scheduling.cache_key(model_id) for model_id in outdated],
+    )
+    return Forecast(
+        histories={model_id: found[key] for key, model_id in measured.items()},
+        queues={model_id: found[key] for key, model_id in queues.items()},
+    )
+
+
+def of_jobs(jobs: Iterable[Job]) -> Forecast:
+    """Return the forecast for the active ones of these jobs. Fetch them with their models."""
+    active = [job for job in jobs if not job.is_final]
+    return forecast({job.model_id: job.model for job in active}.values(), jobs=active)
+
+
+def of_job(job: Job, *, now: datetime | None = None) -> Eta | None:
+    """Return the time left for an active job; None for a final one and during an outage."""
+    return of_jobs([job]).of_job(job, now=now or timezone.now())
+
+
+def of_order(
+    model: ImageModel, *, user_id: UUID | None = None, size: int = 0, count: int = 1
+) -> Eta:
+    """Return the time until the last of `count` new images of this user would be done."""
+    return forecast([model]).of_order(model, user_id=user_id, size=size, count=count)
+
+
+def position(job: Job) -> int | None:
+    """Return how many jobs go before a QUEUED job; None for others."""
+    return of_jobs([job]).position(job)
+
+
+def pace(model: ImageModel) -> int:
+    """Return after how many seconds the next waiting job of the model starts, at least 1."""
+    return max(1, round(forecast([model]).pace(model, now=timezone.now())))
+
+
+class _Row(NamedTuple):
+    model_id: int
+    user_id: UUID
+    width: int
+    height: int
+    steps: int | None
+    created_at: datetime
+    submitted_at: datetime
+    started_at: datetime | None
+    delay_ms: int | None
+    execution_ms: int | None
+    finished_at: datetime
+    promised_p50_at: datetime | None
+    promised_p90_at: datetime | None
+
+
+def histories(models: Collection[ImageModel]) -> dict[int, History]:
+    """Measure the last jobs of each model, in one query (SQLite: one for each model)."""
+    records: dict[int, list[Record]] = {model.pk: [] for model in models}
+    last = [_last_jobs(model_id) for model_id in records]
+    if connection.features.supports_slicing_ordering_in_compound:
+        rows: Iterable[tuple[object, ...]] = (
+            last[0].union(*last[1:], all=True) if last[1:] else last[0]
+        )
+    else:
+        rows = chain.from_iterable(last)
+    for row in map(_Row._make, rows):
+        records[row.model_id].append(_record(row))
+    return {model.pk: history_of(records[model.pk], limit=model.max_in_flight) for model in models}
+
+
+def _last_jobs(model_id: int) -> "QuerySet[Job, tuple[object, ...]]":
+    done = Job.objects.filter(model=model_id, status=Status.SUCCEEDED, submitted_at__isnull=False)
+    return done.order_by("-finished_at").values_list(*COLUMNS)[:SAMPLE_SIZE]
+
+
+def _record(row: _Row) -> Record:
+    """Return the job's durations as RunPod reported them, else as ArtGen has seen them."""
+    sent_at, done_at = row.submitted_at.timestamp(), row.finished_at.timestamp()
+    seen_at = row.started_at.timestamp() if row.started_at else sent_at
+    delay = max(0.0, seen_at - sent_at) if row.delay_ms is None else row.delay_ms / 1000
+    delay = min(delay, max(0.0, done_at - sent_at))  # another clock, or nonsense
+    whole = max(0.0, done_at - sent_at - delay)
+    return Record(
+        user_id=row.user_id,
+        size=size_of(row.width, row.height, row.steps),
+        created_at=row.created_at.timestamp(),
+        submitted_at=sent_at,
+        delay=delay,
+        execution=min(whole, whole if row.execution_ms is None else row.execution_ms / 1000),
+        finished_at=max(sent_at, done_at),
+        promised_p50_at=row.promised_p50_at.timestamp() if row.promised_p50_at else None,
+        promised_p90_at=row.promised_p90_at.timestamp() if row.promised_p90_at else None,
+    )

@@ -1,0 +1,70 @@
+"""`eta_report [--hours N] [--model SLUG …] [--json]`: promised against real waiting times."""
+
+import json
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.utils import timezone
+
+from artgen.api.times import time_json
+from artgen.management.base import BaseCommand
+from artgen.management.numbers import Whole
+from generation.models import ImageModel
+from generation.operations import eta_report
+from generation.operations.eta_report import Kept
+
+
+class Command(BaseCommand):
+    """Print how often jobs ended by the promised moments."""
+
+    help = (
+        "Shows how often jobs ended by the times that were promised when they were placed. Of jobs "
+        "that succeeded, about half should end before p50 and nine in ten inside p90."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add --hours, --model and --json."""
+        parser.add_argument(
+            "--hours", type=Whole(1, 24 * 366), default=24, help="of jobs placed since (24)"
+        )
+        parser.add_argument("--model", nargs="+", default=[], metavar="SLUG", help="only these")
+        parser.add_argument(
+            "--json", action="store_true", help='print {"since", "models", "total"}'
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Raise CommandError for an unknown model."""
+        known = set(ImageModel.objects.values_list("slug", flat=True))
+        if unknown := sorted(set(options["model"]) - known):
+            raise CommandError(f"Unknown model: {', '.join(unknown)}.")
+        since = timezone.now() - timedelta(hours=options["hours"])
+        models = eta_report.kept_since(since, slugs=options["model"])
+        total = eta_report.total(models)
+        if options["json"]:
+            report = {
+                "since": time_json(since),
+                "models": [one.as_json() for one in models],
+                "total": total.as_json(),
+            }
+            self.stdout.write(json.dumps(report, indent=2))
+            return
+        if not models:
+            self.stdout.write(f"No promised jobs have succeeded in {options['hours']} h.")
+            return
+        self.stdout.write(
+            f"{'model':<28}{'jobs':>7}{'inside p90':>12}{'before p50':>12}"
+            f"{'promised, s':>16}{'waited, s':>11}"
+        )
+        for one in [*models, total]:
+            self.stdout.write(_line(one))
+
+
+def _line(one: Kept) -> str:
+    promised = f"{one.promised_p50:.0f}–{one.promised_p90:.0f}"
+    return (
+        f"{one.slug or 'all':<28}{one.jobs:>7}"
+        f"{one.p90_share or 0:>12.1%}{one.p50_share or 0:>12.1%}"
+        f"{promised:>16}{one.waited:>11.0f}"
+    )

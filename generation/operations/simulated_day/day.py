@@ -1,0 +1,307 @@
+"""The simulation: users place jobs, ArtGen promises and submits, RunPod works, images are stored.
+
+Events are run in order of their moments; nothing sleeps. The same seed gives the same day.
+"""
+
+import heapq
+import math
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from random import Random
+from uuid import UUID
+
+from accounts.models import User
+from generation.jobs import eta, scheduling
+from generation.jobs.eta import Forecast, History, Record
+from generation.jobs.eta.reading import HISTORY_SECONDS, SAMPLE_SIZE
+from generation.jobs.scheduling import QueueRow
+from generation.models import ImageModel, Job, Status
+from generation.operations.simulated_day.endpoints import PLANS, Endpoint, Worker
+
+START = datetime(2026, 1, 15, tzinfo=UTC)
+DAY = 86_400.0
+SIZES = ((1024, 1024), (1024, 1024), (832, 1216), (512, 512), (1536, 1536))
+BATCHES = (1, 1, 1, 2, 4, 4, 8)
+USERS = 60
+LOST_SHARE = 0.01  # of the attempts: RunPod loses them, ArtGen submits again
+
+
+@dataclass
+class Promised:
+    """A job of the day, and what was said about it; moments in seconds of the day."""
+
+    job: Job
+    worker_seconds: float = 0.0
+    megapixels: float = 1.0
+    delay: float = 0.0
+    sent: float = 0.0
+    later: tuple[float, float] | None = None  # p50 and p90, as said half-way to the promise
+    ended: float | None = None
+    was_cold: bool = False
+    was_throttled: bool = False
+
+
+class Day:
+    """One simulated day."""
+
+    def __init__(self, *, jobs: int, seed: int, throttled_hour: int | None, hours: float) -> None:
+        self.random = Random(seed)  # noqa: S311 a simulation
+        self.total, self.hours = jobs, hours
+        self.throttled = throttled_hour
+        self.models = {
+            number: ImageModel(
+                pk=number,
+                slug=plan.slug,
+                name=plan.slug,
+                max_in_flight=plan.max_in_flight,
+                typical_seconds=plan.typical_seconds,
+            )
+            for number, plan in enumerate(PLANS, start=1)
+        }
+        self.endpoints = {
+            number: Endpoint(plan, self.random) for number, plan in enumerate(PLANS, start=1)
+        }
+        self.users = [User(id=self._id()) for _n in range(USERS)]
+        self.all: list[Promised] = []
+        self.queued: dict[int, dict[UUID, deque[Promised]]] = {
+            number: defaultdict(deque) for number in self.models
+        }
+        self.at_runpod: dict[int, dict[UUID, Promised]] = {number: {} for number in self.models}
+        self.records: dict[int, deque[Record]] = {
+            number: deque(maxlen=SAMPLE_SIZE) for number in self.models
+        }
+        self.last_success: dict[int, float] = dict.fromkeys(self.models, -DAY)
+        self.histories: dict[int, tuple[float, History]] = {}
+        self.now = 0.0
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._count = 0
+
+    def run(self) -> list[Promised]:
+        """Run the day until the last job has ended and return all jobs."""
+        self._plan_orders()
+        if self.throttled is not None:
+            for hour, is_on in ((self.throttled, True), (self.throttled + 1, False)):
+                self._at(hour * 3600.0, partial(self._throttle, is_on))
+        while self._events:
+            self.now, _count, event = heapq.heappop(self._events)
+            event()
+        return self.all
+
+    # --- users ---
+
+    def _plan_orders(self) -> None:
+        """Plan when orders come: few at night, many in the evening."""
+        numbers, shares = [*self.models], [plan.share for plan in PLANS]
+        placed = 0
+        while placed < self.total:
+            moment = self.random.uniform(0, self.hours * 3600)
+            busy = 0.55 - 0.45 * math.cos(2 * math.pi * (moment / DAY - 0.08))
+            if self.hours >= 24 and self.random.random() > busy:
+                continue
+            number = self.random.choices(numbers, shares)[0]
+            count = min(self.random.choice(BATCHES), self.total - placed)
+            user = self.users[min(USERS - 1, int(self.random.expovariate(1 / 12)))]
+            size = self.random.choice(SIZES)
+            self._at(
+                moment,
+                partial(self._order, number, count, user, size),
+            )
+            placed += count
+
+    def _order(self, number: int, count: int, user: User, size: tuple[int, int]) -> None:
+        model, created_at = self.models[number], self._moment()
+        jobs = [
+            Job(
+                id=self._id(),
+                user_id=user.id,
+                model=model,
+                width=size[0],
+                height=size[1],
+                status=Status.QUEUED,
+                created_at=created_at,
+            )
+            for _n in range(count)
+        ]
+        forecast = self.forecast(number)
+        eta.promise(jobs, forecast=forecast, now=created_at)
+        for job in jobs:
+            one = Promised(
+                job,
+                megapixels=size[0] * size[1] / 1024**2,
+                was_cold=not forecast.queues[number].warm,
+                was_throttled=self.endpoints[number].is_throttled,
+            )
+            self.all.append(one)
+            self.queued[number][user.id].append(one)
+            wait = ((job.promised_p50_at or created_at) - created_at).total_seconds()
+            self._after(self.random.uniform(0, 1) * wait, partial(self._look, one))
+        self._after(self.random.uniform(0.05, 0.3), partial(self._submit, number))
+
+    def _look(self, one: Promised) -> None:
+        """Note what is said about the job at a moment on its way."""
+        found = self.forecast(one.job.model_id).of_job(one.job, now=self._moment())
+        if found:
+            one.later = (self.now + found.p50, self.now + found.p90)
+
+    # --- ArtGen ---
+
+    def forecast(self, number: int) -> Forecast:
+        """Return the forecast of a model, as `eta.forecast` makes it from the database."""
+        read_at, history = self.histories.get(number, (-DAY, History()))
+        if self.now - read_at >= HISTORY_SECONDS:
+            history = self.history_of(number)
+            self.histories[number] = (self.now, history)
+        queue = scheduling.from_rows(self._rows(number), model_ids=[number])[number]
+        return Forecast(histories={number: history}, queues={number: queue})
+
+    def history_of(self, number: int) -> History:
+        """Return what the last jobs of a model show."""
+        limit = self.models[number].max_in_flight
+        return eta.history_of(list(self.records[number]), limit=limit)
+
+    def _rows(self, number: int) -> list[QueueRow]:
+        nothing: UUID = None  # type: ignore[assignment]  # as in rows of the database
+        rows = [
+            QueueRow(Status.QUEUED, number, user_id, one.job.id, one.job.created_at, 0)
+            for user_id, own in self.queued[number].items()
+            for one in own
+        ]
+        running = Counter[UUID]()
+        for one in self.at_runpod[number].values():
+            if one.job.status == Status.RUNNING:
+                running[one.job.user_id] += 1
+            elif one.job.status == Status.SUBMITTED:
+                rows.append(
+                    QueueRow(
+                        Status.SUBMITTED,
+                        number,
+                        one.job.user_id,
+                        one.job.id,
+                        one.job.submitted_at,
+                        1,
+                    )
+                )
+        rows += [
+            QueueRow(Status.RUNNING, number, user_id, nothing, None, count)
+            for user_id, count in running.items()
+        ]
+        if self.now - self.last_success[number] < scheduling.WARM_FOR.total_seconds():
+            rows.append(QueueRow("warm", number, nothing, nothing, None, 0))
+        return rows
+
+    def _submit(self, number: int) -> None:
+        """Submit what fits, by fair scheduling."""
+        room = self.models[number].max_in_flight - len(self.at_runpod[number])
+        queued = self.queued[number]
+        waiting = {
+            user_id: deque((one.job.created_at, one.job.id) for one in own)
+            for user_id, own in queued.items()
+            if own
+        }
+        if room <= 0 or not waiting:
+            return
+        busy = Counter(one.job.user_id for one in self.at_runpod[number].values())
+        by_id = {one.job.id: one for own in queued.values() for one in own}
+        for job_id in list(scheduling.in_order(waiting, busy))[:room]:
+            one = by_id[job_id]
+            queued[one.job.user_id].remove(one)
+            one.job.status, one.job.submitted_at = Status.SUBMITTED, self._moment()
+            one.sent = self.now
+            self.at_runpod[number][job_id] = one
+            self.endpoints[number].put(one, self.now)
+        self._work(number)
+
+    def _seen(self, one: Promised) -> None:
+        """Note that a worker runs the job, as a check of its status finds it."""
+        if one.job.status == Status.SUBMITTED:
+            one.job.status, one.job.started_at = Status.RUNNING, self._moment()
+
+    def _finished(self, one: Promised) -> None:
+        """Take the result: the job leaves RunPod, its image is stored."""
+        number = one.job.model_id
+        del self.at_runpod[number][one.job.id]
+        one.job.delay_ms = round(one.delay * 1000)
+        one.job.execution_ms = round(one.worker_seconds * 1000)
+        one.job.status = Status.STORING
+        self._submit(number)
+        self._after(self.random.lognormvariate(-0.7, 0.4), partial(self._stored, one))
+
+    def _stored(self, one: Promised) -> None:
+        job = one.job
+        one.ended, job.status, job.finished_at = self.now, Status.SUCCEEDED, self._moment()
+        self.last_success[job.model_id] = self.now
+        self.records[job.model_id].append(
+            Record(
+                user_id=job.user_id,
+                size=eta.size_of(job.width, job.height, job.steps),
+                created_at=job.created_at.timestamp(),
+                submitted_at=(job.submitted_at or START).timestamp(),
+                delay=one.delay,
+                execution=one.worker_seconds,
+                finished_at=job.finished_at.timestamp(),
+                promised_p50_at=_seconds(job.promised_p50_at),
+                promised_p90_at=_seconds(job.promised_p90_at),
+            )
+        )
+
+    def _lost(self, one: Promised) -> None:
+        """Submit the job again: RunPod has lost it."""
+        del self.at_runpod[one.job.model_id][one.job.id]
+        one.job.status, one.job.attempt = Status.QUEUED, one.job.attempt + 1
+        one.job.submitted_at = one.job.started_at = None
+        self.queued[one.job.model_id][one.job.user_id].appendleft(one)
+        self._submit(one.job.model_id)
+
+    # --- RunPod ---
+
+    def _work(self, number: int) -> None:
+        endpoint = self.endpoints[number]
+        taken, again = endpoint.take(self.now)
+        for worker, job in taken:
+            assert isinstance(job, Promised)  # noqa: S101 what this class has put
+            job.delay = self.now - job.sent
+            job.worker_seconds = endpoint.execution_of(job.megapixels)
+            is_lost = self.random.random() < LOST_SHARE
+            ended = job.worker_seconds * (self.random.random() if is_lost else 1)
+            self._after(self.random.uniform(0.1, 2), partial(self._seen, job))
+            self._after(
+                ended,
+                partial(self._ended, number, worker, job, is_lost=is_lost),
+            )
+        for moment in again:
+            self._at(moment, partial(self._work, number))
+
+    def _ended(self, number: int, worker: Worker, job: Promised, *, is_lost: bool) -> None:
+        worker.job, worker.idle_since = None, self.now
+        heard = self.random.uniform(0.05, 0.4)  # a webhook; in rare cases the next check
+        if self.random.random() < 0.03:
+            heard = self.random.uniform(0.4, 2.5)
+        self._after(heard, partial(self._lost if is_lost else self._finished, job))
+        self._work(number)
+
+    def _throttle(self, is_on: bool) -> None:
+        for number, endpoint in self.endpoints.items():
+            endpoint.is_throttled = is_on
+            self._work(number)
+
+    # --- time ---
+
+    def _moment(self) -> datetime:
+        return START + timedelta(seconds=self.now)
+
+    def _at(self, moment: float, event: Callable[[], None]) -> None:
+        self._count += 1
+        heapq.heappush(self._events, (max(moment, self.now), self._count, event))
+
+    def _after(self, seconds: float, event: Callable[[], None]) -> None:
+        self._at(self.now + seconds, event)
+
+    def _id(self) -> UUID:
+        return UUID(int=self.random.getrandbits(128), version=4)
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()

@@ -1,0 +1,97 @@
+"""How often the jobs of a day ended when it was promised, as rows and as a Markdown table."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Any
+
+from generation.operations.simulated_day.day import START, Promised
+
+MIN_INSIDE, MAX_INSIDE = 0.85, 0.97
+MIN_BEFORE, MAX_BEFORE = 0.40, 0.60
+
+
+@dataclass(frozen=True)
+class Row:
+    """The jobs of a model, or of the whole day; shares from 0 to 1."""
+
+    name: str
+    jobs: int
+    cold: int
+    inside_p90: float
+    before_p50: float
+    later_inside_p90: float
+    later_before_p50: float
+    wait: float  # median, seconds
+    longest_wait: float
+    width: float  # median of p90 / p50
+
+    @property
+    def ok(self) -> bool:
+        """Whether the promises were kept as often as they say."""
+        return (
+            MIN_INSIDE <= self.inside_p90 <= MAX_INSIDE
+            and MIN_BEFORE <= self.before_p50 <= MAX_BEFORE
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row for a file."""
+        return asdict(self) | {"ok": self.ok}
+
+
+def rows_of(day: Iterable[Promised]) -> list[Row]:
+    """Return a row for each model and one for all."""
+    jobs = [one for one in day if one.ended is not None and one.job.promised_p90_at]
+    names = dict.fromkeys(one.job.model.slug for one in jobs)
+    found = [_row(name, [one for one in jobs if one.job.model.slug == name]) for name in names]
+    return [*sorted(found, key=lambda row: -row.jobs), _row("all", jobs)]
+
+
+def _row(name: str, jobs: Sequence[Promised]) -> Row:
+    waits, early, kept, widths = [], 0, 0, []
+    later_early = later_kept = later = 0
+    for one in jobs:
+        created = (one.job.created_at - START).total_seconds()
+        wait = (one.ended or 0.0) - created
+        p50, p90 = (
+            (moment - one.job.created_at).total_seconds() if moment else 0.0
+            for moment in (one.job.promised_p50_at, one.job.promised_p90_at)
+        )
+        waits.append(wait)
+        early, kept = early + (wait <= p50), kept + (wait <= p90)
+        widths.append(p90 / p50)
+        if one.later:
+            later += 1
+            later_early += (one.ended or 0.0) <= one.later[0]
+            later_kept += (one.ended or 0.0) <= one.later[1]
+    return Row(
+        name=name,
+        jobs=len(jobs),
+        cold=sum(one.was_cold for one in jobs),
+        inside_p90=kept / len(jobs),
+        before_p50=early / len(jobs),
+        later_inside_p90=later_kept / max(1, later),
+        later_before_p50=later_early / max(1, later),
+        wait=median(waits),
+        longest_wait=max(waits),
+        width=median(widths),
+    )
+
+
+def markdown(days: Sequence[tuple[int, Sequence[Row]]]) -> str:
+    """Return the table of the days with these seeds."""
+    lines = [
+        "| seed | model | jobs | placed cold | inside p90 | before p50 | p90 ÷ p50 | "
+        "later: inside p90 | before p50 | wait, median | longest |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for seed, rows in days:
+        for row in rows:
+            name = f"`{row.name}`" if row.name != "all" else "all"
+            mark = "" if row.ok else " ✗"
+            lines.append(
+                f"| {seed} | {name} | {row.jobs} | {row.cold} | {row.inside_p90:.0%}{mark} | "
+                f"{row.before_p50:.0%} | {row.width:.1f} | {row.later_inside_p90:.0%} | "
+                f"{row.later_before_p50:.0%} | {row.wait:.0f} s | {row.longest_wait:.0f} s |"
+            )
+    return "\n".join(lines)

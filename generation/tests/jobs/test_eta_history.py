@@ -1,0 +1,156 @@
+"""What recorded jobs show, without a database."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from generation.jobs import eta
+from generation.jobs.eta import History, Record, history_of
+from generation.jobs.eta.distributions import Distribution
+from generation.jobs.eta.history import Start
+
+SIZE = eta.size_of(1024, 1024, 20)
+ALICE, BOB = UUID(int=1), UUID(int=2)
+LARGE = eta.size_of(2048, 2048, 20)
+
+
+def ran(
+    at: float, *, took=10.0, delay=1.0, created=None, size=SIZE, storing=1.0, user=ALICE
+) -> Record:
+    """Return a job that was submitted at this moment."""
+    return Record(
+        user_id=user,
+        size=size,
+        created_at=at if created is None else created,
+        submitted_at=at,
+        delay=delay,
+        execution=took,
+        finished_at=at + delay + took + storing,
+    )
+
+
+class TestDistribution:
+    def test_it_takes_the_largest_of_few_as_p90(self):
+        few = Distribution.of([4, 2, 3])
+        assert (few.quantile(0.5), few.quantile(0.9)) == (3, 4)
+        many = Distribution.of(range(1, 1001))
+        assert many.quantile(0.5) == pytest.approx(500, rel=0.02)
+        assert many.quantile(0.9) == pytest.approx(900, rel=0.02)
+
+    def test_what_is_left_never_ends(self):
+        """Longer than all recorded jobs: it stays in proportion, not at one second."""
+        usual = Distribution.of([10, 11, 12, 13])
+        assert usual.after(0) == usual
+        assert usual.after(9).quantile(0.5) == pytest.approx(2.5)
+        late = usual.after(100)
+        assert late.quantile(0.5) == pytest.approx(35)
+        assert late.quantile(0.9) == pytest.approx(120)
+
+    def test_it_adds_as_if_independent(self):
+        both = Distribution.of([0, 10]).plus(Distribution.of([1, 2]))
+        assert both.values == (1, 2, 11, 12)
+
+
+class TestHistory:
+    def test_it_knows_nothing_without_jobs(self):
+        assert history_of([], limit=4) == History()
+
+    def test_it_tells_sizes_apart_once_there_are_enough(self):
+        jobs = [ran(n * 100) for n in range(5)]
+        jobs += [ran(1000 + n * 100, took=40, size=LARGE) for n in range(4)]
+        found = history_of(jobs, limit=4)
+        assert found.by_size == {SIZE: Distribution.of([11] * 5)}
+        assert found.service == Distribution.of([11] * 5 + [41] * 4)
+        assert found.storing == Distribution.of([1] * 9)
+
+    def test_it_tells_cold_starts_from_warm_ones(self):
+        jobs = []
+        for n in range(4):  # a cold one, and two in the minute after it
+            jobs += [ran(n * 1000, delay=40), ran(n * 1000 + 60), ran(n * 1000 + 90)]
+        found = history_of(jobs, limit=4)
+        assert found.starts[Start.COLD].values == (40,) * 3  # nothing is known before the first
+        assert found.starts[Start.WARM].values == (1,) * 8
+
+    def test_it_tells_when_a_further_worker_had_to_start(self):
+        """A job comes while the only active worker is busy."""
+        jobs = []
+        for n in range(4):
+            jobs += [ran(n * 1000, delay=40, took=60), ran(n * 1000 + 50, delay=25)]
+        found = history_of(jobs, limit=4)
+        assert found.starts[Start.FURTHER].values == (25,) * 3
+
+    def test_it_takes_all_starts_while_it_has_seen_too_few_of_a_kind(self):
+        jobs = [ran(0), ran(1000, delay=40), ran(1050)]
+        assert history_of(jobs, limit=4).starts[Start.COLD] == Distribution.of([40, 1])
+
+    def test_a_wait_for_other_jobs_is_no_start(self):
+        """Two at once: the third one's delay is its wait for a worker."""
+        jobs = [
+            *(ran(0, created=0, took=60), ran(0, created=0, took=61)),
+            *(ran(1, created=0, delay=60.5), ran(2, created=0, delay=60.7)),
+        ]
+        jobs += [ran(10_000 + n * 1000) for n in range(3)]
+        found = history_of(jobs, limit=4)
+        assert found.at_once == 2
+        assert all(60.5 not in start.values for start in found.starts.values())
+
+    def test_it_sees_how_many_run_at_once_while_others_wait(self):
+        """Three workers, though eight jobs may be at RunPod."""
+        jobs = [
+            ran(0, created=0, delay=20 * (n // 3) + n % 3, took=19 - n % 3 + (n + 1) % 3)
+            for n in range(24)
+        ]
+        found = history_of(jobs, limit=8)
+        assert found.at_once == 3
+        assert found.place.mean == pytest.approx(20, rel=0.1)
+        assert history_of(jobs, limit=2).at_once == 2
+
+    def test_it_does_not_know_how_many_run_at_once_before_any_waited(self):
+        found = history_of([ran(n * 30) for n in range(10)], limit=8)
+        assert (found.at_once, found.waits) == (None, None)
+
+
+class TestWaits:
+    def test_it_compares_waits_with_what_was_computed(self):
+        """One worker, ten seconds each: the computed waits are right."""
+        jobs = [ran(0, created=0)]
+        jobs += [ran(100.1, created=100, delay=11.0 * n + 1, took=10) for n in range(12)]
+        found = history_of(jobs, limit=4)
+        assert found.at_once == 1
+        assert found.waits.quantile(0.5) == pytest.approx(1, abs=0.15)
+
+    def test_it_counts_jobs_of_others_that_go_before_by_fair_scheduling(self):
+        """Bob's job goes before all but the first of Alice's ten."""
+        jobs = [ran(0, created=0)]
+        jobs += [ran(100 + 11 * n, created=100) for n in range(10)]
+        jobs.append(ran(112, created=101, user=BOB))
+        assert history_of(jobs, limit=1).waits.quantile(0.9) < 3
+
+
+class TestShares:
+    def promised(self, *, kept: int, broken: int) -> History:
+        jobs = [
+            replace(
+                ran(n * 100),
+                promised_p50_at=n * 100 + 12.0,
+                promised_p90_at=n * 100 + (11.0 if n >= kept else 13.0),
+            )
+            for n in range(kept + broken)
+        ]
+        return history_of(jobs, limit=4)
+
+    def test_broken_promises_make_the_next_ones_more_careful(self):
+        assert self.promised(kept=5, broken=5).shares == (0.5, 0.9)  # too few to say
+        assert self.promised(kept=90, broken=10).shares[1] == pytest.approx(0.9)
+        assert self.promised(kept=70, broken=30).shares[1] == 0.97
+        assert self.promised(kept=100, broken=0).shares[1] == pytest.approx(0.82)
+        assert self.promised(kept=90, broken=10).shares[0] == pytest.approx(0.35)
+
+
+def test_sizes_that_take_about_as_long_are_one():
+    assert eta.size_of(1024, 1024, 20) == eta.size_of(832, 1216, 20)
+    assert eta.size_of(1024, 1024, 20) != eta.size_of(1536, 1536, 20)
+    assert eta.size_of(1024, 1024, 20) != eta.size_of(1024, 1024, 40)
+    assert eta.size_of(1024, 1024, None) == eta.size_of(1024, 1024, 1)
+    assert eta.size_of(None, 0, None) == 0

@@ -1,0 +1,99 @@
+"""How often jobs ended as promised: the command and the metric."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
+
+from artgen.testing.api import make_job
+from artgen.testing.cases import BaseTestCase
+from generation.models import Status
+from generation.operations import eta_report, metrics
+
+
+class TestEtaReport(BaseTestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.load_catalog()
+        for waited in (15, 18, 25, 29, 35):  # promised: 20 to 30 s
+            cls.ended(waited)
+        cls.ended(25, model="qwen-image")
+
+    @classmethod
+    def ended(cls, waited: float, *, model: str = "flux-dev", **fields) -> None:
+        """Store a job that took so long, and whose end was promised in 20 to 30 s."""
+        now = timezone.now()
+        placed = now - timedelta(seconds=waited)
+        make_job(
+            cls.alice,
+            model=model,
+            **{
+                "status": Status.SUCCEEDED,
+                "created_at": placed,
+                "finished_at": now,
+                "promised_p50_at": placed + timedelta(seconds=20),
+                "promised_p90_at": placed + timedelta(seconds=30),
+                **fields,
+            },
+        )
+
+    def told(self, *arguments: str) -> str:
+        out = StringIO()
+        call_command("eta_report", *arguments, stdout=out)
+        return out.getvalue()
+
+    def test_it_tells_the_shares_by_model_and_in_total(self) -> None:
+        found = json.loads(self.told("--json"))
+        flux, qwen = found["models"]
+        assert flux == {
+            "slug": "flux-dev",
+            "jobs": 5,
+            "inside_p90": 0.8,
+            "before_p50": 0.4,
+            "promised_seconds": {"p50": 20, "p90": 30},
+            "waited_seconds": 24.4,
+        }
+        assert (qwen["slug"], qwen["inside_p90"], qwen["before_p50"]) == ("qwen-image", 1, 0)
+        total = found["total"]
+        assert (total["jobs"], total["inside_p90"]) == (6, round(5 / 6, 4))
+
+    def test_it_counts_only_images_that_were_promised(self) -> None:
+        self.ended(99, promised_p50_at=None, promised_p90_at=None)
+        self.ended(99, status=Status.FAILED, error_code="gpu_lost")
+        self.ended(99, status=Status.CANCELED)
+        assert json.loads(self.told("--json"))["total"]["jobs"] == 6
+
+    def test_it_tells_of_one_model_or_of_a_shorter_time(self) -> None:
+        found = json.loads(self.told("--json", "--model", "qwen-image"))
+        assert [one["slug"] for one in found["models"]] == ["qwen-image"]
+        with pytest.raises(CommandError, match="Unknown model: nothing"):
+            self.told("--model", "nothing")
+        tomorrow = timezone.now() + timedelta(days=1)
+        assert eta_report.kept_since(tomorrow) == []
+
+    def test_it_prints_a_table(self) -> None:
+        table = self.told()
+        assert "flux-dev" in table
+        assert "80.0%" in table
+        assert table.splitlines()[-1].startswith("all")
+
+    def test_it_says_so_without_jobs(self) -> None:
+        assert "No promised jobs" in self.told("--model", "flux-schnell")
+        empty = json.loads(self.told("--json", "--model", "flux-schnell"))["total"]
+        assert (empty["jobs"], empty["inside_p90"]) == (0, None)
+
+    def test_prometheus_gets_the_same(self) -> None:
+        found = {
+            (sample.name, *sample.labels.values()): sample.value
+            for family in text_string_to_metric_families(metrics.exposition().decode())
+            for sample in family.samples
+        }
+        assert found["artgen_promised_jobs", "flux-dev"] == 5
+        assert found["artgen_promise_kept_ratio", "flux-dev", "p90"] == 0.8
+        assert found["artgen_promise_kept_ratio", "flux-dev", "p50"] == 0.4
+        assert found["artgen_part_up", "promises"] == 1

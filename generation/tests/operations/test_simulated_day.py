@@ -1,0 +1,60 @@
+"""Are promised waiting times kept, over hours of jobs in virtual time?"""
+
+import contextlib
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from generation.jobs.eta.history import History
+from generation.operations.simulated_day.day import Day
+from generation.operations.simulated_day.table import rows_of
+
+pytestmark = pytest.mark.slow
+SMALL = {"jobs": 1500, "throttled_hour": 5, "hours": 8.0}
+
+
+class TestDay:
+    def test_promises_are_kept_as_often_as_they_say(self):
+        rows = rows_of(Day(seed=7, **SMALL).run())
+        assert rows[-1].jobs == 1500
+        for row in rows:
+            assert 0.85 <= row.inside_p90 <= 0.97, row
+            assert 0.40 <= row.before_p50 <= 0.60, row
+
+    def test_the_same_seed_is_the_same_day(self):
+        assert rows_of(Day(seed=3, **SMALL | {"jobs": 200}).run()) == rows_of(
+            Day(seed=3, **SMALL | {"jobs": 200}).run()
+        )
+
+    def test_the_bounds_notice_promises_without_recorded_jobs(self):
+        """The control: from the catalog alone, they are broken."""
+
+        class Forgetful(Day):
+            def history_of(self, number: int) -> History:
+                return History()
+
+        rows = rows_of(Forgetful(seed=7, **SMALL).run())
+        assert not all(row.ok for row in rows)
+
+
+class TestCommand:
+    def test_it_writes_the_table_into_a_document(self, tmp_path):
+        document = tmp_path / "PERFORMANCE.md"
+        document.write_text("before\n<!-- day: x -->\n<!-- day: end -->\nafter\n")
+        out = StringIO()
+        with contextlib.suppress(CommandError):  # so few jobs may be outside the bounds
+            call_command("simulate_day", jobs=300, seed=[1], into=document, stdout=out, json=True)
+        found = json.loads(out.getvalue())
+        assert sum(row["jobs"] for row in found[0]["models"]) == 600  # three models and all
+        text = document.read_text()
+        assert "| 1 | `fast` |" in text
+        assert text.startswith("before")
+        assert text.endswith("after\n")
+
+    def test_it_says_that_there_is_no_place_for_the_table(self, tmp_path):
+        document = tmp_path / "PERFORMANCE.md"
+        document.write_text("nothing")
+        with pytest.raises(CommandError, match="no markers"):
+            call_command("simulate_day", jobs=10, seed=[1], into=document, stdout=StringIO())
