@@ -91,9 +91,10 @@ def budgets(request: HttpRequest) -> Iterator[Item]:
     """Yield the budgets that are used up, or nearly."""
     if not request.user.has_perm("generation.view_budget"):
         return
-    near = [state for state in spending.states() if state.is_near]
-    parked = Job.objects.parked().count() if near else 0
-    for state in near:
+    for state in spending.states():
+        parked = spending.waiting_for(state).count()
+        if not (parked or state.is_near):
+            continue
         values = {
             "budget": state.budget.scope,
             "used": budget_words.dollars(state.used),
@@ -106,10 +107,10 @@ def budgets(request: HttpRequest) -> Iterator[Item]:
         yield Item(
             title=_("Budget of %(budget)s: %(used)s of %(limit)s") % values,
             detail=waits % {"count": parked, **values}
-            if parked and state.is_reached
+            if parked
             else _("Starts again at %(time)s.") % values,
             url=reverse("admin:generation_budget_changelist"),
-            urgency=Urgency.WAITING if state.is_reached else Urgency.NOTICE,
+            urgency=Urgency.WAITING if parked or state.is_reached else Urgency.NOTICE,
             action=Action(
                 _("Raise"), reverse("admin:generation_budget_change", args=[state.budget.pk])
             )

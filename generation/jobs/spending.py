@@ -15,7 +15,7 @@ from django.db import connection
 
 from accounts import period_limits
 from generation.jobs import bulk_update
-from generation.models import Budget, ImageModel, Job, Period, Spending
+from generation.models import Budget, ImageModel, Job, JobQuerySet, Period, Spending
 
 ALARM_SHARE = Decimal("0.8")
 """From this share on, staff are alarmed."""
@@ -141,6 +141,16 @@ class BudgetState:
     def allows(self, usd: Decimal) -> bool:
         """Return whether a job that costs `usd` fits into what is spent, jobs at RunPod apart."""
         return not self.is_reached and self.spent + usd <= self.limit
+
+
+def waiting_for(state: BudgetState) -> JobQuerySet:
+    """Return the parked jobs that do not fit into this budget."""
+    jobs, budget = Job.objects.parked(), state.budget
+    if budget.group_id is not None:
+        jobs = jobs.filter(user__groups=budget.group_id)
+    elif budget.model_id is not None:
+        jobs = jobs.filter(model=budget.model_id)
+    return jobs if state.is_reached else jobs.filter(expected_usd__gt=state.limit - state.spent)
 
 
 STATES = """

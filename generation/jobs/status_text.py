@@ -122,7 +122,7 @@ def _parked(job: Job) -> Phase:
     until = job.parked_until or timezone.now()
     is_tomorrow = until == period_limits.next_day()
     title = _("Waits for tomorrow’s budget") if is_tomorrow else _("Waits for the next budget")
-    detail = _("It starts after %(time)s. You keep your place in the queue.")
+    detail = _("From %(time)s. You keep your place in the queue.")
     return Phase(title, detail % {"time": formatting.moment(until)})
 
 

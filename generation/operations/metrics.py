@@ -229,7 +229,7 @@ def _budgets() -> Iterator[Metric]:
         labels=labels,
     )
     reached = GaugeMetricFamily(
-        "artgen_budget_reached", "1: nothing is left, new jobs wait.", labels=labels
+        "artgen_budget_reached", "1: jobs wait until it starts again.", labels=labels
     )
     for state in spending.states():
         budget = state.budget
@@ -238,7 +238,8 @@ def _budgets() -> Iterator[Metric]:
         values = [scope, name, budget.period]
         limit.add_metric(values, float(state.limit))
         used.add_metric(values, float(state.used))
-        reached.add_metric(values, state.is_reached)
+        is_stopped = state.is_reached or spending.waiting_for(state).exists()
+        reached.add_metric(values, is_stopped)
     yield from (limit, used, reached)
     yield GaugeMetricFamily(
         "artgen_jobs_parked", "Queued jobs that wait for a budget.", Job.objects.parked().count()

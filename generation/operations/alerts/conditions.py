@@ -320,15 +320,21 @@ def _switches() -> dict[str, Values]:
 def _budgets() -> dict[str, Values]:
     """Return an alert for each budget: staff are told of each when it is near its limit."""
     host = settings.PUBLIC_URL.partition("://")[2]
+    states = spending.states()
+    stopped = {
+        state.budget.pk
+        for state in states
+        if state.is_reached or spending.waiting_for(state).exists()
+    }
     return {
-        variant("BudgetReached" if state.is_reached else "BudgetNear", state.budget.pk): {
+        variant("BudgetReached" if state.budget.pk in stopped else "BudgetNear", state.budget.pk): {
             "budget": str(state.budget.group or state.budget.model or host),
             "used": f"{state.used:.2f}",
             "limit": f"{state.limit:.2f}",
             "ends": f"{timezone.localtime(state.ends_at):%Y-%m-%d %H:%M}",
         }
-        for state in spending.states()
-        if state.is_near
+        for state in states
+        if state.is_near or state.budget.pk in stopped
     }
 
 

@@ -112,7 +112,7 @@ class TestBudgets(EmulatorTestCase):
         assert [event.name for event in job.events.order_by("id")] == ["placed", "parked"]
         shown = serializers.job_json(job)
         assert shown["phase"] == "Waits for tomorrow’s budget"
-        assert shown["phase_detail"].startswith("It starts after ")
+        assert shown["phase_detail"].startswith("From ")
         assert (shown["queue_position"], shown["eta_seconds"]) == (None, None)
         assert shown["parked_until"].startswith(str(job.parked_until.astimezone().year))
         driver.tick()

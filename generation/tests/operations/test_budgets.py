@@ -81,6 +81,15 @@ class TestAlerts(EmulatorTestCase):
         Job.objects.filter(pk=job.pk).update(expected_usd=Decimal("0.9"))
         assert len(self.wrong()) == 1
 
+    def test_it_alarms_if_a_job_costs_more_than_a_whole_budget(self):
+        model = ImageModel.objects.get(slug=MODEL)
+        small, other = set_budget("0.01", model=model), set_budget("20")
+        self.place()
+        Job.objects.update(expected_usd=Decimal("0.02"))
+        driver.submit(MODEL)
+        assert set(self.wrong()) == {f"BudgetReached:{small.pk}"}
+        assert other.pk != small.pk
+
     def test_it_writes_an_email_for_each_budget_once(self):
         set_budget()
         set_budget("10", model=ImageModel.objects.get(slug=MODEL))
