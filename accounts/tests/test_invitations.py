@@ -246,6 +246,7 @@ class TestAdmin(InvitationTestCase):
         assert self.post("a@example.org", language="xx").status_code == 200
         assert not Invitation.objects.exists()
 
+    @pytest.mark.slow
     def test_it_invites_five_hundred_at_once(self) -> None:
         self.assertRedirects(self.post("\n".join(f"u{n}@x.org" for n in range(500))), self.url)
         assert Invitation.objects.count() == OutgoingEmail.objects.count() == 500

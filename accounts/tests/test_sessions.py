@@ -1,5 +1,6 @@
 """The list of signed-in devices, and signing them out."""
 
+import pytest
 from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.db import connection
@@ -89,6 +90,7 @@ class TestSessions(BaseTestCase):
         assert self.is_signed_in(self.laptop)
         assert self.is_signed_in(self.sign_in())
 
+    @pytest.mark.slow
     def test_it_keeps_a_bounded_number(self) -> None:
         clients = [self.sign_in() for _ in range(sessions.MAX_SESSIONS)]
         assert not self.is_signed_in(self.laptop)

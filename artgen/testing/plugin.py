@@ -32,18 +32,27 @@ CHROMIUMS = [
 ]
 # Tests that need a browser, nginx or S3, or share something slow to start (the demo, a stack).
 SLOW = ("browser", "nginx", "s3", "xdist_group")
-# Files whose tests take more than five seconds together, and those that start processes.
+# Files whose tests take more than five seconds of a processor together, or start processes.
 SLOW_FILES = {
     "accounts/tests/test_ledger_property.py",
     "artgen/tests/test_bench.py",
+    "artgen/tests/test_commands.py",
     "artgen/tests/test_demo_command.py",
+    "artgen/tests/test_env.py",
     "artgen/tests/test_handover.py",
+    "artgen/tests/test_head_requests.py",
     "artgen/tests/test_kubernetes.py",
     "artgen/tests/test_packages.py",
+    "artgen/tests/test_prometheus.py",
+    "artgen/tests/test_response_headers.py",
+    "artgen/tests/test_telemetry.py",
+    "generation/tests/admin/test_many_jobs.py",
     "generation/tests/demo/test_emulator_process.py",
+    "generation/tests/demo/test_painter.py",
     "generation/tests/gallery/test_many_pictures.py",
     "generation/tests/jobs/test_all_models.py",
     "generation/tests/jobs/test_race.py",
+    "generation/tests/operations/test_doctor.py",
 }
 AVAILABLE = {
     "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),

@@ -92,6 +92,7 @@ class TestRoutes:
             with pytest.raises(ValueError, match="only fixed text and groups"):
                 secret_paths.prefixes([re_path(text, view)])
 
+    @pytest.mark.slow
     def test_the_command_writes_the_file(self, tmp_path):
         for name in ("artgen", "accounts", "generation", "nginx", "manage.py"):
             source = settings.BASE_DIR / name

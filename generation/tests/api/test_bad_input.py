@@ -6,6 +6,8 @@ Whatever lies outside the limits is refused with field and limit, and nothing is
 import json
 from typing import Any
 
+import pytest
+
 from artgen.testing.api import FLUX, ApiTestCase, stored
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.models import ImageModel
@@ -134,6 +136,7 @@ BODIES: list[tuple[bytes, str]] = [
 
 
 class TestFields(ApiTestCase):
+    @pytest.mark.slow
     def test_it_refuses_every_field_outside_its_limits_with_field_and_limit(self) -> None:
         before = stored()
         for given, fields, limit in FIELDS:

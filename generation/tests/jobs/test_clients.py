@@ -12,6 +12,7 @@ import subprocess
 import sys
 from importlib import metadata
 
+import pytest
 import urllib3
 from django.conf import settings
 from niquests.packages import urllib3 as of_niquests
@@ -66,6 +67,7 @@ def run(program: str, *, environment: dict[str, str], given: str = "") -> str:
     ).stdout  # fmt: skip
 
 
+@pytest.mark.slow
 def test_it_is_as_the_table_says():
     found = effective()
     # 50 kept, at most 100 at once, 5 s for a free one; connecting and reading apart; never a second
@@ -76,6 +78,7 @@ def test_it_is_as_the_table_says():
     assert found["bucket"] == 50
 
 
+@pytest.mark.slow
 def test_it_is_what_the_environment_says():
     found = effective(
         HTTP_POOL_KEPT="7",

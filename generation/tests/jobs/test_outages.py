@@ -5,6 +5,7 @@ Work continues automatically when the cause is gone.
 
 from datetime import timedelta
 
+import pytest
 from django.core.cache import cache
 from django.db.models import F
 from django.utils import timezone
@@ -50,6 +51,7 @@ class OutageTestCase(EmulatorTestCase):
 
 
 class TestKey(OutageTestCase):
+    @pytest.mark.slow
     def test_it_loses_and_doubles_nothing_when_the_key_is_refused_amid_fifty_jobs(self) -> None:
         users = [make_user(f"user{n}@example.org", credits=50) for n in range(5)]
         jobs = [self.place(user=users[n % 5]) for n in range(50)]

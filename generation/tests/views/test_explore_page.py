@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -54,6 +55,7 @@ class TestExplore(SharingTestCase):
     def test_it_says_when_nothing_is_public(self):
         self.assertContains(self.see(), "No public images yet")
 
+    @pytest.mark.slow
     def test_it_goes_on_by_cursor_without_doubling(self):
         shown = [self.published(self.hang()) for _n in range(explore.PAGE + 2)]
         Publication.objects.update(published_at=timezone.now())  # the same moment: the id decides
