@@ -305,6 +305,7 @@ NO_PAGES = {
         "run",  # pieces of pages
     ),
     *("cancel_job", "retry_job", "cancel_run", "favorite_image", "trash_image", "restore_image"),
+    *("upscale_image", "vary_image"),
     *(
         "restore_all",
         "favorite_selection",

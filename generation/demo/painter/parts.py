@@ -16,6 +16,7 @@ Paint = Callable[[Size], Image.Image]
 CONTINUED = "seamless"
 """The word of a prompt that asks for the surroundings instead of something new."""
 HALF = 128
+SEEN = 4  # of 255: the soft edge of a mask belongs to the area
 MIN_SIDE = 64  # px: a smaller part would show nothing of what is painted
 
 
@@ -36,7 +37,7 @@ def repainted(
     """
     image = source.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     area = mask.convert("L").resize(size, Image.Resampling.BILINEAR)
-    box = area.point(lambda value: 255 if value >= HALF else 0).getbbox()
+    box = area.point(lambda value: 255 if value >= SEEN else 0).getbbox()
     if box is None:
         return image
     if kept := _kept_box(area):
