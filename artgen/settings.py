@@ -400,6 +400,12 @@ HTTP_LIMITS = {  # connections of one process
     "sweep_seconds": env.float("HTTP_SWEEP_SECONDS", default=8),
 }
 RUNPOD_BASE_URL = env.str("RUNPOD_BASE_URL", default="https://api.runpod.ai/v2").rstrip("/")
+# RunPod's billing API has another host; the emulator has all in one.
+RUNPOD_BILLING_URL = env.str("RUNPOD_BILLING_URL", default="").rstrip("/") or (
+    "https://api.runpod.io/v2/billing"
+    if RUNPOD_BASE_URL == "https://api.runpod.ai/v2"
+    else f"{RUNPOD_BASE_URL}/billing"
+)
 RUNPOD_REACHES_US = env.bool("RUNPOD_REACHES_US", default=None)  # None: decided by PUBLIC_URL
 RUNPOD_IMAGE_HOSTS = env.list("RUNPOD_IMAGE_HOSTS", default=["image.runpod.ai"])
 RUNPOD_TTL_SECONDS = env.int("RUNPOD_TTL_SECONDS", default=1200)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import bans, ledger, sign_out
 from accounts.forms.bans import BanForm
-from accounts.forms.credits import GrantForm
+from accounts.forms.credits import GrantForm, TakeBackForm
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from artgen import audit, formatting
@@ -49,6 +49,11 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
         view = self.admin_site.admin_view
         return [
             path("grant/", view(self.grant_view), name="accounts_user_grant"),
+            path(
+                "<path:object_id>/take-back/",
+                view(self.take_back_view),
+                name="accounts_user_take_back",
+            ),
             path("<path:object_id>/ban/", view(self.ban_view), name="accounts_user_ban"),
             path(
                 "<path:object_id>/lift-ban/",
@@ -109,6 +114,59 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
             "%(count)s account has changed.", "%(count)s accounts have changed.", len(users)
         )
         messages.success(request, words % {"count": len(users)})
+        return True
+
+    def take_back_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
+        """Ask for amount and reason, then take credits back; the balance stays at least 0."""
+        if not self.has_grant_permission(request):
+            raise PermissionDenied
+        user = self._user(request, object_id)
+        form = TakeBackForm(request.POST or None, initial={"once": uuid4()})
+        if request.method == "POST" and form.is_valid() and self._take_back(request, user, form):
+            return self._back(user)
+        return self._page(
+            request,
+            title=gettext("Take credits back"),
+            users=[user],
+            form=form,
+            button=gettext("Take back"),
+            is_danger=True,
+            words=gettext(
+                "Only free credits can be taken. Those held for jobs in progress stay with the "
+                "jobs; what comes back can be taken later."
+            ),
+        )
+
+    def _take_back(self, request: SignedInRequest, user: User, form: TakeBackForm) -> bool:
+        """Write the entry and return True, or add the refusal to the form and return False."""
+        data = form.cleaned_data
+        # Submitting the same form twice takes once.
+        key = f"take-back:{data['once']}"
+        if not cache.add(key, 1, 24 * 60 * 60):
+            messages.info(request, gettext("These credits were already taken back."))
+            return True
+        try:
+            with transaction.atomic():
+                entry = ledger.take_back(
+                    user=user,
+                    amount=data["amount"],
+                    reason=data["reason"],
+                    actor=request.user,
+                    at_most=data["at_most"],
+                )
+                text = f"{entry.amount:+d} credits: {data['reason']}"
+                audit.record(actor=request.user, row=user, text=text)
+        except ledger.TooFewCredits as refusal:
+            cache.delete(key)
+            text = gettext("The account has only %(credits)s.")
+            form.add_error("amount", text % {"credits": formatting.credits(refusal.available)})
+            return False
+        except Refusal as refusal:
+            cache.delete(key)
+            form.add_error("amount", refusal.message)
+            return False
+        taken = gettext("%(credits)s taken back.")
+        messages.success(request, taken % {"credits": formatting.credits(-entry.amount)})
         return True
 
     def ban_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:

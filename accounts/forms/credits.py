@@ -30,3 +30,17 @@ class GrantForm(forms.Form):
         if amount == 0:
             raise ValidationError(_("Enter a number other than 0."), code="zero")
         return amount
+
+
+class TakeBackForm(forms.Form):
+    """Credits that staff take back, and why."""
+
+    amount = forms.IntegerField(label=_("Credits"), min_value=1, max_value=1_000_000_000)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text=_("Visible to the user. Can’t be changed later."),
+    )
+    at_most = forms.BooleanField(label=_("If there are fewer, take what is there"), required=False)
+    once = forms.UUIDField(widget=forms.HiddenInput)

@@ -84,7 +84,7 @@ class CreditRequest(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.user_id} {self.created_at:%Y-%m-%d}"
+        return f"{self.user.email}, {self.created_at:%Y-%m-%d}"
 
 
 class CreditPage(models.Model):

@@ -11,6 +11,10 @@ PASSWORD = "a long password"
 
 class TestPeopleInABrowser(BrowserTestCase):
     staff = ("boss",)
+    prepare = f"""
+from django.core.management import call_command
+call_command("create_user", "newcomer@example.org", password={PASSWORD!r}, credits=0)
+"""
 
     def look(self, page: Page, name: str) -> None:
         """Save a screenshot to the folder ADMIN_SHOTS, if set."""
@@ -41,3 +45,61 @@ class TestPeopleInABrowser(BrowserTestCase):
         again.wait_for_url("**/accounts/login/")
         page.reload()
         expect(page.locator("#result_list")).to_contain_text("Accepted")
+
+    def test_an_empty_account_asks_for_credits_and_gets_an_image(self) -> None:
+        person = self.open(**PHONE)
+        person.goto("/accounts/login/")
+        person.fill("[name=username]", "newcomer@example.org")
+        person.fill("[name=password]", PASSWORD)
+        person.press("[name=password]", "Enter")
+        person.wait_for_url("**/create/")
+        person.fill("#prompt", "a heron at dusk")
+        expect(person.locator("#create-button")).to_be_disabled()
+        person.click("text=How to get credits")
+        person.wait_for_url("**/account/get-credits/")
+        self.look(person, "get-credits")
+        person.fill("[name=note]", "For the poster of our fair.\nThank you!")
+        person.click("text=Send request")
+        expect(person.locator(".credit-request")).to_contain_text("Open")
+        self.look(person, "asked")
+        page = self.visit("boss", "/admin/")
+        expect(page.locator("body")).to_contain_text("1 request for credits")
+        self.look(page, "start-with-request")
+        page.click("text=Decide")
+        expect(page.locator(".credit-note")).to_contain_text("For the poster of our fair.")
+        page.fill("[name=amount]", "20")
+        page.fill("[name=answer]", "Enjoy the fair.")
+        self.look(page, "decide")
+        page.click("text=Grant")
+        expect(page.locator(".messagelist")).to_contain_text("newcomer@example.org")
+        self.look(page, "requests")
+        person.reload()
+        expect(person.locator(".credit-request")).to_contain_text("Enjoy the fair.")
+        self.look(person, "granted")
+        person.goto("/create/")
+        expect(person.locator("#prompt")).to_have_value("a heron at dusk")
+        person.click("#create-button")
+        expect(person.locator("[data-status=succeeded] img").first).to_be_visible()
+        person.goto("/account/ledger/")
+        expect(person.locator(".lines")).to_contain_text("charged")
+        person.click(".lines-entries summary >> nth=0")
+        expect(person.locator(".lines-entries li").first).to_be_visible()
+        self.look(person, "statement")
+        if os.environ.get("ADMIN_SHOTS"):
+            self.look_around(page)
+
+    def look_around(self, page: Page) -> None:
+        """Keep screenshots of further pages, for people to look at."""
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            for name, path in (
+                ("vouchers-new", "/admin/accounts/voucher/add/"),
+                ("vouchers", "/admin/accounts/voucher/"),
+                ("credit-page", "/admin/accounts/creditpage/"),
+                ("costs", "/admin/generation/imagemodel/costs/"),
+                ("account", "/account/"),
+                ("ledger", "/account/ledger/"),
+                ("get-credits-wide", "/account/get-credits/"),
+            ):
+                page.goto(path)
+                self.look(page, f"{name}-{scheme}")

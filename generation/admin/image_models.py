@@ -20,6 +20,7 @@ from artgen import formatting
 from artgen.admin.actions import back_to_start, on_each
 from artgen.refusals import Refusal
 from generation.admin import request_preview
+from generation.admin.cost_pages import CostPages
 from generation.admin.image_model_form import ImageModelForm
 from generation.admin.model_costs import CostColumns
 from generation.admin.model_trials import TrialPages
@@ -40,7 +41,7 @@ REQUEST_FIELDS = (
 
 
 @admin.register(ImageModel)
-class ImageModelAdmin(TrialPages, CostColumns):
+class ImageModelAdmin(TrialPages, CostPages, CostColumns):
     """Models: edit, enable, disable, check, try."""
 
     menu_icon = "deployed_code"
@@ -52,6 +53,7 @@ class ImageModelAdmin(TrialPages, CostColumns):
 
     form = ImageModelForm
     change_form_template = "admin/generation/imagemodel/change_form.html"
+    change_list_template = "admin/generation/imagemodel/change_list.html"
     list_display = (
         *(
             "named",

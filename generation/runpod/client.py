@@ -160,6 +160,13 @@ class Client:
         """
         return parse_health(json_of(self._read("GET", self._url(endpoint_id, "health"))))
 
+    def document(self, url: str) -> Any:
+        """Return the JSON of a GET of another of RunPod's addresses, such as the billing API's.
+
+        Raises Gone, KeyRefused or Unavailable.
+        """
+        return json_of(self._read("GET", url))
+
     def close(self) -> None:
         """Close idle connections. The client can still be used."""
         self._session.close()

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from .admission import Admission
 from .answers import SHAPES, Answers
+from .billing import Billing
 from .calls import Call
 from .clock import Clock
 from .control import Control
@@ -58,6 +59,7 @@ class Emulator:
         slow_seconds: float = 30.0,
         late_seconds: float = 60.0,
         seed: int = 0,
+        shows_bill: bool = True,
     ) -> None:
         """Prepare an emulator; `start` or `with` starts it.
 
@@ -117,6 +119,12 @@ class Emulator:
             files=self._files,
             faults=self.faults,
             admission=self._admission,
+            billing=Billing(
+                admission=self._admission,
+                answers=self.answers,
+                queue=self._queue,
+                is_readable=shows_bill,
+            ),
             control=Control(
                 admission=self._admission,
                 answers=self.answers,

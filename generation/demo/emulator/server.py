@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from .admission import Admission
+from .billing import Billing
 from .calls import Call, Calls
 from .control import Control
 from .faults import Faults
@@ -54,6 +55,7 @@ class Server:
         files: Files,
         faults: Faults,
         admission: Admission,
+        billing: Billing,
         control: Control,
         limits: RateLimits | None,
         dialects: Mapping[str, str],
@@ -68,6 +70,7 @@ class Server:
         self.app.router.add_get("/files/{name}", files.serve)
         self.app.router.add_get("/healthz", _healthy)
         control.add_routes(self.app)
+        billing.add_routes(self.app)
         self.app.router.add_route("*", "/v2/{endpoint}/{call}", self._api)
         self.app.router.add_route("*", "/v2/{endpoint}/{call}/{job_id}", self._api)
 

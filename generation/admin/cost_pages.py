@@ -1,0 +1,155 @@
+"""The page of a month's costs: what was sold, what it cost, and what RunPod bills."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+
+from artgen import formatting
+from artgen.admin.audited import AuditedAdmin
+from generation.operations import reconciliation
+from generation.operations.reconciliation import ModelCosts, Reconciliation
+from generation.runpod import billing
+from generation.runpod.billing import Bill, InvalidBill
+from generation.runpod.verdicts import KeyRefused, RunPodError
+
+FIRST_YEAR, LAST_YEAR = 2020, 2100
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Recorded and expected dollars of one model; the longest bar of the chart is 100."""
+
+    name: str
+    title: str
+    recorded: float
+    expected: float
+
+
+class CostPages(AuditedAdmin):
+    """Add the page of costs to the admin of models."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page."""
+        view = self.admin_site.admin_view(self.costs_view)
+        urls: list[URLPattern] = super().get_urls()
+        return [path("costs/", view, name="generation_imagemodel_costs"), *urls]
+
+    def costs_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the month's costs; a POST compares them with a bill: RunPod's, or a file's."""
+        if not (self.has_view_permission(request) and request.user.has_perm("generation.view_job")):
+            raise PermissionDenied
+        month = _month(request.GET.get("month", ""))
+        bill, problem = _bill(request, month) if request.method == "POST" else (None, "")
+        found = reconciliation.of_month(month, bill=bill)
+        _start, after = reconciliation.period(month)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Costs of %(month)s") % {"month": date_format(month, "F Y")},
+            "opts": self.opts,
+            "problem": problem,
+            "found": found,
+            "rows": [(one.slug, one.name, _cells(one)) for one in found.models],
+            "total": _cells(found.total),
+            "lines": [
+                (
+                    _("all public endpoints") if line.endpoint == billing.PUBLIC else line.endpoint,
+                    ", ".join(line.slugs) or _("no model"),
+                    dollars(line.billed),
+                    dollars(line.known),
+                    dollars(line.difference),
+                )
+                for line in found.lines
+            ],
+            "revenue": dollars(found.revenue),
+            "chart": _chart(found),
+            "summary": _summary(found),
+            "month": f"{month:%Y-%m}",
+            "earlier": f"{reconciliation.earlier(month):%Y-%m}",
+            "later": f"{after:%Y-%m}" if after <= timezone.now() else "",
+        }
+        return render(request, "admin/generation/imagemodel/costs.html", context)
+
+
+def dollars(amount: Decimal) -> str:
+    """Return dollars with as many places as small costs need."""
+    places = 2 if abs(amount) >= 1 or not amount else 4
+    sign = "−" if amount < 0 else ""
+    return f"{sign}${number_format(round(abs(amount), places), places)}"
+
+
+def _month(text: str) -> date:
+    """Return the month of the address, by default the current one by UTC."""
+    today = datetime.now(UTC).date()
+    try:
+        month = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
+    except ValueError:
+        return today
+    return month if FIRST_YEAR <= month.year < LAST_YEAR else today
+
+
+def _bill(request: HttpRequest, month: date) -> tuple[Bill | None, str]:
+    """Return the bill that is asked for, or why there is none."""
+    if request.POST.get("source") == "file":
+        file = request.FILES.get("bill")
+        if file is None:
+            return None, _("Choose a file.")
+        start, end = reconciliation.period(month)
+        try:
+            return billing.parse_csv(
+                file.read(billing.MAX_BILL_BYTES + 1), start=start, end=end
+            ), ""
+        except InvalidBill as error:
+            return None, _("The file is not a bill: %(problem)s") % {"problem": error}
+    try:
+        return reconciliation.bill_of(month), ""
+    except KeyRefused:
+        return None, _("The RunPod API key may not read the bill. Choose a CSV file of it.")
+    except RunPodError as error:
+        return None, _("RunPod’s bill could not be read: %(problem)s") % {"problem": error}
+
+
+def _cells(one: ModelCosts) -> list[str]:
+    drift = "—"
+    if one.drift is not None:
+        sign = "+" if one.drift >= 0 else "−"
+        drift = f"{sign}{number_format(round(abs(one.drift) * 100, 1), 1)} %"
+    return [
+        formatting.number(one.jobs),
+        formatting.number(one.credits),
+        dollars(one.recorded),
+        dollars(one.expected),
+        drift,
+        formatting.number(one.failed_jobs),
+        dollars(one.failed),
+    ]
+
+
+def _chart(found: Reconciliation) -> list[Bars]:
+    """Return the bars of each model; the longest one has a width of 100."""
+    most = max((max(one.recorded, one.expected) for one in found.models), default=Decimal(0))
+    if not most:
+        return []
+    return [
+        Bars(
+            name=one.name,
+            title=f"{one.name}: {dollars(one.recorded)} / {dollars(one.expected)}",
+            recorded=round(float(one.recorded / most) * 100, 2),
+            expected=round(float(one.expected / most) * 100, 2),
+        )
+        for one in found.models
+    ]
+
+
+def _summary(found: Reconciliation) -> str:
+    return _("Recorded: %(recorded)s, expected: %(expected)s.") % {
+        "recorded": dollars(found.total.recorded),
+        "expected": dollars(found.total.expected),
+    }

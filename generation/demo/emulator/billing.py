@@ -1,0 +1,99 @@
+"""RunPod's billing API: what the jobs have cost, by time bucket.
+
+Own endpoints are billed one by one, all public endpoints as one total. The emulator charges both
+per completed job, what its answer says it cost; RunPod charges own endpoints by the second.
+Source: https://docs.runpod.io/api-reference-v2/billing/get-serverless-billing-history and
+https://docs.runpod.io/api-reference-v2/billing/get-public-endpoint-billing-history
+"""
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+
+from .admission import Admission
+from .answers import RECORDED, Answers
+from .queue import Queue
+
+DEFAULT_PERIOD = timedelta(days=30)
+DAY = timedelta(days=1)
+
+
+class Billing:
+    """The two lists of the billing API that ArtGen reads, in buckets of a day."""
+
+    def __init__(
+        self, *, admission: Admission, answers: Answers, queue: Queue, is_readable: bool
+    ) -> None:
+        self._admission, self._answers, self._queue = admission, answers, queue
+        self._is_readable = is_readable
+
+    def add_routes(self, app: web.Application) -> None:
+        """Add the routes under /v2/billing/."""
+        app.router.add_get("/v2/billing/serverless", self._own)
+        app.router.add_get("/v2/billing/endpoints", self._public)
+
+    async def _own(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("serverlessId")
+        return self._reply(
+            request,
+            lambda endpoint: (
+                None
+                if endpoint in RECORDED or wanted not in (None, endpoint)
+                else {"serverlessId": endpoint}
+            ),
+        )
+
+    async def _public(self, request: web.Request) -> web.Response:
+        return self._reply(request, lambda endpoint: {} if endpoint in RECORDED else None)
+
+    def _reply(self, request: web.Request, group: Any) -> web.Response:
+        if not self._admission.accepts(request.headers.get("Authorization", "")):
+            return web.json_response({"error": "unauthorized"}, status=401)
+        if not self._is_readable:
+            return web.json_response({"error": "forbidden"}, status=403)
+        try:
+            start = _time(request, "startTime", datetime.now(UTC) - DEFAULT_PERIOD)
+            end = _time(request, "endTime", datetime.now(UTC))
+        except ValueError:
+            return web.json_response({"error": "invalid time"}, status=400)
+        sums: dict[tuple[datetime, tuple[tuple[str, str], ...]], float] = defaultdict(float)
+        for job in list(self._queue.accepted):
+            named = group(job.endpoint)
+            if named is None or job.state != "COMPLETED" or job.gone_at is None:
+                continue
+            at = datetime.fromtimestamp(job.gone_at, UTC)
+            if start <= at < end:
+                bucket = at.replace(hour=0, minute=0, second=0, microsecond=0)
+                sums[bucket, tuple(named.items())] += self._answers.of(job.endpoint).cost
+        records = [
+            {
+                "startTime": _text(bucket),
+                "endTime": _text(bucket + DAY),
+                "totalAmount": round(amount, 6),
+                **dict(named),
+            }
+            for (bucket, named), amount in sorted(sums.items())
+        ]
+        metadata = {
+            "startTime": _text(start),
+            "endTime": _text(end),
+            "bucketSize": request.query.get("bucketSize", "day"),
+            "recordCount": len(records),
+            "totalAmount": round(sum(sums.values()), 6),
+        }
+        return web.json_response({"records": records, "metadata": metadata})
+
+
+def _time(request: web.Request, name: str, default: datetime) -> datetime:
+    """Return a time of the query. Raises ValueError."""
+    text = request.query.get(name)
+    if not text:
+        return default
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,155 @@
+"""`reconcile_costs --month 2026-11 [--bill FILE] [--json]`: what was sold against what it cost."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from artgen.management.base import BaseCommand
+from generation.management.table import lines
+from generation.operations import reconciliation
+from generation.operations.reconciliation import ModelCosts, Reconciliation
+from generation.runpod import billing
+from generation.runpod.billing import Bill, InvalidBill
+from generation.runpod.verdicts import KeyRefused, RunPodError
+
+HEAD = ("MODEL", "JOBS", "CREDITS", "RECORDED $", "EXPECTED $", "DRIFT", "FAILED", "FAILED $")
+BILL_HEAD = ("ENDPOINT", "BILLED $", "KNOWN $", "DIFFERENCE $", "MODELS")
+
+
+def _month(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
+    except ValueError as error:
+        raise ArgumentTypeError("a month such as 2026-11") from error
+
+
+class Command(BaseCommand):
+    """Print the sums of a month by model, and compare them with RunPod's bill."""
+
+    help = (
+        "Prints for each model the jobs with an image, credits, dollars that RunPod reported, "
+        "expected dollars, their difference, and what jobs without an image cost. Compares them "
+        "with RunPod's bill where RUNPOD_API_KEY may read it, or with that of --bill. Months are "
+        "by UTC, as on the bill."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add --month, --bill, --no-bill and --json."""
+        parser.add_argument("--month", type=_month, required=True, metavar="YYYY-MM")
+        parser.add_argument(
+            "--bill",
+            type=Path,
+            metavar="FILE",
+            help="a CSV file with the columns endpoint and amount; “public” or an empty endpoint: "
+            "all public endpoints",
+        )
+        parser.add_argument("--no-bill", action="store_true", help="do not ask RunPod for its bill")
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def handle(self, *args: Any, month: date, **options: Any) -> None:
+        """Print the table."""
+        note = ""
+        bill: Bill | None = None
+        if options["bill"]:
+            bill = _from_file(options["bill"], month)
+        elif not options["no_bill"]:
+            try:
+                bill = reconciliation.bill_of(month)
+            except KeyRefused:
+                note = "RUNPOD_API_KEY may not read the bill. Give it with --bill FILE."
+            except RunPodError as error:
+                note = f"RunPod's bill could not be read: {error}"
+        found = reconciliation.of_month(month, bill=bill)
+        if options["json"]:
+            self.write_json(as_json(found, note=note))
+            return
+        rows = [_row(one.slug, one) for one in found.models]
+        for line in lines(HEAD, [*rows, _row("total", found.total)]):
+            self.stdout.write(line)
+        if found.lines:
+            self.stdout.write("")
+            billed = [
+                (
+                    line.endpoint,
+                    _dollars(line.billed),
+                    _dollars(line.known),
+                    _dollars(line.difference),
+                    ", ".join(line.slugs) or "no model",
+                )
+                for line in found.lines
+            ]
+            for text in lines(BILL_HEAD, billed):
+                self.stdout.write(text)
+        if note:
+            self.stderr.write(note)
+
+
+def as_json(found: Reconciliation, *, note: str = "") -> dict[str, Any]:
+    """Return the report as JSON: dollars are numbers."""
+    document: dict[str, Any] = {
+        "month": found.month,
+        "models": [{"slug": one.slug, **_numbers(one)} for one in found.models],
+        "total": _numbers(found.total),
+        "bill": None,
+    }
+    if found.bill is not None:
+        document["bill"] = {
+            "total_usd": float(found.bill.total),
+            "lines": [
+                {
+                    "endpoint": line.endpoint,
+                    "models": list(line.slugs),
+                    "billed_usd": float(line.billed),
+                    "known_usd": float(line.known),
+                    "difference_usd": float(line.difference),
+                }
+                for line in found.lines
+            ],
+        }
+    if note:
+        document["note"] = note
+    return document
+
+
+def _numbers(one: ModelCosts) -> dict[str, Any]:
+    return {
+        "jobs": one.jobs,
+        "credits": one.credits,
+        "recorded_usd": float(one.recorded),
+        "expected_usd": float(one.expected),
+        "drift": None if one.drift is None else round(float(one.drift), 4),
+        "failed_jobs": one.failed_jobs,
+        "failed_usd": float(one.failed),
+        "unrecorded_jobs": one.unrecorded_jobs,
+    }
+
+
+def _row(name: str, one: ModelCosts) -> tuple[str, ...]:
+    return (
+        name,
+        str(one.jobs),
+        str(one.credits),
+        _dollars(one.recorded),
+        _dollars(one.expected),
+        "—" if one.drift is None else f"{one.drift:+.1%}",
+        str(one.failed_jobs),
+        _dollars(one.failed),
+    )
+
+
+def _dollars(amount: Decimal) -> str:
+    return f"{amount:.4f}"
+
+
+def _from_file(path: Path, month: date) -> Bill:
+    start, end = reconciliation.period(month)
+    try:
+        return billing.parse_csv(path.read_bytes(), start=start, end=end)
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from error
+    except InvalidBill as error:
+        raise CommandError(f"{path}: {error}") from error

@@ -1,0 +1,206 @@
+"""What was sold against what RunPod charges, by model, for one month.
+
+Months are those of RunPod's bill: by UTC. A job belongs to the month in which it was placed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Count, F, Q, Sum
+
+from artgen import pooling
+from generation.jobs import clients
+from generation.models import ImageModel, Job, Status
+from generation.models.ids import first_id
+from generation.runpod import billing
+from generation.runpod.billing import Bill
+from generation.runpod.payloads import is_public
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class ModelCosts:
+    """One model, or all of them, in one month."""
+
+    slug: str
+    name: str
+    endpoint: str
+    is_public: bool
+    jobs: int
+    """Jobs with an image."""
+    credits: int
+    """Charged for them."""
+    recorded: Decimal
+    """Dollars that RunPod reported with its replies, also of jobs without an image."""
+    expected: Decimal
+    """Dollars by the model's expected cost, of jobs with an image."""
+    failed_jobs: int
+    """Jobs without an image that cost money."""
+    failed: Decimal
+    """Of `recorded`: on these."""
+    unrecorded_jobs: int
+    """Jobs with an image whose cost RunPod did not report, as for own endpoints."""
+
+    @property
+    def drift(self) -> Decimal | None:
+        """How much recorded differs from expected: 0.1 is 10 % more. None if either is unknown."""
+        return self.recorded / self.expected - 1 if self.expected and self.recorded else None
+
+    @property
+    def best_known(self) -> Decimal:
+        """Recorded dollars, else the expected ones of jobs whose cost was not reported."""
+        if not self.unrecorded_jobs or not self.jobs:
+            return self.recorded
+        return self.recorded + self.expected * self.unrecorded_jobs / self.jobs
+
+
+@dataclass(frozen=True)
+class BilledLine:
+    """An endpoint of the bill, or all public ones, against what ArtGen has recorded."""
+
+    endpoint: str  # billing.PUBLIC for all public ones
+    slugs: tuple[str, ...]  # none: ArtGen has no model with this endpoint
+    billed: Decimal
+    known: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """What is billed beyond what is known."""
+        return self.billed - self.known
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """One month; `lines` only with a bill."""
+
+    month: str
+    models: list[ModelCosts]
+    total: ModelCosts
+    lines: list[BilledLine]
+    bill: Bill | None = None
+
+    @property
+    def revenue(self) -> Decimal:
+        """What the credits are worth, in dollars."""
+        return self.total.credits * settings.CREDIT_USD
+
+
+def period(month: date) -> tuple[datetime, datetime]:
+    """Return the first moment of the month of this day and of the next one, by UTC."""
+    start = datetime(month.year, month.month, 1, tzinfo=UTC)
+    return start, datetime(month.year + month.month // 12, month.month % 12 + 1, 1, tzinfo=UTC)
+
+
+def earlier(month: date) -> date:
+    """Return a day of the month before."""
+    return (period(month)[0] - timedelta(days=1)).date()
+
+
+def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
+    """Return the sums of a month, in two queries whatever the number of models and jobs."""
+    start, end = period(month)
+    rows = {
+        row["model"]: row
+        for row in Job.objects.filter(id__gte=first_id(start), id__lt=first_id(end))
+        .filter(Q(status=Status.SUCCEEDED) | Q(cost__gt=0))
+        .order_by()
+        .values("model")
+        .annotate(
+            jobs=Count("id", filter=_done),
+            credits=Sum("credits", filter=_done, default=0),
+            pixels=Sum(F("width") * F("height"), filter=_done, default=0),
+            recorded=Sum("cost", default=ZERO),
+            failed_jobs=Count("id", filter=~_done),
+            failed=Sum("cost", filter=~_done, default=ZERO),
+            unrecorded_jobs=Count("id", filter=_done & Q(cost__isnull=True)),
+        )
+    }
+    found = []
+    for model in ImageModel.objects.order_by("position", "slug").defer("workflow"):
+        row = rows.get(model.pk)
+        if row is None:
+            continue
+        cost = model.cost
+        found.append(
+            ModelCosts(
+                slug=model.slug,
+                name=model.name,
+                endpoint=model.endpoint_id,
+                is_public=is_public(model.dialect),
+                jobs=row["jobs"],
+                credits=row["credits"],
+                recorded=row["recorded"],
+                expected=cost.of(images=row["jobs"], pixels=row["pixels"]) if cost else ZERO,
+                failed_jobs=row["failed_jobs"],
+                failed=row["failed"],
+                unrecorded_jobs=row["unrecorded_jobs"],
+            )
+        )
+    return Reconciliation(
+        month=f"{start:%Y-%m}",
+        models=found,
+        total=_total(found),
+        lines=_against(bill, found) if bill else [],
+        bill=bill,
+    )
+
+
+def bill_of(month: date) -> Bill:
+    """Return RunPod's bill of the month; raise what `billing.read` raises."""
+    start, end = period(month)
+    pooling.give_back()  # RunPod may take seconds
+    return billing.read(clients.client(), settings.RUNPOD_BILLING_URL, start=start, end=end)
+
+
+_done = Q(status=Status.SUCCEEDED)
+
+
+def _total(models: Sequence[ModelCosts]) -> ModelCosts:
+    total = ModelCosts("", "", "", False, 0, 0, ZERO, ZERO, 0, ZERO, 0)
+    for one in models:
+        total = replace(
+            total,
+            **{
+                name: getattr(total, name) + getattr(one, name)
+                for name in (
+                    *("jobs", "credits", "recorded", "expected"),
+                    *("failed_jobs", "failed", "unrecorded_jobs"),
+                )
+            },
+        )
+    return total
+
+
+def _against(bill: Bill, models: Sequence[ModelCosts]) -> list[BilledLine]:
+    own = {one.endpoint for one in models if not one.is_public} | set(bill.own)
+    lines = [
+        BilledLine(
+            endpoint=endpoint,
+            slugs=tuple(one.slug for one in models if one.endpoint == endpoint),
+            billed=bill.own.get(endpoint, ZERO),
+            known=sum(
+                (
+                    one.best_known
+                    for one in models
+                    if one.endpoint == endpoint and not one.is_public
+                ),
+                ZERO,
+            ),
+        )
+        for endpoint in sorted(own)
+    ]
+    public = [one for one in models if one.is_public]
+    if bill.public is not None or public:
+        lines.append(
+            BilledLine(
+                endpoint=billing.PUBLIC,
+                slugs=tuple(one.slug for one in public),
+                billed=bill.public or ZERO,
+                known=sum((one.best_known for one in public), ZERO),
+            )
+        )
+    return lines

@@ -1,0 +1,234 @@
+"""What was sold in a month against what it cost, and against RunPod's bill."""
+
+import io
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+from django.utils import timezone
+
+from artgen.testing.api import make_job
+from artgen.testing.cases import BaseTestCase, EmulatorTestCase, catch_up, make_user
+from generation.demo.emulator import Emulator
+from generation.jobs import driver
+from generation.models import ImageModel, Job, Status
+from generation.models.ids import first_id
+from generation.operations import reconciliation
+from generation.runpod import billing
+from generation.runpod.billing import Bill, InvalidBill
+
+PAGE = "/admin/generation/imagemodel/costs/"
+MARCH = date(2026, 3, 1)
+
+
+def run(*arguments: str) -> str:
+    out = io.StringIO()
+    call_command("reconcile_costs", *arguments, stdout=out, stderr=out)
+    return out.getvalue()
+
+
+class CostsTestCase(BaseTestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.load_catalog()
+        ImageModel.objects.filter(slug="flux-schnell").update(expected_cost={"per_image": "0.003"})
+
+    number = 0
+
+    def job(self, at: datetime, slug: str = "flux-schnell", **fields: Any) -> None:
+        """Create a job of this time."""
+        CostsTestCase.number += 1
+        job = make_job(
+            self.alice, status=fields.pop("status", Status.SUCCEEDED), credits=2,
+            model=slug, **fields,
+        )  # fmt: skip
+        id = first_id(at).int + CostsTestCase.number
+        Job.objects.filter(id=job.id).update(id=type(job.id)(int=id))
+
+    def month(self) -> None:
+        """Create the jobs of a March with its borders."""
+        for moment in ((2026, 3, 1), (2026, 3, 31, 23, 59, 59)):
+            self.job(datetime(*moment, tzinfo=UTC), cost=Decimal("0.004"))
+        self.job(datetime(2026, 3, 2, tzinfo=UTC))  # RunPod reported no cost
+        self.job(datetime(2026, 3, 3, tzinfo=UTC), status=Status.FAILED, error_code="failed",
+                 cost=Decimal("0.002"))  # fmt: skip
+        self.job(datetime(2026, 3, 3, tzinfo=UTC), status=Status.FAILED, error_code="failed")
+        self.job(datetime(2026, 3, 4, tzinfo=UTC), status=Status.CANCELED)
+        for moment in ((2026, 4, 1), (2026, 2, 28, 23, 59, 59)):
+            self.job(datetime(*moment, tzinfo=UTC), cost=Decimal(5))
+
+
+class TestMonth(CostsTestCase):
+    def test_it_sums_the_jobs_of_a_month(self) -> None:
+        self.month()
+        with self.assertNumQueries(2):
+            found = reconciliation.of_month(MARCH)
+        (one,) = found.models
+        assert (one.slug, one.jobs, one.credits) == ("flux-schnell", 3, 6)
+        assert (one.recorded, one.expected) == (Decimal("0.01"), Decimal("0.009"))
+        assert (one.failed_jobs, one.failed, one.unrecorded_jobs) == (1, Decimal("0.002"), 1)
+        assert one.drift == Decimal("0.01") / Decimal("0.009") - 1
+        assert one.best_known == Decimal("0.013")
+        assert found.total.recorded == one.recorded
+
+    def test_it_asks_as_often_for_many_models(self) -> None:
+        for model in ImageModel.objects.all():
+            self.job(datetime(2026, 3, 2, tzinfo=UTC), slug=model.slug, cost=Decimal("0.01"))
+        with self.assertNumQueries(2):
+            found = reconciliation.of_month(MARCH)
+        assert len(found.models) == ImageModel.objects.count()
+
+    def test_the_command_prints_what_scripts_rely_on(self) -> None:
+        self.month()
+        document = json.loads(run("--month", "2026-03", "--no-bill", "--json"))
+        assert document["month"] == "2026-03"
+        (model,) = document["models"]
+        assert {name: model[name] for name in
+                ("slug", "jobs", "credits", "recorded_usd", "expected_usd", "failed_usd")} == {
+            "slug": "flux-schnell", "jobs": 3, "credits": 6, "recorded_usd": 0.01,
+            "expected_usd": 0.009, "failed_usd": 0.002,
+        }  # fmt: skip
+        assert document["total"]["jobs"] == 3
+        text = run("--month", "2026-03", "--no-bill")
+        assert "flux-schnell" in text
+        assert "+11.1%" in text
+        assert json.loads(run("--month", "2020-01", "--no-bill", "--json"))["models"] == []
+
+    def test_it_refuses_what_is_no_month(self) -> None:
+        for month in ("2026-13", "March", "2026"):
+            with pytest.raises(CommandError):
+                run("--month", month)
+
+
+class TestBill(CostsTestCase):
+    def file(self, text: str | bytes) -> Path:
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = Path(folder.name) / "bill.csv"
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    def parse(self, text: str) -> Bill:
+        start, end = reconciliation.period(MARCH)
+        return billing.parse_csv(text.encode(), start=start, end=end)
+
+    def test_it_compares_public_endpoints_as_one_total_and_own_ones_one_by_one(self) -> None:
+        self.month()
+        path = self.file("endpoint,amount\npublic,0.05\nmine-1,1.5\nmine-1,0.5\n")
+        document = json.loads(run("--month", "2026-03", "--bill", str(path), "--json"))
+        assert document["bill"]["total_usd"] == 2.05
+        own, public = document["bill"]["lines"]
+        assert (own["endpoint"], own["models"], own["billed_usd"]) == ("mine-1", [], 2.0)
+        assert (public["endpoint"], public["models"]) == ("public", ["flux-schnell"])
+        assert public["difference_usd"] == pytest.approx(0.05 - 0.013)
+
+    def test_it_reads_the_names_of_the_api_and_keeps_to_the_month(self) -> None:
+        bill = self.parse(
+            "\ufeffstartTime;serverlessId;totalAmount\n2026-03-01T00:00:00Z;a;$1\n"
+            "2026-04-01;a;7\n2026-02-28;;9\n2026-03-31;;2\n"
+        )
+        assert bill == Bill({"a": Decimal(1)}, Decimal(2))
+        assert bill.total == 3
+
+    def test_it_refuses_what_is_no_bill(self) -> None:
+        for text in (
+            "endpoint,price\na,1\n",
+            "who,amount\na,1\n",
+            "endpoint,amount\na,much\n",
+            "endpoint,amount\na,NaN\n",
+            "endpoint,amount\na\n",
+            "endpoint,amount,time\na,1,soon\n",
+        ):
+            with pytest.raises(InvalidBill):
+                self.parse(text)
+        with pytest.raises(CommandError):
+            run("--month", "2026-03", "--bill", str(self.file(b"\xff\xfe")))
+        with pytest.raises(CommandError):
+            run("--month", "2026-03", "--bill", "/nowhere/bill.csv")
+
+
+class TestPage(CostsTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.month()
+        self.client.force_login(self.staff)
+
+    def test_it_shows_the_month_with_a_chart(self) -> None:
+        page = self.client.get(PAGE, {"month": "2026-03"})
+        self.assertContains(page, "Costs of March 2026")
+        self.assertContains(page, "<rect", count=2)
+        self.assertContains(page, "+11.1 %")
+        self.assertContains(page, "?month=2026-02")
+        self.assertContains(page, "?month=2026-04")
+        self.assertContains(self.client.get("/admin/generation/imagemodel/"), PAGE)
+
+    def test_it_shows_the_current_month_for_what_is_none(self) -> None:
+        for month in ("", "x", "2026-13", "0001-01", "9999-12"):
+            page = self.client.get(PAGE, {"month": month})
+            assert page.context["month"] == f"{timezone.now():%Y-%m}"
+            assert page.context["later"] == ""
+
+    def test_it_compares_with_a_file(self) -> None:
+        bill = SimpleUploadedFile("bill.csv", b"endpoint,amount\npublic,0.05\n")
+        page = self.client.post(f"{PAGE}?month=2026-03", {"source": "file", "bill": bill})
+        self.assertContains(page, "all public endpoints")
+        self.assertContains(page, "$0.0500")
+        wrong = SimpleUploadedFile("bill.csv", b"<html>")
+        page = self.client.post(f"{PAGE}?month=2026-03", {"source": "file", "bill": wrong})
+        self.assertContains(page, "Costs of March 2026")
+        page = self.client.post(f"{PAGE}?month=2026-03", {"source": "file"})
+        self.assertContains(page, "Choose a file.")
+
+    def test_it_is_for_staff_who_may_see_models_and_jobs(self) -> None:
+        self.client.force_login(make_user("other@example.org", is_staff=True))
+        assert self.client.get(PAGE).status_code == 403
+
+
+class TestRunPodsBill(EmulatorTestCase):
+    """The bill of the emulator, as RunPod documents its billing API."""
+
+    def draw(self) -> None:
+        self.place()
+        while driver.submit("flux-schnell"):
+            self.emulator.advance(10)
+            catch_up()
+
+    def ask(self, **settings: Any) -> str:
+        month = f"{datetime.now(UTC):%Y-%m}"
+        with override_settings(**settings):
+            return run("--month", month, "--json")
+
+    def test_it_fits_what_was_recorded(self) -> None:
+        self.draw()
+        document = json.loads(self.ask(RUNPOD_BILLING_URL=f"{self.emulator.base_url}/billing"))
+        (public,) = document["bill"]["lines"]
+        assert public["models"] == ["flux-schnell"]
+        assert public["billed_usd"] == document["total"]["recorded_usd"] > 0
+        assert public["difference_usd"] == 0
+
+    def test_it_goes_on_without_a_bill(self) -> None:
+        self.draw()
+        with Emulator(manual=True, shows_bill=False) as secretive:
+            document = json.loads(self.ask(RUNPOD_BILLING_URL=f"{secretive.base_url}/billing"))
+        assert document["bill"] is None
+        assert "may not read the bill" in document["note"]
+        assert document["total"]["jobs"] == 1
+        document = json.loads(self.ask(RUNPOD_BILLING_URL="http://127.0.0.1:9/v2/billing"))
+        assert "could not be read" in document["note"]
+        document = json.loads(self.ask(RUNPOD_BILLING_URL=f"{self.emulator.base_url}/x/health"))
+        assert "note" in document
+
+    def test_the_page_asks_for_it(self) -> None:
+        self.draw()
+        self.client.force_login(self.staff)
+        with override_settings(RUNPOD_BILLING_URL=f"{self.emulator.base_url}/billing"):
+            page = self.client.post(PAGE, {"source": "runpod"})
+        self.assertContains(page, "all public endpoints")
