@@ -41,7 +41,7 @@ keepalive = _number("GUNICORN_KEEPALIVE", 5)
 preload_app = True
 
 # nginx limits address and headers, and refuses in the format of the API. gunicorn would answer what
-# nginx lets pass with a page of its own. 0 is no limit for the line only, for a field it is 8190.
+# nginx lets pass with a page of its own. 0 means unlimited for the line, but 8190 for a field.
 limit_request_line = 0
 limit_request_fields = 32768
 limit_request_field_size = 64 * 1024

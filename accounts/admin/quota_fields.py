@@ -30,7 +30,7 @@ QUOTAS_NOTE = _(
 
 
 def choices(present: str) -> list[tuple[str, Any]]:
-    """Return all models, and slugs of `present` that are no model any more."""
+    """Return all models, and slugs of `present` that no longer name a model."""
     models: Callable[[], Sequence[tuple[str, str]]] = import_string(settings.QUOTA_MODELS)
     known = list(models())
     gone = sorted(set(present.split()) - {ANY_MODEL, *(slug for slug, _name in known)})

@@ -47,7 +47,7 @@ def recorded(
 
     A command that other code calls without a name is not stored: what called it is.
 
-    Raises CommandError before it begins if `--by` is no active member of staff.
+    Raises CommandError before it begins unless `--by` names an active member of staff.
     """
     address = options.get("by")
     given = {

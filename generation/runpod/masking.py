@@ -1,4 +1,4 @@
-"""Masks as workers get them: gray images in which white is painted anew and black is kept."""
+"""Masks as workers get them: gray images in which white is repainted and black is kept."""
 
 import io
 from collections.abc import Mapping

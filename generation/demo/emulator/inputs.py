@@ -29,7 +29,7 @@ class Request:
     steps: int = 20
     strength: float | None = None
     sources: tuple[str, ...] = ()  # URLs, data: URIs or base64
-    mask: str = ""  # as a source; white is painted anew
+    mask: str = ""  # as a source; white is repainted
     scale: int = 1  # the first source is enlarged by this factor instead of painted
     format: str = "png"
 

@@ -33,7 +33,7 @@ def paint(
     """Return an RGB image of width × height pixels that depends on nothing but the arguments.
 
     With `sources` the first is repainted by the words, `strength` 0..1 (0.6 if None) deep, and a
-    second lends its colors. With a mask only its white area is painted anew; with a scale above 1
+    second lends its colors. With a mask only its white area is repainted; with a scale above 1
     the source is enlarged. `on_progress` is called with rising values 0..1. Raises ValueError for
     a side under 16 pixels.
     """

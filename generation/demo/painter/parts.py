@@ -30,7 +30,7 @@ def enlarged(source: Image.Image, size: Size) -> Image.Image:
 def repainted(
     source: Image.Image, mask: Image.Image, *, size: Size, prompt: str, seed: int, paint: Paint
 ) -> Image.Image:
-    """Return the source at this size, painted anew where the mask is white and nowhere else.
+    """Return the source at this size, repainted where the mask is white and nowhere else.
 
     A mask around the image continues the image outward, a prompt with CONTINUED fills the area from
     its surroundings. Else the area shows what `paint` returns for it.

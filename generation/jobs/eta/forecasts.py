@@ -83,7 +83,7 @@ class Forecast:
     ) -> Eta:
         """Return the time until the last of `count` new images of this user would be done.
 
-        `size` is that of `size_of`; without a user, it is somebody who has no other jobs.
+        `size` is that of `size_of`; without a user, it is a user without other jobs.
         """
         place = self.queues[model.pk].place_of_next(user_id, number=count)
         return self._behind(model, size=size, before=place.before, now=now or timezone.now())
@@ -234,7 +234,7 @@ class Forecast:
         return self.histories[model.pk].place or self._service(model, 0)[0]
 
     def _start_kind(self, model: ImageModel, before: int, *, now: datetime) -> Start:
-        """Return how a job starts that has so many before it at RunPod."""
+        """Return how a job starts, given the number of jobs before it at RunPod."""
         queue = self.queues[model.pk]
         peak = max(self.histories[model.pk].peak(now.timestamp()), queue.running, int(queue.warm))
         return start_kind(peak=peak, before=before)

@@ -195,7 +195,7 @@ class _Line:
         return bisect_right(self.sent, moment) - bisect_right(self.started, moment)
 
     def place_of(self, job: Record) -> int:
-        """Return how many jobs went before, as fair scheduling told it when the job was placed."""
+        """Return how many jobs fair scheduling put before the job when it was placed."""
         moment = job.created_at
         users: dict[UUID, tuple[int, int]] = {}
         number = 1
@@ -240,7 +240,7 @@ class _Line:
 
 
 def start_kind(*, peak: int, before: int) -> Start:
-    """Return how a job starts when so many jobs are at RunPod before it.
+    """Return how a job starts, given the number of jobs before it at RunPod.
 
     `peak`: how many ran at once in the last minute. As many workers are still active.
     """

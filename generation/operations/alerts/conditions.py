@@ -318,7 +318,7 @@ def _switches() -> dict[str, Values]:
 
 
 def _budgets() -> dict[str, Values]:
-    """Return an alert for each budget: staff are told of each when it is near its limit."""
+    """Return an alert for each budget: each is reported when it is near its limit."""
     host = settings.PUBLIC_URL.partition("://")[2]
     states = spending.states()
     stopped = {

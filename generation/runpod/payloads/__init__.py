@@ -98,7 +98,7 @@ def build(
         dialect: its name.
         parameters: of the image.
         sources: source images, in order.
-        mask: gray image, as large as the first source image; white is painted anew.
+        mask: gray image, as large as the first source image; white is repainted.
         workflow: template of a comfyui model (see `check_workflow`); no other dialect has one.
         request_format: how a public endpoint names its parameters.
 

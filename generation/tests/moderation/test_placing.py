@@ -183,7 +183,7 @@ class TestBudget(ModerationTestCase):
             self.place(FLUX)
 
     def test_prompts_that_are_stopped_do_not_make_it_compile_the_rules_again(self) -> None:
-        """Each would cost a second with thousands of expressions, as often as somebody likes."""
+        """Each would cost a second with thousands of expressions, as often as a user likes."""
         self.rule()
         self.stopped()
         with CaptureQueriesContext(connection) as queries:

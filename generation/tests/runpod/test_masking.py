@@ -1,4 +1,4 @@
-"""Masks as workers get them: gray, white is painted anew; a canvas with room for new sides."""
+"""Masks as workers get them: gray, white is repainted; a canvas with room for new sides."""
 
 import io
 
