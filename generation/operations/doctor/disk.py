@@ -32,7 +32,8 @@ def disk(*, has_database: bool) -> Check:
 
 def _is_short(one: Disk) -> bool:
     recommended = min(RECOMMENDED_FREE_GB * GIGABYTE, one.total / 2)
-    return one.free < max(recommended, RECOMMENDED_FREE_SHARE * one.total)
+    recommended = max(recommended, RECOMMENDED_FREE_SHARE * one.total)
+    return one.free < max(recommended, MIN_FREE_GB * GIGABYTE)
 
 
 def _text(one: Disk) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import override
 
 from artgen import installation
 from generation.catalog.offers import CATALOG_FILE, read_catalog
@@ -64,7 +65,8 @@ def models() -> Check:
         try:
             model.clean()
         except ValidationError as error:
-            broken.append(f"{model.slug}: {'; '.join(error.messages)}")
+            with override("en"):  # like all that doctor says
+                broken.append(f"{model.slug}: {'; '.join(error.messages)}")
     if broken:
         return Check("models", False, " ".join(broken), "Correct them in the admin, Models.")
     return Check("models", True, f"{len(enabled)} enabled")

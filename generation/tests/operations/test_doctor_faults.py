@@ -318,13 +318,19 @@ class TestMailServer:
 # --- the rest -------------------------------------------------------------------------------------
 class TestDisk:
     @pytest.mark.parametrize(
-        ("free", "ok", "hint"), [(50e9, True, False), (4e9, True, True), (0.5e9, False, True)]
+        ("free", "total", "ok", "hint"),
+        [
+            (50e9, 100e9, True, False),
+            (4e9, 100e9, True, True),
+            (0.5e9, 100e9, False, True),
+            (0.5e9, 0.6e9, False, True),
+        ],
     )
     @pytest.mark.django_db
     def test_it_measures_the_disk_of_files(
-        self, monkeypatch: pytest.MonkeyPatch, free: float, ok: bool, hint: bool
+        self, monkeypatch: pytest.MonkeyPatch, free: float, total: float, ok: bool, hint: bool
     ) -> None:
-        usage = DiskUsage(100_000_000_000, 0, int(free))
+        usage = DiskUsage(int(total), 0, int(free))
         monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
         check = disk(has_database=True)
         assert (check.ok, bool(check.hint)) == (ok, hint), check
