@@ -11,16 +11,26 @@ set -eu
 folder=${CERTIFICATE_DIR:-/certificates}
 certificate="$folder/fullchain.pem"
 scratch=${TMPDIR:-/tmp}/certbot
-say() { echo "certificate: $*" >&2; }
+json='' # the service writes one JSON object a line, as artgen/observability/logging.py does
+log() { # LEVEL: the lines of standard input
+  while IFS= read -r line; do
+    if [ -z "$line" ]; then continue; fi
+    if [ -z "$json" ]; then echo "certificate: $line"; continue; fi
+    line=$(printf '%s' "$line" | LC_ALL=C tr '\000-\037\177-\377' '?' | sed 's/[\\"]/\\&/g')
+    printf '{"time":"%s","level":"%s","logger":"certificate","message":"%s"}\n' \
+      "$(date +%Y-%m-%dT%H:%M:%S%:z)" "$1" "$line"
+  done >&2
+}
+say() { echo "$2" | log "$1"; } # LEVEL WORDS
 
 name_of() { # URL: its host, if a certificate authority can reach it at port 80
   url=${1%/}
   host=${url#https://}
   case $host in
-  "$url") say "PUBLIC_URL is $1: a certificate needs https://HOST" ;;
-  *:*) say "PUBLIC_URL is $1: with a port of its own, use your own certificate (TLS_DIR)" ;;
+  "$url") say ERROR "PUBLIC_URL is $1: a certificate needs https://HOST" ;;
+  *:*) say ERROR "PUBLIC_URL is $1: with a port of its own, use your own certificate (TLS_DIR)" ;;
   *[!0-9.]*.*) echo "$host" && return ;;
-  *) say "PUBLIC_URL is $1: a certificate needs the name of a domain" ;;
+  *) say ERROR "PUBLIC_URL is $1: a certificate needs the name of a domain" ;;
   esac
   return 1
 }
@@ -32,7 +42,7 @@ publish() { # copy what certbot has, so that nginx finds either the old files or
     cp "$from" "$folder/$file.half"
     chmod 600 "$folder/$file.half"
     mv -f "$folder/$file.half" "$folder/$file"
-    say "$file is new"
+    say INFO "$file is new"
   done
 }
 
@@ -41,17 +51,20 @@ look() { # [OPTION of certbot]
   publish # what a look before, killed in between, has left
   if [ -n "${ACME_EMAIL:-}" ]; then set -- "$@" --email "$ACME_EMAIL"; fi
   if [ -n "${ACME_URL:-}" ]; then set -- "$@" --server "$ACME_URL"; fi
-  certbot certonly --quiet --non-interactive --agree-tos --register-unsafely-without-email \
+  said=$(certbot certonly --quiet --non-interactive --agree-tos --register-unsafely-without-email \
     --webroot --webroot-path "$folder/acme" --cert-name artgen --domain "$host" \
     --key-type ecdsa --renew-with-new-domains \
-    --config-dir "$folder/certbot" --work-dir "$scratch" --logs-dir "$scratch" "$@" || {
-    say "the request failed, see above. Does $host lead to this machine, with port 80 open?"
+    --config-dir "$folder/certbot" --work-dir "$scratch" --logs-dir "$scratch" "$@" 2>&1) || {
+    printf '%s\n' "$said" | log ERROR
+    say ERROR "The request failed, see above. Does $host lead to this machine, with port 80 open?"
     return 1
   }
+  printf '%s\n' "$said" | log WARNING
   publish
 }
 
 verb=${1:-keep}
+if [ "$verb" = keep ] && [ "${LOG_FORMAT:-}" = json ]; then json=yes; fi
 case $verb in
 healthy) exec openssl x509 -checkend 604800 -noout -in "$certificate" ;;
 once | renew | keep) host=$(name_of "${PUBLIC_URL:-}") ;;

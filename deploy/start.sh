@@ -37,6 +37,13 @@ keep_turn() { # WHAT: for deploy/handover.sh
   mkdir -p "${DATA_DIR:-.data}"
   echo "$turn" >"${DATA_DIR:-.data}/$1.turn"
 }
+log_lines() { # LEVEL: the lines that a script of nginx prints, as JSON if LOG_FORMAT is json
+  if [ "${LOG_FORMAT:-}" = json ]; then
+    sed --unbuffered -e 's/[\\"]/\\&/g' -e "s/.*/{\"level\":\"$1\",\"logger\":\"nginx\",\"message\":\"&\"}/"
+  else
+    cat
+  fi
+}
 # By default glibc has up to eight arenas per core for threads and rarely returns their memory.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 # With LOG_FORMAT=json whatever is printed is JSON, too: `python -m artgen.observability.console MODULE`.
@@ -135,7 +142,10 @@ alive)
 nginx)
   folder="$RUN_DIR/nginx"
   rm -f "$folder/further"
-  "${NGINX_TEMPLATES:-nginx}/render.sh" "$folder"
+  level=INFO
+  said=$("${NGINX_TEMPLATES:-nginx}/render.sh" "$folder" 2>&1) || level=ERROR
+  [ -z "$said" ] || echo "$said" | log_lines "$level" >&2
+  [ "$level" = INFO ] || exit 1
   # The error log has whole requests and referrers: sed removes what is secret. It ends with nginx,
   # and starts again with new expressions when nginx/reload.sh ends it.
   rm -f "$folder/errors"
@@ -149,14 +159,16 @@ nginx)
       sed --unbuffered --regexp-extended --file "$folder/redact.sed" <&3 >&2 &
       echo $! >"$folder/redact.pid"
       status=0
-      wait $! || status=$?
+      wait $! 2>/dev/null || status=$? # sh says "Terminated"
     done
   } &
   watch="${NGINX_TEMPLATES:-nginx}/watch.sh" # older templates have none
-  if [ "${NGINX_SERVER:-}" = tls ] && [ -x "$watch" ]; then "$watch" "$folder" $$ & fi
+  if [ "${NGINX_SERVER:-}" = tls ] && [ -x "$watch" ]; then
+    "$watch" "$folder" $$ 2>&1 | log_lines INFO &
+  fi
   # Further containers; without compose there are none. Older templates have no follow.sh.
   follow=${NGINX_TEMPLATES:+$NGINX_TEMPLATES/follow.sh}
-  if [ -x "$follow" ]; then "$follow" "$folder" $$ & fi
+  if [ -x "$follow" ]; then "$follow" "$folder" $$ 2>&1 | log_lines INFO & fi
   exec nginx -p "$folder" -c "$folder/nginx.conf" -e stderr -g "daemon off;" 2>"$folder/errors"
   ;;
 doctor)

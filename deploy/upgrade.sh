@@ -13,7 +13,8 @@
 #   3. restart worker and beat; a worker finishes what it has begun
 #   4. let the second processes lead, restart web and sockets, let these lead again, end the second
 #      ones: requests in progress get 30 s, sockets are closed with 1012 and reconnect
-#   5. restart further web containers (docker compose --scale), remove images of old versions
+#   5. restart further web containers (docker compose --scale); start nginx and certificate again if
+#      their image or their values in .env have changed; remove images of old versions
 # If anything is not healthy within UPGRADE_PATIENCE seconds, everything goes back to the version
 # before, and the exit status is 1. What was said, with the log of the container that failed, is in
 # .data/upgrades. The newest UPGRADE_KEEP_IMAGES images of versions are kept.
@@ -74,7 +75,16 @@ is_ready() {
     if [ "${NGINX_SERVER:-}" = tls ]; then at=https://127.0.0.1:${NGINX_TLS_PORT:-8443}; fi
     curl -fsSk -o /dev/null $at/readyz'
 }
-build() { ARTGEN_VERSION=$new docker compose build --quiet release backup; }
+build() {
+  ARTGEN_VERSION=$new docker compose build --quiet release backup || return
+  # Of these the number in docker-compose.yml is the version.
+  for each in nginx/artgen-nginx certificate/artgen-certbot; do
+    if [ -z "$(docker compose ps -q "${each%/*}" 2>/dev/null)" ]; then continue; fi
+    image=$(docker compose config --images "${each%/*}" | grep "^${each#*/}:")
+    docker image inspect "$image" >/dev/null 2>&1 \
+      || docker compose build --quiet "${each%/*}" || return
+  done
+}
 release() {
   export ARTGEN_VERSION="$new"
   run_release configure &&
@@ -265,6 +275,33 @@ plan() { # what this upgrade does
   lasted=$(sed -n 's/.* DONE in \([0-9]*\) s.*/\1/p' "$logs"/*.log 2>/dev/null | tail -n 1)
   echo "After the migrations: one to two minutes.${lasted:+ The last upgrade took $lasted s.}"
 }
+is_changed() { # SERVICE: it runs, but not as docker-compose.yml and .env want it now
+  [ -n "$(docker compose ps -q "$1" 2>/dev/null)" ] \
+    && docker compose --dry-run up -d --no-deps --no-build "$1" 2>&1 | grep -q Recreate
+}
+nginx_accepts() { # its new values
+  docker compose run --rm -T --no-deps --entrypoint sh nginx -c '
+    "$NGINX_TEMPLATES/render.sh" "$RUN_DIR/try" \
+      && nginx -t -q -p "$RUN_DIR/try" -c "$RUN_DIR/try/nginx.conf" -e stderr'
+}
+start_changed() { # nginx holds the ports, so there cannot be a second one meanwhile
+  if is_changed nginx; then
+    if nginx_accepts; then
+      say "nginx: starts again with its new image or values, for which connections are refused for" \
+        "one to three seconds"
+      # Sockets would keep it from ending for all of its grace period.
+      docker compose --progress quiet up -d --no-deps --no-build -t 1 nginx \
+        && wait_for nginx main is_ready || problems=yes
+    else
+      say "nginx: keeps the image and values that it has, because it refuses the new ones, see above"
+      problems=yes
+    fi
+  fi
+  if is_changed certificate; then
+    say "certificate: restart"
+    docker compose --progress quiet up -d --no-deps --no-build certificate || problems=yes
+  fi
+}
 prune() { # images of old versions; docker keeps those in use
   set -- $(docker image ls --format '{{.Tag}}' artgen | grep -vxF -e "$new" -e "$old" \
     | tail -n "+$((${UPGRADE_KEEP_IMAGES:-3} - 1))")
@@ -352,5 +389,11 @@ trap '' INT TERM
 take_over web sockets
 keep_version
 restart backup # it only reads, so it needs no health check here
+problems=
+start_changed
 prune
+if [ -n "$problems" ]; then
+  say "$new serves, BUT NOT ALL OF IT HAS STARTED as .env wants it, see above"
+  exit 1
+fi
 say "DONE in $(($(date +%s) - begun)) s: $new serves"

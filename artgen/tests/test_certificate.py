@@ -1,6 +1,7 @@
 """The certificate: deploy/certificate.sh asks pebble, and nginx loads what it gets."""
 
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -168,13 +170,27 @@ def test_it_keeps_the_old_one_while_a_new_pair_is_half_written(site: Site) -> No
         site.until_it_serves(other_than=first)
 
 
-def test_it_ends_when_it_is_told_to(site: Site) -> None:
-    keeper = subprocess.Popen(
-        ["sh", "deploy/certificate.sh"], cwd=settings.BASE_DIR, env=site.environment
-    )
-    site.until_it_serves()
-    keeper.send_signal(signal.SIGTERM)
-    assert keeper.wait() == 0
+def test_it_writes_json_and_ends_when_it_is_told_to(site: Site) -> None:
+    (site.folder / "acme").mkdir()
+    (site.folder / "acme" / ".well-known").write_text("in the way of the first request")
+    with subprocess.Popen(
+        ["sh", "deploy/certificate.sh"],
+        cwd=settings.BASE_DIR,
+        env=site.environment | {"LOG_FORMAT": "json"},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as keeper:
+        assert keeper.stderr
+        refused = json.loads(keeper.stderr.readline())
+        assert set(refused) == {"time", "level", "logger", "message"}
+        assert datetime.fromisoformat(refused["time"]).tzinfo
+        lines = [refused]
+        while "The request failed" not in lines[-1]["message"]:
+            lines.append(json.loads(keeper.stderr.readline()))
+        assert {line["level"] for line in lines} == {"ERROR"}
+        assert len(lines) > 2
+        keeper.send_signal(signal.SIGTERM)
+        assert keeper.wait() == 0
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,10 @@ class TestScale:
 
     def test_it_replaces_no_database_when_a_value_of_env_changes(self) -> None:
         for name in ("postgres", "redis"):
-            assert "${" not in yaml.safe_dump(services()[name]), name
+            text = yaml.safe_dump(services()[name]).replace("$$@", "")
+            assert "$" not in text, name
+            # compose replaces a container when it replaces one that this depends on.
+            assert "depends_on" not in services()[name], name
 
 
 class TestContainment:

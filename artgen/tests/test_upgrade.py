@@ -199,10 +199,14 @@ class TestUpgrade(unittest.TestCase):
         if service == "worker":
             return
         further = count - (service == "sockets")
-        file = self.stack.folder / "containers" / "nginx" / "tmp" / "run" / "nginx" / "nginx.conf"
         self.stack.until(
-            lambda: file.read_text().count(f"/{service}.") - 1 >= further, "nginx knows it"
+            lambda: self.nginx_configuration.read_text().count(f"/{service}.") - 1 >= further,
+            "nginx knows it",
         )
+
+    @property
+    def nginx_configuration(self) -> Path:
+        return self.stack.folder / "containers" / "nginx" / "tmp" / "run" / "nginx" / "nginx.conf"
 
     def kept_log(self, folder: Path) -> str:
         """Return what the last upgrade has written down."""
@@ -369,15 +373,19 @@ class TestUpgrade(unittest.TestCase):
             assert outcome.returncode == 1
             assert "web does not answer: repair what runs first" in outcome.stdout
             assert self.stack.pids() == before
-            outcome = self.upgrade(folder, "--force")
+            outcome = self.upgrade(folder, "--force", NGINX_RATE="21r/s")
         assert outcome.returncode == 0, outcome.stdout + self.stack.log[-3000:]
         assert "--force: goes on although web does not answer." in outcome.stdout
         self.stack.get_ready()
         assert len(set(self.images().values())) == 1
         assert set(self.images()) == set(before) - {"nginx"}
+        assert "nginx: starts again with its new image or values" in outcome.stdout
+        assert self.stack.pids()["nginx"] != before["nginx"]
+        assert "rate=21r/s" in self.nginx_configuration.read_text()
 
     def test_it_ends_the_upgrade_of_which_only_the_second_process_was_left(self):
-        """As after "ROLLED BACK, BUT NOT HEALTHY"."""
+        """As after "ROLLED BACK, BUT NOT HEALTHY"; nginx refuses a value meanwhile."""
+        nginx = self.stack.pids()["nginx"]
         self.stack.docker("compose", "run", "-d", "--name", "artgen-web-next", "backend", *NEXT)
         self.stack.until((self.stack.run_dir / "web-next.sock").exists, "the second one is there")
         self.stack.docker("exec", "artgen-web-next", "deploy/handover.sh", "lead", "web", "next")
@@ -385,10 +393,13 @@ class TestUpgrade(unittest.TestCase):
         with self.code() as folder:
             load = Load(self.stack)
             try:
-                outcome = self.upgrade(folder, "--force")
+                outcome = self.upgrade(folder, "--force", NGINX_RATE="many")
             finally:
                 load.end()
-        assert outcome.returncode == 0, outcome.stdout
+        assert outcome.returncode == 1, outcome.stdout
+        assert 'invalid rate "rate=many"' in outcome.stdout
+        assert "serves, BUT NOT ALL OF IT HAS STARTED" in outcome.stdout
+        assert self.stack.pids()["nginx"] == nginx
         assert "web: the second process of an earlier upgrade serves" in outcome.stdout
         assert load.failures == [], outcome.stdout
         assert "artgen-web-next" not in self.stack.pids()
