@@ -1,0 +1,115 @@
+"""Read the operators' documents: their sections, and the commands in their code blocks.
+
+A command with ☁ in its comment, or in a block that begins with such a comment, needs the internet, a
+cluster or a machine of its own, so no test can try it.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+
+MARK = "☁"
+BLOCK = re.compile(r"^( *)```\w*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+SETTING = re.compile(r"[A-Z][A-Z0-9_]*=\S*")
+SEPARATORS = {"&&", "|", ";", "||"}
+
+
+@dataclass(frozen=True)
+class Command:
+    """One program with its arguments, as a shell would start it."""
+
+    words: tuple[str, ...]
+    environment: tuple[str, ...]  # names that are set for it
+    is_marked: bool
+    line: str
+
+
+@dataclass
+class Section:
+    """A heading with what stands below it, up to the next one."""
+
+    level: int
+    title: str
+    text: str
+    commands: list[Command] = field(default_factory=list)
+    settings: list[str] = field(default_factory=list)  # lines for .env, without comments
+
+
+def read(path: str) -> str:
+    """Return the document with this path in the repository."""
+    return (settings.BASE_DIR / path).read_text()
+
+
+def editions(path: str) -> tuple[str, str]:
+    """Return the English and the Russian edition of a document that has both."""
+    english, russian = read(path).split("\n---\n\n# ", 1)
+    return english, f"# {russian}"
+
+
+def sections(text: str) -> list[Section]:
+    """Return the sections of a document in their order."""
+    found = []
+    hidden = BLOCK.sub(lambda block: re.sub("^#", "\0", block[0], flags=re.MULTILINE), text)
+    for part in re.split(r"^(?=#+ )", hidden, flags=re.MULTILINE):
+        if not part.startswith("#"):
+            continue
+        heading, _, rest = part.partition("\n")
+        marks, _, title = heading.partition(" ")
+        section = Section(len(marks), title, rest.replace("\0", "#"))
+        for block in BLOCK.finditer(section.text):
+            read_block(block[2], section)
+        found.append(section)
+    return found
+
+
+def read_block(block: str, section: Section) -> None:
+    """Add the commands and settings of a code block to the section."""
+    lines = block.replace("\\\n", " ").replace("\n  |", " |").strip().splitlines()
+    prompts = [line[2:] for line in lines if line.startswith("$ ")]  # the others are output
+    is_marked = lines[0].startswith(f"# {MARK}")
+    for line in prompts or lines:
+        if re.match(r"\s*(#|$)", line):
+            continue
+        if re.match(r"(- |\s+\w+:)", line):  # YAML
+            return
+        if not line[0].isspace() and SETTING.fullmatch(re.sub(r"\s+#.*", "", line)):
+            section.settings.append(re.sub(r"\s+#.*", "", line))
+        else:
+            section.commands += split(line.strip(), is_marked=is_marked)
+
+
+def split(line: str, *, is_marked: bool = False) -> Iterator[Command]:
+    """Yield the commands of a line of shell."""
+    is_marked = is_marked or MARK in line.partition(" #")[2]
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    words: list[str] = []
+    for word in [*lexer, ";"]:
+        if word not in SEPARATORS:
+            words.append(word)
+            continue
+        names = []
+        while words and SETTING.fullmatch(words[0].partition("=")[0] + "=") and "=" in words[0]:
+            names.append(words.pop(0).partition("=")[0])
+        for sign in (">", "<"):
+            if sign in words:
+                at = words.index(sign)
+                del words[at : at + 2]
+        if words:
+            yield Command(tuple(words), tuple(names), is_marked, line)
+        words = []
+
+
+def spans(text: str) -> list[str]:
+    """Return the inline code of a text in its order."""
+    plain = re.sub(r"<!--.*?-->", "", BLOCK.sub("", text), flags=re.DOTALL)
+    return [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", plain)]
+
+
+def exists(path: str, *, beside: Path | None = None) -> bool:
+    """Tell whether the repository has this file, below `beside` or at its root."""
+    return any((folder / path).exists() for folder in (beside, settings.BASE_DIR) if folder)
