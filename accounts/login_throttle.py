@@ -31,7 +31,7 @@ PASSWORDS, CODES = "", "code:"
 PAUSED = "paused"
 """Code of the form error during a pause."""
 
-COOKIE = "known"
+COOKIE = "__Host-known" if settings.SESSION_COOKIE_SECURE else "known"
 COOKIE_AGE_SECONDS = 60 * 60 * 24 * 365
 SALT = "accounts.pauses.known"
 

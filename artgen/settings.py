@@ -552,6 +552,7 @@ OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 OTEL_EXPORTER_OTLP_HEADERS = env.list("OTEL_EXPORTER_OTLP_HEADERS", default=[])
 OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", default="artgen")
 OTEL_TRACES_SAMPLER_ARG = env.float("OTEL_TRACES_SAMPLER_ARG", default=0.1)
+REFUSED_REQUESTS = ("DisallowedHost", "RequestDataTooBig", "TooManyFieldsSent", "TooManyFilesSent")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -571,6 +572,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"filters": ["lower_unavailable"]},
+        # Refused requests of strangers, with a traceback each; the log of requests has their 400.
+        **{f"django.security.{refused}": {"level": "CRITICAL"} for refused in REFUSED_REQUESTS},
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "daphne": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},

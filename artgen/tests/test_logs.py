@@ -1,6 +1,8 @@
 import logging
 
+import pytest
 from django.conf import settings
+from django.test import Client
 
 from artgen.observability.logging import LowerUnavailable
 
@@ -23,3 +25,21 @@ class TestPlanned:
             isinstance(each, LowerUnavailable)
             for each in logging.getLogger("django.request").filters
         )
+
+
+class TestRefusedRequests:
+    """Strangers cannot fill the log, nor the reports of errors, with tracebacks."""
+
+    def test_a_wrong_host_is_no_error(
+        self, client: Client, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        response = client.get("/accounts/login/", headers={"Host": "other.example"})
+        assert response.status_code == 400
+        assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+    def test_the_control(self, client: Client, caplog: pytest.LogCaptureFixture) -> None:
+        """At the level that loggers have by default, there is one."""
+        logger = logging.getLogger("django.security.DisallowedHost")
+        with caplog.at_level(logging.ERROR, logger=logger.name):
+            client.get("/accounts/login/", headers={"Host": "other.example"})
+        assert [record.name for record in caplog.records if record.exc_info] == [logger.name]
