@@ -42,8 +42,8 @@ class State(TextChoices):
     """What becomes of an email."""
 
     WAITING = "waiting", gettext_lazy("not tried yet")  # not tried yet
-    FAILING = "failing", gettext_lazy("failing, tried again")  # tried, and will be tried again
-    GIVEN_UP = "given_up", gettext_lazy("given up")
+    FAILING = "failing", gettext_lazy("failed, will be retried")  # tried, and will be tried again
+    GIVEN_UP = "given_up", gettext_lazy("sending stopped")
 
 
 class GivenUp(Refusal):
@@ -51,7 +51,7 @@ class GivenUp(Refusal):
 
     code = "email_given_up"
     status = 409
-    text = gettext_lazy("The email was given up, and its text is deleted.")
+    text = gettext_lazy("Sending was stopped, and the text of this email was deleted.")
 
 
 class BeingSent(Refusal):

@@ -12,7 +12,7 @@ class BucketAway(Unavailable):
 
     part = "bucket"
     text = gettext_lazy(
-        "The storage for images is not answering. Nothing was changed; try again in a minute."
+        "Image storage isn’t responding. Nothing was changed. Try again in a minute."
     )
 
 

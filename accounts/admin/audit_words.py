@@ -22,8 +22,8 @@ PHRASES: tuple[tuple[str, Promise], ...] = (
     ("enabled", pgettext_lazy(AUDIT, "turned on")),
     ("disabled", pgettext_lazy(AUDIT, "turned off")),
     (
-        "tried at the house's cost: job (?P<text>.+)",
-        pgettext_lazy(AUDIT, "tried at the house’s cost: job %(text)s"),
+        "(?:tried at the house's cost|tried): job (?P<text>.+)",
+        pgettext_lazy(AUDIT, "tried: job %(text)s"),
     ),
     ("turned on", pgettext_lazy(AUDIT, "image creation turned on")),
     ("turned off", pgettext_lazy(AUDIT, "image creation turned off")),

@@ -18,7 +18,7 @@ from accounts.staff_rights import SuperuserAdmin
 
 admin.site.unregister(Group)
 
-SILENT = _("Empty: this group says nothing about it.")
+SILENT = _("Empty: not set by this group.")
 
 
 class GroupQuotaForm(QuotaForm):

@@ -68,7 +68,7 @@ class InvitationAdmin(ReadOnlyAdmin):
     list_select_related = ("invited_by", "user")
     list_per_page = 50
     search_fields = ("email", "invited_by__email")
-    search_help_text = _("Email of who was invited, or of who invited.")
+    search_help_text = _("Email of the invited person or of the inviter.")
     ordering = ("-created_at", "-id")
     show_full_result_count = False
     fields = (

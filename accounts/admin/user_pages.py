@@ -224,8 +224,8 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
             users=[user],
             button=gettext("Sign out everywhere"),
             words=gettext(
-                "All sessions of the user end at once, and the user is told by email. API tokens "
-                "stay valid."
+                "All sessions of the user end immediately, and the user is notified by email. "
+                "API tokens stay valid."
             ),
         )
 

@@ -135,7 +135,7 @@ class VoucherAdmin(ReadOnlyAdmin):
             "form": form,
             "button": gettext("Create"),
             "words": gettext(
-                "Whoever has a code can redeem it on the account page. Codes are random and can’t "
+                "Anyone with a code can redeem it on the account page. Codes are random and can’t "
                 "be guessed."
             ),
         }

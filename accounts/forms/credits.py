@@ -42,5 +42,5 @@ class TakeBackForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=_("Visible to the user. Can’t be changed later."),
     )
-    at_most = forms.BooleanField(label=_("If there are fewer, take what is there"), required=False)
+    at_most = forms.BooleanField(label=_("If there are fewer, take all of them"), required=False)
     once = forms.UUIDField(widget=forms.HiddenInput)

@@ -230,7 +230,7 @@ class TestAdmin(BaseTestCase):
         assert "The email is being sent." in self.send_now()
         assert OutgoingEmail.objects.get().due_at == lease
         OutgoingEmail.objects.update(due_at=None, body="")
-        assert "The email was given up" in self.send_now()
+        assert "Sending was stopped" in self.send_now()
 
     def test_it_is_for_those_with_the_permission(self) -> None:
         User.objects.filter(pk=self.staff.pk).update(is_superuser=False)

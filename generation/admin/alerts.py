@@ -51,7 +51,7 @@ def open_alerts(request: HttpRequest) -> Iterator[Item]:
                 )
             ),
             url=url,
-            # Of what may pass by itself, nobody has been told yet.
+            # No message yet: the problem may end on its own.
             urgency=Urgency.WAITING if alert.told_at else Urgency.NOTICE,
         )
 

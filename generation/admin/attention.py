@@ -32,8 +32,8 @@ def silent_workers(request: HttpRequest) -> Iterator[Item]:
     if last is not None and timezone.now() - last < TICK_LATE:
         return
     yield Item(
-        title=_("No job moves: beat or the workers have stopped"),
-        detail=_("Last sign of life: %(time)s. Run “manage.py doctor” on the server.")
+        title=_("Jobs are not processed: beat or the workers have stopped"),
+        detail=_("Last heartbeat: %(time)s. Run “manage.py doctor” on the server.")
         % {"time": formatting.moment(timezone.localtime(last)) if last else _("unknown")},
         url=_jobs("status__exact=active"),
         urgency=Urgency.STOPPED,
@@ -108,7 +108,7 @@ def budgets(request: HttpRequest) -> Iterator[Item]:
             title=_("Budget of %(budget)s: %(used)s of %(limit)s") % values,
             detail=waits % {"count": parked, **values}
             if parked
-            else _("Starts again at %(time)s.") % values,
+            else _("Resets at %(time)s.") % values,
             url=reverse("admin:generation_budget_changelist"),
             urgency=Urgency.WAITING if parked or state.is_reached else Urgency.NOTICE,
             action=Action(

@@ -45,7 +45,7 @@ def _active_detail(job: Job, *, now: datetime) -> str:
     if job.is_parked(now=now) and job.parked_until:
         return _("until %(time)s") % {"time": formatting.moment(job.parked_until)}
     if job.status == Status.QUEUED and job.refusals:
-        return _("RunPod had no room %(count)d times") % {"count": job.refusals}
+        return _("not accepted by RunPod: %(count)d times") % {"count": job.refusals}
     if job.due_at is None or job.status == Status.QUEUED:
         return ""
     seconds = (job.due_at - now).total_seconds()
@@ -62,7 +62,7 @@ def stuck_reason(job: Job, *, now: datetime) -> str:
     if job.status == Status.STORING and job.error_detail:
         return _("the image can’t be saved")
     if job.missing_since:
-        return _("RunPod does not know it since %(time)s") % {
+        return _("not confirmed by RunPod since %(time)s") % {
             "time": formatting.moment(job.missing_since)
         }
     if job.status == Status.SUBMITTED and not job.runpod_id and _before(job.submitted_at, since):

@@ -43,7 +43,7 @@ class CostColumns(AuditedAdmin):
                 "sum": _dollars(spent.without_image)
             }
         if spent.trials:
-            text += " " + gettext("(%(sum)s trials at the house’s cost)") % {
+            text += " " + gettext("(%(sum)s for trials, paid by the service)") % {
                 "sum": _dollars(spent.trials)
             }
         return text

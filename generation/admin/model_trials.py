@@ -1,4 +1,4 @@
-""" "Try it": one job of a model at the house's cost, with what is sent and what comes back."""
+""" "Try it": one job of a model, paid by the service, with what is sent and what comes back."""
 
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ class TrialPages(AuditedAdmin):
             except Refusal as refusal:
                 form.add_error(None, refusal.message)
             else:
-                self.log_change(request, model, f"tried at the house's cost: job {job.id}")
+                self.log_change(request, model, f"tried: job {job.id}")
                 return HttpResponseRedirect(
                     reverse("admin:generation_imagemodel_trial", args=[model.pk, job.id])
                 )

@@ -241,7 +241,7 @@ class _Cleaning:
         if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in value):
             self.fail(name, "control_characters", _("Control characters are not allowed."))
         elif self.is_short_enough(value, parameter) and not value and self.needs(parameter):
-            self.fail(name, "required", _("Describe the picture first."))
+            self.fail(name, "required", _("Enter a prompt first."))
         return value
 
     def is_short_enough(self, value: str, parameter: JobParameter) -> bool:

@@ -167,8 +167,8 @@ JOB_PARAMETERS = (
         kind=Kind.MASK,
         in_payload=False,
         in_composer=False,
-        request_help="ID of an uploaded PNG as large as the first source image: white is painted "
-        "anew, black is kept, gray mixes both. For models with the parameter `mask`.",
+        request_help="ID of an uploaded PNG as large as the first source image: white areas are "
+        "regenerated, black is kept, gray mixes both. For models with the parameter `mask`.",
         response_help="ID of the upload that limited the change to an area.",
     ),
     JobParameter(

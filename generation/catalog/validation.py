@@ -84,7 +84,7 @@ def problems(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, l
         limits = {"dialect": offer.dialect, "min": dialect.min_sources, "max": dialect.max_sources}
         return {
             "max_source_images": [
-                _("%(dialect)s takes %(min)d to %(max)d source pictures.") % limits
+                _("%(dialect)s supports %(min)d to %(max)d source images.") % limits
             ]
         }
     try:
@@ -160,7 +160,7 @@ def _sizes(offer: Offer) -> Iterator[tuple[int, int]]:
 def _unknown(offer: Offer, dialect: Dialect) -> Iterator[str]:
     for name in offer.parameters:
         if name not in KNOWN:
-            yield _("%(name)s: there is no such setting. Known: %(known)s.") % {
+            yield _("%(name)s: unknown setting. Known: %(known)s.") % {
                 "name": name,
                 "known": ", ".join(sorted(KNOWN)),
             }
@@ -171,7 +171,7 @@ def _unknown(offer: Offer, dialect: Dialect) -> Iterator[str]:
         elif name == "mask" and dialect.mask_field:
             continue
         elif name not in EVERY_DIALECT | dialect.accepts:
-            yield _("%(name)s: the dialect %(dialect)s cannot carry it.") % {
+            yield _("%(name)s: not supported by dialect %(dialect)s.") % {
                 "name": name,
                 "dialect": offer.dialect,
             }
@@ -192,20 +192,20 @@ def _odd_number(name: str, parameter: Parameter) -> Iterator[str]:
     }
     values = [*limits.values(), *parameter.choices]
     if any(value is not None and not _is_number(value) for value in values):
-        yield _("default, min, max, step and choices are numbers.")
+        yield _("default, min, max, step and choices must be numbers.")
         return
     if parameter.default is None and name in ("width", "height"):
-        yield _("a default is needed.")
+        yield _("default is required.")
     if parameter.min is not None and parameter.max is not None and parameter.min > parameter.max:
-        yield _("min is above max.")
+        yield _("min exceeds max.")
     if parameter.step is not None and parameter.step <= 0:
-        yield _("step is above 0.")
+        yield _("step must be above 0.")
     if parameter.default is None:
         return
     too_small = parameter.min is not None and parameter.default < parameter.min
     too_large = parameter.max is not None and parameter.default > parameter.max
     if too_small or too_large or (parameter.choices and parameter.default not in parameter.choices):
-        yield _("the default is outside the limits.")
+        yield _("default is out of range.")
 
 
 def _odd_sizes(offer: Offer) -> Iterator[str]:
@@ -217,26 +217,26 @@ def _odd_sizes(offer: Offer) -> Iterator[str]:
     ):
         yield _("size: give choices such as 1024x768.")
     elif size.default not in size.choices:
-        yield _("size: the default is one of the choices.")
+        yield _("size: default must be one of the choices.")
 
 
 def _odd_lora(offer: Offer) -> Iterator[str]:
     if ("lora_url" in offer.parameters) != ("lora_scale" in offer.parameters):
-        yield _("lora_url and lora_scale: give both or neither.")
+        yield _("lora_url and lora_scale must be given together.")
 
 
 def _explained(problem: FormatProblem) -> str:
     """Return one problem of a request format, with the path of its entry."""
     texts = {
-        "unknown": _("there is no such key. Known: %(known)s."),
-        "type": _("this must be of the kind: %(value)s."),
+        "unknown": _("unknown key. Known: %(known)s."),
+        "type": _("must be of type: %(value)s."),
         "name": _(
-            "“%(value)s” cannot be a parameter's name: "
-            "letters, digits and _, such as num_inference_steps."
+            "“%(value)s” isn’t a valid parameter name. "
+            "Use letters, digits and _, such as num_inference_steps."
         ),
-        "value": _("“%(value)s” is not known. Possible: %(known)s."),
-        "range": _("%(value)s is outside the limits: a whole number in %(known)s."),
-        "required": _("needed for %(value)s."),
+        "value": _("unknown value “%(value)s”. Possible: %(known)s."),
+        "range": _("%(value)s is out of range. Must be a whole number in %(known)s."),
+        "required": _("required for %(value)s."),
         "duplicate": _("“%(value)s” is used twice."),
         "too_long": _("at most %(value)s bytes."),
     }

@@ -24,16 +24,13 @@ class StorageFull(Refusal):
 
 def uploads_full(limit: int) -> StorageFull:
     """Return the refusal of an upload."""
-    text = _(
-        "Your uploads take the %(limit)s that they may. "
-        "Uploads that no job uses are deleted after a day."
-    )
+    text = _("Your uploads use all of their %(limit)s. Unused uploads are deleted after a day.")
     return StorageFull(text % {"limit": formatting.file_size(limit)}, limit=limit)
 
 
 def images_full(limit: int) -> StorageFull:
     """Return the refusal of new images."""
-    text = _("Your images take the %(limit)s that they may. Delete some, and empty the trash.")
+    text = _("Your images use all of their %(limit)s. Delete some and empty the trash.")
     return StorageFull(text % {"limit": formatting.file_size(limit)}, limit=limit)
 
 

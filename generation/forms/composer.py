@@ -156,7 +156,7 @@ class Composer:
         if steps is not None:
             parts.append(ngettext("%(count)s step", "%(count)s steps", steps) % {"count": steps})
         if self.has_seed:
-            parts.append(_("own seed") if self.seed else _("random seed"))
+            parts.append(_("custom seed") if self.seed else _("random seed"))
         return " · ".join(parts)
 
     @property

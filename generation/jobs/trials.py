@@ -1,4 +1,4 @@
-"""Jobs that staff place to try a model: at the house's cost, also while the model is disabled."""
+"""Jobs that staff place to try a model: paid by the service, also while the model is disabled."""
 
 from collections.abc import Sequence
 from copy import copy
@@ -15,7 +15,7 @@ from generation.jobs.model_cache import Catalog
 from generation.models import ImageModel, Job
 
 TRIAL_EXTENSION = 50  # percent
-REASON = gettext_noop("Trial of a model at the house’s cost")
+REASON = gettext_noop("Trial of a model paid by the service")
 
 
 def place(*, staff: User, model: ImageModel, prompt: str, source_images: Sequence[str] = ()) -> Job:

@@ -25,7 +25,7 @@ class Alert(models.Model):
     started_at = models.DateTimeField(_("since"))
     seen_at = models.DateTimeField()  # when it was last true
     # When operators were last notified. NULL: not yet, it may end before.
-    told_at = models.DateTimeField(_("told"), null=True)
+    told_at = models.DateTimeField(_("notified"), null=True)
     ended_at = models.DateTimeField(_("ended"), null=True)
 
     class Meta:

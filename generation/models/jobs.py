@@ -159,9 +159,9 @@ class Job(models.Model):
         _("snapshot"), default=dict, help_text=_("Model and style at submission.")
     )
     credits = models.PositiveIntegerField(_("credits"))
-    # Placed by staff to try the model: at the house's cost, so `credits` is 0.
+    # Placed by staff to try the model: paid by the service, so `credits` is 0.
     is_trial = models.BooleanField(
-        _("trial at the house’s cost"), default=False, db_default=False, editable=False
+        _("trial paid by the service"), default=False, db_default=False, editable=False
     )
 
     # What RunPod is expected to charge for an attempt. NULL: placed by an earlier version.

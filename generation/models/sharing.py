@@ -56,7 +56,7 @@ class Publication(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     image = models.ForeignKey(
-        Image, models.CASCADE, related_name="publications", verbose_name=_("picture")
+        Image, models.CASCADE, related_name="publications", verbose_name=_("image")
     )
     slug = models.CharField(max_length=32, unique=True, editable=False)
     with_parameters = models.BooleanField(_("with its prompt and parameters"), default=False)
@@ -83,7 +83,7 @@ class Publication(models.Model):
         null=True,
         blank=True,
         verbose_name=_("decided by"),
-        help_text=_("Nobody: a rule decided."),
+        help_text=_("Empty: decided by a rule."),
     )
     # What rules found in its prompt, as in `PromptReview.matches`; NULL: nothing.
     matches = models.JSONField(null=True, editable=False)
@@ -142,7 +142,7 @@ class Report(models.Model):
     publication = models.ForeignKey(Publication, models.CASCADE, related_name="reports")
     # A keyed hash of publication and visitor: tells visitors apart without identifying them.
     reporter = models.CharField(max_length=64, editable=False)
-    kind = models.CharField(_("what is wrong"), max_length=10, choices=Kind.choices)
+    kind = models.CharField(_("reason"), max_length=10, choices=Kind.choices)
     words = models.CharField(_("details"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("reported"))
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)  # by a moderator

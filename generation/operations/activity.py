@@ -1,6 +1,6 @@
 """Jobs, waiting times, money and people of the last 24 hours, for the admin's start page.
 
-Trials of models by staff are apart: they are the house's.
+Trials of models by staff are apart: the service pays for them.
 
 Only rows of this period are read, by the primary key: ids begin with their time.
 """

@@ -22,7 +22,7 @@ class Spent:
     recorded: Decimal
     expected: Decimal | None
     without_image: Decimal  # of `recorded`, on jobs that failed or were canceled
-    trials: Decimal  # of `recorded`, on trials by staff at the house's cost
+    trials: Decimal  # of `recorded`, on trials by staff, paid by the service
 
     @property
     def drift(self) -> Decimal | None:

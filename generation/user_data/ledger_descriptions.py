@@ -49,5 +49,5 @@ def _description(job: Job) -> LedgerDescription:
 
 def _model_name(job: Job) -> str:
     if job.is_trial:
-        return gettext("%(model)s: trial at the house’s cost") % {"model": job.model.name}
+        return gettext("%(model)s: trial paid by the service") % {"model": job.model.name}
     return job.model.name

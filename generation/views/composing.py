@@ -111,7 +111,7 @@ def composing(
 def not_allowed(user: User, form: Composer | None, offer: ComposerQuote | None) -> str:
     """Return why the user's quotas do not allow this form, "" if they do.
 
-    `form` has the quotas. Too few credits are told of apart.
+    `form` has the quotas. Too few credits are reported separately.
     """
     if form is None or offer is None or form.quotas is None:
         return ""

@@ -101,7 +101,7 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "JobsFail": Condition(
         _minutes(5),
-        _("%(failed)s of %(all)s jobs of the last hour have failed."),
+        _("%(failed)s of %(all)s jobs failed in the last hour."),
         _("Run manage.py jobs --status failed."),
     ),
     "QueueLong": Condition(
@@ -109,7 +109,7 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "ProviderOutage": Condition(
         timedelta(),
-        _("RunPod refuses requests (%(problems)s). Jobs wait, none fails."),
+        _("RunPod rejects requests (%(problems)s). Jobs wait and do not fail."),
         _("Run manage.py doctor; see “Status” in DEPLOYMENT_INSTRUCTIONS.md."),
     ),
     "CreatingOff": Condition(
@@ -159,7 +159,7 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "EmailsLate": Condition(
         _minutes(2),
-        _("An email has been due for %(minutes)s minutes, and nothing sends it."),
+        _("An email has been due for %(minutes)s minutes and has not been sent."),
         SEE_LOGS,
     ),
     "EmailsFail": Condition(

@@ -39,7 +39,7 @@ class Watch:
         self._measurements = Measurements()
         self._recipients: list[tuple[str, str]] = []
         self._away_since: datetime | None = None
-        self._told: set[str] = set()  # the channels that know that the database is away
+        self._notified: set[str] = set()  # the channels that know that the database is away
 
     def check(self) -> None:
         """Measure, change the rows of alerts, send messages. Raises nothing."""
@@ -69,10 +69,10 @@ class Watch:
             self._tell(AlertNews.STARTED, self._away_since)
 
     def _database_back(self, since: datetime) -> None:
-        told, self._told, self._away_since = self._told, set(), None
-        if told:
+        notified, self._notified, self._away_since = self._notified, set(), None
+        if notified:
             self._tell(AlertNews.ENDED, since)
-            self._told = set()
+            self._notified = set()
 
     def _tell(self, news: AlertNews, since: datetime) -> None:
         """Tell every channel that does not know it yet, without the database."""
@@ -86,11 +86,11 @@ class Watch:
             self._try("webhook", lambda: webhook.send(body))
 
     def _try(self, channel: str, send: Callable[[], object]) -> None:
-        if channel in self._told:
+        if channel in self._notified:
             return
         try:
             send()
         except Exception as error:  # noqa: BLE001 each mail backend has exceptions of its own
             log.warning("an alert could not be sent yet", extra={"error": type(error).__name__})
         else:
-            self._told.add(channel)
+            self._notified.add(channel)

@@ -182,7 +182,7 @@ class TestAdminInABrowser(BrowserTestCase):
         page.fill("[name=request_format]", '{"source": {"field": "images"}}')
         page.click("[name=_save] >> nth=0")
         expect(page.locator(".field-request_format .errorlist")).to_contain_text(
-            "source: there is no such key"
+            "source: unknown key"
         )
         self.look(page, "endpoint-refused")
         page.fill("[name=request_format]", json.dumps(BANANA["request_format"]))

@@ -117,7 +117,7 @@ class TestOffer(EmulatorTestCase):
                 self.model,
                 {"request_format": '{"sede": "seed"}'},
                 "request_format",
-                "sede: there is no such key",
+                "sede: unknown key",
             ),
             (
                 self.model,
@@ -256,7 +256,7 @@ class TestOffer(EmulatorTestCase):
     def test_it_says_in_the_preview_what_is_wrong(self) -> None:
         data = self.typed(self.model, request_format='{"sede": "seed"}')
         shown = self.client.post(f"{PREVIEW}?model={self.model.pk}", data)
-        self.assertContains(shown, "Request format: sede: there is no such key.")
+        self.assertContains(shown, "Request format: sede: unknown key.")
 
     def test_it_previews_what_is_then_sent(self) -> None:
         data = self.typed(self.model)

@@ -180,7 +180,7 @@ class TestStaffDay(BrowserTestCase):
         boss.click("form button >> text=Try it")
         expect(boss.locator("#trial [data-final]")).to_be_visible()
         trial = boss.locator("#trial")
-        for text in ('"num_inference_steps": 3', "COMPLETED", "at the house’s cost", "$0."):
+        for text in ('"num_inference_steps": 3', "COMPLETED", "paid by the service", "$0."):
             expect(trial).to_contain_text(text)
         image = trial.locator(".trial-images img")
         assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
@@ -215,7 +215,7 @@ class TestStaffDay(BrowserTestCase):
             "ban lifted",
             "approved",
             "rejected: Not sharp",
-            "tried at the house’s cost",
+            "tried: job",
             "Back at noon.",
             "credits granted: 40",
             "manage.py grant_credits",

@@ -60,7 +60,7 @@ class StartPageTestCase(EmulatorTestCase):
 
 class TestAttention(StartPageTestCase):
     def test_it_is_calm_when_nothing_needs_anybody(self) -> None:
-        self.assertContains(self.client.get(START), "Nothing needs you now.")
+        self.assertContains(self.client.get(START), "Nothing needs attention now.")
 
     def test_it_shows_a_stuck_job_and_checks_it(self) -> None:
         job = self.place()
@@ -85,7 +85,7 @@ class TestAttention(StartPageTestCase):
     def test_it_says_that_the_workers_are_silent(self) -> None:
         cache.delete(heartbeat.KEY)
         titles = [item.title for item in self.items()]
-        silent = ["No job moves: beat or the workers have stopped"]
+        silent = ["Jobs are not processed: beat or the workers have stopped"]
         assert titles == (silent if heartbeat.is_shared() else [])
 
     def test_it_checks_all_stuck_jobs_at_once(self) -> None:

@@ -1,4 +1,4 @@
-""" "Try it" in the admin: one job at the house's cost, with its request and RunPod's replies."""
+""" "Try it" in the admin: one job paid by the service, with its request and RunPod's replies."""
 
 import json
 
@@ -176,7 +176,7 @@ class TestShowing(TrialTestCase):
             "COMPLETED",
             "<img",
             "$0.0",
-            "at the house’s cost",
+            "paid by the service",
         ):
             self.assertContains(page, text)
 
@@ -243,12 +243,12 @@ class TestPersonalPages(TrialTestCase):
 
 
 class TestStatistics(TrialTestCase):
-    def test_its_cost_is_the_house_s(self):
+    def test_the_service_pays_for_it(self):
         job = self.finish(self.try_it())
         spent = provider_costs.spent([self.model])[self.model.pk]
         assert (spent.jobs, spent.trials) == (1, job.cost)
         self.assertContains(
-            self.browser.get("/admin/generation/imagemodel/"), "trials at the house’s cost"
+            self.browser.get("/admin/generation/imagemodel/"), "for trials, paid by the service"
         )
 
     def test_its_ledger_lines_say_so(self):

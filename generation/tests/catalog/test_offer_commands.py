@@ -78,7 +78,7 @@ class TestSetModel(EmulatorTestCase):
             (
                 "flux-schnell",
                 ['request_format={"sede": "seed"}'],
-                "request_format: sede: there is no such key.",
+                "request_format: sede: unknown key.",
             ),
             (
                 "flux-schnell",
