@@ -105,7 +105,7 @@ class TestOffer(EmulatorTestCase):
                 self.model,
                 {"parameters": json.dumps({**parameters, "strength": {}})},
                 "parameters",
-                "cannot carry",
+                "not supported by dialect",
             ),
             (
                 self.model,
@@ -144,7 +144,7 @@ class TestOffer(EmulatorTestCase):
                 self.model,
                 {"request_format": '{"size": {"mode": "size"}}'},
                 "parameters",
-                "cannot carry",
+                "not supported by dialect",
             ),
             (
                 self.model,
@@ -165,7 +165,7 @@ class TestOffer(EmulatorTestCase):
                 self.model,
                 {"parameters": json.dumps({**parameters, "lora_url": {}})},
                 "parameters",
-                "cannot carry",
+                "not supported by dialect",
             ),
             (self.model, {"expected_cost": '{"per_picture": 1}'}, "expected_cost", "per_picture"),
             (self.model, {"expected_cost": '{"per_image": -1}'}, "expected_cost", "negative"),
