@@ -91,7 +91,7 @@ class TestInpainting(EditTestCase):
         assert changed[inside].any()
         assert image.sourced
 
-    def test_it_sends_one_channel_in_which_white_is_painted_anew(self):
+    def test_it_sends_one_channel_whose_white_areas_are_regenerated(self):
         for mode in ("RGB", "L", "RGBA"):
             job = self.edit(prompt="a red boat", mask=self.upload(mask_file(mode=mode)))
             sent = self.sent(job)

@@ -164,7 +164,7 @@ class TestPagesOfOthers(SocketTestCase):
         left = WebsocketCommunicator(websocket, f"/ws/jobs/?user={self.bob.pk}", headers=headers)
         await self.assert_is_refused(left)
 
-    async def test_it_sends_the_snapshot_anew_when_asked(self):
+    async def test_it_sends_the_snapshot_again_when_asked(self):
         client = Client()
         await sync_to_async(client.force_login)(self.alice)
         socket = await self.open(self.with_cookie(client))

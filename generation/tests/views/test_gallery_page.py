@@ -218,7 +218,7 @@ class TestGrid(GalleryTestCase):
         assert shown == [image.id for image in reversed(images)]
         assert second.next == ""
 
-    def test_it_begins_anew_for_a_cursor_that_cannot_be(self):
+    def test_it_starts_over_for_an_invalid_cursor(self):
         image = self.hang(trashed_at=timezone.now())
         for cursor in ("", "x", "20261124T101010.000001_x", f"x_{image.id}"):
             with self.subTest(cursor):
