@@ -134,6 +134,7 @@ class TestRaising:
 
     def test_a_superuser_changes_groups(self, root, group) -> None:
         data = {"name": "renamed", "permissions": []}
+        data |= {"quota-TOTAL_FORMS": 0, "quota-INITIAL_FORMS": 0}
         address = f"/admin/auth/group/{group.pk}/change/"
         assert signed_in(root).post(address, data).status_code == 302
         assert Group.objects.get().name == "renamed"

@@ -194,6 +194,7 @@ PAGES = (
     Page("account", "account", main=True),
     Page("account-new", "account", "newcomer"),
     Page("ledger", "ledger"),
+    Page("get-credits", "get_credits"),
     Page("profile", "profile"),
     Page("tokens", "tokens"),
     Page("tokens-empty", "tokens", "newcomer"),
@@ -284,11 +285,13 @@ NO_PAGES = {
         "media",
         "runpod_hook",
         "ledger_csv",
+        "statement_csv",
         "download_image",
     ),  # files and machines
     # only POST
     *("set_language", "set_theme", "logout", "revoke_token", "close_announcement"),
     *("end_session", "end_other_sessions", "second_factor_required"),
+    *("withdraw_credit_request", "redeem_voucher"),
     "mfa_download_recovery_codes",
     *(  # other services that sign users in: redirects
         *("google_login", "google_callback", "github_login", "github_callback"),

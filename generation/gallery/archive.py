@@ -131,7 +131,9 @@ def text_entry(name: str, *, zone: tzinfo | None = None) -> ZipInfo:
 def _described(image: Image) -> dict[str, Any]:
     """Return the API parameters that recreate the image, and its time."""
     asked = {
-        name: value for name, value in image.job.parameters.items() if value not in (None, "", [])
+        name: value
+        for name, value in image.job.parameters.items()
+        if value not in (None, "", [], False)
     }
     return {
         "model": image.job.model.slug,

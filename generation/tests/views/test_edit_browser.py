@@ -71,7 +71,7 @@ class EditorTestCase(BrowserTestCase, abstract=True):
 
 
 class TestEditor(EditorTestCase):
-    people = ("painter", "typist", "toucher", "extender", "remover", "reader")
+    people = ("painter", "key-painter", "toucher", "extender", "remover", "reader")
 
     def test_it_changes_what_is_painted_with_the_mouse_and_survives_a_reload(self) -> None:
         page = self.draw("painter", "a lake at dawn", **DESKTOP)
@@ -123,7 +123,7 @@ class TestEditor(EditorTestCase):
         assert self.covered(page) == 0
 
     def test_it_can_be_used_by_keyboard_alone(self) -> None:
-        page = self.draw("typist", "a harbor", **DESKTOP)
+        page = self.draw("key-painter", "a harbor", **DESKTOP)
         self.edit(page)
         page.focus(".edit-room")
         page.keyboard.press("Space")
