@@ -215,7 +215,10 @@ class _Cleaning:
     def not_offered(self, parameter: JobParameter) -> Any:
         """Return the value of a parameter that the model does not have; a given one is an error."""
         given = self.given.get(parameter.name)
-        if given not in (None, "") and not (parameter.kind is Kind.BOOLEAN and given is False):
+        is_none = given is None or (
+            given is False if parameter.kind is Kind.BOOLEAN else given == "" and parameter.is_text
+        )
+        if not is_none:
             detail = _("%(model)s doesn’t support this setting.") % {"model": self.offer.name}
             self.fail(parameter.name, "not_supported", detail)
         if parameter.kind is Kind.BOOLEAN:
@@ -369,11 +372,13 @@ class _Cleaning:
 
     def mask(self, name: str) -> str:
         value = self.given.get(name)
-        if value in (None, ""):
+        if value is None:
             return ""
         if not isinstance(value, str) or len(value) > 50:
             self.fail(name, "invalid", _("Must be the ID of an upload."))
             return ""
+        if not value:
+            self.fail(name, "required", _("Mark the area to change first."))
         return value
 
     def sides(self, name: str) -> dict[str, int] | None:
@@ -404,8 +409,10 @@ class _Cleaning:
             self.fail("outpaint", "conflict", _("Give either a mask or sides to extend."))
         elif cleaned["erase"] and outpaint:
             self.fail("erase", "conflict", _("Nothing to erase outside of the image."))
-        elif not (mask or outpaint or self.given.get("mask")) and (
-            cleaned["erase"] or self.offer.needs_mask
+        elif (
+            not (mask or outpaint)
+            and self.given.get("mask") is None
+            and (cleaned["erase"] or self.offer.needs_mask)
         ):
             self.fail("mask", "required", _("Mark the area to change first."))
 

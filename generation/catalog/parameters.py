@@ -78,6 +78,11 @@ class JobParameter:
         """Whether models give it limits."""
         return self.kind in (Kind.INTEGER, Kind.FLOAT)
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it may be given as "", which means none."""
+        return self.kind in (Kind.TEXT, Kind.STYLE, Kind.HTTPS_URL)
+
 
 JOB_PARAMETERS = (
     JobParameter(

@@ -85,6 +85,7 @@ def test_it_upscales_without_a_prompt_by_the_choices_of_the_model():
         ({"outpaint": {"middle": 5}}, {"outpaint": "unknown_field"}),
         ({"prompt": "x", "outpaint": [5]}, {"outpaint": "invalid"}),
         ({"prompt": "x", "mask": 5}, {"mask": "invalid"}),
+        ({"prompt": "x", "mask": ""}, {"mask": "required"}),
         ({"prompt": "x", "mask": MASK, "erase": 1}, {"erase": "invalid"}),
     ],
 )
@@ -102,6 +103,7 @@ def test_it_fills_in_the_other_sides():
 def test_a_model_that_edits_by_words_needs_no_mask():
     assert codes(EDITOR, prompt="snow") == {}
     assert codes(EDITOR, prompt="snow", mask=MASK) == {}
+    assert codes(EDITOR, prompt="snow", mask="") == {"mask": "required"}
     assert not EDITOR.is_tool
     assert FILLER.is_tool
     assert UPSCALER.is_tool
@@ -112,6 +114,10 @@ def test_other_models_refuse_edits():
     found = codes(PLAIN, **request, source_images=[])
     assert found == dict.fromkeys(("mask", "erase", "outpaint", "scale"), "not_supported")
     assert codes(PLAIN, prompt="x", erase=False, source_images=[]) == {}
+    # Only a text may be empty: the OpenAPI document says the same.
+    empty = {"mask": "", "erase": "", "outpaint": "", "scale": "", "lora_url": ""}
+    found = codes(PLAIN, prompt="x", **empty, source_images=[])
+    assert found == dict.fromkeys(("mask", "erase", "outpaint", "scale"), "not_supported")
 
 
 class TestSize:

@@ -50,7 +50,9 @@ def command(*arguments):
     return out.getvalue()
 
 
-@override_settings(ALERT_EMAILS=["chief@example.org"], PUBLIC_URL="https://art.example.org")
+@override_settings(
+    ALERT_EMAILS=["chief@example.org"], LANGUAGE_CODE="en", PUBLIC_URL="https://art.example.org"
+)
 class TestAlerts(EmulatorTestCase):
     def wrong(self):
         found = Measurements().take()
