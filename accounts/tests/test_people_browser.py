@@ -13,7 +13,7 @@ class TestPeopleInABrowser(BrowserTestCase):
     staff = ("boss",)
     prepare = f"""
 from django.core.management import call_command
-call_command("create_user", "newcomer@example.org", password={PASSWORD!r}, credits=0)
+call_command("create_user", "penniless@example.org", password={PASSWORD!r}, credits=0)
 """
 
     def look(self, page: Page, name: str) -> None:
@@ -49,7 +49,7 @@ call_command("create_user", "newcomer@example.org", password={PASSWORD!r}, credi
     def test_an_empty_account_asks_for_credits_and_gets_an_image(self) -> None:
         person = self.open(**PHONE)
         person.goto("/accounts/login/")
-        person.fill("[name=username]", "newcomer@example.org")
+        person.fill("[name=username]", "penniless@example.org")
         person.fill("[name=password]", PASSWORD)
         person.press("[name=password]", "Enter")
         person.wait_for_url("**/create/")
@@ -71,7 +71,7 @@ call_command("create_user", "newcomer@example.org", password={PASSWORD!r}, credi
         page.fill("[name=answer]", "Enjoy the fair.")
         self.look(page, "decide")
         page.click("text=Grant")
-        expect(page.locator(".messagelist")).to_contain_text("newcomer@example.org")
+        expect(page.locator(".messagelist")).to_contain_text("penniless@example.org")
         self.look(page, "requests")
         person.reload()
         expect(person.locator(".credit-request")).to_contain_text("Enjoy the fair.")
