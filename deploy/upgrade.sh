@@ -150,7 +150,8 @@ wait_for() { # WHAT TURN COMMAND…: 1 when the process dies or the command does
     looks=$((looks + 1))
     if [ $((looks % 4)) = 0 ]; then # seldom, so that the process that starts has the CPU
       now=$(life "$what" "$turn" 2>/dev/null) || now=
-      if [ -z "$now" ] || [ "$now" != "$life" ]; then
+      # It may have died before the first look, while others were restarted with it.
+      if [ "$now" != "$life" ] || echo "$now" | grep -qv ' true$'; then
         say "$what has died. Its log:"
         last_words "$what" "$turn"
         return 1

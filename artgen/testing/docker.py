@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> int:
             return 0
         case ["compose", "exec", name, *command] | ["exec", name, *command]:
             container = read(name)
-            environment = environment_of(named(name), container["service"])
+            environment = environment_of(named(name), container["service"], container["values"])
             cwd = ROOT / "images" / container["image"]
             return subprocess.run(command, cwd=cwd, env=environment, check=False).returncode
         case ["image", "inspect", tag]:
@@ -94,7 +94,7 @@ def main(arguments: list[str]) -> int:
                 if "Config.Image" in options["-f"]:
                     print(container["image"])
                 else:
-                    print(container["started_at"], is_running(container["pid"]))
+                    print(container["started_at"], str(is_running(container["pid"])).lower())
             return 0
         case ["inspect", *_]:
             return 1
@@ -186,11 +186,14 @@ def read(name: str) -> dict[str, Any]:
     return container
 
 
-def environment_of(name: str, service: str) -> dict[str, str]:
-    """Return the environment of a container."""
+def environment_of(name: str, service: str, kept: dict[str, str] | None = None) -> dict[str, str]:
+    """Return the environment of a container, with the values `kept` since its start."""
     own = ROOT / "containers" / name
     (own / "tmp").mkdir(parents=True, exist_ok=True)
-    environment = dict(os.environ) | {
+    environment = dict(os.environ)
+    if kept is not None:
+        environment = {key: environment[key] for key in environment.keys() - values()} | kept
+    environment |= {
         "PYTHON": sys.executable,
         "RUN_DIR": f"{ROOT}/run/artgen",
         "DATA_DIR": str(own),

@@ -312,12 +312,12 @@ class ComposeStack(Stack):
         self.docker("compose", "run", "release")
         self.docker("compose", "up", *SERVICES)
 
-    def docker(self, *arguments: str) -> str:
+    def docker(self, *arguments: str, **environment: str) -> str:
         """Run the fake `docker` for the code of this project and return what it prints."""
         done = subprocess.run(
             ["docker", *arguments],
             cwd=settings.BASE_DIR,
-            env=self.environment,
+            env=self.environment | environment,
             check=False,
             capture_output=True,
             text=True,
