@@ -41,6 +41,8 @@ class TestAllModels(DemoTestCase):
                     "seed": 7,
                     "source_images": sources,
                 }
+                if sources and "mask" in model["parameters"]:
+                    request["mask"] = source
                 answer = demo.ask("post", "jobs/", json=request)
                 assert answer.status_code == 201, answer.text
                 placed[answer.json()["id"]] = model["slug"]

@@ -34,6 +34,7 @@ QUEUED = {
     "step": None,
     "step_count": None,
     "queue_position": 3,
+    "parked_until": None,
     "eta_seconds": {"p50": 40, "p90": 64, "basis": "size"},
     "phase": "3 ahead of you",
     "phase_detail": "40 s–1 min",

@@ -254,7 +254,7 @@ class TestStatistics(TrialTestCase):
     def test_its_ledger_lines_say_so(self):
         job = self.finish(self.try_it())
         described = ledger_descriptions.of_jobs([job.id])[job.id]
-        assert "house" in described.model
+        assert "service" in described.model
 
     def test_a_retry_by_its_owner_is_paid(self):
         job = self.finish(self.try_it())
