@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from artgen import formatting
 from artgen.admin.attention import Action, Item, Urgency, source
 from generation.admin import budget_words, job_words, review_queue
-from generation.jobs import heartbeat, spending
+from generation.jobs import budgets, heartbeat
 from generation.models import ImageModel, Job, ProviderOutage, Status
 
 MAX_JOBS = 50  # that are read, and that one button checks
@@ -87,12 +87,12 @@ def paused_models(request: HttpRequest) -> Iterator[Item]:
 
 
 @source
-def budgets(request: HttpRequest) -> Iterator[Item]:
+def used_budgets(request: HttpRequest) -> Iterator[Item]:
     """Yield the budgets that are used up, or nearly."""
     if not request.user.has_perm("generation.view_budget"):
         return
-    for state in spending.states():
-        parked = spending.waiting_for(state).count()
+    for state in budgets.states():
+        parked = budgets.waiting_for(state).count()
         if not (parked or state.is_near):
             continue
         values = {

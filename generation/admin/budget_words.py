@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from artgen import formatting
-from generation.jobs.spending import BudgetState
+from generation.jobs.budgets import BudgetState
 
 
 def dollars(amount: Decimal) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from artgen import formatting
 from artgen.admin.audited import AuditedAdmin
 from generation.admin import budget_words
-from generation.jobs import budgets, spending
+from generation.jobs import budget_changes, budgets
 from generation.models import Budget
 
 
@@ -33,7 +33,7 @@ class BudgetAdmin(AuditedAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Attach to each budget of the list what is used of it."""
         changelist = super().get_changelist_instance(request)
-        states = {state.budget.pk: state for state in spending.states()}
+        states = {state.budget.pk: state for state in budgets.states()}
         for budget in changelist.result_list:
             budget.state = states.get(budget.pk)
         return changelist
@@ -77,14 +77,14 @@ class BudgetAdmin(AuditedAdmin):
         """Save it and consider the jobs that wait again."""
         with transaction.atomic():
             super().save_model(request, obj, form, change)
-            budgets.reconsider()
+            budget_changes.reconsider()
 
     def delete_model(self, request: HttpRequest, obj: Budget) -> None:
         """Delete it and consider the jobs that wait again."""
-        budgets.remove(obj)
+        budget_changes.remove(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Budget]) -> None:
         """Delete them and consider the jobs that wait again."""
         with transaction.atomic():
             queryset.delete()
-            budgets.reconsider()
+            budget_changes.reconsider()

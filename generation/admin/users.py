@@ -16,7 +16,7 @@ from accounts.admin.users import UserAdmin
 from accounts.forms.bans import BanForm
 from accounts.models import User
 from artgen.admin.actions import on_each
-from generation.jobs import budgets
+from generation.jobs import budget_changes
 from generation.user_data import erasure
 
 admin.site.unregister(User)
@@ -55,7 +55,7 @@ class UserWithJobsAdmin(UserAdmin):
         """Save the groups; jobs that wait for a group's budget are considered again."""
         super().save_related(request, form, formsets, change)
         if change and "groups" in form.changed_data:
-            budgets.reconsider()
+            budget_changes.reconsider()
 
     def has_erase_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may close accounts."""

@@ -1,55 +1,241 @@
-"""Set budgets in dollars. Jobs that wait for one are considered again at once."""
+"""What budgets in dollars allow, and which of the next jobs may be submitted.
 
+Submissions of different models follow each other (`lock`), because they share budgets, and limits
+of jobs at once, which are applied together with them. Without both nothing of this runs:
+`scheduling.next_jobs` chooses alone. `lifecycle.parking` parks what does not fit; staff change
+budgets through `budget_changes`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.conf import settings
+from django.db import connection
 
-from artgen.refusals import Refusal
-from generation.jobs import dispatch, lifecycle
-from generation.models import Budget, ImageModel
+from accounts import period_limits, quotas
+from generation.jobs import scheduling
+from generation.jobs.scheduling import Candidate
+from generation.models import Budget, ImageModel, Job, JobQuerySet, Period
+
+ALARM_SHARE = Decimal("0.8")
+"""From this share on, staff are alarmed."""
+LOCK_KEY = 0x41727447656E  # any number that nothing else locks
 
 
-class InvalidBudget(Refusal):
-    """The budget is not valid; nothing was changed."""
+@dataclass(frozen=True)
+class BudgetState:
+    """A budget, and what is used of it in the present day or month, in dollars."""
+
+    budget: Budget
+    spent: Decimal
+    """Recorded, or expected of what RunPod has not reported."""
+    reserved: Decimal
+    """Expected of the jobs at RunPod."""
+
+    @property
+    def limit(self) -> Decimal:
+        """The limit."""
+        return self.budget.limit_usd
+
+    @property
+    def used(self) -> Decimal:
+        """What is spent, with what is expected of the jobs at RunPod."""
+        return self.spent + self.reserved
+
+    @property
+    def share(self) -> float:
+        """The used share; above 1 if jobs were dearer than expected."""
+        return float(self.used / self.limit) if self.limit else 1.0
+
+    @property
+    def is_near(self) -> bool:
+        """Whether staff are alarmed."""
+        return self.used >= ALARM_SHARE * self.limit
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether no job fits any more, whatever it costs."""
+        return self.spent >= self.limit
+
+    @property
+    def ends_at(self) -> datetime:
+        """When its day or month ends."""
+        return Period(self.budget.period).ends_at
+
+    def allows(self, usd: Decimal) -> bool:
+        """Return whether a job that costs `usd` fits into what is spent, jobs at RunPod apart."""
+        return not self.is_reached and self.spent + usd <= self.limit
 
 
-def set_limit(
-    *, group: Group | None, model: ImageModel | None, period: str, limit_usd: Decimal
-) -> Budget:
-    """Create the budget of this group or model, of all jobs without them, or change its limit.
+def waiting_for(state: BudgetState) -> JobQuerySet:
+    """Return the parked jobs that do not fit into this budget."""
+    jobs, budget = Job.objects.parked(), state.budget
+    if budget.group_id is not None:
+        jobs = jobs.filter(user__groups=budget.group_id)
+    elif budget.model_id is not None:
+        jobs = jobs.filter(model=budget.model_id)
+    return jobs if state.is_reached else jobs.filter(expected_usd__gt=state.limit - state.spent)
 
-    Raises:
-        InvalidBudget: the limit is negative or has too many digits.
+
+STATES = """
+    SELECT budget.id,
+        COALESCE((
+            SELECT SUM(spending.usd) FROM generation_spending AS spending
+            WHERE spending.period = budget.period
+                AND spending.starts_on = CASE budget.period WHEN 'day' THEN {day} ELSE {month} END
+                AND spending.group_id = COALESCE(budget.group_id, 0)
+                AND (budget.model_id IS NULL OR spending.model_id = budget.model_id)
+        ), 0),
+        COALESCE((
+            SELECT SUM(job.expected_usd) FROM generation_job AS job
+            WHERE job.status IN ('submitted', 'running')
+                AND (budget.model_id IS NULL OR job.model_id = budget.model_id)
+                AND (budget.group_id IS NULL OR EXISTS (
+                    SELECT 1 FROM accounts_user_groups AS member
+                    WHERE member.group_id = budget.group_id AND member.user_id = job.user_id
+                ))
+        ), 0)
+    FROM generation_budget AS budget
+"""
+
+
+def states() -> list[BudgetState]:
+    """Return all budgets with what is used of them, in two queries; one if there are none."""
+    budgets = {
+        budget.pk: budget
+        for budget in Budget.objects.select_related("group", "model").order_by("pk")
+    }
+    if not budgets:
+        return []
+    today = period_limits.today()
+    cast = "CAST(%s AS date)" if connection.vendor == "postgresql" else "%s"
+    with connection.cursor() as cursor:
+        # One statement, and so one state of jobs and sums.
+        cursor.execute(STATES.format(day=cast, month=cast), [today, today.replace(day=1)])
+        found = {pk: (_usd(spent), _usd(reserved)) for pk, spent, reserved in cursor.fetchall()}
+    return [BudgetState(budget, *found[pk]) for pk, budget in budgets.items() if pk in found]
+
+
+def _usd(value: Any) -> Decimal:
+    return Decimal(str(value))
+
+
+# --- the next jobs --------------------------------------------------------------------------------
+def is_needed() -> str:
+    """Return the SQL condition that there is a budget, or a limit of jobs at once."""
+    if settings.MAX_JOBS_AT_ONCE_PER_USER is not None:
+        return "TRUE"
+    return (
+        "(EXISTS (SELECT 1 FROM generation_budget) "
+        "OR EXISTS (SELECT 1 FROM accounts_user WHERE max_jobs_at_once IS NOT NULL) "
+        "OR EXISTS (SELECT 1 FROM accounts_groupquota WHERE max_jobs_at_once IS NOT NULL))"
+    )
+
+
+def lock() -> None:
+    """Wait until no other submission chooses jobs, until this transaction ends."""
+    if connection.vendor == "postgresql":  # SQLite has one writer at a time
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
+
+
+def leave_nothing(model: ImageModel) -> bool:
+    """Return whether jobs of the model wait only for budgets or limits of jobs at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {is_needed()}")
+        if not cursor.fetchone()[0]:
+            return False
+    return not admitted(model, states())
+
+
+@dataclass(frozen=True)
+class UserFacts:
+    """What of a user decides: groups, the limit of jobs at once, and jobs at RunPod."""
+
+    groups: frozenset[int]
+    at_once: int | None
+    at_runpod: int
+
+
+def admitted(model: ImageModel, found: Sequence[BudgetState]) -> list[UUID]:
+    """Return the next jobs of the model by fair scheduling, without those that do not fit.
+
+    Those after them may fit. `found` are all budgets, read under `lock`.
     """
-    with transaction.atomic():
-        same: dict[str, Any] = {"group": group, "model": model, "period": period}
-        budget = Budget.objects.filter(**same).first() or Budget(**same)
-        budget.limit_usd = limit_usd
-        try:
-            budget.full_clean()
-        except ValidationError as error:
-            raise InvalidBudget(" ".join(error.messages)) from error
-        budget.save()
-        reconsider()
-    return budget
+    room, candidates = scheduling.candidates(model)
+    if not candidates or room < 1:
+        return []
+    users = _facts({candidate.user_id for candidate in candidates})
+    left = {state.budget.pk: state.limit - state.used for state in found}
+    running = {user_id: facts.at_runpod for user_id, facts in users.items()}
+    chosen: list[UUID] = []
+    for candidate in candidates:
+        if len(chosen) == room:
+            break
+        facts = users[candidate.user_id]
+        if facts.at_once is not None and running[candidate.user_id] >= facts.at_once:
+            continue
+        concerned = [state for state in found if _concerns(state, model, facts)]
+        if not all(_fits(left[state.budget.pk], candidate) for state in concerned):
+            continue
+        chosen.append(candidate.id)
+        running[candidate.user_id] += 1
+        for state in concerned:
+            left[state.budget.pk] -= candidate.usd
+    return chosen
 
 
-def remove(budget: Budget) -> None:
-    """Remove the budget."""
-    with transaction.atomic():
-        budget.delete()
-        reconsider()
+def _fits(left: Decimal, candidate: Candidate) -> bool:
+    return left > 0 and candidate.usd <= left
 
 
-def reconsider() -> int:
-    """Make all parked jobs due and return how many: budgets or groups have changed.
+def _concerns(state: BudgetState, model: ImageModel, facts: UserFacts) -> bool:
+    budget = state.budget
+    if budget.group_id is not None:
+        return budget.group_id in facts.groups
+    return budget.model_id in (None, model.pk)
 
-    Those that still do not fit are parked again. Call it in the transaction of the change.
-    """
-    jobs = lifecycle.unparked()
-    for slug in sorted({job.model.slug for job in jobs}):
-        dispatch.submit(slug)
-    return len(jobs)
+
+FACTS = """
+    SELECT account.id, {groups}, COALESCE(
+        account.max_jobs_at_once,
+        (SELECT MAX(quota.max_jobs_at_once) FROM accounts_groupquota AS quota
+            JOIN accounts_user_groups AS member ON member.group_id = quota.group_id
+            WHERE member.user_id = account.id),
+        %s
+    ), (
+        SELECT COUNT(*) FROM generation_job AS job
+        WHERE job.user_id = account.id AND job.status IN ('submitted', 'running')
+    )
+    FROM accounts_user AS account WHERE account.id IN ({users})
+"""
+
+
+def _facts(users: set[UUID]) -> dict[UUID, UserFacts]:
+    joined = (
+        "string_agg(member.group_id::text, ' ')"
+        if connection.vendor == "postgresql"
+        else "group_concat(member.group_id, ' ')"
+    )
+    groups = (
+        f"(SELECT {joined} FROM accounts_user_groups AS member "  # noqa: S608 no input
+        "WHERE member.user_id = account.id)"
+    )
+    statement = FACTS.format(groups=groups, users=", ".join(["%s"] * len(users)))
+    values: list[Any] = [quotas.UNLIMITED, *map(scheduling.user_value, users)]
+    site = settings.MAX_JOBS_AT_ONCE_PER_USER
+    values[0] = quotas.UNLIMITED if site is None else site
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return {
+            scheduling.as_uuid(user_id): UserFacts(
+                groups=frozenset(map(int, (text or "").split())),
+                at_once=at_once,
+                at_runpod=at_runpod,
+            )
+            for user_id, text, at_once, at_runpod in cursor.fetchall()
+        }

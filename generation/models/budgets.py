@@ -29,7 +29,7 @@ class Period(models.TextChoices):
 class Budget(models.Model):
     """How many dollars may be spent at RunPod: by everybody, by a group, or on a model.
 
-    `jobs.spending` compares, `jobs.lifecycle.parking` parks the jobs that a budget does not allow.
+    `jobs.budgets` compares, `jobs.lifecycle.parking` parks the jobs that a budget does not allow.
     """
 
     group = models.ForeignKey(

@@ -30,7 +30,7 @@ from accounts.models import User
 from artgen import connection_budget
 from artgen.observability import disks, health, request_stats, resources, sockets_heartbeat
 from artgen.observability.certificate import certificate
-from generation.jobs import creation_switch, heartbeat, spending
+from generation.jobs import budgets, creation_switch, heartbeat
 from generation.models import (
     ACTIVE,
     BackupRecord,
@@ -231,14 +231,14 @@ def _budgets() -> Iterator[Metric]:
     reached = GaugeMetricFamily(
         "artgen_budget_reached", "1: jobs wait until it starts again.", labels=labels
     )
-    for state in spending.states():
+    for state in budgets.states():
         budget = state.budget
         scope = "group" if budget.group else "model" if budget.model else "site"
         name = budget.model.slug if budget.model else str(budget.group or "all jobs")
         values = [scope, name, budget.period]
         limit.add_metric(values, float(state.limit))
         used.add_metric(values, float(state.used))
-        is_stopped = state.is_reached or spending.waiting_for(state).exists()
+        is_stopped = state.is_reached or budgets.waiting_for(state).exists()
         reached.add_metric(values, is_stopped)
     yield from (limit, used, reached)
     yield GaugeMetricFamily(

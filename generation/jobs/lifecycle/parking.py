@@ -9,9 +9,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from generation.jobs import bulk_update, model_cache
+from generation.jobs.budgets import BudgetState
 from generation.jobs.bulk_update import History
 from generation.jobs.lifecycle.transition import publish
-from generation.jobs.spending import BudgetState
 from generation.models import ImageModel, Job
 
 MAX_AT_ONCE = 1000  # the next submission parks the next ones

@@ -11,7 +11,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from generation.jobs import bulk_update, scheduling, spending, submission_limits
+from generation.jobs import budgets, bulk_update, scheduling
 from generation.jobs.bulk_update import History
 from generation.jobs.lifecycle.parking import parked
 from generation.jobs.lifecycle.transition import (
@@ -67,11 +67,11 @@ def submitting(model: ImageModel, *, is_limited: bool = False) -> list[Job]:
 
 def _limited(model: ImageModel) -> tuple[str, list[Any]]:
     """Return what `scheduling.next_jobs` does, within budgets and limits; "" for no job."""
-    submission_limits.lock()
-    states = spending.states()
+    budgets.lock()
+    states = budgets.states()
     if concerning := [one for one in states if one.budget.model_id in (None, model.pk)]:
         parked(model, concerning)
-    ids = submission_limits.admitted(model, states)
+    ids = budgets.admitted(model, states)
     if not ids:
         return "", []
     marks = ", ".join(["%s"] * len(ids))

@@ -9,8 +9,8 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from artgen.management.base import BaseCommand
-from generation.jobs import budgets, spending
-from generation.jobs.spending import BudgetState
+from generation.jobs import budget_changes, budgets
+from generation.jobs.budgets import BudgetState
 from generation.management.table import lines
 from generation.models import Budget, ImageModel, Job, Period
 
@@ -47,15 +47,15 @@ class Command(BaseCommand):
         model = _found(ImageModel, "slug", options["model"])
         limit, period = options["set"], options["per"]
         if limit is not None:
-            budgets.set_limit(group=group, model=model, period=period, limit_usd=limit)
+            budget_changes.set_limit(group=group, model=model, period=period, limit_usd=limit)
         elif options["remove"]:
             budget = Budget.objects.filter(group=group, model=model, period=period).first()
             if budget is None:
                 raise CommandError("There is no such budget.")
-            budgets.remove(budget)
+            budget_changes.remove(budget)
         elif group or model:
             raise CommandError("Give --set USD or --remove.")
-        states, parked = spending.states(), Job.objects.parked().count()
+        states, parked = budgets.states(), Job.objects.parked().count()
         if options["json"]:
             self.write_json({"budgets": [_as_json(state) for state in states], "parked": parked})
             return

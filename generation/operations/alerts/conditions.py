@@ -22,7 +22,7 @@ from accounts import outbox
 from artgen import connection_budget, formatting
 from artgen.observability import disks, health, request_stats, resources, sockets_heartbeat
 from artgen.observability.certificate import certificate
-from generation.jobs import heartbeat, spending
+from generation.jobs import budgets, heartbeat
 from generation.models import BackupRecord, GenerationSwitch, Job, ProviderOutage, Status
 from generation.models.ids import first_id
 from generation.operations import monitor
@@ -320,11 +320,11 @@ def _switches() -> dict[str, Values]:
 def _budgets() -> dict[str, Values]:
     """Return an alert for each budget: each is reported when it is near its limit."""
     host = settings.PUBLIC_URL.partition("://")[2]
-    states = spending.states()
+    states = budgets.states()
     stopped = {
         state.budget.pk
         for state in states
-        if state.is_reached or spending.waiting_for(state).exists()
+        if state.is_reached or budgets.waiting_for(state).exists()
     }
     return {
         variant("BudgetReached" if state.budget.pk in stopped else "BudgetNear", state.budget.pk): {

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts import period_limits
 from artgen import installation
-from generation.jobs import spending, submission_limits
+from generation.jobs import budgets
 from generation.models import STUCK_AFTER, GenerationSwitch, ImageModel, Job
 from generation.operations.doctor.check import Check
 
@@ -20,9 +20,9 @@ def creating() -> Check:
     return Check("creating", True, f"image creation is turned off{said}", hint)
 
 
-def budgets() -> Check:
+def used_budgets() -> Check:
     """Say which budgets are used up, and how many jobs wait for the next one."""
-    states, parked = spending.states(), Job.objects.parked()
+    states, parked = budgets.states(), Job.objects.parked()
     used = [
         f"{state.budget.scope} {state.budget.period}: "
         f"${state.used:.2f} of ${state.limit:.2f}, {state.share:.0%}"
@@ -87,5 +87,5 @@ def _is_idle(model: ImageModel) -> bool:
     return (
         long_due.exists()
         and Job.objects.at_runpod().filter(model=model).count() < model.max_in_flight
-        and not submission_limits.leave_nothing(model)
+        and not budgets.leave_nothing(model)
     )

@@ -49,7 +49,7 @@ def run_checks(*, test_address: str = "") -> Iterator[Check]:
     yield from _run_if(tables, "emails", emails.emails, TABLES_FIRST)
     yield from _run_if(tables, "creating", jobs.creating, TABLES_FIRST)
     yield from _run_if(tables, "jobs", jobs.jobs, TABLES_FIRST)
-    yield from _run_if(tables, "budgets", jobs.budgets, TABLES_FIRST)
+    yield from _run_if(tables, "budgets", jobs.used_budgets, TABLES_FIRST)
     yield from _run_if(tables, "models", runpod.models, TABLES_FIRST)
     # The key can be checked before anything else runs, with the endpoints of the catalog.
     offers = runpod.offers if tables else runpod.offers_of_catalog

@@ -26,6 +26,7 @@ from artgen.testing.cases import (
     work,
 )
 from generation.jobs import (
+    budget_changes,
     budgets,
     driver,
     eta,
@@ -35,9 +36,8 @@ from generation.jobs import (
     serializers,
     spending,
     storing,
-    submission_limits,
 )
-from generation.jobs.budgets import InvalidBudget
+from generation.jobs.budget_changes import InvalidBudget
 from generation.models import Budget, ImageModel, Job, Period, Spending, Status
 
 MODEL = "flux-schnell"
@@ -45,7 +45,7 @@ MODEL = "flux-schnell"
 
 def set_budget(limit, *, period=Period.DAY, **scope):
     found = {"group": None, "model": None} | scope
-    return budgets.set_limit(**found, period=period, limit_usd=Decimal(limit))
+    return budget_changes.set_limit(**found, period=period, limit_usd=Decimal(limit))
 
 
 def let_the_day_turn():
@@ -98,7 +98,7 @@ class TestBudgets(EmulatorTestCase):
         self.finish()
         self.submit()
         last = Job.objects.get(id=jobs[3].id)
-        assert last.is_parked(now=timezone.now()) == (spending.states()[0].spent > Decimal("0.03"))
+        assert last.is_parked(now=timezone.now()) == (budgets.states()[0].spent > Decimal("0.03"))
 
     def test_it_parks_until_the_day_of_the_site_ends(self):
         set_budget("0.01")
@@ -165,7 +165,7 @@ class TestBudgets(EmulatorTestCase):
         set_budget("0.05")
         self.submit()
         assert self.at_runpod() == 2
-        budgets.remove(Budget.objects.get())
+        budget_changes.remove(Budget.objects.get())
         self.submit()
         assert self.at_runpod() == 3
 
@@ -275,10 +275,10 @@ class TestSums(EmulatorTestCase):
 
     def test_it_counts_the_recorded_cost_else_the_expected_one(self):
         set_budget("1")
-        assert spending.states()[0].reserved == Decimal("0.02")
+        assert budgets.states()[0].reserved == Decimal("0.02")
         self.finished(Decimal("0.03"))
         assert self.spent() == self.both("0.03")
-        assert spending.states()[0].reserved == 0
+        assert budgets.states()[0].reserved == 0
         self.job = self.place()
         driver.submit(MODEL)
         self.job.refresh_from_db()
@@ -357,7 +357,7 @@ class TestManyAtOnce(TransactionTestCase):
         def take(slug):
             model = ImageModel.objects.get(slug=slug)
             with transaction.atomic():
-                chosen = submission_limits.admitted(model, spending.states())
+                chosen = budgets.admitted(model, budgets.states())
                 barrier.wait(timeout=20)
                 Job.objects.filter(id__in=chosen).update(status=Status.SUBMITTED)
 

@@ -13,7 +13,7 @@ from accounts.models import GroupQuota, User
 from accounts.tests.test_ledger_races import at_once
 from artgen.testing.api import ApiTestCase
 from artgen.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
-from generation.jobs import drafts, driver, lifecycle, model_cache, orders, submission_limits
+from generation.jobs import budgets, drafts, driver, lifecycle, model_cache, orders
 from generation.models import ImageModel, Job, Status
 
 REQUEST = {"model": "flux-schnell", "prompt": "fog", "width": 256, "height": 256}
@@ -190,7 +190,7 @@ class TestManyAtOnce(TransactionTestCase):
         def take(slug):
             model = ImageModel.objects.get(slug=slug)
             with transaction.atomic():
-                chosen = submission_limits.admitted(model, [])
+                chosen = budgets.admitted(model, [])
                 barrier.wait(timeout=20)
                 Job.objects.filter(id__in=chosen).update(status=Status.SUBMITTED)
 

@@ -16,12 +16,12 @@ from django.utils import timezone
 from accounts import period_limits
 from accounts.models import OutgoingEmail, User
 from artgen.testing.cases import EmulatorTestCase, let_time_pass
-from generation.jobs import budgets, driver
+from generation.jobs import budget_changes, driver
 from generation.models import Alert, Budget, ImageModel, Job, Period, Spending
 from generation.operations.alerts import records
 from generation.operations.alerts.conditions import Findings, Measurements
-from generation.operations.doctor.jobs import budgets as check
 from generation.operations.doctor.jobs import jobs as check_jobs
+from generation.operations.doctor.jobs import used_budgets as check
 
 MODEL = "flux-schnell"
 LIST = "/admin/generation/budget/"
@@ -41,7 +41,7 @@ def spend(usd, *, group_id=0):
 
 def set_budget(limit="20", *, period=Period.DAY, **scope):
     found = {"group": None, "model": None} | scope
-    return budgets.set_limit(**found, period=period, limit_usd=Decimal(limit))
+    return budget_changes.set_limit(**found, period=period, limit_usd=Decimal(limit))
 
 
 def command(*arguments):
