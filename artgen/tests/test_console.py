@@ -111,17 +111,26 @@ class TestProcess:
 class TestNginx:
     def test_its_errors_are_objects_whatever_they_contain(self) -> None:
         with nginx(LOG_FORMAT="json") as server:
-            for wanted in (b"/static/\\x.css", b'/static/"a".css', b"/static/\xff\xd1\x82.css"):
+            wild = b"/\xff\xd1\x82.css"  # not UTF-8; the last byte pair is a Cyrillic letter
+            for wanted in (b"/\\x.css", b'/"a".css', wild, b"/\xd1\x82\xf0\x9f\x90\xb1.css"):
                 server.ask(b"GET " + wanted + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             requests.get(f"{server.url}/the-last-one/", timeout=30)
-            while "/the-last-one/" not in server.error_log:
+            # nginx writes both lines after the answer, that of the access log last.
+            while not all("/the-last-one/" in log for log in (server.error_log, server.access_log)):
                 pass
             found = [json.loads(line) for line in server.error_log.splitlines()]
             access = [json.loads(line) for line in server.access_log.splitlines()]
+        assert [one["path"] for one in access] == [
+            "/\\x.css",
+            '/"a".css',
+            "(not UTF-8)",
+            "/т🐱.css",
+            "/the-last-one/",
+        ]
         assert {one["logger"] for one in found} == {"nginx"}
         told = [one for one in found if '"a".css' in one["message"]]
         assert told[0]["level"] == "ERROR"
         # The number of the connection leads to the request and its id.
         number = told[0]["message"].partition("*")[2].partition(" ")[0]
-        assert access
-        assert all(one["request_id"] for one in access if one["connection"] == int(number))
+        of_request = [one for one in access if one["connection"] == int(number)]
+        assert [one["path"] for one in of_request if one["request_id"]] == ['/"a".css']

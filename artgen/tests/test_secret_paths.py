@@ -185,9 +185,9 @@ class TestNginxLogs:
                 requests.get(f"{server.url}/static/none.css", headers=here, timeout=30)
                 server.ask(f"GET {address}%zz HTTP/1.1\r\nHost: x\r\n\r\n".encode())
                 server.ask(f"GET {address}?{'a' * 70_000} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-            # The filter writes a line after nginx has answered.
+            # nginx writes the access log, and the filter the error log, after the answer.
             requests.get(f"{server.url}/the-last-one/", timeout=30)
-            while "/the-last-one/" not in server.error_log:
+            while not all("/the-last-one/" in log for log in (server.error_log, server.access_log)):
                 pass
             return server.access_log, server.error_log
 
