@@ -34,7 +34,10 @@ CHROMIUMS = [
 SLOW = ("browser", "nginx", "s3", "xdist_group")
 # Files whose tests take more than five seconds of a processor together, or start processes.
 SLOW_FILES = {
+    "accounts/tests/test_invitations.py",
     "accounts/tests/test_ledger_property.py",
+    "accounts/tests/test_social.py",
+    "artgen/tests/test_api_fuzz.py",
     "artgen/tests/test_bench.py",
     "artgen/tests/test_commands.py",
     "artgen/tests/test_demo_command.py",
@@ -49,10 +52,16 @@ SLOW_FILES = {
     "generation/tests/admin/test_many_jobs.py",
     "generation/tests/demo/test_emulator_process.py",
     "generation/tests/demo/test_painter.py",
+    "generation/tests/files/test_bucket_threads.py",
     "generation/tests/gallery/test_many_pictures.py",
     "generation/tests/jobs/test_all_models.py",
+    "generation/tests/jobs/test_edits.py",
     "generation/tests/jobs/test_race.py",
+    "generation/tests/jobs/test_socket.py",
     "generation/tests/operations/test_doctor.py",
+    "generation/tests/operations/test_doctor_faults.py",
+    "generation/tests/runpod/test_any_reply.py",
+    "generation/tests/runpod/test_sweep.py",
 }
 AVAILABLE = {
     "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
@@ -71,15 +80,31 @@ AVAILABLE = {
 
 @pytest.hookimpl(tryfirst=True)  # before that of xdist
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return three workers for two cores: tests of stacks and of the demo mostly wait."""
+    """Return a worker for each core; three for two if there are tests that mostly wait.
+
+    Those are the tests of stacks and of the demo, which are slow.
+    """
     cores = len(os.sched_getaffinity(0))
-    return cores + cores // 2
+    return cores if only_fast(config) else cores + cores // 2
+
+
+def only_fast(config: pytest.Config) -> bool:
+    """Return whether only the fast tests are to run, as in `make check`."""
+    return bool(config.getoption("markexpr") == "not slow")
 
 
 def group(item: pytest.Item) -> str:
     """Return the group whose tests share something and run in one worker; "" for none."""
     marker = item.get_closest_marker("xdist_group")
     return str(marker.args[0]) if marker else ""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the slow files if `-m "not slow"` will deselect their tests."""
+    if not only_fast(config):
+        return None
+    path = collection_path.relative_to(config.rootpath).as_posix()
+    return path in SLOW_FILES or None
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects
