@@ -86,6 +86,7 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
             "dialect",
             "max_in_flight",
             "typical_seconds",
+            "languages",
             "request_format",
             "parameters",
             "min_source_images",

@@ -74,7 +74,12 @@ class ImageModelAdmin(TrialPages, CostPages, CostColumns):
     fieldsets = (
         (
             None,
-            {"fields": ("enabled", "name", "slug", "position", "description_en", "description_ru")},
+            {
+                "fields": (
+                    *("enabled", "name", "slug", "position"),
+                    *("description_en", "description_ru", "languages"),
+                )
+            },
         ),
         (
             _("At RunPod"),

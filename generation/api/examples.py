@@ -39,6 +39,7 @@ QUEUED = {
     "phase": "3 ahead of you",
     "phase_detail": "40 s–1 min",
     **ORDER,
+    "original_prompt": "",
     "negative_prompt": "",
     "steps": 28,
     "guidance": 7.5,
@@ -94,6 +95,7 @@ MODEL = {
     },
     "min_source_images": 0,
     "max_source_images": 0,
+    "languages": ["en"],
     "price": {"per_image": 0, "per_megapixel": 2.4, "minimum": 1},
     "enabled": True,
 }

@@ -62,6 +62,7 @@ def model_json(model: ImageModel) -> dict[str, Any]:
         "parameters": {name: parameter.as_json() for name, parameter in offer.parameters.items()},
         "min_source_images": offer.min_source_images,
         "max_source_images": offer.max_source_images,
+        "languages": list(offer.languages),
         "price": offer.price.as_json(),
         "enabled": offer.enabled,
     }

@@ -359,6 +359,11 @@ class ModelShape(Shape):
     parameters = serializers.DictField(child=ParameterShape())
     min_source_images = serializers.IntegerField()
     max_source_images = serializers.IntegerField()
+    languages = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Languages of prompts as ISO 639-1 codes, the preferred one first; empty if not "
+        "known.",
+    )
     price = PriceShape()
     enabled = serializers.BooleanField()
 

@@ -77,6 +77,8 @@ class Offer:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     min_source_images: int = 0
     max_source_images: int = 0
+    languages: tuple[str, ...] = ()
+    """Codes of `catalog.languages`, the preferred one first; empty: not known."""
     request_format: Mapping[str, Any] | None = None
     price: Price = field(default_factory=Price)
     max_in_flight: int = 4

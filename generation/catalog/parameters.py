@@ -95,6 +95,17 @@ JOB_PARAMETERS = (
         request_help="At most 2,000 characters. Required, except to upscale, erase or extend an "
         "image: that of the source image is kept then.",
     ),
+    JobParameter(
+        name="original_prompt",
+        kind=Kind.TEXT,
+        is_offered=False,
+        in_payload=False,
+        in_composer=False,
+        max_length=PROMPT_MAX_LENGTH,
+        request_help="The prompt before it was translated or enhanced. It is stored with the job "
+        "and found by the search; models do not get it.",
+        response_help="The prompt before it was translated or enhanced; empty if it was not.",
+    ),
     JobParameter(name="negative_prompt", kind=Kind.TEXT, max_length=PROMPT_MAX_LENGTH),
     JobParameter(name="width", kind=Kind.INTEGER, is_nullable=False),
     JobParameter(name="height", kind=Kind.INTEGER, is_nullable=False),

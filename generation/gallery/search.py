@@ -1,4 +1,4 @@
-"""Search images by the words of their prompts.
+"""Search images by the words of their prompts, and of those before a translation.
 
 `горы` finds "в горах", `lighthouse` finds "lighthouses", and the last word matches as a prefix.
 `"tea hills"` is a phrase, `-fog` excludes, `or` means either. No input is an error.
@@ -234,8 +234,8 @@ def _sqlite_condition(term: Term) -> Q:
     words = [_any_form(word) for word in term.words]
     if term.is_open and len(term.words[-1]) >= OPEN_MIN:
         words[-1] = rf"(?:{words[-1]}|{re.escape(term.words[-1])}\w*)"
-    pattern = r"\b" + r"[\W_]+".join(words) + r"\b"
-    found = Q(job__prompt__iregex=pattern.replace("е", "[её]"))
+    pattern = (r"\b" + r"[\W_]+".join(words) + r"\b").replace("е", "[её]")
+    found = Q(job__prompt__iregex=pattern) | Q(job__original_prompt__iregex=pattern)
     return ~found if term.is_negative else found
 
 

@@ -138,6 +138,8 @@ class Job(models.Model):
 
     # What was requested.
     prompt = models.TextField(_("prompt"))
+    # Before it was translated or enhanced; "" if it was not.
+    original_prompt = models.TextField(_("original prompt"), blank=True, default="", db_default="")
     negative_prompt = models.TextField(_("negative prompt"), blank=True)
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
@@ -340,10 +342,15 @@ class Job(models.Model):
 
     @property
     def shareable_parameters(self) -> dict[str, Any]:
-        """The parameters that others may see: the query of a LoRA's address may contain a key."""
+        """The parameters that others may see, without the prompt before a translation.
+
+        The query of a LoRA's address may contain a key.
+        """
         address = self.lora_url.partition("?")[0].partition("#")[0]
         private: dict[str, Any] = {"source_images": [], "mask": None}
-        return {**self.parameters, "lora_url": address or None, **private}
+        found = {**self.parameters, "lora_url": address or None, **private}
+        del found["original_prompt"]
+        return found
 
 
 class JobEvent(models.Model):

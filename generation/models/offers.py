@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from artgen import formatting
-from generation.catalog import validation
+from generation.catalog import languages, validation
 from generation.catalog.offers import Offer, parameter_from
 from generation.catalog.prices import Cost, Price, cost_from, price_from
 from generation.runpod.payloads import (
@@ -83,6 +83,15 @@ class ImageModel(models.Model):
     )
     typical_seconds = models.PositiveIntegerField(_("typical seconds per image"), default=20)
     enabled = models.BooleanField(_("enabled"), default=True)
+    # ISO 639-1 codes separated by spaces; "": not known, and nothing is suggested.
+    languages = models.CharField(
+        _("prompt languages"),
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Codes such as en zh, the preferred one first; empty: unknown."),
+    )
     position = models.PositiveIntegerField(_("position"), default=0)
     submit_after = models.DateTimeField(
         _("paused until"),
@@ -144,6 +153,7 @@ class ImageModel(models.Model):
             parameters={name: parameter_from(raw) for name, raw in self.parameters.items()},
             min_source_images=self.min_source_images,
             max_source_images=self.max_source_images,
+            languages=tuple(languages.codes(self.languages)),
             request_format=self.request_format,
             price=self.price_rule,
             max_in_flight=self.max_in_flight,
@@ -176,6 +186,11 @@ class ImageModel(models.Model):
             )
             if problems:
                 errors["workflow"] = problems
+        if unknown := languages.unknown(self.languages):
+            errors["languages"] = _("Unknown: %(codes)s. Known codes: %(known)s.") % {
+                "codes": ", ".join(unknown),
+                "known": ", ".join(languages.NAMES),
+            }
         if self.min_source_images > self.max_source_images:
             errors["min_source_images"] = _("Minimum exceeds maximum.")
         if not errors:

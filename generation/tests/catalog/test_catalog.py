@@ -34,6 +34,7 @@ class TestClean(SimpleTestCase):
     def test_it_fills_in_the_defaults_of_the_model(self):
         assert offer("flux-dev").clean({"prompt": " fog \r\n"}) == {
             "prompt": "fog",
+            "original_prompt": "",
             "negative_prompt": "",
             "width": 1024,
             "height": 1024,
