@@ -194,7 +194,11 @@ QUOTE: Docs = {
         200: answer(
             shapes.QuoteShape,
             "The quote",
-            {"credits": 12, "eta_seconds": {"p50": 40, "p90": 64, "basis": "size"}},
+            {
+                "credits": 12,
+                "eta_seconds": {"p50": 40, "p90": 64, "basis": "size"},
+                "parked_until": None,
+            },
         ),
         **problems(
             "csrf_failed",

@@ -23,6 +23,7 @@ EXAMPLE = {
             "name": "FLUX.1 dev",
             "state": "available",
             "eta_seconds": {"p50": 18, "p90": 41, "basis": "model"},
+            "parked_until": None,
             "last_hour": {
                 "succeeded": 412,
                 "failed": 3,

@@ -26,4 +26,9 @@ class Quotes(Endpoint):
         quote = orders.quote(
             user=cast(User, request.user), requests=order.requests, listed=order.listed
         )
-        return Response(QuoteShape({"credits": quote.credits, "eta_seconds": quote.eta}).data)
+        shown = {
+            "credits": quote.credits,
+            "eta_seconds": quote.eta,
+            "parked_until": quote.parked_until,
+        }
+        return Response(QuoteShape(shown).data)

@@ -215,7 +215,14 @@ class QuoteShape(Shape):
     """Price of an order, and wait time until its last image."""
 
     credits = serializers.IntegerField()
-    eta_seconds = EtaShape()
+    eta_seconds = EtaShape(
+        allow_null=True, help_text="Until the last image; null while that would wait for a budget."
+    )
+    parked_until = Moment(
+        allow_null=True,
+        help_text="Until then at least the last image would wait for a budget of the site, "
+        "else null.",
+    )
 
     class Meta:
         ref_name = "Quote"

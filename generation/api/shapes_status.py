@@ -41,6 +41,9 @@ class ModelStatusShape(Shape):
         choices=ModelState.choices, help_text="`delayed`: jobs wait for a free GPU."
     )
     eta_seconds = EtaShape(allow_null=True, help_text="Of an image that is placed now.")
+    parked_until = Moment(
+        allow_null=True, help_text="Until then new jobs wait for a budget of the site, else null."
+    )
     last_hour = LastHourShape()
 
     class Meta:

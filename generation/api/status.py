@@ -47,6 +47,7 @@ def _json(found: service.ServiceStatus) -> dict[str, Any]:
                 "name": one.name,
                 "state": one.state.value,
                 "eta_seconds": one.eta,
+                "parked_until": one.parked_until,
                 "last_hour": {
                     "succeeded": one.last_hour.succeeded,
                     "failed": one.last_hour.failed,

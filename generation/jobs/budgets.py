@@ -6,7 +6,7 @@ of jobs at once, which are applied together with them. Without both nothing of t
 budgets through `budget_changes`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +17,8 @@ from django.conf import settings
 from django.db import connection
 
 from accounts import period_limits, quotas
+from accounts.models import User
+from artgen.cache import remembered
 from generation.jobs import scheduling
 from generation.jobs.scheduling import Candidate
 from generation.models import Budget, ImageModel, Job, JobQuerySet, Period
@@ -24,6 +26,8 @@ from generation.models import Budget, ImageModel, Job, JobQuerySet, Period
 ALARM_SHARE = Decimal("0.8")
 """From this share on, staff are alarmed."""
 LOCK_KEY = 0x41727447656E  # any number that nothing else locks
+CACHE_KEY = "jobs.budgets.states"
+CACHE_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,65 @@ def states() -> list[BudgetState]:
 
 def _usd(value: Any) -> Decimal:
     return Decimal(str(value))
+
+
+# --- a new order ----------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class BudgetWait:
+    """A new order would wait for a budget."""
+
+    until: datetime
+    """When its last image would be considered again."""
+    is_partial: bool
+    """Whether its first image would not wait, as far as is known."""
+
+
+def wait_of_order(user: User, costs: Sequence[tuple[int, Decimal]]) -> BudgetWait | None:
+    """Return how a new order of this user would wait for budgets, None if they have room for it.
+
+    `costs`: of each image the id of its model and the expected dollars. Budgets are at most
+    CACHE_SECONDS old: one cache round trip, and one query for the groups if one of theirs is full.
+    """
+    lacking = [state for state in _recent_states() if not _has_room(state, costs)]
+    if any(state.budget.group_id for state in lacking):
+        groups = set(user.groups.values_list("pk", flat=True))
+        lacking = [state for state in lacking if state.budget.group_id in {None, *groups}]
+    if not lacking:
+        return None
+    model_id, usd = costs[0]
+    is_partial = all(
+        state.allows(usd) or state.budget.model_id not in {None, model_id} for state in lacking
+    )
+    return BudgetWait(max(state.ends_at for state in lacking), is_partial)
+
+
+def _has_room(state: BudgetState, costs: Sequence[tuple[int, Decimal]]) -> bool:
+    concerned = [usd for model_id, usd in costs if state.budget.model_id in {None, model_id}]
+    if not concerned:
+        return True
+    return not state.is_reached and state.used + sum(concerned) <= state.limit
+
+
+def waits_of_models(model_ids: Collection[int]) -> dict[int, datetime]:
+    """Return until when new jobs of a model wait, whoever places them, for those that do wait.
+
+    Budgets are at most CACHE_SECONDS old.
+    """
+    reached = [
+        state for state in _recent_states() if state.is_reached and state.budget.group_id is None
+    ]
+    waits = {}
+    for model_id in model_ids:
+        ends = [state.ends_at for state in reached if state.budget.model_id in {None, model_id}]
+        if ends:
+            waits[model_id] = max(ends)
+    return waits
+
+
+def _recent_states() -> list[BudgetState]:
+    found = remembered({CACHE_KEY: CACHE_SECONDS}, lambda _missing: {CACHE_KEY: states()})
+    recent: list[BudgetState] = found[CACHE_KEY]
+    return recent
 
 
 # --- the next jobs --------------------------------------------------------------------------------

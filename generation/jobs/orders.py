@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from generation.files import storage_limits
 from generation.files.storage_limits import StorageFull
 from generation.jobs import (
     admission,
+    budgets,
     creation_switch,
     dispatch,
     drafts,
@@ -34,10 +37,12 @@ from generation.moderation.reviews import Found, HeldOrder
 
 @dataclass(frozen=True)
 class Quote:
-    """Price and wait time of an order that is not placed."""
+    """Price and wait time of an order that is not placed; the wait for a budget, if it waits."""
 
     credits: int
-    eta: Eta
+    eta: Eta | None
+    """Until its last image; None if that waits for a budget."""
+    parked_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -55,9 +60,13 @@ def quote(*, user: User, requests: Sequence[Mapping[str, Any]], listed: bool = F
     Raises InvalidParameters as `place_batch` does.
     """
     jobs = drafts.of_requests(requests, user=user, catalog=model_cache.read(), listed=listed).jobs
+    total = sum(job.credits for job in jobs)
+    costs = [(job.model_id, job.expected_usd or Decimal()) for job in jobs]
+    if wait := budgets.wait_of_order(user, costs):
+        return Quote(credits=total, eta=None, parked_until=wait.until)
     etas = eta.of_order_jobs(jobs, forecast=eta.of_jobs(jobs))
     return Quote(
-        credits=sum(job.credits for job in jobs),
+        credits=total,
         eta=Eta(
             max(one.p50 for one in etas),
             max(one.p90 for one in etas),

@@ -120,10 +120,15 @@ def _queued(job: Job, *, place: Place | None, about: str, blocked: bool) -> Phas
 def _parked(job: Job) -> Phase:
     """Return the phase of a job that waits for a budget, whose day is that of the site."""
     until = job.parked_until or timezone.now()
-    is_tomorrow = until == period_limits.next_day()
+    is_tomorrow = is_next_day(until)
     title = _("Waits for tomorrow’s budget") if is_tomorrow else _("Waits for the next budget")
     detail = _("From %(time)s. You keep your place in the queue.")
     return Phase(title, detail % {"time": formatting.moment(until)})
+
+
+def is_next_day(until: datetime) -> bool:
+    """Return whether a job that is parked until then waits for tomorrow's budget."""
+    return until == period_limits.next_day()
 
 
 def _before(place: Place) -> str:

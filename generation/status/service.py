@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from artgen.cache import remembered
-from generation.jobs import creation_switch, eta, heartbeat
+from generation.jobs import budgets, creation_switch, eta, heartbeat
 from generation.jobs.eta import Eta
 from generation.models import GenerationSwitch, ImageModel, Job, Status
 
 SECONDS = 10.0
 """How long the figures are shown."""
-KEY = "status.service:2"  # changes with the classes below
+KEY = "status.service:3"  # changes with the classes below
 PERIOD = timedelta(hours=1)
 NO_TICK_AFTER = timedelta(seconds=60)  # beat or the workers do not run
 FAULTS_OF_REQUEST = (
@@ -72,12 +72,16 @@ class LastHour:
 
 @dataclass(frozen=True)
 class ModelStatus:
-    """A model; `eta`: until an image would be done that is placed now, None if it is unknown."""
+    """A model; `eta`: until an image would be done that is placed now, None if it is unknown.
+
+    `parked_until`: until when new jobs wait for a budget of the site or the model.
+    """
 
     slug: str
     name: str
     state: ModelState
     eta: Eta | None
+    parked_until: datetime | None
     last_hour: LastHour
 
 
@@ -109,17 +113,20 @@ def measure() -> ServiceStatus:
     offered = list(ImageModel.objects.enabled().defer("workflow").order_by("position", "slug"))
     forecast = eta.forecast(offered)
     hour = last_hour(offered, now=now)
+    waits = budgets.waits_of_models([model.pk for model in offered])
     is_off = switch.mode is GenerationSwitch.Mode.OFF
     found = []
     for model in offered:
         state = _state(model, is_blocked=forecast.queues[model.pk].blocked, now=now)
         is_known = state is not ModelState.UNAVAILABLE and not is_off
+        parked_until = waits.get(model.pk)
         found.append(
             ModelStatus(
                 slug=model.slug,
                 name=model.name,
                 state=state,
-                eta=forecast.of_order(model) if is_known else None,
+                eta=forecast.of_order(model) if is_known and not parked_until else None,
+                parked_until=parked_until if is_known else None,
                 last_hour=hour.get(model.pk, LastHour()),
             )
         )

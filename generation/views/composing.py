@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from accounts import period_limits, quotas
 from accounts.models import User
+from artgen import formatting
 from artgen.ids import parse_uuid
 from generation.catalog.offers import InvalidParameters, size_like
 from generation.files import storage
 from generation.forms.composer import Composer
-from generation.jobs import creation_switch, eta, sources
+from generation.jobs import budgets, creation_switch, eta, sources, spending, status_text
 from generation.jobs.eta import Eta, Forecast
 from generation.models import Image, ImageModel, Style, Upload
 from generation.runpod.payloads import dialect_of
@@ -58,13 +59,36 @@ class ComposerQuote:
 
     count: int
     credits: int
-    eta: Eta | None
+    eta: Eta
     left: int
+    wait: budgets.BudgetWait | None = None  # for a budget
 
     @property
     def short(self) -> int:
         """The number of missing credits."""
         return max(0, -self.left)
+
+    @property
+    def budget_note(self) -> str:
+        """What the wait for a budget means, "" if it does not wait."""
+        if self.wait is None:
+            return ""
+        if self.wait.is_partial:
+            text = _(
+                "Not all of these images may fit into the budget. The others start from %(time)s."
+            )
+        else:
+            text = _("The budget is used up. New images wait in the queue and start from %(time)s.")
+        return text % {"time": formatting.moment(self.wait.until)}
+
+    @property
+    def waits_for(self) -> str:
+        """The budget that it waits for, "" for none."""
+        if self.wait is None:
+            return ""
+        if status_text.is_next_day(self.wait.until):
+            return _("waits for tomorrow’s budget")
+        return _("waits for the next budget")
 
 
 @dataclass(frozen=True)
@@ -153,7 +177,14 @@ def offer_of(user: User, form: Composer | None, *, forecast: Forecast) -> Compos
         size=eta.size_of(width, height, form.steps),
         count=form.count,
     )
-    return ComposerQuote(count=form.count, credits=credits, eta=now, left=user.credits - credits)
+    usd = spending.expected(form.model, pixels=width * height, credits=credits // form.count)
+    return ComposerQuote(
+        count=form.count,
+        credits=credits,
+        eta=now,
+        left=user.credits - credits,
+        wait=budgets.wait_of_order(user, [(form.model.pk, usd)] * form.count),
+    )
 
 
 def sources_note(user: User, form: Composer | None) -> str:

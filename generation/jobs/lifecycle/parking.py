@@ -20,9 +20,9 @@ MAX_AT_ONCE = 1000  # the next submission parks the next ones
 def parked(model: ImageModel, states: Sequence[BudgetState]) -> list[Job]:
     """Park the due QUEUED jobs of the model that do not fit into a budget, and return them.
 
-    A job is due again when the last of its budgets starts again; its deadline moves as far. What
-    only jobs at RunPod leave no room for is not parked: they may be cheaper than expected. The
-    caller has locked the model's row.
+    A job is due again when the last of its budgets starts again. Its deadline moves as far, and the
+    promise of its placing ends. What only jobs at RunPod leave no room for is not parked: they may
+    be cheaper than expected. The caller has locked the model's row.
     """
     found: list[Job] = []
     # The budget that ends last decides.
@@ -41,7 +41,7 @@ def _parked(model: ImageModel, states: Sequence[BudgetState], *, until: datetime
     with transaction.atomic():
         jobs = bulk_update.update(
             f"due_at = %s, version = version + 1, deadline_at = {_moved('deadline_at')}, "
-            "parked_until = %s",
+            "parked_until = %s, promised_p50_at = NULL, promised_p90_at = NULL",
             [
                 *(model.pk, due_at),
                 *(value for some in values for value in some),

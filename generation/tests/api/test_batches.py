@@ -97,6 +97,7 @@ class TestQuotes(ApiTestCase):
         assert response.json() == {
             "credits": 3,
             "eta_seconds": {"p50": 20, "p90": 32, "basis": "catalog"},
+            "parked_until": None,
         }
         assert stored() == before
 

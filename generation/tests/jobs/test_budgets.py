@@ -39,6 +39,7 @@ from generation.jobs import (
 )
 from generation.jobs.budget_changes import InvalidBudget
 from generation.models import Budget, ImageModel, Job, Period, Spending, Status
+from generation.status import service
 
 MODEL = "flux-schnell"
 
@@ -242,6 +243,72 @@ class TestBudgets(EmulatorTestCase):
         job.refresh_from_db()
         assert job.parked_until == period_limits.next_month()
         assert job.events.filter(name="parked").count() == 1
+
+    def test_a_parked_job_has_no_promise_and_is_not_late_the_next_day(self):
+        job = self.place()
+        job.refresh_from_db()
+        assert job.promised_p90_at is not None
+        set_budget("0")
+        self.submit()
+        job.refresh_from_db()
+        assert (job.promised_p50_at, job.promised_p90_at) == (None, None)
+        assert eta.late_at(job) is None
+
+    def quote(self, *, user=None, count=1):
+        cache.clear()
+        requests = [{"model": MODEL, "prompt": "fog"}] * count
+        return orders.quote(user=user or self.alice, requests=requests)
+
+    def test_a_quote_says_that_a_budget_is_used_up(self):
+        assert (self.quote().parked_until, self.quote().eta is None) == (None, False)
+        set_budget("0.05")
+        assert self.quote(count=2).parked_until is None
+        assert self.quote(count=3).parked_until == period_limits.next_day()
+        set_budget("0.01")
+        waiting = self.quote()
+        assert (waiting.eta, waiting.parked_until) == (None, period_limits.next_day())
+        assert waiting.credits == 1
+
+    def test_a_quote_counts_only_the_budgets_of_the_user_and_the_model(self):
+        group = Group.objects.create(name="school")
+        group.user_set.add(self.alice)
+        set_budget("0", group=group, period=Period.MONTH)
+        set_budget("0", model=ImageModel.objects.get(slug="flux-dev"))
+        assert self.quote(user=self.bob).parked_until is None
+        assert self.quote(user=self.alice).parked_until == period_limits.next_month()
+
+    def test_the_button_says_what_it_waits_for_instead_of_a_time(self):
+        self.client.force_login(self.alice)
+        group = Group.objects.create(name="school")
+        group.user_set.add(self.alice)
+
+        def button(count):
+            cache.clear()
+            form = {"model": MODEL, "prompt": "fog", "count": count}
+            return self.client.get("/create/quote/", form).content.decode()
+
+        assert "budget" not in button(1)
+        set_budget("0.03", group=group)
+        assert "budget" not in button(1)
+        assert "Not all of these images may fit" in button(2)
+        set_budget("0.01", group=group)
+        shown = button(1)
+        assert "waits for tomorrow’s budget" in shown
+        assert "The budget is used up." in shown
+        assert "about" not in shown
+        assert "aria-disabled" not in shown
+
+    def test_the_status_page_gives_no_wait_for_a_model_without_budget(self):
+        set_budget("0", model=ImageModel.objects.get(slug=MODEL))
+        cache.clear()
+        found = {model.slug: model for model in service.measure().models}
+        assert (found[MODEL].eta, found[MODEL].parked_until) == (None, period_limits.next_day())
+        assert found["flux-dev"].eta is not None
+        assert found["flux-dev"].parked_until is None
+        set_budget("0")
+        cache.clear()
+        found = {model.slug: model for model in service.measure().models}
+        assert found["flux-dev"].parked_until == period_limits.next_day()
 
     def test_it_refuses_what_is_no_budget(self):
         for limit in ("-1", "NaN", "1e20", "0.001"):
