@@ -51,13 +51,15 @@ FILES = {
     "PNG, transparent": encoded("PNG", "RGBA"),
     "PNG, palette": encoded("PNG", "P", transparency=3),
     "PNG, gray": encoded("PNG", "L"),
-    "PNG, told": encoded("PNG", pnginfo=texts(), exif=exif(), icc_profile=PROFILE, dpi=(300, 300)),
+    "PNG, tagged": encoded(
+        "PNG", pnginfo=texts(), exif=exif(), icc_profile=PROFILE, dpi=(300, 300)
+    ),
     "JPEG": encoded("JPEG"),
     "JPEG, gray": encoded("JPEG", "L"),
     "JPEG, CMYK": encoded("JPEG", "CMYK"),
     "JPEG, progressive": encoded("JPEG", progressive=True),
     "JPEG, restarts": encoded("JPEG", size=(100, 90), restart_marker_rows=1),
-    "JPEG, told": encoded(
+    "JPEG, tagged": encoded(
         "JPEG", comment=SECRET.encode(), exif=exif(), xmp=FOREIGN_XMP, icc_profile=PROFILE
     ),
     "JPEG, two views": mpo(),
@@ -65,8 +67,8 @@ FILES = {
     "WEBP, lossless": encoded("WEBP", lossless=True),
     "WEBP, transparent": encoded("WEBP", "RGBA"),
     "WEBP, lossless, transparent": encoded("WEBP", "RGBA", lossless=True),
-    "WEBP, told": encoded("WEBP", exif=exif(), xmp=FOREIGN_XMP, icc_profile=PROFILE),
-    "WEBP, told, transparent": encoded("WEBP", "RGBA", exif=exif(), xmp=FOREIGN_XMP),
+    "WEBP, tagged": encoded("WEBP", exif=exif(), xmp=FOREIGN_XMP, icc_profile=PROFILE),
+    "WEBP, tagged, transparent": encoded("WEBP", "RGBA", exif=exif(), xmp=FOREIGN_XMP),
 }
 
 

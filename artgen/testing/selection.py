@@ -59,15 +59,15 @@ class Shared:
         image = self.prepare()
         before = list(Image.objects.order_by("id").values())
         many = [uuid7() for _n in range(1001)]
-        for ids, told in (
+        for ids, expected in (
             (["x"], "aren’t images"),
             ([], "Select images first"),
             (many, "Select up to 1,000"),
         ):
-            with self.subTest(told):
+            with self.subTest(expected):
                 response = self.ask(*ids, **self.more)
                 assert response.status_code == 400
-                assert told in response.json()["detail"]
+                assert expected in response.json()["detail"]
         page = self.client.post(self.url, {"id": "x", "next": "/gallery/?q=tea"}, follow=True)
         assert page.redirect_chain[0][0] == "/gallery/?q=tea"
         self.assertContains(page, "aren’t images. Reload the page and select again.")

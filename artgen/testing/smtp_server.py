@@ -21,7 +21,7 @@ class SmtpServer:
 @contextlib.contextmanager
 def smtp_server(*, password: str = "secret", **replies: str) -> Iterator[SmtpServer]:
     """Serve on a free port; `replies` are those to verbs (or `greeting`) instead of acceptance."""
-    told = SmtpServer(password=password, replies=replies)
+    smtp = SmtpServer(password=password, replies=replies)
 
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
@@ -41,18 +41,18 @@ def smtp_server(*, password: str = "secret", **replies: str) -> Iterator[SmtpSer
                     self.reply(verb, "250 OK")
 
         def reply(self, verb: str, otherwise: str) -> None:
-            self.wfile.write(f"{told.replies.get(verb, otherwise)}\r\n".encode())
+            self.wfile.write(f"{smtp.replies.get(verb, otherwise)}\r\n".encode())
 
         def authenticate(self, line: str) -> None:
             given = base64.b64decode(line.split()[2]).decode().split("\0")[-1]
-            self.reply("AUTH", "235 OK" if given == told.password else "535 bad credentials")
+            self.reply("AUTH", "235 OK" if given == smtp.password else "535 bad credentials")
 
         def receive(self) -> None:
             self.wfile.write(b"354 go on\r\n")
             lines = []
             while (line := self.rfile.readline().decode().rstrip("\r\n")) != ".":
                 lines.append(line)
-            told.emails.append("\n".join(lines))
+            smtp.emails.append("\n".join(lines))
             self.reply("DATA", "250 queued")
 
     class Server(socketserver.ThreadingTCPServer):
@@ -60,9 +60,9 @@ def smtp_server(*, password: str = "secret", **replies: str) -> Iterator[SmtpSer
         daemon_threads = True
 
     with Server(("127.0.0.1", 0), Handler) as server:
-        told.port = server.server_address[1]
+        smtp.port = server.server_address[1]
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         try:
-            yield told
+            yield smtp
         finally:
             server.shutdown()

@@ -46,11 +46,11 @@ class TestAllModels(DemoTestCase):
                 answer = demo.ask("post", "jobs/", json=request)
                 assert answer.status_code == 201, answer.text
                 placed[answer.json()["id"]] = model["slug"]
-            told = follow(socket, set(placed))
+            events = follow(socket, set(placed))
 
         for job_id, slug in placed.items():
             with self.subTest(slug):
-                versions = [job["version"] for job in told[job_id]]
+                versions = [job["version"] for job in events[job_id]]
                 assert versions == sorted(versions)
                 job = demo.ask("get", f"jobs/{job_id}/").json()
                 assert (job["status"], job["error"]) == ("succeeded", None)
@@ -62,7 +62,7 @@ class TestAllModels(DemoTestCase):
                     assert picture.size == (image["width"], image["height"])
                 assert requests.get(f"{image['url']}1", timeout=PATIENCE).status_code == 404
         account = demo.ask("get", "account/").json()
-        spent = sum(job[-1]["credits"] for job in told.values())
+        spent = sum(job[-1]["credits"] for job in events.values())
         assert (account["held"], account["credits"]) == (0, before - spent)
 
     def test_it_lets_nobody_listen_in(self):

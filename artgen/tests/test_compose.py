@@ -157,8 +157,8 @@ class TestCertificate:
         addresses |= {
             port.split(":${P")[0].split(":${T")[0] for port in ipv6["services"]["nginx"]["ports"]
         }
-        told = ipv6["services"]["nginx"]["environment"]["NGINX_BIND_ADDRESS"]
-        assert set(told.split()) == addresses
+        bound = ipv6["services"]["nginx"]["environment"]["NGINX_BIND_ADDRESS"]
+        assert set(bound.split()) == addresses
 
 
 class TestMonitoring:

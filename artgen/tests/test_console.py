@@ -128,9 +128,9 @@ class TestNginx:
             "/the-last-one/",
         ]
         assert {one["logger"] for one in found} == {"nginx"}
-        told = [one for one in found if '"a".css' in one["message"]]
-        assert told[0]["level"] == "ERROR"
+        of_path = [one for one in found if '"a".css' in one["message"]]
+        assert of_path[0]["level"] == "ERROR"
         # The number of the connection leads to the request and its id.
-        number = told[0]["message"].partition("*")[2].partition(" ")[0]
+        number = of_path[0]["message"].partition("*")[2].partition(" ")[0]
         of_request = [one for one in access if one["connection"] == int(number)]
         assert [one["path"] for one in of_request if one["request_id"]] == ['/"a".css']

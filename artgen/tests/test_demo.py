@@ -38,8 +38,8 @@ class TestRestart(unittest.TestCase):
         second.token = first.token  # kept, too
         with second:
             with second.socket() as socket:
-                told = follow(socket, {half})
-            assert (told[half][-1]["status"], told[half][-1]["attempt"]) == ("succeeded", 2)
+                events = follow(socket, {half})
+            assert (events[half][-1]["status"], events[half][-1]["attempt"]) == ("succeeded", 2)
             assert len(second.ask("get", "images/").json()["results"]) == 2
             url = second.ask("get", f"jobs/{done}/").json()["images"][0]["url"]
             assert requests.get(url, timeout=PATIENCE).status_code == 200
@@ -90,8 +90,8 @@ class TestOwnKey(unittest.TestCase):
                         "source_images": [source],
                     }
                     placed.add(demo.ask("post", "jobs/", json=request).json()["id"])
-                told = follow(socket, placed)
-            assert {told[one][-1]["status"] for one in placed} == {"succeeded"}
+                events = follow(socket, placed)
+            assert {events[one][-1]["status"] for one in placed} == {"succeeded"}
         sent = [call.json for call in runpod.calls if call.path.endswith("/run")]
         assert len(sent) == len(models)
         assert not [one for one in sent if "webhook" in one]

@@ -36,8 +36,8 @@ def test_it_loads_all_before_the_fork_with_no_thread_and_no_connection_left():
         "S3_SECRET_ACCESS_KEY": "secret",
         "DJANGO_SETTINGS_MODULE": "artgen.settings",
     }
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         cwd=settings.BASE_DIR, env=environment, check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
-    assert told.splitlines()[-1] == "[False, False, True] 1 [] True"
+    assert output.splitlines()[-1] == "[False, False, True] 1 [] True"

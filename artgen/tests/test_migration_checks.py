@@ -18,7 +18,7 @@ def problems(*operations: migrations.operations.base.Operation) -> list[str]:
 
 class TestExpansion:
     def test_it_lets_tables_columns_and_indexes_be_added(self) -> None:
-        told = problems(
+        found = problems(
             migrations.CreateModel("Note", [("id", models.BigAutoField(primary_key=True))]),
             migrations.AddField("note", "text", models.TextField()),
             migrations.AddConstraint(
@@ -32,11 +32,11 @@ class TestExpansion:
             migrations.AddIndex("user", models.Index(fields=["rank"], name="by_rank")),
             migrations.RunPython(migrations.RunPython.noop),
         )
-        assert told == []
+        assert found == []
 
     def test_it_refuses_a_column_that_old_code_does_not_fill(self) -> None:
-        told = problems(migrations.AddField("user", "rank", models.IntegerField(default=0)))
-        assert told == ["user.rank needs null=True or db_default"]
+        found = problems(migrations.AddField("user", "rank", models.IntegerField(default=0)))
+        assert found == ["user.rank needs null=True or db_default"]
 
     def test_it_refuses_to_take_away_and_to_rename(self) -> None:
         assert problems(migrations.RemoveField("user", "email")) == ["remove field email from user"]
@@ -51,11 +51,13 @@ class TestExpansion:
         assert problems(migrations.AddConstraint("user", constraint)) == [
             "user gets the constraint has_email"
         ]
-        told = ["user.last_login changes its type or gets narrower"]
-        assert problems(migrations.AlterField("user", "last_login", models.DateTimeField())) == told
+        found = ["user.last_login changes its type or gets narrower"]
+        assert (
+            problems(migrations.AlterField("user", "last_login", models.DateTimeField())) == found
+        )
         assert (
             problems(migrations.AlterField("user", "last_login", models.DateField(null=True)))
-            == told
+            == found
         )
 
     def test_it_lets_words_and_choices_change(self) -> None:

@@ -45,9 +45,9 @@ class TestPages(BrowserTestCase):
     @classmethod
     def enter_demo(cls) -> tuple[Demo, dict[str, str]]:
         demo, _nobody = super().enter_demo()
-        told = run_python(demo, "from artgen.testing.content import fill", "fill('ru', runs=7)")
-        cls.ids, cls.errors = told["ids"], told["errors"]
-        return demo, told["sessions"]
+        filled = run_python(demo, "from artgen.testing.content import fill", "fill('ru', runs=7)")
+        cls.ids, cls.errors = filled["ids"], filled["errors"]
+        return demo, filled["sessions"]
 
     def setUp(self) -> None:
         super().setUp()

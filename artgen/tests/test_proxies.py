@@ -144,14 +144,14 @@ def test_the_example_works_without_any_setting(front, application: str, folder: 
         secure = ssl.create_default_context(cafile=str(folder / "certificate.pem"))
         status, body = ask(port, secure=secure, X_Forwarded_For="6.6.6.6", X_Forwarded_Proto="http")
         assert status == 200, body
-        told = json.loads(body)
-        assert told["X-Forwarded-Proto"] == "https"  # so Django does not redirect
-        assert told["X-Real-IP"] == CLIENT  # not what the client says
-        assert told["Host"].startswith("localhost")
+        received = json.loads(body)
+        assert received["X-Forwarded-Proto"] == "https"  # so Django does not redirect
+        assert received["X-Real-IP"] == CLIENT  # not what the client says
+        assert received["Host"].startswith("localhost")
 
         with connect(f"wss://localhost:{port}/ws/jobs/", ssl=secure) as socket_:
-            told = json.loads(socket_.recv(timeout=30))
-        assert told["X-Forwarded-Proto"] == "https"
+            received = json.loads(socket_.recv(timeout=30))
+        assert received["X-Forwarded-Proto"] == "https"
 
 
 def test_cloudflare_is_believed_and_a_stranger_is_not(application: str, folder: Path) -> None:
@@ -173,9 +173,9 @@ def test_cloudflare_is_believed_and_a_stranger_is_not(application: str, folder: 
     ):
         secure = ssl.create_default_context(cafile=str(folder / "fullchain.pem"))
         # Cloudflare appends the address of its client to what the client has sent.
-        told = {"X_Forwarded_For": "6.6.6.6, 203.0.113.9", "X_Forwarded_Proto": "https"}
+        forged = {"X_Forwarded_For": "6.6.6.6, 203.0.113.9", "X_Forwarded_Proto": "https"}
         for source, address in ((CLIENT, "203.0.113.9"), ("127.0.0.3", "127.0.0.3")):
-            status, body = ask(tls_port, secure=secure, source=source, **told)
+            status, body = ask(tls_port, secure=secure, source=source, **forged)
             seen = json.loads(body)
             assert (status, seen["X-Real-IP"], seen["X-Forwarded-Proto"]) == (200, address, "https")
 

@@ -104,22 +104,22 @@ class TestSchema(ApiTestCase):
 
     def test_it_tells_the_refusals_of_each_operation(self) -> None:
         for name, operation in self.operations():
-            told = set()
+            codes = set()
             for status, answer in operation["responses"].items():
                 if int(status) >= 400:
                     (content,) = answer["content"].items()
                     assert content[0] == CONTENT_TYPE
                     assert content[1]["schema"] == {"$ref": "#/components/schemas/Problem"}
-                    told |= {
+                    codes |= {
                         example["value"]["code"] for example in content[1]["examples"].values()
                     }
             with self.subTest(name):
                 always = {"not_acceptable", "server_error"}
                 if name not in PUBLIC:
                     always |= {"not_authenticated"}
-                assert always <= told <= set(KINDS)
-                assert ("csrf_failed" in told) == (not name.startswith("get"))
-                assert ("not_found" in told) == ("{" in name)
+                assert always <= codes <= set(KINDS)
+                assert ("csrf_failed" in codes) == (not name.startswith("get"))
+                assert ("not_found" in codes) == ("{" in name)
 
     def reviewed(self) -> dict[str, list[Any]]:
         """Return the answers of reviews."""

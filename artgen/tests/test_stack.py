@@ -141,8 +141,8 @@ class TestStack(unittest.TestCase):
             capture_output=True,
             text=True,
         ).stdout
-        told, queues, acks_late = json.loads(answer.splitlines()[-1])
-        stats = {name.partition("@")[0]: each for name, each in told.items()}
+        by_worker, queues, acks_late = json.loads(answer.splitlines()[-1])
+        stats = {name.partition("@")[0]: each for name, each in by_worker.items()}
         assert {
             name.partition("@")[0]: [queue["name"] for queue in each]
             for name, each in queues.items()

@@ -146,23 +146,23 @@ class TestNginx(unittest.TestCase):
 
     def test_it_believes_no_header_about_the_client(self):
         self.nginx(NGINX_WEB=self.application())
-        told = self.headers(
+        received = self.headers(
             **{
                 "X-Forwarded-For": "203.0.113.9",
                 "X-Forwarded-Proto": "https",
                 "X-Real-IP": "1.2.3.4",
             }
         )
-        assert (told["X-Real-IP"], told["X-Forwarded-For"]) == ("127.0.0.1", "127.0.0.1")
-        assert told["X-Forwarded-Proto"] == "http"
-        assert told["Host"] == f"127.0.0.1:{self.port}"
+        assert (received["X-Real-IP"], received["X-Forwarded-For"]) == ("127.0.0.1", "127.0.0.1")
+        assert received["X-Forwarded-Proto"] == "http"
+        assert received["Host"] == f"127.0.0.1:{self.port}"
 
     def test_it_believes_the_proxies_that_are_named(self):
         self.nginx(NGINX_WEB=self.application(), NGINX_TRUSTED_PROXIES="10.0.0.0/8, 127.0.0.1")
-        told = self.headers(
+        received = self.headers(
             **{"X-Forwarded-For": "6.6.6.6, 203.0.113.9, 10.1.2.3", "X-Forwarded-Proto": "https"}
         )
-        assert (told["X-Real-IP"], told["X-Forwarded-Proto"]) == ("203.0.113.9", "https")
+        assert (received["X-Real-IP"], received["X-Forwarded-Proto"]) == ("203.0.113.9", "https")
 
     def test_it_speaks_tls_and_http2_and_sends_plain_http_there(self):
         certificate, key = make_certificate(self.folder)
@@ -186,8 +186,10 @@ class TestNginx(unittest.TestCase):
         )
 
         address = f"https://127.0.0.1:{self.tls_port}/"
-        told = requests.get(address, verify=str(self.folder / "fullchain.pem"), timeout=30).json()
-        assert told["X-Forwarded-Proto"] == "https"
+        received = requests.get(
+            address, verify=str(self.folder / "fullchain.pem"), timeout=30
+        ).json()
+        assert received["X-Forwarded-Proto"] == "https"
         context = ssl.create_default_context(cafile=str(self.folder / "fullchain.pem"))
         context.set_alpn_protocols(["h2", "http/1.1"])
         with (

@@ -110,6 +110,6 @@ class TestManyJobs(TransactionTestCase):
                 read = (scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)) * scan[
                     "Actual Loops"
                 ]
-                told = f"{scan['Node Type']} reads {read} of {scan['Relation Name']}: {sql}"
-                assert scan["Node Type"] != "Seq Scan" or read == 0, told
-                assert read <= MAX_READ, told
+                described = f"{scan['Node Type']} reads {read} of {scan['Relation Name']}: {sql}"
+                assert scan["Node Type"] != "Seq Scan" or read == 0, described
+                assert read <= MAX_READ, described

@@ -261,9 +261,9 @@ class TestOffer(EmulatorTestCase):
     def test_it_previews_what_is_then_sent(self) -> None:
         data = self.typed(self.model)
         shown = self.client.post(f"{PREVIEW}?model={self.model.pk}", data, headers={"X-Part": "1"})
-        told = json.loads(shown.context["body"])
+        shown_body = json.loads(shown.context["body"])
         self.place(
-            prompt=told["input"]["prompt"],
+            prompt=shown_body["input"]["prompt"],
             negative_prompt="blurry",
             width=1024,
             height=1024,
@@ -271,9 +271,9 @@ class TestOffer(EmulatorTestCase):
         )
         work()
         (sent,) = [call.json for call in self.emulator.calls if call.call == "run"]
-        webhook = told.pop("webhook").replace("TOKEN", "")
+        webhook = shown_body.pop("webhook").replace("TOKEN", "")
         assert webhook.rstrip("/") in sent.pop("webhook")
-        assert json.dumps(sent, sort_keys=True) == json.dumps(told, sort_keys=True)
+        assert json.dumps(sent, sort_keys=True) == json.dumps(shown_body, sort_keys=True)
 
     def test_it_previews_for_those_alone_who_may_edit(self) -> None:
         assert self.client.get(PREVIEW).status_code == 405

@@ -107,19 +107,19 @@ class TestAttention(StartPageTestCase):
         assert item.title == "1 finished job can’t be saved."
         assert "the image can’t be saved" in item.rows[0].detail
 
-    def alert(self, name: str, *, told: bool = True, **values: object) -> Alert:
+    def alert(self, name: str, *, sent: bool = True, **values: object) -> Alert:
         since = timezone.now() - timedelta(minutes=20)
         return Alert.objects.create(
             name=name,
             values=values,
             started_at=since,
             seen_at=since,
-            told_at=since if told else None,
+            told_at=since if sent else None,
         )
 
     def test_it_shows_open_alerts_until_they_end(self) -> None:
         alert = self.alert("RedisFull", percent=91)
-        self.alert("Processor", told=False, machine="web-1", percent=95)
+        self.alert("Processor", sent=False, machine="web-1", percent=95)
         full, busy = self.items()
         assert full.title == "Redis uses 91 % of its memory."
         assert full.detail == "For 20\xa0minutes. Raise maxmemory of Redis."

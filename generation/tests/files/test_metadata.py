@@ -48,7 +48,7 @@ def seen(data: bytes) -> tuple[object, ...]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def read_back(tmp_path_factory):
     """Return what exiftool reads in each file, described and bare, by kind."""
     folder = tmp_path_factory.mktemp("files")
     for number, data in enumerate(FILES.values()):
@@ -66,8 +66,8 @@ def told(tmp_path_factory):
 
 @pytest.mark.exiftool
 @pytest.mark.parametrize("kind", FILES)
-def test_it_writes_mark_and_parameters_that_exiftool_reads(kind, told):
-    read = told["described"][kind]
+def test_it_writes_mark_and_parameters_that_exiftool_reads(kind, read_back):
+    read = read_back["described"][kind]
     assert "ExifTool:Warning" not in read
     assert read[MARK] == TRAINED
     assert read["XMP-xmp:CreatorTool"] == "ArtGen"
@@ -80,8 +80,8 @@ def test_it_writes_mark_and_parameters_that_exiftool_reads(kind, told):
 
 @pytest.mark.exiftool
 @pytest.mark.parametrize("kind", FILES)
-def test_it_keeps_the_mark_where_everything_else_is_taken_out(kind, told):
-    read = told["bare"][kind]
+def test_it_keeps_the_mark_where_everything_else_is_taken_out(kind, read_back):
+    read = read_back["bare"][kind]
     assert "ExifTool:Warning" not in read
     assert read[MARK] == TRAINED
     words = json.dumps(read, ensure_ascii=False)
@@ -106,7 +106,7 @@ def test_it_changes_nothing_that_is_seen(kind):
     assert seen(described) == seen(data)
     assert seen(metadata.without_parameters(described)) == seen(data)
     assert seen(metadata.without_parameters(data)) == seen(data)
-    if kind.endswith("told"):
+    if kind.endswith("tagged"):
         assert seen(data)[3]["icc_profile"] == PROFILE
         assert seen(data)[4] == ON_ITS_SIDE
 
@@ -121,7 +121,7 @@ def test_it_replaces_what_it_wrote_before(kind):
     assert metadata.without_parameters(once) == metadata.without_parameters(other)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FILES if kind.endswith("told")])
+@pytest.mark.parametrize("kind", [kind for kind in FILES if kind.endswith("tagged")])
 def test_it_replaces_xmp_and_leaves_other_words_of_the_provider_alone(kind):
     described = metadata.described(FILES[kind], parameters=PARAMETERS)
     assert FOREIGN_XMP not in described

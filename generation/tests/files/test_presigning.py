@@ -174,9 +174,13 @@ def test_it_signs_with_the_keys_of_the_machines_role_as_they_change(a_machine_wi
             next(numbers),
             datetime.now(UTC) + timedelta(minutes=5),
         )  # so short that it is always asked again
-        told = {"AccessKeyId": f"A{number}", "SecretAccessKey": f"S{number}", "Token": f"T{number}"}
+        fields = {
+            "AccessKeyId": f"A{number}",
+            "SecretAccessKey": f"S{number}",
+            "Token": f"T{number}",
+        }
         connection.sendall(
-            http("200 OK", json.dumps({**told, "Expiration": end.isoformat()}).encode())
+            http("200 OK", json.dumps({**fields, "Expiration": end.isoformat()}).encode())
         )
 
     with raw_server(keys) as server, at(NOW):

@@ -95,14 +95,16 @@ class TestManyPictures(TransactionTestCase):
         total = 0
         for scan in scans(plan):
             if scan["Relation Name"] in TABLES:
-                told = f"{scan['Node Type']} of {scan['Relation Name']}: {sql[:400]} … {sql[-900:]}"
-                assert scan["Node Type"] != "Seq Scan", told
+                described = (
+                    f"{scan['Node Type']} of {scan['Relation Name']}: {sql[:400]} … {sql[-900:]}"
+                )
+                assert scan["Node Type"] != "Seq Scan", described
                 read = (scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)) * scan[
                     "Actual Loops"
                 ]
                 # Pages after the newest images read an index alone.
                 assert read <= 3.5 * COMMON_THRESHOLD or scan["Node Type"] == "Index Only Scan", (
-                    told
+                    described
                 )
                 total += int(read)
         return total

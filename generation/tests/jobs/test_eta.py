@@ -46,12 +46,12 @@ class TestForecast(HistoryTestCase):
         models = {model.slug: model for model in ImageModel.objects.all()}
         found = eta.forecast(models.values())
 
-        def told(slug: str) -> Eta:
+        def estimate(slug: str) -> Eta:
             return found.without_line(models[slug])
 
-        assert told("flux-dev") == Eta(20, 30, Basis.MODEL)
-        assert told("flux-schnell") == Eta(4, 4, Basis.MODEL)
-        assert told("qwen-image") == Eta(30, 48, Basis.CATALOG)
+        assert estimate("flux-dev") == Eta(20, 30, Basis.MODEL)
+        assert estimate("flux-schnell") == Eta(4, 4, Basis.MODEL)
+        assert estimate("qwen-image") == Eta(30, 48, Basis.CATALOG)
 
     def test_it_tells_sizes_apart(self) -> None:
         self.took(*[10.0] * 5, model="flux-dev", width=512, height=512)

@@ -121,8 +121,8 @@ class TestOwnEvidence:
         return forecast(**queue).of_job(one, now=NOW)
 
     def test_it_is_less_the_longer_a_job_runs_and_never_nothing(self):
-        told = [self.left(job(Status.RUNNING, ago=ago)).p50 for ago in (0, 30, 55)]
-        assert told == sorted(told, reverse=True)
+        lefts = [self.left(job(Status.RUNNING, ago=ago)).p50 for ago in (0, 30, 55)]
+        assert lefts == sorted(lefts, reverse=True)
         late = self.left(job(Status.RUNNING, ago=300))
         assert late.p50 > 60  # five times as long as usual: not "1 s left"
 

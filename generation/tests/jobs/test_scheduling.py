@@ -131,18 +131,18 @@ class TestTurns(EmulatorTestCase):
         headers = {"Authorization": f"Bearer {tokens.issue(user=self.alice, name='place')}"}
         self.order(self.bob, count=3)
         body = {"model": "flux-schnell", "prompt": "fog", "width": 256, "height": 256}
-        told = [
+        places = [
             self.client.post(
                 "/api/v1/jobs/", body, content_type="application/json", headers=headers
             ).json()["queue_position"]
             for _n in range(3)
         ]
-        assert told == [1, 3, 5]
+        assert places == [1, 3, 5]
 
     def test_it_is_warm_while_a_gpu_works_and_for_a_minute_after(self):
         (job,) = self.order(self.alice)
         now = timezone.now()
-        told = []
+        warm = []
         for fields in (
             {"status": Status.RUNNING},
             {
@@ -157,8 +157,8 @@ class TestTurns(EmulatorTestCase):
             },
         ):
             Job.objects.filter(id=job.id).update(**fields)
-            told.append(scheduling.queues([job.model_id])[job.model_id].warm)
-        assert told == [True, True, False]
+            warm.append(scheduling.queues([job.model_id])[job.model_id].warm)
+        assert warm == [True, True, False]
 
 
 def test_it_finds_positions_of_whole_ids_only() -> None:

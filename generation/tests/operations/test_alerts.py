@@ -1,4 +1,4 @@
-"""Alerts without Prometheus: when they start and end, who is told, and how."""
+"""Alerts without Prometheus: when they start and end, who gets them, and how."""
 
 import io
 import json
@@ -287,8 +287,8 @@ class TestWatch(TransactionTestCase):
         )  # fmt: skip
         with receiver() as found:
             Watch().check()
-        told = [one.subject for one in mail.outbox if "creation has been off" in one.subject]
-        assert [subject.partition(":")[0] for subject in told] == ["Solved"]
+        subjects = [one.subject for one in mail.outbox if "creation has been off" in one.subject]
+        assert [subject.partition(":")[0] for subject in subjects] == ["Solved"]
         assert "ended" in [one["news"] for one in found.received]
 
     def test_without_the_database_it_tells_directly_and_once(self) -> None:
@@ -312,9 +312,9 @@ class TestWatch(TransactionTestCase):
             watch.check()
             assert mail.outbox[-1].subject.startswith("Solved: The database")
             assert found.received[-1]["news"] == "ended"
-            told = len(mail.outbox)
+            sent = len(mail.outbox)
             watch.check()
-            assert len(mail.outbox) == told
+            assert len(mail.outbox) == sent
 
     def test_a_short_outage_of_the_database_is_not_told(self) -> None:
         watch = Watch()

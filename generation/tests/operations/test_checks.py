@@ -25,6 +25,8 @@ class TestPrice:
     def test_it_refuses_what_no_price_follows_from(self) -> None:
         for value in ("0", "-1", "NaN", "Infinity"):
             with override_settings(CREDIT_USD=Decimal(value), PRICE_MARGIN=Decimal("1.2")):
-                told = [message.msg for message in run_checks() if message.id == "generation.E002"]
-            assert told == [f"CREDIT_USD is {value}: it must be a number above 0."]
+                messages = [
+                    message.msg for message in run_checks() if message.id == "generation.E002"
+                ]
+            assert messages == [f"CREDIT_USD is {value}: it must be a number above 0."]
         assert [message for message in run_checks() if message.id == "generation.E002"] == []

@@ -42,13 +42,13 @@ class TestEtaReport(BaseTestCase):
             },
         )
 
-    def told(self, *arguments: str) -> str:
+    def report(self, *arguments: str) -> str:
         out = StringIO()
         call_command("eta_report", *arguments, stdout=out)
         return out.getvalue()
 
     def test_it_tells_the_shares_by_model_and_in_total(self) -> None:
-        found = json.loads(self.told("--json"))
+        found = json.loads(self.report("--json"))
         flux, qwen = found["models"]
         assert flux == {
             "slug": "flux-dev",
@@ -66,25 +66,25 @@ class TestEtaReport(BaseTestCase):
         self.ended(99, promised_p50_at=None, promised_p90_at=None)
         self.ended(99, status=Status.FAILED, error_code="gpu_lost")
         self.ended(99, status=Status.CANCELED)
-        assert json.loads(self.told("--json"))["total"]["jobs"] == 6
+        assert json.loads(self.report("--json"))["total"]["jobs"] == 6
 
     def test_it_tells_of_one_model_or_of_a_shorter_time(self) -> None:
-        found = json.loads(self.told("--json", "--model", "qwen-image"))
+        found = json.loads(self.report("--json", "--model", "qwen-image"))
         assert [one["slug"] for one in found["models"]] == ["qwen-image"]
         with pytest.raises(CommandError, match="Unknown model: nothing"):
-            self.told("--model", "nothing")
+            self.report("--model", "nothing")
         tomorrow = timezone.now() + timedelta(days=1)
         assert eta_report.kept_since(tomorrow) == []
 
     def test_it_prints_a_table(self) -> None:
-        table = self.told()
+        table = self.report()
         assert "flux-dev" in table
         assert "80.0%" in table
         assert table.splitlines()[-1].startswith("all")
 
     def test_it_says_so_without_jobs(self) -> None:
-        assert "No promised jobs" in self.told("--model", "flux-schnell")
-        empty = json.loads(self.told("--json", "--model", "flux-schnell"))["total"]
+        assert "No promised jobs" in self.report("--model", "flux-schnell")
+        empty = json.loads(self.report("--json", "--model", "flux-schnell"))["total"]
         assert (empty["jobs"], empty["inside_p90"]) == (0, None)
 
     def test_prometheus_gets_the_same(self) -> None:

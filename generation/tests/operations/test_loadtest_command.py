@@ -32,15 +32,15 @@ def test_it_uses_a_site_as_people_do_and_tells_how_it_was(tmp_path: Path) -> Non
     stack = kept_stack()
     document = tmp_path / "PERFORMANCE.md"
     document.write_text("<!-- loadtest: old -->\n<!-- loadtest: end -->\n")
-    told = stack.command_that_may_fail(
+    printed = stack.command_that_may_fail(
         # The second is a script
         "loadtest", "--users=2,3", f"--url={stack.url}", "--api=0.5", "--sign-in=0.5", *ROUND,
         f"--output={tmp_path}", f"--into={document}",
     )  # fmt: skip
     saved = json.loads((tmp_path / "loadtest.json").read_text())
-    assert [stage["users"] for stage in saved["stages"]] == [2, 3], told
+    assert [stage["users"] for stage in saved["stages"]] == [2, 3], printed
     for stage in saved["stages"]:
-        assert stage["errors"] == {}, told
+        assert stage["errors"] == {}, printed
         assert stage["images"] == {
             "placed": stage["users"],
             "finished": stage["users"],
@@ -88,14 +88,16 @@ def test_it_makes_accounts_that_work_and_takes_all_of_it_away() -> None:
 @pytest.mark.django_db
 def test_it_hands_accounts_over_in_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
     file = tmp_path / "accounts"
-    told = io.StringIO()
-    call_command("loadtest", "--make-accounts=2", f"--accounts={file}", "--images=0", stdout=told)
+    printed = io.StringIO()
+    call_command(
+        "loadtest", "--make-accounts=2", f"--accounts={file}", "--images=0", stdout=printed
+    )
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     found = accounts.read_file(file)
     assert [User.objects.filter(email=account.email).count() for account in found] == [1, 1]
     for account in found:
         for secret in (account.password, account.session, account.token):
-            assert secret not in told.getvalue() + repr(account)
+            assert secret not in printed.getvalue() + repr(account)
 
 
 @pytest.mark.parametrize(

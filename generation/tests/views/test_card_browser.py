@@ -90,14 +90,14 @@ class TestCardsFollowTheirJobs(BrowserTestCase):
                 html = rendered(
                     "generation/card.html", card=card, place="feed", eager=False, **values
                 )
-            told = {
+            job_json = {
                 "id": str(job_id),
                 "status": status,
                 "progress": progress,
                 "version": version,
                 "batch": None,
             }
-            told |= {"phase": title, "phase_detail": detail, "prompt": job.prompt}
+            job_json |= {"phase": title, "phase_detail": detail, "prompt": job.prompt}
             if version == 1:
                 page.evaluate(
                     "html => document.getElementById('runs').insertAdjacentHTML('beforeend', html)",
@@ -105,7 +105,7 @@ class TestCardsFollowTheirJobs(BrowserTestCase):
                 )
             while not lines:  # the page's script has not connected yet
                 page.evaluate("1")
-            lines[0].send(json.dumps({"type": "snapshot", "jobs": [told]}))
+            lines[0].send(json.dumps({"type": "snapshot", "jobs": [job_json]}))
             drawn = page.locator(f"[data-job='{job_id}'][data-version='{version}']")
             expect(drawn).to_have_attribute("data-status", status)
             expect(drawn.locator("[data-phase]")).to_have_text(title)

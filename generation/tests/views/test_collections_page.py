@@ -45,12 +45,12 @@ class TestCollectionsPage(GalleryTestCase):
 
     def test_it_says_why_not_and_keeps_what_was_written(self):
         pile = self.pile("Hills")
-        for name, told in (
+        for name, message in (
             ("hills", "A collection named “Hills” already exists."),
             (" ", "Enter a collection name."),
         ):
             page = self.client.post(self.url, {"name": name})
-            self.assertContains(page, told, status_code=400)
+            self.assertContains(page, message, status_code=400)
         self.assertContains(
             self.client.post(self.url, {"name": "HILLS"}), 'value="HILLS"', status_code=400
         )

@@ -8,9 +8,9 @@ from playwright.sync_api import Page, Route, expect
 from artgen.testing.browser import DESKTOP, SMALL_PHONE, BrowserTestCase
 from artgen.testing.image_files import png
 
-TOLD = "window.told = []; window.Notification = class { static permission = 'default'; static async requestPermission()"
-NOTIFICATION = f"""{TOLD} {{ return (this.permission = 'granted') }}
-  constructor(title, options) {{ told.push([title, options.body]) }} close() {{}} }}"""
+NOTIFICATIONS = "window.notified = []; window.Notification = class { static permission = 'default'; static async requestPermission()"
+NOTIFICATION = f"""{NOTIFICATIONS} {{ return (this.permission = 'granted') }}
+  constructor(title, options) {{ notified.push([title, options.body]) }} close() {{}} }}"""
 HIDDEN = "Object.defineProperty(document, 'hidden', { get: () => window.away ?? false, configurable: true })"
 
 
@@ -304,8 +304,8 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
         expect(page.locator("link[rel=icon]")).to_have_attribute(
             "href", "/static/artgen/favicon-done.svg"
         )
-        self.wait_until(page, "told.length === 1")
-        assert page.evaluate("told") == [["2 images ready", "two paper boats"]]
+        self.wait_until(page, "notified.length === 1")
+        assert page.evaluate("notified") == [["2 images ready", "two paper boats"]]
         page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
         expect(page).to_have_title("Create · ArtGen")
 

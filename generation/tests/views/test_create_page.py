@@ -538,13 +538,13 @@ class TestCreatePageParts(BaseTestCase):
             "seed": "seven",
         }
         answer = self.client.get(reverse("quote"), {"model": "flux-dev", "count": "1", **numbers})
-        told = [(error.field, error.detail) for error in answer.context["wrong"]]
+        shown = [(error.field, error.detail) for error in answer.context["wrong"]]
         expected = [
             ("width", "Must be 256–1536 for FLUX.1 dev."),
             ("steps", "Must be 1–50 for FLUX.1 dev."),
             ("seed", "Must be a whole number."),
         ]
-        assert told == expected
+        assert shown == expected
         for field, detail in expected:
             self.assertContains(answer, f'<li data-wrong="{field}">{detail}</li>')
         fine = numbers | {"width": "1024", "steps": "28", "seed": ""}

@@ -36,7 +36,7 @@ class Changing(Shared):
         }
         response = self.client.post(self.url, fields, follow=True)
         assert response.redirect_chain[0][0] == "/gallery/?q=light"
-        self.assertContains(response, f"2 images {self.told}")
+        self.assertContains(response, f"2 images {self.expected}")
 
     def test_it_leads_to_no_other_site(self):
         response = self.client.post(
@@ -46,7 +46,7 @@ class Changing(Shared):
 
 
 class TestFavorite(Changing, SelectionTestCase):
-    name, more, told = "favorite_selection", {"favorite": "1"}, "added to favorites."
+    name, more, expected = "favorite_selection", {"favorite": "1"}, "added to favorites."
 
     def prepare(self, **fields):
         return self.hang(**fields)
@@ -70,7 +70,7 @@ class TestFavorite(Changing, SelectionTestCase):
 
 
 class TestTrash(Changing, SelectionTestCase):
-    name, more, told = "trash_selection", {}, "moved to trash."
+    name, more, expected = "trash_selection", {}, "moved to trash."
 
     def prepare(self, **fields):
         return self.hang(**fields)
@@ -99,7 +99,7 @@ class TestTrash(Changing, SelectionTestCase):
 
 
 class TestRestore(Changing, SelectionTestCase):
-    name, more, told = "restore_selection", {}, "restored."
+    name, more, expected = "restore_selection", {}, "restored."
 
     def prepare(self, **fields):
         return self.hang(trashed_at=timezone.now(), **fields)
@@ -117,7 +117,7 @@ class TestRestore(Changing, SelectionTestCase):
 
 
 class TestDelete(Changing, SelectionTestCase):
-    name, more, told = "delete_selection", {"sure": "1"}, "permanently deleted."
+    name, more, expected = "delete_selection", {"sure": "1"}, "permanently deleted."
 
     def prepare(self, **fields):
         return self.hang(trashed_at=timezone.now(), **fields)
@@ -172,9 +172,9 @@ class TestCollect(Shared, SelectionTestCase):
         first, second, bobs = self.hang(), self.hang(), self.hang(user=self.bob)
         collections.add(self.pile, image_ids=[first.id])
         answer = self.answered(self.ask(first, second, bobs, **self.more))
-        told = "1 image added to “Covers”."
+        expected = "1 image added to “Covers”."
         assert answer == {
-            "message": told,
+            "message": expected,
             "changed": self.ids(second),
             "collection": str(self.pile.id),
         }
@@ -191,16 +191,16 @@ class TestCollect(Shared, SelectionTestCase):
 
     def test_it_refuses_names_and_collections_that_cannot_be(self):
         image, bobs = self.hang(), collections.create(user=self.bob, name="Bob's")
-        for fields, told in (
+        for fields, expected in (
             ({"name": "  "}, "Enter a collection name."),
             ({"name": "x" * 81}, "At most 80 characters."),
             ({"name": "a\tb\x07"}, "The name contains unsupported characters."),
             ({"collection": str(bobs.id)}, "This collection no longer exists."),
             ({"collection": "x"}, "This collection no longer exists."),
         ):
-            with self.subTest(told):
+            with self.subTest(expected):
                 response = self.ask(image, **fields)
-                assert (response.status_code, response.json()["detail"]) == (400, told)
+                assert (response.status_code, response.json()["detail"]) == (400, expected)
         assert (Collection.objects.count(), self.held(bobs), self.held()) == (2, [], [])
 
     def test_it_asks_which_where_none_is_named(self):
@@ -242,9 +242,9 @@ class TestUncollect(Shared, SelectionTestCase):
     def test_it_takes_them_out_and_leaves_them_in_the_gallery(self):
         first, second, never = self.prepare(), self.prepare(), self.hang()
         answer = self.answered(self.ask(first, never, **self.more))
-        told = "1 image removed from “Covers”."
+        expected = "1 image removed from “Covers”."
         assert answer == {
-            "message": told,
+            "message": expected,
             "changed": self.ids(first),
             "collection": str(self.pile.id),
         }
