@@ -13,7 +13,7 @@ from generation.files.uploads import MAX_SIDE
 from generation.jobs import sources
 from generation.jobs.sources import OwnImage, SourceMissing
 from generation.models import Job
-from generation.runpod import masking
+from generation.runpod import mask_image
 from generation.runpod.image import InvalidImage
 from generation.runpod.payloads import InputImage, PayloadError
 from generation.runpod.payloads.comfyui import data_uri
@@ -62,11 +62,11 @@ def apply(
     listed = list(given)
     try:
         if job.outpaint:
-            canvas, area = masking.extended(
+            canvas, area = mask_image.extended(
                 _read(own[0]), sides=job.outpaint, size=(job.width, job.height)
             )
             return [_embedded(listed[0], canvas), *listed[1:]], _mask(area)
-        return listed, _mask(masking.gray(_read(mask))) if mask else None
+        return listed, _mask(mask_image.gray(_read(mask))) if mask else None
     except InvalidImage as error:
         raise PayloadError(f"the area to change cannot be read: {error}") from error
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image, ImageDraw
 
-from generation.runpod import masking
+from generation.runpod import mask_image
 from generation.runpod.image import InvalidImage
 
 SIDES = {"left": 50, "top": 0, "right": 0, "bottom": 100}
@@ -25,7 +25,7 @@ def opened(data):
 def test_it_makes_any_mask_gray(mode):
     drawn = Image.new("RGB", (20, 10), "black")
     ImageDraw.Draw(drawn).rectangle((0, 0, 4, 9), fill="white")
-    mask = opened(masking.gray(png(drawn.convert(mode))))
+    mask = opened(mask_image.gray(png(drawn.convert(mode))))
     assert (mask.mode, mask.size) == ("L", (20, 10))
     assert (mask.getpixel((2, 5)), mask.getpixel((12, 5))) == (255, 0)
 
@@ -33,20 +33,20 @@ def test_it_makes_any_mask_gray(mode):
 def test_it_takes_what_is_transparent_for_black():
     drawn = Image.new("RGBA", (20, 10), (255, 255, 255, 0))
     drawn.paste((255, 255, 255, 255), (0, 0, 5, 10))
-    mask = opened(masking.gray(png(drawn)))
+    mask = opened(mask_image.gray(png(drawn)))
     assert (mask.getpixel((2, 5)), mask.getpixel((12, 5))) == (255, 0)
 
 
 def test_it_refuses_what_is_no_image():
     with pytest.raises(InvalidImage):
-        masking.gray(b"mask")
+        mask_image.gray(b"mask")
     with pytest.raises(InvalidImage):
-        masking.extended(b"image", sides=SIDES, size=(60, 40))
+        mask_image.extended(b"image", sides=SIDES, size=(60, 40))
 
 
 def test_it_extends_an_image_and_masks_what_is_new():
     source = Image.new("RGB", (400, 200), "red")
-    canvas, mask = masking.extended(png(source), sides=SIDES, size=(600, 400))
+    canvas, mask = mask_image.extended(png(source), sides=SIDES, size=(600, 400))
     canvas, mask = opened(canvas), opened(mask)
     assert canvas.size == mask.size == (600, 400)
     assert canvas.getpixel((400, 100)) == (255, 0, 0)
@@ -60,6 +60,6 @@ def test_it_extends_an_image_and_masks_what_is_new():
 
 def test_it_scales_a_large_image_into_its_place():
     source = Image.new("RGB", (4000, 2000), "blue")
-    canvas, mask = masking.extended(png(source), sides=SIDES, size=(600, 400))
+    canvas, mask = mask_image.extended(png(source), sides=SIDES, size=(600, 400))
     assert opened(canvas).getpixel((590, 10)) == (0, 0, 255)
     assert opened(mask).getpixel((590, 10)) == 0
