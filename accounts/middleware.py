@@ -103,6 +103,7 @@ class SecondFactorMiddleware:
         "login",
         "set_language",
         "set_theme",
+        "shortcuts",
         "favicon",
         "healthz",
         "readyz",

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from artgen.api import problems, schema
 from artgen.observability import health
+from artgen.shortcuts import shortcuts
 from artgen.theme import favicon, set_language, set_theme
 
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("language/", set_language, name="set_language"),
     path("theme/", set_theme, name="set_theme"),
+    path("shortcuts/", shortcuts, name="shortcuts"),
     path("api/v1/", include("generation.api.urls")),
     path("api/v1/", include("accounts.api_urls")),
     path("api/schema/", schema.Schema.as_view(), name="api_schema"),

@@ -21,7 +21,7 @@ ICONS = """
     coins columns-2 compass copy dices download ellipsis eraser expand external-link eye eye-off
     file-down
     flag folder folder-plus globe grid-3x3 hand heart history hourglass image image-plus
-    image-up images info key-round languages lasso layers link list lock lock-open log-in
+    image-up images info key-round keyboard languages lasso layers link list lock lock-open log-in
     log-out mail maximize-2 minimize-2 minus monitor moon move palette pencil plus power
     receipt-text redo-2 refresh-cw repeat-2 rotate-cw scaling search send settings share-2
     shield-check sliders-horizontal sparkles square-check star sun tag trash-2 triangle-alert

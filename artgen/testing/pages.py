@@ -48,6 +48,14 @@ def _click(selector: str, shown: str = "") -> Act:
     return act
 
 
+def _press(key: str, shown: str) -> Act:
+    def act(tab: Tab) -> None:
+        tab.keyboard.press(key)
+        expect(tab.locator(shown)).to_be_visible()
+
+    return act
+
+
 def _fill(selector: str, text: str) -> Act:
     def act(tab: Tab) -> None:
         tab.locator(selector).fill(text)
@@ -169,6 +177,8 @@ PAGES = (
     Page("empty-trash", "empty_trash"),
     Page("explore", "explore", "", main=True),
     Page("status", "status", "", main=True),
+    Page("shortcuts", "shortcuts", ""),
+    Page("shortcuts-dialog", "start", "", act=_press("?", "#shortcuts-dialog")),
     Page("picture", "image", ids=("image",), main=True),
     Page(
         "picture-collections",

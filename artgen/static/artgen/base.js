@@ -2,10 +2,12 @@
 
 import { wireAnnouncements } from "./js/announcements.js"
 import { wireMenus } from "./js/menus.js"
+import { wireShortcuts } from "./js/shortcuts.js"
 import { wireThemes } from "./js/theme.js"
 import { scheduleDismissals } from "./js/toasts.js"
 
 wireAnnouncements()
 wireThemes()
 wireMenus()
+wireShortcuts()
 scheduleDismissals()

@@ -125,6 +125,7 @@ RULES: dict[str, Rule] = {
     "healthz": everyone("GET"),
     "readyz": everyone("GET"),
     "status": everyone("GET"),
+    "shortcuts": everyone("GET"),
     "close_announcement": everyone("POST"),
     "metrics": nobody("GET"),  # internal: the suite's requests come through nginx
     "set_language": everyone("POST", body={"language": "en"}),

@@ -5,6 +5,7 @@
 
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
+import { isTyping, pressed } from "../artgen/js/shortcuts.js"
 import { countFavorites, countMoved, countShown } from "./js/counts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
@@ -70,7 +71,7 @@ function onClick(event) {
 }
 
 function onKeydown(event) {
-  if (event.key !== "Delete" || selection?.size || !event.target.matches(".card-link")) return
+  if (!pressed(event, "trash") || selection?.size || !event.target.matches(".card-link")) return
   const button = event.target.closest("li").querySelector("[data-trash]")
   if (button) moveTile(button)
 }
@@ -145,13 +146,7 @@ function wireSearch() {
   if (!search) return
   if (key && matchMedia("(hover: hover)").matches) key.hidden = false
   document.addEventListener("keydown", (event) => {
-    if (
-      event.key !== "/" ||
-      event.ctrlKey ||
-      event.metaKey ||
-      event.target.closest("input, textarea, select")
-    )
-      return
+    if (isTyping(event) || !pressed(event, "search")) return
     event.preventDefault()
     search.select()
   })

@@ -3,6 +3,7 @@
  * need script.
  */
 
+import { pressedOf, singleKeysAreOn } from "../artgen/js/shortcuts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { refreshSharing, showCopies, wireSharing } from "./js/sharing.js"
@@ -16,12 +17,11 @@ const trash = document.querySelector("[data-trash]")
 const restore = document.querySelector("[data-restore]")
 const fullScreen = document.getElementById("full-screen")
 const keys = document.getElementById("keys")
-const toggle = keys.querySelector("[role=switch]")
 
 wireCardButtons(document.body, data)
 wireChipMenus()
 showCopies(document)
-wireZoom(document.querySelector(".frame"), document.getElementById("viewer"), keysAreOn)
+wireZoom(document.querySelector(".frame"), document.getElementById("viewer"))
 
 /** Show whether the image is in the trash; move the focus to the action that is possible now. */
 function show(isTrashed) {
@@ -115,42 +115,27 @@ function isPlain(event) {
 
 // Single keys can be turned off: speech input triggers them by accident (WCAG 2.1.4).
 keys.hidden = matchMedia("(hover: none)").matches
-showKeys(localStorage.getItem("picture-keys") !== "off")
-toggle.addEventListener("click", () => {
-  const on = toggle.getAttribute("aria-checked") !== "true"
-  localStorage.setItem("picture-keys", on ? "on" : "off")
-  showKeys(on)
-})
 
-function keysAreOn() {
-  return toggle.getAttribute("aria-checked") === "true"
-}
-
-function showKeys(on) {
-  toggle.setAttribute("aria-checked", String(on))
+// Shortcut → id of the element that it presses.
+const PRESSES = {
+  previous: "previous",
+  next: "next",
+  newer: "newer",
+  older: "older",
+  favorite: "favorite",
+  share: "share-open",
+  compare: "compare",
+  compare_source: "compare-source",
+  back: "back",
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!keysAreOn() || document.querySelector("dialog[open]")) return
-  const busy = event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented
-  if (busy || event.target.closest?.("input, textarea, select, [popover]")) return
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
-  const target = {
-    ArrowLeft: "previous",
-    ArrowRight: "next",
-    f: "favorite",
-    а: "favorite",
-    c: "compare",
-    с: "compare",
-    b: "compare-source",
-    и: "compare-source",
-    s: "share-open",
-    ы: "share-open",
-    Escape: "back",
-  }[key]
-  const beside = event.shiftKey && { ArrowLeft: "newer", ArrowRight: "older" }[event.key]
-  const element = document.getElementById(beside || target)
-  if (!element || (key === "Escape" && document.fullscreenElement)) return
+  // The switch turns off the arrow keys of this page, too.
+  if (!singleKeysAreOn() || event.defaultPrevented || document.querySelector("dialog[open]")) return
+  if (event.target.closest?.("input, textarea, select, [popover]")) return
+  const name = pressedOf(event, Object.keys(PRESSES))
+  const element = document.getElementById(PRESSES[name])
+  if (!element || (name === "back" && document.fullscreenElement)) return
   event.preventDefault()
   element.click()
 })

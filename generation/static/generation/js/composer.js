@@ -4,6 +4,7 @@
 
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
+import { pressed } from "../../artgen/js/shortcuts.js"
 import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { plural, word } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
@@ -54,17 +55,12 @@ export class Composer {
       this.send()
     })
     side.addEventListener("keydown", (event) => {
-      if (
-        event.target === this.prompt &&
-        event.altKey &&
-        !event.ctrlKey &&
-        !event.metaKey &&
-        ["ArrowUp", "ArrowDown"].includes(event.key)
-      ) {
+      const isEarlier = pressed(event, "earlier_prompt")
+      if (event.target === this.prompt && (isEarlier || pressed(event, "later_prompt"))) {
         event.preventDefault()
-        this.history.step(event.key === "ArrowUp" ? 1 : -1, this.prompt.value)
+        this.history.step(isEarlier ? 1 : -1, this.prompt.value)
       }
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      if (pressed(event, "create")) {
         event.preventDefault()
         this.send()
       }

@@ -1,32 +1,23 @@
 /**
  * The keys of the editor. On the image the arrow keys move the brush and Space puts it down, so a
- * mask can be painted without a pointer. Letters are those of the English or the Russian layout.
+ * mask can be painted without a pointer.
  */
+
+import { pressedOf } from "../../artgen/js/shortcuts.js"
 
 const STEP = 0.02 // share of the width that an arrow key moves the brush
 const FINE = 0.25 // of a step, with Shift
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
-const TOOL_KEYS = {
-  b: "brush",
-  и: "brush",
-  l: "lasso",
-  д: "lasso",
-  e: "eraser",
-  у: "eraser",
-  h: "hand",
-  р: "hand",
+const TOOLS = ["brush", "lasso", "eraser", "hand"]
+// Shortcut → name of the button.
+const ACTIONS = {
+  zoom_in: "in",
+  zoom_out: "out",
+  zoom_fit: "fit",
+  smaller: "smaller",
+  larger: "larger",
 }
-const ACTION_KEYS = {
-  "+": "in",
-  "=": "in",
-  "-": "out",
-  _: "out",
-  0: "fit",
-  "[": "smaller",
-  х: "smaller",
-  "]": "larger",
-  ъ: "larger",
-}
+const COMMANDS = { undo_stroke: "undo", redo_stroke: "redo" }
 
 export class MaskKeys {
   /** `act(name)` does what the button of that name does; `pen` moves the brush without a pointer. */
@@ -40,24 +31,19 @@ export class MaskKeys {
 
   #key(event) {
     if (event.altKey || event.target.closest?.("input, textarea, select, dialog[open]")) return
-    const done =
-      event.ctrlKey || event.metaKey ? this.#command(event) : this.#single(event, event.key)
-    if (done) event.preventDefault()
-  }
-
-  #command({ code, shiftKey }) {
-    if (code === "KeyZ") this.act(shiftKey ? "redo" : "undo")
-    else if (code === "KeyY") this.act("redo")
-    else return false
-    return true
+    const command = pressedOf(event, Object.keys(COMMANDS))
+    if (command) this.act(COMMANDS[command])
+    else if (event.ctrlKey || event.metaKey || !this.#single(event, event.key)) return
+    event.preventDefault()
   }
 
   #single(event, key) {
     // Elsewhere on the page a letter means nothing: speech input types them (WCAG 2.1.4).
     if (!this.stage.contains(document.activeElement)) return false
-    const letter = key.length === 1 ? key.toLowerCase() : key
-    if (letter in TOOL_KEYS) this.choose(TOOL_KEYS[letter])
-    else if (letter in ACTION_KEYS) this.act(ACTION_KEYS[letter])
+    const tool = pressedOf(event, TOOLS)
+    const action = pressedOf(event, Object.keys(ACTIONS))
+    if (tool) this.choose(tool)
+    else if (action) this.act(ACTIONS[action])
     else if (document.activeElement !== this.room)
       return false // a button has its own Space
     else if (key in ARROWS) this.#step(ARROWS[key], event.shiftKey ? STEP * FINE : STEP)

@@ -5,6 +5,7 @@
  */
 
 import { say } from "../../artgen/js/status.js"
+import { pressed } from "../../artgen/js/shortcuts.js"
 import { LongPress } from "./long_press.js"
 import { SelectionBar } from "./selection_bar.js"
 import { neighbor } from "./tile_grid.js"
@@ -202,11 +203,11 @@ class Selection {
     if (event.key === "Enter" && event.target.matches(".tick")) {
       event.preventDefault() // would submit the form
       linkOf(tile).click()
-    } else if (event.key === " " && event.target.matches(".card-link")) {
+    } else if (pressed(event, "select") && event.target.matches(".card-link")) {
       event.preventDefault()
       this.#toggle(tile)
       tickOf(tile).focus({ preventScroll: true })
-    } else if (event.key === "Delete" && this.size) {
+    } else if (pressed(event, "trash") && this.size) {
       event.preventDefault()
       this.bar.remove()
     } else if (!event.ctrlKey && !event.metaKey) {
@@ -239,17 +240,13 @@ class Selection {
       document.querySelector(":popover-open, dialog[open]")
     if (event.defaultPrevented || isElsewhere) return
     if (event.key === "Escape" && this.isSelecting) this.clear()
-    else if (isSelectAll(event) && this.tiles.length) {
+    else if (pressed(event, "select_all") && this.tiles.length) {
       event.preventDefault()
       this.#selectAll()
       const isInside = this.list.contains(document.activeElement)
       if (!isInside) tickOf(this.active).focus({ preventScroll: true })
     }
   }
-}
-
-function isSelectAll({ key, ctrlKey, metaKey, shiftKey, altKey }) {
-  return key.toLowerCase() === "a" && (ctrlKey || metaKey) && !shiftKey && !altKey
 }
 
 function tileOf(element) {

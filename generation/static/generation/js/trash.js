@@ -2,6 +2,7 @@
 
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
+import { isTyping, pressed } from "../../artgen/js/shortcuts.js"
 import { toast } from "../../artgen/js/toasts.js"
 
 let undo = null // undoes the last move; Ctrl+Z does the same as the button
@@ -50,16 +51,7 @@ export function showFailure(problem, data) {
 }
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input, textarea, select")
-  if (
-    !(undo || pendingMoves) ||
-    typing ||
-    event.shiftKey ||
-    event.altKey ||
-    !(event.ctrlKey || event.metaKey) ||
-    event.key.toLowerCase() !== "z"
-  )
-    return
+  if (!(undo || pendingMoves) || isTyping(event) || !pressed(event, "undo")) return
   event.preventDefault()
   if (pendingMoves) isUndoRequested = true
   else undo()

@@ -3,28 +3,24 @@
  * zoom; drag and arrow keys move. It is a native dialog, so Escape closes it and returns the focus.
  */
 
+import { pressed } from "../../artgen/js/shortcuts.js"
 import { Gestures } from "./gestures.js"
 import { Viewport } from "./viewport.js"
 
 const STEP = 1.5 // factor of one press of + or −
 const ARROW_STEP = 96 // px that an arrow key moves
 const HASH = "#view" // opens the full view with the page
-const ZOOM_IN_KEYS = ["+", "="]
-const ZOOM_OUT_KEYS = ["-", "_", "−"]
-const OPEN_KEYS = ["z", "я"] // the same key of the English and the Russian layout
 const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
 const NEIGHBORS = { ArrowLeft: "[data-viewer-previous]", ArrowRight: "[data-viewer-next]" }
 
-/**
- * Let `viewer` open the image of `frame`; `mayUseKeys()` returns whether single keys are turned on.
- */
-export function wireZoom(frame, viewer, mayUseKeys = () => true) {
-  return new FullView(frame, viewer, mayUseKeys)
+/** Let `viewer` open the image of `frame`. */
+export function wireZoom(frame, viewer) {
+  return new FullView(frame, viewer)
 }
 
 class FullView {
-  constructor(frame, viewer, mayUseKeys) {
-    Object.assign(this, { viewer, mayUseKeys })
+  constructor(frame, viewer) {
+    this.viewer = viewer
     this.opener = frame.querySelector(".frame-open")
     this.source = frame.querySelector(".frame-picture")
     this.room = viewer.querySelector(".viewer-room")
@@ -103,25 +99,26 @@ class FullView {
   /** A key on the page below: + opens the full view and zooms, Z opens it. */
   #pageKey(event) {
     const isTyping = event.target.closest?.("input, textarea, select, dialog, [popover]")
-    if (this.viewer.open || isTyping || !this.mayUseKeys() || hasModifier(event)) return
-    const zoomsIn = ZOOM_IN_KEYS.includes(event.key)
-    if (!zoomsIn && !OPEN_KEYS.includes(event.key.toLowerCase())) return
+    if (this.viewer.open || isTyping) return
+    const zoomsIn = pressed(event, "zoom_in")
+    if (!zoomsIn && !pressed(event, "open_full_view")) return
     event.preventDefault()
     this.open()
     if (zoomsIn) this.viewport.zoomBy(STEP)
   }
 
   #viewerKey(event) {
-    if (hasModifier(event) || !this.#handleKey(event.key)) return
+    if (hasModifier(event) || !this.#handleKey(event)) return
     event.preventDefault()
     event.stopPropagation()
   }
 
   /** Return whether the key means something here. */
-  #handleKey(key) {
-    if (ZOOM_IN_KEYS.includes(key)) this.viewport.zoomBy(STEP)
-    else if (ZOOM_OUT_KEYS.includes(key)) this.viewport.zoomBy(1 / STEP)
-    else if (key === "0") this.viewport.zoom(this.viewport.fit)
+  #handleKey(event) {
+    const { key } = event
+    if (pressed(event, "zoom_in")) this.viewport.zoomBy(STEP)
+    else if (pressed(event, "zoom_out")) this.viewport.zoomBy(1 / STEP)
+    else if (pressed(event, "zoom_fit")) this.viewport.zoom(this.viewport.fit)
     else if (key in ARROWS && this.viewport.isZoomed) {
       const [x, y] = ARROWS[key]
       this.viewport.moveBy(x * ARROW_STEP, y * ARROW_STEP, true)
