@@ -14,7 +14,7 @@ from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from accounts import ban_page, login_throttle, security_notices, sessions, sockets
+from accounts import ban_page, login_throttle, security_notices, sessions, sockets, time_zones
 from accounts.models import User
 
 MESSAGES = {
@@ -96,10 +96,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         sockets.close_all(user.pk)
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Show a banned user the ban, before a second factor is asked for."""
+        """Show a banned user the ban, before a second factor is asked for.
+
+        At the first sign-in, note that the browser's time zone is wanted.
+        """
         if user.is_banned:
             clear_login(request)
             return ban_page.show(request, user)
+        if user.last_login is None and not user.time_zone:
+            request.session[time_zones.WANTED] = True
         return super().pre_login(request, user, **kwargs)  # type: ignore[no-any-return]
 
     def login(self, request: HttpRequest, user: User) -> None:

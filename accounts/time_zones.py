@@ -1,6 +1,12 @@
-"""Time zones by name."""
+"""Time zones by name, and that of a user who has not chosen one."""
 
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
+
+from accounts import token_cache
+from accounts.models import User
+
+WANTED = "time_zone_wanted"
+"""Session key: the next page sends the browser's time zone (`artgen/js/time_zone.js`)."""
 
 
 def zone_of(name: str) -> ZoneInfo | None:
@@ -10,3 +16,14 @@ def zone_of(name: str) -> ZoneInfo | None:
     except (ValueError, OSError, KeyError):
         # Unknown to this machine's tzdata: the server's time zone is used.
         return None
+
+
+def set_first(user: User, name: str) -> bool:
+    """Store the time zone of a user without one; return whether that was done.
+
+    An unknown name is ignored: browsers and servers know different ones.
+    """
+    if name not in available_timezones():
+        return False
+    token_cache.forget(user.pk)
+    return bool(User.objects.filter(pk=user.pk, time_zone="").update(time_zone=name))

@@ -117,6 +117,7 @@ urlpatterns = [
     ),
     path("account/voucher/", credits.redeem_voucher, name="redeem_voucher"),
     path("account/profile/", account.profile, name="profile"),
+    path("account/time-zone/", account.set_time_zone, name="set_time_zone"),
     path("account/security/", security.security, name="security"),
     path("account/security/sign-out/", security.end_session, name="end_session"),
     path(

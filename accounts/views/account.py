@@ -12,9 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import export, limits, statement, transactions
+from accounts import export, limits, statement, time_zones, transactions
 from accounts.forms.credit_requests import RedeemForm
 from accounts.forms.profile import ProfileForm
 from accounts.models import User
@@ -89,6 +89,15 @@ def _csv(rows: Iterator[str], *, name: str, month: date | None) -> StreamingHttp
     response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="artgen-{name}-{when}.csv"'
     return response
+
+
+@login_required
+@require_POST
+def set_time_zone(request: SignedInRequest) -> HttpResponse:
+    """Store the browser's time zone, which a page sends once after the first sign-in."""
+    if request.session.pop(time_zones.WANTED, False):
+        time_zones.set_first(request.user, request.POST.get("time_zone", ""))
+    return HttpResponse(status=204)
 
 
 @never_cache

@@ -41,6 +41,7 @@ from artgen.refusals import FieldError, Refusal, Unavailable
 
 CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/"
+MEGABYTE = 1_000_000
 
 KINDS: Mapping[str, tuple[int, Any]] = {
     "invalid": (400, gettext_lazy("Invalid request")),
@@ -239,7 +240,10 @@ def _headers(refusal: Refusal) -> dict[str, str]:
 
 def too_large(limit: int, *, field: str = "") -> Problem:
     """Return the refusal of a body, or of one field of it, above `limit` bytes."""
-    detail = _("At most %(max)d bytes.") % {"max": limit}
+    if limit >= MEGABYTE:
+        detail = _("At most %(max)d MB.") % {"max": limit // MEGABYTE}
+    else:
+        detail = _("At most %(max)d bytes.") % {"max": limit}
     errors = [FieldError(field=field, code="too_large", detail=detail)] if field else []
     return Problem("too_large", detail, errors=errors, limit=limit)
 

@@ -299,7 +299,7 @@ NO_PAGES = {
         "download_image",
     ),  # files and machines
     # only POST
-    *("set_language", "set_theme", "logout", "revoke_token", "close_announcement"),
+    *("set_language", "set_theme", "set_time_zone", "logout", "revoke_token", "close_announcement"),
     *("end_session", "end_other_sessions", "second_factor_required"),
     *("withdraw_credit_request", "redeem_voucher"),
     "mfa_download_recovery_codes",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from generation.catalog.offers import Parameter
 from generation.runpod import aspect_ratio
 
@@ -74,15 +76,31 @@ def shape_name(width: int, height: int) -> str:
 
 
 def of_sizes(sizes: Iterable[Any]) -> list[ShapeChoice]:
-    """Return a choice for each size "1344x768"; the second one of a ratio is named by its width."""
-    found: dict[str, list[ShapeChoice]] = {}
-    choices = []
-    for width, height in filter(None, (size_of(str(size)) for size in sizes)):
-        choice = ShapeChoice(shape_name(width, height), width, height)
-        same = found.setdefault(choice.name, [])
-        choices.append(replace(choice, name=f"{width}") if same else choice)
-        same.append(choice)
-    return choices
+    """Return a choice for each size "1344x768".
+
+    Of several sizes of one ratio, the first has its name ("1:1"), the largest and the smallest of
+    the others are called that ("1:1 large"), and the rest have their size.
+    """
+    choices = [
+        ShapeChoice(shape_name(width, height), width, height)
+        for width, height in filter(None, (size_of(str(size)) for size in sizes))
+    ]
+    return [
+        replace(one, name=_name_among([other for other in choices if other.name == one.name], one))
+        for one in choices
+    ]
+
+
+def _name_among(same: list[ShapeChoice], one: ShapeChoice) -> str:
+    """Return the name of one of the choices of the same ratio."""
+    if one is same[0]:
+        return one.name
+    ordered = sorted(same, key=lambda choice: choice.width * choice.height)
+    if one is ordered[-1]:
+        return _("%(ratio)s large") % {"ratio": one.name}
+    if one is ordered[0]:
+        return _("%(ratio)s small") % {"ratio": one.name}
+    return f"{one.width}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{one.height}"
 
 
 def within(

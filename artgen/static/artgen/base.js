@@ -4,6 +4,7 @@ import { wireAnnouncements } from "./js/announcements.js"
 import { wireMenus } from "./js/menus.js"
 import { wireShortcuts } from "./js/shortcuts.js"
 import { wireThemes } from "./js/theme.js"
+import { sendTimeZone } from "./js/time_zone.js"
 import { scheduleDismissals } from "./js/toasts.js"
 
 wireAnnouncements()
@@ -11,3 +12,4 @@ wireThemes()
 wireMenus()
 wireShortcuts()
 scheduleDismissals()
+sendTimeZone()

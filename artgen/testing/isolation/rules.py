@@ -224,6 +224,7 @@ RULES: dict[str, Rule] = {
     "withdraw_credit_request": users("POST"),
     "redeem_voucher": users("POST", body={"code": "AAAA-BBBB-CCCC-DDDD"}),
     "profile": users("GET POST", body={"name": "New", "language": "en", "time_zone": ""}),
+    "set_time_zone": users("POST", body={"time_zone": "Asia/Omsk"}),
     "password_change": users("GET POST", body={"oldpassword": "password", **PASSWORDS}),
     "password_add": users("GET POST", body=PASSWORDS),
     "account_reauthenticate": users("GET POST", body={"password": "password"}),

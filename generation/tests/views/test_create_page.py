@@ -20,7 +20,7 @@ from artgen.tests.html import flat
 from generation.catalog.offers import size_like
 from generation.demo.emulator.painting import tiny_png
 from generation.files import uploads
-from generation.forms.shapes import shape_name
+from generation.forms.shapes import of_sizes, shape_name
 from generation.jobs import orders
 from generation.models import GenerationSwitch, ImageModel, Job, Status, Upload
 from generation.views import feed
@@ -511,6 +511,14 @@ class TestCreatePageParts(BaseTestCase):
     def test_it_names_shapes_as_people_do(self):
         names = {(1344, 768): "16:9", (832, 1216): "2:3", (1024, 1024): "1:1", (1000, 900): "10:9"}
         assert {size: shape_name(*size) for size in names} == names
+        sizes = ("1024x1024", "1280x720", "512x512", "768x768", "1280x1280")
+        assert [one.name for one in of_sizes(sizes)] == [
+            "1:1",
+            "16:9",
+            "1:1 small",
+            "768\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}768",
+            "1:1 large",
+        ]
         assert shape_name(1001, 700 - 251) == "1001\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}449"
 
     def test_it_quotes_without_an_error_for_invalid_input(self):

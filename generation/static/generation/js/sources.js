@@ -121,13 +121,13 @@ export class Sources {
     for (const file of files) {
       if (!maxSources(this.side)) {
         toast(this.data.needsModel, { key: "needs-model" })
-      } else if (!KINDS.includes(file.type)) {
-        toast(word("no_picture", { name: file.name }), { kind: "error", key: "no-picture" })
       } else if (file.size > MAX_BYTES) {
         toast(word("too_large", { name: file.name, size: Math.ceil(file.size / 1e6) }), {
           kind: "error",
           key: "too-large",
         })
+      } else if (!KINDS.includes(file.type)) {
+        toast(word("no_picture", { name: file.name }), { kind: "error", key: "no-picture" })
       } else if (this.items.length >= maxSources(this.side)) {
         toast(this.data.noRoom, { key: "no-room" })
       } else {
