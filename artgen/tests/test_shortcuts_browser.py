@@ -14,6 +14,8 @@ def press_russian(page: Page, key: str, code: str, **modifiers: bool) -> None:
 
 
 class TestShortcuts(BrowserTestCase):
+    people = ("presser",)
+
     def test_it_opens_the_list_on_both_layouts_but_not_while_typing(self):
         page = self.visit(path="/")
         shortcuts = page.locator("#shortcuts-dialog")
@@ -30,7 +32,13 @@ class TestShortcuts(BrowserTestCase):
         expect(shortcuts).to_be_hidden()
 
     def test_it_leaves_single_keys_alone_where_they_are_turned_off(self):
-        page = self.visit("owner", f"/images/{self.ids['image']}/")
+        page = self.visit("presser")
+        page.fill("#prompt", "a lighthouse")
+        page.click(".segments label:has([value='1'])")
+        page.keyboard.press("Control+Enter")
+        image = page.locator("[data-status=succeeded] a.card-link").first
+        expect(image).to_have_count(1)
+        page.goto(image.get_attribute("href") or "")
         favorite = page.locator("#favorite")
         before = favorite.get_attribute("aria-pressed")
         other = "false" if before == "true" else "true"
