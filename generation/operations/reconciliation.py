@@ -1,6 +1,7 @@
 """What was sold against what RunPod charges, by model, for one month.
 
-Months are those of RunPod's bill: by UTC. A job belongs to the month in which it was placed.
+Months are those of RunPod's bill: by UTC. A job belongs to the month in which it was last sent to
+RunPod: one that waited for a budget may have been placed in an earlier one.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce
 
 from artgen import pooling
 from generation.jobs import clients
@@ -20,6 +22,8 @@ from generation.runpod.billing import Bill
 from generation.runpod.payloads import is_public
 
 ZERO = Decimal(0)
+MAX_WAIT = timedelta(days=100)
+"""Jobs that waited longer for a budget are not found."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,9 @@ def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
     start, end = period(month)
     rows = {
         row["model"]: row
-        for row in Job.objects.filter(id__gte=first_id(start), id__lt=first_id(end))
+        for row in Job.objects.filter(id__gte=first_id(start - MAX_WAIT), id__lt=first_id(end))
+        .alias(sent_at=Coalesce("submitted_at", "created_at"))
+        .filter(sent_at__gte=start, sent_at__lt=end)
         .filter(Q(status=Status.SUCCEEDED) | Q(cost__gt=0))
         .order_by()
         .values("model")

@@ -1,6 +1,8 @@
 """RunPod's bill: from the billing API, or from a CSV file.
 
-It tells own endpoints one by one, and all public endpoints as one total.
+It tells own endpoints one by one, and all public endpoints as one total. The reply of public
+endpoints is inferred from the reference: nobody has recorded one. So names and wrappings of other
+versions of RunPod's API are accepted, and what cannot be understood is an error, never 0.
 API reference: https://docs.runpod.io/api-reference-v2/billing/get-serverless-billing-history and
 https://docs.runpod.io/api-reference-v2/billing/get-public-endpoint-billing-history
 """
@@ -20,9 +22,12 @@ from .verdicts import Unavailable
 
 PUBLIC = "public"
 """In place of an endpoint's id: all public endpoints."""
-AMOUNT_NAMES = ("totalAmount", "amount", "usd", "cost", "total")
-ENDPOINT_NAMES = ("serverlessId", "endpointId", "endpoint_id", "endpoint", "id")
+UNNAMED = "unknown"
+"""In place of an endpoint's id: records of own endpoints that name none, such as deleted ones."""
+AMOUNT_NAMES = ("totalAmount", "amount", "amountUsd", "usd", "totalCost", "cost", "total")
+ENDPOINT_NAMES = ("serverlessId", "endpointId", "resourceId", "endpoint", "id")
 TIME_NAMES = ("startTime", "time", "date", "day")
+RECORDS_NAMES = ("records", "data", "items", "results")
 MAX_BILL_BYTES = 10 * 1024 * 1024
 
 
@@ -51,14 +56,21 @@ def read(client: Client, billing_url: str, *, start: datetime, end: datetime) ->
     query = urllib.parse.urlencode(
         {"startTime": _text(start), "endTime": _text(end), "bucketSize": "day"}
     )
-    own: dict[str, Decimal] = defaultdict(Decimal)
-    for record in _records(client.document(f"{billing_url}/serverless?{query}")):
-        if endpoint := _first(record, ENDPOINT_NAMES):
-            own[str(endpoint)] += _amount(_first(record, AMOUNT_NAMES))
-    public = Decimal(0)
-    for record in _records(client.document(f"{billing_url}/endpoints?{query}")):
-        public += _amount(_first(record, AMOUNT_NAMES))
-    return Bill(dict(own), public)
+    return of_replies(
+        own=client.document(f"{billing_url}/serverless?{query}"),
+        public=client.document(f"{billing_url}/endpoints?{query}"),
+    )
+
+
+def of_replies(*, own: Any, public: Any) -> Bill:
+    """Return the bill in the JSON of both lists: of own endpoints, and of public ones.
+
+    Upper case and underscores in names do not count. Raises Unavailable for what is not a bill.
+    """
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for record in _records(own):
+        sums[_cell(record, ENDPOINT_NAMES) or UNNAMED] += _amount(record)
+    return Bill(dict(sums), sum(map(_amount, _records(public)), Decimal(0)))
 
 
 def parse_csv(data: bytes, *, start: datetime, end: datetime) -> Bill:
@@ -79,7 +91,7 @@ def parse_csv(data: bytes, *, start: datetime, end: datetime) -> Bill:
     own: dict[str, Decimal] = defaultdict(Decimal)
     public: Decimal | None = None
     for number, row in enumerate(rows, start=2):
-        cells = {str(name).strip().lower(): value for name, value in row.items()}
+        cells = _folded(row)
         if not any(name.lower() in cells for name in AMOUNT_NAMES):
             raise InvalidBill(f"The heading needs one of: {', '.join(AMOUNT_NAMES)}.")
         if not any(name.lower() in cells for name in ENDPOINT_NAMES):
@@ -99,23 +111,27 @@ def parse_csv(data: bytes, *, start: datetime, end: datetime) -> Bill:
 
 
 def _records(answer: Any) -> Iterator[Mapping[str, Any]]:
-    records = answer.get("records") if isinstance(answer, dict) else None
-    if not isinstance(records, list):
+    """Yield the records of a list, or of an object that wraps it, with folded names."""
+    found = answer
+    if isinstance(answer, dict):
+        wrapping = _folded(answer)
+        found = next((wrapping[name] for name in RECORDS_NAMES if name in wrapping), None)
+    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         raise Unavailable("RunPod's reply is not a bill", detail=str(answer))
-    for record in records:
-        if isinstance(record, dict):
-            yield record
+    yield from map(_folded, found)
 
 
-def _first(record: Mapping[str, Any], names: Iterable[str]) -> Any:
-    return next((record[name] for name in names if record.get(name) is not None), None)
+def _folded(record: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name).strip().lower().replace("_", ""): value for name, value in record.items()}
 
 
-def _amount(value: Any) -> Decimal:
+def _amount(record: Mapping[str, Any]) -> Decimal:
     try:
-        return _money(str(value))
+        return _money(_cell(record, AMOUNT_NAMES))
     except (ValueError, InvalidOperation) as error:
-        raise Unavailable("RunPod's bill has an amount that is no number") from error
+        raise Unavailable(
+            "RunPod's bill has a record without a valid amount", detail=str(record)
+        ) from error
 
 
 def _money(text: str) -> Decimal:
@@ -126,8 +142,8 @@ def _money(text: str) -> Decimal:
 
 
 def _cell(cells: Mapping[str, Any], names: Iterable[str]) -> str:
-    found = next((cells[name.lower()] for name in names if name.lower() in cells), "")
-    return str(found or "").strip()
+    found = (cells[name.lower()] for name in names if name.lower() in cells)
+    return str(next((value for value in found if value is not None), "")).strip()
 
 
 def _time_of(cells: Mapping[str, Any], *, default: datetime) -> datetime:

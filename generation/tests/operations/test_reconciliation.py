@@ -23,6 +23,7 @@ from generation.models.ids import first_id
 from generation.operations import reconciliation
 from generation.runpod import billing
 from generation.runpod.billing import Bill, InvalidBill
+from generation.runpod.verdicts import Unavailable
 
 PAGE = "/admin/generation/imagemodel/costs/"
 MARCH = date(2026, 3, 1)
@@ -46,12 +47,15 @@ class CostsTestCase(BaseTestCase):
     def job(self, at: datetime, slug: str = "flux-schnell", **fields: Any) -> None:
         """Create a job of this time."""
         CostsTestCase.number += 1
+        sent_at = fields.pop("sent_at", at)
         job = make_job(
             self.alice, status=fields.pop("status", Status.SUCCEEDED), credits=2,
             model=slug, **fields,
         )  # fmt: skip
         id = first_id(at).int + CostsTestCase.number
-        Job.objects.filter(id=job.id).update(id=type(job.id)(int=id))
+        Job.objects.filter(id=job.id).update(
+            id=type(job.id)(int=id), created_at=at, submitted_at=sent_at
+        )
 
     def month(self) -> None:
         """Create the jobs of a March with its borders."""
@@ -78,6 +82,14 @@ class TestMonth(CostsTestCase):
         assert one.drift == Decimal("0.01") / Decimal("0.009") - 1
         assert one.best_known == Decimal("0.013")
         assert found.total.recorded == one.recorded
+
+    def test_it_counts_a_job_that_waited_for_a_budget_in_the_month_of_its_bill(self) -> None:
+        sent_at = datetime(2026, 3, 1, tzinfo=UTC)
+        self.job(datetime(2026, 2, 2, tzinfo=UTC), cost=Decimal(1), sent_at=sent_at)
+        late = datetime(2026, 4, 1, tzinfo=UTC)
+        self.job(datetime(2026, 3, 30, tzinfo=UTC), cost=Decimal(1), sent_at=late)
+        months = (date(2026, 2, 1), MARCH, date(2026, 4, 1))
+        assert [reconciliation.of_month(month).total.jobs for month in months] == [0, 1, 1]
 
     def test_it_asks_as_often_for_many_models(self) -> None:
         for model in ImageModel.objects.all():
@@ -137,6 +149,35 @@ class TestBill(CostsTestCase):
         )
         assert bill == Bill({"a": Decimal(1)}, Decimal(2))
         assert bill.total == 3
+
+    def test_it_accepts_names_and_wrappings_of_other_versions_of_the_api(self) -> None:
+        own = [
+            {"serverlessId": "a", "totalAmount": 1.5},
+            {"serverless_id": "a", "total_amount": "0.5"},
+            {"endpointId": "b", "amountUsd": 2},
+            {"serverlessId": None, "amount": 0.25},
+        ]
+        public = [{"totalAmount": 3}, {"name": "flux", "cost": "$0.5"}]
+        for wrapped in (
+            lambda rows: rows,
+            lambda rows: {"records": rows},
+            lambda rows: {"Data": rows},
+        ):
+            bill = billing.of_replies(own=wrapped(own), public=wrapped(public))
+            assert bill.own == {"a": Decimal(2), "b": Decimal(2), "unknown": Decimal("0.25")}
+            assert bill.public == Decimal("3.5")
+        assert billing.of_replies(own=[], public=[]).public == 0
+
+    def test_a_reply_that_it_cannot_read_is_an_error_and_never_a_bill_of_0(self) -> None:
+        for reply in (
+            *({}, None, "", 0, {"totalAmount": 4}, {"records": None}, {"records": ["a"]}),
+            *([{"price": 3}], [{"totalAmount": None}], [{"totalAmount": "much"}], [[1]]),
+            [{"totalAmount": "Infinity"}],
+        ):
+            with pytest.raises(Unavailable):
+                billing.of_replies(own=[], public=reply)
+            with pytest.raises(Unavailable):
+                billing.of_replies(own=reply, public=[])
 
     def test_it_refuses_what_is_no_bill(self) -> None:
         for text in (
