@@ -20,12 +20,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import outbox
 from artgen import connection_budget, formatting
+from artgen.cache import remembered
 from artgen.observability import disks, health, request_stats, resources, sockets_heartbeat
 from artgen.observability.certificate import certificate
 from generation.jobs import budgets, heartbeat
 from generation.models import BackupRecord, GenerationSwitch, Job, ProviderOutage, Status
 from generation.models.ids import first_id
-from generation.operations import monitor
+from generation.operations import eta_report, monitor
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,9 @@ BACKUP_AGE = timedelta(hours=26)
 CERTIFICATE_LEFT = timedelta(days=14)
 CERTIFICATE_CHECKED = timedelta(hours=1)
 SITE_SECONDS = 10
+PROMISES_KEY, PROMISES_SECONDS = "operations.alerts.promises", 60  # how long they are remembered
+PROMISES_PERIOD = timedelta(hours=24)
+MIN_PROMISES, KEPT_SHARE = 20, 0.75  # nine in ten should be kept
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,11 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "QueueLong": Condition(
         _minutes(10), _("A job has been queued for %(minutes)s minutes."), SCALE
+    ),
+    "PromisesBroken": Condition(
+        _minutes(60),
+        _("Images take longer than promised: of the last 24 hours, in time were %(models)s."),
+        _("Run manage.py eta_report; see whether RunPod gives fewer workers than before."),
     ),
     "ProviderOutage": Condition(
         timedelta(),
@@ -234,6 +243,7 @@ class Measurements:
         return (
             (["JobsOverdue", "JobsStuck", "ImagesNotStored", "JobsFail", "QueueLong"], _jobs),
             (["ProviderOutage", "CreatingOff"], _switches),
+            (["PromisesBroken"], _promises),
             (["BudgetNear", "BudgetReached"], _budgets),
             (["DatabaseConnections", "ConnectionBudget"], _connections),
             (["EmailsLate", "EmailsFail"], _emails),
@@ -336,6 +346,22 @@ def _budgets() -> dict[str, Values]:
         for state in states
         if state.is_near or state.budget.pk in stopped
     }
+
+
+def _promises() -> dict[str, Values]:
+    """Return an alert if much fewer images than nine in ten were ready by the promised p90."""
+    broken = remembered({PROMISES_KEY: PROMISES_SECONDS}, lambda _missing: {PROMISES_KEY: _late()})
+    if late := broken[PROMISES_KEY]:
+        return {"PromisesBroken": {"models": ", ".join(late)}}
+    return {}
+
+
+def _late() -> list[str]:
+    return [
+        f"{one.slug} {one.p90_share:.0%}"
+        for one in eta_report.kept_since(timezone.now() - PROMISES_PERIOD)
+        if one.jobs >= MIN_PROMISES and one.p90_share is not None and one.p90_share < KEPT_SHARE
+    ]
 
 
 def _connections() -> dict[str, Values]:

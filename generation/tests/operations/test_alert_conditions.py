@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import OutgoingEmail
 from artgen.observability import request_stats
+from artgen.testing.api import make_job
 from artgen.testing.cases import EmulatorTestCase
 from artgen.testing.dead_servers import dead_broker, dead_cache
 from artgen.testing.request_stats import forget
@@ -68,6 +69,29 @@ class TestConditions(EmulatorTestCase):
             status="failed", error_code="x", due_at=None, finished_at=now
         )
         assert self.wrong() == {"JobsFail": {"failed": 5, "all": 5}}
+
+    def test_promises(self) -> None:
+        now = timezone.now()
+
+        def end(count: int, *, late: bool) -> None:
+            for _ in range(count):
+                make_job(
+                    self.alice,
+                    model="flux-dev",
+                    status="succeeded",
+                    finished_at=now,
+                    promised_p50_at=now - timedelta(seconds=5),
+                    promised_p90_at=now - timedelta(seconds=1 if late else -1),
+                )
+            cache.clear()
+
+        end(14, late=False)
+        end(5, late=True)
+        assert self.wrong() == {}, "of 19 jobs nothing follows"
+        end(1, late=False)
+        assert self.wrong() == {}, "15 of 20 are enough"
+        end(1, late=True)
+        assert self.wrong() == {"PromisesBroken": {"models": "flux-dev 71%"}}
 
     def test_switch_and_outage(self) -> None:
         GenerationSwitch.objects.create(on=False)

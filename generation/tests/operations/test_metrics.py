@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from accounts import outbox
 from accounts.models import OutgoingEmail
 from artgen.observability import sockets_heartbeat
+from artgen.testing.api import make_job
 from artgen.testing.cases import EmulatorTestCase
 from artgen.testing.dead_servers import dead_broker
 from artgen.testing.request_stats import forget
@@ -219,6 +220,9 @@ class TestMetrics(EmulatorTestCase):
         # Looked up once an hour, and there is none without https.
         cache.set(metrics.CERTIFICATE_KEY, timezone.now().timestamp() + 3600)
         Budget.objects.create(limit_usd=20)
+        now = timezone.now()
+        promised = {"promised_p50_at": now, "promised_p90_at": now}
+        make_job(self.alice, status="succeeded", finished_at=now, **promised)
         BackupRecord.objects.create(made_at=timezone.now(), is_complete=True, has_files=False)
         there = set(self.scrape())
         for file in (RULES, DASHBOARD):
