@@ -15,6 +15,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import DecimalField
+from django.db.models.expressions import RawSQL
 
 from accounts import period_limits, quotas
 from accounts.models import User
@@ -85,47 +87,40 @@ def waiting_for(state: BudgetState) -> JobQuerySet:
     return jobs if state.is_reached else jobs.filter(expected_usd__gt=state.limit - state.spent)
 
 
-STATES = """
-    SELECT budget.id,
-        COALESCE((
-            SELECT SUM(spending.usd) FROM generation_spending AS spending
-            WHERE spending.period = budget.period
-                AND spending.starts_on = CASE budget.period WHEN 'day' THEN {day} ELSE {month} END
-                AND spending.group_id = COALESCE(budget.group_id, 0)
-                AND (budget.model_id IS NULL OR spending.model_id = budget.model_id)
-        ), 0),
-        COALESCE((
-            SELECT SUM(job.expected_usd) FROM generation_job AS job
-            WHERE job.status IN ('submitted', 'running')
-                AND (budget.model_id IS NULL OR job.model_id = budget.model_id)
-                AND (budget.group_id IS NULL OR EXISTS (
-                    SELECT 1 FROM accounts_user_groups AS member
-                    WHERE member.group_id = budget.group_id AND member.user_id = job.user_id
-                ))
-        ), 0)
-    FROM generation_budget AS budget
-"""
+SPENT = """COALESCE((
+    SELECT SUM(spending.usd) FROM generation_spending AS spending
+    WHERE spending.period = generation_budget.period
+        AND spending.starts_on =
+            CASE generation_budget.period WHEN 'day' THEN {day} ELSE {month} END
+        AND spending.group_id = COALESCE(generation_budget.group_id, 0)
+        AND (generation_budget.model_id IS NULL OR spending.model_id = generation_budget.model_id)
+), 0)"""
+RESERVED = """COALESCE((
+    SELECT SUM(job.expected_usd) FROM generation_job AS job
+    WHERE job.status IN ('submitted', 'running')
+        AND (generation_budget.model_id IS NULL OR job.model_id = generation_budget.model_id)
+        AND (generation_budget.group_id IS NULL OR EXISTS (
+            SELECT 1 FROM accounts_user_groups AS member
+            WHERE member.group_id = generation_budget.group_id AND member.user_id = job.user_id
+        ))
+), 0)"""
 
 
 def states() -> list[BudgetState]:
-    """Return all budgets with what is used of them, in two queries; one if there are none."""
-    budgets = {
-        budget.pk: budget
-        for budget in Budget.objects.select_related("group", "model").order_by("pk")
-    }
-    if not budgets:
-        return []
+    """Return all budgets with what is used of them, in one query."""
     today = period_limits.today()
-    cast = "CAST(%s AS date)" if connection.vendor == "postgresql" else "%s"
-    with connection.cursor() as cursor:
-        # One statement, and so one state of jobs and sums.
-        cursor.execute(STATES.format(day=cast, month=cast), [today, today.replace(day=1)])
-        found = {pk: (_usd(spent), _usd(reserved)) for pk, spent, reserved in cursor.fetchall()}
-    return [BudgetState(budget, *found[pk]) for pk, budget in budgets.items() if pk in found]
-
-
-def _usd(value: Any) -> Decimal:
-    return Decimal(str(value))
+    date = "CAST(%s AS date)" if connection.vendor == "postgresql" else "%s"
+    dollars = DecimalField(max_digits=20, decimal_places=5)
+    spent = SPENT.format(day=date, month=date)
+    # One statement, and so one state of jobs and sums.
+    found: Any = Budget.objects.select_related("group", "model").annotate(
+        spent=RawSQL(spent, [today, today.replace(day=1)], output_field=dollars),  # noqa: S611 no input
+        reserved=RawSQL(RESERVED, [], output_field=dollars),  # noqa: S611 no input
+    )
+    return [
+        BudgetState(budget, spent=budget.spent, reserved=budget.reserved)
+        for budget in found.order_by("pk")
+    ]
 
 
 # --- a new order ----------------------------------------------------------------------------------
@@ -212,7 +207,7 @@ def leave_nothing(model: ImageModel) -> bool:
         cursor.execute(f"SELECT {is_needed()}")
         if not cursor.fetchone()[0]:
             return False
-    return not admitted(model, states())
+    return not choice(model, states()).ids
 
 
 @dataclass(frozen=True)
@@ -224,32 +219,43 @@ class UserFacts:
     at_runpod: int
 
 
-def admitted(model: ImageModel, found: Sequence[BudgetState]) -> list[UUID]:
+@dataclass(frozen=True)
+class Choice:
+    """The next jobs of a model."""
+
+    ids: list[UUID]
+    has_refused: bool
+    """Whether a budget does not allow one of those in line, even without the jobs at RunPod."""
+
+
+def choice(model: ImageModel, found: Sequence[BudgetState]) -> Choice:
     """Return the next jobs of the model by fair scheduling, without those that do not fit.
 
     Those after them may fit. `found` are all budgets, read under `lock`.
     """
     room, candidates = scheduling.candidates(model)
-    if not candidates or room < 1:
-        return []
+    if not candidates or (room < 1 and not found):
+        return Choice([], has_refused=False)
     users = _facts({candidate.user_id for candidate in candidates})
     left = {state.budget.pk: state.limit - state.used for state in found}
     running = {user_id: facts.at_runpod for user_id, facts in users.items()}
     chosen: list[UUID] = []
+    has_refused = False
     for candidate in candidates:
-        if len(chosen) == room:
-            break
         facts = users[candidate.user_id]
+        concerned = [state for state in found if _concerns(state, model, facts)]
+        has_refused |= not all(state.allows(candidate.usd) for state in concerned)
+        if len(chosen) >= room:
+            continue
         if facts.at_once is not None and running[candidate.user_id] >= facts.at_once:
             continue
-        concerned = [state for state in found if _concerns(state, model, facts)]
         if not all(_fits(left[state.budget.pk], candidate) for state in concerned):
             continue
         chosen.append(candidate.id)
         running[candidate.user_id] += 1
         for state in concerned:
             left[state.budget.pk] -= candidate.usd
-    return chosen
+    return Choice(chosen, has_refused)
 
 
 def _fits(left: Decimal, candidate: Candidate) -> bool:

@@ -69,15 +69,16 @@ def _limited(model: ImageModel) -> tuple[str, list[Any]]:
     """Return what `scheduling.next_jobs` does, within budgets and limits; "" for no job."""
     budgets.lock()
     states = budgets.states()
-    if concerning := [one for one in states if one.budget.model_id in (None, model.pk)]:
-        parked(model, concerning)
-    ids = budgets.admitted(model, states)
-    if not ids:
+    choice = budgets.choice(model, states)
+    if choice.has_refused:
+        parked(model, [one for one in states if one.budget.model_id in (None, model.pk)])
+        choice = budgets.choice(model, states)  # with those behind them
+    if not choice.ids:
         return "", []
-    marks = ", ".join(["%s"] * len(ids))
+    marks = ", ".join(["%s"] * len(choice.ids))
     return (
         f"chosen (id) AS (SELECT id FROM generation_job WHERE id IN ({marks}))",  # noqa: S608 no input
-        [bulk_update.prepared("id", job_id) for job_id in ids],
+        [bulk_update.prepared("id", job_id) for job_id in choice.ids],
     )
 
 

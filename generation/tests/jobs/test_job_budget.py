@@ -1,13 +1,15 @@
 """What one job costs from placing to stored, alone: SQL statements, held by a budget."""
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import tokens
+from accounts.models import GroupQuota
 from artgen.testing.cases import EmulatorTestCase, make_due
 from generation.jobs import driver, storing, webhook_tokens
-from generation.models import Job, Status
+from generation.models import Budget, ImageModel, Job, Period, Status
 
 MODEL = "flux-schnell"
 BUDGET = {"place": 3, "submit": 6, "webhook": 1, "check": 4, "store": 6}
@@ -40,6 +42,24 @@ class TestJobBudget(EmulatorTestCase):
         return len(kept), result
 
     def test_it_keeps_to_its_budget(self):
+        counts = self.counts()
+        assert {name: count for name, count in counts.items() if count > BUDGET[name]} == {}, counts
+
+    def test_it_keeps_to_it_with_quotas_and_budgets_in_dollars(self):
+        group = Group.objects.create(name="school")
+        group.user_set.add(self.alice)
+        GroupQuota.objects.create(
+            group=group, max_jobs_at_once=5, max_jobs_per_day=100, allowed_models=MODEL
+        )
+        model = ImageModel.objects.get(slug=MODEL)
+        for scope in ({}, {"group": group}, {"model": model}):
+            for period in Period:
+                Budget.objects.create(period=period, limit_usd=100, **scope)
+        counts = self.counts()
+        assert sum(counts.values()) <= sum(BUDGET.values()), counts
+
+    def counts(self):
+        """Return the statements of each step of one job."""
         self.place()  # what is remembered from now on
         driver.submit(MODEL)
         self.emulator.advance(30)
@@ -62,4 +82,4 @@ class TestJobBudget(EmulatorTestCase):
 
         job.refresh_from_db()
         assert job.status == Status.SUCCEEDED
-        assert {name: count for name, count in counts.items() if count > BUDGET[name]} == {}, counts
+        return counts
