@@ -30,15 +30,15 @@ class SampleImage:
 
 SAMPLES = (
     SampleImage("p-image", "A ringed planet above a violet nebula, stars", 1344, 768, 1),
-    SampleImage(
-        "flux-schnell", "Капля радужного стекла, зелёный фон, студийный свет", 1024, 1024, 6
-    ),
     SampleImage("z-image-turbo", "A waterfall in a green gorge, morning light", 720, 1280, 2),
-    SampleImage("wan-2-6", "Дюны на закате, длинные тени, тёплый ветер", 1024, 768, 5),
+    SampleImage("flux-schnell", "Лиса в снежной деревне ночью", 1024, 1024, 4),
+    SampleImage("flux-schnell", "A harbor with colorful houses and boats at sunset", 1024, 768, 2),
+    SampleImage("wan-2-6", "Замок на скале над озером, рассвет", 1024, 1024, 3),
+    SampleImage("flux-dev", "A tall ship under full sail, evening light", 1344, 768, 1),
+    SampleImage("p-image", "Паровоз на виадуке в горах осенью", 1344, 768, 6),
     SampleImage("qwen-image", "A ginger cat on a window sill, warm evening light", 1140, 1472, 9),
-    SampleImage(
-        "flux-dev", "Тихое горное озеро на рассвете, отражение снежных вершин", 1344, 768, 1
-    ),
+    SampleImage("flux-schnell", "A red dragon over the mountains at dusk", 1024, 1024, 2),
+    SampleImage("z-image-turbo", "Сад с клумбами, летний день", 1024, 768, 5),
 )
 
 

@@ -18,3 +18,8 @@ def by_runpod(address: str) -> bool:
     """
     setting: bool | None = settings.RUNPOD_REACHES_US
     return reachability.reaches(settings.RUNPOD_BASE_URL, address) if setting is None else setting
+
+
+def is_demo() -> bool:
+    """Tell whether an emulator takes RunPod's place: RUNPOD_BASE_URL is in a private network."""
+    return not reachability.is_public_address(settings.RUNPOD_BASE_URL)

@@ -81,7 +81,9 @@ def choose_motif(scene: Scene, *, seed: int, prompt: str) -> str:
     """Return the key of the named motif, or one chosen by seed and prompt."""
     if scene.motif is not None:
         return scene.motif
-    free = [key for key, motif in MOTIFS.items() if motif.freely and scene.allows(key)] or ["flow"]
+    free = [key for key, motif in MOTIFS.items() if motif.freely and scene.allows(key)] or [
+        "mountains"
+    ]
     return str(np.random.default_rng([seed % 2**64, zlib.crc32(prompt.encode())]).choice(free))
 
 
@@ -92,6 +94,8 @@ def _light(scene: Scene, seed: int, prompt: str) -> Light:
     times = (
         MOTIFS[scene.motif].times if scene.motif in MOTIFS else ("dawn", "day", "sunset", "dusk")
     )
+    if scene.place and len(MOTIFS[scene.place].times) == 1:
+        times = MOTIFS[scene.place].times  # a place that is only known at night
     if scene.has("moon", "stars", "aurora"):
         times = ("night",)
     time = scene.time or str(rng.choice(times))

@@ -12,6 +12,9 @@ class Scene:
     motif: str | None = None
     """Key of the motif to paint."""
 
+    place: str | None = None
+    """Key of a place named beside the motif, in which the motif stands."""
+
     things: frozenset[str] = frozenset()
     """Every motif and detail named, such as "moon" or "boat"."""
 

@@ -1,4 +1,4 @@
-"""The words the painter knows, and reading a prompt with them.
+"""Reading a prompt: the motif, the place and the circumstances that its words name.
 
 A stem matches every word that begins with it, in Russian or English; `=` in front asks for the
 whole word, and several words joined by `_` must follow one another. ё counts as е.
@@ -8,213 +8,23 @@ from __future__ import annotations
 
 import re
 
+from .nearest import NEAREST
 from .scene import Scene
+from .vocabulary import (
+    ALONE,
+    COLORS,
+    FINISHES,
+    MOODS,
+    MOTIFS,
+    PLACES,
+    SEASONS,
+    THINGS,
+    TIMES,
+    WEATHER,
+)
 
-# Motif: (weight, stems). The heaviest motif named is painted; among equals the one named first.
-# A thing that can stand inside a landscape weighs more than the landscape.
-MOTIFS: dict[str, tuple[int, str]] = {
-    "lighthouse": (9, "маяк lighthouse beacon"),
-    "jellyfish": (9, "медуз jellyfish =jelly medusa"),
-    "cat": (
-        9,
-        "=кот =кота =коту =котом =коте =коты =котов котен котик кошк кошач =cat =cats kitten "
-        "kitty feline",
-    ),
-    "aurora": (8, "сияни аврор aurora northern_light polar_light"),
-    "cabin": (
-        8,
-        "=дом =дома =доме =домик домик избушк изб хижин коттедж шале ферм =house cabin cottage "
-        "chalet hut =home barn",
-    ),
-    "still_life": (
-        8,
-        "натюрморт ваз кувшин керамик фрукт яблок апельсин груш still_life vase =vases jug pottery "
-        "ceramic fruit =pear =apple =orange_fruit",
-    ),
-    "glass": (
-        8,
-        "стекл стеклян пузыр иридис радужн капл хромиров жидк_метал glass bubble iridescen "
-        "holograph chrome blob",
-    ),
-    "paper": (8, "бумаг бумаж оригами слои слоист вырезан paper papercut origami layered layers"),
-    "waterfall": (8, "водопад каскад waterfall cascade =falls"),
-    "architecture": (
-        8,
-        "архитектур лестниц ступен арк аркад колонн портик дворц дворец здани "
-        "минималистичн_интерьер декораци architect stair arch arches arcade column palace "
-        "courtyard building",
-    ),
-    "space": (
-        7,
-        "космос космич планет туманност галактик вселенн созвезд млечн астероид space cosmos "
-        "cosmic planet nebula galax universe milky saturn",
-    ),
-    "city": (
-        7,
-        "город улиц мегаполис неон боке зонт небоскреб токио кафе витрин такси city street urban "
-        "downtown neon bokeh umbrella skyscraper tokyo cyberpunk киберпанк metropolis",
-    ),
-    "flower": (
-        7,
-        "цветок цветк цветы цветов_букет цветочн роза розы георгин пион хризантем лотос кувшинк "
-        "ромашк маргаритк подсолнух тюльпан лепест букет бутон flower dahlia peony chrysanthem "
-        "lotus =lily daisy camomile chamomile tulip sunflower petal bouquet blossom_macro bloom "
-        "rose =roses",
-    ),
-    "field": (
-        6,
-        "поле поля полю лаванд пшени луг луга виноградник плантаци террас field lavender wheat "
-        "meadow vineyard plantation terrace tea_hill",
-    ),
-    "tree": (
-        6,
-        "дерев дуб сакур вишн яблон_цвет клен =ива баобаб tree oak sakura cherry maple willow "
-        "baobab bonsai бонсай",
-    ),
-    "dunes": (6, "дюн пустын барха сахар_пуст песк песч dune desert sahara sand"),
-    "liquid": (
-        6,
-        "мрамор акрил жидк чернил_в_вод оникс агат малахит marble fluid liquid agate onyx "
-        "malachite acrylic_pour swirl",
-    ),
-    "flow": (
-        6,
-        "абстракт абстракц линии волокн шелк нит поток узор abstract abstraction flow_field "
-        "strand silk thread generative pattern lines",
-    ),
-    "geometry": (
-        5,
-        "геометр баухаус супрематизм кругл_форм плакат конструктив geometr bauhaus suprematis "
-        "poster constructivis shapes mid-century",
-    ),
-    "forest": (
-        4,
-        "лес лесу леса лесн берез сосн ель ели елк рощ тайг чащ джунгл forest wood =woods birch "
-        "pine fir spruce grove taiga jungle",
-    ),
-    "lake": (4, "озер пруд отражени водоем lake pond reflection tarn"),
-    "sea": (
-        3,
-        "море моря морю морск океан волн залив побереж пляж берег парус яхт лодк корабл sea ocean "
-        "wave bay coast beach shore sail boat ship yacht",
-    ),
-    "mountains": (
-        2,
-        "горы гор горн гора горе хребт хребет вершин скал пик альп гималa холм mountain peak "
-        "ridge summit alps himalaya hill cliff",
-    ),
-}
-
-THINGS: dict[str, str] = {
-    "moon": "лун полнолун месяц moon lunar crescent",
-    "sun": "солнц солнеч =sun sunlight sunshine sunny sunbeam",
-    "stars": "звезд star stars starry milky млечн",
-    "boat": "лодк парус яхт корабл boat sail yacht ship",
-    "birds": "птиц чайк журавл стая bird gull crane seagull flock",
-    "umbrella": "зонт umbrella",
-    "planet": "планет сатурн planet saturn",
-    "nebula": "туманност галактик nebula galax",
-    "ring": "кольц сатурн ring saturn",
-    "lavender": "лаванд lavender",
-    "wheat": "пшени рожь wheat rye",
-    "tea": "чай чая чайн террас =tea terrace",
-    "birch": "берез birch",
-    "pine": "сосн ель ели елк тайг хвой pine fir spruce taiga conifer",
-    "blossom": "сакур вишн цветущ blossom sakura cherry blooming",
-    "sunflower": "подсолнух sunflower",
-    "dahlia": "георгин dahlia",
-    "peony": "пион peony",
-    "chrysanthemum": "хризантем chrysanthem",
-    "lotus": "лотос lotus lily кувшинк",
-    "daisy": "ромашк маргаритк daisy camomile chamomile",
-    "rose": "роза розы розу роз_ rose",
-    "reflection": "отражени reflection mirror",
-    "window": "окн подоконник window windowsill sill",
-    "people": (
-        "люд человек фигур девушк мужчин женщин person people figure girl man woman silhouette"
-    ),
-    "smoke": "дым smoke chimney",
-    "waves": "волн wave surf",
-    "arch": "арк аркад arch arcade",
-    "stairs": "лестниц ступен stair step",
-    "dome": "купол dome",
-    "fruit": "фрукт апельсин яблок лимон груш fruit orange apple lemon pear",
-    "branches": "ветк ветв хлопок веточк branch twig cotton eucalypt",
-    "beam": "луч beam",
-    "text": "текст надпис водян text watermark",
-}
-
-TIMES: dict[str, str] = {
-    "dawn": "рассвет утр заря зари восход dawn sunrise morning daybreak",
-    "sunset": "закат золот_час предзакат вечерн_солнц sunset golden_hour sundown",
-    "dusk": "сумер вечер dusk twilight evening blue_hour",
-    "night": "ноч полноч лунн night midnight nocturn",
-    "day": "днем полдень полдня день дневн солнечн ясн noon midday daylight sunny =day daytime",
-}
-
-SEASONS: dict[str, str] = {
-    "spring": "весн spring",
-    "summer": "лето лета летн летом summer",
-    "autumn": "осен листопад autumn =fall",
-    "winter": "зим снеж заснеж снег мороз winter snow frost icy",
-}
-
-WEATHER: dict[str, str] = {
-    "fog": "туман дымк мгл марев fog mist haze hazy",
-    "rain": "дожд ливен ливн мокр rain drizzl wet",
-    "snow": "снегопад снег метел вьюг snow blizzard",
-    "storm": "шторм бур гроз storm tempest thunder",
-    "clouds": "облак облач туч cloud overcast",
-    "clear": "безоблачн ясн clear_sky cloudless",
-}
-
-COLORS: dict[str, str] = {
-    "red": "красн алый алая алое алые багр бордов red crimson scarlet burgundy",
-    "orange": "оранжев рыж терракот =orange terracotta ginger",
-    "yellow": "желт yellow",
-    "gold": "золот gold",
-    "green": "зелен green",
-    "emerald": "изумруд emerald",
-    "turquoise": "бирюз turquoise teal aqua cyan",
-    "blue": "синий синяя синее синие синем синег синей индиго blue indigo navy",
-    "sky": "голуб лазурн azure sky_blue light_blue",
-    "violet": "фиолет пурпур violet purple",
-    "lilac": "лилов сирен lilac mauve",
-    "pink": "розов pink",
-    "coral": "коралл персик coral peach salmon",
-    "brown": "коричнев brown sepia",
-    "beige": "бежев песочн кремов beige cream",
-    "white": "белый белая белое белые белых белой белом =white",
-    "gray": "серый серая серое серые gray grey",
-    "black": "черный черная черное черные черном =black",
-}
-
-MOODS: dict[str, str] = {
-    "calm": (
-        "спокой тих безмятеж умиротвор медитатив calm quiet serene peace tranquil still_water "
-        "gentle"
-    ),
-    "dark": "темн мрачн зловещ драматич dark gloomy moody dramatic ominous",
-    "bright": "светл ярк сияющ bright radiant airy light_and",
-    "pastel": "пастел нежн мягк зефир pastel soft delicate tender",
-    "vivid": "сочн насыщен контраст vivid vibrant saturated colorful intense",
-    "mono": "чернобел черно_бел монохром monochrom black_and_white grayscale b&w",
-    "warm": "тепл уютн warm cozy",
-    "cold": "холодн ледян cold icy frozen",
-}
-
-FINISHES: dict[str, str] = {
-    "watercolor": "акварел watercolor watercolour aquarelle",
-    "gouache": (
-        "гуаш маслом масл холст импрессион gouache oil_paint =oil canvas impressionis painterly"
-    ),
-    "ink": "тушь тушью чернил графика гравюр ink sumi engraving etching",
-    "film": "пленк пленочн аналогов зернист film analog grain kodak 35mm",
-    "paper_cut": "аппликаци paper_cut papercut cutout плоск_иллюстрац flat_illustration",
-    "pixel": "пиксел 8_бит pixel 8-bit 8bit",
-    "sketch": "карандаш эскиз набросок pencil sketch charcoal уголь",
-    "halftone": "растр комикс ретро_плакат halftone comic riso ризограф",
-}
+_SHORTEST_TYPO = 5  # letters: shorter words are too often like another
+_ALIKE = 0.59  # of 1: one or two wrong letters in a word
 
 _WORD = re.compile(r"[a-zа-я0-9&-]+")
 
@@ -238,6 +48,15 @@ def _position(words: list[str], stems: tuple[tuple[str, ...], ...]) -> int | Non
 
 
 _MOTIFS = {key: (weight, _compiled(stems)) for key, (weight, stems) in MOTIFS.items()}
+_NEAREST = {key: (weight, _compiled(stems)) for key, (weight, stems) in NEAREST.items()}
+_STEMS = [
+    (key, stem.lstrip("="))
+    for key, (_, table) in _MOTIFS.items()
+    for parts in table
+    if len(parts) == 1
+    for stem in parts
+    if len(stem.lstrip("=")) >= _SHORTEST_TYPO
+]
 _TABLES = {
     name: {key: _compiled(stems) for key, stems in table.items()}
     for name, table in {
@@ -276,18 +95,30 @@ def read(prompt: str, *, negative_prompt: str = "") -> Scene:
     )
     named = [
         (-weight, place, key)
-        for key, (weight, stems) in _MOTIFS.items()
+        for table in (_MOTIFS, _NEAREST)
+        for key, (weight, stems) in table.items()
         if key not in without and (place := _position(words, stems)) is not None
     ]
+    if "umbrella" in _found(words, "things"):  # the city has a walker with one
+        named = [item for item in named if item[2] != "portrait"]
     times, seasons = _found(words, "times"), _found(words, "seasons")
+    weather = frozenset(_found(words, "weather")) - without
     things = {key for _, _, key in named} | set(_found(words, "things"))
-    motif = min(named)[2] if named else _implied(things - without)
+    time = times[0] if times else None
+    season = seasons[0] if seasons else None
+    keys = [key for _, _, key in sorted(named)]
+    if not keys and (implied := _implied(things - without, season, weather) or _misspelled(words)):
+        keys = [implied] if implied not in without else []
+    white = season == "winter" or "snow" in weather
+    keys = [_in_season(key, time, white=white and "village" in things) for key in keys]
+    others = [key for key in keys[1:] if key in PLACES and key != keys[0]]
     return Scene(
-        motif=motif,
-        things=frozenset(things - without),
-        time=times[0] if times else None,
-        season=seasons[0] if seasons else None,
-        weather=frozenset(_found(words, "weather")) - without,
+        motif=keys[0] if keys else None,
+        place=others[0] if others else None,
+        things=frozenset((things | set(keys)) - without),
+        time=time,
+        season=season,
+        weather=weather,
         colors=tuple(_found(words, "colors")),
         moods=frozenset(_found(words, "moods")),
         finishes=tuple(_found(words, "finishes")),
@@ -295,14 +126,39 @@ def read(prompt: str, *, negative_prompt: str = "") -> Scene:
     )
 
 
-def _implied(things: set[str]) -> str | None:
-    """Return the motif for details that were named alone."""
-    for thing, motif in (
-        ("moon", "sea"),
-        ("stars", "space"),
-        ("birds", "sea"),
-        ("sun", "mountains"),
-    ):
-        if thing in things:
+def _in_season(motif: str, time: str | None, *, white: bool) -> str:
+    """Return the form of a place that fits: a village in snow, a city by day."""
+    if motif == "town" and white:
+        return "snow_village"
+    if motif == "city" and time in ("day", "dawn"):
+        return "street"
+    return motif
+
+
+def _implied(things: set[str], season: str | None, weather: frozenset[str]) -> str | None:
+    """Return the motif for details, seasons and weather that were named alone."""
+    for thing, motif in ALONE.items():
+        if thing in things or thing == season or thing in weather:
             return motif
     return None
+
+
+def _misspelled(words: list[str]) -> str | None:
+    """Return the motif whose word shares most pairs of letters with one of these (Dice, 1945)."""
+    best, result = _ALIKE, None
+    for word in words:
+        if len(word) < _SHORTEST_TYPO:
+            continue
+        pairs = _pairs(word)
+        for key, stem in _STEMS:
+            if stem[0] != word[0] or abs(len(stem) - len(word)) > 1:
+                continue
+            other = _pairs(stem)
+            alike = 2 * len(pairs & other) / (len(pairs) + len(other))
+            if alike > best:
+                best, result = alike, key
+    return result
+
+
+def _pairs(word: str) -> set[str]:
+    return {word[i : i + 2] for i in range(len(word) - 1)}

@@ -40,6 +40,23 @@ PAIRS = {
     "flow": ("Абстракция, тонкие линии", "Abstract thin lines"),
     "liquid": ("Мрамор с золотом", "Marble with gold"),
     "geometry": ("Плакат баухаус", "A Bauhaus poster"),
+    "town": ("Старый городок", "An old town"),
+    "harbor": ("Гавань с лодками", "A harbor with boats"),
+    "street": ("Узкая улица", "A narrow street"),
+    "castle": ("Замок на скале", "A castle on a rock"),
+    "dragon": ("Дракон над горами", "A dragon over mountains"),
+    "horse": ("Лошадь на лугу", "A horse in a meadow"),
+    "dog": ("Собака на берегу", "A dog on the beach"),
+    "bird": ("Птица на ветке", "A bird on a branch"),
+    "fox": ("Лиса в лесу", "A fox in the forest"),
+    "ship": ("Корабль в море", "A ship at sea"),
+    "robot": ("Робот с цветком", "A robot with a flower"),
+    "portrait": ("Портрет женщины", "A portrait of a woman"),
+    "car": ("Машина на дороге", "A car on the road"),
+    "train": ("Поезд в горах", "A train in the mountains"),
+    "bridge": ("Мост через реку", "A bridge over a river"),
+    "garden": ("Сад с клумбами", "A garden with flowerbeds"),
+    "snow_village": ("Снежная деревня", "A snow village"),
 }
 
 

@@ -11,6 +11,7 @@ from generation.demo.painter.scene import Scene
 from generation.demo.painter.sky import paint_moon, paint_sky, paint_stars, paint_sun
 
 from .mountains import paint_ridges
+from .stage import PLACES
 
 # The right half of a sitting cat from behind, in heights of the cat above the sill.
 _BODY = [
@@ -60,6 +61,9 @@ def paint(canvas: Canvas, scene: Scene) -> None:
 
 def _paint_view(canvas: Canvas, scene: Scene, rng: np.random.Generator, sill: float) -> None:
     light = canvas.light
+    if scene.place in PLACES:
+        PLACES[scene.place].paint(canvas, scene)
+        return
     horizon = sill - 0.10
     paint_sky(canvas, horizon=horizon, clouds=float(rng.uniform(0.3, 0.7)))
     x = canvas.aspect * float(rng.choice([0.3, 0.7]))

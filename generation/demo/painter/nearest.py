@@ -1,0 +1,181 @@
+"""Words without a motif of their own, and the nearest motif that the painter knows.
+
+The table has the form of `vocabulary.MOTIFS`. Its subjects outweigh places, so that a wolf in a
+forest becomes a fox in a forest; its places and objects are lighter than any motif named itself.
+"""
+
+from __future__ import annotations
+
+NEAREST: dict[str, tuple[int, str]] = {
+    # Animals
+    "fox": (
+        8,
+        "волк волч волчиц =енот =енота енотов барсук белк белоч бельч бурундук заяц зайц зайч "
+        "зайк кролик кролич хорек куниц еж ежик ежа =еж мыш мышк хомяк бобр рыс wolf wolves "
+        "raccoon badger squirrel chipmunk hare rabbit bunny ferret marten hedgehog =mouse =mice "
+        "hamster beaver lynx panda панд коал koala kangaroo кенгуру possum otter выдр =животное "
+        "=зверь зверек зверят =animal =animals creature",
+    ),
+    "dog": (
+        8,
+        "медвед медвеж мишк =bear =bears =cub свин порос =pig =pigs piglet овц овеч овечк "
+        "барашек козл =коза =козу козленок sheep lamb =goat =goats обезьян monkey gorilla горилл "
+        "тюлен =seal walrus морж",
+    ),
+    "horse": (
+        8,
+        "коров =бык =быка =быки теленок телят олен лось лося лоси косул зебр жираф осел ослик "
+        "верблюд единорог пегас кентавр буйвол бизон слон носорог бегемот =cow =cows =bull =calf "
+        "deer reindeer =stag =elk moose zebra giraffe donkey =mule camel unicorn pegasus centaur "
+        "buffalo bison elephant rhino hippo llama лама альпак alpaca cowboy ковбо всадник rider",
+    ),
+    "cat": (
+        8,
+        "тигр =лев =льва =львы =льву =львом львиц львен леопард пантер пум гепард ягуар tiger "
+        "=lion =lions lioness leopard panther puma cheetah jaguar cougar sphynx",
+    ),
+    "bird": (
+        8,
+        "=сова =сову =совы совен филин орел орла орлы сокол ястреб ворон ворона голуб голубь "
+        "попуга лебед утк уточк гус гусь куриц цыпл петух петуш павлин пингвин фламинг колибри "
+        "дятел дятл ласточк фазан феникс =owl =owls eagle falcon hawk raven =crow =crows pigeon "
+        "=dove parrot swan =duck =ducks duckling =goose =hen chicken rooster peacock penguin "
+        "flamingo hummingbird woodpecker swallow_bird phoenix stork аист бабочк butterfl стрекоз "
+        "dragonfly",
+    ),
+    "jellyfish": (
+        8,
+        "рыб рыбк акул кит =кита =киты дельфин осьминог кальмар черепах краб подводн коралл_риф "
+        "русал fish shark whale dolphin octopus squid turtle =crab underwater coral_reef mermaid "
+        "seahorse",
+    ),
+    "dragon": (
+        8,
+        "динозавр ящер змея змею змеи =змей крокодил чудовищ монстр демон грифон гидр dinosaur "
+        "lizard snake serpent crocodile monster demon griffin hydra beast godzilla годзилл t-rex",
+    ),
+    # People
+    "portrait": (
+        8,
+        "девушк женщин девочк мужчин мальчик парень парн юнош старик старушк бабушк дедушк "
+        "ребенок детей дети мать отец мама папа невест жених балерин танцов танцор певиц певец "
+        "музыкант актер актрис корол королев принцесс принц рыцар воин самурай ниндзя викинг "
+        "волшебн маг_ колдун ведьм фея эльф ангел богин вампир пират детектив врач доктор учител "
+        "солдат художник лицо глаз =woman =women =girl =girls =man =men =boy =boys =guy =lady "
+        "child children kid mother father =mom =dad bride groom ballerina dancer singer musician "
+        "actor actress =king =queen princess prince knight warrior samurai ninja viking wizard "
+        "mage sorcerer witch fairy =elf =elves angel goddess vampire pirate detective doctor "
+        "teacher soldier painter artist =face =eyes hero герой героин супергер superhero batman "
+        "elven anime аниме персонаж character human =people =люди =человек =person",
+    ),
+    # Machines
+    "robot": (
+        8,
+        "компьют ноутбук смартфон телефон механизм терминатор трансформер дрон инопланет "
+        "космонавт астронавт скафандр computer laptop smartphone machine mechanism terminator "
+        "transformer =drone alien astronaut cosmonaut spacesuit =ai steampunk стимпанк игрушк "
+        "toy mech",
+    ),
+    "car": (
+        8,
+        "грузовик автобус мотоцикл мотороллер скутер велосипед трактор фургон джип внедорож "
+        "спорткар ферра порше бмв гоночн truck bus motorcycle motorbike scooter bicycle bike "
+        "tractor =van jeep suv supercar ferrari porsche bmw tesla racing vehicle транспорт tank "
+        "=танк",
+    ),
+    "train": (8, "трамва метро вагон монорельс tram tramway subway metro wagon monorail вокзал"),
+    "ship": (
+        8,
+        "пароход крейсер подлодк субмарин лайнер паром баркас баржа ладья дирижабл steamboat "
+        "steamship cruiser submarine liner ferry barge airship zeppelin vessel titanic титаник",
+    ),
+    # Buildings and settlements
+    "castle": (
+        5,
+        "башн собор храм монастыр дворц средневеков фэнтези фентези готич tower cathedral temple "
+        "monastery medieval fantasy gothic kingdom королевств хогвартс hogwarts pagoda пагод",
+    ),
+    "town": (
+        5,
+        "церк церков часовн школ ратуш площад рынок рынк ярмарк магазин лавк пекарн отель "
+        "гостиниц дома крыш двор church chapel school =square market =fair shop bakery hotel "
+        "roofs rooftops suburb prague прага европ europe italy итали tuscany тоскан",
+    ),
+    "street": (
+        5,
+        "кафе ресторан витрин фонар париж лондон петербург cafe restaurant shopfront lantern "
+        "lamppost paris london sidewalk",
+    ),
+    "city": (5, "нью-йорк небоскр чикаго гонконг шанхай пекин york manhattan hong_kong shanghai"),
+    "cabin": (
+        5,
+        "=хата дача дачн усадьб баня ферм мельниц палатк костер костр mill tent campfire bonfire "
+        "farmhouse homestead lodge",
+    ),
+    "architecture": (
+        5,
+        "комнат интерьер гостин_ спальн кухн офис библиотек музе галере колоннад пирамид room "
+        "interior bedroom kitchen office library museum gallery pyramid hall column",
+    ),
+    "lighthouse": (5, "остров скалист_остров island islet утес"),
+    "harbor": (5, "канал венеци амстердам рыбак рыбац venice amsterdam fisherman canal набережн"),
+    "bridge": (5, "=река =реки =реку =реке =рекой речк ручей ручь river stream creek brook"),
+    "garden": (
+        5,
+        "парк скамейк скамья фонтан лабиринт куст трав бабушкин_двор теплиц оранжере =park bench "
+        "fountain maze bush shrub hedge greenhouse picnic пикник пчел bee ladybug божь_коров",
+    ),
+    "snow_village": (
+        5,
+        "рождеств рождественск новый_год новогод сочельник санта дед_мороз снегурочк снеговик "
+        "гирлянд christmas new_year santa snowman sleigh garland",
+    ),
+    # Nature
+    "mountains": (
+        3,
+        "вулкан каньон долин ущел обрыв пейзаж небо небеса воздушн_шар парашют самолет вертолет "
+        "volcano canyon valley gorge landscape scenery =sky heaven balloon parachute airplane "
+        "plane aircraft helicopter nature природ иллюстраци_природ adventure приключени",
+    ),
+    "forest": (3, "болот тропинк гриб папоротник мох swamp path mushroom fern moss leaves листья"),
+    "field": (3, "сено стог трактор_в_пол степ прери урожай hay haystack steppe prairie harvest"),
+    "sea": (3, "серф яхтинг лагун тропик пальм отпуск surf lagoon tropic palm vacation deep_blue"),
+    "dunes": (3, "марс марсиан египет оазис mars martian egypt oasis savanna саванн"),
+    "aurora": (
+        3,
+        "арктик антаркт ледник айсберг север_полюс arctic antarctic glacier iceberg =ice",
+    ),
+    "space": (
+        3,
+        "ракет спутник комет метеор черная_дыр галактическ вселенская нло rocket satellite comet "
+        "meteor black_hole ufo spaceship starship sci-fi фантастик future будущ",
+    ),
+    "flower": (
+        3,
+        "флор ирис орхиде мак_ маки василек незабудк flora =iris orchid poppy violet_flower",
+    ),
+    # Food and objects
+    "still_life": (
+        4,
+        "еда блюд суп борщ хлеб булк пирог торт пирожн кекс печень шоколад мороженое десерт сыр "
+        "пицц бургер паст_ суши салат мясо стейк завтрак обед ужин кофе чашк кружк чайник бутылк "
+        "вин_ бокал овощ помидор огур морков тыкв виноград клубник ягод арбуз ананас банан книг "
+        "стол стул кресл ламп свеч часы гитар скрипк пианин рояль подарок коробк ключ шляп обувь "
+        "туфл ботин сумк кукл food dish soup bread =bun =pie cake cupcake cookie chocolate "
+        "ice_cream dessert cheese pizza burger pasta sushi salad meat steak breakfast lunch "
+        "dinner coffee =cup =mug teapot bottle wine vegetable tomato cucumber carrot pumpkin "
+        "grape strawberr berry berries watermelon pineapple banana book =table chair armchair "
+        "lamp candle clock =watch guitar violin piano gift =box =key =keys =hat shoe sneaker "
+        "boots handbag doll jewel",
+    ),
+    "geometry": (
+        4,
+        "логотип иконк эмблем символ куб шар сфер круг квадрат треуголь диаграмм logo icon "
+        "emblem symbol =cube sphere circle =squares triangle diagram sticker стикер",
+    ),
+    "flow": (
+        4,
+        "музык звук энерги мысл чувств сон сны music sound energy thought feeling dream spirit",
+    ),
+    "liquid": (4, "текстур краск пятн texture paint splash lava лава"),
+}
