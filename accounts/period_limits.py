@@ -10,7 +10,7 @@ all (`accounts.quotas`).
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -195,12 +195,12 @@ def today() -> date:
 
 def next_day() -> datetime:
     """Return when the counters of the day start again."""
-    return _midnight(today() + timedelta(days=1))
+    return begins_at(today() + timedelta(days=1))
 
 
 def next_month() -> datetime:
     """Return when the counters of the month start again."""
-    return _midnight((today().replace(day=1) + timedelta(days=32)).replace(day=1))
+    return begins_at((today().replace(day=1) + timedelta(days=32)).replace(day=1))
 
 
 def resets_at(counter: Counter) -> datetime:
@@ -208,8 +208,14 @@ def resets_at(counter: Counter) -> datetime:
     return next_month() if counter.is_monthly else next_day()
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
+def begins_at(day: date) -> datetime:
+    """Return when the day begins in TIME_ZONE, in UTC.
+
+    Where clocks are put forward at midnight it begins at 1:00, where they are put back to midnight
+    at the first one. In UTC, because a moment of such hours equals none of another time zone.
+    """
+    local = datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
+    return local.astimezone(UTC)
 
 
 def _seconds_until(moment: datetime) -> int:

@@ -53,6 +53,12 @@ PHRASES: tuple[tuple[str, Promise], ...] = (
     ),
     (r"granted (?P<amount>\d+) credits", pgettext_lazy(AUDIT, "credits granted: %(amount)s")),
     ("declined: (?P<text>.+)", pgettext_lazy(AUDIT, "declined: %(text)s")),
+    (
+        r"created (?P<count>\d+) vouchers: (?P<amount>\d+) credits, (?P<uses>\d+) uses each",
+        pgettext_lazy(
+            AUDIT, "vouchers created: %(count)s; credits: %(amount)s; uses of each: %(uses)s"
+        ),
+    ),
     ("revoked", pgettext_lazy(AUDIT, "revoked")),
     ("sent again", pgettext_lazy(AUDIT, "sent again")),
     (

@@ -311,6 +311,10 @@ class TestTexts(AuditTestCase):
             ("refused: no\nblood", "rejected: no\nblood"),
             ("banned until 2026-12-01 10:00 UTC: 100% spam",) * 2,
             ("+5 credits: a prize", "credits: +5; a prize"),
+            (
+                "created 5 vouchers: 10 credits, 2 uses each",
+                "vouchers created: 5; credits: 10; uses of each: 2",
+            ),
             ("a text of another version",) * 2,
         ):
             assert audit_words.shown(stored) == shown

@@ -1,8 +1,9 @@
 """Daily limits of jobs, cancellations and credits, also for many requests at once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.cache import cache
@@ -39,6 +40,25 @@ def count_cancel(user):
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         period_limits.count_cancel(user.pk)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "begins", "hours"),
+    [
+        ("Europe/Berlin", date(2026, 3, 29), "2026-03-28T23:00", 23),
+        ("Europe/Berlin", date(2026, 10, 25), "2026-10-24T22:00", 25),
+        ("Africa/Cairo", date(2026, 4, 24), "2026-04-23T22:00", 23),  # there is no midnight
+        ("America/Havana", date(2026, 11, 1), "2026-11-01T04:00", 25),  # there are two
+        ("Asia/Kathmandu", date(2026, 11, 1), "2026-10-31T18:15", 24),
+    ],
+)
+def test_a_day_begins_at_midnight_whatever_clocks_do(zone, day, begins, hours):
+    with override_settings(TIME_ZONE=zone):
+        start, end = (period_limits.begins_at(day + timedelta(days=n)) for n in (0, 1))
+        assert start.isoformat() == f"{begins}:00+00:00"
+        assert end - start == timedelta(hours=hours)
+        # As the database returns it, and as it is compared with it.
+        assert start == start.astimezone(ZoneInfo("UTC"))
 
 
 class TestDailyLimits(BaseTestCase):

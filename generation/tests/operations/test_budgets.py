@@ -178,6 +178,32 @@ class TestPages(EmulatorTestCase):
         assert self.client.post(address, body).status_code == 302
         assert Job.objects.parked().count() == 0
 
+    def test_deleting_a_group_lets_jobs_start(self):
+        chief = User.objects.create_superuser("chief@example.org", password="secret-enough")
+        self.client.force_login(chief)
+        addresses = {
+            "one": lambda group: (
+                reverse("admin:auth_group_delete", args=[group.pk]),
+                {"post": "yes"},
+            ),
+            "many": lambda group: (
+                reverse("admin:auth_group_changelist"),
+                {"action": "delete_selected", "_selected_action": [group.pk], "post": "yes"},
+            ),
+        }
+        for name, address in addresses.items():
+            group = Group.objects.create(name=name)
+            group.user_set.add(self.alice)
+            set_budget("0", group=group)
+            self.place()
+            driver.submit(MODEL)
+            assert Job.objects.parked().count() == 1, name
+            url, body = address(group)
+            assert self.client.post(url, body).status_code == 302, name
+            assert not Budget.objects.exists(), name
+            assert Job.objects.parked().count() == 0, name
+            driver.submit(MODEL)
+
     def test_the_start_page_says_how_many_jobs_wait(self):
         set_budget("0")
         self.place()
