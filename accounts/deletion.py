@@ -172,6 +172,7 @@ def anonymize(user_id: UUID) -> None:
             password=make_password(None),
             language="",
             time_zone="",
+            prompt_help="",
             last_login=None,
             is_staff=False,
             is_superuser=False,

@@ -76,6 +76,7 @@ def profile(user: User) -> dict[str, Any]:
         "name": user.name,
         "language": user.language,
         "time_zone": user.time_zone,
+        "prompt_help": user.prompt_help,
         "joined_at": user.date_joined,
         "last_login_at": user.last_login,
         "credits": user.credits,

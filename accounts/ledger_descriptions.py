@@ -1,5 +1,7 @@
-"""What ledger entries are for: the app that has the jobs provides LEDGER_DESCRIPTIONS and, for the
-codes that returns have as their reason, LEDGER_REASONS.
+"""What ledger entries are for: the app that has the jobs provides LEDGER_DESCRIPTIONS.
+
+For the codes that returns have as their reason it provides LEDGER_REASONS, for holds without a job
+LEDGER_SERVICES.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -34,3 +36,9 @@ def reason_of(code: str) -> str:
     """Return why the hold of a job was released, in the active language."""
     describe: Callable[[str], str] = import_string(settings.LEDGER_REASONS)
     return describe(code)
+
+
+def service_of(reason: str) -> str:
+    """Return what a hold without a job is for, in the active language; "" for that of a job."""
+    describe: Callable[[str], str] = import_string(settings.LEDGER_SERVICES)
+    return describe(reason)

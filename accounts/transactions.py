@@ -232,10 +232,13 @@ def _of_job(
         times += ", " + text % {"time": shown(end.created_at)}
         if state == State.RETURNED:
             why = ledger_descriptions.reason_of(end.reason)
-    what = _("Image")
+    service = "" if description else ledger_descriptions.service_of(hold.reason)
+    what = service or _("Image")
     if description and description.model:
         what = _("Image, %(model)s") % {"model": description.model}
-    title = description.title if description else hold.reason
+    title = "" if service else hold.reason
+    if description:
+        title = description.title
     return Line(
         state=state,
         what=what,

@@ -200,6 +200,7 @@ CELERY_TASK_ROUTES = {
     "generation.store": {"queue": "store"},  # downloads, encoding
     "generation.export": {"queue": "slow"},  # takes minutes
     "generation.clean_up": {"queue": "slow"},
+    "generation.release_prompt_calls": {"queue": "slow"},
     "accounts.send_emails": {"queue": "slow"},  # a mail server may take seconds for each email
 }
 STORE_CONCURRENCY = env.int("STORE_CONCURRENCY", default=16)  # parallel downloads
@@ -214,6 +215,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "generation.clean_up",
         "schedule": crontab(minute="17"),
         "options": {"expires": 600},
+    },
+    # Credits of calls whose process was killed.
+    "prompt_calls": {
+        "task": "generation.release_prompt_calls",
+        "schedule": crontab(),
+        "options": {"expires": 60},
     },
     # New emails have their own message. This one is for retries and lost messages.
     "emails": {
@@ -280,6 +287,7 @@ SOCIALACCOUNT_QUERY_EMAIL = True
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 LEDGER_DESCRIPTIONS = "generation.user_data.ledger_descriptions.of_jobs"
 LEDGER_REASONS = "generation.user_data.ledger_descriptions.reason_of"
+LEDGER_SERVICES = "generation.user_data.ledger_descriptions.service_of"
 USAGE = "generation.user_data.usage.of_user"
 QUOTA_MODELS = "generation.user_data.usage.all_models"
 # Who may create an account: open, invitation, domain or closed (accounts.sign_up_modes).
@@ -408,6 +416,17 @@ RUNPOD_BILLING_URL = env.str("RUNPOD_BILLING_URL", default="").rstrip("/") or (
 )
 RUNPOD_REACHES_US = env.bool("RUNPOD_REACHES_US", default=None)  # None: decided by PUBLIC_URL
 RUNPOD_IMAGE_HOSTS = env.list("RUNPOD_IMAGE_HOSTS", default=["image.runpod.ai"])
+# Translates and enhances prompts: an OpenAI-compatible address, of RunPod or of another server.
+PROMPT_HELPER_URL = env.str("PROMPT_HELPER_URL", default="").rstrip("/")
+PROMPT_HELPER_MODEL = env.str("PROMPT_HELPER_MODEL", default="")
+# Empty: RUNPOD_API_KEY, if the address is at RUNPOD_BASE_URL.
+PROMPT_HELPER_API_KEY = env.str("PROMPT_HELPER_API_KEY", default="")
+PROMPT_HELPER_OPTIONS = env.json("PROMPT_HELPER_OPTIONS", default={})
+PROMPT_HELPER_SECONDS = env.float("PROMPT_HELPER_SECONDS", default=20)
+PROMPT_HELPER_TRANSLATE_CREDITS = env.int("PROMPT_HELPER_TRANSLATE_CREDITS", default=1)
+PROMPT_HELPER_ENHANCE_CREDITS = env.int("PROMPT_HELPER_ENHANCE_CREDITS", default=1)
+PROMPT_HELPER_PER_MINUTE = env.int("PROMPT_HELPER_PER_MINUTE", default=10)
+PROMPT_HELPER_PER_DAY = env.int("PROMPT_HELPER_PER_DAY", default=200)
 RUNPOD_TTL_SECONDS = env.int("RUNPOD_TTL_SECONDS", default=1200)
 RUNPOD_MISSING_SECONDS = env.int("RUNPOD_MISSING_SECONDS", default=30)
 RUNPOD_EXECUTION_TIMEOUT_SECONDS = env.int("RUNPOD_EXECUTION_TIMEOUT_SECONDS", default=600)
@@ -447,6 +466,7 @@ ARCHIVES_PER_PROCESS = env.int("ARCHIVES_PER_PROCESS", default=2)
 # that neither waits nor sends a ZIP.
 _web_threads = env.int("GUNICORN_THREADS", default=4)
 BUCKET_THREADS = env.int("BUCKET_THREADS", default=None) or max(1, _web_threads // 2)
+PROMPT_HELPER_THREADS = max(1, _web_threads // 2)  # that wait for the text endpoint
 HELD_THREADS = max(1, _web_threads - 1, BUCKET_THREADS)
 
 # --- REST API ------------------------------------------------------------------------------------
@@ -491,6 +511,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "reviews", "description": "Requests that a rule stopped, and appeals."},
         {"name": "collections", "description": "Collections of images."},
         {"name": "models", "description": "Models and styles."},
+        {"name": "prompts", "description": "Translations and enhancements of prompts."},
         {"name": "account", "description": "Balance, limits and ledger."},
         {"name": "status", "description": "Whether image creation works. Needs no token."},
     ],

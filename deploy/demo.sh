@@ -13,6 +13,9 @@ case "${RUNPOD_API_KEY:-}${RUNPOD_API_KEY_FILE:-}" in
     unset RUNPOD_API_KEY_FILE
     export RUNPOD_API_KEY=demo RUNPOD_BASE_URL="http://127.0.0.1:$emulator/v2"
     export RUNPOD_IMAGE_HOSTS="127.0.0.1:$emulator"
+    # A stand-in: the emulator's dictionary.
+    export PROMPT_HELPER_URL="$RUNPOD_BASE_URL/dictionary/openai/v1"
+    export PROMPT_HELPER_MODEL="demo dictionary (stand-in)"
     ;;
 esac
 python=$1

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from generation.jobs import dispatch, driver, heartbeat, outages, storing
 from generation.operations import cleanup
+from generation.prompt_helper import charges
 from generation.user_data import exports
 
 
@@ -56,6 +57,12 @@ def tick() -> None:
     driver.tick()
     exports.hint_due()
     heartbeat.beat()
+
+
+@shared_task(name="generation.release_prompt_calls")
+def release_prompt_calls() -> None:
+    """Return the credits of calls of the prompt helper whose process was killed."""
+    charges.release_expired()
 
 
 @shared_task(name="generation.clean_up", time_limit=3000)

@@ -1,4 +1,4 @@
-"""Name, language and time zone."""
+"""Name, language and time zone, and what the composer proposes."""
 
 from functools import cache
 from typing import Any
@@ -10,7 +10,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import PromptHelp, User
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -18,7 +18,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = User
-        fields = ("name", "language", "time_zone")
+        fields = ("name", "language", "time_zone", "prompt_help")
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
         help_texts = {"language": "", "time_zone": ""}
 
@@ -26,6 +26,12 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.fields["language"] = language_field()
         self.fields["time_zone"] = time_zone_field()
+        if settings.PROMPT_HELPER_URL:
+            self.fields["prompt_help"] = forms.ChoiceField(
+                label=_("Propose before creating"), required=False, choices=PromptHelp.choices
+            )
+        else:
+            del self.fields["prompt_help"]
 
 
 def language_field() -> forms.ChoiceField:

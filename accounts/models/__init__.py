@@ -13,7 +13,7 @@ from accounts.models.invitations import Invitation, InvitationState
 from accounts.models.ledger import AppendOnly, CreditEntry
 from accounts.models.quotas import ANY_MODEL, GroupQuota, QuotaFields
 from accounts.models.tokens import ApiToken, Scope
-from accounts.models.users import User, fold
+from accounts.models.users import PromptHelp, User, fold
 from accounts.models.vouchers import Voucher, VoucherState, VoucherUse
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Invitation",
     "InvitationState",
     "OutgoingEmail",
+    "PromptHelp",
     "QuotaFields",
     "Scope",
     "User",

@@ -53,6 +53,14 @@ GUARDED = (
 """Columns of User that have one writer each."""
 
 
+class PromptHelp(models.TextChoices):
+    """What the composer proposes when its owner selects Create."""
+
+    NOTHING = "", _("Nothing: create at once")
+    TRANSLATE = "translate", _("A translation, if the model doesn’t support the language")
+    ENHANCE = "enhance", _("An enhanced prompt")
+
+
 class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
     """A person who signs in by email. Only `accounts.ledger` writes `credits` and `held`."""
 
@@ -74,6 +82,15 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     language = models.CharField(
         _("language"), max_length=8, blank=True, help_text=_("Empty: same as browser.")
+    )
+    # What the composer proposes before it creates images; "": nothing.
+    prompt_help = models.CharField(
+        _("prompt help"),
+        max_length=9,
+        choices=PromptHelp.choices,
+        blank=True,
+        default="",
+        db_default="",
     )
     time_zone = models.CharField(
         _("time zone"), max_length=64, blank=True, help_text=_("Empty: same as server.")

@@ -104,10 +104,10 @@ def set_time_zone(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: SignedInRequest) -> HttpResponse:
-    """Show and change name, language and time zone."""
+    """Show and change name, language and time zone, and what the composer proposes."""
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
-        form.instance.save(update_fields=["name", "language", "time_zone"])
+        form.instance.save(update_fields=list(form.fields))
         with translation.override(form.instance.language or translation.get_language()):
             messages.success(request, _("Saved."))
         response = redirect("profile")

@@ -62,6 +62,7 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "size_not_allowed": (403, gettext_lazy("The image is larger than the account allows")),
     "batch_not_allowed": (403, gettext_lazy("More images at a time than the account allows")),
     "not_found": (404, gettext_lazy("Not found")),
+    "prompt_helper_off": (404, gettext_lazy("This site has no prompt helper")),
     "method_not_allowed": (405, gettext_lazy("Method not allowed")),
     "not_acceptable": (406, gettext_lazy("Only JSON responses are available")),
     "in_the_trash": (409, gettext_lazy("The image is in the trash")),
@@ -74,6 +75,7 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "address_too_long": (414, gettext_lazy("The address is too long")),  # sent by nginx
     "unsupported_media_type": (415, gettext_lazy("Unsupported content type")),
     "idempotency_key_reused": (422, gettext_lazy("This key was used for a different request")),
+    "no_proposal": (422, gettext_lazy("There is no proposal for this prompt")),
     "headers_too_large": (431, gettext_lazy("The headers are too large")),  # sent by nginx
     "too_many_requests": (429, gettext_lazy("Too many requests")),
     "too_many_waiting": (429, gettext_lazy("Too many queued images")),

@@ -30,6 +30,8 @@ OPERATIONS = {
     "post /api/v1/jobs/{job_id}/retry/",
     "get /api/v1/models/",
     "post /api/v1/quotes/",
+    "post /api/v1/prompts/translate/",
+    "post /api/v1/prompts/enhance/",
     "get /api/v1/status/",
     "get /api/v1/styles/",
     "post /api/v1/uploads/",

@@ -106,6 +106,13 @@ def _drop_sources(tab: Tab) -> None:
     expect(tab.locator("[data-kept-list] progress:visible")).to_have_count(0)
 
 
+def _propose(tab: Tab) -> None:
+    """Let a prompt be translated; the proposal stays open."""
+    tab.fill("#prompt", "Тихое горное озеро на рассвете")
+    tab.click("[data-propose=translate]")
+    expect(tab.locator("[data-proposal]")).to_be_visible()
+
+
 def _read_api(tab: Tab) -> None:
     """Look at one of all operations."""
     expect(tab.locator(".opblock")).to_have_count(len(OPERATIONS))
@@ -144,6 +151,7 @@ PAGES = (
         act=_click(".tuning summary", ".tuning[open]"),
         query="?prompt=A+snail+on+a+leaf",
     ),
+    Page("create-proposal", "create", act=_propose, main=True),
     Page("create-first-run", "create", "newcomer"),
     Page(
         "create-empty-prompt", "create", "newcomer", act=_click("#create-button", "#prompt-error")

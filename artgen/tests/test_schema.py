@@ -13,7 +13,9 @@ from jsonschema import Draft202012Validator
 
 from artgen.api.problems import CONTENT_TYPE, KINDS
 from artgen.testing.api import FLUX, ApiTestCase, make_image, make_job, picture
+from artgen.testing.cases import emulated
 from artgen.testing.openapi import OPERATIONS, PUBLIC
+from artgen.testing.prompt_helper import prompt_helper
 from generation.models import ModerationRule, Status
 
 SCHEMA = "/api/schema/"
@@ -144,6 +146,25 @@ class TestSchema(ApiTestCase):
             ],
         }
 
+    def proposed(self) -> dict[str, list[Any]]:
+        """Return the answers of the prompt helper."""
+        translate, enhance = "/api/v1/prompts/translate/", "/api/v1/prompts/enhance/"
+        asked = {"prompt": "туман над морем"}
+        off = self.api.post(translate, asked)
+        with emulated() as emulator, prompt_helper(emulator):
+            emulator.faults.next("chat", "cut_off")
+            return {
+                "post /api/v1/prompts/translate/": [
+                    off,
+                    self.api.post(translate, asked),
+                    self.api.post(translate, {**asked, "model": "z-image-turbo"}),
+                ],
+                "post /api/v1/prompts/enhance/": [
+                    self.api.post(enhance, asked),
+                    self.api.post(enhance, {}),
+                ],
+            }
+
     def test_it_is_true(self) -> None:
         """Compare what each operation answers with what the description says."""
         image = make_image(self.alice)
@@ -191,6 +212,7 @@ class TestSchema(ApiTestCase):
                 self.api.post("/api/v1/quotes/", FLUX),
                 self.api.post("/api/v1/quotes/", b"{"),
             ],
+            **self.proposed(),
             "get /api/v1/images/": [self.api.get("/api/v1/images/")],
             "get /api/v1/images/{image_id}/": [self.api.get(f"/api/v1/images/{image.id}/")],
             "patch /api/v1/images/{image_id}/": [

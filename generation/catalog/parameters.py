@@ -100,7 +100,6 @@ JOB_PARAMETERS = (
         kind=Kind.TEXT,
         is_offered=False,
         in_payload=False,
-        in_composer=False,
         max_length=PROMPT_MAX_LENGTH,
         request_help="The prompt before it was translated or enhanced. It is stored with the job "
         "and found by the search; models do not get it.",

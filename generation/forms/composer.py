@@ -130,6 +130,11 @@ class Composer:
         return self.texts.get("prompt", "")
 
     @property
+    def original_prompt(self) -> str:
+        """The prompt before it was translated or enhanced, "" if it was not."""
+        return self.texts.get("original_prompt", "")
+
+    @property
     def negative_prompt(self) -> str:
         """The negative prompt as typed."""
         return self.texts.get("negative_prompt", "")

@@ -3,7 +3,7 @@
 Only `jobs.lifecycle` writes `Job.status` and `Job.due_at`. Images are created by `jobs.storing` and
 changed by `gallery.images`; collections are written by `gallery.collections`; links, visibility and
 publications by `gallery.sharing`; prompt reviews by `moderation.reviews`; sums of what was spent by
-`jobs.spending`.
+`jobs.spending`; calls of the prompt helper by `prompt_helper.charges`.
 """
 
 from generation.models.alerts import Alert, AlertNews, AlertPost
@@ -45,6 +45,7 @@ from generation.models.moderation import (
 )
 from generation.models.offers import GenerationSwitch, ImageModel, ImageModelQuerySet, Style
 from generation.models.outages import OutageKind, ProviderOutage, ProviderOutageQuerySet
+from generation.models.prompt_calls import PromptCall
 from generation.models.sharing import (
     OPEN,
     TO_REVIEW,
@@ -86,6 +87,7 @@ __all__ = [
     "ModerationRule",
     "OutageKind",
     "Period",
+    "PromptCall",
     "PromptReview",
     "PromptReviewQuerySet",
     "ProviderOutage",

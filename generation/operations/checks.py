@@ -7,6 +7,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from generation.prompt_helper import clients
 from generation.runpod.access import header_key
 
 
@@ -24,6 +25,23 @@ def runpod_key(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckM
             )
         ]
     return []
+
+
+@register
+def prompt_helper(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Reject an address, a key or options that no call could use. The key is not shown."""
+    if not isinstance(settings.PROMPT_HELPER_OPTIONS, dict):
+        problem = "PROMPT_HELPER_OPTIONS must be a JSON object."
+    elif not settings.PROMPT_HELPER_URL:
+        return []
+    else:
+        try:
+            clients.client()
+        except ValueError as error:
+            problem = f"PROMPT_HELPER_URL, _MODEL or _API_KEY: {error}."
+        else:
+            return []
+    return [Error(problem, hint="See deploy/env.example.", id="generation.E003")]
 
 
 @register

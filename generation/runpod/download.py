@@ -5,19 +5,15 @@ endpoints, any public host; https only; no address in a private network, also af
 after DNS resolution; limited bytes and seconds. Proxies and the API key are not used.
 """
 
-import functools
 import http.client
-import io
 import ipaddress
 import socket
-import ssl
 import time
 import urllib.parse
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
-import certifi
+from .deadlines import TimedSocket, seconds_left, tls_context
 
 MAX_BYTES = 40 * 1024 * 1024
 MAX_REDIRECTS = 3
@@ -144,10 +140,10 @@ def _get(target: _Target, deadline: float, max_bytes: int) -> bytes | str:
     """Return the body of one GET, or the address of its redirect."""
     sock = _connect(target, deadline)
     try:
-        sock.settimeout(_left(deadline))
+        sock.settimeout(seconds_left(deadline))
         head = f"GET {target.path} HTTP/1.1\r\nHost: {target.authority}\r\n{_HEADERS}\r\n"
         sock.sendall(head.encode())
-        response = http.client.HTTPResponse(_Timed(sock, deadline), method="GET")  # type: ignore[arg-type]
+        response = http.client.HTTPResponse(TimedSocket(sock, deadline), method="GET")  # type: ignore[arg-type]
         response.begin()
         if response.status in _REDIRECTS:
             location = response.getheader("Location")
@@ -174,7 +170,7 @@ def _body(
         body += chunk
         if len(body) > max_bytes:
             raise DownloadRefused(f"{target.authority}: more than {max_bytes} bytes")
-        _left(deadline)
+        seconds_left(deadline)
     if promised is not None and len(body) < promised:
         raise DownloadFailed(f"{target.authority}: {len(body)} of {promised} bytes arrived")
     if not body:
@@ -197,12 +193,12 @@ def _connect(target: _Target, deadline: float) -> socket.socket:
     for family, where in addresses:
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
-            sock.settimeout(min(CONNECT_SECONDS, _left(deadline)))
+            sock.settimeout(min(CONNECT_SECONDS, seconds_left(deadline)))
             sock.connect(where)
             if not target.https:
                 return sock
-            sock.settimeout(_left(deadline))
-            return _tls().wrap_socket(sock, server_hostname=target.host)
+            sock.settimeout(seconds_left(deadline))
+            return tls_context().wrap_socket(sock, server_hostname=target.host)
         except OSError as error:
             sock.close()
             failure = error
@@ -226,37 +222,3 @@ def is_public(address: str) -> bool:
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
-
-@functools.cache
-def _tls() -> ssl.SSLContext:
-    """Return a context that trusts the system's authorities and those of certifi."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
-
-
-def _left(deadline: float) -> float:
-    """Return the seconds left. Raises TimeoutError, an OSError, if there are none."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError("the download took too long")
-    return left
-
-
-class _Timed(io.RawIOBase):
-    """A socket whose reads all share one deadline, those of slow headers included."""
-
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
-        self._sock, self._deadline = sock, deadline
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        """Return the file from which `http.client` reads."""
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        self._sock.settimeout(_left(self._deadline))
-        return self._sock.recv_into(buffer)

@@ -19,6 +19,7 @@ from generation.files import storage
 from generation.gallery import images
 from generation.jobs import job_control
 from generation.models import Export, Job, Status, Upload
+from generation.prompt_helper import charges
 from generation.user_data import exports
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ def erase(user_id: UUID) -> bool:
     cancel_jobs(user, actor=None)
     if _is_busy(user):
         return False
+    charges.release_all(user)
     farewell = emails.account_erased(user=user)
     _delete_files(user)
     for rows, field in _owned():

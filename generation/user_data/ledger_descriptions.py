@@ -1,4 +1,4 @@
-"""Jobs in the ledger: `settings.LEDGER_DESCRIPTIONS` and `settings.LEDGER_REASONS`."""
+"""Jobs and calls of the prompt helper in the ledger: LEDGER_… of the settings."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -12,6 +12,7 @@ from accounts.ledger_descriptions import LedgerDescription
 from generation.files import storage
 from generation.jobs import status_text
 from generation.models import Image, Job, Status
+from generation.prompt_helper import charges
 
 CODE = re.compile("[a-z0-9_]+")  # of an error
 
@@ -32,9 +33,16 @@ def reason_of(code: str) -> str:
 
     A reason that is not a code is returned unchanged.
     """
+    if code == charges.NO_PROPOSAL:
+        return gettext("There was no proposal.")
     if code in ("", Status.CANCELED):
         return gettext("Canceled.")
     return status_text.error_message(code) if CODE.fullmatch(code) else code
+
+
+def service_of(reason: str) -> str:
+    """Return what a hold is for by its reason, if that is a call of the prompt helper; else ""."""
+    return gettext(reason) if reason in charges.REASONS.values() else ""
 
 
 def _description(job: Job) -> LedgerDescription:

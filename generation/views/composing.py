@@ -21,6 +21,7 @@ from generation.jobs import budgets, creation_switch, eta, sources, spending, st
 from generation.jobs.eta import Eta, Forecast
 from generation.models import Image, ImageModel, Style, Upload
 from generation.runpod.payloads import dialect_of
+from generation.views.prompt_helper import helper_of
 
 BUSY_SECONDS = 60  # additional wait time from which a model is shown as busy
 
@@ -127,6 +128,7 @@ def composing(
         "source_model": next((model for model in models if model.max_source_images), None),
         "offer": offer,
         "not_allowed": not_allowed(user, composer, offer),
+        "helper": helper_of(user, composer.model) if composer else None,
         **switch_of(user),
         "key": uuid.uuid4(),
     }

@@ -285,6 +285,9 @@ RULES: dict[str, Rule] = {
     "api/v1/jobs/{job_id}/retry/": owner("POST", at={"job_id": "failed"}),
     "api/v1/batches/": users("POST", body={**EDIT, "count": 2}),
     "api/v1/quotes/": users("POST", body=EDIT, only_reads=True),
+    # 404: the tests have no text endpoint.
+    "api_translate_prompt": users("POST", body={"prompt": "туман"}, answers={404}),
+    "api_enhance_prompt": users("POST", body={"prompt": "fog"}, answers={404}),
     "api/v1/images/": users(
         "GET", queries=("", "collection={collection}", "source={upload}", "trashed=true")
     ),

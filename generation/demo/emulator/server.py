@@ -21,6 +21,7 @@ from .inputs import PUBLIC_ENDPOINTS, guess_dialect
 from .jobs import EmulatedJob
 from .limits import RateLimits
 from .queue import Queue
+from .texts import Texts
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 TIMEOUT_RANGE = (5_000, 7 * 86_400_000)  # milliseconds
@@ -71,6 +72,13 @@ class Server:
         self.app.router.add_get("/healthz", _healthy)
         control.add_routes(self.app)
         billing.add_routes(self.app)
+        Texts(
+            admission=admission,
+            faults=faults,
+            calls=self._calls,
+            slow_seconds=slow_seconds,
+            before=_before,
+        ).add_routes(self.app)
         self.app.router.add_route("*", "/v2/{endpoint}/{call}", self._api)
         self.app.router.add_route("*", "/v2/{endpoint}/{call}/{job_id}", self._api)
 

@@ -310,7 +310,7 @@ def test_it_believes_only_a_certificate_of_the_very_host(authority, monkeypatch)
     with listener:
         with pytest.raises(DownloadFailed, match="CERTIFICATE_VERIFY_FAILED"):
             fetch_image(f"https://localhost:{port}/", allowed_hosts=[f"localhost:{port}"])
-        monkeypatch.setattr(download, "_tls", lambda: trusting)
+        monkeypatch.setattr(download, "tls_context", lambda: trusting)
         assert (
             fetch_image(f"https://localhost:{port}/", allowed_hosts=[f"localhost:{port}"])
             == PICTURE

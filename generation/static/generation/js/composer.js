@@ -11,6 +11,8 @@ import { showBalance } from "./balance.js"
 import { Draft, fieldsOf, putInto, same } from "./draft.js"
 import { apart, KeptSettings, keptSources } from "./kept_settings.js"
 import { isLimited } from "./limits.js"
+import { OriginalPrompt } from "./original_prompt.js"
+import { PromptHelper } from "./prompt_helper.js"
 import { PromptHistory } from "./prompt_history.js"
 import { takesSources, wireModelPicker } from "./model_picker.js"
 import { PRICED, Quote, spoken } from "./quote.js"
@@ -35,6 +37,17 @@ export class Composer {
     this.kept = new KeptSettings()
     this.quote = new Quote({ side, address: data.quote })
     this.history = new PromptHistory({ side, draft: this.draft, show: (text) => this.#write(text) })
+    this.original = new OriginalPrompt({ form: () => this.form })
+    this.helper = new PromptHelper({
+      form: () => this.form,
+      account: `${data.api}account/`,
+      take: (text, asked) => this.#takeProposal(text, asked),
+      charged: () => this.quote.soon(),
+      signedOut: (problem) => {
+        this.#save()
+        showSignedOut(this.data, problem)
+      },
+    })
     this.sources = new Sources({
       side,
       data,
@@ -55,6 +68,7 @@ export class Composer {
       this.send()
     })
     side.addEventListener("keydown", (event) => {
+      if (this.helper.pressed(event)) return
       const isEarlier = pressed(event, "earlier_prompt")
       if (event.target === this.prompt && (isEarlier || pressed(event, "later_prompt"))) {
         event.preventDefault()
@@ -87,6 +101,16 @@ export class Composer {
     this.prompt.focus()
   }
 
+  /** Replace the prompt by a proposal for `asked`; Undo restores what was in the form. */
+  #takeProposal(text, asked) {
+    const before = this.#state()
+    const original = this.original.text || asked
+    this.#write(text)
+    this.original.set(original === text ? "" : original)
+    this.prompt.focus()
+    this.#offerUndo(before, this.helper.box.dataset.taken)
+  }
+
   /**
    * Fill the form from a link: a job's parameters, a prompt, a source. Undo restores the old
    * values.
@@ -111,7 +135,8 @@ export class Composer {
 
   /** Return the fields `before`, replaced where the link has values. */
   #withLink(query, before) {
-    const fields = before.filter(([name]) => !(name === "prompt" && query.has("prompt")))
+    const replaced = query.has("prompt") ? ["prompt", "original_prompt"] : []
+    const fields = before.filter(([name]) => !replaced.includes(name))
     if (query.has("prompt")) fields.push(["prompt", query.get("prompt")])
     let model = query.get("model")
     if (query.has("source")) {
@@ -145,14 +170,16 @@ export class Composer {
     })
   }
 
+  /** Put another prompt into the form, which is not a translation of the one before. */
   #write(text) {
     this.prompt.value = text
+    this.original.set("")
     this.#input(this.prompt, { typed: false })
   }
 
   /** Create a job from the form, unless something is clearly missing. */
   async send() {
-    if (!this.#canSend()) return
+    if (!this.#canSend() || this.helper.holdsBack()) return
     this.form.setAttribute("aria-busy", "true")
     let placed = false
     this.onPlacing()
@@ -241,6 +268,8 @@ export class Composer {
           this.form.elements.negative_prompt.value !== "",
       )
     this.quote.enhance()
+    this.original.enhance()
+    this.helper.enhance()
     this.#showKept()
     this.#showSize()
     this.#showSummary()
@@ -326,6 +355,8 @@ export class Composer {
       this.#showCount()
       if (typed) this.history.typed()
       if (target.value.trim()) this.#showPromptError("")
+      else this.original.set("")
+      this.helper.typed()
     }
     const slider = target.closest("[data-slider]")
     if (slider && !target.matches("select")) {
@@ -349,8 +380,15 @@ export class Composer {
 
   #clicked(event) {
     const at = (selector) => event.target.closest(selector)
+    if (this.helper.clicked(event.target)) return
     const negative = at("[data-toggle-negative]")
-    if (negative) {
+    if (at("[data-use-original]")) {
+      this.#useOriginal()
+    } else if (at("[data-drop-original]")) {
+      this.original.set("")
+      this.prompt.focus()
+      this.#changed()
+    } else if (negative) {
       const open = negative.getAttribute("aria-expanded") !== "true"
       this.#showNegative(open)
       if (open) this.form.elements.negative_prompt.focus()
@@ -373,6 +411,13 @@ export class Composer {
       const open = this.side.querySelector(".style-row").classList.toggle("open")
       at("[data-all-styles]").setAttribute("aria-expanded", String(open))
     }
+  }
+
+  #useOriginal() {
+    const before = this.#state()
+    this.#write(this.original.text)
+    this.prompt.focus()
+    this.#offerUndo(before)
   }
 
   #setSeed(text) {

@@ -1,0 +1,23 @@
+"""The prompt helper of tests: the emulator's stand-in for a text endpoint."""
+
+from typing import Any
+
+from django.test import override_settings
+
+from generation.demo.emulator import Emulator
+
+ENDPOINT = "text"
+
+
+def prompt_helper(emulator: Emulator, **options: Any) -> override_settings:
+    """Return settings with the emulator as the text endpoint, and other limits in `options`."""
+    return override_settings(
+        PROMPT_HELPER_URL=f"{emulator.base_url}/{ENDPOINT}/openai/v1",
+        PROMPT_HELPER_MODEL="stand-in",
+        **options,
+    )
+
+
+def chats(emulator: Emulator) -> list[Any]:
+    """Return the bodies of the calls so far."""
+    return [call.json for call in emulator.calls if call.call == "chat"]

@@ -1,0 +1,37 @@
+"""This process's client for the text endpoint, made from the settings."""
+
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+
+from generation.runpod.text import TextClient
+
+
+def is_on() -> bool:
+    """Return whether a text endpoint is set up."""
+    return bool(settings.PROMPT_HELPER_URL and settings.PROMPT_HELPER_MODEL)
+
+
+def client() -> TextClient:
+    """Return the client; raise ValueError for settings that the system check reports."""
+    return _client(
+        settings.PROMPT_HELPER_URL,
+        settings.PROMPT_HELPER_MODEL,
+        _key(),
+        settings.PROMPT_HELPER_SECONDS,
+        repr(sorted(settings.PROMPT_HELPER_OPTIONS.items())),
+    )
+
+
+def _key() -> str:
+    """Return the key of the endpoint: its own, or RunPod's if the endpoint is at RunPod."""
+    is_at_runpod = settings.PROMPT_HELPER_URL.startswith(f"{settings.RUNPOD_BASE_URL}/")
+    key: str = settings.PROMPT_HELPER_API_KEY
+    return key or (settings.RUNPOD_API_KEY if is_at_runpod else "")
+
+
+@lru_cache(maxsize=8)
+def _client(url: str, model: str, key: str, seconds: float, options: str) -> TextClient:
+    given: dict[str, Any] = dict(settings.PROMPT_HELPER_OPTIONS)
+    return TextClient(base_url=url, model=model, api_key=key, seconds=seconds, options=given)

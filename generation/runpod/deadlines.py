@@ -1,0 +1,46 @@
+"""One deadline for a whole HTTP exchange over a socket, slow headers included."""
+
+import functools
+import io
+import socket
+import ssl
+import time
+from typing import Any
+
+import certifi
+
+
+def seconds_left(deadline: float) -> float:
+    """Return the seconds until a time of `time.monotonic`; raise TimeoutError if there are none."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the reply took too long")
+    return left
+
+
+@functools.cache
+def tls_context() -> ssl.SSLContext:
+    """Return a context that trusts the system's authorities and those of certifi."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+class TimedSocket(io.RawIOBase):
+    """A socket whose reads all share one deadline, as `http.client.HTTPResponse` takes it."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock, self._deadline = sock, deadline
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """Return the file from which `http.client` reads."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what has arrived; raise TimeoutError after the deadline."""
+        self._sock.settimeout(seconds_left(self._deadline))
+        return self._sock.recv_into(buffer)

@@ -1,0 +1,218 @@
+"""Text endpoints: one chat completion over HTTP, in the format of OpenAI's API.
+
+RunPod: https://docs.runpod.io/serverless/vllm/openai-compatibility (`/v2/ENDPOINT/openai/v1`).
+Format: https://platform.openai.com/docs/api-reference/chat/create
+
+The whole call has one deadline, names and headers that arrive byte by byte included; a reply has a
+limited size. No redirect is followed, so the key goes to the configured host only.
+"""
+
+import contextlib
+import http.client
+import json
+import re
+import socket
+import time
+import unicodedata
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .access import Access
+from .deadlines import TimedSocket, seconds_left, tls_context
+from .untrusted import InvalidJSON, parse_json, storable
+from .verdicts import DETAIL_CHARACTERS, parse_retry_after, vendor_text
+
+MAX_REPLY_BYTES = 256 * 1024
+CONNECT_SECONDS = 5.0
+_THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)  # of Qwen3 and other models
+_QUOTES = (('"', '"'), ("“", "”"), ("«", "»"), ("'", "'"))
+_REFUSALS = frozenset({400, 413, 422})
+_SETUP = frozenset({401, 402, 403, 404, 405})
+
+
+class TextError(Exception):
+    """A call for a text failed; the class is the verdict on what to do next."""
+
+    def __init__(self, message: str, *, detail: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.detail = storable(detail[:DETAIL_CHARACTERS])  # the server's text, for staff
+        self.retry_after = retry_after  # seconds, if the reply has Retry-After
+
+
+class TextUnavailable(TextError):
+    """No connection, no reply in time, 429 or 5xx. Try again later."""
+
+
+class TextNotSetUp(TextError):
+    """The server refuses the key, or there is no such address. An operator must change it."""
+
+
+class TextRefused(TextError):
+    """The server refuses this text, and would again."""
+
+
+class TextUnusable(TextError):
+    """The reply has no complete text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextClient:
+    """A server of texts. Raises ValueError for an address or a key that cannot be used.
+
+    `options` are further members of the request, such as `{"temperature": 0.3}`.
+    """
+
+    base_url: str
+    model: str
+    api_key: str = field(default="", repr=False)
+    seconds: float = 20.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _target(self.base_url)
+        Access(self.base_url, self.api_key)
+        if not self.model:
+            raise ValueError("the name of the model is missing")
+
+    def reply(self, *, instructions: str, text: str, max_tokens: int) -> str:
+        """Return the model's reply to `text`, without quotes around it; never empty.
+
+        Raises TextUnavailable, TextNotSetUp, TextRefused or TextUnusable.
+        """
+        body = {
+            "model": self.model,
+            "messages": [
+                {"role": "system", "content": instructions},
+                {"role": "user", "content": text},
+            ],
+            "max_tokens": max_tokens,
+            "stream": False,
+            **self.options,
+        }
+        status, headers, data = self._post(json.dumps(body, allow_nan=False).encode())
+        said = self._access.scrub(data[: 4 * DETAIL_CHARACTERS].decode("utf-8", "replace"))
+        if status != 200:
+            raise _verdict(status, headers, vendor_text(said))
+        try:
+            document = parse_json(data)
+        except InvalidJSON as error:
+            raise TextUnusable("the reply is not valid JSON", detail=said) from error
+        return _unquoted(_text_of(document, said), asked=text)
+
+    @property
+    def _access(self) -> Access:
+        return Access(self.base_url, self.api_key)
+
+    def _post(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
+        """Return status, headers and body of the reply. Raises TextUnavailable."""
+        deadline = time.monotonic() + self.seconds
+        https, host, port, authority, path = _target(self.base_url)
+        access = self._access
+        head = {
+            "Host": authority,
+            **access.headers,
+            "Content-Type": "application/json",
+            "Content-Length": str(len(body)),
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+        }
+        if access.api_key:
+            head["Authorization"] = f"Bearer {access.api_key}"
+        lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+        sock = None
+        try:
+            sock = socket.create_connection(
+                (host, port), timeout=min(CONNECT_SECONDS, seconds_left(deadline))
+            )
+            sock.settimeout(seconds_left(deadline))
+            if https:
+                sock = tls_context().wrap_socket(sock, server_hostname=host)
+            sock.settimeout(seconds_left(deadline))
+            sock.sendall(f"POST {path} HTTP/1.1\r\n{lines}\r\n".encode() + body)
+            response = http.client.HTTPResponse(TimedSocket(sock, deadline), method="POST")  # type: ignore[arg-type]
+            with contextlib.closing(response):
+                response.begin()
+                return response.status, dict(response.headers), _read(response, deadline)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            detail = access.scrub(f"{type(error).__name__}: {error}")
+            raise TextUnavailable(
+                "no complete reply from the text server", detail=detail
+            ) from error
+        finally:
+            if sock is not None:
+                sock.close()
+
+
+def _target(base_url: str) -> tuple[bool, str, int, str, str]:
+    """Return https, host, port, Host header and path of the call. Raises ValueError."""
+    parts = urllib.parse.urlsplit(base_url)
+    host, port = parts.hostname or "", parts.port
+    if parts.scheme not in ("https", "http") or not host:
+        raise ValueError("the address must begin with https:// or http://")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("the address has a user, a query or a fragment")
+    path = urllib.parse.quote(f"{parts.path.rstrip('/')}/chat/completions", safe="/%:@~-._")
+    https = parts.scheme == "https"
+    authority = parts.netloc.encode("idna").decode() if not parts.netloc.isascii() else parts.netloc
+    return https, host, port or (443 if https else 80), authority, path
+
+
+def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
+    """Return the body. Raises OSError if it is too large, cut off or takes too long."""
+    promised = response.length
+    body = bytearray()
+    while chunk := response.read1(65_536):
+        body += chunk
+        if len(body) > MAX_REPLY_BYTES:
+            raise OSError(f"the reply has more than {MAX_REPLY_BYTES} bytes")
+        seconds_left(deadline)
+    if promised is not None and len(body) < promised:
+        raise OSError(f"{len(body)} of {promised} bytes arrived")
+    return bytes(body)
+
+
+def _verdict(status: int, headers: Mapping[str, str], detail: str) -> TextError:
+    message = f"the text server answered {status}"
+    if status in _SETUP or 300 <= status < 400:
+        return TextNotSetUp(message, detail=detail)
+    if status in _REFUSALS:
+        return TextRefused(message, detail=detail)
+    return TextUnavailable(message, detail=detail, retry_after=parse_retry_after(headers))
+
+
+def _text_of(document: Any, said: str) -> str:
+    """Return the content of the first choice. Raises TextRefused or TextUnusable."""
+    choices = document.get("choices") if isinstance(document, dict) else None
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    message = choice.get("message") if isinstance(choice, dict) else None
+    if not isinstance(choice, dict) or not isinstance(message, dict):
+        raise TextUnusable("the reply has no choice", detail=said)
+    if choice.get("finish_reason") == "content_filter" or message.get("refusal"):
+        raise TextRefused("the text server refuses this text", detail=said)
+    if choice.get("finish_reason") == "length":
+        raise TextUnusable("the text was cut off", detail=said)
+    content = message.get("content")
+    if not isinstance(content, str):
+        raise TextUnusable("the reply has no text", detail=said)
+    text = _printable(_THOUGHTS.sub("", content)).strip()
+    if not text:
+        raise TextUnusable("the text is empty", detail=said)
+    return text
+
+
+def _printable(text: str) -> str:
+    """Return the text without control characters other than line breaks and tabs."""
+    text = storable(text).replace("\r\n", "\n")
+    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
+
+
+def _unquoted(text: str, *, asked: str) -> str:
+    """Return the text without quotes around all of it, unless what was asked has them, too."""
+    for opening, closing in _QUOTES:
+        inner = text[1:-1]
+        is_quoted = len(text) > 2 and text[0] == opening and text[-1] == closing
+        if is_quoted and opening not in inner and closing not in inner and asked[:1] != opening:
+            return inner.strip() or text
+    return text

@@ -1,0 +1,255 @@
+/**
+ * Translate and enhance: asks for a proposal, shows it beside the prompt with the changes marked, and
+ * replaces the prompt if the user takes it. Its state outlives the form, which the server replaces.
+ */
+
+import { api } from "../../artgen/js/http.js"
+import { say } from "../../artgen/js/status.js"
+import { showBalance } from "./balance.js"
+import { needsTranslation } from "./prompt_language.js"
+import { wordDiff } from "./word_diff.js"
+
+const SECONDS = 60 // the server gives up earlier
+
+export class PromptHelper {
+  /**
+   * `form()` returns the current form, `account` is the address of the balance. `take(text,
+   * original)` puts a proposal into the form; `charged()` is called when the balance has changed;
+   * `signedOut(problem)` when nobody is signed in.
+   */
+  constructor({ form, account, take, charged, signedOut }) {
+    Object.assign(this, { form, account, take, charged, signedOut })
+    this.proposal = null // {kind, asked, text, isEdited}
+    this.waiting = null // {kind, isAutomatic}
+    this.error = ""
+    this.settled = "" // the prompt for which nothing is proposed again before creating
+  }
+
+  get box() {
+    return this.form()?.querySelector("#prompt-helper")
+  }
+
+  get prompt() {
+    return this.form().elements.prompt.value.trim()
+  }
+
+  /** Show the buttons and the state, after the form was rendered. */
+  enhance() {
+    if (!this.box) return
+    this.box.hidden = false
+    this.#show()
+  }
+
+  /** The user changed the prompt. */
+  typed() {
+    if (!this.box) return
+    this.error = ""
+    this.#showHint()
+    this.#showError()
+  }
+
+  /** Handle a click; return whether it was meant for this. */
+  clicked(target) {
+    const at = (selector) => target.closest(selector)
+    if (!this.box?.contains(target)) return false
+    if (at("[data-propose]")) this.propose(at("[data-propose]").dataset.propose)
+    else if (at("[data-take]")) this.#take()
+    else if (at("[data-leave]")) this.#leave()
+    else if (at("[data-edit-proposal]")) this.#edit()
+    return true
+  }
+
+  /** Handle a key inside a proposal: Escape leaves it, Ctrl+Enter takes it. */
+  pressed(event) {
+    if (!this.proposal || !event.target.closest("[data-proposal]")) return false
+    if (event.key === "Escape") this.#leave()
+    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#take()
+    else return false
+    event.preventDefault()
+    return true
+  }
+
+  /**
+   * Create was selected: return true if a proposal comes first, as the user has set. It comes once
+   * for a prompt; Create again sends the prompt that is in the form.
+   */
+  holdsBack() {
+    if (!this.box) return false
+    if (this.waiting?.isAutomatic) {
+      say(this.box.dataset.wait)
+      return true
+    }
+    const { automatic, codes } = this.box.dataset
+    const wanted =
+      automatic === "enhance" || (automatic === "translate" && needsTranslation(this.prompt, codes))
+    if (!wanted || this.waiting || this.settled === this.prompt || !this.prompt) {
+      this.#close()
+      return false
+    }
+    this.propose(automatic, { isAutomatic: true })
+    return true
+  }
+
+  async propose(kind, { isAutomatic = false } = {}) {
+    const asked = this.prompt
+    const field = this.form().elements.prompt
+    if (this.waiting) return
+    if (!asked) {
+      field.focus()
+      return
+    }
+    this.waiting = { kind, isAutomatic }
+    this.proposal = null
+    this.error = ""
+    this.#show()
+    say(this.#waitingText(kind))
+    try {
+      const answer = await this.#ask(kind, asked)
+      this.waiting = null
+      this.#propose(kind, asked, answer)
+    } catch (problem) {
+      this.waiting = null
+      this.#failed(problem, { isAutomatic })
+    }
+  }
+
+  #ask(kind, asked) {
+    const json = { prompt: asked }
+    if (kind === "translate") json.model = this.form().elements.model.value
+    return api(this.box.dataset[kind], { method: "POST", json, seconds: SECONDS })
+  }
+
+  #propose(kind, asked, answer) {
+    this.settled = asked
+    if (answer.credits) this.#updateBalance()
+    if (answer.prompt === asked) this.error = this.box.dataset.unchanged
+    else this.proposal = { kind, asked, text: answer.prompt, isEdited: false }
+    this.#show()
+    if (!this.proposal) return
+    say(this.#title(kind))
+    const section = this.box.querySelector("[data-proposal]")
+    section.scrollIntoView({ block: "nearest" })
+    // Not while the user goes on typing.
+    if (document.activeElement !== this.form().elements.prompt)
+      section.querySelector("[data-take]").focus({ preventScroll: true })
+  }
+
+  #failed(problem, { isAutomatic }) {
+    this.settled = this.prompt
+    if (problem.signedOut) {
+      this.#show()
+      this.signedOut(problem)
+      return
+    }
+    const words = problem.status ? problem.message : this.box.dataset.notSent
+    this.error = isAutomatic ? `${words} ${this.box.dataset.again}` : words
+    this.#show()
+  }
+
+  async #updateBalance() {
+    try {
+      showBalance(await api(this.account))
+      this.charged()
+    } catch {
+      // The next response of the server shows it.
+    }
+  }
+
+  #take() {
+    const { asked } = this.proposal
+    const text = this.#text().trim()
+    this.proposal = null
+    this.settled = text
+    this.#show()
+    if (text) this.take(text, asked)
+  }
+
+  #leave() {
+    this.#close()
+    this.form().elements.prompt.focus()
+  }
+
+  #close() {
+    if (!this.proposal) return
+    this.proposal = null
+    this.#show()
+  }
+
+  #edit() {
+    this.proposal.isEdited = true
+    this.#show()
+    this.box.querySelector("[data-editor] textarea").focus()
+  }
+
+  /** Return the proposal as edited. */
+  #text() {
+    const area = this.box.querySelector("[data-editor] textarea")
+    return this.proposal.isEdited ? area.value : this.proposal.text
+  }
+
+  // --- what is shown --------------------------------------------------------------------------
+
+  #show() {
+    const { box } = this
+    for (const button of box.querySelectorAll("[data-propose]"))
+      button.setAttribute("aria-disabled", String(Boolean(this.waiting)))
+    box.querySelector("[data-waiting]").hidden = !this.waiting
+    if (this.waiting)
+      box.querySelector("[data-waiting-text]").textContent = this.#waitingText(this.waiting.kind)
+    this.#showHint()
+    this.#showError()
+    this.#showProposal()
+  }
+
+  #showHint() {
+    const isIdle = !this.waiting && !this.proposal
+    this.box.querySelector("[data-language-hint]").hidden =
+      !isIdle || !needsTranslation(this.prompt, this.box.dataset.codes)
+  }
+
+  #showError() {
+    const shown = this.box.querySelector("[data-helper-error]")
+    shown.hidden = !this.error
+    shown.querySelector("[data-helper-error-text]").textContent = this.error
+  }
+
+  #showProposal() {
+    const section = this.box.querySelector("[data-proposal]")
+    section.hidden = !this.proposal
+    if (!this.proposal) return
+    const { kind, asked, text, isEdited } = this.proposal
+    section.querySelector("[data-proposal-title]").textContent = this.#title(kind)
+    const pieces = wordDiff(asked, text)
+    mark(section.querySelector("[data-before]"), pieces.before, "del")
+    mark(section.querySelector("[data-after]"), pieces.after, "ins")
+    const editor = section.querySelector("[data-editor]")
+    const area = editor.querySelector("textarea")
+    if (isEdited && editor.hidden) area.value = text
+    editor.hidden = !isEdited
+    section.querySelector("[data-after]").hidden = isEdited
+    section.querySelector("[data-edit-proposal]").hidden = isEdited
+    area.oninput = () => {
+      this.proposal.text = area.value // survives a form from the server
+    }
+  }
+
+  #title(kind) {
+    return kind === "translate" ? this.box.dataset.translation : this.box.dataset.enhancement
+  }
+
+  #waitingText(kind) {
+    return kind === "translate" ? this.box.dataset.translating : this.box.dataset.enhancing
+  }
+}
+
+/** Show the pieces of a text, the changed ones marked with this element. */
+function mark(parent, pieces, name) {
+  parent.replaceChildren(
+    ...pieces.map(({ text, changed }) => {
+      if (!changed) return document.createTextNode(text)
+      const marked = document.createElement(name)
+      marked.textContent = text
+      return marked
+    }),
+  )
+}

@@ -1,0 +1,221 @@
+"""The prompt helper: proposals, what they cost, and that a failure costs nothing."""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import pytest
+from django.test import override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import holds, ledger, tokens, transactions
+from accounts.models import CreditEntry, Scope
+from artgen.testing.api import Api, ApiTestCase
+from artgen.testing.cases import emulated
+from artgen.testing.prompt_helper import chats, prompt_helper
+from generation.jobs import creation_switch
+from generation.models import GenerationSwitch, PromptCall
+from generation.prompt_helper import charges
+from generation.prompt_helper.instructions import Kind
+from generation.user_data import erasure
+
+TRANSLATE, ENHANCE = "/api/v1/prompts/translate/", "/api/v1/prompts/enhance/"
+PROMPT = "маяк на скале в тумане"
+ASKED = {"prompt": PROMPT, "model": "z-image-turbo"}
+FAILURES = {
+    "refuse_401": "unavailable",
+    "refuse_404": "unavailable",
+    "redirects": "unavailable",
+    "rate_429": "unavailable",
+    "error_5xx": "unavailable",
+    "html_502": "unavailable",
+    "break_before": "unavailable",
+    "huge": "unavailable",
+    "refuse_400": "no_proposal",
+    "filtered": "no_proposal",
+    "garbage": "no_proposal",
+    "no_choices": "no_proposal",
+    "empty_text": "no_proposal",
+    "cut_off": "no_proposal",
+    "too_long": "no_proposal",
+}
+"""Fault → code of the refusal."""
+
+
+class HelperTestCase(ApiTestCase):
+    options: ClassVar[dict[str, Any]] = {}
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.emulator = self.enterContext(emulated())
+        self.enterContext(prompt_helper(self.emulator, **self.options))
+
+    def money(self) -> tuple[int, int]:
+        """Return alice's credits and what is held."""
+        self.alice.refresh_from_db()
+        assert not ledger.check()
+        return self.alice.credits, self.alice.held
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of alice's entries since the test began."""
+        entries = CreditEntry.objects.filter(user=self.alice).order_by("created_at", "id")
+        return [entry.kind for entry in entries][1:]
+
+
+class TestProposing(HelperTestCase):
+    options: ClassVar[dict[str, Any]] = {"PROMPT_HELPER_PER_MINUTE": 1000}
+
+    def test_it_translates_into_the_language_of_the_model(self) -> None:
+        answer = self.api.post(TRANSLATE, ASKED)
+        assert answer.status_code == 200, answer.content
+        assert answer.json() == {
+            "prompt": "lighthouse on rock in fog",
+            "original_prompt": PROMPT,
+            "language": "en",
+            "credits": 1,
+        }
+        (call,) = chats(self.emulator)
+        assert "into English" in call["messages"][0]["content"]
+        assert self.money() == (99, 0)
+        assert self.kinds() == ["hold", "settle"]
+        assert not PromptCall.objects.exists()
+
+    def test_it_enhances_in_the_language_of_the_prompt(self) -> None:
+        answer = self.api.post(ENHANCE, {"prompt": f"  {PROMPT}\r\n"}).json()
+        assert answer["prompt"].startswith(f"{PROMPT}, ")
+        assert (answer["original_prompt"], answer["language"]) == (PROMPT, "")
+        assert self.money() == (99, 0)
+
+    def test_its_charge_is_named_in_the_statement(self) -> None:
+        self.api.post(TRANSLATE, ASKED)
+        self.emulator.faults.next("chat", "cut_off")
+        self.api.post(ENHANCE, {"prompt": PROMPT})
+        returned, charged = transactions.lines(transactions.beginnings(self.alice)[:2])
+        assert (charged.what, charged.title, charged.amount) == ("Prompt translation", "", -1)
+        assert (returned.what, returned.amount) == ("Prompt enhancement", 0)
+        assert returned.why == "There was no proposal."
+        self.client.force_login(self.alice)
+        self.assertContains(self.client.get(reverse("ledger")), "Prompt translation")
+
+    def test_no_failure_costs_anything(self) -> None:
+        for fault, code in FAILURES.items():
+            with self.subTest(fault):
+                self.emulator.faults.next("chat", fault)
+                answer = self.api.post(TRANSLATE, ASKED)
+                problem = self.assert_problem(answer, 503 if code == "unavailable" else 422, code)
+                assert "nothing was charged" in problem["detail"]
+                assert ("Retry-After" in answer) == (code == "unavailable")
+                assert self.money() == (100, 0)
+                assert not PromptCall.objects.exists()
+        assert set(self.kinds()) == {"hold", "release"}
+
+    def test_a_free_one_writes_no_entry(self) -> None:
+        with override_settings(PROMPT_HELPER_TRANSLATE_CREDITS=0):
+            ledger.take_back(user=self.alice, amount=100, reason="test")
+            assert self.api.post(TRANSLATE, ASKED).json()["credits"] == 0
+            self.emulator.faults.next("chat", "html_502")
+            assert self.api.post(TRANSLATE, ASKED).status_code == 503
+        assert self.kinds() == ["adjust"]
+
+    def test_it_refuses_what_is_no_prompt(self) -> None:
+        for body, fields in (
+            ({}, {"prompt": "required"}),
+            ({"prompt": 7}, {"prompt": "invalid"}),
+            ({"prompt": None}, {"prompt": "invalid"}),
+            ({"prompt": " \n"}, {"prompt": "required"}),
+            ({"prompt": "x" * 2001}, {"prompt": "max_length"}),
+            ({"prompt": "a\0b"}, {"prompt": "control_characters"}),
+            ({"prompt": "fog", "model": "none"}, {"model": "does_not_exist"}),
+            ({"prompt": "fog", "steps": 3}, {"steps": "unknown_field"}),
+        ):
+            with self.subTest(body):
+                self.assert_problem(self.api.post(TRANSLATE, body), 400, "invalid", fields=fields)
+        assert chats(self.emulator) == []
+        assert self.kinds() == []
+
+    def test_only_posts_of_users_with_the_right_are_taken(self) -> None:
+        self.assert_anonymous_is_refused("POST", TRANSLATE)
+        self.assert_only(TRANSLATE, "POST", "OPTIONS")
+        reading = Api(tokens.issue(user=self.alice, name="reads", scopes=[Scope.READ]))
+        self.assert_problem(reading.post(TRANSLATE, ASKED), 403, "missing_scope")
+
+
+class TestLimits(HelperTestCase):
+    def test_too_few_credits_make_no_call(self) -> None:
+        ledger.take_back(user=self.alice, amount=100, reason="test")
+        self.assert_problem(self.api.post(TRANSLATE, ASKED), 402, "too_few_credits")
+        assert chats(self.emulator) == []
+
+    def test_calls_of_a_user_are_limited(self) -> None:
+        with override_settings(PROMPT_HELPER_PER_MINUTE=2):
+            answers = [self.api.post(ENHANCE, {"prompt": "fog"}) for _n in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        self.assert_problem(answers[2], 429, "too_many_requests")
+        assert int(answers[2]["Retry-After"]) <= 60
+        assert len(chats(self.emulator)) == 2
+        with override_settings(PROMPT_HELPER_PER_MINUTE=2):
+            assert self.others.post(ENHANCE, {"prompt": "fog"}).status_code == 200
+
+    def test_they_count_for_the_credits_of_a_day(self) -> None:
+        with override_settings(MAX_CREDITS_PER_DAY=1):
+            assert self.api.post(TRANSLATE, ASKED).status_code == 200
+            self.assert_problem(self.api.post(TRANSLATE, ASKED), 429, "daily_limit")
+
+    def test_they_count_for_the_limit_of_a_token(self) -> None:
+        limited = Api(tokens.issue(user=self.alice, name="limited", credit_limit=1))
+        assert limited.post(TRANSLATE, ASKED).status_code == 200
+        self.assert_problem(limited.post(TRANSLATE, ASKED), 402, "token_limit_reached")
+        assert len(chats(self.emulator)) == 1
+
+    def test_a_pause_of_creation_stops_them(self) -> None:
+        creation_switch.turn(GenerationSwitch.Mode.OFF)
+        self.assert_problem(self.api.post(TRANSLATE, ASKED), 503, "generation_off")
+        assert chats(self.emulator) == []
+
+    def test_without_an_endpoint_there_are_none(self) -> None:
+        with override_settings(PROMPT_HELPER_URL=""):
+            self.assert_problem(self.api.post(TRANSLATE, ASKED), 404, "prompt_helper_off")
+        assert self.kinds() == []
+
+
+class TestKilledProcess(HelperTestCase):
+    def interrupted(self) -> PromptCall:
+        """Return a call whose process was killed during it."""
+        call = charges.hold(user=self.alice, kind=Kind.TRANSLATE, price=1, token_id=None)
+        assert call is not None
+        return call
+
+    def expire(self) -> None:
+        PromptCall.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+
+    def test_its_credits_are_returned_once(self) -> None:
+        self.interrupted()
+        assert charges.release_expired() == 0
+        assert self.money() == (99, 1)
+        self.expire()
+        assert charges.release_expired() == 1
+        assert charges.release_expired() == 0
+        assert self.money() == (100, 0)
+
+    def test_a_proposal_that_comes_later_is_not_charged(self) -> None:
+        call = self.interrupted()
+        self.expire()
+        charges.release_expired()
+        assert not charges.settle(call)
+        assert self.money() == (100, 0)
+
+    def test_an_erased_account_holds_nothing(self) -> None:
+        self.interrupted()
+        erasure.close(user=self.alice, actor=None)
+        assert erasure.erase(self.alice.pk)
+        assert not PromptCall.objects.exists()
+        self.alice.refresh_from_db()
+        assert self.alice.held == 0
+        assert not ledger.check()
+
+    def test_without_the_row_the_hold_would_end_twice(self) -> None:
+        """Control: the ledger's own constraint refuses what the row prevents."""
+        call = self.interrupted()
+        assert charges.settle(call)
+        with pytest.raises(holds.HoldEnded):
+            holds.release(reference=call.id, reason=charges.NO_PROPOSAL)

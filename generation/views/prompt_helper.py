@@ -1,0 +1,41 @@
+"""What the composer's template needs for translating and enhancing prompts."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from accounts.models import User
+from generation.catalog import languages
+from generation.models import ImageModel
+from generation.prompt_helper import charges, clients
+from generation.prompt_helper.instructions import Kind
+
+
+@dataclass(frozen=True)
+class Helper:
+    """Prices, the languages of the chosen model, and what the user wants to be proposed."""
+
+    translate_price: int
+    enhance_price: int
+    codes: str
+    """Languages of the model, separated by spaces; "" if not known."""
+    languages: str
+    """Their names."""
+    text_model: str
+    automatic: str
+    """`translate` or `enhance` when Create is selected, "" for nothing."""
+
+
+def helper_of(user: User, model: ImageModel) -> Helper | None:
+    """Return the prompt helper of the composer, None without a text endpoint."""
+    if not clients.is_on():
+        return None
+    codes = [code for code in model.offer.languages if code in languages.NAMES]
+    return Helper(
+        translate_price=charges.price_of(Kind.TRANSLATE),
+        enhance_price=charges.price_of(Kind.ENHANCE),
+        codes=" ".join(codes),
+        languages=", ".join(languages.names(codes)),
+        text_model=settings.PROMPT_HELPER_MODEL,
+        automatic=user.prompt_help,
+    )
