@@ -367,6 +367,8 @@ class Composer:
     def request(self) -> dict[str, Any]:
         """Return `{"model", …JOB_FIELDS}`; an invalid number stays text, for `Offer.clean`."""
         request: dict[str, Any] = {"model": self.model.slug, "prompt": self.prompt}
+        if self.original_prompt:
+            request["original_prompt"] = self.original_prompt
         if self.has_negative_prompt:
             request["negative_prompt"] = self.negative_prompt
         if self.exact and self.has_exact_size:
