@@ -3,24 +3,24 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 NAMES: dict[str, Any] = {
-    "en": _("English"),
-    "ru": _("Russian"),
-    "zh": _("Chinese"),
-    "ar": _("Arabic"),
-    "de": _("German"),
-    "es": _("Spanish"),
-    "fr": _("French"),
-    "hi": _("Hindi"),
-    "id": _("Indonesian"),
-    "it": _("Italian"),
-    "ja": _("Japanese"),
-    "ko": _("Korean"),
-    "pt": _("Portuguese"),
-    "uk": _("Ukrainian"),
-    "vi": _("Vietnamese"),
+    "en": pgettext_lazy("prompt language", "English"),
+    "ru": pgettext_lazy("prompt language", "Russian"),
+    "zh": pgettext_lazy("prompt language", "Chinese"),
+    "ar": pgettext_lazy("prompt language", "Arabic"),
+    "de": pgettext_lazy("prompt language", "German"),
+    "es": pgettext_lazy("prompt language", "Spanish"),
+    "fr": pgettext_lazy("prompt language", "French"),
+    "hi": pgettext_lazy("prompt language", "Hindi"),
+    "id": pgettext_lazy("prompt language", "Indonesian"),
+    "it": pgettext_lazy("prompt language", "Italian"),
+    "ja": pgettext_lazy("prompt language", "Japanese"),
+    "ko": pgettext_lazy("prompt language", "Korean"),
+    "pt": pgettext_lazy("prompt language", "Portuguese"),
+    "uk": pgettext_lazy("prompt language", "Ukrainian"),
+    "vi": pgettext_lazy("prompt language", "Vietnamese"),
 }
 DEFAULT = "en"
 """Into which a prompt is translated for a model whose languages are not known."""

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                         default=uuid.uuid4, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("expires_at", models.DateTimeField(verbose_name="expires")),
+                ("expires_at", models.DateTimeField(verbose_name="expires at")),
                 (
                     "user",
                     models.ForeignKey(

@@ -21,7 +21,7 @@ class PromptCall(models.Model):
         related_name="prompt_calls",
         verbose_name=_("user"),
     )
-    expires_at = models.DateTimeField(_("expires"))
+    expires_at = models.DateTimeField(_("expires at"))
 
     class Meta:
         verbose_name = _("prompt call")
