@@ -159,7 +159,8 @@ def within(image: Image.Image, *, side: int) -> Image.Image:
 
 
 def _with_few_bands(image: Image.Image) -> Image.Image:
-    mode = "RGBA" if "A" in image.getbands() else "RGB"
+    is_opaque = "A" not in image.getbands() and "transparency" not in image.info
+    mode = "RGB" if is_opaque else "RGBA"
     return image if image.mode == mode else image.convert(mode)
 
 

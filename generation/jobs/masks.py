@@ -22,6 +22,10 @@ FIELD = "mask"
 NAME = "mask.png"
 
 
+class EmptyMask(PayloadError):
+    """No pixel of the mask is white: the model would return the image as it is, for its price."""
+
+
 def check(*, user: User, mask_id: str, source: OwnImage) -> OwnImage:
     """Return the upload that a job uses as its mask.
 
@@ -57,6 +61,7 @@ def apply(
 
     Raises:
         SourceMissing: an image has been deleted.
+        EmptyMask: the mask marks nothing.
         PayloadError: a file is not an image.
     """
     listed = list(given)
@@ -66,7 +71,12 @@ def apply(
                 _read(own[0]), sides=job.outpaint, size=(job.width, job.height)
             )
             return [_embedded(listed[0], canvas), *listed[1:]], _mask(area)
-        return listed, _mask(mask_image.gray(_read(mask))) if mask else None
+        if mask is None:
+            return listed, None
+        area = mask_image.gray(_read(mask))
+        if mask_image.is_empty(area):
+            raise EmptyMask("the mask marks nothing")
+        return listed, _mask(area)
     except InvalidImage as error:
         raise PayloadError(f"the area to change cannot be read: {error}") from error
 

@@ -37,6 +37,7 @@ ERROR_MESSAGES = {
     "endpoint_missing": gettext_lazy("This model is temporarily unavailable."),
     "too_large": gettext_lazy("The source images are too large."),
     "source_missing": gettext_lazy("A source image no longer exists."),
+    "empty_mask": gettext_lazy("The mask marks nothing. Mark the area to change."),
     "storage": gettext_lazy("Couldn’t save the image."),
 }
 

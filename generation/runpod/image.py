@@ -76,11 +76,20 @@ def decode(
         if enough:
             image.draft(None, (enough, enough))
         image.load()
+        image = _in_eight_bits(image)
     except InvalidImage:
         raise
     except Exception as error:
         raise _undecodable(error) from error
     return info, image
+
+
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    """Return a gray image of 16 bits as one of 8: conversions of Pillow would cut it at 255."""
+    if not image.mode.startswith("I"):
+        return image
+    image.info.pop("transparency", None)  # a tone of 16 bits
+    return image.point(lambda tone: tone * (1 / 257)).convert("L")
 
 
 def _opened(data: bytes, *, max_pixels: int) -> tuple[ImageInfo, Image.Image]:

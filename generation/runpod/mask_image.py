@@ -8,6 +8,7 @@ from PIL import Image, ImageFilter
 from generation.runpod import decoding
 from generation.runpod.image import decode, read_header
 
+MARKED = 8  # of 255: darker tones, such as noise of an encoder, change nothing that can be seen
 OVERLAP = 0.02  # of the shorter side of the kept image: the seam is painted over and blended
 BACKDROP_SIDE = 32  # px: the new area starts as a smear of the image, not as a gray frame
 
@@ -24,6 +25,13 @@ def gray(data: bytes) -> bytes:
             rgba = mask.convert("RGBA")
             mask = Image.alpha_composite(Image.new("RGBA", rgba.size, "black"), rgba)
         return _png(mask.convert("L"))
+
+
+def is_empty(mask: bytes) -> bool:
+    """Tell whether a mask from `gray` marks no pixel; no mask is decoded without the budget."""
+    with decoding.BUDGET.spend(read_header(mask).pixels):
+        _least, most = decode(mask)[1].getextrema()
+    return isinstance(most, int | float) and most < MARKED
 
 
 def extended(

@@ -24,6 +24,7 @@ FAULTS_OF_REQUEST = (
     "invalid_input",
     "source_unreadable",
     "source_missing",
+    "empty_mask",
     "lora_unreadable",
     "too_large",
 )

@@ -22,6 +22,7 @@ from generation.jobs import (
     dispatch,
     failures,
     lifecycle,
+    masks,
     model_rows,
     outages,
     sources,
@@ -224,6 +225,8 @@ def _not_prepared(job: Job, cause: Exception) -> None:
     now = timezone.now()
     if isinstance(cause, sources.SourceMissing):
         lifecycle.failed(job, code="source_missing", detail=repr(cause))
+    elif isinstance(cause, masks.EmptyMask):
+        lifecycle.failed(job, code="empty_mask", detail=repr(cause))
     elif isinstance(cause, PayloadError):
         lifecycle.failed(job, code="invalid_input", detail=repr(cause))
     elif isinstance(cause, OSError | BotoCoreError):

@@ -9,6 +9,7 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 from django.utils import timezone
+from django.utils.translation import gettext
 from PIL import Image as Pillow
 
 from artgen.testing.cases import EmulatorTestCase, make_due, work
@@ -131,6 +132,22 @@ class TestInpainting(EditTestCase):
         job.refresh_from_db()
         assert (job.status, job.error_code) == (Status.FAILED, "source_missing")
 
+    def test_it_fails_for_an_empty_mask_before_anything_is_sent(self):
+        black = io.BytesIO()
+        Pillow.new("L", SIZE, 0).save(black, "PNG")
+        job = self.edit(prompt="a boat", mask=self.upload(black.getvalue()))
+        driver.submit(job.model.slug)
+        job.refresh_from_db()
+        assert (job.status, job.error_code) == (Status.FAILED, "empty_mask")
+        assert not [call for call in self.emulator.calls if call.path.endswith("/run")]
+
+    def test_it_changes_everything_for_a_white_mask(self):
+        white = io.BytesIO()
+        Pillow.new("1", SIZE, 1).save(white, "PNG")
+        before = self.pixels(Upload.objects.get(id=self.source).key)
+        image = self.finish(self.edit(prompt="a boat", mask=self.upload(white.getvalue())))
+        assert (np.abs(self.pixels(image.key) - before).max(axis=2) > 8).mean() > 0.5
+
     def test_it_can_be_repeated_with_the_same_mask(self):
         job = self.edit(prompt="a boat", mask=self.upload(mask_file()))
         again = orders.retry(user=self.alice, job=job)
@@ -140,7 +157,7 @@ class TestInpainting(EditTestCase):
 class TestErasing(EditTestCase):
     def test_it_needs_no_prompt_and_sends_one_for_the_background(self):
         job = self.edit(mask=self.upload(mask_file()), erase=True)
-        assert job.prompt == "Untitled"
+        assert job.prompt == gettext("Untitled")
         assert self.sent(job)["input"]["workflow"]["7"]["inputs"]["text"] == ERASED
 
     def test_it_keeps_the_prompt_of_the_image(self):
@@ -174,7 +191,7 @@ class TestUpscaling(EditTestCase):
         for scale in (2, 4):
             job = self.edit("upscaler", scale=scale)
             size = (SIZE[0] * scale, SIZE[1] * scale)
-            assert (job.width, job.height, job.prompt) == (*size, "Untitled")
+            assert (job.width, job.height, job.prompt) == (*size, gettext("Untitled"))
             image = self.finish(job)
             assert (image.width, image.height) == size
             loader = self.sent_graph(job)["2"]["inputs"]

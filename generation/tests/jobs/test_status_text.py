@@ -18,6 +18,7 @@ OURS = {
     "endpoint_missing",
     "too_large",
     "source_missing",
+    "empty_mask",
     "storage",
 }
 
