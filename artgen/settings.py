@@ -507,6 +507,7 @@ SPECTACULAR_SETTINGS = {
     "LICENSE": {"name": "MIT", "identifier": "MIT"},
     "TAGS": [
         {"name": "jobs", "description": "Create and follow jobs."},
+        {"name": "sheets", "description": "Compare models, alternatives and parameters."},
         {"name": "images", "description": "Generated and uploaded images."},
         {"name": "reviews", "description": "Requests that a rule stopped, and appeals."},
         {"name": "collections", "description": "Collections of images."},

@@ -33,7 +33,9 @@ from generation.files import uploads
 from generation.gallery import collections, sharing
 from generation.gallery.images import set_favorite, trash
 from generation.jobs import drafts, job_control, orders
-from generation.models import Image, Job, Status
+from generation.models import Image, Job, Sheet, Status
+from generation.sheets import votes, word_lists
+from generation.sheets.request import Asked, Axis
 
 TEMPLATES = (
     "400.html",
@@ -140,7 +142,14 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
     collections.add(piles[0], image_ids=[image.pk for image in images[::3]])
     collections.add(piles[1], image_ids=[image.pk for image in images[2:5]])
     running = _running(owner, RUNNING[russian])
+    words = word_lists.create(
+        user=owner,
+        name="цвета" if russian else "colors",
+        entries=["красный", "синий"] if russian else ["red", "blue"],
+    )
     return {
+        "sheet": _sheet(owner, placed[-2][0]).pk,
+        "word_list": words.pk,
         "image": variants[1].pk,
         "shared": shared.link_slug,
         "published": wish.slug,
@@ -154,6 +163,28 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
         "canceled": canceled.pk,
         "run": placed[-2][0][0].batch,
     }
+
+
+def _sheet(owner: User, jobs: list[Job]) -> Sheet:
+    """Arrange the jobs of a run as a comparison of seeds, with a vote."""
+    heads = [[{"by": "seed", "value": job.seed, "text": f"{job.seed}"}] for job in jobs]
+    asked = Asked(
+        prompt=jobs[0].prompt,
+        models=("flux-schnell",),
+        columns=Axis("seed", tuple(job.seed for job in jobs)),
+    )
+    sheet = Sheet.objects.create(
+        id=jobs[0].batch,
+        user=owner,
+        prompt=asked.prompt,
+        rows=[[]],
+        columns=heads,
+        jobs=[str(job.pk) for job in jobs],
+        asked=asked.as_json(),
+        created_at=jobs[0].created_at,
+    )
+    votes.vote(sheet, job_id=jobs[1].pk)
+    return sheet
 
 
 def _account(owner: User) -> dict[str, Any]:

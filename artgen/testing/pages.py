@@ -202,6 +202,13 @@ PAGES = (
         main=True,
     ),
     Page("compare", "compare_image", ids=("image",), main=True),
+    Page("comparison", "compare", query="?prompt=A+{red|blue}+kite&model=flux-dev", main=True),
+    Page("comparison-empty", "compare", "newcomer"),
+    Page("sheet", "sheet", ids=("sheet",), main=True),
+    Page("sheets", "sheets"),
+    Page("sheets-empty", "sheets", "newcomer"),
+    Page("word-lists", "word_lists"),
+    Page("word-list", "word_list", ids=("word_list",)),
     Page("share", "share_image", ids=("image",)),
     Page("shared", "shared", "", ids=("shared",), main=True),
     Page("shared-ended", "shared", "", args=("nonsense",), status=404),
@@ -325,6 +332,8 @@ NO_PAGES = {
         "card",
         "run",  # pieces of pages
     ),
+    *("compare_quote", "cancel_sheet", "vote_sheet", "download_sheet"),
+    *("delete_sheet", "restore_sheet", "delete_word_list", "restore_word_list"),
     *("cancel_job", "retry_job", "cancel_run", "favorite_image", "trash_image", "restore_image"),
     *("upscale_image", "vary_image"),
     *(

@@ -53,6 +53,18 @@ ORDER = {
 }
 PAGE = {("cursor", "invalid")}
 NAME = {("name", "unique"), ("name", "control_characters")}
+SHEET = {
+    *(("models", code) for code in ("does_not_exist", "duplicate")),
+    *(("prompt", code) for code in ("unbalanced", "too_deep", "too_many", "does_not_exist")),
+    *((name, "control_characters") for name in ("prompt", "negative_prompt", "style")),
+    ("prompt", "required"),  # of spaces only
+    ("style", "max_length"),
+    *((name, "invalid") for name in ("seed", "aspect_ratio", "rows", "columns")),
+    *(("values", code) for code in ("invalid", "duplicate")),
+    *(("count", code) for code in ("min_value", "max_value")),
+}
+WORDS = {("entries", code) for code in ("required", "invalid", "control_characters", "max_length")}
+WORDS |= {("name", code) for code in ("invalid", "unique", "blank")}
 OF_ROWS: dict[str, set[tuple[str, str]]] = {
     "GET /api/v1/account/ledger/": PAGE,
     "GET /api/v1/jobs/": {*PAGE, ("model", "does_not_exist"), ("model", "control_characters")},
@@ -71,6 +83,11 @@ OF_ROWS: dict[str, set[tuple[str, str]]] = {
     "POST /api/v1/jobs/": ORDER,
     "POST /api/v1/batches/": ORDER,
     "POST /api/v1/quotes/": ORDER,
+    "GET /api/v1/sheets/": PAGE,
+    "POST /api/v1/sheets/": SHEET,
+    "POST /api/v1/sheets/quotes/": SHEET,
+    "POST /api/v1/word-lists/": WORDS,
+    "PATCH /api/v1/word-lists/{list_id}/": WORDS,
 }
 # The object in the address, the key and the balance are not fields of the body.
 WITHOUT_ERRORS = {"not_found", "idempotency_key_reused", "too_few_credits"}

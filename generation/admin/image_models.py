@@ -25,6 +25,7 @@ from generation.admin.image_model_form import ImageModelForm
 from generation.admin.model_costs import CostColumns
 from generation.admin.model_trials import TrialPages
 from generation.admin.read_only import Media
+from generation.admin.vote_pages import VotePages
 from generation.jobs import circuit_breaker, dispatch
 from generation.models import ACTIVE, ImageModel, Job, OutageKind, ProviderOutage
 
@@ -41,7 +42,7 @@ REQUEST_FIELDS = (
 
 
 @admin.register(ImageModel)
-class ImageModelAdmin(TrialPages, CostPages, CostColumns):
+class ImageModelAdmin(TrialPages, CostPages, VotePages, CostColumns):
     """Models: edit, enable, disable, check, try."""
 
     menu_icon = "deployed_code"

@@ -131,3 +131,31 @@ REVIEW = {
     "appealed_at": None,
     "decided_at": None,
 }
+SHEET_ORDER = {
+    "prompt": "A {red|blue} kite over the sea",
+    "models": ["flux-schnell", "flux-dev"],
+    "aspect_ratio": "3:2",
+}
+SHEET = {
+    "id": "019ab2f0-7b1d-7001-b2c3-aa5577ee5678",
+    "prompt": SHEET_ORDER["prompt"],
+    "rows": [
+        [{"parameter": "prompt", "value": "red"}],
+        [{"parameter": "prompt", "value": "blue"}],
+    ],
+    "columns": [
+        [{"parameter": "model", "value": "flux-schnell"}],
+        [{"parameter": "model", "value": "flux-dev"}],
+    ],
+    "cells": [
+        [JOB_ID, "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6b"],
+        ["019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6c", "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6d"],
+    ],
+    "best": JOB_ID,
+    "created_at": "2025-11-24T16:04:40.117Z",
+}
+WORD_LIST_ORDER = {"name": "colors", "entries": ["red", "blue", "green"]}
+WORD_LIST = WORD_LIST_ORDER | {
+    "id": "019ab2f0-8c00-7abc-9def-001122334466",
+    "created_at": "2025-11-24T16:30:00.000Z",
+}

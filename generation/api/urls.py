@@ -12,8 +12,10 @@ from generation.api import (
     quotes,
     reviews,
     sharing,
+    sheets,
     status,
     uploads,
+    word_lists,
 )
 
 urlpatterns = [
@@ -25,6 +27,13 @@ urlpatterns = [
     path("quotes/", quotes.Quotes.as_view()),
     path("prompts/translate/", prompts.Translate.as_view(), name="api_translate_prompt"),
     path("prompts/enhance/", prompts.Enhance.as_view(), name="api_enhance_prompt"),
+    path("sheets/", sheets.Sheets.as_view()),
+    path("sheets/quotes/", sheets.SheetQuotes.as_view()),
+    path("sheets/<uuid:sheet_id>/", sheets.SheetDetail.as_view(), name="api_sheet"),
+    path("sheets/<uuid:sheet_id>/cancel/", sheets.SheetCancel.as_view()),
+    path("sheets/<uuid:sheet_id>/vote/", sheets.SheetVoteDetail.as_view()),
+    path("word-lists/", word_lists.WordLists.as_view()),
+    path("word-lists/<uuid:list_id>/", word_lists.WordListDetail.as_view()),
     path("images/", images.Images.as_view()),
     path("images/<uuid:image_id>/", images.ImageDetail.as_view()),
     path("images/<uuid:image_id>/restore/", images.ImageRestore.as_view()),

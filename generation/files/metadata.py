@@ -29,23 +29,27 @@ _PACKET = (
 )
 
 
-def described(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> bytes:
+def described(
+    data: bytes, *, parameters: Mapping[str, Any] | None = None, source_type: str = ""
+) -> bytes:
     """Return the file with its source type and parameters; other metadata and pixels stay.
 
-    A file marked ALGORITHMIC keeps that. A JPEG cannot hold parameters of more than 64 kB and gets
-    the source type only. Bytes that are not PNG, JPEG or WebP are returned unchanged.
+    A file marked ALGORITHMIC keeps that, unless `source_type` says otherwise. A JPEG cannot hold
+    parameters of more than 64 kB and gets the source type only. Bytes that are not PNG, JPEG or
+    WebP are returned unchanged.
 
     Raises:
         generation.files.containers.errors.Malformed: a WebP file ends inside the image, or any has
         thousands of parts.
     """
-    xmp = packet(source_type_of(data), parameters)
+    kind = source_type or source_type_of(data)
+    xmp = packet(kind, parameters)
     if data.startswith(png.SIGNATURE):
         texts = {TEXT: _json(parameters)} if parameters else {}
         return png.with_notes(data, xmp=xmp, texts=texts)
     if data.startswith(jpeg.SIGNATURE):
         fits = len(xmp) <= jpeg.XMP_MAX
-        return jpeg.with_notes(data, xmp=xmp if fits else packet(source_type_of(data)))
+        return jpeg.with_notes(data, xmp=xmp if fits else packet(kind))
     if webp.is_webp(data):
         return webp.with_notes(data, xmp=xmp)
     return data

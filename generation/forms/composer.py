@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.quotas import MEGAPIXEL, Order, Quotas
 from artgen.refusals import FieldError, Refusal
+from generation.catalog import shapes
 from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer, Parameter
 from generation.catalog.parameters import (
     JOB_PARAMETERS,
@@ -23,9 +24,8 @@ from generation.catalog.parameters import (
     Kind,
     Place,
 )
-from generation.forms import shapes
+from generation.catalog.shapes import ShapeChoice, size_of
 from generation.forms.numbers import decimal, is_whole, whole
-from generation.forms.shapes import ShapeChoice, size_of
 from generation.models import ImageModel
 
 COUNTS = (1, 2, 3, 4, 6, 8)

@@ -48,6 +48,7 @@ def of_requests(
     catalog: Catalog,
     listed: bool,
     pending: Mapping[UUID, OwnImage] | None = None,
+    max_count: int = BATCH_MAX,
 ) -> Drafts:
     """Return an unsaved job for each request.
 
@@ -57,8 +58,8 @@ def of_requests(
         InvalidParameters: of the first invalid request; with `listed`, of all of them, with fields
             such as `jobs[2].width`.
     """
-    if not 1 <= len(requests) <= BATCH_MAX:
-        detail = _("Must be 1–%(max)d images.") % {"max": BATCH_MAX}
+    if not 1 <= len(requests) <= max_count:
+        detail = _("Must be 1–%(max)d images.") % {"max": max_count}
         raise InvalidParameters([FieldError(field="count", code="max_value", detail=detail)])
     jobs: list[Job] = []
     uploads: set[UUID] = set()

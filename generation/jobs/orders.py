@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from accounts import holds, ledger, period_limits, quotas
 from accounts.models import User
-from generation.catalog.offers import InvalidParameters
+from generation.catalog.offers import BATCH_MAX, InvalidParameters
 from generation.files import storage_limits
 from generation.files.storage_limits import StorageFull
 from generation.jobs import (
@@ -29,7 +29,7 @@ from generation.jobs.admission import CatalogChanged, TooManyWaiting
 from generation.jobs.eta import Basis, Eta
 from generation.jobs.idempotency import OrderKey, Twin
 from generation.jobs.sources import OwnImage
-from generation.models import Job
+from generation.models import Job, Sheet
 from generation.moderation import reviews
 from generation.moderation import rules as moderation_rules
 from generation.moderation.reviews import Found, HeldOrder
@@ -54,12 +54,34 @@ class Placed:
     created: bool
 
 
-def quote(*, user: User, requests: Sequence[Mapping[str, Any]], listed: bool = False) -> Quote:
+@dataclass(frozen=True)
+class SheetOrder:
+    """The sheet that a batch forms: see `models.Sheet`. `asked` is what a key stands for."""
+
+    prompt: str
+    rows: list[list[dict[str, Any]]]
+    columns: list[list[dict[str, Any]]]
+    asked: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the sheet as a stopped request keeps it."""
+        return vars(self).copy()
+
+
+def quote(
+    *,
+    user: User,
+    requests: Sequence[Mapping[str, Any]],
+    listed: bool = False,
+    max_count: int = BATCH_MAX,
+) -> Quote:
     """Return price and wait time of these requests, as `place_batch` takes them; place nothing.
 
     Raises InvalidParameters as `place_batch` does.
     """
-    jobs = drafts.of_requests(requests, user=user, catalog=model_cache.read(), listed=listed).jobs
+    jobs = drafts.of_requests(
+        requests, user=user, catalog=model_cache.read(), listed=listed, max_count=max_count
+    ).jobs
     total = sum(job.credits for job in jobs)
     costs = [(job.model_id, job.expected_usd or Decimal()) for job in jobs]
     if wait := budgets.wait_of_order(user, costs):
@@ -136,8 +158,35 @@ def place_batch(
     )
 
 
+def place_sheet(
+    *,
+    user: User,
+    requests: Sequence[Mapping[str, Any]],
+    sheet: SheetOrder,
+    key: str = "",
+    token_id: UUID | None = None,
+) -> Placed:
+    """Hold the credits and queue all cells of a sheet, row by row, or none; as `place` raises.
+
+    The sheet's id is that of the batch. The key stands for what was asked, not for the cells: those
+    with random values differ each time.
+    """
+    return _place(
+        user=user,
+        requests=requests,
+        batch=True,
+        key=key,
+        actor=user,
+        sheet=sheet,
+        token_id=token_id,
+    )
+
+
 def retry(*, user: User, job: Job, token_id: UUID | None = None) -> Job:
-    """Queue a new job with the same parameters, seed included; raises what `place` raises."""
+    """Queue a new job with the same parameters, seed included; raises what `place` raises.
+
+    In a sheet it takes the place of the old one.
+    """
     return _place(
         user=user,
         requests=[_again(job)],
@@ -146,6 +195,7 @@ def retry(*, user: User, job: Job, token_id: UUID | None = None) -> Job:
         actor=user,
         detail=f"again {job.id}",
         token_id=token_id,
+        replaces=job,
     ).jobs[0]
 
 
@@ -163,6 +213,7 @@ def retry_for_owner(*, job: Job, actor: User | None) -> Placed:
         by_staff=True,
         actor=actor,
         detail=f"again {job.id}",
+        replaces=job,
     )
 
 
@@ -177,6 +228,7 @@ def place_reviewed(order: HeldOrder, *, actor: User) -> Placed:
         detail="approved",
         token_id=order.token_id,
         is_moderated=False,
+        sheet=SheetOrder(**order.sheet) if order.sheet else None,
     )
 
 
@@ -199,19 +251,31 @@ def _place(
     listed: bool = False,
     token_id: UUID | None = None,
     is_moderated: bool = True,
+    sheet: SheetOrder | None = None,
+    replaces: Job | None = None,
 ) -> Placed:
     order_key = None
     if key:
-        order_key = OrderKey(
-            user=user, key=key, by_staff=by_staff, is_batch=batch, requests=requests
-        )
+        asked = [sheet.asked] if sheet else requests
+        order_key = OrderKey(user=user, key=key, by_staff=by_staff, is_batch=batch, requests=asked)
         if known := order_key.placed():
             return Placed(jobs=known, batch=known[0].batch, created=False)
     catalog, rules = model_cache.for_order(), moderation_rules.for_order()
-    held = HeldOrder(user, requests, is_batch=batch, key=key, token_id=token_id)
+    held = HeldOrder(
+        user,
+        requests,
+        is_batch=batch,
+        key=key,
+        token_id=token_id,
+        sheet=sheet.as_json() if sheet else None,
+    )
+    max_count = len(requests) if sheet else BATCH_MAX  # bounded by `sheets.plans`
+    sheet_id = _sheet_of(replaces) if replaces else None
 
     def order() -> Placed:
-        drafted = drafts.of_requests(requests, user=user, catalog=catalog, listed=listed)
+        drafted = drafts.of_requests(
+            requests, user=user, catalog=catalog, listed=listed, max_count=max_count
+        )
         jobs = drafted.jobs
         found: Found = {}
         if is_moderated and not by_staff:
@@ -220,7 +284,7 @@ def _place(
                 raise _Stopped(stopping)
         batch_id = uuid7() if batch else None
         for job in jobs:
-            job.batch = batch_id
+            job.batch = batch_id or sheet_id
         eta.promise(jobs, forecast=eta.of_jobs(jobs), now=timezone.now())
         with transaction.atomic():
             if order_key:
@@ -235,6 +299,10 @@ def _place(
                 detail=detail,
                 by_staff=by_staff,
             )
+            if sheet and batch_id:
+                _store_sheet(sheet, user=user, batch_id=batch_id, jobs=jobs)
+            if replaces and sheet_id:
+                _replace_in_sheet(sheet_id, job=replaces, by=jobs[0])
             if found:
                 reviews.flag(held, found, placed=batch_id or jobs[0].id)
             for slug in {job.model.slug for job in jobs}:
@@ -267,6 +335,35 @@ def _place(
         # Takes precedence over anything else wrong with the order.
         creation_switch.refuse_if_paused(user, by_staff=by_staff)
         raise
+
+
+def _store_sheet(sheet: SheetOrder, *, user: User, batch_id: UUID, jobs: Sequence[Job]) -> None:
+    Sheet.objects.create(
+        id=batch_id,
+        user=user,
+        prompt=sheet.prompt,
+        rows=sheet.rows,
+        columns=sheet.columns,
+        jobs=[str(job.id) for job in jobs],
+        asked=sheet.asked,
+        created_at=jobs[0].created_at,
+    )
+
+
+def _sheet_of(job: Job) -> UUID | None:
+    """Return the id of the sheet in which the job is a cell, None for other jobs."""
+    if not job.batch:
+        return None
+    sheet = Sheet.objects.filter(id=job.batch).first()
+    return sheet.id if sheet and str(job.id) in sheet.jobs else None
+
+
+def _replace_in_sheet(sheet_id: UUID, *, job: Job, by: Job) -> None:
+    """Put the new job into the cell of the old one."""
+    # Locked: two cells may be placed again at the same time.
+    sheet = Sheet.objects.select_for_update().get(id=sheet_id)
+    jobs = [str(by.id) if one == str(job.id) else one for one in sheet.jobs]
+    Sheet.objects.filter(id=sheet.id).update(jobs=jobs)
 
 
 class _Stopped(Exception):

@@ -45,6 +45,8 @@ def approve(review: PromptReview, *, by: User) -> None:
         else:
             placed = found.batch or found.jobs[0].id
             path = f"{reverse('create')}#run-{placed}"
+            if review.sheet:
+                path = reverse("sheet", args=[placed])
         reviews.note_placed(review, placed=placed, obstacle=obstacle, path=path)
 
 
@@ -60,4 +62,5 @@ def _order_of(review: PromptReview) -> HeldOrder:
         # Without the author's key, one of its own: the request is never placed twice.
         key=review.key or f"review {review.id}",
         token_id=review.token_id,
+        sheet=review.sheet,
     )

@@ -1,9 +1,10 @@
-"""Database models: image models and styles, jobs and their history, images, uploads, collections.
+"""Database models: image models and styles, jobs, images, uploads, collections, sheets.
 
 Only `jobs.lifecycle` writes `Job.status` and `Job.due_at`. Images are created by `jobs.storing` and
 changed by `gallery.images`; collections are written by `gallery.collections`; links, visibility and
 publications by `gallery.sharing`; prompt reviews by `moderation.reviews`; sums of what was spent by
-`jobs.spending`; calls of the prompt helper by `prompt_helper.charges`.
+`jobs.spending`; calls of the prompt helper by `prompt_helper.charges`; sheets, their votes and word
+lists by `generation.sheets`.
 """
 
 from generation.models.alerts import Alert, AlertNews, AlertPost
@@ -54,6 +55,7 @@ from generation.models.sharing import (
     PublicationState,
     Report,
 )
+from generation.models.sheets import Sheet, SheetQuerySet, SheetVote, WordList, WordListQuerySet
 
 __all__ = [
     "ACTIVE",
@@ -100,6 +102,9 @@ __all__ = [
     "RuleAction",
     "RuleKind",
     "RulesVersion",
+    "Sheet",
+    "SheetQuerySet",
+    "SheetVote",
     "Spending",
     "Status",
     "Style",
@@ -107,5 +112,7 @@ __all__ = [
     "Upload",
     "UploadQuerySet",
     "Visibility",
+    "WordList",
+    "WordListQuerySet",
     "seen_by",
 ]

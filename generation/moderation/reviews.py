@@ -50,6 +50,8 @@ class HeldOrder:
     is_batch: bool
     key: str
     token_id: UUID | None
+    sheet: Mapping[str, Any] | None = None
+    """The sheet that its jobs are to form."""
 
 
 def stopping(found: Found, *, user: User) -> Found:
@@ -96,6 +98,7 @@ def stopped(order: HeldOrder, found: Found) -> Moderated:
         "is_batch": order.is_batch,
         "key": order.key,
         "token_id": order.token_id,
+        "sheet": order.sheet,
         "matches": _as_json(found),
         "prompt": "\n\n".join(found),
         "created_at": timezone.now(),

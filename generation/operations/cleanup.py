@@ -13,6 +13,7 @@ from generation.jobs import spending
 from generation.models import IdempotencyKey
 from generation.moderation import reviews
 from generation.operations import retention
+from generation.sheets import cells, word_lists
 from generation.user_data import erasure, exports
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ def clean_up() -> None:
         forget_invitations,
         forget_credit_requests,
         forget_collections,
+        forget_comparisons,
         forget_exports,
         purge_trash,
         erase_accounts,
@@ -81,6 +83,12 @@ def forget_collections() -> None:
 def purge_trash() -> None:
     """Remove images trashed more than TRASH_DAYS ago, files first."""
     images.purge(trashed_before=timezone.now() - timedelta(days=settings.TRASH_DAYS))
+
+
+def forget_comparisons() -> None:
+    """Remove comparisons and word lists whose deletion can no longer be undone."""
+    cells.forget_deleted(deleted_before=timezone.now() - cells.RESTORE_PERIOD)
+    word_lists.forget_deleted(deleted_before=timezone.now() - word_lists.RESTORE_PERIOD)
 
 
 def forget_exports() -> None:

@@ -1,4 +1,4 @@
-"""The data files of an export: jobs with history, images, uploads, collections."""
+"""The data files of an export: jobs with history, images, uploads, collections, comparisons."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -17,7 +17,9 @@ from generation.models import (
     JobEvent,
     PromptReview,
     Publication,
+    Sheet,
     Upload,
+    WordList,
 )
 
 
@@ -30,6 +32,8 @@ def files(user: User) -> Iterator[ExportFile]:
     yield "collections.json", json_array(_collections(user))
     yield "publications.json", json_array(_publications(user))
     yield "reviews.json", json_array(_reviews(user))
+    yield "comparisons.json", json_array(_comparisons(user))
+    yield "word_lists.json", json_array(_word_lists(user))
 
 
 def name_of(row: Image | Upload) -> str:
@@ -171,3 +175,17 @@ def _reviews(user: User) -> Iterator[dict[str, Any]]:
     )
     rows = PromptReview.objects.filter(user=user).order_by("id").values(*columns)
     yield from rows.iterator(chunk_size=CHUNK_SIZE)
+
+
+def _comparisons(user: User) -> Iterator[dict[str, Any]]:
+    rows = Sheet.objects.of(user).present().order_by("id")
+    columns = ("id", "prompt", "rows", "columns", "jobs", "asked", "created_at")
+    for row in rows.values(*columns, "vote__job_id").iterator(chunk_size=CHUNK_SIZE):
+        best = row.pop("vote__job_id")
+        yield {**row, "best": best}
+
+
+def _word_lists(user: User) -> Iterator[dict[str, Any]]:
+    rows = WordList.objects.of(user).present()
+    for row in rows.values("name", "entries", "created_at").iterator(chunk_size=CHUNK_SIZE):
+        yield {**row}

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -85,11 +86,14 @@ class ComposerQuote:
     @property
     def waits_for(self) -> str:
         """The budget that it waits for, "" for none."""
-        if self.wait is None:
-            return ""
-        if status_text.is_next_day(self.wait.until):
-            return _("waits for tomorrow’s budget")
-        return _("waits for the next budget")
+        return waits_for(self.wait.until) if self.wait else ""
+
+
+def waits_for(until: datetime) -> str:
+    """Return the words, on a button, of the wait for a budget until then."""
+    if status_text.is_next_day(until):
+        return _("waits for tomorrow’s budget")
+    return _("waits for the next budget")
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ def composing(
     return {
         "composer": composer,
         "models": [
-            _model_option(
+            model_option(
                 user,
                 model,
                 forecast=forecast,
@@ -119,11 +123,10 @@ def composing(
             )
             for model in models
         ],
-        "styles": [
-            StyleOption(style.slug, style.name, sample("styles", style.slug))
-            for style in Style.objects.filter(enabled=True)
-        ],
-        "sources": _sources(user, composer.sources) if composer and composer.takes_sources else [],
+        "styles": style_options(),
+        "sources": source_thumbnails(user, composer.sources)
+        if composer and composer.takes_sources
+        else [],
         "sources_note": sources_note(user, composer),
         "source_model": next((model for model in models if model.max_source_images), None),
         "offer": offer,
@@ -132,6 +135,14 @@ def composing(
         **switch_of(user),
         "key": uuid.uuid4(),
     }
+
+
+def style_options() -> list[StyleOption]:
+    """Return the enabled styles."""
+    return [
+        StyleOption(style.slug, style.name, sample("styles", style.slug))
+        for style in Style.objects.filter(enabled=True)
+    ]
 
 
 def not_allowed(user: User, form: Composer | None, offer: ComposerQuote | None) -> str:
@@ -147,9 +158,10 @@ def not_allowed(user: User, form: Composer | None, offer: ComposerQuote | None) 
     return reached.message if reached else ""
 
 
-def _model_option(
+def model_option(
     user: User, model: ImageModel, *, forecast: Forecast, chosen: bool, is_allowed: bool
 ) -> ModelOption:
+    """Return the entry of a model in a list, with its price and wait time for this user."""
     form = Composer(model=model)
     first = form.size or (1024, 1024)
     size = eta.size_of(*first, form.steps)
@@ -218,7 +230,7 @@ def _size_of_source(user: User, form: Composer) -> tuple[int, int] | None:
     return size_like(width=first.width, height=first.height)
 
 
-def _sources(user: User, ids: list[str]) -> list[SourceThumbnail]:
+def source_thumbnails(user: User, ids: list[str]) -> list[SourceThumbnail]:
     """Return the user's images and uploads among the ids, in that order."""
     wanted = [found for one in ids if (found := parse_uuid(one))]
     keys: dict[UUID, str] = dict(

@@ -12,11 +12,11 @@ from django.utils import timezone
 from accounts.models import User
 from artgen import formatting
 from generation.catalog.offers import BATCH_MAX
-from generation.forms.shapes import shape_name
+from generation.catalog.shapes import shape_name
 from generation.jobs import eta, status_text
 from generation.jobs.eta import Forecast
 from generation.jobs.status_text import Phase
-from generation.models import ACTIVE, Image, ImageModel, Job, JobQuerySet, Status
+from generation.models import ACTIVE, Image, ImageModel, Job, JobQuerySet, Sheet, Status
 
 RUNS_A_PAGE = 12
 JOBS_A_PAGE = RUNS_A_PAGE * BATCH_MAX  # jobs read for a page
@@ -55,6 +55,7 @@ IMAGE_FIELDS = (
 IS_GONE = Q(status=Status.SUCCEEDED) & ~Exists(
     Image.objects.kept().filter(job=OuterRef("pk")).order_by()
 )
+IN_SHEET = Exists(Sheet.objects.present().filter(id=OuterRef("batch")))
 PROMPTS = 20
 SHOWN = ("all", "active", "done")
 ICONS = {
@@ -157,6 +158,11 @@ class Run:
     def prompt(self) -> str:
         """The prompt."""
         return self.first.prompt
+
+    @property
+    def is_sheet(self) -> bool:
+        """Whether it is a comparison."""
+        return bool(getattr(self.first, "in_sheet", False))  # annotated with IN_SHEET
 
     @property
     def shape(self) -> str:
@@ -266,7 +272,8 @@ def _page(own: JobQuerySet) -> tuple[list[UUID], str]:
 
 def _of_cards(ids: Collection[UUID], *, models: Mapping[int, ImageModel]) -> list[Job]:
     """Return these jobs, newest first, with the fields of cards."""
-    jobs = list(Job.objects.filter(id__in=ids).only(*JOB_FIELDS).newest_first())
+    shown = Job.objects.filter(id__in=ids).only(*JOB_FIELDS).annotate(in_sheet=IN_SHEET)
+    jobs = list(shown.newest_first())
     for job in jobs:
         job.model = models[job.model_id]
     return jobs
@@ -295,7 +302,7 @@ def prompts_of(user: User) -> list[str]:
 
 def run_of_user(user: User, run_id: UUID) -> Run | None:
     """Return the run of a batch id or job id, None if the user has none."""
-    own = Job.objects.of(user).with_all()
+    own = Job.objects.of(user).with_all().annotate(in_sheet=IN_SHEET)
     jobs = list(own.filter(batch=run_id).order_by("id")) or list(own.filter(id=run_id))
     images = {job.id: _kept(job) for job in jobs}
     runs = _runs(jobs, forecast=eta.of_jobs(jobs), images=images)
@@ -304,12 +311,17 @@ def run_of_user(user: User, run_id: UUID) -> Run | None:
 
 def card_of(job: Job) -> Card:
     """Return the card of a job that was fetched `with_all`."""
+    return cards_of([job])[0]
+
+
+def cards_of(jobs: Sequence[Job]) -> list[Card]:
+    """Return the cards of jobs that were fetched `with_all`."""
     now = timezone.now()
-    return Card(
-        job=job,
-        phase=status_text.now_of(job, forecast=eta.of_jobs([job]), now=now),
-        kept=_kept(job),
-    )
+    forecast = eta.of_jobs(jobs)
+    return [
+        Card(job=job, phase=status_text.now_of(job, forecast=forecast, now=now), kept=_kept(job))
+        for job in jobs
+    ]
 
 
 def _kept(job: Job) -> list[Image]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,12 +22,12 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import CreditEntry
 from accounts.requests import user_of
 from artgen.redirects import next_url
+from generation.catalog.shapes import shape_name
 from generation.files import bucket_threads, decoder_threads, metadata, processing, storage
 from generation.files.filenames import filename
 from generation.forms import edits
-from generation.forms.shapes import shape_name
 from generation.gallery import images, parents
-from generation.models import Image, ImageQuerySet, Job, Style
+from generation.models import Image, ImageQuerySet, Job, Sheet, Style
 from generation.views.collections import menu_of
 from generation.views.edits import models_for_edits
 from generation.views.grid import Tile
@@ -114,6 +114,7 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "is_by_tool": job.model.is_tool,
         "made_into": made_into[:MADE_INTO],
         "made_more": len(made_into) > MADE_INTO,
+        "is_in_sheet": vars(found)["is_in_sheet"],
     }
     return render(request, "generation/image.html", context)
 
@@ -202,6 +203,9 @@ def restore(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 def _own(request: HttpRequest, image_id: UUID) -> Image:
     images: ImageQuerySet = Image.objects.of(request.user).present().select_related("job__model")
+    images = images.annotate(
+        is_in_sheet=Exists(Sheet.objects.present().filter(id=OuterRef("job__batch")))
+    )
     found = get_object_or_404(images, id=image_id)
     found.user = user_of(request)
     return found

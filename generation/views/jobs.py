@@ -16,7 +16,7 @@ from accounts.models import CreditEntry
 from accounts.requests import user_of
 from artgen import refusal_pages
 from artgen.refusals import Refusal
-from generation.forms.shapes import shape_name
+from generation.catalog.shapes import shape_name
 from generation.jobs import job_control, orders
 from generation.models import Job, JobEvent, Style
 from generation.views import feed
@@ -124,7 +124,7 @@ def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     if not wants_part(request):
         messages.success(request, _("Queued again."))
         return redirect("create")
-    run = feed.run_of_user(user_of(request), placed.id)
+    run = feed.run_of_user(user_of(request), placed.batch or placed.id)
     return part(request, "generation/_run.html", {"run": run}, status=201)
 
 

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.rate_limits import limited
 from artgen.response_headers import allow_other_sites
+from generation.catalog.shapes import shape_name
 from generation.files import bucket_threads, metadata, storage
 from generation.files.filenames import filename
-from generation.forms.shapes import shape_name
 from generation.gallery import sharing
 from generation.models import Report, Style
 from generation.views.grid import Tile

@@ -62,11 +62,14 @@ from generation.models import (
     PublicationState,
     Report,
     ReviewState,
+    Sheet,
     Status,
     Style,
     TrustedAuthor,
     Upload,
 )
+from generation.sheets import word_lists
+from generation.sheets.request import Asked
 
 MARK = "vqzm"
 """Every private text of the owner contains it, followed by a word for the kind of text."""
@@ -182,6 +185,25 @@ def _make_rows(data: OwnedData) -> None:
         )
         for state in (ReviewState.REFUSED, ReviewState.WAITING)
     )  # fmt: skip
+    sheet, deleted_sheet = (
+        Sheet.objects.create(
+            id=batch, user=owner, prompt=mark("prompt"), jobs=[str(job)], created_at=now,
+            rows=[[{"by": "prompt", "value": mark("prompt"), "text": mark("prompt")}]],
+            columns=[[]], deleted_at=deleted_at,
+            asked=Asked(prompt=mark("prompt"), models=("flux-dev",)).as_json(),
+        )
+        for batch, job, deleted_at in (
+            (image.job.batch, image.job_id, None), (queued.batch, queued.id, now),
+        )
+    )  # fmt: skip
+    words = word_lists.create(user=owner, name=mark("list"), entries=[mark("entry")])
+    deleted_words = word_lists.delete(
+        word_lists.create(user=owner, name=mark("listgone"), entries=[mark("entry")])
+    )
+    values |= {
+        "sheet": sheet.id, "deleted_sheet": deleted_sheet.id, "word_list": words.id,
+        "deleted_word_list": deleted_words.id,
+    }  # fmt: skip
     request = CreditRequest.objects.create(user=owner, note=mark("note"))
     (voucher,) = vouchers.create(amount=5)
     values |= {"credit_request": request.pk, "voucher": voucher.pk}

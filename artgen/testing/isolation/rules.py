@@ -64,6 +64,8 @@ EXAMPLES = {
     "collection_id": "collection",
     "export_id": "export",
     "review_id": "review",
+    "sheet_id": "sheet",
+    "list_id": "word_list",
     "slug": "slug",
     "pk": "passkey",
 }
@@ -197,6 +199,17 @@ RULES: dict[str, Rule] = {
         body={**EDIT, "source_images": "{image}"},
         queries=("", "job={job}", "source={image}", "share={link}", "before={queued_run}"),
     ),
+    "compare": users(
+        "GET POST",
+        body={"prompt": "{{a|b}}", "models": "flux-kontext", "source_images": "{image}"},
+        queries=("", "job={job}", "sheet={sheet}", "source={image}"),
+    ),
+    "compare_quote": users(
+        "POST",
+        body={"prompt": "{{a|b}}", "models": "flux-kontext", "source_images": "{image}"},
+    ),
+    "sheets": users("GET"),
+    "word_lists": users("GET POST", body={"name": "hills", "entries": "green"}),
     "composer": users(
         "GET", queries=("", "job={job}", "switch=flux-kontext&source_images={image}")
     ),
@@ -255,6 +268,15 @@ RULES: dict[str, Rule] = {
     "cancel_job": owner("POST", at={"job_id": "queued"}),
     "retry_job": owner("POST", at={"job_id": "failed"}),
     "run": owner("GET"),
+    "sheet": owner("GET"),
+    "cancel_sheet": owner("POST"),
+    "vote_sheet": owner("POST", body={"job": "{job}"}),
+    "download_sheet": owner("GET", queries=("", "as=png")),
+    "delete_sheet": owner("POST"),
+    "restore_sheet": owner("POST", at={"sheet_id": "deleted_sheet"}),
+    "word_list": owner("GET POST", body={"name": "hills", "entries": "green"}),
+    "delete_word_list": owner("POST"),
+    "restore_word_list": owner("POST", at={"list_id": "deleted_word_list"}),
     "cancel_run": owner("POST", at={"run_id": "queued_run"}),
     "appeal_review": owner("POST"),
     "cancel_review": owner("POST", at={"review_id": "waiting_review"}),
@@ -288,6 +310,22 @@ RULES: dict[str, Rule] = {
     # 404: the tests have no text endpoint.
     "api_translate_prompt": users("POST", body={"prompt": "туман"}, answers={404}),
     "api_enhance_prompt": users("POST", body={"prompt": "fog"}, answers={404}),
+    "api/v1/sheets/": users(
+        "GET POST",
+        body={"prompt": "{{a|b}}", "models": ["flux-kontext"], "source_images": ["{image}"]},
+    ),
+    "api/v1/sheets/quotes/": users(
+        "POST",
+        body={"prompt": "{{a|b}}", "models": ["flux-kontext"], "source_images": ["{image}"]},
+        only_reads=True,
+    ),
+    "api_sheet": owner("GET DELETE"),
+    "api/v1/sheets/{sheet_id}/cancel/": owner("POST"),
+    "api/v1/sheets/{sheet_id}/vote/": owner("PUT DELETE", body={"job": "{job}"}),
+    "api/v1/word-lists/": users("GET POST", body={"name": "hills", "entries": ["green"]}),
+    "api/v1/word-lists/{list_id}/": owner(
+        "GET PATCH DELETE", body={"name": "hills", "entries": ["green"]}
+    ),
     "api/v1/images/": users(
         "GET", queries=("", "collection={collection}", "source={upload}", "trashed=true")
     ),

@@ -7,6 +7,7 @@ import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
 import { plural } from "../artgen/js/words.js"
 import { Cards } from "./js/cards.js"
+import { wireCompareLink } from "./js/compare_link.js"
 import { Composer } from "./js/composer.js"
 import { anchorPopovers } from "./js/floating.js"
 import { pendingRun } from "./js/pending_run.js"
@@ -40,6 +41,7 @@ const cards = new Cards({
 })
 anchorPopovers()
 wireCardButtons(feed, data)
+wireCompareLink(side, data.user)
 showActive(cards.active.size)
 
 if (document.getElementById("composer")) {

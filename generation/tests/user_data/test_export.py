@@ -86,6 +86,8 @@ class TestStep(ExportTestCase):
                     "collections.json",
                     "publications.json",
                     "reviews.json",
+                    "comparisons.json",
+                    "word_lists.json",
                 ),
                 *pictures,
                 f"uploads/{upload.key.rsplit('/', 1)[-1]}",

@@ -18,9 +18,9 @@ from artgen.testing.cases import BaseTestCase
 from artgen.testing.image_files import noise, png
 from artgen.tests.html import flat
 from generation.catalog.offers import size_like
+from generation.catalog.shapes import of_sizes, shape_name
 from generation.demo.emulator.painting import tiny_png
 from generation.files import uploads
-from generation.forms.shapes import of_sizes, shape_name
 from generation.jobs import orders
 from generation.models import GenerationSwitch, ImageModel, Job, Status, Upload
 from generation.views import feed

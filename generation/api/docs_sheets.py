@@ -1,0 +1,173 @@
+"""OpenAPI descriptions of comparison sheets and word lists: arguments of `extend_schema`."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample
+
+from artgen.api.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
+from generation.api import examples, shapes_sheets
+from generation.api.docs_jobs import KEY, KEYED_PROBLEMS
+from generation.sheets.request import SheetRequestShape
+
+Docs = dict[str, Any]
+
+TAGS = ["sheets"]
+BODY_PROBLEMS = ("csrf_failed", "invalid", "malformed", "too_large", "unsupported_media_type")
+ASKED = OpenApiExample("Two models, two colors", examples.SHEET_ORDER, request_only=True)
+LIST = OpenApiExample("Colors", examples.WORD_LIST_ORDER, request_only=True)
+WHOLE = examples.SHEET | {"jobs": [examples.SUCCEEDED]}
+
+LIST_SHEETS: Docs = {
+    "operation_id": "list_sheets",
+    "tags": TAGS,
+    "summary": "List comparisons",
+    "description": "Newest first, without their jobs.",
+    "parameters": CURSOR_PARAMETERS,
+    "responses": {
+        200: answer(
+            page_shape("Sheet", shapes_sheets.SheetShape),
+            "A page",
+            page_example([examples.SHEET], "/api/v1/sheets/"),
+        ),
+        **problems("invalid"),
+    },
+}
+PLACE_SHEET: Docs = {
+    "operation_id": "place_sheet",
+    "tags": TAGS,
+    "summary": "Create a comparison",
+    "description": "One prompt on up to 8 models, with alternatives, and with up to two parameters "
+    "that vary: 2 to 64 jobs, all of them or none. They share one seed unless it varies. Errors "
+    "name the cell.",
+    "parameters": [KEY],
+    "request": SheetRequestShape,
+    "examples": [ASKED],
+    "responses": {
+        201: answer(shapes_sheets.SheetWithJobsShape, "Created", WHOLE),
+        200: answer(
+            shapes_sheets.SheetWithJobsShape, "Created before with this Idempotency-Key", WHOLE
+        ),
+        **KEYED_PROBLEMS,
+    },
+}
+QUOTE_SHEET: Docs = {
+    "operation_id": "quote_sheet",
+    "tags": TAGS,
+    "summary": "Get a quote of a comparison",
+    "description": "Its rows and columns, price and wait time; no job is created.",
+    "request": SheetRequestShape,
+    "examples": [ASKED],
+    "responses": {
+        200: answer(
+            shapes_sheets.SheetQuoteShape,
+            "The quote",
+            {
+                "rows": examples.SHEET["rows"],
+                "columns": examples.SHEET["columns"],
+                "count": 4,
+                "credits": 8,
+                "eta_seconds": {"p50": 40, "p90": 64, "basis": "size"},
+                "parked_until": None,
+                "obstacle": "",
+            },
+        ),
+        **problems(*BODY_PROBLEMS),
+    },
+}
+GET_SHEET: Docs = {
+    "operation_id": "get_sheet",
+    "tags": TAGS,
+    "summary": "Get a comparison",
+    "responses": {
+        200: answer(shapes_sheets.SheetWithJobsShape, "The comparison", WHOLE),
+        **problems("not_found"),
+    },
+}
+DELETE_SHEET: Docs = {
+    "operation_id": "delete_sheet",
+    "tags": TAGS,
+    "summary": "Delete a comparison",
+    "description": "Its jobs and images stay.",
+    "responses": {204: None, **problems("csrf_failed", "not_found")},
+}
+CANCEL_SHEET: Docs = {
+    "operation_id": "cancel_sheet",
+    "tags": TAGS,
+    "summary": "Cancel the rest of a comparison",
+    "description": "The jobs that can still be canceled; their credits are returned.",
+    "request": None,
+    "responses": {
+        200: answer(
+            shapes_sheets.SheetCancelShape,
+            "Canceled",
+            {"canceled": 3, "credits": 6, "obstacle": ""},
+        ),
+        **problems("csrf_failed", "not_found"),
+    },
+}
+VOTE_SHEET: Docs = {
+    "operation_id": "vote_sheet",
+    "tags": TAGS,
+    "summary": "Vote for the best image",
+    "description": "One vote for each comparison; the next one replaces it.",
+    "request": shapes_sheets.VoteShape,
+    "examples": [OpenApiExample("A job", {"job": examples.JOB_ID}, request_only=True)],
+    "responses": {
+        200: answer(shapes_sheets.VoteShape, "The vote", {"job": examples.JOB_ID}),
+        **problems(*BODY_PROBLEMS, "not_found", "no_image_to_vote"),
+    },
+}
+REMOVE_VOTE: Docs = {
+    "operation_id": "remove_vote",
+    "tags": TAGS,
+    "summary": "Remove the vote",
+    "responses": {204: None, **problems("csrf_failed", "not_found")},
+}
+LIST_WORD_LISTS: Docs = {
+    "operation_id": "list_word_lists",
+    "tags": TAGS,
+    "summary": "List word lists",
+    "description": "By name, on one page.",
+    "responses": {
+        200: answer(shapes_sheets.WordListShape(many=True), "All word lists", examples.WORD_LIST),
+        **problems("invalid"),
+    },
+}
+MAKE_WORD_LIST: Docs = {
+    "operation_id": "make_word_list",
+    "tags": TAGS,
+    "summary": "Create a word list",
+    "request": shapes_sheets.WordListRequestShape,
+    "examples": [LIST],
+    "responses": {
+        201: answer(shapes_sheets.WordListShape, "Created", examples.WORD_LIST),
+        **problems(*BODY_PROBLEMS, "too_many_word_lists"),
+    },
+}
+GET_WORD_LIST: Docs = {
+    "operation_id": "get_word_list",
+    "tags": TAGS,
+    "summary": "Get a word list",
+    "responses": {
+        200: answer(shapes_sheets.WordListShape, "The word list", examples.WORD_LIST),
+        **problems("not_found"),
+    },
+}
+CHANGE_WORD_LIST: Docs = {
+    "operation_id": "change_word_list",
+    "tags": TAGS,
+    "summary": "Change a word list",
+    "description": "Name or entries, or both.",
+    "request": shapes_sheets.WordListRequestShape,
+    "examples": [LIST],
+    "responses": {
+        200: answer(shapes_sheets.WordListShape, "Changed", examples.WORD_LIST),
+        **problems(*BODY_PROBLEMS, "not_found"),
+    },
+}
+DELETE_WORD_LIST: Docs = {
+    "operation_id": "delete_word_list",
+    "tags": TAGS,
+    "summary": "Delete a word list",
+    "responses": {204: None, **problems("csrf_failed", "not_found")},
+}

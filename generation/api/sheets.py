@@ -1,0 +1,166 @@
+"""Comparison sheets: quote, create, list, get, cancel the rest, vote, delete."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import Scope, User
+from accounts.requests import limited_token
+from artgen.api import pagination
+from artgen.api.shapes import read
+from artgen.api.times import time_json
+from artgen.api.views import Endpoint, body_of, query_of
+from generation.api import docs_sheets, rate_limits
+from generation.api.bodies import read_key
+from generation.api.shapes_sheets import SheetCancelShape, SheetQuoteShape, VoteShape
+from generation.jobs.serializers import jobs_json
+from generation.models import Sheet, SheetVote
+from generation.sheets import cells, placing, votes
+from generation.sheets.request import clean
+
+
+class Sheets(Endpoint):
+    """`/api/v1/sheets/`."""
+
+    write_scope = Scope.CREATE
+
+    @extend_schema(**docs_sheets.LIST_SHEETS)
+    def get(self, request: Request) -> Response:
+        """Return a page of the user's own comparisons."""
+        query_of(request, *pagination.PARAMETERS)
+        rows = Sheet.objects.of(request.user).present().select_related("vote")
+        return Response(pagination.page_of(request, rows, show=_sheets_json))
+
+    @extend_schema(**docs_sheets.PLACE_SHEET)
+    def post(self, request: Request) -> Response:
+        """Create a comparison."""
+        rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
+        key, asked = read_key(request), clean(body_of(request))
+        placed = placing.place(
+            user=_user(request), asked=asked, key=key, token_id=limited_token(request)
+        )
+        # One that was placed before with this key may have been deleted since.
+        sheet = Sheet.objects.of(request.user).get(id=cast(UUID, placed.batch))
+        return Response(
+            _whole_json(sheet),
+            status=201 if placed.created else 200,
+            headers={"Location": reverse("api_sheet", args=[sheet.id])},
+        )
+
+
+class SheetQuotes(Endpoint):
+    """`/api/v1/sheets/quotes/`."""
+
+    write_scope = Scope.READ  # places nothing
+
+    @extend_schema(**docs_sheets.QUOTE_SHEET)
+    def post(self, request: Request) -> Response:
+        """Return the cells, price and wait time of a comparison."""
+        found = placing.quote(user=_user(request), asked=clean(body_of(request)))
+        plan = found.plan
+        answer = {
+            "rows": _heads_json([head.as_json() for head in heads] for heads in plan.rows),
+            "columns": _heads_json([head.as_json() for head in heads] for heads in plan.columns),
+            "count": len(plan.requests),
+            "credits": found.credits,
+            "eta_seconds": found.eta,
+            "parked_until": found.parked_until,
+            "obstacle": found.obstacle,
+        }
+        return Response(SheetQuoteShape(answer).data)
+
+
+class SheetDetail(Endpoint):
+    """`/api/v1/sheets/ID/`."""
+
+    @extend_schema(**docs_sheets.GET_SHEET)
+    def get(self, request: Request, sheet_id: UUID) -> Response:
+        """Return one of the user's own comparisons with its jobs."""
+        return Response(_whole_json(_own(request, sheet_id)))
+
+    @extend_schema(**docs_sheets.DELETE_SHEET)
+    def delete(self, request: Request, sheet_id: UUID) -> Response:
+        """Delete one of the user's own comparisons; its jobs and images stay."""
+        cells.delete(_own(request, sheet_id))
+        return Response(status=204)
+
+
+class SheetCancel(Endpoint):
+    """`/api/v1/sheets/ID/cancel/`."""
+
+    write_scope = Scope.CREATE
+
+    @extend_schema(**docs_sheets.CANCEL_SHEET)
+    def post(self, request: Request, sheet_id: UUID) -> Response:
+        """Cancel the unfinished jobs of one of the user's own comparisons."""
+        done = cells.cancel_rest(_own(request, sheet_id), actor=_user(request))
+        answer = {"canceled": done.count, "credits": done.credits, "obstacle": done.obstacle}
+        return Response(SheetCancelShape(answer).data)
+
+
+class SheetVoteDetail(Endpoint):
+    """`/api/v1/sheets/ID/vote/`."""
+
+    @extend_schema(**docs_sheets.VOTE_SHEET)
+    def put(self, request: Request, sheet_id: UUID) -> Response:
+        """Make a cell the best one, instead of another."""
+        sheet = _own(request, sheet_id)
+        stored = votes.vote(sheet, job_id=read(VoteShape(data=body_of(request)))["job"])
+        return Response({"job": str(stored.job_id)})
+
+    @extend_schema(**docs_sheets.REMOVE_VOTE)
+    def delete(self, request: Request, sheet_id: UUID) -> Response:
+        """Remove the vote, if there is one."""
+        votes.withdraw(_own(request, sheet_id))
+        return Response(status=204)
+
+
+def _own(request: Request, sheet_id: UUID) -> Sheet:
+    sheet = Sheet.objects.of(request.user).present().filter(id=sheet_id).first()
+    if sheet is None:
+        raise Http404
+    return sheet
+
+
+def _sheets_json(sheets: Sequence[Sheet]) -> list[dict[str, Any]]:
+    return [_sheet_json(sheet, best=_best_of(sheet)) for sheet in sheets]
+
+
+def _best_of(sheet: Sheet) -> UUID | None:
+    try:
+        return sheet.vote.job_id  # fetched with the sheet
+    except SheetVote.DoesNotExist:
+        return None
+
+
+def _whole_json(sheet: Sheet) -> dict[str, Any]:
+    found = cells.filled(sheet)
+    return _sheet_json(sheet, best=found.best) | {"jobs": jobs_json(found.jobs)}
+
+
+def _sheet_json(sheet: Sheet, *, best: UUID | None) -> dict[str, Any]:
+    width = max(1, len(sheet.columns))
+    return {
+        "id": str(sheet.id),
+        "prompt": sheet.prompt,
+        "rows": _heads_json(sheet.rows),
+        "columns": _heads_json(sheet.columns),
+        "cells": [sheet.jobs[at : at + width] for at in range(0, len(sheet.jobs), width)],
+        "best": str(best) if best else None,
+        "created_at": time_json(sheet.created_at),
+    }
+
+
+def _heads_json(heads: Any) -> list[list[dict[str, Any]]]:
+    return [[{"parameter": one["by"], "value": one["value"]} for one in each] for each in heads]
+
+
+def _user(request: Request) -> User:
+    return cast(User, request.user)

@@ -1,0 +1,149 @@
+"""Comparison sheets, votes for their best images, and the lists of words that prompts use."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from generation.models.jobs import Job
+from generation.models.offers import ImageModel
+
+LIST_NAME_MAX = 40
+
+
+class SheetQuerySet(models.QuerySet["Sheet"]):
+    """Named filters of sheets."""
+
+    def of(self, user: Any) -> "SheetQuerySet":
+        """Filter by owner."""
+        return self.filter(user=user)
+
+    def present(self) -> "SheetQuerySet":
+        """Exclude deleted ones, which only undo can restore."""
+        return self.filter(deleted_at__isnull=True)
+
+
+class Sheet(models.Model):
+    """The arrangement of jobs that were placed together to compare them; its id is their batch.
+
+    `rows` and `columns` are the heads: for each a list of `{"by", "value", "text"}`, the varied
+    parameter, its value, and how it was named then. `jobs` are the ids of the cells, row by row.
+    Only `sheets.placing` and `sheets.cells` write it.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="sheets",
+        verbose_name=_("user"),
+    )
+    prompt = models.TextField(_("prompt"))  # as typed, with its alternatives
+    rows = models.JSONField(default=list)
+    columns = models.JSONField(default=list)
+    jobs = models.JSONField(default=list)
+    # As it was asked for, to start another one from it.
+    asked = models.JSONField(default=dict)
+    created_at = models.DateTimeField(_("created"))
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+
+    objects = SheetQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("comparison")
+        verbose_name_plural = _("comparisons")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(name="sheet_of_user", fields=["user", "-id"]),
+            models.Index(
+                name="sheet_deleted",
+                fields=["deleted_at"],
+                condition=Q(deleted_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.prompt[:60]
+
+
+class SheetVote(models.Model):
+    """The owner's choice of the best image of a sheet: one for each sheet.
+
+    `shown` is how many cells of each model, by slug, had an image then. Only `sheets.votes` writes
+    it.
+    """
+
+    sheet = models.OneToOneField(
+        Sheet, on_delete=models.CASCADE, primary_key=True, related_name="vote"
+    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="+")
+    model = models.ForeignKey(
+        ImageModel, on_delete=models.CASCADE, related_name="+", verbose_name=_("model")
+    )
+    shown = models.JSONField(default=dict)
+    at = models.DateTimeField(_("time"))
+
+    class Meta:
+        verbose_name = _("vote")
+        verbose_name_plural = _("votes")
+        indexes = [models.Index(name="sheet_vote_time", fields=["at"])]
+
+    def __str__(self) -> str:
+        return f"{self.sheet_id} {self.model_id}"
+
+
+class WordListQuerySet(models.QuerySet["WordList"]):
+    """Named filters of word lists."""
+
+    def of(self, user: Any) -> "WordListQuerySet":
+        """Filter by owner."""
+        return self.filter(user=user)
+
+    def present(self) -> "WordListQuerySet":
+        """Exclude deleted ones, which only undo can restore."""
+        return self.filter(deleted_at__isnull=True)
+
+
+class WordList(models.Model):
+    """A user's list of alternatives; `__name__` in a prompt stands for its entries."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="word_lists",
+        verbose_name=_("user"),
+    )
+    name = models.CharField(_("name"), max_length=LIST_NAME_MAX)
+    folded_name = models.CharField(max_length=3 * LIST_NAME_MAX, editable=False)
+    entries = models.JSONField(_("entries"), default=list)
+    created_at = models.DateTimeField(_("created"))
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+
+    objects = WordListQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("word list")
+        verbose_name_plural = _("word lists")
+        ordering = ["folded_name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                name="word_list_name_once_per_user",
+                fields=["user", "folded_name"],
+                condition=Q(deleted_at__isnull=True),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="word_list_deleted",
+                fields=["deleted_at"],
+                condition=Q(deleted_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

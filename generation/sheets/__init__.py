@@ -1,0 +1,1 @@
+"""Comparisons: one prompt on several models, with alternatives and varied parameters."""

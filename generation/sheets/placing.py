@@ -1,0 +1,89 @@
+"""Place a comparison, or say what it would cost."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from accounts import period_limits, quotas
+from accounts.models import User
+from accounts.quotas import Order
+from generation.catalog.offers import InvalidParameters
+from generation.catalog.parameters import SEED_MAX
+from generation.jobs import model_cache, orders
+from generation.jobs.eta import Eta
+from generation.jobs.model_cache import Catalog
+from generation.jobs.orders import Placed, SheetOrder
+from generation.sheets import plans, word_lists
+from generation.sheets.plans import Plan
+from generation.sheets.request import Asked
+
+
+@dataclass(frozen=True)
+class SheetQuote:
+    """A comparison that is not placed: its cells, price and wait time."""
+
+    plan: Plan
+    credits: int
+    eta: Eta | None
+    """Until the last image; None if that waits for a budget."""
+    parked_until: datetime | None
+    obstacle: str
+    """Why the user's quotas do not allow it, "" if they do; too few credits apart."""
+
+
+def quote(*, user: User, asked: Asked) -> SheetQuote:
+    """Return what the comparison consists of, its price and wait time; place nothing.
+
+    Raises InvalidParameters.
+    """
+    catalog = model_cache.read()
+    allowed = quotas.of(user)
+    plan = _plan(asked, user=user, catalog=catalog)
+    found = orders.quote(user=user, requests=plan.requests, max_count=plans.MAX_CELLS)
+    count = len(plan.requests)
+    names = {slug: catalog.models[slug].name for slug in asked.models}
+    pixels = max(
+        (one["width"] * one["height"] for one in plan.requests if "width" in one), default=0
+    )
+    refused = allowed.refusal(Order(count, names, pixels)) or period_limits.refusal(
+        user, allowed, jobs=count, credits=found.credits
+    )
+    return SheetQuote(
+        plan=plan,
+        credits=found.credits,
+        eta=found.eta,
+        parked_until=found.parked_until,
+        obstacle=refused.message if refused else "",
+    )
+
+
+def place(*, user: User, asked: Asked, key: str = "", token_id: UUID | None = None) -> Placed:
+    """Place all cells and the sheet, or nothing; the sheet's id is that of the batch.
+
+    Raises what `orders.place` raises, and InvalidParameters with the fields of the comparison.
+    """
+    try:
+        plan = _plan(asked, user=user, catalog=model_cache.for_order())
+    except InvalidParameters:
+        # Counts only if the models were read now.
+        plan = _plan(asked, user=user, catalog=model_cache.read())
+    sheet = SheetOrder(
+        prompt=asked.prompt,
+        rows=[[head.as_json() for head in heads] for heads in plan.rows],
+        columns=[[head.as_json() for head in heads] for heads in plan.columns],
+        asked=asked.as_json(),
+    )
+    return orders.place_sheet(
+        user=user, requests=plan.requests, sheet=sheet, key=key, token_id=token_id
+    )
+
+
+def _plan(asked: Asked, *, user: User, catalog: Catalog) -> Plan:
+    return plans.make(
+        asked,
+        catalog=catalog,
+        lists=word_lists.of_user(user) if "__" in asked.prompt else {},
+        quotas=quotas.of(user),
+        seed=secrets.randbelow(SEED_MAX + 1) if asked.seed is None else asked.seed,
+    )

@@ -1,0 +1,147 @@
+/** The Compare page: what will be made, its price and time, and errors, after every change. */
+
+import { part } from "../artgen/js/http.js"
+import { say } from "../artgen/js/status.js"
+import { toast } from "../artgen/js/toasts.js"
+import { takeHandedOver } from "./js/compare_link.js"
+import { spoken } from "./js/quote.js"
+import { freshKey } from "./js/random.js"
+
+const DELAY = 350, // ms without input
+  SAY_AFTER = 900,
+  REFRESH_INTERVAL = 30_000 // the queue changes without events
+
+const form = document.getElementById("comparison")
+const quote = document.getElementById("quote")
+const data = document.getElementById("page-data").dataset
+
+let waiting, saying, asking
+let said = ""
+
+function soon(after = DELAY) {
+  quote.classList.add("quote-stale")
+  clearTimeout(waiting)
+  waiting = setTimeout(request, after)
+}
+
+async function request({ speaks = true } = {}) {
+  asking?.abort()
+  asking = new AbortController()
+  try {
+    const answer = await part(form.dataset.quote, {
+      method: "POST",
+      form: new FormData(form),
+      signal: asking.signal,
+    })
+    if (!answer.ok) return
+    showErrors(answer.fragment)
+    const hadFocus = quote.contains(document.activeElement)
+    quote.replaceChildren(answer.fragment)
+    quote.classList.remove("quote-stale")
+    const button = document.getElementById("create-button")
+    if (hadFocus) button.focus()
+    announce(button, speaks)
+  } catch {
+    // Offline: the old quote stays dimmed; the server checks the price anyway.
+  }
+}
+
+function announce(button, speaks) {
+  clearTimeout(saying)
+  const notes = [...quote.querySelectorAll(".note")].map((note) => note.textContent.trim())
+  const text = [...notes, spoken(button)].join(" ").replace(/\s+/g, " ")
+  if (text === said) return
+  said = text
+  if (speaks) saying = setTimeout(() => say(text), SAY_AFTER)
+}
+
+/** Show the errors of an answer at their fields, and hide the earlier ones. */
+function showErrors(fragment) {
+  const errors = new Map()
+  for (const item of fragment.querySelectorAll("[data-errors] [data-field]")) {
+    const name = item.dataset.field.replace(/_values$/, "")
+    errors.set(name, item.textContent.trim())
+  }
+  for (const line of form.querySelectorAll("[data-error]")) {
+    const text = errors.get(line.dataset.error) ?? ""
+    line.hidden = !text
+    line.querySelector("span").textContent = text
+    const fields = form.querySelectorAll(
+      `[name="${line.dataset.error}"], [name="${line.dataset.error}_values"]`,
+    )
+    for (const field of fields) {
+      if (field.type !== "checkbox" && text) field.setAttribute("aria-invalid", "true")
+      else field.removeAttribute("aria-invalid")
+    }
+  }
+}
+
+/** Insert a text at the cursor of the prompt. */
+function insert(text) {
+  const prompt = form.elements.prompt
+  prompt.focus()
+  prompt.setRangeText(text, prompt.selectionStart, prompt.selectionEnd, "end")
+  prompt.dispatchEvent(new Event("input", { bubbles: true }))
+}
+
+function removeSource(button) {
+  const fieldset = button.closest("[data-sources]")
+  button.closest("li").remove()
+  if (!fieldset.querySelector("li")) fieldset.remove()
+  toast(data.removed)
+  soon(0)
+}
+
+/** Fill in what the Create page has handed over. */
+function fill(fields) {
+  for (const [name, value] of fields) {
+    const field = form.elements[name]
+    if (name === "models") {
+      for (const box of form.querySelectorAll("[name=models]")) {
+        if (box.value === value && !box.disabled) box.checked = true
+      }
+    } else if (field) field.value = value
+  }
+}
+
+for (const button of form.querySelectorAll("[data-insert], [data-remove-source]")) {
+  button.hidden = false
+}
+form.addEventListener("input", () => soon())
+form.addEventListener("change", () => soon(0))
+form.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-insert], [data-remove-source]")
+  if (button?.dataset.insert) insert(button.dataset.insert)
+  else if (button) removeSource(button)
+})
+form.addEventListener("submit", (event) => {
+  const button = event.submitter ?? document.getElementById("create-button")
+  const isRefused = button.getAttribute("aria-disabled") === "true"
+  if (!isRefused && form.getAttribute("aria-busy") !== "true") {
+    form.setAttribute("aria-busy", "true")
+    return
+  }
+  event.preventDefault()
+  if (!form.elements.prompt.value.trim()) form.elements.prompt.focus()
+  else form.querySelector("[aria-invalid=true]")?.focus()
+})
+form.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault()
+    form.requestSubmit(document.getElementById("create-button"))
+  }
+})
+// The page of the browser's Back button can be sent once more, as a new request.
+window.addEventListener("pageshow", ({ persisted }) => {
+  form.removeAttribute("aria-busy")
+  if (!persisted) return
+  form.elements.key.value = freshKey()
+  soon(0)
+})
+setInterval(() => {
+  if (!document.hidden && form.elements.prompt.value.trim()) request({ speaks: false })
+}, REFRESH_INTERVAL)
+
+const handedOver = takeHandedOver(form.dataset.user)
+if (handedOver) fill(handedOver)
+if (form.elements.prompt.value.trim() && !quote.querySelector(".note-bad")) soon(0)

@@ -1,0 +1,130 @@
+/** The page of a comparison: its cards are updated live; cancel, vote and retry in place. */
+
+import { part } from "../artgen/js/http.js"
+import { say } from "../artgen/js/status.js"
+import { toast } from "../artgen/js/toasts.js"
+import { showBalance } from "./js/balance.js"
+import { wireCardButtons } from "./js/card_buttons.js"
+import { Cards } from "./js/cards.js"
+import { connect } from "./js/connection.js"
+import { showSignedOut } from "./js/signed_out.js"
+
+const HEAD_AFTER = 600 // ms: jobs that end together change the head once
+
+const data = document.getElementById("page-data").dataset
+const page = document.getElementById("sheet")
+
+let headTimer
+
+/** Fetch the head, with its counts and the button that cancels the rest. */
+async function showHead() {
+  try {
+    const answer = await part(page.dataset.address)
+    if (!answer.ok) return
+    const fresh = answer.fragment.querySelector("[data-sheet-head]")
+    const old = page.querySelector("[data-sheet-head]")
+    const hadFocus = old.contains(document.activeElement)
+    old.replaceWith(fresh)
+    if (hadFocus) fresh.querySelector("button, a[href]")?.focus()
+  } catch {
+    // Offline: the next change fetches it.
+  }
+}
+
+function headSoon() {
+  clearTimeout(headTimer)
+  headTimer = setTimeout(showHead, HEAD_AFTER)
+}
+
+const cards = new Cards({ root: page, data, onEnded: headSoon })
+wireCardButtons(page, data)
+
+/** Fetch head and cards; keep how far the grid is scrolled. */
+async function reload() {
+  const answer = await part(page.dataset.address)
+  if (!answer.ok) return
+  showBalance(answer)
+  const grid = page.querySelector("[data-sheet-grid]")
+  const { scrollLeft, scrollTop } = grid
+  page.replaceChildren(answer.fragment)
+  cards.enhance(page)
+  for (const card of page.querySelectorAll("[data-job]")) {
+    if (card.querySelector("[data-cancel]")) cards.active.add(card.dataset.job)
+  }
+  page.querySelector("[data-sheet-grid]").scrollTo(scrollLeft, scrollTop)
+}
+
+function showProblem(problem) {
+  if (problem.signedOut) showSignedOut(data, problem)
+  else toast(problem.status === 0 ? data.notDone : data.failed, { kind: "error", key: "failed" })
+}
+
+/** Show which cell is the best one, null for none. */
+function showBest(id) {
+  for (const cell of page.querySelectorAll(".sheet-cell")) {
+    const form = cell.querySelector("[data-vote]")
+    const isBest = form !== null && form.dataset.vote === id
+    cell.toggleAttribute("data-best", isBest)
+    const button = form?.querySelector("button")
+    if (!button) continue
+    button.setAttribute("aria-pressed", String(isBest))
+    button.value = isBest ? "" : form.dataset.vote
+  }
+}
+
+async function vote(form) {
+  const button = form.querySelector("button")
+  const before = page.querySelector("[data-best] [data-vote]")?.dataset.vote ?? null
+  const id = button.value || null
+  const fields = new FormData(form)
+  fields.set("job", button.value)
+  showBest(id)
+  try {
+    const answer = await part(form.action, { method: "POST", form: fields })
+    if (answer.ok) {
+      say(id ? data.voted : data.unvoted)
+      return
+    }
+    showBest(before)
+    toast(answer.text || data.failed, { kind: "error", key: "failed" })
+  } catch (problem) {
+    showBest(before)
+    showProblem(problem)
+  }
+}
+
+async function retry(form) {
+  const button = form.querySelector("button")
+  if (button.getAttribute("aria-disabled") === "true") return
+  button.setAttribute("aria-disabled", "true")
+  try {
+    const answer = await part(form.action, { method: "POST", form: new FormData(form) })
+    if (answer.ok) {
+      await reload()
+      toast(data.queuedAgain, { key: "queued-again" })
+    } else toast(answer.text || data.failed, { kind: "error", key: "failed" })
+  } catch (problem) {
+    showProblem(problem)
+  } finally {
+    button.removeAttribute("aria-disabled")
+  }
+}
+
+// Before the listener of the cards, which shows the new job of a retry in the feed.
+page.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target
+    if ("vote" in form.dataset) {
+      event.preventDefault()
+      vote(form)
+    } else if ("retry" in form.dataset) {
+      event.preventDefault()
+      event.stopImmediatePropagation()
+      retry(form)
+    }
+  },
+  { capture: true },
+)
+
+connect(cards, data)

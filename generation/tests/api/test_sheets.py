@@ -1,0 +1,143 @@
+"""`/api/v1/sheets/` and `/api/v1/word-lists/`: quote, create, get, cancel, vote, delete."""
+
+from typing import Any
+from uuid import uuid4
+
+from artgen.testing.api import ApiTestCase, make_image
+from generation.models import Job, Sheet, SheetVote, Status, WordList
+
+SHEETS = "/api/v1/sheets/"
+LISTS = "/api/v1/word-lists/"
+ASKED = {"prompt": "A {red|blue} kite", "models": ["flux-schnell", "flux-dev"]}
+
+
+class TestSheets(ApiTestCase):
+    def place(self, **asked: Any) -> dict[str, Any]:
+        response = self.api.post(SHEETS, {**ASKED, **asked})
+        assert response.status_code == 201, response.content
+        assert response["Location"] == f"{SHEETS}{response.json()['id']}/"
+        return response.json()
+
+    def test_it_quotes_without_placing(self) -> None:
+        body = self.api.post(f"{SHEETS}quotes/", ASKED).json()
+        assert body["count"] == 4
+        assert body["columns"] == [
+            [{"parameter": "model", "value": "flux-schnell"}],
+            [{"parameter": "model", "value": "flux-dev"}],
+        ]
+        assert body["rows"] == [
+            [{"parameter": "prompt", "value": "red"}],
+            [{"parameter": "prompt", "value": "blue"}],
+        ]
+        assert body["credits"] > 0
+        assert body["obstacle"] == ""
+        assert not Job.objects.exists()
+
+    def test_it_places_and_shows_all_cells(self) -> None:
+        body = self.place()
+        assert body == self.api.get(f"{SHEETS}{body['id']}/").json() | {"jobs": body["jobs"]}
+        assert [len(row) for row in body["cells"]] == [2, 2]
+        jobs = {job["id"]: job for job in body["jobs"]}
+        assert [[jobs[one]["prompt"] for one in row] for row in body["cells"]] == [
+            ["A red kite"] * 2,
+            ["A blue kite"] * 2,
+        ]
+        assert {job["batch"] for job in body["jobs"]} == {body["id"]}
+        (listed,) = self.api.get(SHEETS).json()["results"]
+        assert listed == {name: body[name] for name in body if name != "jobs"}
+
+    def test_it_places_once_with_a_key(self) -> None:
+        header = {"Idempotency-Key": "k1"}
+        first = self.api.post(SHEETS, ASKED, **header)
+        again = self.api.post(SHEETS, ASKED, **header)
+        assert (first.status_code, again.status_code) == (201, 200)
+        assert again.json()["id"] == first.json()["id"]
+        other = self.api.post(SHEETS, {**ASKED, "seed": 5}, **header)
+        self.assert_problem(other, 422, "idempotency_key_reused")
+        assert Job.objects.count() == 4
+
+    def test_it_names_the_cell_that_is_wrong_and_places_nothing(self) -> None:
+        body = {**ASKED, "rows": {"parameter": "steps", "values": [4, 999]}}
+        problem = self.assert_problem(self.api.post(SHEETS, body), 400, "invalid")
+        assert {error["field"] for error in problem["errors"]} == {"rows.values"}
+        assert problem["errors"][0]["detail"].startswith("FLUX.1 schnell · red · Steps 999: ")
+        assert not Job.objects.exists()
+
+    def test_it_cancels_the_rest(self) -> None:
+        body = self.place()
+        Job.objects.filter(id=body["cells"][0][0]).update(status=Status.STORING)
+        done = self.api.post(f"{SHEETS}{body['id']}/cancel/").json()
+        assert (done["canceled"], done["obstacle"]) == (3, "")
+        assert done["credits"] == sum(
+            job["credits"] for job in body["jobs"] if job["id"] != body["cells"][0][0]
+        )
+
+    def test_it_takes_one_vote_that_can_be_changed_and_removed(self) -> None:
+        body = self.place()
+        address = f"{SHEETS}{body['id']}/vote/"
+        first, second = body["cells"][0]
+        self.assert_problem(self.api.call("PUT", address, {"job": first}), 409, "no_image_to_vote")
+        for job in Job.objects.filter(id__in=[first, second]):
+            Job.objects.filter(id=job.id).update(
+                status=Status.SUCCEEDED, due_at=None, finished_at=job.created_at
+            )
+            make_image(self.alice, job=job)
+        for job_id in (first, second):
+            assert self.api.call("PUT", address, {"job": job_id}).json() == {"job": job_id}
+            assert self.api.get(f"{SHEETS}{body['id']}/").json()["best"] == job_id
+        assert SheetVote.objects.count() == 1
+        assert self.api.delete(address).status_code == 204
+        assert self.api.get(SHEETS).json()["results"][0]["best"] is None
+
+    def test_it_is_of_no_use_to_others(self) -> None:
+        body = self.place()
+        address = f"{SHEETS}{body['id']}/"
+        for response in (
+            self.others.get(address),
+            self.others.delete(address),
+            self.others.post(f"{address}cancel/"),
+            self.others.call("PUT", f"{address}vote/", {"job": body["cells"][0][0]}),
+        ):
+            self.assert_problem(response, 404, "not_found")
+        assert self.others.get(SHEETS).json()["results"] == []
+        assert Job.objects.queued().count() == 4
+
+    def test_it_is_deleted_and_its_jobs_stay(self) -> None:
+        body = self.place()
+        assert self.api.delete(f"{SHEETS}{body['id']}/").status_code == 204
+        self.assert_problem(self.api.get(f"{SHEETS}{body['id']}/"), 404, "not_found")
+        assert Sheet.objects.count() == 1  # until the cleanup
+        assert Job.objects.count() == 4
+
+
+class TestWordLists(ApiTestCase):
+    def test_it_is_created_changed_used_and_deleted(self) -> None:
+        made = self.api.post(LISTS, {"name": "colors", "entries": ["red", "blue"]})
+        assert made.status_code == 201
+        address = f"{LISTS}{made.json()['id']}/"
+        assert self.api.get(LISTS).json() == [made.json()]
+        changed = self.api.patch(address, {"entries": ["red", "blue", "green"]})
+        assert changed.json() == made.json() | {"entries": ["red", "blue", "green"]}
+        body = {"prompt": "A __colors__ kite", "models": ["flux-dev"]}
+        assert self.api.post(f"{SHEETS}quotes/", body).json()["count"] == 3
+        self.assert_problem(
+            self.others.post(f"{SHEETS}quotes/", body), 400, "invalid",
+            fields={"prompt": "does_not_exist"},
+        )  # fmt: skip
+        for response in (self.others.get(address), self.others.patch(address, {"name": "x"})):
+            self.assert_problem(response, 404, "not_found")
+        assert self.api.delete(address).status_code == 204
+        assert self.api.get(LISTS).json() == []
+
+    def test_it_refuses_what_prompts_cannot_use(self) -> None:
+        for body, fields in (
+            ({}, {"name": "required", "entries": "required"}),
+            ({"name": "a b", "entries": ["a"]}, {"name": "invalid"}),
+            ({"name": "a", "entries": []}, {"entries": "required"}),
+            ({"name": "a", "entries": ["{b}"]}, {"entries": "invalid"}),
+            ({"name": "a", "entries": ["x"], "color": 1}, {"color": "unknown_field"}),
+        ):
+            with self.subTest(body):
+                self.assert_problem(self.api.post(LISTS, body), 400, "invalid", fields=fields)
+        self.assert_problem(self.api.get(f"{LISTS}{uuid4()}/"), 404, "not_found")
+        assert not WordList.objects.exists()
