@@ -61,7 +61,7 @@ generate() { od -An -N 36 -tx1 /dev/urandom | tr -d ' \n'; }
 
 # --- questions ------------------------------------------------------------------------------------
 again='' # set: ask for what there is, too
-ask() { # NAME QUESTION DEFAULT CHECK: set `answer`; DEFAULT - means that it may stay empty
+ask() { # NAME QUESTION DEFAULT CHECK: set `answer` and NAME; DEFAULT - means that it may stay empty
   answer=$(value_of "$1") offered=$3
   if [ -n "$again" ] && [ -n "$answer" ]; then offered=$answer answer=''; fi
   while :; do
@@ -72,7 +72,10 @@ ask() { # NAME QUESTION DEFAULT CHECK: set `answer`; DEFAULT - means that it may
     answer=${answer:-$offered}
     if [ "$answer" = - ]; then answer='' && return; fi
     if [ -z "$answer" ]; then problem "$1 is not set. $2" && return; fi
-    complaint=$(valid "$1" "$answer" "$4") && return
+    if complaint=$(valid "$1" "$answer" "$4"); then
+      eval "$1=\$answer" # offered if it is asked for again
+      return
+    fi
     is_interactive || { problem "$1: $complaint" && return; }
     say "   $complaint"
     answer=''

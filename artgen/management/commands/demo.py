@@ -8,6 +8,7 @@ DATA_DIR. `make run` starts it.
 import contextlib
 import io
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -18,13 +19,15 @@ import urllib.request
 import warnings
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 from celery import beat
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from twisted.internet import reactor
 
 from accounts.models import User
 from artgen.asgi import application
@@ -91,7 +94,7 @@ class Command(DemoCommand):
         )
 
     def handle(self, *args: Any, port: int, emulator_port: int, **options: Any) -> None:
-        """Run until SIGINT or SIGTERM."""
+        """Run until SIGINT or SIGTERM, then end the process."""
         for number in (port, emulator_port):
             if number and not _is_free(number):
                 raise CommandError(
@@ -100,6 +103,7 @@ class Command(DemoCommand):
         # Files are streamed over ASGI here, which is fast enough for one user.
         warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume")
         with contextlib.ExitStack() as stack:
+            interrupted = stack.enter_context(_interruptions())
             behavior = [
                 f"--painter={options['painter']}",
                 f"--seconds={_span(options['seconds'])}",
@@ -123,10 +127,12 @@ class Command(DemoCommand):
                 ),
                 server_name="ArtGen",
             )
+            reactor.callWhenRunning(_stop_if, interrupted, server)
             # Ctrl-C before the server handles signals.
             with contextlib.suppress(KeyboardInterrupt):
                 server.run()
             self.stdout.write("Stopping.")
+        _end()
 
     def _prepare(self, *, has_emulator: bool) -> None:
         quiet = io.StringIO()
@@ -157,6 +163,48 @@ class Command(DemoCommand):
             )
         )
         self.stdout.flush()
+
+
+@contextlib.contextmanager
+def _interruptions() -> Iterator[threading.Event]:
+    """Yield an event that SIGINT and SIGTERM set, besides what they did before.
+
+    The exception that they raise can get lost while the demo starts: Python ignores it in a
+    destructor or a callback of a weak reference, Twisted in one of its callbacks.
+    """
+    interrupted = threading.Event()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        interrupted.set()
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    handled = [number for number, handler in before.items() if callable(handler)]
+    for number in handled:
+        signal.signal(number, note)
+    try:
+        yield interrupted
+    finally:
+        for number in handled:
+            signal.signal(number, before[number])
+
+
+def _stop_if(interrupted: threading.Event, server: PatientServer) -> None:
+    if interrupted.is_set():
+        server.stop()
+
+
+def _end() -> NoReturn:
+    """End the process without waiting for its threads.
+
+    A request that was canceled can leave a thread that waits for the event loop. The loop has
+    ended, and the interpreter would wait for that thread forever.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _span(seconds: float | tuple[float, float]) -> str:
