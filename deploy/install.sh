@@ -344,9 +344,9 @@ fi
 say "   written, readable for $(id -un) only. Keep a copy elsewhere: it has all secrets."
 
 title "Start (the first time it builds images, which takes some minutes)"
-if is_running; then build=''; else build=--build; fi
-# shellcheck disable=SC2086 # no argument if empty
-docker compose up -d $build || {
+# Not `up --build`: of the services that share an image each gets its own, and the next `up` would
+# replace their containers.
+{ is_running || docker compose build; } && docker compose up -d || {
   docker compose logs --no-log-prefix --tail 20 configure release nginx >&2 || true
   fail "It did not start, see above. Correct it and run deploy/install.sh again."
 }

@@ -41,7 +41,7 @@ docker() {{ {sys.executable} {FAKE_DOCKER} "$@"; }}
 case "$*" in
 "version "*) echo 28.1.1 ;;
 "volume inspect "*) exit 1 ;;
-"compose version" | "compose logs "*) ;;
+"compose version" | "compose build" | "compose logs "*) ;;
 "compose up "*)
   docker compose build release && docker compose run release || exit 1
   docker compose up backend nginx
