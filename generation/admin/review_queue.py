@@ -18,7 +18,6 @@ from generation.files import storage
 from generation.gallery import sharing
 from generation.jobs import reviewed_orders
 from generation.models import (
-    TO_REVIEW,
     Image,
     PromptReview,
     Publication,
@@ -122,7 +121,7 @@ QUEUES = (
         IMAGES,
         _("Images"),
         "asked_at",
-        lambda: _publications().filter(state__in=TO_REVIEW),
+        lambda: _publications().to_review(),
         "generation.change_publication",
     ),
     Queue(
@@ -243,6 +242,7 @@ def shown(item: Item) -> dict[str, Any]:
         "image_url": storage.url(image.large_key or image.key),
         "reports": _reports(row),
         "is_public": row.state == PublicationState.PUBLISHED,
+        "is_hidden": row.state == PublicationState.HIDDEN,
         "can_reject": True,
     }
 

@@ -283,11 +283,14 @@ def refuse(publication: Publication, *, by: User, reason: str) -> None:
         )
 
 
-def report(publication: Publication, *, reporter: str, kind: str, words: str) -> None:
+def report(
+    publication: Publication, *, reporter: str, kind: str, words: str, user: User | None = None
+) -> None:
     """Report a public image; REPORTS_HIDE visitors hide it until it is reviewed again.
 
     `reporter` identifies the visitor by user id or address; only a keyed hash is stored. A second
-    report by the same visitor is ignored.
+    report by the same visitor is ignored. `user`, if the visitor is signed in, gets an email about
+    the decision; then the report is anonymous, too.
     """
     digest = salted_hmac(
         f"generation.report.{publication.id}", reporter, algorithm="sha256"
@@ -297,6 +300,7 @@ def report(publication: Publication, *, reporter: str, kind: str, words: str) ->
             Report.objects.create(
                 publication=publication,
                 reporter=digest,
+                user=user,
                 kind=kind,
                 words=words,
                 created_at=timezone.now(),
@@ -323,9 +327,29 @@ def _decided(publication: Publication, *, by: User, at: datetime, **fields: obje
     )
     if not count:
         raise AlreadyDecided
-    publication.reports.filter(settled_at__isnull=True).update(settled_at=at)
     publication.refresh_from_db(
         fields=["state", "reason", "published_at", "decided_at", "decided_by"]
+    )
+    reports = publication.reports.filter(settled_at__isnull=True)
+    for reporter in User.objects.filter(is_active=True, id__in=reports.values("user_id")):
+        _tell_reporter(publication, reporter)
+    reports.update(settled_at=at, user=None)
+
+
+def _tell_reporter(publication: Publication, reporter: User) -> None:
+    """Write to a person who reported the image; the prompt only if visitors see it."""
+    is_shown = publication.state == PublicationState.PUBLISHED
+    emails.send(
+        user=reporter,
+        title=lambda: _("Your report was reviewed"),
+        sentence=lambda: (
+            _("A moderator looked at the image that you reported and kept it in Explore.")
+            if is_shown
+            else _("A moderator removed the image that you reported from Explore.")
+        ),
+        prompt=publication.image.job.prompt if publication.with_parameters else "",
+        reason=publication.reason,
+        path=reverse("shared", args=[publication.slug]) if is_shown else reverse("explore"),
     )
 
 

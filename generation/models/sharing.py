@@ -1,5 +1,7 @@
 """Publication of images: requests, decisions and reports."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -40,15 +42,21 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         ).select_related("image__job__model", "image__user")
 
     def reported(self) -> "PublicationQuerySet":
-        """Keep public ones with open reports."""
-        reports = Report.objects.filter(settled_at__isnull=True)
-        return self.filter(
-            state=PublicationState.PUBLISHED, id__in=reports.values("publication_id")
-        )
+        """Keep public ones with open reports, also those that reports have hidden."""
+        states = PublicationState.PUBLISHED, PublicationState.HIDDEN
+        return self.filter(state__in=states, id__in=_open_reports())
+
+    def to_review(self) -> "PublicationQuerySet":
+        """Keep those that wait for a decision, except reported ones."""
+        return self.filter(state__in=TO_REVIEW).exclude(id__in=_open_reports())
 
     def newest_first(self) -> "PublicationQuerySet":
         """Sort by the time of publication."""
         return self.order_by("-published_at", "-id")
+
+
+def _open_reports() -> models.QuerySet[Any, Any]:
+    return Report.objects.filter(settled_at__isnull=True).values("publication_id")
 
 
 class Publication(models.Model):
@@ -144,6 +152,15 @@ class Report(models.Model):
     reporter = models.CharField(max_length=64, editable=False)
     kind = models.CharField(_("reason"), max_length=10, choices=Kind.choices)
     words = models.CharField(_("details"), max_length=500, blank=True)
+    # The signed-in visitor, until the decision has been written to them.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        related_name="+",
+        null=True,
+        blank=True,
+        editable=False,
+    )
     created_at = models.DateTimeField(_("reported"))
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)  # by a moderator
 

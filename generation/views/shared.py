@@ -122,7 +122,13 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
                 if request.user.is_authenticated
                 else request.META["REMOTE_ADDR"]
             )
-            sharing.report(found.publication, reporter=reporter, kind=kind, words=words)
+            sharing.report(
+                found.publication,
+                reporter=reporter,
+                kind=kind,
+                words=words,
+                user=request.user if request.user.is_authenticated else None,
+            )
             messages.success(request, _("Thank you. A moderator will review this image."))
             return redirect("explore")
     context = {

@@ -151,6 +151,16 @@ class TestQueue(QueueTestCase):
         self.assert_shows(self.page(show="reports"), publication)
         self.assert_shows(self.page(), publication)
 
+    def test_it_has_hidden_images_among_the_reported_ones(self):
+        publication = self.published()
+        for number in range(sharing.REPORTS_HIDE):
+            sharing.report(publication, reporter=f"1.1.1.{number}", kind="person", words="")
+        page = self.page(show="reports")
+        self.assert_shows(page, publication)
+        self.assertContains(page, "Return to Explore")
+        counts = {tab["name"]: tab["count"] for tab in page.context["tabs"]}
+        assert (counts["images"], counts["reports"]) == ("0", "1")
+
     def test_flags_are_looked_at_when_they_are_asked_for(self):
         ModerationRule.objects.create(pattern="gun", action=RuleAction.FLAG)
         self.held()

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from accounts.models import OutgoingEmail
 from artgen.testing.gallery import NOBODY_EVER, SharingTestCase
 from generation.gallery import images, sharing
 from generation.models import Image, ModerationRule, PublicationState, Report, Visibility
@@ -218,6 +219,37 @@ class TestReporting(SharingTestCase):
             assert self.report("1.1.1.1", words="again") == PublicationState.PUBLISHED
         report = Report.objects.get()
         assert re.search(r"^[0-9a-f]{64}$", report.reporter)
+
+    def test_it_writes_the_decision_to_those_who_reported(self):
+        people = [self.bob, self.make_user("carol@example.org")]
+        for decide, words in (
+            (lambda: sharing.publish(self.publication, by=self.staff), "kept it in Explore"),
+            (
+                lambda: sharing.refuse(self.publication, by=self.staff, reason="A real person"),
+                "Reason: A real person",
+            ),
+        ):
+            for person in people:
+                self.report(str(person.pk), user=person)
+            self.report("1.1.1.1")
+            OutgoingEmail.objects.all().delete()
+            decide()
+            emails = OutgoingEmail.objects.exclude(recipient=self.alice.email)
+            assert sorted(one.recipient for one in emails) == [
+                "bob@example.org",
+                "carol@example.org",
+            ]
+            assert all(words in one.body for one in emails)
+            assert not Report.objects.exclude(user=None, settled_at__isnull=False).exists()
+            Report.objects.all().delete()  # each visitor reports an image once
+
+    def test_it_tells_reporters_no_prompt_that_visitors_do_not_see(self):
+        for shows in (True, False):
+            self.publication = self.published(self.hang("a fox at night"), with_parameters=shows)
+            self.report(str(self.bob.pk), user=self.bob)
+            sharing.refuse(self.publication, by=self.staff, reason="Too dark")
+            email = OutgoingEmail.objects.filter(recipient=self.bob.email).latest("id")
+            assert ("a fox at night" in email.body) is shows
 
     def test_it_tells_the_same_visitor_of_two_pictures_by_different_hashes(self):
         self.report("1.1.1.1")
