@@ -56,6 +56,12 @@ class UserForm(QuotaForm, UserChangeForm):
         for name, field in (("language", language_field()), ("time_zone", time_zone_field())):
             if name in self.fields:
                 self.fields[name] = field
+        if "password" in self.fields:  # that of django-unfold is not translated
+            self.fields["password"].help_text = format_html(
+                '{} <a href="../password/">{}</a>',
+                gettext("Only a hash of the password is stored."),
+                gettext("Change the password"),
+            )
 
 
 class BanFilter(admin.SimpleListFilter):

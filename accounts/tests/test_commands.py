@@ -71,6 +71,14 @@ class TestCreateUser(CommandTestCase):
             carol = User.objects.get(email="carol@example.org")
             assert (carol.is_staff, carol.is_superuser) == rights
 
+    def test_it_says_that_staff_need_rights(self) -> None:
+        note = "has no rights in the admin yet"
+        for options, is_shown in ((("--staff",), True), ((), True), (("--superuser",), False)):
+            out_and_err = self.run_command(
+                "create_user", "carol@example.org", "--password", PASSWORD, *options
+            )
+            assert (note in out_and_err[1]) is is_shown
+
     def test_it_refuses_weak_passwords(self) -> None:
         for password, reason in (
             ("short", "too short"),

@@ -79,6 +79,7 @@ class GenerationSwitchAdmin(AuditedAdmin):
             message_ru=obj.message_ru,
             until=obj.until,
         )
+        obj.refresh_from_db()  # the message and the log name its mode
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -106,7 +107,9 @@ class GenerationSwitchAdmin(AuditedAdmin):
         on = request.POST.get("on") == "1"
         message = "" if on else request.POST.get("message", "").strip()[:MESSAGE_MAX]
         switch = creation_switch.turn(Mode.ON if on else Mode.OFF, message=message)
-        self.log_change(request, switch, f"turned {switch}" + (f": {message}" if message else ""))
+        self.log_change(
+            request, switch, f"turned {switch.mode.value}" + (f": {message}" if message else "")
+        )
         self.message_user(
             request,
             gettext("Image creation is on.") if on else gettext("Image creation is off."),

@@ -14,7 +14,10 @@ from generation.operations import activity
 
 def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add what needs a person, the switch, and the last 24 hours, as far as the user may see."""
-    shown: dict[str, Any] = {"items": attention.items(request)}
+    shown: dict[str, Any] = {
+        "items": attention.items(request),
+        "has_rights": request.user.is_superuser or bool(request.user.get_all_permissions()),
+    }
     if request.user.has_perm("generation.view_generationswitch"):
         shown["switch"] = GenerationSwitch.objects.first() or GenerationSwitch()
         shown["may_switch"] = request.user.has_perm("generation.change_generationswitch")

@@ -297,7 +297,7 @@ class GenerationSwitch(models.Model):
         constraints = [models.CheckConstraint(name="one_switch", condition=Q(id=1))]
 
     def __str__(self) -> str:
-        return str(self.mode.value)
+        return str(self.mode.label)
 
     @property
     def mode(self) -> Mode:

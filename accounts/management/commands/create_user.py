@@ -16,6 +16,11 @@ from accounts.security_notices import Change
 from artgen.management.base import BaseCommand
 from artgen.management.numbers import Whole
 
+NO_RIGHTS = (
+    "{email} has no rights in the admin yet. A superuser gives them: in the admin, Users, this "
+    "account, or Groups."
+)
+
 
 class Command(BaseCommand):
     """`create_user EMAIL [--password P] [--staff] [--superuser] [--credits N]`, idempotent."""
@@ -78,6 +83,8 @@ class Command(BaseCommand):
                 )
             ledger.open_account(user, credits=credits)
         self.stdout.write(f"{done} {email}")
+        if user.is_staff and not user.is_superuser and not user.get_all_permissions():
+            self.stderr.write(NO_RIGHTS.format(email=email))
 
     def update(self, user: User, password: str | None, changes: dict[str, Any]) -> bool:
         """Write the fields that differ and return whether there are any."""

@@ -87,7 +87,7 @@ class Command(BaseCommand):
         self._print(switch)
 
     def _print(self, switch: GenerationSwitch) -> None:
-        text = f"Image creation is {switch}."
+        text = f"Image creation is {switch.mode.value}."
         if switch.mode is Mode.MAINTENANCE:
             text = "Maintenance: only staff can create images. Jobs in progress go on."
         if switch.mode is not Mode.ON:

@@ -204,6 +204,13 @@ class TestAttention(StartPageTestCase):
         self.unconfirmed(prompt="<script>boom</script>")
         self.assertNotContains(self.client.get(START), "<script>boom")
 
+    def test_it_says_to_staff_that_they_have_no_rights(self) -> None:
+        looker = self.make_user("newcomer@example.org", is_staff=True)
+        self.client.force_login(looker)
+        self.assertContains(self.client.get(START), "no rights in the admin yet")
+        looker.user_permissions.add(Permission.objects.get(codename="view_collection"))
+        self.assertContains(self.client.get(START), "Nothing needs attention now.")
+
     def test_it_shows_nothing_to_staff_without_rights(self) -> None:
         self.unconfirmed(prompt="a secret prompt")
         reader = self.make_user("reader@example.org", is_staff=True)
