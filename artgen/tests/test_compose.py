@@ -1,5 +1,6 @@
 """docker-compose.yml against what the code reads and what the monitoring profile asks."""
 
+import json
 import re
 
 import yaml
@@ -184,6 +185,25 @@ class TestMonitoring:
         assert "./deploy/grafana:/etc/grafana/provisioning:ro" in services()["grafana"]["volumes"]
         assert provider["options"]["path"] == "/etc/grafana/provisioning/dashboards"
         assert (DEPLOY / "grafana" / "dashboards" / "artgen.json").exists()
+
+    def test_its_dashboard_asks_for_metrics_that_exist(self) -> None:
+        dashboard = json.loads((DEPLOY / "grafana" / "dashboards" / "artgen.json").read_text())
+        queries = [
+            target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())
+        ]
+        asked = set(re.findall(r"\bartgen[_:]\w+", " ".join(queries)))
+        rules = (DEPLOY / "prometheus" / "rules.yml").read_text()
+        metrics = settings.BASE_DIR / "generation" / "operations" / "metrics.py"
+        exported = set(re.findall(r'"(artgen_\w+)"', metrics.read_text()))
+        suffixes = ("_bucket", "_sum", "_count", "_total")
+        unknown = {
+            name
+            for name in asked - exported
+            if not any(name.removesuffix(one) in exported for one in suffixes)
+            and f"record: {name}" not in rules
+        }
+        assert unknown == set()
+        assert len(queries) > 30
 
     def test_it_gives_grafana_a_password_of_its_own(self) -> None:
         grafana = services()["grafana"]

@@ -123,7 +123,7 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "CreatingOff": Condition(
         _minutes(60),
-        _("Image creation has been off for an hour."),
+        _("Image creation is off."),
         _("Turn it on in the admin, or with manage.py generation on."),
     ),
     "BudgetNear": Condition(
@@ -184,12 +184,12 @@ CONDITIONS: dict[str, Condition] = {
     "CertificateEnds": Condition(
         _minutes(5),
         _("The certificate of %(host)s ends in %(days)s days."),
-        _("See “Certificates” in DEPLOYMENT_INSTRUCTIONS.md."),
+        _("See “HTTPS” in DEPLOYMENT_INSTRUCTIONS.md."),
     ),
     "CertificateRefused": Condition(
         _minutes(5),
         _("Browsers refuse the certificate of %(host)s: %(reason)s."),
-        _("See “Certificates” in DEPLOYMENT_INSTRUCTIONS.md."),
+        _("See “HTTPS” in DEPLOYMENT_INSTRUCTIONS.md."),
     ),
 }
 

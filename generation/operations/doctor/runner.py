@@ -58,7 +58,7 @@ def run_checks(*, test_address: str = "") -> Iterator[Check]:
     yield from _run("webhook", webhook.webhook)
     yield from _run("certificate", certificate.certificate)
     yield from _run("bucket", bucket.bucket)
-    yield from _run("backups", backups.backups)
+    yield from _run_if(tables, "backups", backups.backups, TABLES_FIRST)
     yield from _run("disk", partial(disk.disk, has_database=has_database))
     yield from _run("clock", clock.clock)
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import socket
 import threading
 from contextlib import contextmanager
@@ -287,7 +288,7 @@ class TestWatch(TransactionTestCase):
         )  # fmt: skip
         with receiver() as found:
             Watch().check()
-        subjects = [one.subject for one in mail.outbox if "creation has been off" in one.subject]
+        subjects = [one.subject for one in mail.outbox if "Image creation is off" in one.subject]
         assert [subject.partition(":")[0] for subject in subjects] == ["Solved"]
         assert "ended" in [one["news"] for one in found.received]
 
@@ -361,6 +362,18 @@ def test_each_rule_of_prometheus_is_a_condition_and_the_reverse() -> None:
     alerts = {line.split(":")[1].strip() for line in rules.splitlines() if "- alert:" in line}
     # Only of Prometheus: the parts of /metrics, and a rule that those remove who back up otherwise.
     assert alerts - {"PartDown", "BackupMissing"} == set(CONDITIONS) - {"DatabaseDown", "RedisDown"}
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+def test_its_advice_names_a_part_of_the_instructions(name: str) -> None:
+    text = (django_settings.BASE_DIR / "DEPLOYMENT_INSTRUCTIONS.md").read_text()
+    headings = set(re.findall(r"^#+ (.+)$", text, re.MULTILINE))
+    for language in ("en", "ru"):
+        with translation.override(language):
+            advice = str(CONDITIONS[name].advice)
+        if "DEPLOYMENT_INSTRUCTIONS" in advice:
+            named = re.findall(r"[“«](.+?)[”»]", advice)
+            assert set(named) <= headings
 
 
 @pytest.mark.parametrize("name", CONDITIONS)

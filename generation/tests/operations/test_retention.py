@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.test import override_settings
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts import holds, ledger, tokens, transactions
 from accounts.models import ApiToken, CreditEntry
@@ -93,7 +93,8 @@ class TestOldJobs(RetentionTestCase):
         assert not Job.objects.exists()
         assert list(CreditEntry.objects.of(self.alice).values()) == entries
         assert ledger.check() == []
-        line, *_ = transactions.lines(transactions.beginnings(self.alice))
+        with translation.override("en"):
+            line, *_ = transactions.lines(transactions.beginnings(self.alice))
         assert (line.title, line.why, line.url) == ("Tea hills in fog", "Canceled.", "")
         self.client.force_login(self.alice)
         self.assertContains(self.client.get("/account/"), "Tea hills in fog", count=1)
