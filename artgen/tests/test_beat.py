@@ -10,6 +10,7 @@ class TestClock:
         assert {name: entry["task"] for name, entry in schedule.items()} == {
             "tick": "generation.tick",
             "sweep": "generation.clean_up",
+            "prompt_calls": "generation.release_prompt_calls",
             "emails": "accounts.send_emails",
         }
         assert {entry["task"] for entry in schedule.values()} - set(celery.app.tasks) == set()
