@@ -388,6 +388,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", "blob:", *_image_sources],
         "connect-src": [SELF, PUBLIC_URL.replace("http", "ws", 1)],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
         # A form's redirect counts, too: the buttons of other services lead there.
         "form-action": [SELF, *social_apps.form_targets(SOCIALACCOUNT_PROVIDERS)],
         "base-uri": [NONE],

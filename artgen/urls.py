@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from artgen import web_app
 from artgen.api import problems, schema
 from artgen.observability import health
 from artgen.shortcuts import shortcuts
@@ -12,6 +13,10 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("favicon.ico", favicon, name="favicon"),
+    path("manifest.webmanifest", web_app.manifest, name="manifest"),
+    path("service-worker.js", web_app.service_worker, name="service_worker"),
+    path("offline/", web_app.offline, name="offline"),
+    path("share-target/", web_app.receive_share, name="receive_share"),
     path("admin/", admin.site.urls),
     path("language/", set_language, name="set_language"),
     path("theme/", set_theme, name="set_theme"),

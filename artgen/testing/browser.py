@@ -70,6 +70,7 @@ class Troubles(list[str]):
         if (
             said.type in ("error", "warning")
             and "the server responded with a status" not in said.text
+            and "registration blocked by Playwright" not in said.text
         ):
             self.note(f"{said.text} {said.location.get('url', '')}")
 
@@ -104,6 +105,8 @@ class Visitors:
         """
         if theme:
             options["color_scheme"] = theme
+        # Routes of a page do not see what a service worker requests.
+        options.setdefault("service_workers", "block")
         context = self.browser.new_context(
             locale=LOCALES[language], base_url=self.demo.url, **options
         )

@@ -186,6 +186,7 @@ PAGES = (
     Page("explore", "explore", "", main=True),
     Page("status", "status", "", main=True),
     Page("shortcuts", "shortcuts", ""),
+    Page("offline", "offline", "", act=_fill("#prompt", "A lighthouse"), main=True),
     Page("shortcuts-dialog", "start", "", act=_press("?", "#shortcuts-dialog")),
     Page("picture", "image", ids=("image",), main=True),
     Page(
@@ -294,6 +295,9 @@ ADMIN = (
 NO_PAGES = {
     *(
         "favicon",
+        "manifest",
+        "service_worker",
+        "receive_share",
         "own_pictures",
         "image_collections",
         "shared_picture",

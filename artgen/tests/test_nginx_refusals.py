@@ -1,6 +1,7 @@
 """What nginx itself refuses: 400, 405, 414, 431 and never 500; under /api/ as a problem."""
 
 import json
+from http.client import HTTPConnection
 
 import pytest
 
@@ -86,6 +87,16 @@ class TestRefusals:
     def test_so_is_what_is_too_large(self, server: Nginx, request_: bytes, status: int, code: str):
         assert_problem(server.ask(request_.replace(b"%s", b"/api/v1/jobs/")), status, code)
         assert_page(server.ask(request_.replace(b"%s", b"/create/")), status)
+
+    @pytest.mark.parametrize("path", ["/create/", "/api/v1/uploads/"])
+    def test_it_says_how_large_an_image_may_be(self, server: Nginx, path: str):
+        for language, said in (("en", "up to 20 MB"), ("ru", "до 20 МБ")):
+            connection = HTTPConnection("127.0.0.1", server.port, timeout=20)
+            headers = {"Content-Length": "99000000", "Accept-Language": language}
+            connection.request("POST", path, headers=headers)
+            with connection.getresponse() as response:
+                assert response.status == 413
+                assert said in response.read().decode()
 
     def test_it_speaks_russian(self, server: Nginx):
         request = b"GET /api/%%zz HTTP/1.1\r\nAccept-Language: ru\r\nHost: x\r\n\r\n"

@@ -317,6 +317,7 @@ def _page(
         "feed": page,
         "prompts": feed.prompts_of(user_of(request)),
         "show": show,
+        "shared": _shared_how(request),
         "is_filled": bool(asked) or request.method == "POST",
         "examples": examples,
         "words": {
@@ -354,6 +355,17 @@ def _page(
             "no_number": _("Must be a number."),
         },
     }
+
+
+def _shared_how(request: HttpRequest) -> str:
+    """Return how the page takes what the service worker has received: "use", "ask", or "".
+
+    Any site can send it something. Only a visit that no page has begun comes from a share sheet.
+    https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
+    """
+    if "shared" not in request.GET:
+        return ""
+    return "use" if request.headers.get("Sec-Fetch-Site") == "none" else "ask"
 
 
 def _chosen(

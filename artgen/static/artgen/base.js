@@ -6,6 +6,7 @@ import { wireShortcuts } from "./js/shortcuts.js"
 import { wireThemes } from "./js/theme.js"
 import { sendTimeZone } from "./js/time_zone.js"
 import { scheduleDismissals } from "./js/toasts.js"
+import { wireWebApp } from "./js/web_app.js"
 
 wireAnnouncements()
 wireThemes()
@@ -13,3 +14,4 @@ wireMenus()
 wireShortcuts()
 scheduleDismissals()
 sendTimeZone()
+wireWebApp()

@@ -128,6 +128,10 @@ RULES: dict[str, Rule] = {
     "readyz": everyone("GET"),
     "status": everyone("GET"),
     "shortcuts": everyone("GET"),
+    "manifest": everyone("GET"),
+    "service_worker": everyone("GET"),
+    "offline": everyone("GET"),
+    "receive_share": everyone("GET POST", is_csrf_exempt=True),
     "close_announcement": everyone("POST"),
     "metrics": nobody("GET"),  # internal: the suite's requests come through nginx
     "set_language": everyone("POST", body={"language": "en"}),

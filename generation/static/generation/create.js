@@ -10,9 +10,11 @@ import { Cards } from "./js/cards.js"
 import { wireCompareLink } from "./js/compare_link.js"
 import { Composer } from "./js/composer.js"
 import { anchorPopovers } from "./js/floating.js"
+import { takeOfflineDrafts } from "./js/offline_drafts.js"
 import { pendingRun } from "./js/pending_run.js"
 import { connect } from "./js/connection.js"
 import { wireCardButtons } from "./js/card_buttons.js"
+import { receiveShared } from "./js/shared_in.js"
 import { Notifier } from "./js/notifications.js"
 
 const data = document.getElementById("page-data").dataset
@@ -89,6 +91,14 @@ if (document.getElementById("composer")) {
     }
   })
   wireDock(composer)
+  takeWaiting(composer)
+}
+
+/** Put into the form what waits for it in this browser, after the draft is back. */
+async function takeWaiting(composer) {
+  await composer.restored
+  composer.takeOffline(takeOfflineDrafts(data.user))
+  await receiveShared(composer, data)
 }
 
 feed.addEventListener("click", async (event) => {

@@ -8,6 +8,7 @@ import { wireChipMenus } from "./js/chip_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { refreshSharing, showCopies, wireSharing } from "./js/sharing.js"
 import { showFailure, offerUndo, post } from "./js/trash.js"
+import { wireShareSheet } from "./js/share_sheet.js"
 import { wireZoom } from "./js/zoom.js"
 
 const data = document.getElementById("page-data").dataset
@@ -21,6 +22,7 @@ const keys = document.getElementById("keys")
 wireCardButtons(document.body, data)
 wireChipMenus()
 showCopies(document)
+wireShareSheet(document.body, data)
 wireZoom(document.querySelector(".frame"), document.getElementById("viewer"))
 
 /** Show whether the image is in the trash; move the focus to the action that is possible now. */

@@ -14,10 +14,20 @@ export function wireThemes() {
   }
 }
 
+/** Give the browser's own bar the color of the page. */
+function showInBrowserBar() {
+  for (const meta of document.querySelectorAll("meta[name=theme-color]")) meta.remove()
+  const meta = document.createElement("meta")
+  meta.name = "theme-color"
+  meta.content = getComputedStyle(document.body).backgroundColor
+  document.head.append(meta)
+}
+
 function setTheme(theme, form) {
   const root = document.documentElement
   if (theme === "light" || theme === "dark") root.dataset.theme = theme
   else delete root.dataset.theme
+  showInBrowserBar()
   for (const button of document.querySelectorAll("[data-theme-form] [aria-pressed]")) {
     button.setAttribute("aria-pressed", String(button.value === theme))
   }

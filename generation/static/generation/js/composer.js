@@ -83,7 +83,7 @@ export class Composer {
       if (this.unsaved) this.#save()
     })
     this.#enhance()
-    this.#restore()
+    this.restored = this.#restore()
   }
 
   get form() {
@@ -126,6 +126,26 @@ export class Composer {
       return
     this.prompt.focus()
     this.#offerUndo(before, query.has("source") ? this.data.sourceAdded : this.data.used)
+  }
+
+  /** Take prompts that were written offline: the newest into the form, all into the history. */
+  takeOffline(texts) {
+    const [newest, ...others] = texts.filter((text) => text.trim() !== this.prompt.value.trim())
+    for (const text of others.reverse()) this.history.keep(text)
+    if (newest === undefined) return
+    this.history.keep(this.prompt.value)
+    this.#write(newest)
+    toast(this.data.offlineDraft, { key: "offline-draft" })
+  }
+
+  /** Take what another app has shared: a prompt, and files as source images. */
+  async receive({ text, files }) {
+    if (text) this.setPrompt(text.slice(0, this.prompt.maxLength))
+    if (!files.length) return
+    const model = this.form.elements.model.value
+    const other = takesSources(this.side)
+    if (other && !takesSources(this.side, model)) await this.#switch(other)
+    this.sources.add(files)
   }
 
   /** Use one of the user's images as the source, with a model that accepts one. */
@@ -549,7 +569,7 @@ export class Composer {
   }
 
   /** Put the draft into the form, or keep it for Undo if a link has filled the form. */
-  #restore() {
+  async #restore() {
     if (!this.form) return
     const fields = this.draft.read()
     const address = new URL(location.href)
@@ -566,14 +586,14 @@ export class Composer {
       )
       for (const name of LINK_PARAMETERS) address.searchParams.delete(name)
       history.replaceState(history.state, "", address)
-      this.#applyLink(query, fields)
+      await this.#applyLink(query, fields)
       return
     }
     if (this.data.filled === "true" || !fields) return
     const given = Object.fromEntries(fields)
     const fits = given.model === this.form.elements.model.value && !given.source_images
     if (!fits) {
-      this.#restoreFields(fields)
+      await this.#restoreFields(fields)
       return
     }
     putInto(this.form, apart(fields).plain)

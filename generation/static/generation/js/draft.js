@@ -5,7 +5,7 @@
  * latest.
  */
 
-const MAX_UNSENT = 5
+const MAX_UNSENT = 20
 
 export class Draft {
   constructor(user) {

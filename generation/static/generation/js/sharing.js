@@ -1,6 +1,7 @@
 /** Sharing: forms updated in place, and copying of the link. */
 
 import { part } from "../../artgen/js/http.js"
+import { showShareButtons } from "./share_sheet.js"
 import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 
@@ -17,6 +18,7 @@ export function wireCopying(root, data) {
 }
 
 export function showCopies(root) {
+  showShareButtons(root)
   if (!navigator.clipboard) return
   for (const button of root.querySelectorAll("[data-copy]")) button.hidden = false
 }

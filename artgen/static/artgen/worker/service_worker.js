@@ -1,0 +1,87 @@
+/**
+ * The service worker: shows the offline page where there is no connection, and receives what
+ * another app shares with ArtGen.
+ *
+ * It stores the offline page with its files, and what was shared until the Create page takes it;
+ * never a page, an image or an answer of the API. All come from the network, so an update of the
+ * site is seen at once. artgen/web_app.py writes `settings` before this text; a new `version`
+ * makes browsers install the worker again.
+ */
+
+const OFFLINE = "artgen-offline"
+const SHARED = "artgen-shared" // as in generation/js/shared_in.js
+const MAX_FILES = 8
+const MAX_TEXT = 4000 // characters
+
+self.addEventListener("install", (event) => event.waitUntil(install()))
+self.addEventListener("activate", (event) => event.waitUntil(activate()))
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event
+  const { origin, pathname } = new URL(request.url)
+  if (origin !== location.origin) return
+  if (request.mode !== "navigate") {
+    if (settings.files.includes(pathname)) event.respondWith(fileOf(request))
+  } else if (request.method === "GET") {
+    event.respondWith(pageOf(event))
+  } else if (request.method === "POST" && pathname === settings.share) {
+    event.respondWith(receive(request))
+  }
+})
+
+async function install() {
+  const cache = await caches.open(OFFLINE)
+  const addresses = [settings.offline, ...settings.files]
+  await cache.addAll(addresses.map((address) => new Request(address, { cache: "no-cache" })))
+  await self.skipWaiting()
+}
+
+/** Remove the files of earlier versions. */
+async function activate() {
+  const kept = [settings.offline, ...settings.files]
+  const cache = await caches.open(OFFLINE)
+  for (const request of await cache.keys())
+    if (!kept.includes(new URL(request.url).pathname)) await cache.delete(request)
+  await self.registration.navigationPreload?.enable()
+  await self.clients.claim()
+}
+
+async function pageOf(event) {
+  try {
+    return (await event.preloadResponse) ?? (await fetch(event.request))
+  } catch {
+    const cache = await caches.open(OFFLINE)
+    return (await cache.match(settings.offline)) ?? Response.error()
+  }
+}
+
+async function fileOf(request) {
+  try {
+    return await fetch(request)
+  } catch {
+    const cache = await caches.open(OFFLINE)
+    return (await cache.match(request, { ignoreSearch: true })) ?? Response.error()
+  }
+}
+
+/** Keep what was shared for the Create page, and lead there. */
+async function receive(request) {
+  await caches.delete(SHARED)
+  const form = await request.formData()
+  const texts = ["text", "title", "url"].map((name) => form.get(name))
+  const text = texts.find((value) => typeof value === "string" && value.trim()) ?? ""
+  const images = form.getAll("images").filter((value) => value instanceof File && value.size)
+  const files = images.filter((file) => file.size <= settings.maxBytes).slice(0, MAX_FILES)
+  const tooLarge = images.filter((file) => file.size > settings.maxBytes)
+  const cache = await caches.open(SHARED)
+  for (const [index, file] of files.entries())
+    await cache.put(`${settings.share}${index}/`, new Response(file))
+  const about = {
+    at: Date.now(),
+    text: text.trim().slice(0, MAX_TEXT),
+    files: files.map(({ name, type }) => ({ name, type })),
+    tooLarge: tooLarge.map(({ name, size }) => ({ name, size })),
+  }
+  await cache.put(settings.share, Response.json(about))
+  return Response.redirect(`${settings.create}?shared=1`, 303)
+}
