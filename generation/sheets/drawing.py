@@ -226,5 +226,5 @@ def _encoded(image: Image.Image, *, kind: str) -> bytes:
     if kind == "png":
         image.save(file, "PNG", compress_level=4)
     else:
-        image.save(file, "JPEG", quality=JPEG_QUALITY, progressive=True, subsampling="4:4:4")
+        image.save(file, "JPEG", quality=JPEG_QUALITY, subsampling="4:4:4")
     return file.getvalue()

@@ -1,0 +1,99 @@
+"""A comparison in a real Chromium: from Create to the sheet, its vote and its download."""
+
+import io
+import re
+from pathlib import Path
+
+from PIL import Image as Pillow
+from playwright.sync_api import Page, expect
+
+from artgen.testing.browser import DESKTOP, PHONE, BrowserTestCase, speak
+from generation.files import metadata
+
+STICKY = """() => {
+    const scroll = document.querySelector(".sheet-scroll")
+    scroll.scrollTo(scroll.scrollWidth, 0)
+    const head = document.querySelector(".sheet-grid tbody th").getBoundingClientRect()
+    return {
+        moved: scroll.scrollLeft > 0,
+        sticks: Math.abs(head.left - scroll.getBoundingClientRect().left) < 3,
+        page: document.documentElement.scrollWidth - innerWidth,
+    }
+}"""
+
+
+class TestComparison(BrowserTestCase):
+    people = ("comparer", "arranger")
+
+    def choose(self, page: Page, *slugs: str) -> None:
+        """Choose these models and no others."""
+        for box in page.locator("[name=models]").all():
+            box.set_checked(box.get_attribute("value") in slugs)
+
+    def test_it_compares_models_and_alternatives(self) -> None:
+        page = self.open("comparer", **DESKTOP)
+        page.goto("/create/")
+        page.fill("#prompt", "A {red|blue} kite over the sea")
+        page.click("[data-compare-link]")
+        expect(page.locator("#prompt")).to_have_value("A {red|blue} kite over the sea")
+        self.choose(page, "flux-schnell", "flux-dev")
+        button = page.locator("#create-button")
+        expect(button).to_contain_text("Create 4")
+        expect(button).to_contain_text("8 credits")
+        button.click()
+        page.wait_for_url("**/sheets/*/")
+        address = page.url
+        expect(page.locator("thead th")).to_have_text(["FLUX.1 schnell", "FLUX.1 dev"])
+        expect(page.locator("tbody th")).to_have_text(["red", "blue"])
+        expect(page.locator(".sheet-grid [data-status=succeeded]")).to_have_count(4)
+        expect(page.locator("[data-sheet-head]")).to_contain_text("4 of 4 images ready")
+        best = page.locator("[data-vote] button")
+        best.nth(2).click()
+        expect(page.locator("[data-best] [data-vote] button")).to_have_count(1)
+        best.nth(1).click()
+        expect(best.nth(2)).to_have_attribute("aria-pressed", "false")
+        page.reload()
+        expect(best.nth(1)).to_have_attribute("aria-pressed", "true")
+        with page.expect_download() as download:
+            page.click("[data-sheet-head] [download]")
+        assert download.value.suggested_filename.endswith("-comparison.jpg")
+        data = Path(download.value.path()).read_bytes()
+        assert Pillow.open(io.BytesIO(data)).format == "JPEG"
+        assert "A {red|blue} kite" in metadata.packet_of(data).decode()
+        page.locator(".sheet-grid .card-link").first.click()
+        page.wait_for_url("**/images/*/")
+        page.click("#compare")
+        page.wait_for_url(address)
+        best.nth(1).click()
+        expect(page.locator("[data-best]")).to_have_count(0)
+
+    def test_it_fits_a_phone_in_russian_and_cancels_the_rest(self) -> None:
+        page = self.open("arranger", language="ru", **PHONE)
+        page.goto("/compare/lists/")
+        speak(page, "ru")
+        page.reload()
+        page.fill("[name=name]", "цвета")
+        page.fill("[name=entries]", "красный\nсиний\nкрасный")
+        page.locator("form.stack .button-primary").tap()
+        expect(page.locator(".word-list")).to_contain_text("__цвета__")
+        page.goto("/compare/")
+        page.fill("#prompt", "__цвета__ змей [stuck]")
+        self.choose(page, "flux-dev")
+        page.select_option("#columns", "steps")
+        page.fill("#columns_values", "10 20 900")
+        expect(page.locator("#columns-error")).to_contain_text("900")
+        expect(page.locator("#create-button")).to_have_attribute("aria-disabled", "true")
+        page.fill("#columns_values", "10 20 30")
+        expect(page.locator("#columns-error")).to_be_hidden()
+        expect(page.locator("#create-button")).to_contain_text(re.compile(r"\b6\b"))
+        page.locator("#create-button").tap()
+        page.wait_for_url("**/sheets/*/")
+        expect(page.locator(".sheet-grid tbody th")).to_have_text(["красный", "синий"])
+        assert page.evaluate(STICKY) == {"moved": True, "sticks": True, "page": 0}
+        page.locator("[data-cancel-sheet] button").tap()
+        expect(page.locator(".sheet-grid [data-status=canceled]")).to_have_count(6)
+        expect(page.locator("[data-cancel-sheet]")).to_have_count(0)
+        expect(page.locator("#balance")).to_have_attribute("data-held", "0")
+        page.locator("[data-retry] button").first.tap()
+        expect(page.locator(".sheet-grid [data-status=canceled]")).to_have_count(5)
+        expect(page.locator("[data-cancel-sheet]")).to_have_count(1)
