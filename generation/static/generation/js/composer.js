@@ -514,12 +514,17 @@ export class Composer {
   async #load(query, { isOther = false } = {}) {
     this.abort?.abort()
     this.abort = new AbortController()
-    const asked = String(query())
+    const asked = query()
+    const text = String(asked)
+    // Not sent: nothing depends on it, and two prompts may be too long for an address.
+    const original = asked.get("original_prompt")
+    asked.delete("original_prompt")
     try {
       const answer = await part(`${this.data.composer}?${asked}`, { signal: this.abort.signal })
       if (!answer.ok) throw new Error()
-      if (String(query()) !== asked) return await this.#load(query, { isOther })
+      if (String(query()) !== text) return await this.#load(query, { isOther })
       this.#replace(answer.fragment, { isOther })
+      if (original !== null) this.original.set(original)
       return true
     } catch (problem) {
       if (problem.signedOut) showSignedOut(this.data, problem)
