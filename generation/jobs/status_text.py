@@ -128,8 +128,13 @@ def _parked(job: Job) -> Phase:
 
 
 def is_next_day(until: datetime) -> bool:
-    """Return whether a job that is parked until then waits for tomorrow's budget."""
-    return until == period_limits.next_day()
+    """Return whether a job that is parked until then waits for tomorrow's budget.
+
+    The day is that of the site. It may begin today where the user is: then nothing is said of
+    tomorrow.
+    """
+    is_next = until == period_limits.next_day()
+    return is_next and timezone.localdate(until) > timezone.localdate()
 
 
 def _before(place: Place) -> str:
