@@ -95,6 +95,9 @@ SAMPLES: dict[str, list[tuple[str, str, int, tuple[int, int], Finish]]] = {
         ("sdxl-turbo", "liquid marble, magenta and gold", 15, (176, 176), plain),
         ("a1111", "a lighthouse at dusk", 16, (176, 176), plain),
         ("comfyui", "flowing lines, emerald on black", 17, (176, 176), plain),
+        ("sdxl-inpaint", "a fox in a snow village at dusk", 61, (176, 176), plain),
+        ("upscaler", "a bird on a branch, autumn", 62, (176, 176), plain),
+        ("flux-fill", "a castle above a lake, sunset", 63, (176, 176), plain),
     ],
     "styles": [
         ("photo", "a lighthouse on a rock at dusk, calm sea", 31, (176, 176), plain),

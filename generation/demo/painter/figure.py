@@ -279,9 +279,12 @@ class Figure:
     def shadow(self, *, width: float = 0.5, x: float = 0.0, strength: float = 0.5) -> None:
         """Darken the ground under the figure."""
         part = self.canvas.rgb[:, self.top : self.bottom, self.left : self.right]
-        spot = np.exp(
-            -(((self.px - np.float32(x)) / np.float32(width)) ** 2 + (self.py / 0.05) ** 2)
+        across = (self.px - np.float32(x)) / np.float32(width)
+        # It ends before the part does: a cut would show.
+        fade = np.clip((self.px - self.px.min()) * 4, 0, 1) * np.clip(
+            (self.px.max() - self.px) * 4, 0, 1
         )
+        spot = np.exp(-(across**2 + (self.py / 0.05) ** 2)) * fade
         part *= 1 - spot * np.float32(strength)
 
 

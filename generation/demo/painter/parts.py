@@ -17,6 +17,7 @@ CONTINUED = "seamless"
 """The word of a prompt that asks for the surroundings instead of something new."""
 HALF = 128
 SEEN = 4  # of 255: the soft edge of a mask belongs to the area
+DETAIL = 1.0  # of 255: below, an area is a smear that the service put around an image
 MIN_SIDE = 64  # px: a smaller part would show nothing of what is painted
 
 
@@ -32,15 +33,15 @@ def repainted(
 ) -> Image.Image:
     """Return the source at this size, repainted where the mask is white and nowhere else.
 
-    A mask around the image continues the image outward, a prompt with CONTINUED fills the area from
-    its surroundings. Else the area shows what `paint` returns for it.
+    A mask around the image, over a smear, continues the image outward; a prompt with CONTINUED
+    fills the area from its surroundings. Else the area shows what `paint` returns for it.
     """
     image = source.convert("RGB").resize(size, Image.Resampling.LANCZOS)
     area = mask.convert("L").resize(size, Image.Resampling.BILINEAR)
     box = area.point(lambda value: 255 if value >= SEEN else 0).getbbox()
     if box is None:
         return image
-    if kept := _kept_box(area):
+    if (kept := _kept_box(area)) and _is_smooth(image, outside=kept):
         new = _mirrored(image, kept)
     elif CONTINUED in prompt.lower():
         new = _grained(_filled(image, area), seed)
@@ -57,6 +58,18 @@ def _kept_box(area: Image.Image) -> tuple[int, int, int, int] | None:
         return None
     inside = np.asarray(kept.crop(box))
     return box if float(inside.mean()) > 250 else None
+
+
+def _is_smooth(image: Image.Image, *, outside: tuple[int, int, int, int]) -> bool:
+    """Tell whether nothing is drawn yet outside of a box: an image to extend, not to change."""
+    gray = image.convert("L")
+    detail = np.abs(
+        np.asarray(gray, np.float32) - np.asarray(gray.filter(ImageFilter.BoxBlur(1)), np.float32)
+    )
+    left, top, right, bottom = outside
+    around = np.ones(detail.shape, bool)
+    around[max(0, top - 2) : bottom + 2, max(0, left - 2) : right + 2] = False
+    return not around.any() or float(detail[around].mean()) < DETAIL
 
 
 def _mirrored(image: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:

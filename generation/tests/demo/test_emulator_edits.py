@@ -129,6 +129,19 @@ def test_the_painter_continues_an_image_beyond_its_edges():
     assert np.abs(edge[:, 159] - edge[:, 160]).mean() < 12
 
 
+def test_the_painter_changes_a_strip_along_an_edge_instead_of_mirroring_the_image():
+    source = photo()
+    strip = Image.new("L", SIZE, 0)
+    strip.paste(255, (0, 0, SIZE[0], SIZE[1] // 3))
+    result = paint(
+        prompt="a night sky", width=SIZE[0], height=SIZE[1], seed=4, sources=[source], mask=strip
+    )
+    top, below = (np.asarray(result, np.float32)[rows] for rows in (slice(63), slice(65, 128)))
+    mirrored = np.abs(top - below[::-1]).mean()
+    assert mirrored > 20
+    assert is_changed(source, result)[: SIZE[1] // 3].mean() > 0.5
+
+
 def test_the_painter_keeps_the_image_under_an_empty_mask():
     source = photo()
     empty = Image.new("L", SIZE, 0)

@@ -21,7 +21,10 @@ _PAINTS = ("8a2f2a", "2f4f3f", "2f4a6a", "3a3a40")
 def paint(canvas: Canvas, scene: Scene) -> None:
     """Paint a locomotive with carriages on a stone viaduct before the place that is named."""
     rng = canvas.rng("train")
-    PLACES[place_of(scene)].paint(canvas, scene)
+    place = place_of(scene)
+    if place == "bridge":  # the train has a viaduct of its own
+        place = "mountains" if scene.has("mountains") else "meadow"
+    PLACES[place].paint(canvas, scene)
     canvas.report(0.85)
     rails = float(rng.uniform(0.66, 0.70))
     _paint_viaduct(canvas, rails)
