@@ -1,13 +1,14 @@
-"""What a person can request of a job that exists: to cancel it, or to check it now."""
+"""What a person can request of a job that exists: cancel it, check it now, or dismiss it."""
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts import period_limits
 from accounts.models import User
 from artgen.refusals import Refusal
 from generation.jobs import dispatch, lifecycle
-from generation.models import Job, Status
+from generation.models import ENDED_WITHOUT_IMAGES, Job, Status
 
 CANCEL_TRIES = 5
 
@@ -60,3 +61,12 @@ def look_again(*, job: Job, actor: User | None) -> bool:
         else:
             dispatch.check(job.model.slug)
     return True
+
+
+def dismiss(*, job: Job, dismissed: bool) -> bool:
+    """Hide a failed or canceled job from its owner's feed, or show it again.
+
+    Return False for a job that has not ended this way: it stays as it is.
+    """
+    ended = Job.objects.filter(id=job.id, status__in=ENDED_WITHOUT_IMAGES)
+    return ended.update(dismissed_at=timezone.now() if dismissed else None) > 0

@@ -25,6 +25,7 @@ from generation.models.images import (
 from generation.models.jobs import (
     ACTIVE,
     AT_RUNPOD,
+    ENDED_WITHOUT_IMAGES,
     FINAL,
     STUCK_AFTER,
     IdempotencyKey,
@@ -60,6 +61,7 @@ from generation.models.sheets import Sheet, SheetQuerySet, SheetVote, WordList, 
 __all__ = [
     "ACTIVE",
     "AT_RUNPOD",
+    "ENDED_WITHOUT_IMAGES",
     "FINAL",
     "OPEN",
     "STUCK_AFTER",

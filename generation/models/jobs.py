@@ -42,6 +42,7 @@ class Status(models.TextChoices):
 FINAL = (Status.SUCCEEDED, Status.FAILED, Status.CANCELED)
 ACTIVE = (Status.QUEUED, Status.SUBMITTED, Status.RUNNING, Status.STORING)
 AT_RUNPOD = (Status.SUBMITTED, Status.RUNNING)
+ENDED_WITHOUT_IMAGES = (Status.FAILED, Status.CANCELED)
 STUCK_AFTER = timedelta(seconds=60)  # a job that has been due for longer is stuck
 
 
@@ -89,6 +90,10 @@ class JobQuerySet(models.QuerySet["Job"]):
             | Q(status=Status.STORING) & ~Q(error_detail=""),
             due_at__isnull=False,
         )
+
+    def shown(self) -> "JobQuerySet":
+        """Exclude those that their owner has dismissed from the feed."""
+        return self.filter(dismissed_at__isnull=True)
 
     def of_users(self) -> "JobQuerySet":
         """Exclude trials of models, which only the admin shows."""
@@ -215,6 +220,8 @@ class Job(models.Model):
     promised_p90_at = models.DateTimeField(_("promised, 90 %"), null=True, editable=False)
     started_at = models.DateTimeField(_("started"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
+    # The owner has hidden it in the feed; only jobs that ended without images can be.
+    dismissed_at = models.DateTimeField(null=True, editable=False)
 
     first_place: tuple[int, int] | None = None
     """`scheduling.Place` when it was placed; known to the instance that was placed, not stored.

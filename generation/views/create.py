@@ -350,6 +350,7 @@ def _page(
             "settings_kept": _(
                 "%(model)s doesn’t use some of your settings. They are kept for other models."
             ),
+            "position": _("%(number)s of %(total)s"),
             "random_seed": _("random seed"),
             "own_seed": _("custom seed"),
             "no_number": _("Must be a number."),

@@ -13,10 +13,20 @@ from accounts.models import User
 from artgen import formatting
 from generation.catalog.offers import BATCH_MAX
 from generation.catalog.shapes import shape_name
-from generation.jobs import eta, status_text
+from generation.jobs import eta, failure_advice, status_text
 from generation.jobs.eta import Forecast
+from generation.jobs.failure_advice import FailureAdvice
 from generation.jobs.status_text import Phase
-from generation.models import ACTIVE, Image, ImageModel, Job, JobQuerySet, Sheet, Status
+from generation.models import (
+    ACTIVE,
+    ENDED_WITHOUT_IMAGES,
+    Image,
+    ImageModel,
+    Job,
+    JobQuerySet,
+    Sheet,
+    Status,
+)
 
 RUNS_A_PAGE = 12
 JOBS_A_PAGE = RUNS_A_PAGE * BATCH_MAX  # jobs read for a page
@@ -49,6 +59,7 @@ IMAGE_FIELDS = (
     "placeholder",
     "width",
     "height",
+    "bytes",
     "favorite",
     "trashed_at",
 )
@@ -65,7 +76,7 @@ ICONS = {
     Status.STORING: "check",
     Status.SUCCEEDED: "check",
     Status.FAILED: "circle-alert",
-    Status.CANCELED: "ban",
+    Status.CANCELED: "circle-x",
 }
 
 
@@ -106,6 +117,16 @@ class Card:
     def is_gone(self) -> bool:
         """Whether all images of a finished job are in the trash."""
         return self.job.status == Status.SUCCEEDED and self.image is None
+
+    @property
+    def is_line(self) -> bool:
+        """Whether it is shown as one line: it has ended without images."""
+        return self.job.status in ENDED_WITHOUT_IMAGES
+
+    @property
+    def advice(self) -> FailureAdvice:
+        """The explanation of a failure."""
+        return failure_advice.of_job(self.job)
 
     @property
     def icon(self) -> str:
@@ -227,7 +248,7 @@ def of_user(
     user: User, *, models: Collection[ImageModel], show: str = "all", before: UUID | None = None
 ) -> Feed:
     """Return a page of the user's runs: `show` is one of SHOWN, `before` a page's `next`."""
-    own = Job.objects.of(user).of_users()
+    own = Job.objects.of(user).of_users().shown()
     if show == "active":
         own = own.active()
     elif show == "done":
@@ -301,8 +322,8 @@ def prompts_of(user: User) -> list[str]:
 
 
 def run_of_user(user: User, run_id: UUID) -> Run | None:
-    """Return the run of a batch id or job id, None if the user has none."""
-    own = Job.objects.of(user).with_all().annotate(in_sheet=IN_SHEET)
+    """Return the run of a batch id or job id, None if the user has none or has dismissed it."""
+    own = Job.objects.of(user).shown().with_all().annotate(in_sheet=IN_SHEET)
     jobs = list(own.filter(batch=run_id).order_by("id")) or list(own.filter(id=run_id))
     images = {job.id: _kept(job) for job in jobs}
     runs = _runs(jobs, forecast=eta.of_jobs(jobs), images=images)

@@ -73,7 +73,7 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     job = found.job
     variants = [Tile(one) for one in _variants(found)]
     at = next(index for index, tile in enumerate(variants) if tile.image.id == found.id)
-    newer, older = _beside(found)
+    newer, older = ("", "") if found.trashed_at else _beside(found)
     previous, following = newer, older
     previous_label, next_label = _("Newer image"), _("Older image")
     if len(variants) > 1:
@@ -184,11 +184,21 @@ def favorite(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Move the image to the trash, with an undo."""
-    images.trash(_own(request, image_id))
-    if not wants_part(request):
-        messages.success(request, _with_undo(_("Moved to trash."), image_id))
-    return _done(request, image_id)
+    """Move the image to the trash, with an undo.
+
+    Without `next`, the page is of the image that stood beside it, or the gallery.
+    """
+    found = _own(request, image_id)
+    images.trash(found)
+    if wants_part(request):
+        return _done(request, image_id)
+    messages.success(request, _with_undo(_("Moved to trash."), image_id))
+    if next_url(request):
+        return _done(request, image_id)
+    variants = [one.id for one in _variants(found) if one.id != found.id]
+    following = [one for one in variants if one > found.id] or variants[-1:]
+    beside = [_page_of(following[0])] if following else _beside(found)[::-1]
+    return HttpResponseRedirect(next((page for page in beside if page), reverse("gallery")))
 
 
 @login_required
@@ -224,8 +234,6 @@ def _variants(found: Image) -> ImageQuerySet:
 
 def _beside(found: Image) -> tuple[str, str]:
     """Return the URLs of the newer and the older image in the gallery."""
-    if found.trashed_at:
-        return "", ""
     kept = Image.objects.of(found.user).kept().values("id")
     newer = Subquery(kept.filter(id__gt=found.id).order_by("id")[:1])
     older = Subquery(kept.filter(id__lt=found.id).order_by("-id")[:1])

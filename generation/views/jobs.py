@@ -128,6 +128,24 @@ def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return part(request, "generation/_run.html", {"run": run}, status=201)
 
 
+@login_required
+@require_POST
+def dismiss(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Hide a failed or canceled job in the feed; with `undo=1` show it again.
+
+    Scripts get 204, and for an undo the run.
+    """
+    found, is_undo = _own(request, job_id), request.POST.get("undo") == "1"
+    if not job_control.dismiss(job=found, dismissed=not is_undo):
+        raise Http404
+    if not wants_part(request):
+        return redirect("create")
+    if not is_undo:
+        return HttpResponse(status=204)
+    run = feed.run_of_user(user_of(request), found.batch or found.id)
+    return part(request, "generation/_run.html", {"run": run})
+
+
 def _own(request: HttpRequest, job_id: UUID) -> Job:
     return get_object_or_404(Job.objects.of(request.user).with_all(), id=job_id)
 

@@ -271,6 +271,7 @@ RULES: dict[str, Rule] = {
     "card": owner("GET"),
     "cancel_job": owner("POST", at={"job_id": "queued"}),
     "retry_job": owner("POST", at={"job_id": "failed"}),
+    "dismiss_job": owner("POST", at={"job_id": "failed"}),
     "run": owner("GET"),
     "sheet": owner("GET"),
     "cancel_sheet": owner("POST"),

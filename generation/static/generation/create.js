@@ -15,6 +15,10 @@ import { pendingRun } from "./js/pending_run.js"
 import { connect } from "./js/connection.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { receiveShared } from "./js/shared_in.js"
+import { Lightbox } from "./js/lightbox.js"
+import { moveTile } from "./js/move_tile.js"
+import { wireSelection } from "./js/selection.js"
+import { wireTileKeys } from "./js/tile_keys.js"
 import { Notifier } from "./js/notifications.js"
 
 const data = document.getElementById("page-data").dataset
@@ -31,6 +35,34 @@ function showActive(count) {
   }
   notifier.show(count)
 }
+
+// Selecting first: while selecting, a click on an image selects it and opens nothing.
+const selection = wireSelection(feed, data)
+const lightbox = new Lightbox(document.getElementById("lightbox"), {
+  list: feed,
+  remove: trash,
+  loadMore: () => loadOlder(feed.querySelector("[data-load-more]")),
+})
+wireTileKeys(feed, { selection, remove: trash })
+
+/** Move the image of this trash button to the trash. */
+function trash(button) {
+  const card = button.closest("[data-job]")
+  if (card.dataset.image) moveTile(button, data, { onBack: (tile) => lightbox.shownAgain(tile) })
+  else cards.trashFirstOf(card, button)
+}
+
+feed.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-trash]")
+  const ofRun = event.target.closest("[data-select-run]")
+  if (button) {
+    event.preventDefault()
+    trash(button)
+  } else if (ofRun) {
+    ofRun.closest("[popover]")?.hidePopover()
+    selection.select([...ofRun.closest("[data-run]").querySelectorAll("[data-image]")])
+  }
+})
 
 // New runs belong on the first page, not on older pages or in the list of finished images.
 const takesNew = !("older" in feed.dataset) && feed.dataset.show !== "done"
@@ -105,36 +137,49 @@ feed.addEventListener("click", async (event) => {
   const more = event.target.closest("[data-load-more]")
   if (!more || event.ctrlKey || event.metaKey) return
   event.preventDefault()
+  await loadOlder(more, { focus: true })
+})
+
+/** Append the page that `more` links to; return whether there is one. */
+async function loadOlder(more, { focus = false } = {}) {
+  if (!more || more.getAttribute("aria-disabled") === "true") return false
   more.setAttribute("aria-disabled", "true")
+  let older
   try {
-    const answer = await part(more.href)
-    const older = answer.fragment.querySelector("#feed")
-    const headings = [...feed.querySelectorAll(".feed-head .heading")]
-    const lastDay = headings.at(-1).dataset.day
+    older = (await part(more.href)).fragment.querySelector("#feed")
     more.closest("nav").remove()
-    const first = older.querySelector(".runs .run")
-    for (const element of [...older.children]) {
-      if (element.matches(".feed-head")) {
-        element.querySelectorAll(".tag, .feed-filter, .feed-notify").forEach((extra) => {
-          extra.remove()
-        })
-        const heading = element.querySelector(".heading")
-        if (heading.dataset.day === lastDay) continue
-        const second = document.createElement("h2")
-        second.className = heading.className
-        second.dataset.day = heading.dataset.day
-        second.textContent = heading.textContent
-        heading.replaceWith(second)
-      }
-      element.removeAttribute("id")
-      feed.append(element)
-    }
-    cards.enhance(feed)
-    first?.querySelector("a, button")?.focus({ preventScroll: true })
   } catch {
     location.assign(more.href)
+    return false
   }
-})
+  const first = older.querySelector(".runs .run")
+  append(older)
+  cards.enhance(feed)
+  selection.refresh()
+  if (focus) first?.querySelector("a, button")?.focus({ preventScroll: true })
+  return true
+}
+
+/** Append the days of an older page; the first may continue the last day of this page. */
+function append(older) {
+  const lastDay = [...feed.querySelectorAll(".feed-head .heading")].at(-1).dataset.day
+  for (const element of [...older.children]) {
+    if (element.matches(".feed-head")) {
+      element.querySelectorAll(".tag, .feed-filter, .feed-notify").forEach((extra) => {
+        extra.remove()
+      })
+      const heading = element.querySelector(".heading")
+      if (heading.dataset.day === lastDay) continue
+      const second = document.createElement("h2")
+      second.className = heading.className
+      second.dataset.day = heading.dataset.day
+      second.textContent = heading.textContent
+      heading.replaceWith(second)
+    }
+    element.removeAttribute("id")
+    feed.append(element)
+  }
+}
 
 /**
  * On phones: while the feed is in view, a short field that leads to the form replaces the button.

@@ -6,12 +6,14 @@
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
 import { isTyping, pressed } from "../artgen/js/shortcuts.js"
-import { countFavorites, countMoved, countShown } from "./js/counts.js"
+import { countFavorites } from "./js/counts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
+import { offerCarriedUndo } from "./js/carried_undo.js"
+import { moveTile } from "./js/move_tile.js"
 import { wireSelection } from "./js/selection.js"
 import { paintPlaceholders } from "./js/thumbhash.js"
-import { showFailure, offerUndo, post, confirmed } from "./js/trash.js"
+import { wireTileKeys } from "./js/tile_keys.js"
 
 const data = document.getElementById("page-data")?.dataset ?? {}
 const list = document.getElementById("months")
@@ -24,7 +26,7 @@ if (list) {
   enhance(list)
   wireCardButtons(list, data)
   list.addEventListener("click", onClick)
-  list.addEventListener("keydown", onKeydown)
+  wireTileKeys(list, { selection, remove: (button) => moveTile(button, data) })
   new MutationObserver(countFavorites).observe(list, {
     subtree: true,
     attributeFilter: ["aria-pressed"],
@@ -39,6 +41,7 @@ if (current)
     current.offsetLeft + current.offsetWidth + 12 - sidebar.clientWidth,
   )
 
+if (data.trashed) offerCarriedUndo(data)
 wireSearch()
 wireChipMenus()
 wireEmptyDialog()
@@ -66,44 +69,8 @@ function onClick(event) {
     loadMore(more)
   } else if (button) {
     event.preventDefault()
-    moveTile(button)
+    moveTile(button, data)
   }
-}
-
-function onKeydown(event) {
-  if (!pressed(event, "trash") || selection?.size || !event.target.matches(".card-link")) return
-  const button = event.target.closest("li").querySelector("[data-trash]")
-  if (button) moveTile(button)
-}
-
-/** Move an image to the trash or out of it; undo puts its tile back in its place. */
-async function moveTile(button) {
-  const tile = button.closest("li")
-  const place = document.createComment("")
-  const month = tile.closest(".month")
-  const neighbor =
-    tile.nextElementSibling?.querySelector(".card-link") ??
-    tile.previousElementSibling?.querySelector(".card-link")
-  const isTrash = "trash" in button.dataset
-  const address = button.formAction
-  tile.replaceWith(place)
-  neighbor?.focus({ preventScroll: true })
-  try {
-    await confirmed(post(address))
-  } catch (problem) {
-    place.replaceWith(tile)
-    showFailure(problem, data)
-    return
-  }
-  countMoved(isTrash ? -1 : 1, tile)
-  countShown(-1, month)
-  offerUndo(isTrash ? data.trashed : data.restored, data, async () => {
-    await post(address.replace(/(trash|restore)\/$/, isTrash ? "restore/" : "trash/"))
-    place.replaceWith(tile)
-    countMoved(isTrash ? 1 : -1, tile)
-    countShown(1, month)
-    tile.querySelector(".card-link").focus({ preventScroll: true })
-  })
 }
 
 async function loadMore(link) {

@@ -6,6 +6,7 @@
 import { pressedOf, singleKeysAreOn } from "../artgen/js/shortcuts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
+import { carryUndo, offerCarriedUndo } from "./js/carried_undo.js"
 import { refreshSharing, showCopies, wireSharing } from "./js/sharing.js"
 import { showFailure, offerUndo, post } from "./js/trash.js"
 import { wireShareSheet } from "./js/share_sheet.js"
@@ -20,6 +21,7 @@ const fullScreen = document.getElementById("full-screen")
 const keys = document.getElementById("keys")
 
 wireCardButtons(document.body, data)
+offerCarriedUndo(data)
 wireChipMenus()
 showCopies(document)
 wireShareSheet(document.body, data)
@@ -40,6 +42,16 @@ async function move(isTrashed) {
   await refreshSharing(document.getElementById("share-open").href).catch(() => {})
 }
 
+/** After a move to the trash, show the image beside it, or the gallery, where it can be undone. */
+function goOn() {
+  const beside = ["next", "previous", "older", "newer"]
+    .map((id) => document.getElementById(id))
+    .find((link) => link)
+  const target = beside?.href ?? data.gallery
+  carryUndo({ restore: restore.formAction, page: location.pathname })
+  location.replace(target)
+}
+
 for (const [button, isTrashed] of [
   [trash, true],
   [restore, false],
@@ -48,7 +60,8 @@ for (const [button, isTrashed] of [
     event.preventDefault()
     try {
       await move(isTrashed)
-      offerUndo(isTrashed ? data.trashed : data.restored, data, () => move(!isTrashed))
+      if (isTrashed) goOn()
+      else offerUndo(data.restored, data, () => move(true).then(goOn))
     } catch (problem) {
       showFailure(problem, data)
     }
@@ -91,8 +104,16 @@ function toggleFullScreen() {
 const cameFrom = document.referrer.startsWith(location.origin)
   ? new URL(document.referrer).pathname
   : ""
-if (/^\/gallery\//.test(cameFrom)) sessionStorage.setItem("gallery", "behind")
+if (/^\/(gallery|create)\//.test(cameFrom) || history.state?.lightbox)
+  sessionStorage.setItem("gallery", "behind")
 else if (!/^\/images\//.test(cameFrom)) sessionStorage.removeItem("gallery")
+
+// A reloaded address of the lightbox shares its document with the feed's: the browser only changes
+// the address when it goes back there.
+const shownPath = location.pathname
+window.addEventListener("popstate", () => {
+  if (location.pathname !== shownPath) location.reload()
+})
 
 for (const link of document.querySelectorAll(
   ".filmstrip-item, .stage-step, .stage-beside, .viewer-step",
@@ -128,6 +149,7 @@ const PRESSES = {
   share: "share-open",
   compare: "compare",
   compare_source: "compare-source",
+  trash: "move-to-trash",
   back: "back",
 }
 
@@ -137,7 +159,7 @@ document.addEventListener("keydown", (event) => {
   if (event.target.closest?.("input, textarea, select, [popover]")) return
   const name = pressedOf(event, Object.keys(PRESSES))
   const element = document.getElementById(PRESSES[name])
-  if (!element || (name === "back" && document.fullscreenElement)) return
+  if (!element || element.hidden || (name === "back" && document.fullscreenElement)) return
   event.preventDefault()
   element.click()
 })

@@ -214,6 +214,18 @@ class TestActions(ImageTestCase):
             f'form="picture-form" formaction="{self.at("restore_image")}" type="submit">Undo</button>',
         )
 
+    def test_it_shows_the_next_image_after_the_trash(self):
+        job = self.image.job
+        following = make_image(self.alice, job=job, position=1)
+        other = make_image(self.alice)
+        answer = self.client.post(self.at("trash_image"))
+        assert answer["Location"] == reverse("image", args=[following.id])
+        self.assertContains(self.client.get(answer["Location"]), self.at("restore_image"))
+        answer = self.client.post(reverse("trash_image", args=[following.id]))
+        assert answer["Location"] == reverse("image", args=[other.id])
+        answer = self.client.post(reverse("trash_image", args=[other.id]))
+        assert answer["Location"] == reverse("gallery")
+
     def test_it_leads_nowhere_else(self):
         for target in ("https://evil.example/", "//evil.example/", "javascript:alert(1)", ""):
             with self.subTest(target):

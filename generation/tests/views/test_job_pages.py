@@ -7,7 +7,8 @@ from uuid_utils.compat import uuid7
 from accounts.models import User
 from artgen.testing.job_pages import PLACEHOLDER, JobPagesTestCase
 from artgen.tests.html import flat
-from generation.jobs import drafts, job_control, lifecycle, orders
+from generation.jobs import drafts, failure_advice, job_control, lifecycle, orders
+from generation.jobs.status_text import ERROR_CODES
 from generation.models import GenerationSwitch, Job
 
 SCRIPT = {"X-Part": "1"}
@@ -91,6 +92,63 @@ class TestCard(JobPagesTestCase):
 
     def test_it_tells_the_balance(self):
         assert (self.card()["X-Credits"], self.card()["X-Held"]) == ("99", "1")
+
+
+class TestDismissPage(JobPagesTestCase):
+    def failed(self, **fields):
+        return lifecycle.failed(self.run_job(self.job), **{"code": "gpu_lost"} | fields)
+
+    def dismiss(self, job, **fields):
+        return self.client.post(reverse("dismiss_job", args=[job.id]), fields, headers=SCRIPT)
+
+    def test_it_hides_a_failed_job_in_the_feed_and_shows_it_again(self):
+        job = self.failed()
+        assert self.dismiss(job).status_code == 204
+        self.assertNotContains(self.client.get(reverse("create")), f'data-job="{job.id}"')
+        assert self.client.get(reverse("run", args=[job.id])).status_code == 404
+        self.assertContains(self.client.get(reverse("job", args=[job.id])), "Failed")
+        self.assertContains(self.dismiss(job, undo="1"), f'data-job="{job.id}"')
+        self.assertContains(self.client.get(reverse("create")), f'data-job="{job.id}"')
+
+    def test_it_hides_a_canceled_job_without_script(self):
+        job = job_control.cancel(job=self.job, actor=self.alice)
+        answer = self.client.post(reverse("dismiss_job", args=[job.id]))
+        self.assertRedirects(answer, reverse("create"))
+        job.refresh_from_db()
+        assert job.dismissed_at is not None
+
+    def test_it_leaves_jobs_alone_that_run_or_have_images(self):
+        done = self.finish(self.place(self.alice))
+        for job in (self.job, done, self.hidden):
+            with self.subTest(job.status):
+                assert self.dismiss(job).status_code == 404
+        assert not Job.objects.filter(dismissed_at__isnull=False).exists()
+
+
+class TestWhy(JobPagesTestCase):
+    def card(self, code, **fields):
+        job = lifecycle.failed(self.run_job(self.place(self.alice)), code=code, **fields)
+        return flat(self.client.get(reverse("card", args=[job.id])))
+
+    def test_it_says_what_to_do_and_what_became_of_the_credits(self):
+        card = self.card("gpu_lost", detail="Traceback: worker-17.internal")
+        for text in (
+            "The GPU disconnected during generation.",
+            "Your prompt isn’t the reason. Try again.",
+            "1 credit was held and has been returned. Nothing was charged.",
+        ):
+            assert text in card
+        assert "worker-17" not in card
+
+    def test_it_offers_other_settings_where_the_same_again_would_fail(self):
+        for code in failure_advice.SAME_AGAIN:
+            with self.subTest(code):
+                card = self.card(code)
+                assert "data-retry" not in card
+                assert ("Change prompt" if code == "prompt_refused" else "Change settings") in card
+
+    def test_it_has_advice_for_every_code(self):
+        assert set(failure_advice.ADVICE) == set(ERROR_CODES)
 
 
 class TestCancelPage(JobPagesTestCase):

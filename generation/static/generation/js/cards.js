@@ -12,6 +12,7 @@ import { showBalance } from "./balance.js"
 import { openDay, runsOf, today } from "./days.js"
 import { showSignedOut } from "./signed_out.js"
 import { paintPlaceholders } from "./thumbhash.js"
+import { confirmed, offerUndo, post, showFailure } from "./trash.js"
 
 const COLLAPSE_DURATION = 200 // ms
 const ANNOUNCE_AFTER = 900 // ms: jobs that end together are announced together
@@ -33,6 +34,7 @@ export class Cards {
     Object.assign(this, { root, data, runs, onChange, onEnded })
     this.wantedVersions = new Map() // job id → version that the card needs, while it is fetched
     this.loadingRuns = new Set() // run ids being fetched
+    this.missingRuns = new Set() // run ids whose jobs were all dismissed
     this.placeholder = null // placeholder of a run that is being created
     this.earlyJobs = new Map() // job id → job reported meanwhile, perhaps of that run
     this.active = new Set(
@@ -50,6 +52,7 @@ export class Cards {
     for (const hidden of element.querySelectorAll("[data-favorite][hidden], [data-copy][hidden]")) {
       hidden.hidden = "copy" in hidden.dataset && !navigator.clipboard
     }
+    for (const hidden of element.querySelectorAll("[data-select-run]")) hidden.hidden = false
     if (this.data.ownPictures)
       for (const hidden of element.querySelectorAll("[data-source-of]")) hidden.hidden = false
     for (const bar of element.querySelectorAll("[data-progress]")) glow(bar)
@@ -205,14 +208,14 @@ export class Cards {
   }
 
   async #loadRun(id) {
-    if (!this.runs || this.loadingRuns.has(id)) return
+    if (!this.runs || this.loadingRuns.has(id) || this.missingRuns.has(id)) return
     this.loadingRuns.add(id)
     try {
       const answer = await part(`${this.data.runs}${id}/`)
       if (answer.ok) {
         showBalance(answer)
         this.insertRun(answer.fragment.querySelector("[data-run]"))
-      }
+      } else this.missingRuns.add(id)
     } catch {
       // Offline: the next snapshot has it.
     } finally {
@@ -271,15 +274,68 @@ export class Cards {
     this.onChange(this.active.size)
   }
 
+  /** Trash the shown image of a job that has several, and show the card with the others. */
+  async trashFirstOf(card, button) {
+    const id = card.dataset.job
+    const show = () => this.#refresh(id, Infinity)
+    try {
+      await confirmed(post(button.formAction))
+    } catch (problem) {
+      showFailure(problem, this.data)
+      return
+    }
+    await show()
+    offerUndo(this.data.trashed, this.data, async () => {
+      await post(button.formAction.replace(/trash\/$/, "restore/"))
+      await show()
+    })
+  }
+
+  /** Hide the line of a job that ended without images; an undo shows it again. */
+  async #dismiss(form) {
+    const card = form.closest("[data-job]")
+    const run = card.closest("[data-run]")
+    const next = focusAfter(card)
+    const place = document.createComment("")
+    const hadFocus = card.contains(document.activeElement)
+    const csrf = form.elements.csrfmiddlewaretoken.value
+    card.replaceWith(place)
+    if (hadFocus) next?.focus({ preventScroll: true })
+    const send = async (undo) => {
+      const body = new FormData()
+      body.set("csrfmiddlewaretoken", csrf)
+      if (undo) body.set("undo", "1")
+      const answer = await part(form.action, { method: "POST", form: body })
+      if (!answer.ok) throw new Error(`answered ${answer.status}`)
+    }
+    try {
+      await confirmed(send(false))
+    } catch (problem) {
+      place.replaceWith(card)
+      showFailure(problem, this.data)
+      return
+    }
+    offerUndo(this.data.dismissed, this.data, async () => {
+      await send(true)
+      if (run.isConnected) place.replaceWith(card)
+      card.querySelector("button")?.focus({ preventScroll: true })
+    })
+  }
+
   async #submitted(event) {
     const form = event.target
+    if ("dismiss" in form.dataset) {
+      event.preventDefault()
+      this.#dismiss(form)
+      return
+    }
     const kind = ["cancel", "retry", "cancelRun"].find((name) => name in form.dataset)
     if (!kind) return
     event.preventDefault()
     const button = event.submitter ?? form.querySelector("button")
     if (button.getAttribute("aria-disabled") === "true") return
     button.setAttribute("aria-disabled", "true")
-    form.closest("[popover]")?.hidePopover()
+    button.closest("[popover]")?.hidePopover()
     try {
       const answer = await part(form.action, { method: "POST", form: new FormData(form) })
       showBalance(answer)
@@ -311,6 +367,7 @@ export class Cards {
     const oldCard = form.closest("article")
     this.insertRun(run)
     const hadFocus = form.contains(document.activeElement)
+    for (const button of oldCard.querySelectorAll(`[form="${form.id}"]`)) button.remove()
     form.remove()
     if (hadFocus) {
       oldCard.tabIndex = -1
@@ -375,6 +432,14 @@ function showCancelOfRun(card) {
 function short(prompt) {
   const letters = [...prompt]
   return letters.length <= 120 ? prompt : `${letters.slice(0, 119).join("").trimEnd()}…`
+}
+
+/** Return what has the focus after the card is gone: the next action of the feed. */
+function focusAfter(card) {
+  const all = [...document.querySelectorAll(".ended-actions button, .card-link, .run-meta a")]
+  const follows = (other) =>
+    !card.contains(other) && card.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING
+  return all.find(follows) ?? all.filter((other) => !card.contains(other)).at(-1)
 }
 
 function isActive(card) {

@@ -21,7 +21,7 @@ export function wireSelection(list, data) {
 class Selection {
   constructor(list, data) {
     this.list = list
-    this.content = document.getElementById("gallery-content")
+    this.content = list.closest("[data-selectable]")
     this.button = document.getElementById("select")
     this.chosen = new Map() // image id → bytes; also of images that are not on the page yet
     this.isSelecting = false
@@ -59,6 +59,14 @@ class Selection {
   changed() {
     this.#setSelecting(this.isSelecting || this.size > 0)
     this.bar.show()
+  }
+
+  /** Select these tiles as well; the focus moves to the first. */
+  select(tiles) {
+    for (const tile of tiles) this.#set(tile, true)
+    this.active = tiles[0] ?? this.active
+    this.changed()
+    tickOf(tiles[0])?.focus({ preventScroll: true })
   }
 
   /** End selecting; the focus returns to the last image. */

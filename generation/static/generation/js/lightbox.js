@@ -1,0 +1,238 @@
+/**
+ * A lightbox over the feed: the image of a card, with arrows to the others of the page.
+ *
+ * It has the address of the image's page, so a reload or a copied link opens that page. Back, Esc
+ * and a swipe down close it and return to the card in the feed.
+ */
+
+import { pressedOf } from "../../artgen/js/shortcuts.js"
+import { word } from "../../artgen/js/words.js"
+import { Swipes } from "./swipes.js"
+
+const MOVED_REGIONS = ["status", "toasts"] // live regions: a modal dialog makes the others inert
+const STEPS = ["previous", "next"]
+const KEYS = [...STEPS, "favorite", "select", "trash"] // shortcuts, and names of the buttons
+const CARDS = "li:has(> .card .card-link)"
+
+export class Lightbox {
+  /**
+   * `list` has the cards; `remove(button)` moves an image to the trash; `loadMore()` appends older
+   * cards and resolves to whether there were any.
+   */
+  constructor(viewer, { list, remove, loadMore }) {
+    Object.assign(this, { viewer, list, remove, loadMore })
+    this.picture = viewer.querySelector(".lightbox-picture")
+    this.prompt = viewer.querySelector(".lightbox-prompt")
+    this.position = viewer.querySelector("[data-position]")
+    this.download = viewer.querySelector("[data-download]")
+    this.details = viewer.querySelector("[data-lightbox=details]")
+    this.tile = null
+    this.isLeaving = false // history.back() was called and has not arrived
+    this.pageTitle = document.title
+    this.#listen()
+  }
+
+  #listen() {
+    const { list, viewer } = this
+    list.addEventListener("click", (event) => this.#cardClicked(event))
+    viewer.addEventListener("click", (event) => this.#clicked(event))
+    viewer.addEventListener("keydown", (event) => this.#key(event))
+    viewer.addEventListener("close", () => this.#closed())
+    window.addEventListener("popstate", (event) => this.#traversed(event.state))
+    new Swipes(this.picture, {
+      left: () => this.step(1),
+      right: () => this.step(-1),
+      down: () => viewer.close(),
+    })
+  }
+
+  get tiles() {
+    return [...this.list.querySelectorAll(CARDS)]
+  }
+
+  /** Show the tile's image; `push`: as a new entry of the history. */
+  open(tile, { push = true } = {}) {
+    if (this.viewer.open || this.isLeaving) return
+    if (push) history.pushState({ lightbox: idOf(tile) }, "", linkOf(tile).href)
+    this.#takeRegions()
+    this.viewer.showModal()
+    this.show(tile)
+    this.viewer.querySelector(".lightbox-stage").focus({ preventScroll: true })
+  }
+
+  /** Show another tile's image in the open lightbox. */
+  show(tile) {
+    this.tile = tile
+    const small = tile.querySelector(".card-picture")
+    const { picture } = this
+    picture.src = small.currentSrc || small.src
+    if (small.srcset) picture.srcset = small.srcset
+    else picture.removeAttribute("srcset")
+    picture.alt = small.alt
+    picture.width = small.width
+    picture.height = small.height
+    picture.style.setProperty(
+      "--shape",
+      `${small.getAttribute("width")} / ${small.getAttribute("height")}`,
+    )
+    this.prompt.textContent =
+      tile.closest("[data-run]")?.querySelector(".run-prompt").textContent ?? small.alt
+    document.title = this.prompt.textContent.slice(0, 60)
+    history.replaceState({ lightbox: idOf(tile) }, "", linkOf(tile).href)
+    this.details.href = linkOf(tile).href
+    this.download.href = tile.querySelector(".card-actions [download]").href
+    this.#showPosition()
+    this.#showButtons()
+  }
+
+  /** Go to the next (1) or previous (-1) image; older cards are loaded at the end. */
+  async step(change) {
+    let next = this.#neighbor(change)
+    if (!next && change > 0 && (await this.loadMore())) next = this.#neighbor(change)
+    if (next && this.viewer.open) this.show(next)
+  }
+
+  #neighbor(change) {
+    const { tiles } = this
+    return tiles[tiles.indexOf(this.tile) + change]
+  }
+
+  #showPosition() {
+    const { tiles } = this
+    const number = tiles.indexOf(this.tile) + 1
+    const more = this.list.querySelector("[data-load-more]") ? "+" : ""
+    this.position.textContent = word("position", { number, total: `${tiles.length}${more}` })
+    this.#disable("previous", number === 1)
+    this.#disable("next", number === tiles.length && !more)
+  }
+
+  #showButtons() {
+    const heart = this.tile.querySelector("[data-favorite]")
+    const tick = this.tile.querySelector(".tick")
+    const favorite = this.#button("favorite")
+    const select = this.#button("select")
+    favorite.setAttribute("aria-pressed", heart.getAttribute("aria-pressed"))
+    select.hidden = !tick
+    select.setAttribute("aria-pressed", String(Boolean(tick?.checked)))
+    this.#button("source").hidden = !this.tile.querySelector("[data-source-of]:not([hidden])")
+  }
+
+  #button(name) {
+    return this.viewer.querySelector(`[data-lightbox=${name}]`)
+  }
+
+  #disable(name, isOff) {
+    this.#button(name).setAttribute("aria-disabled", String(isOff))
+  }
+
+  #cardClicked(event) {
+    const link = event.target.closest(".card-link")
+    const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey)
+    if (!link || !isPlain || event.defaultPrevented) return
+    event.preventDefault()
+    this.open(link.closest("li"))
+  }
+
+  #clicked(event) {
+    const name = event.target.closest("[data-lightbox]")?.dataset.lightbox
+    if (event.target === this.viewer || event.target.matches(".lightbox-stage")) this.viewer.close()
+    if (!name || event.ctrlKey || event.metaKey) return
+    if (name === "details") {
+      event.preventDefault()
+      location.replace(this.details.href) // Back from there leads to the feed
+    } else this.#act(name)
+  }
+
+  #act(name) {
+    const inTile = (selector) => this.tile.querySelector(selector)
+    const actions = {
+      previous: () => this.step(-1),
+      next: () => this.step(1),
+      close: () => this.viewer.close(),
+      trash: () => this.#trash(),
+      favorite: () => inTile("[data-favorite]").click(),
+      select: () => inTile(".tick")?.click(),
+      source: () => {
+        const button = inTile("[data-source-of]")
+        this.viewer.close()
+        button.click()
+      },
+    }
+    actions[name]()
+    if (this.viewer.open && ["favorite", "select"].includes(name)) this.#showButtons()
+  }
+
+  /** Move the image to the trash and show the next one, or the one before the last. */
+  #trash() {
+    const { tile } = this
+    const next = this.#neighbor(1) ?? this.#neighbor(-1)
+    this.remove(tile.querySelector("[data-trash]"))
+    if (next) this.show(next)
+    else this.viewer.close()
+  }
+
+  /** Show a tile that an undo has put back. */
+  shownAgain(tile) {
+    if (this.viewer.open) this.show(tile)
+  }
+
+  #key(event) {
+    const isOfButton = event.key === " " // presses the focused button
+    const name = isOfButton ? "" : pressedOf(event, KEYS)
+    if (!name) return
+    event.preventDefault()
+    event.stopPropagation()
+    if (!event.repeat || STEPS.includes(name)) this.#act(name)
+  }
+
+  #closed() {
+    document.title = this.pageTitle
+    this.#returnRegions()
+    this.picture.removeAttribute("src")
+    this.picture.removeAttribute("srcset")
+    if (history.state?.lightbox) {
+      this.isLeaving = true
+      history.back()
+    }
+    const shown = this.tile?.isConnected ? this.tile : null
+    linkOf(shown)?.focus({ preventScroll: true })
+    shown?.scrollIntoView({ block: "nearest" })
+  }
+
+  /** Back and Forward of the browser. */
+  #traversed(state) {
+    this.isLeaving = false
+    if (!state?.lightbox) {
+      if (this.viewer.open) this.viewer.close()
+      return
+    }
+    const tile = this.tiles.find((one) => idOf(one) === state.lightbox)
+    if (!tile)
+      location.reload() // the address is that of the image's page
+    else if (this.viewer.open) this.show(tile)
+    else this.open(tile, { push: false })
+  }
+
+  #takeRegions() {
+    this.places = MOVED_REGIONS.map((id) => {
+      const region = document.getElementById(id)
+      const place = document.createComment(id)
+      region.replaceWith(place)
+      this.viewer.append(region)
+      return [place, region]
+    })
+  }
+
+  #returnRegions() {
+    for (const [place, region] of this.places ?? []) place.replaceWith(region)
+    this.places = null
+  }
+}
+
+function linkOf(tile) {
+  return tile?.querySelector(".card-link")
+}
+
+function idOf(tile) {
+  return tile.querySelector("[data-favorite]").dataset.favorite
+}
