@@ -25,6 +25,7 @@ from generation.views import (
     start,
     status,
     word_lists,
+    view_options,
 )
 
 urlpatterns = [
@@ -60,6 +61,7 @@ urlpatterns = [
     path("runs/<uuid:run_id>/", jobs.run, name="run"),
     path("runs/<uuid:run_id>/cancel/", jobs.cancel_run, name="cancel_run"),
     path("gallery/", gallery.gallery, name="gallery"),
+    path("gallery/view/", view_options.set_view, name="set_gallery_view"),
     path("gallery/trash/", gallery.trash, name="trash"),
     path("gallery/trash/restore/", gallery.restore_all, name="restore_all"),
     path("gallery/trash/empty/", gallery.empty_trash, name="empty_trash"),

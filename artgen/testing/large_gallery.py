@@ -45,6 +45,10 @@ def addresses(user: User) -> dict[str, str]:
     return {
         "gallery, first page": gallery,
         "gallery, deep page": f"{gallery}?before={deep}",
+        "oldest first, first page": f"{gallery}?sort=oldest",
+        "oldest first, deep page": f"{gallery}?sort=oldest&before={deep}",
+        "favorites first, first page": f"{gallery}?sort=favorites",
+        "favorites first, deep page": f"{gallery}?sort=favorites&before={deep}",
         "model, of every third": f"{gallery}?model=flux-dev",
         "model, of every thousandth": f"{gallery}?model=qwen-image",
         "style, of every fifth": f"{gallery}?style=watercolor",

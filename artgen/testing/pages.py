@@ -77,7 +77,7 @@ def _send(selector: str, **fields: str) -> Act:
 
 def _select(tab: Tab) -> None:
     tab.click("#select")
-    tab.locator("[data-image]").nth(1).click()
+    tab.locator("[data-image]:visible").nth(1).click()
     expect(tab.locator("#selection-bar")).to_be_visible()
 
 
@@ -319,6 +319,7 @@ NO_PAGES = {
     ),  # files and machines
     # only POST
     *("set_language", "set_theme", "set_time_zone", "logout", "revoke_token", "close_announcement"),
+    "set_gallery_view",
     *("end_session", "end_other_sessions", "second_factor_required"),
     *("withdraw_credit_request", "redeem_voucher"),
     "mfa_download_recovery_codes",

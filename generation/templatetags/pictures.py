@@ -30,7 +30,12 @@ PLACES = {
     "alone": "(max-width: 760px) 100vw, 50vw",
     "compared": "50vw",
 }
-ROWS = {"row": (132, 208), "row-tall": (150, 264)}  # px of height: on phones, elsewhere
+ROWS = {  # px of height: on phones, elsewhere
+    "row": (132, 208),
+    "row-small": (88, 132),
+    "row-large": (264, 336),
+    "row-tall": (150, 264),
+}
 
 register = template.Library()
 
@@ -65,9 +70,12 @@ def picture(
 
 
 @register.simple_tag
-def tiles(some: Sequence[Tile], *, eager: int = 0) -> SafeString:
-    """Render images of gallery or trash as list items, `eager` of them on the first screen."""
-    return rendered("generation/tiles.html", tiles=some, eager=eager, picture=picture)
+def tiles(some: Sequence[Tile], *, eager: int = 0, place: str = "row") -> SafeString:
+    """Render images of gallery or trash as list items, `eager` of them on the first screen.
+
+    `place` is one of ROWS.
+    """
+    return rendered("generation/tiles.html", tiles=some, eager=eager, place=place, picture=picture)
 
 
 @register.simple_tag(takes_context=True)

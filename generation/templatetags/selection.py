@@ -30,6 +30,12 @@ def selection_words() -> SafeString:
                 " ", "\N{NO-BREAK SPACE}"
             )
         ),
+        "open_stack": formatting.plural_forms(
+            lambda n: ngettext("Show %(count)s image", "Show %(count)s images", n)
+        ),
+        "close_stack": formatting.plural_forms(
+            lambda n: ngettext("Stack %(count)s image", "Stack %(count)s images", n)
+        ),
         "found": formatting.plural_forms(
             lambda n: ngettext("%(shown)s found", "%(shown)s found", n)
         ),

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import TextChoices
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext, pgettext_lazy
 
 from artgen.ids import parse_uuid
 from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation, Wanted
@@ -20,6 +21,18 @@ from generation.views import days
 
 MAX_QUERY_LENGTH = 200
 LONGEST = (1024, 1536, 2048)  # px, the choices; any number is accepted
+
+
+class Sort(TextChoices):
+    """The order of the images; "" is the default."""
+
+    NEWEST = "", pgettext_lazy("order of images", "Newest first")
+    OLDEST = "oldest", pgettext_lazy("order of images", "Oldest first")
+    FAVORITES = "favorites", pgettext_lazy("order of images", "Favorites first")
+
+
+WHOLE_RUNS = frozenset({"when"})
+"""Filters that leave runs whole, up to the ends of a month, so that runs can be stacks."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,17 @@ class Filters:
     asked: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     is_lost: bool = False  # the collection does not exist
+    sort: Sort = Sort.NEWEST
+
+    @property
+    def has_whole_runs(self) -> bool:
+        """Whether the images of a run are all there and side by side."""
+        return self.asked.keys() <= WHOLE_RUNS and self.sort != Sort.FAVORITES
+
+    @property
+    def favorites_address(self) -> str:
+        """The URL of the favorites in this view."""
+        return self._address({**self.asked, "favorite": "1"})
 
     @property
     def on(self) -> bool:
@@ -68,7 +92,7 @@ class Filters:
     @property
     def address(self) -> str:
         """The URL of the first page."""
-        return address_of(self.asked)
+        return self._address(self.asked)
 
     @property
     def has_days(self) -> bool:
@@ -88,7 +112,7 @@ class Filters:
     @property
     def cleared(self) -> str:
         """The URL without filters, in the same collection."""
-        return address_of(
+        return self._address(
             {name: value for name, value in self.asked.items() if name == "collection"}
         )
 
@@ -104,7 +128,8 @@ class Filters:
 
     def beside(self, *names: str) -> list[tuple[str, str]]:
         """Return the parameters other than `names`, kept by a form that sets these."""
-        return [(name, value) for name, value in self.asked.items() if name not in names]
+        kept = [(name, value) for name, value in self.asked.items() if name not in names]
+        return [*kept, ("sort", self.sort.value)] if self.sort and "sort" not in names else kept
 
     @property
     def beside_query(self) -> list[tuple[str, str]]:
@@ -122,10 +147,14 @@ class Filters:
 
     def next_page(self, cursor: str) -> str:
         """Return the URL of the page after the cursor, "" without one."""
-        return address_of({**self.asked, "before": cursor}) if cursor else ""
+        return self._address(self.asked, before=cursor) if cursor else ""
 
     def _without(self, *names: str) -> str:
         return address_of(dict(self.beside(*names)))
+
+    def _address(self, asked: Mapping[str, str], **more: str) -> str:
+        sort = {"sort": self.sort.value} if self.sort else {}
+        return address_of({**asked, **sort, **more})
 
 
 def address_of(asked: Mapping[str, str]) -> str:
@@ -188,6 +217,7 @@ def read(
         asked=asked,
         labels=labels,
         is_lost=bool(given.get("collection")) and not collection,
+        sort=Sort(sort) if (sort := given.get("sort", "")) in Sort.values else Sort.NEWEST,
     )
 
 

@@ -1,5 +1,7 @@
 """The gallery: the user's images by month, with search and filters; the trash."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,9 +21,9 @@ from artgen.revalidation import revalidated
 from generation.gallery import images
 from generation.gallery.filters import Orientation, find
 from generation.gallery.search import COMMON_THRESHOLD
-from generation.models import Image, ImageModel, Style
-from generation.views import days, filters, grid, image_counts, sidebar
-from generation.views.filters import Filters
+from generation.models import Image, ImageModel, ImageQuerySet, Style
+from generation.views import days, filters, grid, image_counts, sidebar, view_options
+from generation.views.filters import Filters, Sort
 from generation.views.partials import part, wants_part
 from generation.views.start import SAMPLES
 
@@ -30,7 +32,11 @@ from generation.views.start import SAMPLES
 @require_safe
 @revalidated
 def gallery(request: HttpRequest) -> HttpResponse:
-    """Show the user's images by month; GET has filters (see `filters`) and the cursor `before`."""
+    """Show the user's images by month; GET has filters, the order, and the cursor `before`.
+
+    See `filters`. Cookies choose the size of tiles and whether batches are stacks: see
+    `view_options`.
+    """
     user, before = user_of(request), request.GET.get("before", "")
     own = Image.objects.of(user).kept()
     models = list(ImageModel.objects.filter(Exists(own.filter(model=OuterRef("pk")))))
@@ -39,16 +45,32 @@ def gallery(request: HttpRequest) -> HttpResponse:
     collections = [card.collection for card in cards]
     asked = filters.read(request.GET, models=models, styles=styles, collections=collections)
     found = find(own, asked.wanted, user=user)
-    page = grid.newest(found.images, before=before)
-    context: dict[str, Any] = {"filters": asked, "next_address": asked.next_page(page.next)}
+    options = view_options.of_request(request)
+    stacked = options.has_stacks and asked.has_whole_runs
+    page = _sorted_page(found.images, sort=asked.sort, before=before, stacked=stacked)
+
+    def months(counts: Mapping[date, int]) -> grid.Grid:
+        return grid.by_month(
+            page,
+            counts=counts,
+            address=asked.of_month,
+            favorites_address=asked.favorites_address,
+            stacked=stacked,
+        )
+
+    context: dict[str, Any] = {
+        "filters": asked,
+        "next_address": asked.next_page(page.next),
+        "view": options,
+    }
     if wants_part(request):
-        counted = image_counts.of_months(user, found, page=page)
-        context["grid"] = grid.by_month(page, counts=counted, address=asked.of_month)
+        context["grid"] = months(image_counts.of_months(user, found, page=page))
         return part(request, "generation/_months.html", context)
     counts = image_counts.of_page(user, asked.wanted, found, page=page)
     context |= sidebar.beside(user, place=_place(asked), counts=counts, cards=cards)
     context |= {
-        "grid": grid.by_month(page, counts=counts.months, address=asked.of_month),
+        "grid": months(counts.months),
+        "sorts": filters.Sort.choices,
         "choices": {
             "models": models,
             "styles": styles,
@@ -76,6 +98,7 @@ def trash(request: HttpRequest) -> HttpResponse:
         "next_address": f"{reverse('trash')}?{urlencode({'before': page.next})}"
         if page.next
         else "",
+        "view": view_options.of_request(request),
     }
     if wants_part(request):
         return part(request, "generation/_trashed.html", context)
@@ -112,6 +135,13 @@ def empty_trash(request: HttpRequest) -> HttpResponse:
         "generation/empty_trash.html",
         sidebar.beside(request.user, place="trash", counts=counts),
     )
+
+
+def _sorted_page(images: ImageQuerySet, *, sort: Sort, before: str, stacked: bool) -> grid.Page:
+    if sort == Sort.FAVORITES:
+        return grid.favorites_first(images, before=before)
+    in_order = grid.oldest if sort == Sort.OLDEST else grid.newest
+    return in_order(images, before=before, stacked=stacked)
 
 
 def _place(asked: Filters) -> str:

@@ -222,6 +222,7 @@ RULES: dict[str, Rule] = {
     "gallery": users(
         "GET", queries=("", "q=vqzmprompt", "collection={collection}", "source={upload}")
     ),
+    "set_gallery_view": users("POST", body={"tiles": "large", "runs": "single"}),
     "trash": users("GET"),
     "restore_all": users("POST"),
     "empty_trash": users("GET POST"),

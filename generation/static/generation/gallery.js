@@ -12,8 +12,10 @@ import { wireCardButtons } from "./js/card_buttons.js"
 import { offerCarriedUndo } from "./js/carried_undo.js"
 import { moveTile } from "./js/move_tile.js"
 import { wireSelection } from "./js/selection.js"
+import { Stacks } from "./js/stacks.js"
 import { paintPlaceholders } from "./js/thumbhash.js"
 import { wireTileKeys } from "./js/tile_keys.js"
+import { wireViewOptions } from "./js/view_options.js"
 
 const data = document.getElementById("page-data")?.dataset ?? {}
 const list = document.getElementById("months")
@@ -26,6 +28,7 @@ if (list) {
   enhance(list)
   wireCardButtons(list, data)
   list.addEventListener("click", onClick)
+  if (selection) new Stacks(list) // after the selection: while selecting, a click opens no stack
   wireTileKeys(list, { selection, remove: (button) => moveTile(button, data) })
   new MutationObserver(countFavorites).observe(list, {
     subtree: true,
@@ -44,6 +47,7 @@ if (current)
 if (data.trashed) offerCarriedUndo(data)
 wireSearch()
 wireChipMenus()
+wireViewOptions()
 wireEmptyDialog()
 
 function enhance(root) {

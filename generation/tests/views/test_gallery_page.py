@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from django.urls import reverse
 from django.utils import timezone
 
+from artgen.testing.api import make_image, make_job
 from artgen.testing.gallery import SCRIPT, GalleryTestCase
 from artgen.tests.html import flat
-from generation.models import Image
+from generation.models import Image, Status
 from generation.views import grid
 
 QUERIES = 6  # user, models, styles, collections, a page, all counts
@@ -149,6 +150,83 @@ class TestGallery(GalleryTestCase):
         assert self.shown(first) + self.shown(second) == self.ids(*reversed(images))
         self.assertNotContains(second, "data-load-more")
         self.assertContains(second, "Back to newest")
+
+    def pages(self, query):
+        """Return the images of all pages of this view."""
+        address, found = f"{self.url}?{query}", []
+        while address:
+            page = self.client.get(address)
+            found += self.shown(page)
+            match = re.search(r'href="([^"]+)" data-load-more', flat(page))
+            address = match[1].replace("&amp;", "&") if match else ""
+        return found
+
+    def test_it_sorts_oldest_or_favorites_first_over_pages(self):
+        images = [self.hang(favorite=n % 3 == 0) for n in range(2 * grid.PAGE + 5)]
+        assert self.pages("sort=oldest") == self.ids(*images)
+        newest = images[::-1]
+        favorites = [image for image in newest if image.favorite]
+        others = [image for image in newest if not image.favorite]
+        assert self.pages("sort=favorites") == self.ids(*favorites, *others)
+        assert self.pages("sort=nonsense") == self.ids(*newest)
+
+    def test_it_repeats_and_leaves_out_nothing_while_images_arrive(self):
+        for sort in ("", "oldest", "favorites"):
+            with self.subTest(sort):
+                before = self.ids(*[self.hang(favorite=n < 3) for n in range(grid.PAGE + 9)])
+                first = self.client.get(self.url, {"sort": sort})
+                address = re.search(r'href="([^"]+)" data-load-more', flat(first))[1]
+                self.hang(favorite=True)
+                self.hang()
+                second = self.shown(self.client.get(address.replace("&amp;", "&")))
+                seen = self.shown(first) + second
+                assert len(seen) == len(set(seen))
+                if sort != "oldest":
+                    assert set(before) <= set(seen)
+                Image.objects.all().delete()
+
+    def test_it_keeps_the_order_in_filters_and_their_links(self):
+        self.hang(favorite=True)
+        page = flat(self.client.get(self.url, {"sort": "oldest", "favorite": "1"}))
+        assert 'href="/gallery/?sort=oldest"' in page  # without the filter
+        assert '<input name="sort" type="hidden" value="oldest">' in page
+
+    def batch(self, count, **fields):
+        job = make_job(self.alice, status=Status.SUCCEEDED)
+        return [make_image(self.alice, job=job, position=n, **fields) for n in range(count)]
+
+    def test_it_stacks_the_images_of_a_batch(self):
+        alone = self.hang()
+        batch = self.batch(4)
+        page = self.client.get(self.url)
+        assert self.shown(page) == self.ids(*reversed(batch), alone)
+        assert flat(page).count('data-stack-size="4"') == 1
+        assert flat(page).count("data-behind") == 3
+        for query in ("q=lighthouse", "sort=favorites", "longest=1"):
+            with self.subTest(query):
+                self.assertNotContains(self.client.get(f"{self.url}?{query}"), "data-stack")
+        self.client.post(reverse("set_gallery_view"), {"runs": "single"})
+        self.assertNotContains(self.client.get(self.url), "data-stack")
+
+    def test_it_fills_a_page_with_stacks(self):
+        batches = [self.batch(4) for _n in range(grid.PAGE // 2 + 1)]
+        first = self.shown(self.client.get(self.url))
+        assert len(first) == grid.MAX_STACKED
+        assert self.pages("") == self.ids(*[image for one in batches[::-1] for image in one[::-1]])
+
+    def test_it_remembers_how_the_browser_shows_images(self):
+        self.hang()
+        address = reverse("set_gallery_view")
+        answer = self.client.post(address, {"tiles": "large", "next": "/gallery/?q=a"})
+        assert answer["Location"] == "/gallery/?q=a"
+        assert answer.cookies["gallery-tiles"]["httponly"]
+        self.assertContains(self.client.get(self.url), 'data-tiles="large"')
+        answer = self.client.post(address, {"tiles": "<b>"}, headers={"Accept": "application/json"})
+        assert (answer.status_code, answer.content, list(answer.cookies)) == (204, b"", [])
+        self.client.cookies["gallery-tiles"] = "<b>"
+        self.assertContains(self.client.get(self.url), 'data-tiles="medium"')
+        assert self.client.post(address, {"next": "//evil.example"})["Location"] == self.url
+        assert self.client.get(address).status_code == 405
 
     def test_it_gives_the_script_only_the_pictures(self):
         self.hang()

@@ -40,7 +40,9 @@ export async function moveTile(button, data, { onBack = () => {} } = {}) {
 
 /** Return the image that follows on the page, or else the one before, or null. */
 export function neighborOf(tile) {
-  const tiles = [...document.querySelectorAll("[data-selectable] li:has(> .card .card-link)")]
+  const tiles = [
+    ...document.querySelectorAll("[data-selectable] li:not([data-behind]):has(> .card .card-link)"),
+  ]
   const index = tiles.indexOf(tile)
   return tiles[index + 1] ?? tiles[index - 1] ?? null
 }

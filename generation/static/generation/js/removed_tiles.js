@@ -28,7 +28,7 @@ export class RemovedTiles {
   }
 
   #findNext() {
-    const left = [...document.querySelectorAll("[data-selectable] [data-image]")]
+    const left = [...document.querySelectorAll("[data-selectable] [data-image]:not([data-behind])")]
     const last = this.placeholders.at(-1)
     const follows = (tile) =>
       last && last.compareDocumentPosition(tile) & Node.DOCUMENT_POSITION_FOLLOWING

@@ -8,6 +8,7 @@ import { say } from "../../artgen/js/status.js"
 import { pressed } from "../../artgen/js/shortcuts.js"
 import { LongPress } from "./long_press.js"
 import { SelectionBar } from "./selection_bar.js"
+import { imagesOf, isBehind } from "./stacks.js"
 import { neighbor } from "./tile_grid.js"
 
 const VIBRATION = 10 // ms, after a long press
@@ -41,6 +42,11 @@ class Selection {
     return [...this.list.querySelectorAll("[data-image]")]
   }
 
+  /** Without those behind the first image of a stack. */
+  get visibleTiles() {
+    return this.tiles.filter((tile) => !isBehind(tile))
+  }
+
   get chosenTiles() {
     return this.tiles.filter((tile) => this.chosen.has(tile.dataset.image))
   }
@@ -57,6 +63,7 @@ class Selection {
 
   /** Show what is selected now. */
   changed() {
+    this.#showStacks()
     this.#setSelecting(this.isSelecting || this.size > 0)
     this.bar.show()
   }
@@ -91,10 +98,19 @@ class Selection {
   }
 
   #toggle(tile, on = !tickOf(tile).checked) {
-    this.#set(tile, on)
+    for (const one of imagesOf(tile)) this.#set(one, on)
     this.anchor = this.active = tile
     this.edge = null
     this.changed()
+  }
+
+  /** A closed stack of which some images are selected is neither on nor off. */
+  #showStacks() {
+    for (const tile of this.list.querySelectorAll("[data-stack-size]")) {
+      const images = imagesOf(tile)
+      const chosen = images.filter((one) => this.chosen.has(one.dataset.image))
+      tickOf(tile).indeterminate = chosen.length > 0 && chosen.length < images.length
+    }
   }
 
   #selectAll() {
@@ -105,11 +121,11 @@ class Selection {
 
   /** Set all tiles from the anchor to this one. */
   #setRange(to, on = true) {
-    const tiles = this.tiles
+    const tiles = this.visibleTiles
     const from = tiles.indexOf(this.anchor)
     const end = tiles.indexOf(to)
     const range = from < 0 ? [to] : tiles.slice(Math.min(from, end), Math.max(from, end) + 1)
-    for (const tile of range) this.#set(tile, on)
+    for (const tile of range.flatMap(imagesOf)) this.#set(tile, on)
   }
 
   /** Extend or shorten the range that begins at the anchor. */
@@ -137,7 +153,7 @@ class Selection {
 
   /** While selecting, the grid is one stop of the Tab key, so that the next stop is the bar. */
   #updateTabStops() {
-    const tiles = this.tiles
+    const tiles = this.visibleTiles
     const current = tiles.includes(this.active) ? this.active : tiles[0]
     for (const tile of tiles) {
       tickOf(tile).tabIndex = !this.isSelecting || tile === current ? 0 : -1
@@ -178,7 +194,7 @@ class Selection {
     const { checked } = event.target
     if (event.shiftKey && this.anchor) this.#setRange(tile, checked)
     else this.anchor = tile
-    this.#set(tile, checked)
+    for (const one of imagesOf(tile)) this.#set(one, checked)
     this.active = tile
     this.edge = null
     this.changed()
@@ -219,7 +235,7 @@ class Selection {
       event.preventDefault()
       this.bar.remove()
     } else if (!event.ctrlKey && !event.metaKey) {
-      this.#moveTo(neighbor(this.tiles, tile, event.key), tile, event)
+      this.#moveTo(neighbor(this.visibleTiles, tile, event.key), tile, event)
     }
   }
 
