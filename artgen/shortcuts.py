@@ -84,7 +84,7 @@ SECTIONS = (
             Shortcut("share", _("Share"), ("s",)),
             Shortcut("compare", _("Compare variants"), ("c",)),
             Shortcut("compare_source", _("Compare with the source"), ("b",)),
-            Shortcut("back", _("Back to gallery"), ("Escape",)),
+            Shortcut("back", _("Back to where the image was opened"), ("Escape",)),
         ),
     ),
     Section(

@@ -93,13 +93,17 @@ export class Lightbox {
   }
 
   #neighbor(change) {
-    const { tiles } = this
-    return tiles[tiles.indexOf(this.tile) + change]
+    return this.tiles[this.#index() + change]
+  }
+
+  /** Return the place of the image on the page, also if its card was replaced by a fresh one. */
+  #index() {
+    return this.tiles.findIndex((tile) => idOf(tile) === idOf(this.tile))
   }
 
   #showPosition() {
     const { tiles } = this
-    const number = tiles.indexOf(this.tile) + 1
+    const number = this.#index() + 1
     const more = this.list.querySelector("[data-load-more]") ? "+" : ""
     this.position.textContent = word("position", { number, total: `${tiles.length}${more}` })
     this.#disable("previous", number === 1)
@@ -144,6 +148,7 @@ export class Lightbox {
   }
 
   #act(name) {
+    this.tile = this.tiles[this.#index()] ?? this.tile
     const inTile = (selector) => this.tile.querySelector(selector)
     const actions = {
       previous: () => this.step(-1),
