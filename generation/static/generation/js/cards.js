@@ -436,7 +436,7 @@ function short(prompt) {
 
 /** Return what has the focus after the card is gone: the next action of the feed. */
 function focusAfter(card) {
-  const all = [...document.querySelectorAll(".ended-actions button, .card-link, .run-meta a")]
+  const all = [...document.querySelectorAll("[data-dismiss] button, .card-link")]
   const follows = (other) =>
     !card.contains(other) && card.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING
   return all.find(follows) ?? all.filter((other) => !card.contains(other)).at(-1)
