@@ -24,8 +24,8 @@ from generation.views import (
     source_picker,
     start,
     status,
-    word_lists,
     view_options,
+    word_lists,
 )
 
 urlpatterns = [

@@ -21,6 +21,7 @@ ADVICE: dict[str, Promise] = {
     "source_unreadable": gettext_lazy(
         "Choose another source image, or save yours as PNG or JPEG and upload it again."
     ),
+    "empty_mask": gettext_lazy("Open the editor again and mark the area to change."),
     "lora_unreadable": gettext_lazy("Change the LoRA address, or remove the LoRA."),
     "workflow_invalid": gettext_lazy("Choose another model until this one is repaired."),
     "out_of_memory": gettext_lazy("Another model may need less memory."),
@@ -44,6 +45,7 @@ SAME_AGAIN = frozenset(
         "prompt_refused",
         "invalid_input",
         "source_unreadable",
+        "empty_mask",
         "lora_unreadable",
         "workflow_invalid",
         "out_of_memory",
