@@ -58,9 +58,11 @@ SHEET = {
     *(("prompt", code) for code in ("unbalanced", "too_deep", "too_many", "does_not_exist")),
     *((name, "control_characters") for name in ("prompt", "negative_prompt", "style")),
     ("prompt", "required"),  # of spaces only
-    ("style", "max_length"),
+    *((name, "max_length") for name in ("style", "prompt")),
+    ("style", "does_not_exist"),
+    *(("source_images", code) for code in ("does_not_exist", "not_supported", "max_length")),
     *((name, "invalid") for name in ("seed", "aspect_ratio", "rows", "columns")),
-    *(("values", code) for code in ("invalid", "duplicate")),
+    *(("values", code) for code in ("invalid", "duplicate", "does_not_exist", *LIMITS)),
     *(("count", code) for code in ("min_value", "max_value")),
 }
 WORDS = {("entries", code) for code in ("required", "invalid", "control_characters", "max_length")}

@@ -64,9 +64,12 @@ def of_requests(
     jobs: list[Job] = []
     uploads: set[UUID] = set()
     errors: list[FieldError] = []
+    seen: dict[tuple[str, ...], list[OwnImage]] = {}
     for index, request in enumerate(requests):
         try:
-            job, known = _of_request(request, user=user, catalog=catalog, pending=pending)
+            job, known = _of_request(
+                request, user=user, catalog=catalog, pending=pending, seen=seen
+            )
         except InvalidParameters as refused:
             if not listed:
                 raise
@@ -87,13 +90,18 @@ def _of_request(
     user: User,
     catalog: Catalog,
     pending: Mapping[UUID, OwnImage] | None,
+    seen: dict[tuple[str, ...], list[OwnImage]],
 ) -> tuple[Job, list[OwnImage]]:
+    """Return the job and its images; `seen` are source images that were read for this order."""
     shape = JobRequestShape(data=request, context={"catalog": catalog})
     shape.is_valid(raise_exception=True)
     fields = shape.validated_data
     model, style = fields["model"], fields["style"]
     offer = catalog.offers[model.slug]
-    known = sources.check(user=user, ids=fields["source_images"], pending=pending)
+    ids = tuple(fields["source_images"])
+    if ids not in seen:
+        seen[ids] = sources.check(user=user, ids=ids, pending=pending)
+    known = list(seen[ids])
     fields["source_images"] = [str(source.id) for source in known]
     if fields["mask"]:
         known.append(masks.check(user=user, mask_id=fields["mask"], source=known[0]))

@@ -108,7 +108,7 @@ class SheetRequestShape(Shape):
         help_text="Such as `16:9`: each model uses its closest size; else its default size.",
     )
     style = serializers.CharField(  # type: ignore[assignment]  # Field.style is for forms
-        required=False, allow_null=True, help_text="The slug of a style."
+        required=False, allow_null=True, allow_blank=True, help_text="The slug of a style."
     )
     seed = serializers.IntegerField(
         required=False,

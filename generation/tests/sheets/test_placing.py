@@ -4,9 +4,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts import ledger, quotas
 from accounts.models import User
+from artgen.testing.api import make_image
 from artgen.testing.cases import BaseTestCase
 from generation.catalog.offers import InvalidParameters
 from generation.jobs import idempotency, orders, reviewed_orders
@@ -119,6 +122,28 @@ class TestPlace(SheetTestCase):
         with pytest.raises(InvalidParameters):
             self.place(models=["flux-kontext"], source_images=[str(uuid4())])
         self.assert_nothing_placed()
+
+    def test_it_asks_the_database_as_often_for_more_cells(self) -> None:
+        source = str(make_image(self.alice).id)
+        counts = []
+        few, many = "{a|b}", "{a|b|c|d|e|f|g|h}{1|2|3|4}"
+        for prompt in (few, few, many):  # the first one fills the caches of wait times
+            with CaptureQueriesContext(connection) as queries:
+                placing.quote(
+                    user=self.alice,
+                    asked=asked(prompt=prompt, models=["flux-kontext"], source_images=[source]),
+                )
+            counts.append(len(queries))
+        assert counts[1] == counts[2]
+
+    def test_it_reads_all_cells_in_a_constant_number_of_queries(self) -> None:
+        counts = []
+        for prompt in ("{a|b}", "{a|b|c|d|e|f|g|h}"):
+            sheet = self.place(prompt=prompt, models=["flux-schnell"])
+            with CaptureQueriesContext(connection) as queries:
+                cells.filled(sheet)
+            counts.append(len(queries))
+        assert counts[0] == counts[1]
 
 
 class TestModeration(SheetTestCase):
