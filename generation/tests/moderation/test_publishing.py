@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import mail
+from django.utils import translation
 
 from accounts import outbox
 from artgen.testing.gallery import SharingTestCase
@@ -28,7 +29,7 @@ class TestPublishing(SharingTestCase):
 
     def test_it_refuses_and_can_be_appealed(self):
         self.rule(category="other")
-        with pytest.raises(sharing.NotAllowed) as refusal:
+        with translation.override("en"), pytest.raises(sharing.NotAllowed) as refusal:
             self.ask()
         assert "site rules (“hills”)" in refusal.value.message
         publication = sharing.appeal(self.image)
