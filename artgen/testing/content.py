@@ -30,10 +30,11 @@ from artgen import audit
 from artgen.testing.people import let_in
 from artgen.theme import page
 from generation.files import uploads
-from generation.gallery import collections, sharing
+from generation.gallery import collection_sharing, collections, sharing
 from generation.gallery.images import set_favorite, trash
 from generation.jobs import drafts, job_control, orders
 from generation.models import Image, Job, Sheet, Status
+from generation.presets import own_styles, presets
 from generation.sheets import votes, word_lists
 from generation.sheets.request import Asked, Axis
 
@@ -141,6 +142,22 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
     ] or [collections.create(user=owner, name=name) for name in ("Sea and light", "Winter")]
     collections.add(piles[0], image_ids=[image.pk for image in images[::3]])
     collections.add(piles[1], image_ids=[image.pk for image in images[2:5]])
+    collection_sharing.share(piles[0], until=in_month, with_parameters=True, with_name=True)
+    piles[0].refresh_from_db()
+    presets.create(
+        user=owner,
+        name="Вечерний свет" if russian else "Evening light",
+        values={"model": "flux-dev", "style": "oil", "shape": "1344x768", "count": "2"},
+    )
+    style = own_styles.create(
+        user=owner, name="Ризография" if russian else "Risograph",
+        template="{prompt}, risograph print, two colors", negative="photo",
+    )  # fmt: skip
+    preset = presets.create(
+        user=owner,
+        name="Открытка" if russian else "Postcard",
+        values={"model": "sdxl", "style": style.slug, "steps": "30", "negative_prompt": "text"},
+    )
     running = _running(owner, RUNNING[russian])
     words = word_lists.create(
         user=owner,
@@ -152,6 +169,10 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
         "word_list": words.pk,
         "image": variants[1].pk,
         "shared": shared.link_slug,
+        "collection": piles[0].pk,
+        "collection_link": piles[0].link_slug,
+        "member": piles[0].members.order_by("id")[0].pk,
+        "preset_link": presets.share(preset).link_slug,
         "published": wish.slug,
         "link": variants[2].pk,
         "edited": Image.objects.get(job=edited[0]).pk,

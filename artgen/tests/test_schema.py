@@ -183,6 +183,13 @@ class TestSchema(ApiTestCase):
                 self.api.post(f"{pile}images/", {"images": [str(image.id)]})
             ],
             "get /api/v1/collections/": [self.api.get(collections)],
+            "get /api/v1/collections/{collection_id}/share/": [self.api.get(f"{pile}share/")],
+            "post /api/v1/collections/{collection_id}/share/": [
+                self.api.post(f"{pile}share/", {}),
+                self.api.post(f"{pile}share/", {}),
+                self.api.post(f"{pile}share/", {"new": 1}),
+            ],
+            "delete /api/v1/collections/{collection_id}/share/": [self.api.delete(f"{pile}share/")],
             "get /api/v1/collections/{collection_id}/": [self.api.get(pile), self.others.get(pile)],
             "patch /api/v1/collections/{collection_id}/": [
                 self.api.patch(pile, {"name": "Tea hills"})

@@ -41,12 +41,12 @@ class CollectionDetail(Endpoint):
     @extend_schema(**docs_collections.GET_COLLECTION)
     def get(self, request: Request, collection_id: UUID) -> Response:
         """Return one of the user's own collections."""
-        return Response(_one_json(_own(request, collection_id)))
+        return Response(_one_json(own_collection(request, collection_id)))
 
     @extend_schema(**docs_collections.RENAME_COLLECTION)
     def patch(self, request: Request, collection_id: UUID) -> Response:
         """Rename one of the user's own collections."""
-        collection = _own(request, collection_id)
+        collection = own_collection(request, collection_id)
         if name := _read_name(request, partial=True):
             collections.rename(collection, name=name)
         return Response(_one_json(collection))
@@ -54,7 +54,7 @@ class CollectionDetail(Endpoint):
     @extend_schema(**docs_collections.DELETE_COLLECTION)
     def delete(self, request: Request, collection_id: UUID) -> Response:
         """Delete one of the user's own collections; its images stay."""
-        collections.delete(_own(request, collection_id))
+        collections.delete(own_collection(request, collection_id))
         return Response(status=204)
 
 
@@ -64,7 +64,7 @@ class CollectionImages(Endpoint):
     @extend_schema(**docs_collections.ADD_TO_COLLECTION)
     def post(self, request: Request, collection_id: UUID) -> Response:
         """Add the user's own images; those already in the collection stay in it."""
-        collection = _own(request, collection_id)
+        collection = own_collection(request, collection_id)
         collections.add(collection, image_ids=_read_ids(request))
         return Response(_one_json(collection))
 
@@ -75,7 +75,7 @@ class CollectionImagesRemove(Endpoint):
     @extend_schema(**docs_collections.REMOVE_FROM_COLLECTION)
     def post(self, request: Request, collection_id: UUID) -> Response:
         """Remove images from the collection; those not in it are ignored."""
-        collection = _own(request, collection_id)
+        collection = own_collection(request, collection_id)
         collections.remove(collection, image_ids=_read_ids(request))
         return Response(_one_json(collection))
 
@@ -86,11 +86,12 @@ class CollectionImageDetail(Endpoint):
     @extend_schema(**docs_collections.REMOVE_ONE_FROM_COLLECTION)
     def delete(self, request: Request, collection_id: UUID, image_id: UUID) -> Response:
         """Remove one image from the collection; one not in it is ignored."""
-        collections.remove(_own(request, collection_id), image_ids=[image_id])
+        collections.remove(own_collection(request, collection_id), image_ids=[image_id])
         return Response(status=204)
 
 
-def _own(request: Request, collection_id: UUID) -> Collection:
+def own_collection(request: Request, collection_id: UUID) -> Collection:
+    """Return one of the user's own collections; raise Http404."""
     collection = Collection.objects.of(request.user).present().filter(id=collection_id).first()
     if collection is None:
         raise Http404

@@ -25,7 +25,9 @@ LIST_STYLES: Docs = {
     "summary": "List styles",
     "responses": {
         200: answer(
-            shapes.StyleShape(many=True), "All styles", {"slug": "watercolor", "name": "Watercolor"}
+            shapes.StyleShape(many=True),
+            "All styles",
+            {"slug": "watercolor", "name": "Watercolor", "is_own": False},
         ),
         **problems("invalid"),
     },

@@ -5,11 +5,11 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample
 
 from artgen.api.openapi import EXAMPLE_HOST, answer, problems
-from generation.api.shapes_sharing import LinkShape, ShareShape
+from generation.api.shapes_sharing import CollectionShareShape, LinkShape, ShareShape
 
 Docs = dict[str, Any]
 
-IMAGES = ["images"]
+IMAGES, COLLECTIONS = ["images"], ["collections"]
 
 PUBLICATION = {
     "state": "waiting",
@@ -84,4 +84,52 @@ APPEAL: Docs = {
             *("too_many_waiting", "too_many_requests"),
         ),
     },
+}
+
+COLLECTION_SHARE = {
+    "url": f"{EXAMPLE_HOST}/c/q3Zt0yV1mJkXwR8nB5cLdP2e/",
+    "expires_at": "2025-12-01T16:10:00.000Z",
+    "with_parameters": True,
+    "with_name": False,
+}
+GET_COLLECTION_SHARE: Docs = {
+    "operation_id": "get_collection_share",
+    "tags": COLLECTIONS,
+    "summary": "Get how a collection is shared",
+    "responses": {
+        200: answer(CollectionShareShape, "The share", COLLECTION_SHARE),
+        **problems("not_found"),
+    },
+}
+MAKE_COLLECTION_LINK: Docs = {
+    "operation_id": "share_collection",
+    "tags": COLLECTIONS,
+    "summary": "Share a collection by link",
+    "description": "Creates a link that cannot be guessed, or changes the existing one; its "
+    "address stays the same unless `new`. Its page shows the collection’s name and its images, "
+    "later ones included. Images in the trash are left out, and those that moderators keep from "
+    "Explore.",
+    "request": LinkShape,
+    "examples": [
+        OpenApiExample(
+            "A week, with parameters",
+            {"expires_in_days": 7, "with_parameters": True},
+            request_only=True,
+        )
+    ],
+    "responses": {
+        201: answer(CollectionShareShape, "Created", COLLECTION_SHARE),
+        200: answer(CollectionShareShape, "Changed", COLLECTION_SHARE),
+        **problems(
+            *("csrf_failed", "invalid", "malformed", "not_found", "too_large"),
+            *("unsupported_media_type", "too_many_requests"),
+        ),
+    },
+}
+STOP_COLLECTION_LINK: Docs = {
+    "operation_id": "stop_sharing_collection",
+    "tags": COLLECTIONS,
+    "summary": "Turn off the link to a collection",
+    "description": "Permanent: a later link has another address.",
+    "responses": {204: answer(None, "Turned off"), **problems("csrf_failed", "not_found")},
 }

@@ -7,11 +7,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.requests import user_of
 from artgen.api.problems import invalid
 from artgen.api.views import Endpoint, query_of
 from generation.api import docs_models
 from generation.api.shapes import StyleShape
-from generation.models import ImageModel, Style
+from generation.models import ImageModel
+from generation.presets import choices
 
 
 class Models(Endpoint):
@@ -35,10 +37,9 @@ class Styles(Endpoint):
 
     @extend_schema(**docs_models.LIST_STYLES)
     def get(self, request: Request) -> Response:
-        """Return all enabled styles."""
+        """Return all enabled styles, and the user's own ones after them."""
         query_of(request)
-        styles = Style.objects.filter(enabled=True).order_by("position", "slug")
-        return Response(StyleShape(styles, many=True).data)
+        return Response(StyleShape(choices.of_user(user_of(request)).styles, many=True).data)
 
 
 def check_model(query: dict[str, str]) -> ImageModel | None:

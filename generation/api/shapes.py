@@ -383,6 +383,7 @@ class StyleShape(Shape):
 
     slug = serializers.SlugField()
     name = serializers.CharField()
+    is_own = serializers.BooleanField(help_text="Whether you have written it yourself.")
 
     class Meta:
         ref_name = "Style"

@@ -29,8 +29,8 @@ class PublicationShape(Shape):
         ref_name = "Publication"
 
 
-class ShareShape(Shape):
-    """How an image is shared. `url` is null if no link is active."""
+class CollectionShareShape(Shape):
+    """How a collection is shared. `url` is null if no link is active."""
 
     url = serializers.URLField(
         allow_null=True, help_text="The page that anyone with this address can see."
@@ -42,6 +42,14 @@ class ShareShape(Shape):
     with_name = serializers.BooleanField(
         help_text="Whether the page shows the name of your account; never the email."
     )
+
+    class Meta:
+        ref_name = "CollectionShare"
+
+
+class ShareShape(CollectionShareShape):
+    """How an image is shared. `url` is null if no link is active."""
+
     publication = PublicationShape(allow_null=True, help_text="The latest request to publish.")
 
     class Meta:

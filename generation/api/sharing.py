@@ -90,7 +90,7 @@ def show_to(image: Image, visibility: str) -> Image:
 def _share_json(image: Image) -> Any:
     publication = sharing.last_publication(image)
     share = {
-        "url": _address(image.link_slug) if image.link_slug and image.has_link else None,
+        "url": address_of(image.link_slug) if image.link_slug and image.has_link else None,
         "expires_at": image.link_until if image.has_link else None,
         "with_parameters": image.has_link and image.link_parameters,
         "with_name": image.has_link and image.link_name,
@@ -104,7 +104,7 @@ def _publication(publication: Publication) -> dict[str, Any]:
     return {
         "state": publication.state,
         "reason": publication.reason,
-        "url": _address(publication.slug) if is_shown else None,
+        "url": address_of(publication.slug) if is_shown else None,
         "with_parameters": publication.with_parameters,
         "with_name": publication.with_name,
         "asked_at": publication.asked_at,
@@ -113,5 +113,6 @@ def _publication(publication: Publication) -> dict[str, Any]:
     }
 
 
-def _address(slug: str) -> str:
-    return f"{settings.PUBLIC_URL}{reverse('shared', args=[slug])}"
+def address_of(slug: str, *, route: str = "shared") -> str:
+    """Return the public URL of a link; `route` names its page."""
+    return f"{settings.PUBLIC_URL}{reverse(route, args=[slug])}"

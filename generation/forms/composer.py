@@ -61,6 +61,8 @@ class Composer:
     can_appeal: bool = False
     quotas: Quotas | None = None
     """What the user may ask for; None: as the model allows."""
+    left_out: list[str] = field(default_factory=list)
+    """Sentences about values of a preset or a job that could not be applied."""
 
     @classmethod
     def posted(

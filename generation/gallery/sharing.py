@@ -135,7 +135,7 @@ def share_by_link(
             raise InTheTrash
         return _written(
             locked,
-            link_slug=locked.link_slug if locked.has_link and not renew else _new_slug(),
+            link_slug=locked.link_slug if locked.has_link and not renew else new_slug(),
             link_until=until,
             link_parameters=with_parameters,
             link_name=with_name,
@@ -161,7 +161,7 @@ def keep_to_link(image: Image) -> Image:
         if locked.has_link:
             return _written(locked)
         return _written(
-            locked, link_slug=_new_slug(), link_until=None, link_parameters=False, link_name=False
+            locked, link_slug=new_slug(), link_until=None, link_parameters=False, link_name=False
         )
 
 
@@ -179,7 +179,7 @@ def ask_to_publish(image: Image, *, with_parameters: bool, with_name: bool) -> P
     Images of trusted authors are published at once, unless a rule has found something in their
     prompt. Raise InTheTrash, TooManyInReview, or NotAllowed, which is recorded as rejected.
     """
-    matches = rules.current().publishing.matches(image.job.prompt)
+    matches = rules.current().publishing.matches(image.job.written_prompt)
     action = strongest(matches)
     is_refused = action == RuleAction.REFUSE
     is_published = not matches and trust.is_trusted(image.user_id)
@@ -195,7 +195,7 @@ def ask_to_publish(image: Image, *, with_parameters: bool, with_name: bool) -> P
         state = PublicationState.PUBLISHED if is_published else PublicationState.WAITING
         publication = Publication.objects.create(
             image=locked,
-            slug=_new_slug(),
+            slug=new_slug(),
             with_parameters=with_parameters,
             with_name=with_name,
             asked_at=now,
@@ -404,5 +404,6 @@ def _written(image: Image, **link: object) -> Image:
     return image
 
 
-def _new_slug() -> str:
+def new_slug() -> str:
+    """Return a new secret of a link."""
     return secrets.token_urlsafe(SLUG_BYTES)

@@ -63,9 +63,9 @@ def enqueue(
     One statement. Raises what `orders.place` raises for these reasons, or CatalogChanged.
     """
     jobs = drafted.jobs
-    same, versions = catalog.unchanged(
-        models={job.model.slug for job in jobs}, styles={job.style for job in jobs if job.style}
-    )
+    # Own styles are read for each order.
+    built_in = {job.style for job in jobs if job.style and not job.has_own_style}
+    same, versions = catalog.unchanged(models={job.model.slug for job in jobs}, styles=built_in)
     # The hold has locked the user's row, so orders of one user are counted one at a time.
     user_id = bulk_update.prepared("user", user.pk)
     usable, *upload_ids = sources.not_expired(drafted.uploads)

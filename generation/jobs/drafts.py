@@ -19,6 +19,7 @@ from generation.jobs.job_request import JobRequestShape
 from generation.jobs.model_cache import Catalog
 from generation.jobs.sources import OwnImage
 from generation.models import Image, Job
+from generation.presets.own_styles import StyleText
 from generation.runpod.payloads import dialect_of
 
 
@@ -49,10 +50,12 @@ def of_requests(
     listed: bool,
     pending: Mapping[UUID, OwnImage] | None = None,
     max_count: int = BATCH_MAX,
+    kept_style: StyleText | None = None,
 ) -> Drafts:
     """Return an unsaved job for each request.
 
     `pending` are source images that are not stored yet, by the ids that stand for them.
+    `kept_style` is the own style of a job that is placed again, as it was then.
 
     Raises:
         InvalidParameters: of the first invalid request; with `listed`, of all of them, with fields
@@ -68,7 +71,12 @@ def of_requests(
     for index, request in enumerate(requests):
         try:
             job, known = _of_request(
-                request, user=user, catalog=catalog, pending=pending, seen=seen
+                request,
+                user=user,
+                catalog=catalog,
+                pending=pending,
+                seen=seen,
+                kept_style=kept_style,
             )
         except InvalidParameters as refused:
             if not listed:
@@ -91,9 +99,11 @@ def _of_request(
     catalog: Catalog,
     pending: Mapping[UUID, OwnImage] | None,
     seen: dict[tuple[str, ...], list[OwnImage]],
+    kept_style: StyleText | None,
 ) -> tuple[Job, list[OwnImage]]:
     """Return the job and its images; `seen` are source images that were read for this order."""
-    shape = JobRequestShape(data=request, context={"catalog": catalog})
+    context = {"catalog": catalog, "user": user, "kept_style": kept_style}
+    shape = JobRequestShape(data=request, context=context)
     shape.is_valid(raise_exception=True)
     fields = shape.validated_data
     model, style = fields["model"], fields["style"]
@@ -122,6 +132,8 @@ def _of_request(
         "style_template": style.template if style else None,
         "price": offer.price.as_json(),
     }
+    if isinstance(style, StyleText):
+        snapshot |= {"style_name": style.name, "style_negative": style.negative}
     parameters = {name: value for name, value in fields.items() if name != "model"}
     dialect = dialect_of(offer.dialect, offer.request_format)
     images = known[: len(fields["source_images"])]

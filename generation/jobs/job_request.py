@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from accounts.models import User
 from artgen.api.shapes import Shape
 from artgen.refusals import FieldError
 from generation.catalog.offers import InvalidParameters
@@ -17,6 +18,9 @@ from generation.catalog.parameters import (
     Kind,
 )
 from generation.jobs.model_cache import Catalog
+from generation.models import Style
+from generation.presets import own_styles
+from generation.presets.own_styles import StyleText
 
 
 class SidesShape(Shape):
@@ -52,9 +56,10 @@ class JobRequestShape(Shape):
     def run_validation(self, data: Any = empty) -> dict[str, Any]:
         """Return all of JOB_FIELDS with defaults, and the rows of `model` and `style` (or None).
 
-        `context["catalog"]` is a `model_cache.Catalog`. Limits are those of the requested model, so
-        its offer validates the parameters. The fields above, from the same declaration, state the
-        types of the OpenAPI document; a test compares both.
+        `context` has "catalog", a `model_cache.Catalog`, and "user", whose own styles count, too.
+        "kept_style" is the own style of a job that is placed again, or None. Limits are those of
+        the requested model, so its offer validates the parameters. The fields above, from the same
+        declaration, state the types of the OpenAPI document; a test compares both.
 
         Raises:
             InvalidParameters: fields are unknown, of a wrong type or outside the model's limits.
@@ -66,10 +71,19 @@ class JobRequestShape(Shape):
             raise _no_model(slug)
         parameters = {name: value for name, value in data.items() if name != "model"}
         request = catalog.offers[model.slug].clean(parameters)
-        style = catalog.styles.get(request["style"]) if request["style"] else None
+        style = self._style(request["style"], catalog) if request["style"] else None
         if request["style"] and style is None:
             raise InvalidParameters([FieldError("style", "does_not_exist", _("Style not found."))])
         return {**request, "model": model, "style": style}
+
+    def _style(self, slug: str, catalog: Catalog) -> Style | StyleText | None:
+        if built_in := catalog.styles.get(slug):
+            return built_in
+        kept: StyleText | None = self.context.get("kept_style")
+        if kept and kept.slug == slug:
+            return kept
+        user: User | None = self.context.get("user")
+        return own_styles.find(user, slug) if user else None
 
 
 def request_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, Any]:

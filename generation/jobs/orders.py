@@ -33,6 +33,8 @@ from generation.models import Job, Sheet
 from generation.moderation import reviews
 from generation.moderation import rules as moderation_rules
 from generation.moderation.reviews import Found, HeldOrder
+from generation.presets import own_styles
+from generation.presets.own_styles import StyleText
 
 
 @dataclass(frozen=True)
@@ -196,6 +198,7 @@ def retry(*, user: User, job: Job, token_id: UUID | None = None) -> Job:
         detail=f"again {job.id}",
         token_id=token_id,
         replaces=job,
+        kept_style=own_styles.of_job(job),
     ).jobs[0]
 
 
@@ -214,6 +217,7 @@ def retry_for_owner(*, job: Job, actor: User | None) -> Placed:
         actor=actor,
         detail=f"again {job.id}",
         replaces=job,
+        kept_style=own_styles.of_job(job),
     )
 
 
@@ -253,6 +257,7 @@ def _place(
     is_moderated: bool = True,
     sheet: SheetOrder | None = None,
     replaces: Job | None = None,
+    kept_style: StyleText | None = None,
 ) -> Placed:
     order_key = None
     if key:
@@ -274,12 +279,19 @@ def _place(
 
     def order() -> Placed:
         drafted = drafts.of_requests(
-            requests, user=user, catalog=catalog, listed=listed, max_count=max_count
+            requests,
+            user=user,
+            catalog=catalog,
+            listed=listed,
+            max_count=max_count,
+            kept_style=kept_style,
         )
         jobs = drafted.jobs
         found: Found = {}
-        if is_moderated and not by_staff:
-            found = rules.in_prompts(job.prompt for job in jobs)
+        # An own style may have been changed since its text was approved.
+        is_judged = is_moderated or any(job.has_own_style for job in jobs)
+        if is_judged and not by_staff:
+            found = rules.in_prompts(job.written_prompt for job in jobs)
             if found and (stopping := reviews.stopping(found, user=user)):
                 raise _Stopped(stopping)
         batch_id = uuid7() if batch else None

@@ -58,6 +58,9 @@ def _parameters(job: Job) -> Parameters:
         if "negative_prompt" in job.model.offer.parameters:
             values["negative_prompt"] = ERASED_NEGATIVE
         return Parameters(**values)
-    template = job.snapshot.get("style_template") or "{prompt}"
-    values["prompt"] = template.replace("{prompt}", job.prompt)
+    values["prompt"] = job.styled_prompt
+    if (negative := job.snapshot.get("style_negative")) and (
+        "negative_prompt" in job.model.offer.parameters
+    ):
+        values["negative_prompt"] = ", ".join(filter(None, (job.negative_prompt, negative)))
     return Parameters(**values)

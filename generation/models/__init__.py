@@ -47,6 +47,7 @@ from generation.models.moderation import (
 )
 from generation.models.offers import GenerationSwitch, ImageModel, ImageModelQuerySet, Style
 from generation.models.outages import OutageKind, ProviderOutage, ProviderOutageQuerySet
+from generation.models.presets import FavoriteModel, OwnStyle, Preset
 from generation.models.prompt_calls import PromptCall
 from generation.models.sharing import (
     OPEN,
@@ -79,6 +80,7 @@ __all__ = [
     "Counted",
     "Export",
     "ExportQuerySet",
+    "FavoriteModel",
     "GenerationSwitch",
     "IdempotencyKey",
     "Image",
@@ -90,7 +92,9 @@ __all__ = [
     "JobQuerySet",
     "ModerationRule",
     "OutageKind",
+    "OwnStyle",
     "Period",
+    "Preset",
     "PromptCall",
     "PromptReview",
     "PromptReviewQuerySet",

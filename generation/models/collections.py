@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from generation.models.images import Image
+from generation.models.images import Image, has_link
 
 NAME_MAX = 80
 
@@ -44,6 +44,15 @@ class Collection(models.Model):
     # becomes two letters.
     folded_name = models.CharField(max_length=3 * NAME_MAX, editable=False)
     images = models.ManyToManyField(Image, through="CollectionImage", related_name="collections")
+    # The share link, as that of an image.
+    link_slug = models.CharField(max_length=32, unique=True, null=True, editable=False)
+    link_until = models.DateTimeField(_("link works until"), null=True, blank=True)
+    link_parameters = models.BooleanField(
+        _("link shows prompts and parameters"), default=False, db_default=False
+    )
+    link_name = models.BooleanField(
+        _("link shows the owner’s name"), default=False, db_default=False
+    )
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
 
@@ -70,6 +79,11 @@ class Collection(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_link(self) -> bool:
+        """Whether there is a link that has not expired."""
+        return has_link(self)
 
 
 class CollectionImage(models.Model):

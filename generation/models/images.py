@@ -159,7 +159,7 @@ class Image(models.Model):
     @property
     def has_link(self) -> bool:
         """Whether there is a link that has not expired; it is off while the image is trashed."""
-        return _has_link(self)
+        return has_link(self)
 
     @property
     def seen_by(self) -> Visibility:
@@ -169,12 +169,13 @@ class Image(models.Model):
 
 def seen_by(image: Any) -> Visibility:
     """Return `Image.seen_by` of an image, or of a row with its columns."""
-    if image.visibility == Visibility.LINK and not _has_link(image):
+    if image.visibility == Visibility.LINK and not has_link(image):
         return Visibility.PRIVATE
     return Visibility(image.visibility)
 
 
-def _has_link(image: Any) -> bool:
+def has_link(image: Any) -> bool:
+    """Return whether the link of an image or a collection has not expired."""
     return image.link_slug is not None and (
         image.link_until is None or image.link_until > timezone.now()
     )

@@ -21,6 +21,7 @@ from generation.catalog.parameters import (
     Place,
 )
 from generation.models.offers import ImageModel
+from generation.models.presets import OWN_STYLE_PREFIX
 
 if TYPE_CHECKING:
     from generation.models.images import Image
@@ -355,9 +356,32 @@ class Job(models.Model):
         """
         address = self.lora_url.partition("?")[0].partition("#")[0]
         private: dict[str, Any] = {"source_images": [], "mask": None}
+        if self.has_own_style:
+            private["style"] = None
         found = {**self.parameters, "lora_url": address or None, **private}
         del found["original_prompt"]
         return found
+
+    @property
+    def has_own_style(self) -> bool:
+        """Whether its style is one that its user has written."""
+        return self.style.startswith(OWN_STYLE_PREFIX)
+
+    @property
+    def style_name(self) -> str:
+        """The name of an own style as it was then; "" for built-in ones and none."""
+        return str(self.snapshot.get("style_name") or "") if self.has_own_style else ""
+
+    @property
+    def styled_prompt(self) -> str:
+        """The prompt within the text of its style, as RunPod gets it."""
+        template = self.snapshot.get("style_template") or "{prompt}"
+        return str(template).replace("{prompt}", self.prompt)
+
+    @property
+    def written_prompt(self) -> str:
+        """What its user has written of that: with an own style its text, too. Rules read this."""
+        return self.styled_prompt if self.has_own_style else self.prompt
 
 
 class JobEvent(models.Model):

@@ -13,6 +13,7 @@ from generation.jobs import spending
 from generation.models import IdempotencyKey
 from generation.moderation import reviews
 from generation.operations import retention
+from generation.presets import own_styles, presets
 from generation.sheets import cells, word_lists
 from generation.user_data import erasure, exports
 
@@ -32,6 +33,7 @@ def clean_up() -> None:
         forget_credit_requests,
         forget_collections,
         forget_comparisons,
+        forget_presets,
         forget_exports,
         purge_trash,
         erase_accounts,
@@ -89,6 +91,12 @@ def forget_comparisons() -> None:
     """Remove comparisons and word lists whose deletion can no longer be undone."""
     cells.forget_deleted(deleted_before=timezone.now() - cells.RESTORE_PERIOD)
     word_lists.forget_deleted(deleted_before=timezone.now() - word_lists.RESTORE_PERIOD)
+
+
+def forget_presets() -> None:
+    """Remove deleted presets and own styles that can no longer be restored."""
+    presets.forget_deleted(deleted_before=timezone.now() - presets.RESTORE_PERIOD)
+    own_styles.forget_deleted(deleted_before=timezone.now() - own_styles.RESTORE_PERIOD)
 
 
 def forget_exports() -> None:

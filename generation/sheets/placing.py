@@ -14,6 +14,8 @@ from generation.jobs import model_cache, orders
 from generation.jobs.eta import Eta
 from generation.jobs.model_cache import Catalog
 from generation.jobs.orders import Placed, SheetOrder
+from generation.models.presets import OWN_STYLE_PREFIX
+from generation.presets import own_styles
 from generation.sheets import plans, word_lists
 from generation.sheets.plans import Plan
 from generation.sheets.request import Asked
@@ -86,4 +88,14 @@ def _plan(asked: Asked, *, user: User, catalog: Catalog) -> Plan:
         lists=word_lists.of_user(user) if "__" in asked.prompt else {},
         quotas=quotas.of(user),
         seed=secrets.randbelow(SEED_MAX + 1) if asked.seed is None else asked.seed,
+        own_styles=_own_styles(asked, user),
     )
+
+
+def _own_styles(asked: Asked, user: User) -> dict[str, str]:
+    """Return the names of the user's own styles by slug, if the comparison has any."""
+    given = [asked.style, *(asked.rows.values if asked.rows else ())]
+    given += asked.columns.values if asked.columns else ()
+    if not any(str(one).startswith(OWN_STYLE_PREFIX) for one in given):
+        return {}
+    return {style.slug: style.name for style in own_styles.of_user(user)}

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -97,11 +98,13 @@ def make(
     lists: Mapping[str, Sequence[str]],
     quotas: Quotas | None,
     seed: int,
+    own_styles: Mapping[str, str] = MappingProxyType({}),
 ) -> Plan:
     """Return the cells of a comparison, each validated against the limits of its model.
 
     `lists` are the entries of the user's word lists; `seed` is that of all cells if none is given;
-    within `quotas` the size of the images is chosen.
+    within `quotas` the size of the images is chosen; `own_styles` are names of the user's own
+    styles by slug.
 
     Raises:
         InvalidParameters: too many or too few cells, or some are invalid; its errors name the cell,
@@ -109,7 +112,8 @@ def make(
     """
     template = alternatives.parse(asked.prompt, lists=lists, seed=seed)
     _check_models(asked.models, catalog)
-    rows, columns = _arranged(asked, template, catalog)
+    styles = {slug: style.name for slug, style in catalog.styles.items()} | dict(own_styles)
+    rows, columns = _arranged(asked, template, catalog, styles)
     _check_strength([*rows, *columns], asked)
     count = math.prod(len(one.heads) for one in (*rows, *columns))
     _check_count(count)
@@ -134,7 +138,7 @@ def make(
                 **{name: value for name, value in chosen.items() if name != "model"},
                 "prompt": template.filled(options),
             }
-            for error in _errors(request, offer=offer, catalog=catalog):
+            for error in _errors(request, offer=offer, styles=styles):
                 place = fields.get(error.field, error.field)
                 detail = f"{_cell(heads, offer)}: {error.detail}"
                 errors.setdefault((place, error.detail), FieldError(place, error.code, detail))
@@ -145,7 +149,7 @@ def make(
 
 
 def _arranged(
-    asked: Asked, template: Template, catalog: Catalog
+    asked: Asked, template: Template, catalog: Catalog, styles: Mapping[str, str]
 ) -> tuple[list[_Dimension], list[_Dimension]]:
     """Return what varies from row to row, and from column to column."""
     rows: list[_Dimension] = []
@@ -155,7 +159,7 @@ def _arranged(
         for number, options in enumerate(template.choices)
     ]
     if asked.columns:
-        columns.append(_of_axis("columns", asked.columns, catalog))
+        columns.append(_of_axis("columns", asked.columns, styles))
     if len(asked.models) > 1:
         heads = [Head("model", slug, catalog.offers[slug].name) for slug in asked.models]
         (rows if columns else columns).append(_Dimension("models", heads))
@@ -163,16 +167,16 @@ def _arranged(
         columns.append(choices.pop())
     rows = choices + rows
     if asked.rows:
-        rows.append(_of_axis("rows", asked.rows, catalog))
+        rows.append(_of_axis("rows", asked.rows, styles))
     return rows, columns
 
 
-def _of_axis(field: str, axis: Axis, catalog: Catalog) -> _Dimension:
+def _of_axis(field: str, axis: Axis, styles: Mapping[str, str]) -> _Dimension:
     heads = []
     for value in axis.values:
         text = "" if value is None else f"{value}"
-        if axis.parameter == "style" and value in catalog.styles:
-            text = catalog.styles[value].name
+        if axis.parameter == "style" and value in styles:
+            text = styles[str(value)]
         heads.append(Head(axis.parameter, value, text))
     return _Dimension(f"{field}.values", heads)
 
@@ -233,12 +237,14 @@ def _sizes(offer: Offer, *, quotas: Quotas | None) -> list[ShapeChoice]:
     )
 
 
-def _errors(request: Mapping[str, Any], *, offer: Offer, catalog: Catalog) -> Iterable[FieldError]:
+def _errors(
+    request: Mapping[str, Any], *, offer: Offer, styles: Mapping[str, str]
+) -> Iterable[FieldError]:
     try:
         offer.clean(request)
     except InvalidParameters as refused:
         return refused.errors
-    if request["style"] and request["style"] not in catalog.styles:
+    if request["style"] and request["style"] not in styles:
         return [FieldError("style", "does_not_exist", _("Style not found."))]
     return []
 

@@ -1,4 +1,4 @@
-"""The data files of an export: jobs with history, images, uploads, collections, comparisons."""
+"""The data files of an export: jobs with history, images, uploads, collections, presets, …"""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -12,9 +12,12 @@ from accounts.models import User
 from generation.models import (
     Collection,
     CollectionImage,
+    FavoriteModel,
     Image,
     Job,
     JobEvent,
+    OwnStyle,
+    Preset,
     PromptReview,
     Publication,
     Sheet,
@@ -30,6 +33,9 @@ def files(user: User) -> Iterator[ExportFile]:
     yield "pictures.json", json_array(_images(user))
     yield "uploads.json", json_array(upload_data(upload) for upload in _uploads(user))
     yield "collections.json", json_array(_collections(user))
+    yield "presets.json", json_array(_presets(user))
+    yield "styles.json", json_array(_styles(user))
+    yield "favorite_models.json", json_array(_favorite_models(user))
     yield "publications.json", json_array(_publications(user))
     yield "reviews.json", json_array(_reviews(user))
     yield "comparisons.json", json_array(_comparisons(user))
@@ -141,8 +147,41 @@ def _collections(user: User) -> Iterator[dict[str, Any]]:
         yield {
             "name": collection.name,
             "created_at": collection.created_at,
+            "link": collection.link_slug
+            and {
+                "slug": collection.link_slug,
+                "until": collection.link_until,
+                "with_parameters": collection.link_parameters,
+                "with_name": collection.link_name,
+            },
             "pictures": members.get(collection.id, []),
         }
+
+
+def _presets(user: User) -> Iterator[dict[str, Any]]:
+    for preset in Preset.objects.of(user).present().in_order():
+        yield {
+            "name": preset.name,
+            "values": preset.values,
+            "link": preset.link_slug,
+            "created_at": preset.created_at,
+        }
+
+
+def _styles(user: User) -> Iterator[dict[str, Any]]:
+    for style in OwnStyle.objects.of(user).present().in_order():
+        yield {
+            "slug": style.slug,
+            "name": style.name,
+            "template": style.template,
+            "negative": style.negative,
+            "created_at": style.created_at,
+        }
+
+
+def _favorite_models(user: User) -> Iterator[str]:
+    rows = FavoriteModel.objects.filter(user=user).order_by("model__position", "model__slug")
+    yield from rows.values_list("model__slug", flat=True)
 
 
 def _publications(user: User) -> Iterator[dict[str, Any]]:

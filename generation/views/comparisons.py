@@ -29,6 +29,7 @@ from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.forms.comparison import DEFAULT_MODELS, ComparisonForm
 from generation.jobs import eta, idempotency
 from generation.models import ImageModel, Job, Sheet, WordList
+from generation.presets import choices
 from generation.sheets import cells, drawing, placing, plans, votes
 from generation.sheets.cells import FilledSheet
 from generation.sheets.placing import SheetQuote
@@ -246,6 +247,8 @@ def _page(
     ]
     if not form.models and request.method != "POST":
         form.models = _default_models(user, models)
+    own = choices.of_user(user)
+    models.sort(key=lambda model: model.pk not in own.favorite_models)
     forecast = eta.forecast(models)
     allowed = quotas.of(user)
     # After a refusal its errors are shown, not those of another check.
@@ -259,10 +262,11 @@ def _page(
                 forecast=forecast,
                 chosen=model.slug in form.models,
                 is_allowed=allowed.allows_model(model.slug),
+                is_favorite=model.pk in own.favorite_models,
             )
             for model in models
         ],
-        "styles": composing.style_options(),
+        "styles": composing.style_options(own),
         "sources": composing.source_thumbnails(user, form.sources),
         "lists": list(WordList.objects.of(user).present()),
         "recent": Sheet.objects.of(user).present().order_by("-id")[:RECENT],

@@ -20,7 +20,9 @@ from generation.files import storage
 from generation.forms.composer import Composer
 from generation.jobs import budgets, creation_switch, eta, sources, spending, status_text
 from generation.jobs.eta import Eta, Forecast
-from generation.models import Image, ImageModel, Style, Upload
+from generation.models import Image, ImageModel, Upload
+from generation.presets import choices
+from generation.presets.choices import Choices
 from generation.runpod.payloads import dialect_of
 from generation.views.prompt_helper import helper_of
 
@@ -39,6 +41,7 @@ class ModelOption:
     thumbnail: str
     chosen: bool
     is_allowed: bool  # by the user's quotas
+    is_favorite: bool
 
     @property
     def is_busy(self) -> bool:
@@ -48,11 +51,12 @@ class ModelOption:
 
 @dataclass(frozen=True)
 class StyleOption:
-    """A style preset in the list."""
+    """A built-in or own style in the list."""
 
     slug: str
     name: str
     thumbnail: str
+    is_own: bool
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,9 @@ def composing(
     user: User, *, models: list[ImageModel], composer: Composer | None, forecast: Forecast
 ) -> dict[str, Any]:
     """Return the context of `_composer.html`; composer None: no model is enabled."""
+    own = choices.of_user(user)
     models = [model for model in models if model.enabled and not model.is_tool]
+    models.sort(key=lambda model: model.pk not in own.favorite_models)
     allowed = (composer and composer.quotas) or quotas.of(user)
     offer = offer_of(user, composer, forecast=forecast)
     return {
@@ -120,10 +126,12 @@ def composing(
                 forecast=forecast,
                 chosen=composer is not None and model == composer.model,
                 is_allowed=allowed.allows_model(model.slug),
+                is_favorite=model.pk in own.favorite_models,
             )
             for model in models
         ],
-        "styles": style_options(),
+        "styles": style_options(own),
+        "presets": own.presets,
         "sources": source_thumbnails(user, composer.sources)
         if composer and composer.takes_sources
         else [],
@@ -137,11 +145,16 @@ def composing(
     }
 
 
-def style_options() -> list[StyleOption]:
-    """Return the enabled styles."""
+def style_options(own: Choices) -> list[StyleOption]:
+    """Return the styles that a user can choose."""
     return [
-        StyleOption(style.slug, style.name, sample("styles", style.slug))
-        for style in Style.objects.filter(enabled=True)
+        StyleOption(
+            style.slug,
+            style.name,
+            "" if style.is_own else sample("styles", style.slug),
+            is_own=style.is_own,
+        )
+        for style in own.styles
     ]
 
 
@@ -159,7 +172,13 @@ def not_allowed(user: User, form: Composer | None, offer: ComposerQuote | None) 
 
 
 def model_option(
-    user: User, model: ImageModel, *, forecast: Forecast, chosen: bool, is_allowed: bool
+    user: User,
+    model: ImageModel,
+    *,
+    forecast: Forecast,
+    chosen: bool,
+    is_allowed: bool,
+    is_favorite: bool,
 ) -> ModelOption:
     """Return the entry of a model in a list, with its price and wait time for this user."""
     form = Composer(model=model)
@@ -176,6 +195,7 @@ def model_option(
         thumbnail=sample("models", model.slug),
         chosen=chosen,
         is_allowed=is_allowed,
+        is_favorite=is_favorite,
     )
 
 

@@ -45,6 +45,7 @@ from generation.views.composing import (
     switch_of,
 )
 from generation.views.partials import part, wants_part
+from generation.views.preset_forms import drop_missing_style, with_preset
 
 PROMPTS = (
     ("tea", gettext_lazy("Tea hills in morning mist, rows of bushes, warm light")),
@@ -80,7 +81,9 @@ def create(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def composer(request: HttpRequest) -> HttpResponse:
-    """Return the composer for another model (`switch`) or with a job's parameters (`job`)."""
+    """Return the composer for another model (`switch`), with a job's parameters (`job`), or with
+    the values of a preset (`preset`).
+    """
     models = _composable(ImageModel.objects.enabled())
     allowed = quotas.of(user_of(request))
     form = (
@@ -88,6 +91,7 @@ def composer(request: HttpRequest) -> HttpResponse:
         if "job" in request.GET
         else _typed(request.GET, models, allowed=allowed)
     )
+    form = with_preset(user_of(request), form, request.GET, models=models, allowed=allowed)
     context = composing(
         user_of(request), models=models, composer=form, forecast=eta.forecast(models)
     )
@@ -122,8 +126,9 @@ def _posted(request: HttpRequest) -> HttpResponse:
     if form is None:
         return redirect("create")
     if (
-        "switch" in request.POST
-    ):  # without script, choosing a model posts the form to keep the input
+        "switch" in request.POST or "preset" in request.POST
+    ):  # without script, choosing a model or a preset posts the form to keep the input
+        form = with_preset(user, form, request.POST, models=models, allowed=quotas.of(user))
         return render(
             request, "generation/create.html", _page(request, models=every, composer=form)
         )
@@ -253,7 +258,8 @@ def _composer_from_address(
     allowed: Quotas,
     shared: sharing.Shared | None = None,
 ) -> Composer | None:
-    """Return the form for a link: ?job=ID (all its parameters), ?model=, ?prompt=, ?source=ID.
+    """Return the form for a link: ?job=ID (all its parameters), ?model=, ?prompt=, ?source=ID,
+    ?preset=ID.
 
     With `shared` it has the parameters of that image instead. It has a model that the user may use,
     if there is one.
@@ -280,11 +286,15 @@ def _composer_from_address(
         form.quotas = allowed
     else:
         form = Composer(model=chosen, quotas=allowed)
+    if job:
+        drop_missing_style(user_of(request), form, name=job.style_name)
     if prompt := given.get("prompt", ""):
         form.texts["prompt"] = prompt
     if source:
         form.sources = [source]
-    return form
+    if shared or job:
+        return form
+    return with_preset(user_of(request), form, given, models=models, allowed=allowed)
 
 
 def _models() -> list[ImageModel]:
@@ -312,7 +322,7 @@ def _page(
         }
         for name, text in PROMPTS
     ]
-    asked = {"job", "share", "model", "prompt", "source"} & set(request.GET)
+    asked = {"job", "share", "model", "prompt", "source", "preset"} & set(request.GET)
     return composing(user_of(request), models=models, composer=composer, forecast=page.forecast) | {
         "feed": page,
         "prompts": feed.prompts_of(user_of(request)),

@@ -24,7 +24,8 @@ from generation.files import storage
 from generation.forms import edits
 from generation.gallery import parents
 from generation.jobs import drafts, orders
-from generation.models import Image, ImageModel, ImageQuerySet, Style
+from generation.models import Image, ImageModel, ImageQuerySet
+from generation.presets import choices
 from generation.views.grid import Tile
 
 MODES = ("inpaint", "erase", "outpaint")
@@ -57,7 +58,7 @@ def upscale(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def vary(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Make variations of the image, a `subtle` or `strong` amount away from it."""
     found = _own(request, image_id)
-    styles = list(Style.objects.filter(enabled=True).values_list("slug", flat=True))
+    styles = [style.slug for style in choices.of_user(user_of(request)).styles]
     try:
         order = edits.variation_request(
             found, models_for_edits(), amount=request.POST.get("amount", ""), styles=styles

@@ -16,7 +16,8 @@ from django.utils.translation import pgettext, pgettext_lazy
 
 from artgen.ids import parse_uuid
 from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation, Wanted
-from generation.models import Collection, ImageModel, Style
+from generation.models import Collection, ImageModel
+from generation.presets.choices import StyleChoice
 from generation.views import days
 
 MAX_QUERY_LENGTH = 200
@@ -166,7 +167,7 @@ def read(
     query: QueryDict,
     *,
     models: Sequence[ImageModel],
-    styles: Sequence[Style],
+    styles: Sequence[StyleChoice],
     collections: Iterable[Collection],
 ) -> Filters:
     """Return the filters of the URL; models, styles and collections are the valid choices."""

@@ -21,7 +21,8 @@ from artgen.revalidation import revalidated
 from generation.gallery import images
 from generation.gallery.filters import Orientation, find
 from generation.gallery.search import COMMON_THRESHOLD
-from generation.models import Image, ImageModel, ImageQuerySet, Style
+from generation.models import Image, ImageModel, ImageQuerySet
+from generation.presets import choices
 from generation.views import days, filters, grid, image_counts, sidebar, view_options
 from generation.views.filters import Filters, Sort
 from generation.views.partials import part, wants_part
@@ -40,7 +41,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
     user, before = user_of(request), request.GET.get("before", "")
     own = Image.objects.of(user).kept()
     models = list(ImageModel.objects.filter(Exists(own.filter(model=OuterRef("pk")))))
-    styles = list(Style.objects.filter(Exists(own.filter(style=OuterRef("slug")))))
+    styles = choices.styles_of_images(user)
     cards = sidebar.collection_cards(user)
     collections = [card.collection for card in cards]
     asked = filters.read(request.GET, models=models, styles=styles, collections=collections)

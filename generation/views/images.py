@@ -27,7 +27,8 @@ from generation.files import bucket_threads, decoder_threads, metadata, processi
 from generation.files.filenames import filename
 from generation.forms import edits
 from generation.gallery import images, parents
-from generation.models import Image, ImageQuerySet, Job, Sheet, Style
+from generation.models import Image, ImageQuerySet, Job, Sheet
+from generation.presets import own_styles
 from generation.views.collections import menu_of
 from generation.views.edits import models_for_edits
 from generation.views.grid import Tile
@@ -91,7 +92,7 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "url": storage.url(found.key),
         "kind": found.content_type.removeprefix("image/").upper(),
         "shape": shape_name(found.width, found.height),
-        "style": Style.name_of(job.style),
+        "style": own_styles.name_of(job),
         "sources": _sources(job),
         "parameters_json": json.dumps(_as_json(found), ensure_ascii=False, indent=2),
         "receipt": _receipt(job),

@@ -18,7 +18,8 @@ from artgen import refusal_pages
 from artgen.refusals import Refusal
 from generation.catalog.shapes import shape_name
 from generation.jobs import job_control, orders
-from generation.models import Job, JobEvent, Style
+from generation.models import Job, JobEvent
+from generation.presets import own_styles
 from generation.views import feed
 from generation.views.partials import part, wants_part
 
@@ -39,7 +40,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "card": feed.card_of(found),
         "job": found,
         "shape": shape_name(found.width, found.height) if found.width and found.height else "",
-        "style": Style.name_of(found.style),
+        "style": own_styles.name_of(found),
         "receipt": receipt,
         "history": history,
         "took": (found.finished_at - found.created_at).total_seconds()

@@ -19,7 +19,7 @@ from generation.catalog.shapes import shape_name
 from generation.files import bucket_threads, metadata, storage
 from generation.files.filenames import filename
 from generation.gallery import sharing
-from generation.models import Report, Style
+from generation.models import Job, Report, Style
 from generation.views.grid import Tile
 from generation.views.sharing import absolute
 
@@ -38,12 +38,26 @@ FILE_SECONDS = 600
 def shared(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an image shared by link or publicly; 404 for all others alike."""
     found = _found(slug)
+    context = context_of(
+        request,
+        found,
+        address=absolute(slug),
+        picture_path=reverse("shared_picture", args=[slug]),
+    )
+    context |= {"remix": f"{reverse('create')}?share={slug}"}
+    return guarded(render(request, "generation/shared.html", context), found)
+
+
+def context_of(
+    request: HttpRequest, found: sharing.Shared, *, address: str, picture_path: str
+) -> dict[str, Any]:
+    """Return the context of `shared.html`; `picture_path`: of a file that lasts as the link."""
     image, job = found.image, found.image.job
     shows_parameters = found.with_parameters
     tile = Tile(image)
-    path = reverse("shared_picture", args=[slug])
+    path = picture_path
     label = _("Image by %(author)s") % {"author": found.author} if found.author else _("Image")
-    context: dict[str, Any] = {
+    return {
         "shared": found,
         "image": image,
         "job": job if shows_parameters else None,
@@ -51,19 +65,17 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
         "alt": tile.prompt if shows_parameters else label,
         "og_title": Truncator(job.prompt).chars(TITLE_LENGTH) if shows_parameters else label,
         "og_description": _described(found),
-        "address": absolute(slug),
+        "address": address,
         "picture_path": path,
         "picture_address": f"{settings.PUBLIC_URL}{path}",
         "content_type": image.content_type,
         "url": storage.url(image.key, seconds=FILE_SECONDS) if shows_parameters else path,
         "copy_seconds": FILE_SECONDS if shows_parameters else 0,
         "shape": shape_name(image.width, image.height),
-        "style": Style.name_of(job.style) if shows_parameters else "",
-        "remix": f"{reverse('create')}?share={slug}",
+        "style": _style_name(job) if shows_parameters else "",
         "create_path": reverse("create" if request.user.is_authenticated else "start"),
         "is_own": image.user_id == request.user.pk,
     }
-    return _guarded(render(request, "generation/shared.html", context), found)
 
 
 @require_safe
@@ -73,7 +85,11 @@ def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
 
     If parameters are not shared, send the file without the prompt in its metadata.
     """
-    found = _found(slug)
+    return file_of(request, _found(slug))
+
+
+def file_of(request: HttpRequest, found: sharing.Shared) -> HttpResponseBase:
+    """Return the file of a shared image, as `picture` does."""
     image, wants_file = found.image, "download" in request.GET
     if found.with_parameters:
         if wants_file:
@@ -82,7 +98,7 @@ def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
             address = storage.url(image.key, seconds=FILE_SECONDS)
         redirect_to_file = HttpResponseRedirect(address)
         allow_other_sites(redirect_to_file)
-        return _guarded(redirect_to_file, found)
+        return guarded(redirect_to_file, found)
     try:
         with bucket_threads.reading_or_writing():
             data = storage.read(image.key)
@@ -97,7 +113,7 @@ def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
     )
     response["X-Content-Type-Options"] = "nosniff"
     allow_other_sites(response)
-    return _guarded(response, found)
+    return guarded(response, found)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -141,7 +157,12 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         "errors": errors,
     }
     response = render(request, "generation/report.html", context, status=400 if errors else 200)
-    return _guarded(response, found)
+    return guarded(response, found)
+
+
+def _style_name(job: Job) -> str:
+    # An own style is not among the parameters that others may see.
+    return "" if job.has_own_style else Style.name_of(job.style)
 
 
 def _described(found: sharing.Shared) -> str:
@@ -163,7 +184,7 @@ def _found(slug: str) -> sharing.Shared:
     return found
 
 
-def _guarded(response: Response, found: sharing.Shared) -> Response:
+def guarded(response: Response, found: sharing.Shared) -> Response:
     """Forbid caching, so that turning off a link has effect, and indexing of links.
 
     The URL is secret: the Referrer-Policy of all pages, same-origin, hides it from other sites.

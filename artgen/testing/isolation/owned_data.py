@@ -42,7 +42,7 @@ from artgen.testing.cases import load_catalog, make_user
 from artgen.testing.image_files import FILES
 from artgen.testing.isolation import sign_in
 from generation.files import metadata, storage
-from generation.gallery import collections, sharing
+from generation.gallery import collection_sharing, collections, sharing
 from generation.jobs import webhook_tokens
 from generation.models import (
     Alert,
@@ -68,6 +68,7 @@ from generation.models import (
     TrustedAuthor,
     Upload,
 )
+from generation.presets import own_styles, presets
 from generation.sheets import word_lists
 from generation.sheets.request import Asked
 
@@ -161,6 +162,23 @@ def _make_rows(data: OwnedData) -> None:
     holds.hold(user=owner, amount=3, reference=queued.id, reason=mark("prompt"))
     collection = collections.create(user=owner, name=mark("collection"))
     collections.add(collection, image_ids=[image.id])
+    collection_sharing.share(collection, until=None, with_parameters=False, with_name=False)
+    collection.refresh_from_db()
+    values |= {
+        "collection_link": collection.link_slug,
+        "member": collection.members.get().pk,
+    }
+    own_style = own_styles.create(
+        user=owner, name=mark("style"), template="{prompt}, print", negative=mark("style")
+    )
+    preset = presets.share(
+        presets.create(
+            user=owner,
+            name=mark("preset"),
+            values={"model": "flux-dev", "style": "oil", "shape": "1024x1024"},
+        )
+    )
+    values |= {"own_style": own_style.id, "preset": preset.id, "preset_link": preset.link_slug}
     deleted = collections.delete(collections.create(user=owner, name=mark("gone")))
     IdempotencyKey.objects.create(
         user=owner, key=mark("key"), body_sha256="2" * 64, placed=queued.id, created_at=now

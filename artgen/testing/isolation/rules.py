@@ -62,10 +62,13 @@ EXAMPLES = {
     "run_id": "run",
     "image_id": "image",
     "collection_id": "collection",
+    "member_id": "member",
     "export_id": "export",
     "review_id": "review",
     "sheet_id": "sheet",
     "list_id": "word_list",
+    "preset_id": "preset",
+    "style_id": "own_style",
     "slug": "slug",
     "pk": "passkey",
 }
@@ -188,6 +191,13 @@ RULES: dict[str, Rule] = {
     "keep_account": address(
         "GET POST", at={"token": "keep"}, shows=["leaving"], touches=["accounts_user"]
     ),
+    "shared_preset": address("GET", at={"slug": "preset_link"}, shows=["preset"]),
+    "save_shared_preset": users("POST", at={"slug": "preset_link"}, shows=["preset"]),
+    "shared_collection": address(
+        "GET", at={"slug": "collection_link"}, queries=("", "before=999999"), shows=["collection"]
+    ),
+    "shared_item": address("GET", at={"slug": "collection_link"}, shows=["collection"]),
+    "shared_item_picture": address("GET", at={"slug": "collection_link"}),
     "shared": address("GET", at={"slug": "link"}),
     "shared_picture": address("GET", at={"slug": "link"}),
     "report_shared": address(
@@ -215,9 +225,16 @@ RULES: dict[str, Rule] = {
     "sheets": users("GET"),
     "word_lists": users("GET POST", body={"name": "hills", "entries": "green"}),
     "composer": users(
-        "GET", queries=("", "job={job}", "switch=flux-kontext&source_images={image}")
+        "GET",
+        queries=(
+            *("", "job={job}", "switch=flux-kontext&source_images={image}"),
+            "model=flux-dev&preset={preset}",
+        ),
     ),
     "own_pictures": users("GET", queries=("", "q=vqzmprompt", "before={image}")),
+    "favorite_model": users("POST", body={"model": "flux-dev", "favorite": "1"}),
+    "presets": users("GET POST", body={"model": "flux-dev", "name": "Evening"}),
+    "own_styles": users("POST", body={"name": "Print", "template": "{{prompt}}, print"}),
     "quote": users("GET", queries=("model=flux-kontext&prompt=x&source_images={image}",)),
     "gallery": users(
         "GET", queries=("", "q=vqzmprompt", "collection={collection}", "source={upload}")
@@ -288,7 +305,10 @@ RULES: dict[str, Rule] = {
     "cancel_review": owner("POST", at={"review_id": "waiting_review"}),
     "rename_collection": owner("POST", body={"name": "Renamed"}),
     "delete_collection": owner("POST"),
+    "share_collection": owner("GET POST", body={"period": "7"}),
     "restore_collection": owner("POST", at={"collection_id": "deleted_collection"}),
+    "preset": owner("POST", body={"do": "rename", "name": "Renamed"}),
+    "own_style": owner("POST", body={"do": "delete"}),
     "image": owner("GET"),
     "compare_image": owner("GET"),
     "compare_source": owner("GET", at={"image_id": "edited"}),
@@ -345,6 +365,9 @@ RULES: dict[str, Rule] = {
     "api/v1/reviews/{review_id}/cancel/": owner("POST", at={"review_id": "waiting_review"}),
     "api/v1/collections/": users("GET POST", body={"name": "Hills"}),
     "api/v1/collections/{collection_id}/": owner("GET PATCH DELETE", body={"name": "Renamed"}),
+    "api/v1/collections/{collection_id}/share/": owner(
+        "GET POST DELETE", body={"expires_in_days": 7}
+    ),
     "api/v1/collections/{collection_id}/images/": owner("POST", body={"images": ["{shared}"]}),
     "api/v1/collections/{collection_id}/images/remove/": owner(
         "POST", body={"images": ["{image}"]}

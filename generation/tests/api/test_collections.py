@@ -140,3 +140,28 @@ class TestCollection(ApiTestCase):
         self.assert_only(f"{self.path}images/", "POST")
         self.assert_only(f"{self.path}images/remove/", "POST")
         self.assert_only(f"{self.path}images/{self.image.id}/", "DELETE")
+
+
+class TestShare(ApiTestCase):
+    def test_it_makes_changes_and_stops_the_link(self) -> None:
+        collection = collections.create(user=self.alice, name="Hills")
+        path = f"/api/v1/collections/{collection.id}/share/"
+        assert self.api.get(path).json() == {
+            "url": None,
+            "expires_at": None,
+            "with_parameters": False,
+            "with_name": False,
+        }
+        made = self.api.post(path, {"expires_in_days": 7, "with_parameters": True})
+        assert made.status_code == 201
+        assert made.json()["with_parameters"] is True
+        changed = self.api.post(path, {})
+        assert (changed.status_code, changed.json()["url"]) == (200, made.json()["url"])
+        assert changed.json()["expires_at"] is None
+        assert self.client.get(made.json()["url"]).status_code == 200
+        assert self.api.post(path, {"new": True}).status_code == 201
+        assert self.client.get(made.json()["url"]).status_code == 404
+        assert self.api.delete(path).status_code == 204
+        assert self.api.get(path).json()["url"] is None
+        self.assert_problem(self.others.get(path), 404, "not_found")
+        self.assert_problem(self.api.post(path, {"expires_in_days": 2}), 400, "invalid")

@@ -58,7 +58,7 @@ class TestStyles(ApiTestCase):
     def test_it_lists_the_styles_that_can_be_asked_for(self) -> None:
         Style.objects.filter(slug="oil").update(enabled=False)
         styles = self.api.get(STYLES).json()
-        assert {"slug": "watercolor", "name": "Watercolor"} in styles
+        assert {"slug": "watercolor", "name": "Watercolor", "is_own": False} in styles
         assert "oil" not in [style["slug"] for style in styles]
         russian = self.api.get(STYLES, **{"Accept-Language": "ru"}).json()
         assert [style["slug"] for style in russian] == [style["slug"] for style in styles]

@@ -9,12 +9,14 @@ import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { plural, word } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
 import { Draft, fieldsOf, putInto, same } from "./draft.js"
+import { FavoriteModels } from "./favorite_models.js"
 import { apart, KeptSettings, keptSources } from "./kept_settings.js"
 import { isLimited } from "./limits.js"
 import { OriginalPrompt } from "./original_prompt.js"
 import { PromptHelper } from "./prompt_helper.js"
 import { PromptHistory } from "./prompt_history.js"
 import { takesSources, wireModelPicker } from "./model_picker.js"
+import { PresetsMenu } from "./presets.js"
 import { PRICED, Quote, spoken } from "./quote.js"
 import { freshKey, randomSeed } from "./random.js"
 import { showSignedOut } from "./signed_out.js"
@@ -24,7 +26,7 @@ const SAVE_AFTER = 300,
   TYPED_AFTER = 700 // ms without input; a number is typed digit by digit
 const NEAR_LIMIT = 100 // characters below the limit: from here the count is announced
 // Query parameters of links that fill the form.
-const LINK_PARAMETERS = ["job", "share", "count", "seed", "prompt", "model", "source"]
+const LINK_PARAMETERS = ["job", "share", "count", "seed", "prompt", "model", "source", "preset"]
 
 export class Composer {
   /**
@@ -58,6 +60,17 @@ export class Composer {
       useOwn: (id) => this.useSource(id),
     })
     wireModelPicker(side, (slug) => this.#switch(slug))
+    new FavoriteModels({ side, data, reload: () => this.#load(() => this.#typed()) })
+    this.presets = new PresetsMenu({
+      side,
+      data,
+      apply: (id) => this.applyPreset(id),
+      fields: () => {
+        const body = new FormData(this.form)
+        body.delete("upload")
+        return body
+      },
+    })
     side.addEventListener("input", (event) => this.#input(event.target))
     side.addEventListener("change", (event) => {
       if (isLimited(event.target)) this.quote.soon(0)
@@ -151,6 +164,21 @@ export class Composer {
   /** Use one of the user's images as the source, with a model that accepts one. */
   useSource(id) {
     return this.use(new URLSearchParams({ source: id }))
+  }
+
+  /** Put the values of a preset into the form; the prompt and source images stay. */
+  async applyPreset(id) {
+    const before = this.#state()
+    const query = () => new URLSearchParams([...this.#typed(), ["preset", id]])
+    if (!(await this.#load(query, { isPreset: true }))) return
+    this.#offerUndo(before, this.data.presetApplied)
+    this.form.querySelector("[data-left-out]")?.scrollIntoView({ block: "nearest" })
+  }
+
+  /** Return the fields as they are in the form, with source images that are not in it. */
+  #typed() {
+    const sources = this.sources.keptIds.map((id) => ["source_images", id])
+    return new URLSearchParams([...fieldsOf(this.form), ...sources])
   }
 
   /** Return the fields `before`, replaced where the link has values. */
@@ -278,6 +306,8 @@ export class Composer {
     ))
       hidden.hidden = false
     this.history.enhance()
+    for (const hidden of this.side.querySelectorAll("button[data-favorite-model]"))
+      hidden.hidden = false
     for (const hidden of this.side.querySelectorAll("[data-all-styles]"))
       hidden.hidden = hidden.parentElement.querySelectorAll(".style").length < 5
     for (const slider of this.side.querySelectorAll("[data-slider]")) fillSlider(slider)
@@ -510,8 +540,9 @@ export class Composer {
   /**
    * Load the form for `query()`; load again if the user changed something meanwhile.
    * `isOther`: another form, which does not get the settings kept for other models.
+   * `isPreset`: nor does this one, but it keeps the source images.
    */
-  async #load(query, { isOther = false } = {}) {
+  async #load(query, { isOther = false, isPreset = false } = {}) {
     this.abort?.abort()
     this.abort = new AbortController()
     const asked = query()
@@ -522,8 +553,8 @@ export class Composer {
     try {
       const answer = await part(`${this.data.composer}?${asked}`, { signal: this.abort.signal })
       if (!answer.ok) throw new Error()
-      if (String(query()) !== text) return await this.#load(query, { isOther })
-      this.#replace(answer.fragment, { isOther })
+      if (String(query()) !== text) return await this.#load(query, { isOther, isPreset })
+      this.#replace(answer.fragment, { isOther, isPreset })
       if (original !== null) this.original.set(original)
       return true
     } catch (problem) {
@@ -537,9 +568,9 @@ export class Composer {
   /**
    * Insert the form and the list of models from the server; keep scroll position and open details.
    */
-  #replace(fragment, { isOther = false } = {}) {
+  #replace(fragment, { isOther = false, isPreset = false } = {}) {
     this.kept.unused(fieldsOf(this.form)) // changed fields replace kept settings
-    if (isOther) this.kept.clear()
+    if (isOther || isPreset) this.kept.clear()
     const before = this.sources.shown
     const scroll = this.form.querySelector(".composer-scroll").scrollTop
     const open = this.form.querySelector(".tuning")?.open
@@ -564,6 +595,11 @@ export class Composer {
     }
     if (query.has("job") || query.has("share")) {
       this.#offerUndo(before)
+      return
+    }
+    if (query.has("preset")) {
+      await this.#restoreFields(before)
+      await this.applyPreset(query.get("preset"))
       return
     }
     const { plain, sources } = apart(before)

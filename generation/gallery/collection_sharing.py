@@ -1,0 +1,122 @@
+"""Sharing of collections by a secret link, as `sharing` shares single images.
+
+Only this module writes the link columns of `Collection`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from generation.gallery import sharing
+from generation.gallery.sharing import Shared
+from generation.models import Collection, CollectionImage, Publication, PublicationState
+
+STOPPED = (PublicationState.HIDDEN, PublicationState.REFUSED)
+
+
+@dataclass(frozen=True)
+class SharedCollection:
+    """A collection as other people see it."""
+
+    collection: Collection
+    author: str  # "" if the owner does not show a name
+
+    @property
+    def with_parameters(self) -> bool:
+        """Whether its images are shown with prompts and parameters."""
+        return self.collection.link_parameters
+
+
+def find(slug: str) -> SharedCollection | None:
+    """Return the shared collection, None if unknown, expired, turned off or deleted."""
+    rows = Collection.objects.present().filter(link_slug=slug, user__is_active=True)
+    found = rows.select_related("user").first()
+    if found is None or not found.has_link:
+        return None
+    return SharedCollection(found, author=found.user.name if found.link_name else "")
+
+
+def members(shared: SharedCollection) -> QuerySet[CollectionImage]:
+    """Return what others see of it, added last first, with images, jobs and models.
+
+    Left out are images in the trash, and those that moderators, rules or reports keep from Explore.
+    """
+    of_image = Publication.objects.filter(image=OuterRef("image"))
+    published = of_image.filter(state=PublicationState.PUBLISHED)
+    return (
+        CollectionImage.objects.filter(
+            ~Exists(of_image.filter(state__in=STOPPED)) | Exists(published),
+            collection=shared.collection,
+            image__user=shared.collection.user_id,
+            image__trashed_at__isnull=True,
+        )
+        .select_related("image__job__model")
+        .order_by("-id")
+    )
+
+
+def item(shared: SharedCollection, member_id: int) -> Shared | None:
+    """Return one image of a shared collection, None if others do not see it."""
+    found = members(shared).filter(id=member_id).first()
+    return as_shared(shared, found) if found else None
+
+
+def as_shared(shared: SharedCollection, member: CollectionImage) -> Shared:
+    """Return a member that was fetched with `members`."""
+    return Shared(
+        image=member.image,
+        slug=shared.collection.link_slug or "",
+        with_parameters=shared.with_parameters,
+        author=shared.author,
+        until=shared.collection.link_until,
+        publication=None,
+    )
+
+
+def share(
+    collection: Collection,
+    *,
+    until: datetime | None,
+    with_parameters: bool,
+    with_name: bool,
+    renew: bool = False,
+) -> Collection:
+    """Create or change the link; `until` None: no expiration.
+
+    A valid link keeps its slug unless `renew`.
+    """
+    with transaction.atomic():
+        locked = _locked(collection)
+        return _written(
+            locked,
+            link_slug=locked.link_slug if locked.has_link and not renew else sharing.new_slug(),
+            link_until=until,
+            link_parameters=with_parameters,
+            link_name=with_name,
+        )
+
+
+def stop(collection: Collection) -> Collection:
+    """Remove the link; its slug is never used again."""
+    with transaction.atomic():
+        return _written(
+            _locked(collection),
+            link_slug=None,
+            link_until=None,
+            link_parameters=False,
+            link_name=False,
+        )
+
+
+def _locked(collection: Collection) -> Collection:
+    return Collection.objects.select_for_update().get(id=collection.id)
+
+
+def _written(collection: Collection, **link: Any) -> Collection:
+    for name, value in link.items():
+        setattr(collection, name, value)
+    collection.save(update_fields=list(link))
+    return collection

@@ -1,0 +1,1 @@
+"""What users keep for the composer: presets, own styles, favorite models."""

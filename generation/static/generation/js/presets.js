@@ -1,0 +1,112 @@
+/** The menu of presets in the composer: apply, save, update. Without script it only applies. */
+
+import { part } from "../../artgen/js/http.js"
+import { toast } from "../../artgen/js/toasts.js"
+
+export class PresetsMenu {
+  /**
+   * `apply(id)` puts a preset into the form; `fields()` returns the form's fields as FormData.
+   */
+  constructor({ side, data, apply, fields }) {
+    Object.assign(this, { side, data, apply, fields })
+    side.addEventListener("click", (event) => this.#clicked(event))
+    side.addEventListener("submit", (event) => {
+      if (!event.target.matches("[data-save-preset]")) return
+      event.preventDefault()
+      event.stopImmediatePropagation()
+      this.#save(event.target)
+    })
+    side.addEventListener(
+      "toggle",
+      (event) => {
+        if (event.target.id === "presets" && event.newState === "open")
+          event.target.querySelector("[data-preset], input")?.focus()
+      },
+      true,
+    )
+    this.enhance()
+  }
+
+  get menu() {
+    return this.side.querySelector("#presets")
+  }
+
+  /** Show what needs script. */
+  enhance() {
+    for (const hidden of this.menu?.querySelectorAll("[data-update-preset], [data-save-preset]") ??
+      [])
+      hidden.hidden = false
+  }
+
+  #clicked(event) {
+    const chosen = event.target.closest("[data-preset]")
+    const updated = event.target.closest("[data-update-preset]")
+    if (chosen) {
+      event.preventDefault()
+      this.menu.hidePopover()
+      this.apply(chosen.value)
+    } else if (updated) {
+      this.#update(updated.dataset.updatePreset)
+    }
+  }
+
+  async #save(form) {
+    const body = this.fields()
+    body.set("name", form.elements.name.value)
+    const answer = await this.#post(form.action, body)
+    if (!answer) return
+    if (answer.ok) {
+      this.#redraw(answer.fragment)
+      this.menu.hidePopover()
+      toast(this.data.presetSaved, { key: "preset" })
+    } else this.#showError(answer.text || this.data.failed)
+  }
+
+  async #update(address) {
+    const body = this.fields()
+    body.set("do", "update")
+    const answer = await this.#post(address, body)
+    if (!answer) return
+    if (!answer.ok) {
+      toast(answer.text || this.data.failed, { kind: "error", key: "preset" })
+      return
+    }
+    this.menu.hidePopover()
+    toast(this.data.presetUpdated, {
+      key: "preset",
+      action: { label: this.data.undo, run: () => this.#revert(address) },
+    })
+  }
+
+  async #revert(address) {
+    const body = new FormData()
+    body.set("do", "revert")
+    if ((await this.#post(address, body))?.ok) toast(this.data.presetRestored, { key: "preset" })
+  }
+
+  async #post(address, body) {
+    try {
+      return await part(address, { method: "POST", form: body })
+    } catch (problem) {
+      const message = problem.status === 0 ? this.data.notDone : this.data.failed
+      toast(problem.signedOut ? this.data.signedOut : message, { kind: "error", key: "preset" })
+      return null
+    }
+  }
+
+  #redraw(fragment) {
+    const wasOpen = this.menu.matches(":popover-open")
+    this.menu.replaceChildren(...fragment.querySelector("#presets").childNodes)
+    this.enhance()
+    if (wasOpen) this.menu.querySelector("[data-preset]")?.focus()
+  }
+
+  #showError(text) {
+    const error = this.menu.querySelector("#preset-error")
+    error.querySelector("span").textContent = text
+    error.hidden = false
+    const name = this.menu.querySelector("#preset-name")
+    name.setAttribute("aria-invalid", "true")
+    name.focus()
+  }
+}

@@ -1,0 +1,96 @@
+"""Own styles: create, change, delete and restore them, on the page of presets."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.rate_limits import limited
+from accounts.requests import user_of
+from artgen.observability import request_stats
+from artgen.refusals import Refusal
+from generation.models import OwnStyle
+from generation.presets import own_styles
+from generation.views.presets import CHANGING_RATE, page_context, with_undo
+
+FIELDS = ("name", "template", "negative")
+
+
+@login_required
+@require_POST
+@limited(("user", CHANGING_RATE))
+def create(request: HttpRequest) -> HttpResponse:
+    """Save a style: `name`, `template` with `{prompt}`, `negative`."""
+    try:
+        own_styles.create(user=user_of(request), **_texts(request))
+    except Refusal as refusal:
+        return _refused(request, refusal, style_id="new")
+    messages.success(request, _("Style saved. It is in the list of styles on the Create page."))
+    return redirect(_address())
+
+
+@login_required
+@require_POST
+@limited(("user", CHANGING_RATE))
+def own_style(request: HttpRequest, style_id: UUID) -> HttpResponse:
+    """Change the style as `do` says: a key of ACTIONS."""
+    found = get_object_or_404(OwnStyle.objects.of(request.user), id=style_id)
+    action = ACTIONS.get(request.POST.get("do", ""))
+    if action is None or (found.deleted_at and action is not _restore):
+        raise Http404
+    try:
+        text = action(request, found)
+    except Refusal as refusal:
+        return _refused(request, refusal, style_id=str(style_id))
+    messages.success(request, text)
+    return redirect(_address())
+
+
+def _refused(request: HttpRequest, refusal: Refusal, *, style_id: str) -> HttpResponse:
+    """Show the page with what was typed and the errors beside it."""
+    context = page_context(user_of(request)) | {
+        "wrong_style": style_id,
+        "typed": _texts(request),
+        "style_errors": {error.field: error.detail for error in refusal.errors},
+        "style_error": "" if refusal.errors else refusal.message,
+    }
+    response = render(request, "generation/presets.html", context, status=refusal.status)
+    request_stats.mark(response, refusal)
+    return response
+
+
+def _texts(request: HttpRequest) -> dict[str, str]:
+    return {name: request.POST.get(name, "") for name in FIELDS}
+
+
+def _address() -> str:
+    return reverse("presets") + "#styles"
+
+
+def _change(request: HttpRequest, found: OwnStyle) -> str:
+    own_styles.change(found, **_texts(request))
+    return _("Saved.")
+
+
+def _delete(request: HttpRequest, found: OwnStyle) -> str:
+    own_styles.delete(found)
+    text = _("“%(name)s” deleted. Images made with it stay as they are.") % {"name": found.name}
+    return with_undo(text, action=reverse("own_style", args=[found.id]), do="restore")
+
+
+def _restore(request: HttpRequest, found: OwnStyle) -> str:
+    own_styles.restore(found)
+    return _("Restored.")
+
+
+ACTIONS: dict[str, Callable[[HttpRequest, OwnStyle], str]] = {
+    "change": _change,
+    "delete": _delete,
+    "restore": _restore,
+}

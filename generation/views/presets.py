@@ -1,0 +1,189 @@
+"""Presets: the page where a user arranges them, saving from the composer, favorite models."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import quotas
+from accounts.models import User
+from accounts.rate_limits import limited
+from accounts.requests import user_of
+from artgen import refusal_pages
+from artgen.refusals import Refusal
+from generation.forms import presets as preset_values
+from generation.forms.composer import Composer
+from generation.models import ImageModel, Preset
+from generation.models.presets import PRESET_NAME_MAX, STYLE_NAME_MAX, STYLE_TEXT_MAX
+from generation.presets import choices, favorite_models, own_styles
+from generation.presets import presets as user_presets
+from generation.views.partials import part, wants_part
+from generation.views.shared_presets import absolute
+
+CHANGING_RATE = "120/m"
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited(("user", CHANGING_RATE))
+def presets(request: HttpRequest) -> HttpResponse:
+    """Show presets and own styles; POST saves the composer's values as a preset named `name`."""
+    if request.method != "POST":
+        return render(request, "generation/presets.html", page_context(user_of(request)))
+    user = user_of(request)
+    try:
+        user_presets.create(
+            user=user, name=request.POST.get("name", ""), values=_values(request, user)
+        )
+    except Refusal as refusal:
+        return refusal_pages.back(request, refusal, to=reverse("presets"))
+    return _answered(request, _("Preset saved."), status=201)
+
+
+@login_required
+@require_POST
+@limited(("user", CHANGING_RATE))
+def preset(request: HttpRequest, preset_id: UUID) -> HttpResponse:
+    """Change the preset as `do` says: a key of ACTIONS."""
+    found = get_object_or_404(Preset.objects.of(request.user).select_related("user"), id=preset_id)
+    action = ACTIONS.get(request.POST.get("do", ""))
+    if action is None or (found.deleted_at and action is not _restore):
+        raise Http404
+    try:
+        text = action(request, found)
+    except Refusal as refusal:
+        return refusal_pages.back(request, refusal, to=reverse("presets"))
+    return _answered(request, text)
+
+
+@login_required
+@require_POST
+@limited(("user", CHANGING_RATE))
+def favorite_model(request: HttpRequest) -> HttpResponse:
+    """Mark the model of slug `model` as a favorite, or unmark it with `favorite=0`."""
+    model = get_object_or_404(
+        ImageModel.objects.enabled(), slug=request.POST.get("model", "").replace("\0", "")
+    )
+    is_favorite = request.POST.get("favorite") == "1"
+    favorite_models.mark(user_of(request), model, favorite=is_favorite)
+    return HttpResponse(status=204) if wants_part(request) else redirect("create")
+
+
+def page_context(user: User) -> dict[str, Any]:
+    """Return the context of `presets.html`."""
+    names = dict(ImageModel.objects.values_list("slug", "name"))
+    styles = {style.slug: style.name for style in choices.of_user(user).styles}
+    shown = [
+        {
+            "preset": one,
+            "rows": preset_values.described(
+                one.values,
+                model_name=names.get(one.values.get("model", ""), one.values.get("model", "")),
+                style_name=styles.get(one.values.get("style", ""), ""),
+            ),
+            "link": absolute(one.link_slug) if one.link_slug else "",
+        }
+        for one in user_presets.of_user(user)
+    ]
+    return {
+        "presets": shown,
+        "styles": own_styles.of_user(user),
+        "name_max": PRESET_NAME_MAX,
+        "style_name_max": STYLE_NAME_MAX,
+        "style_text_max": STYLE_TEXT_MAX,
+    }
+
+
+def with_undo(text: str, *, action: str, do: str) -> SafeString:
+    """Return the message with a button; the form `presets-form` is on the page of presets."""
+    return format_html(
+        '{} <button class="text-link" form="presets-form" formaction="{}" name="do" value="{}" '
+        'type="submit">{}</button>',
+        *(text, action, do, _("Undo")),
+    )
+
+
+def _answered(request: HttpRequest, text: str, *, status: int = 200) -> HttpResponse:
+    if wants_part(request):
+        context = {"presets": choices.of_user(user_of(request)).presets}
+        return part(request, "generation/_presets_menu.html", context, status=status)
+    if text:
+        messages.success(request, text)
+    return redirect("presets")
+
+
+def _values(request: HttpRequest, user: User) -> dict[str, str]:
+    models = [one for one in ImageModel.objects.enabled() if not one.is_tool]
+    model = next((one for one in models if one.slug == request.POST.get("model")), None)
+    if model is None:
+        raise user_presets.InvalidPreset(_("Choose a model."))
+    form = Composer.posted(model, request.POST, allowed=quotas.of(user))
+    return preset_values.values_of(form, styles=choices.of_user(user).styles)
+
+
+def _update(request: HttpRequest, found: Preset) -> str:
+    user_presets.update(found, values=_values(request, user_of(request)))
+    return _("Preset updated.")
+
+
+def _revert(request: HttpRequest, found: Preset) -> str:
+    user_presets.revert(found)
+    return _("Restored.")
+
+
+def _rename(request: HttpRequest, found: Preset) -> str:
+    user_presets.rename(found, name=request.POST.get("name", ""))
+    return _("Saved.")
+
+
+def _up(request: HttpRequest, found: Preset) -> str:
+    user_presets.move(found, by=-1)
+    return ""
+
+
+def _down(request: HttpRequest, found: Preset) -> str:
+    user_presets.move(found, by=1)
+    return ""
+
+
+def _delete(request: HttpRequest, found: Preset) -> str:
+    user_presets.delete(found)
+    text = _("“%(name)s” deleted.") % {"name": found.name}
+    return with_undo(text, action=reverse("preset", args=[found.id]), do="restore")
+
+
+def _restore(request: HttpRequest, found: Preset) -> str:
+    user_presets.restore(found)
+    return _("Restored.")
+
+
+def _share(request: HttpRequest, found: Preset) -> str:
+    user_presets.share(found)
+    return _("Link created.")
+
+
+def _stop_sharing(request: HttpRequest, found: Preset) -> str:
+    user_presets.stop_sharing(found)
+    return _("Link turned off.")
+
+
+ACTIONS: dict[str, Callable[[HttpRequest, Preset], str]] = {
+    "update": _update,
+    "revert": _revert,
+    "rename": _rename,
+    "up": _up,
+    "down": _down,
+    "delete": _delete,
+    "restore": _restore,
+    "share": _share,
+    "stop_sharing": _stop_sharing,
+}

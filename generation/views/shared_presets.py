@@ -1,0 +1,73 @@
+"""The page of a shared preset: what it contains, and saving it among the user's own."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.rate_limits import limited
+from accounts.requests import user_of
+from artgen import refusal_pages
+from artgen.refusals import Refusal
+from generation.forms import presets as preset_values
+from generation.models import ImageModel, Style
+from generation.presets import presets as user_presets
+from generation.presets.presets import SharedPreset
+
+SEEING_RATE = "240/m"
+SAVING_RATE = "60/h"
+
+
+@require_safe
+@limited(("ip", SEEING_RATE), method=None)
+def shared_preset(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a preset shared by link, 404 for all others alike."""
+    found = _found(slug)
+    model = ImageModel.objects.filter(slug=found.values.get("model", "")).first()
+    built_in = Style.objects.filter(slug=found.values.get("style", ""), enabled=True).first()
+    context = {
+        "preset": found.preset,
+        "style": found.style,
+        "rows": preset_values.described(
+            found.values,
+            model_name=model.name if model else _("no longer available"),
+            style_name=built_in.name if built_in else "",
+        ),
+        "is_own": found.preset.user_id == request.user.pk,
+    }
+    response = render(request, "generation/shared_preset.html", context)
+    response["Cache-Control"] = "private, no-store"
+    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response
+
+
+@require_POST
+@limited(("user_or_ip", SAVING_RATE))
+def save(request: HttpRequest, slug: str) -> HttpResponse:
+    """Save a copy among the user's presets; visitors without an account sign in and come back."""
+    here = reverse("shared_preset", args=[slug])
+    if not request.user.is_authenticated:
+        return redirect_to_login(here)
+    found = _found(slug)
+    try:
+        saved = user_presets.save_shared(found, user=user_of(request))
+    except Refusal as refusal:
+        return refusal_pages.back(request, refusal, to=here)
+    messages.success(request, _("“%(name)s” is among your presets.") % {"name": saved.name})
+    return redirect(f"{reverse('create')}?preset={saved.id}")
+
+
+def absolute(slug: str) -> str:
+    """Return the public URL of a preset's link."""
+    return f"{settings.PUBLIC_URL}{reverse('shared_preset', args=[slug])}"
+
+
+def _found(slug: str) -> SharedPreset:
+    found = user_presets.find(slug)
+    if found is None:
+        raise Http404
+    return found
