@@ -12,7 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -23,8 +22,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from artgen.theme import THEME_COOKIE
 
@@ -124,16 +122,12 @@ def offline(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@csrf_exempt
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 def receive_share(request: HttpRequest) -> HttpResponse:
-    """Say that nothing was received: only the service worker receives what is shared.
+    """Lead to the Create page: only the service worker receives what is shared.
 
-    It was not installed yet, or the browser has removed it. The request is not read, so it needs no
-    CSRF token. The next page installs the worker again.
+    A share that it did not catch has no CSRF token, and is refused before it is read.
     """
-    if request.method == "POST":
-        messages.warning(request, _("ArtGen wasn’t ready. Share it again."))
     return redirect("create")
 
 

@@ -134,7 +134,7 @@ RULES: dict[str, Rule] = {
     "manifest": everyone("GET"),
     "service_worker": everyone("GET"),
     "offline": everyone("GET"),
-    "receive_share": everyone("GET POST", is_csrf_exempt=True),
+    "receive_share": everyone("GET"),
     "close_announcement": everyone("POST"),
     "metrics": nobody("GET"),  # internal: the suite's requests come through nginx
     "set_language": everyone("POST", body={"language": "en"}),
