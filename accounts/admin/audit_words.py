@@ -8,62 +8,61 @@ import re
 from django.utils.functional import Promise
 from django.utils.translation import pgettext_lazy
 
-AUDIT = "audit log"
 PHRASES: tuple[tuple[str, Promise], ...] = (
-    ("approved", pgettext_lazy(AUDIT, "approved")),
-    ("approved, author trusted", pgettext_lazy(AUDIT, "approved, author trusted")),
-    ("(?:rejected|refused): (?P<text>.+)", pgettext_lazy(AUDIT, "rejected: %(text)s")),
-    ("looked at", pgettext_lazy(AUDIT, "looked at")),
-    ("sharing stopped", pgettext_lazy(AUDIT, "made private")),
-    ("check requested", pgettext_lazy(AUDIT, "check requested")),
-    ("canceled", pgettext_lazy(AUDIT, "canceled")),
-    ("retried", pgettext_lazy(AUDIT, "retried")),
-    ("pause ended", pgettext_lazy(AUDIT, "pause ended")),
-    ("enabled", pgettext_lazy(AUDIT, "turned on")),
-    ("disabled", pgettext_lazy(AUDIT, "turned off")),
+    ("approved", pgettext_lazy("audit log", "approved")),
+    ("approved, author trusted", pgettext_lazy("audit log", "approved, author trusted")),
+    ("(?:rejected|refused): (?P<text>.+)", pgettext_lazy("audit log", "rejected: %(text)s")),
+    ("looked at", pgettext_lazy("audit log", "looked at")),
+    ("sharing stopped", pgettext_lazy("audit log", "made private")),
+    ("check requested", pgettext_lazy("audit log", "check requested")),
+    ("canceled", pgettext_lazy("audit log", "canceled")),
+    ("retried", pgettext_lazy("audit log", "retried")),
+    ("pause ended", pgettext_lazy("audit log", "pause ended")),
+    ("enabled", pgettext_lazy("audit log", "turned on")),
+    ("disabled", pgettext_lazy("audit log", "turned off")),
     (
         "(?:tried at the house's cost|tried): job (?P<text>.+)",
-        pgettext_lazy(AUDIT, "tried: job %(text)s"),
+        pgettext_lazy("audit log", "tried: job %(text)s"),
     ),
-    ("turned on", pgettext_lazy(AUDIT, "image creation turned on")),
-    ("turned off", pgettext_lazy(AUDIT, "image creation turned off")),
-    ("turned off: (?P<text>.+)", pgettext_lazy(AUDIT, "image creation turned off: %(text)s")),
+    ("turned on", pgettext_lazy("audit log", "image creation turned on")),
+    ("turned off", pgettext_lazy("audit log", "image creation turned off")),
+    ("turned off: (?P<text>.+)", pgettext_lazy("audit log", "image creation turned off: %(text)s")),
     (
         r"banned until (?P<time>\S+ \S+ \S+): (?P<text>.+)",
-        pgettext_lazy(AUDIT, "banned until %(time)s: %(text)s"),
+        pgettext_lazy("audit log", "banned until %(time)s: %(text)s"),
     ),
     (
         "banned without an end: (?P<text>.+)",
-        pgettext_lazy(AUDIT, "banned without an end: %(text)s"),
+        pgettext_lazy("audit log", "banned without an end: %(text)s"),
     ),
     (
         "ban lifted; its reason was: (?P<text>.+)",
-        pgettext_lazy(AUDIT, "ban lifted; its reason was: %(text)s"),
+        pgettext_lazy("audit log", "ban lifted; its reason was: %(text)s"),
     ),
-    ("closed, to be erased", pgettext_lazy(AUDIT, "locked, to be deleted")),
-    ("kept", pgettext_lazy(AUDIT, "kept, not to be deleted")),
-    ("signed out everywhere", pgettext_lazy(AUDIT, "signed out everywhere")),
+    ("closed, to be erased", pgettext_lazy("audit log", "locked, to be deleted")),
+    ("kept", pgettext_lazy("audit log", "kept, not to be deleted")),
+    ("signed out everywhere", pgettext_lazy("audit log", "signed out everywhere")),
     (
         "signed out on one device: (?P<text>.+)",
-        pgettext_lazy(AUDIT, "signed out on one device: %(text)s"),
+        pgettext_lazy("audit log", "signed out on one device: %(text)s"),
     ),
     (
         r"(?P<amount>[+-]\d+) credits: (?P<text>.+)",
-        pgettext_lazy(AUDIT, "credits: %(amount)s; %(text)s"),
+        pgettext_lazy("audit log", "credits: %(amount)s; %(text)s"),
     ),
-    (r"granted (?P<amount>\d+) credits", pgettext_lazy(AUDIT, "credits granted: %(amount)s")),
-    ("declined: (?P<text>.+)", pgettext_lazy(AUDIT, "declined: %(text)s")),
+    (r"granted (?P<amount>\d+) credits", pgettext_lazy("audit log", "credits granted: %(amount)s")),
+    ("declined: (?P<text>.+)", pgettext_lazy("audit log", "declined: %(text)s")),
     (
         r"created (?P<count>\d+) vouchers: (?P<amount>\d+) credits, (?P<uses>\d+) uses each",
         pgettext_lazy(
-            AUDIT, "vouchers created: %(count)s; credits: %(amount)s; uses of each: %(uses)s"
+            "audit log", "vouchers created: %(count)s; credits: %(amount)s; uses of each: %(uses)s"
         ),
     ),
-    ("revoked", pgettext_lazy(AUDIT, "revoked")),
-    ("sent again", pgettext_lazy(AUDIT, "sent again")),
+    ("revoked", pgettext_lazy("audit log", "revoked")),
+    ("sent again", pgettext_lazy("audit log", "sent again")),
     (
         r"invited with (?P<amount>\d+) starting credits",
-        pgettext_lazy(AUDIT, "invited, starting credits: %(amount)s"),
+        pgettext_lazy("audit log", "invited, starting credits: %(amount)s"),
     ),
 )
 _COMPILED = [(re.compile(pattern, re.DOTALL), phrase) for pattern, phrase in PHRASES]

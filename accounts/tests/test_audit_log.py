@@ -21,7 +21,7 @@ from django.core.management import (
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts import deletion
 from accounts.admin import audit_words
@@ -320,6 +320,10 @@ class TestTexts(AuditTestCase):
             assert audit_words.shown(stored) == shown
         self.log("disabled")
         self.assertContains(self.client.get(URL), "turned off")
+
+    def test_it_has_all_of_them_in_russian(self) -> None:
+        with translation.override("ru"):
+            assert [str(phrase) for _, phrase in audit_words.PHRASES if str(phrase).isascii()] == []
 
 
 class TestEntry(AuditTestCase):
