@@ -8,6 +8,7 @@ import pytest
 import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
@@ -16,7 +17,8 @@ from artgen.testing.api import FLUX, ApiTestCase, make_image, make_job, picture
 from artgen.testing.cases import emulated
 from artgen.testing.openapi import OPERATIONS, PUBLIC
 from artgen.testing.prompt_helper import prompt_helper
-from generation.models import ModerationRule, Status
+from generation.models import Job, ModerationRule, Status
+from generation.sheets.word_lists import MAX_LISTS
 
 SCHEMA = "/api/schema/"
 
@@ -165,6 +167,76 @@ class TestSchema(ApiTestCase):
                 ],
             }
 
+    def compared(self) -> dict[str, list[Any]]:
+        """Return the answers of comparisons."""
+        sheets, key = "/api/v1/sheets/", {"Idempotency-Key": "kites"}
+        asked = {
+            "prompt": "A {red|blue} kite",
+            "models": ["flux-dev"],
+            "rows": {"parameter": "style", "values": [None, "watercolor"]},
+            "columns": {"parameter": "guidance", "values": [2.5]},
+        }
+        placed = self.api.post(sheets, asked, **key)
+        best, waiting = placed.json()["cells"][0][0], placed.json()["cells"][1][0]
+        path = f"{sheets}{placed.json()['id']}/"
+        Job.objects.filter(id=best).update(
+            status=Status.SUCCEEDED, due_at=None, finished_at=timezone.now()
+        )
+        make_image(self.alice, job=Job.objects.get(id=best))
+        vote = f"{path}vote/"
+        return {
+            "post /api/v1/sheets/": [
+                placed,
+                self.api.post(sheets, asked, **key),
+                self.api.post(sheets, asked | {"seed": 5}, **key),
+                self.api.post(sheets, {}),
+            ],
+            "post /api/v1/sheets/quotes/": [
+                self.api.post(f"{sheets}quotes/", asked),
+                self.api.post(f"{sheets}quotes/", FLUX | {"models": ["flux-dev"]}),
+            ],
+            "put /api/v1/sheets/{sheet_id}/vote/": [
+                self.api.call("PUT", vote, {"job": best}),
+                self.api.call("PUT", vote, {"job": waiting}),
+                self.api.call("PUT", vote, {}),
+            ],
+            "get /api/v1/sheets/": [
+                self.api.get(sheets),
+                self.api.get(sheets, {"limit": 1}),
+                self.api.get(sheets, {"limit": 0}),
+            ],
+            "get /api/v1/sheets/{sheet_id}/": [self.api.get(path), self.others.get(path)],
+            "delete /api/v1/sheets/{sheet_id}/vote/": [
+                self.api.delete(vote),
+                self.others.delete(vote),
+            ],
+            "post /api/v1/sheets/{sheet_id}/cancel/": [
+                self.api.post(f"{path}cancel/"),
+                self.others.post(f"{path}cancel/"),
+            ],
+            "delete /api/v1/sheets/{sheet_id}/": [self.api.delete(path), self.api.delete(path)],
+        }
+
+    def listed(self) -> dict[str, list[Any]]:
+        """Return the answers of word lists."""
+        lists, colors = "/api/v1/word-lists/", {"name": "colors", "entries": ["red", "blue"]}
+        made = self.api.post(lists, colors)
+        path = f"{lists}{made.json()['id']}/"
+        return {
+            "post /api/v1/word-lists/": [
+                made,
+                self.api.post(lists, colors),
+                *(self.api.post(lists, colors | {"name": f"list-{n}"}) for n in range(MAX_LISTS)),
+            ],
+            "get /api/v1/word-lists/": [self.api.get(lists), self.api.get(lists, {"limit": 1})],
+            "get /api/v1/word-lists/{list_id}/": [self.api.get(path), self.others.get(path)],
+            "patch /api/v1/word-lists/{list_id}/": [
+                self.api.patch(path, {"entries": ["red", "green"]}),
+                self.api.patch(path, {"entries": ["{red|green}"]}),
+            ],
+            "delete /api/v1/word-lists/{list_id}/": [self.api.delete(path), self.api.delete(path)],
+        }
+
     def test_it_is_true(self) -> None:
         """Compare what each operation answers with what the description says."""
         image = make_image(self.alice)
@@ -220,6 +292,8 @@ class TestSchema(ApiTestCase):
                 self.api.post("/api/v1/quotes/", b"{"),
             ],
             **self.proposed(),
+            **self.compared(),
+            **self.listed(),
             "get /api/v1/images/": [self.api.get("/api/v1/images/")],
             "get /api/v1/images/{image_id}/": [self.api.get(f"/api/v1/images/{image.id}/")],
             "patch /api/v1/images/{image_id}/": [

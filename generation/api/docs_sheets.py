@@ -16,6 +16,16 @@ BODY_PROBLEMS = ("csrf_failed", "invalid", "malformed", "too_large", "unsupporte
 ASKED = OpenApiExample("Two models, two colors", examples.SHEET_ORDER, request_only=True)
 LIST = OpenApiExample("Colors", examples.WORD_LIST_ORDER, request_only=True)
 WHOLE = examples.SHEET | {"jobs": [examples.SUCCEEDED]}
+NAME_TAKEN = {
+    "detail": "A word list named “colors” already exists.",
+    "errors": [
+        {
+            "field": "name",
+            "code": "unique",
+            "detail": "A word list named “colors” already exists.",
+        },
+    ],
+}
 
 LIST_SHEETS: Docs = {
     "operation_id": "list_sheets",
@@ -141,7 +151,15 @@ MAKE_WORD_LIST: Docs = {
     "examples": [LIST],
     "responses": {
         201: answer(shapes_sheets.WordListShape, "Created", examples.WORD_LIST),
-        **problems(*BODY_PROBLEMS, "too_many_word_lists"),
+        **problems(
+            *BODY_PROBLEMS,
+            "too_many_word_lists",
+            invalid=NAME_TAKEN,
+            too_many_word_lists={
+                "detail": "The limit of 50 word lists is reached. Delete one first.",
+                "limit": 50,
+            },
+        ),
     },
 }
 GET_WORD_LIST: Docs = {
@@ -162,7 +180,7 @@ CHANGE_WORD_LIST: Docs = {
     "examples": [LIST],
     "responses": {
         200: answer(shapes_sheets.WordListShape, "Changed", examples.WORD_LIST),
-        **problems(*BODY_PROBLEMS, "not_found"),
+        **problems(*BODY_PROBLEMS, "not_found", invalid=NAME_TAKEN),
     },
 }
 DELETE_WORD_LIST: Docs = {
