@@ -66,10 +66,16 @@ def place(*, user: User, asked: Asked, key: str = "", token_id: UUID | None = No
     Raises what `orders.place` raises, and InvalidParameters with the fields of the comparison.
     """
     try:
-        plan = _plan(asked, user=user, catalog=model_cache.for_order())
+        return _placed(asked, model_cache.for_order(), user=user, key=key, token_id=token_id)
     except InvalidParameters:
-        # Counts only if the models were read now.
-        plan = _plan(asked, user=user, catalog=model_cache.read())
+        # Counts only if the models were read now; those of the order may have changed since.
+        return _placed(asked, model_cache.read(), user=user, key=key, token_id=token_id)
+
+
+def _placed(
+    asked: Asked, catalog: Catalog, *, user: User, key: str, token_id: UUID | None
+) -> Placed:
+    plan = _plan(asked, user=user, catalog=catalog)
     sheet = SheetOrder(
         prompt=asked.prompt,
         rows=[[head.as_json() for head in heads] for heads in plan.rows],
