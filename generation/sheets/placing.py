@@ -82,9 +82,12 @@ def _placed(
         columns=[[head.as_json() for head in heads] for heads in plan.columns],
         asked=asked.as_json(),
     )
-    return orders.place_sheet(
-        user=user, requests=plan.requests, sheet=sheet, key=key, token_id=token_id
-    )
+    try:
+        return orders.place_sheet(
+            user=user, requests=plan.requests, sheet=sheet, key=key, token_id=token_id
+        )
+    except InvalidParameters as refused:  # a model that was disabled meanwhile, for instance
+        raise plans.named_as_in_comparison(refused) from None
 
 
 def _plan(asked: Asked, *, user: User, catalog: Catalog) -> Plan:
