@@ -20,6 +20,7 @@ from artgen.api.views import Endpoint, body_of, query_of
 from generation.api import docs_sheets, rate_limits
 from generation.api.bodies import read_key
 from generation.api.shapes_sheets import SheetCancelShape, SheetQuoteShape, VoteShape
+from generation.jobs import idempotency
 from generation.jobs.serializers import jobs_json
 from generation.models import Sheet, SheetVote
 from generation.sheets import cells, placing, votes
@@ -46,8 +47,10 @@ class Sheets(Endpoint):
         placed = placing.place(
             user=_user(request), asked=asked, key=key, token_id=limited_token(request)
         )
-        # One that was placed before with this key may have been deleted since.
-        sheet = Sheet.objects.of(request.user).get(id=cast(UUID, placed.batch))
+        # One that was placed before with this key may have been deleted since, even for good.
+        sheet = Sheet.objects.of(request.user).filter(id=placed.batch).first()
+        if sheet is None:
+            raise idempotency.KeyBusy
         return Response(
             _whole_json(sheet),
             status=201 if placed.created else 200,

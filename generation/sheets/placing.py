@@ -82,12 +82,9 @@ def _placed(
         columns=[[head.as_json() for head in heads] for heads in plan.columns],
         asked=asked.as_json(),
     )
-    try:
-        return orders.place_sheet(
-            user=user, requests=plan.requests, sheet=sheet, key=key, token_id=token_id
-        )
-    except InvalidParameters as refused:  # a model that was disabled meanwhile, for instance
-        raise plans.named_as_in_comparison(refused) from None
+    return orders.place_sheet(
+        user=user, requests=plan.requests, sheet=sheet, key=key, token_id=token_id
+    )
 
 
 def _plan(asked: Asked, *, user: User, catalog: Catalog) -> Plan:

@@ -290,16 +290,6 @@ def _check_count(count: int) -> None:
         raise InvalidParameters([FieldError("count", "min_value", text)])
 
 
-def named_as_in_comparison(refused: InvalidParameters) -> InvalidParameters:
-    """Return the refusal of a cell with the field `models`, which a cell calls `model`."""
-    return InvalidParameters(
-        [
-            replace(error, field="models") if error.field == "model" else error
-            for error in refused.errors
-        ]
-    )
-
-
 def listed(refused: InvalidParameters) -> InvalidParameters:
     """Return the refusal with the fields of cells, which a form does not have, as `count`."""
     known = {"prompt", "models", "rows.values", "columns.values", "style", "count", "seed"}

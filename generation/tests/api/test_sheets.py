@@ -56,6 +56,13 @@ class TestSheets(ApiTestCase):
         self.assert_problem(other, 422, "idempotency_key_reused")
         assert Job.objects.count() == 4
 
+    def test_it_has_no_answer_for_a_key_whose_sheet_was_deleted_for_good(self) -> None:
+        header = {"Idempotency-Key": "k1"}
+        self.api.post(SHEETS, ASKED, **header)
+        Sheet.objects.all().delete()
+        self.assert_problem(self.api.post(SHEETS, ASKED, **header), 409, "idempotency_key_busy")
+        assert Job.objects.count() == 4
+
     def test_it_names_the_cell_that_is_wrong_and_places_nothing(self) -> None:
         body = {**ASKED, "rows": {"parameter": "steps", "values": [4, 999]}}
         problem = self.assert_problem(self.api.post(SHEETS, body), 400, "invalid")
