@@ -45,7 +45,7 @@ PARAMETERS = [one.name for one in JOB_PARAMETERS]
 LIMITS = ("min_value", "max_value", "step", "choices", "not_supported", "max_length", "required")
 ORDER = {
     *((name, code) for name in PARAMETERS for code in LIMITS),
-    *((name, "control_characters") for name in PARAMETERS),
+    *((name, "control_characters") for name in (*PARAMETERS, "original_prompt")),
     *((name, "does_not_exist") for name in ("model", "style", "source_images", "mask")),
     *((name, "conflict") for name in ("erase", "outpaint")),
     # JSON Schema calls 2.0 an integer; an address of a LoRA must be https.
@@ -67,6 +67,7 @@ SHEET = {
 }
 WORDS = {("entries", code) for code in ("required", "invalid", "control_characters", "max_length")}
 WORDS |= {("name", code) for code in ("invalid", "unique", "blank")}
+HELPED = {("prompt", code) for code in ("control_characters", "required")}
 OF_ROWS: dict[str, set[tuple[str, str]]] = {
     "GET /api/v1/account/ledger/": PAGE,
     "GET /api/v1/jobs/": {*PAGE, ("model", "does_not_exist"), ("model", "control_characters")},
@@ -85,6 +86,11 @@ OF_ROWS: dict[str, set[tuple[str, str]]] = {
     "POST /api/v1/jobs/": ORDER,
     "POST /api/v1/batches/": ORDER,
     "POST /api/v1/quotes/": ORDER,
+    "POST /api/v1/prompts/enhance/": HELPED,
+    "POST /api/v1/prompts/translate/": {
+        *HELPED,
+        *(("model", code) for code in ("does_not_exist", "control_characters")),
+    },
     "GET /api/v1/sheets/": PAGE,
     "POST /api/v1/sheets/": SHEET,
     "POST /api/v1/sheets/quotes/": SHEET,

@@ -27,7 +27,6 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
-from twisted.internet import reactor
 
 from accounts.models import User
 from artgen.asgi import application
@@ -127,7 +126,7 @@ class Command(DemoCommand):
                 ),
                 server_name="ArtGen",
             )
-            reactor.callWhenRunning(_stop_if, interrupted, server)
+            server.stop_at_start_if(interrupted.is_set)
             # Ctrl-C before the server handles signals.
             with contextlib.suppress(KeyboardInterrupt):
                 server.run()
@@ -189,11 +188,6 @@ def _interruptions() -> Iterator[threading.Event]:
     finally:
         for number in handled:
             signal.signal(number, before[number])
-
-
-def _stop_if(interrupted: threading.Event, server: PatientServer) -> None:
-    if interrupted.is_set():
-        server.stop()
 
 
 def _end() -> NoReturn:
