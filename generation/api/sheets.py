@@ -48,7 +48,7 @@ class Sheets(Endpoint):
             user=_user(request), asked=asked, key=key, token_id=limited_token(request)
         )
         # One that was placed before with this key may have been deleted since, even for good.
-        sheet = Sheet.objects.of(request.user).filter(id=placed.batch).first()
+        sheet = Sheet.objects.of(request.user).filter(id=cast(UUID, placed.batch)).first()
         if sheet is None:
             raise idempotency.KeyBusy
         return Response(
