@@ -150,9 +150,13 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
         values={"model": "flux-dev", "style": "oil", "shape": "1344x768", "count": "2"},
     )
     style = own_styles.create(
-        user=owner, name="Ризография" if russian else "Risograph",
-        template="{prompt}, risograph print, two colors", negative="photo",
-    )  # fmt: skip
+        user=owner,
+        name="Ризография" if russian else "Risograph",
+        template="{prompt}, ризография, два цвета"
+        if russian
+        else "{prompt}, risograph print, two colors",
+        negative="фото" if russian else "photo",
+    )
     preset = presets.create(
         user=owner,
         name="Открытка" if russian else "Postcard",
