@@ -151,7 +151,6 @@ PAGES = (
         act=_click(".tuning summary", ".tuning[open]"),
         query="?prompt=A+snail+on+a+leaf",
     ),
-    Page("create-proposal", "create", act=_propose, main=True),
     Page("create-first-run", "create", "newcomer"),
     Page(
         "create-empty-prompt", "create", "newcomer", act=_click("#create-button", "#prompt-error")
@@ -165,6 +164,8 @@ PAGES = (
         main=True,
     ),
     Page("create-presets", "create", act=_click(".presets-button", "#presets"), main=True),
+    # After the other pages of Create: its prompt stays in the draft.
+    Page("create-proposal", "create", act=_propose, main=True),
     Page("presets", "presets", main=True),
     Page("presets-empty", "presets", "newcomer"),
     Page("shared-preset", "shared_preset", "", ids=("preset_link",)),

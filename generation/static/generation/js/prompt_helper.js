@@ -19,7 +19,7 @@ export class PromptHelper {
    */
   constructor({ form, account, take, charged, signedOut }) {
     Object.assign(this, { form, account, take, charged, signedOut })
-    this.proposal = null // {kind, asked, text, isEdited}
+    this.proposal = null // {kind, asked, text, language, isEdited}
     this.waiting = null // {kind, isAutomatic}
     this.error = ""
     this.settled = "" // the prompt for which nothing is proposed again before creating
@@ -122,8 +122,9 @@ export class PromptHelper {
   #propose(kind, asked, answer) {
     this.settled = asked
     if (answer.credits) this.#updateBalance()
-    if (answer.prompt === asked) this.error = this.box.dataset.unchanged
-    else this.proposal = { kind, asked, text: answer.prompt, isEdited: false }
+    const { prompt: text, language } = answer
+    if (text === asked) this.error = this.box.dataset.unchanged
+    else this.proposal = { kind, asked, text, language, isEdited: false }
     this.#show()
     if (!this.proposal) return
     say(this.#title(kind))
@@ -217,13 +218,16 @@ export class PromptHelper {
     const section = this.box.querySelector("[data-proposal]")
     section.hidden = !this.proposal
     if (!this.proposal) return
-    const { kind, asked, text, isEdited } = this.proposal
+    const { kind, asked, text, language, isEdited } = this.proposal
     section.querySelector("[data-proposal-title]").textContent = this.#title(kind)
     const pieces = wordDiff(asked, text)
     mark(section.querySelector("[data-before]"), pieces.before, "del")
     mark(section.querySelector("[data-after]"), pieces.after, "ins")
     const editor = section.querySelector("[data-editor]")
     const area = editor.querySelector("textarea")
+    for (const shown of [section.querySelector("[data-after]"), area])
+      if (language) shown.lang = language
+      else shown.removeAttribute("lang") // an enhancement: that of the prompt
     if (isEdited && editor.hidden) area.value = text
     editor.hidden = !isEdited
     section.querySelector("[data-after]").hidden = isEdited
