@@ -41,6 +41,7 @@ SLOW_FILES = {
     "artgen/tests/test_bench.py",
     "artgen/tests/test_commands.py",
     "artgen/tests/test_demo_command.py",
+    "artgen/tests/test_documents.py",
     "artgen/tests/test_env.py",
     "artgen/tests/test_handover.py",
     "artgen/tests/test_head_requests.py",
@@ -52,6 +53,7 @@ SLOW_FILES = {
     "generation/tests/admin/test_many_jobs.py",
     "generation/tests/demo/test_emulator_process.py",
     "generation/tests/demo/test_painter.py",
+    "generation/tests/demo/test_painter_subjects.py",
     "generation/tests/files/test_bucket_threads.py",
     "generation/tests/gallery/test_many_pictures.py",
     "generation/tests/jobs/test_all_models.py",
@@ -60,6 +62,7 @@ SLOW_FILES = {
     "generation/tests/jobs/test_socket.py",
     "generation/tests/operations/test_doctor.py",
     "generation/tests/operations/test_doctor_faults.py",
+    "generation/tests/prompt_helper/test_race.py",
     "generation/tests/runpod/test_any_reply.py",
     "generation/tests/runpod/test_sweep.py",
 }
