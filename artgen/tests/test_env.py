@@ -12,8 +12,12 @@ from django.conf import settings
 
 from artgen.testing.environment import EXAMPLE, documented
 
+SETTINGS = sorted(
+    str(file.relative_to(settings.BASE_DIR))
+    for file in (settings.BASE_DIR / "artgen" / "settings").glob("*.py")
+)
 READERS = (
-    "artgen/settings.py",
+    *SETTINGS,
     "artgen/connection_budget.py",
     "artgen/social_apps.py",
     "deploy/gunicorn.conf.py",
@@ -52,7 +56,7 @@ def read() -> dict[str, object]:
                 continue
             called, name = ast.unparse(node.func), str(node.args[0].value)
             # In settings through env; elsewhere through a small function of the file's own.
-            reads = called.startswith("env.") or called == "os.environ.get" or file != READERS[0]
+            reads = called.startswith("env.") or called == "os.environ.get" or file not in SETTINGS
             if not reads or not re.fullmatch("[A-Z][A-Z0-9_]+", name):
                 continue
             default = [word.value for word in node.keywords if word.arg == "default"] or node.args[

@@ -1,0 +1,76 @@
+"""Accounts, sign-in and starting credits."""
+
+from artgen import social_apps
+from artgen.env import env
+from artgen.settings.site import HTTPS
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "create"
+LOGOUT_REDIRECT_URL = "start"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email"]},
+    },
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+# django-allauth signs in, changes and resets passwords. Texts, emails and limits are ours: see
+# accounts.adapter.
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# An account exists only after its address is confirmed (accounts.views.sign_in).
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105 a class
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_RATE_LIMITS = False  # accounts.rate_limits and accounts.login_throttle count
+# Who must use two-factor authentication: nobody, staff or everybody. Others may.
+MFA_REQUIRED = env.str("MFA_REQUIRED", default="nobody")
+MFA_ADAPTER = "accounts.second_factor.MFAAdapter"
+MFA_FORMS = {
+    "activate_totp": "accounts.forms.second_factor.AddAppForm",
+    "add_webauthn": "accounts.forms.second_factor.AddPasskeyForm",
+    "authenticate_webauthn": "accounts.forms.second_factor.PasskeyForm",
+    "reauthenticate_webauthn": "accounts.forms.second_factor.ConfirmByPasskeyForm",
+    "authenticate": "accounts.forms.second_factor.SecondFactorForm",
+    "reauthenticate": "accounts.forms.second_factor.ConfirmByCodeForm",
+}
+# Browsers offer passkeys only to https pages and to localhost.
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_TOTP_TOLERANCE = 1  # of 30 s: clocks of phones differ
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # every address is confirmed, see ACCOUNT_EMAIL_VERIFICATION
+MFA_RATE_LIMITS = False
+# Other services that sign users in, if the environment names them.
+SOCIALACCOUNT_ADAPTER = "accounts.social.SocialAccountAdapter"
+SOCIALACCOUNT_PROVIDERS = social_apps.read(env)
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_EMAIL_REQUIRED = False  # accounts.social accepts nobody without a verified one
+SOCIALACCOUNT_QUERY_EMAIL = True
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+LEDGER_DESCRIPTIONS = "generation.user_data.ledger_descriptions.of_jobs"
+LEDGER_REASONS = "generation.user_data.ledger_descriptions.reason_of"
+LEDGER_SERVICES = "generation.user_data.ledger_descriptions.service_of"
+USAGE = "generation.user_data.usage.of_user"
+QUOTA_MODELS = "generation.user_data.usage.all_models"
+# Who may create an account: open, invitation, domain or closed (accounts.sign_up_modes).
+SIGN_UP = env.str("SIGN_UP", default="open").strip().lower()
+SIGN_UP_DOMAINS = [
+    domain.strip().lower().removeprefix("@") for domain in env.list("SIGN_UP_DOMAINS", default=[])
+]
+# Starting credits: of everyone, of who was invited, of an address at SIGN_UP_DOMAINS.
+DEFAULT_CREDITS = env.int("DEFAULT_CREDITS", default=50)
+INVITATION_CREDITS = env.int("INVITATION_CREDITS", default=DEFAULT_CREDITS)
+DOMAIN_CREDITS = env.int("DOMAIN_CREDITS", default=DEFAULT_CREDITS)
+# How to reach the people who run this site: an email, a link or any text; shown where it helps.
+CONTACT = env.str("CONTACT", default="").strip()

@@ -1,0 +1,73 @@
+"""The REST API and its OpenAPI document."""
+
+API_DESCRIPTION = """Create images from prompts. Send `Authorization: Bearer TOKEN`; create a token
+on the account page. A token has scopes: `read` (GET, quotes, the WebSocket), `create` (uploads;
+create, retry and cancel jobs) and `manage` (change, share and delete images and collections). It
+may expire and have a spending limit.
+
+Times are ISO 8601 in UTC, ids are UUIDs, money is whole credits. Lists are newest first, 20 results
+per page, with the links `next` and `previous`. Errors are `application/problem+json` (RFC 9457):
+`code` is stable, texts follow Accept-Language. Every 429 and 503 has `Retry-After`. The owner of a
+banned account gets 403 `account_banned` with `reason` and `until` (null: without an end).
+
+The WebSocket `/ws/jobs/` sends `{"type": "snapshot", "jobs": […]}` and then
+`{"type": "job", "job": {…}}` for every change of your jobs. It is closed with 4401 if you are not
+signed in, with 4429 if you have 20 sockets open or send more than 10 messages a second. Send
+`{"type": "snapshot"}` for a new snapshot, at most one a second.
+"""
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",
+        "accounts.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "accounts.permissions.TokenScope",
+    ],
+    "DEFAULT_RENDERER_CLASSES": ["artgen.api.renderers.FastJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["artgen.api.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "artgen.api.problems.handle",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "ArtGen",
+    "DESCRIPTION": API_DESCRIPTION,
+    "VERSION": "1",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "TAGS": [
+        {"name": "jobs", "description": "Create and follow jobs."},
+        {"name": "sheets", "description": "Compare models, alternatives and parameters."},
+        {"name": "images", "description": "Generated and uploaded images."},
+        {"name": "reviews", "description": "Requests that a rule stopped, and appeals."},
+        {"name": "collections", "description": "Collections of images."},
+        {"name": "models", "description": "Models and styles."},
+        {"name": "prompts", "description": "Translations and enhancements of prompts."},
+        {"name": "account", "description": "Balance, limits and ledger."},
+        {"name": "status", "description": "Whether image creation works. Needs no token."},
+    ],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatus": "generation.models.Status",
+        "Visibility": "generation.models.Visibility",
+        "PublicationState": "generation.models.PublicationState",
+        "ReviewState": "generation.api.shapes_reviews.STATES",
+        "Category": "generation.models.Category",
+        "EntryKind": "accounts.models.CreditEntry.Kind",
+        "ProblemCode": "artgen.api.openapi.CODES",
+    },
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "artgen.api.openapi.close_requests",
+    ],
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+PLACING_RATE = "1200/m"  # requests of one user that create jobs
+UPLOADING_RATE = "120/m"

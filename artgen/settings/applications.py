@@ -1,0 +1,94 @@
+"""Django's applications, middleware and templates."""
+
+from artgen.settings.redis import REDIS_URL
+
+INSTALLED_APPS = [
+    "artgen",
+    "accounts",
+    "generation",
+    "unfold.apps.BasicAppConfig",  # templates and widgets; the site is ours
+    "artgen.admin.config.ArtGenAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.vk",
+    "allauth.socialaccount.providers.yandex",
+    "allauth.usersessions",
+    "channels",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "storages",
+]
+MIDDLEWARE = [
+    "artgen.observability.request_ids.middleware",
+    "artgen.observability.request_stats.middleware",
+    "artgen.response_headers.policies",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "artgen.session_cookies.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "artgen.response_headers.signed_in",
+    "artgen.theme.user_language",
+    "accounts.middleware.BanMiddleware",
+    "accounts.middleware.time_zone",
+    "accounts.middleware.page_user",
+    "accounts.middleware.SecondFactorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "artgen.refusal_pages.RefusalMiddleware",
+]
+ROOT_URLCONF = "artgen.urls"
+WSGI_APPLICATION = "artgen.wsgi.application"
+ASGI_APPLICATION = "artgen.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "OPTIONS": {
+            "loaders": [
+                (
+                    "artgen.frontend.folding.Loader",
+                    ["django.template.loaders.app_directories.Loader"],
+                )
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "artgen.theme.page",
+                "generation.status.announcements.page",
+            ],
+        },
+    },
+    {  # cards and tiles, rendered by template tags
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {"environment": "artgen.frontend.jinja.environment"},
+    },
+]
+UNFOLD = {"DASHBOARD_CALLBACK": "generation.admin.start_page.context"}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# SQLite ignores the included columns of an index.
+SILENCED_SYSTEM_CHECKS = ["models.W040"]
+if not REDIS_URL:
+    SILENCED_SYSTEM_CHECKS += ["django_ratelimit.E003", "django_ratelimit.W001"]

@@ -1,0 +1,34 @@
+"""PostgreSQL; SQLite in the demo."""
+
+from artgen.env import env
+from artgen.settings.site import DATA_DIR
+
+DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'artgen.sqlite3'}")
+DATABASES = {"default": env.db_url_config(DATABASE_URL)}
+DB_POOL_MAX = env.int("DB_POOL_MAX", default=4)
+DB_STATEMENT_TIMEOUT_OPTION = ""
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # Options of DATABASE_URL, such as sslmode, are kept.
+    _options = DATABASES["default"].setdefault("OPTIONS", {})
+    _options.setdefault("connect_timeout", env.int("DB_CONNECT_TIMEOUT", default=5))
+    # With prepared statements PostgreSQL plans a statement once per connection.
+    if env.bool("DB_PREPARED_STATEMENTS", default=True):
+        _options |= {"server_side_binding": True, "prepare_threshold": 3}
+    # Otherwise each connection cut by a restart of PostgreSQL fails one request.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    if env.bool("DB_POOL", default=False):
+        DATABASES["default"]["ENGINE"] = "artgen.postgresql"
+        DATABASES["default"]["CONN_MAX_AGE"] = 0
+        _options["pool"] = {"max_size": DB_POOL_MAX, "timeout": 10, "max_lifetime": 1800}
+        # Only for requests and jobs: migrations and the clean-up may take longer.
+        if _seconds := env.int("DB_STATEMENT_TIMEOUT", default=30):
+            DB_STATEMENT_TIMEOUT_OPTION = f" -c statement_timeout={_seconds}s"
+            _options["options"] = f"{_options.get('options', '')}{DB_STATEMENT_TIMEOUT_OPTION}"
+    else:
+        DATABASES["default"]["CONN_MAX_AGE"] = 600
+else:
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }

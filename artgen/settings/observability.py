@@ -1,0 +1,47 @@
+"""Logs, alerts, error reports and traces."""
+
+from artgen.env import env
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")
+# What a worker runs beside its lanes: it notifies operators of problems.
+WATCH = "generation.operations.alerts.watching.run"
+ALERTS = env.bool("ALERTS", default=True)
+ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
+ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", default="")
+# Empty: neither is imported (artgen.observability.telemetry).
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", default="production")
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+OTEL_EXPORTER_OTLP_HEADERS = env.list("OTEL_EXPORTER_OTLP_HEADERS", default=[])
+OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", default="artgen")
+OTEL_TRACES_SAMPLER_ARG = env.float("OTEL_TRACES_SAMPLER_ARG", default=0.1)
+REFUSED_REQUESTS = ("DisallowedHost", "RequestDataTooBig", "TooManyFieldsSent", "TooManyFilesSent")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "text": {"()": "artgen.observability.logging.TextFormatter"},
+        "json": {"()": "artgen.observability.logging.JsonFormatter"},
+    },
+    "filters": {"lower_unavailable": {"()": "artgen.observability.logging.LowerUnavailable"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            # The process's own: `artgen.observability.console` replaces sys.stderr.
+            "stream": "ext://sys.__stderr__",
+        }
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.request": {"filters": ["lower_unavailable"]},
+        # Refused requests of strangers, with a traceback each; the log of requests has their 400.
+        **{f"django.security.{refused}": {"level": "CRITICAL"} for refused in REFUSED_REQUESTS},
+        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "daphne": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},  # one line per tick
+    },
+}

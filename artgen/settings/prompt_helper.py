@@ -1,0 +1,15 @@
+"""Translates and enhances prompts: an OpenAI-compatible text endpoint."""
+
+from artgen.env import env
+
+# Translates and enhances prompts: an OpenAI-compatible address, of RunPod or of another server.
+PROMPT_HELPER_URL = env.str("PROMPT_HELPER_URL", default="").rstrip("/")
+PROMPT_HELPER_MODEL = env.str("PROMPT_HELPER_MODEL", default="")
+# Empty: RUNPOD_API_KEY, if the address is at RUNPOD_BASE_URL.
+PROMPT_HELPER_API_KEY = env.str("PROMPT_HELPER_API_KEY", default="")
+PROMPT_HELPER_OPTIONS = env.json("PROMPT_HELPER_OPTIONS", default={})
+PROMPT_HELPER_SECONDS = env.float("PROMPT_HELPER_SECONDS", default=20)
+PROMPT_HELPER_TRANSLATE_CREDITS = env.int("PROMPT_HELPER_TRANSLATE_CREDITS", default=1)
+PROMPT_HELPER_ENHANCE_CREDITS = env.int("PROMPT_HELPER_ENHANCE_CREDITS", default=1)
+PROMPT_HELPER_PER_MINUTE = env.int("PROMPT_HELPER_PER_MINUTE", default=10)
+PROMPT_HELPER_PER_DAY = env.int("PROMPT_HELPER_PER_DAY", default=200)

@@ -1,0 +1,21 @@
+"""Where this installation is reached, its data folder and its secret."""
+
+from pathlib import Path
+
+from artgen.env import BASE_DIR, env, secret_of_machine
+
+VERSION = "0.1.0"
+
+DEBUG = env.bool("DEBUG", default=False)
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
+# That of `make run` and `make stack` without any setting but PORT.
+_here = f"http://127.0.0.1:{env.str('PORT', default='8000')}"
+PUBLIC_URL = env.str("PUBLIC_URL", default=_here).rstrip("/")
+HTTPS = PUBLIC_URL.startswith("https://")
+# The public hosts, and those of internal health checks and Prometheus.
+ALLOWED_HOSTS = [
+    *env.list("ALLOWED_HOSTS", default=[PUBLIC_URL.split("://")[-1].split(":")[0]]),
+    *("127.0.0.1", "localhost", "[::1]", "backend"),
+]
+SECRET_KEY = env.str("SECRET_KEY", default="") or secret_of_machine(DATA_DIR)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])

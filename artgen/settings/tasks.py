@@ -1,0 +1,69 @@
+"""Celery: messages are hints, the database is the source of truth."""
+
+from datetime import timedelta
+
+from celery.schedules import crontab, schedule
+from kombu.entity import Exchange, Queue
+
+from artgen.connection_budget import worker_children
+from artgen.env import env
+from artgen.settings.redis import REDIS_URL
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://localhost")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"polling_interval": 0.03}
+    if CELERY_BROKER_URL.startswith("memory://")
+    # Without max_retries a request waits 6 s for each message while the broker is down.
+    else {"socket_timeout": 5, "socket_connect_timeout": 2, "max_retries": 0}
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+# Seconds, longer than every lease: a task that hangs is killed, and the tick finds its job again.
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=worker_children())
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_DB_REUSE_MAX = 10**9
+WORKER_QUEUES = ("drive", "store", "slow")  # one lane of artgen.worker each
+# No acknowledgments: the tick finds what is due if a message is lost.
+CELERY_TASK_QUEUES = [
+    Queue(name, Exchange(name), routing_key=name, no_ack=True)  # type: ignore[no-untyped-call]
+    for name in WORKER_QUEUES
+]
+CELERY_TASK_DEFAULT_QUEUE = "drive"  # short tasks: submit, check, stop, probe, tick
+CELERY_TASK_ROUTES = {
+    "generation.store": {"queue": "store"},  # downloads, encoding
+    "generation.export": {"queue": "slow"},  # takes minutes
+    "generation.clean_up": {"queue": "slow"},
+    "generation.release_prompt_calls": {"queue": "slow"},
+    "accounts.send_emails": {"queue": "slow"},  # a mail server may take seconds for each email
+}
+STORE_CONCURRENCY = env.int("STORE_CONCURRENCY", default=16)  # parallel downloads
+CELERY_BEAT_SCHEDULE = {
+    "tick": {
+        "task": "generation.tick",
+        "schedule": schedule(timedelta(seconds=2)),
+        "options": {"expires": 10},
+    },
+    # Crontab, not an interval: intervals restart whenever beat does.
+    "sweep": {
+        "task": "generation.clean_up",
+        "schedule": crontab(minute="17"),
+        "options": {"expires": 600},
+    },
+    # Credits of calls whose process was killed.
+    "prompt_calls": {
+        "task": "generation.release_prompt_calls",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
+    # New emails have their own message. This one is for retries and lost messages.
+    "emails": {
+        "task": "accounts.send_emails",
+        "schedule": crontab(),
+        "options": {"expires": 60},
+    },
+}
