@@ -127,9 +127,9 @@ UPLOAD: Docs = {
     "operation_id": "upload",
     "tags": TAGS,
     "summary": "Upload a source image",
-    "description": "PNG, JPEG or WebP of up to 20 MB and 24 megapixels. It is stored upright, "
-    "without metadata and with at most 4096 px per side. A mask is a PNG as large as its source "
-    "image. An upload that no job uses is deleted after a day.",
+    "description": "PNG, JPEG or WebP of up to 20 MB and 24 megapixels, not animated. It is stored "
+    "upright, without metadata and with at most 4096 px per side. A mask is a PNG as large as its "
+    "source image. An upload that no job uses is deleted after a day.",
     "request": {"multipart/form-data": shapes.UploadFileShape},
     "responses": {
         201: answer(shapes.UploadShape, "Stored", examples.UPLOAD),

@@ -17,41 +17,35 @@ from artgen.refusals import FieldError, Refusal, Unavailable
 from generation.files import bucket_threads, decoder_threads, processing, storage, storage_limits
 from generation.models import Upload
 from generation.runpod import decoding
-from generation.runpod.image import ImageInfo, InvalidImage, TooManyPixels, decode, read_header
+from generation.runpod.image import (
+    AnimatedImage,
+    ImageInfo,
+    InvalidImage,
+    TooManyPixels,
+    UnknownFormat,
+    decode,
+    read_header,
+)
 
 log = logging.getLogger(__name__)
 
 MAX_SIDE = 4096
 
 
-class NotAnImage(Refusal):
-    """The file is not a PNG, JPEG or WebP image that can be decoded."""
+class UnusableImage(Refusal):
+    """The file cannot be a source image; `reason` is the code of its field in the API."""
 
-    def __init__(self) -> None:
-        detail = _("This file isn’t a PNG, JPEG or WebP image.")
-        super().__init__(errors=[FieldError("file", "invalid", detail)])
-
-
-class TooManyMegapixels(Refusal):
-    """The image has more pixels than an upload may have; it was not decoded."""
-
-    def __init__(self, *, width: int, height: int) -> None:
-        self.megapixels = {
-            "megapixels": formatting.number(-(-width * height // 1_000_000)),
-            "limit": formatting.number(settings.UPLOAD_MAX_PIXELS // 1_000_000),
-        }
-        detail = _("The image has %(megapixels)s megapixels. The limit is %(limit)s.")
-        super().__init__(errors=[FieldError("file", "too_many_pixels", detail % self.megapixels)])
+    def __init__(self, reason: str, detail: str) -> None:
+        self.reason = reason
+        super().__init__(errors=[FieldError("file", reason, detail)])
 
 
 def check(data: bytes) -> ImageInfo:
-    """Return the properties in the file's header; raise NotAnImage or TooManyMegapixels."""
+    """Return the properties in the file's header; raise UnusableImage."""
     try:
         return read_header(data, max_pixels=settings.UPLOAD_MAX_PIXELS)
-    except TooManyPixels as error:
-        raise TooManyMegapixels(width=error.width, height=error.height) from error
     except InvalidImage as error:
-        raise NotAnImage from error
+        raise _unusable(data, error) from error
 
 
 def check_room(user: User) -> None:
@@ -65,8 +59,8 @@ def keep(*, user: User, data: bytes) -> Upload:
     """Store the image upright, without its metadata (camera, place), at most MAX_SIDE px per side.
 
     Raises:
-        NotAnImage: the bytes are not a decodable PNG, JPEG or WebP.
-        TooManyMegapixels: more than UPLOAD_MAX_PIXELS.
+        UnusableImage: the bytes are not a decodable PNG, JPEG or WebP of one frame, or have more
+            than UPLOAD_MAX_PIXELS.
         decoder_threads.DecoderBusy: this process decodes other images.
         storage_limits.StorageFull: the user's uploads would take more bytes than they may.
         artgen.unavailable.BucketAway: the bucket is not available.
@@ -100,11 +94,11 @@ def discard(uploads: Collection[Upload]) -> None:
 
 
 def _cleaned(data: bytes, info: ImageInfo) -> tuple[str, tuple[int, int], bytes]:
-    """Return content type, size in px and bytes of the file to store; raise NotAnImage."""
+    """Return content type, size in px and bytes of the file to store; raise UnusableImage."""
     try:
         decoded = decode(data, max_pixels=settings.UPLOAD_MAX_PIXELS)[1]
     except InvalidImage as error:
-        raise NotAnImage from error
+        raise _unusable(data, error) from error
     image = processing.upright(processing.within(decoded, side=MAX_SIDE))
     del decoded  # an encoder needs memory, too
     image.info.clear()  # encoders would write parts of it
@@ -114,6 +108,26 @@ def _cleaned(data: bytes, info: ImageInfo) -> tuple[str, tuple[int, int], bytes]
         return "image/jpeg", image.size, file.getvalue()
     image.save(file, "PNG", compress_level=4)
     return "image/png", image.size, file.getvalue()
+
+
+def _unusable(data: bytes, error: InvalidImage) -> UnusableImage:
+    """Return the refusal that says what is wrong with the file, and what to do."""
+    if not data:
+        return UnusableImage("invalid", _("The file is empty."))
+    if isinstance(error, TooManyPixels):
+        megapixels = {
+            "megapixels": formatting.number(-(-error.width * error.height // 1_000_000)),
+            "limit": formatting.number(error.limit // 1_000_000),
+        }
+        detail = _("The image has %(megapixels)s megapixels. The limit is %(limit)s.")
+        return UnusableImage("too_many_pixels", detail % megapixels)
+    if isinstance(error, AnimatedImage):
+        detail = _("Animated images aren’t supported. Upload a single frame.")
+        return UnusableImage("animated", detail)
+    if isinstance(error, UnknownFormat):
+        return UnusableImage("invalid", _("This file isn’t a PNG, JPEG or WebP image."))
+    detail = _("The image can’t be read and may be damaged. Save it again as PNG or JPEG.")
+    return UnusableImage("invalid", detail)
 
 
 def _reserve(*, user: User, content_type: str, size: tuple[int, int], data: bytes) -> Upload:

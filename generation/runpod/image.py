@@ -19,6 +19,14 @@ class InvalidImage(ValueError):
     """The bytes are not a PNG, JPEG or WebP image, or it is broken, animated or too large."""
 
 
+class UnknownFormat(InvalidImage):
+    """The bytes do not begin like a PNG, JPEG or WebP."""
+
+
+class AnimatedImage(InvalidImage):
+    """The image has several frames to be shown in turn."""
+
+
 class TooManyPixels(InvalidImage):
     """The image has more pixels than allowed, as its header says; nothing was decoded."""
 
@@ -102,9 +110,9 @@ def _opened(data: bytes, *, max_pixels: int) -> tuple[ImageInfo, Image.Image]:
     # Cameras store a second view behind a JPEG, which Pillow then calls MPO.
     form = "JPEG" if image.format == "MPO" else image.format
     if form not in CONTENT_TYPES:
-        raise InvalidImage(f"{form} is neither PNG, JPEG nor WebP")
+        raise UnknownFormat(f"{form} is neither PNG, JPEG nor WebP")
     if image.format != "MPO" and getattr(image, "is_animated", False):
-        raise InvalidImage("an animation is not supported")
+        raise AnimatedImage("an animation is not supported")
     if form == "JPEG" and data.count(START_OF_SCAN) > MAX_SCANS:
         raise InvalidImage(f"a JPEG of more than {MAX_SCANS} scans")
     width, height = image.size
@@ -120,5 +128,5 @@ def _check_pixels(size: tuple[int, int], *, max_pixels: int) -> None:
 
 def _undecodable(error: Exception) -> InvalidImage:
     if isinstance(error, UnidentifiedImageError):
-        return InvalidImage("neither PNG, JPEG nor WebP")
+        return UnknownFormat("neither PNG, JPEG nor WebP")
     return InvalidImage(f"cannot be decoded: {type(error).__name__}: {error}"[:300])

@@ -241,14 +241,9 @@ def _naming(file: "UploadedFile[Any]") -> Iterator[None]:
     """Name the file in refusals of it."""
     try:
         yield
-    except uploads.NotAnImage as refusal:
-        detail = _("%(name)s isn’t a PNG, JPEG or WebP image.") % {"name": file.name}
-        raise InvalidParameters([FieldError("source_images", "invalid", detail)]) from refusal
-    except uploads.TooManyMegapixels as refusal:
+    except uploads.UnusableImage as refusal:
         detail = f"{file.name}: {refusal.message}"
-        raise InvalidParameters(
-            [FieldError("source_images", "too_many_pixels", detail)]
-        ) from refusal
+        raise InvalidParameters([FieldError("source_images", refusal.reason, detail)]) from refusal
 
 
 def _composer_from_address(

@@ -77,6 +77,45 @@ class TestUploads(ApiTestCase):
                 self.assert_problem(response, 400, "invalid", fields={"file": "invalid"})
         assert stored() == before
 
+    def test_it_says_what_is_wrong_with_a_file(self) -> None:
+        before = stored()
+        one, two = Pillow.new("RGB", (40, 30), "red"), Pillow.new("RGB", (40, 30), "blue")
+        cases = [(b"", "invalid", "The file is empty.")]
+        for data in (b"no picture", b"GIF89a", b"BM" + bytes(200)):
+            cases.append((data, "invalid", "This file isn’t a PNG, JPEG or WebP image."))
+        for kind in ("PNG", "WEBP"):
+            file = io.BytesIO()
+            one.save(file, kind, save_all=True, append_images=[two])
+            text = "Animated images aren’t supported. Upload a single frame."
+            cases.append((file.getvalue(), "animated", text))
+        for kind in ("PNG", "JPEG", "WEBP"):
+            text = "The image can’t be read and may be damaged. Save it again as PNG or JPEG."
+            cases.append((picture(kind)[:-30], "invalid", text))
+        for data, code, text in cases:
+            with self.subTest(data[:20]):
+                document = self.assert_problem(
+                    self.upload(data), 400, "invalid", fields={"file": code}
+                )
+                assert document["errors"][0]["detail"] == text
+        assert stored() == before
+
+    def test_it_stores_other_colors_and_a_turned_photo_upright_in_eight_bits(self) -> None:
+        exif = Pillow.Exif()
+        exif[0x0112] = 6  # turned by a quarter
+        for mode, kind, options, size in (
+            ("CMYK", "JPEG", {}, (64, 48)),
+            ("I;16", "PNG", {}, (64, 48)),
+            ("RGB", "JPEG", {"exif": exif}, (48, 64)),
+        ):
+            with self.subTest(mode):
+                file = io.BytesIO()
+                Pillow.new(mode, (64, 48)).save(file, kind, **options)
+                response = self.upload(file.getvalue())
+                assert response.status_code == 201, response.content
+                kept = storage.read(Upload.objects.get(id=response.json()["id"]).key)
+                stored_image = Pillow.open(io.BytesIO(kept))
+                assert (stored_image.mode, stored_image.size) == ("RGB", size)
+
     def test_it_refuses_forms_of_another_shape(self) -> None:
         before = stored()
         one = SimpleUploadedFile("a.png", picture())

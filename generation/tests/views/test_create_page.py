@@ -401,7 +401,7 @@ class TestCreatePage(BaseTestCase):
     def test_it_stores_no_file_that_cannot_be_decoded_nor_those_before_it(self):
         broken = noise(200, 100)[:20_000]
         answer = self.send(self.file(), self.file(broken, "broken.png"))
-        self.assert_stores_nothing(answer, 400, "broken.png isn’t a PNG")
+        self.assert_stores_nothing(answer, 400, "broken.png: The image can’t be read")
 
     def test_it_ignores_files_for_a_model_without_source_images(self):
         answer = self.send(self.file(), model="flux-schnell")
@@ -451,7 +451,7 @@ class TestCreatePage(BaseTestCase):
     def test_it_refuses_a_file_that_is_no_picture(self):
         file = SimpleUploadedFile("virus.png", b"MZ not a picture", "image/png")
         answer = self.client.post(self.url, self.form(model="flux-kontext", upload=file))
-        self.assertContains(answer, "virus.png isn’t a PNG", status_code=400)
+        self.assertContains(answer, "virus.png: This file isn’t a PNG", status_code=400)
         assert Upload.objects.count() == 0
         self.assert_nothing_stored()
 
