@@ -9,7 +9,8 @@ from django.utils import timezone
 from accounts import outbox
 from generation.models import Alert, AlertNews, AlertPost
 from generation.operations.alerts import messages
-from generation.operations.alerts.conditions import CONDITIONS, Findings, kind_of
+from generation.operations.alerts.conditions import CONDITIONS, kind_of
+from generation.operations.alerts.measurements import Findings
 
 REMIND_AFTER = timedelta(days=1)
 CLEAR_AFTER = timedelta(minutes=2)

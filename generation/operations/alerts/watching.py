@@ -17,7 +17,8 @@ from django.utils import timezone
 from accounts import outbox
 from generation.models import AlertNews
 from generation.operations.alerts import messages, records, webhook
-from generation.operations.alerts.conditions import CONDITIONS, Measurements
+from generation.operations.alerts.conditions import CONDITIONS
+from generation.operations.alerts.measurements import Measurements
 
 log = logging.getLogger(__name__)
 

@@ -27,7 +27,8 @@ from artgen.testing.services import free_port
 from artgen.testing.threads import in_threads
 from generation.models import Alert, AlertNews, AlertPost
 from generation.operations.alerts import messages, records, webhook
-from generation.operations.alerts.conditions import CONDITIONS, Findings
+from generation.operations.alerts.conditions import CONDITIONS
+from generation.operations.alerts.measurements import Findings
 from generation.operations.alerts.watching import Watch
 
 NAME = "DiskFull"
