@@ -84,7 +84,7 @@ class Demo:
 
     def __enter__(self) -> "Demo":
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "demo", *self.options],
+            ["deploy/demo.sh", sys.executable, *self.options],
             cwd=settings.BASE_DIR,
             env=self.environment,
             stdout=subprocess.PIPE,

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from artgen.api.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
 from generation.api import examples, shapes_sheets
-from generation.api.docs_jobs import KEY, KEYED_PROBLEMS
+from generation.api.docs_jobs import KEY, KEYED_CODES, KEYED_EXAMPLES
+from generation.models import SheetImageKind
 from generation.sheets.request import SheetRequestShape
 
 Docs = dict[str, Any]
@@ -23,6 +24,17 @@ NAME_TAKEN = {
             "field": "name",
             "code": "unique",
             "detail": "A word list named “colors” already exists.",
+        },
+    ],
+}
+
+INVALID_SHEET = {
+    "detail": "FLUX.1 schnell · red · Steps 999: Must be 1–12.",
+    "errors": [
+        {
+            "field": "rows.values",
+            "code": "max_value",
+            "detail": "FLUX.1 schnell · red · Steps 999: Must be 1–12.",
         },
     ],
 }
@@ -57,7 +69,7 @@ PLACE_SHEET: Docs = {
         200: answer(
             shapes_sheets.SheetWithJobsShape, "Created before with this Idempotency-Key", WHOLE
         ),
-        **KEYED_PROBLEMS,
+        **problems(*KEYED_CODES, **KEYED_EXAMPLES | {"invalid": INVALID_SHEET}),
     },
 }
 QUOTE_SHEET: Docs = {
@@ -81,7 +93,7 @@ QUOTE_SHEET: Docs = {
                 "obstacle": "",
             },
         ),
-        **problems(*BODY_PROBLEMS),
+        **problems(*BODY_PROBLEMS, invalid=INVALID_SHEET),
     },
 }
 GET_SHEET: Docs = {
@@ -132,6 +144,42 @@ REMOVE_VOTE: Docs = {
     "tags": TAGS,
     "summary": "Remove the vote",
     "responses": {204: None, **problems("csrf_failed", "not_found")},
+}
+DRAW_SHEET: Docs = {
+    "operation_id": "draw_sheet",
+    "tags": TAGS,
+    "summary": "Draw a comparison as one image",
+    "description": "With its labels, the images in small. A worker draws it within seconds: follow "
+    "it with `GET`. It is drawn again only if its cells have changed since.",
+    "request": shapes_sheets.SheetImageRequestShape,
+    "examples": [OpenApiExample("As PNG", {"format": "png"}, request_only=True)],
+    "responses": {
+        202: answer(shapes_sheets.SheetImageShape, "Being prepared", examples.SHEET_IMAGE_WAITING),
+        200: answer(shapes_sheets.SheetImageShape, "Ready already", examples.SHEET_IMAGE),
+        **problems(*BODY_PROBLEMS, "not_found", "too_many_requests"),
+    },
+}
+GET_SHEET_IMAGE: Docs = {
+    "operation_id": "get_sheet_image",
+    "tags": TAGS,
+    "summary": "Get the image of a comparison",
+    "description": "Not found if nobody has asked for it, if it has expired, or if its cells have "
+    "changed since: ask for it with `POST`.",
+    "parameters": [
+        OpenApiParameter(
+            "format",
+            {"type": "string", "enum": SheetImageKind.values, "default": SheetImageKind.JPEG},
+        ),
+    ],
+    "responses": {
+        200: answer(
+            shapes_sheets.SheetImageShape,
+            "Its state",
+            examples.SHEET_IMAGE,
+            examples.SHEET_IMAGE_WAITING,
+        ),
+        **problems("invalid", "not_found"),
+    },
 }
 LIST_WORD_LISTS: Docs = {
     "operation_id": "list_word_lists",

@@ -154,6 +154,23 @@ SHEET = {
     "best": JOB_ID,
     "created_at": "2025-11-24T16:04:40.117Z",
 }
+SHEET_IMAGE = {
+    "format": "jpeg",
+    "state": "ready",
+    "done": 4,
+    "total": 4,
+    "url": f"{EXAMPLE_HOST}/media/sheets/56/019ab2f0-7b1d-7001-b2c3-aa5577ee5656.jpg"
+    "?expires=1764004780&signature=…&download=a-redblue-kite-comparison.jpg",
+    "bytes": 210_344,
+    "expires_at": "2025-12-01T16:05:02.000Z",
+}
+SHEET_IMAGE_WAITING = SHEET_IMAGE | {
+    "state": "preparing",
+    "done": 1,
+    "url": None,
+    "bytes": None,
+    "expires_at": None,
+}
 WORD_LIST_ORDER = {"name": "colors", "entries": ["red", "blue", "green"]}
 WORD_LIST = WORD_LIST_ORDER | {
     "id": "019ab2f0-8c00-7abc-9def-001122334466",

@@ -2,8 +2,9 @@
 
 from rest_framework import serializers
 
-from artgen.api.shapes import Id, Moment, Shape, Text
+from artgen.api.shapes import Choice, Id, Moment, Shape, Text
 from generation.api.shapes import EtaShape, JobShape
+from generation.models import SheetImageKind
 from generation.models.sheets import LIST_NAME_MAX
 from generation.sheets.word_lists import MAX_ENTRIES, MAX_ENTRY_LENGTH
 
@@ -100,6 +101,37 @@ class VoteShape(Shape):
         ref_name = "SheetVote"
 
 
+class SheetImageRequestShape(Shape):
+    """The image of a comparison to draw."""
+
+    format = Choice(choices=SheetImageKind.values, required=False, default=SheetImageKind.JPEG)
+
+    class Meta:
+        ref_name = "SheetImage"
+
+
+class SheetImageShape(Shape):
+    """A comparison as one labeled image, for a download."""
+
+    format = serializers.ChoiceField(choices=SheetImageKind.values)
+    state = serializers.ChoiceField(
+        choices=["preparing", "ready", "failed"],
+        help_text="`failed`: ask for it again.",
+    )
+    done = serializers.IntegerField(help_text="The cells that are drawn.")
+    total = serializers.IntegerField(help_text="All cells.")
+    url = serializers.URLField(
+        allow_null=True, help_text="Of the file, short-lived; null until it is ready."
+    )
+    bytes = serializers.IntegerField(allow_null=True)
+    expires_at = Moment(
+        allow_null=True, help_text="After that ask for it again; null while it is prepared."
+    )
+
+    class Meta:
+        ref_name = "SheetImage"
+
+
 class WordListRequestShape(Shape):
     """A word list to create or to change."""
 
@@ -113,7 +145,7 @@ class WordListRequestShape(Shape):
     )
 
     class Meta:
-        ref_name = "WordListRequest"
+        ref_name = "WordList"  # in requests, `Request` is added
 
 
 class WordListShape(Shape):

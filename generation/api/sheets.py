@@ -1,4 +1,4 @@
-"""Comparison sheets: quote, create, list, get, cancel the rest, vote, delete."""
+"""Comparison sheets: quote, create, list, get, cancel the rest, vote, draw, delete."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -16,14 +16,21 @@ from accounts.requests import limited_token
 from artgen.api import pagination
 from artgen.api.shapes import read
 from artgen.api.times import time_json
-from artgen.api.views import Endpoint, body_of, query_of
+from artgen.api.views import Endpoint, body_of, choice_of, query_of
 from generation.api import docs_sheets, rate_limits
 from generation.api.bodies import read_key
-from generation.api.shapes_sheets import SheetCancelShape, SheetQuoteShape, VoteShape
+from generation.api.shapes_sheets import (
+    SheetCancelShape,
+    SheetImageRequestShape,
+    SheetImageShape,
+    SheetQuoteShape,
+    VoteShape,
+)
 from generation.jobs import idempotency
 from generation.jobs.serializers import jobs_json
-from generation.models import Sheet, SheetVote
-from generation.sheets import cells, placing, votes
+from generation.models import Sheet, SheetImage, SheetImageKind, SheetVote
+from generation.sheets import cells, placing, sheet_images, votes
+from generation.sheets.cells import FilledSheet
 from generation.sheets.request import clean
 
 
@@ -123,6 +130,47 @@ class SheetVoteDetail(Endpoint):
         """Remove the vote, if there is one."""
         votes.withdraw(_own(request, sheet_id))
         return Response(status=204)
+
+
+class SheetImageDetail(Endpoint):
+    """`/api/v1/sheets/ID/image/`."""
+
+    @extend_schema(**docs_sheets.DRAW_SHEET)
+    def post(self, request: Request, sheet_id: UUID) -> Response:
+        """Ask for the sheet as one image; it is drawn by a worker."""
+        found = cells.filled(_own(request, sheet_id))
+        rate_limits.spend(request, group="draw", rate=sheet_images.ASK_RATE)
+        kind = read(SheetImageRequestShape(data=body_of(request)))["format"]
+        made = sheet_images.ask(found, kind=kind)
+        return Response(
+            _image_json(found, made),
+            status=200 if made.is_ready else 202,
+            headers={"Location": f"{reverse('api_sheet_image', args=[sheet_id])}?format={kind}"},
+        )
+
+    @extend_schema(**docs_sheets.GET_SHEET_IMAGE)
+    def get(self, request: Request, sheet_id: UUID) -> Response:
+        """Return the state of the image that was asked for, and its URL."""
+        found = cells.filled(_own(request, sheet_id))
+        query = query_of(request, "format")
+        kind = choice_of(query, "format", SheetImageKind.values) or SheetImageKind.JPEG
+        known = sheet_images.of_sheet(found).get(kind)
+        if known is None:
+            raise Http404
+        return Response(_image_json(found, known))
+
+
+def _image_json(found: FilledSheet, image: SheetImage) -> dict[str, Any]:
+    answer = {
+        "format": image.kind,
+        "state": image.state,
+        "done": image.total if image.is_ready else image.done,
+        "total": image.total,
+        "url": sheet_images.absolute_url(found, image) if image.is_ready else None,
+        "bytes": image.bytes if image.is_ready else None,
+        "expires_at": image.expires_at,
+    }
+    return dict(SheetImageShape(answer).data)
 
 
 def _own(request: Request, sheet_id: UUID) -> Sheet:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from generation.files import storage
-from generation.models import Export, Image, Job, Upload
+from generation.models import Export, Image, Job, SheetImage, Upload
 
 PREFIXES = tuple(f"{folder}/" for folder in storage.FOLDERS)
 ROWS_AT_ONCE = 1000
@@ -33,14 +33,15 @@ class ExpectedFile:
     bytes: int | None  # None: not recorded, as of thumbnails
     sha256: str  # "": not recorded, as of thumbnails
     row: str
-    origin: str  # sha256 of the file that it was made from, or its own; "" for exports
+    origin: str  # sha256 of the file that it was made from, or its own; "" if temporary
 
 
 def count() -> int:
     """Return the number of expected files."""
     parts = sum(len(parts) for parts in Export.objects.values_list("parts", flat=True))
     large = Image.objects.exclude(large_key="").count()
-    return Image.objects.count() * 2 + large + Upload.objects.count() + parts
+    sheets = SheetImage.objects.exclude(key="").count()
+    return Image.objects.count() * 2 + large + Upload.objects.count() + parts + sheets
 
 
 def compare(
@@ -91,8 +92,11 @@ def _of(expected: ExpectedFile, size: int | None, *, deep: bool) -> Difference |
     return None
 
 
-def expected_files(*, exports: bool = True) -> Iterator[ExpectedFile]:
-    """Yield the files of all rows; those of exports only with `exports`."""
+def expected_files(*, temporary: bool = True) -> Iterator[ExpectedFile]:
+    """Yield the files of all rows.
+
+    With `temporary` also those that are made again on request: exports, images of comparisons.
+    """
     images = Image.objects.order_by("id").only(
         "id", "key", "thumbnail_key", "large_key", "bytes", "sha256"
     )
@@ -105,11 +109,14 @@ def expected_files(*, exports: bool = True) -> Iterator[ExpectedFile]:
     for upload in uploads.iterator(chunk_size=ROWS_AT_ONCE):
         row = f"upload {upload.id}"
         yield ExpectedFile(upload.key, upload.bytes, upload.sha256, row, upload.sha256)
-    if not exports:
+    if not temporary:
         return
     for export in Export.objects.order_by("id").iterator(chunk_size=ROWS_AT_ONCE):
         for part in export.parts:
             yield ExpectedFile(part["key"], part["bytes"], "", f"export {export.id}", "")
+    sheets = SheetImage.objects.exclude(key="").order_by("id")
+    for sheet in sheets.iterator(chunk_size=ROWS_AT_ONCE):
+        yield ExpectedFile(sheet.key, sheet.bytes, "", f"image of a comparison {sheet.id}", "")
 
 
 def _has_row(key: str) -> bool:
@@ -118,6 +125,8 @@ def _has_row(key: str) -> bool:
     if key.startswith("exports/"):
         export = _export_of(key)
         return export is not None and any(part["key"] == key for part in export.parts)
+    if key.startswith("sheets/"):
+        return SheetImage.objects.filter(key=key).exists()
     job_id = _id_in(key)
     if job_id is None:
         return False
@@ -126,10 +135,12 @@ def _has_row(key: str) -> bool:
 
 
 def _may_get_row(key: str) -> bool:
-    """Return whether a running job or export owns this file: rows are written after files."""
+    """Return whether something that runs owns this file: rows are written after files."""
     if key.startswith("exports/"):
         export = _export_of(key)
         return export is not None and export.due_at is not None
+    if key.startswith("sheets/"):
+        return SheetImage.objects.active().filter(id=_id_in(key)).exists()
     job_id = _id_in(key)
     return job_id is not None and Job.objects.active().filter(id=job_id).exists()
 

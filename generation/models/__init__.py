@@ -57,6 +57,7 @@ from generation.models.sharing import (
     PublicationState,
     Report,
 )
+from generation.models.sheet_images import SheetImage, SheetImageKind, SheetImageQuerySet
 from generation.models.sheets import Sheet, SheetQuerySet, SheetVote, WordList, WordListQuerySet
 
 __all__ = [
@@ -109,6 +110,9 @@ __all__ = [
     "RuleKind",
     "RulesVersion",
     "Sheet",
+    "SheetImage",
+    "SheetImageKind",
+    "SheetImageQuerySet",
     "SheetQuerySet",
     "SheetVote",
     "Spending",

@@ -4,18 +4,18 @@ Bounded: at most 64 cells of CELL px, whose thumbnails are read first and decode
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from PIL import Image, ImageDraw
 
-from generation.files import bucket_threads, decoder_threads, metadata, processing, storage
+from generation.files import metadata, processing, storage
 from generation.files.filenames import PROMPT_LENGTH
 from generation.jobs import eta, status_text
 from generation.models import Job, Sheet, Status
@@ -50,24 +50,18 @@ class _Layout:
         )
 
 
-def drawn(found: FilledSheet, *, kind: str) -> bytes:
+def drawn(found: FilledSheet, *, kind: str, advance: Callable[[], object] = lambda: None) -> bytes:
     """Return the sheet as a file; `kind` is "jpeg" or "png". Prompt and parameters are in it.
 
-    Reads the bucket, not the database. Cells without an image say why.
-
-    Raises:
-        artgen.unavailable.BucketAway, decoder_threads.DecoderBusy: try again later.
+    Cells without an image say why. Calls `advance` when a cell is read, and when it is drawn.
+    For a worker: takes seconds of CPU, waits for `decoding.BUDGET`, raises the bucket's errors.
     """
     states = _states(found.jobs)
-    files = _read(found.jobs)
+    files = _read(found.jobs, advance)
     layout = _layout(found)
     right, bottom = layout.corner(max(1, len(found.rows)), max(1, len(found.columns)))
     size = (right - GAP + MARGIN, bottom - GAP + MARGIN + FOOT.line_height + GAP)
-    wait = settings.UPLOAD_WAIT_SECONDS
-    with (
-        decoder_threads.limited(),
-        decoding.BUDGET.spend(size[0] * size[1], wait_seconds=wait),
-    ):
+    with decoding.BUDGET.spend(size[0] * size[1]):
         image = Image.new("RGB", size, PAPER)
         canvas = ImageDraw.Draw(image)
         _draw_heads(canvas, found, layout=layout, width=size[0] - 2 * MARGIN)
@@ -79,6 +73,7 @@ def drawn(found: FilledSheet, *, kind: str) -> bytes:
                 _draw_cell(image, corner, file=file, state=state, cell=layout.cell)
                 if job and job.id == found.best:
                     _draw_best(canvas, corner, cell=layout.cell)
+                advance()
         FOOT.draw(
             canvas,
             (MARGIN, size[1] - MARGIN - FOOT.line_height),
@@ -128,18 +123,16 @@ def _states(jobs: list[Job]) -> dict[UUID, str]:
     return found
 
 
-def _read(jobs: list[Job]) -> Mapping[UUID, bytes]:
+def _read(jobs: list[Job], advance: Callable[[], object]) -> Mapping[UUID, bytes]:
     """Return the thumbnail of each job with an image outside of the trash."""
     found = {}
-    with bucket_threads.reading_or_writing():
-        for job in jobs:
-            image = next((one for one in job.images.all() if not one.trashed_at), None)
-            if image is None:
-                continue
-            try:
+    for job in jobs:
+        image = next((one for one in job.images.all() if not one.trashed_at), None)
+        if image is not None:
+            # Shown as deleted if it is missing: its row is about to be deleted, too.
+            with suppress(FileNotFoundError):
                 found[job.id] = storage.read(image.thumbnail_key)
-            except FileNotFoundError:
-                continue  # shown as deleted: its row is about to be deleted, too
+        advance()
     return found
 
 

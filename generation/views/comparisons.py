@@ -13,7 +13,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -30,18 +29,17 @@ from generation.forms.comparison import DEFAULT_MODELS, ComparisonForm
 from generation.jobs import eta, idempotency
 from generation.models import ImageModel, Job, Sheet, WordList
 from generation.presets import choices
-from generation.sheets import cells, drawing, placing, plans, votes
+from generation.sheets import cells, placing, plans, votes
 from generation.sheets.cells import FilledSheet
 from generation.sheets.placing import SheetQuote
 from generation.sheets.plans import Heads
 from generation.sheets.request import MAX_MODELS, Asked, clean
-from generation.views import composing, feed
+from generation.views import composing, feed, sheet_images
 from generation.views.feed import Card
 from generation.views.partials import part, wants_part
 
 RECENT = 6
 PAGE_SIZE = 24
-DRAWING_RATE = "60/h"
 
 
 @dataclass(frozen=True)
@@ -149,23 +147,6 @@ def vote(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
     if wants_part(request):
         return HttpResponse(status=204)
     return redirect("sheet", sheet_id=sheet_id)
-
-
-@login_required
-@require_safe
-def download(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
-    """Return the labeled sheet as one JPEG (`as=png`: PNG), its parameters in its metadata."""
-    own = _own(request, sheet_id)
-    rate_limits.spend_of(str(user_of(request).pk), group="sheet:draw", rate=DRAWING_RATE)
-    kind = "png" if request.GET.get("as") == "png" else "jpeg"
-    data = drawing.drawn(cells.filled(own), kind=kind)
-    response = HttpResponse(data, content_type=f"image/{kind}")
-    response["Content-Disposition"] = content_disposition_header(
-        as_attachment=True, filename=drawing.filename(own, kind=kind)
-    )
-    response["Cache-Control"] = "private, no-store"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 @login_required
@@ -323,15 +304,13 @@ def _sheet_context(found: FilledSheet) -> dict[str, Any]:
             shown.append(CellCard(card, label, is_best=bool(job and job.id == found.best)))
         rows.append({"labels": row.labels, "cells": shown})
     return {
-        "sheet": found.sheet,
-        "found": found,
         "columns": found.columns,
         "rows": rows,
         "has_heads": any(row.labels for row in found.rows),
         "has_column_heads": any(found.columns),
         "count": len(found.sheet.jobs),
         "cancelable": len(found.cancelable),
-        "first": found.jobs[0] if found.jobs else None,
+        **sheet_images.context_of(found),
     }
 
 

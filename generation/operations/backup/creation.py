@@ -186,7 +186,7 @@ class _Creation:
         return count
 
     def _expected_files(self) -> Iterable[ExpectedFile]:
-        return consistency.expected_files(exports=False) if self.with_files else ()
+        return consistency.expected_files(temporary=False) if self.with_files else ()
 
     def _digest(self, name: str) -> str:
         """Return the checksum of a stored file; read it if an interrupted backup has left it."""

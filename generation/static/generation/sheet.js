@@ -7,6 +7,7 @@ import { showBalance } from "./js/balance.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { Cards } from "./js/cards.js"
 import { connect } from "./js/connection.js"
+import { SheetImage } from "./js/sheet_image.js"
 import { showSignedOut } from "./js/signed_out.js"
 
 const HEAD_AFTER = 600 // ms: jobs that end together change the head once
@@ -127,4 +128,5 @@ page.addEventListener(
   { capture: true },
 )
 
+new SheetImage(page, { failed: data.failed, onProblem: showProblem })
 connect(cards, data)

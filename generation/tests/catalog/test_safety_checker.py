@@ -3,8 +3,7 @@
 import pytest
 
 from generation.catalog import validation
-from generation.catalog.catalog_file import read_catalog
-from generation.catalog.offers import InvalidParameters
+from generation.catalog.offers import InvalidParameters, read_catalog
 from generation.catalog.parameters import JOB_FIELDS
 from generation.tests.catalog.test_catalog import offer
 

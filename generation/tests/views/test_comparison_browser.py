@@ -55,10 +55,11 @@ class TestComparison(BrowserTestCase):
         page.reload()
         expect(best.nth(1)).to_have_attribute("aria-pressed", "true")
         with page.expect_download() as download:
-            page.click("[data-sheet-head] [download]")
+            page.click("[data-draw-sheet] [data-kind=jpeg]")
         assert download.value.suggested_filename.endswith("-comparison.jpg")
         data = Path(download.value.path()).read_bytes()
         assert Pillow.open(io.BytesIO(data)).format == "JPEG"
+        expect(page.locator("a[data-kind=jpeg]")).to_be_visible()
         assert "A {red|blue} kite" in metadata.packet_of(data).decode()
         page.locator(".sheet-grid .card-link").first.click()
         page.wait_for_url("**/images/*/")
