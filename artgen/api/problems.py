@@ -70,6 +70,7 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "already_final": (409, gettext_lazy("Already finished")),
     "idempotency_key_busy": (409, gettext_lazy("The job for this key was deleted")),
     "too_many_collections": (409, gettext_lazy("Too many collections")),
+    "too_many_tags": (409, gettext_lazy("Too many tags")),
     "too_many_word_lists": (409, gettext_lazy("Too many word lists")),
     "no_image_to_vote": (409, gettext_lazy("No image of this comparison")),
     "storage_full": (409, gettext_lazy("The storage limit is reached")),

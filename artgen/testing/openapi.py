@@ -47,6 +47,7 @@ OPERATIONS = {
     "delete /api/v1/sheets/{sheet_id}/vote/",
     "get /api/v1/status/",
     "get /api/v1/styles/",
+    "get /api/v1/tags/",
     "post /api/v1/uploads/",
     "get /api/v1/word-lists/",
     "post /api/v1/word-lists/",

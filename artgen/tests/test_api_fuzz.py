@@ -75,9 +75,13 @@ OF_ROWS: dict[str, set[tuple[str, str]]] = {
     "GET /api/v1/images/": {
         *PAGE,
         *((name, "does_not_exist") for name in ("model", "collection")),
-        *((name, "control_characters") for name in ("model", "style", "q")),
+        *((name, "control_characters") for name in ("model", "style", "q", "tag")),
         *((name, "invalid") for name in ("since", "until")),  # before the year 1900
         ("until", "min_value"),  # before `since`
+    },
+    "PATCH /api/v1/images/{image_id}/": {
+        ("note", "control_characters"),
+        *(("tags", code) for code in ("blank", "invalid", "control_characters", "max_length")),
     },
     "POST /api/v1/collections/": NAME,
     "PATCH /api/v1/collections/{collection_id}/": NAME,

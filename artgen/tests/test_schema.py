@@ -313,8 +313,11 @@ class TestSchema(ApiTestCase):
             "get /api/v1/images/": [self.api.get("/api/v1/images/")],
             "get /api/v1/images/{image_id}/": [self.api.get(f"/api/v1/images/{image.id}/")],
             "patch /api/v1/images/{image_id}/": [
-                self.api.patch(f"/api/v1/images/{image.id}/", {"favorite": True})
+                self.api.patch(f"/api/v1/images/{image.id}/", {"favorite": True}),
+                self.api.patch(f"/api/v1/images/{image.id}/", {"note": "A2", "tags": ["print"]}),
+                self.api.patch(f"/api/v1/images/{image.id}/", {"tags": ["a,b"]}),
             ],
+            "get /api/v1/tags/": [self.api.get("/api/v1/tags/"), self.api.get("/api/v1/tags/?x=1")],
             "delete /api/v1/images/{image_id}/": [self.api.delete(f"/api/v1/images/{image.id}/")],
             "post /api/v1/images/{image_id}/restore/": [
                 self.api.post(f"/api/v1/images/{image.id}/restore/")

@@ -24,8 +24,9 @@ LIST_IMAGES: Docs = {
         OpenApiParameter(
             "q",
             {"type": "string", "maxLength": QUERY_MAX_LENGTH},
-            description="Only with these words in the prompt, in any form; the last word can be "
-            'incomplete. `"tea hills"`: a phrase; `-fog`: without; `or`: either.',
+            description="Only with these words in the prompt, the note or the tags, in any form; "
+            'the last word can be incomplete. `"tea hills"`: a phrase; `-fog`: without; '
+            "`or`: either.",
         ),
         BY_MODEL,
         OpenApiParameter("style", OpenApiTypes.STR, description="Only of this style, by slug."),
@@ -55,6 +56,11 @@ LIST_IMAGES: Docs = {
             "favorite", OpenApiTypes.BOOL, description="Only favorites, or only other images."
         ),
         OpenApiParameter("collection", OpenApiTypes.UUID, description="Only of this collection."),
+        OpenApiParameter(
+            "tag",
+            {"type": "string", "maxLength": QUERY_MAX_LENGTH},
+            description="Only with this tag of yours, case-insensitive.",
+        ),
         OpenApiParameter(
             "trashed", OpenApiTypes.BOOL, description="Images in the trash instead.", default=False
         ),
@@ -88,6 +94,11 @@ CHANGE_IMAGE: Docs = {
     "/explore/ only if the link already showed it.",
     "examples": [
         OpenApiExample("A favorite", {"favorite": True}, request_only=True),
+        OpenApiExample(
+            "A note and tags",
+            {"note": "For the kitchen wall, A2", "tags": ["print", "tea"]},
+            request_only=True,
+        ),
         OpenApiExample("Public, after a review", {"visibility": "public"}, request_only=True),
     ],
     "responses": {
@@ -101,8 +112,10 @@ CHANGE_IMAGE: Docs = {
                 "in_the_trash",
                 "not_publishable",
                 "too_large",
+                "too_many_tags",
             ),
             *("unsupported_media_type", "too_many_waiting"),
+            too_many_tags={"detail": "The limit of 500 different tags is reached.", "limit": 500},
         ),
     },
 }

@@ -22,6 +22,8 @@ IMAGE = {
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "seed": 771204,
     "favorite": False,
+    "note": "",
+    "tags": [],
     "trashed_at": None,
     "visibility": "private",
     "created_at": "2025-11-24T16:05:21.402Z",
@@ -115,6 +117,7 @@ COLLECTION = {
     "cover_url": IMAGE["thumbnail_url"],
     "created_at": "2025-11-24T16:10:02.115Z",
 }
+TAG = {"name": "print", "count": 12, "count_is_more": False}
 TWO_IDS = [IMAGE["id"], "019ab2f1-7a10-7c4e-9d21-5566778899aa"]
 REVIEW = {
     "id": "019ab2f0-6a00-7abc-9def-001122334455",

@@ -14,7 +14,7 @@ from generation.models import Collection
 
 PARAMETERS = (
     *("q", "model", "style", "since", "until", "shape", "longest"),
-    *("sourced", "source", "favorite", "collection"),
+    *("sourced", "source", "favorite", "collection", "tag"),
 )
 
 
@@ -35,6 +35,7 @@ def read_wanted(query: dict[str, str], *, user: Any) -> Wanted:
         made_from=id_of(query, "source"),
         favorite=flag_of(query, "favorite"),
         collection=_collection(query, user=user),
+        tag=query.get("tag", "").strip(),
     )
 
 

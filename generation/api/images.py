@@ -15,7 +15,7 @@ from generation.api import docs_images
 from generation.api.filters import PARAMETERS, read_wanted
 from generation.api.shapes import ImageChangeShape
 from generation.api.sharing import own_image, show_to
-from generation.gallery import images
+from generation.gallery import images, notes, tags
 from generation.gallery.filters import find
 from generation.jobs.serializers import IMAGE_COLUMNS, image_json
 from generation.models import Image
@@ -47,13 +47,20 @@ class ImageDetail(Endpoint):
 
     @extend_schema(**docs_images.CHANGE_IMAGE)
     def patch(self, request: Request, image_id: UUID) -> Response:
-        """Change whether one of the user's own images is a favorite, and who can see it."""
+        """Change one of the user's own images: favorite, note, tags, and who can see it."""
         image = own_image(request, image_id)
         change = read(ImageChangeShape(data=body_of(request)))
+        # Invalid fields are refused before anything is changed.
+        notes.clean(change.get("note", ""))
+        tags.cleaned(change.get("tags", ()))
         if visibility := change.get("visibility"):
             image = show_to(image, visibility)
         if (favorite := change.get("favorite")) is not None:
             image = images.set_favorite(image, favorite=favorite)
+        if (note := change.get("note")) is not None:
+            image = notes.write(image, note=note)
+        if (names := change.get("tags")) is not None:
+            image = tags.replace(image, names=names)
         return Response(image_json(image))
 
     @extend_schema(**docs_images.TRASH_IMAGE)

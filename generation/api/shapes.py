@@ -16,11 +16,14 @@ from artgen.api.shapes import Choice, Flag, Id, Moment, Shape, Text
 from generation.catalog.offers import BATCH_MAX
 from generation.catalog.parameters import JOB_PARAMETERS, JobParameter, Kind
 from generation.files import storage
+from generation.gallery.notes import NOTE_MAX
+from generation.gallery.tags import MAX_PER_IMAGE
 from generation.jobs import drafts
 from generation.jobs.eta import Basis
 from generation.jobs.job_request import JobRequestShape, SidesShape
 from generation.models import Status, Visibility
 from generation.models.collections import NAME_MAX
+from generation.models.tags import TAG_MAX
 
 MAX_IMAGES = 500
 """In one request to add to or remove from a collection."""
@@ -76,6 +79,12 @@ class ImageShape(Shape):
     sha256 = serializers.CharField()
     seed = serializers.IntegerField()
     favorite = serializers.BooleanField()
+    note = serializers.CharField(
+        allow_blank=True, help_text="What you wrote about the image; only you see it."
+    )
+    tags = serializers.ListField(
+        child=serializers.CharField(), help_text="Your tags; only you see them."
+    )
     trashed_at = Moment(allow_null=True)
     visibility = serializers.ChoiceField(
         choices=Visibility.choices,
@@ -238,6 +247,23 @@ class ImageChangeShape(Shape):
         help_text="`private` turns off the link and withdraws the request to publish. `link` "
         "creates a link if there is none, and withdraws that request. `public` requests a review: "
         "until staff approve, `visibility` does not change, and `GET …/share/` shows the state.",
+    )
+    note = Text(
+        required=False,
+        allow_blank=True,
+        max_length=NOTE_MAX,
+        help_text="Replaces the note; empty removes it. Only you see it.",
+    )
+    tags = serializers.ListField(
+        child=Text(max_length=TAG_MAX, allow_blank=True),
+        max_length=MAX_PER_IMAGE,
+        required=False,
+        error_messages={
+            name: gettext_lazy("Must be a list of up to 20 tags.")
+            for name in ("null", "not_a_list", "max_length")
+        },
+        help_text="Replaces the tags. Names are unique, case-insensitive: a tag keeps its first "
+        "spelling. Surrounding spaces and a leading `#` are removed. Only you see them.",
     )
 
     class Meta:

@@ -15,6 +15,7 @@ from generation.api import (
     sharing,
     sheets,
     status,
+    tags,
     uploads,
     word_lists,
 )
@@ -61,6 +62,7 @@ urlpatterns = [
         "collections/<uuid:collection_id>/images/<uuid:image_id>/",
         collections.CollectionImageDetail.as_view(),
     ),
+    path("tags/", tags.Tags.as_view()),
     path("uploads/", uploads.Uploads.as_view()),
     path("models/", models.Models.as_view()),
     path("styles/", models.Styles.as_view()),

@@ -1,4 +1,5 @@
-"""Filters of a user's images: words, model, style, date, size, source, favorite, collection.
+"""Filters of a user's images: words, model, style, date, size, source, favorite, collection,
+tag.
 
 Conditions on image columns are answered by the index `image_shelf` alone. Ids begin with their
 creation time, so days are a range of that index.
@@ -14,9 +15,16 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from generation.gallery import parents
+from generation.gallery import parents, tags
 from generation.gallery.search import COMMON_THRESHOLD, Found, matching
-from generation.models import Collection, CollectionImage, Image, ImageModel, ImageQuerySet
+from generation.models import (
+    Collection,
+    CollectionImage,
+    Image,
+    ImageModel,
+    ImageQuerySet,
+    ImageTag,
+)
 from generation.models.ids import first_id
 
 MAX_LONGEST_SIDE = 100_000  # px
@@ -53,6 +61,7 @@ class Wanted:
     made_from: UUID | None = None  # an image or an upload
     favorite: bool | None = None
     collection: Collection | None = None
+    tag: str = ""
 
     @property
     def is_everything(self) -> bool:
@@ -98,6 +107,15 @@ def find(images: ImageQuerySet, wanted: Wanted, *, user: Any) -> Found:
         members = CollectionImage.objects.filter(collection=wanted.collection).order_by()
         are_many = members.values("image_id")[: COMMON_THRESHOLD + 1].count() > COMMON_THRESHOLD
         found = found.filter(memberships__collection=wanted.collection)
+    if wanted.tag:
+        tag = tags.find(user, wanted.tag)
+        if tag is None:
+            return Found(images.none())
+        tagged = ImageTag.objects.filter(tag=tag).order_by()
+        # Both bound the result, so it is countable where one of them is small.
+        are_tagged = tagged.values("image_id")[: COMMON_THRESHOLD + 1].count() > COMMON_THRESHOLD
+        are_many = are_tagged and (are_many or not wanted.collection)
+        found = found.filter(image_tags__tag=tag)
     if wanted.made_from:
         found = found.filter(sourced=True, job__in=parents.jobs_from(wanted.made_from, user=user))
     with_words = matching(found, wanted.words, user=user)

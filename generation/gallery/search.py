@@ -1,13 +1,13 @@
-"""Search images by the words of their prompts, and of those before a translation.
+"""Search images by the words of their prompts, also before a translation, notes and tags.
 
 `горы` finds "в горах", `lighthouse` finds "lighthouses", and the last word matches as a prefix.
 `"tea hills"` is a phrase, `-fog` excludes, `or` means either. No input is an error.
 
-PostgreSQL looks words up in the index of `Image.words`, written by a trigger (migration 0005). Its
-planner cannot estimate prefixes, phrases or how words are distributed over time, so we choose the
-plan: a sample of the newest images shows whether the words are common. Common words are found by
-reading images in order, without the index, which would first collect all matches. Others use the
-index. SQLite (the demo) scans all prompts with regular expressions that approximate this.
+PostgreSQL looks words up in the index of `Image.words`, written by triggers (migrations 0005 and
+0041). Its planner cannot estimate prefixes, phrases or how words are distributed over time, so we
+choose the plan: a sample of the newest images shows whether the words are common. Common words are
+found by reading images in order, without the index, which would first collect all matches. Others
+use the index. SQLite (the demo) scans all texts with regular expressions that approximate this.
 """
 
 import re
@@ -66,7 +66,7 @@ class Found:
 
 
 def matching(images: ImageQuerySet, text: str, *, user: Any) -> Found:
-    """Return the user's images whose prompts match the text; all for a blank text."""
+    """Return the user's images whose words match the text; all for a blank text."""
     if not text.strip():
         return Found(images)
     alternatives = read(text)
@@ -235,7 +235,9 @@ def _sqlite_condition(term: Term) -> Q:
     if term.is_open and len(term.words[-1]) >= OPEN_MIN:
         words[-1] = rf"(?:{words[-1]}|{re.escape(term.words[-1])}\w*)"
     pattern = (r"\b" + r"[\W_]+".join(words) + r"\b").replace("е", "[её]")
-    found = Q(job__prompt__iregex=pattern) | Q(job__original_prompt__iregex=pattern)
+    found = Q()
+    for column in ("job__prompt", "job__original_prompt", "note", "tags"):
+        found |= Q(**{f"{column}__iregex": pattern})
     return ~found if term.is_negative else found
 
 

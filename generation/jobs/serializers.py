@@ -16,7 +16,7 @@ from generation.files import storage
 from generation.jobs import eta, status_text
 from generation.jobs.eta import Eta, Forecast
 from generation.jobs.status_text import Phase
-from generation.models import FINAL, Image, Job, Status, seen_by
+from generation.models import FINAL, Image, Job, Status, seen_by, tag_names
 
 JOB_COLUMNS = (
     *("id", "status", "progress", "step", "step_count", "model__slug", *JOB_FIELDS),
@@ -37,7 +37,8 @@ IMAGE_COLUMNS = (
         "content_type",
         "sha256",
     ),
-    *("seed", "favorite", "trashed_at", "visibility", "link_slug", "link_until", "created_at"),
+    *("seed", "favorite", "note", "tags"),
+    *("trashed_at", "visibility", "link_slug", "link_until", "created_at"),
 )
 
 _parameters_of = attrgetter(*JOB_FIELDS)
@@ -159,6 +160,8 @@ def image_json(image: Any) -> dict[str, Any]:
         "sha256": image.sha256,
         "seed": image.seed,
         "favorite": image.favorite,
+        "note": image.note,
+        "tags": tag_names(image),
         "trashed_at": optional_time_json(image.trashed_at),
         "visibility": seen_by(image),
         "created_at": optional_time_json(image.created_at),

@@ -1,10 +1,10 @@
 """Database models: image models and styles, jobs, images, uploads, collections, sheets.
 
 Only `jobs.lifecycle` writes `Job.status` and `Job.due_at`. Images are created by `jobs.storing` and
-changed by `gallery.images`; collections are written by `gallery.collections`; links, visibility and
-publications by `gallery.sharing`; prompt reviews by `moderation.reviews`; sums of what was spent by
-`jobs.spending`; calls of the prompt helper by `prompt_helper.charges`; sheets, their votes and word
-lists by `generation.sheets`.
+changed by `gallery.images` and `gallery.notes`; tags are written by `gallery.tags`, collections by
+`gallery.collections`, links, visibility and publications by `gallery.sharing`, prompt reviews by
+`moderation.reviews`, sums of what was spent by `jobs.spending`, calls of the prompt helper by
+`prompt_helper.charges`, sheets, their votes and word lists by `generation.sheets`.
 """
 
 from generation.models.alerts import Alert, AlertNews, AlertPost
@@ -21,6 +21,7 @@ from generation.models.images import (
     UploadQuerySet,
     Visibility,
     seen_by,
+    tag_names,
 )
 from generation.models.jobs import (
     ACTIVE,
@@ -59,6 +60,7 @@ from generation.models.sharing import (
 )
 from generation.models.sheet_images import SheetImage, SheetImageKind, SheetImageQuerySet
 from generation.models.sheets import Sheet, SheetQuerySet, SheetVote, WordList, WordListQuerySet
+from generation.models.tags import ImageTag, Tag, TagQuerySet
 
 __all__ = [
     "ACTIVE",
@@ -88,6 +90,7 @@ __all__ = [
     "ImageModel",
     "ImageModelQuerySet",
     "ImageQuerySet",
+    "ImageTag",
     "Job",
     "JobEvent",
     "JobQuerySet",
@@ -118,6 +121,8 @@ __all__ = [
     "Spending",
     "Status",
     "Style",
+    "Tag",
+    "TagQuerySet",
     "TrustedAuthor",
     "Upload",
     "UploadQuerySet",
@@ -125,4 +130,5 @@ __all__ = [
     "WordList",
     "WordListQuerySet",
     "seen_by",
+    "tag_names",
 ]

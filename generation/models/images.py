@@ -89,7 +89,12 @@ class Image(models.Model):
     )
     style = models.CharField(_("style"), max_length=50, blank=True, default="", db_default="")
     sourced = models.BooleanField(_("made from an image"), default=False, db_default=False)
-    # Written by a PostgreSQL trigger; unused with SQLite.
+    # What the owner wrote about it; nobody else sees it.
+    note = models.TextField(_("note"), blank=True, default="", db_default="")
+    # The names of its tags, one a line, in the order in which they were added: lists of images and
+    # the search read this copy of `image_tags`. `gallery.tags` writes both.
+    tags = models.TextField(_("tags"), blank=True, default="", db_default="", editable=False)
+    # Written by PostgreSQL triggers; unused with SQLite.
     words = SearchVectorField(null=True, editable=False)
     favorite = models.BooleanField(_("favorite"), default=False)
     visibility = models.CharField(
@@ -165,6 +170,11 @@ class Image(models.Model):
     def seen_by(self) -> Visibility:
         """Who may see the image now: `visibility`, unless the link has expired."""
         return seen_by(self)
+
+
+def tag_names(image: Any) -> list[str]:
+    """Return the names of the tags of an image, or of a row with its columns."""
+    return image.tags.split("\n") if image.tags else []
 
 
 def seen_by(image: Any) -> Visibility:

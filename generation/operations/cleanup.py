@@ -8,7 +8,7 @@ from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
 from accounts import credit_requests, invitations, sessions, tokens, vouchers
-from generation.gallery import collections, images
+from generation.gallery import collections, images, tags
 from generation.jobs import spending
 from generation.models import IdempotencyKey
 from generation.moderation import reviews
@@ -37,6 +37,7 @@ def clean_up() -> None:
         forget_presets,
         forget_exports,
         purge_trash,
+        forget_tags,
         erase_accounts,
         delete_old_jobs,
         delete_old_history,
@@ -86,6 +87,11 @@ def forget_collections() -> None:
 def purge_trash() -> None:
     """Remove images trashed more than TRASH_DAYS ago, files first."""
     images.purge(trashed_before=timezone.now() - timedelta(days=settings.TRASH_DAYS))
+
+
+def forget_tags() -> None:
+    """Remove the tags that only images had which are gone."""
+    tags.forget_unused()
 
 
 def forget_comparisons() -> None:

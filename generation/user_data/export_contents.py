@@ -23,6 +23,7 @@ from generation.models import (
     Sheet,
     Upload,
     WordList,
+    tag_names,
 )
 
 
@@ -121,6 +122,8 @@ def _images(user: User) -> Iterator[dict[str, Any]]:
             "bytes": image.bytes,
             "sha256": image.sha256,
             "favorite": image.favorite,
+            "note": image.note,
+            "tags": tag_names(image),
             "visibility": image.visibility,
             "link": image.link_slug
             and {

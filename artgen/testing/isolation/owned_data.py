@@ -42,7 +42,7 @@ from artgen.testing.cases import load_catalog, make_user
 from artgen.testing.image_files import FILES
 from artgen.testing.isolation import sign_in
 from generation.files import metadata, storage
-from generation.gallery import collection_sharing, collections, sharing
+from generation.gallery import collection_sharing, collections, notes, sharing, tags
 from generation.jobs import webhook_tokens
 from generation.models import (
     Alert,
@@ -264,7 +264,8 @@ def make_image_with_files(owner: User, *, detail: str = "", **fields: Any) -> Im
     data = metadata.described(FILES["PNG"], parameters={"prompt": job.prompt})
     storage.save(image.key, data, content_type="image/png")
     storage.save(image.thumbnail_key, FILES["WEBP"], content_type="image/webp")
-    return image
+    notes.write(image, note=mark("remark"))
+    return tags.replace(image, names=[mark("tag")])
 
 
 def _make_addresses(data: OwnedData) -> None:

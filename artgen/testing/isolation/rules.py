@@ -355,9 +355,12 @@ RULES: dict[str, Rule] = {
         "GET PATCH DELETE", body={"name": "hills", "entries": ["green"]}
     ),
     "api/v1/images/": users(
-        "GET", queries=("", "collection={collection}", "source={upload}", "trashed=true")
+        "GET", queries=("", "collection={collection}", "source={upload}", "trashed=true", "tag=vqzmtag")
     ),
-    "api/v1/images/{image_id}/": owner("GET PATCH DELETE", body={"favorite": True}),
+    "api/v1/tags/": users("GET"),
+    "api/v1/images/{image_id}/": owner(
+        "GET PATCH DELETE", body={"favorite": True, "note": "a note", "tags": ["a tag"]}
+    ),
     "api/v1/images/{image_id}/restore/": owner("POST", at={"image_id": "trashed"}),
     "api/v1/images/{image_id}/share/": owner("GET POST DELETE", body={"expires_in_days": 7}),
     "api/v1/images/{image_id}/share/appeal/": owner("POST", at={"image_id": "refused"}),

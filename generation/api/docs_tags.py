@@ -1,0 +1,22 @@
+"""OpenAPI descriptions of tags: arguments of `extend_schema`."""
+
+from typing import Any
+
+from artgen.api.openapi import answer, problems
+from generation.api import examples
+from generation.api.shapes_tags import TagShape
+
+Docs = dict[str, Any]
+
+LIST_TAGS: Docs = {
+    "operation_id": "list_tags",
+    "tags": ["images"],
+    "summary": "List tags",
+    "description": "By name, on one page. A tag exists while an image has it: "
+    "`PATCH /api/v1/images/ID/` changes the tags of an image. Images of a tag: "
+    "`GET /api/v1/images/?tag=NAME`.",
+    "responses": {
+        200: answer(TagShape(many=True), "All tags", examples.TAG),
+        **problems("invalid"),
+    },
+}

@@ -1,0 +1,71 @@
+"""The note of an image: what its owner wrote about it."""
+
+import unicodedata
+from typing import ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from artgen import formatting
+from artgen.refusals import FieldError, Refusal
+from generation.models import Image
+
+NOTE_MAX = 2000
+
+
+class BadNote(Refusal):
+    """An invalid note: `reason` is "too_long" or "control_characters"."""
+
+    codes: ClassVar[dict[str, str]] = {"too_long": "max_length"}
+
+    def __init__(self, reason: str) -> None:
+        details = {
+            "too_long": _("At most %(max)s characters.") % {"max": formatting.number(NOTE_MAX)},
+            "control_characters": _("Control characters are not allowed."),
+        }
+        code = self.codes.get(reason, reason)
+        super().__init__(errors=[FieldError("note", code, details[reason])])
+        self.reason = reason
+
+
+class NoteChanged(Refusal):
+    """The note is no longer the one that the change was made to; `note` is what it is now."""
+
+    code = "note_changed"
+    status = 409
+    text = gettext_lazy(
+        "The note was changed in another tab. Your text isn’t saved. Save again to replace that "
+        "note with your text."
+    )
+
+    def __init__(self, note: str) -> None:
+        super().__init__()
+        self.note = note
+
+
+def clean(text: str) -> str:
+    """Return the note with composed letters and "\\n" as line ends; raise BadNote."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if len(text) > NOTE_MAX:
+        raise BadNote("too_long")
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text if letter not in "\n\t"):
+        raise BadNote("control_characters")
+    return text
+
+
+def write(image: Image, *, note: str, before: str | None = None) -> Image:
+    """Replace the image's note, if it is still `before`, where that is given.
+
+    Raises:
+        BadNote: the note is invalid.
+        NoteChanged: another request has changed it.
+    """
+    note = clean(note)
+    rows = Image.objects.filter(id=image.id)
+    if before is not None:
+        # The text that a browser sends has other line ends than the one that it was given.
+        rows = rows.filter(note__in=(clean(before), note))
+    if not rows.update(note=note):
+        raise NoteChanged(Image.objects.values_list("note", flat=True).get(id=image.id))
+    image.note = note
+    return image

@@ -1,0 +1,95 @@
+"""Several tabs that tag the same images at once, on PostgreSQL; and without the lock."""
+
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import TransactionTestCase
+
+from artgen.testing.api import make_image
+from artgen.testing.cases import load_catalog, make_user
+from artgen.testing.threads import in_threads
+from generation.gallery import tags
+from generation.gallery.tags import TooManyOwnTags, TooManyTags
+from generation.models import Image, ImageTag, Tag, tag_names
+
+THREADS = 8
+
+
+@pytest.mark.postgres
+class TestManyTabs(TransactionTestCase):
+    def setUp(self) -> None:
+        cache.clear()
+        load_catalog()
+        self.alice = make_user("alice@example.org")
+        self.image = make_image(self.alice)
+
+    def stored(self) -> list[str]:
+        image = Image.objects.get(id=self.image.id)
+        rows = ImageTag.objects.filter(image=image).values_list("tag__name", flat=True)
+        assert sorted(tag_names(image)) == sorted(rows)
+        return sorted(tag_names(image))
+
+    def add(self, *names: str) -> str:
+        try:
+            tags.add(Image.objects.get(id=self.image.id), names=names)
+        except (TooManyTags, TooManyOwnTags) as refused:
+            return type(refused).__name__
+        return "added"
+
+    def test_it_keeps_the_tags_of_all(self) -> None:
+        in_threads(THREADS, lambda number: self.add(f"tag {number}"))
+        assert self.stored() == [f"tag {number}" for number in range(THREADS)]
+
+    def test_it_would_lose_tags_if_each_wrote_what_it_read(self) -> None:
+        """Control: without the lock, the last writer wins."""
+        barrier = Barrier(THREADS)
+
+        def naive(number: int) -> None:
+            image = Image.objects.get(id=self.image.id)
+            barrier.wait(timeout=20)
+            names = [*tag_names(image), f"tag {number}"]
+            Image.objects.filter(id=image.id).update(tags="\n".join(names))
+
+        in_threads(THREADS, naive)
+        assert len(tag_names(Image.objects.get(id=self.image.id))) == 1
+
+    def test_two_spellings_at_once_are_one_tag(self) -> None:
+        spellings = ["Tea", "tea", "TEA", "tEa"]
+        images = [make_image(self.alice) for _ in spellings]
+
+        def add(number: int) -> Any:
+            return tags.add(images[number], names=[spellings[number]])[1][0]
+
+        assert len({*in_threads(len(spellings), add)}) == 1
+        assert Tag.objects.count() == 1
+        assert ImageTag.objects.count() == len(spellings)
+
+    def test_it_keeps_the_limit_of_an_image(self) -> None:
+        self.add(*(str(number) for number in range(tags.MAX_PER_IMAGE - 3)))
+        outcomes = in_threads(THREADS, lambda number: self.add(f"tag {number}"))
+        assert sorted(outcomes) == ["TooManyTags"] * (THREADS - 3) + ["added"] * 3
+        assert len(self.stored()) == tags.MAX_PER_IMAGE
+
+    def test_it_keeps_the_limit_of_a_user(self) -> None:
+        Tag.objects.bulk_create(
+            Tag(user=self.alice, name=str(number), folded_name=str(number))
+            for number in range(tags.MAX_TAGS - 3)
+        )
+        outcomes = in_threads(THREADS, lambda number: self.add(f"tag {number}"))
+        assert sorted(outcomes) == ["TooManyOwnTags"] * (THREADS - 3) + ["added"] * 3
+        assert Tag.objects.count() == tags.MAX_TAGS
+
+    def test_a_tag_may_be_removed_while_others_add_it(self) -> None:
+        images = [make_image(self.alice) for _ in range(THREADS)]
+
+        def change(number: int) -> None:
+            for _ in range(4):
+                tags.add(images[number], names=["tea"])
+                tags.remove(images[number], names=["tea"])
+                tags.forget_unused()
+
+        in_threads(THREADS, change)
+        assert not ImageTag.objects.exists()
+        assert not Tag.objects.exists()

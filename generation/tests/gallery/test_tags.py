@@ -1,0 +1,254 @@
+"""`generation.gallery.tags` and `generation.gallery.notes`."""
+
+import unicodedata
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from artgen.testing.api import ApiTestCase, make_image, make_job
+from generation.gallery import filters, images, notes, search, tags
+from generation.gallery.filters import Wanted
+from generation.gallery.tags import OwnTag, Tagged
+from generation.models import Image, ImageTag, Status, Tag, tag_names
+
+
+class TagsTestCase(ApiTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.image = make_image(self.alice)
+
+    def names(self, image: Image | None = None) -> list[str]:
+        """Return the stored tags of an image, and check that both copies are equal."""
+        image = Image.objects.get(id=(image or self.image).id)
+        rows = ImageTag.objects.filter(image=image).values_list("tag__name", flat=True)
+        assert sorted(tag_names(image)) == sorted(rows)
+        return tag_names(image)
+
+
+class TestTag(TagsTestCase):
+    def test_it_is_stored_with_composed_letters_and_single_spaces(self) -> None:
+        decomposed = unicodedata.normalize("NFD", "Ёлка")
+        tags.replace(self.image, names=[f"  {decomposed} \t у   моря ", "# print"])
+        assert self.names() == ["Ёлка у моря", "print"]
+
+    def test_it_is_one_in_any_case_and_keeps_its_first_spelling(self) -> None:
+        other = make_image(self.alice)
+        tags.add(self.image, names=["NASA", "nasa", "Straße"])
+        tags.add(other, names=["nasa", "STRASSE"])
+        assert self.names() == self.names(other) == ["NASA", "Straße"]
+        assert Tag.objects.of(self.alice).count() == 2
+
+    def test_it_is_refused_where_it_is_no_tag(self) -> None:
+        for name, reason in (
+            ("", "empty"),
+            (" # ", "empty"),
+            ("a" * 41, "too_long"),
+            ("a,b", "comma"),
+            ("a\x00b", "control_characters"),
+            ("a\u202eb", "control_characters"),
+        ):
+            with self.subTest(name), pytest.raises(tags.BadTag) as refused:
+                tags.add(self.image, names=["fine", name])
+            assert refused.value.reason == reason
+        assert self.names() == []
+        assert not Tag.objects.exists()
+
+    def test_it_takes_the_longest_name_that_folds_to_more_letters(self) -> None:
+        tags.add(self.image, names=["ΐ" * 40])
+        assert self.names() == ["ΐ" * 40]
+
+    def test_it_belongs_to_one_user(self) -> None:
+        tags.add(self.image, names=["Print"])
+        theirs = make_image(self.bob)
+        tags.add(theirs, names=["print"])
+        assert (self.names(), self.names(theirs)) == (["Print"], ["print"])
+        assert tags.own(self.bob) == [OwnTag("print", 1, is_more=False)]
+
+    def test_it_is_gone_with_the_last_image_that_has_it(self) -> None:
+        tags.replace(self.image, names=["print", "tea"])
+        tags.remove(self.image, names=["PRINT"])
+        assert list(Tag.objects.values_list("name", flat=True)) == ["tea"]
+        tags.replace(self.image, names=[])
+        assert not Tag.objects.exists()
+
+    def test_it_is_forgotten_after_its_image_is_purged(self) -> None:
+        kept = make_image(self.alice)
+        tags.add(self.image, names=["gone", "stays"])
+        tags.add(kept, names=["stays"])
+        images.trash(self.image)
+        images.empty_trash(self.alice)
+        images.purge(trashed_before=timezone.now())
+        assert tags.forget_unused() == 1
+        assert list(Tag.objects.values_list("name", flat=True)) == ["stays"]
+
+
+class TestTagsOfImage(TagsTestCase):
+    def test_it_says_what_was_added_and_removed(self) -> None:
+        assert tags.add(self.image, names=["tea", "Print"])[1] == ["tea", "Print"]
+        assert tags.add(self.image, names=["PRINT", "hills"])[1] == ["hills"]
+        assert tags.remove(self.image, names=["print", "unknown"])[1] == ["Print"]
+        assert self.image.tags == "tea\nhills"
+        assert self.names() == ["tea", "hills"]
+
+    def test_it_has_up_to_20(self) -> None:
+        names = [str(number) for number in range(tags.MAX_PER_IMAGE)]
+        tags.add(self.image, names=names)
+        tags.add(self.image, names=["7"])
+        for change in (tags.add, tags.replace):
+            with pytest.raises(tags.TooManyTags):
+                change(self.image, names=[*names, "one more"])
+        assert self.names() == names
+
+    def test_a_user_has_up_to_500(self) -> None:
+        Tag.objects.bulk_create(
+            Tag(user=self.alice, name=str(number), folded_name=str(number))
+            for number in range(tags.MAX_TAGS - 1)
+        )
+        tags.add(self.image, names=["the last"])
+        with pytest.raises(tags.TooManyOwnTags):
+            tags.add(self.image, names=["7", "one more"])
+        tags.add(self.image, names=["7"])
+        assert self.names() == ["the last", "7"]
+
+    def test_it_survives_the_trash(self) -> None:
+        tags.add(self.image, names=["print"])
+        images.trash(self.image)
+        assert tags.own(self.alice) == []
+        images.restore(self.image)
+        assert tags.own(self.alice) == [OwnTag("print", 1, is_more=False)]
+
+    def test_it_is_not_copied_to_a_new_image_of_the_job(self) -> None:
+        tags.add(self.image, names=["print"])
+        notes.write(self.image, note="A2")
+        again = make_image(self.alice, job=make_job(self.alice, status=Status.SUCCEEDED))
+        assert (again.note, self.names(again)) == ("", [])
+
+
+class TestTagsOfMany(TagsTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.images = [self.image, make_image(self.alice), make_image(self.alice)]
+        self.ids = [image.id for image in self.images]
+
+    def test_it_adds_and_removes_one_tag_and_says_where(self) -> None:
+        tags.add(self.images[1], names=["Print"])
+        others = make_image(self.bob)
+        added = tags.add_these(user=self.alice, ids=[*self.ids, others.id], name="#print")
+        assert added == Tagged("Print", [self.ids[0], self.ids[2]])
+        assert [self.names(image) for image in self.images] == [["Print"]] * 3
+        removed = tags.remove_these(user=self.alice, ids=added.changed, name="PRINT")
+        assert removed == Tagged("Print", added.changed)
+        assert [self.names(image) for image in self.images] == [[], ["Print"], []]
+        assert self.names(others) == []
+
+    def test_it_leaves_out_images_without_room_and_those_in_the_trash(self) -> None:
+        tags.add(self.images[0], names=[str(number) for number in range(tags.MAX_PER_IMAGE)])
+        images.trash(self.images[1])
+        added = tags.add_these(user=self.alice, ids=self.ids, name="print")
+        assert added == Tagged("print", [self.ids[2]], full=1)
+
+    def test_it_makes_no_more_queries_for_more_images(self) -> None:
+        few, many = self.ids, [make_image(self.alice).id for _ in range(30)]
+        tags.add(make_image(self.alice), names=["print"])  # so that the tag stays
+        for change in (tags.add_these, tags.remove_these):
+            with self.subTest(change.__name__):
+                with CaptureQueriesContext(connection) as for_few:
+                    change(user=self.alice, ids=few, name="print")
+                with CaptureQueriesContext(connection) as for_many:
+                    done = change(user=self.alice, ids=many, name="print")
+                assert len(done.changed) == len(many)
+                assert len(for_many) == len(for_few) <= 9
+
+
+class TestOwnTags(TagsTestCase):
+    def test_it_lists_names_and_counts_outside_the_trash(self) -> None:
+        second, trashed = make_image(self.alice), make_image(self.alice)
+        tags.add(self.image, names=["tea", "Ёлка", "print"])
+        tags.add(second, names=["print"])
+        tags.add(trashed, names=["print", "gone"])
+        images.trash(trashed)
+        with self.assertNumQueries(2):
+            found = tags.own(self.alice)
+        assert [(tag.name, tag.count) for tag in found] == [("print", 2), ("tea", 1), ("Ёлка", 1)]
+        with self.assertNumQueries(1):
+            assert tags.own(self.bob) == []
+
+
+class TestFilter(TagsTestCase):
+    def found(self, **wanted: str) -> set[Image]:
+        own = Image.objects.of(self.alice).kept()
+        return set(filters.find(own, Wanted(**wanted), user=self.alice).images)  # type: ignore[arg-type]
+
+    def test_it_finds_images_by_tag_in_any_case(self) -> None:
+        make_image(self.alice)
+        tags.add(self.image, names=["Чай"])
+        theirs = make_image(self.bob)
+        tags.add(theirs, names=["чай", "bob"])
+        assert self.found(tag="ЧАЙ") == self.found(tag="# чай") == {self.image}
+        assert self.found(tag="bob") == self.found(tag="a,b") == self.found(tag="x" * 60) == set()
+
+    def test_the_search_finds_notes_and_tags_in_any_form(self) -> None:
+        other = make_image(self.alice)
+        notes.write(self.image, note="Для кухни,\nпечатать на холсте")
+        tags.add(self.image, names=["Чёрные ёлки", "lighthouses"])
+        for words in (
+            "кухня",
+            "холст",
+            "елка",
+            "lighthouse",
+            "чёрная ёлка",
+            "light",
+            "hills кухня",
+        ):
+            with self.subTest(words):
+                assert self.found(words=words) == {self.image}
+        assert self.found(words="-кухня") == {other}
+        assert self.found(words="hills") == {self.image, other}  # of the prompt
+        notes.write(self.image, note="")
+        tags.replace(self.image, names=[])
+        assert self.found(words="кухня") == self.found(words="ёлка") == set()
+        assert self.found(words="hills") == {self.image, other}
+
+    def test_the_search_finds_as_much_among_many(self) -> None:
+        """Take the way without the index, as for words that are common lately."""
+        notes.write(self.image, note="кухня")
+        rare, some = search.COMMON_THRESHOLD, search.MIN_HITS
+        try:
+            search.COMMON_THRESHOLD, search.MIN_HITS = 0, 1
+            assert self.found(words="кухни") == {self.image}
+        finally:
+            search.COMMON_THRESHOLD, search.MIN_HITS = rare, some
+
+
+class TestNote(TagsTestCase):
+    def note(self) -> str:
+        return Image.objects.get(id=self.image.id).note
+
+    def test_it_is_stored_with_composed_letters_and_plain_line_ends(self) -> None:
+        text = unicodedata.normalize("NFD", "Ёлка")
+        notes.write(self.image, note=f" {text}\r\nfor the kitchen\rA2\t\n")
+        assert self.note() == self.image.note == "Ёлка\nfor the kitchen\nA2"
+
+    def test_it_is_refused_where_it_is_too_long_or_unreadable(self) -> None:
+        notes.write(self.image, note="x" * notes.NOTE_MAX)
+        for text, reason in (
+            ("x" * (notes.NOTE_MAX + 1), "too_long"),
+            ("a\x00b", "control_characters"),
+            ("a\x1bb", "control_characters"),
+            ("a\ud800b", "control_characters"),
+        ):
+            with self.subTest(reason), pytest.raises(notes.BadNote) as refused:
+                notes.write(self.image, note=text)
+            assert refused.value.reason == reason
+        assert self.note() == "x" * notes.NOTE_MAX
+
+    def test_it_replaces_only_the_note_that_its_author_saw(self) -> None:
+        notes.write(self.image, note="one\ntwo", before="")
+        with pytest.raises(notes.NoteChanged) as refused:
+            notes.write(self.image, note="mine", before="")
+        assert refused.value.note == self.note() == "one\ntwo"
+        notes.write(self.image, note="mine", before="one\r\ntwo")
+        notes.write(self.image, note="mine", before="one\r\ntwo")  # sent again
+        assert self.note() == "mine"
