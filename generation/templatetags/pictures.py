@@ -135,10 +135,30 @@ def framed(
     }
 
 
-@register.inclusion_tag("generation/_zoom_button.html")
-def zoom_button(zoom: str, label: str, *, icon: str, key: str) -> dict[str, str]:
-    """Render a button of the full view; the tooltip names the `key` that does the same."""
-    return {"zoom": zoom, "label": label, "icon_name": icon, "key": key}
+@register.inclusion_tag("generation/_picture_button.html")
+def picture_button(
+    of: str,
+    name: str,
+    label: str,
+    *,
+    icon: str,
+    key: str = "",
+    classes: str = "",
+    toggles: bool = False,
+) -> dict[str, Any]:
+    """Render a round button on an image with `data-{of}="{name}"`, for the script of its viewer.
+
+    The tooltip names the `key` that does the same; one that `toggles` is pressed or not.
+    """
+    return {
+        "of": of,
+        "name": name,
+        "label": label,
+        "icon_name": icon,
+        "key": key,
+        "classes": classes,
+        "toggles": toggles,
+    }
 
 
 @register.inclusion_tag("generation/_edit_tool.html")

@@ -24,7 +24,8 @@ def selection_max() -> int:
 @register.simple_tag
 def selection_words() -> SafeString:
     """Return the plural forms of texts that the page's script updates."""
-    forms = {
+    forms: dict[str, Any] = {
+        "position": _("%(number)s of %(total)s"),
         "pictures": formatting.plural_forms(
             lambda n: ngettext("%(count)s image", "%(count)s images", n).replace(
                 " ", "\N{NO-BREAK SPACE}"

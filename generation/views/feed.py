@@ -99,11 +99,6 @@ class Card:
         return self.kept[0] if self.kept else None
 
     @property
-    def more_images(self) -> int:
-        """The number of further images."""
-        return max(0, len(self.kept) - 1)
-
-    @property
     def is_wide(self) -> bool:
         """Whether it is a landscape format: two instead of four per row."""
         return self.width > 1.2 * self.height
@@ -203,6 +198,11 @@ class Run:
             for card in self.cards
             if card.job.status not in (Status.FAILED, Status.CANCELED)
         )
+
+    @property
+    def has_several(self) -> bool:
+        """Whether it has several images, or may get them."""
+        return sum(max(1, len(card.kept)) for card in self.cards) > 1
 
     @property
     def is_active(self) -> bool:

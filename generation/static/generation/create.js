@@ -47,9 +47,7 @@ wireTileKeys(feed, { selection, remove: trash })
 
 /** Move the image of this trash button to the trash. */
 function trash(button) {
-  const card = button.closest("[data-job]")
-  if (card.dataset.image) moveTile(button, data, { onBack: (tile) => lightbox.shownAgain(tile) })
-  else cards.trashFirstOf(card, button)
+  moveTile(button, data, { onBack: (tile) => lightbox.shownAgain(tile) })
 }
 
 feed.addEventListener("click", (event) => {

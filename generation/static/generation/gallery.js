@@ -1,6 +1,6 @@
 /**
- * Gallery, trash and Explore: load more, favorites, trash with undo, search key. Works without
- * script.
+ * Gallery, trash and Explore: load more, lightbox, favorites, trash with undo, search key. Works
+ * without script.
  */
 
 import { part } from "../artgen/js/http.js"
@@ -10,6 +10,7 @@ import { countFavorites } from "./js/counts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { offerCarriedUndo } from "./js/carried_undo.js"
+import { Lightbox } from "./js/lightbox.js"
 import { moveTile } from "./js/move_tile.js"
 import { wireSelection } from "./js/selection.js"
 import { Stacks } from "./js/stacks.js"
@@ -23,13 +24,16 @@ const search = document.getElementById("search")
 const selection =
   // Explore has nothing to select
   list && document.getElementById("selection-bar") ? wireSelection(list, data) : null
+let lightbox = null
 
 if (list) {
   enhance(list)
   wireCardButtons(list, data)
   list.addEventListener("click", onClick)
-  if (selection) new Stacks(list) // after the selection: while selecting, a click opens no stack
-  wireTileKeys(list, { selection, remove: (button) => moveTile(button, data) })
+  // In this order: while selecting, a click opens no stack; on a closed stack, it opens no image.
+  if (selection) new Stacks(list)
+  wireLightbox()
+  wireTileKeys(list, { selection, remove: move })
   new MutationObserver(countFavorites).observe(list, {
     subtree: true,
     attributeFilter: ["aria-pressed"],
@@ -49,6 +53,22 @@ wireSearch()
 wireChipMenus()
 wireViewOptions()
 wireEmptyDialog()
+
+/** Show images over the page; those of Explore are links to their own pages. */
+function wireLightbox() {
+  const viewer = document.getElementById("lightbox")
+  if (!viewer) return
+  lightbox = new Lightbox(viewer, {
+    list,
+    remove: move,
+    loadMore: () => loadMore(list.querySelector("[data-load-more]")),
+  })
+}
+
+/** Move the image of this button to the trash or out of it. */
+function move(button) {
+  moveTile(button, data, { onBack: (tile) => lightbox?.shownAgain(tile) })
+}
 
 function enhance(root) {
   paintPlaceholders(root)
@@ -73,12 +93,13 @@ function onClick(event) {
     loadMore(more)
   } else if (button) {
     event.preventDefault()
-    moveTile(button, data)
+    move(button)
   }
 }
 
+/** Append the page that `link` leads to; return whether there is one. */
 async function loadMore(link) {
-  if (link.getAttribute("aria-disabled") === "true") return
+  if (!link || link.getAttribute("aria-disabled") === "true") return false
   link.setAttribute("aria-disabled", "true")
   let answer
   try {
@@ -86,7 +107,7 @@ async function loadMore(link) {
     if (!answer.ok) throw new Error(`answered ${answer.status}`)
   } catch {
     location.assign(link.href)
-    return
+    return false
   }
   const hadFocus = document.activeElement === link
   enhance(answer.fragment)
@@ -97,6 +118,7 @@ async function loadMore(link) {
   selection?.refresh()
   if (hadFocus) first?.querySelector("a, button")?.focus({ preventScroll: true })
   say(`+${shown}`)
+  return true
 }
 
 /** Append a month, the rest of the last one, or rows without months. */

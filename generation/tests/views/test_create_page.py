@@ -59,6 +59,16 @@ class TestCreatePage(BaseTestCase):
     # --- what it shows ----------------------------------------------------------------------------
     # -------------------
 
+    def test_it_shows_each_image_of_a_job(self):
+        first = make_image(self.alice)
+        second = make_image(self.alice, job=first.job, position=1)
+        trashed = make_image(self.alice, job=first.job, position=2, trashed_at=timezone.now())
+        for address in (self.url, reverse("job", args=[first.job_id])):
+            page = self.client.get(address)
+            shown = re.findall(r'data-image="([^"]+)"', page.content.decode())
+            assert shown == [str(first.id), str(second.id)]
+            self.assertNotContains(page, str(trashed.id))
+
     def test_it_tells_the_script_which_day_stands_first_and_in_which_zone(self):
         self.alice.time_zone = "Asia/Tokyo"
         self.alice.save(update_fields=["time_zone"])

@@ -56,6 +56,7 @@ class TestRoundTrips(BaseTestCase):
         """Give alice pictures, trash, waiting jobs and collections."""
         for number in range(count):
             image = make_image(self.alice)
+            make_image(self.alice, job=image.job, position=1)
             make_image(self.alice, trashed_at=timezone.now())
             make_job(
                 self.alice, model=("flux-dev", "flux-schnell", "p-image", "qwen-image")[number % 4]

@@ -96,6 +96,7 @@ class TestStacksInABrowser(BrowserTestCase):
         page.locator(".stack-toggle:visible").click()
         addresses = [link.get_attribute("href") or "" for link in page.locator(".card-link").all()]
         page.locator(f".card-link[href='{addresses[0]}']").click()
+        page.locator("[data-lightbox=details]").click()
         page.wait_for_url(f"**{addresses[0]}")
         page.keyboard.press("Delete")
         page.wait_for_url(lambda url: not url.endswith(addresses[0]))

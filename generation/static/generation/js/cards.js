@@ -12,7 +12,7 @@ import { showBalance } from "./balance.js"
 import { openDay, runsOf, today } from "./days.js"
 import { showSignedOut } from "./signed_out.js"
 import { paintPlaceholders } from "./thumbhash.js"
-import { confirmed, offerUndo, post, showFailure } from "./trash.js"
+import { confirmed, offerUndo, showFailure } from "./trash.js"
 
 const COLLAPSE_DURATION = 200 // ms
 const ANNOUNCE_AFTER = 900 // ms: jobs that end together are announced together
@@ -159,14 +159,19 @@ export class Cards {
     }
   }
 
-  /** Replace a card with a fresh one; keep the focus in it and announce the change. */
+  /**
+   * Replace the card of a job with a fresh one, which may be several, one for each image; keep the
+   * focus in it and announce the change.
+   */
   swap(fresh) {
-    const old = this.#card(fresh.dataset.job)
+    const [old, ...further] = cardsOf(this.root, fresh.dataset.job)
     if (!old || Number(fresh.dataset.version) < Number(old.dataset.version)) return
-    const hadFocus = old.contains(document.activeElement)
+    const hadFocus = [old, ...further].some((card) => card.contains(document.activeElement))
     const changed = old.dataset.status !== fresh.dataset.status
-    old.replaceWith(fresh)
-    this.enhance(fresh)
+    const cards = cardsOf(fresh.parentNode, fresh.dataset.job)
+    for (const card of further) card.remove()
+    old.replaceWith(...cards)
+    for (const card of cards) this.enhance(card)
     if (hadFocus) {
       const target =
         fresh.querySelector("a[href], button:not([hidden])") ?? fresh.querySelector("article")
@@ -274,23 +279,6 @@ export class Cards {
     this.onChange(this.active.size)
   }
 
-  /** Trash the shown image of a job that has several, and show the card with the others. */
-  async trashFirstOf(card, button) {
-    const id = card.dataset.job
-    const show = () => this.#refresh(id, Infinity)
-    try {
-      await confirmed(post(button.formAction))
-    } catch (problem) {
-      showFailure(problem, this.data)
-      return
-    }
-    await show()
-    offerUndo(this.data.trashed, this.data, async () => {
-      await post(button.formAction.replace(/trash\/$/, "restore/"))
-      await show()
-    })
-  }
-
   /** Hide the line of a job that ended without images; an undo shows it again. */
   async #dismiss(form) {
     const card = form.closest("[data-job]")
@@ -344,7 +332,7 @@ export class Cards {
         if (answer.status === 409) toast(this.data.finished)
       } else if (kind === "cancelRun") {
         const run = answer.fragment.querySelector("[data-run]")
-        for (const card of [...run.querySelectorAll("[data-job]")]) this.swap(card)
+        for (const card of firstCards(run)) this.swap(card)
       } else if (answer.ok) {
         this.#queuedAgain(form, answer.fragment.querySelector("[data-run]"))
       } else {
@@ -386,8 +374,19 @@ export class Cards {
   }
 
   #card(id) {
-    return this.root.querySelector(`[data-job="${CSS.escape(id)}"]`)
+    return cardsOf(this.root, id)[0]
   }
+}
+
+/** Return the cards of a job: one, or one for each of its images. */
+function cardsOf(root, id) {
+  return [...root.querySelectorAll(`[data-job="${CSS.escape(id)}"]`)]
+}
+
+/** Return the first card of each job of the run. */
+function firstCards(run) {
+  const byJob = Map.groupBy(run.querySelectorAll("[data-job]"), (card) => card.dataset.job)
+  return [...byJob.values()].map(([first]) => first)
 }
 
 /** Collapse the placeholder smoothly, so that the feed does not jump. */

@@ -1,23 +1,25 @@
 /**
- * A lightbox over the feed: the image of a card, with arrows to the others of the page.
+ * A lightbox over the feed or the gallery: the image of a tile, with arrows to the others of the
+ * page, also to those behind the first image of a stack.
  *
  * It has the address of the image's page, so a reload or a copied link opens that page. Back, Esc
- * and a swipe down close it and return to the card in the feed.
+ * and a swipe down close it and return to the tile on the page.
  */
 
 import { pressedOf } from "../../artgen/js/shortcuts.js"
 import { word } from "../../artgen/js/words.js"
+import { frontOf } from "./stacks.js"
 import { Swipes } from "./swipes.js"
 
 const MOVED_REGIONS = ["status", "toasts"] // live regions: a modal dialog makes the others inert
 const STEPS = ["previous", "next"]
 const KEYS = [...STEPS, "favorite", "select", "trash"] // shortcuts, and names of the buttons
-const CARDS = "li:has(> .card .card-link)"
+const TILES = "[data-image]"
 
 export class Lightbox {
   /**
-   * `list` has the cards; `remove(button)` moves an image to the trash; `loadMore()` appends older
-   * cards and resolves to whether there were any.
+   * `list` has the tiles; `remove(button)` moves an image to the trash or out of it; `loadMore()`
+   * appends further tiles and resolves to whether there were any.
    */
   constructor(viewer, { list, remove, loadMore }) {
     Object.assign(this, { viewer, list, remove, loadMore })
@@ -47,7 +49,7 @@ export class Lightbox {
   }
 
   get tiles() {
-    return [...this.list.querySelectorAll(CARDS)]
+    return [...this.list.querySelectorAll(TILES)]
   }
 
   /** Show the tile's image; `push`: as a new entry of the history. */
@@ -68,24 +70,22 @@ export class Lightbox {
     picture.src = small.currentSrc || small.src
     if (small.srcset) picture.srcset = small.srcset
     else picture.removeAttribute("srcset")
-    picture.alt = small.alt
-    picture.width = small.width
-    picture.height = small.height
+    for (const side of ["width", "height"]) picture.setAttribute(side, small.getAttribute(side))
     picture.style.setProperty(
       "--shape",
       `${small.getAttribute("width")} / ${small.getAttribute("height")}`,
     )
-    this.prompt.textContent =
-      tile.closest("[data-run]")?.querySelector(".run-prompt").textContent ?? small.alt
+    this.prompt.textContent = promptOf(tile)
+    picture.alt = small.alt || this.prompt.textContent
     document.title = this.prompt.textContent.slice(0, 60)
     history.replaceState({ lightbox: idOf(tile) }, "", linkOf(tile).href)
     this.details.href = linkOf(tile).href
-    this.download.href = tile.querySelector(".card-actions [download]").href
+    this.download.href = new URL("download/", linkOf(tile).href)
     this.#showPosition()
     this.#showButtons()
   }
 
-  /** Go to the next (1) or previous (-1) image; older cards are loaded at the end. */
+  /** Go to the next (1) or previous (-1) image; further ones are loaded at the end. */
   async step(change) {
     let next = this.#neighbor(change)
     if (!next && change > 0 && (await this.loadMore())) next = this.#neighbor(change)
@@ -112,13 +112,11 @@ export class Lightbox {
 
   #showButtons() {
     const heart = this.tile.querySelector("[data-favorite]")
-    const tick = this.tile.querySelector(".tick")
-    const favorite = this.#button("favorite")
-    const select = this.#button("select")
-    favorite.setAttribute("aria-pressed", heart.getAttribute("aria-pressed"))
-    select.hidden = !tick
-    select.setAttribute("aria-pressed", String(Boolean(tick?.checked)))
-    this.#button("source").hidden = !this.tile.querySelector("[data-source-of]:not([hidden])")
+    const { checked } = this.tile.querySelector(".tick")
+    this.#button("favorite")?.setAttribute("aria-pressed", heart.getAttribute("aria-pressed"))
+    this.#button("select").setAttribute("aria-pressed", String(checked))
+    const source = this.#button("source")
+    if (source) source.hidden = !this.tile.querySelector("[data-source-of]:not([hidden])")
   }
 
   #button(name) {
@@ -143,7 +141,8 @@ export class Lightbox {
     if (!name || event.ctrlKey || event.metaKey) return
     if (name === "details") {
       event.preventDefault()
-      location.replace(this.details.href) // Back from there leads to the feed
+      sessionStorage.setItem("gallery", "behind") // as in image.js: Back leads to the tile
+      location.replace(this.details.href)
     } else this.#act(name)
   }
 
@@ -154,9 +153,10 @@ export class Lightbox {
       previous: () => this.step(-1),
       next: () => this.step(1),
       close: () => this.viewer.close(),
-      trash: () => this.#trash(),
+      trash: () => this.#remove(),
+      restore: () => this.#remove(),
       favorite: () => inTile("[data-favorite]").click(),
-      select: () => inTile(".tick")?.click(),
+      select: () => inTile(".tick").click(),
       source: () => {
         const button = inTile("[data-source-of]")
         this.viewer.close()
@@ -167,11 +167,11 @@ export class Lightbox {
     if (this.viewer.open && ["favorite", "select"].includes(name)) this.#showButtons()
   }
 
-  /** Move the image to the trash and show the next one, or the one before the last. */
-  #trash() {
+  /** Move the image to the trash or out of it and show the next one, or the one before. */
+  #remove() {
     const { tile } = this
     const next = this.#neighbor(1) ?? this.#neighbor(-1)
-    this.remove(tile.querySelector("[data-trash]"))
+    this.remove(tile.querySelector("[data-trash], [data-restore]"))
     if (next) this.show(next)
     else this.viewer.close()
   }
@@ -184,7 +184,7 @@ export class Lightbox {
   #key(event) {
     const isOfButton = event.key === " " // presses the focused button
     const name = isOfButton ? "" : pressedOf(event, KEYS)
-    if (!name) return
+    if (!name || !this.#button(name)) return // the trash has no favorites
     event.preventDefault()
     event.stopPropagation()
     if (!event.repeat || STEPS.includes(name)) this.#act(name)
@@ -199,7 +199,7 @@ export class Lightbox {
       this.isLeaving = true
       history.back()
     }
-    const shown = this.tile?.isConnected ? this.tile : null
+    const shown = this.tile?.isConnected ? frontOf(this.tile) : null
     linkOf(shown)?.focus({ preventScroll: true })
     shown?.scrollIntoView({ block: "nearest" })
   }
@@ -239,5 +239,11 @@ function linkOf(tile) {
 }
 
 function idOf(tile) {
-  return tile.querySelector("[data-favorite]").dataset.favorite
+  return tile.dataset.image
+}
+
+/** Return the prompt: of its run in the feed, else as the tile has it. */
+function promptOf(tile) {
+  const ofRun = tile.closest("[data-run]")?.querySelector(".run-prompt")
+  return ofRun?.textContent ?? linkOf(tile).getAttribute("aria-label")
 }

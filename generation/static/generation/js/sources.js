@@ -287,9 +287,7 @@ export class Sources {
     let depth = 0
     let own = "" // a card of the feed that is being dragged
     document.addEventListener("dragstart", (event) => {
-      own =
-        event.target.closest?.("[data-job]")?.querySelector("[data-favorite]")?.dataset.favorite ??
-        ""
+      own = event.target.closest?.("[data-image]")?.dataset.image ?? ""
     })
     document.addEventListener("dragend", () => {
       own = ""

@@ -78,6 +78,11 @@ export function isBehind(tile) {
   return "behind" in tile.dataset
 }
 
+/** Return the tile that is visible for this one: itself, or the first of its closed stack. */
+export function frontOf(tile) {
+  return isBehind(tile) ? stackTiles(tile)[0] : tile
+}
+
 function stackTiles(tile) {
   return [...tile.parentElement.querySelectorAll(`[data-stack="${tile.dataset.stack}"]`)]
 }
