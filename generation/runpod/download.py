@@ -7,23 +7,16 @@ after DNS resolution; limited bytes and seconds. Proxies and the API key are not
 
 import http.client
 import ipaddress
-import socket
 import time
 import urllib.parse
 from collections.abc import Collection
-from dataclasses import dataclass
 
-from .deadlines import TimedSocket, seconds_left, tls_context
+from . import http_exchange
+from .http_exchange import Target, TooLarge
 
 MAX_BYTES = 40 * 1024 * 1024
 MAX_REDIRECTS = 3
-CONNECT_SECONDS = 5.0
-_HEADERS = (
-    "User-Agent: ArtGen\r\n"
-    "Accept: image/png, image/webp, image/jpeg\r\n"
-    "Accept-Encoding: identity\r\n"
-    "Connection: close\r\n"
-)
+_HEADERS = {"User-Agent": "ArtGen", "Accept": "image/png, image/webp, image/jpeg"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Statuses that may be temporary: the file is not replicated yet, or its server is overloaded.
 _TEMPORARY = frozenset({403, 404, 408, 425, 429})
@@ -35,20 +28,6 @@ class DownloadRefused(Exception):
 
 class DownloadFailed(Exception):
     """The download failed. Try again."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    https: bool
-    host: str
-    port: int
-    path: str  # with the query string
-    trusted: bool  # allowed with its port: http and private addresses are accepted
-
-    @property
-    def authority(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == (443 if self.https else 80) else f"{host}:{self.port}"
 
 
 def fetch_image(
@@ -77,9 +56,11 @@ def fetch_image(
     """
     deadline = time.monotonic() + total_seconds
     for _ in range(MAX_REDIRECTS + 1):
-        target = _checked(url, allowed_hosts, any_public)
+        target, trusted = _checked(url, allowed_hosts, any_public)
         try:
-            answer = _get(target, deadline, max_bytes)
+            answer = _get(target, deadline, max_bytes, trusted=trusted)
+        except TooLarge as error:
+            raise DownloadRefused(f"{target.authority}: {error}") from error
         except (OSError, http.client.HTTPException) as error:
             raise DownloadFailed(
                 f"{target.authority}: {type(error).__name__}: {error}"[:300]
@@ -90,28 +71,23 @@ def fetch_image(
     raise DownloadRefused(f"more than {MAX_REDIRECTS} redirects")
 
 
-def _checked(url: str, allowed_hosts: Collection[str], any_public: bool) -> _Target:
-    """Return the parsed address if it is allowed. Raises DownloadRefused."""
+def _checked(url: str, allowed_hosts: Collection[str], any_public: bool) -> tuple[Target, bool]:
+    """Return the target if it is allowed, and whether also at a private address.
+
+    Raises DownloadRefused.
+    """
     try:
-        parts = urllib.parse.urlsplit(url)
-        host = _plain(parts.hostname or "")
-        port = parts.port
+        target = http_exchange.parse(url)
     except ValueError as error:
-        raise DownloadRefused(f"invalid address: {error}") from error
-    if parts.scheme not in ("https", "http") or not host:
-        raise DownloadRefused(f"neither https nor http: {url[:100]!r}")
-    if parts.username is not None or parts.password is not None:
-        raise DownloadRefused("an address with a user or password")
-    https = parts.scheme == "https"
-    port = port if port is not None else (443 if https else 80)
+        raise DownloadRefused(f"invalid address: {error}: {url[:100]!r}") from error
     bare, named = _allowed(allowed_hosts)
-    trusted = (host, port) in named
-    if not trusted and not (https and (any_public or (port == 443 and host in bare))):
-        raise DownloadRefused(f"{parts.scheme}://{host}:{port} is not among the allowed hosts")
-    path = urllib.parse.quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
-    if parts.query:
-        path += "?" + urllib.parse.quote(parts.query, safe="/%:@!$&'()*+,;=?~-._")
-    return _Target(https, host, port, path, trusted)
+    place = (target.host, target.port)
+    trusted = place in named  # allowed with its port: http and private addresses are accepted
+    public = target.https and (any_public or (target.port == 443 and target.host in bare))
+    if not (trusted or public):
+        scheme = "https" if target.https else "http"
+        raise DownloadRefused(f"{scheme}://{place[0]}:{place[1]} is not among the allowed hosts")
+    return target, trusted
 
 
 def _allowed(allowed_hosts: Collection[str]) -> tuple[set[str], set[tuple[str, int]]]:
@@ -120,7 +96,7 @@ def _allowed(allowed_hosts: Collection[str]) -> tuple[set[str], set[tuple[str, i
     for entry in allowed_hosts:
         try:
             parts = urllib.parse.urlsplit(f"//{entry.strip()}")
-            host, port = _plain(parts.hostname or ""), parts.port
+            host, port = http_exchange.plain_host(parts.hostname or ""), parts.port
         except ValueError:
             continue  # an invalid entry allows nothing
         if host and port is None:
@@ -130,21 +106,16 @@ def _allowed(allowed_hosts: Collection[str]) -> tuple[set[str], set[tuple[str, i
     return bare, named
 
 
-def _plain(host: str) -> str:
-    """Return a host normalized: lower case, ASCII, without the trailing dot."""
-    host = host.rstrip(".").lower()
-    return host if host.isascii() else host.encode("idna").decode()
-
-
-def _get(target: _Target, deadline: float, max_bytes: int) -> bytes | str:
+def _get(target: Target, deadline: float, max_bytes: int, *, trusted: bool) -> bytes | str:
     """Return the body of one GET, or the address of its redirect."""
-    sock = _connect(target, deadline)
-    try:
-        sock.settimeout(seconds_left(deadline))
-        head = f"GET {target.path} HTTP/1.1\r\nHost: {target.authority}\r\n{_HEADERS}\r\n"
-        sock.sendall(head.encode())
-        response = http.client.HTTPResponse(TimedSocket(sock, deadline), method="GET")  # type: ignore[arg-type]
-        response.begin()
+
+    def check_address(address: str) -> None:
+        if not trusted and not is_public(address):
+            raise DownloadRefused(f"{target.host} is at {address}, which is not a public address")
+
+    with http_exchange.exchange(
+        "GET", target, headers=_HEADERS, deadline=deadline, check_address=check_address
+    ) as response:
         if response.status in _REDIRECTS:
             location = response.getheader("Location")
             if not location:
@@ -154,55 +125,11 @@ def _get(target: _Target, deadline: float, max_bytes: int) -> bytes | str:
             temporary = response.status in _TEMPORARY or response.status >= 500
             kind = DownloadFailed if temporary else DownloadRefused
             raise kind(f"{target.authority} replied with {response.status}")
-        return _body(response, target, deadline, max_bytes)
-    finally:
-        sock.close()
-
-
-def _body(
-    response: http.client.HTTPResponse, target: _Target, deadline: float, max_bytes: int
-) -> bytes:
-    promised = response.length
-    if promised is not None and promised > max_bytes:
-        raise DownloadRefused(f"{target.authority}: {promised} bytes are more than {max_bytes}")
-    body = bytearray()
-    while chunk := response.read1(65_536):
-        body += chunk
-        if len(body) > max_bytes:
-            raise DownloadRefused(f"{target.authority}: more than {max_bytes} bytes")
-        seconds_left(deadline)
-    if promised is not None and len(body) < promised:
-        raise DownloadFailed(f"{target.authority}: {len(body)} of {promised} bytes arrived")
+        body = http_exchange.read(response, deadline=deadline, max_bytes=max_bytes)
     if not body:
         # Also the result of headers that were cut off.
         raise DownloadFailed(f"{target.authority}: an empty reply")
-    return bytes(body)
-
-
-def _connect(target: _Target, deadline: float) -> socket.socket:
-    """Return a socket to an address that was checked.
-
-    The name is resolved once, so that a second DNS reply cannot differ (DNS rebinding).
-    """
-    found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    addresses = list(dict.fromkeys((family, where) for family, _, _, _, where in found))
-    for _, where in addresses:
-        if not target.trusted and not is_public(str(where[0])):
-            raise DownloadRefused(f"{target.host} is at {where[0]}, which is not a public address")
-    failure: OSError = OSError(f"{target.host} has no address")
-    for family, where in addresses:
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            sock.settimeout(min(CONNECT_SECONDS, seconds_left(deadline)))
-            sock.connect(where)
-            if not target.https:
-                return sock
-            sock.settimeout(seconds_left(deadline))
-            return tls_context().wrap_socket(sock, server_hostname=target.host)
-        except OSError as error:
-            sock.close()
-            failure = error
-    raise failure
+    return body
 
 
 def is_public(address: str) -> bool:

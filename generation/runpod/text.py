@@ -3,15 +3,13 @@
 RunPod: https://docs.runpod.io/serverless/vllm/openai-compatibility (`/v2/ENDPOINT/openai/v1`).
 Format: https://platform.openai.com/docs/api-reference/chat/create
 
-The whole call has one deadline, names and headers that arrive byte by byte included; a reply has a
-limited size. No redirect is followed, so the key goes to the configured host only.
+A call has one deadline, and a reply has a limited size (`http_exchange`). No redirect is followed,
+so the key goes to the configured host only.
 """
 
-import contextlib
 import http.client
 import json
 import re
-import socket
 import time
 import unicodedata
 import urllib.parse
@@ -19,13 +17,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import http_exchange
 from .access import Access
-from .deadlines import TimedSocket, seconds_left, tls_context
+from .http_exchange import Target
 from .untrusted import InvalidJSON, parse_json, storable
 from .verdicts import DETAIL_CHARACTERS, parse_retry_after, vendor_text
 
 MAX_REPLY_BYTES = 256 * 1024
-CONNECT_SECONDS = 5.0
 _THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)  # of Qwen3 and other models
 _QUOTES = (('"', '"'), ("“", "”"), ("«", "»"), ("'", "'"))
 _REFUSALS = frozenset({400, 413, 422})
@@ -106,71 +104,33 @@ class TextClient:
         return Access(self.base_url, self.api_key)
 
     def _post(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
-        """Return status, headers and body of the reply. Raises TextUnavailable."""
+        """Return status, headers (lower case) and body of the reply. Raises TextUnavailable."""
         deadline = time.monotonic() + self.seconds
-        https, host, port, authority, path = _target(self.base_url)
         access = self._access
-        head = {
-            "Host": authority,
-            **access.headers,
-            "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
-            "Accept-Encoding": "identity",
-            "Connection": "close",
-        }
+        headers = {**access.headers, "Content-Type": "application/json"}
         if access.api_key:
-            head["Authorization"] = f"Bearer {access.api_key}"
-        lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-        sock = None
+            headers["Authorization"] = f"Bearer {access.api_key}"
         try:
-            sock = socket.create_connection(
-                (host, port), timeout=min(CONNECT_SECONDS, seconds_left(deadline))
-            )
-            sock.settimeout(seconds_left(deadline))
-            if https:
-                sock = tls_context().wrap_socket(sock, server_hostname=host)
-            sock.settimeout(seconds_left(deadline))
-            sock.sendall(f"POST {path} HTTP/1.1\r\n{lines}\r\n".encode() + body)
-            response = http.client.HTTPResponse(TimedSocket(sock, deadline), method="POST")  # type: ignore[arg-type]
-            with contextlib.closing(response):
-                response.begin()
-                return response.status, dict(response.headers), _read(response, deadline)
+            with http_exchange.exchange(
+                "POST", _target(self.base_url), headers=headers, body=body, deadline=deadline
+            ) as response:
+                data = http_exchange.read(response, deadline=deadline, max_bytes=MAX_REPLY_BYTES)
+                lower = {name.lower(): value for name, value in response.headers.items()}
+                return response.status, lower, data
         except (OSError, http.client.HTTPException, ValueError) as error:
             detail = access.scrub(f"{type(error).__name__}: {error}")
             raise TextUnavailable(
                 "no complete reply from the text server", detail=detail
             ) from error
-        finally:
-            if sock is not None:
-                sock.close()
 
 
-def _target(base_url: str) -> tuple[bool, str, int, str, str]:
-    """Return https, host, port, Host header and path of the call. Raises ValueError."""
+def _target(base_url: str) -> Target:
+    """Return where the call goes. Raises ValueError."""
     parts = urllib.parse.urlsplit(base_url)
-    host, port = parts.hostname or "", parts.port
-    if parts.scheme not in ("https", "http") or not host:
-        raise ValueError("the address must begin with https:// or http://")
-    if parts.username is not None or parts.query or parts.fragment:
-        raise ValueError("the address has a user, a query or a fragment")
-    path = urllib.parse.quote(f"{parts.path.rstrip('/')}/chat/completions", safe="/%:@~-._")
-    https = parts.scheme == "https"
-    authority = parts.netloc.encode("idna").decode() if not parts.netloc.isascii() else parts.netloc
-    return https, host, port or (443 if https else 80), authority, path
-
-
-def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
-    """Return the body. Raises OSError if it is too large, cut off or takes too long."""
-    promised = response.length
-    body = bytearray()
-    while chunk := response.read1(65_536):
-        body += chunk
-        if len(body) > MAX_REPLY_BYTES:
-            raise OSError(f"the reply has more than {MAX_REPLY_BYTES} bytes")
-        seconds_left(deadline)
-    if promised is not None and len(body) < promised:
-        raise OSError(f"{len(body)} of {promised} bytes arrived")
-    return bytes(body)
+    if parts.query or parts.fragment:
+        raise ValueError("the address has a query or a fragment")
+    path = f"{parts.path.rstrip('/')}/chat/completions"
+    return http_exchange.parse(urllib.parse.urlunsplit(parts._replace(path=path)))
 
 
 def _verdict(status: int, headers: Mapping[str, str], detail: str) -> TextError:

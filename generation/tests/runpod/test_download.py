@@ -8,7 +8,7 @@ import pytest
 
 from artgen.testing.certificate import make_certificate
 from artgen.testing.raw_server import http, raw_server, read_request
-from generation.runpod import download
+from generation.runpod import http_exchange
 from generation.runpod.download import DownloadFailed, DownloadRefused, fetch_image, is_public
 
 PICTURE = b"\x89PNG and more"
@@ -310,7 +310,7 @@ def test_it_believes_only_a_certificate_of_the_very_host(authority, monkeypatch)
     with listener:
         with pytest.raises(DownloadFailed, match="CERTIFICATE_VERIFY_FAILED"):
             fetch_image(f"https://localhost:{port}/", allowed_hosts=[f"localhost:{port}"])
-        monkeypatch.setattr(download, "tls_context", lambda: trusting)
+        monkeypatch.setattr(http_exchange, "tls_context", lambda: trusting)
         assert (
             fetch_image(f"https://localhost:{port}/", allowed_hosts=[f"localhost:{port}"])
             == PICTURE

@@ -1,0 +1,100 @@
+"""The addresses of a host within a deadline, which `socket.getaddrinfo` does not have."""
+
+import ipaddress
+import socket
+import threading
+from concurrent.futures import Future
+from typing import Any
+
+from .access import reset_after_fork
+from .deadlines import seconds_left
+
+MAX_LOOKUPS = 32  # in this process at once
+
+Found = list[tuple[int, Any]]
+"""Address family and socket address, as `socket.socket.connect` takes it; at least one."""
+
+
+class TooManyLookups(OSError):
+    """MAX_LOOKUPS other lookups have not ended yet."""
+
+
+def addresses(host: str, port: int, *, deadline: float) -> Found:
+    """Return the addresses of a host, in the resolver's order.
+
+    `deadline` is a time of `time.monotonic`. Raises OSError: `socket.gaierror`, TimeoutError,
+    TooManyLookups.
+    """
+    if _is_address(host):
+        return _ask(host, port)
+    try:
+        return _lookups.start(host, port).result(seconds_left(deadline))
+    except TimeoutError as error:
+        raise TimeoutError(f"the name {host} was not resolved in time") from error
+
+
+class _Lookups:
+    """The lookups under way in this process, each in a thread of its own.
+
+    A thread that hangs is left behind until the resolver gives up. Calls that need the same host
+    meanwhile wait for the same thread, so a hanging resolver does not fill the process with them.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+        reset_after_fork(self)
+
+    def reset(self) -> None:
+        """Forget all lookups: a forked child has none of the threads."""
+        self._lock = threading.Lock()
+        self._running: dict[tuple[str, int], Future[Found]] = {}
+
+    def start(self, host: str, port: int) -> Future[Found]:
+        """Return the lookup of this host that is under way, or a new one."""
+        with self._lock:
+            if lookup := self._running.get((host, port)):
+                return lookup
+            if len(self._running) >= MAX_LOOKUPS:
+                raise TooManyLookups(f"{len(self._running)} names are being resolved")
+            lookup = Future()
+            threading.Thread(
+                target=self._run, args=(lookup, host, port), name=f"lookup {host}", daemon=True
+            ).start()
+            self._running[host, port] = lookup
+        return lookup
+
+    def _run(self, lookup: Future[Found], host: str, port: int) -> None:
+        try:
+            found = _ask(host, port)
+        except BaseException as error:  # noqa: BLE001 raised again by `result`
+            self._end(host, port)
+            lookup.set_exception(error)
+        else:
+            self._end(host, port)
+            lookup.set_result(found)
+
+    def _end(self, host: str, port: int) -> None:
+        """Forget a lookup, before the calls that wait for it continue: a retry is a new lookup."""
+        with self._lock:
+            self._running.pop((host, port), None)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _ask(host: str, port: int) -> Found:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # an empty or too long label
+        raise OSError(f"{host[:100]!r} is not a name of a host") from error
+    if not found:
+        raise OSError(f"{host} has no address")
+    return list(dict.fromkeys((family, where) for family, _, _, _, where in found))
+
+
+_lookups = _Lookups()
