@@ -14,7 +14,7 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
 run: $(VENV)/.demo  ## the demo on this machine: http://127.0.0.1:PORT
-	@exec deploy/demo.sh $(BIN)/python
+	@exec $(BIN)/python manage.py demo
 
 stack: $(VENV)/.runtime  ## the production processes, with the servers of the environment
 	@exec $(BIN)/python deploy/stack.py $(PROCESSES)

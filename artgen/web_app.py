@@ -135,7 +135,7 @@ def receive_share(request: HttpRequest) -> HttpResponse:
 def _script() -> str:
     """Return the worker's script with its settings."""
     files = [static(name) for name in OFFLINE_FILES]
-    told = {
+    values = {
         "version": _version(),
         "offline": reverse("offline"),
         "files": files,
@@ -143,7 +143,7 @@ def _script() -> str:
         "create": reverse("create"),
         "maxBytes": settings.UPLOAD_MAX_BYTES,
     }
-    return f"const settings = {json.dumps(told)}\n{WORKER.read_text()}"
+    return f"const settings = {json.dumps(values)}\n{WORKER.read_text()}"
 
 
 def _version() -> str:

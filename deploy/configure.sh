@@ -4,7 +4,7 @@
 set -eu
 umask 022
 code=$PWD
-cd /config
+cd "${CONFIG_DIR:-/config}"
 missing=
 demo=
 find_demo="import socket; socket.gethostbyname('${DEMO_HOST:-}')"
@@ -59,6 +59,16 @@ if [ -n "$demo" ] && [ -z "${RUNPOD_API_KEY:-}" ]; then
 else
   set_to RUNPOD_BASE_URL "${RUNPOD_BASE_URL:-https://api.runpod.ai/v2}"
   set_to RUNPOD_IMAGE_HOSTS "${RUNPOD_IMAGE_HOSTS:-image.runpod.ai}"
+fi
+if [ -n "$demo" ] && [ -z "${RUNPOD_API_KEY:-}${PROMPT_HELPER_URL:-}" ]; then
+  # A stand-in: the emulator's dictionary, with the emulator's key.
+  set_to PROMPT_HELPER_API_KEY ""
+  set_to PROMPT_HELPER_URL "http://$DEMO_HOST:8010/v2/dictionary/openai/v1"
+  set_to PROMPT_HELPER_MODEL "demo dictionary (stand-in)"
+else
+  set_to PROMPT_HELPER_API_KEY "${PROMPT_HELPER_API_KEY:-}"
+  set_to PROMPT_HELPER_URL "${PROMPT_HELPER_URL:-}"
+  set_to PROMPT_HELPER_MODEL "${PROMPT_HELPER_MODEL:-}"
 fi
 if [ -n "$demo" ] && [ -z "${S3_BUCKET:-}" ]; then
   set_to S3_ENDPOINT_URL http://s3:8333

@@ -84,7 +84,7 @@ class Demo:
 
     def __enter__(self) -> "Demo":
         self.process = subprocess.Popen(
-            ["deploy/demo.sh", sys.executable, *self.options],
+            [sys.executable, "manage.py", "demo", *self.options],
             cwd=settings.BASE_DIR,
             env=self.environment,
             stdout=subprocess.PIPE,

@@ -1,8 +1,13 @@
 """docker-compose.yml against what the code reads and what the monitoring profile asks."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
+import pytest
 import yaml
 from django.conf import settings
 
@@ -38,6 +43,75 @@ class TestEnvironment:
     def test_it_names_nothing_that_nobody_reads(self) -> None:
         given = {variable.removesuffix("_FILE") for variable in services()["beat"]["environment"]}
         assert given - set(documented()) - {"ALIVE"} == set()
+
+
+class TestConfigure:
+    """deploy/configure.sh, whose files the other containers read as NAME_FILE."""
+
+    def test_it_writes_what_they_read(self, tmp_path: Path) -> None:
+        files = {
+            value.removeprefix("/config/")
+            for value in services()["backend"]["environment"].values()
+            if str(value).startswith("/config/")
+        }
+        written = configure(tmp_path, DEMO_HOST="localhost")
+        assert files - set(written) == set()
+
+    def test_it_sets_the_prompt_helper_of_the_demo(self, tmp_path: Path) -> None:
+        written = configure(tmp_path, DEMO_HOST="localhost")
+        base_url = written["runpod_base_url"]
+        assert base_url == "http://localhost:8010/v2"
+        assert written["prompt_helper_url"] == f"{base_url}/dictionary/openai/v1"
+        assert written["prompt_helper_model"] == "demo dictionary (stand-in)"
+        assert written["prompt_helper_api_key"] == ""
+
+    @pytest.mark.parametrize(
+        ("given", "helper"),
+        [
+            ({"RUNPOD_API_KEY": "own"}, ("", "", "")),
+            (
+                {"PROMPT_HELPER_URL": "https://text.example.org/v1", "PROMPT_HELPER_MODEL": "qwen"},
+                ("https://text.example.org/v1", "qwen", ""),
+            ),
+            (
+                {
+                    "RUNPOD_API_KEY": "own",
+                    "PROMPT_HELPER_URL": "https://text.example.org/v1",
+                    "PROMPT_HELPER_MODEL": "qwen",
+                    "PROMPT_HELPER_API_KEY": "secret",
+                },
+                ("https://text.example.org/v1", "qwen", "secret"),
+            ),
+        ],
+    )
+    def test_it_uses_that_of_env_otherwise(
+        self, tmp_path: Path, given: dict[str, str], helper: tuple[str, ...]
+    ) -> None:
+        written = configure(tmp_path, DEMO_HOST="localhost", **given)
+        assert tuple(written[f"prompt_helper_{name}"] for name in ("url", "model", "api_key")) == (
+            helper
+        )
+
+
+def configure(folder: Path, **environment: str) -> dict[str, str]:
+    """Run deploy/configure.sh with this environment; return what each file has."""
+    (folder / "bin").mkdir()
+    (folder / "bin" / "python").symlink_to(sys.executable)
+    (folder / "config").mkdir()
+    subprocess.run(
+        [DEPLOY / "configure.sh"],
+        cwd=settings.BASE_DIR,
+        env={
+            "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "CONFIG_DIR": str(folder / "config"),
+            "PUBLIC_URL": "http://127.0.0.1:8000",
+            **environment,
+        },
+        check=True,
+        capture_output=True,
+    )
+    return {file.name: file.read_text() for file in (folder / "config").iterdir()}
 
 
 class TestNginx:

@@ -1,7 +1,9 @@
 """`make run`: start, Ctrl-C, start again."""
 
 import contextlib
+import signal
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 import requests
 
 from artgen.testing.demo import PATIENCE, Demo, follow
+from artgen.testing.services import free_port
 from generation.demo.emulator import Emulator
 from generation.demo.emulator.painting import tiny_png
 
@@ -51,6 +54,53 @@ class TestRestart(unittest.TestCase):
 
     def status(self, demo: Demo, job_id: str) -> str:
         return demo.ask("get", f"jobs/{job_id}/").json()["status"]
+
+
+class TestArguments(unittest.TestCase):
+    def test_it_needs_nothing_but_its_port(self):
+        data = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        demo = Demo(data, *PATIENT)
+        demo.options += ("--port", str(demo.port), "--emulator-port", str(free_port()))
+        del demo.environment["PORT"], demo.environment["EMULATOR_PORT"]
+        with demo, demo.socket(origin=demo.url) as socket:
+            assert f"running at  {demo.url}\n" in demo.output
+            request = {"model": "flux-schnell", "prompt": "fog"}
+            placed = demo.ask("post", "jobs/", json=request).json()["id"]
+            assert follow(socket, {placed})[placed][-1]["status"] == "succeeded"
+
+
+class TestEnd(unittest.TestCase):
+    """One SIGINT to the demo's main process alone."""
+
+    def test_it_ends_while_pages_are_requested_and_images_made(self):
+        data = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        answers = threading.Semaphore(0)
+
+        def load(url: str) -> None:
+            with contextlib.suppress(requests.RequestException), requests.Session() as session:
+                while session.get(url, timeout=PATIENCE).ok:
+                    answers.release()
+
+        with Demo(data, *PATIENT) as demo, demo.socket() as socket:
+            for _ in range(3):
+                request = {"model": "flux-schnell", "prompt": "fog [slow]"}
+                demo.ask("post", "jobs/", json=request).raise_for_status()
+            socket.recv(timeout=PATIENCE)
+            loads = [
+                threading.Thread(target=load, args=(f"{demo.url}{path}",))
+                for path in ("/", "/explore/", "/status/", "/api/docs/") * 2
+            ]
+            for thread in loads:
+                thread.start()
+            for _ in range(2 * len(loads)):
+                assert answers.acquire(timeout=PATIENCE)
+            demo.process.send_signal(signal.SIGINT)
+            assert demo.process.wait(timeout=PATIENCE) == 0
+            for thread in loads:
+                thread.join(PATIENCE)
+        assert _left_over(demo.process.pid) == []
+        assert "Stopping." in demo.output
+        assert "Traceback" not in demo.output
 
 
 class TestOwnKey(unittest.TestCase):

@@ -28,7 +28,6 @@ RUN_BY = {
     "deploy/upgrade.sh": "artgen/tests/test_upgrade.py",
     "deploy/backup.sh": "generation/tests/operations/test_backup.py",
     "deploy/restore.sh": "generation/tests/operations/test_backup.py",
-    "deploy/demo.sh": "artgen/tests/test_demo_command.py",
 }
 # What stands for a value in the documents, and a value that a parser accepts.
 PLACEHOLDERS = {
@@ -90,9 +89,6 @@ def check(words: tuple[str, ...], *, folder: Path = settings.BASE_DIR) -> None:
             assert is_valid_path(path.partition("?")[0]), path
         case ("cp", source, *_):
             assert documents.exists(source, beside=folder), source
-        case ("deploy/demo.sh", python, *rest):
-            assert python == ".venv/bin/python"
-            check_management(["demo", *rest])
         case (script, *rest) if script.startswith(("deploy/", "nginx/")):
             assert documents.exists(script), script
             for option in rest:

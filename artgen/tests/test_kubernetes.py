@@ -156,6 +156,24 @@ class TestTruth:
                 named |= {variable["name"] for variable in container.get("env", [])}
         assert named - known == set()
 
+    def test_it_has_every_secret_in_the_secret_and_none_in_the_config(self):
+        by_name = re.compile(
+            r"(API_KEY|ACCESS_KEY(_ID)?|SECRET(_KEY.*)?|DSN|HEADERS|IDENTITY|PASSWORD)$"
+        )
+        # Addresses that have a password or a token in them.
+        addresses = {
+            "ALERT_WEBHOOK_URL",
+            "CELERY_BROKER_URL",
+            "DATABASE_URL",
+            "EMAIL_URL",
+            "REDIS_URL",
+        }
+        of_compose = {"GRAFANA_PASSWORD", "POSTGRES_PASSWORD"}
+        secret = {name for name in documented() if by_name.search(name)} | addresses
+        (example, _) = [one for one in written() if one["kind"] == "Secret"]
+        assert set(example["stringData"]) == secret - of_compose
+        assert not secret & set(config())
+
     def test_it_runs_commands_of_the_start_script(self):
         script = (settings.BASE_DIR / "deploy" / "start.sh").read_text()
         known = set(re.findall(r"^([a-z]+)\)$", script, re.MULTILINE))

@@ -10,7 +10,7 @@ from playwright.sync_api import ViewportSize
 from artgen.testing.browser import DESKTOP, BrowserTestCase, speak
 from artgen.testing.demo import QUICK, Demo, run_python
 from artgen.testing.pages import ADMIN, ERRORS, NO_PAGES, PAGES, Page, go, routes
-from generation.catalog.offers import CATALOG_FILE, read_catalog
+from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
 
 HERE = Path(__file__).parent
 AXE = next((HERE / "axe").glob("axe-core-*.min.js")).read_text()

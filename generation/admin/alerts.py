@@ -52,7 +52,7 @@ def open_alerts(request: HttpRequest) -> Iterator[Item]:
             ),
             url=url,
             # No message yet: the problem may end on its own.
-            urgency=Urgency.WAITING if alert.told_at else Urgency.NOTICE,
+            urgency=Urgency.WAITING if alert.notified_at else Urgency.NOTICE,
         )
 
 
@@ -78,7 +78,7 @@ class AlertAdmin(ReadOnlyModelAdmin):
     """Alerts, the newest first; written by `generation.operations.alerts`."""
 
     menu_icon = "notifications"
-    list_display = ("sentence", "state", "started_at", "told_at", "ended_at")
+    list_display = ("sentence", "state", "started_at", "notified_at", "ended_at")
     list_filter = (StateFilter, "name")
     list_display_links = None
 

@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from generation.admin.json_field import ReadableJSONField
 from generation.catalog import validation
-from generation.catalog.offers import InvalidParameters, read_catalog
+from generation.catalog.catalog_file import read_catalog
+from generation.catalog.offers import InvalidParameters
 from generation.models import ImageModel
 from generation.runpod.payloads import PayloadError
 

@@ -1,13 +1,14 @@
 """The size of an image that is made from another one: upscaled, changed in part, extended."""
 
 from collections.abc import Mapping
+from math import sqrt
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from artgen import formatting
 from artgen.refusals import FieldError
-from generation.catalog.offers import InvalidParameters, Offer, size_like
+from generation.catalog.offers import InvalidParameters, Offer
 
 MASKED_PIXELS = 2 * 1024 * 1024
 """Largest image that a model paints a part of. SDXL and FLUX lose their composition above it."""
@@ -32,6 +33,17 @@ def size_from(
     if parameters.get("mask"):
         return _at_most(width, height)
     return size_like(width=width, height=height)
+
+
+def size_like(
+    *, width: int, height: int, pixels: int = 1024 * 1024, multiple: int = 8
+) -> tuple[int, int]:
+    """Return width and height of this aspect ratio with about `pixels`, rounded to `multiple`."""
+    scale = sqrt(pixels / (width * height))
+    return (
+        max(multiple, round(width * scale / multiple) * multiple),
+        max(multiple, round(height * scale / multiple) * multiple),
+    )
 
 
 def extended(size: tuple[int, int], sides: Mapping[str, int]) -> tuple[int, int]:

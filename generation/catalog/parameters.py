@@ -1,8 +1,8 @@
 """The parameters of a job, each declared once.
 
 Whatever handles parameters reads JOB_PARAMETERS: the API's shapes, validation against a model
-(`offers`), the check of the catalog (`validation`), the composer (`generation.forms`), the Job
-JSON and the payload for RunPod. How to add one: CONTRIBUTING.md, "Add a parameter".
+(`request_validation`), the check of the catalog (`validation`), the composer (`generation.forms`),
+the Job JSON and the payload for RunPod. How to add one: CONTRIBUTING.md, "Add a parameter".
 """
 
 from collections.abc import Iterable

@@ -24,8 +24,9 @@ class Alert(models.Model):
     values = models.JSONField(default=dict)  # for the text
     started_at = models.DateTimeField(_("since"))
     seen_at = models.DateTimeField()  # when it was last true
-    # When operators were last notified. NULL: not yet, it may end before.
-    told_at = models.DateTimeField(_("notified"), null=True)
+    # When operators were last notified. NULL: not yet, it may end before. The column keeps the name
+    # that earlier versions use.
+    notified_at = models.DateTimeField(_("notified"), null=True, db_column="told_at")
     ended_at = models.DateTimeField(_("ended"), null=True)
 
     class Meta:

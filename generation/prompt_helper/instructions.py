@@ -1,4 +1,4 @@
-"""What the text model is told to do with a prompt."""
+"""Instructions for the text model: what to do with a prompt."""
 
 from collections.abc import Mapping
 

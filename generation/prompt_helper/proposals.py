@@ -102,13 +102,13 @@ def propose(
     creation_switch.refuse_if_paused(user)
     _count(user)
     language = _target(model) if kind is Kind.TRANSLATE else ""
-    told = instructions.of(kind, language=language or languages.DEFAULT)
+    directions = instructions.of(kind, language=language or languages.DEFAULT)
     with threads.limited():
         price = charges.price_of(kind)
         call = charges.hold(user=user, kind=kind, price=price, token_id=token_id)
         try:
             pooling.give_back()
-            found = _ask(kind, told=told, prompt=prompt)
+            found = _ask(kind, directions=directions, prompt=prompt)
         except BaseException:
             charges.release(call)
             raise
@@ -149,11 +149,11 @@ def _target(model: ImageModel | None) -> str:
     return next((code for code in known if code in languages.NAMES), languages.DEFAULT)
 
 
-def _ask(kind: Kind, *, told: str, prompt: str) -> str:
+def _ask(kind: Kind, *, directions: str, prompt: str) -> str:
     """Return the text of the endpoint. Raises HelperAway or NoProposal."""
     started = time.monotonic()
     try:
-        reply = clients.client().reply(instructions=told, text=prompt, max_tokens=MAX_TOKENS)
+        reply = clients.client().reply(instructions=directions, text=prompt, max_tokens=MAX_TOKENS)
     except TextError as error:
         level = logging.ERROR if isinstance(error, TextNotSetUp) else logging.WARNING
         seconds = round(time.monotonic() - started, 1)

@@ -15,7 +15,8 @@ from accounts import period_limits, quotas
 from accounts.models import User
 from artgen import formatting
 from artgen.ids import parse_uuid
-from generation.catalog.offers import InvalidParameters, size_like
+from generation.catalog.edit_sizes import size_like
+from generation.catalog.offers import InvalidParameters
 from generation.files import storage
 from generation.forms.composer import Composer
 from generation.jobs import budgets, creation_switch, eta, sources, spending, status_text

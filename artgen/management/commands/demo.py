@@ -2,7 +2,7 @@
 
 daphne serves pages, API and sockets in the main thread. Celery's worker and beat run in threads,
 with an in-memory broker. The RunPod emulator is a child process. SQLite and the images are in
-DATA_DIR. `make run` starts it.
+DATA_DIR. `make run` starts it. Its environment is set by manage.py (artgen.demo_environment).
 """
 
 import contextlib
@@ -29,6 +29,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 
 from accounts.models import User
+from artgen import demo_environment
 from artgen.asgi import application
 from artgen.celery import app
 from artgen.daphne import PatientServer
@@ -38,7 +39,7 @@ from generation.demo import sample_gallery
 from generation.jobs import reachability
 from generation.models import ImageModel
 
-HOST = "127.0.0.1"
+HOST = demo_environment.HOST
 WORKER_THREADS = 8
 ACCOUNTS = (
     ("demo@artgen.local", "demo-pictures", ["--credits", "500"]),
@@ -72,9 +73,20 @@ class Command(DemoCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the arguments; emulator port 0 means RunPod itself."""
-        parser.add_argument("--port", type=numbers.PORT, default=8000)
-        parser.add_argument("--emulator-port", type=numbers.Whole(0, 65535), default=8010)
+        """Declare the arguments, whose ports have their defaults from the environment."""
+        parser.add_argument(
+            "--port",
+            type=numbers.PORT,
+            default=os.environ.get("PORT") or demo_environment.DEFAULT_PORT,
+            help="of the site, default PORT or 8000",
+        )
+        parser.add_argument(
+            "--emulator-port",
+            type=demo_environment.PORT_OR_NONE,
+            default=os.environ.get("EMULATOR_PORT") or 0,
+            help="of the RunPod emulator, default EMULATOR_PORT or 10 more than the site's; 0, or "
+            "a RUNPOD_API_KEY without this option: none, RunPod makes the images and charges you",
+        )
         parser.add_argument("--painter", choices=["full", "tiny"], default="full")
         parser.add_argument(
             "--seconds",
@@ -94,10 +106,16 @@ class Command(DemoCommand):
 
     def handle(self, *args: Any, port: int, emulator_port: int, **options: Any) -> None:
         """Run until SIGINT or SIGTERM, then end the process."""
+        if port == emulator_port:
+            raise CommandError("The site and the emulator need two different ports.")
+        if not emulator_port and not settings.RUNPOD_API_KEY:
+            raise CommandError("Without the emulator, the demo needs a RUNPOD_API_KEY.")
         for number in (port, emulator_port):
             if number and not _is_free(number):
+                another = port + 100 if port + 110 <= numbers.PORT.most else port - 100
                 raise CommandError(
-                    f"Port {number} is in use. Choose another: make run PORT={port + 100}"
+                    f"Port {number} is in use. Choose another: make run PORT={another}, or "
+                    f"manage.py demo --port {another}"
                 )
         # Files are streamed over ASGI here, which is fast enough for one user.
         warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume")

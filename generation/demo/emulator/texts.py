@@ -83,8 +83,8 @@ class Texts:
         elif fault == "too_long":
             choice["message"]["content"] = "fog " * 1_000
         elif fault == "thinks":
-            told = choice["message"]["content"]
-            choice["message"]["content"] = f"<think>\nWhat is asked?\n</think>\n\n“{told}”"
+            reply = choice["message"]["content"]
+            choice["message"]["content"] = f"<think>\nWhat is asked?\n</think>\n\n“{reply}”"
         elif fault == "huge":
             choice["message"]["content"] = "x" * HUGE_BYTES
         elif fault == "redirects":

@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add --json and --test."""
         parser.add_argument(
-            "--json", action="store_true", help='print [{"name", "text", "since", "told"}]'
+            "--json", action="store_true", help='print [{"name", "text", "since", "notified"}]'
         )
         parser.add_argument("--test", action="store_true", help="send a test message")
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
                     "name": alert.name,
                     "text": messages.sentence(alert.name, alert.values),
                     "since": alert.started_at.isoformat(),
-                    "told": alert.told_at is not None,
+                    "notified": alert.notified_at is not None,
                 }
                 for alert in found
             ]

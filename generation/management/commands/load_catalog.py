@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, no_translations
 from django.db import transaction
 
 from artgen.management.base import BaseCommand
-from generation.catalog.offers import CATALOG_FILE, read_catalog
+from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
 from generation.models import ImageModel, Style
 
 

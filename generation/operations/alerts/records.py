@@ -9,7 +9,8 @@ from django.utils import timezone
 from accounts import outbox
 from generation.models import Alert, AlertNews, AlertPost
 from generation.operations.alerts import messages
-from generation.operations.alerts.conditions import CONDITIONS, Findings, kind_of
+from generation.operations.alerts.conditions import CONDITIONS, kind_of
+from generation.operations.alerts.measurements import Findings
 
 REMIND_AFTER = timedelta(days=1)
 CLEAR_AFTER = timedelta(minutes=2)
@@ -18,7 +19,7 @@ KEPT = timedelta(days=90)
 
 
 def apply(found: Findings) -> None:
-    """Open, tell and end alerts. Each message is written once, together with the change."""
+    """Open, report and end alerts. Each message is written once, together with the change."""
     now = timezone.now()
     for name, values in found.wrong.items():
         alert, _created = Alert.objects.get_or_create(
@@ -28,28 +29,28 @@ def apply(found: Findings) -> None:
         )
         Alert.objects.filter(pk=alert.pk).update(values=values, seen_at=now)
         alert.values = values
-        if alert.told_at is None:
+        if alert.notified_at is None:
             if now - alert.started_at >= CONDITIONS[kind_of(name)].hold:
-                _tell(alert, AlertNews.STARTED, now)
-        elif now - alert.told_at >= REMIND_AFTER:
-            _tell(alert, AlertNews.REMINDER, now)
+                _notify(alert, AlertNews.STARTED, now)
+        elif now - alert.notified_at >= REMIND_AFTER:
+            _notify(alert, AlertNews.REMINDER, now)
     over = Alert.objects.filter(ended_at=None, seen_at__lte=now - CLEAR_AFTER)
     for alert in over.exclude(name__in=found.wrong).order_by("id"):
         if kind_of(alert.name) in found.unknown:
             continue
-        if alert.told_at is None:
-            Alert.objects.filter(pk=alert.pk, told_at=None, seen_at=alert.seen_at).delete()
+        if alert.notified_at is None:
+            Alert.objects.filter(pk=alert.pk, notified_at=None, seen_at=alert.seen_at).delete()
         else:
-            _tell(alert, AlertNews.ENDED, now)
+            _notify(alert, AlertNews.ENDED, now)
     Alert.objects.filter(ended_at__lt=now - KEPT).delete()
 
 
-def _tell(alert: Alert, news: AlertNews, now: datetime) -> None:
+def _notify(alert: Alert, news: AlertNews, now: datetime) -> None:
     """Write the messages, unless another process has done so since the row was read."""
-    unchanged = Alert.objects.filter(pk=alert.pk, told_at=alert.told_at, ended_at=None)
+    unchanged = Alert.objects.filter(pk=alert.pk, notified_at=alert.notified_at, ended_at=None)
     ended_at = now if news == AlertNews.ENDED else None
     with transaction.atomic():
-        if not unchanged.update(told_at=now, ended_at=ended_at):
+        if not unchanged.update(notified_at=now, ended_at=ended_at):
             return
         for address, language in messages.recipients():
             outbox.enqueue(

@@ -1,8 +1,8 @@
 """The process that checks for alerts: forked by the worker, independent of Celery and Redis.
 
 Emails are rows of the outbox as all others, but this process also sends them: what drives the
-outbox otherwise may be what is down. Without the database there are no rows. Then it tells of that
-alone, directly and from memory.
+outbox otherwise may be what is down. Without the database there are no rows. Then it reports
+that alone, directly and from memory.
 """
 
 import logging
@@ -17,7 +17,8 @@ from django.utils import timezone
 from accounts import outbox
 from generation.models import AlertNews
 from generation.operations.alerts import messages, records, webhook
-from generation.operations.alerts.conditions import CONDITIONS, Measurements
+from generation.operations.alerts.conditions import CONDITIONS
+from generation.operations.alerts.measurements import Measurements
 
 log = logging.getLogger(__name__)
 
@@ -66,16 +67,16 @@ class Watch:
         now = timezone.now()
         self._away_since = self._away_since or now
         if now - self._away_since >= CONDITIONS[DATABASE].hold:
-            self._tell(AlertNews.STARTED, self._away_since)
+            self._notify(AlertNews.STARTED, self._away_since)
 
     def _database_back(self, since: datetime) -> None:
         notified, self._notified, self._away_since = self._notified, set(), None
         if notified:
-            self._tell(AlertNews.ENDED, since)
+            self._notify(AlertNews.ENDED, since)
             self._notified = set()
 
-    def _tell(self, news: AlertNews, since: datetime) -> None:
-        """Tell every channel that does not know it yet, without the database."""
+    def _notify(self, news: AlertNews, since: datetime) -> None:
+        """Notify the channels that have not been notified yet, without the database."""
         for address, language in self._recipients:
             email = messages.email(
                 address, language, name=DATABASE, values={}, news=news, since=since

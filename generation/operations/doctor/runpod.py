@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from artgen import installation
-from generation.catalog.offers import CATALOG_FILE, read_catalog
+from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
 from generation.jobs import clients
 from generation.models import ImageModel, ProviderOutage
 from generation.operations.doctor.check import Check, error_text

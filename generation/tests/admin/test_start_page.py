@@ -114,7 +114,7 @@ class TestAttention(StartPageTestCase):
             values=values,
             started_at=since,
             seen_at=since,
-            told_at=since if sent else None,
+            notified_at=since if sent else None,
         )
 
     def test_it_shows_open_alerts_until_they_end(self) -> None:

@@ -7,13 +7,9 @@ from decimal import Decimal
 import pytest
 from django.test import SimpleTestCase
 
-from generation.catalog.offers import (
-    InvalidParameters,
-    Offer,
-    parameter_from,
-    read_catalog,
-    size_like,
-)
+from generation.catalog.catalog_file import read_catalog
+from generation.catalog.edit_sizes import size_like
+from generation.catalog.offers import InvalidParameters, Offer, parameter_from
 from generation.catalog.prices import cost_from, price_from
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from generation.catalog import edit_sizes, offers, validation
-from generation.catalog.offers import InvalidParameters, Offer, Parameter, read_catalog
+from generation.catalog.catalog_file import read_catalog
+from generation.catalog.offers import InvalidParameters, Offer, Parameter
 from generation.runpod.payloads import WorkflowError, check_workflow
 
 WORKFLOWS = sorted((Path(offers.__file__).parent / "workflows").glob("*.json"))

@@ -3,7 +3,8 @@
 import pytest
 
 from generation.catalog import validation
-from generation.catalog.offers import InvalidParameters, read_catalog
+from generation.catalog.catalog_file import read_catalog
+from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import JOB_FIELDS
 from generation.tests.catalog.test_catalog import offer
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from artgen.testing.emulator import run
-from generation.catalog.offers import read_catalog
+from generation.catalog.catalog_file import read_catalog
 from generation.demo.emulator.painting import tiny_png
 from generation.demo.painter import paint
 from generation.runpod import payloads

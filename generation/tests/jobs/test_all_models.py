@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from artgen.testing.cases import emulated, load_catalog, make_due, make_user, work
-from generation.catalog.offers import CATALOG_FILE, read_catalog
+from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
 from generation.demo.emulator.painting import tiny_png
 from generation.files import storage, uploads
 from generation.jobs import orders

@@ -22,7 +22,7 @@ from artgen.testing.dead_servers import dead_broker, dead_cache
 from artgen.testing.request_stats import forget
 from generation.jobs import driver, heartbeat, outages
 from generation.models import BackupRecord, GenerationSwitch, Job
-from generation.operations.alerts.conditions import Measurements
+from generation.operations.alerts.measurements import Measurements
 from generation.runpod.verdicts import KeyRefused
 
 # What depends on the machine on which the tests run.

@@ -27,7 +27,8 @@ from artgen.testing.services import free_port
 from artgen.testing.threads import in_threads
 from generation.models import Alert, AlertNews, AlertPost
 from generation.operations.alerts import messages, records, webhook
-from generation.operations.alerts.conditions import CONDITIONS, Findings
+from generation.operations.alerts.conditions import CONDITIONS
+from generation.operations.alerts.measurements import Findings
 from generation.operations.alerts.watching import Watch
 
 NAME = "DiskFull"
@@ -70,7 +71,7 @@ def receiver():
 
 def let_pass(*, minutes: float = 0, days: float = 0) -> None:
     back = timedelta(minutes=minutes, days=days)
-    for column in ("started_at", "seen_at", "told_at"):
+    for column in ("started_at", "seen_at", "notified_at"):
         Alert.objects.filter(ended_at=None).update(**{column: F(column) - back})
     AlertPost.objects.update(due_at=F("due_at") - back)
 
@@ -127,7 +128,7 @@ class TestRecords(TestCase):
         self.started()
         assert self.news()[2:] == [AlertNews.STARTED], "a new one is a new alert"
 
-    def test_it_stays_while_nothing_can_be_told(self) -> None:
+    def test_it_stays_while_nobody_can_be_notified(self) -> None:
         self.started()
         let_pass(minutes=60)
         records.apply(Findings(unknown={NAME}))
@@ -162,12 +163,16 @@ class TestRecords(TestCase):
         with override_settings(ALERT_EMAILS=["none"], ALERT_WEBHOOK_URL=""):
             self.started()
         assert (subjects(), self.news()) == ([], [])
-        assert Alert.objects.get().told_at is not None
+        assert Alert.objects.get().notified_at is not None
 
     def test_it_forgets_old_ones(self) -> None:
         ended_at = timezone.now() - records.KEPT - timedelta(days=1)
         Alert.objects.create(
-            name=NAME, started_at=ended_at, seen_at=ended_at, told_at=ended_at, ended_at=ended_at
+            name=NAME,
+            started_at=ended_at,
+            seen_at=ended_at,
+            notified_at=ended_at,
+            ended_at=ended_at,
         )
         records.apply(Findings())
         assert not Alert.objects.exists()
@@ -283,7 +288,7 @@ class TestWatch(TransactionTestCase):
         now = timezone.now()
         # The demo's cache is not shared, and nothing else is wrong with a new database.
         Alert.objects.create(
-            name="CreatingOff", started_at=now - timedelta(days=1), told_at=now - timedelta(days=1),
+            name="CreatingOff", started_at=now - timedelta(days=1), notified_at=now - timedelta(days=1),
             seen_at=now - timedelta(hours=1),
         )  # fmt: skip
         with receiver() as found:
@@ -317,7 +322,7 @@ class TestWatch(TransactionTestCase):
             watch.check()
             assert len(mail.outbox) == sent
 
-    def test_a_short_outage_of_the_database_is_not_told(self) -> None:
+    def test_a_short_outage_of_the_database_is_not_reported(self) -> None:
         watch = Watch()
         watch.check()
         mail.outbox.clear()
@@ -342,7 +347,7 @@ class TestCommand(TestCase):
         records.apply(WRONG)
         assert "DiskFull             The disk with images" in self.run_it()
         (row,) = json.loads(self.run_it("--json"))
-        assert (row["name"], row["told"]) == (NAME, False)
+        assert (row["name"], row["notified"]) == (NAME, False)
 
     def test_it_tests_the_channels(self) -> None:
         with pytest.raises(CommandError, match="No receiver"):

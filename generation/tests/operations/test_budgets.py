@@ -19,7 +19,7 @@ from artgen.testing.cases import EmulatorTestCase, let_time_pass
 from generation.jobs import budget_changes, driver
 from generation.models import Alert, Budget, ImageModel, Job, Period, Spending
 from generation.operations.alerts import records
-from generation.operations.alerts.conditions import Findings, Measurements
+from generation.operations.alerts.measurements import Findings, Measurements
 from generation.operations.doctor.jobs import jobs as check_jobs
 from generation.operations.doctor.jobs import used_budgets as check
 

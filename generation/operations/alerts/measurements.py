@@ -1,0 +1,298 @@
+"""Which conditions of alerts are true now."""
+
+import contextlib
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+
+from accounts import outbox
+from artgen import connection_budget, formatting
+from artgen.cache import remembered
+from artgen.observability import disks, health, request_stats, resources, sockets_heartbeat
+from artgen.observability.certificate import certificate
+from generation.jobs import budgets, heartbeat
+from generation.models import BackupRecord, GenerationSwitch, Job, ProviderOutage, Status
+from generation.models.ids import first_id
+from generation.operations import eta_report, monitor
+from generation.operations.alerts.conditions import variant
+
+log = logging.getLogger(__name__)
+
+Values = Mapping[str, Any]
+"""For the text of a condition that is true; JSON."""
+
+TICK_LATE = timedelta(seconds=30)
+JOB_LATE = timedelta(seconds=60)
+QUEUE_LONG = timedelta(minutes=30)
+EMAIL_LATE = timedelta(minutes=5)
+RECENT = timedelta(hours=1)
+MIN_FAILED, FAILED_SHARE = 5, 0.2
+FULL_SHARE = 0.8  # of Redis and of the memory
+MIN_FREE_SHARE = 0.1  # of a disk
+BACKUP_AGE = timedelta(hours=26)
+CERTIFICATE_LEFT = timedelta(days=14)
+CERTIFICATE_CHECKED = timedelta(hours=1)
+SITE_SECONDS = 10
+PROMISES_KEY, PROMISES_SECONDS = "operations.alerts.promises", 60  # how long they are remembered
+PROMISES_PERIOD = timedelta(hours=24)
+MIN_PROMISES, KEPT_SHARE = 20, 0.75  # nine in ten should be kept
+
+
+@dataclass
+class Findings:
+    """The conditions that are true, with their values, and those that cannot be checked now."""
+
+    wrong: dict[str, Values] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)
+
+
+class Measurements:
+    """Measures again and again; remembers what can only be compared with a measurement before."""
+
+    def __init__(self) -> None:
+        self._processor = resources.processor()
+        self._has_reached_site = False
+        self._certificate: dict[str, Values] = {}
+        self._certificate_after = 0.0
+
+    def take(self) -> Findings:
+        """Measure everything. Raises OperationalError or InterfaceError if the database is away."""
+        found = Findings()
+        for names, part in self._parts():
+            try:
+                found.wrong.update(part())
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception as error:  # noqa: BLE001 drivers raise anything; the others go on
+                log.warning("%s cannot be measured", names[0], extra={"error": repr(error)})
+                found.unknown.update(names)
+        return found
+
+    def _parts(self) -> Sequence[tuple[Sequence[str], Callable[[], dict[str, Values]]]]:
+        return (
+            (["JobsOverdue", "JobsStuck", "ImagesNotStored", "JobsFail", "QueueLong"], _jobs),
+            (["ProviderOutage", "CreatingOff"], _switches),
+            (["PromisesBroken"], _promises),
+            (["BudgetNear", "BudgetReached"], _budgets),
+            (["DatabaseConnections", "ConnectionBudget"], _connections),
+            (["EmailsLate", "EmailsFail"], _emails),
+            (["DiskFull"], _disks),
+            (["BackupOld"], _backup),
+            (["RedisDown", "NoTicks", "SocketsDown", "RedisFull"], _redis),
+            (["Errors", "ApiSlow"], _requests),
+            (["CeleryQueue"], _queue),
+            (["Processor", "Memory"], self._machine),
+            (["CertificateEnds", "CertificateRefused"], self._checked_certificate),
+            (["Down"], self._site),
+        )
+
+    def _machine(self) -> dict[str, Values]:
+        found: dict[str, Values] = {}
+        now, memory = resources.processor(), resources.memory()
+        limit = monitor.MACHINE_PERCENT / 100
+        if now and self._processor and (share := now.share_since(self._processor)) > limit:
+            found["Processor"] = {"machine": socket.gethostname(), "percent": round(share * 100)}
+        self._processor = now
+        if memory and memory.share > limit:
+            found["Memory"] = {
+                "machine": socket.gethostname(),
+                "percent": round(memory.share * 100),
+            }
+        return found
+
+    def _checked_certificate(self) -> dict[str, Values]:
+        if time.monotonic() < self._certificate_after:
+            return self._certificate
+        with contextlib.suppress(OSError):  # not reachable from here: `Down` reports it
+            self._certificate = _certificate()
+            self._certificate_after = time.monotonic() + CERTIFICATE_CHECKED.total_seconds()
+        return self._certificate
+
+    def _site(self) -> dict[str, Values]:
+        """Ask for /healthz at PUBLIC_URL; say nothing where it was never reached from here."""
+        try:
+            requests.get(
+                f"{settings.PUBLIC_URL}/healthz", timeout=SITE_SECONDS, allow_redirects=False
+            ).raise_for_status()
+        except requests.RequestException:
+            return {"Down": {"address": settings.PUBLIC_URL}} if self._has_reached_site else {}
+        self._has_reached_site = True
+        return {}
+
+
+def _jobs() -> dict[str, Values]:
+    return dict(_jobs_found())
+
+
+def _jobs_found() -> Iterator[tuple[str, Values]]:
+    now = timezone.now()
+    active = Job.objects.active()
+    late = active.exclude(status=Status.QUEUED).filter(due_at__lt=now - JOB_LATE)
+    overdue = late.aggregate(count=Count("id"), oldest=Min("due_at"))
+    if overdue["count"]:
+        seconds = round((now - overdue["oldest"]).total_seconds())
+        yield "JobsOverdue", {"count": overdue["count"], "seconds": seconds}
+    if stuck := Job.objects.stuck().count():
+        yield "JobsStuck", {"count": stuck}
+    if not_stored := Job.objects.not_stored().count():
+        yield "ImagesNotStored", {"count": not_stored}
+    since = now - RECENT
+    jobs = Job.objects.of_users().filter(created_at__gte=since, id__gte=first_id(since))
+    recent = jobs.order_by()
+    counts = recent.aggregate(all=Count("id"), failed=Count("id", Q(status=Status.FAILED)))
+    if counts["failed"] >= max(MIN_FAILED, FAILED_SHARE * counts["all"]):
+        yield "JobsFail", counts
+    queued = active.filter(status=Status.QUEUED).aggregate(oldest=Min("due_at"))["oldest"]
+    if queued and now - queued > QUEUE_LONG:
+        yield "QueueLong", {"minutes": round((now - queued).total_seconds() / 60)}
+
+
+def _switches() -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    if problems := [f"{one.kind} {one.endpoint_id}" for one in ProviderOutage.objects.all()]:
+        found["ProviderOutage"] = {"problems": "; ".join(problems)}
+    if GenerationSwitch.objects.filter(on=False).exists():
+        found["CreatingOff"] = {}
+    return found
+
+
+def _budgets() -> dict[str, Values]:
+    """Return an alert for each budget: each is reported when it is near its limit."""
+    host = settings.PUBLIC_URL.partition("://")[2]
+    states = budgets.states()
+    stopped = {
+        state.budget.pk
+        for state in states
+        if state.is_reached or budgets.waiting_for(state).exists()
+    }
+    return {
+        variant("BudgetReached" if state.budget.pk in stopped else "BudgetNear", state.budget.pk): {
+            "budget": str(state.budget.group or state.budget.model or host),
+            "used": f"{state.used:.2f}",
+            "limit": f"{state.limit:.2f}",
+            "ends": f"{timezone.localtime(state.ends_at):%Y-%m-%d %H:%M}",
+        }
+        for state in states
+        if state.is_near or state.budget.pk in stopped
+    }
+
+
+def _promises() -> dict[str, Values]:
+    """Return an alert if much fewer images than nine in ten were ready by the promised p90."""
+    broken = remembered({PROMISES_KEY: PROMISES_SECONDS}, lambda _missing: {PROMISES_KEY: _late()})
+    if late := broken[PROMISES_KEY]:
+        return {"PromisesBroken": {"models": ", ".join(late)}}
+    return {}
+
+
+def _late() -> list[str]:
+    return [
+        f"{one.slug} {one.p90_share:.0%}"
+        for one in eta_report.kept_since(timezone.now() - PROMISES_PERIOD)
+        if one.jobs >= MIN_PROMISES and one.p90_share is not None and one.p90_share < KEPT_SHARE
+    ]
+
+
+def _connections() -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    planned, used = connection_budget.read(), resources.connections()
+    if used and used.used >= planned.limit:
+        found["DatabaseConnections"] = {"used": used.used, "limit": planned.limit}
+    if used and planned.excess:
+        found["ConnectionBudget"] = {"planned": planned.connections, "limit": planned.limit}
+    return found
+
+
+def _emails() -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    emails, now = outbox.totals(), timezone.now()
+    if emails.due_since and now - emails.due_since > EMAIL_LATE:
+        minutes = round((now - emails.due_since).total_seconds() / 60)
+        found["EmailsLate"] = {"minutes": minutes}
+    if failing := emails.by_state[outbox.State.FAILING]:
+        found["EmailsFail"] = {"count": failing}
+    return found
+
+
+def _backup() -> dict[str, Values]:
+    newest = BackupRecord.objects.complete().first()
+    if newest is None or newest.age <= BACKUP_AGE:
+        return {}
+    return {"BackupOld": {"hours": round(newest.age.total_seconds() / 3600)}}
+
+
+def _disks() -> dict[str, Values]:
+    full = [disk for disk in disks.disks() if disk.free < MIN_FREE_SHARE * disk.total]
+    if not full:
+        return {}
+    disk = min(full, key=lambda one: one.free / one.total)
+    return {
+        "DiskFull": {
+            "contents": ", ".join(disk.contents),
+            "free": formatting.file_size(disk.free),
+            "percent": round(disk.free / disk.total * 100),
+        }
+    }
+
+
+def _redis() -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    try:
+        health.check_cache()
+    except Exception:  # noqa: BLE001 each client has exceptions of its own
+        return {"RedisDown": {}}
+    last = heartbeat.last() if heartbeat.is_shared() else None
+    if last is not None and (age := timezone.now() - last) > TICK_LATE:
+        found["NoTicks"] = {"seconds": round(age.total_seconds())}
+    if sockets_heartbeat.is_alive() is False:
+        found["SocketsDown"] = {}
+    memory = resources.redis_memory()
+    if memory and memory.max and memory.used > FULL_SHARE * memory.max:
+        found["RedisFull"] = {"percent": round(memory.used / memory.max * 100)}
+    return found
+
+
+def _requests() -> dict[str, Values]:
+    found: dict[str, Values] = {}
+    recent = request_stats.recent(monitor.MINUTES)
+    count = sum(times.count for times in recent.values())
+    errors = sum(times.count for (_kind, status), times in recent.items() if status == "5xx")
+    if count and errors / count * 100 > monitor.ERROR_PERCENT:
+        found["Errors"] = {"percent": round(errors / count * 100, 1)}
+    api = sum(
+        (times for (kind, _status), times in recent.items() if kind == "api"),
+        request_stats.Times(),
+    )
+    p95 = api.quantile(0.95)
+    if p95 is not None and p95 * 1000 > monitor.API_P95_MS:
+        found["ApiSlow"] = {"milliseconds": round(p95 * 1000)}
+    return found
+
+
+def _queue() -> dict[str, Values]:
+    length = resources.queue_length()
+    if length is None or length < monitor.QUEUE_LENGTH:
+        return {}
+    return {"CeleryQueue": {"count": length}}
+
+
+def _certificate() -> dict[str, Values]:
+    host = settings.PUBLIC_URL.partition("://")[2]
+    try:
+        found = certificate()
+    except ssl.SSLCertVerificationError as error:
+        return {"CertificateRefused": {"host": host, "reason": error.verify_message}}
+    if found is None or found.remaining > min(CERTIFICATE_LEFT, found.lifetime / 4):
+        return {}
+    return {"CertificateEnds": {"host": host, "days": max(0, found.remaining.days)}}
