@@ -6,6 +6,7 @@ of jobs at once, which are applied together with them. Without both nothing of t
 budgets through `budget_changes`.
 """
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,16 +21,15 @@ from django.db.models.expressions import RawSQL
 
 from accounts import period_limits, quotas
 from accounts.models import User
-from artgen.cache import remembered
 from generation.jobs import scheduling
-from generation.jobs.scheduling import Candidate
+from generation.jobs.scheduling import Candidate, ModelQueue
 from generation.models import Budget, ImageModel, Job, JobQuerySet, Period
 
 ALARM_SHARE = Decimal("0.8")
 """From this share on, staff are alarmed."""
 LOCK_KEY = 0x41727447656E  # any number that nothing else locks
 CACHE_KEY = "jobs.budgets.states"
-CACHE_SECONDS = 2
+"""Of all states, which `eta.forecast` caches together with the queues."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +108,11 @@ RESERVED = """COALESCE((
 
 def states() -> list[BudgetState]:
     """Return all budgets with what is used of them, in one query."""
-    today = period_limits.today()
-    date = "CAST(%s AS date)" if connection.vendor == "postgresql" else "%s"
     dollars = DecimalField(max_digits=20, decimal_places=5)
-    spent = SPENT.format(day=date, month=date)
+    spent, *dates = _spent()
     # One statement, and so one state of jobs and sums.
     found: Any = Budget.objects.select_related("group", "model").annotate(
-        spent=RawSQL(spent, [today, today.replace(day=1)], output_field=dollars),  # noqa: S611 no input
+        spent=RawSQL(spent, dates, output_field=dollars),  # noqa: S611 no input
         reserved=RawSQL(RESERVED, [], output_field=dollars),  # noqa: S611 no input
     )
     return [
@@ -123,7 +121,50 @@ def states() -> list[BudgetState]:
     ]
 
 
+def with_queues(
+    model_ids: Collection[int],
+) -> tuple[dict[int, ModelQueue], list[BudgetState]]:
+    """Return the queues of these models, and all budgets as `states` does, in one query.
+
+    Groups and models of these budgets are known by id only.
+    """
+    spent, *dates = _spent()
+    array, text = (
+        ("json_build_array", "CAST({} AS text)")
+        if connection.vendor == "postgresql"
+        else ("json_array", "'' || {}")
+    )
+    dollars = ", ".join(text.format(one) for one in ("limit_usd", spent, RESERVED))
+    select = (
+        f"SELECT CAST({array}(id, group_id, model_id, period, {dollars}) AS text) AS fact "  # noqa: S608 no input
+        "FROM generation_budget"
+    )
+    queues, facts = scheduling.queues_and_facts(model_ids, (select, *dates))
+    found = [_from_fact(*json.loads(fact)) for fact in facts]
+    return queues, sorted(found, key=lambda state: state.budget.pk)
+
+
+def _from_fact(
+    pk: int, group_id: int, model_id: int, period: str, limit: str, spent: str, reserved: str
+) -> BudgetState:
+    budget = Budget(
+        pk=pk, group_id=group_id, model_id=model_id, period=period, limit_usd=Decimal(limit)
+    )
+    return BudgetState(budget, spent=Decimal(spent), reserved=Decimal(reserved))
+
+
+def _spent() -> tuple[Any, ...]:
+    """Return SQL of what is spent of a budget, and its values."""
+    today = period_limits.today()
+    date = "CAST(%s AS date)" if connection.vendor == "postgresql" else "%s"
+    return SPENT.format(day=date, month=date), today, today.replace(day=1)
+
+
 # --- a new order ----------------------------------------------------------------------------------
+Costs = Sequence[tuple[int, Decimal]]
+"""Of each image of an order the id of its model and the expected dollars."""
+
+
 @dataclass(frozen=True)
 class BudgetWait:
     """A new order would wait for a budget."""
@@ -134,52 +175,66 @@ class BudgetWait:
     """Whether its first image would not wait, as far as is known."""
 
 
-def wait_of_order(user: User, costs: Sequence[tuple[int, Decimal]]) -> BudgetWait | None:
+def wait_of_order(user: User, costs: Costs, *, states: Sequence[BudgetState]) -> BudgetWait | None:
     """Return how a new order of this user would wait for budgets, None if they have room for it.
 
-    `costs`: of each image the id of its model and the expected dollars. Budgets are at most
-    CACHE_SECONDS old: one cache round trip, and one query for the groups if one of theirs is full.
+    `states` are all budgets, of the order's forecast. One query for the user's groups, only if a
+    budget of a group is full.
     """
-    lacking = [state for state in _recent_states() if not _has_room(state, costs)]
-    if any(state.budget.group_id for state in lacking):
-        groups = set(user.groups.values_list("pk", flat=True))
-        lacking = [state for state in lacking if state.budget.group_id in {None, *groups}]
+    lacking = _of_user(user, [state for state in states if not _has_room(state, costs)])
     if not lacking:
         return None
-    model_id, usd = costs[0]
-    is_partial = all(
-        state.allows(usd) or state.budget.model_id not in {None, model_id} for state in lacking
-    )
+    is_partial = not any(_refuses(state, costs[0]) for state in lacking)
     return BudgetWait(max(state.ends_at for state in lacking), is_partial)
 
 
-def _has_room(state: BudgetState, costs: Sequence[tuple[int, Decimal]]) -> bool:
+def parking_of_order(
+    user: User, costs: Costs, *, states: Sequence[BudgetState]
+) -> list[datetime | None]:
+    """Return until when the next submission parks each image of a new order, None: it does not.
+
+    An image for which only jobs at RunPod leave no room is not parked. As `wait_of_order`.
+    """
+    refusing = _of_user(
+        user, [state for state in states if any(_refuses(state, cost) for cost in costs)]
+    )
+    return [
+        max((state.ends_at for state in refusing if _refuses(state, cost)), default=None)
+        for cost in costs
+    ]
+
+
+def _of_user(user: User, lacking: list[BudgetState]) -> list[BudgetState]:
+    """Leave out budgets of groups without this user."""
+    if not any(state.budget.group_id for state in lacking):
+        return lacking
+    groups = set(user.groups.values_list("pk", flat=True))
+    return [state for state in lacking if state.budget.group_id in {None, *groups}]
+
+
+def _refuses(state: BudgetState, cost: tuple[int, Decimal]) -> bool:
+    model_id, usd = cost
+    return state.budget.model_id in {None, model_id} and not state.allows(usd)
+
+
+def _has_room(state: BudgetState, costs: Costs) -> bool:
     concerned = [usd for model_id, usd in costs if state.budget.model_id in {None, model_id}]
     if not concerned:
         return True
     return not state.is_reached and state.used + sum(concerned) <= state.limit
 
 
-def waits_of_models(model_ids: Collection[int]) -> dict[int, datetime]:
-    """Return until when new jobs of a model wait, whoever places them, for those that do wait.
-
-    Budgets are at most CACHE_SECONDS old.
-    """
-    reached = [
-        state for state in _recent_states() if state.is_reached and state.budget.group_id is None
-    ]
+def waits_of_models(
+    model_ids: Collection[int], *, states: Sequence[BudgetState]
+) -> dict[int, datetime]:
+    """Return until when new jobs of a model wait, whoever places them, for those that do wait."""
+    reached = [state for state in states if state.is_reached and state.budget.group_id is None]
     waits = {}
     for model_id in model_ids:
         ends = [state.ends_at for state in reached if state.budget.model_id in {None, model_id}]
         if ends:
             waits[model_id] = max(ends)
     return waits
-
-
-def _recent_states() -> list[BudgetState]:
-    found = remembered({CACHE_KEY: CACHE_SECONDS}, lambda _missing: {CACHE_KEY: states()})
-    recent: list[BudgetState] = found[CACHE_KEY]
-    return recent
 
 
 # --- the next jobs --------------------------------------------------------------------------------

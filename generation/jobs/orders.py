@@ -85,10 +85,10 @@ def quote(
         requests, user=user, catalog=model_cache.read(), listed=listed, max_count=max_count
     ).jobs
     total = sum(job.credits for job in jobs)
-    costs = [(job.model_id, job.expected_usd or Decimal()) for job in jobs]
-    if wait := budgets.wait_of_order(user, costs):
+    forecast = eta.of_jobs(jobs)
+    if wait := budgets.wait_of_order(user, _costs(jobs), states=forecast.budgets):
         return Quote(credits=total, eta=None, parked_until=wait.until)
-    etas = eta.of_order_jobs(jobs, forecast=eta.of_jobs(jobs))
+    etas = eta.of_order_jobs(jobs, forecast=forecast)
     return Quote(
         credits=total,
         eta=Eta(
@@ -297,7 +297,10 @@ def _place(
         batch_id = uuid7() if batch else None
         for job in jobs:
             job.batch = batch_id or sheet_id
-        eta.promise(jobs, forecast=eta.of_jobs(jobs), now=timezone.now())
+        forecast = eta.of_jobs(jobs)
+        parking = budgets.parking_of_order(user, _costs(jobs), states=forecast.budgets)
+        parked = {job.id: until for job, until in zip(jobs, parking, strict=True) if until}
+        eta.promise(jobs, forecast=forecast, now=timezone.now(), parked=parked)
         with transaction.atomic():
             if order_key:
                 order_key.remember(batch_id or jobs[0].id)
@@ -311,6 +314,10 @@ def _place(
                 detail=detail,
                 by_staff=by_staff,
             )
+            for job in jobs:
+                # As the next submission will decide, for the reply and the event. In the database
+                # the job is due: the budget may have been raised since it was read.
+                job.parked_until = parked.get(job.id)
             if sheet and batch_id:
                 _store_sheet(sheet, user=user, batch_id=batch_id, jobs=jobs)
             if replaces and sheet_id:
@@ -396,6 +403,10 @@ def _hold(*, user: User, jobs: Sequence[Job], by_staff: bool, token_id: UUID | N
             holds.Hold(reference=job.id, amount=job.credits, reason=job.prompt[:80]) for job in jobs
         ],
     )
+
+
+def _costs(jobs: Sequence[Job]) -> budgets.Costs:
+    return [(job.model_id, job.expected_usd or Decimal()) for job in jobs]
 
 
 def _asked(jobs: Sequence[Job]) -> quotas.Order:

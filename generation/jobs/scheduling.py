@@ -270,7 +270,18 @@ def cache_key(model_id: int) -> str:
 
 def queues(model_ids: Collection[int]) -> dict[int, ModelQueue]:
     """Return the current queues of these models, in one query."""
-    return from_rows(_rows(model_ids), model_ids=model_ids)
+    return queues_and_facts(model_ids, ("SELECT NULL AS fact WHERE 1 = 0",))[0]
+
+
+def queues_and_facts(
+    model_ids: Collection[int], select: bulk_update.Expression
+) -> tuple[dict[int, ModelQueue], list[str]]:
+    """Return the current queues of these models, and texts that are selected in the same query.
+
+    `select`: a SELECT of one text column named `fact`, and the values for its `%s`.
+    """
+    rows, facts = _rows(model_ids, select)
+    return from_rows(rows, model_ids=model_ids), facts
 
 
 class QueueRow(NamedTuple):
@@ -333,32 +344,36 @@ def places(jobs: Sequence[Job]) -> dict[UUID, Place | None]:
 
 
 QUEUES = """
-    SELECT status, model_id, user_id, id, created_at, 0 FROM (
+    SELECT status, model_id, user_id, id, created_at, 0, NULL FROM (
         SELECT status, model_id, user_id, id, created_at FROM generation_job
         WHERE status = 'queued' AND model_id IN ({ids})
             AND (parked_until IS NULL OR parked_until <= %s)
         ORDER BY created_at, id LIMIT %s
     ) AS queued
     UNION ALL
-    SELECT status, model_id, user_id, id, submitted_at, 1 FROM generation_job
+    SELECT status, model_id, user_id, id, submitted_at, 1, NULL FROM generation_job
     WHERE status = 'submitted' AND model_id IN ({ids})
     UNION ALL
-    SELECT status, model_id, user_id, NULL, NULL, COUNT(*) FROM generation_job
+    SELECT status, model_id, user_id, NULL, NULL, COUNT(*), NULL FROM generation_job
     WHERE status = 'running' AND model_id IN ({ids})
     GROUP BY status, model_id, user_id
     UNION ALL
-    SELECT 'warm', id, NULL, NULL, NULL, 0 FROM generation_imagemodel AS model
+    SELECT 'warm', id, NULL, NULL, NULL, 0, NULL FROM generation_imagemodel AS model
     WHERE id IN ({ids}) AND EXISTS (
         SELECT 1 FROM generation_job
         WHERE status = 'succeeded' AND model_id = model.id AND finished_at >= %s
     )
     UNION ALL
-    SELECT 'blocked', id, NULL, NULL, NULL, 0 FROM generation_imagemodel AS model
+    SELECT 'blocked', id, NULL, NULL, NULL, 0, NULL FROM generation_imagemodel AS model
     WHERE id IN ({ids}) AND {blocks_model}
+    UNION ALL
+    SELECT 'fact', NULL, NULL, NULL, NULL, 0, fact FROM ({select}) AS facts
 """
 
 
-def _rows(model_ids: Collection[int]) -> list[QueueRow]:
+def _rows(
+    model_ids: Collection[int], select: bulk_update.Expression
+) -> tuple[list[QueueRow], list[str]]:
     ids = list(model_ids)
     now, since = (
         bulk_update.prepared("finished_at", moment)
@@ -366,13 +381,22 @@ def _rows(model_ids: Collection[int]) -> list[QueueRow]:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            QUEUES.format(ids=", ".join(["%s"] * len(ids)), blocks_model=BLOCKS_MODEL),
-            [*ids, now, MAX_QUEUED_PER_MODEL * len(ids), *ids, *ids, *ids, since, *ids],
+            QUEUES.format(
+                ids=", ".join(["%s"] * len(ids)), blocks_model=BLOCKS_MODEL, select=select[0]
+            ),
+            [
+                *(*ids, now, MAX_QUEUED_PER_MODEL * len(ids)),
+                *(*ids, *ids, *ids, since, *ids),
+                *select[1:],
+            ],
         )
-        return [
-            QueueRow(kind, model_id, as_uuid(user_id), as_uuid(job_id), at, count)
-            for kind, model_id, user_id, job_id, at, count in cursor.fetchall()
-        ]
+        found = cursor.fetchall()
+    facts = [row[-1] for row in found if row[0] == "fact"]
+    return [
+        QueueRow(kind, model_id, as_uuid(user_id), as_uuid(job_id), at, count)
+        for kind, model_id, user_id, job_id, at, count, _fact in found
+        if kind != "fact"
+    ], facts
 
 
 def _by_age(row: QueueRow) -> tuple[bool, Any, Any]:

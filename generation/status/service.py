@@ -114,7 +114,7 @@ def measure() -> ServiceStatus:
     offered = list(ImageModel.objects.enabled().defer("workflow").order_by("position", "slug"))
     forecast = eta.forecast(offered)
     hour = last_hour(offered, now=now)
-    waits = budgets.waits_of_models([model.pk for model in offered])
+    waits = budgets.waits_of_models([model.pk for model in offered], states=forecast.budgets)
     is_off = switch.mode is GenerationSwitch.Mode.OFF
     found = []
     for model in offered:

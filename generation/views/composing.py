@@ -218,7 +218,9 @@ def offer_of(user: User, form: Composer | None, *, forecast: Forecast) -> Compos
         credits=credits,
         eta=now,
         left=user.credits - credits,
-        wait=budgets.wait_of_order(user, [(form.model.pk, usd)] * form.count),
+        wait=budgets.wait_of_order(
+            user, [(form.model.pk, usd)] * form.count, states=forecast.budgets
+        ),
     )
 
 

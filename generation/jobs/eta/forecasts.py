@@ -1,7 +1,7 @@
 """The time until an image is done: the queue, the model's last jobs, the job's own progress."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import models
 from django.utils import timezone
 
+from generation.jobs.budgets import BudgetState
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.history import History, Start, size_of, start_kind
 from generation.jobs.eta.line import mean_wait
@@ -50,10 +51,14 @@ class Eta:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Histories and queues of some models, by id. Raises KeyError for jobs of other models."""
+    """Histories and queues of some models, by id. Raises KeyError for jobs of other models.
+
+    `budgets` are all there are, for the functions of `jobs.budgets`.
+    """
 
     histories: Mapping[int, History]
     queues: Mapping[int, ModelQueue]
+    budgets: Sequence[BudgetState] = ()
 
     def of_job(self, job: Job, *, now: datetime) -> Eta | None:
         """Return the time left for an active job; None for a final one, for a parked one, and

@@ -1,8 +1,9 @@
 """What was promised when a job was placed, and when it is late."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from generation.jobs.eta.forecasts import Eta, Forecast
 from generation.jobs.eta.history import size_of
@@ -12,10 +13,19 @@ LATE_FACTOR = 1.5  # of the promised wait
 LATE_MARGIN = timedelta(seconds=15)
 
 
-def promise(jobs: Sequence[Job], *, forecast: Forecast, now: datetime) -> None:
-    """Set the promised moments of unsaved jobs of one order; none in an outage."""
+def promise(
+    jobs: Sequence[Job],
+    *,
+    forecast: Forecast,
+    now: datetime,
+    parked: Collection[UUID] = (),
+) -> None:
+    """Set the promised moments of unsaved jobs of one order.
+
+    None in an outage, and none for those that a budget parks, whose ids are `parked`.
+    """
     for job, eta in zip(jobs, of_order_jobs(jobs, forecast=forecast, now=now), strict=True):
-        if not forecast.is_blocked(job):
+        if job.id not in parked and not forecast.is_blocked(job):
             job.promised_p50_at = now + timedelta(seconds=eta.p50)
             job.promised_p90_at = now + timedelta(seconds=eta.p90)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from artgen.cache import remembered
-from generation.jobs import scheduling
+from generation.jobs import budgets, scheduling
 from generation.jobs.eta.forecasts import Eta, Forecast
 from generation.jobs.eta.history import History, Record, history_of, size_of
 from generation.models import ImageModel, Job, Status
@@ -34,11 +34,12 @@ COLUMNS = (
 
 
 def forecast(models: Iterable[ImageModel], *, jobs: Iterable[Job] = ()) -> Forecast:
-    """Return the forecast of these models: queues at most QUEUE_SECONDS old, histories
+    """Return the forecast of these models: queues and budgets at most QUEUE_SECONDS old, histories
     HISTORY_SECONDS.
 
-    Takes one or two cache round trips and at most two queries for any number of models. Queues that
-    are older than one of these jobs, which was placed since, are read again: one query more.
+    Takes one or two cache round trips and at most two queries for any number of models: the budgets
+    are read with the queues. Queues that are older than one of these jobs, which was placed since,
+    are read again: one query more.
     """
     models = list(models)
     found = _read(models)
@@ -48,28 +49,36 @@ def forecast(models: Iterable[ImageModel], *, jobs: Iterable[Job] = ()) -> Forec
 
 
 def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> Forecast:
+    if not models:
+        return Forecast(histories={}, queues={})
     known = {model.pk: model for model in models}
     queues = {scheduling.cache_key(model_id): model_id for model_id in known}
     measured = {f"jobs.eta.history:1:{model_id}": model_id for model_id in known}
 
-    def compute(missing: list[str]) -> dict[str, scheduling.ModelQueue | History]:
+    def compute(missing: list[str]) -> dict[str, Any]:
         unknown = [queues[key] for key in missing if key in queues]
         unmeasured = [known[measured[key]] for key in missing if key in measured]
-        found_queues = scheduling.queues(unknown) if unknown else {}
-        found_histories = histories(unmeasured) if unmeasured else {}
-        return {
-            key: found_queues[queues[key]] if key in queues else found_histories[measured[key]]
-            for key in missing
-        }
+        found: dict[str, Any] = {}
+        if unknown:
+            computed, found[budgets.CACHE_KEY] = budgets.with_queues(unknown)
+            found |= {scheduling.cache_key(model_id): one for model_id, one in computed.items()}
+        elif budgets.CACHE_KEY in missing:
+            found[budgets.CACHE_KEY] = budgets.states()
+        if unmeasured:
+            computed_histories = histories(unmeasured)
+            found |= {key: computed_histories[measured[key]] for key in missing if key in measured}
+        return found
 
     found = remembered(
-        dict.fromkeys(queues, scheduling.QUEUE_SECONDS) | dict.fromkeys(measured, HISTORY_SECONDS),
+        dict.fromkeys((*queues, budgets.CACHE_KEY), scheduling.QUEUE_SECONDS)
+        | dict.fromkeys(measured, HISTORY_SECONDS),
         compute,
         expired=[scheduling.cache_key(model_id) for model_id in outdated],
     )
     return Forecast(
         histories={model_id: found[key] for key, model_id in measured.items()},
         queues={model_id: found[key] for key, model_id in queues.items()},
+        budgets=found[budgets.CACHE_KEY],
     )
 
 

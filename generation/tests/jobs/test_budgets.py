@@ -8,9 +8,10 @@ from threading import Barrier
 import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.test import TransactionTestCase, override_settings
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from accounts import ledger, period_limits
@@ -33,6 +34,7 @@ from generation.jobs import (
     job_control,
     lifecycle,
     orders,
+    scheduling,
     serializers,
     spending,
     storing,
@@ -276,6 +278,81 @@ class TestBudgets(EmulatorTestCase):
         set_budget("0", model=ImageModel.objects.get(slug="flux-dev"))
         assert self.quote(user=self.bob).parked_until is None
         assert self.quote(user=self.alice).parked_until == period_limits.next_month()
+
+    def test_the_reply_says_that_a_budget_parks_the_job(self):
+        set_budget("0.03", model=ImageModel.objects.get(slug="flux-dev"))
+        set_budget("0.01")
+        with translation.override("en"):
+            job = self.place()
+            said = serializers.job_json(job)
+        assert said["parked_until"] is not None
+        assert (said["eta_seconds"], said["queue_position"]) == (None, None)
+        stored = Job.objects.get(id=job.id)
+        assert (stored.promised_p50_at, stored.promised_p90_at) == (None, None)
+        self.submit()
+        stored.refresh_from_db()
+        assert stored.parked_until == job.parked_until
+        with translation.override("en"):
+            assert serializers.job_json(stored) == said | {"version": 2}
+
+    def test_the_reply_gives_a_time_if_only_jobs_at_runpod_leave_no_room(self):
+        """They may be cheaper than expected, so this one is not parked."""
+        set_budget("0.03")
+        self.place()
+        self.submit()
+        cache.clear()
+        job = self.place()
+        assert job.parked_until is None
+        self.submit()
+        assert Job.objects.parked().count() == 0
+
+    def test_a_group_with_a_spent_budget_changes_no_reply_of_others(self):
+        group = Group.objects.create(name="school")
+        group.user_set.add(self.alice)
+        set_budget("0", group=group)
+        assert self.place(user=self.bob).parked_until is None
+        assert self.place(user=self.alice).parked_until == period_limits.next_day()
+
+    def test_a_job_starts_though_its_reply_came_from_a_budget_that_was_raised_since(self):
+        set_budget("0")
+        self.quote()
+        set_budget("1")
+        self.place()  # the cached budget still has nothing left
+        self.submit()
+        assert self.at_runpod() == 1
+
+    def test_the_reply_costs_no_more_with_budgets(self):
+        def queries():
+            with CaptureQueriesContext(connection) as found:
+                self.place()
+            return len(found)
+
+        cache.clear()
+        cold, warm = queries(), queries()
+        set_budget("1")
+        set_budget("0", model=ImageModel.objects.get(slug=MODEL))
+        cache.clear()
+        assert (queries(), queries()) == (cold, warm)
+
+    def test_budgets_read_with_the_queues_are_those_read_alone(self):
+        group = Group.objects.create(name="school")
+        group.user_set.add(self.alice)
+        set_budget("0.05", group=group)
+        set_budget("1.25", model=ImageModel.objects.get(slug=MODEL), period=Period.MONTH)
+        set_budget("7")
+        self.place()
+        self.place(user=self.bob)
+        self.submit()
+        self.finish()
+        self.place()
+        self.submit()
+        models = list(ImageModel.objects.values_list("pk", flat=True))
+        queues, found = budgets.with_queues(models)
+        assert queues == scheduling.queues(models)
+        assert found == budgets.states()
+        assert [state.limit for state in found] == [state.limit for state in budgets.states()]
+        assert any(state.reserved for state in found)
+        assert any(state.spent for state in found)
 
     def test_the_button_says_what_it_waits_for_instead_of_a_time(self):
         self.client.force_login(self.alice)

@@ -18,8 +18,8 @@ from artgen.testing.cases import BaseTestCase
 from generation.gallery import collections
 from generation.models import Status
 
-# The session; queues and speeds of all models, and to remember them; budgets, and to remember them.
-MAX_REDIS = 5
+# The session; queues and speeds of all models with the budgets, and to remember them.
+MAX_REDIS = 3
 
 
 @contextmanager
@@ -101,7 +101,7 @@ class TestRoundTrips(BaseTestCase):
             self.client.get(address)
             later = timezone.now().timestamp() + 60 * number
             with self.subTest(address), mock.patch("artgen.cache.time.time", return_value=later):
-                more = 3 if address in forecast else 0  # queues, speeds, budgets
+                more = 2 if address in forecast else 0  # queues with budgets, speeds
                 with sent_to_redis() as sent, self.assertNumQueries(queries + more):
                     self.client.get(address)
                 assert len(sent) <= MAX_REDIS, sent
