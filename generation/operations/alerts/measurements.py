@@ -18,7 +18,6 @@ from django.utils import timezone
 
 from accounts import outbox
 from artgen import connection_budget, formatting
-from artgen.cache import remembered
 from artgen.observability import disks, health, request_stats, resources, sockets_heartbeat
 from artgen.observability.certificate import certificate
 from generation.jobs import budgets, heartbeat
@@ -44,7 +43,7 @@ BACKUP_AGE = timedelta(hours=26)
 CERTIFICATE_LEFT = timedelta(days=14)
 CERTIFICATE_CHECKED = timedelta(hours=1)
 SITE_SECONDS = 10
-PROMISES_KEY, PROMISES_SECONDS = "operations.alerts.promises", 60  # how long they are remembered
+PROMISES_MEASURED = timedelta(minutes=1)
 PROMISES_PERIOD = timedelta(hours=24)
 MIN_PROMISES, KEPT_SHARE = 20, 0.75  # nine in ten should be kept
 
@@ -65,6 +64,8 @@ class Measurements:
         self._has_reached_site = False
         self._certificate: dict[str, Values] = {}
         self._certificate_after = 0.0
+        self._promises: dict[str, Values] = {}
+        self._promises_after = 0.0
 
     def take(self) -> Findings:
         """Measure everything. Raises OperationalError or InterfaceError if the database is away."""
@@ -83,7 +84,7 @@ class Measurements:
         return (
             (["JobsOverdue", "JobsStuck", "ImagesNotStored", "JobsFail", "QueueLong"], _jobs),
             (["ProviderOutage", "CreatingOff"], _switches),
-            (["PromisesBroken"], _promises),
+            (["PromisesBroken"], self._kept_promises),
             (["BudgetNear", "BudgetReached"], _budgets),
             (["DatabaseConnections", "ConnectionBudget"], _connections),
             (["EmailsLate", "EmailsFail"], _emails),
@@ -118,6 +119,13 @@ class Measurements:
             self._certificate = _certificate()
             self._certificate_after = time.monotonic() + CERTIFICATE_CHECKED.total_seconds()
         return self._certificate
+
+    def _kept_promises(self) -> dict[str, Values]:
+        """Measure now and then: the jobs of a day are many."""
+        if time.monotonic() >= self._promises_after:
+            self._promises = _promises()
+            self._promises_after = time.monotonic() + PROMISES_MEASURED.total_seconds()
+        return self._promises
 
     def _site(self) -> dict[str, Values]:
         """Ask for /healthz at PUBLIC_URL; say nothing where it was never reached from here."""
@@ -190,18 +198,12 @@ def _budgets() -> dict[str, Values]:
 
 def _promises() -> dict[str, Values]:
     """Return an alert if much fewer images than nine in ten were ready by the promised p90."""
-    broken = remembered({PROMISES_KEY: PROMISES_SECONDS}, lambda _missing: {PROMISES_KEY: _late()})
-    if late := broken[PROMISES_KEY]:
-        return {"PromisesBroken": {"models": ", ".join(late)}}
-    return {}
-
-
-def _late() -> list[str]:
-    return [
+    late = [
         f"{one.slug} {one.p90_share:.0%}"
         for one in eta_report.kept_since(timezone.now() - PROMISES_PERIOD)
         if one.jobs >= MIN_PROMISES and one.p90_share is not None and one.p90_share < KEPT_SHARE
     ]
+    return {"PromisesBroken": {"models": ", ".join(late)}} if late else {}
 
 
 def _connections() -> dict[str, Values]:
