@@ -327,6 +327,7 @@ class TestBudgets(EmulatorTestCase):
                 self.place()
             return len(found)
 
+        queries()  # models and rules are in the memory of this process now
         cache.clear()
         cold, warm = queries(), queries()
         set_budget("1")

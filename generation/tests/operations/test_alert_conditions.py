@@ -83,9 +83,7 @@ class TestConditions(EmulatorTestCase):
                     promised_p50_at=now - timedelta(seconds=5),
                     promised_p90_at=now - timedelta(seconds=1 if late else -1),
                 )
-            self.measurements = (
-                Measurements()
-            )  # the figures of the one before are up to a minute old
+            self.measurements = Measurements()  # the one before keeps its figures for a minute
 
         end(14, late=False)
         end(5, late=True)
