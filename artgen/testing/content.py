@@ -30,7 +30,7 @@ from artgen import audit
 from artgen.testing.people import let_in
 from artgen.theme import page
 from generation.files import uploads
-from generation.gallery import collection_sharing, collections, sharing
+from generation.gallery import collection_sharing, collections, saving, sharing
 from generation.gallery.images import set_favorite, trash
 from generation.jobs import drafts, job_control, orders
 from generation.models import Image, Job, Sheet, Status
@@ -137,6 +137,8 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
     shared = sharing.share_by_link(
         variants[2], until=in_month, with_parameters=True, with_name=True
     )
+    boss = User.objects.get(email="boss@example.org")
+    saved = saving.save(saving.finder(shared.link_slug or ""), user=boss)
     piles = [
         collections.create(user=owner, name=name) for name in ("Море и свет", "Зима") if russian
     ] or [collections.create(user=owner, name=name) for name in ("Sea and light", "Winter")]
@@ -178,6 +180,7 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
         "member": piles[0].members.order_by("id")[0].pk,
         "preset_link": presets.share(preset).link_slug,
         "published": wish.slug,
+        "saved": saved.image.pk,
         "link": variants[2].pk,
         "edited": Image.objects.get(job=edited[0]).pk,
         "trashed": Image.objects.of(owner).trashed().order_by("id")[0].pk,

@@ -19,6 +19,7 @@ OPERATIONS = {
     "post /api/v1/collections/{collection_id}/images/remove/",
     "delete /api/v1/collections/{collection_id}/images/{image_id}/",
     "get /api/v1/images/",
+    "post /api/v1/images/",
     "get /api/v1/images/{image_id}/",
     "patch /api/v1/images/{image_id}/",
     "delete /api/v1/images/{image_id}/",

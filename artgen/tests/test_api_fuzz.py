@@ -102,7 +102,13 @@ OF_ROWS: dict[str, set[tuple[str, str]]] = {
     "PATCH /api/v1/word-lists/{list_id}/": WORDS,
 }
 # The object in the address, the key and the balance are not fields of the body.
-WITHOUT_ERRORS = {"not_found", "idempotency_key_reused", "too_few_credits", "prompt_helper_off"}
+WITHOUT_ERRORS = {
+    "not_found",
+    "idempotency_key_reused",
+    "too_few_credits",
+    "prompt_helper_off",
+    "not_shared",
+}
 
 
 def _schema(**checks: Any) -> Any:

@@ -17,6 +17,8 @@ from artgen.testing.api import FLUX, ApiTestCase, make_image, make_job, picture
 from artgen.testing.cases import emulated
 from artgen.testing.openapi import OPERATIONS, PUBLIC
 from artgen.testing.prompt_helper import prompt_helper
+from artgen.testing.saving import with_files
+from generation.gallery import sharing
 from generation.models import Job, ModerationRule, SheetImage, Status
 from generation.sheets import sheet_images
 from generation.sheets.word_lists import MAX_LISTS
@@ -253,6 +255,16 @@ class TestSchema(ApiTestCase):
             "delete /api/v1/word-lists/{list_id}/": [self.api.delete(path), self.api.delete(path)],
         }
 
+    def saved(self) -> list[Any]:
+        """Save a shared image, again, and one that is not shared."""
+        image = with_files(make_image(self.bob))
+        slug = sharing.share_by_link(
+            image, until=None, with_parameters=False, with_name=False
+        ).link_slug
+        path = "/api/v1/images/"
+        saved = [self.api.post(path, {"share": slug}) for _n in range(2)]
+        return [*saved, self.api.post(path, {"share": "gone"}), self.api.post(path, {"share": "/"})]
+
     def test_it_is_true(self) -> None:
         """Compare what each operation answers with what the description says."""
         image = make_image(self.alice)
@@ -311,6 +323,7 @@ class TestSchema(ApiTestCase):
             **self.compared(),
             **self.listed(),
             "get /api/v1/images/": [self.api.get("/api/v1/images/")],
+            "post /api/v1/images/": self.saved(),
             "get /api/v1/images/{image_id}/": [self.api.get(f"/api/v1/images/{image.id}/")],
             "patch /api/v1/images/{image_id}/": [
                 self.api.patch(f"/api/v1/images/{image.id}/", {"favorite": True}),

@@ -39,7 +39,7 @@ class OwnedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Image)
 class ImageAdmin(OwnedAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
-    """Generated images."""
+    """Generated images, and saved copies of shared ones."""
 
     menu_section = "content"
     menu_icon = "image"
@@ -55,7 +55,7 @@ class ImageAdmin(OwnedAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
     )
     list_display_links = ("created_at",)
     list_filter = ("visibility", ("trashed_at", admin.EmptyFieldListFilter), "created_at")
-    list_select_related = ("user", "job")
+    list_select_related = ("user", "job", "saved__author")
     search_fields = ("job__prompt",)
     search_help_text = _("ID of the image or job, SHA-256, email, or prompt of the last 30 days.")
     ordering = ("-id",)
@@ -126,7 +126,9 @@ class ImageAdmin(OwnedAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("job"))
     def of_job(self, image: Image) -> SafeString:
-        """Return a link to the job."""
+        """Return a link to the job, or where a saved copy is from."""
+        if image.job is None:
+            return format_html("{}", image.saved.source_text)
         address = reverse("admin:generation_job_change", args=[image.job_id])
         return format_html('<a href="{}">{}</a>', address, image.job.prompt[:60])
 

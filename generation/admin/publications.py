@@ -204,7 +204,7 @@ class PublicationAdmin(ReadOnlyModelAdmin):
     @admin.display(description=_("prompt"))
     def prompt(self, publication: Publication) -> str:
         """Return the prompt, truncated."""
-        prompt = publication.image.job.prompt
+        prompt = publication.image.prompt
         return prompt if len(prompt) <= PROMPT_CUT else f"{prompt[:PROMPT_CUT]}…"
 
     @admin.display(description=_("user"))

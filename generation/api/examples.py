@@ -1,5 +1,7 @@
 """Examples in the OpenAPI description. A test holds them against the shapes."""
 
+from typing import Any
+
 from artgen.api.openapi import EXAMPLE_HOST
 
 JOB_ID = "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6a"
@@ -8,9 +10,10 @@ UPLOAD_ID = "019ab2ef-77aa-7b01-8d3e-90ab12cd34ef"
 
 ORDER = {"model": "flux-dev", "prompt": "Tea hills in morning mist", "width": 1024, "height": 768}
 
-IMAGE = {
+IMAGE: dict[str, Any] = {
     "id": IMAGE_ID,
     "job": JOB_ID,
+    "saved_from": None,
     "url": f"{EXAMPLE_HOST}/media/images/{JOB_ID}-0.png?expires=1764000000&signature=…",
     "thumbnail_url": f"{EXAMPLE_HOST}/media/thumbnails/{JOB_ID}-0.webp"
     "?expires=1764000000&signature=…",

@@ -8,16 +8,18 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.requests import user_of
 from artgen.api import pagination
 from artgen.api.shapes import read
 from artgen.api.views import Endpoint, body_of, flag_of, query_of
-from generation.api import docs_images
+from generation.api import docs_images, docs_sharing, rate_limits
 from generation.api.filters import PARAMETERS, read_wanted
 from generation.api.shapes import ImageChangeShape
+from generation.api.shapes_sharing import SharedImageShape
 from generation.api.sharing import own_image, show_to
-from generation.gallery import images, notes, tags
+from generation.gallery import images, notes, saving, tags
 from generation.gallery.filters import find
-from generation.jobs.serializers import IMAGE_COLUMNS, image_json
+from generation.jobs.serializers import IMAGE_COLUMNS, SAVED_COLUMNS, image_json
 from generation.models import Image
 
 
@@ -33,8 +35,21 @@ class Images(Endpoint):
         own = Image.objects.of(request.user)
         rows = own.in_trash() if flag_of(query, "trashed") else own.kept()
         rows = find(rows, read_wanted(query, user=request.user), user=request.user).images
-        whole = Image.objects.values_list(*IMAGE_COLUMNS, named=True)
+        whole = Image.objects.values_list(*IMAGE_COLUMNS, *SAVED_COLUMNS, named=True)
         return Response(pagination.page_of(request, rows, show=_images_json, whole=whole))
+
+    @extend_schema(**docs_sharing.SAVE_IMAGE)
+    def post(self, request: Request) -> Response:
+        """Save a copy of an image that another user shares among the user's own."""
+        asked = read(SharedImageShape(data=body_of(request)))
+        rate_limits.spend(request, group="save", rate=saving.RATE)
+        find = saving.finder(asked["share"], item=asked.get("item"))
+        saved = saving.save(find, user=user_of(request))
+        return Response(
+            image_json(saved.image),
+            status=201 if saved.is_new else 200,
+            headers={"Location": f"{request.path}{saved.image.id}/"},
+        )
 
 
 class ImageDetail(Endpoint):

@@ -64,11 +64,25 @@ class ErrorShape(Shape):
         ref_name = "JobError"
 
 
+class SavedFromShape(Shape):
+    """Where a saved copy of a shared image is from."""
+
+    author = serializers.CharField(
+        allow_blank=True, help_text="The name of its owner; empty if it was not shown."
+    )
+
+    class Meta:
+        ref_name = "SavedFrom"
+
+
 class ImageShape(Shape):
     """An image. `sha256`, `width`, `height` and `bytes` describe the file at `url`."""
 
     id = serializers.UUIDField()
-    job = serializers.UUIDField()
+    job = serializers.UUIDField(allow_null=True, help_text="Null for a saved copy.")
+    saved_from = SavedFromShape(
+        allow_null=True, help_text="Of a copy of another user’s shared image, else null."
+    )
     url = serializers.CharField(help_text="Expires; request the image again for a new one.")
     thumbnail_url = serializers.CharField(help_text="WebP; expires like `url`.")
     placeholder = serializers.CharField(help_text="ThumbHash, base64.")
@@ -77,7 +91,9 @@ class ImageShape(Shape):
     bytes = serializers.IntegerField()
     content_type = serializers.CharField()
     sha256 = serializers.CharField()
-    seed = serializers.IntegerField()
+    seed = serializers.IntegerField(
+        allow_null=True, help_text="Null for a saved copy whose page did not show it."
+    )
     favorite = serializers.BooleanField()
     note = serializers.CharField(
         allow_blank=True, help_text="What you wrote about the image; only you see it."

@@ -1,12 +1,18 @@
 """Serializers of sharing: links and publications."""
 
+import re
 from typing import Any
 
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from artgen.api.shapes import Flag, Moment, Shape, wrong_choice
+from artgen.api.shapes import Flag, Moment, Shape, Text, wrong_choice
 from generation.gallery import sharing
 from generation.models import PublicationState
+
+SECRET_MAX_LENGTH = 100
+ITEM_MAX = 2**53 - 1
 
 
 class PublicationShape(Shape):
@@ -80,3 +86,42 @@ class LinkShape(Shape):
 
     class Meta:
         ref_name = "Link"
+
+
+class Secret(Text):
+    """The secret of a link."""
+
+    def run_validators(self, value: Any) -> None:
+        """Accept only what a secret can be."""
+        serializers.CharField.run_validators(self, value)
+
+
+class ItemNumber(serializers.IntegerField):
+    """The number of an image in a shared collection; other types are not converted."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Return the number."""
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class SharedImageShape(Shape):
+    """The link of an image that another user shares."""
+
+    share = Secret(
+        max_length=SECRET_MAX_LENGTH,
+        validators=[RegexValidator(r"^[-\w]+\Z", _("Letters, digits, - and _."), flags=re.ASCII)],
+        help_text="The secret in the address of its page: `/s/SECRET/`, or `/c/SECRET/ITEM/` in a "
+        "shared collection.",
+    )
+    item = ItemNumber(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=ITEM_MAX,
+        help_text="Of an image in a shared collection: the number in the address of its page.",
+    )
+
+    class Meta:
+        ref_name = "SharedImage"

@@ -3,21 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from artgen.api.shapes import read
-from artgen.api.views import Endpoint, body_of
-from generation.api import docs_sharing, rate_limits
-from generation.api.shapes_sharing import LinkShape, ShareShape
+from artgen.api.views import Endpoint
+from generation.api import docs_sharing, links, rate_limits
+from generation.api.shapes_sharing import ShareShape
 from generation.gallery import sharing
 from generation.models import Image, Publication, PublicationState, Visibility
-
-SHARING_RATE = "120/m"
 
 
 class Share(Endpoint):
@@ -32,17 +27,8 @@ class Share(Endpoint):
     def post(self, request: Request, image_id: UUID) -> Response:
         """Create or change the link to one of the user's own images."""
         image = own_image(request, image_id)
-        asked = read(LinkShape(data=body_of(request)))
-        rate_limits.spend(request, group="share", rate=SHARING_RATE)
-        had_link = image.has_link and not asked["new"]
-        image = sharing.share_by_link(
-            image,
-            until=sharing.until(days=asked.get("expires_in_days")),
-            with_parameters=asked["with_parameters"],
-            with_name=asked["with_name"],
-            renew=asked["new"],
-        )
-        return Response(_share_json(image), status=200 if had_link else 201)
+        image, status = links.change(request, image, sharing.share_by_link)
+        return Response(_share_json(image), status=status)
 
     @extend_schema(**docs_sharing.STOP_LINK)
     def delete(self, request: Request, image_id: UUID) -> Response:
@@ -58,16 +44,14 @@ class ShareAppeal(Endpoint):
     def post(self, request: Request, image_id: UUID) -> Response:
         """Ask a moderator to review one of the user's own images that a rule has refused."""
         image = own_image(request, image_id)
-        rate_limits.spend(request, group="share", rate=SHARING_RATE)
+        rate_limits.spend(request, group="share", rate=links.SHARING_RATE)
         sharing.appeal(image)
         return Response(_share_json(image))
 
 
 def own_image(request: Request, image_id: UUID) -> Image:
     """Return one of the user's own images, also from the trash; raise Http404."""
-    image = (
-        Image.objects.of(request.user).present().select_related("job").filter(id=image_id).first()
-    )
+    image = Image.objects.of(request.user).present().with_origin().filter(id=image_id).first()
     if image is None:
         raise Http404
     return image
@@ -90,10 +74,7 @@ def show_to(image: Image, visibility: str) -> Image:
 def _share_json(image: Image) -> Any:
     publication = sharing.last_publication(image)
     share = {
-        "url": address_of(image.link_slug) if image.link_slug and image.has_link else None,
-        "expires_at": image.link_until if image.has_link else None,
-        "with_parameters": image.has_link and image.link_parameters,
-        "with_name": image.has_link and image.link_name,
+        **links.link_json(image, route="shared"),
         "publication": _publication(publication) if publication else None,
     }
     return ShareShape(share).data
@@ -104,15 +85,10 @@ def _publication(publication: Publication) -> dict[str, Any]:
     return {
         "state": publication.state,
         "reason": publication.reason,
-        "url": address_of(publication.slug) if is_shown else None,
+        "url": links.address_of(publication.slug, route="shared") if is_shown else None,
         "with_parameters": publication.with_parameters,
         "with_name": publication.with_name,
         "asked_at": publication.asked_at,
         "decided_at": publication.decided_at,
         "published_at": publication.published_at,
     }
-
-
-def address_of(slug: str, *, route: str = "shared") -> str:
-    """Return the public URL of a link; `route` names its page."""
-    return f"{settings.PUBLIC_URL}{reverse(route, args=[slug])}"

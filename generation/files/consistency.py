@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from generation.files import storage
-from generation.models import Export, Image, Job, SheetImage, Upload
+from generation.models import Export, Image, Job, SavedImage, SheetImage, Upload
 
 PREFIXES = tuple(f"{folder}/" for folder in storage.FOLDERS)
 ROWS_AT_ONCE = 1000
@@ -130,7 +130,7 @@ def _has_row(key: str) -> bool:
     job_id = _id_in(key)
     if job_id is None:
         return False
-    image = Image.objects.filter(job_id=job_id)
+    image = Image.objects.filter(Q(job_id=job_id) | Q(id=job_id, job=None))
     return image.filter(Q(key=key) | Q(thumbnail_key=key) | Q(large_key=key)).exists()
 
 
@@ -141,8 +141,11 @@ def _may_get_row(key: str) -> bool:
         return export is not None and export.due_at is not None
     if key.startswith("sheets/"):
         return SheetImage.objects.active().filter(id=_id_in(key)).exists()
-    job_id = _id_in(key)
-    return job_id is not None and Job.objects.active().filter(id=job_id).exists()
+    file_id = _id_in(key)
+    return file_id is not None and (
+        Job.objects.active().filter(id=file_id).exists()
+        or SavedImage.objects.unfinished().filter(id=file_id).exists()
+    )
 
 
 def _is_being_renamed(key: str) -> bool:
@@ -164,7 +167,7 @@ def _export_of(key: str) -> Export | None:
 
 
 def _id_in(key: str) -> UUID | None:
-    """Return the id of the job (of the upload, for an upload) in the key, None without one."""
+    """Return the id in the key: of a job, a saved copy or an upload; None without one."""
     try:
         return UUID(key.rsplit("/", 1)[-1][:ID_LENGTH])
     except ValueError:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core import signing
@@ -270,7 +270,7 @@ class SignedFileSystemStorage(FileSystemStorage):
         """Copy the file to exactly this name; raise FileNotFoundError."""
         goal = Path(self.path(to))
         goal.parent.mkdir(parents=True, exist_ok=True)
-        half = goal.with_name(f".{goal.name}.half")
+        half = goal.with_name(f".{uuid4().hex}.half")  # others may copy to the same name
         shutil.copyfile(self.path(name), half)
         half.replace(goal)
 

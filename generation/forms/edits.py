@@ -87,12 +87,13 @@ def variation_request(
     Its style is kept if it is among `styles`. Raises KeyError unless `amount` is one of AMOUNTS.
     """
     share = AMOUNTS[amount]
-    model = _varying(image.job, [(one, one.offer) for one in models])
+    job = image.origin
+    model = _varying(job, [(one, one.offer) for one in models])
     if model is None:
         raise LookupError
     form = _variation_form(image, model)
-    if image.job.style in styles:
-        form.texts["style"] = image.job.style
+    if job.style in styles:
+        form.texts["style"] = job.style
     return form.request() | {"strength": _strength(model.offer, share)}
 
 
@@ -135,7 +136,7 @@ def _upscales(image: Image, offers: Sequence[Offer]) -> list[Upscale]:
 
 
 def _variation(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> Variation | None:
-    model = _varying(image.job, offers)
+    model = _varying(image.origin, offers)
     if model is None:
         return None
     form = _variation_form(image, model)
@@ -147,7 +148,12 @@ def _variation(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> Vari
 
 
 def _varying(job: Job, offers: Sequence[tuple[ImageModel, Offer]]) -> ImageModel | None:
-    """Return the model for variations: that of the image if it can, else the first that can."""
+    """Return the model for variations: that of the image if it can, else the first that can.
+
+    None for an image whose prompt is unknown.
+    """
+    if not job.prompt:
+        return None
     able = [
         model
         for model, offer in offers
@@ -159,9 +165,10 @@ def _varying(job: Job, offers: Sequence[tuple[ImageModel, Offer]]) -> ImageModel
 
 def _variation_form(image: Image, model: ImageModel) -> Composer:
     """Return the form of the model in the shape that is closest to the image."""
+    job = image.origin
     texts = {
-        "prompt": image.job.prompt,
-        "negative_prompt": image.job.negative_prompt,
+        "prompt": job.prompt,
+        "negative_prompt": job.negative_prompt,
         "shape": f"{image.width}x{image.height}",
     }
     return Composer(model=model, texts=texts, sources=[str(image.id)])

@@ -29,7 +29,7 @@ READABLE = 0o644 << 16  # file permissions in the archive
 def pack(images: Iterable[Image], *, as_webp: bool = False) -> Generator[bytes]:
     """Return the archive in pieces, each created on demand; memory holds one image or less.
 
-    `images` were fetched with their jobs and models. parameters.json describes how each was made.
+    `images` were fetched with their origins. parameters.json describes how each was made.
     With `as_webp` every image that can be decoded is converted. Missing files are listed in
     missing.txt. Times and texts use the language and time zone active now. Any other failure ends
     the stream with its error, so that a partial archive is not mistaken for a complete one.
@@ -129,18 +129,19 @@ def text_entry(name: str, *, zone: tzinfo | None = None) -> ZipInfo:
 
 
 def _described(image: Image) -> dict[str, Any]:
-    """Return the API parameters that recreate the image, and its time."""
-    asked = {
-        name: value
-        for name, value in image.job.parameters.items()
-        if value not in (None, "", [], False)
-    }
-    return {
-        "model": image.job.model.slug,
-        **asked,
-        "seed": image.seed,
-        "created_at": image.created_at.isoformat(),
-    }
+    """Return the API parameters that recreate the image, as far as they are known, and its time."""
+    found: dict[str, Any] = {}
+    if image.has_parameters:
+        job = image.origin
+        asked = {
+            name: value
+            for name, value in job.parameters.items()
+            if value not in (None, "", [], False)
+        }
+        found = {"model": job.model.slug, **asked, "seed": image.seed}
+    if image.is_saved:
+        found["saved_from"] = image.saved.author_name
+    return {**found, "created_at": image.created_at.isoformat()}
 
 
 def _missing_text(missing: list[str]) -> str:

@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from generation.gallery import sharing
-from generation.gallery.sharing import Shared
+from generation.gallery.sharing import STOPPED, Shared
 from generation.models import Collection, CollectionImage, Publication, PublicationState
 
-STOPPED = (PublicationState.HIDDEN, PublicationState.REFUSED)
+MAX_ID = 2**63 - 1  # of a member: a bigint
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,30 @@ def members(shared: SharedCollection) -> QuerySet[CollectionImage]:
             image__user=shared.collection.user_id,
             image__trashed_at__isnull=True,
         )
-        .select_related("image__job__model")
+        .select_related("image__job__model", "image__saved__author", "image__model")
         .order_by("-id")
     )
 
 
 def item(shared: SharedCollection, member_id: int) -> Shared | None:
     """Return one image of a shared collection, None if others do not see it."""
+    if member_id > MAX_ID:
+        return None
     found = members(shared).filter(id=member_id).first()
     return as_shared(shared, found) if found else None
+
+
+def beside(shared: SharedCollection, member_id: int) -> tuple[int | None, int | None]:
+    """Return the ids of the members before and after this one in the order of `members`."""
+    others = members(shared).values_list("id", flat=True)
+    before = others.filter(id__gt=member_id).order_by("id").first()
+    return before, others.filter(id__lt=member_id).first()
+
+
+def find_item(slug: str, member_id: int) -> Shared | None:
+    """Return one image of the collection shared under this secret, None as `find` and `item`."""
+    found = find(slug)
+    return item(found, member_id) if found else None
 
 
 def as_shared(shared: SharedCollection, member: CollectionImage) -> Shared:
@@ -69,8 +84,8 @@ def as_shared(shared: SharedCollection, member: CollectionImage) -> Shared:
     return Shared(
         image=member.image,
         slug=shared.collection.link_slug or "",
-        with_parameters=shared.with_parameters,
-        author=shared.author,
+        with_parameters=shared.with_parameters and member.image.has_parameters,
+        author="" if member.image.is_saved else shared.author,
         until=shared.collection.link_until,
         publication=None,
     )

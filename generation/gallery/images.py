@@ -71,13 +71,13 @@ def outside(*, user: User, ids: Sequence[UUID], collection: Collection) -> list[
 
 
 def each(*, user: User, ids: Sequence[UUID]) -> Iterator[Image]:
-    """Yield the user's images among `ids` in that order, with jobs and models, in batches.
+    """Yield the user's images among `ids` in that order, with their origins, in batches.
 
     No database connection is held between the queries, so a slow consumer is fine.
     """
     for start in range(0, len(ids), READ_BATCH):
         some = ids[start : start + READ_BATCH]
-        found = Image.objects.of(user).present().select_related("job__model").in_bulk(some)
+        found = Image.objects.of(user).present().with_origin().in_bulk(some)
         if not connection.in_atomic_block:
             connection.close_if_unusable_or_obsolete()
         yield from (found[image_id] for image_id in some if image_id in found)

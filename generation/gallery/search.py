@@ -236,7 +236,7 @@ def _sqlite_condition(term: Term) -> Q:
         words[-1] = rf"(?:{words[-1]}|{re.escape(term.words[-1])}\w*)"
     pattern = (r"\b" + r"[\W_]+".join(words) + r"\b").replace("е", "[её]")
     found = Q()
-    for column in ("job__prompt", "job__original_prompt", "note", "tags"):
+    for column in ("job__prompt", "job__original_prompt", "saved__prompt", "note", "tags"):
         found |= Q(**{f"{column}__iregex": pattern})
     return ~found if term.is_negative else found
 

@@ -37,6 +37,8 @@ from generation.moderation.refusals import AlreadyDecided, TooManyReviews, why
 SLUG_BYTES = 18  # 144 random bits, which cannot be guessed
 LINK_DAYS = (1, 7, 30)  # lifetimes of a link; None: no expiration
 MAX_IN_REVIEW = 50  # images of one user under review at the same time
+STOPPED = (PublicationState.HIDDEN, PublicationState.REFUSED)
+"""States of publications that keep an image from others, also outside of Explore."""
 REPORTS_HIDE = 3  # reports by different visitors that hide an image until it is reviewed again
 
 
@@ -82,15 +84,17 @@ def find(slug: str) -> Shared | None:
     link = (
         Image.objects.kept()
         .filter(link_slug=slug, user__is_active=True)
-        .select_related("job__model", "user")
+        .with_origin()
+        .select_related("user")
         .first()
     )
     if link is not None:
-        name = link.user.name if link.link_name else ""
+        # A saved copy is somebody else's work.
+        name = link.user.name if link.link_name and not link.is_saved else ""
         shared = Shared(
             link,
             slug,
-            with_parameters=link.link_parameters,
+            with_parameters=link.link_parameters and link.has_parameters,
             author=name,
             until=link.link_until,
             publication=None,
@@ -179,6 +183,8 @@ def ask_to_publish(image: Image, *, with_parameters: bool, with_name: bool) -> P
     Images of trusted authors are published at once, unless a rule has found something in their
     prompt. Raise InTheTrash, TooManyInReview, or NotAllowed, which is recorded as rejected.
     """
+    if image.job is None:
+        raise NotAllowed(_("Images saved from other people can’t be shown in Explore."))
     matches = rules.current().publishing.matches(image.job.written_prompt)
     action = strongest(matches)
     is_refused = action == RuleAction.REFUSE
@@ -347,7 +353,7 @@ def _tell_reporter(publication: Publication, reporter: User) -> None:
             if is_shown
             else _("A moderator removed the image that you reported from Explore.")
         ),
-        prompt=publication.image.job.prompt if publication.with_parameters else "",
+        prompt=publication.image.prompt if publication.with_parameters else "",
         reason=publication.reason,
         path=reverse("shared", args=[publication.slug]) if is_shown else reverse("explore"),
     )
@@ -362,7 +368,7 @@ def _tell(
         user=image.user,
         title=title,
         sentence=sentence,
-        prompt=image.job.prompt,
+        prompt=image.prompt,
         reason=publication.reason,
         path=reverse("share_image", args=[image.id]),
     )

@@ -154,5 +154,5 @@ def _of_request(
 
 def _prompt_of(source: OwnImage) -> str:
     """Return the prompt of the source image, which an edit without a prompt keeps."""
-    found = Image.objects.filter(id=source.id).values_list("job__prompt", flat=True).first()
-    return found or _("Untitled")
+    prompts = Image.objects.filter(id=source.id).values_list("job__prompt", "saved__prompt")
+    return next((prompt for found in prompts for prompt in found if prompt), "") or _("Untitled")

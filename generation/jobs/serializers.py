@@ -40,6 +40,9 @@ IMAGE_COLUMNS = (
     *("seed", "favorite", "note", "tags"),
     *("trashed_at", "visibility", "link_slug", "link_until", "created_at"),
 )
+"""The columns of the Image JSON of a job's image."""
+SAVED_COLUMNS = ("saved__author__name", "saved__author__is_active")
+"""What the Image JSON of a saved copy has beside those."""
 
 _parameters_of = attrgetter(*JOB_FIELDS)
 
@@ -146,10 +149,14 @@ def _job_json(
 
 
 def image_json(image: Any) -> dict[str, Any]:
-    """Return the Image JSON of an instance or a named row of IMAGE_COLUMNS; its URLs expire."""
+    """Return the Image JSON; its URLs expire.
+
+    `image` is an instance, or a named row of IMAGE_COLUMNS; of a saved copy also of SAVED_COLUMNS.
+    """
     return {
         "id": str(image.id),
-        "job": str(image.job_id),
+        "job": str(image.job_id) if image.job_id else None,
+        "saved_from": None if image.job_id else {"author": _author_of(image)},
         "url": storage.absolute_url(image.key),
         "thumbnail_url": storage.absolute_url(image.thumbnail_key),
         "placeholder": image.placeholder,
@@ -166,3 +173,9 @@ def image_json(image: Any) -> dict[str, Any]:
         "visibility": seen_by(image),
         "created_at": optional_time_json(image.created_at),
     }
+
+
+def _author_of(copy: Any) -> str:
+    if isinstance(copy, Image):
+        return copy.saved.author_name
+    return copy.saved__author__name if copy.saved__author__is_active else ""

@@ -1,10 +1,11 @@
 """Database models: image models and styles, jobs, images, uploads, collections, sheets.
 
-Only `jobs.lifecycle` writes `Job.status` and `Job.due_at`. Images are created by `jobs.storing` and
-changed by `gallery.images` and `gallery.notes`; tags are written by `gallery.tags`, collections by
-`gallery.collections`, links, visibility and publications by `gallery.sharing`, prompt reviews by
-`moderation.reviews`, sums of what was spent by `jobs.spending`, calls of the prompt helper by
-`prompt_helper.charges`, sheets, their votes and word lists by `generation.sheets`.
+Only `jobs.lifecycle` writes `Job.status` and `Job.due_at`. Images are created by `jobs.storing`,
+copies of shared ones by `gallery.saving`; they are changed by `gallery.images` and `gallery.notes`.
+Tags are written by `gallery.tags`, collections by `gallery.collections`, links, visibility and
+publications by `gallery.sharing`, prompt reviews by `moderation.reviews`, sums of what was spent by
+`jobs.spending`, calls of the prompt helper by `prompt_helper.charges`, sheets, their votes and word
+lists by `generation.sheets`.
 """
 
 from generation.models.alerts import Alert, AlertNews, AlertPost
@@ -50,6 +51,7 @@ from generation.models.offers import GenerationSwitch, ImageModel, ImageModelQue
 from generation.models.outages import OutageKind, ProviderOutage, ProviderOutageQuerySet
 from generation.models.presets import FavoriteModel, OwnStyle, Preset
 from generation.models.prompt_calls import PromptCall
+from generation.models.saved import SavedImage
 from generation.models.sharing import (
     OPEN,
     TO_REVIEW,
@@ -112,6 +114,7 @@ __all__ = [
     "RuleAction",
     "RuleKind",
     "RulesVersion",
+    "SavedImage",
     "Sheet",
     "SheetImage",
     "SheetImageKind",

@@ -47,6 +47,10 @@ class ImageQuerySet(models.QuerySet["Image"]):
         end = timezone.now() - timedelta(days=settings.TRASH_DAYS)
         return self.filter(Q(trashed_at__isnull=True) | Q(trashed_at__gt=end))
 
+    def with_origin(self) -> "ImageQuerySet":
+        """Fetch with what `Image.origin` needs: the job, or what a saved copy is of."""
+        return self.select_related("job__model", "saved__author", "model")
+
     def newest_first(self) -> "ImageQuerySet":
         """Sort by id, which is chronological."""
         return self.order_by("-id")
@@ -70,7 +74,8 @@ class Image(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="images"
     )
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="images")
+    # NULL: a copy of another user's shared image (`SavedImage`).
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="images", null=True)
     position = models.PositiveSmallIntegerField(default=0)
     key = models.CharField(max_length=200)
     thumbnail_key = models.CharField(max_length=200)
@@ -82,10 +87,11 @@ class Image(models.Model):
     bytes = models.PositiveIntegerField(_("bytes"))
     content_type = models.CharField(max_length=30)
     sha256 = models.CharField(max_length=64)
-    seed = models.BigIntegerField(_("seed"))
+    # Seed and model are NULL only for a saved copy whose original is shown without parameters.
+    seed = models.BigIntegerField(_("seed"), null=True)
     # Copied from the job, where they never change, so that one index serves all gallery filters.
     model = models.ForeignKey(
-        ImageModel, on_delete=models.PROTECT, related_name="+", db_index=False
+        ImageModel, on_delete=models.PROTECT, related_name="+", db_index=False, null=True
     )
     style = models.CharField(_("style"), max_length=50, blank=True, default="", db_default="")
     sourced = models.BooleanField(_("made from an image"), default=False, db_default=False)
@@ -160,6 +166,26 @@ class Image(models.Model):
     def keys(self) -> list[str]:
         """The keys of all its files, the original first."""
         return [key for key in (self.key, self.thumbnail_key, self.large_key) if key]
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether it is a copy of another user's shared image."""
+        return self.job_id is None
+
+    @property
+    def origin(self) -> Job:
+        """The job that made it; of a saved copy `SavedImage.as_job`. Fetch with `with_origin`."""
+        return self.job or self.saved.as_job(self)
+
+    @property
+    def prompt(self) -> str:
+        """Its prompt, "" if it is a copy whose original is shown without it."""
+        return self.job.prompt if self.job else self.saved.prompt
+
+    @property
+    def has_parameters(self) -> bool:
+        """Whether its owner knows its prompt and parameters: not those of some saved copies."""
+        return self.job_id is not None or self.saved.parameters is not None
 
     @property
     def has_link(self) -> bool:

@@ -5,9 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from artgen import formatting
 from generation.models.images import Image
 
 
@@ -125,7 +127,8 @@ class Publication(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.id)
+        # Without the prompt: the log of staff has this text and outlives the account.
+        return gettext("Image submitted %(at)s") % {"at": formatting.moment(self.asked_at)}
 
     @property
     def can_be_appealed(self) -> bool:

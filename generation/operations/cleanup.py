@@ -8,7 +8,7 @@ from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
 from accounts import credit_requests, invitations, sessions, tokens, vouchers
-from generation.gallery import collections, images, tags
+from generation.gallery import collections, images, saving, tags
 from generation.jobs import spending
 from generation.models import IdempotencyKey
 from generation.moderation import reviews
@@ -20,6 +20,7 @@ from generation.user_data import erasure, exports
 log = logging.getLogger(__name__)
 
 KEY_RETENTION = timedelta(days=2)
+COPYING = timedelta(hours=1)  # far longer than a copy takes
 SPENDING_RETENTION = timedelta(days=800)
 
 
@@ -38,6 +39,7 @@ def clean_up() -> None:
         forget_exports,
         purge_trash,
         forget_tags,
+        forget_unfinished_copies,
         erase_accounts,
         delete_old_jobs,
         delete_old_history,
@@ -92,6 +94,11 @@ def purge_trash() -> None:
 def forget_tags() -> None:
     """Remove the tags that only images had which are gone."""
     tags.forget_unused()
+
+
+def forget_unfinished_copies() -> None:
+    """Remove what saving of shared images has left behind where its process died, files first."""
+    saving.forget_unfinished(started_before=timezone.now() - COPYING)
 
 
 def forget_comparisons() -> None:

@@ -16,9 +16,9 @@ from django.utils import timezone
 from accounts import deletion, emails, outbox
 from accounts.models import ApiToken, User
 from generation.files import storage
-from generation.gallery import images
+from generation.gallery import images, saving
 from generation.jobs import job_control
-from generation.models import Export, Job, Status, Upload
+from generation.models import Export, Job, SavedImage, Status, Upload
 from generation.prompt_helper import charges
 from generation.sheets import sheet_images
 from generation.user_data import exports
@@ -50,6 +50,7 @@ def erase(user_id: UUID) -> bool:
     if _is_busy(user):
         return False
     charges.release_all(user)
+    SavedImage.objects.filter(author=user).update(author=None)
     farewell = emails.account_erased(user=user)
     _delete_files(user)
     for rows, field in _owned():
@@ -96,6 +97,8 @@ def _is_busy(user: User) -> bool:
 def _delete_files(user: User) -> None:
     """Delete the images, and the files of all other rows of the user."""
     images.purge_all(user)
+    for copy_id in SavedImage.objects.of(user).unfinished().values_list("id", flat=True):
+        saving.delete_unfinished(copy_id)
     storage.delete_these(list(Upload.objects.filter(user=user).values_list("key", flat=True)))
     for export in Export.objects.of(user):
         exports.delete_files(export)

@@ -20,6 +20,7 @@ from generation.models import (
     Preset,
     PromptReview,
     Publication,
+    SavedImage,
     Sheet,
     Upload,
     WordList,
@@ -111,7 +112,8 @@ def _jobs(user: User) -> Iterator[dict[str, Any]]:
 
 
 def _images(user: User) -> Iterator[dict[str, Any]]:
-    for image in Image.objects.of(user).present().order_by("id").iterator(chunk_size=CHUNK_SIZE):
+    rows = Image.objects.of(user).present().select_related("saved__author").order_by("id")
+    for image in rows.iterator(chunk_size=CHUNK_SIZE):
         yield {
             "id": image.id,
             "job": image.job_id,
@@ -132,9 +134,18 @@ def _images(user: User) -> Iterator[dict[str, Any]]:
                 "with_parameters": image.link_parameters,
                 "with_name": image.link_name,
             },
+            "saved": _saved(image.saved) if image.is_saved else None,
             "trashed_at": image.trashed_at,
             "created_at": image.created_at,
         }
+
+
+def _saved(saved: SavedImage) -> dict[str, Any]:
+    """Return where a saved copy is from, and what is known of how it was made."""
+    found: dict[str, Any] = {"author": saved.author_name}
+    if saved.parameters is not None:
+        found |= {"prompt": saved.prompt, "parameters": saved.parameters}
+    return found
 
 
 def _uploads(user: User) -> Iterator[Upload]:

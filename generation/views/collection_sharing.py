@@ -1,6 +1,5 @@
 """The owner's page that shares a collection by link."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -13,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.rate_limits import limited
-from generation.gallery import collection_sharing, sharing
+from generation.gallery import collection_sharing
 from generation.models import Collection
 from generation.views.filters import address_of
-from generation.views.sharing import CHANGING_RATE, KEEP, NEVER, PERIODS, Period
+from generation.views.sharing import CHANGING_RATE, periods, until_of
 
 
 @login_required
@@ -35,7 +34,7 @@ def share(request: HttpRequest, collection_id: UUID) -> HttpResponse:
         "collection_address": address_of({"collection": str(collection.id)}),
         "link": absolute(slug) if slug else "",
         "link_works": collection.has_link,
-        "periods": [Period(value, label) for value, (_days, label) in PERIODS.items()],
+        "periods": periods(),
     }
     return render(request, "generation/share_collection.html", context)
 
@@ -51,7 +50,7 @@ def _changed(collection: Collection, data: QueryDict) -> str:
         return _("Link turned off.")
     collection_sharing.share(
         collection,
-        until=_until(collection, data),
+        until=until_of(collection, data),
         with_parameters="parameters" in data,
         with_name="name" in data,
         renew="new" in data,
@@ -59,11 +58,3 @@ def _changed(collection: Collection, data: QueryDict) -> str:
     if "new" in data:
         return _("New link created. The old one no longer works.")
     return _("Saved.") if collection.has_link else _("Link created.")
-
-
-def _until(collection: Collection, data: QueryDict) -> datetime | None:
-    period = data.get("period", NEVER)
-    if period == KEEP and collection.has_link:
-        return collection.link_until
-    days, _label = PERIODS.get(period, PERIODS[NEVER])
-    return sharing.until(days=days)

@@ -30,10 +30,10 @@ from artgen.revalidation import revalidated
 from generation.catalog.offers import InvalidParameters
 from generation.files import storage, uploads
 from generation.forms.composer import Composer
-from generation.gallery import sharing
+from generation.gallery import saving, sharing
 from generation.jobs import drafts, eta, idempotency, orders
 from generation.jobs.sources import OwnImage
-from generation.models import ImageModel, Job
+from generation.models import Image, ImageModel, Job
 from generation.moderation.refusals import Moderated
 from generation.views import feed
 from generation.views.composing import (
@@ -46,6 +46,7 @@ from generation.views.composing import (
 )
 from generation.views.partials import part, wants_part
 from generation.views.preset_forms import drop_missing_style, with_preset
+from generation.views.shared_collections import MAX_DIGITS
 
 PROMPTS = (
     ("tea", gettext_lazy("Tea hills in morning mist, rows of bushes, warm light")),
@@ -63,7 +64,7 @@ def create(request: HttpRequest) -> HttpResponse:
     _remember_language(request)
     every = _models()
     models = _composable(every)
-    shared = _shared(request.GET["share"]) if "share" in request.GET else None
+    shared = _shared(request.GET) if "share" in request.GET else None
     if "share" in request.GET and shared is None:
         messages.warning(
             request,
@@ -253,15 +254,15 @@ def _composer_from_address(
     allowed: Quotas,
     shared: sharing.Shared | None = None,
 ) -> Composer | None:
-    """Return the form for a link: ?job=ID (all its parameters), ?model=, ?prompt=, ?source=ID,
-    ?preset=ID.
+    """Return the form for a link: ?job=ID (all its parameters), ?saved=ID (of a saved copy),
+    ?model=, ?prompt=, ?source=ID, ?preset=ID.
 
     With `shared` it has the parameters of that image instead. It has a model that the user may use,
     if there is one.
     """
     models = [model for model in models if allowed.allows_model(model.slug)] or models
     given: Mapping[str, str] = {} if shared else request.GET
-    job = shared.image.job if shared else _own_job(request, request.GET.get("job", ""))
+    job = shared.image.origin if shared else _own_job(request)
     wanted = given.get("model") or (job.model.slug if job else "")
     source = given.get("source", "")
     chosen = _chosen(models, wanted, needs_source=bool(source))
@@ -317,7 +318,7 @@ def _page(
         }
         for name, text in PROMPTS
     ]
-    asked = {"job", "share", "model", "prompt", "source", "preset"} & set(request.GET)
+    asked = {"job", "saved", "share", "model", "prompt", "source", "preset"} & set(request.GET)
     return composing(user_of(request), models=models, composer=composer, forecast=page.forecast) | {
         "feed": page,
         "prompts": feed.prompts_of(user_of(request)),
@@ -381,14 +382,25 @@ def _chosen(
     return next((model for model in fitting if model.slug == slug), fitting[0] if fitting else None)
 
 
-def _own_job(request: HttpRequest, text: str) -> Job | None:
-    job_id = parse_uuid(text)
-    return Job.objects.of(request.user).with_all().filter(id=job_id).first() if job_id else None
+def _own_job(request: HttpRequest) -> Job | None:
+    """Return the user's job of ?job=, or the job that stands for the saved copy of ?saved=."""
+    if job_id := parse_uuid(request.GET.get("job", "")):
+        return Job.objects.of(request.user).with_all().filter(id=job_id).first()
+    if image_id := parse_uuid(request.GET.get("saved", "")):
+        copies = Image.objects.of(request.user).present().filter(job=None).with_origin()
+        found = copies.filter(id=image_id).first()
+        return found.origin if found and found.has_parameters else None
+    return None
 
 
-def _shared(slug: str) -> sharing.Shared | None:
-    """Return the shared image of this slug, if its parameters are shown."""
-    found = sharing.find(slug.replace("\0", ""))
+def _shared(given: Mapping[str, str]) -> sharing.Shared | None:
+    """Return the image of ?share=SLUG, or &item= of a shared collection, if its page shows its
+    parameters.
+    """
+    item = given.get("item")
+    if item is not None and not (item.isascii() and item.isdecimal() and len(item) <= MAX_DIGITS):
+        return None
+    found = saving.finder(given["share"], item=int(item) if item else None)()
     return found if found and found.with_parameters else None
 
 

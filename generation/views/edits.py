@@ -103,7 +103,7 @@ def editor(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def compare_source(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show the image over its source image, with a slider between them."""
     found = _own(request, image_id)
-    source = next(iter(parents.sources_of(found.job)), None)
+    source = next(iter(parents.sources_of(found.origin)), None)
     if source is None:
         raise Http404
     context = {
@@ -112,8 +112,8 @@ def compare_source(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "url": storage.url(found.key),
         "source_url": storage.url(source.key),
         "source": source,
-        "made_by": edits.made_by(found.job),
-        "outpaint": found.job.outpaint,
+        "made_by": edits.made_by(found.origin),
+        "outpaint": found.origin.outpaint,
     }
     return render(request, "generation/compare_source.html", context)
 
@@ -134,5 +134,5 @@ def _credits(count: int) -> str:
 
 
 def _own(request: HttpRequest, image_id: UUID) -> Image:
-    images: ImageQuerySet = Image.objects.of(request.user).present().select_related("job__model")
+    images: ImageQuerySet = Image.objects.of(request.user).present().with_origin()
     return get_object_or_404(images, id=image_id)

@@ -58,6 +58,7 @@ def explore(request: HttpRequest) -> HttpResponse:
         "tiles": [PublicTile(sharing.as_shared(one), Tile(one.image)) for one in shown],
         "next_address": next_address,
         "is_later_page": "before" in request.GET,
+        "path": reverse("explore"),
         "address": f"{settings.PUBLIC_URL}{reverse('explore')}",
     }
     if wants_part(request):

@@ -305,7 +305,8 @@ def _images_of(ids: Collection[UUID]) -> dict[UUID, list[Image]]:
     found: dict[UUID, list[Image]] = {}
     images = Image.objects.kept().filter(job__in=ids).only(*IMAGE_FIELDS).order_by("position")
     for image in images:
-        found.setdefault(image.job_id, []).append(image)
+        if image.job_id:  # as asked for
+            found.setdefault(image.job_id, []).append(image)
     return found
 
 

@@ -34,7 +34,7 @@ FIELDS = (
         "bytes",
         "favorite",
     ),
-    *("trashed_at", "created_at", "job__prompt", "job__batch"),
+    *("trashed_at", "created_at", "job__prompt", "job__batch", "saved__prompt"),
 )
 STYLESHEET_RATIOS = (
     *("9:21", "9:16", "2:3", "5:7", "3:4", "4:5", "1:1"),
@@ -52,7 +52,7 @@ def data_ratio(width: int, height: int) -> str:
 
 @dataclass(frozen=True)
 class Tile:
-    """An image in the grid; it was fetched with its job."""
+    """An image in the grid; it was fetched with its job, or what a saved copy is of."""
 
     image: Image
     stack_size: int = 0  # images of its stack, which it stands for; 0: of none
@@ -65,13 +65,14 @@ class Tile:
 
     @property
     def run_id(self) -> UUID:
-        """The id of the run that made it."""
-        return self.image.job.batch or self.image.job_id
+        """The id of the run that made it; of a saved copy its own id."""
+        job = self.image.job
+        return (job.batch or job.id) if job else self.image.id
 
     @property
     def prompt(self) -> str:
         """The prompt, truncated for screen readers."""
-        return short(self.image.job.prompt)
+        return short(self.image.prompt) or _("Saved image")
 
     @property
     def address(self) -> str:
@@ -306,7 +307,7 @@ def _by_month(tiles: Iterable[Tile]) -> dict[date, list[Tile]]:
 
 def _of_tiles(images: ImageQuerySet) -> ImageQuerySet:
     """Fetch only the fields of tiles."""
-    return images.select_related("job").only(*FIELDS)
+    return images.select_related("job", "saved").only(*FIELDS)
 
 
 def short(prompt: str) -> str:

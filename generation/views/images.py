@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -71,7 +72,7 @@ class MadeInto:
 def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show one of the user's images with its variants, parameters and costs."""
     found = _own(request, image_id)
-    job = found.job
+    job = found.origin
     variants = [Tile(one) for one in _variants(found)]
     at = next(index for index, tile in enumerate(variants) if tile.image.id == found.id)
     newer, older = ("", "") if found.trashed_at else _beside(found)
@@ -82,7 +83,7 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         following = variants[at + 1].address if at + 1 < len(variants) else ""
         previous_label, next_label = _("Previous variant"), _("Next variant")
     made_into = [
-        MadeInto(Tile(one), edits.made_by(one.job))
+        MadeInto(Tile(one), edits.made_by(one.origin))
         for one in parents.made_into(found)[: MADE_INTO + 1]
     ]
     context: dict[str, Any] = share_context(found) | {
@@ -95,7 +96,7 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "style": own_styles.name_of(job),
         "sources": _sources(job),
         "parameters_json": json.dumps(_as_json(found), ensure_ascii=False, indent=2),
-        "receipt": _receipt(job),
+        "receipt": None if found.is_saved else _receipt(job),
         "variants": variants,
         "number": at + 1,
         "previous": previous,
@@ -105,14 +106,13 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "newer": newer,
         "older": older,
         "more": VARIANTS,
-        "price_again": job.model.offer.price_of({"width": job.width, "height": job.height})
-        if job.model.enabled
-        else None,
+        "price_again": None if found.is_saved else _price_again(job),
         "menu": menu_of(found),
         "edits": edits.of_image(found, models_for_edits()),
         "variations": edits.VARIATIONS,
         "made_by": edits.made_by(job),
-        "is_by_tool": job.model.is_tool,
+        "again": _again(found),
+        "offers_variants": _offers_variants(found),
         "made_into": made_into[:MADE_INTO],
         "made_more": len(made_into) > MADE_INTO,
         "is_in_sheet": vars(found)["is_in_sheet"],
@@ -213,7 +213,7 @@ def restore(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 
 def _own(request: HttpRequest, image_id: UUID) -> Image:
-    images: ImageQuerySet = Image.objects.of(request.user).present().select_related("job__model")
+    images: ImageQuerySet = Image.objects.of(request.user).present().with_origin()
     images = images.annotate(
         is_in_sheet=Exists(Sheet.objects.present().filter(id=OuterRef("job__batch")))
     )
@@ -224,6 +224,8 @@ def _own(request: HttpRequest, image_id: UUID) -> Image:
 
 def _variants(found: Image) -> ImageQuerySet:
     """Return the images of the same run in order; trashed ones only if it is this one."""
+    if found.job is None:
+        return Image.objects.filter(id=found.id).select_related("saved")
     together = Q(job__batch=found.job.batch) if found.job.batch else Q(job=found.job_id)
     shown = Q(trashed_at__isnull=True) | Q(id=found.id)
     return (
@@ -265,6 +267,24 @@ def _receipt(job: Job) -> Receipt:
     )
 
 
+def _again(found: Image) -> str:
+    """Return the URL of the form with the parameters of the image."""
+    query = {"saved": found.id} if found.is_saved else {"job": found.job_id}
+    return f"{reverse('create')}?{urlencode(query)}"
+
+
+def _offers_variants(found: Image) -> bool:
+    """Return whether its model can make more like it; tools need a source image."""
+    return found.model is not None and found.model.enabled and not found.model.is_tool
+
+
+def _price_again(job: Job) -> int | None:
+    """Return the credits of the same job today, None without its model."""
+    if not job.model.enabled:
+        return None
+    return job.model.offer.price_of({"width": job.width, "height": job.height})
+
+
 def _sources(job: Job) -> list[SourcePicture]:
     """Return the existing source images of the job."""
     return [
@@ -277,13 +297,16 @@ def _sources(job: Job) -> list[SourcePicture]:
 
 
 def _as_json(found: Image) -> dict[str, Any]:
-    """Return the API parameters that recreate the image, without unset ones."""
+    """Return the API parameters that recreate the image, without unset ones; {} if unknown."""
+    if not found.has_parameters:
+        return {}
+    job = found.origin
     parameters = {
         name: value
-        for name, value in found.job.parameters.items()
+        for name, value in job.parameters.items()
         if value not in (None, "", []) and value is not False
     }
-    return {"model": found.job.model.slug, **parameters, "seed": found.seed}
+    return {"model": job.model.slug, **parameters, "seed": found.seed}
 
 
 def _done(request: HttpRequest, image_id: UUID) -> HttpResponse:

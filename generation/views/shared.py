@@ -18,7 +18,7 @@ from artgen.response_headers import allow_other_sites
 from generation.catalog.shapes import shape_name
 from generation.files import bucket_threads, metadata, storage
 from generation.files.filenames import filename
-from generation.gallery import sharing
+from generation.gallery import saving, sharing
 from generation.models import Job, Report, Style
 from generation.views.grid import Tile
 from generation.views.sharing import absolute
@@ -44,7 +44,10 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
         address=absolute(slug),
         picture_path=reverse("shared_picture", args=[slug]),
     )
-    context |= {"remix": f"{reverse('create')}?share={slug}"}
+    context |= {
+        "remix": f"{reverse('create')}?share={slug}",
+        "save_path": reverse("save_shared", args=[slug]),
+    }
     return guarded(render(request, "generation/shared.html", context), found)
 
 
@@ -52,7 +55,7 @@ def context_of(
     request: HttpRequest, found: sharing.Shared, *, address: str, picture_path: str
 ) -> dict[str, Any]:
     """Return the context of `shared.html`; `picture_path`: of a file that lasts as the link."""
-    image, job = found.image, found.image.job
+    image, job = found.image, found.image.origin
     shows_parameters = found.with_parameters
     tile = Tile(image)
     path = picture_path
@@ -75,6 +78,7 @@ def context_of(
         "style": _style_name(job) if shows_parameters else "",
         "create_path": reverse("create" if request.user.is_authenticated else "start"),
         "is_own": image.user_id == request.user.pk,
+        "copy": saving.copy_of(image, user=request.user),
     }
 
 
@@ -168,7 +172,7 @@ def _style_name(job: Job) -> str:
 def _described(found: sharing.Shared) -> str:
     if not found.with_parameters:
         return _("Made with ArtGen, an AI image generator.")
-    model = found.image.job.model.name
+    model = found.image.origin.model.name
     if found.author:
         return _("By %(author)s, made with %(model)s.") % {
             "author": found.author,

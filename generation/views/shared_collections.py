@@ -83,9 +83,14 @@ def shared_item(request: HttpRequest, slug: str, member_id: int) -> HttpResponse
         address=f"{settings.PUBLIC_URL}{path}",
         picture_path=reverse("shared_item_picture", args=[slug, member_id]),
     )
+    previous, following = collection_sharing.beside(found, member_id)
     context |= {
         "collection": found.collection,
         "collection_path": reverse("shared_collection", args=[slug]),
+        "remix": f"{reverse('create')}?{urlencode({'share': slug, 'item': member_id})}",
+        "save_path": reverse("save_shared_item", args=[slug, member_id]),
+        "previous": _item_path(slug, previous),
+        "next": _item_path(slug, following),
     }
     return guarded(render(request, "generation/shared.html", context), shared)
 
@@ -97,10 +102,12 @@ def item_picture(request: HttpRequest, slug: str, member_id: int) -> HttpRespons
     return file_of(request, item_of(_found(slug), member_id))
 
 
+def _item_path(slug: str, member_id: int | None) -> str:
+    return reverse("shared_item", args=[slug, member_id]) if member_id else ""
+
+
 def item_of(found: SharedCollection, member_id: int) -> Shared:
     """Return one image of the collection; 404 if others do not see it."""
-    if len(str(member_id)) > MAX_DIGITS:
-        raise Http404
     shared = collection_sharing.item(found, member_id)
     if shared is None:
         raise Http404

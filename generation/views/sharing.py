@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.rate_limits import limited
 from artgen.refusals import Refusal
 from generation.gallery import sharing
-from generation.models import Image, PublicationState
+from generation.models import Collection, Image, PublicationState
 from generation.views.grid import Tile
 from generation.views.partials import part, wants_part
 
@@ -51,13 +51,18 @@ def share_context(image: Image) -> dict[str, Any]:
         "image": image,
         "link": absolute(image.link_slug) if image.link_slug else "",
         "link_works": image.has_link,
-        "periods": [Period(value, label) for value, (_days, label) in PERIODS.items()],
+        "periods": periods(),
         "publication": publication,
         "publication_is_open": bool(publication) and state not in ("", PublicationState.REFUSED),
         "public_address": absolute(publication.slug)
         if publication and state == PublicationState.PUBLISHED
         else "",
     }
+
+
+def periods() -> list[Period]:
+    """Return the choices of the lifetime of a link."""
+    return [Period(value, label) for value, (_days, label) in PERIODS.items()]
 
 
 def absolute(slug: str) -> str:
@@ -79,7 +84,7 @@ def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
             image,
             sharing.share_by_link(
                 image,
-                until=_until(image, request.POST),
+                until=until_of(image, request.POST),
                 with_parameters="parameters" in request.POST,
                 with_name="name" in request.POST,
                 renew="new" in request.POST,
@@ -141,7 +146,7 @@ def withdraw(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 
 def _own(request: HttpRequest, image_id: UUID) -> Image:
-    images = Image.objects.of(request.user).present().select_related("job__model", "user")
+    images = Image.objects.of(request.user).present().with_origin().select_related("user")
     return get_object_or_404(images, id=image_id)
 
 
@@ -151,10 +156,11 @@ def _taken_over(image: Image, changed: Image) -> Image:
     return changed
 
 
-def _until(image: Image, data: QueryDict) -> datetime | None:
+def until_of(shared: Image | Collection, data: QueryDict) -> datetime | None:
+    """Return when the link of the form expires; None: never."""
     period = data.get("period", NEVER)
-    if period == KEEP and image.has_link:
-        return image.link_until
+    if period == KEEP and shared.has_link:
+        return shared.link_until
     days, _label = PERIODS.get(period, PERIODS[NEVER])
     return sharing.until(days=days)
 

@@ -200,6 +200,8 @@ RULES: dict[str, Rule] = {
     "shared_item_picture": address("GET", at={"slug": "collection_link"}),
     "shared": address("GET", at={"slug": "link"}),
     "shared_picture": address("GET", at={"slug": "link"}),
+    "save_shared": users("GET POST", at={"slug": "link"}),
+    "save_shared_item": users("GET POST", at={"slug": "collection_link"}),
     "report_shared": address(
         "GET POST", body={"kind": "other", "words": "x"}, touches=["generation_report"]
     ),
@@ -355,7 +357,9 @@ RULES: dict[str, Rule] = {
         "GET PATCH DELETE", body={"name": "hills", "entries": ["green"]}
     ),
     "api/v1/images/": users(
-        "GET", queries=("", "collection={collection}", "source={upload}", "trashed=true", "tag=vqzmtag")
+        "GET POST",
+        body={"share": "{link}"},
+        queries=("", "collection={collection}", "source={upload}", "trashed=true", "tag=vqzmtag"),
     ),
     "api/v1/tags/": users("GET"),
     "api/v1/images/{image_id}/": owner(

@@ -1,5 +1,6 @@
 /** The page of a shared image: zoom, copying, and a retry if the image's address has expired. */
 
+import { pressedOf, singleKeysAreOn } from "../artgen/js/shortcuts.js"
 import { wireCopying } from "./js/sharing.js"
 import { wireShareSheet } from "./js/share_sheet.js"
 import { wireZoom } from "./js/zoom.js"
@@ -19,3 +20,13 @@ function useFallback() {
   picture.src = picture.dataset.fallback
   delete picture.dataset.fallback
 }
+
+// In a shared collection the arrow keys lead to the images beside this one.
+document.addEventListener("keydown", (event) => {
+  if (!singleKeysAreOn() || event.defaultPrevented || document.querySelector("dialog[open]")) return
+  if (event.target.closest?.("input, textarea, select, [popover]")) return
+  const link = document.getElementById(pressedOf(event, ["previous", "next"]) ?? "")
+  if (!link) return
+  event.preventDefault()
+  link.click()
+})

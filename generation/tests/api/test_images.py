@@ -139,7 +139,7 @@ class TestList(ApiTestCase):
 
     def test_it_refuses_strangers_and_other_methods(self) -> None:
         self.assert_anonymous_is_refused("GET", IMAGES)
-        self.assert_only(IMAGES, "GET")
+        self.assert_only(IMAGES, "GET", "POST")
 
     def test_it_asks_the_database_as_often_for_one_as_for_twenty(self) -> None:
         make_image(self.alice)

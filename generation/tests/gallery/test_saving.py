@@ -1,0 +1,239 @@
+"""Saving a shared image: the copy is independent and has no more than the page shows."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from django.test import override_settings
+from django.utils import timezone
+
+from artgen.testing.saving import PROMPT, SavingTestCase, with_files
+from generation.files import consistency, metadata, storage, storage_limits
+from generation.gallery import collection_sharing, collections, images, saving, sharing
+from generation.gallery.filters import Wanted, find
+from generation.models import Image, Job, Report, SavedImage
+
+
+class TestCopy(SavingTestCase):
+    def test_it_has_files_of_its_own(self):
+        copy = self.copy(with_parameters=True)
+        assert (copy.user, copy.job, copy.visibility) == (self.bob, None, "private")
+        assert not set(copy.keys) & set(self.image.keys)
+        assert storage.read(copy.key) == storage.read(self.image.key)
+        assert storage.read(copy.thumbnail_key) == storage.read(self.image.thumbnail_key)
+        assert (copy.bytes, copy.sha256) == (self.image.bytes, self.image.sha256)
+
+    def test_it_has_the_parameters_that_are_shown_and_the_author(self):
+        copy = self.copy(with_parameters=True, with_name=True)
+        assert (copy.prompt, copy.seed, copy.model.slug) == (PROMPT, 7, "flux-dev")
+        assert copy.origin.parameters["prompt"] == PROMPT
+        assert copy.saved.source_text == "Saved from Alice A."
+
+    def test_it_has_none_of_the_parameters_that_are_hidden(self):
+        copy = Image.objects.get(id=self.copy().id)
+        assert (copy.prompt, copy.seed, copy.model, copy.style) == ("", None, None, "")
+        assert copy.has_parameters is False
+        assert copy.saved.parameters is None
+        assert copy.saved.source_text == "Saved from a shared link"
+        data = storage.read(copy.key)
+        assert PROMPT.encode() not in data
+        assert data == metadata.without_parameters(storage.read(self.image.key))
+        assert (copy.bytes, copy.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+
+    def test_it_names_an_author_only_while_the_account_is_open(self):
+        copy = self.copy(with_name=True)
+        self.alice.is_active = False
+        self.alice.save(update_fields=["is_active"])
+        assert SavedImage.objects.get(id=copy.id).source_text == "Saved from a shared link"
+
+    def test_it_is_no_job_and_costs_nothing(self):
+        credits = self.bob.credits
+        self.copy(with_parameters=True)
+        self.bob.refresh_from_db()
+        assert self.bob.credits == credits
+        assert not Job.objects.of(self.bob).exists()
+
+    def test_it_does_not_carry_what_the_owner_has_done_with_the_image(self):
+        images.set_favorite(self.image, favorite=True)
+        collections.add(
+            collections.create(user=self.alice, name="Hills"), image_ids=[self.image.id]
+        )
+        copy = self.copy()
+        assert copy.favorite is False
+        assert not copy.memberships.exists()
+
+    def test_it_is_found_by_its_words_only_if_they_are_shown(self):
+        copy = self.copy(with_parameters=True)
+        own = Image.objects.of(self.bob)
+        assert list(find(own, Wanted(words="tea hills"), user=self.bob).images) == [copy]
+        assert not find(own, Wanted(words="boat"), user=self.bob).images
+        self.image = with_files(self.hang("a boat on the sea"))
+        hidden = self.copy()
+        assert not find(own, Wanted(words="boat"), user=self.bob).images
+        assert set(find(own, Wanted(), user=self.bob).images) == {copy, hidden}
+        assert list(find(own, Wanted(model=copy.model), user=self.bob).images) == [copy]
+
+
+class TestSavingTwice(SavingTestCase):
+    def test_it_leads_to_the_first_copy(self):
+        slug = self.share()
+        first, second = self.save(slug), self.save(slug)
+        assert (first.is_new, second.is_new) == (True, False)
+        assert first.image == second.image
+        assert Image.objects.of(self.bob).count() == 1
+
+    def test_it_is_the_same_image_under_another_link(self):
+        first = self.save(self.share(with_parameters=True)).image
+        collection = collections.create(user=self.alice, name="Hills")
+        collections.add(collection, image_ids=[self.image.id])
+        slug = collection_sharing.share(
+            collection, until=None, with_parameters=False, with_name=False
+        ).link_slug
+        member = collection.members.get().pk
+        again = saving.save(lambda: collection_sharing.find_item(slug, member), user=self.bob)
+        assert (again.image, again.is_new) == (first, False)
+
+    def test_it_restores_a_copy_from_the_trash(self):
+        slug = self.share()
+        images.trash(self.save(slug).image)
+        saved = self.save(slug)
+        assert (saved.is_new, saved.is_restored) == (False, True)
+        assert self.now(saved.image).trashed_at is None
+
+    def test_it_makes_another_copy_after_the_first_was_deleted_permanently(self):
+        slug = self.share()
+        first = self.save(slug).image
+        images.trash(first)
+        images.empty_trash(self.bob)
+        second = self.save(slug)
+        assert second.is_new
+        assert second.image.id != first.id
+        images.purge(trashed_before=timezone.now() - timedelta(days=1))
+        assert list(Image.objects.of(self.bob)) == [second.image]
+        assert storage.read(second.image.key)
+
+    def test_own_images_are_there_already(self):
+        saved = self.save(self.share(), user=self.alice)
+        assert (saved.image, saved.is_new) == (self.image, False)
+
+
+class TestIndependence(SavingTestCase):
+    def test_a_copy_survives_the_original(self):
+        copy = self.copy(with_parameters=True)
+        images.trash(self.now())
+        images.empty_trash(self.alice)
+        images.purge(trashed_before=timezone.now() - timedelta(days=1))
+        assert not Image.objects.filter(id=self.image.id).exists()
+        kept = self.now(copy)
+        assert (kept.prompt, kept.saved.source) == (PROMPT, None)
+        assert storage.read(kept.key)
+
+    def test_the_original_survives_a_copy(self):
+        copy = self.copy()
+        Image.objects.filter(id=copy.id).update(trashed_at=timezone.now() - timedelta(days=99))
+        images.purge(trashed_before=timezone.now() - timedelta(days=90))
+        assert not SavedImage.objects.exists()
+        assert storage.read(self.now().key)
+
+    def test_a_copy_can_be_shared_by_link_but_is_never_published_or_signed(self):
+        copy = self.copy(with_name=True)
+        self.bob.name = "Bob B."
+        self.bob.save(update_fields=["name"])
+        with pytest.raises(sharing.NotAllowed):
+            self.ask(copy)
+        slug = self.link(copy, with_parameters=True, with_name=True).link_slug
+        shared = sharing.find(slug)
+        assert (shared.author, shared.with_parameters) == ("", False)
+        again = saving.save(lambda: sharing.find(slug), user=self.staff).image
+        assert again.has_parameters is False
+        assert again.saved.source_text == "Saved from a shared link"
+
+
+class TestRefusals(SavingTestCase):
+    def refused(self, slug, refusal):
+        with pytest.raises(refusal):
+            self.save(slug)
+        assert not Image.objects.of(self.bob).exists()
+
+    def test_it_needs_a_link_that_works(self):
+        slug = self.share()
+        sharing.stop_link(self.image)
+        self.refused(slug, saving.NotShared)
+        self.refused("unknown", saving.NotShared)
+        slug = self.share()
+        images.trash(self.now())
+        self.refused(slug, saving.NotShared)
+
+    def test_it_refuses_what_moderators_have_stopped(self):
+        slug = self.share()
+        publication = self.published()
+        sharing.refuse(publication, by=self.staff, reason="no")
+        self.refused(slug, saving.NotSavable)
+
+    def test_it_refuses_what_is_reported_until_it_is_decided(self):
+        publication = self.published()
+        sharing.report(publication, reporter="x", kind=Report.Kind.STOLEN, words="")
+        self.refused(publication.slug, saving.NotSavable)
+        sharing.publish(publication, by=self.staff)
+        assert self.save(publication.slug).is_new
+
+    def test_it_counts_against_the_storage_limit(self):
+        slug = self.share()
+        with override_settings(MAX_IMAGE_BYTES_PER_USER=10):
+            self.refused(slug, storage_limits.StorageFull)
+        assert not SavedImage.objects.exists()
+        assert [one for one in consistency.compare() if one.kind == "orphan"] == []
+        with override_settings(MAX_IMAGE_BYTES_PER_USER=self.image.bytes):
+            assert self.save(slug).is_new
+
+    def test_it_refuses_a_link_that_is_turned_off_while_it_copies(self):
+        slug = self.share()
+        answers = [sharing.find(slug), None]
+        with pytest.raises(saving.NotShared):
+            saving.save(lambda: answers.pop(0), user=self.bob)
+        assert not SavedImage.objects.exists()
+        assert not Image.objects.of(self.bob).exists()
+        assert [one for one in consistency.compare() if one.kind == "orphan"] == []
+
+    def test_it_follows_an_owner_who_hides_the_parameters_meanwhile(self):
+        shown = sharing.find(self.share(with_parameters=True))
+        hidden = sharing.find(self.share(with_parameters=False))
+        answers = [shown, hidden, hidden, hidden]
+        saved = saving.save(lambda: answers.pop(0), user=self.bob)
+        assert saved.image.has_parameters is False
+        assert PROMPT.encode() not in storage.read(saved.image.key)
+        assert [one for one in consistency.compare() if one.kind == "orphan"] == []
+
+    def test_a_missing_file_is_no_copy(self):
+        slug = self.share()
+        storage.delete(self.image.key)
+        self.refused(slug, saving.NotShared)
+
+
+class TestUnfinished(SavingTestCase):
+    """What a process leaves behind that dies while it copies."""
+
+    def unfinished(self):
+        row = SavedImage.objects.create(user=self.bob, source=self.image, created_at=timezone.now())
+        key = storage.image_key(job_id=row.id, position=0, content_type="image/png")
+        storage.copy(self.image.key, key)
+        return row, key
+
+    def test_it_is_finished_by_the_next_attempt(self):
+        row, _key = self.unfinished()
+        assert self.copy().id == row.id
+
+    def test_it_is_no_orphan_and_is_deleted_after_an_hour(self):
+        row, key = self.unfinished()
+        assert [one.key for one in consistency.compare() if one.kind == "orphan"] == []
+        saving.forget_unfinished(started_before=row.created_at - timedelta(hours=1))
+        assert SavedImage.objects.exists()
+        saving.forget_unfinished(started_before=timezone.now())
+        assert not SavedImage.objects.exists()
+        with pytest.raises(FileNotFoundError):
+            storage.read(key)
+
+    def test_finished_copies_stay(self):
+        copy = self.copy()
+        saving.forget_unfinished(started_before=timezone.now())
+        assert storage.read(self.now(copy).key)

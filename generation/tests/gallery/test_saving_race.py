@@ -1,0 +1,77 @@
+"""The same image saved several times at once on PostgreSQL: one copy, whose files are there."""
+
+import threading
+
+import pytest
+from django.core.cache import cache
+from django.test import TransactionTestCase
+
+from artgen.testing.api import make_image
+from artgen.testing.cases import load_catalog, make_user
+from artgen.testing.saving import with_files
+from artgen.testing.threads import in_threads
+from generation.files import consistency, storage
+from generation.gallery import saving, sharing
+from generation.models import Image, SavedImage
+
+AT_ONCE = 2  # as many as a process lets wait for the bucket
+
+
+@pytest.mark.postgres
+class TestRace(TransactionTestCase):
+    def setUp(self) -> None:
+        cache.clear()
+        load_catalog()
+        owner = make_user("owner@example.org")
+        self.saver = make_user("saver@example.org")
+        self.image = with_files(make_image(owner))
+        self.slug = sharing.share_by_link(
+            self.image, until=None, with_parameters=False, with_name=False
+        ).link_slug
+        self.start = threading.Barrier(AT_ONCE)
+
+    def save_at_once(self) -> list[saving.Saved]:
+        def save(_number: int) -> saving.Saved:
+            find = saving.finder(self.slug)
+            is_first = iter([True])
+
+            def find_together() -> sharing.Shared | None:
+                if next(is_first, False):
+                    self.start.wait()
+                return find()
+
+            return saving.save(find_together, user=self.saver)
+
+        return in_threads(AT_ONCE, save)
+
+    def test_it_makes_one_copy(self) -> None:
+        saved = self.save_at_once()
+        assert sum(one.is_new for one in saved) == 1
+        (copy,) = Image.objects.of(self.saver)
+        assert {one.image.id for one in saved} == {copy.id}
+        assert storage.read(copy.key)
+        assert list(consistency.compare(deep=True)) == []
+
+    def test_it_would_make_several_without_the_guard(self) -> None:
+        """The control: each request reserves a copy of its own."""
+
+        def reserved(source: Image, *, user: object) -> SavedImage:
+            return SavedImage.objects.create(user=user, source=None, created_at=source.created_at)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(saving, "_reserved", reserved)
+            patch.setattr(SavedImage.objects, "select_for_update", _any_source)
+            saved = self.save_at_once()
+        assert sum(one.is_new for one in saved) == AT_ONCE
+        assert Image.objects.of(self.saver).count() == AT_ONCE
+
+
+class _AnySource:
+    """Finds rows by their id alone."""
+
+    def filter(self, *, id: object, source: object) -> object:
+        return SavedImage.objects.filter(id=id)
+
+
+def _any_source(**_options: object) -> _AnySource:
+    return _AnySource()

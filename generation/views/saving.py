@@ -1,0 +1,87 @@
+"""Saving a shared image to one's own gallery: the button of its public page.
+
+Visitors sign in first. Their press is remembered in the session, so that the image is saved when
+they return, and only then: a link to this address saves nothing.
+"""
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts import rate_limits
+from accounts.rate_limits import limited
+from accounts.requests import user_of
+from artgen import refusal_pages
+from artgen.refusals import Refusal
+from generation.gallery import saving
+from generation.models import Image
+from generation.views.shared import SEEING_RATE
+
+PRESSED = "save_after_sign_in"
+"""Session key: the address whose button was pressed by a visitor who had to sign in."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited(("ip", SEEING_RATE), method=None)
+def save_shared(request: HttpRequest, slug: str) -> HttpResponse:
+    """Save an image shared by link or publicly, and return to its page."""
+    return _answer(request, saving.finder(slug), page=reverse("shared", args=[slug]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited(("ip", SEEING_RATE), method=None)
+def save_item(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
+    """Save an image of a shared collection, and return to its page."""
+    page = reverse("shared_item", args=[slug, member_id])
+    return _answer(request, saving.finder(slug, item=member_id), page=page)
+
+
+def _answer(request: HttpRequest, find: saving.Find, *, page: str) -> HttpResponse:
+    if not request.user.is_authenticated:
+        if request.method == "POST":
+            request.session[PRESSED] = request.path
+            return redirect_to_login(request.path)
+        return HttpResponseRedirect(page)
+    if request.method == "HEAD":
+        return HttpResponseRedirect(page)
+    is_return = request.session.pop(PRESSED, "") == request.path
+    if request.method == "POST" or is_return:
+        return _saved(request, find, page=page)
+    return HttpResponseRedirect(page)
+
+
+def _saved(request: HttpRequest, find: saving.Find, *, page: str) -> HttpResponse:
+    user = user_of(request)
+    try:
+        # The limit of the API, counted together with it.
+        rate_limits.spend_of(str(user.pk), group="api:save", rate=saving.RATE)
+        saved = saving.save(find, user=user)
+    except saving.NotShared as refusal:
+        return refusal_pages.back(request, refusal, to=reverse("gallery"))
+    except Refusal as refusal:
+        return refusal_pages.back(request, refusal, to=page)
+    if saved.is_new or saved.is_restored:
+        messages.success(request, _done(saved.image, page=page))
+        return HttpResponseRedirect(page)
+    messages.success(request, _("This image is already in your gallery."))
+    return HttpResponseRedirect(reverse("image", args=[saved.image.id]))
+
+
+def _done(copy: Image, *, page: str) -> SafeString:
+    # The button belongs to a form of the page.
+    undo = f"{reverse('trash_image', args=[copy.id])}?{urlencode({'next': page})}"
+    return format_html(
+        '{} <a class="text-link" href="{}">{}</a> '
+        '<button class="text-link" form="picture-form" formaction="{}" type="submit">{}</button>',
+        _("Saved to your gallery."),
+        reverse("image", args=[copy.id]),
+        _("View"),
+        undo,
+        _("Undo"),
+    )
