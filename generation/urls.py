@@ -71,6 +71,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/cancel/", jobs.cancel, name="cancel_job"),
     path("jobs/<uuid:job_id>/retry/", jobs.retry, name="retry_job"),
     path("jobs/<uuid:job_id>/dismiss/", jobs.dismiss, name="dismiss_job"),
+    path("jobs/dismiss/", jobs.dismiss_all, name="dismiss_all_jobs"),
     path("runs/<uuid:run_id>/", jobs.run, name="run"),
     path("runs/<uuid:run_id>/cancel/", jobs.cancel_run, name="cancel_run"),
     path("gallery/", gallery.gallery, name="gallery"),

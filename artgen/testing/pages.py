@@ -352,7 +352,7 @@ NO_PAGES = {
     ),
     *("compare_quote", "cancel_sheet", "vote_sheet", "download_sheet", "sheet_image"),
     *("delete_sheet", "restore_sheet", "delete_word_list", "restore_word_list"),
-    *("cancel_job", "retry_job", "dismiss_job", "cancel_run"),
+    *("cancel_job", "retry_job", "dismiss_job", "dismiss_all_jobs", "cancel_run"),
     *("favorite_image", "trash_image", "restore_image"),
     *("upscale_image", "vary_image"),
     *(

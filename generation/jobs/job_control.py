@@ -1,5 +1,7 @@
 """What a person can request of a job that exists: cancel it, check it now, or dismiss it."""
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -70,3 +72,18 @@ def dismiss(*, job: Job, dismissed: bool) -> bool:
     """
     ended = Job.objects.filter(id=job.id, status__in=ENDED_WITHOUT_IMAGES)
     return ended.update(dismissed_at=timezone.now() if dismissed else None) > 0
+
+
+def dismiss_all(user: User) -> tuple[int, datetime]:
+    """Hide all failed and canceled jobs from the user's feed.
+
+    Return how many, and the moment with which `restore_dismissed` shows them again.
+    """
+    at = timezone.now()
+    ended = Job.objects.of(user).of_users().shown().filter(status__in=ENDED_WITHOUT_IMAGES)
+    return ended.update(dismissed_at=at), at
+
+
+def restore_dismissed(user: User, *, at: datetime) -> int:
+    """Show the jobs again that `dismiss_all` hid at this moment; return how many."""
+    return Job.objects.of(user).filter(dismissed_at=at).update(dismissed_at=None)

@@ -241,6 +241,7 @@ class Feed:
     days: list[FeedDay]
     active: int
     next: str  # id of the job before which the next page begins; empty at the end
+    failures: int  # lines of jobs that ended without images
     forecast: Forecast  # of all models
 
 
@@ -260,7 +261,13 @@ def of_user(
     forecast = eta.forecast(models)
     active = Job.objects.of(user).of_users().active().count()
     runs = _runs(jobs, forecast=forecast, images=_images_of(shown))
-    return Feed(days=_days(runs), active=active, next=rest, forecast=forecast)
+    return Feed(
+        days=_days(runs),
+        active=active,
+        next=rest,
+        failures=sum(card.is_line for run in runs for card in run.cards),
+        forecast=forecast,
+    )
 
 
 def _page(own: JobQuerySet) -> tuple[list[UUID], str]:

@@ -1,12 +1,16 @@
 """Pages and actions of one job and one run."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -14,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import period_limits
 from accounts.models import CreditEntry
 from accounts.requests import user_of
-from artgen import refusal_pages
+from artgen import formatting, refusal_pages
 from artgen.refusals import Refusal
 from generation.catalog.shapes import shape_name
 from generation.jobs import job_control, orders
@@ -145,6 +149,46 @@ def dismiss(request: HttpRequest, job_id: UUID) -> HttpResponse:
         return HttpResponse(status=204)
     run = feed.run_of_user(user_of(request), found.batch or found.id)
     return part(request, "generation/_run.html", {"run": run})
+
+
+@login_required
+@require_POST
+def dismiss_all(request: HttpRequest) -> HttpResponse:
+    """Hide all failed and canceled jobs in the feed; `undo` is the moment of the call to undo.
+
+    Scripts get a JSON object: `text` says how many, `undo` is that moment.
+    """
+    user = user_of(request)
+    if "undo" in request.POST:
+        job_control.restore_dismissed(user, at=_moment(request.POST["undo"]))
+        return HttpResponse(status=204) if wants_part(request) else redirect("create")
+    count, at = job_control.dismiss_all(user)
+    text = ngettext("%(count)s dismissed.", "%(count)s dismissed.", count)
+    text %= {"count": formatting.number(count)}
+    if wants_part(request):
+        return JsonResponse({"text": text, "undo": at.isoformat()})
+    messages.success(request, _with_undo(text, at))
+    return redirect("create")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadRequest("undo: not a date and time") from error
+
+
+def _with_undo(text: str, at: datetime) -> SafeString:
+    # The form of the feed that this button belongs to is there for browsers without script.
+    return format_html(
+        '{} <button class="text-link" form="picture-form" formaction="{}" type="submit"'
+        ' name="undo" value="{}">{}</button>',
+        text,
+        reverse("dismiss_all_jobs"),
+        at.isoformat(),
+        _("Undo"),
+    )
 
 
 def _own(request: HttpRequest, job_id: UUID) -> Job:

@@ -292,6 +292,7 @@ RULES: dict[str, Rule] = {
     "cancel_job": owner("POST", at={"job_id": "queued"}),
     "retry_job": owner("POST", at={"job_id": "failed"}),
     "dismiss_job": owner("POST", at={"job_id": "failed"}),
+    "dismiss_all_jobs": users("POST"),
     "run": owner("GET"),
     "sheet": owner("GET"),
     "cancel_sheet": owner("POST"),

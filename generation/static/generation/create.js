@@ -7,6 +7,7 @@ import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
 import { plural } from "../artgen/js/words.js"
 import { Cards } from "./js/cards.js"
+import { Dismissals } from "./js/dismissals.js"
 import { wireCompareLink } from "./js/compare_link.js"
 import { Composer } from "./js/composer.js"
 import { anchorPopovers } from "./js/floating.js"
@@ -71,6 +72,7 @@ const cards = new Cards({
   onChange: showActive,
   onEnded: (card) => notifier.ended(card),
 })
+new Dismissals(feed, data)
 anchorPopovers()
 wireCardButtons(feed, data)
 wireCompareLink(side, data.user)
@@ -163,9 +165,11 @@ function append(older) {
   const lastDay = [...feed.querySelectorAll(".feed-head .heading")].at(-1).dataset.day
   for (const element of [...older.children]) {
     if (element.matches(".feed-head")) {
-      element.querySelectorAll(".tag, .feed-filter, .feed-notify").forEach((extra) => {
-        extra.remove()
-      })
+      element
+        .querySelectorAll(".tag, .feed-filter, .feed-notify, .feed-dismiss")
+        .forEach((extra) => {
+          extra.remove()
+        })
       const heading = element.querySelector(".heading")
       if (heading.dataset.day === lastDay) continue
       const second = document.createElement("h2")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from artgen.testing.browser import DESKTOP, PHONE, BrowserTestCase, speak
 
-PEOPLE = ("chooser", "swiper", "dismisser")
+PEOPLE = ("chooser", "swiper", "dismisser", "sweeper")
 DRAW = f"""
 import time
 from accounts.models import User
@@ -21,6 +21,8 @@ for name in {PEOPLE!r}:
     for prompt, count in (("tea hills", 3), ("a paper boat", 1), ("no luck [fail]", 1)):
         requests = drafts.repeated(request | {{"prompt": prompt}}, count=count)
         orders.place_batch(user=user, requests=requests)
+requests = drafts.repeated(request | {{"prompt": "no luck at all [fail]"}}, count=2)
+orders.place_batch(user=User.objects.get(email="sweeper@example.org"), requests=requests)
 while Job.objects.active().exists():
     time.sleep(0.05)
 """
@@ -136,3 +138,22 @@ class TestFeedInABrowser(BrowserTestCase):
         with page.expect_response("**/dismiss/"):
             page.keyboard.press("Control+z")
         expect(line).to_have_count(1)
+
+    def test_it_dismisses_all_failures_at_once(self) -> None:
+        page = self.visit("sweeper", **PHONE)
+        speak(page, "ru")
+        page.goto("/create/")
+        lines, every = page.locator(".ended"), page.locator("[data-dismiss-all] button")
+        expect(lines).to_have_count(3)
+        every.tap()
+        expect(lines).to_have_count(0)
+        expect(every).to_be_hidden()
+        expect(page.locator(".toast")).to_be_visible()
+        page.locator(".toast button").first.tap()
+        expect(lines).to_have_count(3)
+        lines.first.locator("[data-dismiss] button").tap()
+        lines.first.locator("[data-dismiss] button").tap()
+        expect(lines).to_have_count(1)
+        expect(every).to_be_hidden()  # one is left, with its own button
+        page.reload()
+        expect(lines).to_have_count(1)

@@ -1,5 +1,7 @@
 """/jobs/ID/ and /runs/ID/ with what can be done there."""
 
+import re
+
 from django.test import override_settings
 from django.urls import reverse
 from uuid_utils.compat import uuid7
@@ -123,6 +125,47 @@ class TestDismissPage(JobPagesTestCase):
             with self.subTest(job.status):
                 assert self.dismiss(job).status_code == 404
         assert not Job.objects.filter(dismissed_at__isnull=False).exists()
+
+    def test_it_hides_all_that_failed_or_were_canceled_with_one_undo(self):
+        earlier, failed = (
+            self.failed(),
+            lifecycle.failed(self.run_job(self.place(self.alice)), code="gpu_lost"),
+        )
+        canceled = job_control.cancel(job=self.place(self.alice), actor=self.alice)
+        done, waiting = self.finish(self.place(self.alice)), self.place(self.alice)
+        others = lifecycle.failed(self.run_job(self.place(self.bob)), code="gpu_lost")
+        self.dismiss(earlier)
+        url = reverse("dismiss_all_jobs")
+        answer = self.client.post(url, headers=SCRIPT).json()
+        assert answer["text"] == "2 dismissed."
+        shown = set(Job.objects.shown().values_list("id", flat=True))
+        assert not shown & {earlier.id, failed.id, canceled.id}
+        assert {done.id, waiting.id, others.id} <= shown
+        for undo in ("nonsense", "0001-01-01T00:00+14:00", ""):
+            assert self.client.post(url, {"undo": undo}, headers=SCRIPT).status_code == 400
+        self.client.force_login(self.bob)
+        self.client.post(url, {"undo": answer["undo"]}, headers=SCRIPT)
+        assert set(Job.objects.shown().values_list("id", flat=True)) == shown
+        self.client.force_login(self.alice)
+        undone = self.client.post(url, {"undo": answer["undo"]}, headers=SCRIPT)
+        assert undone.status_code == 204
+        assert set(Job.objects.shown().values_list("id", flat=True)) == shown | {
+            failed.id,
+            canceled.id,
+        }
+
+    def test_it_offers_to_hide_all_where_several_failed(self):
+        for count, offers in ((1, False), (2, True)):
+            lifecycle.failed(self.run_job(self.place(self.alice)), code="gpu_lost")
+            page = flat(self.client.get(reverse("create")))
+            with self.subTest(count):
+                form = re.search(r"<form [^>]*data-dismiss-all[^>]*>", page)[0]
+                assert ("hidden" not in form) == offers
+        answer = self.client.post(reverse("dismiss_all_jobs"), follow=True)
+        self.assertContains(answer, "2 dismissed.")
+        undo = re.search(r'name="undo" value="([^"]+)"', flat(answer))[1]
+        self.client.post(reverse("dismiss_all_jobs"), {"undo": undo})
+        self.assertContains(self.client.get(reverse("create")), 'class="ended-title"', count=2)
 
 
 class TestWhy(JobPagesTestCase):

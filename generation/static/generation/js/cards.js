@@ -12,7 +12,6 @@ import { showBalance } from "./balance.js"
 import { openDay, runsOf, today } from "./days.js"
 import { showSignedOut } from "./signed_out.js"
 import { paintPlaceholders } from "./thumbhash.js"
-import { confirmed, offerUndo, showFailure } from "./trash.js"
 
 const COLLAPSE_DURATION = 200 // ms
 const ANNOUNCE_AFTER = 900 // ms: jobs that end together are announced together
@@ -279,44 +278,8 @@ export class Cards {
     this.onChange(this.active.size)
   }
 
-  /** Hide the line of a job that ended without images; an undo shows it again. */
-  async #dismiss(form) {
-    const card = form.closest("[data-job]")
-    const run = card.closest("[data-run]")
-    const next = focusAfter(card)
-    const place = document.createComment("")
-    const hadFocus = card.contains(document.activeElement)
-    const csrf = form.elements.csrfmiddlewaretoken.value
-    card.replaceWith(place)
-    if (hadFocus) next?.focus({ preventScroll: true })
-    const send = async (undo) => {
-      const body = new FormData()
-      body.set("csrfmiddlewaretoken", csrf)
-      if (undo) body.set("undo", "1")
-      const answer = await part(form.action, { method: "POST", form: body })
-      if (!answer.ok) throw new Error(`answered ${answer.status}`)
-    }
-    try {
-      await confirmed(send(false))
-    } catch (problem) {
-      place.replaceWith(card)
-      showFailure(problem, this.data)
-      return
-    }
-    offerUndo(this.data.dismissed, this.data, async () => {
-      await send(true)
-      if (run.isConnected) place.replaceWith(card)
-      card.querySelector("button")?.focus({ preventScroll: true })
-    })
-  }
-
   async #submitted(event) {
     const form = event.target
-    if ("dismiss" in form.dataset) {
-      event.preventDefault()
-      this.#dismiss(form)
-      return
-    }
     const kind = ["cancel", "retry", "cancelRun"].find((name) => name in form.dataset)
     if (!kind) return
     event.preventDefault()
@@ -431,14 +394,6 @@ function showCancelOfRun(card) {
 function short(prompt) {
   const letters = [...prompt]
   return letters.length <= 120 ? prompt : `${letters.slice(0, 119).join("").trimEnd()}…`
-}
-
-/** Return what has the focus after the card is gone: the next action of the feed. */
-function focusAfter(card) {
-  const all = [...document.querySelectorAll("[data-dismiss] button, .card-link")]
-  const follows = (other) =>
-    !card.contains(other) && card.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING
-  return all.find(follows) ?? all.filter((other) => !card.contains(other)).at(-1)
 }
 
 function isActive(card) {
