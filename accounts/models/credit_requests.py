@@ -73,6 +73,11 @@ class CreditRequest(models.Model):
                 | Q(state="declined", decided_at__isnull=False, amount=None) & ~Q(answer=""),
                 name="credit_request_says_how_it_ended",
             ),
+            # A comparison with NULL is not false, so the condition above allows it.
+            models.CheckConstraint(
+                condition=~Q(state="granted") | Q(amount__isnull=False),
+                name="credit_request_granted_with_an_amount",
+            ),
         )
         indexes = (
             models.Index(

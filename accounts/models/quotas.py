@@ -3,13 +3,16 @@
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 ANY_MODEL = "*"
 """In `allowed_models`: all models, also those that are added later."""
+MAX_MEGAPIXELS = 10_000
+MEGAPIXELS_IN_RANGE = Q(max_megapixels__gte=0, max_megapixels__lte=MAX_MEGAPIXELS)
 INHERITED = _("Empty: the most generous of the user’s groups, else the default of this site.")
 ONE_MEGAPIXEL = _("1 is 1024 × 1024 px, or as many pixels in another shape.")
 
@@ -48,7 +51,7 @@ class QuotaFields(models.Model):
         _("largest image, megapixels"),
         null=True,
         blank=True,
-        validators=[MinValueValidator(0)],
+        validators=[MinValueValidator(0), MaxValueValidator(MAX_MEGAPIXELS)],
         help_text=format_lazy("{} {}", ONE_MEGAPIXEL, INHERITED),
     )
     # Slugs of models, separated by spaces, or ANY_MODEL.
@@ -69,6 +72,11 @@ class GroupQuota(QuotaFields):
 
     class Meta:
         verbose_name = verbose_name_plural = _("quotas of the group")
+        constraints = (
+            models.CheckConstraint(
+                condition=MEGAPIXELS_IN_RANGE, name="groupquota_megapixels_in_range"
+            ),
+        )
 
     def __str__(self) -> str:
         return str(self.group)

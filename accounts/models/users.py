@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from accounts.models.quotas import QuotaFields
+from accounts.models.quotas import MEGAPIXELS_IN_RANGE, QuotaFields
 
 
 def fold(email: str) -> str:
@@ -159,6 +159,7 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
             ),
             models.CheckConstraint(condition=Q(credits__gte=0), name="credits_never_negative"),
             models.CheckConstraint(condition=Q(held__gte=0), name="held_never_negative"),
+            models.CheckConstraint(condition=MEGAPIXELS_IN_RANGE, name="user_megapixels_in_range"),
             models.CheckConstraint(
                 condition=Q(erase_at=None) | Q(is_active=False),
                 name="account_to_be_erased_is_locked",

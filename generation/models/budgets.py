@@ -124,6 +124,7 @@ class Spending(models.Model):
             models.UniqueConstraint(
                 name="one_sum_per_period", fields=["period", "starts_on", "model", "group_id"]
             ),
+            models.CheckConstraint(name="spending_is_not_negative", condition=Q(usd__gte=0)),
         )
 
     def __str__(self) -> str:
