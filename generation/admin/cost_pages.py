@@ -1,19 +1,17 @@
 """The page of a month's costs: what was sold, what it cost, and what RunPod bills."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from artgen import formatting
-from artgen.admin.audited import AuditedAdmin
+from generation.admin.model_reports import BarChart, ModelReports, Table, bars
 from generation.operations import reconciliation
 from generation.operations.reconciliation import ModelCosts, Reconciliation
 from generation.runpod import billing
@@ -23,24 +21,13 @@ from generation.runpod.verdicts import KeyRefused, RunPodError
 FIRST_YEAR, LAST_YEAR = 2020, 2100
 
 
-@dataclass(frozen=True)
-class Bars:
-    """Recorded and expected dollars of one model; the longest bar of the chart is 100."""
-
-    name: str
-    title: str
-    recorded: float
-    expected: float
-
-
-class CostPages(AuditedAdmin):
+class CostPages(ModelReports):
     """Add the page of costs to the admin of models."""
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page."""
-        view = self.admin_site.admin_view(self.costs_view)
         urls: list[URLPattern] = super().get_urls()
-        return [path("costs/", view, name="generation_imagemodel_costs"), *urls]
+        return [self.report_url("costs", self.costs_view), *urls]
 
     def costs_view(self, request: HttpRequest) -> HttpResponse:
         """Show the month's costs; a POST compares them with a bill: RunPod's, or a file's."""
@@ -50,32 +37,19 @@ class CostPages(AuditedAdmin):
         bill, problem = _bill(request, month) if request.method == "POST" else (None, "")
         found = reconciliation.of_month(month, bill=bill)
         _start, after = reconciliation.period(month)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Costs of %(month)s") % {"month": date_format(month, "F Y")},
-            "opts": self.opts,
-            "problem": problem,
-            "found": found,
-            "rows": [(one.slug, one.name, _cells(one)) for one in found.models],
-            "total": _cells(found.total),
-            "lines": [
-                (
-                    _("all public endpoints") if line.endpoint == billing.PUBLIC else line.endpoint,
-                    ", ".join(line.slugs) or _("no model"),
-                    dollars(line.billed),
-                    dollars(line.known),
-                    dollars(line.difference),
-                )
-                for line in found.lines
-            ],
-            "revenue": dollars(found.revenue),
-            "chart": _chart(found),
-            "summary": _summary(found),
-            "month": f"{month:%Y-%m}",
-            "earlier": f"{reconciliation.earlier(month):%Y-%m}",
-            "later": f"{after:%Y-%m}" if after <= timezone.now() else "",
-        }
-        return render(request, "admin/generation/imagemodel/costs.html", context)
+        return self.report(
+            request,
+            "costs",
+            title=_("Costs of %(month)s") % {"month": date_format(month, "F Y")},
+            problem=problem,
+            table=_costs(found),
+            lines=_lines(found),
+            revenue=dollars(found.revenue),
+            chart=_chart(found),
+            month=f"{month:%Y-%m}",
+            earlier=f"{reconciliation.earlier(month):%Y-%m}",
+            later=f"{after:%Y-%m}" if after <= timezone.now() else "",
+        )
 
 
 def dollars(amount: Decimal) -> str:
@@ -116,6 +90,34 @@ def _bill(request: HttpRequest, month: date) -> tuple[Bill | None, str]:
         return None, _("RunPod’s bill could not be read: %(problem)s") % {"problem": error}
 
 
+def _costs(found: Reconciliation) -> Table:
+    return Table(
+        [
+            *(_("Model"), _("Images"), _("Credits"), _("recorded"), _("expected")),
+            *(_("difference"), _("failed, but billed"), _("cost of these")),
+        ],
+        [(one.name, _cells(one)) for one in found.models],
+        (_("Total"), _cells(found.total)),
+    )
+
+
+def _lines(found: Reconciliation) -> Table:
+    """Return the lines of RunPod's bill."""
+    return Table(
+        [_("Endpoint"), _("Models"), _("billed"), _("known here"), _("difference")],
+        [
+            (
+                _("all public endpoints") if line.endpoint == billing.PUBLIC else line.endpoint,
+                [
+                    ", ".join(line.slugs) or _("no model"),
+                    *map(dollars, (line.billed, line.known, line.difference)),
+                ],
+            )
+            for line in found.lines
+        ],
+    )
+
+
 def _cells(one: ModelCosts) -> list[str]:
     drift = "—"
     if one.drift is not None:
@@ -132,20 +134,26 @@ def _cells(one: ModelCosts) -> list[str]:
     ]
 
 
-def _chart(found: Reconciliation) -> list[Bars]:
-    """Return the bars of each model; the longest one has a width of 100."""
+def _chart(found: Reconciliation) -> BarChart:
+    """Return recorded and expected dollars of each model; no bars if nothing cost anything."""
     most = max((max(one.recorded, one.expected) for one in found.models), default=Decimal(0))
-    if not most:
-        return []
-    return [
-        Bars(
-            name=one.name,
-            title=f"{one.name}: {dollars(one.recorded)} / {dollars(one.expected)}",
-            recorded=round(float(one.recorded / most) * 100, 2),
-            expected=round(float(one.expected / most) * 100, 2),
+    rows = [
+        (
+            one.name,
+            f"{one.name}: {dollars(one.recorded)} / {dollars(one.expected)}",
+            float(one.recorded),
+            float(one.expected),
         )
         for one in found.models
+        if most
     ]
+    return BarChart(
+        title=_("Dollars by model"),
+        summary=_summary(found),
+        strong=_("recorded"),
+        other=_("expected"),
+        bars=bars(rows, longest=float(most)),
+    )
 
 
 def _summary(found: Reconciliation) -> str:

@@ -4,26 +4,24 @@ from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from artgen import formatting
-from artgen.admin.audited import AuditedAdmin
+from generation.admin.model_reports import BarChart, ModelReports, Table, bars
 from generation.sheets import votes
 
 PERIODS = (30, 90, 365)  # days
 
 
-class VotePages(AuditedAdmin):
+class VotePages(ModelReports):
     """Add the page of votes to the admin of models."""
 
     def get_urls(self) -> list[URLPattern]:
         """Add the page."""
-        view = self.admin_site.admin_view(self.votes_view)
         urls: list[URLPattern] = super().get_urls()
-        return [path("votes/", view, name="generation_imagemodel_votes"), *urls]
+        return [self.report_url("votes", self.votes_view), *urls]
 
     def votes_view(self, request: HttpRequest) -> HttpResponse:
         """Show the votes of the last `days`, or of all time."""
@@ -33,22 +31,45 @@ class VotePages(AuditedAdmin):
         days = int(text) if text in map(str, PERIODS) else None
         since = timezone.now() - timedelta(days=days) if days else None
         found = votes.of_models(since=since)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("Votes by model"),
-            "opts": self.opts,
-            "rows": [
-                (
-                    one.name,
-                    formatting.number(one.appearances),
-                    formatting.number(one.wins),
-                    formatting.percent(one.share),
-                    formatting.percent(one.expected_share),
-                )
-                for one in found
+        title = _("Votes by model")
+        rows = [(one, _cells(one)) for one in found]
+        chart = BarChart(
+            title="",
+            summary=title,
+            strong=_("share of wins"),
+            other=_("by chance"),
+            bars=bars(
+                [
+                    (
+                        one.name,
+                        f"{one.name}: {cells[2]} / {cells[3]}",
+                        one.share,
+                        one.expected_share,
+                    )
+                    for one, cells in rows
+                ],
+                longest=1,
+            ),
+        )
+        table = Table(
+            [
+                _("Model"),
+                _("comparisons with a vote"),
+                _("wins"),
+                _("share of wins"),
+                _("by chance"),
             ],
-            "bars": [(one.name, one.share * 100, one.expected_share * 100) for one in found],
-            "days": days,
-            "periods": PERIODS,
-        }
-        return render(request, "admin/generation/imagemodel/votes.html", context)
+            [(one.name, cells) for one, cells in rows],
+        )
+        return self.report(
+            request, "votes", title=title, chart=chart, table=table, days=days, periods=PERIODS
+        )
+
+
+def _cells(one: votes.ModelVotes) -> list[str]:
+    return [
+        formatting.number(one.appearances),
+        formatting.number(one.wins),
+        formatting.percent(one.share),
+        formatting.percent(one.expected_share),
+    ]
