@@ -11,6 +11,8 @@ from django.template.backends.django import DjangoTemplates
 from django.urls import reverse
 from django.utils import translation
 
+from artgen.env import BASE_DIR
+
 APPS = ("artgen", "accounts", "generation")
 
 
@@ -38,6 +40,6 @@ def load_templates() -> None:
     engine = engines["django"]
     assert isinstance(engine, DjangoTemplates)  # noqa: S101 as settings.TEMPLATES says
     for app in APPS:
-        folder = settings.BASE_DIR / app / "templates"
+        folder = BASE_DIR / app / "templates"
         for file in sorted(folder.rglob("*.html")):
             engine.get_template(str(file.relative_to(folder)))

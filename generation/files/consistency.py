@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from generation.files import storage
-from generation.models import Export, Image, Job, SavedImage, SheetImage, Upload
+from generation.models import Export, Image, Job, SheetImage, Upload
 
 PREFIXES = tuple(f"{folder}/" for folder in storage.FOLDERS)
 ROWS_AT_ONCE = 1000
@@ -139,13 +139,12 @@ def _may_get_row(key: str) -> bool:
     if key.startswith("exports/"):
         export = _export_of(key)
         return export is not None and export.due_at is not None
+    row_id = _id_in(key)
+    if row_id is None:
+        return False
     if key.startswith("sheets/"):
-        return SheetImage.objects.active().filter(id=_id_in(key)).exists()
-    file_id = _id_in(key)
-    return file_id is not None and (
-        Job.objects.active().filter(id=file_id).exists()
-        or SavedImage.objects.unfinished().filter(id=file_id).exists()
-    )
+        return SheetImage.objects.active().filter(id=row_id).exists()
+    return Job.objects.active().filter(id=row_id).exists()
 
 
 def _is_being_renamed(key: str) -> bool:

@@ -33,6 +33,7 @@ from artgen import demo_environment
 from artgen.asgi import application
 from artgen.celery import app
 from artgen.daphne import PatientServer
+from artgen.env import BASE_DIR
 from artgen.management import numbers
 from artgen.management.demo_command import DemoCommand
 from generation.demo import sample_gallery
@@ -245,7 +246,7 @@ def _emulator(port: int, behavior: list[str]) -> Iterator[subprocess.Popen[bytes
     ]
     child = subprocess.Popen(  # noqa: S603 a constant command
         command,
-        cwd=settings.BASE_DIR,
+        cwd=BASE_DIR,
         env={**os.environ, "RUNPOD_API_KEY": settings.RUNPOD_API_KEY},
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
