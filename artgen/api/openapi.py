@@ -73,8 +73,9 @@ class ProblemShape(serializers.Serializer[Any]):
     limit = serializers.IntegerField(
         required=False,
         help_text="`too_large`, `too_many_waiting`, `daily_limit`, `monthly_limit`, "
-        "`batch_not_allowed`, `storage_full`, `too_many_collections`, `too_many_word_lists`: the "
-        "limit; `size_not_allowed`: the limit in pixels.",
+        "`batch_not_allowed`, `storage_full`, `too_many_collections`, `too_many_word_lists`, "
+        "`too_many_presets`, `too_many_styles`: the limit; `size_not_allowed`: the limit in "
+        "pixels.",
     )
     model = serializers.CharField(
         required=False, help_text="`model_not_allowed`: the slug of the model."

@@ -42,6 +42,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "reviews", "description": "Requests that a rule stopped, and appeals."},
         {"name": "collections", "description": "Collections of images."},
         {"name": "models", "description": "Models and styles."},
+        {"name": "presets", "description": "Your presets and own styles."},
         {"name": "prompts", "description": "Translations and enhancements of prompts."},
         {"name": "account", "description": "Balance, limits and ledger."},
         {"name": "status", "description": "Whether image creation works. Needs no token."},

@@ -20,10 +20,13 @@ from artgen.testing.prompt_helper import prompt_helper
 from artgen.testing.saving import with_files
 from generation.gallery import sharing
 from generation.models import Job, ModerationRule, SheetImage, Status
+from generation.presets.own_styles import MAX_STYLES
+from generation.presets.presets import MAX_PRESETS
 from generation.sheets import sheet_images
 from generation.sheets.word_lists import MAX_LISTS
 
 SCHEMA = "/api/schema/"
+KEPT = {"model": "flux-dev", "steps": 30, "style": "oil"}
 
 
 class TestSchema(ApiTestCase):
@@ -265,6 +268,41 @@ class TestSchema(ApiTestCase):
         saved = [self.api.post(path, {"share": slug}) for _n in range(2)]
         return [*saved, self.api.post(path, {"share": "gone"}), self.api.post(path, {"share": "/"})]
 
+    def kept(self) -> dict[str, list[Any]]:
+        """Return the answers of presets and own styles."""
+        styles, print_ = "/api/v1/own-styles/", {"name": "Print", "template": "{prompt}, print"}
+        style = self.api.post(styles, print_)
+        own = f"{styles}{style.json()['id']}/"
+        presets, evening = "/api/v1/presets/", {"name": "Evening", "parameters": KEPT, "count": 2}
+        made = self.api.post(presets, evening)
+        path = f"{presets}{made.json()['id']}/"
+        return {
+            "post /api/v1/own-styles/": [
+                style,
+                self.api.post(styles, print_),
+                *(self.api.post(styles, print_ | {"name": f"{n}"}) for n in range(MAX_STYLES)),
+            ],
+            "get /api/v1/own-styles/": [self.api.get(styles), self.api.get(styles, {"limit": 1})],
+            "get /api/v1/own-styles/{style_id}/": [self.api.get(own), self.others.get(own)],
+            "patch /api/v1/own-styles/{style_id}/": [
+                self.api.patch(own, {"negative": "photo"}),
+                self.api.patch(own, {"template": "print"}),
+            ],
+            "delete /api/v1/own-styles/{style_id}/": [self.api.delete(own), self.api.delete(own)],
+            "post /api/v1/presets/": [
+                made,
+                self.api.post(presets, evening),
+                *(self.api.post(presets, evening | {"name": f"{n}"}) for n in range(MAX_PRESETS)),
+            ],
+            "get /api/v1/presets/": [self.api.get(presets), self.api.get(presets, {"limit": 1})],
+            "get /api/v1/presets/{preset_id}/": [self.api.get(path), self.others.get(path)],
+            "patch /api/v1/presets/{preset_id}/": [
+                self.api.patch(path, {"count": 4}),
+                self.api.patch(path, {"parameters": {"model": "flux-dev", "steps": 0}}),
+            ],
+            "delete /api/v1/presets/{preset_id}/": [self.api.delete(path), self.api.delete(path)],
+        }
+
     def test_it_is_true(self) -> None:
         """Compare what each operation answers with what the description says."""
         image = make_image(self.alice)
@@ -322,6 +360,7 @@ class TestSchema(ApiTestCase):
             **self.proposed(),
             **self.compared(),
             **self.listed(),
+            **self.kept(),
             "get /api/v1/images/": [self.api.get("/api/v1/images/")],
             "post /api/v1/images/": self.saved(),
             "get /api/v1/images/{image_id}/": [self.api.get(f"/api/v1/images/{image.id}/")],

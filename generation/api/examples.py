@@ -182,3 +182,29 @@ WORD_LIST = WORD_LIST_ORDER | {
     "id": "019ab2f0-8c00-7abc-9def-001122334466",
     "created_at": "2025-11-24T16:30:00.000Z",
 }
+PRESET_ORDER = {
+    "name": "Evening light",
+    "parameters": {
+        "model": "flux-dev",
+        "negative_prompt": "text",
+        "width": 1344,
+        "height": 768,
+        "steps": 30,
+        "style": "oil",
+    },
+    "count": 2,
+}
+PRESET = PRESET_ORDER | {
+    "id": "019ab2f0-9a00-7abc-9def-001122334477",
+    "created_at": "2025-11-24T16:40:00.000Z",
+}
+OWN_STYLE_ORDER = {
+    "name": "Risograph",
+    "template": "{prompt}, risograph print, two colors",
+    "negative": "photo",
+}
+OWN_STYLE = OWN_STYLE_ORDER | {
+    "id": "019ab2f0-9b00-7abc-9def-001122334488",
+    "slug": "own-019ab2f09b007abc9def001122334488",
+    "created_at": "2025-11-24T16:41:00.000Z",
+}

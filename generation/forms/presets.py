@@ -15,10 +15,8 @@ from generation.forms.composer import Composer
 from generation.forms.numbers import is_whole
 from generation.models import ImageModel
 from generation.presets.choices import StyleChoice
+from generation.presets.parameters import NOT_KEPT
 from generation.presets.presets import InvalidPreset
-
-NOT_KEPT = {"prompt", "original_prompt", "source_images"}
-"""Fields of the composer that presets do not have, and whose errors do not matter to them."""
 
 
 @dataclass

@@ -97,9 +97,23 @@ def create(*, user: User, name: str, template: str, negative: str) -> OwnStyle:
     return made
 
 
-def change(style: OwnStyle, *, name: str, template: str, negative: str) -> OwnStyle:
-    """Change name and texts; jobs that were placed keep theirs. Raise InvalidStyle."""
-    values = _cleaned(name=name, template=template, negative=negative)
+def change(
+    style: OwnStyle,
+    *,
+    name: str | None = None,
+    template: str | None = None,
+    negative: str | None = None,
+) -> OwnStyle:
+    """Change name or texts; None leaves them. Jobs that were placed keep theirs.
+
+    Raises:
+        InvalidStyle: nothing was changed.
+    """
+    values = _cleaned(
+        name=style.name if name is None else name,
+        template=style.template if template is None else template,
+        negative=style.negative if negative is None else negative,
+    )
     _check_free(style, values["folded_name"])
     return _updated(style, **values)
 

@@ -96,6 +96,20 @@ def rename(preset: Preset, *, name: str) -> Preset:
     return _updated(preset, name=name, folded_name=names.folded(name))
 
 
+def change(
+    preset: Preset, *, name: str | None = None, values: Mapping[str, str] | None = None
+) -> Preset:
+    """Change name or values, or both; None leaves them. Raise InvalidPreset."""
+    fields: dict[str, object] = {}
+    if name is not None:
+        name = _clean_name(name)
+        _check_free(preset, names.folded(name))
+        fields |= {"name": name, "folded_name": names.folded(name)}
+    if values is not None and dict(values) != preset.values:
+        fields |= {"previous_values": preset.values, "values": dict(values)}
+    return _updated(preset, **fields) if fields else preset
+
+
 def move(preset: Preset, *, by: int) -> None:
     """Move the preset up (-1) or down (1) among the user's presets."""
     with transaction.atomic():

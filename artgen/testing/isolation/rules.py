@@ -357,6 +357,13 @@ RULES: dict[str, Rule] = {
     "api/v1/word-lists/{list_id}/": owner(
         "GET PATCH DELETE", body={"name": "hills", "entries": ["green"]}
     ),
+    "api/v1/presets/": users(
+        "GET POST",
+        body={"name": "Evening", "parameters": {"model": "flux-dev", "style": "own-{own_style}"}},
+    ),
+    "api/v1/presets/{preset_id}/": owner("GET PATCH DELETE", body={"name": "Renamed"}),
+    "api/v1/own-styles/": users("GET POST", body={"name": "Print", "template": "{{prompt}}, print"}),
+    "api/v1/own-styles/{style_id}/": owner("GET PATCH DELETE", body={"name": "Renamed"}),
     "api/v1/images/": users(
         "GET POST",
         body={"share": "{link}"},
