@@ -3,13 +3,14 @@
 `make screenshots PAGES="gallery share"` takes only pages whose name contains one of the words.
 """
 
+import contextlib
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
-from playwright.sync_api import Error
+from playwright.sync_api import Error, TimeoutError
 from playwright.sync_api import Page as Tab
 
 from artgen.testing.browser import DESKTOP, PHONE, Visitors, chromium
@@ -20,6 +21,7 @@ FOLDER = settings.BASE_DIR / ".screenshots"
 FULL = ("--painter", "full", "--seconds", "0.2", "--cold-start", "0", "--bare")
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
 TRIES = 2  # Chromium cancels requests when the network of the machine changes
+QUIET_MS = 5000
 THEMES = ("light", "dark")
 
 
@@ -51,12 +53,18 @@ def _shot(tab: Tab, page: Page, name: str, **content: dict[str, str]) -> bool:
         go(tab, page, **content)
         if page.act:
             page.act(tab)
-        tab.wait_for_load_state("networkidle")
+        _wait_until_quiet(tab)
         tab.screenshot(path=FOLDER / name, animations="disabled")
     except (Error, AssertionError) as error:  # the other pages continue
         print(f"{name}: {error}", file=sys.stderr)
         return False
     return True
+
+
+def _wait_until_quiet(tab: Tab) -> None:
+    """Wait for requests to end; Chromium sometimes does not report that they have."""
+    with contextlib.suppress(TimeoutError):
+        tab.wait_for_load_state("networkidle", timeout=QUIET_MS)
 
 
 def _tabs(visitors: Visitors, pages: list[Page], language: str) -> Iterator[tuple[Page, Tab, str]]:

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from generation.catalog import languages
 from generation.models import ImageModel
 from generation.prompt_helper import charges, clients
 from generation.prompt_helper.instructions import Kind
+
+STAND_IN = "demo dictionary (stand-in)"
+"""PROMPT_HELPER_MODEL of the demo, which has no text model."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,11 @@ def helper_of(user: User, model: ImageModel) -> Helper | None:
         enhance_price=charges.price_of(Kind.ENHANCE),
         codes=" ".join(codes),
         languages=", ".join(languages.names(codes)),
-        text_model=settings.PROMPT_HELPER_MODEL,
+        text_model=_text_model(),
         automatic=user.prompt_help,
     )
+
+
+def _text_model() -> str:
+    name: str = settings.PROMPT_HELPER_MODEL
+    return _("a dictionary, not a model") if name == STAND_IN else name

@@ -42,7 +42,11 @@ class TestPresets(KeptTestCase):
             (
                 {"model": "flux-dev", "guidance": 3.5, "seed": 0, "negative_prompt": "fog\nrain"},
                 {"model": "flux-dev", "width": 320, "height": 1024},  # not a shape of the composer
-                {"model": "qwen-image-lora", "lora_url": "https://example.org/a.st", "lora_scale": 0.5},
+                {
+                    "model": "qwen-image-lora",
+                    "lora_url": "https://example.org/a.st",
+                    "lora_scale": 0.5,
+                },
                 {"model": "flux-dev"},
             )
         ):

@@ -125,3 +125,10 @@ class TestPromptHelper(BrowserTestCase):
             expect(page.locator("#prompt")).to_have_value(RUSSIAN)
         self.propose(page, "translate")
         expect(page.locator("[data-helper-error]")).to_be_hidden()
+        page.click("[data-take]")
+        page.click("[data-propose=translate]")  # English by now
+        note = page.locator("[data-helper-note]")
+        expect(note).to_have_text("The proposal is the same as your prompt.")
+        expect(page.locator("[data-helper-error]")).to_be_hidden()
+        page.type("#prompt", "!")
+        expect(note).to_be_hidden()

@@ -22,6 +22,7 @@ export class PromptHelper {
     this.proposal = null // {kind, asked, text, language, isEdited}
     this.waiting = null // {kind, isAutomatic}
     this.error = ""
+    this.note = ""
     this.settled = "" // the prompt for which nothing is proposed again before creating
   }
 
@@ -44,6 +45,7 @@ export class PromptHelper {
   typed() {
     if (!this.box) return
     this.error = ""
+    this.note = ""
     this.#showHint()
     this.#showError()
   }
@@ -101,6 +103,7 @@ export class PromptHelper {
     this.waiting = { kind, isAutomatic }
     this.proposal = null
     this.error = ""
+    this.note = ""
     this.#show()
     say(this.#waitingText(kind))
     try {
@@ -123,11 +126,11 @@ export class PromptHelper {
     this.settled = asked
     if (answer.credits) this.#updateBalance()
     const { prompt: text, language } = answer
-    if (text === asked) this.error = this.box.dataset.unchanged
+    if (text === asked) this.note = this.box.dataset.unchanged
     else this.proposal = { kind, asked, text, language, isEdited: false }
     this.#show()
+    say(this.note || this.#title(kind))
     if (!this.proposal) return
-    say(this.#title(kind))
     const section = this.box.querySelector("[data-proposal]")
     section.scrollIntoView({ block: "nearest" })
     // Not while the user goes on typing.
@@ -203,7 +206,7 @@ export class PromptHelper {
   }
 
   #showHint() {
-    const isIdle = !this.waiting && !this.proposal
+    const isIdle = !this.waiting && !this.proposal && !this.note
     this.box.querySelector("[data-language-hint]").hidden =
       !isIdle || !needsTranslation(this.prompt, this.box.dataset.codes)
   }
@@ -212,6 +215,9 @@ export class PromptHelper {
     const shown = this.box.querySelector("[data-helper-error]")
     shown.hidden = !this.error
     shown.querySelector("[data-helper-error-text]").textContent = this.error
+    const note = this.box.querySelector("[data-helper-note]")
+    note.hidden = !this.note
+    note.textContent = this.note
   }
 
   #showProposal() {
