@@ -116,11 +116,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=group)
     kept, left_out = [], []
     for item in items:
-        path = item.path.relative_to(config.rootpath).as_posix()
-        if path in SLOW_FILES or any(item.get_closest_marker(name) for name in SLOW):
+        marks = {marker.name for marker in item.iter_markers()}
+        if item.nodeid.partition("::")[0] in SLOW_FILES or not marks.isdisjoint(SLOW):
             item.add_marker(pytest.mark.slow)
-        needed = [name for name in AVAILABLE if item.get_closest_marker(name)]
-        missing = [name for name in needed if not AVAILABLE[name]]
+        missing = [name for name in AVAILABLE if name in marks and not AVAILABLE[name]]
         if missing and os.environ.get("CI") == "true":
             raise pytest.UsageError(f"{item.nodeid} needs {', '.join(missing)}, which CI must have")
         (left_out if missing else kept).append(item)
