@@ -29,6 +29,7 @@ PLACES = {
     "feed-wide": f"{NARROW}, (max-width: 1751px) calc(50vw - 240px), calc(25vw - 124px)",
     "alone": "(max-width: 760px) 100vw, 50vw",
     "compared": "50vw",
+    "tile": "(max-width: 760px) calc(25vw - 14px), (max-width: 1100px) 12vw, 9vw",
 }
 ROWS = {  # px of height: on phones, elsewhere
     "row": (132, 208),
@@ -114,6 +115,7 @@ def _of_cards(context: Context) -> dict[str, Any]:
             )
         ),
         "create": reverse("create"),
+        "compare": reverse("compare"),
         "cancel": pgettext("job", "Cancel"),
     }
 

@@ -27,6 +27,8 @@ from generation.models import (
     Sheet,
     Status,
 )
+from generation.views import sheet_cards
+from generation.views.sheet_cards import SheetCard
 
 RUNS_A_PAGE = 12
 JOBS_A_PAGE = RUNS_A_PAGE * BATCH_MAX  # jobs read for a page
@@ -164,6 +166,8 @@ class Run:
 
     id: UUID
     cards: list[Card]
+    sheet: SheetCard | None = None
+    """The comparison that it is."""
 
     @property
     def first(self) -> Job:
@@ -174,11 +178,6 @@ class Run:
     def prompt(self) -> str:
         """The prompt."""
         return self.first.prompt
-
-    @property
-    def is_sheet(self) -> bool:
-        """Whether it is a comparison."""
-        return bool(getattr(self.first, "in_sheet", False))  # annotated with IN_SHEET
 
     @property
     def shape(self) -> str:
@@ -261,11 +260,13 @@ def of_user(
     forecast = eta.forecast(models)
     active = Job.objects.of(user).of_users().active().count()
     runs = _runs(jobs, forecast=forecast, images=_images_of(shown))
+    if before:  # a cell that was placed again stands on an earlier page, with the whole comparison
+        runs = [run for run in runs if not run.sheet or run.sheet.newest < str(before)]
     return Feed(
         days=_days(runs),
         active=active,
         next=rest,
-        failures=sum(card.is_line for run in runs for card in run.cards),
+        failures=sum(card.is_line for run in runs if not run.sheet for card in run.cards),
         forecast=forecast,
     )
 
@@ -366,8 +367,14 @@ def _runs(
         phase = status_text.now_of(job, forecast=forecast, now=now)
         card = Card(job=job, phase=phase, kept=images.get(job.id, []))
         grouped.setdefault(job.batch or job.id, []).append(card)
+    in_sheets = {job.batch for job in jobs if job.batch and vars(job)["in_sheet"]}
+    sheets = sheet_cards.of_ids(in_sheets)
     runs = [
-        Run(id=run_id, cards=sorted(cards, key=lambda card: card.job.id))
+        Run(
+            id=run_id,
+            cards=sorted(cards, key=lambda card: card.job.id),
+            sheet=sheets.get(run_id),
+        )
         for run_id, cards in grouped.items()
     ]
     return [run for run in runs if not all(card.is_gone for card in run.cards)]

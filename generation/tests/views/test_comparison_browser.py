@@ -67,6 +67,10 @@ class TestComparison(BrowserTestCase):
         page.wait_for_url(address)
         best.nth(1).click()
         expect(page.locator("[data-best]")).to_have_count(0)
+        page.goto("/create/")
+        expect(page.locator("[data-sheet] .run-meta")).to_contain_text("4 of 4 images ready")
+        page.click(".sheet-mosaic")
+        page.wait_for_url(address)
 
     def test_it_fits_a_phone_in_russian_and_cancels_the_rest(self) -> None:
         page = self.open("arranger", language="ru", **PHONE)

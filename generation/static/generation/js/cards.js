@@ -10,6 +10,7 @@ import { toast } from "../../artgen/js/toasts.js"
 import { plural } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
 import { openDay, runsOf, today } from "./days.js"
+import { SheetRuns } from "./sheet_runs.js"
 import { showSignedOut } from "./signed_out.js"
 import { paintPlaceholders } from "./thumbhash.js"
 
@@ -41,6 +42,7 @@ export class Cards {
     )
     this.ended = { ready: 0, failed: new Map() } // not announced yet
     this.newest = this.#newest() // ids grow with time: a higher unknown id was missed
+    this.sheets = new SheetRuns({ root, load: (id) => this.#loadRun(id), onEnded })
     root.addEventListener("submit", (event) => this.#submitted(event))
     this.enhance(root)
   }
@@ -69,6 +71,7 @@ export class Cards {
     for (const card of this.root.querySelectorAll("[data-job]")) {
       if (isActive(card) && !listed.has(card.dataset.job)) this.#refresh(card.dataset.job, Infinity)
     }
+    this.sheets.changedAll()
     this.onChange(this.active.size)
   }
 
@@ -76,7 +79,9 @@ export class Cards {
     if (ACTIVE.has(job.status)) this.active.add(job.id)
     else this.active.delete(job.id)
     const card = this.#card(job.id)
-    if (!card && this.placeholder) {
+    if (!card && this.sheets.has(job.batch ?? "")) {
+      this.sheets.changed(job.batch)
+    } else if (!card && this.placeholder) {
       this.earlyJobs.set(job.id, job)
     } else if (!card) {
       if (ACTIVE.has(job.status) || (missed && job.id > this.newest))
@@ -264,6 +269,7 @@ export class Cards {
     const known = this.root.querySelector(`[data-run="${run.dataset.run}"]`)
     if (known) {
       if (known !== run) known.replaceWith(run)
+      if ("sheet" in run.dataset) this.sheets.replaced(known, run)
     } else {
       openDay(this.root, run.dataset.day)
       const runs = runsOf(this.root, run.dataset.day)
