@@ -12,6 +12,7 @@ from generation.files import consistency, metadata, storage, storage_limits
 from generation.gallery import collection_sharing, collections, images, saving, sharing
 from generation.gallery.filters import Wanted, find
 from generation.models import Image, Job, Report, SavedImage
+from generation.user_data import erasure
 
 
 class TestCopy(SavingTestCase):
@@ -55,11 +56,12 @@ class TestCopy(SavingTestCase):
 
     def test_it_does_not_carry_what_the_owner_has_done_with_the_image(self):
         images.set_favorite(self.image, favorite=True)
+        Image.objects.filter(id=self.image.id).update(note="for my mother", tags="gifts")
         collections.add(
             collections.create(user=self.alice, name="Hills"), image_ids=[self.image.id]
         )
-        copy = self.copy()
-        assert copy.favorite is False
+        copy = self.now(self.copy())
+        assert (copy.favorite, copy.note, copy.tags) == (False, "", "")
         assert not copy.memberships.exists()
 
     def test_it_is_found_by_its_words_only_if_they_are_shown(self):
@@ -147,6 +149,36 @@ class TestIndependence(SavingTestCase):
         again = saving.save(lambda: sharing.find(slug), user=self.staff).image
         assert again.has_parameters is False
         assert again.saved.source_text == "Saved from a shared link"
+
+
+class TestErasure(SavingTestCase):
+    def erase(self, user):
+        erasure.close(user=user, actor=None)
+        assert erasure.erase(user.pk)
+
+    def test_a_copy_stays_without_the_name_of_an_erased_author(self):
+        copy = self.copy(with_parameters=True, with_name=True)
+        self.erase(self.alice)
+        kept = self.now(copy)
+        assert (kept.saved.source, kept.saved.author) == (None, None)
+        assert kept.saved.source_text == "Saved from a shared link"
+        assert storage.read(kept.key)
+        assert list(consistency.compare()) == []
+
+    def test_the_copies_of_an_erased_account_go_and_the_originals_stay(self):
+        copy = self.copy()
+        other = with_files(self.hang("a boat"))
+        unfinished = SavedImage.objects.create(
+            user=self.bob, source=other, created_at=timezone.now()
+        )
+        key = storage.image_key(job_id=unfinished.id, position=0, content_type="image/png")
+        storage.copy(other.key, key)
+        self.erase(self.bob)
+        assert not SavedImage.objects.exists()
+        for gone in (copy.key, copy.thumbnail_key, key):
+            with pytest.raises(FileNotFoundError):
+                storage.read(gone)
+        assert storage.read(self.now().key)
 
 
 class TestRefusals(SavingTestCase):

@@ -188,6 +188,25 @@ class TestCopyPage(SavingPagesTestCase):
         assert described["saved_from"] == "Alice A."
 
 
+class TestStaff(SavingPagesTestCase):
+    def test_staff_see_copies_among_the_images(self):
+        copy = self.copy(with_name=True)
+        self.client.force_login(self.staff)
+        for address in (
+            reverse("admin:generation_image_changelist"),
+            reverse("admin:generation_image_change", args=[copy.id]),
+        ):
+            self.assertContains(self.client.get(address), "Saved from Alice A.")
+
+    def test_a_publication_is_named_without_its_prompt(self):
+        publication = self.ask()
+        self.client.force_login(self.staff)
+        address = reverse("admin:generation_publication_change", args=[publication.id])
+        self.assertContains(self.client.get(address), str(publication))
+        assert PROMPT not in str(publication)
+        assert str(publication.id) not in str(publication)
+
+
 class TestSharedItem(SavingPagesTestCase):
     def setUp(self):
         super().setUp()
