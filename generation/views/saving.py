@@ -1,9 +1,10 @@
 """Saving a shared image to one's own gallery: the button of its public page.
 
-Visitors sign in first. Their press is remembered in the session, so that the image is saved when
-they return, and only then: a link to this address saves nothing.
+Visitors sign in first. Their press is remembered in a signed cookie, so that the image is saved
+when they return, and only then: a link to this address saves nothing.
 """
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,7 +25,8 @@ from generation.models import Image
 from generation.views.shared import SEEING_RATE
 
 PRESSED = "save_after_sign_in"
-"""Session key: the address whose button was pressed by a visitor who had to sign in."""
+"""Cookie: the address whose button was pressed by a visitor who had to sign in."""
+PRESSED_SECONDS = 3600  # to sign in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,16 +46,28 @@ def save_item(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
 
 def _answer(request: HttpRequest, find: saving.Find, *, page: str) -> HttpResponse:
     if not request.user.is_authenticated:
-        if request.method == "POST":
-            request.session[PRESSED] = request.path
-            return redirect_to_login(request.path)
-        return HttpResponseRedirect(page)
-    if request.method == "HEAD":
-        return HttpResponseRedirect(page)
-    is_return = request.session.pop(PRESSED, "") == request.path
-    if request.method == "POST" or is_return:
+        return _asked_to_sign_in(request) if request.method == "POST" else redirect_to_login(page)
+    if request.method == "POST":
         return _saved(request, find, page=page)
-    return HttpResponseRedirect(page)
+    pressed = request.get_signed_cookie(PRESSED, "", max_age=PRESSED_SECONDS)
+    if request.method == "HEAD" or pressed != request.path:
+        return HttpResponseRedirect(page)
+    response = _saved(request, find, page=page)
+    response.delete_cookie(PRESSED)
+    return response
+
+
+def _asked_to_sign_in(request: HttpRequest) -> HttpResponse:
+    response = redirect_to_login(request.path)
+    response.set_signed_cookie(
+        PRESSED,
+        request.path,
+        max_age=PRESSED_SECONDS,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 def _saved(request: HttpRequest, find: saving.Find, *, page: str) -> HttpResponse:

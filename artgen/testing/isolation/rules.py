@@ -200,8 +200,10 @@ RULES: dict[str, Rule] = {
     "shared_item_picture": address("GET", at={"slug": "collection_link"}),
     "shared": address("GET", at={"slug": "link"}),
     "shared_picture": address("GET", at={"slug": "link"}),
-    "save_shared": users("GET POST", at={"slug": "link"}),
-    "save_shared_item": users("GET POST", at={"slug": "collection_link"}),
+    "save_shared": users("GET POST", at={"slug": "link"}, touches=["generation_savedimage"]),
+    "save_shared_item": users(
+        "GET POST", at={"slug": "collection_link"}, touches=["generation_savedimage"]
+    ),
     "report_shared": address(
         "GET POST", body={"kind": "other", "words": "x"}, touches=["generation_report"]
     ),
@@ -367,6 +369,7 @@ RULES: dict[str, Rule] = {
     "api/v1/images/": users(
         "GET POST",
         body={"share": "{link}"},
+        touches=["generation_savedimage"],
         queries=("", "collection={collection}", "source={upload}", "trashed=true", "tag=vqzmtag"),
     ),
     "api/v1/tags/": users("GET"),

@@ -39,8 +39,12 @@ class TestSavingInABrowser(BrowserTestCase):
         address = self.collection("lender")
         page = self.visit("keeper", address)
         page.locator(".card-link").first.click()
+        ready = page.locator(".frame-open")  # shown by the script that handles keys
+        expect(page.locator("#previous")).to_have_count(0)
+        expect(ready).to_be_visible()
         page.keyboard.press("ArrowRight")
         expect(page.locator("#next")).to_have_count(0)
+        expect(ready).to_be_visible()
         page.keyboard.press("ArrowLeft")
         expect(page.locator("#previous")).to_have_count(0)
         here = page.url

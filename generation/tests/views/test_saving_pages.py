@@ -124,11 +124,19 @@ class TestVisitor(SavingPagesTestCase):
     def test_an_address_alone_saves_nothing(self):
         slug = self.share()
         here = reverse("save_shared", args=[slug])
-        for client in (self.client, self.visitor):
+        page = reverse("shared", args=[slug])
+        for client, goal in ((self.client, page), (self.visitor, f"/accounts/login/?next={page}")):
             for method in (client.get, client.head):
-                self.assertRedirects(
-                    method(here), reverse("shared", args=[slug]), fetch_redirect_response=False
-                )
+                self.assertRedirects(method(here), goal, fetch_redirect_response=False)
+        assert self.own() == []
+
+    def test_a_press_for_one_image_saves_no_other(self):
+        self.press(self.share(), self.visitor)
+        other = self.link(with_files(self.hang("a boat"))).link_slug
+        self.visitor.force_login(self.bob)
+        self.visitor.get(reverse("save_shared", args=[other]))
+        self.visitor.cookies["save_after_sign_in"] = reverse("save_shared", args=[other])
+        self.visitor.get(reverse("save_shared", args=[other]))
         assert self.own() == []
 
 
