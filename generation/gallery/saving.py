@@ -9,6 +9,7 @@ deleted by `forget_unfinished`.
 """
 
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,11 +22,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from artgen.refusals import Refusal
+from artgen.refusals import Refusal, Unavailable
 from generation.files import bucket_threads, metadata, storage, storage_limits
 from generation.gallery import collection_sharing, images, sharing
 from generation.gallery.sharing import STOPPED, Shared
 from generation.models import Image, Publication, PublicationState, Report, SavedImage
+
+log = logging.getLogger(__name__)
 
 WITH_PARAMETERS, BARE = 0, 1
 """The number in the names of files: both kinds may be written for the same copy."""
@@ -201,35 +204,33 @@ def _inserted(copy: Image, *, of: Shared, find: Find) -> Saved | None:
     """Insert the copy, and return it or the one that another request has inserted.
 
     None if the page shows other things than before. Decisions about one user are made one at a
-    time, so the files of a refused copy can be deleted: no other request will use them.
+    time, and a row without `source` is never finished, so the files of a refused copy can go.
     """
     refusal: Refusal | None = None
     with transaction.atomic():
         owner = User.objects.select_for_update(no_key=True).get(pk=copy.user_id)
-        row = SavedImage.objects.select_for_update(of=["self"]).filter(id=copy.id, source=of.image)
-        reserved = row.select_related("image").first()
-        if reserved and reserved.image:
-            if reserved.image.key != copy.key:
-                transaction.on_commit(lambda: _delete_files(copy))
-            return Saved(reserved.image, is_new=False)
+        rows = SavedImage.objects.filter(id=copy.id, source=of.image)
+        row = rows.select_for_update(of=["self"]).select_related("image").first()
+        if row and row.image:
+            surplus = [key for key in copy.keys if key not in row.image.keys]
+            transaction.on_commit(lambda: _discard(lambda: storage.delete_these(surplus)))
+            return Saved(row.image, is_new=False)
         now = find()
         try:
-            if reserved is None or now is None:
+            if row is None or now is None:
                 raise NotShared
             _check_moderation(of.image)
             _check_room(owner, copy.bytes)
         except Refusal as refused:
             refusal = refused
-            row.delete()
         else:
-            if now.with_parameters != of.with_parameters:
-                row.delete()
-            else:
-                row.update(**_shown(now))
+            if now.with_parameters == of.with_parameters:
+                rows.update(**_shown(now))
                 copy.save(force_insert=True)
-                row.update(image=copy)
+                rows.update(image=copy)
                 return Saved(copy, is_new=True)
-    _delete_files(copy)
+        rows.update(source=None)
+    _discard(lambda: delete_unfinished(copy.id))
     if refusal:
         raise refusal
     return None
@@ -252,6 +253,10 @@ def _check_room(owner: User, size: int) -> None:
         raise storage_limits.images_full(limit)
 
 
-def _delete_files(copy: Image) -> None:
-    with bucket_threads.reading_or_writing():
-        storage.delete_these(copy.keys)
+def _discard(delete: Callable[[], object]) -> None:
+    """Delete files that no row needs; what the bucket does not delete now, the cleanup does."""
+    try:
+        with bucket_threads.reading_or_writing():
+            delete()
+    except Unavailable:
+        log.warning("files of a copy are left for the cleanup", exc_info=True)
