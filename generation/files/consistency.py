@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from generation.files import storage
-from generation.models import Export, Image, Job, SheetImage, Upload
+from generation.models import Export, Image, Job, SavedImage, SheetImage, Upload
 
 PREFIXES = tuple(f"{folder}/" for folder in storage.FOLDERS)
 ROWS_AT_ONCE = 1000
@@ -144,7 +144,10 @@ def _may_get_row(key: str) -> bool:
         return False
     if key.startswith("sheets/"):
         return SheetImage.objects.active().filter(id=row_id).exists()
-    return Job.objects.active().filter(id=row_id).exists()
+    return (
+        Job.objects.active().filter(id=row_id).exists()
+        or SavedImage.objects.unfinished().filter(id=row_id).exists()
+    )
 
 
 def _is_being_renamed(key: str) -> bool:
