@@ -30,7 +30,7 @@ from artgen import audit
 from artgen.testing.people import let_in
 from artgen.theme import page
 from generation.files import uploads
-from generation.gallery import collection_sharing, collections, saving, sharing
+from generation.gallery import collection_sharing, collections, saving, sharing, tags
 from generation.gallery.images import set_favorite, trash
 from generation.jobs import drafts, job_control, orders
 from generation.models import Image, Job, Sheet, Status
@@ -144,6 +144,9 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
     ] or [collections.create(user=owner, name=name) for name in ("Sea and light", "Winter")]
     collections.add(piles[0], image_ids=[image.pk for image in images[::3]])
     collections.add(piles[1], image_ids=[image.pk for image in images[2:5]])
+    names = ("печать", "для кухни", "море") if russian else ("print", "for the kitchen", "sea")
+    for number, name in enumerate(names):
+        tags.add_these(user=owner, ids=[image.pk for image in images[number::2]], name=name)
     collection_sharing.share(piles[0], until=in_month, with_parameters=True, with_name=True)
     piles[0].refresh_from_db()
     presets.create(

@@ -151,6 +151,20 @@ def own(user: Any) -> list[OwnTag]:
     return [row for row in rows if row.count]
 
 
+def names_of(user: Any) -> list[str]:
+    """Return the names of the user's tags in order, in one query."""
+    return list(Tag.objects.of(user).by_name().values_list("name", flat=True))
+
+
+def of_these(*, user: Any, ids: Sequence[UUID]) -> dict[str, int]:
+    """Return the tags of the user's untrashed images among `ids`: name → number of these images."""
+    members = ImageTag.objects.filter(
+        image__in=ids, image__user=user, image__trashed_at__isnull=True, tag__user=user
+    )
+    counted = members.values_list("tag__name").annotate(count=Count("pk"))
+    return dict(counted.order_by("tag__folded_name"))
+
+
 def _in_trash(user: Any) -> Mapping[int, int]:
     trashed = ImageTag.objects.filter(
         image__user=user, image__trashed_at__isnull=False, tag__user=user

@@ -123,7 +123,7 @@ class Filters:
         chips = {}
         for name in self.asked:
             names = ("since", "until") if name in ("since", "until") else (name,)
-            icon = {"favorite": "heart", "q": "search"}.get(name, "")
+            icon = {"favorite": "heart", "q": "search", "tag": "tag"}.get(name, "")
             chips[names] = Chip(self.labels[name], self._without(*names), icon)
         return [chip for names, chip in chips.items() if names != ("collection",)]
 
@@ -211,6 +211,8 @@ def read(
         take("source", source, label, sourced=source == "yes")
     elif source_id := parse_uuid(source):
         take("source", str(source_id), _("From a specific image"), made_from=source_id)
+    if tag := " ".join(given.get("tag", "").split())[:MAX_QUERY_LENGTH]:
+        take("tag", tag, tag, tag=tag)
     if given.get("favorite") == "1":
         take("favorite", "1", _("Favorites"), favorite=True)
     return Filters(

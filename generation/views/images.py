@@ -34,6 +34,7 @@ from generation.views.collections import menu_of
 from generation.views.edits import models_for_edits
 from generation.views.grid import Tile
 from generation.views.partials import wants_part
+from generation.views.remarks import Remarks
 from generation.views.sharing import share_context
 
 VARIANTS = 4
@@ -71,7 +72,13 @@ class MadeInto:
 @require_safe
 def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show one of the user's images with its variants, parameters and costs."""
-    found = _own(request, image_id)
+    return show(request, own_image(request, image_id))
+
+
+def show(
+    request: HttpRequest, found: Image, *, remarks: Remarks | None = None, status: int = 200
+) -> HttpResponse:
+    """Return the page of the image; `remarks`: note and tags as they were sent, if refused."""
     job = found.origin
     variants = [Tile(one) for one in _variants(found)]
     at = next(index for index, tile in enumerate(variants) if tile.image.id == found.id)
@@ -116,15 +123,16 @@ def image(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "made_into": made_into[:MADE_INTO],
         "made_more": len(made_into) > MADE_INTO,
         "is_in_sheet": vars(found)["is_in_sheet"],
+        "remarks": remarks or Remarks(found),
     }
-    return render(request, "generation/image.html", context)
+    return render(request, "generation/image.html", context, status=status)
 
 
 @login_required
 @require_safe
 def compare(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show the variants of one run side by side."""
-    found = _own(request, image_id)
+    found = own_image(request, image_id)
     context = {
         "image": found,
         "tile": Tile(found),
@@ -140,7 +148,7 @@ def download(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
     `as=webp` sends a WebP copy; `as=bare` the file without parameters, under a neutral name.
     """
-    found, kind = _own(request, image_id), request.GET.get("as", "original")
+    found, kind = own_image(request, image_id), request.GET.get("as", "original")
     if kind not in ("original", "webp", "bare"):
         raise Http404
     if kind == "bare":
@@ -178,7 +186,7 @@ def _attachment(data: bytes, *, content_type: str, name: str) -> HttpResponse:
 @require_POST
 def favorite(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Mark the image as a favorite (`favorite=1`) or unmark it."""
-    images.set_favorite(_own(request, image_id), favorite=request.POST.get("favorite") == "1")
+    images.set_favorite(own_image(request, image_id), favorite=request.POST.get("favorite") == "1")
     return _done(request, image_id)
 
 
@@ -189,7 +197,7 @@ def trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
     Without `next`, the page is of the image that stood beside it, or the gallery.
     """
-    found = _own(request, image_id)
+    found = own_image(request, image_id)
     images.trash(found)
     if wants_part(request):
         return _done(request, image_id)
@@ -206,13 +214,14 @@ def trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Restore the image from the trash."""
-    images.restore(_own(request, image_id))
+    images.restore(own_image(request, image_id))
     if not wants_part(request):
         messages.success(request, _("Restored."))
     return _done(request, image_id)
 
 
-def _own(request: HttpRequest, image_id: UUID) -> Image:
+def own_image(request: HttpRequest, image_id: UUID) -> Image:
+    """Return one of the user's images, also from the trash; raise Http404."""
     images: ImageQuerySet = Image.objects.of(request.user).present().with_origin()
     images = images.annotate(
         is_in_sheet=Exists(Sheet.objects.present().filter(id=OuterRef("job__batch")))

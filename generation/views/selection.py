@@ -4,7 +4,7 @@ Ids are in one field `ids`, separated by commas, or without script in many field
 not the user's images are ignored: they may have been deleted in another tab.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -71,7 +71,7 @@ def favorite(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
             "%(count)s images removed from favorites.",
             len(changed),
         )
-    return _done(request, text % {"count": formatting.number(len(changed))}, changed)
+    return done(request, text % {"count": formatting.number(len(changed))}, changed)
 
 
 @on_selection
@@ -84,7 +84,7 @@ def trash(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         len(changed),
     )
     text = text % {"count": formatting.number(len(changed))}
-    return _done(request, text, changed, undo=reverse("restore_selection"))
+    return done(request, text, changed, undo=reverse("restore_selection"))
 
 
 @on_selection
@@ -92,7 +92,7 @@ def restore(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Restore the selected images from the trash."""
     changed = images.restore_these(user=user_of(request), ids=ids)
     text = ngettext("%(count)s image restored.", "%(count)s images restored.", len(changed))
-    return _done(request, text % {"count": formatting.number(len(changed))}, changed)
+    return done(request, text % {"count": formatting.number(len(changed))}, changed)
 
 
 @on_selection
@@ -110,7 +110,7 @@ def delete(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         "%(count)s images permanently deleted.",
         len(changed),
     )
-    return _done(request, text % {"count": formatting.number(len(changed))}, changed)
+    return done(request, text % {"count": formatting.number(len(changed))}, changed)
 
 
 @on_selection
@@ -137,7 +137,9 @@ def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         "%(count)s images added to “%(name)s”.",
         len(changed),
     ) % {"count": formatting.number(len(changed)), "name": collection.name}
-    return _done(request, text, changed, undo=reverse("uncollect_selection"), collection=collection)
+    return done(
+        request, text, changed, undo=reverse("uncollect_selection"), fields=_field(collection)
+    )
 
 
 @on_selection
@@ -153,7 +155,9 @@ def uncollect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
         "%(count)s images removed from “%(name)s”.",
         len(changed),
     ) % {"count": formatting.number(len(changed)), "name": collection.name}
-    return _done(request, text, changed, undo=reverse("collect_selection"), collection=collection)
+    return done(
+        request, text, changed, undo=reverse("collect_selection"), fields=_field(collection)
+    )
 
 
 @on_selection
@@ -209,6 +213,10 @@ def _collection(user: User, text: str) -> Collection:
     return found
 
 
+def _field(collection: Collection) -> dict[str, str]:
+    return {"collection": str(collection.id)}
+
+
 def _asked_collection(request: HttpRequest) -> str:
     # Without script, undo is a form button, which can send one value and a URL.
     return request.POST.get("collection", "") or request.GET.get("collection", "")
@@ -230,24 +238,28 @@ def _gone_text() -> str:
     return _("These images no longer exist.")
 
 
-def _done(
+def done(
     request: HttpRequest,
     text: str,
     changed: list[UUID],
     *,
     undo: str = "",
-    collection: Collection | None = None,
+    fields: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """Return text and changed ids to scripts; redirect others back, with a message."""
+    """Return text and changed ids to scripts; redirect others back, with a message.
+
+    `undo` is the URL that takes the ids and these fields to undo it.
+    """
+    fields = fields or {}
     if wants_part(request):
-        answer = {"message": text, "changed": changed, "collection": collection and collection.id}
+        answer = {"message": text, "changed": changed, "collection": None} | dict(fields)
         return JsonResponse(answer, headers={"Cache-Control": "private, no-store"})
     if undo and changed:
         text = format_html(
             '{} <button class="text-link" form="picture-form" formaction="{}" name="ids" '
             'value="{}">{}</button>',
             text,
-            f"{undo}?{urlencode({'collection': collection.id})}" if collection else undo,
+            f"{undo}?{urlencode(fields)}" if fields else undo,
             ",".join(map(str, changed)),
             _("Undo"),
         )

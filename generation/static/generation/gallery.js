@@ -8,6 +8,7 @@ import { say } from "../artgen/js/status.js"
 import { isTyping, pressed } from "../artgen/js/shortcuts.js"
 import { countFavorites } from "./js/counts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
+import { wireLoadedMenus } from "./js/loaded_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { offerCarriedUndo } from "./js/carried_undo.js"
 import { Lightbox } from "./js/lightbox.js"
@@ -51,6 +52,7 @@ if (current)
 if (data.trashed) offerCarriedUndo(data)
 wireSearch()
 wireChipMenus()
+wireLoadedMenus(data)
 wireViewOptions()
 wireEmptyDialog()
 

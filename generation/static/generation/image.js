@@ -7,6 +7,8 @@ import { pressedOf, singleKeysAreOn } from "../artgen/js/shortcuts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { carryUndo, offerCarriedUndo } from "./js/carried_undo.js"
+import { ImageNote } from "./js/image_note.js"
+import { ImageTags } from "./js/image_tags.js"
 import { refreshSharing, showCopies, wireSharing } from "./js/sharing.js"
 import { showFailure, offerUndo, post } from "./js/trash.js"
 import { wireShareSheet } from "./js/share_sheet.js"
@@ -25,6 +27,8 @@ offerCarriedUndo(data)
 wireChipMenus()
 showCopies(document)
 wireShareSheet(document.body, data)
+new ImageTags(document.getElementById("image-tags"), data)
+new ImageNote(document.getElementById("image-note"), data)
 wireZoom(document.querySelector(".frame"), document.getElementById("viewer"))
 
 /** Show whether the image is in the trash; move the focus to the action that is possible now. */

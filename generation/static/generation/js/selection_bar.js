@@ -3,11 +3,13 @@
  * trash with undo.
  */
 
-import { api, csrfToken, part } from "../../artgen/js/http.js"
+import { csrfToken, part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { add, countMoved, countShown, isFavorite } from "./counts.js"
 import { RemovedTiles } from "./removed_tiles.js"
+import { placeAbove, postSelection } from "./selection_requests.js"
+import { SelectionTags } from "./selection_tags.js"
 import { Toolbar } from "./toolbar.js"
 import { offerUndo, confirmed } from "./trash.js"
 
@@ -26,6 +28,7 @@ export class SelectionBar {
     this.selectAll = this.bar.querySelector("[data-act=all]")
     this.favoriteButton = this.bar.querySelector("[data-act=favorite]")
     this.maxSize = Number(this.bar.dataset.most)
+    this.tags = document.getElementById("selection-tags") && new SelectionTags(this)
     this.opener = null // the button that opened the list of collections
     this.bar.querySelector("[data-act=clear]").hidden = false
     this.toolbar = new Toolbar(this.bar)
@@ -135,6 +138,8 @@ export class SelectionBar {
         return this.#move(button)
       case "choose":
         return this.#openCollections(button)
+      case "tags":
+        return this.tags.open(button)
       case "collect":
         return this.#addToCollection({ collection: button.value })
       case "uncollect":
@@ -150,19 +155,7 @@ export class SelectionBar {
     }
   }
 
-  /** Post ids to one of the bar's addresses; return {message, changed}, throw Problem. */
-  async #post(address, ids, fields = {}) {
-    const form = new FormData()
-    form.set("ids", ids.join(","))
-    for (const [name, value] of Object.entries(fields)) form.set(name, value)
-    const answer = await api(address, { method: "POST", form, headers: { "X-Part": "1" } })
-    if (answer === null && !("as" in fields)) {
-      throw Object.assign(new Error("signed out"), { status: 401 })
-    }
-    return answer
-  }
-
-  #showFailure(problem) {
+  showFailure(problem) {
     const reason = problem.status < 500 ? problem.message : ""
     const message = problem.status === 401 ? this.data.signedOut : reason || this.data.failed
     toast(message, { kind: "error", key: "failed" })
@@ -176,7 +169,7 @@ export class SelectionBar {
       const isFull = await this.#selectPages()
       if (isFull) toast(this.bar.dataset.full)
     } catch (problem) {
-      this.#showFailure(problem)
+      this.showFailure(problem)
     }
     button.removeAttribute("aria-disabled")
     this.selection.changed()
@@ -210,14 +203,14 @@ export class SelectionBar {
       this.selection.changed()
     }
     try {
-      const answer = await this.#post(address, this.ids, { favorite: isOn ? "1" : "0" })
+      const answer = await postSelection(address, this.ids, { favorite: isOn ? "1" : "0" })
       show(tiles.map(() => isOn))
       offerUndo(answer.message, this.data, async () => {
-        await this.#post(address, answer.changed, { favorite: isOn ? "0" : "1" })
+        await postSelection(address, answer.changed, { favorite: isOn ? "0" : "1" })
         show(before)
       })
     } catch (problem) {
-      this.#showFailure(problem)
+      this.showFailure(problem)
     }
   }
 
@@ -230,7 +223,7 @@ export class SelectionBar {
       if (!answer.ok) throw new Error(`answered ${answer.status}`)
       this.collections.replaceChildren(answer.fragment)
     } catch (problem) {
-      this.#showFailure(problem)
+      this.showFailure(problem)
       return
     }
     this.opener = button
@@ -242,14 +235,14 @@ export class SelectionBar {
   async #addToCollection(fields) {
     const { collect, uncollect } = this.bar.dataset
     try {
-      const answer = await this.#post(collect, this.ids, fields)
+      const answer = await postSelection(collect, this.ids, fields)
       this.collections.hidePopover()
       this.opener?.focus()
       offerUndo(answer.message, this.data, () =>
-        this.#post(uncollect, answer.changed, { collection: answer.collection }),
+        postSelection(uncollect, answer.changed, { collection: answer.collection }),
       )
     } catch (problem) {
-      this.#showFailure(problem)
+      this.showFailure(problem)
     }
   }
 
@@ -258,9 +251,9 @@ export class SelectionBar {
     button.closest("[popover]")?.hidePopover()
     const fields = { ids: this.ids.join(","), as: button.value }
     try {
-      await this.#post(this.bar.dataset.download, this.ids, { as: button.value })
+      await postSelection(this.bar.dataset.download, this.ids, { as: button.value })
     } catch (problem) {
-      this.#showFailure(problem)
+      this.showFailure(problem)
       return
     }
     submitForm(this.bar.dataset.download, { ...fields, csrfmiddlewaretoken: csrfToken() })
@@ -313,7 +306,7 @@ export class SelectionBar {
     this.selection.clear({ focus: false })
     removed.next?.querySelector(".card-link")?.focus({ preventScroll: true })
     try {
-      const answer = await wait(this.#post(address, ids, fields))
+      const answer = await wait(postSelection(address, ids, fields))
       const elsewhere = Math.max(0, answer.changed.length - removed.tiles.length)
       return { answer, removed, elsewhere }
     } catch (problem) {
@@ -321,7 +314,7 @@ export class SelectionBar {
       // The next refresh of the selection reads the ticks.
       for (const tile of removed.tiles) tile.querySelector(".tick").checked = true
       this.selection.changed()
-      this.#showFailure(problem)
+      this.showFailure(problem)
       return null
     }
   }
@@ -339,7 +332,7 @@ export class SelectionBar {
    */
   #offerPutBack({ answer, removed, elsewhere }, { address, fields = {}, recountBack = () => {} }) {
     offerUndo(answer.message, this.data, async () => {
-      await this.#post(address, answer.changed, fields)
+      await postSelection(address, answer.changed, fields)
       if (elsewhere) {
         location.reload() // images that the page did not show have no place to go back to
         return
@@ -369,12 +362,6 @@ function setFavorites(tiles, states) {
     button.setAttribute("aria-pressed", String(states[index]))
     button.value = states[index] ? "0" : "1"
   }
-}
-
-/** A menu of the bar opens above its button, as far as the window allows. */
-function placeAbove(menu, button) {
-  const box = button.getBoundingClientRect()
-  menu.style.setProperty("--left", `${Math.round(box.left + box.width / 2)}px`)
 }
 
 /** Post a form without leaving the page: for answers that the browser saves as a file. */

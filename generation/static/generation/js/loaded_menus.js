@@ -1,0 +1,23 @@
+/** Menus <details data-loaded-from="address">: their list is loaded when they open. */
+
+import { part } from "../../artgen/js/http.js"
+import { showFailure } from "./trash.js"
+
+export function wireLoadedMenus(data) {
+  for (const menu of document.querySelectorAll("[data-loaded-from]")) {
+    menu.addEventListener("toggle", () => {
+      if (menu.open) load(menu, data)
+    })
+  }
+}
+
+/** Replace the link to the page of the list, which is there without script. */
+async function load(menu, data) {
+  try {
+    const { ok, status, fragment } = await part(menu.dataset.loadedFrom)
+    if (!ok) throw Object.assign(new Error(`answered ${status}`), { status })
+    menu.querySelector(".menu").replaceChildren(fragment)
+  } catch (problem) {
+    showFailure(problem, data)
+  }
+}
