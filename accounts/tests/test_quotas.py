@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import TransactionTestCase, override_settings
+from django.utils import translation
 
 from accounts import holds, ledger, period_limits, quotas
 from accounts.models import GroupQuota, User
@@ -88,6 +89,7 @@ class TestWhichValueCounts(BaseTestCase):
         used = period_limits.used(User.objects.get(pk=self.alice.pk))
         assert (used["jobs_per_month"], used["credits_per_month"]) == (1, 5)
 
+    @translation.override("en")
     def test_it_allows_the_models_of_all_groups_together(self):
         group_of(self.alice, allowed_models="flux sdxl")
         group_of(self.alice, allowed_models="qwen")
@@ -104,6 +106,7 @@ class TestWhichValueCounts(BaseTestCase):
         set_own(self.alice, allowed_models="*")
         hold(self.alice, 1, order=order(model="anything"))
 
+    @translation.override("en")
     def test_it_limits_the_size_and_the_number_of_images(self):
         group_of(self.alice, max_megapixels=1, max_batch=2)
         hold(self.alice, 1, 1, order=order(2))
