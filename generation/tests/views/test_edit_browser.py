@@ -160,7 +160,7 @@ class TestEditor(EditorTestCase):
         expect(page.locator("#edit-error svg")).to_be_visible()
 
     def test_fingers_paint_zoom_and_move_on_a_phone(self) -> None:
-        page = self.draw("toucher", "a garden", **PHONE)
+        page = self.draw("toucher", "a garden", language="ru", **PHONE)
         self.edit(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         touch = page.context.new_cdp_session(page)
@@ -181,7 +181,7 @@ class TestEditor(EditorTestCase):
         page.tap("[data-act=redo]")
         page.fill("#edit-prompt", "a fountain")
         self.create(page)
-        expect(page.locator(".lineage")).to_contain_text("Area changed")
+        expect(page.locator(".lineage")).to_contain_text("Изменена часть")
 
     def test_it_extends_an_image_for_the_price_on_the_button(self) -> None:
         page = self.draw("extender", "a wide valley", **DESKTOP)
@@ -211,22 +211,30 @@ class TestEditor(EditorTestCase):
 
 
 class TestUpscalingAndVariations(EditorTestCase):
-    people = ("enlarger",)
+    people = ("enlarger", "phone-enlarger")
 
     def test_one_press_enlarges_or_varies(self) -> None:
-        page = self.draw("enlarger", "a lighthouse", **DESKTOP)
-        address = page.url
-        page.click("button:has-text('Upscale ×2')")
-        page.wait_for_url("**/create/#run-*")
-        run = page.locator(page.url.partition("/create/")[2])
-        link = run.locator("[data-status=succeeded] a.card-link")
-        expect(link).to_have_count(1)
-        page.goto(link.get_attribute("href") or "")
-        expect(page.locator(".lineage")).to_contain_text("Upscaled ×2")
-        page.click(".lineage-images a")
-        expect(page).to_have_url(address)
-        expect(page.locator(".lineage")).to_contain_text("Made into")
-        page.click("button:has-text('Vary subtly')")
-        page.wait_for_url("**/create/#run-*")
-        run = page.locator(page.url.partition("/create/")[2])
-        expect(run.locator("[data-status=succeeded]")).to_have_count(4)
+        english = ("Upscale ×2", "Upscaled ×2", "Made into", "Vary subtly")
+        russian = ("Увеличить ×2", "Увеличена ×2", "Из неё сделаны", "Слабая вариация")
+        for name, language, size, texts in (
+            ("enlarger", "en", DESKTOP, english),
+            ("phone-enlarger", "ru", PHONE, russian),
+        ):
+            upscale, upscaled, made_into, vary = texts
+            page = self.draw(name, "a lighthouse", language=language, **size)
+            address = page.url
+            page.focus(f"button:has-text('{upscale}')")
+            page.keyboard.press("Enter")
+            page.wait_for_url("**/create/#run-*")
+            run = page.locator(page.url.partition("/create/")[2])
+            link = run.locator("[data-status=succeeded] a.card-link")
+            expect(link).to_have_count(1)
+            page.goto(link.get_attribute("href") or "")
+            expect(page.locator(".lineage")).to_contain_text(upscaled)
+            page.click(".lineage-images a")
+            expect(page).to_have_url(address)
+            expect(page.locator(".lineage")).to_contain_text(made_into)
+            page.click(f"button:has-text('{vary}')")
+            page.wait_for_url("**/create/#run-*")
+            run = page.locator(page.url.partition("/create/")[2])
+            expect(run.locator("[data-status=succeeded]")).to_have_count(4)

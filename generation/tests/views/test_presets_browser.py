@@ -2,11 +2,11 @@
 
 from playwright.sync_api import Page, expect
 
-from artgen.testing.browser import PHONE, BrowserTestCase
+from artgen.testing.browser import DESKTOP, PHONE, BrowserTestCase
 
 
 class TestPresetsInTheBrowser(BrowserTestCase):
-    people = ("presetter", "presetter_phone", "presetter_taker")
+    people = ("presetter", "presetter_phone", "presetter_taker", "presetter_keys")
 
     def save(self, page: Page, name: str) -> None:
         page.click(".presets-button")
@@ -44,8 +44,30 @@ class TestPresetsInTheBrowser(BrowserTestCase):
         page.press("#preset-name", "Enter")
         expect(page.locator("#preset-error")).to_contain_text("You have a preset with this name")
 
+    def test_it_is_saved_applied_and_undone_by_keyboard_alone(self):
+        page = self.visit("presetter_keys", "/create/?model=flux-dev&prompt=a+kite", **DESKTOP)
+        page.focus(".presets-button")
+        page.keyboard.press("Enter")
+        page.focus("#preset-name")
+        page.keyboard.type("Keys")
+        page.keyboard.press("Enter")
+        expect(page.locator("#presets")).to_be_hidden()
+        expect(page.locator("[data-key=preset] p")).to_be_visible()
+        page.goto("/create/?model=p-image")
+        page.focus(".presets-button")
+        page.keyboard.press("Enter")
+        page.focus("[data-preset]")
+        page.keyboard.press("Enter")
+        expect(page.locator("#composer[data-model=flux-dev]")).to_be_visible()
+        page.focus("[data-key=used] button")
+        page.keyboard.press("Enter")
+        expect(page.locator("#composer[data-model=p-image]")).to_be_visible()
+        page.focus("button[data-favorite-model]")
+        page.keyboard.press("Space")
+        expect(page.locator("button[data-favorite-model][aria-pressed=true]")).to_be_focused()
+
     def test_it_works_on_a_phone_with_an_own_style_and_a_favorite_model(self):
-        page = self.visit("presetter_phone", "/presets/", **PHONE)
+        page = self.visit("presetter_phone", "/presets/", language="ru", **PHONE)
         form = page.locator(".style-new")
         form.locator("[name=name]").fill("Print")
         form.locator("[name=template]").fill("a print")
@@ -66,7 +88,7 @@ class TestPresetsInTheBrowser(BrowserTestCase):
         page.goto("/presets/")
         page.click("button[value=delete] >> nth=0")
         expect(page.locator("h3:has-text('Pocket')")).to_have_count(0)
-        page.click("button:has-text('Undo')")
+        page.click("button:has-text('Отменить')")
         expect(page.locator("h3:has-text('Pocket')")).to_be_visible()
         page.click("button[value=share]")
         link = page.locator(".preset-link input").input_value()

@@ -72,12 +72,18 @@ class TestPromptHelper(BrowserTestCase):
         page.click("#create-button")
         expect(page.locator("[data-status=succeeded]")).to_have_count(1)
         page.goto(f"{self.demo.url}/gallery/?q=скала")
-        page.locator("[data-image] a").first.click()
+        found = page.locator("[data-image] a").first
+        page.goto(found.get_attribute("href") or "")
         expect(page.locator(".image-details")).to_contain_text("Original prompt")
         expect(page.locator(".image-details")).to_contain_text(RUSSIAN)
 
     def test_a_phone_has_all_of_it_in_russian(self):
-        page = self.visit("phone_translator", "/create/?model=flux-dev", **PHONE)
+        page = self.visit(
+            "phone_translator", "/create/?model=z-image-turbo", language="ru", **PHONE
+        )
+        page.fill("#prompt", RUSSIAN)
+        hint = page.locator("[data-language-hint]")
+        expect(hint).to_have_text("Языки промптов Z-Image Turbo: английский, китайский. Перевести?")
         page.fill("#prompt", f"{RUSSIAN}, рисунок тушью, длинные тени, тёплый вечерний свет")
         self.propose(page, "translate")
         width = page.evaluate("document.documentElement.scrollWidth")
