@@ -1,22 +1,18 @@
 """The Create page: composer, quote and live feed."""
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
-from uuid_utils.compat import uuid7
 
 from accounts import quotas, rate_limits, token_cache
 from accounts.models import User
@@ -25,17 +21,13 @@ from accounts.requests import user_of
 from artgen import formatting
 from artgen.ids import parse_uuid
 from artgen.observability import request_stats
-from artgen.refusals import FieldError, Refusal
+from artgen.refusals import Refusal
 from artgen.revalidation import revalidated
-from generation.catalog.offers import InvalidParameters
-from generation.files import storage, uploads
 from generation.forms.composer import Composer
 from generation.gallery import saving, sharing
-from generation.jobs import drafts, eta, idempotency, orders
-from generation.jobs.sources import OwnImage
+from generation.jobs import eta, idempotency
 from generation.models import Image, ImageModel, Job
-from generation.moderation.refusals import Moderated
-from generation.views import feed
+from generation.views import feed, form_files
 from generation.views.composing import (
     composing,
     not_allowed,
@@ -139,7 +131,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
     for _file in files[: form.offer.max_source_images]:
         rate_limits.spend_of(str(user.pk), group="api:upload", rate=settings.UPLOADING_RATE)
     try:
-        placed = _place(user, form, files, key=request.POST.get("key", "")[:255])
+        placed = form_files.place(user, form, files, key=request.POST.get("key", "")[:255])
     except idempotency.KeyRefused:
         # The form was sent again after the browser's Back button: a new request now.
         text = _("This form was already sent. Select Create again to send it once more.")
@@ -184,67 +176,6 @@ def _refused(
         _page(request, models=models, composer=form),
         status=status,
     )
-
-
-def _place(
-    user: User, form: Composer, files: "Sequence[UploadedFile[Any]]", *, key: str
-) -> orders.Placed:
-    """Place the jobs; store the files of browsers without script only if nothing is refused."""
-    if not files:
-        requests = drafts.repeated(form.request(), count=form.count)
-        return orders.place_batch(user=user, requests=requests, key=key)
-    _check_files(user, form, files)
-    chosen, kept = list(form.sources), []
-    try:
-        for file in files:
-            file.seek(0)
-            with _naming(file):
-                kept.append(uploads.keep(user=user, data=file.read()))
-        form.sources = [*chosen, *(str(upload.id) for upload in kept)]
-        requests = drafts.repeated(form.request(), count=form.count)
-        return orders.place_batch(user=user, requests=requests, key=key)
-    except Moderated:
-        raise  # the stored request has these sources
-    except Exception:
-        form.sources = chosen
-        uploads.discard(kept)
-        raise
-
-
-def _check_files(user: User, form: Composer, files: "Sequence[UploadedFile[Any]]") -> None:
-    """Raise the refusal of the files, or of jobs with them, before any file is decoded."""
-    for file in files:
-        if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
-            detail = _too_large() % {
-                "name": file.name,
-                "size": formatting.number(math.ceil((file.size or 0) / 1e6)),
-            }
-            raise InvalidParameters([FieldError("source_images", "too_large", detail)])
-    ids = [uuid7() for _file in files]
-    request = form.request()
-    request["source_images"] = [*form.sources, *map(str, ids)]
-    form.offer.clean({name: value for name, value in request.items() if name != "model"})
-    uploads.check_room(user)
-    pending = {}
-    for upload_id, file in zip(ids, files, strict=True):
-        with _naming(file):
-            info = uploads.check(file.read())
-        key = storage.upload_key(upload_id=upload_id, content_type=info.content_type)
-        pending[upload_id] = OwnImage(
-            upload_id, key, info.width, info.height, file.size or 0, is_upload=True
-        )
-    requests = drafts.repeated(request, count=form.count)
-    orders.check(user=user, requests=requests, pending=pending)
-
-
-@contextmanager
-def _naming(file: "UploadedFile[Any]") -> Iterator[None]:
-    """Name the file in refusals of it."""
-    try:
-        yield
-    except uploads.UnusableImage as refusal:
-        detail = f"{file.name}: {refusal.message}"
-        raise InvalidParameters([FieldError("source_images", refusal.reason, detail)]) from refusal
 
 
 def _composer_from_address(
@@ -340,7 +271,7 @@ def _page(
                 lambda n: ngettext("%(count)s step", "%(count)s steps", n)
             ),
             "no_picture": _("%(name)s isn’t a PNG, JPEG or WebP image."),
-            "too_large": _too_large(),
+            "too_large": form_files.too_large(),
             "not_arrived": _("No connection. %(name)s will upload when you’re back online."),
             "not_taken": _("Couldn’t upload %(name)s. Try again later."),
             "kept_all": _("%(model)s doesn’t use source images. They are kept here and not sent."),
@@ -411,11 +342,3 @@ def _remember_language(request: HttpRequest) -> None:
     if language and not user.language:
         User.objects.filter(pk=user.pk, language="").update(language=language)
         token_cache.forget(user.pk)
-
-
-def _too_large() -> str:
-    return _("%(name)s is %(size)s MB. A source image can be up to %(limit)s MB.") % {
-        "name": "%(name)s",
-        "size": "%(size)s",
-        "limit": settings.UPLOAD_MAX_BYTES // 1_000_000,
-    }
