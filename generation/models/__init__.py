@@ -15,6 +15,7 @@ from generation.models.budgets import Budget, Period, Spending
 from generation.models.collections import Collection, CollectionImage, CollectionQuerySet
 from generation.models.counted import Counted
 from generation.models.exports import Export, ExportQuerySet
+from generation.models.idempotency_keys import IdempotencyKey
 from generation.models.images import (
     Image,
     ImageQuerySet,
@@ -24,15 +25,14 @@ from generation.models.images import (
     seen_by,
     tag_names,
 )
+from generation.models.job_events import JobEvent
 from generation.models.jobs import (
     ACTIVE,
     AT_RUNPOD,
     ENDED_WITHOUT_IMAGES,
     FINAL,
     STUCK_AFTER,
-    IdempotencyKey,
     Job,
-    JobEvent,
     JobQuerySet,
     Status,
 )

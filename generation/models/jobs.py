@@ -1,6 +1,5 @@
-"""Jobs, their history, and idempotency keys."""
+"""Jobs."""
 
-import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -382,48 +381,3 @@ class Job(models.Model):
     def written_prompt(self) -> str:
         """What its user has written of that: with an own style its text, too. Rules read this."""
         return self.styled_prompt if self.has_own_style else self.prompt
-
-
-class JobEvent(models.Model):
-    """A line of a job's history, written by `jobs.lifecycle` together with the change."""
-
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
-    at = models.DateTimeField(_("time"))
-    name = models.CharField(_("event"), max_length=30)
-    status = models.CharField(_("status"), max_length=10, choices=Status.choices)
-    attempt = models.PositiveSmallIntegerField(_("attempt"))
-    detail = models.TextField(_("detail"), blank=True)  # for staff
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-
-    class Meta:
-        verbose_name = _("event")
-        verbose_name_plural = _("history")
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.at:%H:%M:%S} {self.name}"
-
-
-class IdempotencyKey(models.Model):
-    """A client's idempotency key and the job or batch that its first request placed."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    key = models.CharField(max_length=255)
-    # True for a retry by staff, so that it cannot collide with a key of the user.
-    by_staff = models.BooleanField(default=False, db_default=False)
-    body_sha256 = models.CharField(max_length=64)
-    placed = models.UUIDField(default=uuid.uuid4)  # id of the job or of the batch
-    created_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                name="idempotency_key_once_per_user", fields=["user", "key", "by_staff"]
-            )
-        ]
-        indexes = [models.Index(name="idempotency_key_age", fields=["created_at"])]
-
-    def __str__(self) -> str:
-        return self.key
