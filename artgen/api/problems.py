@@ -82,7 +82,7 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "address_too_long": (414, gettext_lazy("The address is too long")),  # sent by nginx
     "unsupported_media_type": (415, gettext_lazy("Unsupported content type")),
     "idempotency_key_reused": (422, gettext_lazy("This key was used for a different request")),
-    "no_proposal": (422, gettext_lazy("There is no proposal for this prompt")),
+    "no_proposal": (422, gettext_lazy("The proposal couldn’t be generated")),
     "headers_too_large": (431, gettext_lazy("The headers are too large")),  # sent by nginx
     "too_many_requests": (429, gettext_lazy("Too many requests")),
     "too_many_waiting": (429, gettext_lazy("Too many queued images")),

@@ -55,8 +55,8 @@ class NoProposal(Refusal):
     code = "no_proposal"
     status = 422
     text = gettext_lazy(
-        "There is no usable proposal for this prompt. It is unchanged and nothing was charged. "
-        "Try again, or change the prompt."
+        "A proposal for this prompt couldn’t be generated. It is unchanged and nothing was "
+        "charged. Try again, or change the prompt."
     )
 
 

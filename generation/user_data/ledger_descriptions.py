@@ -34,7 +34,7 @@ def reason_of(code: str) -> str:
     A reason that is not a code is returned unchanged.
     """
     if code == charges.NO_PROPOSAL:
-        return gettext("There was no proposal.")
+        return gettext("The proposal couldn’t be generated.")
     if code in ("", Status.CANCELED):
         return gettext("Canceled.")
     return status_text.error_message(code) if CODE.fullmatch(code) else code

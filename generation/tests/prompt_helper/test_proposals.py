@@ -93,7 +93,7 @@ class TestProposing(HelperTestCase):
         returned, charged = transactions.lines(transactions.beginnings(self.alice)[:2])
         assert (charged.what, charged.title, charged.amount) == ("Prompt translation", "", -1)
         assert (returned.what, returned.amount) == ("Prompt enhancement", 0)
-        assert returned.why == "There was no proposal."
+        assert returned.why == "The proposal couldn’t be generated."
         self.client.force_login(self.alice)
         self.assertContains(self.client.get(reverse("ledger")), "Prompt translation")
 
