@@ -105,20 +105,17 @@ class RequestValidation:
         if not isinstance(value, str):
             self._fail(name, "invalid", _("Must be a string."))
             return ""
-        value = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
-        if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in value):
-            self._fail(name, "control_characters", _("Control characters are not allowed."))
-        elif self._is_short_enough(value, parameter) and not value and self._needs(parameter):
-            self._fail(name, "required", _("Enter a prompt first."))
+        limit, required = parameter.max_length, self._needs(parameter)
+        value, error = clean_text(value, max_length=limit, required=required)
+        if error:
+            self._fail(name, *error)
         return value
 
     def _is_short_enough(self, value: str, parameter: JobParameter) -> bool:
-        limit = parameter.max_length
-        if limit is None or len(value) <= limit:
-            return True
-        detail = ngettext("At most %(max)d character.", "At most %(max)d characters.", limit)
-        self._fail(parameter.name, "max_length", detail % {"max": limit})
-        return False
+        error = _length_error(value, parameter.max_length)
+        if error:
+            self._fail(parameter.name, *error)
+        return not error
 
     def _slug(self, name: str) -> str | None:
         value = self.given.get(name)
@@ -312,6 +309,25 @@ class RequestValidation:
                     _("%(model)s supports these sizes: %(choices)s.")
                     % {"model": self.offer.name, "choices": choices},
                 )
+
+
+def clean_text(
+    text: str, *, max_length: int | None, required: bool
+) -> tuple[str, tuple[str, str] | None]:
+    """Return a text as a job stores it, and code and message of its error, None without one."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
+    if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in text):
+        return text, ("control_characters", _("Control characters are not allowed."))
+    if required and not text:
+        return text, ("required", _("Enter a prompt first."))
+    return text, _length_error(text, max_length)
+
+
+def _length_error(text: str, limit: int | None) -> tuple[str, str] | None:
+    if limit is None or len(text) <= limit:
+        return None
+    detail = ngettext("At most %(max)d character.", "At most %(max)d characters.", limit)
+    return "max_length", detail % {"max": limit}
 
 
 def _plain(value: float | None) -> str:

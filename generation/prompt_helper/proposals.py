@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from accounts import rate_limits
 from accounts.models import User
@@ -17,6 +17,7 @@ from artgen.refusals import FieldError, Refusal
 from generation.catalog import languages
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
+from generation.catalog.request_validation import clean_text
 from generation.jobs import creation_switch
 from generation.models import ImageModel
 from generation.prompt_helper import charges, clients, instructions, threads
@@ -123,18 +124,9 @@ def propose(
 
 def _cleaned(prompt: str) -> str:
     """Return the prompt as a job would store it. Raises InvalidParameters."""
-    text = unicodedata.normalize("NFC", prompt.replace("\r\n", "\n")).strip()
-    code = detail = ""
-    if not text:
-        code, detail = "required", gettext("Enter a prompt first.")
-    elif len(text) > PROMPT_MAX_LENGTH:
-        most = PROMPT_MAX_LENGTH
-        text_of = ngettext("At most %(max)d character.", "At most %(max)d characters.", most)
-        code, detail = "max_length", text_of % {"max": most}
-    elif any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in text):
-        code, detail = "control_characters", gettext("Control characters are not allowed.")
-    if code:
-        raise InvalidParameters([FieldError("prompt", code, detail)])
+    text, error = clean_text(prompt, max_length=PROMPT_MAX_LENGTH, required=True)
+    if error:
+        raise InvalidParameters([FieldError("prompt", *error)])
     return text
 
 
