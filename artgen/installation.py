@@ -28,6 +28,8 @@ class Installation:
     """What migrates and loads the catalog."""
     servers: str
     """How to start PostgreSQL or Redis."""
+    is_upgraded_beside: bool = False
+    """Whether deploy/upgrade.sh upgrades it, with processes of both versions at the same time."""
     has_volumes_here: bool = False
     """Whether PostgreSQL's volume is on the disk that RUN_DIR is on."""
     tls_server: tuple[str, int] | None = None
@@ -61,6 +63,7 @@ COMPOSE = Installation(
     settings="Change it in .env, then `docker compose up -d`.",
     release="`docker compose run --rm release`",
     servers="`docker compose up -d {}`",
+    is_upgraded_beside=True,
     has_volumes_here=True,
     tls_server=("nginx", 8443),
 )
@@ -69,8 +72,8 @@ KUBERNETES = Installation(
     manage="kubectl -n artgen exec deployment/web -- python manage.py",
     start="`kubectl -n artgen rollout restart deployment/{}`",
     logs="`kubectl -n artgen logs deployment/{} --tail 100`",
-    settings="Change it in config.env or secret.yaml, then `kubectl apply -k .`, and after a "
-    "change of a secret `kubectl -n artgen rollout restart deployment`.",
+    settings="Change it in config.env, then `kubectl apply -k .`; a secret in secret.yaml, then "
+    "`kubectl apply -f secret.yaml && kubectl -n artgen rollout restart deployment`.",
     release="`kubectl -n artgen delete job release --ignore-not-found && kubectl apply -k .`",
     servers="the {} that the environment names",
 )

@@ -52,6 +52,22 @@ SECTIONS = (
         ),
     ),
     Section(
+        _("Administration"),
+        (Shortcut("", _("Search"), ("/",)),),
+        is_staff=True,
+    ),
+    Section(
+        _("Review queue"),
+        (
+            Shortcut("review_approve", _("Approve"), ("a",)),
+            Shortcut("review_reject", _("Reject: go to the reason"), ("r",)),
+            Shortcut("review_trust", _("Approve and trust the author"), ("t",)),
+            Shortcut("review_next", _("Next request"), ("n",)),
+            Shortcut("review_reveal", _("Show or blur the images"), ("v",)),
+        ),
+        is_staff=True,
+    ),
+    Section(
         pgettext_lazy("section", "Create"),
         (
             Shortcut("create", _("Create images"), ("Mod+Enter",)),
@@ -111,17 +127,6 @@ SECTIONS = (
             Shortcut("", _("Move the brush"), ("←", "↑", "→", "↓")),
             Shortcut("", _("Put the brush down or lift it"), (" ",)),
         ),
-    ),
-    Section(
-        _("Review queue"),
-        (
-            Shortcut("", _("Approve"), ("a",)),
-            Shortcut("", _("Reject: go to the reason"), ("r",)),
-            Shortcut("", _("Approve and trust the author"), ("t",)),
-            Shortcut("", _("Next request"), ("n",)),
-            Shortcut("", _("Show or blur the images"), ("v",)),
-        ),
-        is_staff=True,
     ),
 )
 

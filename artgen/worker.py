@@ -14,6 +14,7 @@ finished. It touches ALIVE_FILE while every lane reaches the broker and no task 
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -145,7 +146,8 @@ def _run(lane: str, parent: int) -> None:
         celery_health.watch(str(_alive_file(lane)))
     _Watch(lane, parent).start()
     worker = app.Worker(
-        hostname=f"{lane}@{os.environ.get('WORKER_NAME', '%h')}",
+        # Celery expands %h only on its own command line.
+        hostname=f"{lane}@{os.environ.get('WORKER_NAME') or socket.gethostname()}",
         pool="threads",
         concurrency=LANES[lane],
         queues=[lane],

@@ -169,6 +169,13 @@ nginx)
   # Further containers; without compose there are none. Older templates have no follow.sh.
   follow=${NGINX_TEMPLATES:+$NGINX_TEMPLATES/follow.sh}
   if [ -x "$follow" ]; then "$follow" "$folder" $$ 2>&1 | log_lines INFO & fi
+  # nginx opens /dev/stdout by its name, which a socket does not allow: systemd's journal is one.
+  if [ -S /dev/fd/1 ]; then
+    rm -f "$folder/access"
+    mkfifo -m 600 "$folder/access"
+    cat <"$folder/access" & # ends with nginx
+    exec >"$folder/access"
+  fi
   exec nginx -p "$folder" -c "$folder/nginx.conf" -e stderr -g "daemon off;" 2>"$folder/errors"
   ;;
 doctor)

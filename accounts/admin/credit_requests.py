@@ -74,7 +74,7 @@ class CreditRequestAdmin(ReadOnlyAdmin):
         note = request.note
         return note if len(note) <= NOTE_SHOWN else f"{note[:NOTE_SHOWN]}…"
 
-    @admin.display(description="")
+    @admin.display(description=_("decision"))
     def decide(self, request: CreditRequest) -> SafeString | str:
         """Return the link to the page that decides an open request."""
         if request.state != CreditRequestState.OPEN:

@@ -16,6 +16,10 @@ from artgen import audit
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
 
+# allauth gives this model no name, and Django translates none that it makes itself.
+UserSession._meta.verbose_name = _("device")
+UserSession._meta.verbose_name_plural = _("devices")
+
 
 @admin.register(UserSession)
 class SessionAdmin(ReadOnlyAdmin, StaffProtectedAdmin):

@@ -11,6 +11,7 @@ TEXTS = (
     _("Select action"),
     _("Select action to run"),
     _("Select record"),
+    _("Select value"),
     _("Toggle password visibility"),
     _("True"),
     _("Type to search"),

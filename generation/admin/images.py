@@ -1,7 +1,7 @@
 """The admin of images, collections and uploads, to read."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts.admin.large_tables import LargeTableAdmin
 from artgen import formatting
@@ -37,8 +37,37 @@ class OwnedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return format_html('<a href="{}">{}</a>', address, row.user.email)
 
 
+class FileAdmin(OwnedAdmin):
+    """Rows with a file in the bucket."""
+
+    @admin.display(description=_("size"))
+    def size(self, row: Image | Upload) -> str:
+        """Return width and height."""
+        return f"{row.width} × {row.height}"
+
+    @admin.display(description=_("file"), ordering="bytes")
+    def file_size(self, row: Image | Upload) -> str:
+        """Return the bytes in words."""
+        return formatting.file_size(row.bytes)
+
+    @admin.display(description=_("file type"))
+    def file_type(self, row: Image | Upload) -> str:
+        """Return the content type."""
+        return row.content_type
+
+    @admin.display(description=_("key in the bucket"))
+    def file_key(self, row: Image | Upload) -> str:
+        """Return the key of the file."""
+        return row.key
+
+    @admin.display(description="SHA-256")
+    def file_hash(self, row: Image | Upload) -> str:
+        """Return the hash of the file, in hexadecimal."""
+        return row.sha256
+
+
 @admin.register(Image)
-class ImageAdmin(OwnedAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
+class ImageAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
     """Generated images, and saved copies of shared ones."""
 
     menu_section = "content"
@@ -64,19 +93,21 @@ class ImageAdmin(OwnedAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
         "picture",
         "owner",
         "of_job",
-        "position",
-        ("width", "height", "bytes", "content_type"),
+        ("size", "file_size", "file_type"),
         "seed",
-        "favorite",
+        "is_favorite",
         "visibility",
         "link_until",
         "trashed_at",
         "created_at",
-        "key",
-        "thumbnail_key",
-        "sha256",
+        "file_key",
+        "thumbnail_file",
+        "file_hash",
     )
-    readonly_fields = ("picture", "owner", "of_job")
+    readonly_fields = (
+        *("picture", "owner", "of_job", "size", "file_size", "file_type", "is_favorite"),
+        *("file_key", "thumbnail_file", "file_hash"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
         """Leave out the fields of jobs that only RunPod needs."""
@@ -132,15 +163,15 @@ class ImageAdmin(OwnedAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
         address = reverse("admin:generation_job_change", args=[image.job_id])
         return format_html('<a href="{}">{}</a>', address, image.job.prompt[:60])
 
-    @admin.display(description=_("size"))
-    def size(self, image: Image) -> str:
-        """Return width and height."""
-        return f"{image.width} × {image.height}"
+    @admin.display(description=_("favorite"))
+    def is_favorite(self, image: Image) -> str:
+        """Return whether it is a favorite of its owner, in words."""
+        return gettext("yes") if image.favorite else gettext("no")
 
-    @admin.display(description=_("file"), ordering="bytes")
-    def file_size(self, image: Image) -> str:
-        """Return the bytes in words."""
-        return formatting.file_size(image.bytes)
+    @admin.display(description=_("key of the thumbnail"))
+    def thumbnail_file(self, image: Image) -> str:
+        """Return the key of the thumbnail."""
+        return image.thumbnail_key
 
 
 @admin.register(Collection)
@@ -175,12 +206,12 @@ class CollectionAdmin(OwnedAdmin, ReadOnlyModelAdmin):
 
 
 @admin.register(Upload)
-class UploadAdmin(OwnedAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
+class UploadAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
     """Source images uploaded by users."""
 
     menu_section = "content"
     menu_icon = "upload_file"
-    list_display = ("id", "owner", "size", "file_size", "content_type", "created_at")
+    list_display = ("id", "owner", "size", "file_size", "file_type", "uploaded_at")
     list_filter = ("created_at",)
     list_select_related = ("user",)
     search_fields = ("=sha256",)
@@ -190,12 +221,15 @@ class UploadAdmin(OwnedAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
         "id",
         "file",
         "owner",
-        ("width", "height", "bytes", "content_type"),
-        "created_at",
-        "key",
-        "sha256",
+        ("size", "file_size", "file_type"),
+        "uploaded_at",
+        "file_key",
+        "file_hash",
     )
-    readonly_fields = ("id", "owner", "file")
+    readonly_fields = (
+        *("id", "owner", "file", "size", "file_size", "file_type", "uploaded_at"),
+        *("file_key", "file_hash"),
+    )
 
     @admin.display(description=_("file"))
     def file(self, upload: Upload) -> SafeString:
@@ -206,12 +240,7 @@ class UploadAdmin(OwnedAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
             upload.key,
         )
 
-    @admin.display(description=_("size"))
-    def size(self, upload: Upload) -> str:
-        """Return width and height."""
-        return f"{upload.width} × {upload.height}"
-
-    @admin.display(description=_("file"), ordering="bytes")
-    def file_size(self, upload: Upload) -> str:
-        """Return the bytes in words."""
-        return formatting.file_size(upload.bytes)
+    @admin.display(description=_("uploaded"), ordering="created_at")
+    def uploaded_at(self, upload: Upload) -> datetime:
+        """Return when it was uploaded."""
+        return upload.created_at

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.contrib import admin
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -85,7 +86,9 @@ class JobColumns:
     def cost_words(self, job: Job) -> str:
         """Return the credits, and the dollars that RunPod has reported; of a trial only these."""
         credits = gettext("Trial") if job.is_trial else formatting.credits(job.credits)
-        return credits if job.cost is None else f"{credits} · ${job.cost.normalize():f}"
+        return (
+            credits if job.cost is None else f"{credits} · ${number_format(job.cost.normalize())}"
+        )
 
     @admin.display(description=_("due"), ordering="due_at")
     def due(self, job: Job) -> str:

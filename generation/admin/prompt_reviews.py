@@ -19,6 +19,7 @@ from accounts.models import User
 from artgen.admin.actions import on_each
 from artgen.admin.audited import AuditedAdmin
 from artgen.refusals import Refusal
+from artgen.shortcuts import BINDINGS
 from generation.admin import review_queue
 from generation.admin.read_only import Media, ReadOnlyModelAdmin
 from generation.admin.review_queue import COUNT_MAX, Place
@@ -130,6 +131,10 @@ class PromptReviewAdmin(ReadOnlyModelAdmin):
             ],
             "reason_max": MAX_REASON_LENGTH,
             "reasons": [*Category.labels, *Report.Kind.labels],
+            "keys": {
+                name: BINDINGS[f"review_{name}"][0].upper()
+                for name in ("approve", "next", "reject", "reveal", "trust")
+            },
             "may_trust": request.user.has_perm("generation.add_trustedauthor"),
         }
         if item:

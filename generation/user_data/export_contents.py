@@ -20,6 +20,7 @@ from generation.models import (
     Preset,
     PromptReview,
     Publication,
+    Report,
     SavedImage,
     Sheet,
     Upload,
@@ -40,6 +41,7 @@ def files(user: User) -> Iterator[ExportFile]:
     yield "favorite_models.json", json_array(_favorite_models(user))
     yield "publications.json", json_array(_publications(user))
     yield "reviews.json", json_array(_reviews(user))
+    yield "reports.json", json_array(_reports(user))
     yield "comparisons.json", json_array(_comparisons(user))
     yield "word_lists.json", json_array(_word_lists(user))
 
@@ -228,6 +230,14 @@ def _reviews(user: User) -> Iterator[dict[str, Any]]:
     )
     rows = PromptReview.objects.filter(user=user).order_by("id").values(*columns)
     yield from rows.iterator(chunk_size=CHUNK_SIZE)
+
+
+def _reports(user: User) -> Iterator[dict[str, Any]]:
+    """Yield the user's reports that are not decided; later ones no longer name their reporter."""
+    columns = ("publication__slug", "kind", "words", "created_at", "settled_at")
+    rows = Report.objects.filter(user=user).order_by("id").values(*columns)
+    for row in rows.iterator(chunk_size=CHUNK_SIZE):
+        yield {"publication": row.pop("publication__slug"), **row}
 
 
 def _comparisons(user: User) -> Iterator[dict[str, Any]]:

@@ -67,7 +67,7 @@ def connection_budget() -> Check:
         return Check(name, False, detail, BUDGET_HINT + settings_hint)
     if found.used >= NEARLY_FULL * found.max:
         return Check(name, True, seen, f"Nearly full. {BUDGET_HINT}{settings_hint}")
-    if planned.upgrade_excess:
+    if planned.upgrade_excess and installation.current().is_upgraded_beside:
         hint = f"deploy/upgrade.sh would refuse: {planned.upgrade_excess} {BUDGET_HINT}"
         return Check(name, True, seen, hint.strip())
     return Check(name, True, seen)

@@ -1,37 +1,37 @@
 /**
- * Keys of the review queue: A approves, R goes to the reason and Enter there rejects, N shows the
- * next one, T approves and trusts the author, V shows or blurs the images. By the place of a key,
- * so that they are the same with a Russian keyboard layout. All of it also works by mouse and
- * without script.
+ * Keys of the review queue (artgen/shortcuts.py has them): approve, approve and trust the author,
+ * next, show or blur the images, go to the reason, where Enter rejects. All of it also works by
+ * mouse and without script.
  */
+
+import { isTyping, pressedOf } from "../artgen/js/shortcuts.js"
 
 const form = document.querySelector(".queue-item")
 const press = (selector) => form?.querySelector(selector)?.click()
 
-const KEYS = {
-  KeyA: () => press("[value=approve]"),
-  KeyT: () => press("[value=trust]"),
-  KeyN: () => press("[data-next]"),
-  KeyV: () => press("#reveal"),
-  KeyR: () => form?.querySelector("#reason")?.focus(),
+const ACTS = {
+  review_approve: () => press("[value=approve]"),
+  review_trust: () => press("[value=trust]"),
+  review_next: () => press("[data-next]"),
+  review_reveal: () => press("#reveal"),
+  review_reject: () => form?.querySelector("#reason")?.focus(),
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return
-  if (event.target.id === "reason") {
-    if (event.key === "Escape") event.target.blur()
-    if (event.key === "Enter") {
-      event.preventDefault() // the first button of the form approves
-      press("[value=reject]")
-    }
-    return
-  }
-  if (event.target.matches("input:not([type=checkbox]), textarea, select")) return
-  const act = KEYS[event.code]
-  if (!act) return
+  if (event.target.id === "reason") return rejectOrLeave(event)
+  if (event.repeat || isTyping(event) || document.querySelector("dialog[open]")) return
+  const name = pressedOf(event, Object.keys(ACTS))
+  if (!name) return
   event.preventDefault()
-  act()
+  ACTS[name]()
 })
+
+function rejectOrLeave(event) {
+  if (event.key === "Escape") event.target.blur()
+  if (event.key !== "Enter" || event.repeat) return
+  event.preventDefault() // the first button of the form approves
+  press("[value=reject]")
+}
 
 // One decision for each item, however often a key is pressed.
 form?.addEventListener("submit", (event) => {

@@ -21,9 +21,9 @@ from accounts.models import User
 from artgen.testing.bucket import bucket_settings
 from artgen.testing.cases import EmulatorTestCase, catch_up
 from generation.files import storage, uploads
-from generation.gallery import collections
+from generation.gallery import collections, sharing
 from generation.jobs import driver
-from generation.models import Export, Image, Upload
+from generation.models import Export, Image, Report, Upload
 from generation.operations import cleanup
 from generation.user_data import erasure, exports
 
@@ -58,7 +58,17 @@ class TestStep(ExportTestCase):
         pile = collections.create(user=self.alice, name="family")
         collections.add(pile, image_ids=[image.id])
         secret = tokens.issue(user=self.alice, name="laptop")
-        self.draw(self.bob, prompt="bob alone knows")
+        theirs = self.draw(self.bob, prompt="bob alone knows")
+        wish = sharing.ask_to_publish(theirs, with_parameters=True, with_name=True)
+        for user, words in ((self.alice, "that is my fox"), (self.bob, "not for alice")):
+            Report.objects.create(
+                publication=wish,
+                reporter=words,
+                kind=Report.Kind.STOLEN,
+                words=words,
+                user=user,
+                created_at=timezone.now(),
+            )
         tokens.issue(user=self.bob, name="bob's laptop")
         made = self.finish(exports.ask(self.alice))
         [archive] = self.archives(made)
@@ -89,6 +99,7 @@ class TestStep(ExportTestCase):
                     "favorite_models.json",
                     "publications.json",
                     "reviews.json",
+                    "reports.json",
                     "comparisons.json",
                     "word_lists.json",
                 ),
@@ -102,6 +113,9 @@ class TestStep(ExportTestCase):
         table = list(csv.reader(io.StringIO(archive.read("ledger.csv").decode("utf-8-sig"))))
         assert len(table) == 6
         assert [token["name"] for token in read["tokens.json"]] == ["laptop"]
+        assert [(one["publication"], one["words"]) for one in read["reports.json"]] == [
+            (wish.slug, "that is my fox")
+        ]
         assert [job["prompt"] for job in read["jobs.json"]] == [
             "моя тётя Ольга у моря",
             "a lighthouse",

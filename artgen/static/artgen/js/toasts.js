@@ -69,5 +69,5 @@ function scheduleDismissal(element) {
 
 /** Handle the messages that the server put into the page. */
 export function scheduleDismissals() {
-  for (const element of region.children) scheduleDismissal(element)
+  for (const element of region?.children ?? []) scheduleDismissal(element)
 }
