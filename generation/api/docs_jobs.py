@@ -142,7 +142,8 @@ RETRY_JOB: Docs = {
     "operation_id": "retry_job",
     "tags": TAGS,
     "summary": "Retry a job",
-    "description": "Creates a new job with the same parameters, seed included.",
+    "description": "Creates a new job with the same parameters, seed included. In a comparison it "
+    "takes the place of the old one, once.",
     "request": None,
     "responses": {
         201: answer(shapes.JobShape, "Created", examples.QUEUED),
@@ -157,6 +158,7 @@ RETRY_JOB: Docs = {
                 "size_not_allowed",
                 "batch_not_allowed",
                 "not_found",
+                "already_final",
                 "too_many_requests",
                 "too_many_waiting",
                 "daily_limit",

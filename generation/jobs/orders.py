@@ -9,10 +9,12 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
 from accounts import holds, ledger, period_limits, quotas
 from accounts.models import User
+from artgen.refusals import Refusal
 from generation.catalog.offers import BATCH_MAX, InvalidParameters
 from generation.files import storage_limits
 from generation.files.storage_limits import StorageFull
@@ -68,6 +70,14 @@ class SheetOrder:
     def as_json(self) -> dict[str, Any]:
         """Return the sheet as a stopped request keeps it."""
         return vars(self).copy()
+
+
+class CellReplaced(Refusal):
+    """The job was a cell of a comparison, and was queued again there: by another tab or person."""
+
+    code = "already_final"
+    status = 409
+    text = gettext_lazy("This image of the comparison was already queued again.")
 
 
 def quote(
@@ -187,7 +197,7 @@ def place_sheet(
 def retry(*, user: User, job: Job, token_id: UUID | None = None) -> Job:
     """Queue a new job with the same parameters, seed included; raises what `place` raises.
 
-    In a sheet it takes the place of the old one.
+    In a sheet it takes the place of the old one; raises CellReplaced if another one has it.
     """
     return _place(
         user=user,
@@ -370,17 +380,26 @@ def _store_sheet(sheet: SheetOrder, *, user: User, batch_id: UUID, jobs: Sequenc
 
 
 def _sheet_of(job: Job) -> UUID | None:
-    """Return the id of the sheet in which the job is a cell, None for other jobs."""
+    """Return the id of the sheet in which the job is a cell, None for other jobs.
+
+    Raises CellReplaced: it was one, and another job has its place.
+    """
     if not job.batch:
         return None
     sheet = Sheet.objects.filter(id=job.batch).first()
-    return sheet.id if sheet and str(job.id) in sheet.jobs else None
+    if sheet is None:
+        return None
+    if str(job.id) not in sheet.jobs:
+        raise CellReplaced
+    return sheet.id
 
 
 def _replace_in_sheet(sheet_id: UUID, *, job: Job, by: Job) -> None:
-    """Put the new job into the cell of the old one."""
-    # Locked: two cells may be placed again at the same time.
+    """Put the new job into the cell of the old one; raise CellReplaced."""
+    # Locked: two cells, or one twice, may be placed again at the same time.
     sheet = Sheet.objects.select_for_update().get(id=sheet_id)
+    if str(job.id) not in sheet.jobs:
+        raise CellReplaced
     jobs = [str(by.id) if one == str(job.id) else one for one in sheet.jobs]
     Sheet.objects.filter(id=sheet.id).update(jobs=jobs)
 

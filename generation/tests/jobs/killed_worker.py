@@ -18,6 +18,7 @@ from django.db import connection
 
 MODEL = "flux-schnell"
 RAISED = Decimal(1000)
+SHEET = "A {a|b|c|d|e|f|g|h}{1|2|3|4|5|6|7|8} kite"
 
 
 def main() -> None:
@@ -57,8 +58,11 @@ def run(step: str, *, before: int) -> None:
 
 def steps() -> dict[str, Callable[[], Any]]:
     """Return what can be run, by name."""
-    from generation.jobs import budget_changes, driver
-    from generation.models import Budget
+    from accounts.models import User
+    from generation.jobs import budget_changes, driver, storing
+    from generation.models import Budget, SheetImage
+    from generation.sheets import placing, sheet_images
+    from generation.sheets.request import clean
 
     def raise_limit() -> None:
         budget_changes.set_limit(group=None, model=None, period="day", limit_usd=RAISED)
@@ -67,7 +71,15 @@ def steps() -> dict[str, Callable[[], Any]]:
         Budget.objects.update(limit_usd=RAISED)
         budget_changes.reconsider()
 
+    def place_sheet() -> None:
+        asked = clean({"prompt": SHEET, "models": [MODEL]})
+        placing.place(user=User.objects.get(), asked=asked, key="sheet")
+
     return {
+        "place sheet": place_sheet,
+        "draw sheet": lambda: sheet_images.step(SheetImage.objects.get().id),
+        "check": lambda: driver.check(MODEL),
+        "store": storing.store_due,
         "submit": lambda: driver.submit(MODEL),
         "raise": raise_limit,
         "raise without one transaction": raise_limit_first,

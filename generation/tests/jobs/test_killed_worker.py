@@ -37,9 +37,9 @@ PRICE = Decimal("0.02")
 DAY = timedelta(days=1).total_seconds()
 
 
-@pytest.mark.postgres
-@pytest.mark.slow
-class TestKilledWorker(TransactionTestCase):
+class KilledWorkerTestCase(TransactionTestCase):
+    """A user, an emulator, and a process whose children are killed."""
+
     def setUp(self) -> None:
         cache.clear()
         load_catalog()
@@ -79,26 +79,6 @@ class TestKilledWorker(TransactionTestCase):
         assert answer in {"killed", "done"}
         return answer == "killed"
 
-    def place(self, *, number: int = 3) -> None:
-        requests = [{"model": MODEL, "prompt": "fog"}] * number
-        orders.place_batch(user=self.user, requests=requests)
-
-    def allow(self, usd: Decimal) -> None:
-        """Set the day's budget to what is spent and `usd` more, without looking at jobs."""
-        spent = Spending.objects.filter(period="day").aggregate(sum=Sum("usd"))["sum"] or 0
-        Budget.objects.update_or_create(
-            period=Period.DAY, group=None, model=None, defaults={"limit_usd": spent + usd}
-        )
-
-    def park_all(self) -> None:
-        self.allow(Decimal(0))
-        self.place()
-        assert driver.submit(MODEL) == []
-        assert Job.objects.parked().count() == 3
-
-    def raise_budget(self) -> None:
-        budget_changes.set_limit(group=None, model=None, period=Period.DAY, limit_usd=RAISED)
-
     def finish(self) -> None:
         """Let the workers that are left do everything, and RunPod's ttl pass where they wait."""
         for _ in range(10):
@@ -124,6 +104,30 @@ class TestKilledWorker(TransactionTestCase):
         for period in Period:
             sums = Spending.objects.filter(period=period, group_id=0)
             assert sums.aggregate(sum=Sum("usd"))["sum"] == costs["all"]
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+class TestKilledWorker(KilledWorkerTestCase):
+    def place(self, *, number: int = 3) -> None:
+        requests = [{"model": MODEL, "prompt": "fog"}] * number
+        orders.place_batch(user=self.user, requests=requests)
+
+    def allow(self, usd: Decimal) -> None:
+        """Set the day's budget to what is spent and `usd` more, without looking at jobs."""
+        spent = Spending.objects.filter(period="day").aggregate(sum=Sum("usd"))["sum"] or 0
+        Budget.objects.update_or_create(
+            period=Period.DAY, group=None, model=None, defaults={"limit_usd": spent + usd}
+        )
+
+    def park_all(self) -> None:
+        self.allow(Decimal(0))
+        self.place()
+        assert driver.submit(MODEL) == []
+        assert Job.objects.parked().count() == 3
+
+    def raise_budget(self) -> None:
+        budget_changes.set_limit(group=None, model=None, period=Period.DAY, limit_usd=RAISED)
 
     def test_while_it_parks_jobs(self) -> None:
         for number in count(1):

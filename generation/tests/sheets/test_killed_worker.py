@@ -1,0 +1,69 @@
+"""A process is killed while a comparison of 64 cells is placed or runs, or one is drawn: nothing is
+lost or paid twice."""
+
+from itertools import count
+
+import pytest
+from django.utils import timezone
+
+from generation.models import ImageModel, Job, Sheet, SheetImage
+from generation.sheets import cells, placing, sheet_images
+from generation.sheets.request import clean
+from generation.tests.jobs.killed_worker import MODEL
+from generation.tests.jobs.test_killed_worker import KilledWorkerTestCase
+
+CELLS = 64
+WHOLE = 1_000_000  # statements: more than a step has
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+class TestKilledWorker(KilledWorkerTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        ImageModel.objects.filter(slug=MODEL).update(max_in_flight=CELLS)
+
+    def state(self) -> tuple[int, int, int]:
+        """Return the numbers of jobs and sheets, and the held credits."""
+        self.user.refresh_from_db()
+        return Job.objects.count(), Sheet.objects.count(), self.user.held
+
+    def test_while_a_sheet_is_placed(self) -> None:
+        for number in count(1):
+            was_killed = self.killed("place sheet", before=number)
+            assert self.state() == ((0, 0, 0) if was_killed else (CELLS, 1, CELLS))
+            if not was_killed:
+                break
+        assert number > 6
+        # The browser that got no answer sends it again.
+        assert not self.killed("place sheet", before=WHOLE)
+        assert self.state() == (CELLS, 1, CELLS)
+
+    def test_while_its_cells_run(self) -> None:
+        assert not self.killed("place sheet", before=WHOLE)
+        kills = 0
+        for step in ("submit", "check", "store"):
+            for before in (2, 3, 5, 8, 13):
+                kills += self.killed(step, before=before)
+        assert kills > 6
+        self.finish()
+        self.assert_each_once(CELLS)
+        sheet = Sheet.objects.get()
+        assert len(sheet.jobs) == CELLS
+        assert cells.filled(sheet).done == CELLS
+
+    def test_while_its_image_is_drawn(self) -> None:
+        asked = clean({"prompt": "A {red|blue} kite", "models": [MODEL]})
+        placing.place(user=self.user, asked=asked)
+        sheet = Sheet.objects.get()
+        for number in count(2):  # the first statement reads which image it is
+            made = sheet_images.ask(cells.filled(sheet), kind="jpeg")
+            was_killed = self.killed("draw sheet", before=number)
+            if not was_killed:
+                break
+            SheetImage.objects.active().update(due_at=timezone.now())  # the lease has ended
+            sheet_images.step(made.id)
+            made.refresh_from_db()
+            assert made.state == "ready"
+            SheetImage.objects.all().delete()
+        assert number > 4
