@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from accounts.models import User
-from generation.models import Collection
+from generation.models import Collection, Tag
 
 COMMON, COMMON_RUSSIAN, RARE, OLD = "mountain", "горы", "axolotl", "daguerreotype"
 
@@ -57,6 +57,24 @@ INSERT INTO generation_collectionimage (collection_id, image_id, added_at)
 SELECT %(collection)s, id, created_at FROM generation_image
 WHERE user_id = %(user)s AND seed %% %(every)s = %(rest)s ORDER BY id
 """
+
+TAG_MEMBERS = """
+INSERT INTO generation_imagetag (tag_id, image_id)
+SELECT %(tag)s, id FROM generation_image WHERE user_id = %(user)s AND seed %% %(every)s = 0 ORDER BY id
+"""
+TAGGED = """
+UPDATE generation_image SET tags = concat_ws(E'\n', nullif(tags, ''), %(name)s::text)
+WHERE user_id = %(user)s AND seed %% %(every)s = 0
+"""
+
+
+def tag(*, user: User, name: str, every: int) -> None:
+    """Give every so manieth of the user's pictures this tag."""
+    made = Tag.objects.create(user=user, name=name, folded_name=name)
+    values = {"tag": made.pk, "name": name, "user": user.pk, "every": every}
+    with connection.cursor() as cursor:
+        cursor.execute(TAG_MEMBERS, values)
+        cursor.execute(TAGGED, values)
 
 
 def hang(
@@ -111,5 +129,6 @@ def settle() -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "VACUUM (ANALYZE) generation_job, generation_image, generation_collection, generation_collectionimage"
+            "VACUUM (ANALYZE) generation_job, generation_image, generation_collection, "
+            "generation_collectionimage, generation_tag, generation_imagetag"
         )

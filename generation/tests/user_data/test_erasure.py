@@ -16,9 +16,9 @@ from accounts.models import CreditEntry, User
 from artgen.testing.cases import EmulatorTestCase, catch_up, work
 from generation.files import storage, uploads
 from generation.files.storage import EXTENSIONS
-from generation.gallery import collections
+from generation.gallery import collections, notes, tags
 from generation.jobs import driver, lifecycle, orders
-from generation.models import IdempotencyKey, Image, Job, Status, Upload
+from generation.models import IdempotencyKey, Image, Job, Status, Tag, Upload
 from generation.operations import cleanup
 from generation.user_data import erasure
 
@@ -65,6 +65,8 @@ class ErasureTestCase(EmulatorTestCase):
         uploads.keep(user=user, data=storage.read(image.key))
         pile = collections.create(user=user, name="family")
         collections.add(pile, image_ids=[image.id])
+        notes.write(image, note="for Olga")
+        tags.add(image, names=["family"])
         tokens.issue(user=user, name="laptop")
         request = {"model": "flux-schnell", "prompt": "once", "width": 256, "height": 256}
         orders.place(user=user, request=request, key="once")
@@ -87,6 +89,7 @@ class TestErase(ErasureTestCase):
         assert (
             Image.objects.of(self.bob).count() == Upload.objects.filter(user=self.bob).count() == 1
         )
+        assert list(Tag.objects.values_list("user", flat=True)) == [self.bob.pk]
         assert run("verify_storage") == "3 files verified.\n"
 
     def test_it_deletes_the_files_of_a_job_that_failed_while_they_were_stored(self) -> None:

@@ -21,7 +21,7 @@ from accounts.models import User
 from artgen.testing.bucket import bucket_settings
 from artgen.testing.cases import EmulatorTestCase, catch_up
 from generation.files import storage, uploads
-from generation.gallery import collections, sharing
+from generation.gallery import collections, notes, sharing, tags
 from generation.jobs import driver
 from generation.models import Export, Image, Report, Upload
 from generation.operations import cleanup
@@ -70,6 +70,8 @@ class TestStep(ExportTestCase):
                 created_at=timezone.now(),
             )
         tokens.issue(user=self.bob, name="bob's laptop")
+        notes.write(image, note="For the wall")
+        tags.add(image, names=["print", "море"])
         made = self.finish(exports.ask(self.alice))
         [archive] = self.archives(made)
         names = archive.namelist()
@@ -128,6 +130,10 @@ class TestStep(ExportTestCase):
         assert [(one["file"], one["favorite"]) for one in read["pictures.json"]] == list(
             zip(pictures, [False, True], strict=True)
         )
+        assert [(one["note"], one["tags"]) for one in read["pictures.json"]] == [
+            ("For the wall", ["print", "море"]),
+            ("", []),
+        ]
         assert read["collections.json"][0]["pictures"] == [str(image.id)]
         assert read["uploads.json"][0]["sha256"] == upload.sha256
         assert archive.read("prompts.txt").decode() == "a lighthouse\n\nмоя тётя Ольга у моря\n\n"
