@@ -1,5 +1,5 @@
 # `make run` to try ArtGen, `make check` while you work, `make test` before a commit.
-.PHONY: run stack check fast test suite bench loadtest chaos screenshots lint format lock messages clean
+.PHONY: run stack check fast test suite bench loadtest chaos screenshots readme lint format lock messages clean
 .DEFAULT_GOAL := run
 
 VENV := .venv
@@ -57,6 +57,10 @@ JOBS ?= 0
 screenshots: $(VENV)/.development  ## all pages in both themes and two sizes, into .screenshots/
 	$(BIN)/python manage.py shell --verbosity 0 --command \
 		"from artgen.testing.screenshots import take; take(*'$(PAGES)'.split())"
+
+readme: $(VENV)/.development  ## the screenshots of the READMEs again
+	$(BIN)/python manage.py shell --verbosity 0 --command \
+		"from artgen.testing.readme import take; take()"
 
 lint: $(VENV)/.development
 	$(BIN)/ruff format --check .
