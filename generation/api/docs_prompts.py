@@ -39,8 +39,9 @@ TRANSLATE: Docs = {
     "operation_id": "translate_prompt",
     "tags": TAGS,
     "summary": "Translate a prompt",
-    "description": "Returns a proposal; nothing is created. It is charged unless it fails. 404 if "
-    "this site has no prompt helper, 503 if it is busy or does not respond.",
+    "description": "Returns a proposal; nothing is created. It is charged unless it fails or "
+    "equals the prompt. 404 if this site has no prompt helper, 503 if it is busy or does not "
+    "respond.",
     "request": shapes_prompts.TranslateShape,
     "examples": [
         OpenApiExample(
@@ -57,8 +58,8 @@ ENHANCE: Docs = {
     "tags": TAGS,
     "summary": "Enhance a prompt",
     "description": "Returns a proposal in the same language, with more details; nothing is "
-    "created. It is charged unless it fails. 404 if this site has no prompt helper, 503 if it is "
-    "busy or does not respond.",
+    "created. It is charged unless it fails or equals the prompt. 404 if this site has no prompt "
+    "helper, 503 if it is busy or does not respond.",
     "request": shapes_prompts.EnhanceShape,
     "examples": [OpenApiExample("A prompt", {"prompt": TRANSLATED["prompt"]}, request_only=True)],
     "responses": {200: answer(shapes_prompts.ProposalShape, "The proposal", ENHANCED), **PROBLEMS},

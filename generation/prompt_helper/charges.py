@@ -1,4 +1,4 @@
-"""Credits of a proposal: held before the call, charged for a proposal, returned without one.
+"""Credits of a proposal: held before the call, charged for a proposal, returned without a change.
 
 A row of `PromptCall` stands for each hold whose call is under way. So credits of a process that was
 killed are found and returned, and no hold is ended twice: whoever deletes the row ends the hold.
@@ -25,7 +25,7 @@ REASONS = {
     Kind.TRANSLATE: gettext_noop("Prompt translation"),
     Kind.ENHANCE: gettext_noop("Prompt enhancement"),
 }
-NO_PROPOSAL = "no_proposal"
+NO_PROPOSAL, UNCHANGED = "no_proposal", "proposal_unchanged"
 """Why credits are returned."""
 
 
@@ -67,14 +67,14 @@ def settle(call: PromptCall | None) -> bool:
     return True
 
 
-def release(call: PromptCall | None) -> bool:
-    """Return the credits of a call without a proposal, unless that has been done."""
+def release(call: PromptCall | None, *, reason: str = NO_PROPOSAL) -> bool:
+    """Return the credits of a call without a change, unless that has been done."""
     if call is None:
         return False
     with transaction.atomic():
         if not _taken(call):
             return False
-        holds.release(reference=call.id, reason=NO_PROPOSAL)
+        holds.release(reference=call.id, reason=reason)
     return True
 
 

@@ -80,7 +80,7 @@ def propose(
     model: ImageModel | None = None,
     token_id: UUID | None = None,
 ) -> Proposal:
-    """Return a proposal, which is charged; without one, nothing is.
+    """Return a proposal, which is charged unless it is the prompt itself.
 
     No database connection is held during the call.
 
@@ -113,7 +113,11 @@ def propose(
         except BaseException:
             charges.release(call)
             raise
-        is_charged = charges.settle(call)
+        if found == prompt:
+            charges.release(call, reason=charges.UNCHANGED)
+            is_charged = False
+        else:
+            is_charged = charges.settle(call)
     return Proposal(
         prompt=found,
         original_prompt=prompt,

@@ -35,6 +35,8 @@ def reason_of(code: str) -> str:
     """
     if code == charges.NO_PROPOSAL:
         return gettext("The proposal couldn’t be generated.")
+    if code == charges.UNCHANGED:
+        return gettext("The proposal is the same as your prompt.")
     if code in ("", Status.CANCELED):
         return gettext("Canceled.")
     return status_text.error_message(code) if CODE.fullmatch(code) else code

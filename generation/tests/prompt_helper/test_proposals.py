@@ -97,6 +97,20 @@ class TestProposing(HelperTestCase):
         self.client.force_login(self.alice)
         self.assertContains(self.client.get(reverse("ledger")), "Prompt translation")
 
+    def test_one_that_changes_nothing_costs_nothing(self) -> None:
+        answer = self.api.post(TRANSLATE, {**ASKED, "prompt": "lighthouse on rock in fog"})
+        assert answer.status_code == 200, answer.content
+        assert (answer.json()["prompt"], answer.json()["credits"]) == (
+            "lighthouse on rock in fog",
+            0,
+        )
+        assert self.money() == (100, 0)
+        assert self.kinds() == ["hold", "release"]
+        assert not PromptCall.objects.exists()
+        (returned,) = transactions.lines(transactions.beginnings(self.alice)[:1])
+        assert (returned.what, returned.amount) == ("Prompt translation", 0)
+        assert returned.why == "The proposal is the same as your prompt."
+
     def test_no_failure_costs_anything(self) -> None:
         for fault, code in FAILURES.items():
             with self.subTest(fault):
