@@ -2,12 +2,12 @@
 
 import logging
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.conf import settings
 from django.utils import timezone
 
 from generation.jobs import lifecycle
+from generation.jobs.spending import Charge
 from generation.models import Job
 from generation.runpod.payloads import OutputError
 from generation.runpod.verdicts import Gone
@@ -37,15 +37,15 @@ def isolate(job: Job, error: Exception, *, code: str) -> None:
     lifecycle.postponed([job], until=now + ERROR_PAUSE)
 
 
-def give_up(job: Job, error: OutputError, *, cost: Decimal | None) -> None:
+def give_up(job: Job, error: OutputError, *, charge: Charge | None) -> None:
     """End an attempt without an image: retry it if that may help. Raises Stale.
 
-    `cost` is what RunPod charged for it, in US dollars.
+    `charge` is None if the attempt has been counted before, because its images were to be stored.
     """
     if error.retryable:
-        lifecycle.lost(job, code=error.code, detail=error.detail, cost=cost)
+        lifecycle.lost(job, code=error.code, detail=error.detail, charge=charge)
     else:
-        lifecycle.failed(job, code=error.code, detail=error.detail, cost=cost)
+        lifecycle.failed(job, code=error.code, detail=error.detail, charge=charge)
 
 
 def handle_missing(job: Job, reply: Gone, now: datetime) -> None:

@@ -5,6 +5,7 @@ placed, in the transaction that learns that it has ended. Attempts at RunPod cou
 expected cost until then. So the sums and the jobs of one statement always fit together.
 """
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,9 +15,19 @@ from django.db import connection
 
 from accounts import period_limits
 from generation.jobs import bulk_update
-from generation.models import ImageModel, Job, Spending
+from generation.models import ImageModel, Job, Spending, Status
+from generation.runpod import payloads
+from generation.runpod.report import JobReport
 
 CENT = Decimal("0.00001")
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What RunPod's report on an ended attempt says about its cost."""
+
+    usd: Decimal | None  # None: not reported, as for own endpoints and most failures
+    has_run: bool  # RunPod then charges for it
 
 
 def expected(model: ImageModel, *, pixels: int, credits: int) -> Decimal:
@@ -77,15 +88,30 @@ def add(job: Job, usd: Decimal | None) -> None:
         cursor.execute(sql, [job.model_id, user_id, usd, *dates])
 
 
-def of_attempt(job: Job, cost: Decimal | None) -> Decimal | None:
-    """Return what an attempt counts that ends without images.
+def charge_in(report: JobReport) -> Charge:
+    """Return what a final report says about the cost of its attempt."""
+    return Charge(usd=payloads.cost_in(report), has_run=report.has_run)
 
-    What a worker has begun costs money, whether or not RunPod reports it. An attempt whose images
-    are being stored has been counted before.
+
+def of_attempt(job: Job, charge: Charge | None) -> Decimal | None:
+    """Return what an attempt counts that ends without images: its cost, else `unreported`."""
+    if charge is not None and charge.usd is not None:
+        return charge.usd
+    return unreported(job, charge)
+
+
+def unreported(job: Job, charge: Charge | None) -> Decimal | None:
+    """Return the expected cost of an attempt that has run and whose cost RunPod did not report.
+
+    None if it was reported, if a worker never began it, or if its images are being stored: then it
+    has been counted before. `job` has the attempt's `started_at`. Without a final report
+    (`charge` is None) it counts if it was seen running. Prices are by image and size, so the
+    execution time only shows that the attempt has run.
     """
-    if cost is not None:
-        return cost
-    return job.expected_usd if job.started_at and job.is_cancelable else None
+    if job.status == Status.STORING or (charge is not None and charge.usd is not None):
+        return None
+    has_run = bool(job.started_at) or (charge is not None and charge.has_run)
+    return job.expected_usd if has_run else None
 
 
 def forget(*, before: date) -> int:

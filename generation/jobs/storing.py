@@ -80,7 +80,7 @@ def _store_images(job: Job) -> None:
                 for position, image in enumerate(result.images)
             ]
         except OutputError as error:
-            failures.give_up(job, error, cost=None)
+            failures.give_up(job, error, charge=None)
         except InvalidImage as error:
             lifecycle.lost(job, code="bad_picture", detail=repr(error))
         except Gone as error:

@@ -210,6 +210,15 @@ class Job(models.Model):
     # For staff only. Of a STORING job: why its images are not stored yet.
     error_detail = models.TextField(_("RunPod message"), blank=True)
     cost = models.DecimalField(_("cost, $"), max_digits=10, decimal_places=5, null=True)
+    # Expected for those of its attempts that have run and whose cost RunPod did not report. NULL:
+    # none, or they ended in an earlier version.
+    unreported_usd = models.DecimalField(
+        _("expected for attempts without a reported cost, $"),
+        max_digits=10,
+        decimal_places=5,
+        null=True,
+        editable=False,
+    )
     # Of the HTTP request that placed it (X-Request-ID), for the logs.
     request_id = models.CharField(max_length=64, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created"))

@@ -45,9 +45,11 @@ class ModelCosts:
     failed_jobs: int
     """Jobs without an image that cost money."""
     failed: Decimal
-    """Of `recorded`: on these."""
+    """Dollars on these: recorded, else expected."""
     unrecorded_jobs: int
     """Jobs with an image whose cost RunPod did not report, as for own endpoints."""
+    unreported: Decimal
+    """Expected dollars of all attempts that ran and whose cost RunPod did not report."""
 
     @property
     def drift(self) -> Decimal | None:
@@ -56,10 +58,8 @@ class ModelCosts:
 
     @property
     def best_known(self) -> Decimal:
-        """Recorded dollars, else the expected ones of jobs whose cost was not reported."""
-        if not self.unrecorded_jobs or not self.jobs:
-            return self.recorded
-        return self.recorded + self.expected * self.unrecorded_jobs / self.jobs
+        """Recorded dollars, and the expected ones of attempts whose cost was not reported."""
+        return self.recorded + self.unreported
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
         for row in Job.objects.filter(id__gte=first_id(start - MAX_WAIT), id__lt=first_id(end))
         .alias(sent_at=Coalesce("submitted_at", "created_at"))
         .filter(sent_at__gte=start, sent_at__lt=end)
-        .filter(Q(status=Status.SUCCEEDED) | Q(cost__gt=0))
+        .filter(Q(status=Status.SUCCEEDED) | Q(cost__gt=0) | Q(unreported_usd__gt=0))
         .order_by()
         .values("model")
         .annotate(
@@ -121,8 +121,11 @@ def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
             pixels=Sum(F("width") * F("height"), filter=_done, default=0),
             recorded=Sum("cost", default=ZERO),
             failed_jobs=Count("id", filter=~_done),
-            failed=Sum("cost", filter=~_done, default=ZERO),
+            failed=Sum(_usd, filter=~_done, default=ZERO),
             unrecorded_jobs=Count("id", filter=_done & Q(cost__isnull=True)),
+            uncounted_jobs=Count("id", filter=_uncounted),
+            uncounted_pixels=Sum(F("width") * F("height"), filter=_uncounted, default=0),
+            unreported=Sum("unreported_usd", default=ZERO),
         )
     }
     found = []
@@ -144,6 +147,12 @@ def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
                 failed_jobs=row["failed_jobs"],
                 failed=row["failed"],
                 unrecorded_jobs=row["unrecorded_jobs"],
+                unreported=row["unreported"]
+                + (
+                    cost.of(images=row["uncounted_jobs"], pixels=row["uncounted_pixels"])
+                    if cost
+                    else ZERO
+                ),
             )
         )
     return Reconciliation(
@@ -163,10 +172,12 @@ def bill_of(month: date) -> Bill:
 
 
 _done = Q(status=Status.SUCCEEDED)
+_uncounted = _done & Q(cost__isnull=True, unreported_usd__isnull=True)  # by an earlier version
+_usd = Coalesce("cost", ZERO) + Coalesce("unreported_usd", ZERO)
 
 
 def _total(models: Sequence[ModelCosts]) -> ModelCosts:
-    total = ModelCosts("", "", "", False, 0, 0, ZERO, ZERO, 0, ZERO, 0)
+    total = ModelCosts("", "", "", False, 0, 0, ZERO, ZERO, 0, ZERO, 0, ZERO)
     for one in models:
         total = replace(
             total,
@@ -174,7 +185,7 @@ def _total(models: Sequence[ModelCosts]) -> ModelCosts:
                 name: getattr(total, name) + getattr(one, name)
                 for name in (
                     *("jobs", "credits", "recorded", "expected"),
-                    *("failed_jobs", "failed", "unrecorded_jobs"),
+                    *("failed_jobs", "failed", "unrecorded_jobs", "unreported"),
                 )
             },
         )

@@ -67,6 +67,18 @@ class JobReport:
     worker_id: str = ""
     retries: int = 0
 
+    @property
+    def has_run(self) -> bool:
+        """Whether a worker has begun the job: RunPod charges for it, however it ends.
+
+        A job that was canceled or timed out in the queue has no worker and no execution time.
+        """
+        return (
+            self.state in (State.RUNNING, State.COMPLETED, State.FAILED)
+            or bool(self.execution_ms)
+            or bool(self.worker_id)
+        )
+
 
 def is_job_id(value: object) -> TypeGuard[str]:
     """Return whether the value can be RunPod's id of a job."""

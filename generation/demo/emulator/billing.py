@@ -1,7 +1,8 @@
 """RunPod's billing API: what the jobs have cost, by time bucket.
 
 Own endpoints are billed one by one, all public endpoints as one total. The emulator charges both
-per completed job, what its answer says it cost; RunPod charges own endpoints by the second.
+per job that a worker has begun, however it ended, what its answer says it cost; RunPod charges own
+endpoints by the second.
 Source: https://docs.runpod.io/api-reference-v2/billing/get-serverless-billing-history and
 https://docs.runpod.io/api-reference-v2/billing/get-public-endpoint-billing-history
 """
@@ -61,7 +62,7 @@ class Billing:
         sums: dict[tuple[datetime, tuple[tuple[str, str], ...]], float] = defaultdict(float)
         for job in list(self._queue.accepted):
             named = group(job.endpoint)
-            if named is None or job.state != "COMPLETED" or job.gone_at is None:
+            if named is None or not job.has_run or job.gone_at is None:
                 continue
             at = datetime.fromtimestamp(job.gone_at, UTC)
             if start <= at < end:

@@ -23,6 +23,7 @@ class Accepted:
     accepted_at: float
     gone_at: float | None = None  # since then it does not run any more
     state: str = ""  # then: a final state, or GONE
+    has_run: bool = False  # a worker has begun it
 
 
 @dataclass(slots=True)
@@ -57,6 +58,12 @@ class EmulatedJob:
     def final(self) -> bool:
         """Whether the job has ended."""
         return self.state in FINAL
+
+    def begins(self, *, at: float, worker: str) -> None:
+        """Start the job on a worker."""
+        self.state, self.started, self.worker = "IN_PROGRESS", at, worker
+        if self.record is not None:
+            self.record.has_run = True
 
     def ends(self, state: str) -> None:
         """Note in the record that the job does not run any more."""

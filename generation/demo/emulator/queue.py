@@ -173,8 +173,7 @@ class Queue:
         """Start a job on a worker."""
         if job.run != run:
             return
-        job.state, job.started = "IN_PROGRESS", self._clock.now()
-        job.worker = f"emulated{next(self._worker_numbers):06d}"
+        self._started(job)
         if job.fault != "stuck":
             self._clock.after(job.execution_timeout, lambda: self._time_out(job, run))
         try:
@@ -201,8 +200,8 @@ class Queue:
 
     async def _at_once(self, endpoint: EmulatedEndpoint, job: EmulatedJob) -> None:
         """Finish a job immediately, without calling its webhook."""
-        run, job.state, job.started = job.run, "IN_PROGRESS", self._clock.now()
-        job.worker = f"emulated{next(self._worker_numbers):06d}"
+        run = job.run
+        self._started(job)
         endpoint.running[job.id] = job
         if job.fault == "stuck":
             return
@@ -212,6 +211,10 @@ class Queue:
             self._fail(job, run, str(problem), notify=False)
             return
         await self._finish(job, run, self._work.start(job, request), notify=False)
+
+    def _started(self, job: EmulatedJob) -> None:
+        worker = f"emulated{next(self._worker_numbers):06d}"
+        job.begins(at=self._clock.now(), worker=worker)
 
     def _report(self, job: EmulatedJob, run: int, request: Request, part: float) -> None:
         if job.run == run and not job.final:

@@ -19,6 +19,7 @@ from generation.jobs import (
     lifecycle,
     outages,
     scheduling,
+    spending,
 )
 from generation.jobs.driver import trial_log
 from generation.models import Job, Status
@@ -187,18 +188,18 @@ def _progress(job: Job, report: JobReport) -> lifecycle.Progress | None:
 
 def _finished(job: Job, report: JobReport) -> lifecycle.Finished | None:
     """Return the result of a job that has ended at RunPod; None if it failed and has been moved."""
-    cost = payloads.cost_in(report)
+    charge = spending.charge_in(report)
     try:
         result = payloads.read(job.snapshot["dialect"], report)
     except OutputError as error:
-        failures.give_up(job, error, cost=cost)
+        failures.give_up(job, error, charge=charge)
         return None
     return lifecycle.Finished(
         delay_ms=report.delay_ms,
         execution_ms=report.execution_ms,
         result=result.as_json(),
         host=result.host,
-        cost=cost,
+        cost=charge.usd,
     )
 
 

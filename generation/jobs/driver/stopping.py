@@ -2,13 +2,12 @@
 
 import logging
 from datetime import timedelta
-from decimal import Decimal
 
 from django.conf import settings
 
-from generation.jobs import clients, lifecycle, outages
+from generation.jobs import clients, lifecycle, outages, spending
+from generation.jobs.spending import Charge
 from generation.models import Job, ProviderOutage
-from generation.runpod import payloads
 from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
 
 log = logging.getLogger(__name__)
@@ -51,13 +50,13 @@ def _stop(job: Job) -> None:
     except Exception:
         log.exception("job not stopped at RunPod", extra=job.log_fields)
     else:
-        lifecycle.stopped(job, cost=_cost(endpoint_id, job.runpod_id))
+        lifecycle.stopped(job, charge=_charge(endpoint_id, job.runpod_id))
 
 
-def _cost(endpoint_id: str, runpod_id: str) -> Decimal | None:
-    """Return the cost of a stopped job, which only /status reports; None if it is not known."""
+def _charge(endpoint_id: str, runpod_id: str) -> Charge | None:
+    """Return what a stopped job cost, which only /status reports; None if it cannot be read."""
     try:
-        return payloads.cost_in(clients.client().status(endpoint_id, runpod_id))
+        return spending.charge_in(clients.client().status(endpoint_id, runpod_id))
     except RunPodError as error:
         log.info("the cost of a stopped job is not known", extra={"error": error.full_text})
         return None

@@ -16,25 +16,26 @@ from generation.jobs.bulk_update import History
 from generation.jobs.lifecycle.transition import (
     ADDED_COST,
     Stale,
-    cost_plus,
+    costs_plus,
     expect_one,
     move,
     publish,
 )
+from generation.jobs.spending import Charge
 from generation.models import AT_RUNPOD, Image, Job, Status
 from generation.runpod.untrusted import storable
 
 STOPPED_BY_STAFF = "stopped_by_staff"
 
 
-def lost(job: Job, *, code: str, detail: str, cost: Decimal | None = None) -> Job:
+def lost(job: Job, *, code: str, detail: str, charge: Charge | None = None) -> Job:
     """Give the job another attempt at our cost, or fail it with `code` if none remains.
 
-    `cost` is what RunPod charged for the attempt that ends here, in US dollars. Raises Stale.
+    `charge` is that of the attempt that ends here, if RunPod has reported its end. Raises Stale.
     """
     now = timezone.now()
     if job.attempt >= settings.JOB_MAX_ATTEMPTS or (job.deadline_at and job.deadline_at <= now):
-        return failed(job, code=code, detail=detail, cost=cost)
+        return failed(job, code=code, detail=detail, charge=charge)
     with transaction.atomic():
         moved = move(
             job,
@@ -43,7 +44,7 @@ def lost(job: Job, *, code: str, detail: str, cost: Decimal | None = None) -> Jo
             at=now,
             detail=f"{code}: {detail}" if detail else code,
             attempt=F("attempt") + 1,
-            cost=cost_plus(cost),
+            **costs_plus(job, charge),
             error_detail="",
             result=None,
             due_at=now,
@@ -57,7 +58,7 @@ def lost(job: Job, *, code: str, detail: str, cost: Decimal | None = None) -> Jo
             step=None,
             step_count=None,
         )
-        spending.add(job, spending.of_attempt(job, cost))
+        spending.add(job, spending.of_attempt(job, charge))
     return moved
 
 
@@ -95,13 +96,20 @@ def _succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None, at: d
 
 
 def failed(
-    job: Job, *, code: str, detail: str = "", actor: User | None = None, cost: Decimal | None = None
+    job: Job,
+    *,
+    code: str,
+    detail: str = "",
+    actor: User | None = None,
+    charge: Charge | None = None,
 ) -> Job:
     """End the job without images, release its hold and stop it at RunPod. Raises Stale.
 
-    `cost` is what RunPod charged nevertheless, in US dollars.
+    `charge` is what RunPod has reported of the attempt's end, if it has: it needs no stop then.
     """
-    return _end_without_images(job, Status.FAILED, code=code, detail=detail, actor=actor, cost=cost)
+    return _end_without_images(
+        job, Status.FAILED, code=code, detail=detail, actor=actor, charge=charge
+    )
 
 
 def canceled(job: Job, *, actor: User | None, detail: str = "") -> Job:
@@ -116,11 +124,19 @@ def canceled(job: Job, *, actor: User | None, detail: str = "") -> Job:
 
 
 def _end_without_images(
-    job: Job, to: Status, *, code: str, detail: str, actor: User | None, cost: Decimal | None = None
+    job: Job,
+    to: Status,
+    *,
+    code: str,
+    detail: str,
+    actor: User | None,
+    charge: Charge | None = None,
 ) -> Job:
     now, detail = timezone.now(), storable(detail)
     # Read from the row, not from `job`: the reply to /run may have been stored since it was read.
     known_to_runpod = Case(When(runpod_id="", then=False), default=True)
+    may_run = job.status in AT_RUNPOD and charge is None
+    costs = {} if charge is None else costs_plus(job, charge)
     with transaction.atomic():
         ended = move(
             job,
@@ -133,17 +149,15 @@ def _end_without_images(
             finished_at=now,
             error_code=code,
             error_detail=detail,
-            cost=cost_plus(cost),
             result=None,
             missing_since=None,
-            stop_pending=known_to_runpod if job.status in AT_RUNPOD else False,
+            stop_pending=known_to_runpod if may_run else False,
             progress=None,
             step=None,
             step_count=None,
+            **costs,
         )
-        if not ended.stop_pending:  # else once RunPod has said what it cost
-            spending.add(job, spending.of_attempt(job, cost))
-        elif cost is not None:
-            spending.add(job, cost)
+        if charge is not None:  # else once it is stopped and RunPod has said what it cost
+            spending.add(job, spending.of_attempt(job, charge))
         holds.release(reference=job.id, reason=code or to.value)
     return ended

@@ -15,6 +15,7 @@ from generation.jobs import bulk_update, spending
 from generation.jobs.bulk_update import History
 from generation.jobs.lifecycle.transition import (
     ADDED_COST,
+    ADDED_UNREPORTED,
     attach_models,
     expect_one,
     publish,
@@ -116,6 +117,7 @@ def storing(finished: Sequence[tuple[Job, Finished]]) -> list[Job]:
                 "version": ("version + 1",),
                 "started_at": ("COALESCE(started_at, v_started_at)",),
                 "cost": (ADDED_COST,),
+                "unreported_usd": (ADDED_UNREPORTED,),
             },
             history=History("storing", now),
             then=spending.adding(ENDED) if connection.vendor == "postgresql" else ("",),

@@ -1,7 +1,6 @@
 """Ended jobs that RunPod may still run: `stop_pending` until it has been asked to cancel them."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import F
@@ -9,7 +8,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from generation.jobs import spending
-from generation.jobs.lifecycle.transition import cost_plus
+from generation.jobs.lifecycle.transition import costs_plus
+from generation.jobs.spending import Charge
 from generation.models import ACTIVE, Job
 
 
@@ -19,27 +19,19 @@ def orphaned(job: Job, *, runpod_id: str) -> None:
     ended.update(runpod_id=runpod_id, stop_pending=True)
 
 
-def stopped(job: Job, *, cost: Decimal | None = None) -> None:
-    """Store that RunPod has stopped an ended job, and what it charged for it in US dollars."""
+def stopped(job: Job, *, charge: Charge | None = None) -> None:
+    """Store that RunPod has stopped an ended job, and what it charged if it has said so."""
     pending = Job.objects.filter(id=job.id, stop_pending=True)
     with transaction.atomic():
-        if pending.update(stop_pending=False, cost=cost_plus(cost)):
-            spending.add(job, _usd(job, cost))
+        if pending.update(stop_pending=False, **costs_plus(job, charge)):
+            spending.add(job, spending.of_attempt(job, charge))
 
 
 def not_there_to_stop(job: Job, *, give_up_after: timedelta) -> None:
     """Store that RunPod does not know a job to stop; give up after it has said so for that long."""
     now = timezone.now()
-    pending = Job.objects.filter(id=job.id, stop_pending=True)
     if job.missing_since and now - job.missing_since >= give_up_after:
-        with transaction.atomic():
-            if pending.update(stop_pending=False):
-                spending.add(job, _usd(job, None))
+        stopped(job)
     else:
+        pending = Job.objects.filter(id=job.id, stop_pending=True)
         pending.update(missing_since=Coalesce(F("missing_since"), now))
-
-
-def _usd(job: Job, cost: Decimal | None) -> Decimal | None:
-    """Return what a stopped attempt counts: what a worker has begun costs money."""
-    is_unknown = cost is None and job.cost is None and job.started_at is not None
-    return job.expected_usd if is_unknown else cost

@@ -11,13 +11,20 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
-from generation.jobs import bulk_update, events
+from generation.jobs import bulk_update, events, spending
 from generation.jobs.bulk_update import History
+from generation.jobs.spending import Charge
 from generation.models import Job, JobQuerySet
 from generation.runpod.untrusted import storable
 
 ADDED_COST = "CASE WHEN v_cost IS NULL THEN cost ELSE COALESCE(cost, 0) + v_cost END"
 """SQL of a job's cost plus that of one more attempt, for `bulk_update.update_each`."""
+
+ADDED_UNREPORTED = (
+    "CASE WHEN v_cost IS NULL AND expected_usd IS NOT NULL "
+    "THEN COALESCE(unreported_usd, 0) + expected_usd ELSE unreported_usd END"
+)
+"""The same of `unreported_usd`, for an attempt that has run."""
 
 
 class Stale(Exception):
@@ -82,6 +89,13 @@ def publish(jobs: Sequence[Job]) -> None:
         transaction.on_commit(partial(events.publish, jobs), robust=True)
 
 
-def cost_plus(cost: Decimal | None) -> Any:
-    """Return the expression for a job's cost plus that of one more attempt."""
-    return F("cost") if cost is None else Coalesce(F("cost"), Decimal(0)) + cost
+def costs_plus(job: Job, charge: Charge | None) -> dict[str, Any]:
+    """Return the fields with a job's costs after one more attempt has ended at RunPod."""
+    return {
+        "cost": _plus("cost", charge.usd if charge else None),
+        "unreported_usd": _plus("unreported_usd", spending.unreported(job, charge)),
+    }
+
+
+def _plus(field: str, usd: Decimal | None) -> Any:
+    return F(field) if usd is None else Coalesce(F(field), Decimal(0)) + usd

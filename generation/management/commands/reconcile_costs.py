@@ -125,6 +125,7 @@ def _numbers(one: ModelCosts) -> dict[str, Any]:
         "failed_jobs": one.failed_jobs,
         "failed_usd": float(one.failed),
         "unrecorded_jobs": one.unrecorded_jobs,
+        "unreported_usd": float(one.unreported),
     }
 
 

@@ -445,7 +445,8 @@ class TestSums(EmulatorTestCase):
         assert self.spent() == self.both("0.02")
         driver.submit(MODEL)
         self.job.refresh_from_db()
-        lifecycle.lost(self.job, code="gpu_lost", detail="", cost=Decimal("0.5"))
+        charge = spending.Charge(usd=Decimal("0.5"), has_run=True)
+        lifecycle.lost(self.job, code="gpu_lost", detail="", charge=charge)
         assert self.spent() == self.both("0.52")
 
     def test_it_counts_a_canceled_job_once_it_is_stopped(self):
