@@ -110,6 +110,7 @@ element.addEventListener("submit", async (event) => {
 function reason(problem) {
   if (!(problem instanceof Problem)) throw problem
   if (problem.signedOut) return data.signedOut
+  if (problem.status === 0) return data.notSent
   const details = problem.errors.map(({ detail }) => detail)
   return [...new Set(details)].join(" ") || problem.message || data.failed
 }

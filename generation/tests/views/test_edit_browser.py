@@ -71,7 +71,7 @@ class EditorTestCase(BrowserTestCase, abstract=True):
 
 
 class TestEditor(EditorTestCase):
-    people = ("painter", "key-painter", "toucher", "extender", "remover", "reader")
+    people = ("painter", "key-painter", "toucher", "extender", "remover", "reader", "offliner")
 
     def test_it_changes_what_is_painted_with_the_mouse_and_survives_a_reload(self) -> None:
         page = self.draw("painter", "a lake at dawn", **DESKTOP)
@@ -109,6 +109,23 @@ class TestEditor(EditorTestCase):
         assert frame.evaluate("(one) => one.style.getPropertyValue('--at')") == "0%"
         page.keyboard.press("Escape")
         expect(page.locator(".lineage")).to_be_visible()
+
+    def test_it_says_that_there_is_no_connection_and_keeps_the_edit(self) -> None:
+        page = self.draw("offliner", "a lake at noon", **DESKTOP)
+        self.edit(page)
+        self.drag(page, (0.3, 0.3), (0.6, 0.3))
+        painted = self.covered(page)
+        page.fill("#edit-prompt", "a red boat")
+        self.troubles.forgive("ERR_INTERNET_DISCONNECTED")
+        page.context.set_offline(True)
+        page.click(".edit-dock [type=submit]")
+        expect(page.locator("#edit-error")).to_have_text(
+            "Not sent: no connection. Your edit is saved. Try again."
+        )
+        assert self.covered(page) == painted
+        page.context.set_offline(False)
+        self.create(page)
+        expect(page.locator(".lineage")).to_contain_text("Area changed")
 
     def test_a_finished_edit_leaves_no_draft(self) -> None:
         page = self.draw("remover", "a cat on a wall", **DESKTOP)
