@@ -1,32 +1,38 @@
-"""Text on images, in the fonts of the interface: wrapped, cut, measured.
+"""Text on images, in the fonts of the interface and of the machine: wrapped, cut, measured.
 
-The fonts are split as the pages load them: one file has Latin, the other Cyrillic. So a line is
-drawn in runs, each with the file that has its signs.
+A font file has the signs of some scripts only. So a line is drawn in runs, each with a file that
+has its signs. A sign that no font has is written as its name or code point.
 """
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import groupby
 from pathlib import Path
 
 from PIL import ImageDraw, ImageFont
 
-import artgen
+from generation.sheets.fonts import FONTS, LATIN, Fonts, has_sign
 
-FOLDER = Path(artgen.__file__).parent / "static" / "artgen" / "fonts"
-LATIN, CYRILLIC = "onest-5.3.1-latin.woff2", "onest-5.3.1-cyrillic.woff2"
 LINE = 1.35  # height of a line, in font sizes
 MAX_MEASURED = 600  # signs of a text; more cannot be seen in a few lines
+# Chinese and Japanese lines can be broken after each sign, but not before closing ones.
+EAST_ASIAN = "\u2e80-\u2fff\u3003-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+CLOSING = "、。〉》」』】〕！），．：；？｝"
+PIECE = re.compile(rf" ?(?:[{EAST_ASIAN}][{CLOSING}]*|[^\s{EAST_ASIAN}]+)")
+SKIN_TONES = "\U0001f3fb-\U0001f3ff"
+NEUTRAL = {"Zs", "Mn", "Mc", "Me", "Nd", "Pc", "Pd", "Pe", "Pf", "Po", "Cf"}
+UNSEEN = re.compile(rf"[\ufe00-\ufe0f{SKIN_TONES}]")  # they only change the sign before
 
 
 class Lettering:
     """Text of one size in px and weight."""
 
-    def __init__(self, *, size: int, weight: int = 400) -> None:
+    def __init__(self, *, size: int, weight: int = 400, fonts: Fonts = FONTS) -> None:
         self.size = size
+        self.fonts = fonts
         self.line_height = round(size * LINE)
-        self._latin = _font(LATIN, size, weight)
-        self._cyrillic = _font(CYRILLIC, size, weight)
+        self.weight = weight
 
     def width(self, text: str) -> float:
         """Return the width of a line in px."""
@@ -34,14 +40,15 @@ class Lettering:
 
     def lines(self, text: str, *, width: int, most: int) -> list[str]:
         """Return the text in up to `most` lines of at most this width; what is left out is "…"."""
-        words = text[:MAX_MEASURED].split()
+        shown = readable(text[:MAX_MEASURED], fonts=self.fonts)
+        pieces = PIECE.findall(shown[:MAX_MEASURED])[::-1]
         lines: list[str] = []
-        while words and len(lines) < most:
-            line = self._cut(words.pop(0), width=width)
-            while words and self.width(f"{line} {words[0]}") <= width:
-                line = f"{line} {words.pop(0)}"
+        while pieces and len(lines) < most:
+            line = self._cut(pieces.pop().lstrip(), width=width)
+            while pieces and self.width(line + pieces[-1]) <= width:
+                line += pieces.pop()
             lines.append(line)
-        if lines and (words or len(text) > MAX_MEASURED):
+        if lines and (pieces or max(len(text), len(shown)) > MAX_MEASURED):
             lines[-1] = self._cut(f"{lines[-1]} …", width=width)
         return lines
 
@@ -75,16 +82,47 @@ class Lettering:
         return f"{text[:low].rstrip(' …')}…"
 
     def _runs(self, text: str) -> Iterator[tuple[ImageFont.FreeTypeFont, str]]:
-        for cyrillic, signs in groupby(text, key=_is_cyrillic):
-            yield (self._cyrillic if cyrillic else self._latin), "".join(signs)
+        """Yield runs of one font file: a word and the spaces and marks that belong to it."""
+        run, file = "", LATIN
+        for sign in text:
+            stays = _is_neutral(sign) and has_sign(file, sign)
+            own = file if stays else self.fonts.file_of(sign) or LATIN
+            if own != file and run:
+                yield _font(file, self.size, self.weight), run
+                run = ""
+            run, file = run + sign, own
+        if run:
+            yield _font(file, self.size, self.weight), run
 
 
-def _is_cyrillic(sign: str) -> bool:
-    return "\u0400" <= sign <= "\u04ff" or sign == "№"
+def readable(text: str, *, fonts: Fonts = FONTS) -> str:
+    """Return the text with only signs that a font has.
+
+    A symbol without a font becomes its name, such as "[melting face]", any other sign its code
+    point, such as "U+7EA2". Marks without a font are left out.
+    """
+    parts: list[str] = []
+    for sign in UNSEEN.sub("", text):
+        category = unicodedata.category(sign)
+        if sign.isspace():
+            parts.append(" ")
+        elif category != "Cc" and fonts.file_of(sign):
+            parts.append(sign)
+        elif category == "So" and (name := unicodedata.name(sign, "")):
+            parts.append(f" [{name.lower()}] ")
+        elif category[0] != "M" and category not in ("Cc", "Cf"):
+            parts.append(f" U+{ord(sign):04X} ")
+    return " ".join("".join(parts).split())
 
 
-@lru_cache(maxsize=16)
-def _font(name: str, size: int, weight: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.truetype(FOLDER / name, size)
-    font.set_variation_by_axes([weight])
+def _is_neutral(sign: str) -> bool:
+    """Return whether the sign is used with all scripts: a space, mark, digit or closing sign."""
+    return unicodedata.category(sign) in NEUTRAL
+
+
+@lru_cache(maxsize=64)
+def _font(file: Path, size: int, weight: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.truetype(file, size)
+    if file.suffix == ".woff2":
+        font.set_variation_by_axes([weight])
     return font

@@ -3,10 +3,8 @@
 import io
 import json
 from datetime import timedelta
-from unittest import TestCase
 from uuid import uuid4
 
-import pytest
 from django.utils import timezone, translation
 from PIL import Image as Pillow
 
@@ -16,7 +14,6 @@ from artgen.testing.image_files import FILES
 from generation.files import metadata, storage
 from generation.models import Sheet, SheetVote, Status
 from generation.sheets import cells, drawing
-from generation.sheets.lettering import Lettering
 from generation.sheets.request import Asked
 
 
@@ -80,26 +77,3 @@ class TestSheetImage(BaseTestCase):
     def test_it_is_named_after_the_prompt(self) -> None:
         sheet = Sheet(prompt="A {red|blue} kite")
         assert drawing.filename(sheet, kind="jpeg") == "a-redblue-kite-comparison.jpg"
-
-
-class TestLettering(TestCase):
-    def test_it_has_signs_of_both_alphabets(self) -> None:
-        letters = Lettering(size=20)
-        for text in ("Kite", "Змей", "№ 7 — “ёж”"):
-            assert letters.width(text) > 20
-
-    def test_it_wraps_and_cuts(self) -> None:
-        letters = Lettering(size=20)
-        lines = letters.lines("красный змей over the sea " * 50, width=200, most=3)
-        assert len(lines) == 3
-        assert lines[-1].endswith("…")
-        assert all(letters.width(line) <= 200 for line in lines)
-        (cut,) = letters.lines("x" * 5000, width=200, most=1)
-        assert cut.endswith("…")
-        assert letters.width(cut) <= 200
-        assert letters.lines("", width=200, most=3) == []
-
-    def test_it_never_widens(self) -> None:
-        assert Lettering(size=20).width("aЖ") == pytest.approx(
-            Lettering(size=20).width("a") + Lettering(size=20).width("Ж")
-        )
