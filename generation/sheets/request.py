@@ -259,7 +259,9 @@ class _Cleaning:
         if not isinstance(values, list):
             self.fail(field, "invalid", _("Must be a list."))
         elif not values:
-            self.fail(field, "required", _("Enter at least one value."))
+            is_style = parameter == "style"
+            detail = _("Choose at least one style.") if is_style else _("Enter at least one value.")
+            self.fail(field, "required", detail)
         elif len(values) > MAX_VALUES:
             detail = _("At most %(max)d values.") % {"max": MAX_VALUES}
             self.fail(field, "max_length", detail)

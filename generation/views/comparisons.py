@@ -227,7 +227,7 @@ def _page(
         model for model in ImageModel.objects.enabled().defer("workflow") if not model.is_tool
     ]
     if not form.models and request.method != "POST":
-        form.models = _default_models(user, models)
+        form.models = _default_models(user, models, has_sources=bool(form.sources))
     own = choices.of_user(user)
     models.sort(key=lambda model: model.pk not in own.favorite_models)
     forecast = eta.forecast(models)
@@ -257,13 +257,14 @@ def _page(
     }
 
 
-def _default_models(user: User, models: list[ImageModel]) -> list[str]:
-    """Return some models that need no source image and that the user may use."""
+def _default_models(user: User, models: list[ImageModel], *, has_sources: bool) -> list[str]:
+    """Return some models that the user may use: those for source images, or without any."""
     allowed = quotas.of(user)
     fitting = [
         model.slug
         for model in models
-        if not model.min_source_images and allowed.allows_model(model.slug)
+        if (model.max_source_images if has_sources else not model.min_source_images)
+        and allowed.allows_model(model.slug)
     ]
     return fitting[:DEFAULT_MODELS]
 

@@ -1,0 +1,43 @@
+"""The Compare page: what it chooses and how it refuses."""
+
+from django.urls import reverse
+
+from artgen.testing.api import make_image
+from artgen.testing.cases import BaseTestCase
+from generation.models import ImageModel
+
+
+class TestComparePage(BaseTestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.load_catalog()
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.force_login(self.alice)
+
+    def chosen(self, **query: object) -> list[ImageModel]:
+        """Return the models that the page chooses."""
+        page = self.client.get(reverse("compare"), query)
+        slugs = [one.model.slug for one in page.context["models"] if one.chosen]
+        return list(ImageModel.objects.filter(slug__in=slugs))
+
+    def test_it_chooses_models_for_a_source_image(self) -> None:
+        image = make_image(self.alice)
+        for found, needs_source in (
+            (self.chosen(), False),
+            (self.chosen(source=str(image.pk)), True),
+        ):
+            assert len(found) > 1
+            for model in found:
+                assert model.max_source_images if needs_source else not model.min_source_images
+
+    def test_it_asks_for_a_style_or_a_value(self) -> None:
+        for parameter, text in (
+            ("style", "Choose at least one style."),
+            ("steps", "Enter at least one value."),
+        ):
+            form = {"prompt": "A kite", "models": "flux-dev", "columns": parameter}
+            page = self.client.post(reverse("compare_quote"), form, headers={"X-Part": "1"})
+            assert text in page.content.decode()
