@@ -2,6 +2,7 @@
 
 import io
 
+from django.utils import translation
 from PIL import Image as Pillow
 
 from artgen.testing.gallery import SharingTestCase
@@ -29,6 +30,7 @@ def with_files(image: Image) -> Image:
 class SavingTestCase(SharingTestCase):
     def setUp(self):
         super().setUp()
+        self.enterContext(translation.override("en"))
         with_files(self.image)
         self.alice.name = "Alice A."
         self.alice.save(update_fields=["name"])
