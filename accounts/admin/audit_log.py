@@ -25,7 +25,7 @@ from unfold.paginator import InfinitePaginator
 
 from accounts.admin import audit_words
 from accounts.models import AuditEntry, User, fold
-from artgen import audit
+from artgen import audit, formatting
 from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.ids import parse_uuid
 
@@ -199,9 +199,15 @@ class AuditLogAdmin(ReadOnlyAdmin):
         return audit.search(queryset, term), False
 
     @admin.display(description=_("time"))
-    def at(self, entry: AuditEntry) -> str:
-        """Return day and time with seconds."""
-        return f"{timezone.localtime(entry.action_time):%Y-%m-%d %H:%M:%S}"
+    def at(self, entry: AuditEntry) -> SafeString:
+        """Return day and time in the reader's zone; the tooltip has the seconds and the offset."""
+        local = timezone.localtime(entry.action_time)
+        return format_html(
+            '<time datetime="{}" title="{}">{}</time>',
+            local.isoformat(),
+            local.strftime("%Y-%m-%d %H:%M:%S %z"),
+            formatting.moment(local),
+        )
 
     @admin.display(description=_("person"))
     def person(self, entry: AuditEntry) -> str:

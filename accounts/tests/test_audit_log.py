@@ -2,7 +2,7 @@
 
 import io
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 
@@ -57,6 +57,19 @@ class AuditTestCase(BaseTestCase):
         response = self.client.get(URL, query)
         assert response.status_code == 200
         return {entry.change_message for entry in response.context["cl"].result_list}
+
+
+class TestTimes(AuditTestCase):
+    def test_it_shows_times_as_other_lists_do_in_the_zone_of_the_reader(self) -> None:
+        User.objects.filter(pk=self.staff.pk).update(time_zone="Asia/Tokyo")
+        entry = self.log("one")
+        at = datetime(2024, 11, 18, 20, 5, 9, tzinfo=UTC)
+        LogEntry.objects.filter(pk=entry.pk).update(action_time=at)
+        self.assertContains(
+            self.client.get(URL),
+            '<time datetime="2024-11-19T05:05:09+09:00" title="2024-11-19 05:05:09 +0900">'
+            "November 19, 2024, 5:05</time>",
+        )
 
 
 class TestValues(AuditTestCase):

@@ -8,6 +8,7 @@ import { say } from "../artgen/js/status.js"
 import { plural } from "../artgen/js/words.js"
 import { Cards } from "./js/cards.js"
 import { Dismissals } from "./js/dismissals.js"
+import { wireDock } from "./js/dock.js"
 import { wireCompareLink } from "./js/compare_link.js"
 import { Composer } from "./js/composer.js"
 import { anchorPopovers } from "./js/floating.js"
@@ -122,7 +123,7 @@ if (document.getElementById("composer")) {
       composer.use(new URL(use.href).searchParams)
     }
   })
-  wireDock(composer)
+  wireDock(feed, composer)
   takeWaiting(composer)
 }
 
@@ -181,31 +182,6 @@ function append(older) {
     element.removeAttribute("id")
     feed.append(element)
   }
-}
-
-/**
- * On phones: while the feed is in view, a short field that leads to the form replaces the button.
- */
-function wireDock(composer) {
-  const dock = document.getElementById("dock")
-  dock.hidden = false
-  new IntersectionObserver(
-    ([entry]) =>
-      document.body.classList.toggle(
-        "in-feed",
-        entry.isIntersecting && entry.boundingClientRect.top < innerHeight * 0.6,
-      ),
-    { rootMargin: "0px 0px -40% 0px" },
-  ).observe(feed)
-  dock.addEventListener("click", (event) => {
-    if (event.target.closest("[data-dock-open]")) {
-      scrollTo({ top: 0 })
-      composer.prompt.focus({ preventScroll: true })
-    } else if (event.target.closest("[data-dock-source]")) {
-      scrollTo({ top: 0 })
-      composer.sources.ask()
-    }
-  })
 }
 
 connect(cards, data)

@@ -376,6 +376,8 @@ class TestConnectionBudget:
     def test_it_warns_where_an_upgrade_would_not_fit(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("GUNICORN_WORKERS", "8")
         monkeypatch.setenv("DB_CONNECTIONS_LIMIT", "60")
+        assert (connection_budget().ok, connection_budget().hint) == (True, "")
+        monkeypatch.setenv("SECRET_KEY_FILE", f"{installation.COMPOSE_SECRETS}secret_key")
         assert connection_budget().ok
         assert "deploy/upgrade.sh" in connection_budget().hint
 
