@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.rate_limits import limited
 from accounts.requests import user_of
 from artgen import refusal_pages
+from artgen.observability import request_stats
 from artgen.refusals import Refusal
 from generation.forms import presets as preset_values
 from generation.forms.composer import Composer
@@ -61,6 +62,8 @@ def preset(request: HttpRequest, preset_id: UUID) -> HttpResponse:
     try:
         text = action(request, found)
     except Refusal as refusal:
+        if action is _rename and not wants_part(request):
+            return _not_renamed(request, found, refusal)
         return refusal_pages.back(request, refusal, to=reverse("presets"))
     return _answered(request, text)
 
@@ -110,6 +113,18 @@ def with_undo(text: str, *, action: str, do: str) -> SafeString:
         'type="submit">{}</button>',
         *(text, action, do, _("Undo")),
     )
+
+
+def _not_renamed(request: HttpRequest, found: Preset, refusal: Refusal) -> HttpResponse:
+    """Show the page with the name that was typed and the error below it."""
+    context = page_context(user_of(request)) | {
+        "wrong_preset": found.id,
+        "typed_name": request.POST.get("name", ""),
+        "name_error": refusal.message,
+    }
+    response = render(request, "generation/presets.html", context, status=refusal.status)
+    request_stats.mark(response, refusal)
+    return response
 
 
 def _answered(request: HttpRequest, text: str, *, status: int = 200) -> HttpResponse:

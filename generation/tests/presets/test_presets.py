@@ -127,6 +127,16 @@ class TestPresets(PresetsTestCase):
         self.change(second, "down")
         assert [one.name for one in presets.of_user(self.alice)] == ["Renamed", "Second"]
 
+    def test_a_name_that_is_refused_stays_in_its_field(self):
+        self.save("First")
+        second = self.save("Second")
+        address = reverse("preset", args=[second.id])
+        page = self.client.post(address, {"do": "rename", "name": "first"})
+        self.assertContains(page, "You have a preset with this name", status_code=400)
+        self.assertContains(page, 'value="first"', count=1, status_code=400)
+        self.assertContains(page, '<details class="preset-edit" open>', count=1, status_code=400)
+        self.assertContains(page, '<h3 class="preset-name">Second</h3>', status_code=400)
+
     def test_it_is_deleted_with_undo_and_later_for_good(self):
         preset = self.save()
         self.change(preset, "delete")
