@@ -39,9 +39,11 @@ RUNS = (
     ("A dragon above a mountain village", 1344, 768, 2),
     ("Portrait of a woman with red hair", 832, 1024, 2),
     ("A harbor with boats at sunrise", 1344, 768, 2),
+    ("A red hot-air balloon over a mountain lake at dawn", 1344, 768, 1),
     ("A red fox in a snow village at night", 1344, 768, 2),
 )
 RUNNING = "Northern lights over a lake, mirrored [stuck]"
+IN_RUSSIAN = "Красный воздушный шар над горным озером на рассвете"
 COMPARED = "{A castle on a cliff|A train on a stone bridge}, evening light"
 MODELS = ("flux-schnell", "flux-dev", "qwen-image")
 QUALITY = 82  # of WebP
@@ -64,7 +66,7 @@ def fill() -> None:
     images = list(Image.objects.of(owner).order_by("-id"))
     for image in images[::5]:
         set_favorite(image, favorite=True)
-    for name, chosen in (("Night and snow", images[:2]), ("Sea", images[2:6])):
+    for name, chosen in (("Night and snow", images[:2]), ("Sea", [*images[3:5], images[11]])):
         pile = collections.create(user=owner, name=name)
         collections.add(pile, image_ids=[image.pk for image in chosen])
     votes.vote(sheet, job_id=UUID(sheet.jobs[1]))
@@ -131,6 +133,7 @@ def _shots(ids: dict[str, Any]) -> list[Shot]:
         Shot("editor", f"{image}edit/?mode=inpaint", theme="dark", width=1280, act=_mark_sky),
         Shot("compare", image, theme="dark", width=1280, act=_change_sky),
         Shot("sheet", f"/sheets/{ids['sheet']}/", width=1280),
+        Shot("helper", "/create/", theme="dark", on_phone=True, width=390, act=_translate),
         Shot("phone", "/gallery/", on_phone=True, width=390, act=_select),
         Shot("phone-editor", f"{image}edit/", theme="dark", on_phone=True, width=390),
     ]
@@ -170,6 +173,13 @@ def _change_sky(tab: Tab) -> None:
     expect(link).to_have_count(1)
     tab.goto(f"{link.get_attribute('href')}compare/source/")
     expect(tab.locator(".before-after.is-live")).to_be_visible()
+
+
+def _translate(tab: Tab) -> None:
+    """Let a prompt be translated; the proposal stays open."""
+    tab.fill("#prompt", IN_RUSSIAN)
+    tab.click("[data-propose=translate]")
+    expect(tab.locator("[data-proposal]")).to_be_visible()
 
 
 def _select(tab: Tab) -> None:

@@ -11,16 +11,16 @@ NEAREST: dict[str, tuple[int, str]] = {
     "fox": (
         8,
         "волк волч волчиц =енот =енота енотов барсук белк белоч бельч бурундук заяц зайц зайч "
-        "зайк кролик кролич хорек куниц еж ежик ежа =еж мыш мышк хомяк бобр рыс wolf wolves "
-        "raccoon badger squirrel chipmunk hare rabbit bunny ferret marten hedgehog =mouse =mice "
-        "hamster beaver lynx panda панд коал koala kangaroo кенгуру possum otter выдр =животное "
-        "=зверь зверек зверят =animal =animals creature",
+        "зайк кролик кролич хорек куниц ежик =еж =ежа =ежи =ежей мышь =мыши мышк мышон хомяк бобр "
+        "рыс wolf wolves raccoon badger squirrel chipmunk hare rabbit bunny ferret marten "
+        "hedgehog =mouse =mice hamster beaver lynx panda панд коал koala kangaroo кенгуру possum "
+        "otter выдр =животное =зверь зверек зверят =animal =animals creature",
     ),
     "dog": (
         8,
-        "медвед медвеж мишк =bear =bears =cub свин порос =pig =pigs piglet овц овеч овечк "
-        "барашек козл =коза =козу козленок sheep lamb =goat =goats обезьян monkey gorilla горилл "
-        "тюлен =seal walrus морж",
+        "медвед медвеж мишк =bear =bears =cub свинь свинк свино порос =pig =pigs piglet овц овеч "
+        "овечк барашек козл =коза =козу козленок sheep lamb =goat =goats обезьян monkey gorilla "
+        "горилл тюлен =seal walrus морж",
     ),
     "horse": (
         8,
@@ -36,18 +36,19 @@ NEAREST: dict[str, tuple[int, str]] = {
     ),
     "bird": (
         8,
-        "=сова =сову =совы совен филин орел орла орлы сокол ястреб ворон ворона голуб голубь "
-        "попуга лебед утк уточк гус гусь куриц цыпл петух петуш павлин пингвин фламинг колибри "
-        "дятел дятл ласточк фазан феникс =owl =owls eagle falcon hawk raven =crow =crows pigeon "
-        "=dove parrot swan =duck =ducks duckling =goose =hen chicken rooster peacock penguin "
-        "flamingo hummingbird woodpecker swallow_bird phoenix stork аист бабочк butterfl стрекоз "
-        "dragonfly",
+        "=сова =сову =совы совен филин =орел =орла =орлы =орлов орлиц сокол ястреб ворон ворона "
+        "голубь =голубя =голуби =голубей голубк попуга лебед утк уточк гусь =гуся =гуси =гусей "
+        "гусын куриц цыпл петух петуш павлин пингвин фламинг колибри дятел дятл ласточк фазан "
+        "феникс =owl =owls eagle falcon hawk raven =crow =crows pigeon =dove parrot swan =duck "
+        "=ducks duckling =goose =hen chicken rooster peacock penguin flamingo hummingbird "
+        "woodpecker =swallow =swallows =heron =herons цапл phoenix stork аист бабочк butterfl "
+        "стрекоз dragonfly",
     ),
     "jellyfish": (
         8,
-        "рыб рыбк акул кит =кита =киты дельфин осьминог кальмар черепах краб подводн коралл_риф "
-        "русал fish shark whale dolphin octopus squid turtle =crab underwater coral_reef mermaid "
-        "seahorse",
+        "=рыба =рыбу =рыбы =рыбе =рыбой =рыб рыбк рыбин акул =кит =кита =киты дельфин осьминог "
+        "кальмар черепах краб подводн коралл_риф русал =fish =fishes goldfish shark whale dolphin "
+        "octopus squid turtle =crab underwater coral_reef mermaid seahorse",
     ),
     "dragon": (
         8,
@@ -57,16 +58,18 @@ NEAREST: dict[str, tuple[int, str]] = {
     # People
     "portrait": (
         8,
-        "девушк женщин девочк мужчин мальчик парень парн юнош старик старушк бабушк дедушк "
-        "ребенок детей дети мать отец мама папа невест жених балерин танцов танцор певиц певец "
-        "музыкант актер актрис корол королев принцесс принц рыцар воин самурай ниндзя викинг "
-        "волшебн маг_ колдун ведьм фея эльф ангел богин вампир пират детектив врач доктор учител "
-        "солдат художник лицо глаз =woman =women =girl =girls =man =men =boy =boys =guy =lady "
-        "child children kid mother father =mom =dad bride groom ballerina dancer singer musician "
-        "actor actress =king =queen princess prince knight warrior samurai ninja viking wizard "
-        "mage sorcerer witch fairy =elf =elves angel goddess vampire pirate detective doctor "
-        "teacher soldier painter artist =face =eyes hero герой героин супергер superhero batman "
-        "elven anime аниме персонаж character human =people =люди =человек =person",
+        "блондин брюнет blond brunette redhead девушк женщин девочк мужчин мальчик парень парн "
+        "юнош старик старушк бабушк дедушк ребенок детей дети мать отец мама папа невест жених "
+        "балерин танцов танцор певиц певец музыкант актер актрис корол королев принцесс =принц "
+        "=принца =принцы принцев рыцар воин самурай ниндзя викинг волшебн =маг =маги =мага =магов "
+        "колдун ведьм фея эльф ангел богин вампир пират детектив врач доктор учител солдат "
+        "художник лицо =глаз =глаза =глазами =woman =women =girl =girls =man =men =boy =boys =guy "
+        "=lady child children kid mother father =mom =dad bride groom ballerina dancer singer "
+        "musician actor actress =king =queen princess prince knight warrior samurai ninja viking "
+        "wizard mage sorcerer witch fairy =elf =elves angel goddess vampire pirate detective "
+        "doctor teacher soldier painter artist =face =eyes =hero =heroes герой героин супергер "
+        "superhero batman elven anime аниме персонаж character human =people =люди =человек "
+        "=person",
     ),
     # Machines
     "robot": (
@@ -74,21 +77,22 @@ NEAREST: dict[str, tuple[int, str]] = {
         "компьют ноутбук смартфон телефон механизм терминатор трансформер дрон инопланет "
         "космонавт астронавт скафандр computer laptop smartphone machine mechanism terminator "
         "transformer =drone alien astronaut cosmonaut spacesuit =ai steampunk стимпанк игрушк "
-        "toy mech",
+        "=toy =toys mech",
     ),
     "car": (
         8,
         "грузовик автобус мотоцикл мотороллер скутер велосипед трактор фургон джип внедорож "
-        "спорткар ферра порше бмв гоночн truck bus motorcycle motorbike scooter bicycle bike "
-        "tractor =van jeep suv supercar ferrari porsche bmw tesla racing vehicle транспорт tank "
-        "=танк",
+        "спорткар ферра порше бмв гоночн truck =bus =buses motorcycle motorbike scooter bicycle "
+        "bike tractor =van jeep suv supercar ferrari porsche bmw toyota tesla racing vehicle "
+        "транспорт tank =танк",
     ),
-    "train": (8, "трамва метро вагон монорельс tram tramway subway metro wagon monorail вокзал"),
+    "train": (8, "трамва =метро вагон монорельс tram tramway subway =metro wagon monorail вокзал"),
     "ship": (
         8,
-        "пароход крейсер подлодк субмарин лайнер паром баркас баржа ладья дирижабл steamboat "
-        "steamship cruiser submarine liner ferry barge airship zeppelin vessel titanic титаник",
+        "пароход крейсер подлодк субмарин лайнер =паром =парома =паромы баркас баржа ладья "
+        "steamboat steamship cruiser submarine liner ferry barge vessel titanic титаник",
     ),
+    "balloon": (8, "дирижабл парашют параплан airship zeppelin parachute paraglid"),
     # Buildings and settlements
     "castle": (
         5,
@@ -106,7 +110,11 @@ NEAREST: dict[str, tuple[int, str]] = {
         "кафе ресторан витрин фонар париж лондон петербург cafe restaurant shopfront lantern "
         "lamppost paris london sidewalk",
     ),
-    "city": (5, "нью-йорк небоскр чикаго гонконг шанхай пекин york manhattan hong_kong shanghai"),
+    "city": (
+        5,
+        "столиц мегаполис нью-йорк небоскр чикаго гонконг шанхай пекин york manhattan hong_kong "
+        "shanghai",
+    ),
     "cabin": (
         5,
         "=хата дача дачн усадьб баня ферм мельниц палатк костер костр mill tent campfire bonfire "
@@ -114,16 +122,21 @@ NEAREST: dict[str, tuple[int, str]] = {
     ),
     "architecture": (
         5,
-        "комнат интерьер гостин_ спальн кухн офис библиотек музе галере колоннад пирамид room "
-        "interior bedroom kitchen office library museum gallery pyramid hall column",
+        "комнат интерьер гостиная гостиной гостиную спальн кухн офис библиотек музе галере "
+        "колоннад пирамид room interior bedroom kitchen office library museum gallery pyramid "
+        "hall column",
     ),
     "lighthouse": (5, "остров скалист_остров island islet утес"),
-    "harbor": (5, "канал венеци амстердам рыбак рыбац venice amsterdam fisherman canal набережн"),
+    "harbor": (
+        5,
+        "=канал =канала =канале =каналы =каналов венеци амстердам venice amsterdam canal набережн",
+    ),
     "bridge": (5, "=река =реки =реку =реке =рекой речк ручей ручь river stream creek brook"),
     "garden": (
         5,
-        "парк скамейк скамья фонтан лабиринт куст трав бабушкин_двор теплиц оранжере =park bench "
-        "fountain maze bush shrub hedge greenhouse picnic пикник пчел bee ladybug божь_коров",
+        "=парк =парке =парка =парки =парком скамейк скамья фонтан лабиринт куст =трава =траве "
+        "=траву =травы травинк бабушкин_двор теплиц оранжере =park bench fountain maze bush shrub "
+        "hedge greenhouse picnic пикник пчел =bee =bees ladybug божь_коров",
     ),
     "snow_village": (
         5,
@@ -133,13 +146,17 @@ NEAREST: dict[str, tuple[int, str]] = {
     # Nature
     "mountains": (
         3,
-        "вулкан каньон долин ущел обрыв пейзаж небо небеса воздушн_шар парашют самолет вертолет "
-        "volcano canyon valley gorge landscape scenery =sky heaven balloon parachute airplane "
-        "plane aircraft helicopter nature природ иллюстраци_природ adventure приключени",
+        "вулкан каньон долин ущел обрыв пейзаж небо небеса самолет вертолет volcano canyon valley "
+        "gorge landscape scenery =sky heaven airplane plane aircraft helicopter nature природ "
+        "иллюстраци_природ adventure приключени",
     ),
     "forest": (3, "болот тропинк гриб папоротник мох swamp path mushroom fern moss leaves листья"),
     "field": (3, "сено стог трактор_в_пол степ прери урожай hay haystack steppe prairie harvest"),
-    "sea": (3, "серф яхтинг лагун тропик пальм отпуск surf lagoon tropic palm vacation deep_blue"),
+    "sea": (
+        3,
+        "рыбалк рыбак рыбац рыболов =fishing fisherm angler серф яхтинг лагун тропик пальм отпуск "
+        "surf lagoon tropic palm vacation deep_blue",
+    ),
     "dunes": (3, "марс марсиан египет оазис mars martian egypt oasis savanna саванн"),
     "aurora": (
         3,
@@ -152,30 +169,37 @@ NEAREST: dict[str, tuple[int, str]] = {
     ),
     "flower": (
         3,
-        "флор ирис орхиде мак_ маки василек незабудк flora =iris orchid poppy violet_flower",
+        "флор ирис орхиде =мак =маки =маков =маковое василек незабудк flora =iris orchid poppy "
+        "violet_flower",
     ),
     # Food and objects
     "still_life": (
         4,
-        "еда блюд суп борщ хлеб булк пирог торт пирожн кекс печень шоколад мороженое десерт сыр "
-        "пицц бургер паст_ суши салат мясо стейк завтрак обед ужин кофе чашк кружк чайник бутылк "
-        "вин_ бокал овощ помидор огур морков тыкв виноград клубник ягод арбуз ананас банан книг "
-        "стол стул кресл ламп свеч часы гитар скрипк пианин рояль подарок коробк ключ шляп обувь "
-        "туфл ботин сумк кукл food dish soup bread =bun =pie cake cupcake cookie chocolate "
-        "ice_cream dessert cheese pizza burger pasta sushi salad meat steak breakfast lunch "
-        "dinner coffee =cup =mug teapot bottle wine vegetable tomato cucumber carrot pumpkin "
-        "grape strawberr berry berries watermelon pineapple banana book =table chair armchair "
-        "lamp candle clock =watch guitar violin piano gift =box =key =keys =hat shoe sneaker "
-        "boots handbag doll jewel",
+        "еда блюд =суп =супа =супом борщ хлеб булк пирог торт пирожн кекс печень шоколад "
+        "мороженое десерт =сыр =сыра =сыром =сыры пицц бургер =паста =пасту =пасты суши салат "
+        "мясо стейк завтрак обед ужин кофе чашк кружк чайник бутылк =вино =вина =вином винн бокал "
+        "овощ помидор огур морков тыкв виноград клубник ягод арбуз ананас банан книг =стол =столе "
+        "=стола =столом столик sandwich бутерброд стул кресл ламп свеч =часы =часов гитар скрипк "
+        "пианин рояль подарок коробк =ключ =ключи =ключа ключик шляп обувь туфл ботин сумк кукл "
+        "food dish soup bread =bun =pie cake cupcake cookie chocolate ice_cream dessert cheese "
+        "pizza burger pasta sushi salad meat steak breakfast lunch dinner coffee =cup =mug teapot "
+        "bottle wine vegetable tomato cucumber carrot pumpkin grape strawberr berry berries "
+        "watermelon pineapple banana book =table chair armchair lamp candle clock =watch guitar "
+        "violin piano gift =box =key =keys =hat shoe sneaker boots handbag doll jewel",
     ),
     "geometry": (
         4,
-        "логотип иконк эмблем символ куб шар сфер круг квадрат треуголь диаграмм logo icon "
-        "emblem symbol =cube sphere circle =squares triangle diagram sticker стикер",
+        "логотип иконк эмблем символ =куб =куба =кубы кубик =шар =шара =шары =шаров сфер =круг "
+        "=круга =круги круглы квадрат треуголь диаграмм logo icon emblem symbol =cube sphere "
+        "circle =squares triangle diagram sticker стикер",
     ),
     "flow": (
         4,
-        "музык звук энерги мысл чувств сон сны music sound energy thought feeling dream spirit",
+        "музык звук энерги мысл чувств =сон =сны =сна =сне music sound energy thought feeling "
+        "=dream =dreams spirit",
     ),
-    "liquid": (4, "текстур краск пятн texture paint splash lava лава"),
+    "liquid": (
+        4,
+        "текстур =краска =краски =красок пятн texture =paint paint_splat splash lava лава",
+    ),
 }

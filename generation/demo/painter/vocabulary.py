@@ -18,8 +18,8 @@ MOTIFS: dict[str, tuple[int, str]] = {
     "dragon": (9, "дракон змей_горыныч =dragon =dragons wyvern виверн"),
     "fox": (
         9,
-        "=лис =лиса =лису =лисы =лисе =лисой =лисам =лисами =лисах лисиц лисен лисят лисич "
-        "=лисий =лисья =fox =foxes vixen",
+        "=лис =лиса =лису =лисы =лисе =лисой =лисам =лисами =лисах лисиц лисен лисят лисич =лисий "
+        "=лисья =fox =foxes vixen",
     ),
     "dog": (
         9,
@@ -30,8 +30,7 @@ MOTIFS: dict[str, tuple[int, str]] = {
     "horse": (
         9,
         "лошад =конь =коня =коню =конем =коне =кони =коней =коням =конями =конях жереб кобыл "
-        "=пони скакун мустанг =horse =horses stallion =mare =foal =pony =ponies mustang "
-        "horseback",
+        "=пони скакун мустанг =horse =horses stallion =mare =foal =pony =ponies mustang horseback",
     ),
     "bird": (
         9,
@@ -41,8 +40,8 @@ MOTIFS: dict[str, tuple[int, str]] = {
     ),
     "ship": (
         9,
-        "корабл фрегат галеон шхун бригантин каравелл =ship =ships sailing_ship tall_ship "
-        "galleon frigate schooner caravel",
+        "корабл фрегат галеон шхун бригантин каравелл =ship =ships sailing_ship tall_ship galleon "
+        "frigate schooner caravel",
     ),
     "robot": (9, "робот андроид киборг дроид robot android cyborg droid mecha"),
     "car": (
@@ -53,8 +52,11 @@ MOTIFS: dict[str, tuple[int, str]] = {
     "train": (
         9,
         "=поезд =поезда =поезду =поездом =поезде =поездов =поездам =поездами =поездах паровоз "
-        "локомотив электричк железн_дорог =train =trains locomotive steam_engine railway "
-        "railroad",
+        "локомотив электричк железн_дорог =train =trains locomotive steam_engine railway railroad",
+    ),
+    "balloon": (
+        8,
+        "воздушн_шар аэростат =шарик =шарика =шарику =шарики =шариков =шариком =шариками balloon",
     ),
     "portrait": (8, "портрет автопортрет portrait =selfie headshot"),
     "snow_village": (8, "snow_village snowy_village winter_village christmas_village"),
@@ -74,13 +76,16 @@ MOTIFS: dict[str, tuple[int, str]] = {
         "стекл стеклян пузыр иридис радужн капл хромиров жидк_метал glass bubble iridescen "
         "holograph chrome blob",
     ),
-    "paper": (8, "бумаг бумаж оригами слои слоист вырезан paper papercut origami layered layers"),
+    "paper": (
+        8,
+        "бумаг бумаж оригами =слои =слоев слоист вырезан paper papercut origami layered layers",
+    ),
     "waterfall": (8, "водопад каскад waterfall cascade =falls"),
     "architecture": (
         8,
-        "архитектур лестниц ступен арк аркад колонн портик дворц дворец здани "
-        "минималистичн_интерьер декораци architect stair arch arches arcade column palace "
-        "courtyard building",
+        "архитектур лестниц ступен арка арки арку аркой арке =арок аркад колонн портик дворц "
+        "дворец здани минималистичн_интерьер декораци architect stair =arch =arches archway "
+        "arcade column palace courtyard building",
     ),
     "space": (
         7,
@@ -110,8 +115,8 @@ MOTIFS: dict[str, tuple[int, str]] = {
     ),
     "bridge": (
         7,
-        "=мост =моста =мосту =мостом =мосте =мосты =мостов =мостам =мостами =мостах мостик "
-        "виадук акведук =bridge =bridges viaduct aqueduct footbridge",
+        "=мост =моста =мосту =мостом =мосте =мосты =мостов =мостам =мостами =мостах мостик виадук "
+        "акведук =bridge =bridges viaduct aqueduct footbridge",
     ),
     "garden": (
         7,
@@ -119,7 +124,7 @@ MOTIFS: dict[str, tuple[int, str]] = {
         "клумб палисадн цветник беседк garden flowerbed orchard backyard gazebo",
     ),
     "street": (
-        6,
+        7,
         "улиц улочк улочек переул проспект бульвар мостов тротуар =street =streets alley "
         "boulevard =avenue pavement cobbl",
     ),
@@ -132,15 +137,16 @@ MOTIFS: dict[str, tuple[int, str]] = {
     ),
     "field": (
         6,
-        "поле поля полю лаванд пшени луг луга виноградник плантаци террас field lavender wheat "
-        "meadow vineyard plantation terrace tea_hill",
+        "=поле =поля =полю =полем =полях полев лаванд пшени луг луга виноградник плантаци террас "
+        "field lavender wheat meadow vineyard plantation terrace tea_hill",
     ),
     "tree": (
         6,
-        "дерево дерева дереву =дереве деревь деревц дуб сакур вишн яблон_цвет клен =ива баобаб "
-        "tree oak sakura cherry maple willow baobab bonsai бонсай",
+        "дерево дерева дереву =дереве деревь деревц =дуб =дуба =дубы =дубом дубов сакур вишн "
+        "яблон_цвет клен =ива баобаб tree =oak =oaks sakura cherry maple willow baobab bonsai "
+        "бонсай",
     ),
-    "dunes": (6, "дюн пустын барха сахар_пуст песк песч =песок dune desert sahara sand"),
+    "dunes": (6, "дюн пустын барха сахар_пуст песк песч =песок dune desert sahara =sand sandy"),
     "liquid": (
         6,
         "мрамор акрил жидк чернил_в_вод оникс агат малахит marble fluid liquid agate onyx "
@@ -148,8 +154,8 @@ MOTIFS: dict[str, tuple[int, str]] = {
     ),
     "flow": (
         6,
-        "абстракт абстракц линии волокн шелк нит поток узор abstract abstraction flow_field "
-        "strand silk thread generative pattern lines",
+        "абстракт абстракц линии волокн шелк =нить =нити =нитей поток узор abstract abstraction "
+        "flow_field strand silk thread generative pattern lines",
     ),
     "geometry": (
         5,
@@ -158,19 +164,20 @@ MOTIFS: dict[str, tuple[int, str]] = {
     ),
     "forest": (
         4,
-        "лес лесу леса лесн берез сосн ель ели елк рощ тайг чащ джунгл forest wood =woods birch "
-        "pine fir spruce grove taiga jungle",
+        "=лес =лесу =леса =лесом =лесе =лесов лесн берез сосн ель =ели =елей елк рощ тайг чащ "
+        "джунгл forest wood =woods birch =pine =pines =fir =firs spruce grove taiga jungle",
     ),
     "lake": (4, "озер пруд отражени водоем lake pond reflection tarn"),
     "sea": (
         3,
-        "море моря морю морск океан волн залив побереж пляж берег парус яхт лодк sea ocean wave "
-        "bay coast beach shore sail boat yacht",
+        "море моря морю морск океан волн залив побереж пляж берег парус яхт лодк =sea =seas "
+        "seaside seascape ocean wave bay =coast =coasts coastal beach shore sail boat yacht",
     ),
     "mountains": (
         2,
         "горы =гор горн =гора =горе =гору =горой =горам =горами =горах хребт хребет вершин скал "
-        "пик альп гималa холм mountain peak ridge summit alps himalaya hill cliff",
+        "=пик =пика =пики =пиков альп гималa холм mountain peak ridge summit alps himalaya =hill "
+        "=hills hillside cliff",
     ),
 }
 
@@ -178,7 +185,7 @@ THINGS: dict[str, str] = {
     "moon": "лун полнолун месяц moon lunar crescent",
     "sun": "солнц солнеч =sun sunlight sunshine sunny sunbeam",
     "stars": "звезд star stars starry milky млечн",
-    "boat": "лодк парус яхт корабл boat sail yacht ship",
+    "boat": "лодк парус яхт корабл рыбак рыбац fishing fisherm boat sail yacht ship",
     "birds": "птиц чайк журавл стая bird gull crane seagull flock",
     "umbrella": "зонт umbrella",
     "planet": "планет сатурн planet saturn",
@@ -215,6 +222,7 @@ THINGS: dict[str, str] = {
     "woman": (
         "женщин девушк девочк старушк королев принцесс =woman =women =girl =queen princess =lady"
     ),
+    "hair": "волос рыж блондин брюнет hair ginger redhead blond brunette",
     "fire": "огонь огня огнем пламя пламен fire flame",
     "text": "текст надпис водян text watermark",
 }
@@ -246,7 +254,7 @@ WEATHER: dict[str, str] = {
 COLORS: dict[str, str] = {
     "red": "красн алый алая алое алые багр бордов red crimson scarlet burgundy",
     "orange": "оранжев рыж терракот =orange terracotta ginger",
-    "yellow": "желт yellow",
+    "yellow": "желт блондин светловолос yellow blond",
     "gold": "золот gold",
     "green": "зелен green",
     "emerald": "изумруд emerald",
@@ -257,7 +265,7 @@ COLORS: dict[str, str] = {
     "lilac": "лилов сирен lilac mauve",
     "pink": "розов pink",
     "coral": "коралл персик coral peach salmon",
-    "brown": "коричнев brown sepia",
+    "brown": "коричнев брюнет brunette brown sepia",
     "beige": "бежев песочн кремов beige cream",
     "white": "белый белая белое белые белых белой белом =white",
     "gray": "серый серая серое серые gray grey",

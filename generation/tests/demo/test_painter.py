@@ -40,6 +40,7 @@ PAIRS = {
     "flow": ("Абстракция, тонкие линии", "Abstract thin lines"),
     "liquid": ("Мрамор с золотом", "Marble with gold"),
     "geometry": ("Плакат баухаус", "A Bauhaus poster"),
+    "balloon": ("Воздушный шар", "A hot-air balloon"),
     "town": ("Старый городок", "An old town"),
     "harbor": ("Гавань с лодками", "A harbor with boats"),
     "street": ("Узкая улица", "A narrow street"),

@@ -157,3 +157,48 @@ def test_it_paints_each_subject_at_any_ratio(motif: str, size: tuple[int, int]) 
 def test_it_keeps_the_negative_prompt_out_of_a_combined_scene() -> None:
     scene = words.read("a fox in a castle", negative_prompt="castle")
     assert (scene.motif, scene.place) == ("fox", None)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "motif"),
+    [
+        ("A harbor with fishing boats at sunrise", "harbor"),
+        ("Гавань с рыбацкими лодками на рассвете", "harbor"),
+        ("в гавани на восходе солнца рыбаки чинят сети", "harbor"),
+        ("рыбалка на озере", "lake"),
+        ("красный воздушный шар", "balloon"),
+        ("воздушные шары над долиной", "balloon"),
+        ("a red hot-air balloon", "balloon"),
+        ("девочка с воздушным шариком", "portrait"),
+        ("голубое небо над озером", "lake"),
+        ("густой лес утром", "forest"),
+        ("пастельный закат над озером", "lake"),
+        ("oil painting of a lake", "lake"),
+        ("магазин на углу улицы", "street"),
+        ("узкая улочка старого города", "street"),
+        ("винтажный город", "city"),
+        ("metropolis at night", "city"),
+        ("a bush by the river", "garden"),
+        ("heron at the lake", "bird"),
+        ("ежевика в саду", "garden"),
+        ("полёт над облаками", "mountains"),
+        ("арктика", "aurora"),
+        ("the first day in a town", "town"),
+        ("season of rain in the forest", "forest"),
+        ("pineapple on a table", "still_life"),
+    ],
+)
+def test_it_is_not_misled_by_words_that_begin_like_others(prompt: str, motif: str) -> None:
+    assert words.read(prompt).motif == motif
+
+
+def test_it_paints_the_balloon_in_the_named_color() -> None:
+    red, blue = pixels("a red hot-air balloon, day"), pixels("a blue hot-air balloon, day")
+    assert (red[..., 0] - red[..., 2]).max() > 80
+    assert (blue[..., 0] - blue[..., 2]).min() < -60
+
+
+def test_it_paints_hair_in_the_named_color() -> None:
+    red = pixels("portrait of a woman with red hair", seed=5)
+    black = pixels("portrait of a woman with black hair", seed=5)
+    assert np.abs(red - black).max(axis=2).max() > 60

@@ -11,6 +11,7 @@ from generation.demo.painter.scene import Scene
 from . import (
     architecture,
     aurora,
+    balloon,
     bird,
     bridge,
     cabin,
@@ -65,6 +66,7 @@ class Motif:
 MOTIFS: dict[str, Motif] = {
     "architecture": Motif(architecture.paint, ("day", "dawn", "sunset")),
     "aurora": Motif(aurora.paint, ("night",)),
+    "balloon": Motif(balloon.paint, ("dawn", "day", "sunset")),
     "bird": Motif(bird.paint, ("day", "dawn", "sunset")),
     "bridge": Motif(bridge.paint, ("day", "sunset", "dawn")),
     "cabin": Motif(cabin.paint, ("dusk", "night", "dawn", "dusk")),

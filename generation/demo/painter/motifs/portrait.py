@@ -15,6 +15,16 @@ from .stage import PLACES
 
 _SKINS = hexes("f0c8a8 e0ac86 c68a62 9a6444 6a4230")
 _HAIR = hexes("2a1c18 5a3420 8a4a24 c8904a 1a1618 a85a2c b8b4b0")
+_HAIR_NAMED = {
+    "red": "b04a22",
+    "orange": "b04a22",
+    "yellow": "d8a850",
+    "gold": "d8a850",
+    "brown": "5a3420",
+    "black": "1a1618",
+    "gray": "a8a6a4",
+    "white": "dcd8d2",
+}
 _CLOTHES = hexes("c8483c 2f5a7a d99a2f 3f6f5a 7a4a78 e0d4c0")
 _WALLS = (
     "2f4a5a 5f8088 d8c8a8",
@@ -67,7 +77,10 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     hair = _HAIR[int(rng.integers(len(_HAIR)))]
     cloth = _CLOTHES[int(rng.integers(len(_CLOTHES)))]
     for name in scene.colors[:1]:
-        cloth = NAMED_COLORS[name]
+        if scene.has("hair"):
+            hair = rgb(_HAIR_NAMED[name]) if name in _HAIR_NAMED else NAMED_COLORS[name]
+        else:
+            cloth = NAMED_COLORS[name]
     figure = Figure(
         canvas, x=x, foot=1.0, size=size, flip=flip, reach=(-0.75, -0.05, 0.75, 1.15), sun=1.0
     )
