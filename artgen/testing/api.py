@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from PIL import Image as Pillow
@@ -50,7 +49,7 @@ class ApiTestCase(BaseTestCase):
         """Check a problem document, with its fields at fault and their codes, and return it."""
         assert response.status_code == status, response.content
         assert response["Content-Type"] == "application/problem+json"
-        document = response.json()
+        document: dict[str, Any] = response.json()
         assert {"type", "title", "status", "code", "detail", "errors"} <= set(document)
         assert (document["status"], document["code"]) == (status, code), document
         assert document["title"]
@@ -81,7 +80,7 @@ class Api:
     def __init__(self, token: str) -> None:
         self.client = Client(headers={"Authorization": f"Bearer {token}", "Accept-Language": "en"})
 
-    def call(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def call(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Send a request; bytes go as they are, all else as JSON."""
         if body is None:
             return self.client.generic(method, path, headers=headers)
@@ -159,7 +158,8 @@ def make_image(user: User, *, job: Job | None = None, **fields: Any) -> Image:
         "sourced": bool(job.source_images),
         "created_at": timezone.now(),
     }
-    return Image.objects.create(user=user, job=job, **(defaults | fields))
+    image: Image = Image.objects.create(user=user, job=job, **(defaults | fields))
+    return image
 
 
 UPLOADS = "/api/v1/uploads/"

@@ -20,6 +20,7 @@ from django.test import TransactionTestCase
 
 from accounts import ledger
 from accounts.models import CreditEntry
+from artgen.env import BASE_DIR
 from artgen.testing.cases import (
     emulated,
     let_models_rest,
@@ -62,7 +63,7 @@ class KilledWorkerTestCase(TransactionTestCase):
         }
         return subprocess.Popen(
             [sys.executable, "-m", "generation.tests.jobs.killed_worker"],
-            cwd=settings.BASE_DIR,
+            cwd=BASE_DIR,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -98,12 +99,14 @@ class KilledWorkerTestCase(TransactionTestCase):
         kinds = Counter(CreditEntry.objects.exclude(reference=None).values_list("kind", flat=True))
         assert kinds == {"hold": jobs, "settle": jobs}
         assert ledger.check() == []
-        costs = Counter[str]()
+        total = Decimal(0)
         for job in Job.objects.all():
-            costs["all"] += job.expected_usd if job.cost is None else job.cost
+            cost = job.expected_usd if job.cost is None else job.cost
+            assert cost is not None
+            total += cost
         for period in Period:
             sums = Spending.objects.filter(period=period, group_id=0)
-            assert sums.aggregate(sum=Sum("usd"))["sum"] == costs["all"]
+            assert sums.aggregate(sum=Sum("usd"))["sum"] == total
 
 
 @pytest.mark.postgres

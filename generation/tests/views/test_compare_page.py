@@ -17,7 +17,7 @@ class TestComparePage(BaseTestCase):
         super().setUp()
         self.client.force_login(self.alice)
 
-    def chosen(self, **query: object) -> list[ImageModel]:
+    def chosen(self, **query: str) -> list[ImageModel]:
         """Return the models that the page chooses."""
         page = self.client.get(reverse("compare"), query)
         slugs = [one.model.slug for one in page.context["models"] if one.chosen]

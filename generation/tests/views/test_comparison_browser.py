@@ -48,9 +48,11 @@ class TestComparison(BrowserTestCase):
         expect(page.locator(".sheet-grid [data-status=succeeded]")).to_have_count(4)
         expect(page.locator("[data-sheet-head]")).to_contain_text("4 of 4 images ready")
         best = page.locator("[data-vote] button")
-        best.nth(2).click()
+        with page.expect_response("**/vote/"):
+            best.nth(2).click()
         expect(page.locator("[data-best] [data-vote] button")).to_have_count(1)
-        best.nth(1).click()
+        with page.expect_response("**/vote/"):  # shown at once, but a reload would cancel it
+            best.nth(1).click()
         expect(best.nth(2)).to_have_attribute("aria-pressed", "false")
         page.reload()
         expect(best.nth(1)).to_have_attribute("aria-pressed", "true")
