@@ -307,7 +307,7 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.prompt[:40]} ({self.status})"
+        return f"{self.prompt[:40]} ({self.get_status_display()})"
 
     @property
     def is_final(self) -> bool:
