@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.test import override_settings
+from django.utils import translation
 
 from artgen.testing.kept import GROUP
 
@@ -169,6 +170,15 @@ def _files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _own_files(settings: object, _files: Path) -> None:
     """Store files in a folder of the test's own; tests that write none create none."""
     settings.MEDIA_ROOT = _files / uuid4().hex / "media"  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_site() -> None:
+    """Begin each test in the language of a new process.
+
+    A request activates the user's language for its thread, and the next test would go on with it.
+    """
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
