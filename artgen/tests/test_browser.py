@@ -113,6 +113,7 @@ class TestCreatePageInABrowser(BrowserTestCase):
         page.tap("#create-button")
         expect(page.locator("[data-status=succeeded]")).to_have_count(1)
         expect(page.locator("#dock")).to_be_visible()
+        expect(page.locator(".dock-field")).to_have_text("a snail on a leaf")
         page.tap(".dock-field")
         expect(page.locator("#prompt")).to_be_focused()
         assert page.evaluate("document.documentElement.scrollWidth") == 320

@@ -8,7 +8,7 @@ const SHOWN = 120 // characters; the field is one line and cuts off the rest
 /** Wire the dock; `feed` is the list of runs, `composer` the form it leads to. */
 export function wireDock(feed, composer) {
   const dock = document.getElementById("dock")
-  const field = dock.querySelector("[data-dock-open]")
+  const field = dock.querySelector(".dock-field")
   const empty = field.textContent
   const showPrompt = () => {
     const text = composer.prompt.value.slice(0, SHOWN).trim()
