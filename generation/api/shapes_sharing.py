@@ -97,10 +97,15 @@ class Secret(Text):
 
 
 class ItemNumber(serializers.IntegerField):
-    """The number of an image in a shared collection; other types are not converted."""
+    """The number of an image in a shared collection; other types are not converted.
+
+    A whole number with a fraction of zero is an integer in JSON Schema, too.
+    """
 
     def to_internal_value(self, data: Any) -> int:
         """Return the number."""
+        if isinstance(data, float) and data.is_integer():
+            return int(data)
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("invalid")
         return int(super().to_internal_value(data))

@@ -38,7 +38,7 @@ export class ImageNote {
     const isChanged = this.field.value.trim() !== this.#stored
     if (isChanged) this.draft.write(this.field.value)
     else this.draft.forget()
-    this.saveRow.hidden = !isChanged
+    this.saveRow.classList.toggle("remarks-changed", isChanged)
     const length = this.field.value.trim().length
     const max = Number(this.field.dataset.max)
     this.count.textContent =
