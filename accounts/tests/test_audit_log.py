@@ -318,6 +318,7 @@ class TestCommands(AuditTestCase):
 
 class TestTexts(AuditTestCase):
     def test_it_shows_the_texts_that_code_stores_as_phrases_to_translate(self) -> None:
+        self.enterContext(translation.override("en"))
         for stored, shown in (
             ("disabled", "turned off"),
             ("approved, author trusted", "approved, author trusted"),

@@ -6,6 +6,7 @@ import pytest
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from accounts import ledger, outbox, tokens
 from accounts.models import CreditEntry
@@ -69,6 +70,7 @@ class ModerationTestCase(BaseTestCase):
 
 class TestRefusal(ModerationTestCase):
     def test_it_costs_nothing_and_names_category_and_words(self) -> None:
+        self.enterContext(translation.override("en"))
         self.rule()
         before = stored()
         with pytest.raises(PromptNotAllowed) as refusal:

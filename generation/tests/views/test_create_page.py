@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import CreditEntry, User
 from artgen.testing.api import make_image, make_job
@@ -522,6 +522,7 @@ class TestCreatePageParts(BaseTestCase):
         assert prices[0] != prices[1]
 
     def test_it_names_shapes_as_people_do(self):
+        self.enterContext(translation.override("en"))
         names = {(1344, 768): "16:9", (832, 1216): "2:3", (1024, 1024): "1:1", (1000, 900): "10:9"}
         assert {size: shape_name(*size) for size in names} == names
         sizes = ("1024x1024", "1280x720", "512x512", "768x768", "1280x1280")

@@ -8,7 +8,7 @@ SAVE = ".shared-save button"
 
 
 class TestSavingInABrowser(BrowserTestCase):
-    people = ("lender", "lender_ru", "keeper", "keeper_ru")
+    people = ("original", "original_ru", "keeper", "keeper_ru")
 
     def collection(self, name: str) -> str:
         """Return the address of a shared collection of two images that this person has made."""
@@ -36,7 +36,7 @@ class TestSavingInABrowser(BrowserTestCase):
         return answer.json() if answer.status != 204 else {}
 
     def test_it_walks_saves_and_undoes_by_keyboard(self) -> None:
-        address = self.collection("lender")
+        address = self.collection("original")
         page = self.visit("keeper", address)
         page.locator(".card-link").first.click()
         ready = page.locator(".frame-open")  # shown by the script that handles keys
@@ -68,7 +68,7 @@ class TestSavingInABrowser(BrowserTestCase):
         expect(page.locator("#prompt")).to_have_value("a lighthouse in fog")
 
     def test_a_phone_saves_in_russian(self) -> None:
-        address = self.collection("lender_ru")
+        address = self.collection("original_ru")
         self.troubles.forgive("preload")
         page = self.visit("keeper_ru", language="ru", **PHONE)
         speak(page, "ru")
