@@ -96,6 +96,7 @@ class TestGalleryLightboxInABrowser(BrowserTestCase):
         snow.click()
         page.locator("[data-lightbox=details]").click()
         expect(page.locator(".stage")).to_be_visible()
+        page.wait_for_load_state()  # its scripts have run, too
         page.keyboard.press("Escape")
         expect(page).to_have_url(f"{self.demo.url}/gallery/")
 
