@@ -54,7 +54,7 @@ def _bundle(entry: str, shared: list[str], read: Read) -> str:
     parts = [_function(name, read(name)) for name in order if name not in outside]
     if outside:
         address = posixpath.relpath(BASE, posixpath.dirname(entry))
-        if not address.startswith("."):  # a bare name is no address for browsers
+        if not address.startswith("."):  # browsers refuse a bare name
             address = f"./{address}"
         parts.insert(0, f'import {{ {", ".join(map(_variable, outside))} }} from "{address}"')
     if entry == BASE:

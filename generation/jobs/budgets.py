@@ -227,7 +227,7 @@ def _has_room(state: BudgetState, costs: Costs) -> bool:
 def waits_of_models(
     model_ids: Collection[int], *, states: Sequence[BudgetState]
 ) -> dict[int, datetime]:
-    """Return until when new jobs of a model wait, whoever places them, for those that do wait."""
+    """Return by model until when new jobs of all users wait; models without a wait are left out."""
     reached = [state for state in states if state.is_reached and state.budget.group_id is None]
     waits = {}
     for model_id in model_ids:
