@@ -21,8 +21,9 @@ from django.db.models.expressions import RawSQL
 
 from accounts import period_limits, quotas
 from accounts.models import User
-from generation.jobs import scheduling
-from generation.jobs.scheduling import Candidate, ModelQueue
+from generation.jobs import bulk_update, model_queues, model_rows, scheduling
+from generation.jobs.model_queues import ModelQueue
+from generation.jobs.scheduling import Candidate
 from generation.models import Budget, ImageModel, Job, JobQuerySet, Period
 
 ALARM_SHARE = Decimal("0.8")
@@ -139,7 +140,7 @@ def with_queues(
         f"SELECT CAST({array}(id, group_id, model_id, period, {dollars}) AS text) AS fact "  # noqa: S608 no input
         "FROM generation_budget"
     )
-    queues, facts = scheduling.queues_and_facts(model_ids, (select, *dates))
+    queues, facts = model_queues.current_and_facts(model_ids, (select, *dates))
     found = [_from_fact(*json.loads(fact)) for fact in facts]
     return queues, sorted(found, key=lambda state: state.budget.pk)
 
@@ -350,13 +351,15 @@ def _facts(users: set[UUID]) -> dict[UUID, UserFacts]:
         "WHERE member.user_id = account.id)"
     )
     statement = FACTS.format(groups=groups, users=", ".join(["%s"] * len(users)))
-    values: list[Any] = [quotas.UNLIMITED, *map(scheduling.user_value, users)]
     site = settings.MAX_JOBS_AT_ONCE_PER_USER
-    values[0] = quotas.UNLIMITED if site is None else site
+    values = [
+        quotas.UNLIMITED if site is None else site,
+        *(bulk_update.prepared("user", user_id) for user_id in users),
+    ]
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return {
-            scheduling.as_uuid(user_id): UserFacts(
+            model_rows.as_uuid(user_id): UserFacts(
                 groups=frozenset(map(int, (text or "").split())),
                 at_once=at_once,
                 at_runpod=at_runpod,

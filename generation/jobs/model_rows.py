@@ -7,6 +7,7 @@ it.
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.db import connection, models
 
@@ -54,3 +55,8 @@ def _converters(model: type[models.Model], vendor: str) -> list[Converter]:
         ):
             found.append((position, convert, expression))
     return found
+
+
+def as_uuid(value: Any) -> Any:
+    """Return an id as the database has it as a UUID; None stays None."""
+    return UUID(value) if isinstance(value, str) else value  # SQLite has no such type

@@ -14,7 +14,7 @@ from generation.jobs.budgets import BudgetState
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.history import History, Start, size_of, start_kind
 from generation.jobs.eta.line import mean_wait
-from generation.jobs.scheduling import ModelQueue, Place
+from generation.jobs.model_queues import ModelQueue, Place
 from generation.models import ImageModel, Job, Status
 from generation.runpod.payloads import is_public
 

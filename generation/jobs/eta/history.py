@@ -10,10 +10,10 @@ from uuid import UUID
 
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.line import mean_wait
-from generation.jobs.scheduling import place_of_next
+from generation.jobs.model_queues import place_of_next
 
 WARM_SECONDS = 60.0
-"""After the end of a job, the next one starts warm; as `scheduling.WARM_FOR`."""
+"""After the end of a job, the next one starts warm; as `model_queues.WARM_FOR`."""
 MIN_OF_SIZE = 5  # jobs of a size before they are used instead of all of the model
 MIN_OF_KIND = 3  # starts of a kind before they are used instead of all starts
 LAST_STARTS = 24  # that show how many run at once

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from artgen.cache import remembered
-from generation.jobs import budgets, scheduling
+from generation.jobs import budgets, model_queues
 from generation.jobs.eta.forecasts import Eta, Forecast
 from generation.jobs.eta.history import History, Record, history_of, size_of
 from generation.models import ImageModel, Job, Status
@@ -52,7 +52,7 @@ def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> 
     if not models:
         return Forecast(histories={}, queues={})
     known = {model.pk: model for model in models}
-    queues = {scheduling.cache_key(model_id): model_id for model_id in known}
+    queues = {model_queues.cache_key(model_id): model_id for model_id in known}
     measured = {f"jobs.eta.history:1:{model_id}": model_id for model_id in known}
 
     def compute(missing: list[str]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> 
         found: dict[str, Any] = {}
         if unknown:
             computed, found[budgets.CACHE_KEY] = budgets.with_queues(unknown)
-            found |= {scheduling.cache_key(model_id): one for model_id, one in computed.items()}
+            found |= {model_queues.cache_key(model_id): one for model_id, one in computed.items()}
         elif budgets.CACHE_KEY in missing:
             found[budgets.CACHE_KEY] = budgets.states()
         if unmeasured:
@@ -70,10 +70,10 @@ def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> 
         return found
 
     found = remembered(
-        dict.fromkeys((*queues, budgets.CACHE_KEY), scheduling.QUEUE_SECONDS)
+        dict.fromkeys((*queues, budgets.CACHE_KEY), model_queues.QUEUE_SECONDS)
         | dict.fromkeys(measured, HISTORY_SECONDS),
         compute,
-        expired=[scheduling.cache_key(model_id) for model_id in outdated],
+        expired=[model_queues.cache_key(model_id) for model_id in outdated],
     )
     return Forecast(
         histories={model_id: found[key] for key, model_id in measured.items()},

@@ -14,10 +14,10 @@ from random import Random
 from uuid import UUID
 
 from accounts.models import User
-from generation.jobs import eta, scheduling
+from generation.jobs import eta, model_queues
 from generation.jobs.eta import Forecast, History, Record
 from generation.jobs.eta.reading import HISTORY_SECONDS, SAMPLE_SIZE
-from generation.jobs.scheduling import QueueRow
+from generation.jobs.model_queues import QueueRow
 from generation.models import ImageModel, Job, Status
 from generation.operations.simulated_day.endpoints import PLANS, Endpoint, Worker
 
@@ -154,7 +154,7 @@ class Day:
         if self.now - read_at >= HISTORY_SECONDS:
             history = self.history_of(number)
             self.histories[number] = (self.now, history)
-        queue = scheduling.from_rows(self._rows(number), model_ids=[number])[number]
+        queue = model_queues.from_rows(self._rows(number), model_ids=[number])[number]
         return Forecast(histories={number: history}, queues={number: queue})
 
     def history_of(self, number: int) -> History:
@@ -188,7 +188,7 @@ class Day:
             QueueRow(Status.RUNNING, number, user_id, nothing, None, count)
             for user_id, count in running.items()
         ]
-        if self.now - self.last_success[number] < scheduling.WARM_FOR.total_seconds():
+        if self.now - self.last_success[number] < model_queues.WARM_FOR.total_seconds():
             rows.append(QueueRow("warm", number, nothing, nothing, None, 0))
         return rows
 
@@ -205,7 +205,7 @@ class Day:
             return
         busy = Counter(one.job.user_id for one in self.at_runpod[number].values())
         by_id = {one.job.id: one for own in queued.values() for one in own}
-        for job_id in list(scheduling.in_order(waiting, busy))[:room]:
+        for job_id in list(model_queues.in_order(waiting, busy))[:room]:
             one = by_id[job_id]
             queued[one.job.user_id].remove(one)
             one.job.status, one.job.submitted_at = Status.SUBMITTED, self._moment()

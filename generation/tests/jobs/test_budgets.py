@@ -33,8 +33,8 @@ from generation.jobs import (
     eta,
     job_control,
     lifecycle,
+    model_queues,
     orders,
-    scheduling,
     serializers,
     spending,
     storing,
@@ -349,7 +349,7 @@ class TestBudgets(EmulatorTestCase):
         self.submit()
         models = list(ImageModel.objects.values_list("pk", flat=True))
         queues, found = budgets.with_queues(models)
-        assert queues == scheduling.queues(models)
+        assert queues == model_queues.current(models)
         assert found == budgets.states()
         assert [state.limit for state in found] == [state.limit for state in budgets.states()]
         assert any(state.reserved for state in found)

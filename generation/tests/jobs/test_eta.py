@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from artgen.testing.api import ApiTestCase, make_job
 from artgen.testing.cases import BaseTestCase, EmulatorTestCase, catch_up
-from generation.jobs import driver, eta, orders, scheduling, serializers
+from generation.jobs import driver, eta, model_queues, orders, serializers
 from generation.jobs.eta import Basis, Eta
 from generation.models import ImageModel, Job, Status
 
@@ -155,4 +155,4 @@ class TestRecorded(EmulatorTestCase):
         with self.assertNumQueries(0):
             for job in jobs:
                 assert serializers.job_json(job, forecast=forecast)["eta_seconds"]
-        assert scheduling.queue(jobs[0].model_id).at_runpod == 3
+        assert model_queues.current([jobs[0].model_id])[jobs[0].model_id].at_runpod == 3

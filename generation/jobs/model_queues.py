@@ -1,0 +1,316 @@
+"""The queue of each model: the positions of waiting jobs, and what is at RunPod.
+
+Positions follow from `scheduling`: they are the order in which jobs would be submitted now.
+"""
+
+import heapq
+from array import array
+from bisect import bisect_left
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from generation.jobs import bulk_update
+from generation.jobs.model_rows import as_uuid
+from generation.models import Job, Status
+from generation.models.outages import BLOCKS_MODEL
+
+QUEUE_SECONDS = 2  # how long a model's queue is cached
+WARM_FOR = timedelta(seconds=60)
+ID_BYTES = 16
+MAX_QUEUED_PER_MODEL = 5_000  # jobs read for positions, on average
+
+Waiting = dict[UUID, deque[tuple[Any, UUID]]]
+"""By user: time of placement and id of each queued job, oldest first."""
+
+
+PLACE = """(
+    SELECT (
+        WITH line AS (
+            SELECT user_id, COUNT(*) FILTER (WHERE status = 'queued') AS queued,
+                COUNT(*) FILTER (WHERE status <> 'queued') AS busy
+            FROM generation_job
+            WHERE model_id = own.model_id AND status IN ('queued', 'submitted', 'running')
+                AND (parked_until IS NULL OR parked_until <= CURRENT_TIMESTAMP)
+            GROUP BY user_id
+        ),
+        mine AS (
+            SELECT own.number + COALESCE(SUM(queued + busy), 0) AS rank,
+                own.number - 1 + COALESCE(SUM(queued), 0) AS own_before
+            FROM line WHERE user_id = own.user_id
+        )
+        SELECT ARRAY[
+            own.number - 1 + COALESCE(SUM(LEAST(queued, GREATEST(0, rank - busy))), 0),
+            MAX(own_before)
+        ]::int[] FROM mine LEFT JOIN line ON TRUE
+    )
+    FROM (
+        SELECT id, model_id, user_id,
+            ROW_NUMBER() OVER (PARTITION BY model_id ORDER BY id) AS number
+        FROM given
+    ) AS own
+    WHERE own.id = job_id
+)"""
+"""SQL of a new job's `Place`, for `bulk_update.insert`: the one that `current` would find.
+
+Of each user, the jobs go before it that would be submitted while that user had no more jobs at
+RunPod than the new job's user has before the new one.
+"""
+
+
+class Place(NamedTuple):
+    """How many queued jobs go before a job, and how many of these are of the same user."""
+
+    before: int
+    own: int
+
+
+@dataclass(frozen=True)
+class ModelQueue:
+    """The jobs that go before a new job of a model."""
+
+    running: int
+    sent_at: "array[float]"  # of the SUBMITTED jobs, seconds since the epoch, ascending
+    warm: bool  # a worker was active within WARM_FOR, so the next job has no cold start
+    blocked: bool  # an outage blocks the model
+    positions: "Positions"  # of QUEUED jobs
+    users: Mapping[UUID, tuple[int, int]]  # how many each has queued, and at RunPod
+
+    @property
+    def at_runpod(self) -> int:
+        """The number of jobs at RunPod."""
+        return self.running + len(self.sent_at)
+
+    def has(self, job_id: UUID) -> bool:
+        """Tell whether it has this job; True also for a queue too long to read all of it."""
+        return job_id in self.positions or len(self.positions) >= MAX_QUEUED_PER_MODEL
+
+    def sent_before(self, moment: float) -> int:
+        """Return how many SUBMITTED jobs were submitted before."""
+        return bisect_left(self.sent_at, moment)
+
+    def place_of_next(self, user_id: UUID | None, *, number: int = 1) -> Place:
+        """Return the place of the `number`-th job that this user would place now.
+
+        Without a user: of one who has no other job.
+        """
+        return place_of_next(self.users, user_id, number=number)
+
+
+def place_of_next(
+    users: Mapping[UUID, tuple[int, int]], user_id: UUID | None, *, number: int
+) -> Place:
+    """Return the place of the `number`-th job that this user would place now; see PLACE.
+
+    `users`: how many jobs each has queued, and at RunPod.
+    """
+    queued, busy = users.get(user_id, (0, 0)) if user_id else (0, 0)
+    own, rank = queued + number - 1, queued + busy + number
+    others = sum(
+        min(theirs, max(0, rank - at_work))
+        for other, (theirs, at_work) in users.items()
+        if other != user_id
+    )
+    return Place(own + others, own)
+
+
+class Positions(Mapping[UUID, int]):
+    """Positions of queued jobs, as one byte string, so that thousands are fast to pickle."""
+
+    def __init__(self, ids: Iterable[UUID] = (), own: Iterable[int] = ()) -> None:
+        self.order = b"".join(one.bytes for one in ids)
+        self.own = array("H", own)
+        """Of each job, how many jobs of the same user go before it."""
+
+    def __getitem__(self, job_id: UUID) -> int:
+        at = self.order.find(job_id.bytes)
+        while at % ID_BYTES and at >= 0:  # a match across two ids
+            at = self.order.find(job_id.bytes, at + 1)
+        if at < 0:
+            raise KeyError(job_id)
+        return at // ID_BYTES
+
+    def __len__(self) -> int:
+        return len(self.order) // ID_BYTES
+
+    def __iter__(self) -> Iterator[UUID]:
+        return (
+            UUID(bytes=self.order[at : at + ID_BYTES]) for at in range(0, len(self.order), ID_BYTES)
+        )
+
+    def place(self, job_id: UUID) -> Place | None:
+        """Return the place of a job, None if it is not in the queue."""
+        before = self.get(job_id)
+        return None if before is None else Place(before, self.own[before])
+
+
+def cache_key(model_id: int) -> str:
+    """Return the cache key of the model's queue."""
+    return f"jobs.model_queues:{model_id}"
+
+
+def current(model_ids: Collection[int]) -> dict[int, ModelQueue]:
+    """Return the current queues of these models, in one query."""
+    return current_and_facts(model_ids, ("SELECT NULL AS fact WHERE 1 = 0",))[0]
+
+
+def current_and_facts(
+    model_ids: Collection[int], select: bulk_update.Expression
+) -> tuple[dict[int, ModelQueue], list[str]]:
+    """Return the current queues of these models, and texts that are selected in the same query.
+
+    `select`: a SELECT of one text column named `fact`, and the values for its `%s`.
+    """
+    rows, facts = _rows(model_ids, select)
+    return from_rows(rows, model_ids=model_ids), facts
+
+
+class QueueRow(NamedTuple):
+    """A queued job, a submitted job, running jobs of a user, or a fact about a model."""
+
+    kind: str  # a status, "warm" or "blocked"
+    model_id: int
+    user_id: UUID  # this and the next two are None where they make no sense
+    job_id: UUID
+    at: Any  # of a queued job: created; of a submitted one: submitted
+    jobs: int
+
+
+def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[int, ModelQueue]:
+    """Return the queues of these models.
+
+    Positions follow from simulating `scheduling.next_jobs`, as if no job at RunPod ended meanwhile.
+    """
+    waiting: dict[int, Waiting] = {model_id: defaultdict(deque) for model_id in model_ids}
+    busy: dict[int, Counter[UUID]] = {model_id: Counter() for model_id in model_ids}
+    sent: dict[int, list[float]] = {model_id: [] for model_id in model_ids}
+    warm, blocked = set[int](), set[int]()
+    running = Counter[int]()
+    for row in sorted(rows, key=_by_age):
+        match row.kind:
+            case Status.QUEUED:
+                waiting[row.model_id][row.user_id].append((row.at, row.job_id))
+            case "warm":
+                warm.add(row.model_id)
+            case "blocked":
+                blocked.add(row.model_id)
+            case Status.SUBMITTED:
+                busy[row.model_id][row.user_id] += 1
+                sent[row.model_id].append(_seconds(row.at))
+            case _:
+                busy[row.model_id][row.user_id] += row.jobs
+                running[row.model_id] += row.jobs
+                warm.add(row.model_id)
+    found = {}
+    for model_id in model_ids:
+        queued = {user_id: len(own) for user_id, own in waiting[model_id].items()}
+        found[model_id] = ModelQueue(
+            running=running[model_id],
+            sent_at=array("d", sent[model_id]),
+            warm=model_id in warm,
+            blocked=model_id in blocked,
+            positions=in_order(waiting[model_id], busy[model_id]),
+            users={
+                user_id: (queued.get(user_id, 0), busy[model_id][user_id])
+                for user_id in queued.keys() | busy[model_id].keys()
+            },
+        )
+    return found
+
+
+def places(jobs: Sequence[Job]) -> dict[UUID, Place | None]:
+    """Return the current places of these queued jobs."""
+    found = current({job.model_id for job in jobs})
+    return {job.id: found[job.model_id].positions.place(job.id) for job in jobs}
+
+
+QUEUES = """
+    SELECT status, model_id, user_id, id, created_at, 0, NULL FROM (
+        SELECT status, model_id, user_id, id, created_at FROM generation_job
+        WHERE status = 'queued' AND model_id IN ({ids})
+            AND (parked_until IS NULL OR parked_until <= %s)
+        ORDER BY created_at, id LIMIT %s
+    ) AS queued
+    UNION ALL
+    SELECT status, model_id, user_id, id, submitted_at, 1, NULL FROM generation_job
+    WHERE status = 'submitted' AND model_id IN ({ids})
+    UNION ALL
+    SELECT status, model_id, user_id, NULL, NULL, COUNT(*), NULL FROM generation_job
+    WHERE status = 'running' AND model_id IN ({ids})
+    GROUP BY status, model_id, user_id
+    UNION ALL
+    SELECT 'warm', id, NULL, NULL, NULL, 0, NULL FROM generation_imagemodel AS model
+    WHERE id IN ({ids}) AND EXISTS (
+        SELECT 1 FROM generation_job
+        WHERE status = 'succeeded' AND model_id = model.id AND finished_at >= %s
+    )
+    UNION ALL
+    SELECT 'blocked', id, NULL, NULL, NULL, 0, NULL FROM generation_imagemodel AS model
+    WHERE id IN ({ids}) AND {blocks_model}
+    UNION ALL
+    SELECT 'fact', NULL, NULL, NULL, NULL, 0, fact FROM ({select}) AS facts
+"""
+
+
+def _rows(
+    model_ids: Collection[int], select: bulk_update.Expression
+) -> tuple[list[QueueRow], list[str]]:
+    ids = list(model_ids)
+    now, since = (
+        bulk_update.prepared("finished_at", moment)
+        for moment in (timezone.now(), timezone.now() - WARM_FOR)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            QUEUES.format(
+                ids=", ".join(["%s"] * len(ids)), blocks_model=BLOCKS_MODEL, select=select[0]
+            ),
+            [
+                *(*ids, now, MAX_QUEUED_PER_MODEL * len(ids)),
+                *(*ids, *ids, *ids, since, *ids),
+                *select[1:],
+            ],
+        )
+        found = cursor.fetchall()
+    facts = [row[-1] for row in found if row[0] == "fact"]
+    return [
+        QueueRow(kind, model_id, as_uuid(user_id), as_uuid(job_id), at, count)
+        for kind, model_id, user_id, job_id, at, count, _fact in found
+        if kind != "fact"
+    ], facts
+
+
+def _by_age(row: QueueRow) -> tuple[bool, Any, Any]:
+    """Return the key that sorts jobs by time."""
+    return (row.at is not None, row.at, row.job_id)
+
+
+def _seconds(value: datetime | str) -> float:
+    """Return seconds since the epoch; SQLite returns a text in UTC."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+
+
+def in_order(waiting: Waiting, busy: Mapping[UUID, int]) -> Positions:
+    """Return the position of each queued job; `busy` counts each user's jobs at RunPod."""
+    heap = [(busy.get(user_id, 0), own[0][0], user_id) for user_id, own in waiting.items()]
+    heapq.heapify(heap)
+    ids: list[UUID] = []
+    before: list[int] = []
+    taken = Counter[UUID]()
+    while heap:
+        jobs, _, user_id = heapq.heappop(heap)
+        own = waiting[user_id]
+        ids.append(own.popleft()[1])
+        before.append(taken[user_id])
+        taken[user_id] += 1
+        if own:
+            heapq.heappush(heap, (jobs + 1, own[0][0], user_id))
+    return Positions(ids, before)
