@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from artgen.api.problems import invalid
 from artgen.api.shapes import read
-from generation.api.shapes import CountedShape, ListedShape
+from generation.api.shapes_jobs import CountedShape, ListedShape
 
 KEY_HEADER = "Idempotency-Key"
 KEY_MAX_LENGTH = 255

@@ -12,7 +12,11 @@ from accounts.models import User
 from artgen.api.shapes import read
 from artgen.api.views import Endpoint, body_of, query_of
 from generation.api import docs_collections
-from generation.api.shapes import CollectionImagesShape, CollectionNameShape, CollectionShape
+from generation.api.shapes_collections import (
+    CollectionImagesShape,
+    CollectionNameShape,
+    CollectionShape,
+)
 from generation.gallery import collections
 from generation.models import Collection
 

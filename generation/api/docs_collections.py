@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample
 
 from artgen.api.openapi import answer, problems
-from generation.api import examples, shapes
+from generation.api import examples, shapes_collections
 
 Docs = dict[str, Any]
 
@@ -32,7 +32,9 @@ LIST_COLLECTIONS: Docs = {
     "description": "By name, on one page. Images of a collection: "
     "`GET /api/v1/images/?collection=ID`.",
     "responses": {
-        200: answer(shapes.CollectionShape(many=True), "All collections", examples.COLLECTION),
+        200: answer(
+            shapes_collections.CollectionShape(many=True), "All collections", examples.COLLECTION
+        ),
         **problems("invalid"),
     },
 }
@@ -41,11 +43,13 @@ MAKE_COLLECTION: Docs = {
     "tags": TAGS,
     "summary": "Create a collection",
     "description": "Names are unique, case-insensitive.",
-    "request": shapes.CollectionNameShape,
+    "request": shapes_collections.CollectionNameShape,
     "examples": [OpenApiExample("A name", {"name": "Mountains"}, request_only=True)],
     "responses": {
         201: answer(
-            shapes.CollectionShape, "Created", examples.COLLECTION | {"count": 0, "cover_url": None}
+            shapes_collections.CollectionShape,
+            "Created",
+            examples.COLLECTION | {"count": 0, "cover_url": None},
         ),
         **problems(
             *(
@@ -69,7 +73,7 @@ GET_COLLECTION: Docs = {
     "tags": TAGS,
     "summary": "Get a collection",
     "responses": {
-        200: answer(shapes.CollectionShape, "The collection", examples.COLLECTION),
+        200: answer(shapes_collections.CollectionShape, "The collection", examples.COLLECTION),
         **problems("not_found"),
     },
 }
@@ -77,10 +81,12 @@ RENAME_COLLECTION: Docs = {
     "operation_id": "rename_collection",
     "tags": TAGS,
     "summary": "Rename a collection",
-    "request": shapes.CollectionNameShape(partial=True),
+    "request": shapes_collections.CollectionNameShape(partial=True),
     "examples": [OpenApiExample("Another name", {"name": "Hills"}, request_only=True)],
     "responses": {
-        200: answer(shapes.CollectionShape, "Renamed", examples.COLLECTION | {"name": "Hills"}),
+        200: answer(
+            shapes_collections.CollectionShape, "Renamed", examples.COLLECTION | {"name": "Hills"}
+        ),
         **problems(*COLLECTION_PROBLEMS, invalid=NAME_TAKEN),
     },
 }
@@ -96,10 +102,10 @@ ADD_TO_COLLECTION: Docs = {
     "tags": TAGS,
     "summary": "Add images to a collection",
     "description": "All or none. Idempotent.",
-    "request": shapes.CollectionImagesShape,
+    "request": shapes_collections.CollectionImagesShape,
     "examples": [THESE],
     "responses": {
-        200: answer(shapes.CollectionShape, "Added", examples.COLLECTION),
+        200: answer(shapes_collections.CollectionShape, "Added", examples.COLLECTION),
         **problems(*COLLECTION_PROBLEMS),
     },
 }
@@ -108,10 +114,10 @@ REMOVE_FROM_COLLECTION: Docs = {
     "tags": TAGS,
     "summary": "Remove images from a collection",
     "description": "They stay in the gallery; those not in the collection are ignored. Idempotent.",
-    "request": shapes.CollectionImagesShape,
+    "request": shapes_collections.CollectionImagesShape,
     "examples": [THESE],
     "responses": {
-        200: answer(shapes.CollectionShape, "Removed", examples.COLLECTION),
+        200: answer(shapes_collections.CollectionShape, "Removed", examples.COLLECTION),
         **problems(*COLLECTION_PROBLEMS),
     },
 }

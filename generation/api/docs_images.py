@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from artgen.api.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
 from artgen.api.views import QUERY_MAX_LENGTH
-from generation.api import examples, shapes
+from generation.api import examples, shapes_images
 from generation.api.docs_jobs import BY_MODEL
 from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation
 
@@ -68,7 +68,7 @@ LIST_IMAGES: Docs = {
     ],
     "responses": {
         200: answer(
-            page_shape("Image", shapes.ImageShape),
+            page_shape("Image", shapes_images.ImageShape),
             "A page",
             page_example([examples.IMAGE], "/api/v1/images/"),
         ),
@@ -81,7 +81,7 @@ GET_IMAGE: Docs = {
     "summary": "Get an image",
     "description": "Includes images in the trash; `trashed_at` is when it was moved there.",
     "responses": {
-        200: answer(shapes.ImageShape, "The image", examples.IMAGE),
+        200: answer(shapes_images.ImageShape, "The image", examples.IMAGE),
         **problems("not_found"),
     },
 }
@@ -89,7 +89,7 @@ CHANGE_IMAGE: Docs = {
     "operation_id": "change_image",
     "tags": TAGS,
     "summary": "Change an image",
-    "request": shapes.ImageChangeShape,
+    "request": shapes_images.ImageChangeShape,
     "description": "`visibility` changes who can see it: see the field. The prompt is shown on "
     "/explore/ only if the link already showed it.",
     "examples": [
@@ -102,7 +102,7 @@ CHANGE_IMAGE: Docs = {
         OpenApiExample("Public, after a review", {"visibility": "public"}, request_only=True),
     ],
     "responses": {
-        200: answer(shapes.ImageShape, "Changed", examples.IMAGE | {"favorite": True}),
+        200: answer(shapes_images.ImageShape, "Changed", examples.IMAGE | {"favorite": True}),
         **problems(
             *(
                 "csrf_failed",
@@ -132,7 +132,7 @@ RESTORE_IMAGE: Docs = {
     "summary": "Restore an image from the trash",
     "request": None,
     "responses": {
-        200: answer(shapes.ImageShape, "Restored", examples.IMAGE),
+        200: answer(shapes_images.ImageShape, "Restored", examples.IMAGE),
         **problems("csrf_failed", "not_found"),
     },
 }
@@ -143,9 +143,9 @@ UPLOAD: Docs = {
     "description": "PNG, JPEG or WebP of up to 20 MB and 24 megapixels, not animated. It is stored "
     "upright, without metadata and with at most 4096 px per side. A mask is a PNG as large as its "
     "source image. An upload that no job uses is deleted after a day.",
-    "request": {"multipart/form-data": shapes.UploadFileShape},
+    "request": {"multipart/form-data": shapes_images.UploadFileShape},
     "responses": {
-        201: answer(shapes.UploadShape, "Stored", examples.UPLOAD),
+        201: answer(shapes_images.UploadShape, "Stored", examples.UPLOAD),
         **problems(
             "csrf_failed",
             "invalid",

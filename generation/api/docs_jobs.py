@@ -6,7 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, PolymorphicProxySerializer
 
 from artgen.api.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
-from generation.api import examples, shapes
+from generation.api import examples, shapes_jobs
 from generation.api.bodies import KEY_HEADER, KEY_MAX_LENGTH
 from generation.jobs.job_request import JobRequestShape
 from generation.models import Status
@@ -69,7 +69,7 @@ KEYED_EXAMPLES: dict[str, dict[str, Any]] = {
 KEYED_PROBLEMS = problems(*KEYED_CODES, **KEYED_EXAMPLES)
 BATCH_REQUEST = PolymorphicProxySerializer(
     component_name="BatchOrder",
-    serializers=[shapes.CountedShape, shapes.ListedShape],
+    serializers=[shapes_jobs.CountedShape, shapes_jobs.ListedShape],
     resource_type_field_name=None,
 )
 COUNTED = OpenApiExample("Four of one", examples.ORDER | {"count": 4}, request_only=True)
@@ -95,7 +95,7 @@ LIST_JOBS: Docs = {
     ],
     "responses": {
         200: answer(
-            page_shape("Job", shapes.JobShape),
+            page_shape("Job", shapes_jobs.JobShape),
             "A page",
             page_example([examples.SUCCEEDED], "/api/v1/jobs/"),
         ),
@@ -112,8 +112,10 @@ PLACE_JOB: Docs = {
     "request": JobRequestShape,
     "examples": [ONE],
     "responses": {
-        201: answer(shapes.JobShape, "Created", examples.QUEUED),
-        200: answer(shapes.JobShape, "Created before with this Idempotency-Key", examples.QUEUED),
+        201: answer(shapes_jobs.JobShape, "Created", examples.QUEUED),
+        200: answer(
+            shapes_jobs.JobShape, "Created before with this Idempotency-Key", examples.QUEUED
+        ),
         **KEYED_PROBLEMS,
     },
 }
@@ -122,7 +124,7 @@ GET_JOB: Docs = {
     "tags": TAGS,
     "summary": "Get a job",
     "responses": {
-        200: answer(shapes.JobShape, "The job", examples.SUCCEEDED),
+        200: answer(shapes_jobs.JobShape, "The job", examples.SUCCEEDED),
         **problems("not_found"),
     },
 }
@@ -134,7 +136,7 @@ CANCEL_JOB: Docs = {
     "canceled.",
     "request": None,
     "responses": {
-        200: answer(shapes.JobShape, "Canceled", examples.CANCELED),
+        200: answer(shapes_jobs.JobShape, "Canceled", examples.CANCELED),
         **problems("csrf_failed", "not_found", "already_final", "daily_limit"),
     },
 }
@@ -146,7 +148,7 @@ RETRY_JOB: Docs = {
     "takes the place of the old one, once.",
     "request": None,
     "responses": {
-        201: answer(shapes.JobShape, "Created", examples.QUEUED),
+        201: answer(shapes_jobs.JobShape, "Created", examples.QUEUED),
         **problems(
             "csrf_failed",
             *(
@@ -179,8 +181,8 @@ PLACE_BATCH: Docs = {
     "request": BATCH_REQUEST,
     "examples": [COUNTED, LISTED],
     "responses": {
-        201: answer(shapes.BatchShape, "Created", BATCH),
-        200: answer(shapes.BatchShape, "Created before with this Idempotency-Key", BATCH),
+        201: answer(shapes_jobs.BatchShape, "Created", BATCH),
+        200: answer(shapes_jobs.BatchShape, "Created before with this Idempotency-Key", BATCH),
         **KEYED_PROBLEMS,
     },
 }
@@ -193,7 +195,7 @@ QUOTE: Docs = {
     "examples": [ONE, COUNTED, LISTED],
     "responses": {
         200: answer(
-            shapes.QuoteShape,
+            shapes_jobs.QuoteShape,
             "The quote",
             {
                 "credits": 12,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from artgen.api.openapi import answer, problems
-from generation.api import examples, shapes
+from generation.api import examples, shapes_models
 
 Docs = dict[str, Any]
 
@@ -15,7 +15,7 @@ LIST_MODELS: Docs = {
     "summary": "List models",
     "description": "On one page, disabled ones included.",
     "responses": {
-        200: answer(shapes.ModelShape(many=True), "All models", examples.MODEL),
+        200: answer(shapes_models.ModelShape(many=True), "All models", examples.MODEL),
         **problems("invalid"),
     },
 }
@@ -25,7 +25,7 @@ LIST_STYLES: Docs = {
     "summary": "List styles",
     "responses": {
         200: answer(
-            shapes.StyleShape(many=True),
+            shapes_models.StyleShape(many=True),
             "All styles",
             {"slug": "watercolor", "name": "Watercolor", "is_own": False},
         ),

@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiExample
 
 from artgen.api.openapi import EXAMPLE_HOST, answer, problems
 from generation.api import examples
-from generation.api.shapes import ImageShape
+from generation.api.shapes_images import ImageShape
 from generation.api.shapes_sharing import (
     CollectionShareShape,
     LinkShape,

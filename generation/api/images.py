@@ -14,7 +14,7 @@ from artgen.api.shapes import read
 from artgen.api.views import Endpoint, body_of, flag_of, query_of
 from generation.api import docs_images, docs_sharing, rate_limits
 from generation.api.filters import PARAMETERS, read_wanted
-from generation.api.shapes import ImageChangeShape
+from generation.api.shapes_images import ImageChangeShape
 from generation.api.shapes_sharing import SharedImageShape
 from generation.api.sharing import own_image, show_to
 from generation.gallery import images, notes, saving, tags

@@ -11,7 +11,7 @@ from accounts.requests import user_of
 from artgen.api.problems import invalid
 from artgen.api.views import Endpoint, query_of
 from generation.api import docs_models
-from generation.api.shapes import StyleShape
+from generation.api.shapes_models import StyleShape
 from generation.models import ImageModel
 from generation.presets import choices
 

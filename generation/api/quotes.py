@@ -10,7 +10,7 @@ from accounts.models import Scope, User
 from artgen.api.views import Endpoint, body_of
 from generation.api import docs_jobs
 from generation.api.bodies import read_order
-from generation.api.shapes import QuoteShape
+from generation.api.shapes_jobs import QuoteShape
 from generation.jobs import orders
 
 

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from artgen.api.shapes import Choice, Id, Moment, Shape, Text
-from generation.api.shapes import EtaShape, JobShape
+from generation.api.shapes_jobs import EtaShape, JobShape
 from generation.models import SheetImageKind
 from generation.models.sheets import LIST_NAME_MAX
 from generation.sheets.word_lists import MAX_ENTRIES, MAX_ENTRY_LENGTH

@@ -3,9 +3,19 @@
 from rest_framework import serializers
 
 from artgen.api.shapes import Moment, Shape
-from generation.api.shapes import EtaShape, WaitShape
+from generation.api.shapes_jobs import EtaShape
 from generation.models import Announcement
 from generation.status.service import Creation, ModelState
+
+
+class WaitShape(Shape):
+    """Seconds that images took: half of them at most `p50`, nine in ten at most `p90`."""
+
+    p50 = serializers.IntegerField()
+    p90 = serializers.IntegerField()
+
+    class Meta:
+        ref_name = "Wait"
 
 
 class AnnouncementShape(Shape):

@@ -14,7 +14,7 @@ from artgen.api.problems import Problem, invalid, too_large
 from artgen.api.views import Endpoint
 from artgen.refusals import FieldError
 from generation.api import docs_images, rate_limits
-from generation.api.shapes import UploadShape
+from generation.api.shapes_images import UploadShape
 from generation.files import uploads
 
 FIELD = "file"

@@ -1,6 +1,7 @@
 """The Job JSON and the Image JSON of the API, the socket and the pages.
 
-Faster than the serializers in `generation.api.shapes`, to which a test holds them.
+Faster than the serializers in `generation.api.shapes_jobs` and `shapes_images`, to which a test
+holds them.
 """
 
 from collections.abc import Sequence

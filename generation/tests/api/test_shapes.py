@@ -4,7 +4,9 @@ from django.utils import timezone
 
 from artgen.testing.api import ApiTestCase, make_image, make_job
 from generation.api.models import model_json
-from generation.api.shapes import ImageShape, JobShape, ModelShape
+from generation.api.shapes_images import ImageShape
+from generation.api.shapes_jobs import JobShape
+from generation.api.shapes_models import ModelShape
 from generation.catalog.parameters import JOB_FIELDS, JOB_PARAMETERS, PAYLOAD_FIELDS
 from generation.jobs.serializers import JOB_COLUMNS, image_json, job_json, job_rows_json
 from generation.models import ImageModel, Job, Status
