@@ -105,7 +105,8 @@ class TestGalleryLightboxInABrowser(BrowserTestCase):
         expect(self.tiles(page)).to_have_count(3)
         page.locator(".card-link").first.click()
         for left in (2, 1):
-            page.keyboard.press("Delete")
+            with page.expect_request_finished(lambda request: request.method == "POST"):
+                page.keyboard.press("Delete")
             self.position(page, f"1 of {left}")
         page.goto("/gallery/trash/")
         page.locator(".card-link").first.click()

@@ -113,11 +113,11 @@ async function send(path, { method = "GET", json, form, headers, signal, seconds
   if (json !== undefined) {
     options.headers["Content-Type"] = "application/json"
     options.body = JSON.stringify(json)
-    // A small change is sent even if the user leaves the page at once; browsers allow 64 kB.
-    options.keepalive = options.body.length < 10_000
   } else if (form) {
     options.body = form
   }
+  // A small change is sent even if the user leaves the page at once; browsers allow 64 kB.
+  options.keepalive = method !== "GET" && !form && (options.body ?? "").length < 10_000
   try {
     return await fetch(path, options)
   } catch (error) {
