@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from artgen.refusals import Refusal
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
@@ -48,6 +49,8 @@ class ComparisonForm:
     styles: dict[str, list[str]] = field(default_factory=dict)
     """The chosen styles of an axis, "columns" or "rows"."""
     errors: dict[str, list[str]] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
+    """The fields whose error is that nothing is entered yet."""
     review: str = ""
     """Id of the stored request if a rule has stopped it."""
     can_appeal: bool = False
@@ -73,9 +76,15 @@ class ComparisonForm:
                 form.texts[axis] = given["parameter"]
                 if given["parameter"] == "style":
                     form.styles[axis] = [value or NO_STYLE for value in given["values"]]
-                else:
+                elif given["parameter"] != "model":
                     form.texts[f"{axis}_values"] = " ".join(f"{one}" for one in given["values"])
         return form
+
+    def show_models_axis(self) -> None:
+        """Choose the models for the axis that they become if no axis is chosen for them."""
+        axis = "rows" if self.texts.get("columns") else "columns"
+        if not self.texts.get(axis) and not self.has_models_axis:
+            self.texts[axis] = "model"
 
     # --- what the template shows ---
 
@@ -106,9 +115,9 @@ class ComparisonForm:
         return [AxisFields(self, "columns"), AxisFields(self, "rows")]
 
     @property
-    def is_varied(self) -> bool:
-        """Whether one of the axes varies a parameter."""
-        return any(axis.parameter for axis in self.axes)
+    def has_models_axis(self) -> bool:
+        """Whether one of the axes has the models."""
+        return any(axis.parameter == "model" for axis in self.axes)
 
     def explain(self, refusal: Refusal) -> None:
         """Show a refusal at its fields; what has no field in this form is shown at the button."""
@@ -119,6 +128,8 @@ class ComparisonForm:
         for error in refusal.errors:
             name = FIELDS.get(error.field, error.field)
             known = self.errors.setdefault(name if name in SHOWN else "form", [])
+            if error.code == "required":
+                self.missing.add(name)
             if error.detail not in known:
                 known.append(error.detail)
 
@@ -156,7 +167,7 @@ class AxisFields:
     def choices(self) -> list[AxisChoice]:
         """The parameters to choose from; strength only where there is a source image."""
         return [
-            AxisChoice(name, str(NAMES[name]))
+            AxisChoice(name, _("Model") if name == "model" else str(NAMES[name]))
             for name in AXES
             if name != "strength" or self.form.sources or self.parameter == name
         ]
@@ -179,10 +190,12 @@ class AxisFields:
 
     def request(self) -> dict[str, Any] | None:
         """Return the axis as `sheets.request` takes it, None if nothing is chosen."""
-        if not self.parameter:
+        if not self.parameter or (self.parameter == "model" and not self.form.models):
             return None
         values: list[Any]
-        if self.parameter == "style":
+        if self.parameter == "model":
+            values = self.form.models
+        elif self.parameter == "style":
             values = [None if one == NO_STYLE else one for one in self.styles]
         else:
             values = numbers_of(self.values, is_whole=self.parameter in ("steps", "seed"))

@@ -1,9 +1,9 @@
 """What a comparison consists of: its heads, and the request of each cell. Pure.
 
 A comparison varies what has several values: each choice in the prompt, the models, and up to two
-axes of parameters. `make` distributes these over rows and columns: a given axis where it was asked
-for, the models over the columns unless an axis is there, and choices of the prompt over the rows,
-the last of them over the columns if those are free.
+axes. `make` distributes these over rows and columns: a given axis where it was asked for; the
+models, if they are no such axis, over the columns unless an axis is there; and choices of the
+prompt over the rows, the last of them over the columns if those are free.
 """
 
 import math
@@ -158,15 +158,16 @@ def _arranged(
         _Dimension("prompt", [Head("prompt", text, text) for text in options], choice=number)
         for number, options in enumerate(template.choices)
     ]
-    if asked.columns:
+    if asked.columns and asked.columns.parameter != "model":
         columns.append(_of_axis("columns", asked.columns, styles))
     if len(asked.models) > 1:
         heads = [Head("model", slug, catalog.offers[slug].name) for slug in asked.models]
-        (rows if columns else columns).append(_Dimension("models", heads))
+        is_row = columns or (asked.rows and asked.rows.parameter == "model")
+        (rows if is_row else columns).append(_Dimension("models", heads))
     if not columns and choices:
         columns.append(choices.pop())
     rows = choices + rows
-    if asked.rows:
+    if asked.rows and asked.rows.parameter != "model":
         rows.append(_of_axis("rows", asked.rows, styles))
     return rows, columns
 

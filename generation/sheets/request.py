@@ -18,7 +18,7 @@ from generation.catalog.parameters import PROMPT_MAX_LENGTH, SEED_MAX
 
 MAX_MODELS = 8
 MAX_VALUES = 16
-AXES = ("steps", "guidance", "seed", "style", "strength")
+AXES = ("model", "steps", "guidance", "seed", "style", "strength")
 RATIO = re.compile(r"[1-9]\d?:[1-9]\d?")
 FIELDS = (
     *("prompt", "negative_prompt", "models", "aspect_ratio", "style", "seed"),
@@ -75,7 +75,7 @@ class AxisShape(Shape):
         child=serializers.JSONField(),
         min_length=1,
         max_length=MAX_VALUES,
-        help_text="Numbers, or slugs of styles; null is no style.",
+        help_text="Numbers, or slugs of models or styles; null is no style.",
     )
 
     class Meta:
@@ -99,7 +99,12 @@ class SheetRequestShape(Shape):
         help_text="Only for the models that support it.",
     )
     models = serializers.ListField(
-        child=serializers.SlugField(), min_length=1, max_length=MAX_MODELS
+        child=serializers.SlugField(),
+        required=False,
+        min_length=1,
+        max_length=MAX_MODELS,
+        help_text="Required, unless the axis `model` lists them. Two or more that are no axis "
+        "become columns, or rows if there are other columns.",
     )
     aspect_ratio = serializers.RegexField(
         RATIO.pattern,
@@ -158,7 +163,7 @@ class _Cleaning:
         asked = Asked(
             prompt=self.prompt(),
             negative_prompt=self.text("negative_prompt"),
-            models=self.models(),
+            models=self.models(rows=rows, columns=columns),
             aspect_ratio=self.ratio(),
             style=self.text("style", 50) or None,
             seed=self.seed(),
@@ -196,8 +201,11 @@ class _Cleaning:
             return ""
         return value.replace("\r\n", "\n")
 
-    def models(self) -> tuple[str, ...]:
+    def models(self, *, rows: Axis | None, columns: Axis | None) -> tuple[str, ...]:
         value = self.given.get("models")
+        axis = next((one for one in (rows, columns) if one and one.parameter == "model"), None)
+        if value is None and axis:
+            value = list(axis.values)
         if value is None or value == []:
             self.fail("models", "required", _("Choose a model."))
         elif not isinstance(value, list) or not all(isinstance(one, str) for one in value):
@@ -207,6 +215,8 @@ class _Cleaning:
             self.fail("models", "max_length", detail)
         elif len(set(value)) != len(value):
             self.fail("models", "duplicate", _("A model is listed more than once."))
+        elif axis and tuple(value) != axis.values:
+            self.fail("models", "invalid", _("Must be the models of the axis, or left out."))
         else:
             return tuple(value)
         return ()
@@ -277,6 +287,8 @@ class _Cleaning:
 def _is_value(parameter: str, value: Any) -> bool:
     if parameter == "style":
         return value is None or (isinstance(value, str) and 0 < len(value) <= 50)
+    if parameter == "model":
+        return isinstance(value, str) and 0 < len(value) <= 50
     if isinstance(value, bool):
         return False
     if parameter in ("steps", "seed"):
@@ -287,6 +299,8 @@ def _is_value(parameter: str, value: Any) -> bool:
 def _invalid_value(parameter: str) -> str:
     if parameter == "style":
         return _("Must be slugs of styles.")
+    if parameter == "model":
+        return _("Must be slugs of models.")
     if parameter in ("steps", "seed"):
         return _("Must be whole numbers.")
     return _("Must be numbers.")

@@ -228,6 +228,8 @@ def _page(
     ]
     if not form.models and request.method != "POST":
         form.models = _default_models(user, models, has_sources=bool(form.sources))
+    if request.method != "POST":
+        form.show_models_axis()
     own = choices.of_user(user)
     models.sort(key=lambda model: model.pk not in own.favorite_models)
     forecast = eta.forecast(models)

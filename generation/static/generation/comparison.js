@@ -17,6 +17,7 @@ const data = document.getElementById("page-data").dataset
 
 let waiting, saying, asking
 let said = ""
+const touched = new Set() // axes whose values were typed or chosen: "columns", "rows"
 
 function soon(after = DELAY) {
   quote.classList.add("quote-stale")
@@ -55,25 +56,55 @@ function announce(button, speaks) {
   if (speaks) saying = setTimeout(() => say(text), SAY_AFTER)
 }
 
-/** Show the errors of an answer at their fields, and hide the earlier ones. */
+/**
+ * Show the errors of an answer at their fields, and hide the earlier ones. Missing values of an
+ * axis are only a hint until something was entered there, or the form was submitted.
+ */
 function showErrors(fragment) {
   const errors = new Map()
   for (const item of fragment.querySelectorAll("[data-errors] [data-field]")) {
     const name = item.dataset.field.replace(/_values$/, "")
-    errors.set(name, item.textContent.trim())
+    const isHint = "missing" in item.dataset && item.dataset.field !== name && !touched.has(name)
+    errors.set(name, { text: item.textContent.trim(), isHint })
   }
   for (const line of form.querySelectorAll("[data-error]")) {
-    const text = errors.get(line.dataset.error) ?? ""
-    line.hidden = !text
-    line.querySelector("span").textContent = text
-    const fields = form.querySelectorAll(
-      `[name="${line.dataset.error}"], [name="${line.dataset.error}_values"]`,
-    )
-    for (const field of fields) {
-      if (field.type !== "checkbox" && text) field.setAttribute("aria-invalid", "true")
-      else field.removeAttribute("aria-invalid")
-    }
+    showError(line, errors.get(line.dataset.error) ?? { text: "", isHint: false })
   }
+}
+
+function showError(line, { text, isHint }) {
+  line.hidden = !text
+  line.classList.toggle("error-hint", isHint)
+  line.querySelector("span").textContent = text
+  const fields = form.querySelectorAll(
+    `[name="${line.dataset.error}"], [name="${line.dataset.error}_values"]`,
+  )
+  for (const field of fields) {
+    if (field.type !== "checkbox" && text && !isHint) field.setAttribute("aria-invalid", "true")
+    else field.removeAttribute("aria-invalid")
+  }
+}
+
+/** Show the hints as the errors that they are once the form is submitted. */
+function showHintsAsErrors() {
+  for (const line of form.querySelectorAll(".error-hint")) {
+    touched.add(line.dataset.error)
+    showError(line, { text: line.textContent.trim(), isHint: false })
+  }
+}
+
+/** Remember which axis has values; another parameter begins without. */
+function touch(field) {
+  const axis = field.name.replace(/_(values|styles)$/, "")
+  if (field.closest("[data-axis]") === null) return
+  if (axis === field.name) touched.delete(axis)
+  else touched.add(axis)
+}
+
+function focusFirstError() {
+  const invalid = [...form.querySelectorAll("[aria-invalid=true]")]
+  const shown = invalid.filter((field) => field.checkVisibility())
+  ;(shown.find((field) => field.tagName !== "SELECT") ?? shown[0])?.focus()
 }
 
 /** Insert a text at the cursor of the prompt. */
@@ -107,7 +138,10 @@ function fill(fields) {
 for (const button of form.querySelectorAll("[data-insert], [data-remove-source]")) {
   button.hidden = false
 }
-form.addEventListener("input", () => soon())
+form.addEventListener("input", ({ target }) => {
+  touch(target)
+  soon()
+})
 form.addEventListener("change", () => soon(0))
 form.addEventListener("click", (event) => {
   const button = event.target.closest("[data-insert], [data-remove-source]")
@@ -122,8 +156,9 @@ form.addEventListener("submit", (event) => {
     return
   }
   event.preventDefault()
-  if (!form.elements.prompt.value.trim()) form.elements.prompt.focus()
-  else form.querySelector("[aria-invalid=true]")?.focus()
+  if (!form.elements.prompt.value.trim()) return form.elements.prompt.focus()
+  showHintsAsErrors()
+  focusFirstError()
 })
 form.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

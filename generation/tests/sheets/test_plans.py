@@ -93,6 +93,22 @@ class TestPlan(PlanTestCase):
         ]
         assert [one["seed"] for one in plan.requests] == [1, 2] * 4
 
+    def test_it_puts_the_models_where_they_are_asked_for(self) -> None:
+        models = {"parameter": "model", "values": ["flux-dev", "flux-schnell"]}
+        plan = self.plan(models=None, rows=models)
+        assert self.labels(plan.columns) == ["red", "blue"]
+        assert self.labels(plan.rows) == ["FLUX.1 dev", "FLUX.1 schnell"]
+        assert [one["model"] for one in plan.requests] == ["flux-dev"] * 2 + ["flux-schnell"] * 2
+        plan = self.plan(models=None, columns=models, rows={"parameter": "seed", "values": [1, 2]})
+        assert self.labels(plan.columns) == ["FLUX.1 dev", "FLUX.1 schnell"]
+        assert self.labels(plan.rows) == ["red Seed 1", "red Seed 2", "blue Seed 1", "blue Seed 2"]
+
+    def test_one_model_as_an_axis_leaves_room_for_the_alternatives(self) -> None:
+        plan = self.plan(models=None, columns={"parameter": "model", "values": ["flux-dev"]})
+        assert self.labels(plan.columns) == ["red", "blue"]
+        assert self.labels(plan.rows) == [""]
+        assert {one["model"] for one in plan.requests} == {"flux-dev"}
+
     def test_it_varies_styles_by_their_names(self) -> None:
         plan = self.plan(
             prompt="a kite",
@@ -217,6 +233,8 @@ class TestRequest:
                 "invalid",
             ),
             ({"rows": {"parameter": "style", "values": [{}]}}, "rows.values", "invalid"),
+            ({"rows": {"parameter": "model", "values": [5]}}, "rows.values", "invalid"),
+            ({"rows": {"parameter": "model", "values": ["flux-dev"]}}, "models", "invalid"),
             ({"color": "red"}, "color", "unknown_field"),
         ],
     )
@@ -235,4 +253,8 @@ class TestRequest:
 
     def test_it_is_the_same_after_it_is_stored(self) -> None:
         asked = clean({**ASKED, "rows": {"parameter": "style", "values": [None, "ink"]}})
+        assert clean(asked.as_json()) == asked
+        models = {"parameter": "model", "values": ["flux-dev", "flux-schnell"]}
+        asked = clean({"prompt": "A kite", "columns": models})
+        assert asked.models == ("flux-dev", "flux-schnell")
         assert clean(asked.as_json()) == asked

@@ -41,3 +41,23 @@ class TestComparePage(BaseTestCase):
             form = {"prompt": "A kite", "models": "flux-dev", "columns": parameter}
             page = self.client.post(reverse("compare_quote"), form, headers={"X-Part": "1"})
             assert text in page.content.decode()
+            assert "data-missing" in page.content.decode()
+
+    def test_models_are_an_axis_to_choose(self) -> None:
+        page = self.client.get(reverse("compare"))
+        assert [axis.parameter for axis in page.context["form"].axes] == ["model", ""]
+        form = {"prompt": "A kite", "models": ["flux-dev", "flux-schnell"], "rows": "model"}
+        page = self.client.post(reverse("compare_quote"), form, headers={"X-Part": "1"})
+        assert page.context["rows"] == ["FLUX.1 dev", "FLUX.1 schnell"]
+        assert page.context["columns"] == []
+
+    def test_it_shows_where_the_models_of_an_earlier_comparison_went(self) -> None:
+        form = {
+            "prompt": "A kite",
+            "models": ["flux-dev", "flux-schnell"],
+            "columns": "seed",
+            "columns_values": "1 2",
+        }
+        sheet = self.client.post(reverse("compare"), form)["Location"].split("/")[-2]
+        page = self.client.get(reverse("compare"), {"sheet": sheet})
+        assert [axis.parameter for axis in page.context["form"].axes] == ["seed", "model"]

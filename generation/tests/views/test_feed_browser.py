@@ -138,6 +138,12 @@ class TestFeedInABrowser(BrowserTestCase):
         with page.expect_response("**/dismiss/"):
             page.keyboard.press("Control+z")
         expect(line).to_have_count(1)
+        page.set_viewport_size({"width": 390, "height": 844})
+        expect(line.locator(".ended-actions > :visible")).to_have_text(["Why", "Dismiss"])
+        texts = [line.locator(".ended-title"), line.locator("[data-dismiss]")]
+        boxes = [text.bounding_box() for text in texts]
+        middles = [box["y"] + box["height"] / 2 for box in boxes if box]
+        assert abs(middles[0] - middles[1]) < 4, boxes  # in one row
 
     def test_it_dismisses_all_failures_at_once(self) -> None:
         page = self.visit("sweeper", **PHONE)
