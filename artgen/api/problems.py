@@ -89,6 +89,7 @@ KINDS: Mapping[str, tuple[int, Any]] = {
     "daily_limit": (429, gettext_lazy("The daily limit is reached")),
     "monthly_limit": (429, gettext_lazy("The monthly limit is reached")),
     "server_error": (500, gettext_lazy("Server error")),
+    "budget_reached": (503, gettext_lazy("The budget is used up")),
     "generation_off": (503, gettext_lazy("Image creation is paused")),
     "unavailable": (
         503,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from artgen import formatting
 from generation.admin.model_reports import BarChart, ModelReports, Table, bars
 from generation.operations import reconciliation
-from generation.operations.reconciliation import ModelCosts, Reconciliation
+from generation.operations.reconciliation import ModelCosts, PromptCosts, Reconciliation
 from generation.runpod import billing
 from generation.runpod.billing import Bill, InvalidBill
 from generation.runpod.verdicts import KeyRefused, RunPodError
@@ -43,6 +43,7 @@ class CostPages(ModelReports):
             title=_("Costs of %(month)s") % {"month": date_format(month, "F Y")},
             problem=problem,
             table=_costs(found),
+            prompts=_prompts(found.prompts),
             lines=_lines(found),
             revenue=dollars(found.revenue),
             chart=_chart(found),
@@ -99,6 +100,13 @@ def _costs(found: Reconciliation) -> Table:
         [(one.name, _cells(one)) for one in found.models],
         (_("Total"), _cells(found.total)),
     )
+
+
+def _prompts(costs: PromptCosts) -> Table:
+    """Return the line of calls of the prompt helper, no row without a call."""
+    cells = [formatting.number(costs.calls), formatting.number(costs.credits)]
+    rows = [(_("Prompt helper"), [*cells, dollars(costs.expected)])] if costs.calls else []
+    return Table(["", _("Calls"), _("Credits"), _("expected")], rows)
 
 
 def _lines(found: Reconciliation) -> Table:

@@ -32,7 +32,8 @@ PROBLEMS = problems(
         "unsupported_media_type",
         "no_proposal",
     ),
-    *("too_many_requests", "daily_limit", "monthly_limit", "generation_off", "unavailable"),
+    *("too_many_requests", "daily_limit", "monthly_limit", "generation_off"),
+    *("budget_reached", "unavailable"),
     too_few_credits={"detail": "1 credit more needed", "needed": 1, "available": 0},
 )
 TRANSLATE: Docs = {

@@ -88,14 +88,19 @@ def waiting_for(state: BudgetState) -> JobQuerySet:
     return jobs if state.is_reached else jobs.filter(expected_usd__gt=state.limit - state.spent)
 
 
-SPENT = """COALESCE((
+SPENT = """(COALESCE((
     SELECT SUM(spending.usd) FROM generation_spending AS spending
     WHERE spending.period = generation_budget.period
         AND spending.starts_on =
             CASE generation_budget.period WHEN 'day' THEN {day} ELSE {month} END
         AND spending.group_id = COALESCE(generation_budget.group_id, 0)
         AND (generation_budget.model_id IS NULL OR spending.model_id = generation_budget.model_id)
-), 0)"""
+), 0) + CASE WHEN generation_budget.model_id IS NULL THEN COALESCE((
+    SELECT SUM(calls.usd) FROM generation_promptspending AS calls
+    WHERE calls.day >= CASE generation_budget.period WHEN 'day' THEN {day} ELSE {month} END
+        AND calls.group_id = COALESCE(generation_budget.group_id, 0)
+), 0) ELSE 0 END)"""
+"""Of jobs, and of calls of the prompt helper, which have no model."""
 RESERVED = """COALESCE((
     SELECT SUM(job.expected_usd) FROM generation_job AS job
     WHERE job.status IN ('submitted', 'running')
@@ -158,7 +163,8 @@ def _spent() -> tuple[Any, ...]:
     """Return SQL of what is spent of a budget, and its values."""
     today = period_limits.today()
     date = "CAST(%s AS date)" if connection.vendor == "postgresql" else "%s"
-    return SPENT.format(day=date, month=date), today, today.replace(day=1)
+    month = today.replace(day=1)
+    return SPENT.format(day=date, month=date), today, month, today, month
 
 
 # --- a new order ----------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ from generation.models.moderation import (
 from generation.models.offers import GenerationSwitch, ImageModel, ImageModelQuerySet, Style
 from generation.models.outages import OutageKind, ProviderOutage, ProviderOutageQuerySet
 from generation.models.presets import FavoriteModel, OwnStyle, Preset
-from generation.models.prompt_calls import PromptCall
+from generation.models.prompt_calls import PromptCall, PromptSpending
 from generation.models.saved import SavedImage
 from generation.models.sharing import (
     OPEN,
@@ -104,6 +104,7 @@ __all__ = [
     "PromptCall",
     "PromptReview",
     "PromptReviewQuerySet",
+    "PromptSpending",
     "ProviderOutage",
     "ProviderOutageQuerySet",
     "Publication",

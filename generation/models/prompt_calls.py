@@ -1,9 +1,11 @@
-"""Calls of the prompt helper that are under way and hold credits."""
+"""Calls of the prompt helper: those that are under way and hold credits, and sums of all."""
 
 import uuid
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -29,3 +31,33 @@ class PromptCall(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class PromptSpending(models.Model):
+    """Calls of a day, with their credits and dollars. `prompt_helper.costs` is the only writer.
+
+    Rows with a group are the part of its members. Beside `Spending`, whose rows have a model.
+    """
+
+    # In TIME_ZONE, as budgets count.
+    day = models.DateField()
+    # The same moment by UTC, as RunPod bills.
+    billed_day = models.DateField()
+    # 0: of all users.
+    group_id = models.IntegerField(default=0)
+    calls = models.PositiveIntegerField()
+    credits = models.PositiveBigIntegerField()
+    usd = models.DecimalField(max_digits=18, decimal_places=8)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="one_prompt_sum_per_day", fields=["day", "billed_day", "group_id"]
+            ),
+            models.CheckConstraint(
+                name="prompt_spending_is_not_negative", condition=Q(usd__gte=Decimal(0))
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.usd}"

@@ -10,6 +10,8 @@ from django.core.checks import CheckMessage, Error, register
 from generation.prompt_helper import clients
 from generation.runpod.access import header_key
 
+MAX_CALL_USD = 100
+
 
 @register
 def runpod_key(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
@@ -58,4 +60,19 @@ def prices(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessa
             ("PRICE_MARGIN", settings.PRICE_MARGIN),
         )
         if not (value.is_finite() and value > 0)
+    ]
+
+
+@register
+def price_of_calls(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Reject an invalid PROMPT_HELPER_CALL_USD."""
+    value = settings.PROMPT_HELPER_CALL_USD
+    if value.is_finite() and 0 <= value <= MAX_CALL_USD:
+        return []
+    return [
+        Error(
+            f"PROMPT_HELPER_CALL_USD is {value}: it must be from 0 to {MAX_CALL_USD}.",
+            hint="See deploy/env.example.",
+            id="generation.E004",
+        )
     ]

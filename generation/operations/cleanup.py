@@ -14,6 +14,7 @@ from generation.models import IdempotencyKey
 from generation.moderation import reviews
 from generation.operations import retention
 from generation.presets import own_styles, presets
+from generation.prompt_helper import costs
 from generation.sheets import cells, sheet_images, word_lists
 from generation.user_data import erasure, exports
 
@@ -152,7 +153,9 @@ def forget_reviews() -> None:
 
 def forget_spending() -> None:
     """Remove the sums of days and months that began more than SPENDING_RETENTION ago."""
-    spending.forget(before=timezone.localdate() - SPENDING_RETENTION)
+    before = timezone.localdate() - SPENDING_RETENTION
+    spending.forget(before=before)
+    costs.forget(before=before)
 
 
 def _retention() -> timedelta:

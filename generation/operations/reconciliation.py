@@ -15,8 +15,9 @@ from django.db.models.functions import Coalesce
 
 from artgen import pooling
 from generation.jobs import clients
-from generation.models import ImageModel, Job, Status
+from generation.models import ImageModel, Job, PromptSpending, Status
 from generation.models.ids import first_id
+from generation.prompt_helper.clients import runpod_endpoint
 from generation.runpod import billing
 from generation.runpod.billing import Bill
 from generation.runpod.payloads import is_public
@@ -63,6 +64,16 @@ class ModelCosts:
 
 
 @dataclass(frozen=True)
+class PromptCosts:
+    """Calls of the prompt helper in one month, which have no model."""
+
+    calls: int
+    credits: int
+    expected: Decimal
+    """Dollars by PROMPT_HELPER_CALL_USD at the time of each call. Servers report none."""
+
+
+@dataclass(frozen=True)
 class BilledLine:
     """An endpoint of the bill, or all public ones, against what ArtGen has recorded."""
 
@@ -84,13 +95,14 @@ class Reconciliation:
     month: str
     models: list[ModelCosts]
     total: ModelCosts
+    prompts: PromptCosts
     lines: list[BilledLine]
     bill: Bill | None = None
 
     @property
     def revenue(self) -> Decimal:
         """What the credits are worth, in dollars."""
-        return self.total.credits * settings.CREDIT_USD
+        return (self.total.credits + self.prompts.credits) * settings.CREDIT_USD
 
 
 def period(month: date) -> tuple[datetime, datetime]:
@@ -105,7 +117,7 @@ def earlier(month: date) -> date:
 
 
 def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
-    """Return the sums of a month, in two queries whatever the number of models and jobs."""
+    """Return the sums of a month, in three queries whatever the number of models and jobs."""
     start, end = period(month)
     rows = {
         row["model"]: row
@@ -155,11 +167,13 @@ def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
                 ),
             )
         )
+    prompts = _prompts(start, end)
     return Reconciliation(
         month=f"{start:%Y-%m}",
         models=found,
         total=_total(found),
-        lines=_against(bill, found) if bill else [],
+        prompts=prompts,
+        lines=_against(bill, found, prompts) if bill else [],
         bill=bill,
     )
 
@@ -192,8 +206,21 @@ def _total(models: Sequence[ModelCosts]) -> ModelCosts:
     return total
 
 
-def _against(bill: Bill, models: Sequence[ModelCosts]) -> list[BilledLine]:
+def _prompts(start: datetime, end: datetime) -> PromptCosts:
+    sums = PromptSpending.objects.filter(
+        group_id=0, billed_day__gte=start.date(), billed_day__lt=end.date()
+    ).aggregate(
+        calls=Sum("calls", default=0),
+        credits=Sum("credits", default=0),
+        expected=Sum("usd", default=ZERO),
+    )
+    return PromptCosts(**sums)
+
+
+def _against(bill: Bill, models: Sequence[ModelCosts], prompts: PromptCosts) -> list[BilledLine]:
+    """Return the lines. Calls of the prompt helper count where its endpoint at RunPod is billed."""
     own = {one.endpoint for one in models if not one.is_public} | set(bill.own)
+    text_endpoint = runpod_endpoint()
     lines = [
         BilledLine(
             endpoint=endpoint,
@@ -205,19 +232,20 @@ def _against(bill: Bill, models: Sequence[ModelCosts]) -> list[BilledLine]:
                     for one in models
                     if one.endpoint == endpoint and not one.is_public
                 ),
-                ZERO,
+                prompts.expected if endpoint == text_endpoint else ZERO,
             ),
         )
         for endpoint in sorted(own)
     ]
     public = [one for one in models if one.is_public]
-    if bill.public is not None or public:
+    calls = prompts.expected if text_endpoint and text_endpoint not in own else ZERO
+    if bill.public is not None or public or calls:
         lines.append(
             BilledLine(
                 endpoint=billing.PUBLIC,
                 slugs=tuple(one.slug for one in public),
                 billed=bill.public or ZERO,
-                known=sum((one.best_known for one in public), ZERO),
+                known=sum((one.best_known for one in public), calls),
             )
         )
     return lines

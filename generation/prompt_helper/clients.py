@@ -24,11 +24,16 @@ def client() -> TextClient:
     )
 
 
+def runpod_endpoint() -> str:
+    """Return the id of the endpoint at RunPod, "" if it is at another server or there is none."""
+    start, address = f"{settings.RUNPOD_BASE_URL}/", settings.PROMPT_HELPER_URL
+    return address.removeprefix(start).split("/")[0] if address.startswith(start) else ""
+
+
 def _key() -> str:
     """Return the key of the endpoint: its own, or RunPod's if the endpoint is at RunPod."""
-    is_at_runpod = settings.PROMPT_HELPER_URL.startswith(f"{settings.RUNPOD_BASE_URL}/")
     key: str = settings.PROMPT_HELPER_API_KEY
-    return key or (settings.RUNPOD_API_KEY if is_at_runpod else "")
+    return key or (settings.RUNPOD_API_KEY if runpod_endpoint() else "")
 
 
 @lru_cache(maxsize=8)

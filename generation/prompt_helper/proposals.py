@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext_lazy
 
 from accounts import rate_limits
@@ -20,7 +21,7 @@ from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.catalog.request_validation import clean_text
 from generation.jobs import creation_switch
 from generation.models import ImageModel
-from generation.prompt_helper import charges, clients, instructions, threads
+from generation.prompt_helper import charges, clients, costs, instructions, threads
 from generation.prompt_helper.instructions import Kind
 from generation.runpod.text import TextError, TextNotSetUp, TextUnavailable
 
@@ -82,7 +83,7 @@ def propose(
 ) -> Proposal:
     """Return a proposal, which is charged unless it is the prompt itself.
 
-    No database connection is held during the call.
+    No database connection is held during the call. Its dollars count for budgets.
 
     Args:
         kind: a translation into the preferred language of `model`, by default English, or an
@@ -94,13 +95,14 @@ def propose(
 
     Raises:
         InvalidParameters: the prompt is empty, too long or has control characters.
-        HelperMissing, HelperBusy, HelperAway, NoProposal, GenerationOff, TooManyTries,
-            TooFewCredits, TokenLimitReached, PeriodLimitReached: nothing was charged.
+        HelperMissing, HelperBusy, HelperAway, NoProposal, GenerationOff, BudgetReached,
+            TooManyTries, TooFewCredits, TokenLimitReached, PeriodLimitReached: nothing was charged.
     """
     if not clients.is_on():
         raise HelperMissing
     prompt = _cleaned(prompt)
     creation_switch.refuse_if_paused(user)
+    costs.refuse_beyond_budgets(user)
     _count(user)
     language = _target(model) if kind is Kind.TRANSLATE else ""
     directions = instructions.of(kind, language=language or languages.DEFAULT)
@@ -110,20 +112,21 @@ def propose(
         try:
             pooling.give_back()
             found = _ask(kind, directions=directions, prompt=prompt)
-        except BaseException:
-            charges.release(call)
+        except BaseException as error:
+            with transaction.atomic():
+                charges.release(call)
+                if isinstance(error, NoProposal):  # the endpoint has replied
+                    costs.add(user, credits=0)
             raise
-        if found == prompt:
-            charges.release(call, reason=charges.UNCHANGED)
-            is_charged = False
-        else:
-            is_charged = charges.settle(call)
-    return Proposal(
-        prompt=found,
-        original_prompt=prompt,
-        language=language,
-        credits=price if is_charged else 0,
-    )
+        with transaction.atomic():
+            if found == prompt:
+                charges.release(call, reason=charges.UNCHANGED)
+                is_charged = False
+            else:
+                is_charged = charges.settle(call)
+            charged = price if is_charged else 0
+            costs.add(user, credits=charged)
+    return Proposal(prompt=found, original_prompt=prompt, language=language, credits=charged)
 
 
 def _cleaned(prompt: str) -> str:

@@ -17,6 +17,7 @@ from generation.runpod.billing import Bill, InvalidBill
 from generation.runpod.verdicts import KeyRefused, RunPodError
 
 HEAD = ("MODEL", "JOBS", "CREDITS", "RECORDED $", "EXPECTED $", "DRIFT", "FAILED", "FAILED $")
+PROMPTS_HEAD = ("PROMPT HELPER", "CREDITS", "EXPECTED $")
 BILL_HEAD = ("ENDPOINT", "BILLED $", "KNOWN $", "DIFFERENCE $", "MODELS")
 
 
@@ -32,9 +33,10 @@ class Command(BaseCommand):
 
     help = (
         "Prints for each model the jobs with an image, credits, dollars that RunPod reported, "
-        "expected dollars, their difference, and what jobs without an image cost. Compares them "
-        "with RunPod's bill where RUNPOD_API_KEY may read it, or with that of --bill. Months are "
-        "by UTC, as on the bill."
+        "expected dollars, their difference, and what jobs without an image cost; then calls of "
+        "the prompt helper with the dollars of PROMPT_HELPER_CALL_USD. Compares them with "
+        "RunPod's bill where RUNPOD_API_KEY may read it, or with that of --bill. Months are by "
+        "UTC, as on the bill."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -70,6 +72,12 @@ class Command(BaseCommand):
         rows = [_row(one.slug, one) for one in found.models]
         for line in lines(HEAD, [*rows, _row("total", found.total)]):
             self.stdout.write(line)
+        if found.prompts.calls:
+            self.stdout.write("")
+            calls = f"{found.prompts.calls} calls"
+            row = (calls, str(found.prompts.credits), _dollars(found.prompts.expected))
+            for line in lines(PROMPTS_HEAD, [row]):
+                self.stdout.write(line)
         if found.lines:
             self.stdout.write("")
             billed = [
@@ -94,6 +102,11 @@ def as_json(found: Reconciliation, *, note: str = "") -> dict[str, Any]:
         "month": found.month,
         "models": [{"slug": one.slug, **_numbers(one)} for one in found.models],
         "total": _numbers(found.total),
+        "prompt_helper": {
+            "calls": found.prompts.calls,
+            "credits": found.prompts.credits,
+            "expected_usd": float(found.prompts.expected),
+        },
         "bill": None,
     }
     if found.bill is not None:

@@ -30,3 +30,9 @@ class TestPrice:
                 ]
             assert messages == [f"CREDIT_USD is {value}: it must be a number above 0."]
         assert [message for message in run_checks() if message.id == "generation.E002"] == []
+
+    def test_it_refuses_what_no_call_costs(self) -> None:
+        for value, is_refused in (("-1", True), ("NaN", True), ("1000", True), ("0.004", False)):
+            with override_settings(PROMPT_HELPER_CALL_USD=Decimal(value)):
+                found = [message for message in run_checks() if message.id == "generation.E004"]
+            assert bool(found) == is_refused, value

@@ -18,9 +18,10 @@ from artgen.testing.api import make_job
 from artgen.testing.cases import BaseTestCase, EmulatorTestCase, catch_up, make_user
 from generation.demo.emulator import Emulator
 from generation.jobs import driver
-from generation.models import ImageModel, Job, Status
+from generation.models import ImageModel, Job, PromptSpending, Status
 from generation.models.ids import first_id
 from generation.operations import reconciliation
+from generation.operations.reconciliation import PromptCosts
 from generation.runpod import billing
 from generation.runpod.billing import Bill, InvalidBill
 from generation.runpod.verdicts import Unavailable
@@ -73,7 +74,7 @@ class CostsTestCase(BaseTestCase):
 class TestMonth(CostsTestCase):
     def test_it_sums_the_jobs_of_a_month(self) -> None:
         self.month()
-        with self.assertNumQueries(2):
+        with self.assertNumQueries(3):
             found = reconciliation.of_month(MARCH)
         (one,) = found.models
         assert (one.slug, one.jobs, one.credits) == ("flux-schnell", 3, 6)
@@ -94,7 +95,7 @@ class TestMonth(CostsTestCase):
     def test_it_asks_as_often_for_many_models(self) -> None:
         for model in ImageModel.objects.all():
             self.job(datetime(2026, 3, 2, tzinfo=UTC), slug=model.slug, cost=Decimal("0.01"))
-        with self.assertNumQueries(2):
+        with self.assertNumQueries(3):
             found = reconciliation.of_month(MARCH)
         assert len(found.models) == ImageModel.objects.count()
 
@@ -118,6 +119,48 @@ class TestMonth(CostsTestCase):
         for month in ("2026-13", "March", "2026"):
             with pytest.raises(CommandError):
                 run("--month", month)
+
+
+class TestPrompts(CostsTestCase):
+    """Calls of the prompt helper, which have no model."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        for day, billed_day in (
+            (date(2026, 3, 1), date(2026, 2, 28)),  # the clock of TIME_ZONE is ahead
+            (date(2026, 3, 1), MARCH),
+            (date(2026, 4, 1), date(2026, 3, 31)),
+        ):
+            for group_id in (0, 7):
+                PromptSpending.objects.create(
+                    day=day, billed_day=billed_day, group_id=group_id,
+                    calls=10, credits=9, usd=Decimal("0.25"),
+                )  # fmt: skip
+
+    def test_they_are_a_line_of_their_own_by_utc(self) -> None:
+        found = reconciliation.of_month(MARCH)
+        assert found.models == []
+        assert found.prompts == PromptCosts(calls=20, credits=18, expected=Decimal("0.5"))
+        assert found.revenue == Decimal("0.18")
+        document = json.loads(run("--month", "2026-03", "--no-bill", "--json"))
+        assert document["prompt_helper"] == {"calls": 20, "credits": 18, "expected_usd": 0.5}
+        text = run("--month", "2026-03", "--no-bill")
+        assert ["20", "calls", "18", "0.5000"] in [line.split() for line in text.splitlines()]
+        self.client.force_login(self.staff)
+        self.assertContains(self.client.get(PAGE, {"month": "2026-03"}), "<td>$0.5000</td>")
+
+    def test_they_count_for_the_bill_of_their_endpoint(self) -> None:
+        public, own = Bill({}, Decimal(1)), Bill({"my-qwen": Decimal(1)}, None)
+        for address, bill, known in (
+            ("https://api.runpod.ai/v2/qwen3-32b/openai/v1", public, [Decimal("0.5")]),
+            ("https://api.runpod.ai/v2/my-qwen/openai/v1", own, [Decimal("0.5")]),
+            ("https://texts.example.org/v1", public, [0]),
+        ):
+            with override_settings(
+                RUNPOD_BASE_URL="https://api.runpod.ai/v2", PROMPT_HELPER_URL=address
+            ):
+                found = reconciliation.of_month(MARCH, bill=bill)
+            assert [line.known for line in found.lines] == known, address
 
 
 class TestBill(CostsTestCase):

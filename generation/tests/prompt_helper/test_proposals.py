@@ -1,21 +1,32 @@
 """The prompt helper: proposals, what they cost, and that a failure costs nothing."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import holds, ledger, tokens, transactions
+from accounts import holds, ledger, period_limits, tokens, transactions
 from accounts.models import CreditEntry, Scope
-from artgen.testing.api import Api, ApiTestCase
+from artgen import formatting
+from artgen.testing.api import Api, ApiTestCase, make_job
 from artgen.testing.cases import emulated
 from artgen.testing.prompt_helper import chats, prompt_helper
-from generation.jobs import creation_switch
-from generation.models import GenerationSwitch, PromptCall
-from generation.prompt_helper import charges
+from generation.jobs import budget_changes, budgets, creation_switch
+from generation.models import (
+    Budget,
+    GenerationSwitch,
+    ImageModel,
+    Period,
+    PromptCall,
+    PromptSpending,
+    Status,
+)
+from generation.prompt_helper import charges, costs
 from generation.prompt_helper.instructions import Kind
 from generation.user_data import erasure
 
@@ -190,6 +201,104 @@ class TestLimits(HelperTestCase):
         with override_settings(PROMPT_HELPER_URL=""):
             self.assert_problem(self.api.post(TRANSLATE, ASKED), 404, "prompt_helper_off")
         assert self.kinds() == []
+
+
+@override_settings(PROMPT_HELPER_CALL_USD=Decimal("0.006"))
+class TestDollars(HelperTestCase):
+    options: ClassVar[dict[str, Any]] = {"PROMPT_HELPER_PER_MINUTE": 1000}
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.group = Group.objects.create(name="school")
+        self.group.user_set.add(self.alice)
+
+    def limit(self, usd: str, *, period: Period = Period.DAY, **scope: Any) -> None:
+        found = {"group": None, "model": None} | scope
+        budget_changes.set_limit(**found, period=period, limit_usd=Decimal(usd))
+
+    def sums(self) -> dict[int, tuple[int, int, Decimal]]:
+        """Return calls, credits and dollars by group."""
+        return {
+            one.group_id: (one.calls, one.credits, one.usd) for one in PromptSpending.objects.all()
+        }
+
+    def assert_budget_is_reached(self, answer: Any, *, words: str) -> None:
+        problem = self.assert_problem(answer, 503, "budget_reached")
+        assert words in problem["detail"]
+        assert "nothing was charged" in problem["detail"]
+
+    def test_a_call_counts_for_the_site_and_the_groups_of_its_user(self) -> None:
+        self.api.post(TRANSLATE, ASKED)
+        assert self.sums() == {
+            0: (1, 1, Decimal("0.006")), self.group.pk: (1, 1, Decimal("0.006")),
+        }  # fmt: skip
+        self.others.post(ENHANCE, {"prompt": "fog"})
+        assert self.sums()[0] == (2, 2, Decimal("0.012"))
+        assert self.sums()[self.group.pk] == (1, 1, Decimal("0.006"))
+
+    def test_each_reply_counts_and_no_failure_without_one(self) -> None:
+        self.api.post(TRANSLATE, {**ASKED, "prompt": "lighthouse on rock in fog"})  # unchanged
+        self.emulator.faults.next("chat", "cut_off")
+        self.api.post(TRANSLATE, ASKED)
+        assert self.sums()[0] == (2, 0, Decimal("0.012"))
+        for fault in ("refuse_401", "rate_429", "html_502", "break_before"):
+            self.emulator.faults.next("chat", fault)
+            self.api.post(TRANSLATE, ASKED)
+        assert self.sums()[0] == (2, 0, Decimal("0.012"))
+
+    def test_budgets_of_a_day_and_a_month_have_it_and_those_of_a_model_do_not(self) -> None:
+        self.api.post(TRANSLATE, ASKED)
+        self.others.post(ENHANCE, {"prompt": "fog"})
+        PromptSpending.objects.filter(group_id=0).update(
+            day=period_limits.today().replace(day=1), usd=Decimal("0.012")
+        )
+        self.limit("1", period=Period.MONTH)
+        self.limit("1", group=self.group)
+        self.limit("1", model=ImageModel.objects.get(slug="z-image-turbo"))
+        spent = [state.spent for state in budgets.states()]
+        assert spent == [Decimal("0.012"), Decimal("0.006"), 0]
+        _queues, found = budgets.with_queues([ImageModel.objects.get(slug="z-image-turbo").pk])
+        assert [state.spent for state in found] == spent
+
+    def test_beyond_a_budget_it_is_refused_until_the_next_day(self) -> None:
+        scopes: tuple[dict[str, Any], ...] = ({}, {"group": self.group})
+        for scope in scopes:
+            with self.subTest(scope):
+                self.limit("0.01", **scope)
+                PromptSpending.objects.all().delete()
+                assert self.api.post(TRANSLATE, ASKED).status_code == 200
+                answer = self.api.post(TRANSLATE, ASKED)
+                self.assert_budget_is_reached(
+                    answer, words=formatting.moment(period_limits.next_day())
+                )
+                left = (period_limits.next_day() - timezone.now()).total_seconds()
+                assert abs(int(answer["Retry-After"]) - left) < 60
+                is_of_all = not scope
+                other = self.others.post(ENHANCE, {"prompt": "fog"})
+                assert other.status_code == (503 if is_of_all else 200)
+                Budget.objects.all().delete()
+                assert self.api.post(TRANSLATE, ASKED).status_code == 200
+        assert "hold" not in self.kinds()[-1:]
+
+    def test_jobs_at_runpod_leave_room_in_a_minute(self) -> None:
+        ImageModel.objects.update(expected_cost={"per_image": "0.02"}, price={"per_image": 1})
+        make_job(self.alice, status=Status.RUNNING, expected_usd=Decimal("0.02"))
+        self.limit("0.02")
+        answer = self.api.post(TRANSLATE, ASKED)
+        self.assert_budget_is_reached(answer, words="Try again in a minute")
+        assert answer["Retry-After"] == "60"
+        assert chats(self.emulator) == []
+
+    def test_without_a_price_budgets_do_not_refuse_calls(self) -> None:
+        self.limit("0")
+        with override_settings(PROMPT_HELPER_CALL_USD=Decimal(0)):
+            assert self.api.post(TRANSLATE, ASKED).status_code == 200
+        assert self.sums()[0] == (1, 1, Decimal(0))
+
+    def test_old_sums_are_forgotten(self) -> None:
+        self.api.post(TRANSLATE, ASKED)
+        assert costs.forget(before=period_limits.today()) == 0
+        assert costs.forget(before=period_limits.today() + timedelta(days=1)) == 2
 
 
 class TestKilledProcess(HelperTestCase):
