@@ -7,11 +7,12 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.test import Client
 
 from artgen.testing.isolation import owned_data
+from artgen.testing.isolation.access import Who
 from artgen.testing.isolation.identities import ANONYMOUS, MANAGER, OTHERS_TOKEN, OWNER, Identity
 from artgen.testing.isolation.owned_data import OwnedData
 from artgen.testing.isolation.routes import Route, site_routes
 from artgen.testing.isolation.rows import Tables
-from artgen.testing.isolation.rules import Who, rule_of
+from artgen.testing.isolation.rules import rule_of
 from artgen.testing.isolation.suite import State, Trial, request, trials
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.django_db]

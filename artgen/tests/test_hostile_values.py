@@ -10,10 +10,10 @@ from django.core.cache import cache
 from django.db import transaction
 
 from artgen.testing.isolation import owned_data, sign_in
+from artgen.testing.isolation.access import Who
 from artgen.testing.isolation.identities import MANAGER, OWNER
 from artgen.testing.isolation.owned_data import OwnedData
 from artgen.testing.isolation.routes import site_routes
-from artgen.testing.isolation.rules import Who
 from artgen.testing.isolation.suite import Trial, body_of, request, trials
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.django_db]

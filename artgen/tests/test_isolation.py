@@ -9,11 +9,12 @@ from django.test import override_settings
 from django.urls import include, path
 
 from artgen.testing.isolation import owned_data, sign_in
+from artgen.testing.isolation.access import METHODS, Who
 from artgen.testing.isolation.counts import counts
 from artgen.testing.isolation.identities import ANONYMOUS, IDENTITIES, Identity
 from artgen.testing.isolation.routes import Route, api_methods, site_routes
 from artgen.testing.isolation.rows import Tables
-from artgen.testing.isolation.rules import METHODS, RULES, Who, rule_of
+from artgen.testing.isolation.rules import RULES, rule_of
 from artgen.testing.isolation.suite import forgeries, trials, violations
 
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from artgen.testing.isolation.access import METHODS
 from artgen.testing.isolation.identities import IDENTITIES
 from artgen.testing.isolation.routes import site_routes, socket_routes
-from artgen.testing.isolation.rules import METHODS
 from artgen.testing.isolation.suite import trials
 
 

@@ -1,118 +1,24 @@
 """The table: who may do what at which route, with which of the owner's objects as the example.
 
 A new route needs one line: its name (or its path, where it has none), who may use it, and the
-methods. Arguments of the address are filled from EXAMPLES; `at` names another object. `body` and
+methods. Arguments of the address are filled from `examples`; `at` names another object. `body` and
 `queries` contain ids of the owner's objects in braces, as another user would send them. A name
 with `*` is the rule of all routes that have no line of their own.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import Enum
 from fnmatch import fnmatchcase
-from typing import Any
 
+from artgen.testing.isolation.access import (
+    Rule,
+    address,
+    any_staff,
+    everyone,
+    nobody,
+    owner,
+    staff,
+    users,
+)
 from artgen.testing.isolation.routes import Route
-
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-
-
-class Who(Enum):
-    """Whose requests a route fulfills."""
-
-    EVERYONE = "everyone, without private data"
-    ADDRESS = "anyone who knows the secret in the address"
-    USERS = "every user, for own data"
-    OWNER = "the owner of the object in the address"
-    ANY_STAFF = "all staff"
-    STAFF = "staff with the permission"
-    NOBODY = "nobody"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Who may use a route with which methods, and an example of each request."""
-
-    who: Who
-    methods: frozenset[str]
-    at: Mapping[str, str] = field(default_factory=dict)  # argument → name of the example
-    body: Mapping[str, Any] = field(default_factory=dict)
-    queries: tuple[str, ...] = ("",)
-    shows: frozenset[str] = frozenset()  # kinds of private texts that are shown on purpose
-    touches: frozenset[str] = frozenset()  # tables with rows about the owner's that others may add
-    is_csrf_exempt: bool = False
-    only_reads: bool = False  # with every method: a token needs no more than the scope `read`
-    answers: frozenset[int] = frozenset()  # statuses that are right here and refusals elsewhere
-
-
-def _rule(who: Who) -> Any:
-    def rule(methods: str = "", **options: Any) -> Rule:
-        for name in ("shows", "touches", "answers"):
-            options[name] = frozenset(options.get(name, ()))
-        return Rule(who, frozenset(methods.split()), **options)
-
-    return rule
-
-
-everyone, address, users, owner = map(_rule, (Who.EVERYONE, Who.ADDRESS, Who.USERS, Who.OWNER))
-any_staff, staff, nobody = map(_rule, (Who.ANY_STAFF, Who.STAFF, Who.NOBODY))
-
-EXAMPLES = {
-    "job_id": "job",
-    "run_id": "run",
-    "image_id": "image",
-    "collection_id": "collection",
-    "member_id": "member",
-    "export_id": "export",
-    "review_id": "review",
-    "sheet_id": "sheet",
-    "list_id": "word_list",
-    "preset_id": "preset",
-    "style_id": "own_style",
-    "slug": "slug",
-    "pk": "passkey",
-}
-"""Argument of an address → the owner's object that stands there, unless a rule names another."""
-
-FIXED = {
-    "number": 1,
-    "code": "invalid",
-    "announcement_key": "1-1",
-    "rest": "v1/unknown/",
-    "url": "unknown/",
-    "provider_id": "oidc",
-}
-"""Arguments that name no object."""
-
-ADMIN_OBJECTS = {
-    "accounts_user": "owner",
-    "accounts_apitoken": "token",
-    "accounts_auditentry": "audit_entry",
-    "accounts_creditentry": "entry",
-    "accounts_creditpage": "credit_page",
-    "accounts_creditrequest": "credit_request",
-    "accounts_voucher": "voucher",
-    "accounts_invitation": "invited",
-    "auth_group": "group",
-    "accounts_outgoingemail": "email",
-    "generation_moderationrule": "rule",
-    "generation_promptreview": "review",
-    "generation_trustedauthor": "trusted",
-    "generation_alert": "alert",
-    "generation_announcement": "announcement",
-    "generation_budget": "budget",
-    "generation_collection": "collection",
-    "generation_generationswitch": "switch",
-    "generation_image": "image",
-    "generation_imagemodel": "model",
-    "generation_job": "job",
-    "generation_provideroutage": "outage",
-    "generation_publication": "publication",
-    "generation_style": "style_id",
-    "generation_upload": "upload",
-    "usersessions_usersession": "owner_session",
-}
-"""Model of an admin page → the object that the page is opened for."""
 
 EDIT = {"model": "flux-kontext", "prompt": "snow", "source_images": ["{image}"]}
 PASSWORD = "a new long password"

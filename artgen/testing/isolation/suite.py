@@ -14,19 +14,13 @@ from django.test import Client
 from django.urls import reverse
 
 from artgen.testing.image_files import FILES
+from artgen.testing.isolation.access import METHODS, Rule, Who
+from artgen.testing.isolation.examples import ADMIN_OBJECTS, EXAMPLES, FIXED
 from artgen.testing.isolation.identities import NOBODY, OWNER, Identity
 from artgen.testing.isolation.owned_data import MARK, MARKER, OwnedData
 from artgen.testing.isolation.routes import Route
 from artgen.testing.isolation.rows import Change, Tables, changes, file_rows, files, restore_files
-from artgen.testing.isolation.rules import (
-    ADMIN_OBJECTS,
-    EXAMPLES,
-    FIXED,
-    METHODS,
-    Rule,
-    Who,
-    rule_of,
-)
+from artgen.testing.isolation.rules import rule_of
 
 FORM = "application/x-www-form-urlencoded"
 SAFE = ("GET", "HEAD", "OPTIONS")
