@@ -30,7 +30,7 @@ from artgen import audit
 from artgen.testing.people import let_in
 from artgen.theme import page
 from generation.files import uploads
-from generation.gallery import collection_sharing, collections, saving, sharing, tags
+from generation.gallery import collection_sharing, collections, publications, saving, sharing, tags
 from generation.gallery.images import set_favorite, trash
 from generation.jobs import drafts, job_control, orders
 from generation.models import Image, Job, Sheet, Status
@@ -129,9 +129,11 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
         )
     public = [image for image in images[1::2] if image.trashed_at is None]
     for image in public[:-1]:
-        wish = sharing.ask_to_publish(image, with_parameters=True, with_name=image == public[0])
-        sharing.publish(wish, by=User.objects.get(email="boss@example.org"))
-    sharing.ask_to_publish(public[-1], with_parameters=True, with_name=True)
+        wish = publications.ask_to_publish(
+            image, with_parameters=True, with_name=image == public[0]
+        )
+        publications.publish(wish, by=User.objects.get(email="boss@example.org"))
+    publications.ask_to_publish(public[-1], with_parameters=True, with_name=True)
     variants = Image.objects.of(owner).filter(job__in=placed[-2][0]).order_by("id")
     in_month = timezone.now() + timedelta(days=30)
     shared = sharing.share_by_link(

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from artgen.testing.api import make_image, make_job
 from artgen.testing.cases import BaseTestCase
-from generation.gallery import sharing
+from generation.gallery import publications, sharing
 from generation.models import Image, Status
 
 SCRIPT = {"X-Part": "1"}
@@ -48,13 +48,13 @@ class SharingTestCase(GalleryTestCase):
         return sharing.share_by_link(image or self.image, **options)
 
     def ask(self, image=None, **options):
-        return sharing.ask_to_publish(
+        return publications.ask_to_publish(
             image or self.image, **{"with_parameters": False, "with_name": False, **options}
         )
 
     def published(self, image=None, **options):
         publication = self.ask(image, **options)
-        sharing.publish(publication, by=self.staff)
+        publications.publish(publication, by=self.staff)
         return publication
 
     def now(self, image=None):

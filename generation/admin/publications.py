@@ -21,7 +21,7 @@ from artgen import formatting
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyInline
 from generation.admin.read_only import ReadOnlyModelAdmin, thumbnail
-from generation.gallery import sharing
+from generation.gallery import publications
 from generation.models import TO_REVIEW, Publication, PublicationState, Report
 from generation.moderation.refusals import why
 
@@ -126,7 +126,7 @@ class PublicationAdmin(ReadOnlyModelAdmin):
         """Publish the images; the reports on published ones are settled."""
 
         def one(publication: Publication, by: User) -> str:
-            sharing.publish(publication, by=by)
+            publications.publish(publication, by=by)
             return "approved"
 
         count = self._each(request, queryset, one)
@@ -146,7 +146,7 @@ class PublicationAdmin(ReadOnlyModelAdmin):
             return self._next_page(request, "", stay=True)
 
         def one(publication: Publication, by: User) -> str:
-            sharing.refuse(publication, by=by, reason=reason)
+            publications.refuse(publication, by=by, reason=reason)
             return f"refused: {reason}"
 
         count = self._each(request, queryset, one)

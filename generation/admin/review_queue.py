@@ -15,7 +15,7 @@ from accounts.models import User
 from artgen.ids import parse_uuid
 from artgen.refusals import Refusal
 from generation.files import storage
-from generation.gallery import sharing
+from generation.gallery import publications
 from generation.jobs import reviewed_orders
 from generation.models import (
     Image,
@@ -195,7 +195,7 @@ def decide(item: Item, *, decision: str, reason: str, by: User) -> str:
         if not reason:
             raise ReasonMissing
         if item.is_image:
-            sharing.refuse(row, by=by, reason=reason)
+            publications.refuse(row, by=by, reason=reason)
         else:
             reviews.reject(row, by=by, reason=reason)
         return f"rejected: {reason}"
@@ -203,7 +203,7 @@ def decide(item: Item, *, decision: str, reason: str, by: User) -> str:
         reviews.mark_seen(row, by=by)
         done = "looked at"
     elif item.is_image:
-        sharing.publish(row, by=by)
+        publications.publish(row, by=by)
         done = "approved"
     else:
         reviewed_orders.approve(row, by=by)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from artgen.api.views import Endpoint
 from generation.api import docs_sharing, links, rate_limits
 from generation.api.shapes_sharing import ShareShape
-from generation.gallery import sharing
+from generation.gallery import publications, sharing
 from generation.models import Image, Publication, PublicationState, Visibility
 
 
@@ -45,7 +45,7 @@ class ShareAppeal(Endpoint):
         """Ask a moderator to review one of the user's own images that a rule has refused."""
         image = own_image(request, image_id)
         rate_limits.spend(request, group="share", rate=links.SHARING_RATE)
-        sharing.appeal(image)
+        publications.appeal(image)
         return Response(_share_json(image))
 
 
@@ -63,7 +63,7 @@ def show_to(image: Image, visibility: str) -> Image:
         return sharing.make_private(image)
     if visibility == Visibility.LINK:
         return sharing.keep_to_link(image)
-    sharing.ask_to_publish(
+    publications.ask_to_publish(
         image,
         with_parameters=image.has_link and image.link_parameters,
         with_name=image.has_link and image.link_name,
@@ -72,7 +72,7 @@ def show_to(image: Image, visibility: str) -> Image:
 
 
 def _share_json(image: Image) -> Any:
-    publication = sharing.last_publication(image)
+    publication = publications.last(image)
     share = {
         **links.link_json(image, route="shared"),
         "publication": _publication(publication) if publication else None,

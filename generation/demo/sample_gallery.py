@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from accounts.ledger import TooFewCredits
 from accounts.models import User
 from generation.catalog.offers import InvalidParameters
-from generation.gallery import sharing
+from generation.gallery import publications, visibility
 from generation.jobs import orders
 from generation.jobs.admission import TooManyWaiting
 from generation.jobs.creation_switch import GenerationOff
@@ -52,9 +52,9 @@ def step(*, owner: User, staff: User) -> bool:
     jobs = {job.prompt: job for job in Job.objects.of(owner).with_all().newest_first()}
     for job in jobs.values():
         for image in job.images.all():
-            if image.trashed_at is None and sharing.last_publication(image) is None:
-                with suppress(sharing.InTheTrash, sharing.NotAllowed):
-                    sharing.ask_to_publish(image, with_parameters=True, with_name=True)
+            if image.trashed_at is None and publications.last(image) is None:
+                with suppress(visibility.InTheTrash, publications.NotAllowed):
+                    publications.ask_to_publish(image, with_parameters=True, with_name=True)
     if Job.objects.active().exists():
         return True
     missing = next((sample for sample in SAMPLES if sample.prompt not in jobs), None)

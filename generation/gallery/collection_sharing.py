@@ -10,8 +10,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from generation.gallery import sharing
-from generation.gallery.sharing import STOPPED, Shared
+from generation.gallery import visibility
+from generation.gallery.publications import STOPPED
+from generation.gallery.sharing import Shared
 from generation.models import Collection, CollectionImage, Publication, PublicationState
 
 MAX_ID = 2**63 - 1  # of a member: a bigint
@@ -107,7 +108,7 @@ def share(
         locked = _locked(collection)
         return _written(
             locked,
-            link_slug=locked.link_slug if locked.has_link and not renew else sharing.new_slug(),
+            link_slug=locked.link_slug if locked.has_link and not renew else visibility.new_slug(),
             link_until=until,
             link_parameters=with_parameters,
             link_name=with_name,

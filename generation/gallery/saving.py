@@ -25,7 +25,8 @@ from accounts.models import User
 from artgen.refusals import Refusal, Unavailable
 from generation.files import bucket_threads, metadata, storage, storage_limits
 from generation.gallery import collection_sharing, images, sharing
-from generation.gallery.sharing import STOPPED, Shared
+from generation.gallery.publications import STOPPED
+from generation.gallery.sharing import Shared
 from generation.models import Image, Publication, PublicationState, Report, SavedImage
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from artgen.response_headers import allow_other_sites
 from generation.catalog.shapes import shape_name
 from generation.files import bucket_threads, metadata, storage
 from generation.files.filenames import filename
-from generation.gallery import saving, sharing
+from generation.gallery import publications, saving, sharing
 from generation.models import Job, Report, Style
 from generation.views.grid import Tile
 from generation.views.sharing import absolute
@@ -142,7 +142,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
                 if request.user.is_authenticated
                 else request.META["REMOTE_ADDR"]
             )
-            sharing.report(
+            publications.report(
                 found.publication,
                 reporter=reporter,
                 kind=kind,

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.rate_limits import limited
 from artgen.refusals import Refusal
-from generation.gallery import sharing
+from generation.gallery import publications, sharing
 from generation.models import Collection, Image, PublicationState
 from generation.views.grid import Tile
 from generation.views.partials import part, wants_part
@@ -43,7 +43,7 @@ class Period:
 
 def share_context(image: Image) -> dict[str, Any]:
     """Return the context of `_share.html`: link, publication, choices."""
-    publication = sharing.last_publication(image)
+    publication = publications.last(image)
     if publication and publication.state == PublicationState.WITHDRAWN:
         publication = None
     state = publication.state if publication else ""
@@ -112,7 +112,7 @@ def publish(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Submit the image to Explore (`parameters`, `name`) for review."""
     image = _own(request, image_id)
     try:
-        sharing.ask_to_publish(
+        publications.ask_to_publish(
             image, with_parameters="parameters" in request.POST, with_name="name" in request.POST
         )
     except Refusal as refusal:
@@ -127,7 +127,7 @@ def appeal(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Submit the image for review although a rule has refused it."""
     image = _own(request, image_id)
     try:
-        sharing.appeal(image)
+        publications.appeal(image)
     except Refusal as refusal:
         return _answered(request, image, refusal.message, failed=True)
     return _answered(request, image, _("Submitted for review. The decision will appear here."))
@@ -139,7 +139,7 @@ def withdraw(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Withdraw the submission, or remove the image from Explore."""
     image = _own(request, image_id)
     was_public = image.visibility == "public"
-    image = _taken_over(image, sharing.withdraw(image))
+    image = _taken_over(image, publications.withdraw(image))
     return _answered(
         request, image, _("Removed from Explore.") if was_public else _("Submission withdrawn.")
     )

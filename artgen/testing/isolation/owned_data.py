@@ -42,7 +42,7 @@ from artgen.testing.cases import load_catalog, make_user
 from artgen.testing.image_files import FILES
 from artgen.testing.isolation import sign_in
 from generation.files import metadata, storage
-from generation.gallery import collection_sharing, collections, notes, sharing, tags
+from generation.gallery import collection_sharing, collections, notes, publications, sharing, tags
 from generation.jobs import webhook_tokens
 from generation.models import (
     Alert,
@@ -138,9 +138,9 @@ def _make_rows(data: OwnedData) -> None:
     shared = sharing.share_by_link(
         make_image_with_files(owner), until=None, with_parameters=False, with_name=False
     )
-    published = sharing.ask_to_publish(public, with_parameters=False, with_name=False)
-    sharing.publish(published, by=User.objects.get(email="root@example.org"))
-    sharing.ask_to_publish(waiting, with_parameters=True, with_name=True)
+    published = publications.ask_to_publish(public, with_parameters=False, with_name=False)
+    publications.publish(published, by=User.objects.get(email="root@example.org"))
+    publications.ask_to_publish(waiting, with_parameters=True, with_name=True)
     Publication.objects.filter(pk=published.pk).update(reason=mark("verdict"))
     Report.objects.create(
         publication=published, reporter="somebody", kind="other", words=mark("report"),

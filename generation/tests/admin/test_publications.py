@@ -4,7 +4,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 
 from artgen.testing.gallery import SharingTestCase
-from generation.gallery import images, sharing
+from generation.gallery import images, publications, sharing
 from generation.models import Publication, PublicationState
 
 QUEUE = "/admin/generation/publication/"
@@ -43,7 +43,7 @@ class TestPublicationAdmin(SharingTestCase):
     def test_it_lists_what_is_reported(self) -> None:
         published = self.published()
         self.assertNotContains(self.client.get(QUEUE), self.page(published))
-        sharing.report(published, reporter="1.1.1.1", kind="person", words="my sister")
+        publications.report(published, reporter="1.1.1.1", kind="person", words="my sister")
         self.assertContains(self.client.get(QUEUE), self.page(published))
         self.assertContains(self.client.get(self.page(published)), "my sister")
         self.act("publish", published)
@@ -87,12 +87,12 @@ class TestPublicationAdmin(SharingTestCase):
         assert answer["Location"] == QUEUE
 
     def test_it_shows_what_became_of_earlier_wishes(self) -> None:
-        sharing.refuse(self.ask(), by=self.staff, reason="Too dark")
+        publications.refuse(self.ask(), by=self.staff, reason="Too dark")
         self.assertContains(self.client.get(self.page(self.ask())), "Too dark")
 
     def test_it_tells_of_what_was_withdrawn_meanwhile(self) -> None:
         publication = self.ask()
-        sharing.withdraw(self.image)
+        publications.withdraw(self.image)
         self.assertContains(self.act("publish", publication), "Already reviewed or withdrawn")
         assert self.state(publication) == PublicationState.WITHDRAWN
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from artgen.testing.gallery import SharingTestCase
-from generation.gallery import images, sharing
+from generation.gallery import images, publications
 from generation.jobs import orders
 from generation.models import (
     Job,
@@ -124,8 +124,8 @@ class TestQueue(QueueTestCase):
 
     def test_it_says_that_somebody_else_was_faster(self):
         publication = self.ask()
-        sharing.publish(publication, by=self.staff)
-        sharing.withdraw(publication.image)
+        publications.publish(publication, by=self.staff)
+        publications.withdraw(publication.image)
         self.assertContains(self.decide(publication, "approve"), "Already reviewed or withdrawn")
         review = self.held()
         self.decide(review, "approve")
@@ -135,7 +135,9 @@ class TestQueue(QueueTestCase):
     def test_it_groups_reports_by_image(self):
         publication = self.published()
         for number, kind in enumerate(("person", "person", "offensive")):
-            sharing.report(publication, reporter=f"1.1.1.{number}", kind=kind, words=f"w{number}")
+            publications.report(
+                publication, reporter=f"1.1.1.{number}", kind=kind, words=f"w{number}"
+            )
         page = self.page()
         self.assert_shows(page, publication)
         self.assertContains(page, "2 × It shows a real person")
@@ -147,14 +149,14 @@ class TestQueue(QueueTestCase):
 
     def test_a_single_report_is_enough_to_be_looked_at(self):
         publication = self.published()
-        sharing.report(publication, reporter="1.1.1.1", kind="person", words="my sister")
+        publications.report(publication, reporter="1.1.1.1", kind="person", words="my sister")
         self.assert_shows(self.page(show="reports"), publication)
         self.assert_shows(self.page(), publication)
 
     def test_it_has_hidden_images_among_the_reported_ones(self):
         publication = self.published()
-        for number in range(sharing.REPORTS_HIDE):
-            sharing.report(publication, reporter=f"1.1.1.{number}", kind="person", words="")
+        for number in range(publications.REPORTS_HIDE):
+            publications.report(publication, reporter=f"1.1.1.{number}", kind="person", words="")
         page = self.page(show="reports")
         self.assert_shows(page, publication)
         self.assertContains(page, "Return to Explore")

@@ -3,7 +3,7 @@
 import pytest
 
 from artgen.testing.api import ApiTestCase, make_image
-from generation.gallery import images, sharing
+from generation.gallery import images, publications, sharing
 from generation.models import Image, ModerationRule, Publication, PublicationState
 
 
@@ -72,7 +72,7 @@ class TestSharingApi(ApiTestCase):
             True,
             None,
         )
-        sharing.publish(Publication.objects.get(), by=self.staff)
+        publications.publish(Publication.objects.get(), by=self.staff)
         assert self.api.get(self.path).json()["visibility"] == "public"
         publication = self.api.get(self.share).json()["publication"]
         assert publication["state"] == "published"

@@ -4,7 +4,7 @@ from django.urls import reverse
 
 from artgen.testing.job_pages import JobPagesTestCase
 from generation.demo import sample_gallery
-from generation.gallery import images, sharing
+from generation.gallery import images, publications
 from generation.jobs import job_control
 from generation.models import (
     GenerationSwitch,
@@ -62,7 +62,7 @@ class TestExhibition(JobPagesTestCase):
     def test_it_brings_back_nothing_that_was_taken_down_or_thrown_away(self):
         self.hang_all()
         first, second = Image.objects.of(self.nora).order_by("id")[:2]
-        sharing.refuse(sharing.last_publication(first), by=self.staff, reason="no")
+        publications.refuse(publications.last(first), by=self.staff, reason="no")
         images.trash(second)
         assert self.hang_all() == 0
         assert Publication.objects.shown().count() == len(sample_gallery.SAMPLES) - 2

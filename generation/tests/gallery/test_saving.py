@@ -9,7 +9,14 @@ from django.utils import timezone
 
 from artgen.testing.saving import PROMPT, SavingTestCase, with_files
 from generation.files import consistency, metadata, storage, storage_limits
-from generation.gallery import collection_sharing, collections, images, saving, sharing
+from generation.gallery import (
+    collection_sharing,
+    collections,
+    images,
+    publications,
+    saving,
+    sharing,
+)
 from generation.gallery.filters import Wanted, find
 from generation.models import Image, Job, Report, SavedImage
 from generation.user_data import erasure
@@ -141,7 +148,7 @@ class TestIndependence(SavingTestCase):
         copy = self.copy(with_name=True)
         self.bob.name = "Bob B."
         self.bob.save(update_fields=["name"])
-        with pytest.raises(sharing.NotAllowed):
+        with pytest.raises(publications.NotAllowed):
             self.ask(copy)
         slug = self.link(copy, with_parameters=True, with_name=True).link_slug
         shared = sharing.find(slug)
@@ -199,14 +206,14 @@ class TestRefusals(SavingTestCase):
     def test_it_refuses_what_moderators_have_stopped(self):
         slug = self.share()
         publication = self.published()
-        sharing.refuse(publication, by=self.staff, reason="no")
+        publications.refuse(publication, by=self.staff, reason="no")
         self.refused(slug, saving.NotSavable)
 
     def test_it_refuses_what_is_reported_until_it_is_decided(self):
         publication = self.published()
-        sharing.report(publication, reporter="x", kind=Report.Kind.STOLEN, words="")
+        publications.report(publication, reporter="x", kind=Report.Kind.STOLEN, words="")
         self.refused(publication.slug, saving.NotSavable)
-        sharing.publish(publication, by=self.staff)
+        publications.publish(publication, by=self.staff)
         assert self.save(publication.slug).is_new
 
     def test_it_counts_against_the_storage_limit(self):

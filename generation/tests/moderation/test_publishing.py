@@ -6,7 +6,7 @@ from django.utils import translation
 
 from accounts import outbox
 from artgen.testing.gallery import SharingTestCase
-from generation.gallery import sharing
+from generation.gallery import publications
 from generation.models import (
     ModerationRule,
     Publication,
@@ -29,30 +29,30 @@ class TestPublishing(SharingTestCase):
 
     def test_it_refuses_and_can_be_appealed(self):
         self.rule(category="other")
-        with translation.override("en"), pytest.raises(sharing.NotAllowed) as refusal:
+        with translation.override("en"), pytest.raises(publications.NotAllowed) as refusal:
             self.ask()
         assert "site rules (“hills”)" in refusal.value.message
-        publication = sharing.appeal(self.image)
+        publication = publications.appeal(self.image)
         assert (publication.state, publication.reason) == (PublicationState.WAITING, "")
         with pytest.raises(AlreadyDecided):
-            sharing.appeal(self.image)
-        sharing.publish(publication, by=self.staff)
+            publications.appeal(self.image)
+        publications.publish(publication, by=self.staff)
         assert self.visibility() == "public"
         assert self.letters() == [([self.alice.email], "Your image is in Explore")]
 
     def test_it_appeals_no_decision_of_a_moderator(self):
         self.rule(action=RuleAction.FLAG)
         publication = self.ask()
-        sharing.refuse(publication, by=self.staff, reason="Too dark")
+        publications.refuse(publication, by=self.staff, reason="Too dark")
         with pytest.raises(AlreadyDecided):
-            sharing.appeal(self.image)
+            publications.appeal(self.image)
         # Also after the moderator's account has gone.
         Publication.objects.update(decided_by=None)
         with pytest.raises(AlreadyDecided):
-            sharing.appeal(self.image)
+            publications.appeal(self.image)
 
     def test_it_tells_the_owner_of_a_rejection_with_the_reason(self):
-        sharing.refuse(self.ask(), by=self.staff, reason="Too dark")
+        publications.refuse(self.ask(), by=self.staff, reason="Too dark")
         assert self.letters() == [([self.alice.email], "Your image was not approved for Explore")]
         assert "Reason: Too dark" in mail.outbox[0].body
 
@@ -61,10 +61,10 @@ class TestPublishing(SharingTestCase):
         mail.outbox.clear()
         self.letters()
         mail.outbox.clear()
-        sharing.report(publication, reporter="1.1.1.1", kind="other", words="")
-        sharing.publish(publication, by=self.staff)
+        publications.report(publication, reporter="1.1.1.1", kind="other", words="")
+        publications.publish(publication, by=self.staff)
         assert self.letters() == []
-        sharing.refuse(publication, by=self.staff, reason="no")
+        publications.refuse(publication, by=self.staff, reason="no")
         assert self.letters() == [([self.alice.email], "Your image was removed from Explore")]
 
     def test_a_trusted_author_is_published_at_once(self):
@@ -80,7 +80,7 @@ class TestPublishing(SharingTestCase):
             publication = self.ask()
             assert publication.state == PublicationState.WAITING
             assert publication.matches[0]["words"] == ["hills"]
-            sharing.withdraw(self.image)
+            publications.withdraw(self.image)
             rule.delete()
 
     def test_it_applies_where_the_rule_says(self):

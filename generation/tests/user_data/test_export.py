@@ -21,7 +21,7 @@ from accounts.models import User
 from artgen.testing.bucket import bucket_settings
 from artgen.testing.cases import EmulatorTestCase, catch_up
 from generation.files import storage, uploads
-from generation.gallery import collections, notes, sharing, tags
+from generation.gallery import collections, notes, publications, tags
 from generation.jobs import driver
 from generation.models import Export, Image, Report, Upload
 from generation.operations import cleanup
@@ -59,7 +59,7 @@ class TestStep(ExportTestCase):
         collections.add(pile, image_ids=[image.id])
         secret = tokens.issue(user=self.alice, name="laptop")
         theirs = self.draw(self.bob, prompt="bob alone knows")
-        wish = sharing.ask_to_publish(theirs, with_parameters=True, with_name=True)
+        wish = publications.ask_to_publish(theirs, with_parameters=True, with_name=True)
         for user, words in ((self.alice, "that is my fox"), (self.bob, "not for alice")):
             Report.objects.create(
                 publication=wish,

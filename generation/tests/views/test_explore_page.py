@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from artgen.testing.gallery import SCRIPT, SharingTestCase
-from generation.gallery import images, sharing
+from generation.gallery import images, publications
 from generation.models import Publication
 from generation.views import explore
 
@@ -28,7 +28,7 @@ class TestExplore(SharingTestCase):
         first, second = self.published(self.hang()), self.published(self.hang())
         self.ask(self.hang())
         self.link(self.hang())
-        sharing.refuse(self.published(self.hang()), by=self.staff, reason="no")
+        publications.refuse(self.published(self.hang()), by=self.staff, reason="no")
         gone = self.published(self.hang())
         images.trash(gone.image)
         assert self.slugs(self.see()) == [second.slug, first.slug]

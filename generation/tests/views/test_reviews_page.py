@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from artgen.testing.api import picture
 from artgen.testing.gallery import SCRIPT, SharingTestCase
-from generation.gallery import sharing
+from generation.gallery import publications
 from generation.jobs import reviewed_orders
 from generation.models import (
     Job,
@@ -95,11 +95,11 @@ class TestReviewsPage(SharingTestCase):
 class TestAppealOfAnImage(SharingTestCase):
     def test_it_is_one_click(self):
         ModerationRule.objects.create(pattern="mist")
-        with pytest.raises(sharing.NotAllowed):
+        with pytest.raises(publications.NotAllowed):
             self.ask()
         address = reverse("appeal_image", args=[self.image.id])
         self.assertContains(self.client.get(reverse("share_image", args=[self.image.id])), address)
         answer = self.client.post(address, headers=SCRIPT)
         self.assertContains(answer, "waiting for review")
-        assert sharing.last_publication(self.image).state == PublicationState.WAITING
+        assert publications.last(self.image).state == PublicationState.WAITING
         self.assertContains(self.client.post(address, headers=SCRIPT), "Already", status_code=409)

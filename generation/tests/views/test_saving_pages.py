@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from artgen.testing.saving import PROMPT, SavingTestCase, with_files
 from generation.files import storage
-from generation.gallery import collection_sharing, collections, images, sharing
+from generation.gallery import collection_sharing, collections, images, publications, sharing
 from generation.models import Image
 from generation.user_data import export_contents
 
@@ -78,7 +78,7 @@ class TestButton(SavingPagesTestCase):
 
     def test_it_says_that_moderators_have_stopped_it(self):
         slug = self.share()
-        sharing.refuse(self.published(), by=self.staff, reason="no")
+        publications.refuse(self.published(), by=self.staff, reason="no")
         answer = self.press(slug)
         self.assertRedirects(answer, reverse("shared", args=[slug]))
         assert "moderators" in self.texts(answer)[0]

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from artgen.testing.gallery import SCRIPT, SharingTestCase
-from generation.gallery import images, sharing
+from generation.gallery import images, publications, sharing
 from generation.models import ModerationRule, Publication, PublicationState, Visibility
 
 POSTS = ("share_image", "stop_sharing_image", "publish_image", "withdraw_image")
@@ -59,12 +59,12 @@ class TestSharePages(SharingTestCase):
         self.assertContains(
             self.client.get(reverse("image", args=[self.image.id])), "waiting for review"
         )
-        sharing.refuse(publication, by=self.staff, reason="It shows a real person.")
+        publications.refuse(publication, by=self.staff, reason="It shows a real person.")
         self.assertContains(
             self.client.get(reverse("image", args=[self.image.id])), "It shows a real person."
         )
         self.post("publish_image")
-        sharing.publish(Publication.objects.get(state=PublicationState.WAITING), by=self.staff)
+        publications.publish(Publication.objects.get(state=PublicationState.WAITING), by=self.staff)
         self.assertContains(
             self.client.get(reverse("image", args=[self.image.id])), "Everyone can see this"
         )

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from artgen.testing.gallery import SharingTestCase
-from generation.gallery import collection_sharing, collections, images, sharing
+from generation.gallery import collection_sharing, collections, images, publications
 from generation.models import Collection
 from generation.views import grid
 
@@ -96,8 +96,8 @@ class TestSharedCollection(SharedCollectionTestCase):
         collections.add(self.collection, image_ids=[hidden.id, refused.id, published.id])
         reported = self.published(hidden)
         for visitor in "abc":
-            sharing.report(reported, reporter=visitor, kind="other", words="")
-        sharing.refuse(self.ask(refused), by=self.staff, reason="no")
+            publications.report(reported, reporter=visitor, kind="other", words="")
+        publications.refuse(self.ask(refused), by=self.staff, reason="no")
         self.published(published)
         assert self.seen() == [published, self.image]
         for image in (hidden, refused):

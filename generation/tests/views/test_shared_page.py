@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 
 from artgen.testing.gallery import NOBODY_EVER, SharingTestCase
 from generation.files import processing, storage
-from generation.gallery import images, sharing
+from generation.gallery import images, publications, sharing
 from generation.models import Image, PublicationState, Report
 
 
@@ -197,7 +197,7 @@ class TestReportPage(SharedTestCase):
         assert Report.objects.get().words == "my sister"
 
     def test_it_hides_the_picture_when_several_visitors_report_it(self):
-        for number in range(sharing.REPORTS_HIDE):
+        for number in range(publications.REPORTS_HIDE):
             self.client.post(self.url, {"kind": "other"}, REMOTE_ADDR=f"10.0.0.{number}")
         self.publication.refresh_from_db()
         assert self.publication.state == PublicationState.HIDDEN
