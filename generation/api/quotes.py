@@ -11,7 +11,7 @@ from artgen.api.views import Endpoint, body_of
 from generation.api import docs_jobs
 from generation.api.bodies import read_order
 from generation.api.shapes_jobs import QuoteShape
-from generation.jobs import orders
+from generation.jobs import quotes
 
 
 class Quotes(Endpoint):
@@ -23,7 +23,7 @@ class Quotes(Endpoint):
     def post(self, request: Request) -> Response:
         """Return price and wait time of a job or batch."""
         order = read_order(body_of(request))
-        quote = orders.quote(
+        quote = quotes.quote(
             user=cast(User, request.user), requests=order.requests, listed=order.listed
         )
         shown = {

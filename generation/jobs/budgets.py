@@ -172,6 +172,11 @@ Costs = Sequence[tuple[int, Decimal]]
 """Of each image of an order the id of its model and the expected dollars."""
 
 
+def costs_of(jobs: Sequence[Job]) -> Costs:
+    """Return the costs of these unsaved jobs."""
+    return [(job.model_id, job.expected_usd or Decimal()) for job in jobs]
+
+
 @dataclass(frozen=True)
 class BudgetWait:
     """A new order would wait for a budget."""

@@ -1,20 +1,16 @@
-"""What a user can order: a quote, a job, a batch, a retry. One call each, atomic."""
+"""What a user can order: a job, a batch, a sheet, a retry. One call each, atomic."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
 from uuid_utils.compat import uuid7
 
 from accounts import holds, ledger, period_limits, quotas
 from accounts.models import User
-from artgen.refusals import Refusal
 from generation.catalog.offers import BATCH_MAX, InvalidParameters
 from generation.files import storage_limits
 from generation.files.storage_limits import StorageFull
@@ -26,27 +22,18 @@ from generation.jobs import (
     drafts,
     eta,
     model_cache,
+    sheet_orders,
 )
 from generation.jobs.admission import CatalogChanged, TooManyWaiting
-from generation.jobs.eta import Basis, Eta
 from generation.jobs.idempotency import OrderKey, Twin
+from generation.jobs.sheet_orders import SheetOrder
 from generation.jobs.sources import OwnImage
-from generation.models import Job, Sheet
+from generation.models import Job
 from generation.moderation import reviews
 from generation.moderation import rules as moderation_rules
 from generation.moderation.reviews import Found, HeldOrder
 from generation.presets import own_styles
 from generation.presets.own_styles import StyleText
-
-
-@dataclass(frozen=True)
-class Quote:
-    """Price and wait time of an order that is not placed; the wait for a budget, if it waits."""
-
-    credits: int
-    eta: Eta | None
-    """Until its last image; None if that waits for a budget."""
-    parked_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -56,57 +43,6 @@ class Placed:
     jobs: list[Job]
     batch: UUID | None
     created: bool
-
-
-@dataclass(frozen=True)
-class SheetOrder:
-    """The sheet that a batch forms: see `models.Sheet`. `asked` is what a key stands for."""
-
-    prompt: str
-    rows: list[list[dict[str, Any]]]
-    columns: list[list[dict[str, Any]]]
-    asked: Mapping[str, Any]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the sheet as a stopped request keeps it."""
-        return vars(self).copy()
-
-
-class CellReplaced(Refusal):
-    """The job was a cell of a comparison, and was queued again there: by another tab or person."""
-
-    code = "already_final"
-    status = 409
-    text = gettext_lazy("This image of the comparison was already queued again.")
-
-
-def quote(
-    *,
-    user: User,
-    requests: Sequence[Mapping[str, Any]],
-    listed: bool = False,
-    max_count: int = BATCH_MAX,
-) -> Quote:
-    """Return price and wait time of these requests, as `place_batch` takes them; place nothing.
-
-    Raises InvalidParameters as `place_batch` does.
-    """
-    jobs = drafts.of_requests(
-        requests, user=user, catalog=model_cache.read(), listed=listed, max_count=max_count
-    ).jobs
-    total = sum(job.credits for job in jobs)
-    forecast = eta.of_jobs(jobs)
-    if wait := budgets.wait_of_order(user, _costs(jobs), states=forecast.budgets):
-        return Quote(credits=total, eta=None, parked_until=wait.until)
-    etas = eta.of_order_jobs(jobs, forecast=forecast)
-    return Quote(
-        credits=total,
-        eta=Eta(
-            max(one.p50 for one in etas),
-            max(one.p90 for one in etas),
-            max((one.basis for one in etas), key=list(Basis).index),
-        ),
-    )
 
 
 def check(
@@ -197,7 +133,8 @@ def place_sheet(
 def retry(*, user: User, job: Job, token_id: UUID | None = None) -> Job:
     """Queue a new job with the same parameters, seed included; raises what `place` raises.
 
-    In a sheet it takes the place of the old one; raises CellReplaced if another one has it.
+    In a sheet it takes the place of the old one; raises `sheet_orders.CellReplaced` if another one
+    has it.
     """
     return _place(
         user=user,
@@ -285,7 +222,7 @@ def _place(
         sheet=sheet.as_json() if sheet else None,
     )
     max_count = len(requests) if sheet else BATCH_MAX  # bounded by `sheets.plans`
-    sheet_id = _sheet_of(replaces) if replaces else None
+    sheet_id = sheet_orders.sheet_of(replaces) if replaces else None
 
     def order() -> Placed:
         drafted = drafts.of_requests(
@@ -308,7 +245,7 @@ def _place(
         for job in jobs:
             job.batch = batch_id or sheet_id
         forecast = eta.of_jobs(jobs)
-        parking = budgets.parking_of_order(user, _costs(jobs), states=forecast.budgets)
+        parking = budgets.parking_of_order(user, budgets.costs_of(jobs), states=forecast.budgets)
         parked = {job.id: until for job, until in zip(jobs, parking, strict=True) if until}
         eta.promise(jobs, forecast=forecast, now=timezone.now(), parked=parked)
         with transaction.atomic():
@@ -329,9 +266,9 @@ def _place(
                 # the job is due: the budget may have been raised since it was read.
                 job.parked_until = parked.get(job.id)
             if sheet and batch_id:
-                _store_sheet(sheet, user=user, batch_id=batch_id, jobs=jobs)
+                sheet_orders.store(sheet, user=user, batch_id=batch_id, jobs=jobs)
             if replaces and sheet_id:
-                _replace_in_sheet(sheet_id, job=replaces, by=jobs[0])
+                sheet_orders.replace_cell(sheet_id, job=replaces, by=jobs[0])
             if found:
                 reviews.flag(held, found, placed=batch_id or jobs[0].id)
             for slug in {job.model.slug for job in jobs}:
@@ -366,44 +303,6 @@ def _place(
         raise
 
 
-def _store_sheet(sheet: SheetOrder, *, user: User, batch_id: UUID, jobs: Sequence[Job]) -> None:
-    Sheet.objects.create(
-        id=batch_id,
-        user=user,
-        prompt=sheet.prompt,
-        rows=sheet.rows,
-        columns=sheet.columns,
-        jobs=[str(job.id) for job in jobs],
-        asked=sheet.asked,
-        created_at=jobs[0].created_at,
-    )
-
-
-def _sheet_of(job: Job) -> UUID | None:
-    """Return the id of the sheet in which the job is a cell, None for other jobs.
-
-    Raises CellReplaced: it was one, and another job has its place.
-    """
-    if not job.batch:
-        return None
-    sheet = Sheet.objects.filter(id=job.batch).first()
-    if sheet is None:
-        return None
-    if str(job.id) not in sheet.jobs:
-        raise CellReplaced
-    return sheet.id
-
-
-def _replace_in_sheet(sheet_id: UUID, *, job: Job, by: Job) -> None:
-    """Put the new job into the cell of the old one; raise CellReplaced."""
-    # Locked: two cells, or one twice, may be placed again at the same time.
-    sheet = Sheet.objects.select_for_update().get(id=sheet_id)
-    if str(job.id) not in sheet.jobs:
-        raise CellReplaced
-    jobs = [str(by.id) if one == str(job.id) else one for one in sheet.jobs]
-    Sheet.objects.filter(id=sheet.id).update(jobs=jobs)
-
-
 class _Stopped(Exception):
     """Rules refuse or hold what they found."""
 
@@ -422,10 +321,6 @@ def _hold(*, user: User, jobs: Sequence[Job], by_staff: bool, token_id: UUID | N
             holds.Hold(reference=job.id, amount=job.credits, reason=job.prompt[:80]) for job in jobs
         ],
     )
-
-
-def _costs(jobs: Sequence[Job]) -> budgets.Costs:
-    return [(job.model_id, job.expected_usd or Decimal()) for job in jobs]
 
 
 def _asked(jobs: Sequence[Job]) -> quotas.Order:

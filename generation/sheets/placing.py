@@ -10,10 +10,11 @@ from accounts.models import User
 from accounts.quotas import Order
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import SEED_MAX
-from generation.jobs import model_cache, orders
+from generation.jobs import model_cache, orders, quotes
 from generation.jobs.eta import Eta
 from generation.jobs.model_cache import Catalog
-from generation.jobs.orders import Placed, SheetOrder
+from generation.jobs.orders import Placed
+from generation.jobs.sheet_orders import SheetOrder
 from generation.models.presets import OWN_STYLE_PREFIX
 from generation.presets import own_styles
 from generation.sheets import plans, word_lists
@@ -42,7 +43,7 @@ def quote(*, user: User, asked: Asked) -> SheetQuote:
     catalog = model_cache.read()
     allowed = quotas.of(user)
     plan = _plan(asked, user=user, catalog=catalog)
-    found = orders.quote(user=user, requests=plan.requests, max_count=plans.MAX_CELLS)
+    found = quotes.quote(user=user, requests=plan.requests, max_count=plans.MAX_CELLS)
     count = len(plan.requests)
     names = {slug: catalog.models[slug].name for slug in asked.models}
     pixels = max(

@@ -35,6 +35,7 @@ from generation.jobs import (
     lifecycle,
     model_queues,
     orders,
+    quotes,
     serializers,
     spending,
     storing,
@@ -259,7 +260,7 @@ class TestBudgets(EmulatorTestCase):
     def quote(self, *, user=None, count=1):
         cache.clear()
         requests = [{"model": MODEL, "prompt": "fog"}] * count
-        return orders.quote(user=user or self.alice, requests=requests)
+        return quotes.quote(user=user or self.alice, requests=requests)
 
     def test_a_quote_says_that_a_budget_is_used_up(self):
         assert (self.quote().parked_until, self.quote().eta is None) == (None, False)

@@ -9,7 +9,7 @@ from django.test import TransactionTestCase
 from accounts import ledger
 from artgen.testing.cases import load_catalog, make_user
 from artgen.testing.threads import in_threads
-from generation.jobs import orders
+from generation.jobs import orders, sheet_orders
 from generation.models import Job, Sheet
 from generation.sheets import cells, placing
 from generation.sheets.request import clean
@@ -36,7 +36,7 @@ class TestRetries(TransactionTestCase):
             self.start.wait()
             try:
                 return orders.retry(user=job.user, job=job)
-            except orders.CellReplaced:
+            except sheet_orders.CellReplaced:
                 return None
 
         return list(in_threads(AT_ONCE, place))
@@ -63,6 +63,6 @@ class TestRetries(TransactionTestCase):
     def test_it_would_be_placed_several_times_without_the_second_look(self) -> None:
         """The control: all of them saw the old job in its place before they were placed."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(orders, "_replace_in_sheet", lambda *_args, **_fields: None)
+            patch.setattr(sheet_orders, "replace_cell", lambda *_args, **_fields: None)
             again = self.retry(*[self.sheet.jobs[0]] * AT_ONCE)
         assert len([job for job in again if job]) > 1
