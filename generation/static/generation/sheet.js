@@ -83,7 +83,7 @@ async function vote(form) {
   try {
     const answer = await part(form.action, { method: "POST", form: fields })
     if (answer.ok) {
-      say(id ? data.voted : data.unvoted)
+      say(id ? page.dataset.voted : page.dataset.unvoted)
       return
     }
     showBest(before)
