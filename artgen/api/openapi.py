@@ -113,6 +113,10 @@ class ProblemShape(serializers.Serializer[Any]):
         ref_name = "Problem"
 
 
+BODY_PROBLEMS = ("csrf_failed", "invalid", "malformed", "too_large", "unsupported_media_type")
+"""Codes that every request with a body may get."""
+
+
 def answer(shape: Any, description: str, *examples: Any) -> OpenApiResponse:
     """Return a response with its examples, if any."""
     shown = [OpenApiExample(description, value) for value in examples]

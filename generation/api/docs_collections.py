@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-from artgen.api.openapi import answer, problems
+from artgen.api.openapi import BODY_PROBLEMS, answer, problems
 from generation.api import examples, shapes_collections
 
 Docs = dict[str, Any]
@@ -22,9 +22,6 @@ NAME_TAKEN = {
     ],
 }
 THESE = OpenApiExample("Two images", {"images": examples.TWO_IDS}, request_only=True)
-COLLECTION_PROBLEMS = (
-    *("csrf_failed", "invalid", "malformed", "not_found", "too_large", "unsupported_media_type"),
-)
 LIST_COLLECTIONS: Docs = {
     "operation_id": "list_collections",
     "tags": TAGS,
@@ -52,14 +49,8 @@ MAKE_COLLECTION: Docs = {
             examples.COLLECTION | {"count": 0, "cover_url": None},
         ),
         **problems(
-            *(
-                "csrf_failed",
-                "invalid",
-                "malformed",
-                "too_many_collections",
-                "too_large",
-                "unsupported_media_type",
-            ),
+            *BODY_PROBLEMS,
+            "too_many_collections",
             invalid=NAME_TAKEN,
             too_many_collections={
                 "detail": "The limit of 200 collections is reached.",
@@ -87,7 +78,7 @@ RENAME_COLLECTION: Docs = {
         200: answer(
             shapes_collections.CollectionShape, "Renamed", examples.COLLECTION | {"name": "Hills"}
         ),
-        **problems(*COLLECTION_PROBLEMS, invalid=NAME_TAKEN),
+        **problems(*BODY_PROBLEMS, "not_found", invalid=NAME_TAKEN),
     },
 }
 DELETE_COLLECTION: Docs = {
@@ -106,7 +97,7 @@ ADD_TO_COLLECTION: Docs = {
     "examples": [THESE],
     "responses": {
         200: answer(shapes_collections.CollectionShape, "Added", examples.COLLECTION),
-        **problems(*COLLECTION_PROBLEMS),
+        **problems(*BODY_PROBLEMS, "not_found"),
     },
 }
 REMOVE_FROM_COLLECTION: Docs = {
@@ -118,7 +109,7 @@ REMOVE_FROM_COLLECTION: Docs = {
     "examples": [THESE],
     "responses": {
         200: answer(shapes_collections.CollectionShape, "Removed", examples.COLLECTION),
-        **problems(*COLLECTION_PROBLEMS),
+        **problems(*BODY_PROBLEMS, "not_found"),
     },
 }
 REMOVE_ONE_FROM_COLLECTION: Docs = {

@@ -5,7 +5,14 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
-from artgen.api.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
+from artgen.api.openapi import (
+    BODY_PROBLEMS,
+    CURSOR_PARAMETERS,
+    answer,
+    page_example,
+    page_shape,
+    problems,
+)
 from artgen.api.views import QUERY_MAX_LENGTH
 from generation.api import examples, shapes_images
 from generation.api.docs_jobs import BY_MODEL
@@ -104,17 +111,8 @@ CHANGE_IMAGE: Docs = {
     "responses": {
         200: answer(shapes_images.ImageShape, "Changed", examples.IMAGE | {"favorite": True}),
         **problems(
-            *(
-                "csrf_failed",
-                "invalid",
-                "malformed",
-                "not_found",
-                "in_the_trash",
-                "not_publishable",
-                "too_large",
-                "too_many_tags",
-            ),
-            *("unsupported_media_type", "too_many_waiting"),
+            *BODY_PROBLEMS,
+            *("not_found", "in_the_trash", "not_publishable", "too_many_tags", "too_many_waiting"),
             too_many_tags={"detail": "The limit of 500 different tags is reached.", "limit": 500},
         ),
     },
@@ -147,11 +145,7 @@ UPLOAD: Docs = {
     "responses": {
         201: answer(shapes_images.UploadShape, "Stored", examples.UPLOAD),
         **problems(
-            "csrf_failed",
-            "invalid",
-            "malformed",
-            "too_large",
-            "unsupported_media_type",
+            *BODY_PROBLEMS,
             "storage_full",
             "too_many_requests",
             "unavailable",

@@ -5,7 +5,14 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, PolymorphicProxySerializer
 
-from artgen.api.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
+from artgen.api.openapi import (
+    BODY_PROBLEMS,
+    CURSOR_PARAMETERS,
+    answer,
+    page_example,
+    page_shape,
+    problems,
+)
 from generation.api import examples, shapes_jobs
 from generation.api.bodies import KEY_HEADER, KEY_MAX_LENGTH
 from generation.jobs.job_request import JobRequestShape
@@ -204,11 +211,7 @@ QUOTE: Docs = {
             },
         ),
         **problems(
-            "csrf_failed",
-            "invalid",
-            "malformed",
-            "too_large",
-            "unsupported_media_type",
+            *BODY_PROBLEMS,
             invalid=TOO_WIDE,
         ),
     },

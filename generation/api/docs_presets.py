@@ -4,13 +4,12 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-from artgen.api.openapi import answer, problems
+from artgen.api.openapi import BODY_PROBLEMS, answer, problems
 from generation.api import examples, shapes_presets
 
 Docs = dict[str, Any]
 
 TAGS = ["presets"]
-BODY_PROBLEMS = ("csrf_failed", "invalid", "malformed", "too_large", "unsupported_media_type")
 PRESET = OpenApiExample("Evening light", examples.PRESET_ORDER, request_only=True)
 STYLE = OpenApiExample("Risograph", examples.OWN_STYLE_ORDER, request_only=True)
 

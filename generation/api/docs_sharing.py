@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-from artgen.api.openapi import EXAMPLE_HOST, answer, problems
+from artgen.api.openapi import BODY_PROBLEMS, EXAMPLE_HOST, answer, problems
 from generation.api import examples
 from generation.api.shapes_images import ImageShape
 from generation.api.shapes_sharing import (
@@ -43,10 +43,7 @@ ADDRESS = (
 A_WEEK = OpenApiExample(
     "A week, with parameters", {"expires_in_days": 7, "with_parameters": True}, request_only=True
 )
-LINK_PROBLEMS = (
-    *("csrf_failed", "invalid", "malformed", "not_found", "too_large"),
-    *("unsupported_media_type", "too_many_requests"),
-)
+LINK_PROBLEMS = (*BODY_PROBLEMS, "not_found", "too_many_requests")
 STOP: Docs = {
     "description": "Permanent: a later link has another address.",
     "responses": {204: answer(None, "Turned off"), **problems("csrf_failed", "not_found")},

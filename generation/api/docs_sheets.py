@@ -4,7 +4,14 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
-from artgen.api.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
+from artgen.api.openapi import (
+    BODY_PROBLEMS,
+    CURSOR_PARAMETERS,
+    answer,
+    page_example,
+    page_shape,
+    problems,
+)
 from generation.api import examples, shapes_sheets
 from generation.api.docs_jobs import KEY, KEYED_CODES, KEYED_EXAMPLES
 from generation.models import SheetImageKind
@@ -13,7 +20,6 @@ from generation.sheets.request import SheetRequestShape
 Docs = dict[str, Any]
 
 TAGS = ["sheets"]
-BODY_PROBLEMS = ("csrf_failed", "invalid", "malformed", "too_large", "unsupported_media_type")
 ASKED = OpenApiExample("Two models, two colors", examples.SHEET_ORDER, request_only=True)
 LIST = OpenApiExample("Colors", examples.WORD_LIST_ORDER, request_only=True)
 WHOLE = examples.SHEET | {"jobs": [examples.SUCCEEDED]}
