@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from django.http import HttpResponseBase
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpResponseBase
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +16,8 @@ from artgen.api.problems import Problem, invalid
 from artgen.ids import parse_uuid
 from artgen.refusals import FieldError
 from artgen.revalidation import not_modified_or
+
+Row = TypeVar("Row", bound=Model)
 
 QUERY_MAX_LENGTH = 500
 PLAINLY_ACCEPTED = ("*/*", "application/json", "application/json, */*")
@@ -92,6 +95,14 @@ def id_of(query: dict[str, str], name: str) -> UUID | None:
         return None
     if (found := parse_uuid(value)) is None:
         raise invalid(name, "invalid", _("Must be an ID."))
+    return found
+
+
+def first_or_404(rows: QuerySet[Row]) -> Row:
+    """Return the first row; raise Http404 without a text, unlike `get_object_or_404`."""
+    found = rows.first()
+    if found is None:
+        raise Http404
     return found
 
 

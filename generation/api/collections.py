@@ -3,14 +3,13 @@
 from typing import Any, cast
 from uuid import UUID
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
 from artgen.api.shapes import read
-from artgen.api.views import Endpoint, body_of, query_of
+from artgen.api.views import Endpoint, body_of, first_or_404, query_of
 from generation.api import docs_collections
 from generation.api.shapes_collections import (
     CollectionImagesShape,
@@ -96,10 +95,7 @@ class CollectionImageDetail(Endpoint):
 
 def own_collection(request: Request, collection_id: UUID) -> Collection:
     """Return one of the user's own collections; raise Http404."""
-    collection = Collection.objects.of(request.user).present().filter(id=collection_id).first()
-    if collection is None:
-        raise Http404
-    return collection
+    return first_or_404(Collection.objects.of(request.user).present().filter(id=collection_id))
 
 
 def _one_json(collection: Collection) -> Any:

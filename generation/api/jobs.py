@@ -4,7 +4,6 @@ from typing import cast
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -13,7 +12,7 @@ from rest_framework.response import Response
 from accounts.models import Scope, User
 from accounts.requests import limited_token
 from artgen.api import pagination
-from artgen.api.views import Endpoint, body_of, choice_of, id_of, query_of
+from artgen.api.views import Endpoint, body_of, choice_of, first_or_404, id_of, query_of
 from generation.api import docs_jobs, rate_limits
 from generation.api.bodies import read_key
 from generation.api.models import check_model
@@ -96,10 +95,7 @@ class JobRetry(Endpoint):
 
 def own_job(request: Request, job_id: UUID) -> Job:
     """Return one of the user's own jobs; raise Http404 for others."""
-    job = Job.objects.of(request.user).with_all().filter(id=job_id).first()
-    if job is None:
-        raise Http404
-    return job
+    return first_or_404(Job.objects.of(request.user).with_all().filter(id=job_id))
 
 
 def _placed(job: Job, *, status: int) -> Response:

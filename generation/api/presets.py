@@ -3,14 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.requests import user_of
 from artgen.api.shapes import read
-from artgen.api.views import Endpoint, body_of, query_of
+from artgen.api.views import Endpoint, body_of, first_or_404, query_of
 from generation.api import docs_presets
 from generation.api.shapes_presets import PresetRequestShape, PresetShape
 from generation.models import Preset
@@ -62,9 +61,7 @@ class PresetDetail(Endpoint):
 
 
 def _own(request: Request, preset_id: UUID) -> Preset:
-    found: Preset | None = Preset.objects.of(request.user).present().filter(id=preset_id).first()
-    if found is None:
-        raise Http404
+    found: Preset = first_or_404(Preset.objects.of(request.user).present().filter(id=preset_id))
     return found
 
 

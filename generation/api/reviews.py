@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope
 from artgen.api import pagination
-from artgen.api.views import Endpoint, query_of
+from artgen.api.views import Endpoint, first_or_404, query_of
 from generation.api import docs_reviews, rate_limits
 from generation.api.shapes_reviews import ReviewShape
 from generation.models import PromptReview
@@ -70,10 +69,7 @@ class ReviewCancel(Endpoint):
 
 def _own(request: Request, review_id: UUID) -> PromptReview:
     rows = PromptReview.objects.of(request.user).select_related("user")
-    review = rows.filter(id=review_id).first()
-    if review is None:
-        raise Http404
-    return review
+    return first_or_404(rows.filter(id=review_id))
 
 
 def _reviews_json(rows: Sequence[PromptReview]) -> list[dict[str, Any]]:

@@ -3,12 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from artgen.api.views import Endpoint
+from artgen.api.views import Endpoint, first_or_404
 from generation.api import docs_sharing, links, rate_limits
 from generation.api.shapes_sharing import ShareShape
 from generation.gallery import publications, sharing
@@ -51,10 +50,7 @@ class ShareAppeal(Endpoint):
 
 def own_image(request: Request, image_id: UUID) -> Image:
     """Return one of the user's own images, also from the trash; raise Http404."""
-    image = Image.objects.of(request.user).present().with_origin().filter(id=image_id).first()
-    if image is None:
-        raise Http404
-    return image
+    return first_or_404(Image.objects.of(request.user).present().with_origin().filter(id=image_id))
 
 
 def show_to(image: Image, visibility: str) -> Image:

@@ -16,7 +16,7 @@ from accounts.requests import limited_token
 from artgen.api import pagination
 from artgen.api.shapes import read
 from artgen.api.times import time_json
-from artgen.api.views import Endpoint, body_of, choice_of, query_of
+from artgen.api.views import Endpoint, body_of, choice_of, first_or_404, query_of
 from generation.api import docs_sheets, rate_limits
 from generation.api.bodies import read_key
 from generation.api.shapes_sheets import (
@@ -174,10 +174,7 @@ def _image_json(found: FilledSheet, image: SheetImage) -> dict[str, Any]:
 
 
 def _own(request: Request, sheet_id: UUID) -> Sheet:
-    sheet = Sheet.objects.of(request.user).present().filter(id=sheet_id).first()
-    if sheet is None:
-        raise Http404
-    return sheet
+    return first_or_404(Sheet.objects.of(request.user).present().filter(id=sheet_id))
 
 
 def _sheets_json(sheets: Sequence[Sheet]) -> list[dict[str, Any]]:

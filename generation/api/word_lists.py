@@ -3,14 +3,13 @@
 from typing import Any, cast
 from uuid import UUID
 
-from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
 from artgen.api.shapes import read
-from artgen.api.views import Endpoint, body_of, query_of
+from artgen.api.views import Endpoint, body_of, first_or_404, query_of
 from generation.api import docs_sheets
 from generation.api.shapes_sheets import WordListRequestShape, WordListShape
 from generation.models import WordList
@@ -58,10 +57,7 @@ class WordListDetail(Endpoint):
 
 
 def _own(request: Request, list_id: UUID) -> WordList:
-    found = WordList.objects.of(request.user).present().filter(id=list_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return first_or_404(WordList.objects.of(request.user).present().filter(id=list_id))
 
 
 def _one_json(word_list: WordList) -> Any:

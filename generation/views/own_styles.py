@@ -6,18 +6,17 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.rate_limits import limited
 from accounts.requests import user_of
-from artgen.observability import request_stats
 from artgen.refusals import Refusal
 from generation.models import OwnStyle
 from generation.presets import own_styles
-from generation.views.presets import CHANGING_RATE, page_context, with_undo
+from generation.views.presets import CHANGING_RATE, refused_page, with_undo
 
 FIELDS = ("name", "template", "negative")
 
@@ -53,16 +52,13 @@ def own_style(request: HttpRequest, style_id: UUID) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, refusal: Refusal, *, style_id: str) -> HttpResponse:
-    """Show the page with what was typed and the errors beside it."""
-    context = page_context(user_of(request)) | {
+    typed = {
         "wrong_style": style_id,
         "typed": _texts(request),
         "style_errors": {error.field: error.detail for error in refusal.errors},
         "style_error": "" if refusal.errors else refusal.message,
     }
-    response = render(request, "generation/presets.html", context, status=refusal.status)
-    request_stats.mark(response, refusal)
-    return response
+    return refused_page(request, refusal, typed)
 
 
 def _texts(request: HttpRequest) -> dict[str, str]:

@@ -115,16 +115,21 @@ def with_undo(text: str, *, action: str, do: str) -> SafeString:
     )
 
 
+def refused_page(request: HttpRequest, refusal: Refusal, typed: dict[str, Any]) -> HttpResponse:
+    """Return the page with what was typed and the errors beside it, as `typed` has them."""
+    context = page_context(user_of(request)) | typed
+    response = render(request, "generation/presets.html", context, status=refusal.status)
+    request_stats.mark(response, refusal)
+    return response
+
+
 def _not_renamed(request: HttpRequest, found: Preset, refusal: Refusal) -> HttpResponse:
-    """Show the page with the name that was typed and the error below it."""
-    context = page_context(user_of(request)) | {
+    typed = {
         "wrong_preset": found.id,
         "typed_name": request.POST.get("name", ""),
         "name_error": refusal.message,
     }
-    response = render(request, "generation/presets.html", context, status=refusal.status)
-    request_stats.mark(response, refusal)
-    return response
+    return refused_page(request, refusal, typed)
 
 
 def _answered(request: HttpRequest, text: str, *, status: int = 200) -> HttpResponse:
