@@ -9,6 +9,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Locator,
     Page,
     Response,
     expect,
@@ -117,6 +118,22 @@ class Visitors:
             [{"name": key, "value": value, "url": self.demo.url} for key, value in cookies.items()]
         )
         return context
+
+
+SWIPE = """(element, [x, y]) => {
+  const box = element.getBoundingClientRect()
+  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+  const send = (name, moved) => element.dispatchEvent(new PointerEvent(name, {
+    pointerId: 7, pointerType: "touch", isPrimary: true, bubbles: true,
+    clientX: at.x + moved * x, clientY: at.y + moved * y,
+  }))
+  send("pointerdown", 0); send("pointermove", 1); send("pointerup", 1)
+}"""
+
+
+def swipe(element: Locator, x: int, y: int) -> None:
+    """Move one finger by (x, y) pixels from the middle of the element, and lift it."""
+    element.evaluate(SWIPE, [x, y])
 
 
 def speak(page: Page, language: str) -> None:

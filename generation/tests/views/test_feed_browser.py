@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from playwright.sync_api import Page, expect
 
-from artgen.testing.browser import DESKTOP, PHONE, BrowserTestCase, speak
+from artgen.testing.browser import DESKTOP, PHONE, BrowserTestCase, speak, swipe
 
 PEOPLE = ("chooser", "swiper", "dismisser", "sweeper")
 DRAW = f"""
@@ -27,15 +27,6 @@ while Job.objects.active().exists():
     time.sleep(0.05)
 """
 FOCUS_IS_INSIDE = "['', 'lightbox'].includes(document.activeElement.closest('dialog')?.id ?? '')"
-FINGER = """([picture, x, y]) => {
-  const box = picture.getBoundingClientRect()
-  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 }
-  const send = (name, moved) => picture.dispatchEvent(new PointerEvent(name, {
-    pointerId: 7, pointerType: "touch", isPrimary: true, bubbles: true,
-    clientX: at.x + moved * x, clientY: at.y + moved * y,
-  }))
-  send("pointerdown", 0); send("pointermove", 1); send("pointerup", 1)
-}"""
 
 
 class TestFeedInABrowser(BrowserTestCase):
@@ -103,15 +94,11 @@ class TestFeedInABrowser(BrowserTestCase):
         page.locator(".card-link").first.tap()
         self.position(page, "1 из 4")
         picture = page.locator(".lightbox-picture")
-
-        def swipe(x: int, y: int) -> None:
-            page.evaluate(FINGER, [picture.element_handle(), x, y])
-
-        swipe(-120, 10)
+        swipe(picture, -120, 10)
         self.position(page, "2 из 4")
-        swipe(120, 10)
+        swipe(picture, 120, 10)
         self.position(page, "1 из 4")
-        swipe(10, 160)
+        swipe(picture, 10, 160)
         expect(page.locator("#lightbox")).to_be_hidden()
         page.locator(".card-link").nth(1).tap()
         self.position(page, "2 из 4")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from playwright.sync_api import Locator, Page, expect
 
-from artgen.testing.browser import DESKTOP, PHONE, BrowserTestCase, speak
+from artgen.testing.browser import DESKTOP, PHONE, BrowserTestCase, speak, swipe
 
 PEOPLE = ("viewer", "swiper2", "restorer", "several")
 DRAW = f"""
@@ -29,15 +29,6 @@ for image in own.filter(job__prompt="a paper boat"):  # as of a workflow with tw
     image.id, image.position, image.words = uuid7(), 1, None
     image.save(force_insert=True)
 """
-FINGER = """([picture, x, y]) => {
-  const box = picture.getBoundingClientRect()
-  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 }
-  const send = (name, moved) => picture.dispatchEvent(new PointerEvent(name, {
-    pointerId: 7, pointerType: "touch", isPrimary: true, bubbles: true,
-    clientX: at.x + moved * x, clientY: at.y + moved * y,
-  }))
-  send("pointerdown", 0); send("pointermove", 1); send("pointerup", 1)
-}"""
 
 
 class TestGalleryLightboxInABrowser(BrowserTestCase):
@@ -129,7 +120,7 @@ class TestGalleryLightboxInABrowser(BrowserTestCase):
         self.position(page, "1 из 3")
         picture = page.locator(".lightbox-picture")
         for x, y, number in ((-120, 10, 2), (-120, 10, 3), (120, 10, 2)):
-            page.evaluate(FINGER, [picture.element_handle(), x, y])
+            swipe(picture, x, y)
             self.position(page, f"{number} из 3")
         page.go_back()
         expect(page.locator("#lightbox")).to_be_hidden()
