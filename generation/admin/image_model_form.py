@@ -40,8 +40,8 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_(
             "User settings, each with default, min, max, step or choices. Known: width and "
             "height, or size with choices such as 1024x768; steps, guidance, strength, "
-            "negative_prompt, seed, and lora_url together with lora_scale. Other settings "
-            "are not shown."
+            "negative_prompt, seed, and lora_url together with lora_scale; mask (models that "
+            "change a part of an image) and scale (upscalers). Other settings are not shown."
         ),
     )
     expected_cost = ReadableJSONField(
