@@ -43,11 +43,6 @@ class Result:
     waiting: int = 0  # old files whose addresses may still be valid
     unknown: int = 0  # old files whose row does not name the copy, or names another one
 
-    @property
-    def is_done(self) -> bool:
-        """Whether no file has an old key any more."""
-        return not (self.failed or self.waiting or self.unknown)
-
 
 def count() -> int:
     """Return the number of rows that name a file with an old key."""

@@ -6,7 +6,7 @@ not matter. Regular expressions are tried in turn, for SEARCH_SECONDS at most.
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -184,13 +184,6 @@ class Matcher:
 def compiled(pattern: str) -> Any:
     """Return the regular expression, for folded texts; raise `regex.error`."""
     return regex.compile(pattern.replace("ё", "е").replace("Ё", "Е"), regex.IGNORECASE)
-
-
-def found_by(rule: ModerationRule, prompts: Iterable[str]) -> Mapping[str, Match]:
-    """Return the prompts in which this rule alone finds something."""
-    matcher = Matcher.of([rule])
-    found = ((prompt, matcher.matches(prompt)) for prompt in prompts)
-    return {prompt: matches[0] for prompt, matches in found if matches}
 
 
 def _search(pattern: Any, text: str, *, seconds: float) -> list[str]:

@@ -38,7 +38,7 @@ def fetch_image(
     max_bytes: int = MAX_BYTES,
     total_seconds: float = 60,
 ) -> bytes:
-    """Return the bytes at an address. `image.check_image` tells whether they are an image.
+    """Return the bytes at an address. `image.decode` finds out whether they are an image.
 
     Args:
         url: from a worker's output.

@@ -50,11 +50,6 @@ class ImageInfo:
         return self.width * self.height
 
 
-def check_image(data: bytes, *, max_pixels: int = MAX_PIXELS) -> ImageInfo:
-    """Return an image's properties after decoding every pixel. Raises InvalidImage."""
-    return decode(data, max_pixels=max_pixels)[0]
-
-
 def read_header(data: bytes, *, max_pixels: int = MAX_PIXELS) -> ImageInfo:
     """Return an image's properties without decoding pixels.
 

@@ -60,14 +60,6 @@ class FilledSheet:
         """The number of cells with images."""
         return sum(job.status == Status.SUCCEEDED for job in self.jobs)
 
-    def label_of(self, job_id: UUID) -> str:
-        """Return the labels of the row and the column of a job."""
-        for row in self.rows:
-            for labels, job in zip(self.columns, row.jobs, strict=True):
-                if job and job.id == job_id:
-                    return " · ".join([*row.labels, *labels])
-        return ""
-
 
 @dataclass(frozen=True)
 class Canceled:

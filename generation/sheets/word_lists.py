@@ -116,11 +116,7 @@ def _clean(name: str, entries: Sequence[str]) -> tuple[str, list[str]]:
     elif len(name) > LIST_NAME_MAX:
         text = _("At most %(max)d characters.") % {"max": LIST_NAME_MAX}
         errors.append(FieldError("name", "max_length", text))
-    elif (
-        (found := alternatives.LIST.fullmatch(f"__{name}__")) is None
-        or "__" in name
-        or found["count"] is not None
-    ):
+    elif not alternatives.is_name(name):
         text = _("Use letters, digits, hyphens and single underscores, such as “colors”.")
         errors.append(FieldError("name", "invalid", text))
     cleaned = list(

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from generation.gallery.notes import NOTE_MAX
-from generation.gallery.tags import MAX_PER_IMAGE
 from generation.models import Image, tag_names
 from generation.models.tags import TAG_MAX
 
@@ -23,7 +22,6 @@ class Remarks:
 
     note_max = NOTE_MAX
     tag_max = TAG_MAX
-    max_tags = MAX_PER_IMAGE
 
     @property
     def note(self) -> str:

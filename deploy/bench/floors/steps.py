@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import time
 from typing import Any
 
@@ -83,8 +82,3 @@ def whole_job(
             cache.publish("bench", json.dumps(job))
         cache.publish("bench", json.dumps(job))
     return (time.process_time() - began) / times
-
-
-def address_in(document: Any) -> str:
-    """Return the address of an emulator's file in a report."""
-    return re.findall(r"http://[^\"]+/files/[^\"]+", json.dumps(document))[0]

@@ -41,7 +41,6 @@ class Promised:
     later: tuple[float, float] | None = None  # p50 and p90, as said half-way to the promise
     ended: float | None = None
     was_cold: bool = False
-    was_throttled: bool = False
 
 
 class Day:
@@ -132,7 +131,6 @@ class Day:
                 job,
                 megapixels=size[0] * size[1] / 1024**2,
                 was_cold=not forecast.queues[number].warm,
-                was_throttled=self.endpoints[number].is_throttled,
             )
             self.all.append(one)
             self.queued[number][user.id].append(one)

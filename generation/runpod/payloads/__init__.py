@@ -122,7 +122,7 @@ def build(
 def read(dialect: str, report: JobReport) -> Result:
     """Return the result in the final report of a job, with at least one image.
 
-    The images are not decoded here: see `image.check_image`.
+    The images are not decoded here: see `image.decode`.
 
     Raises:
         OutputError: the job failed or returned no image; with a stable code.

@@ -11,7 +11,7 @@ from generation.demo.emulator import FAULTS, MAGIC_WORDS, Emulator
 from generation.runpod import payloads
 from generation.runpod.client import Client, Gone, JobRefused, NotAccepted, RunPodError
 from generation.runpod.download import DownloadFailed, DownloadRefused
-from generation.runpod.image import InvalidImage, check_image
+from generation.runpod.image import InvalidImage, decode
 from generation.runpod.payloads import OutputError
 from generation.runpod.report import State
 
@@ -141,7 +141,7 @@ class TestFaults:
                 dialect, client.status(endpoint, run(client, endpoint=endpoint, body=body))
             )
             with pytest.raises((InvalidImage, DownloadRefused)):
-                check_image(fetched(emulator, result.images[0]))
+                decode(fetched(emulator, result.images[0]))
 
     @pytest.mark.parametrize(
         ("fault", "verdict"),

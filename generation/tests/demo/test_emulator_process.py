@@ -14,7 +14,7 @@ from artgen.testing.payloads import parameters
 from generation.runpod import payloads
 from generation.runpod.client import Client
 from generation.runpod.download import fetch_image
-from generation.runpod.image import check_image
+from generation.runpod.image import decode
 from generation.runpod.report import State
 
 PROGRAM = """
@@ -80,7 +80,7 @@ def test_it_paints_for_real_and_ends_with_its_painting_processes(tmp_path):
         assert report.state is State.COMPLETED
         [picture] = payloads.read("flux", report).images
         data = fetch_image(picture.url, allowed_hosts=[host])
-        assert check_image(data).width == 256
+        assert decode(data)[0].width == 256
         family = living(process.pid)
         assert len(family) >= 2
         process.send_signal(signal.SIGTERM)

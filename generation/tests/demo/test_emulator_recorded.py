@@ -12,7 +12,7 @@ from generation.demo.emulator.answers import RECORDED, SHAPES
 from generation.demo.emulator.painting import tiny_png
 from generation.runpod import payloads
 from generation.runpod.client import Client
-from generation.runpod.image import check_image
+from generation.runpod.image import decode
 from generation.runpod.payloads import OutputError
 from generation.runpod.report import State
 
@@ -104,20 +104,20 @@ class TestAnswers:
             client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
             url = output(client, emulator, SCHNELL, BODY | {"image_format": asked})["result"]
             reply = requests.get(url, timeout=5)
-            assert check_image(reply.content).format == form
+            assert decode(reply.content)[0].format == form
             assert reply.headers["Content-Type"] == f"image/{form.lower()}"
             assert url.endswith(f".{form.lower()}")
 
     def test_it_keeps_the_format_of_the_other_endpoints_and_of_own_workers(self, emulator, client):
         emulator.answers.set("own", jpeg=True)
         url = output(client, emulator, ENDPOINT)["result"]
-        assert check_image(requests.get(url, timeout=5).content).format == "PNG"
+        assert decode(requests.get(url, timeout=5).content)[0].format == "PNG"
         runpod_id = run(
             client, endpoint="own", body=BODY | {"cfg_scale": 7, "width": 64, "height": 64}
         )
         emulator.advance(5)
         [picture] = payloads.read("a1111", client.status("own", runpod_id)).images
-        assert check_image(picture.data).format == "PNG"
+        assert decode(picture.data)[0].format == "PNG"
 
 
 class TestSecondHost:
@@ -130,7 +130,7 @@ class TestSecondHost:
             client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
             url = output(client, emulator, endpoint, body_for(endpoint))["result"]
             assert url.startswith(f"http://{emulator.cdn_host}/files/")
-            assert check_image(requests.get(url, timeout=5).content)
+            assert decode(requests.get(url, timeout=5).content)[0]
             assert emulator.image_host in output(client, emulator, SCHNELL)["result"]
             emulator.answers.set(SCHNELL, cdn=True)
             assert emulator.cdn_host in output(client, emulator, SCHNELL)["result"]
@@ -204,7 +204,7 @@ class TestDataUris:
             f"{webhook_receiver.url}/source.png",
             "data:image/png;base64," + base64.b64encode(tiny_png(640, 480, 6)).decode(),
         )
-        first, second = check_image(drawn(address, other)), check_image(drawn(other, address))
+        first, second = decode(drawn(address, other))[0], decode(drawn(other, address))[0]
         assert (first.width, first.height, second.width, second.height) == (320, 200, 640, 480)
 
     @pytest.mark.parametrize("rest", ["", "!!!!", "aGVsbG8="])

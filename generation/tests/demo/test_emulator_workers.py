@@ -12,7 +12,7 @@ from generation.demo.emulator.painting import tiny_png
 from generation.files import metadata
 from generation.runpod import payloads
 from generation.runpod.client import Client
-from generation.runpod.image import check_image
+from generation.runpod.image import decode
 from generation.runpod.payloads import DIALECTS, LEGACY, InputImage, OutputError
 from generation.runpod.report import State
 
@@ -31,7 +31,7 @@ class TestWorkers:
         assert emulator.jobs[-1].dialect == dialect
         emulator.advance(5)
         result = payloads.read(dialect, client.status(endpoint, runpod_id))
-        info = check_image(fetched(emulator, result.images[0]))
+        info = decode(fetched(emulator, result.images[0]))[0]
         assert (info.width, info.height) == (
             (512, 512) if dialect == "sdxl_turbo" else (1024, 1024)
         )
@@ -49,7 +49,7 @@ class TestWorkers:
         runpod_id = run(client, endpoint=endpoint, body=body)
         emulator.advance(5)
         result = payloads.read(dialect, client.status(endpoint, runpod_id))
-        info = check_image(fetched(emulator, result.images[0]))
+        info = decode(fetched(emulator, result.images[0]))[0]
         assert (info.width, info.height) == ((320, 200) if dialect == "qwen_edit" else (1024, 1024))
 
     @pytest.mark.parametrize("path", ["/gone.jpg", ""])

@@ -11,7 +11,7 @@ from generation.files import metadata
 from generation.files.containers import jpeg, png
 from generation.files.containers.errors import Malformed
 from generation.files.containers.exif import UPRIGHT, orientation, orientation_only
-from generation.runpod.image import ImageInfo, InvalidImage, check_image
+from generation.runpod.image import ImageInfo, InvalidImage, decode
 
 some = settings(max_examples=200, deadline=None, derandomize=True)
 
@@ -74,7 +74,7 @@ def test_it_takes_the_parameters_out_of_whatever_it_can_write(data: bytes) -> No
 @given(any_file | damaged())
 def test_it_decodes_any_file_or_calls_it_invalid(data: bytes) -> None:
     try:
-        info = check_image(data)
+        info = decode(data)[0]
     except InvalidImage:
         return
     assert isinstance(info, ImageInfo)

@@ -21,7 +21,7 @@ from artgen.testing.image_files import (
 from generation.files import metadata, processing
 from generation.files.containers import jpeg, png, webp
 from generation.files.containers.errors import Malformed
-from generation.runpod.image import InvalidImage, check_image, decode
+from generation.runpod.image import InvalidImage, decode
 
 TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 ALGORITHMIC = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
@@ -318,6 +318,6 @@ def test_it_never_completes_a_truncated_webp_by_the_mark():
         data[:4] + (len(data) - 8 - 2).to_bytes(4, "little") + data[8:-2]
     )  # its head says what is there
     with pytest.raises(InvalidImage):
-        check_image(shortened)
+        decode(shortened)
     with pytest.raises(InvalidImage):
         processing.prepare(shortened)

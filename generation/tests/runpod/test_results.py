@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from generation.runpod import payloads
-from generation.runpod.image import check_image
+from generation.runpod.image import decode
 from generation.runpod.payloads import DIALECTS, LEGACY, OutputError
 from generation.runpod.report import JobReport, State, parse_report
 
@@ -85,7 +85,7 @@ def test_it_reads_the_reply(name):
     for picture in result.images:
         assert (picture.url is None) != (picture.data is None)
         if picture.data is not None:
-            assert check_image(picture.data).width == 16
+            assert decode(picture.data)[0].width == 16
         else:
             assert picture.url.startswith("https://")
 

@@ -39,7 +39,7 @@ export async function moveTile(button, data, { onBack = () => {} } = {}) {
 }
 
 /** Return the image that follows on the page, or else the one before, or null. */
-export function neighborOf(tile) {
+function neighborOf(tile) {
   const tiles = [
     ...document.querySelectorAll("[data-selectable] li:not([data-behind]):has(> .card .card-link)"),
   ]
