@@ -69,15 +69,20 @@ NEAREST: dict[str, tuple[int, str]] = {
         "wizard mage sorcerer witch fairy =elf =elves angel goddess vampire pirate detective "
         "doctor teacher soldier painter artist =face =eyes =hero =heroes герой героин супергер "
         "superhero batman elven anime аниме персонаж character human =people =люди =человек "
-        "=person",
+        "=person младен =малыш =малыша семья семьи семью семьей близнец стоматолог скейтбордист "
+        "футболист спортсмен пловец пловчих бегун бегунь медсестр полицейск пожарн =повар =повара "
+        "=поваром официант охотник клоун =дед =деда =деду =дедом стату скульптур grandmother "
+        "grandfather grandma grandpa granny =baby =babies toddler family =couple twins dentist "
+        "skateboarder footballer athlete swimmer runner nurse policeman policewoman firefighter "
+        "fireman =chef =cook waiter waitress farmer hunter clown statue sculpture",
     ),
     # Machines
     "robot": (
         8,
         "компьют ноутбук смартфон телефон механизм терминатор трансформер дрон инопланет "
-        "космонавт астронавт скафандр computer laptop smartphone machine mechanism terminator "
-        "transformer =drone alien astronaut cosmonaut spacesuit =ai steampunk стимпанк игрушк "
-        "=toy =toys mech",
+        "космонавт астронавт скафандр computer laptop smartphone =phone telephone =radio =радио "
+        "machine mechanism terminator transformer =drone alien astronaut cosmonaut spacesuit =ai "
+        "steampunk стимпанк игрушк =toy =toys mech",
     ),
     "car": (
         8,
@@ -103,28 +108,33 @@ NEAREST: dict[str, tuple[int, str]] = {
         5,
         "церк церков часовн школ ратуш площад рынок рынк ярмарк магазин лавк пекарн отель "
         "гостиниц дома крыш двор church chapel school =square market =fair shop bakery hotel "
-        "roofs rooftops suburb prague прага европ europe italy итали tuscany тоскан",
+        "roofs rooftops suburb prague прага европ europe italy итали tuscany тоскан парикмахер "
+        "цирк circus",
     ),
     "street": (
         5,
         "кафе ресторан витрин фонар париж лондон петербург cafe restaurant shopfront lantern "
-        "lamppost paris london sidewalk",
+        "lamppost paris london sidewalk заправк остановк gas_station bus_stop",
     ),
     "city": (
         5,
         "столиц мегаполис нью-йорк небоскр чикаго гонконг шанхай пекин york manhattan hong_kong "
-        "shanghai",
+        "shanghai салют фейерверк вечеринк концерт firework =party =parties concert nightclub",
     ),
     "cabin": (
         5,
-        "=хата дача дачн усадьб баня ферм мельниц палатк костер костр mill tent campfire bonfire "
-        "farmhouse homestead lodge",
+        "=хата =дача =дачу =даче =дачи =дачей дачн усадьб баня ферм мельниц палатк костер костр "
+        "mill tent campfire bonfire farmhouse homestead lodge",
     ),
     "architecture": (
         5,
         "комнат интерьер гостиная гостиной гостиную спальн кухн офис библиотек музе галере "
         "колоннад пирамид room interior bedroom kitchen office library museum gallery pyramid "
-        "hall column",
+        "hall column гараж балкон подъезд =лифт =лифте =дверь =двери дверн театр кинотеатр "
+        "больниц завод фабрик электростанц диван кровать =кровати ванн холодильник телевизор "
+        "бассейн спортзал garage balcony elevator =door =doors theater theatre cinema hospital "
+        "factory power_plant sofa couch =bed bathtub bathroom fridge refrigerator =tv television "
+        "=pool =gym",
     ),
     "lighthouse": (5, "остров скалист_остров island islet утес"),
     "harbor": (
@@ -136,7 +146,9 @@ NEAREST: dict[str, tuple[int, str]] = {
         5,
         "=парк =парке =парка =парки =парком скамейк скамья фонтан лабиринт куст =трава =траве "
         "=траву =травы травинк бабушкин_двор теплиц оранжере =park bench fountain maze bush shrub "
-        "hedge greenhouse picnic пикник пчел =bee =bees ladybug божь_коров",
+        "hedge greenhouse picnic пикник пчел =bee =bees ladybug божь_коров качел песочниц "
+        "детск_площадк плющ бамбук улитк муравей муравь лягуш паук паутин playground =swing "
+        "=swings sandbox =ivy bamboo snail =ant =ants =frog =frogs spider",
     ),
     "snow_village": (
         5,
@@ -151,13 +163,17 @@ NEAREST: dict[str, tuple[int, str]] = {
         "иллюстраци_природ adventure приключени",
     ),
     "forest": (3, "болот тропинк гриб папоротник мох swamp path mushroom fern moss leaves листья"),
-    "field": (3, "сено стог трактор_в_пол степ прери урожай hay haystack steppe prairie harvest"),
+    "field": (
+        3,
+        "сено стог трактор_в_пол степ прери урожай hay haystack steppe prairie harvest футбол "
+        "баскетбол теннис стадион гольф football soccer basketball tennis stadium baseball =golf",
+    ),
     "sea": (
         3,
         "рыбалк рыбак рыбац рыболов =fishing fisherm angler серф яхтинг лагун тропик пальм отпуск "
-        "surf lagoon tropic palm vacation deep_blue",
+        "surf lagoon tropic palm vacation deep_blue =вода =воды =воде =воду =водой =water",
     ),
-    "dunes": (3, "марс марсиан египет оазис mars martian egypt oasis savanna саванн"),
+    "dunes": (3, "марс марсиан египет оазис mars martian egypt oasis savanna саванн кактус cactus"),
     "aurora": (
         3,
         "арктик антаркт ледник айсберг север_полюс arctic antarctic glacier iceberg =ice",
@@ -185,21 +201,38 @@ NEAREST: dict[str, tuple[int, str]] = {
         "pizza burger pasta sushi salad meat steak breakfast lunch dinner coffee =cup =mug teapot "
         "bottle wine vegetable tomato cucumber carrot pumpkin grape strawberr berry berries "
         "watermelon pineapple banana book =table chair armchair lamp candle clock =watch guitar "
-        "violin piano gift =box =key =keys =hat shoe sneaker boots handbag doll jewel",
+        "violin piano gift =box =key =keys =hat shoe sneaker boots handbag doll jewel лапш рамен "
+        "=рис =риса яйцо яйца яиц яичниц картош картоф =лук =лука =орех орехи =мед =меда =соль "
+        "=масло молок сахар =пиво =пива виски коктейл =сок =сока лимон конфет попкорн пельмен "
+        "вареник =блин =блины =блинов баранк бублик самовар шашлык оливье колбас сосиск тарелк "
+        "=миска =миске ложк вилк =нож =ножи ножниц молоток карандаш газет глобус =карта письмо "
+        "подушк одеял мыло щетк рубашк плать джинс куртк =носки =носков свитер шарф рюкзак "
+        "чемодан паспорт =деньги денег монет наушник фотоаппарат =корона =меч =мечи =череп шахмат "
+        "=мяч =очки =очков =стакан =стакана =стакане ramen noodle =rice =egg =eggs potato =onion "
+        "=onions =nut =nuts =honey sugar =salt =butter =milk =beer whisky whiskey cocktail =juice "
+        "lemon popcorn candy candies dumpling pancake bagel samovar kebab sausage =plate =plates "
+        "=bowl =bowls =spoon =fork =knife scissors =hammer pencil newspaper =globe =map pillow "
+        "blanket =soap toothbrush =shirt =dress jeans jacket =socks sweater scarf backpack "
+        "suitcase passport money =coin =coins headphones camera =crown =sword =skull chess =ball "
+        "glasses eyeglasses sunglasses wristwatch perfume glass_of birthday день_рожден",
     ),
     "geometry": (
         4,
         "логотип иконк эмблем символ =куб =куба =кубы кубик =шар =шара =шары =шаров сфер =круг "
         "=круга =круги круглы квадрат треуголь диаграмм logo icon emblem symbol =cube sphere "
-        "circle =squares triangle diagram sticker стикер",
+        "circle =squares triangle diagram sticker стикер =сердце =сердца =heart =hearts =флаг "
+        "=flag",
     ),
     "flow": (
         4,
         "музык звук энерги мысл чувств =сон =сны =сна =сне music sound energy thought feeling "
         "=dream =dreams spirit",
     ),
+    # Materials, lighter than the things made of them
+    "glass": (2, "стекл =glass"),
     "liquid": (
-        4,
-        "текстур =краска =краски =красок пятн texture =paint paint_splat splash lava лава",
+        2,
+        "мрамор marble текстур =краска =краски =красок пятн texture =paint paint_splat splash "
+        "lava лава",
     ),
 }

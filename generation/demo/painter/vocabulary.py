@@ -40,10 +40,13 @@ MOTIFS: dict[str, tuple[int, str]] = {
     ),
     "ship": (
         9,
-        "корабл фрегат галеон шхун бригантин каравелл =ship =ships sailing_ship tall_ship galleon "
-        "frigate schooner caravel",
+        "корабл фрегат галеон шхун бригантин каравелл подводн_лодк =ship =ships sailing_ship "
+        "tall_ship galleon frigate schooner caravel",
     ),
-    "robot": (9, "робот андроид киборг дроид robot android cyborg droid mecha"),
+    "robot": (
+        9,
+        "робот андроид киборг дроид стиральн_машин швейн_машин robot android cyborg droid mecha",
+    ),
     "car": (
         9,
         "автомоб автомашин =машина =машину =машины =машине =машиной =машин =машинка =машинку "
@@ -59,7 +62,11 @@ MOTIFS: dict[str, tuple[int, str]] = {
         "воздушн_шар аэростат =шарик =шарика =шарику =шарики =шариков =шариком =шариками balloon",
     ),
     "portrait": (8, "портрет автопортрет portrait =selfie headshot"),
-    "snow_village": (8, "snow_village snowy_village winter_village christmas_village"),
+    "snow_village": (
+        8,
+        "snow_village snowy_village winter_village christmas_village christmas_tree новогодн_елк "
+        "рождественск_елк",
+    ),
     "aurora": (8, "сияни аврор aurora northern_light polar_light"),
     "cabin": (
         8,
@@ -73,8 +80,7 @@ MOTIFS: dict[str, tuple[int, str]] = {
     ),
     "glass": (
         8,
-        "стекл стеклян пузыр иридис радужн капл хромиров жидк_метал glass bubble iridescen "
-        "holograph chrome blob",
+        "пузыр иридис радужн капл хромиров жидк_метал bubble iridescen holograph chrome blob",
     ),
     "paper": (
         8,
@@ -149,8 +155,8 @@ MOTIFS: dict[str, tuple[int, str]] = {
     "dunes": (6, "дюн пустын барха сахар_пуст песк песч =песок dune desert sahara =sand sandy"),
     "liquid": (
         6,
-        "мрамор акрил жидк чернил_в_вод оникс агат малахит marble fluid liquid agate onyx "
-        "malachite acrylic_pour swirl",
+        "акрил жидк чернил_в_вод оникс агат малахит fluid liquid agate onyx malachite "
+        "acrylic_pour swirl",
     ),
     "flow": (
         6,
@@ -218,9 +224,21 @@ THINGS: dict[str, str] = {
     "branches": "ветк ветв хлопок веточк branch twig cotton eucalypt",
     "beam": "луч beam",
     "village": "деревн деревушк село села селе поселок поселк village hamlet",
-    "man": "мужчин парн парень старик мальчик юнош корол рыцар =man =men =boy =king knight =guy",
+    "man": (
+        "мужчин парн парень старик мальчик юнош корол рыцар =дед =деда =деду =дедом дедушк отец "
+        "=отца =папа =папе =папы =папу =папой жених =принц =принца воин солдат ковбо викинг пират "
+        "футболист =man =men =boy =king =knight =guy father grandfather grandpa =dad =groom "
+        "=prince warrior cowboy viking pirate footballer"
+    ),
     "woman": (
-        "женщин девушк девочк старушк королев принцесс =woman =women =girl =queen princess =lady"
+        "женщин девушк девочк старушк королев принцесс бабушк =мать =матери =мама =маме =мамы "
+        "=маму =мамой невест балерин певиц актрис ведьм =фея =феи богин учительниц художниц "
+        "медсестр =woman =women =girl =queen princess =lady mother grandmother grandma granny "
+        "=mom bride ballerina actress witch fairy goddess nurse"
+    ),
+    "old": (
+        "старик старушк =дед =деда =деду =дедом дедушк бабушк пожил grandfather grandpa "
+        "grandmother grandma granny elderly =old_man =old_woman"
     ),
     "hair": "волос рыж блондин брюнет hair ginger redhead blond brunette",
     "fire": "огонь огня огнем пламя пламен fire flame",

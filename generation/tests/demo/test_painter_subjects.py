@@ -115,10 +115,42 @@ def test_it_paints_another_place_behind_the_same_subject() -> None:
         ("Christmas", "snow_village"),
         ("a whale", "jellyfish"),
         ("логотип", "geometry"),
+        ("a bouquet of tulips in a glass vase", "still_life"),
+        ("a girl with glasses", "portrait"),
+        ("стакан воды", "still_life"),
+        ("a wristwatch on a marble table", "still_life"),
+        ("пельмени со сметаной", "still_life"),
+        ("самовар и баранки", "still_life"),
+        ("шашлык на даче", "cabin"),
+        ("a Christmas tree with presents", "snow_village"),
+        ("новогодняя ёлка на площади", "snow_village"),
+        ("подводная лодка", "ship"),
+        ("стиральная машина", "robot"),
+        ("a football match", "field"),
+        ("качели во дворе", "garden"),
+        ("салют", "city"),
     ],
 )
 def test_it_paints_the_nearest_subject_for_a_word_without_one(prompt: str, motif: str) -> None:
     assert words.read(prompt).motif == motif
+
+
+@pytest.mark.parametrize(
+    ("prompt", "things"),
+    [
+        ("бабушка вяжет носки", {"woman", "old"}),
+        ("дед ловит рыбу", {"man", "old"}),
+        ("невеста с букетом", {"woman"}),
+        ("балерина на сцене", {"woman"}),
+        ("учительница у доски", {"woman"}),
+        ("a father and a kite", {"man"}),
+        ("девочка с шариком", {"woman"}),
+    ],
+)
+def test_it_paints_people_as_they_are_named(prompt: str, things: set[str]) -> None:
+    scene = words.read(prompt)
+    assert scene.motif == "portrait"
+    assert scene.things & {"man", "woman", "old"} == things
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from .faces import draw_crown, draw_features, draw_knot, draw_short_hair
 from .stage import PLACES
 
 _SKINS = hexes("f0c8a8 e0ac86 c68a62 9a6444 6a4230")
-_HAIR = hexes("2a1c18 5a3420 8a4a24 c8904a 1a1618 a85a2c b8b4b0")
+_HAIR = hexes("2a1c18 5a3420 8a4a24 c8904a 1a1618 a85a2c")
+_HAIR_OLD = rgb("b8b4b0")
 _HAIR_NAMED = {
     "red": "b04a22",
     "orange": "b04a22",
@@ -75,6 +76,8 @@ def paint(canvas: Canvas, scene: Scene) -> None:
     x = canvas.aspect * 0.5 + (0.05 if flip else -0.05) * size
     skin = _SKINS[int(rng.integers(len(_SKINS)))]
     hair = _HAIR[int(rng.integers(len(_HAIR)))]
+    if scene.has("old"):
+        hair = _HAIR_OLD
     cloth = _CLOTHES[int(rng.integers(len(_CLOTHES)))]
     for name in scene.colors[:1]:
         if scene.has("hair"):
