@@ -76,6 +76,13 @@ SECTIONS = (
         ),
     ),
     Section(
+        _("Proposed prompt"),
+        (
+            Shortcut("take_proposal", _("Use proposal"), ("Mod+Enter",)),
+            Shortcut("leave_proposal", _("Keep original"), ("Escape",)),
+        ),
+    ),
+    Section(
         _("Gallery and Create"),
         (
             Shortcut("search", _("Search"), ("/",)),
@@ -100,6 +107,7 @@ SECTIONS = (
             Shortcut("share", _("Share"), ("s",)),
             Shortcut("compare", _("Compare variants"), ("c",)),
             Shortcut("compare_source", _("Compare with the source"), ("b",)),
+            Shortcut("save_note", _("Save note"), ("Mod+Enter",)),
             Shortcut("back", _("Back to where the image was opened"), ("Escape",)),
         ),
     ),

@@ -1,6 +1,7 @@
 /** The Compare page: what will be made, its price and time, and errors, after every change. */
 
 import { part } from "../artgen/js/http.js"
+import { pressed } from "../artgen/js/shortcuts.js"
 import { say } from "../artgen/js/status.js"
 import { toast } from "../artgen/js/toasts.js"
 import { takeHandedOver } from "./js/compare_link.js"
@@ -161,7 +162,7 @@ form.addEventListener("submit", (event) => {
   focusFirstError()
 })
 form.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+  if (pressed(event, "create")) {
     event.preventDefault()
     form.requestSubmit(document.getElementById("create-button"))
   }

@@ -1,6 +1,7 @@
 /** The note of the image page: saved on request, with undo; unsaved text survives a reload. */
 
 import { part } from "../../artgen/js/http.js"
+import { pressed } from "../../artgen/js/shortcuts.js"
 import { offerUndo, showFailure } from "./trash.js"
 
 const COUNTED_FROM = 200 // characters before the limit
@@ -20,7 +21,7 @@ export class ImageNote {
     this.#update()
     this.field.addEventListener("input", () => this.#update())
     this.field.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return
+      if (!pressed(event, "save_note")) return
       event.preventDefault()
       form.requestSubmit()
     })

@@ -4,6 +4,7 @@
  */
 
 import { api } from "../../artgen/js/http.js"
+import { pressed } from "../../artgen/js/shortcuts.js"
 import { say } from "../../artgen/js/status.js"
 import { showBalance } from "./balance.js"
 import { needsTranslation } from "./prompt_language.js"
@@ -61,11 +62,11 @@ export class PromptHelper {
     return true
   }
 
-  /** Handle a key inside a proposal: Escape leaves it, Ctrl+Enter takes it. */
+  /** Handle a key inside a proposal: leave it or take it. */
   pressed(event) {
     if (!this.proposal || !event.target.closest("[data-proposal]")) return false
-    if (event.key === "Escape") this.#leave()
-    else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#take()
+    if (pressed(event, "leave_proposal")) this.#leave()
+    else if (pressed(event, "take_proposal")) this.#take()
     else return false
     event.preventDefault()
     return true
