@@ -32,7 +32,7 @@ def fill(count: int) -> User:
     many.hang(user=alice, models=models, count=count, until=now, source=str(SOURCE))
     for every in (1, 2, 10, 100, 1000, count // 3):
         many.pile(collections.create(user=alice, name=f"Every {every}"), every=every, rest=0)
-    for name, every in (("tenth", 10), ("thousandth", 1000)):
+    for name, every in (("tenth", 10), ("other", 10), ("thousandth", 1000)):
         many.tag(user=alice, name=name, every=every)
     many.settle()
     return alice
@@ -76,6 +76,8 @@ def addresses(user: User) -> dict[str, str]:
         "collection, all": f"{gallery}?collection={piles['Every 1']}",
         "collection, every hundredth": f"{gallery}?collection={piles['Every 100']}",
         "tag, every tenth": f"{gallery}?tag=tenth",
+        "tags, both every tenth": f"{gallery}?tag=tenth,other",
+        "tags, one rare": f"{gallery}?tag=tenth,thousandth",
         "tag, every thousandth": f"{gallery}?tag=thousandth",
         "tag and search, common": f"{gallery}?tag=tenth&q={many.COMMON}",
         "search, tag": f"{gallery}?q=thousandth",

@@ -66,7 +66,8 @@ LIST_IMAGES: Docs = {
         OpenApiParameter(
             "tag",
             {"type": "string", "maxLength": QUERY_MAX_LENGTH},
-            description="Only with this tag of yours, case-insensitive.",
+            description="Only with this tag of yours, case-insensitive. "
+            "Several, separated by commas: only with all of them.",
         ),
         OpenApiParameter(
             "trashed", OpenApiTypes.BOOL, description="Images in the trash instead.", default=False

@@ -14,7 +14,7 @@ LIST_TAGS: Docs = {
     "summary": "List tags",
     "description": "By name, on one page. A tag exists while an image has it: "
     "`PATCH /api/v1/images/ID/` changes the tags of an image. Images of a tag: "
-    "`GET /api/v1/images/?tag=NAME`.",
+    "`GET /api/v1/images/?tag=NAME`; with all of several tags: `?tag=NAME,NAME`.",
     "responses": {
         200: answer(TagShape(many=True), "All tags", examples.TAG),
         **problems("invalid"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from artgen.api.problems import invalid
 from artgen.api.views import choice_of, flag_of, id_of
 from generation.api.models import check_model
+from generation.gallery import tags
 from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation, Wanted
 from generation.models import Collection
 
@@ -35,7 +36,7 @@ def read_wanted(query: dict[str, str], *, user: Any) -> Wanted:
         made_from=id_of(query, "source"),
         favorite=flag_of(query, "favorite"),
         collection=_collection(query, user=user),
-        tag=query.get("tag", "").strip(),
+        tags=tuple(tags.split(query.get("tag", ""))),
     )
 
 

@@ -1,5 +1,5 @@
 """Filters of a user's images: words, model, style, date, size, source, favorite, collection,
-tag.
+tags.
 
 Conditions on image columns are answered by the index `image_shelf` alone. Ids begin with their
 creation time, so days are a range of that index.
@@ -23,7 +23,6 @@ from generation.models import (
     Image,
     ImageModel,
     ImageQuerySet,
-    ImageTag,
 )
 from generation.models.ids import first_id
 
@@ -61,7 +60,7 @@ class Wanted:
     made_from: UUID | None = None  # an image or an upload
     favorite: bool | None = None
     collection: Collection | None = None
-    tag: str = ""
+    tags: tuple[str, ...] = ()  # all of them
 
     @property
     def is_everything(self) -> bool:
@@ -107,15 +106,15 @@ def find(images: ImageQuerySet, wanted: Wanted, *, user: Any) -> Found:
         members = CollectionImage.objects.filter(collection=wanted.collection).order_by()
         are_many = members.values("image_id")[: COMMON_THRESHOLD + 1].count() > COMMON_THRESHOLD
         found = found.filter(memberships__collection=wanted.collection)
-    if wanted.tag:
-        tag = tags.find(user, wanted.tag)
-        if tag is None:
+    if wanted.tags:
+        all_tags = tags.find_all(user, wanted.tags, count_to=COMMON_THRESHOLD + 1)
+        if not all_tags:
             return Found(images.none())
-        tagged = ImageTag.objects.filter(tag=tag).order_by()
-        # Both bound the result, so it is countable where one of them is small.
-        are_tagged = tagged.values("image_id")[: COMMON_THRESHOLD + 1].count() > COMMON_THRESHOLD
+        # Each of them bounds the result, so it is countable where one of them is small.
+        are_tagged = all_tags[0].count > COMMON_THRESHOLD
         are_many = are_tagged and (are_many or not wanted.collection)
-        found = found.filter(image_tags__tag=tag)
+        for tag in all_tags:
+            found = found.filter(image_tags__tag=tag)
     if wanted.made_from:
         found = found.filter(sourced=True, job__in=parents.jobs_from(wanted.made_from, user=user))
     with_words = matching(found, wanted.words, user=user)

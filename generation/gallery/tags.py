@@ -128,6 +128,23 @@ def split(text: str) -> list[str]:
     return [name for name in text.replace("\n", ",").split(",") if name.strip(" \t\r#")]
 
 
+def find_all(user: Any, names: Iterable[str], *, count_to: int) -> list[Any]:
+    """Return the user's tags of these names, ignoring case, the least used first, in one query.
+
+    [] if one of them does not exist. Each has `count`, its number of images, the trash included;
+    counting stops at `count_to`.
+    """
+    try:
+        wanted = cleaned(names)
+    except Refusal:
+        return []
+    counted = _members(count_to)
+    rows = Tag.objects.of(user).filter(folded_name__in=list(wanted)).annotate(count=counted)
+    found: list[Any] = list(rows)
+    found.sort(key=lambda tag: (tag.count, tag.pk))
+    return found if len(found) == len(wanted) else []
+
+
 def find(user: Any, name: str) -> Tag | None:
     """Return the user's tag of this name, ignoring case; None if there is none."""
     try:
@@ -143,8 +160,7 @@ def own(user: Any) -> list[OwnTag]:
     At most two queries. Tags of images in the trash alone are left out. Counting stops at
     MAX_COUNTED.
     """
-    members = ImageTag.objects.filter(tag=OuterRef("pk")).order_by("image_id")
-    counted = Counted(members.values("image_id")[: MAX_COUNTED + 1])
+    counted = _members(MAX_COUNTED + 1)
     found: list[Any] = list(Tag.objects.of(user).by_name().annotate(count=counted))
     in_trash = _in_trash(user) if found else {}
     rows = [_own_tag(tag, in_trash=in_trash.get(tag.pk, 0)) for tag in found]
@@ -163,6 +179,12 @@ def of_these(*, user: Any, ids: Sequence[UUID]) -> dict[str, int]:
     )
     counted = members.values_list("tag__name").annotate(count=Count("pk"))
     return dict(counted.order_by("tag__folded_name"))
+
+
+def _members(count_to: int) -> Counted:
+    """Return the number of images of a tag in a query of tags."""
+    members = ImageTag.objects.filter(tag=OuterRef("pk")).order_by("image_id")
+    return Counted(members.values("image_id")[:count_to])
 
 
 def _in_trash(user: Any) -> Mapping[int, int]:

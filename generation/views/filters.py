@@ -5,6 +5,7 @@ Every filter is a GET parameter, so every view has a URL; a chip links to the UR
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext, pgettext_lazy
 
 from artgen.ids import parse_uuid
+from generation.gallery import tags
 from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation, Wanted
 from generation.models import Collection, ImageModel
 from generation.presets.choices import StyleChoice
@@ -119,13 +121,15 @@ class Filters:
 
     @property
     def chips(self) -> list[Chip]:
-        """The active filters except the collection."""
+        """The active filters except the collection; each tag is one."""
         chips = {}
         for name in self.asked:
             names = ("since", "until") if name in ("since", "until") else (name,)
-            icon = {"favorite": "heart", "q": "search", "tag": "tag"}.get(name, "")
-            chips[names] = Chip(self.labels[name], self._without(*names), icon)
-        return [chip for names, chip in chips.items() if names != ("collection",)]
+            icon = {"favorite": "heart", "q": "search"}.get(name, "")
+            chips[names] = [Chip(self.labels[name], self._without(*names), icon)]
+        if "tag" in self.asked:
+            chips["tag",] = [Chip(tag, self._without_tag(tag), "tag") for tag in self.wanted.tags]
+        return list(chain(*(some for names, some in chips.items() if names != ("collection",))))
 
     def beside(self, *names: str) -> list[tuple[str, str]]:
         """Return the parameters other than `names`, kept by a form that sets these."""
@@ -152,6 +156,10 @@ class Filters:
 
     def _without(self, *names: str) -> str:
         return address_of(dict(self.beside(*names)))
+
+    def _without_tag(self, tag: str) -> str:
+        others = ",".join(one for one in self.wanted.tags if one != tag)
+        return self._address({**self.asked, "tag": others}) if others else self._without("tag")
 
     def _address(self, asked: Mapping[str, str], **more: str) -> str:
         sort = {"sort": self.sort.value} if self.sort else {}
@@ -211,8 +219,9 @@ def read(
         take("source", source, label, sourced=source == "yes")
     elif source_id := parse_uuid(source):
         take("source", str(source_id), _("From a specific image"), made_from=source_id)
-    if tag := " ".join(given.get("tag", "").split())[:MAX_QUERY_LENGTH]:
-        take("tag", tag, tag, tag=tag)
+    if chosen := chosen_tags(query):
+        text = ",".join(chosen)
+        take("tag", text, text, tags=chosen)
     if given.get("favorite") == "1":
         take("favorite", "1", _("Favorites"), favorite=True)
     return Filters(
@@ -222,6 +231,15 @@ def read(
         is_lost=bool(given.get("collection")) and not collection,
         sort=Sort(sort) if (sort := given.get("sort", "")) in Sort.values else Sort.NEWEST,
     )
+
+
+def chosen_tags(query: QueryDict) -> tuple[str, ...]:
+    """Return the tags of the URL: `tag` may be repeated and have several, separated by commas."""
+    names = tags.split(",".join(query.getlist("tag")).replace("\0", ""))
+    by_folded: dict[str, str] = {}
+    for name in (" ".join(name.split())[:MAX_QUERY_LENGTH] for name in names):
+        by_folded.setdefault(name.casefold(), name)
+    return tuple(by_folded.values())[: tags.MAX_PER_IMAGE]
 
 
 def shape_label(shape: str) -> str:

@@ -86,13 +86,15 @@ class TestImage(ApiTestCase):
 class TestFilter(ApiTestCase):
     def test_it_filters_by_tag_and_searches_notes(self) -> None:
         image, other = make_image(self.alice), make_image(self.alice)
-        tags.add(image, names=["print"])
+        tags.add(image, names=["print", "tea"])
         notes.write(other, note="для кухни")
 
         def ids(**query: str) -> list[str]:
             return [one["id"] for one in self.api.get(IMAGES, query).json()["results"]]
 
         assert ids(tag="PRINT") == ids(q="print") == [str(image.id)]
+        assert ids(tag="tea,PRINT") == ids(tag=" tea , print,") == [str(image.id)]
+        assert ids(tag="tea,wall") == ids(tag=",".join(map(str, range(30)))) == []
         assert ids(q="кухня") == [str(other.id)]
         assert ids(tag="unknown") == ids(tag="a,b") == ids(tag="print", q="кухня") == []
         assert ids(tag="") == [str(other.id), str(image.id)]

@@ -22,6 +22,7 @@ UNSORTED = {
     "size, of none",
     "source, any",
     "tag, every tenth",  # its images are counted by a join with the index of all
+    "tags, both every tenth",
 }  # no index is sorted by these
 TABLES = ("generation_image", "generation_job")
 

@@ -177,7 +177,7 @@ class TestOwnTags(TagsTestCase):
 
 
 class TestFilter(TagsTestCase):
-    def found(self, **wanted: str) -> set[Image]:
+    def found(self, **wanted: object) -> set[Image]:
         own = Image.objects.of(self.alice).kept()
         return set(filters.find(own, Wanted(**wanted), user=self.alice).images)  # type: ignore[arg-type]
 
@@ -186,8 +186,24 @@ class TestFilter(TagsTestCase):
         tags.add(self.image, names=["Чай"])
         theirs = make_image(self.bob)
         tags.add(theirs, names=["чай", "bob"])
-        assert self.found(tag="ЧАЙ") == self.found(tag="# чай") == {self.image}
-        assert self.found(tag="bob") == self.found(tag="a,b") == self.found(tag="x" * 60) == set()
+        for name in ("ЧАЙ", "# чай"):
+            assert self.found(tags=(name,)) == {self.image}
+        for name in ("bob", "a,b", "x" * 60, ""):
+            assert self.found(tags=(name,)) == set()
+
+    def test_it_finds_images_with_all_of_several_tags(self) -> None:
+        both, more, one = self.image, make_image(self.alice), make_image(self.alice)
+        tags.add(both, names=["tea", "print"])
+        tags.add(more, names=["print", "hills", "tea"])
+        tags.add(one, names=["tea", "wall"])
+        with self.assertNumQueries(2):  # tags, images
+            assert self.found(tags=("Tea", "print")) == {both, more}
+        assert self.found(tags=("print", "TEA", "tea", "hills")) == {more}
+        assert self.found(tags=("print", "wall")) == self.found(tags=("tea", "unknown")) == set()
+        every = tuple(str(number) for number in range(tags.MAX_PER_IMAGE))
+        tags.replace(both, names=every)
+        assert self.found(tags=every) == {both}
+        assert self.found(tags=(*every, "tea")) == set()
 
     def test_the_search_finds_notes_and_tags_in_any_form(self) -> None:
         other = make_image(self.alice)

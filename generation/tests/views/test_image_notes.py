@@ -171,6 +171,31 @@ class TestGallery(NotesTestCase):
         self.assertContains(page, "No images match these filters.")
         self.assertContains(self.client.get("/gallery/?tag=%00"), f'data-image="{self.image.id}"')
 
+    def test_it_filters_by_several_tags_and_removes_each(self) -> None:
+        tags.add(self.other, names=["print", "a&b"])
+        assert self.shown("tag=print") == {str(self.image.id), str(self.other.id)}
+        assert (
+            self.shown("tag=print,чай") == self.shown("tag=print&tag=Чай") == {str(self.image.id)}
+        )
+        assert self.shown("tag=print&tag=чай,a%26b") == set()
+        page = self.client.get("/gallery/?tag=print,%20PRINT&tag=a%26b&sort=oldest")
+        self.assertContains(page, 'name="tag" value="print,a&amp;b"')  # kept by the other filters
+        for chip in ("?tag=a%26b&amp;sort=oldest", "?tag=print&amp;sort=oldest"):
+            self.assertContains(page, f'href="/gallery/{chip}"')
+        self.assertContains(page, 'data-loaded-from="/gallery/tags/?tag=print%2Ca%26b"')
+
+    def test_its_menu_leaves_out_chosen_tags_and_has_a_field_for_many(self) -> None:
+        def menu(query: str = "") -> str:
+            return flat(self.client.get(f"{reverse('tags')}?{query}", headers=SCRIPT))
+
+        assert 'value="Чай"' in menu()
+        assert 'value="Чай"' not in menu("tag=чай")
+        assert "All your tags are chosen." in menu("tag=ЧАЙ,print")
+        assert "data-menu-field" not in menu()
+        tags.add(self.other, names=[f"tag {number}" for number in range(7)])
+        assert "data-menu-field" in menu()
+        assert "data-menu-field" not in menu("tag=print")
+
     def test_it_lists_own_tags_with_counts(self) -> None:
         tags.add(self.other, names=["print"])
         page = flat(self.client.get(reverse("tags")))

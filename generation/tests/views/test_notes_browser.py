@@ -6,7 +6,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from artgen.testing.browser import DESKTOP, PHONE, BrowserTestCase
 
-OWNERS = ("annotator", "tagger")
+OWNERS = ("annotator", "tagger", "finder")
+PRINT = "Remove the filter: print"
 DRAW = f"""
 import time
 from accounts.models import User
@@ -94,6 +95,27 @@ class TestNotesInABrowser(BrowserTestCase):
         choice.press("Enter")
         expect(page.locator(".chip-on")).to_contain_text("for the wall")
         expect(page.locator("[data-image]")).to_have_count(2)
+        summary.press("Enter")
+        page.locator(".chip-menu[open] [name=tag]", has_text="print").press("Enter")
+        expect(page.locator(".chip-on")).to_have_text(["Remove the filter: for the wall", PRINT])
+        expect(page.locator("[data-image]")).to_have_count(1)
+        page.locator(".chip-on", has_text="for the wall").press("Enter")
+        expect(page.locator(".chip-on")).to_have_text([PRINT])
+
+    def test_it_finds_a_tag_among_many(self) -> None:
+        page = self.open("finder", **DESKTOP)
+        self.image(page)
+        page.locator("[data-tag-form] input[name=tags]").focus()
+        names = [f"tag {number}" for number in range(9)]
+        page.keyboard.type("".join(f"{name}," for name in names))
+        expect(self.tags(page)).to_have_text(names)
+        page.goto("/gallery/")
+        page.locator(".chip-menu summary", has_text="Tag").press("Enter")
+        expect(page.locator("[data-menu-field]")).to_be_focused()
+        page.keyboard.type("#TAG 7")
+        expect(page.locator(".chip-menu[open] [name=tag]:visible")).to_have_count(1)
+        page.keyboard.press("Enter")
+        expect(page.locator(".chip-on")).to_contain_text("tag 7")
 
     def test_it_tags_a_selection_on_a_phone_in_russian(self) -> None:
         page = self.open("tagger", language="ru", **PHONE)

@@ -28,7 +28,7 @@ export function wireChipMenus() {
         menu.querySelector("summary").focus()
         return
       }
-      const items = [...menu.querySelectorAll(".menu-item")]
+      const items = [...menu.querySelectorAll(".menu-item:not([hidden])")]
       const now = items.indexOf(document.activeElement)
       const typing = event.target.matches("input")
       const next = {

@@ -1,6 +1,7 @@
 /** Menus <details data-loaded-from="address">: their list is loaded when they open. */
 
 import { part } from "../../artgen/js/http.js"
+import { wireMenuField } from "./menu_field.js"
 import { showFailure } from "./trash.js"
 
 export function wireLoadedMenus(data) {
@@ -16,7 +17,9 @@ async function load(menu, data) {
   try {
     const { ok, status, fragment } = await part(menu.dataset.loadedFrom)
     if (!ok) throw Object.assign(new Error(`answered ${status}`), { status })
-    menu.querySelector(".menu").replaceChildren(fragment)
+    const list = menu.querySelector(".menu")
+    list.replaceChildren(fragment)
+    wireMenuField(list)
   } catch (problem) {
     showFailure(problem, data)
   }

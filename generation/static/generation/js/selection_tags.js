@@ -1,6 +1,7 @@
 /** The menu of tags of the selection bar: add a tag to the selected images or remove it. */
 
 import { part } from "../../artgen/js/http.js"
+import { showMatching } from "./menu_field.js"
 import { placeAbove, postSelection } from "./selection_requests.js"
 import { offerUndo } from "./trash.js"
 
@@ -20,7 +21,7 @@ export class SelectionTags {
       event.preventDefault()
       this.#change("tag", event.target.elements.tag.value)
     })
-    this.menu.addEventListener("input", (event) => this.#filter(event.target.value))
+    this.menu.addEventListener("input", (event) => showMatching(this.menu, event.target.value))
   }
 
   /** Load the tags of the user and of the selection, and show them above the button. */
@@ -60,21 +61,6 @@ export class SelectionTags {
       )
     } catch (problem) {
       this.bar.showFailure(problem)
-    }
-  }
-
-  /** Show only the tags that have the typed text. */
-  #filter(text) {
-    const wanted = text
-      .normalize("NFC")
-      .toLowerCase()
-      .replace(/^[\s#]+/, "")
-      .trim()
-    for (const group of this.menu.querySelectorAll("[data-tag-choices]")) {
-      for (const button of group.querySelectorAll("[data-act]")) {
-        button.hidden = !button.value.toLowerCase().includes(wanted)
-      }
-      group.hidden = !group.querySelector("[data-act]:not([hidden])")
     }
   }
 }
