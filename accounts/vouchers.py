@@ -18,6 +18,8 @@ from artgen.refusals import Refusal
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without 0, 1, I, L and O, which look alike."""
+CYRILLIC = str.maketrans("АВЕКМНРСТУХ", "ABEKMHPCTYX")
+"""What a code becomes that is copied from paper with a Russian keyboard."""
 CODE_LENGTH = 16
 GROUP = 4  # characters between two hyphens, as codes are shown
 MAX_AT_ONCE = 1000
@@ -59,8 +61,8 @@ class AlreadyRevoked(Refusal):
 
 
 def fold_code(text: str) -> str:
-    """Return a code as it is stored: upper-case letters and digits, without separators."""
-    return "".join(letter for letter in text.upper() if letter.isalnum())
+    """Return a code as it is stored: upper-case Latin letters and digits, without separators."""
+    return "".join(letter for letter in text.upper() if letter.isalnum()).translate(CYRILLIC)
 
 
 def shown_code(code: str) -> str:

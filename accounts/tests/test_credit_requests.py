@@ -1,20 +1,24 @@
 """Requests for credits: asked once at a time, decided once, with emails both ways."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from unittest.mock import patch
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.core import mail
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 from django.utils import timezone, translation
 
 from accounts import credit_requests, ledger, outbox, plain_markup
 from accounts.models import CreditEntry, CreditPage, CreditRequest, CreditRequestState, User
 from accounts.rate_limits import TooManyTries
+from accounts.tests.test_ledger_races import at_once
 from artgen.testing.cases import BaseTestCase, make_user
 
 State = CreditRequestState
@@ -303,3 +307,51 @@ class TestWordsOfStaff(CreditRequestTestCase):
         for target in ("javascript:alert(1)", "data:text/html,x", "//evil.example", "JaVaScRiPt:x"):
             assert "<a" not in plain_markup.rendered(f"[x]({target})")
         assert 'on"' not in plain_markup.rendered('[x](https://a.example/"onclick="y)')
+
+
+@pytest.mark.postgres
+class TestDecisionRace(TransactionTestCase):
+    """Staff who decide the same request at the same moment."""
+
+    def setUp(self) -> None:
+        cache.clear()
+        self.alice = make_user("alice@example.org", credits=0)
+        self.staff = [make_user(f"staff{n}@example.org", is_staff=True) for n in range(8)]
+        self.request = credit_requests.ask(user=self.alice, note="for a poster")
+
+    def opened(self) -> CreditRequest:
+        """Return the request as the page of one member of staff has read it."""
+        return CreditRequest.objects.select_related("user").get(pk=self.request.pk)
+
+    def test_it_is_granted_or_declined_once(self) -> None:
+        def grant(actor: User) -> None:
+            credit_requests.grant(self.opened(), amount=5, actor=actor)
+
+        def decline(actor: User) -> None:
+            credit_requests.decline(self.opened(), reason="no", actor=actor)
+
+        decisions: list[Callable[[], object]] = [partial(grant, one) for one in self.staff[:4]]
+        decisions += [partial(decline, one) for one in self.staff[4:]]
+        assert at_once(decisions) == {"NoneType": 1, "NotOpen": 7}
+        is_granted = self.opened().state == State.GRANTED
+        self.alice.refresh_from_db()
+        assert self.alice.credits == (5 if is_granted else 0)
+        assert LogEntry.objects.filter(object_id=str(self.request.pk)).count() == 1
+        assert ledger.check() == []
+
+    def test_it_would_be_granted_often_without_the_guard(self) -> None:
+        def grant_naively(actor: User) -> None:
+            request = self.opened()
+            if request.state == State.OPEN:
+                ledger.grant(user=self.alice, amount=5, reason="unguarded", actor=actor)
+                CreditRequest.objects.filter(pk=request.pk).update(
+                    state=State.GRANTED, decided_at=timezone.now()
+                )
+
+        for _round in range(20):
+            CreditRequest.objects.update(state=State.OPEN, decided_at=None)
+            before = User.objects.get(pk=self.alice.pk).credits
+            at_once([partial(grant_naively, actor) for actor in self.staff])
+            if User.objects.get(pk=self.alice.pk).credits - before > 5:
+                return
+        raise AssertionError("the race never happened")

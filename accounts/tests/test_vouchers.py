@@ -71,6 +71,20 @@ class TestRedeeming(BaseTestCase):
         assert self.balance() == 100
         assert not VoucherUse.objects.exists()
 
+    def test_it_takes_a_code_as_people_type_it(self) -> None:
+        for typed in (
+            " abekmhpctyx23456 ",
+            "ABEK–MHPC—TYX2 3456",
+            "\N{ZERO WIDTH SPACE}ABEK.MHPC.TYX2.3456\n",
+            "АВЕК-МНРС-ТУХ2-3456",
+            "авек мнрс тух2 3456",
+        ):
+            (voucher,) = vouchers.create(amount=1)
+            Voucher.objects.filter(pk=voucher.pk).update(code="ABEKMHPCTYX23456")
+            vouchers.redeem(user=self.alice, code=typed)
+            Voucher.objects.all().delete()
+        assert self.balance() == 105
+
     def test_it_limits_guesses(self) -> None:
         for _ in range(10):
             self.client.post(URL, {"code": "AAAABBBBCCCCDDDD"})

@@ -15,6 +15,15 @@ from generation.models import Budget, ImageModel
 class InvalidBudget(Refusal):
     """The budget is not valid; nothing was changed."""
 
+    def __init__(self, error: ValidationError) -> None:
+        super().__init__()
+        self.error = error
+
+    @property
+    def message(self) -> str:
+        """What is not valid."""
+        return " ".join(self.error.messages)
+
 
 def set_limit(
     *, group: Group | None, model: ImageModel | None, period: str, limit_usd: Decimal
@@ -31,7 +40,7 @@ def set_limit(
         try:
             budget.full_clean()
         except ValidationError as error:
-            raise InvalidBudget(" ".join(error.messages)) from error
+            raise InvalidBudget(error) from error
         budget.save()
         reconsider()
     return budget

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import override_settings
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts import period_limits
 from accounts.models import OutgoingEmail, User
@@ -253,6 +253,10 @@ class TestCommand(EmulatorTestCase):
             with pytest.raises(CommandError):
                 command(*arguments)
         assert not Budget.objects.exists()
+
+    def test_it_refuses_in_english_whatever_the_language_of_the_site(self):
+        with translation.override("ru"), pytest.raises(CommandError, match="greater than or equal"):
+            command("--set", "-1")
 
     def test_doctor_and_jobs_say_what_waits(self):
         assert check().detail == "no budget is set"
