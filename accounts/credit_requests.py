@@ -1,6 +1,6 @@
 """Requests for credits: a user asks, staff grant or decline, and each side gets an email.
 
-Staff with the right to decide are written to, at most STAFF_EMAILS_RATE: the queue on the admin's
+Staff with the right to decide get emails, at most STAFF_EMAILS_RATE: the queue on the admin's
 start page has all requests in any case.
 """
 
@@ -36,7 +36,7 @@ class AlreadyAsked(Refusal):
 
 
 class NotTaken(Refusal):
-    """The operator takes no requests for credits; nothing was changed."""
+    """The operator does not accept requests for credits; nothing was changed."""
 
     code = "credit_requests_off"
     status = 403

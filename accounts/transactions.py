@@ -1,6 +1,6 @@
 """The ledger as a statement: one line a job, one for each other entry, and totals by month.
 
-The line of a job stands at the time of its hold. Its entries, which are what the ledger stores,
+The line of a job has the time of its hold. Its entries, which are what the ledger stores,
 come with it.
 """
 

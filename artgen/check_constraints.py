@@ -1,4 +1,4 @@
-"""A migration operation: add a CHECK constraint while rows go on being written."""
+"""A migration operation: add a CHECK constraint without blocking writes."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db.migrations.state import ProjectState
 
 
 class AddCheck(migrations.AddConstraint):
-    """Add the constraint, and check the rows there are without a lock that stops writers.
+    """Add the constraint, and validate existing rows without a lock that blocks writers.
 
     The migration needs `atomic = False`, else the lock of the first statement lasts until its end.
     https://www.postgresql.org/docs/17/sql-altertable.html#SQL-ALTERTABLE-NOTES

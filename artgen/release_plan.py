@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.operations.base import Operation
 
 ROWS_A_SECOND = 20_000
-"""Rows that an operation reads and writes in a second; on purpose too few (indexes: 500,000)."""
+"""Rows that an operation reads and writes in a second; deliberately too few (indexes: 500,000)."""
 INSTANT = ("CreateModel", "DeleteModel", "AddField", "RemoveField", "RenameField", "AlterModel")
 """Operations, by the start of their names, that only change the catalog of PostgreSQL."""
 SHORT_SECONDS = 5

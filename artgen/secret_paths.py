@@ -94,7 +94,7 @@ def routes(
 
 
 def prefixes(patterns: Sequence[URLPattern | URLResolver]) -> list[str]:
-    """Return the lines of nginx/secret_paths.txt: what stands before a secret, sorted."""
+    """Return the lines of nginx/secret_paths.txt: the paths before a secret, sorted."""
     return sorted({route.prefix for route in routes(patterns)} - {""})
 
 

@@ -4,10 +4,11 @@ Browsers take such a cookie only over https, for this host and all of its paths,
 subdomain nor a stranger on the network can set one.
 https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-the-__host-prefix
 
-A session of a version without the prefix goes on: its first request with the old name is accepted
-and answered with the new one. From then on the old name works for GRACE_SECONDS, for requests that
-the browser had already sent. The old name never opens a session that began under the new one. The
-old cookie is not removed, so that processes of the old version still find it during an upgrade.
+A session of a version without the prefix stays valid: its first request with the old name is
+accepted and answered with the new one. From then on the old name works for GRACE_SECONDS, for
+requests that the browser had already sent. The old name never opens a session that began under the
+new one. The old cookie is not removed, so that processes of the old version still find it during an
+upgrade.
 """
 
 import time

@@ -109,7 +109,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
 def service_worker(request: HttpRequest) -> HttpResponse:
     """Return the worker's script, which changes with each file of the offline page."""
     response = HttpResponse(_script(), content_type="text/javascript; charset=utf-8")
-    # Browsers ask for it at each visit; a copy of a year would keep people on an old version.
+    # Browsers request it at each visit; a copy cached for a year would keep an old version.
     response["Cache-Control"] = "private, no-cache"
     return response
 
@@ -124,7 +124,7 @@ def offline(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def receive_share(request: HttpRequest) -> HttpResponse:
-    """Lead to the Create page: only the service worker receives what is shared.
+    """Redirect to the Create page: only the service worker receives what is shared.
 
     A share that it did not catch has no CSRF token, and is refused before it is read.
     """
@@ -164,7 +164,7 @@ def _version() -> str:
 
 
 def _of_nobody() -> dict[str, object]:
-    """Return the context without what the context processors know about the visitor."""
+    """Return the context without what the context processors add about the visitor."""
     return {
         "user": AnonymousUser(),
         "messages": (),

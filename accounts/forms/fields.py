@@ -9,7 +9,7 @@ NEW_PASSWORD_HINT = _("At least 10 characters. Common passwords aren’t allowed
 MAX_PASSWORD_LENGTH = 1024
 
 
-def word(field: forms.Field, label: Any, hint: Any = "") -> None:
+def label_field(field: forms.Field, label: Any, hint: Any = "") -> None:
     """Give a field of allauth our label and hint, and no placeholder."""
     field.label, field.help_text = label, hint
     field.widget.attrs.pop("placeholder", None)

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms.fields import MAX_PASSWORD_LENGTH, NEW_PASSWORD_HINT, word
+from accounts.forms.fields import MAX_PASSWORD_LENGTH, NEW_PASSWORD_HINT, label_field
 from accounts.models import User
 
 
@@ -37,13 +37,13 @@ class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _word_new_password(self)
-        word(self.fields["oldpassword"], _("Current password"))
+        label_field(self.fields["oldpassword"], _("Current password"))
         self.fields["oldpassword"].widget.attrs["autofocus"] = True
 
 
 def _word_new_password(form: forms.Form) -> None:
-    word(form.fields["password1"], _("New password"), NEW_PASSWORD_HINT)
-    word(form.fields["password2"], _("Repeat new password"))
+    label_field(form.fields["password1"], _("New password"), NEW_PASSWORD_HINT)
+    label_field(form.fields["password2"], _("Repeat new password"))
 
 
 class PasswordForm(forms.Form):

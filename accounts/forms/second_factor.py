@@ -16,7 +16,7 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts import login_throttle
-from accounts.forms.fields import word
+from accounts.forms.fields import label_field
 from accounts.models import User
 from accounts.second_factor import MFAAdapter
 
@@ -32,7 +32,7 @@ class CodeMixin:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        word(self.fields["code"], _("Code"))
+        label_field(self.fields["code"], _("Code"))
         self.fields["code"].widget.attrs |= {"autofocus": True, "inputmode": "numeric"}
         self.fields["code"].max_length = MAX_CODE_LENGTH  # type: ignore[attr-defined]
 
@@ -54,7 +54,7 @@ class AddAppForm(totp_forms.ActivateTOTPForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        word(self.fields["code"], _("Code"))
+        label_field(self.fields["code"], _("Code"))
         self.fields["code"].widget.attrs |= {"inputmode": "numeric"}
 
 
@@ -77,7 +77,7 @@ def _refusing_malformed_passkeys() -> Iterator[None]:
 
 
 class CredentialField(forms.JSONField):
-    """What the browser says of a passkey; refuses also JSON that Python cannot read.
+    """What the browser sends for a passkey; refuses also JSON that Python cannot read.
 
     Such as a number of 5,000 digits (ValueError), or lists in lists in lists (RecursionError).
     """
@@ -95,13 +95,13 @@ class CredentialField(forms.JSONField):
 
 
 class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):  # type: ignore[misc]
-    """What the browser says of a new passkey, and its name."""
+    """What the browser sends for a new passkey, and its name."""
 
     credential = CredentialField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        word(self.fields["name"], _("Name"))
+        label_field(self.fields["name"], _("Name"))
         self.fields["name"].max_length = 100
         self.fields["name"].validators.append(MaxLengthValidator(100))
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import login_throttle
-from accounts.forms.fields import MAX_PASSWORD_LENGTH, word
+from accounts.forms.fields import MAX_PASSWORD_LENGTH, label_field
 from accounts.models import fold
 from artgen import formatting
 
@@ -96,5 +96,5 @@ class ReauthenticateForm(allauth_forms.ReauthenticateForm):  # type: ignore[misc
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        word(self.fields["password"], _("Current password"))
+        label_field(self.fields["password"], _("Current password"))
         self.fields["password"].widget.attrs["autofocus"] = True

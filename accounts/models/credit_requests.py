@@ -15,7 +15,7 @@ MAX_TEXT_LENGTH = 5000
 
 
 class CreditRequestState(models.TextChoices):
-    """Where a request for credits stands."""
+    """The state of a request for credits."""
 
     # Waits for staff. A user has one of these at most.
     OPEN = "open", _("Open")

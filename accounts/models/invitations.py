@@ -12,7 +12,7 @@ from accounts.models.users import User
 
 
 class InvitationState(models.TextChoices):
-    """Where an invitation stands; computed, not stored."""
+    """The state of an invitation; computed, not stored."""
 
     # Sent; its link works.
     PENDING = "pending", _("Pending")
@@ -81,7 +81,7 @@ class Invitation(models.Model):
 
     @property
     def state(self) -> InvitationState:
-        """Where it stands now."""
+        """The current state."""
         if self.accepted_at:
             return InvitationState.ACCEPTED
         if self.revoked_at:

@@ -10,7 +10,7 @@ from accounts.models.users import User
 
 
 class VoucherState(models.TextChoices):
-    """Where a voucher stands; computed, not stored."""
+    """The state of a voucher; computed, not stored."""
 
     # Its code adds credits.
     VALID = "valid", _("Valid")
@@ -63,12 +63,12 @@ class Voucher(models.Model):
         )
 
     def __str__(self) -> str:
-        # Not the whole code: names of rows stand in the audit log.
+        # Not the whole code: the audit log has names of rows.
         return f"{self.code[:4]}…"
 
     @property
     def state(self) -> VoucherState:
-        """Where it stands now."""
+        """The current state."""
         if self.revoked_at:
             return VoucherState.REVOKED
         if self.uses >= self.max_uses:

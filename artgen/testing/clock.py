@@ -9,12 +9,12 @@ from unittest import mock
 
 @contextmanager
 def held_clock(*, later: float = 0) -> Iterator[None]:
-    """Let no time pass for this thread, `later` seconds from now; it passes for all others.
+    """Hold the time of this thread at `later` seconds from now; others are unaffected.
 
     A test that counts queries or round trips is then right at any speed of the machine: what a
     request has cached in Redis, or in the memory of this process, the next one finds. `later` moves
     `time.time()` alone, by which values of `artgen.cache` expire, not those that are in the memory
-    of this process alone. `timezone.now()` goes on, and so do waits.
+    of this process alone. `timezone.now()` and waits are not held.
     """
     with ExitStack() as patches:
         for name, more in (("time", later), ("monotonic", 0.0)):

@@ -1,4 +1,4 @@
-"""A broker and a cache where nobody listens."""
+"""A broker and a cache that refuse connections."""
 
 from django.test import override_settings
 
@@ -7,7 +7,7 @@ from artgen.testing.services import free_port
 
 
 class dead_broker:
-    """While it lasts, the broker is an address where nobody listens."""
+    """Inside the block, the broker is an address that refuses connections."""
 
     def __enter__(self) -> None:
         self.before = app.conf.broker_url
@@ -18,7 +18,7 @@ class dead_broker:
 
 
 def dead_cache() -> override_settings:
-    """While it lasts, the cache is an address where nobody listens."""
+    """Inside the block, the cache is an address that refuses connections."""
     address = f"redis://127.0.0.1:{free_port()}/0"
     return override_settings(
         CACHES={

@@ -261,7 +261,7 @@ def stop(*names: str, remove: bool) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """Tell whether the process has not ended, whether or not its parent knows that."""
+    """Return whether the process has not ended, whether or not its parent knows that."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
     except OSError:

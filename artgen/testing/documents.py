@@ -111,5 +111,5 @@ def spans(text: str) -> list[str]:
 
 
 def exists(path: str, *, beside: Path | None = None) -> bool:
-    """Tell whether the repository has this file, below `beside` or at its root."""
+    """Return whether the repository has this file, below `beside` or at its root."""
     return any((folder / path).exists() for folder in (beside, settings.BASE_DIR) if folder)

@@ -1,4 +1,4 @@
-"""`make readme`: the screenshots of README.md and README.ru.md, printed again by a demo."""
+"""`make readme`: the screenshots of README.md and README.ru.md, taken again from a demo."""
 
 import io
 import json
@@ -105,7 +105,7 @@ class Shot:
 
 
 def take() -> None:
-    """Print all screenshots of the README."""
+    """Take all screenshots of the README."""
     FOLDER.mkdir(exist_ok=True)
     with chromium() as browser, TemporaryDirectory() as data, Demo(Path(data), *FULL) as demo:
         filled = run_python(demo, "from artgen.testing.readme import fill", "fill()")

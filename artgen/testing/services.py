@@ -223,7 +223,7 @@ def running(
 
 
 def answers(port: int) -> bool:
-    """Tell whether a server listens on this port of the loopback address."""
+    """Return whether a server listens on this port of the loopback address."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

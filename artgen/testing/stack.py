@@ -191,7 +191,7 @@ class Stack:
                 process.kill()  # which ends its children, too
 
     def has_ended(self) -> bool:
-        """Tell whether it has ended unexpectedly."""
+        """Return whether it has ended unexpectedly."""
         return self.process.poll() is not None
 
     def until(self, done: Any, what: str) -> Any:
@@ -204,7 +204,7 @@ class Stack:
         return result
 
     def answers(self, path: str) -> bool:
-        """Tell whether the address answers 200."""
+        """Return whether the address answers 200."""
         with contextlib.suppress(requests.ConnectionError):
             return requests.get(f"{self.url}{path}", timeout=PATIENCE).status_code == 200
         return False
@@ -255,7 +255,7 @@ class Stack:
         return connect(f"ws://127.0.0.1:{self.port}/ws/jobs/", additional_headers=headers)
 
     def opens_sockets(self) -> bool:
-        """Tell whether a socket opens and is sent its snapshot."""
+        """Return whether a socket opens and is sent its snapshot."""
         with contextlib.suppress(Exception), self.socket() as socket:
             return bool(json.loads(socket.recv(timeout=PATIENCE))["type"] == "snapshot")
         return False
@@ -340,7 +340,7 @@ class ComposeStack(Stack):
         self.docker("rm", *self.containers())
 
     def has_ended(self) -> bool:
-        """Tell whether it has ended unexpectedly."""
+        """Return whether it has ended unexpectedly."""
         return False
 
 

@@ -199,7 +199,7 @@ def _job(evidence: Evidence, job_id: str) -> Row | None:
 
 
 def _shows(data: bytes, job: Row) -> bool:
-    """Tell whether the file has the pixels that the emulator's painter paints for this job."""
+    """Return whether the file has the pixels that the emulator's painter paints for this job."""
     text = f"{job['prompt']}\0{job['negative_prompt']}\0{job['seed']}"
     number = zlib.crc32(text.encode())
     try:

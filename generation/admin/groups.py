@@ -1,4 +1,4 @@
-"""The admin of groups, whose budgets end with them."""
+"""The admin of groups, whose budgets are deleted with them."""
 
 from typing import Any
 

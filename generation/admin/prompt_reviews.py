@@ -108,7 +108,7 @@ class PromptReviewAdmin(ReadOnlyModelAdmin):
         return urls
 
     def queue(self, request: HttpRequest) -> HttpResponse:
-        """Show the next thing to decide; POST decides about the one shown and goes on."""
+        """Show the next thing to decide; POST decides about the one shown and shows the next."""
         queues = review_queue.queues_of(request.user)
         if not queues:
             raise PermissionDenied

@@ -67,7 +67,7 @@ class Queue:
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where something stands in the queue."""
+    """A position in the queue."""
 
     at: datetime
     id: UUID
@@ -96,7 +96,7 @@ class Item:
 
     @property
     def place(self) -> Place:
-        """Where it stands."""
+        """Its position in the queue."""
         return Place(getattr(self.row, self.queue.at), self.row.id)
 
     @property

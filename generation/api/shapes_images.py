@@ -1,7 +1,7 @@
 """Serializers of images and uploads.
 
-Lists of images are written by `generation.jobs.serializers`, which is faster; a test holds them to
-these shapes.
+Lists of images are written by `generation.jobs.serializers`, which is faster; a test compares them
+with these shapes.
 """
 
 from typing import Any

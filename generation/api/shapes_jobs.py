@@ -1,7 +1,7 @@
 """Serializers of jobs, batches and quotes; a job's parameters come from `catalog.parameters`.
 
-Lists of jobs are written by `generation.jobs.serializers`, which is faster; a test holds them to
-these shapes.
+Lists of jobs are written by `generation.jobs.serializers`, which is faster; a test compares them
+with these shapes.
 """
 
 from typing import Any

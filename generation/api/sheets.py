@@ -54,7 +54,7 @@ class Sheets(Endpoint):
         placed = placing.place(
             user=_user(request), asked=asked, key=key, token_id=limited_token(request)
         )
-        # One that was placed before with this key may have been deleted since, even for good.
+        # One that was placed before with this key may have been deleted since, even permanently.
         sheet = Sheet.objects.of(request.user).filter(id=cast(UUID, placed.batch)).first()
         if sheet is None:
             raise idempotency.KeyBusy

@@ -33,7 +33,7 @@ class RequestValidation:
         self.errors: list[FieldError] = []
 
     def run(self) -> dict[str, Any]:
-        """Return all of JOB_FIELDS with defaults filled in; of no use if there are `errors`."""
+        """Return all of JOB_FIELDS with defaults filled in; invalid if there are `errors`."""
         for name in self.given:
             if name not in JOB_FIELDS:
                 self._fail(str(name)[:100], "unknown_field", _("Unknown field."))

@@ -203,7 +203,7 @@ class AxisFields:
 
 
 def numbers_of(text: str, *, is_whole: bool) -> list[Any]:
-    """Return the numbers of a text such as "20 30 40"; what is none stays text.
+    """Return the numbers of a text such as "20 30 40"; parts that are not numbers stay text.
 
     A comma between digits separates whole numbers. It is a decimal separator where spaces or
     semicolons separate the numbers.

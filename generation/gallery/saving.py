@@ -1,7 +1,7 @@
 """Saving a copy of another user's shared image to one's own gallery.
 
-The copy is independent: its own files, its own row, no job. Only what the shared page shows goes
-along, so without parameters the file is written without them, too.
+The copy is independent: its own files, its own row, no job. Only what the shared page shows is
+copied, so without parameters the file is written without them, too.
 
 A row of `SavedImage` is inserted first. It names the copy's id, so two requests at once write the
 same files, and the one that inserts the image first wins; what a killed process leaves behind is
@@ -112,7 +112,7 @@ def copy_of(image: Image, *, user: Any) -> Image | None:
 def forget_unfinished(*, started_before: datetime) -> None:
     """Delete what saving has left behind where its process died."""
     stale = SavedImage.objects.unfinished().filter(created_at__lt=started_before)
-    stale.update(source=None)  # from now on nobody finishes them
+    stale.update(source=None)  # from now on no request finishes them
     for copy_id in stale.filter(source=None).values_list("id", flat=True):
         delete_unfinished(copy_id)
 

@@ -21,5 +21,5 @@ def last() -> datetime | None:
 
 
 def is_shared() -> bool:
-    """Tell whether other processes see the ticks: not with a cache in memory."""
+    """Return whether other processes see the ticks: not with a cache in memory."""
     return not isinstance(caches["default"], LocMemCache)

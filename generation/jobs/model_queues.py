@@ -88,7 +88,7 @@ class ModelQueue:
         return self.running + len(self.sent_at)
 
     def has(self, job_id: UUID) -> bool:
-        """Tell whether it has this job; True also for a queue too long to read all of it."""
+        """Return whether it has this job; True also for a queue too long to read all of it."""
         return job_id in self.positions or len(self.positions) >= MAX_QUEUED_PER_MODEL
 
     def sent_before(self, moment: float) -> int:
@@ -176,7 +176,7 @@ class QueueRow(NamedTuple):
 
     kind: str  # a status, "warm" or "blocked"
     model_id: int
-    user_id: UUID  # this and the next two are None where they make no sense
+    user_id: UUID  # None where not applicable, as the next two
     job_id: UUID
     at: Any  # of a queued job: created; of a submitted one: submitted
     jobs: int

@@ -6,13 +6,13 @@ from generation.runpod import reachability
 
 
 def from_outside(address: str) -> bool:
-    """Tell whether the internet reaches `address`, by RUNPOD_REACHES_US or the address itself."""
+    """Return whether the internet reaches `address`, by RUNPOD_REACHES_US or the address itself."""
     setting: bool | None = settings.RUNPOD_REACHES_US
     return reachability.is_public_address(address) if setting is None else setting
 
 
 def by_runpod(address: str) -> bool:
-    """Tell whether RunPod, or the emulator at RUNPOD_BASE_URL, reaches `address`.
+    """Return whether RunPod, or the emulator at RUNPOD_BASE_URL, reaches `address`.
 
     RUNPOD_REACHES_US decides if it is set.
     """
@@ -21,5 +21,5 @@ def by_runpod(address: str) -> bool:
 
 
 def is_demo() -> bool:
-    """Tell whether an emulator takes RunPod's place: RUNPOD_BASE_URL is in a private network."""
+    """Return whether an emulator takes RunPod's place: RUNPOD_BASE_URL is in a private network."""
     return not reachability.is_public_address(settings.RUNPOD_BASE_URL)

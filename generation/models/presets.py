@@ -121,7 +121,7 @@ class OwnStyle(models.Model):
 
     @property
     def slug(self) -> str:
-        """What stands for it in forms, requests and jobs, beside the slugs of built-in styles."""
+        """Its identifier in forms, requests and jobs, like the slugs of built-in styles."""
         return f"{OWN_STYLE_PREFIX}{self.id.hex}"
 
 

@@ -225,7 +225,7 @@ def forget(*, created_before: datetime) -> None:
 
 
 def digest_of(prompts: Iterable[str]) -> str:
-    """Return what tells these prompts from others, in any order and spelling of case."""
+    """Return a digest of these prompts, whatever their order and upper or lower case."""
     text = "\n".join(sorted(folded(prompt) for prompt in prompts))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -133,7 +133,7 @@ def _get(target: Target, deadline: float, max_bytes: int, *, trusted: bool) -> b
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an IP address is public, also one that is embedded in an IPv6 address.
+    """Return whether an IP address is public, also one that is embedded in an IPv6 address.
 
     Source: https://www.iana.org/assignments/iana-ipv4-special-registry and
     iana-ipv6-special-registry.

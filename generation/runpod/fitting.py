@@ -46,7 +46,7 @@ def encoded_length(length: int) -> int:
 
 
 def fits(lengths: Sequence[int], *, room: int) -> bool:
-    """Tell whether images of these lengths fit into `room` bytes of a body unchanged."""
+    """Return whether images of these lengths fit into `room` bytes of a body unchanged."""
     return sum(encoded_length(length) for length in lengths) <= room
 
 

@@ -28,7 +28,7 @@ def gray(data: bytes) -> bytes:
 
 
 def is_empty(mask: bytes) -> bool:
-    """Tell whether a mask from `gray` marks no pixel; no mask is decoded without the budget."""
+    """Return whether a mask from `gray` marks no pixel; no mask is decoded without the budget."""
     with decoding.BUDGET.spend(read_header(mask).pixels):
         _least, most = decode(mask)[1].getextrema()
     return isinstance(most, int | float) and most < MARKED

@@ -27,7 +27,7 @@ def before_request(*, stall_seconds: float) -> None:
 
 
 def was_sent() -> bool:
-    """Tell whether this thread has passed its request to a connected socket."""
+    """Return whether this thread has passed its request to a connected socket."""
     return bool(getattr(_request, "sent", False))
 
 

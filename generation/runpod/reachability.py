@@ -17,7 +17,7 @@ _INSIDE = (
 
 
 def is_public_host(host: str) -> bool:
-    """Tell whether a host (a name, or an IP address in any notation) can be public."""
+    """Return whether a host (a name, or an IP address in any notation) can be public."""
     host = host.strip("[]").rstrip(".").lower()
     try:
         return is_public(host)
@@ -31,7 +31,7 @@ def is_public_host(host: str) -> bool:
 
 
 def is_public_address(address: str) -> bool:
-    """Tell whether an http or https address can be public."""
+    """Return whether an http or https address can be public."""
     try:
         parts = urllib.parse.urlsplit(address)
         host = parts.hostname or ""
@@ -41,7 +41,7 @@ def is_public_address(address: str) -> bool:
 
 
 def reaches(origin: str, address: str) -> bool:
-    """Tell whether the server at address `origin` can call `address`.
+    """Return whether the server at address `origin` can call `address`.
 
     A public server reaches public addresses only. A server in a private network, such as the
     emulator, is assumed to be in the same network as `address`.

@@ -9,5 +9,5 @@ register = template.Library()
 
 @register.simple_tag
 def is_demo() -> bool:
-    """Tell whether the demo generator draws the images instead of models."""
+    """Return whether the demo generator draws the images instead of models."""
     return reachability.is_demo()

@@ -61,7 +61,7 @@ def _kept_box(area: Image.Image) -> tuple[int, int, int, int] | None:
 
 
 def _is_smooth(image: Image.Image, *, outside: tuple[int, int, int, int]) -> bool:
-    """Tell whether nothing is drawn yet outside of a box: an image to extend, not to change."""
+    """Return whether nothing is drawn yet outside of a box: an image to extend, not to change."""
     gray = image.convert("L")
     detail = np.abs(
         np.asarray(gray, np.float32) - np.asarray(gray.filter(ImageFilter.BoxBlur(1)), np.float32)

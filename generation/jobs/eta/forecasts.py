@@ -127,11 +127,11 @@ class Forecast:
         return None if place is None else place.before
 
     def is_warm(self, job: Job) -> bool:
-        """Tell whether the job's model has an active worker, so that there is no cold start."""
+        """Return whether the job's model has an active worker, so that there is no cold start."""
         return self.queues[job.model_id].warm
 
     def is_blocked(self, job: Job) -> bool:
-        """Tell whether an outage blocks the job's model."""
+        """Return whether an outage blocks the job's model."""
         return self.queues[job.model_id].blocked
 
     def at_once(self, model: ImageModel, *, now: datetime) -> int:

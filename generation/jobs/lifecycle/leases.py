@@ -1,4 +1,4 @@
-"""When a job is due. Pushing `due_at` ahead is a lease: nobody else gets the job for that long."""
+"""When a job is due. Pushing `due_at` ahead is a lease: until then no process gets it again."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ def claim_storing(
     """Lease a due STORING job and return it; None if there is none.
 
     Args:
-        lease: how long nobody else gets the job.
+        lease: how long no other process gets the job.
         except_hosts: skip jobs whose images are on one of these hosts.
         except_pairs: skip jobs of this user whose images are on this host.
     """

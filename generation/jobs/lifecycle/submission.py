@@ -170,7 +170,7 @@ def moved_endpoint(job: Job, *, endpoint_id: str) -> None:
 
 # --- attempts of unknown fate ---------------------------------------------------------------------
 def is_unknown(job_id: UUID, *, attempt: int) -> bool:
-    """Tell whether this attempt is SUBMITTED and its RunPod job is not known."""
+    """Return whether this attempt is SUBMITTED and its RunPod job is not known."""
     return _unknown(job_id, attempt).exists()
 
 

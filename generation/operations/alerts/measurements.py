@@ -57,7 +57,7 @@ class Findings:
 
 
 class Measurements:
-    """Measures again and again; remembers what can only be compared with a measurement before."""
+    """Measures repeatedly, and keeps the values that the next measurement is compared with."""
 
     def __init__(self) -> None:
         self._processor = resources.processor()
@@ -121,14 +121,14 @@ class Measurements:
         return self._certificate
 
     def _kept_promises(self) -> dict[str, Values]:
-        """Measure now and then: the jobs of a day are many."""
+        """Measure at intervals: a day has many jobs."""
         if time.monotonic() >= self._promises_after:
             self._promises = _promises()
             self._promises_after = time.monotonic() + PROMISES_MEASURED.total_seconds()
         return self._promises
 
     def _site(self) -> dict[str, Values]:
-        """Ask for /healthz at PUBLIC_URL; say nothing where it was never reached from here."""
+        """Request /healthz at PUBLIC_URL; report nothing if it was never reached from here."""
         try:
             requests.get(
                 f"{settings.PUBLIC_URL}/healthz", timeout=SITE_SECONDS, allow_redirects=False
@@ -197,7 +197,7 @@ def _budgets() -> dict[str, Values]:
 
 
 def _promises() -> dict[str, Values]:
-    """Return an alert if much fewer images than nine in ten were ready by the promised p90."""
+    """Return an alert if far fewer than nine in ten images were ready by the promised p90."""
     late = [
         f"{one.slug} {one.p90_share:.0%}"
         for one in eta_report.kept_since(timezone.now() - PROMISES_PERIOD)

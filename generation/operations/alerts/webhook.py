@@ -92,7 +92,7 @@ def _post(address: str, body: Mapping[str, Any], answered: "Future[int]") -> Non
             json={**dict(parse_qsl(urlsplit(address).query)), **body},
             timeout=(CONNECT_SECONDS, READ_SECONDS),
             allow_redirects=False,
-            stream=True,  # nobody reads the answer
+            stream=True,  # the reply is not read
         ) as answer:
             answered.set_result(answer.status_code)
     except BaseException as error:  # noqa: BLE001 raised again by `result`

@@ -81,7 +81,7 @@ def create(*, advance: Callable[[], object] = lambda: None) -> Report:
 
 
 def secret_fingerprint() -> str:
-    """Return what tells whether SECRET_KEY is still the same, and nothing else about it."""
+    """Return a digest that changes with SECRET_KEY and reveals nothing else about it."""
     return salted_hmac(SALT, "SECRET_KEY", algorithm="sha256").hexdigest()[:16]
 
 

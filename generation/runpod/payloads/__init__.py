@@ -63,7 +63,7 @@ DIALECTS: dict[str, Dialect] = {
 
 
 def is_public(dialect: str) -> bool:
-    """Tell whether models and jobs of this dialect use one of RunPod's public endpoints."""
+    """Return whether models and jobs of this dialect use one of RunPod's public endpoints."""
     return dialect == PUBLIC or dialect in LEGACY
 
 

@@ -137,7 +137,7 @@ def test_it_ends_its_painting_processes_even_when_it_is_killed(tmp_path):
 
 
 def gone(pids, seconds=10):
-    """Tell whether processes have ended, waiting for them."""
+    """Return whether processes have ended, waiting for them."""
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             handle = os.pidfd_open(pid)
