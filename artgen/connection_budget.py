@@ -121,6 +121,8 @@ def main(arguments: list[str]) -> str | None:
 
     With `upgrade`: why it must not be upgraded.
     """
+    if arguments not in ([], ["sum"], ["upgrade"]):
+        return "Usage: python -m artgen.connection_budget [sum | upgrade]"
     try:
         planned = read()
     except ValueError as error:

@@ -80,7 +80,8 @@ class KindFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Apply the filter."""
         value = self.value() or ""
-        return queryset.filter(content_type_id=int(value)) if value.isdecimal() else queryset
+        known = {key for key, _name in self.lookup_choices}
+        return queryset.filter(content_type_id=int(value)) if value in known else queryset
 
 
 class DateFilter(admin.ListFilter):

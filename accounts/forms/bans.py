@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.bans import MAX_REASON_LENGTH
+from artgen import years
 
 WITHOUT_END, AT_A_TIME = "", "until"
 
@@ -45,7 +46,9 @@ class BanForm(forms.Form):
         help_text=_("The user sees it."),
     )
     period = forms.ChoiceField(label=_("How long"), choices=periods, initial="7", required=False)
-    until = forms.DateTimeField(label=_("Until"), required=False, widget=MinuteInput)
+    until = forms.DateTimeField(
+        label=_("Until"), required=False, widget=MinuteInput, validators=[years.validate]
+    )
 
     def clean(self) -> dict[str, Any]:
         """Ask for the time where it is missing or over."""

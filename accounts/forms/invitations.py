@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import invitations, ledger
 from accounts.forms.bans import MinuteInput
 from accounts.models import fold
+from artgen import years
 
 SEPARATORS = re.compile(r"[\n\r,;\t]+")
 MAX_SHOWN = 5  # wrong addresses in the error
@@ -33,7 +34,9 @@ class InviteForm(forms.Form):
     credits = forms.IntegerField(
         label=_("Starting credits"), min_value=0, max_value=ledger.MAX_CREDITS
     )
-    expires_at = forms.DateTimeField(label=_("Valid until"), widget=MinuteInput)
+    expires_at = forms.DateTimeField(
+        label=_("Valid until"), widget=MinuteInput, validators=[years.validate]
+    )
     language = forms.ChoiceField(label=_("Language of the email"), choices=settings.LANGUAGES)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

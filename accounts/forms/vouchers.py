@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import vouchers
 from accounts.forms.bans import MinuteInput
+from artgen import years
 
 
 class VoucherForm(forms.Form):
@@ -29,6 +30,7 @@ class VoucherForm(forms.Form):
         label=_("Valid until"),
         required=False,
         widget=MinuteInput,
+        validators=[years.validate],
         help_text=_("Empty: without an end."),
     )
     note = forms.CharField(

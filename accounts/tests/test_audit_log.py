@@ -310,8 +310,18 @@ class TestCommands(AuditTestCase):
         assert "alice@" not in message
         assert f"{self.alice.pk}@erased.invalid" in message
 
+    def test_it_stores_a_changed_budget(self) -> None:
+        for arguments in (("--set", "20"), ("--remove",)):
+            self.run_in_shell("budgets", *arguments)
+        assert LogEntry.objects.filter(object_repr="manage.py budgets").count() == 2
+        assert LogEntry.objects.filter(change_message__endswith="set=20").exists()
+
     def test_it_stores_nothing_of_a_command_that_only_reads_or_is_called_by_code(self) -> None:
-        self.run_in_shell("erase_user", "alice@example.org", "--dry-run")
+        for arguments in (
+            ("erase_user", "alice@example.org", "--dry-run"),
+            ("budgets",), ("budgets", "--json"), ("generation",), ("voucher", "list"),
+        ):  # fmt: skip
+            self.run_in_shell(*arguments)
         self.run_command("create_user", "new@example.org")
         assert not LogEntry.objects.exists()
 

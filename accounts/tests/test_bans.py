@@ -245,6 +245,7 @@ class TestAdmin(BanTestCase):
             {"reason": "x", "period": "until", "until": ""},
             {"reason": "x", "period": "until", "until": "2020-01-01T10:00"},
             {"reason": "x", "period": "until", "until": "soon"},
+            {"reason": "x", "period": "until", "until": "9999-12-31T23:59"},
             {"reason": "x", "period": "9999999"},
             {"reason": "x" * 301, "period": "7"},
         ):

@@ -94,6 +94,8 @@ class TestCreateUser(CommandTestCase):
     def test_it_refuses_nonsense(self) -> None:
         for arguments in (
             ("nonsense",),
+            ("x@example.org", "--name", "x" * 101),
+            (f"x@{'y' * 60}.{'y' * 60}.{'y' * 60}.{'y' * 60}.{'y' * 20}.org",),
             ("x@example.org", "--credits", "-1"),
             ("x@example.org", "--password", ""),
         ):

@@ -154,7 +154,8 @@ class TestAdmin(BaseTestCase):
 
     def test_it_refuses_wrong_numbers(self) -> None:
         for change in ({"count": 0}, {"count": 1001}, {"amount": 0}, {"max_uses": 0},
-                       {"expires_at": "2020-01-01T00:00"}):  # fmt: skip
+                       {"expires_at": "2020-01-01T00:00"},
+                       {"expires_at": "9999-12-31T23:59"}):  # fmt: skip
             data = {"count": 1, "amount": 10, "max_uses": 1} | change
             assert self.client.post(f"{LIST}add/", data).status_code == 200
         assert not Voucher.objects.exists()
@@ -224,6 +225,7 @@ class TestCommand(BaseTestCase):
             ("revoke",),
             ("revoke", "AAAA"),
             ("create", "--amount", "5", "--expires", "2020-01-01"),
+            ("create", "--amount", "5", "--expires", "9999-12-31"),
             ("create", "--amount", "5", "--expires", "soon"),
             ("create", "--amount", "5", "--expires", "2026-02-31"),
             ("create", "--amount", "5", "--note", "x" * 101),

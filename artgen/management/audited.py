@@ -14,7 +14,7 @@ from artgen import audit
 
 COMMANDS = frozenset(
     {
-        *("cancel_jobs", "create_user", "erase_user", "generation", "grant_credits"),
+        *("budgets", "cancel_jobs", "create_user", "erase_user", "generation", "grant_credits"),
         *("issue_token", "load_catalog", "purge_images", "reconcile_jobs", "reset_second_factor"),
         *("retry_jobs", "revoke_token", "set_model", "voucher"),
     }
@@ -41,11 +41,17 @@ def add_argument(parser: ArgumentParser, name: str) -> None:
 
 @contextmanager
 def recorded(
-    name: str, parser: ArgumentParser | None, options: Mapping[str, Any], *, by_shell: bool
+    name: str,
+    parser: ArgumentParser | None,
+    options: Mapping[str, Any],
+    *,
+    by_shell: bool,
+    only_reads: bool,
 ) -> Iterator[dict[str, Any]]:
     """Store the command in the audit log after it has ended, with the yielded options.
 
-    A command that other code calls without a name is not stored: what called it is.
+    A command that only reads is not stored, nor one that other code calls without a name: what
+    called it is.
 
     Raises CommandError before it begins unless `--by` names an active member of staff.
     """
@@ -55,7 +61,7 @@ def recorded(
         for option, value in options.items()
         if option not in OF_DJANGO and value != (parser.get_default(option) if parser else None)
     }
-    if name not in COMMANDS or options.get("dry_run") or not (address or by_shell):
+    if name not in COMMANDS or only_reads or not (address or by_shell):
         yield given
         return
     actor = _staff(address) if address else None

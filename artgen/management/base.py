@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -25,6 +26,10 @@ class BaseCommand(DjangoCommand):
     def run_from_argv(self, argv: list[str]) -> None:
         """Run the command from a shell."""
         self.is_from_shell = True
+        for argument in argv:
+            if not _is_text(argument):  # neither the database nor the terminal takes such bytes
+                self.stderr.write(f"{argv[1]}: {argument!a} is not valid UTF-8.")
+                sys.exit(2)
         before = signal.signal(signal.SIGTERM, _terminate)
         try:
             super().run_from_argv(argv)
@@ -57,11 +62,19 @@ class BaseCommand(DjangoCommand):
         self.is_quiet = options.get("verbosity") == 0
         try:
             with audited.recorded(
-                self.name, self.audited_parser, options, by_shell=self.is_from_shell
+                self.name,
+                self.audited_parser,
+                options,
+                by_shell=self.is_from_shell,
+                only_reads=self.only_reads(options),
             ) as self.stored_options:
                 return super().execute(*args, **options)
         except Refusal as refusal:
             raise CommandError(reason(refusal)) from refusal
+
+    def only_reads(self, options: Mapping[str, Any]) -> bool:
+        """Return whether the command changes nothing with these options."""
+        return bool(options.get("dry_run"))
 
     def progress(self, noun: str, *, total: int | None = None) -> Progress:
         """Return a counter that prints how far long work is, unless --verbosity is 0."""
@@ -74,6 +87,14 @@ class BaseCommand(DjangoCommand):
 
 class Terminated(BaseException):
     """SIGTERM, raised in the main thread; not an Exception, so that no handler keeps it."""
+
+
+def _is_text(argument: str) -> bool:
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:

@@ -115,6 +115,15 @@ def test_it_says_so_in_a_shell_without_a_traceback(arguments: tuple[str, ...]) -
     assert "Traceback" not in run.stderr
 
 
+def test_it_refuses_arguments_that_are_not_text() -> None:
+    run = subprocess.run(
+        [sys.executable, "manage.py", "create_user", b"\xff@example.org"],
+        cwd=settings.BASE_DIR, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 2
+    assert run.stderr == "create_user: '\\udcff@example.org' is not valid UTF-8.\n"
+
+
 # --- signals --------------------------------------------------------------------------------------
 class Endless(base.BaseCommand):
     """Says that it works, then works until a signal arrives."""

@@ -29,6 +29,10 @@ class TestCapacity:
         status, text = said("sum", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12")
         assert (status, text.rpartition(" = ")[2]) == (0, "56 of 80")
 
+    def test_it_refuses_an_argument_that_it_does_not_know(self) -> None:
+        status, text = said("summ")
+        assert (status, text[:6]) == (1, "Usage:")
+
     def test_it_adds_up_all_processes_and_refuses_more_than_80(self) -> None:
         assert said(GUNICORN_WORKERS="8", WORKER_DB_POOL_MAX="14") == (
             1,

@@ -18,8 +18,6 @@ from generation.runpod import billing
 from generation.runpod.billing import Bill, InvalidBill
 from generation.runpod.verdicts import KeyRefused, RunPodError
 
-FIRST_YEAR, LAST_YEAR = 2020, 2100
-
 
 class CostPages(ModelReports):
     """Add the page of costs to the admin of models."""
@@ -67,7 +65,8 @@ def _month(text: str) -> date:
         month = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
     except ValueError:
         return today
-    return month if FIRST_YEAR <= month.year < LAST_YEAR else today
+    first, last = reconciliation.FIRST_YEAR, reconciliation.LAST_YEAR
+    return month if first <= month.year <= last else today
 
 
 def _bill(request: HttpRequest, month: date) -> tuple[Bill | None, str]:

@@ -1,5 +1,6 @@
 """The switch that turns image creation on, or pauses it."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminRadioSelectWidget
 
+from artgen import years
 from artgen.admin.audited import AuditedAdmin
 from generation.jobs import creation_switch
 from generation.jobs.creation_switch import Mode
@@ -40,6 +42,13 @@ class GenerationSwitchForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["mode"].initial = self.instance.mode.value
+
+    def clean_until(self) -> datetime | None:
+        """Return the expected end; refuse a year that not every time zone can show."""
+        until: datetime | None = self.cleaned_data["until"]
+        if until:
+            years.validate(until)
+        return until
 
     def clean(self) -> dict[str, Any]:
         """Require an expected end in the future, unless creation is on."""

@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from artgen import years
+
 
 class Announcement(models.Model):
     """A line above every page, in both languages, from `starts_at` until `ends_at`."""
@@ -55,6 +57,12 @@ class Announcement(models.Model):
         return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
 
     def clean(self) -> None:
-        """Validate that it ends after its start."""
+        """Validate the years, and that it ends after its start."""
+        for name in ("starts_at", "ends_at"):
+            if at := getattr(self, name):
+                try:
+                    years.validate(at)
+                except ValidationError as error:
+                    raise ValidationError({name: error}) from error
         if self.ends_at and self.starts_at and self.ends_at <= self.starts_at:
             raise ValidationError({"ends_at": _("The end must be after the start.")})

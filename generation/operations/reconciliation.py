@@ -23,6 +23,8 @@ from generation.runpod.billing import Bill
 from generation.runpod.payloads import is_public
 
 ZERO = Decimal(0)
+FIRST_YEAR, LAST_YEAR = 2020, 2099
+"""Of the months that can be compared."""
 MAX_WAIT = timedelta(days=100)
 """Jobs that waited longer for a budget are not found."""
 

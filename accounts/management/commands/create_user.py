@@ -58,6 +58,12 @@ class Command(BaseCommand):
             validate_email(email)
         except ValidationError as error:
             raise CommandError(f"{email} is not an email address.") from error
+        for what, text, limit in (
+            ("email", email, User._meta.get_field("email").max_length or 0),
+            ("name", options["name"] or "", User._meta.get_field("name").max_length or 0),
+        ):
+            if len(text) > limit:
+                raise CommandError(f"The {what} has {len(text)} characters; the limit is {limit}.")
         if options["password"] == "":
             raise CommandError("--password is empty. Omit it to get a random password.")
         if options["password"]:

@@ -1,6 +1,7 @@
 """Create, list and revoke vouchers."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.dateparse import parse_date
 
 from accounts import vouchers
 from accounts.models import Voucher
+from artgen import years
 from artgen.management.base import BaseCommand
 from artgen.management.numbers import Whole
 
@@ -48,6 +50,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--note", default="", help="for staff, up to 100 characters")
         parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def only_reads(self, options: Mapping[str, Any]) -> bool:
+        """Return whether it only prints."""
+        return bool(options["action"] == "list")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it, and print the codes or the list."""
@@ -102,6 +108,8 @@ def _end(day: str | None) -> datetime | None:
         parsed = None
     if parsed is None:
         raise CommandError("--expires: a day such as 2026-12-31.")
+    if not years.FIRST <= parsed.year <= years.LAST:
+        raise CommandError(f"--expires: a year from {years.FIRST} to {years.LAST}.")
     end = timezone.make_aware(datetime.combine(parsed + timedelta(days=1), time.min))
     if end <= timezone.now():
         raise CommandError("--expires: the day is over.")

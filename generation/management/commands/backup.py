@@ -66,7 +66,7 @@ class Command(BaseCommand):
             age = timezone.now() - folder.find("latest").made_at
             if age > FRESH:
                 raise CommandError(f"The newest backup is {span(age.total_seconds())} old.")
-        elif options["verify"]:
+        elif options["verify"] is not None:
             self._verify(folder, options["verify"])
         else:
             self._create()

@@ -1,11 +1,12 @@
 """`budgets [--set USD | --remove] [--per day|month] [--group NAME | --model SLUG]`."""
 
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, no_translations
 from django.utils import timezone
 
 from artgen.management.base import BaseCommand
@@ -41,6 +42,11 @@ class Command(BaseCommand):
             "--json", action="store_true", help='print {"budgets": [{"scope", …}], "parked": N}'
         )
 
+    def only_reads(self, options: Mapping[str, Any]) -> bool:
+        """Return whether it only prints."""
+        return options["set"] is None and not options["remove"]
+
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         """Change a budget, if asked, and print all."""
         group = _found(Group, "name", options["group"])

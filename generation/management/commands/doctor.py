@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, no_translations
 from django.core.validators import validate_email
 
 from artgen.management.base import BaseCommand
@@ -30,6 +30,7 @@ class Command(BaseCommand):
             "--email", default="", metavar="ADDRESS", help="also send a test email to this address"
         )
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         """Raise CommandError if a check fails."""
         if options["email"]:

@@ -1,6 +1,7 @@
 """`generation on|maintenance|off [--message TEXT]`: turn image creation on, or pause it."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from artgen import years
 from artgen.management.base import BaseCommand
 from generation.jobs import creation_switch
 from generation.jobs.creation_switch import Mode
@@ -47,6 +49,10 @@ class Command(BaseCommand):
             action="store_true",
             help="print mode, messages, expected end and numbers of jobs",
         )
+
+    def only_reads(self, options: Mapping[str, Any]) -> bool:
+        """Return whether it only prints."""
+        return options["state"] is None
 
     def handle(
         self,
@@ -109,4 +115,6 @@ def _moment(text: str) -> datetime:
     found = parse_datetime(text)  # raises ValueError for a day that does not exist
     if found is None:
         raise ValueError(text)
+    if not years.FIRST <= found.year <= years.LAST:
+        raise ArgumentTypeError(f"a year from {years.FIRST} to {years.LAST}")
     return found if timezone.is_aware(found) else timezone.make_aware(found)

@@ -149,15 +149,21 @@ class Command(DemoCommand):
                 )
         table = report.markdown(document)
         self.stdout.write(f"\n{table}\n")
-        for path in report.save(document, options["output"]):
-            self.stdout.write(f"Saved: {path}")
+        try:
+            for path in report.save(document, options["output"]):
+                self.stdout.write(f"Saved: {path}")
+        except OSError as error:
+            raise CommandError(str(error)) from error
         if options["into"] is not None:
-            sections.put_into(
-                options["into"],
-                name="loadtest",
-                command=f"loadtest --users {','.join(map(str, users))}",
-                text=table,
-            )
+            try:
+                sections.put_into(
+                    options["into"],
+                    name="loadtest",
+                    command=f"loadtest --users {','.join(map(str, users))}",
+                    text=table,
+                )
+            except (OSError, ValueError) as error:
+                raise CommandError(str(error)) from error
         wrong = [str(stage["users"]) for stage in document["stages"] if not stage["ok"]]
         if wrong:
             raise CommandError(
@@ -168,6 +174,10 @@ class Command(DemoCommand):
     def _make_file(self, options: dict[str, Any]) -> None:
         if options["accounts"] is None:
             raise CommandError("--make-accounts needs --accounts FILE to write them to.")
+        try:
+            accounts.write_file(options["accounts"], [])  # before there is anything to erase
+        except OSError as error:
+            raise CommandError(str(error)) from error
         made = accounts.make(count=options["make_accounts"], images=options["images"])
         accounts.write_file(options["accounts"], made)
         self.stdout.write(
@@ -176,7 +186,10 @@ class Command(DemoCommand):
         )
 
     def _plan(self, options: dict[str, Any]) -> tuple[URL, crowd.Plan]:
-        url = URL(options["url"])
+        try:
+            url = URL(options["url"])
+        except ValueError as error:
+            raise CommandError(f"--url: {error}.") from error
         if url.scheme not in ("http", "https") or not url.host:
             raise CommandError("--url must be an http or https URL.")
         is_here = _is_loopback(url.host)

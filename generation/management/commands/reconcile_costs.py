@@ -23,9 +23,13 @@ BILL_HEAD = ("ENDPOINT", "BILLED $", "KNOWN $", "DIFFERENCE $", "MODELS")
 
 def _month(text: str) -> date:
     try:
-        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
+        month = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
     except ValueError as error:
         raise ArgumentTypeError("a month such as 2026-11") from error
+    first, last = reconciliation.FIRST_YEAR, reconciliation.LAST_YEAR
+    if not first <= month.year <= last:
+        raise ArgumentTypeError(f"a month of a year from {first} to {last}")
+    return month
 
 
 class Command(BaseCommand):

@@ -5,19 +5,21 @@ from django.utils import timezone
 
 from accounts import period_limits
 from artgen import installation
-from generation.jobs import budgets
+from generation.jobs import budgets, creation_switch
 from generation.models import STUCK_AFTER, GenerationSwitch, ImageModel, Job
 from generation.operations.doctor.check import Check
 
 
 def creating() -> Check:
-    """Warn while image creation is turned off."""
-    switch = GenerationSwitch.objects.filter(on=False).first()
+    """Warn while image creation is turned off, or only staff may create images."""
+    switch = creation_switch.paused()
     if switch is None:
         return Check("creating", True, "image creation is on")
+    is_off = switch.mode is creation_switch.Mode.OFF
+    state = "image creation is turned off" if is_off else "maintenance: only staff create images"
     said = f"; users read: {switch.message}" if switch.message else ""
     hint = f"Turn it on: {installation.current().command('generation on')}, or in the admin."
-    return Check("creating", True, f"image creation is turned off{said}", hint)
+    return Check("creating", True, f"{state}{said}", hint)
 
 
 def used_budgets() -> Check:

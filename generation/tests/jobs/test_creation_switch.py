@@ -168,6 +168,7 @@ class TestAdmin(EmulatorTestCase):
     def test_it_refuses_an_end_in_the_past_and_an_unknown_mode(self):
         for wrong in (
             {"mode": "maintenance", "until_0": "2020-01-01", "until_1": "10:00"},
+            {"mode": "maintenance", "until_0": "9999-12-31", "until_1": "23:59"},
             {"mode": "asleep"},
             {"mode": ""},
             {"mode": "off", "message": "x" * 301},
@@ -199,6 +200,8 @@ class TestCommand(EmulatorTestCase):
             ["--until", "2099-01-01T10:30"],
             ["off", "--until", "2020-01-01T10:30"],
             ["off", "--until", "tomorrow"],
+            ["off", "--until", "9999-12-31T23:59:59-12:00"],
+            ["off", "--until", "0001-01-01T00:00"],
             ["off", "--until", "2099-02-31T10:30"],
             ["maintenance", "--message-ru", "x" * 301],
         ):

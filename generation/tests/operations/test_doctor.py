@@ -20,7 +20,7 @@ from django.core.cache import caches
 from django.core.management import CommandError, call_command
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import LiveServerTestCase, override_settings
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from artgen import installation
 from artgen.celery import app
@@ -41,7 +41,7 @@ from generation import tasks
 from generation.files import bucket
 from generation.files.bucket_errors import hint_for
 from generation.jobs import driver, heartbeat, outages
-from generation.models import ImageModel, Job, ProviderOutage
+from generation.models import Budget, ImageModel, Job, ProviderOutage
 from generation.operations.doctor import processes
 from generation.runpod.verdicts import KeyRefused
 
@@ -126,8 +126,11 @@ class TestCommand(DoctorTestCase):
 
     def test_it_says_in_words_what_to_do(self) -> None:
         out = io.StringIO()
-        call_command("doctor", stdout=out)
+        Budget.objects.create(limit_usd=20)
+        with translation.override("ru"):  # of the site; what commands print is in English
+            call_command("doctor", stdout=out)
         assert "ok      database: " in out.getvalue()
+        assert "budgets: all jobs day: $0.00 of $20.00, 0%" in out.getvalue()
         assert "look    webhook: " in out.getvalue()
         assert out.getvalue().endswith("Nothing is broken.\n")
         with (

@@ -389,6 +389,9 @@ def test_it_warns_while_creating_is_switched_off() -> None:
     assert creating().is_warning
     assert "Back at noon" in creating().detail
     assert "generation on" in creating().hint
+    GenerationSwitch.objects.update(on=True, maintenance=True)
+    assert creating().is_warning
+    assert creating().detail == "maintenance: only staff create images; users read: Back at noon"
 
 
 class ReadOnlyStore(Yandex):

@@ -112,6 +112,9 @@ def test_it_hands_accounts_over_in_a_file_that_only_its_owner_reads(tmp_path: Pa
         (["--url=http://127.0.0.1:1", "--think=3,1"], "--think"),
         (["--url=http://127.0.0.1:1", "--accounts=/nowhere/file"], "/nowhere/file"),
         (["--make-accounts=3"], "--accounts"),
+        (["--make-accounts=3", "--accounts=/nowhere/file"], "/nowhere/file"),
+        (["--url=http://[::1"], "--url"),
+        (["--url=http://127.0.0.1:99999"], "--url"),
     ],
 )
 def test_it_refuses_what_cannot_be_or_must_not_be(options: list[str], why: str) -> None:

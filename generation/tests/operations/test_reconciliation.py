@@ -116,7 +116,7 @@ class TestMonth(CostsTestCase):
         assert json.loads(run("--month", "2020-01", "--no-bill", "--json"))["models"] == []
 
     def test_it_refuses_what_is_no_month(self) -> None:
-        for month in ("2026-13", "March", "2026"):
+        for month in ("2026-13", "March", "2026", "9999-12", "0001-01"):
             with pytest.raises(CommandError):
                 run("--month", month)
 

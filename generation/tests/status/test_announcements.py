@@ -171,6 +171,8 @@ class TestInTheAdmin(BaseTestCase):
             {"text_en": ""},
             {"text_en": "x" * 301},
             {"ends_at_0": "2026-01-01", "ends_at_1": "09:59"},
+            {"ends_at_0": "9999-12-31", "ends_at_1": "23:59"},
+            {"starts_at_0": "0001-01-01", "starts_at_1": "00:00"},
         ):
             assert self.post(**wrong).status_code == 200, wrong
         assert not Announcement.objects.exists()
