@@ -73,6 +73,7 @@ SECTIONS = (
             Shortcut("create", _("Create images"), ("Mod+Enter",)),
             Shortcut("earlier_prompt", _("Previous prompt"), ("Alt+ArrowUp",)),
             Shortcut("later_prompt", _("Next prompt"), ("Alt+ArrowDown",)),
+            Shortcut("undo_prompt", _("Undo a replaced prompt"), ("Mod+z",)),
         ),
     ),
     Section(

@@ -53,6 +53,14 @@ class TestPromptHelper(BrowserTestCase):
         expect(page.locator("[data-original]")).to_be_hidden()
 
         self.propose(page, "translate")
+        page.keyboard.press("Enter")
+        expect(page.locator("#prompt")).to_have_value(ENGLISH)
+        page.keyboard.press("Control+z")
+        expect(page.locator("#prompt")).to_have_value(RUSSIAN)
+        expect(page.locator("[data-original]")).to_be_hidden()
+        expect(page.locator(".toast")).to_have_count(0)
+
+        self.propose(page, "translate")
         page.click("[data-edit-proposal]")
         page.fill("[data-editor] textarea", "a lighthouse in fog")
         page.keyboard.press("Control+Enter")

@@ -39,6 +39,7 @@ export class Composer {
     this.kept = new KeptSettings()
     this.quote = new Quote({ side, address: data.quote })
     this.history = new PromptHistory({ side, draft: this.draft, show: (text) => this.#write(text) })
+    this.replaced = null // {prompt, undo()} of the text that a script has put into the prompt
     this.original = new OriginalPrompt({ form: () => this.form })
     this.helper = new PromptHelper({
       form: () => this.form,
@@ -86,6 +87,12 @@ export class Composer {
       if (event.target === this.prompt && (isEarlier || pressed(event, "later_prompt"))) {
         event.preventDefault()
         this.history.step(isEarlier ? 1 : -1, this.prompt.value)
+      }
+      // The browser's own undo does not know a text that a script has written.
+      const isReplaced = this.replaced?.prompt === this.prompt.value
+      if (event.target === this.prompt && pressed(event, "undo_prompt") && isReplaced) {
+        event.preventDefault()
+        this.replaced.undo()
       }
       if (pressed(event, "create")) {
         event.preventDefault()
@@ -212,10 +219,13 @@ export class Composer {
     this.#changed()
     this.#save()
     this.quote.soon()
-    toast(message, {
-      key: "used",
-      action: { label: this.data.undo, run: () => this.#restoreFields(before) },
-    })
+    const undo = () => {
+      this.replaced = null
+      dismiss("used")
+      this.#restoreFields(before)
+    }
+    this.replaced = prompt === this.prompt.value ? null : { prompt: this.prompt.value, undo }
+    toast(message, { key: "used", action: { label: this.data.undo, run: undo } })
   }
 
   /** Put another prompt into the form, which is not a translation of the one before. */
