@@ -1,6 +1,5 @@
 """The Create page: composer, quote and live feed."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,10 +23,10 @@ from artgen.observability import request_stats
 from artgen.refusals import Refusal
 from artgen.revalidation import revalidated
 from generation.forms.composer import Composer
-from generation.gallery import saving, sharing
 from generation.jobs import eta, idempotency
-from generation.models import Image, ImageModel, Job
+from generation.models import ImageModel
 from generation.views import feed, form_files
+from generation.views.composer_links import chosen_model, composable, composer_of, shared_of
 from generation.views.composing import (
     composing,
     not_allowed,
@@ -37,8 +36,7 @@ from generation.views.composing import (
     switch_of,
 )
 from generation.views.partials import part, wants_part
-from generation.views.preset_forms import drop_missing_style, with_preset
-from generation.views.shared_collections import MAX_DIGITS
+from generation.views.preset_forms import with_preset
 
 PROMPTS = (
     ("tea", gettext_lazy("Tea hills in morning mist, rows of bushes, warm light")),
@@ -55,17 +53,15 @@ def create(request: HttpRequest) -> HttpResponse:
         return _posted(request)
     _remember_language(request)
     every = _models()
-    models = _composable(every)
-    shared = _shared(request.GET) if "share" in request.GET else None
+    models = composable(every)
+    shared = shared_of(request.GET) if "share" in request.GET else None
     if "share" in request.GET and shared is None:
         messages.warning(
             request,
             _("This image is no longer shared. Its parameters weren’t applied."),
         )
         return redirect("create")
-    composer = _composer_from_address(
-        request, models, allowed=quotas.of(user_of(request)), shared=shared
-    )
+    composer = composer_of(request, models, allowed=quotas.of(user_of(request)), shared=shared)
     return render(
         request, "generation/create.html", _page(request, models=every, composer=composer)
     )
@@ -77,10 +73,10 @@ def composer(request: HttpRequest) -> HttpResponse:
     """Return the composer for another model (`switch`), with a job's parameters (`job`), or with
     the values of a preset (`preset`).
     """
-    models = _composable(ImageModel.objects.enabled())
+    models = composable(ImageModel.objects.enabled())
     allowed = quotas.of(user_of(request))
     form = (
-        _composer_from_address(request, models, allowed=allowed)
+        composer_of(request, models, allowed=allowed)
         if "job" in request.GET
         else _typed(request.GET, models, allowed=allowed)
     )
@@ -96,9 +92,9 @@ def composer(request: HttpRequest) -> HttpResponse:
 @revalidated
 def quote(request: HttpRequest) -> HttpResponse:
     """Return the Create button with price and wait time, and the invalid numbers."""
-    models = _composable(ImageModel.objects.enabled())
+    models = composable(ImageModel.objects.enabled())
     user = user_of(request)
-    chosen = _chosen(models, request.GET.get("model", ""))
+    chosen = chosen_model(models, request.GET.get("model", ""))
     form = Composer.posted(chosen, request.GET, allowed=quotas.of(user)) if chosen else None
     offer = offer_of(user, form, forecast=eta.forecast([chosen] if chosen else []))
     context = {
@@ -114,7 +110,7 @@ def quote(request: HttpRequest) -> HttpResponse:
 def _posted(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     every = _models()
-    models = _composable(every)
+    models = composable(every)
     form = _typed(request.POST, models, allowed=quotas.of(user))
     if form is None:
         return redirect("create")
@@ -154,11 +150,11 @@ def _posted(request: HttpRequest) -> HttpResponse:
 
 def _typed(data: QueryDict, models: list[ImageModel], *, allowed: Quotas) -> Composer | None:
     """Return the submitted form, converted to the model in `switch`; None without models."""
-    chosen = _chosen(models, data.get("model", ""))
+    chosen = chosen_model(models, data.get("model", ""))
     if chosen is None:
         return None
     form = Composer.posted(chosen, data, allowed=allowed)
-    wanted = _chosen(models, data.get("switch", ""))
+    wanted = chosen_model(models, data.get("switch", ""))
     return form.for_model(wanted) if wanted and data.get("switch") else form
 
 
@@ -178,60 +174,9 @@ def _refused(
     )
 
 
-def _composer_from_address(
-    request: HttpRequest,
-    models: list[ImageModel],
-    *,
-    allowed: Quotas,
-    shared: sharing.Shared | None = None,
-) -> Composer | None:
-    """Return the form for a link: ?job=ID (all its parameters), ?saved=ID (of a saved copy),
-    ?model=, ?prompt=, ?source=ID, ?preset=ID.
-
-    With `shared` it has the parameters of that image instead. It has a model that the user may use,
-    if there is one.
-    """
-    models = [model for model in models if allowed.allows_model(model.slug)] or models
-    given: Mapping[str, str] = {} if shared else request.GET
-    job = shared.image.origin if shared else _own_job(request)
-    wanted = given.get("model") or (job.model.slug if job else "")
-    source = given.get("source", "")
-    chosen = _chosen(models, wanted, needs_source=bool(source))
-    if chosen is None:
-        return None
-    count = request.GET.get("count", "")
-    if job:
-        # Source images of another user's job are private.
-        parameters = job.parameters if job.user_id == request.user.pk else job.shareable_parameters
-        if request.GET.get("seed") != "keep":
-            parameters["seed"] = None
-        elif shared:
-            parameters["seed"] = shared.image.seed
-        form = Composer.filled(
-            chosen, parameters, count=int(count) if count in "12345678" and count else 1
-        )
-        form.quotas = allowed
-    else:
-        form = Composer(model=chosen, quotas=allowed)
-    if job:
-        drop_missing_style(user_of(request), form, name=job.style_name)
-    if prompt := given.get("prompt", ""):
-        form.texts["prompt"] = prompt
-    if source:
-        form.sources = [source]
-    if shared or job:
-        return form
-    return with_preset(user_of(request), form, given, models=models, allowed=allowed)
-
-
 def _models() -> list[ImageModel]:
     """Return all models: jobs of the feed may use disabled ones."""
     return list(ImageModel.objects.defer("workflow"))
-
-
-def _composable(models: Iterable[ImageModel]) -> list[ImageModel]:
-    """Return the enabled models that need no mask and do more than enlarge."""
-    return [model for model in models if model.enabled and not model.is_tool]
 
 
 def _page(
@@ -304,35 +249,6 @@ def _shared_how(request: HttpRequest) -> str:
     if "shared" not in request.GET:
         return ""
     return "use" if request.headers.get("Sec-Fetch-Site") == "none" else "ask"
-
-
-def _chosen(
-    models: list[ImageModel], slug: str, *, needs_source: bool = False
-) -> ImageModel | None:
-    fitting = [model for model in models if model.max_source_images] if needs_source else models
-    return next((model for model in fitting if model.slug == slug), fitting[0] if fitting else None)
-
-
-def _own_job(request: HttpRequest) -> Job | None:
-    """Return the user's job of ?job=, or the job that stands for the saved copy of ?saved=."""
-    if job_id := parse_uuid(request.GET.get("job", "")):
-        return Job.objects.of(request.user).with_all().filter(id=job_id).first()
-    if image_id := parse_uuid(request.GET.get("saved", "")):
-        copies = Image.objects.of(request.user).present().filter(job=None).with_origin()
-        found = copies.filter(id=image_id).first()
-        return found.origin if found and found.has_parameters else None
-    return None
-
-
-def _shared(given: Mapping[str, str]) -> sharing.Shared | None:
-    """Return the image of ?share=SLUG, or &item= of a shared collection, if its page shows its
-    parameters.
-    """
-    item = given.get("item")
-    if item is not None and not (item.isascii() and item.isdecimal() and len(item) <= MAX_DIGITS):
-        return None
-    found = saving.finder(given["share"], item=int(item) if item else None)()
-    return found if found and found.with_parameters else None
 
 
 def _remember_language(request: HttpRequest) -> None:
