@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 from artgen.env import BASE_DIR, env, secret_of_machine
 
 VERSION = "0.1.0"
@@ -11,6 +13,11 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 # That of `make run` and `make stack` without any setting but PORT.
 _here = f"http://127.0.0.1:{env.str('PORT', default='8000')}"
 PUBLIC_URL = env.str("PUBLIC_URL", default=_here).rstrip("/")
+if not PUBLIC_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured(
+        f"PUBLIC_URL is {PUBLIC_URL!r}: it must begin with https:// or http://, such as "
+        "https://art.example.org."
+    )
 HTTPS = PUBLIC_URL.startswith("https://")
 # The public hosts, and those of internal health checks and Prometheus.
 ALLOWED_HOSTS = [

@@ -465,10 +465,14 @@ def test_it_says_what_is_wrong_where_the_settings_cannot_be_loaded() -> None:
         (nothing_runs() | {"DEFAULT_CREDITS": "ten"}, "DEFAULT_CREDITS is not valid"),
         (nothing_runs() | {"CREDIT_USD": "cheap"}, "CREDIT_USD is not valid"),
         (nothing_runs() | {"LOG_LEVEL": "LOUD"}, "Unknown level: 'LOUD'"),
+        (nothing_runs() | {"PUBLIC_URL": "art.example.org"}, "begin with https:// or http://"),
+        (nothing_runs() | {"DATABASE_URL": "artgen:secret@db/artgen"}, "postgres://USER:PASSWORD"),
+        (nothing_runs() | {"DATABASE_URL": "mysql://a:secret@db/artgen"}, "postgres://USER"),
     ):
         checks, _errors = doctor(**environ)
         assert list(checks) == ["settings"]
         assert words in f"{checks['settings']['detail']} {checks['settings']['hint']}"
+        assert "secret@" not in checks["settings"]["detail"]
 
 
 def test_it_finds_settings_that_the_system_checks_refuse() -> None:
