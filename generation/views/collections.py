@@ -8,8 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -23,6 +21,7 @@ from generation.models.collections import NAME_MAX
 from generation.views import sidebar
 from generation.views.filters import address_of
 from generation.views.partials import part, wants_part
+from generation.views.undo import with_undo
 
 COVERS = 4
 
@@ -58,7 +57,9 @@ def rename(request: HttpRequest, collection_id: UUID) -> HttpResponse:
 def delete(request: HttpRequest, collection_id: UUID) -> HttpResponse:
     """Delete the collection, with an undo; its images are kept."""
     collection = collections.delete(_own(request, collection_id))
-    messages.success(request, _with_undo(collection))
+    text = _("“%(name)s” deleted. Its images are kept.") % {"name": collection.name}
+    undo = reverse("restore_collection", args=[collection.id])
+    messages.success(request, with_undo(text, action=undo))
     return redirect("collections")
 
 
@@ -133,14 +134,3 @@ def _collections(request: HttpRequest) -> CollectionQuerySet:
 
 def _address(collection: Collection) -> str:
     return address_of({"collection": str(collection.id)})
-
-
-def _with_undo(collection: Collection) -> SafeString:
-    # The button belongs to a form that every page with images has for browsers without script.
-    return format_html(
-        '{} <button class="text-link" form="picture-form" formaction="{}" type="submit">'
-        "{}</button>",
-        _("“%(name)s” deleted. Its images are kept.") % {"name": collection.name},
-        reverse("restore_collection", args=[collection.id]),
-        _("Undo"),
-    )

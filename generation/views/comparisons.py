@@ -12,7 +12,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -37,6 +36,7 @@ from generation.sheets.request import MAX_MODELS, Asked, clean
 from generation.views import composing, feed, sheet_images
 from generation.views.feed import Card
 from generation.views.partials import part, wants_part
+from generation.views.undo import with_undo
 
 RECENT = 6
 PAGE_SIZE = 24
@@ -155,17 +155,9 @@ def delete(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
     """Delete the comparison, with an undo; its images are kept."""
     own = _own(request, sheet_id)
     cells.delete(own)
-    # The button belongs to a form that the list of comparisons has.
-    messages.success(
-        request,
-        format_html(
-            '{} <button class="text-link" form="restore-form" formaction="{}" type="submit">'
-            "{}</button>",
-            _("Comparison deleted. Its images are kept."),
-            reverse("restore_sheet", args=[own.id]),
-            _("Undo"),
-        ),
-    )
+    text = _("Comparison deleted. Its images are kept.")
+    undo = reverse("restore_sheet", args=[own.id])
+    messages.success(request, with_undo(text, action=undo, form="restore-form"))
     return redirect("sheets")
 
 

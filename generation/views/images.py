@@ -14,9 +14,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.http import content_disposition_header
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -36,6 +34,7 @@ from generation.views.grid import Tile
 from generation.views.partials import wants_part
 from generation.views.remarks import Remarks
 from generation.views.sharing import share_context
+from generation.views.undo import with_undo
 
 VARIANTS = 4
 MADE_INTO = 11
@@ -201,7 +200,8 @@ def trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
     images.trash(found)
     if wants_part(request):
         return _done(request, image_id)
-    messages.success(request, _with_undo(_("Moved to trash."), image_id))
+    undo = reverse("restore_image", args=[image_id])
+    messages.success(request, with_undo(_("Moved to trash."), action=undo))
     if next_url(request):
         return _done(request, image_id)
     variants = [one.id for one in _variants(found) if one.id != found.id]
@@ -325,14 +325,3 @@ def _done(request: HttpRequest, image_id: UUID) -> HttpResponse:
     if target := next_url(request):
         return HttpResponseRedirect(f"{target}#image-{image_id}")
     return redirect("image", image_id=image_id)
-
-
-def _with_undo(text: str, image_id: UUID) -> SafeString:
-    # The button belongs to a form that every page with images has for browsers without script.
-    return format_html(
-        '{} <button class="text-link" form="picture-form" formaction="{}" type="submit">'
-        "{}</button>",
-        text,
-        reverse("restore_image", args=[image_id]),
-        _("Undo"),
-    )

@@ -9,8 +9,6 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -26,6 +24,7 @@ from generation.models import Job, JobEvent
 from generation.presets import own_styles
 from generation.views import feed
 from generation.views.partials import part, wants_part
+from generation.views.undo import with_undo
 
 
 @login_required
@@ -167,7 +166,9 @@ def dismiss_all(request: HttpRequest) -> HttpResponse:
     text %= {"count": formatting.number(count)}
     if wants_part(request):
         return JsonResponse({"text": text, "undo": at.isoformat()})
-    messages.success(request, _with_undo(text, at))
+    undo = reverse("dismiss_all_jobs")
+    text = with_undo(text, action=undo, name="undo", value=at.isoformat())
+    messages.success(request, text)
     return redirect("create")
 
 
@@ -177,18 +178,6 @@ def _moment(text: str) -> datetime:
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise BadRequest("undo: not a date and time") from error
-
-
-def _with_undo(text: str, at: datetime) -> SafeString:
-    # The form of the feed that this button belongs to is there for browsers without script.
-    return format_html(
-        '{} <button class="text-link" form="picture-form" formaction="{}" type="submit"'
-        ' name="undo" value="{}">{}</button>',
-        text,
-        reverse("dismiss_all_jobs"),
-        at.isoformat(),
-        _("Undo"),
-    )
 
 
 def _own(request: HttpRequest, job_id: UUID) -> Job:

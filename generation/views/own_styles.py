@@ -16,7 +16,8 @@ from accounts.requests import user_of
 from artgen.refusals import Refusal
 from generation.models import OwnStyle
 from generation.presets import own_styles
-from generation.views.presets import CHANGING_RATE, refused_page, with_undo
+from generation.views.presets import CHANGING_RATE, FORM, refused_page
+from generation.views.undo import with_undo
 
 FIELDS = ("name", "template", "negative")
 
@@ -77,7 +78,8 @@ def _change(request: HttpRequest, found: OwnStyle) -> str:
 def _delete(request: HttpRequest, found: OwnStyle) -> str:
     own_styles.delete(found)
     text = _("“%(name)s” deleted. Images made with it stay as they are.") % {"name": found.name}
-    return with_undo(text, action=reverse("own_style", args=[found.id]), do="restore")
+    undo = reverse("own_style", args=[found.id])
+    return with_undo(text, action=undo, form=FORM, name="do", value="restore")
 
 
 def _restore(request: HttpRequest, found: OwnStyle) -> str:

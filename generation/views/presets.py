@@ -9,8 +9,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -29,8 +27,11 @@ from generation.presets import choices, favorite_models, own_styles
 from generation.presets import presets as user_presets
 from generation.views.partials import part, wants_part
 from generation.views.shared_presets import absolute
+from generation.views.undo import with_undo
 
 CHANGING_RATE = "120/m"
+FORM = "presets-form"
+"""Id of a form that the page of presets has."""
 
 
 @login_required
@@ -106,15 +107,6 @@ def page_context(user: User) -> dict[str, Any]:
     }
 
 
-def with_undo(text: str, *, action: str, do: str) -> SafeString:
-    """Return the message with a button; the form `presets-form` is on the page of presets."""
-    return format_html(
-        '{} <button class="text-link" form="presets-form" formaction="{}" name="do" value="{}" '
-        'type="submit">{}</button>',
-        *(text, action, do, _("Undo")),
-    )
-
-
 def refused_page(request: HttpRequest, refusal: Refusal, typed: dict[str, Any]) -> HttpResponse:
     """Return the page with what was typed and the errors beside it, as `typed` has them."""
     context = page_context(user_of(request)) | typed
@@ -178,7 +170,8 @@ def _down(request: HttpRequest, found: Preset) -> str:
 def _delete(request: HttpRequest, found: Preset) -> str:
     user_presets.delete(found)
     text = _("“%(name)s” deleted.") % {"name": found.name}
-    return with_undo(text, action=reverse("preset", args=[found.id]), do="restore")
+    undo = reverse("preset", args=[found.id])
+    return with_undo(text, action=undo, form=FORM, name="do", value="restore")
 
 
 def _restore(request: HttpRequest, found: Preset) -> str:

@@ -23,6 +23,7 @@ from artgen.refusals import Refusal
 from generation.gallery import saving
 from generation.models import Image
 from generation.views.shared import SEEING_RATE
+from generation.views.undo import with_undo
 
 PRESSED = "save_after_sign_in"
 """Cookie: the address whose button was pressed by a visitor who had to sign in."""
@@ -88,14 +89,9 @@ def _saved(request: HttpRequest, find: saving.Find, *, page: str) -> HttpRespons
 
 
 def _done(copy: Image, *, page: str) -> SafeString:
-    # The button belongs to a form of the page.
-    undo = f"{reverse('trash_image', args=[copy.id])}?{urlencode({'next': page})}"
-    return format_html(
-        '{} <a class="text-link" href="{}">{}</a> '
-        '<button class="text-link" form="picture-form" formaction="{}" type="submit">{}</button>',
-        _("Saved to your gallery."),
-        reverse("image", args=[copy.id]),
-        _("View"),
-        undo,
-        _("Undo"),
+    text = format_html(
+        '{} <a class="text-link" href="{}">{}</a>',
+        *(_("Saved to your gallery."), reverse("image", args=[copy.id]), _("View")),
     )
+    undo = f"{reverse('trash_image', args=[copy.id])}?{urlencode({'next': page})}"
+    return with_undo(text, action=undo)

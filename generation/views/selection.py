@@ -19,7 +19,6 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -35,6 +34,7 @@ from generation.models import Collection, Image
 from generation.models.collections import NAME_MAX
 from generation.views.partials import part, wants_part
 from generation.views.streaming import ArchiveResponse
+from generation.views.undo import with_undo
 
 KINDS = ("original", "webp")
 
@@ -255,14 +255,8 @@ def done(
         answer = {"message": text, "changed": changed, "collection": None} | dict(fields)
         return JsonResponse(answer, headers={"Cache-Control": "private, no-store"})
     if undo and changed:
-        text = format_html(
-            '{} <button class="text-link" form="picture-form" formaction="{}" name="ids" '
-            'value="{}">{}</button>',
-            text,
-            f"{undo}?{urlencode(fields)}" if fields else undo,
-            ",".join(map(str, changed)),
-            _("Undo"),
-        )
+        action = f"{undo}?{urlencode(fields)}" if fields else undo
+        text = with_undo(text, action=action, name="ids", value=",".join(map(str, changed)))
     messages.success(request, text)
     return _back(request)
 

@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,6 +17,7 @@ from artgen.refusals import Refusal
 from generation.models import WordList
 from generation.models.sheets import LIST_NAME_MAX
 from generation.sheets import word_lists as lists
+from generation.views.undo import with_undo
 
 
 @login_required
@@ -60,16 +60,9 @@ def word_list(request: HttpRequest, list_id: UUID) -> HttpResponse:
 def delete(request: HttpRequest, list_id: UUID) -> HttpResponse:
     """Delete the word list, with an undo."""
     own = lists.delete(_own(request, list_id))
-    messages.success(
-        request,
-        format_html(
-            '{} <button class="text-link" form="restore-form" formaction="{}" type="submit">'
-            "{}</button>",
-            _("“%(name)s” deleted.") % {"name": own.name},
-            reverse("restore_word_list", args=[own.id]),
-            _("Undo"),
-        ),
-    )
+    text = _("“%(name)s” deleted.") % {"name": own.name}
+    undo = reverse("restore_word_list", args=[own.id])
+    messages.success(request, with_undo(text, action=undo, form="restore-form"))
     return redirect("word_lists")
 
 
