@@ -5,10 +5,11 @@ import io
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
+from django.conf import settings
 from django.utils import timezone, translation
 
 from accounts import holds, ledger, transactions
-from accounts.models import CreditEntry
+from accounts.models import CreditEntry, User
 from artgen.testing.cases import BaseTestCase
 
 URL = "/account/ledger/"
@@ -137,6 +138,16 @@ class TestTable(StatementTestCase):
         response = self.client.get("/account/ledger.csv?month=2026-03")
         assert 'artgen-credits-2026-03.csv"' in response["Content-Disposition"]
         assert len(b"".join(response.streaming_content).decode().splitlines()) == 3
+
+    def test_its_times_and_months_are_those_of_the_page(self) -> None:
+        User.objects.filter(pk=self.alice.pk).update(time_zone="Pacific/Auckland")
+        self.spend(4, datetime(2026, 2, 28, 12, 30, tzinfo=UTC))
+        assert self.rows("?month=2026-02")[1:] == []
+        assert [row[0] for row in self.rows("?month=2026-03")[1:]] == ["2026-03-01T01:30:00+13:00"]
+        response = self.client.get("/account/ledger.csv?month=2026-03")
+        assert b"2026-03-01T01:30:00+13:00,hold" in b"".join(response.streaming_content)
+        self.assertContains(self.client.get("/account/ledger/?month=2026-03"), "1:30")
+        assert str(timezone.get_current_timezone()) == settings.TIME_ZONE
 
     def test_it_shows_nothing_of_others(self) -> None:
         ledger.grant(user=self.bob, amount=1, reason="For bob alone")

@@ -1,7 +1,7 @@
 """The account's pages: balance and usage, ledger, profile."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, tzinfo
 
 from django.conf import settings
 from django.contrib import messages
@@ -86,9 +86,16 @@ def statement_csv(request: SignedInRequest) -> StreamingHttpResponse:
 
 def _csv(rows: Iterator[str], *, name: str, month: date | None) -> StreamingHttpResponse:
     when = f"{month:%Y-%m}" if month else str(timezone.localdate())
-    response = StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8")
+    shown = _in_time_zone(rows, timezone.get_current_timezone())
+    response = StreamingHttpResponse(shown, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="artgen-{name}-{when}.csv"'
     return response
+
+
+def _in_time_zone(rows: Iterator[str], zone: tzinfo) -> Iterator[str]:
+    """Yield the rows in the user's time zone: that of the middleware ends before they are sent."""
+    with timezone.override(zone):
+        yield from rows
 
 
 @login_required
