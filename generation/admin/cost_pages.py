@@ -103,9 +103,9 @@ def _costs(found: Reconciliation) -> Table:
 
 def _prompts(costs: PromptCosts) -> Table:
     """Return the line of calls of the prompt helper, no row without a call."""
-    cells = [formatting.number(costs.calls), formatting.number(costs.credits)]
-    rows = [(_("Prompt helper"), [*cells, dollars(costs.expected)])] if costs.calls else []
-    return Table(["", _("Calls"), _("Credits"), _("expected")], rows)
+    cells = [formatting.number(costs.credits), dollars(costs.expected)]
+    rows = [(formatting.number(costs.calls), cells)] if costs.calls else []
+    return Table([_("Calls"), _("Credits"), _("expected")], rows)
 
 
 def _lines(found: Reconciliation) -> Table:
