@@ -1,4 +1,4 @@
-/** The page of a shared image: zoom, copying, and a retry if the image's address has expired. */
+/** The page of a shared image: zoom, copying, saving, and a retry if the image's address has expired. */
 
 import { pressedOf, singleKeysAreOn } from "../artgen/js/shortcuts.js"
 import { wireCopying } from "./js/sharing.js"
@@ -11,8 +11,19 @@ const picture = document.querySelector(".frame-picture")
 wireCopying(document.body, data)
 wireShareSheet(document.body, data)
 wireZoom(document.querySelector(".frame"), document.getElementById("viewer"))
+wireSaving(document.querySelector(".shared-save"))
 picture.addEventListener("error", useFallback)
 if (picture.complete && !picture.naturalWidth) useFallback()
+
+/** Show that the image is being saved; another press does not send the form again. */
+function wireSaving(form) {
+  form?.addEventListener("submit", (event) => {
+    if (form.getAttribute("aria-busy") === "true") event.preventDefault()
+    else form.setAttribute("aria-busy", "true")
+  })
+  // The browser's Back button shows the page as it was left.
+  window.addEventListener("pageshow", () => form?.removeAttribute("aria-busy"))
+}
 
 function useFallback() {
   if (!picture.dataset.fallback) return

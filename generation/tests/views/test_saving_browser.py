@@ -5,6 +5,14 @@ from playwright.sync_api import Page, expect
 from artgen.testing.browser import PHONE, BrowserTestCase, speak
 
 SAVE = ".shared-save button"
+# Presses the button twice; returns whether each press was ignored, and what the button says then.
+TWICE = """(button) => {
+  const ignored = []
+  button.form.addEventListener("submit", (event) => ignored.push(event.defaultPrevented))
+  button.click()
+  button.click()
+  return [...ignored, button.innerText.trim()]
+}"""
 
 
 class TestSavingInABrowser(BrowserTestCase):
@@ -57,7 +65,7 @@ class TestSavingInABrowser(BrowserTestCase):
         page.keyboard.press("Enter")
         expect(page.locator(".toast", has_text="Moved to trash.")).to_be_visible()
         assert page.url.startswith(here)
-        page.locator(SAVE).click()
+        assert page.locator(SAVE).evaluate(TWICE) == [False, True, "Saving"]
         page.get_by_role("link", name="In your gallery").click()
         expect(page.locator(".image-saved")).to_have_text("Saved from a shared link")
         expect(page.locator("h1")).to_have_text("a lighthouse in fog")
