@@ -97,7 +97,10 @@ NEAREST: dict[str, tuple[int, str]] = {
         "пароход крейсер подлодк субмарин лайнер =паром =парома =паромы баркас баржа ладья "
         "steamboat steamship cruiser submarine liner ferry barge vessel titanic титаник",
     ),
-    "balloon": (8, "дирижабл парашют параплан airship zeppelin parachute paraglid"),
+    "balloon": (
+        8,
+        "дирижабл парашют параплан воздушн_зме =kite =kites airship zeppelin parachute paraglid",
+    ),
     # Buildings and settlements
     "castle": (
         5,

@@ -129,6 +129,8 @@ def test_it_paints_another_place_behind_the_same_subject() -> None:
         ("a football match", "field"),
         ("качели во дворе", "garden"),
         ("салют", "city"),
+        ("a red kite over the sea", "balloon"),
+        ("воздушный змей", "balloon"),
     ],
 )
 def test_it_paints_the_nearest_subject_for_a_word_without_one(prompt: str, motif: str) -> None:
