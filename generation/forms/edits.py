@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from generation.catalog import edit_sizes
+from generation.catalog import edit_sizes, languages
 from generation.catalog.offers import Offer
 from generation.files.uploads import MAX_SIDE
 from generation.forms.composer import Composer
@@ -44,6 +44,16 @@ class Filler:
     model: ImageModel
     credits: int
     needs_mask: bool
+
+    @property
+    def language_codes(self) -> str:
+        """The languages of its prompts, separated by spaces; "" if not known."""
+        return " ".join(languages.known(self.model.offer.languages))
+
+    @property
+    def languages(self) -> str:
+        """Their names."""
+        return ", ".join(languages.names(languages.known(self.model.offer.languages)))
 
 
 @dataclass(frozen=True)

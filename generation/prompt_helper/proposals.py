@@ -144,8 +144,8 @@ def _count(user: User) -> None:
 
 def _target(model: ImageModel | None) -> str:
     """Return the code of the language to translate into."""
-    known = model.offer.languages if model else ()
-    return next((code for code in known if code in languages.NAMES), languages.DEFAULT)
+    known = languages.known(model.offer.languages) if model else []
+    return known[0] if known else languages.DEFAULT
 
 
 def _ask(kind: Kind, *, directions: str, prompt: str) -> str:

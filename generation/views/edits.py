@@ -27,6 +27,7 @@ from generation.jobs import drafts, orders
 from generation.models import Image, ImageModel, ImageQuerySet
 from generation.presets import choices
 from generation.views.grid import Tile
+from generation.views.prompt_helper import helper_of
 
 MODES = ("inpaint", "erase", "outpaint")
 PERCENTS = (0, 25, 50, 100)
@@ -93,6 +94,7 @@ def editor(request: HttpRequest, image_id: UUID) -> HttpResponse:
         "percents": PERCENTS,
         "counts": COUNTS,
         "prompt_max_length": PROMPT_MAX_LENGTH,
+        "helper": helper_of(user_of(request), fillers[0].model),
         "words": {"credits": formatting.plural_forms(_credits)},
     }
     return render(request, "generation/edit.html", context)

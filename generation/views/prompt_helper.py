@@ -34,7 +34,7 @@ def helper_of(user: User, model: ImageModel) -> Helper | None:
     """Return the prompt helper of the composer, None without a text endpoint."""
     if not clients.is_on():
         return None
-    codes = [code for code in model.offer.languages if code in languages.NAMES]
+    codes = languages.known(model.offer.languages)
     return Helper(
         translate_price=charges.price_of(Kind.TRANSLATE),
         enhance_price=charges.price_of(Kind.ENHANCE),

@@ -4,6 +4,7 @@ import { Problem } from "../artgen/js/http.js"
 import { EditDraft } from "./js/edit_draft.js"
 import { EditForm } from "./js/edit_form.js"
 import { EditOrder } from "./js/edit_order.js"
+import { EditPrompt } from "./js/edit_prompt.js"
 import { EditStage } from "./js/edit_stage.js"
 
 const QUOTE_DELAY = 250 // ms without a change
@@ -19,6 +20,12 @@ let timer = 0
 
 const stage = new EditStage({ stage: document.querySelector(".edit-stage"), changed: save })
 const form = new EditForm({ form: element, changed: follow })
+const prompt = new EditPrompt({
+  form: element,
+  account: `${data.api}account/`,
+  changed: () => follow("prompt"),
+  signedOut: () => form.complain(data.signedOut),
+})
 
 begin()
 
@@ -30,6 +37,7 @@ function begin() {
     stage.strokes.load(stored.strokes ?? [])
   } else stage.strokes.load([])
   isReady = true
+  prompt.enhance()
   follow("mode")
   follow("feather")
   document.querySelector(".edit-page").removeAttribute("data-loading")
@@ -93,6 +101,7 @@ element.addEventListener("submit", async (event) => {
     if (wrong === data.writePrompt) element.elements.prompt.focus()
     return
   }
+  if (form.mode !== "erase" && prompt.holdsBack()) return
   isPlacing = true
   form.wait(true)
   try {

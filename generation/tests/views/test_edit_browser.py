@@ -71,7 +71,10 @@ class EditorTestCase(BrowserTestCase, abstract=True):
 
 
 class TestEditor(EditorTestCase):
-    people = ("painter", "key-painter", "toucher", "extender", "remover", "reader", "offliner")
+    people = (
+        *("painter", "key-painter", "toucher", "extender", "remover", "reader", "offliner"),
+        *("interpreter",),
+    )
 
     def test_it_changes_what_is_painted_with_the_mouse_and_survives_a_reload(self) -> None:
         page = self.draw("painter", "a lake at dawn", **DESKTOP)
@@ -199,6 +202,28 @@ class TestEditor(EditorTestCase):
         page.fill("#edit-prompt", "a fountain")
         self.create(page)
         expect(page.locator(".lineage")).to_contain_text("Изменена часть")
+
+    def test_it_translates_the_prompt_on_a_phone_in_russian(self) -> None:
+        page = self.draw("interpreter", "a lake at noon", language="ru", **PHONE)
+        self.edit(page)
+        prompt, original = page.locator("#edit-prompt"), page.locator("[data-original-text]")
+        prompt.fill("красная лодка")
+        expect(page.locator("[data-language-hint]")).to_contain_text("FLUX.1 Fill: английский")
+        page.locator("[data-propose=translate]").tap()
+        page.locator("[data-take]").tap()
+        expect(prompt).to_have_value("red boat")
+        expect(original).to_have_text("красная лодка")
+        prompt.press("Control+z")
+        expect(prompt).to_have_value("красная лодка")
+        expect(original).to_be_hidden()
+        page.locator("[data-propose=translate]").tap()
+        page.locator("[data-take]").tap()
+        page.reload()
+        expect(prompt).to_have_value("red boat")
+        expect(original).to_have_text("красная лодка")
+        self.drag(page, (0.3, 0.3), (0.6, 0.3))
+        self.create(page)
+        expect(page.locator(".image-details")).to_contain_text("красная лодка")
 
     def test_it_extends_an_image_for_the_price_on_the_button(self) -> None:
         page = self.draw("extender", "a wide valley", **DESKTOP)

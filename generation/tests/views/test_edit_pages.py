@@ -3,6 +3,7 @@
 from urllib.parse import unquote
 
 from django.db import connection
+from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from uuid_utils.compat import uuid7
@@ -220,8 +221,8 @@ class TestComparison(EditPagesTestCase):
 class TestEditor(EditPagesTestCase):
     def test_it_offers_the_models_that_take_a_mask_with_their_prices(self):
         page = self.page("edit_image")
-        assert '<option value="flux-fill" data-credits="3">' in page
-        assert '<option value="sdxl-inpaint" data-credits="2">' in page
+        assert '<option value="flux-fill" data-credits="3" data-codes="en"' in page
+        assert '<option value="sdxl-inpaint" data-credits="2" data-codes="en"' in page
         assert 'value="upscaler"' not in page
         assert 'data-width="1024"' in page
 
@@ -241,6 +242,13 @@ class TestEditor(EditPagesTestCase):
         assert 'value="outpaint" checked' in page
         page = flat(self.client.get(self.at("edit_image") + "?mode=x"))
         assert 'value="inpaint" checked' in page
+
+    def test_it_has_the_prompt_helper_where_there_is_one(self):
+        assert "data-propose" not in self.page("edit_image")
+        with override_settings(PROMPT_HELPER_URL="http://127.0.0.1:9/v1", PROMPT_HELPER_MODEL="x"):
+            page = self.page("edit_image")
+        assert 'data-propose="translate"' in page
+        assert "Prompt languages of FLUX.1 Fill: English. Translate?" in page
 
     def test_it_leads_back_if_nothing_can_change_the_image(self):
         self.disable(slug__in=TOOLS)

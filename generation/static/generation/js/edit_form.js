@@ -11,7 +11,7 @@ export class EditForm {
     this.fields = form.elements
     form.addEventListener("input", ({ target }) => {
       this.showMode()
-      changed(target.name)
+      if (target.name) changed(target.name) // the field of a proposal has none
     })
     this.showMode()
   }
@@ -48,7 +48,11 @@ export class EditForm {
     const prompt = this.fields.prompt.value.trim()
     if (this.mode === "outpaint") request.outpaint = this.sides
     if (this.mode === "erase") request.erase = true
-    else if (prompt) request.prompt = prompt
+    else if (prompt) {
+      request.prompt = prompt
+      const original = this.fields.original_prompt.value
+      if (original) request.original_prompt = original
+    }
     return request
   }
 
