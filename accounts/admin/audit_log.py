@@ -10,7 +10,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.admin.models import DELETION
+from django.contrib.admin.models import ADDITION, CHANGE, DELETION
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.paginator import InfinitePaginator
 
@@ -32,6 +32,12 @@ from artgen.ids import parse_uuid
 MAX_PEOPLE = 200
 COMMAND_LINE = "command"
 """In place of a person: commands without `--by`."""
+ACTIONS = {
+    ADDITION: pgettext_lazy("audit log", "Added"),
+    CHANGE: pgettext_lazy("audit log", "Changed"),
+    DELETION: pgettext_lazy("audit log", "Deleted"),
+}
+"""In place of Django's words, which are those of buttons in Russian."""
 
 
 class PersonFilter(admin.SimpleListFilter):
@@ -220,7 +226,7 @@ class AuditLogAdmin(ReadOnlyAdmin):
         """Return whether something was added, changed or deleted."""
         if entry.content_type is None:
             return gettext("Command")
-        return str(entry.get_action_flag_display())
+        return str(ACTIONS[entry.action_flag])
 
     @admin.display(description=_("object"))
     def what(self, entry: AuditEntry) -> SafeString | str:

@@ -3,6 +3,7 @@
 import { wireAnnouncements } from "./js/announcements.js"
 import { wireMenus } from "./js/menus.js"
 import { wireShortcuts } from "./js/shortcuts.js"
+import { showCurrentTab } from "./js/tabs.js"
 import { wireThemes } from "./js/theme.js"
 import { sendTimeZone } from "./js/time_zone.js"
 import { scheduleDismissals } from "./js/toasts.js"
@@ -11,6 +12,7 @@ import { wireWebApp } from "./js/web_app.js"
 wireAnnouncements()
 wireThemes()
 wireMenus()
+showCurrentTab()
 wireShortcuts()
 scheduleDismissals()
 sendTimeZone()

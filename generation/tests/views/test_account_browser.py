@@ -1,4 +1,4 @@
-"""Taking one's data along and leaving, in a real Chromium.
+"""The tabs of the account; taking one's data along and leaving, in a real Chromium.
 
 With the keyboard alone, and without script.
 """
@@ -16,7 +16,7 @@ PASSWORD = "a long password"
 class TestLeavingInABrowser(BrowserTestCase):
     prepare = f"""
 from django.core.management import call_command
-for name in ("exporter", "closer"):
+for name in ("exporter", "closer", "looker"):
     call_command("create_user", f"{{name}}@example.org", password={PASSWORD!r}, credits=20)
 """
 
@@ -49,6 +49,14 @@ for name in ("exporter", "closer"):
         assert archive.testzip() is None
         assert sum(name.startswith("pictures/") for name in archive.namelist()) == 2
         assert "a lighthouse in fog" in archive.read("prompts.txt").decode()
+
+    def test_it_shows_the_current_tab_on_a_small_phone(self) -> None:
+        page = self.sign_in("looker", **SMALL_PHONE)
+        for address in ("/account/data/", "/account/"):
+            page.goto(address)
+            tab = page.locator(".page-tabs [aria-current]")
+            expect(tab).to_have_attribute("href", address)
+            expect(tab).to_be_in_viewport(ratio=1)
 
     def test_it_locks_and_keeps_without_script_on_a_small_phone(self) -> None:
         page = self.sign_in("closer", java_script_enabled=False, **SMALL_PHONE)
