@@ -307,6 +307,7 @@ class TestSchema(ApiTestCase):
         """Compare what each operation answers with what the description says."""
         image = make_image(self.alice)
         failed = make_job(self.alice, status=Status.FAILED)
+        forbidden = make_job(self.alice, status=Status.FAILED, prompt="a gun")
         placed = self.api.post("/api/v1/jobs/", FLUX)
         path = f"/api/v1/jobs/{placed.json()['id']}/"
         upload = self.api.client.post(
@@ -350,7 +351,8 @@ class TestSchema(ApiTestCase):
                 self.api.post(f"{path}cancel/"),
             ],
             "post /api/v1/jobs/{job_id}/retry/": [
-                self.api.post(f"/api/v1/jobs/{failed.id}/retry/")
+                self.api.post(f"/api/v1/jobs/{failed.id}/retry/"),
+                self.api.post(f"/api/v1/jobs/{forbidden.id}/retry/"),
             ],
             "post /api/v1/batches/": [self.api.post("/api/v1/batches/", FLUX | {"count": 2})],
             "post /api/v1/quotes/": [
@@ -405,6 +407,8 @@ class TestSchema(ApiTestCase):
                         continue
                     schema = described["content"][answer["Content-Type"]]["schema"]
                     self.assert_fits(answer.json(), schema, exactly=True)
+                    if answer.status_code >= 400:
+                        assert f"`{answer.json()['code']}`" in described["description"]
 
     def assert_fits(self, value: Any, schema: dict[str, Any], *, exactly: bool = False) -> None:
         components = self.schema["components"]

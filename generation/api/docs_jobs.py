@@ -45,9 +45,7 @@ NOT_ALLOWED = {
     "words": ["gun"],
 }
 SHORT = {"detail": "1 credit more needed", "needed": 3, "available": 2}
-KEYED_CODES = (
-    "invalid",
-    "malformed",
+ORDER_CODES = (
     "too_few_credits",
     "token_limit_reached",
     "permission_denied",
@@ -56,17 +54,19 @@ KEYED_CODES = (
     "batch_not_allowed",
     "prompt_not_allowed",
     "held_for_review",
-    "csrf_failed",
-    "idempotency_key_busy",
-    "too_large",
-    "unsupported_media_type",
-    "idempotency_key_reused",
     "too_many_requests",
     "too_many_waiting",
     "daily_limit",
     "monthly_limit",
     "storage_full",
     "generation_off",
+)
+"""Codes of new jobs, the form of the request aside."""
+KEYED_CODES = (
+    *BODY_PROBLEMS,
+    *ORDER_CODES,
+    "idempotency_key_busy",
+    "idempotency_key_reused",
 )
 KEYED_EXAMPLES: dict[str, dict[str, Any]] = {
     "invalid": TOO_WIDE,
@@ -157,25 +157,10 @@ RETRY_JOB: Docs = {
     "responses": {
         201: answer(shapes_jobs.JobShape, "Created", examples.QUEUED),
         **problems(
-            "csrf_failed",
-            *(
-                "invalid",
-                "too_few_credits",
-                "token_limit_reached",
-                "permission_denied",
-                "model_not_allowed",
-                "size_not_allowed",
-                "batch_not_allowed",
-                "not_found",
-                "already_final",
-                "too_many_requests",
-                "too_many_waiting",
-                "daily_limit",
-                "monthly_limit",
-                "storage_full",
-            ),
-            "generation_off",
+            *("csrf_failed", "invalid", "not_found", "already_final"),
+            *ORDER_CODES,
             too_few_credits=SHORT,
+            prompt_not_allowed=NOT_ALLOWED,
         ),
     },
 }
