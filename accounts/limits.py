@@ -124,8 +124,8 @@ def rows(user: User, *, show_unlimited: bool = False) -> list[LimitRow]:
 
 
 def _note(limit: Limit) -> str:
-    """Return when a limit that is reached starts again, "" for others."""
-    if limit.limit is None or limit.used < limit.limit or limit.resets_at is None:
+    """Return when a limit that is reached starts again, "" for others and for one of 0."""
+    if not limit.limit or limit.used < limit.limit or limit.resets_at is None:
         return ""
     return _("Resets on %(time)s.") % {"time": formatting.moment(limit.resets_at)}
 

@@ -35,48 +35,61 @@ class Counter:
     quota: str
     is_monthly: bool
     text: Any
+    never: Any
+    """What to say of an amount beyond the whole limit: it does not fit on another day either."""
 
 
 COUNTERS = (
     Counter(
         *("jobs", "jobs_today", "jobs_per_day", False),
         gettext_lazy("The limit of %(limit)s images a day is reached. It resets at %(time)s."),
+        gettext_lazy("This is more than your account may create in a day: %(limit)s images."),
     ),
     Counter(
         *("cancels", "cancels_today", "cancels_per_day", False),
         gettext_lazy(
             "The limit of %(limit)s cancellations a day is reached. It resets at %(time)s."
         ),
+        gettext_lazy("This is more than your account may do in a day: %(limit)s cancellations."),
     ),
     Counter(
         *("credits", "credits_today", "credits_per_day", False),
         gettext_lazy("The limit of %(limit)s credits a day is reached. It resets at %(time)s."),
+        gettext_lazy("This is more than your account may spend in a day: %(limit)s credits."),
     ),
     Counter(
         *("jobs", "jobs_this_month", "jobs_per_month", True),
         gettext_lazy("The limit of %(limit)s images a month is reached. It resets on %(time)s."),
+        gettext_lazy("This is more than your account may create in a month: %(limit)s images."),
     ),
     Counter(
         *("credits", "credits_this_month", "credits_per_month", True),
         gettext_lazy("The limit of %(limit)s credits a month is reached. It resets on %(time)s."),
+        gettext_lazy("This is more than your account may spend in a month: %(limit)s credits."),
     ),
 )
 
 
 class PeriodLimitReached(Refusal):
-    """One of the user's limits of the day or the month does not allow this; nothing was changed."""
+    """One of the user's limits of the day or the month does not allow this; nothing was changed.
+
+    `is_final`: the amount is larger than the whole limit, so no time is promised.
+    """
 
     status = 429
 
-    def __init__(self, counter: Counter, *, limit: int) -> None:
+    def __init__(self, counter: Counter, *, limit: int, is_final: bool) -> None:
         super().__init__(retry_after=_seconds_until(resets_at(counter)), limit=limit)
         self.code = "monthly_limit" if counter.is_monthly else "daily_limit"
         self.counter = counter
         self.limit = limit
+        self.is_final = is_final
 
     @property
     def message(self) -> str:
         """What the limit is, and when it resets."""
+        if self.is_final:
+            return str(self.counter.never) % {"limit": formatting.number(self.limit)}
         written = formatting.moment if self.counter.is_monthly else formatting.clock
         return str(self.counter.text) % {
             "limit": formatting.number(self.limit),
@@ -171,8 +184,9 @@ def refusal(user: User, allowed: Quotas, **amounts: int) -> PeriodLimitReached |
         amount, limit = amounts.get(counter.amount, 0), allowed.limit(counter.quota)
         if not amount or limit is None or counted[counter.quota] + amount <= limit:
             continue
-        if found is None or counter.is_monthly:
-            found = PeriodLimitReached(counter, limit=limit)
+        reached = PeriodLimitReached(counter, limit=limit, is_final=amount > limit)
+        if found is None or reached.is_final or (counter.is_monthly and not found.is_final):
+            found = reached
     return found
 
 

@@ -22,25 +22,27 @@ QUEUED = "(SELECT COUNT(*) FROM generation_job WHERE user_id = %s AND status = '
 class TooManyWaiting(Refusal):
     """The user has as many queued jobs as one user may have.
 
-    `retry_after` are the seconds until the next one is probably submitted.
+    `retry_after` are the seconds until the next one is probably submitted. `is_final`: the order
+    has more jobs than the user may ever have in the queue, so no time is promised.
     """
 
     code = "too_many_waiting"
     status = 429
 
-    def __init__(self, *, limit: int, retry_after: int) -> None:
+    def __init__(self, *, limit: int, retry_after: int, is_final: bool) -> None:
         super().__init__(retry_after=retry_after, limit=limit)
         self.limit = limit
+        self.is_final = is_final
 
     @property
     def message(self) -> str:
         """What the limit is, and when to try again."""
-        values = {
-            "limit": formatting.number(self.limit),
-            "duration": formatting.duration(self.retry_after or 0),
-        }
+        limit = formatting.number(self.limit)
+        if self.is_final:
+            text = _("This is more than your account may have in the queue: %(limit)s images.")
+            return text % {"limit": limit}
         text = _("The limit of %(limit)s queued images is reached. Try again in %(duration)s.")
-        return text % values
+        return text % {"limit": limit, "duration": formatting.duration(self.retry_after or 0)}
 
 
 class CatalogChanged(Exception):
@@ -116,4 +118,6 @@ def _waiting_limit(user: User, *, by_staff: bool) -> int:
 
 
 def _too_many(limit: int, jobs: Sequence[Job]) -> TooManyWaiting:
-    return TooManyWaiting(limit=limit, retry_after=eta.pace(jobs[0].model))
+    return TooManyWaiting(
+        limit=limit, retry_after=eta.pace(jobs[0].model), is_final=len(jobs) > limit
+    )

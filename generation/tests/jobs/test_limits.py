@@ -92,9 +92,10 @@ class TestOrders(BaseTestCase):
 
 
 class TestPages(ApiTestCase):
-    @override_settings(MAX_JOBS_PER_DAY=1, MAX_CANCELS_PER_DAY=0)
+    @override_settings(MAX_JOBS_PER_DAY=1, MAX_CANCELS_PER_DAY=1)
     def test_it_says_when_a_limit_resets(self):
         job = self.api.post("/api/v1/jobs/", REQUEST).json()
+        User.objects.filter(pk=self.alice.pk).update(cancels_today=1)
         response = self.api.post("/api/v1/jobs/", REQUEST)
         document = self.assert_problem(response, 429, "daily_limit")
         assert document["limit"] == 1

@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import TransactionTestCase, override_settings
 
-from accounts import tokens
+from accounts import limits, period_limits, tokens
 from accounts.models import GroupQuota, User
 from accounts.tests.test_ledger_races import at_once
 from artgen.testing.api import ApiTestCase
@@ -57,11 +57,37 @@ class TestApi(ApiTestCase):
         assert "You can create up to 2 images at a time." in document["detail"]
 
     def test_it_says_when_the_month_starts_again(self):
-        group_of(self.alice, max_jobs_per_month=0)
+        group_of(self.alice, max_jobs_per_month=1)
+        assert self.place().status_code == 201
         response = self.place()
-        document = self.refused(response, 429, "monthly_limit")
+        document = self.assert_problem(response, 429, "monthly_limit")
         assert "images a month is reached. It resets on" in document["detail"]
         assert int(response["Retry-After"]) > 0
+
+    def test_it_promises_no_time_for_what_no_period_allows(self):
+        for quota, code, words in (
+            ("max_jobs_per_day", "daily_limit", "create in a day: 2 images."),
+            ("max_jobs_per_month", "monthly_limit", "create in a month: 2 images."),
+            ("max_credits_per_day", "daily_limit", "spend in a day: 2 credits."),
+            ("max_credits_per_month", "monthly_limit", "spend in a month: 2 credits."),
+            ("max_jobs_waiting", "too_many_waiting", "have in the queue: 2 images."),
+        ):
+            Group.objects.all().delete()
+            group_of(self.alice, **{quota: 2})
+            response = self.api.post("/api/v1/batches/", REQUEST | {"count": 3})
+            document = self.refused(response, 429, code)
+            assert document["detail"] == f"This is more than your account may {words}"
+            assert int(response["Retry-After"]) > 0
+
+    def test_it_says_first_what_no_period_allows(self):
+        group_of(self.alice, max_jobs_per_day=0, max_jobs_per_month=1)
+        User.objects.filter(pk=self.alice.pk).update(
+            jobs_this_month=1, counted_on=period_limits.today()
+        )
+        document = self.refused(self.place(), 429, "daily_limit")
+        assert "in a day: 0 images." in document["detail"]
+        self.client.force_login(self.alice)
+        assert [row.note for row in limits.rows(self.alice) if row.label == "Images today"] == [""]
 
     def test_it_limits_the_queue_of_a_group(self):
         group_of(self.alice, max_jobs_waiting=1)
