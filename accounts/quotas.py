@@ -17,6 +17,7 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.models import ANY_MODEL, GroupQuota, User
 from artgen import formatting
+from artgen.compiled_queries import CompiledQuery
 from artgen.refusals import FieldError, Refusal
 
 SITE: Mapping[str, str] = {
@@ -155,8 +156,7 @@ NO_ACCESS = gettext_lazy("Your account has no access to %(model)s.")
 
 def of(user: User) -> Quotas:
     """Return what the user may use; one query, for the groups."""
-    names = [*(f"max_{name}" for name in NAMES), "allowed_models"]
-    groups = list(GroupQuota.objects.filter(group__user=user.pk).order_by("pk").values(*names))
+    groups = [dict(zip(COLUMNS, row, strict=True)) for row in OF_GROUPS.rows(user=user.pk)]
     limits: dict[str, float | None] = {}
     for name, setting in SITE.items():
         value = getattr(user, f"max_{name}")
@@ -169,6 +169,15 @@ def of(user: User) -> Quotas:
     text = user.allowed_models or " ".join(row["allowed_models"] for row in groups)
     slugs = frozenset(text.split())
     return Quotas(limits, None if not slugs or ANY_MODEL in slugs else slugs)
+
+
+def _of_groups(user: Any) -> Any:
+    return GroupQuota.objects.filter(group__user=user).order_by("pk").values_list(*COLUMNS)
+
+
+COLUMNS = (*(f"max_{name}" for name in NAMES), "allowed_models")
+OF_GROUPS = CompiledQuery(_of_groups)
+"""Rows of COLUMNS, one for each group of the user that has quotas."""
 
 
 # --- the same in SQL ------------------------------------------------------------------------------

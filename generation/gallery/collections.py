@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import Any, ClassVar
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from artgen import formatting
+from artgen.compiled_queries import CompiledQuery
 from artgen.refusals import FieldError, Refusal
 from generation.models import Collection, CollectionImage, CollectionQuerySet, Counted, Image
 from generation.models.collections import NAME_MAX
@@ -22,6 +24,7 @@ from generation.models.collections import NAME_MAX
 MAX_COLLECTIONS = 200
 RESTORE_PERIOD = timedelta(days=1)
 MAX_COUNTED = 1000
+FIELDS = tuple(field.attname for field in Collection._meta.concrete_fields)
 RECENT = 24  # members among which covers are searched
 BATCH_SIZE = 500  # rows in one statement
 
@@ -148,18 +151,14 @@ def summaries(user: User, *, covers: int = 1) -> list[Summary]:
     """Return the user's collections by name with counts and newest thumbnails, in two queries.
 
     Counting stops at MAX_COUNTED, to bound the cost of a page.
-    page.
     """
-    return _summaries(
-        Collection.objects.of(user).present().by_name(), user_id=user.pk, covers=covers
-    )
+    return _summaries(_counted_of(covers).rows(user=user.pk), user_id=user.pk)
 
 
 def summary(collection: Collection) -> Summary:
     """Return the summary of one collection, in two queries."""
-    return _summaries(
-        Collection.objects.filter(id=collection.id), user_id=collection.user_id, covers=1
-    )[0]
+    counted = _counted(Collection.objects.filter(id=collection.id), covers=1)
+    return _summaries(counted, user_id=collection.user_id)[0]
 
 
 def clean_name(name: str) -> str:
@@ -225,7 +224,15 @@ def _batches(image_ids: Iterable[UUID]) -> Iterator[list[UUID]]:
         yield some
 
 
-def _summaries(collections: CollectionQuerySet, *, user_id: Any, covers: int) -> list[Summary]:
+@lru_cache(maxsize=10)
+def _counted_of(covers: int) -> CompiledQuery:
+    return CompiledQuery(
+        lambda user: _counted(Collection.objects.of(user).present().by_name(), covers=covers)
+    )
+
+
+def _counted(collections: CollectionQuerySet, *, covers: int) -> Any:
+    """Return rows of a count, that many covers, and the fields of the collection."""
     members = CollectionImage.objects.filter(collection=OuterRef("pk"))
     counted = Counted(members.order_by("image_id").values("image_id")[: MAX_COUNTED + 1])
     # Only among the newest members: joining all of them would read all images.
@@ -238,24 +245,28 @@ def _summaries(collections: CollectionQuerySet, *, user_id: Any, covers: int) ->
         .newest_first()
     )
     kept_keys = kept.values("thumbnail_key")
-    newest = {f"cover_{n}": Subquery(kept_keys[n : n + 1]) for n in range(covers)}
-    found: list[Any] = list(collections.annotate(count=counted, **newest))
-    in_trash = _in_trash(user_id, [one for one in found if one.count <= MAX_COUNTED])
-    return [_summary(one, in_trash=in_trash.get(one.id, 0), covers=covers) for one in found]
+    newest = [Subquery(kept_keys[n : n + 1]) for n in range(covers)]
+    return collections.values_list(counted, *newest, *FIELDS)
+
+
+def _summaries(rows: Iterable[tuple[Any, ...]], *, user_id: Any) -> list[Summary]:
+    found = [
+        (Collection.from_db("default", FIELDS, row[-len(FIELDS) :]), row[0], row[1 : -len(FIELDS)])
+        for row in rows
+    ]
+    in_trash = _in_trash(user_id, [one for one, count, _covers in found if count <= MAX_COUNTED])
+    return [
+        Summary(
+            collection=one,
+            count=min(count, MAX_COUNTED) - in_trash.get(one.id, 0),
+            is_more=count > MAX_COUNTED,
+            covers=[key for key in covers if key],
+        )
+        for one, count, covers in found
+    ]
 
 
 def _in_trash(user_id: Any, collections: list[Collection]) -> dict[UUID, int]:
     members = CollectionImage.objects.filter(collection__in=collections).order_by()
     trashed = members.filter(image__user=user_id, image__trashed_at__isnull=False)
     return dict(trashed.values_list("collection").annotate(count=Count("pk")))
-
-
-def _summary(found: Any, *, in_trash: int, covers: int) -> Summary:
-    is_more = found.count > MAX_COUNTED
-    keys = (getattr(found, f"cover_{n}") for n in range(covers))
-    return Summary(
-        collection=found,
-        count=MAX_COUNTED if is_more else found.count - in_trash,
-        is_more=is_more,
-        covers=[key for key in keys if key],
-    )

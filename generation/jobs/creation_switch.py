@@ -5,11 +5,13 @@ all spending: nobody places a job, and nothing is sent to RunPod (`driver.submis
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
+from artgen.compiled_queries import CompiledQuery
 from artgen.refusals import Refusal
 from generation.models import GenerationSwitch
 
@@ -43,7 +45,16 @@ def read() -> GenerationSwitch:
 
 def paused() -> GenerationSwitch | None:
     """Return the switch unless it is on."""
-    return GenerationSwitch.objects.filter(Q(on=False) | Q(maintenance=True)).first()
+    return next((GenerationSwitch.from_db("default", FIELDS, row) for row in PAUSED.rows()), None)
+
+
+def _paused() -> Any:
+    return GenerationSwitch.objects.filter(Q(on=False) | Q(maintenance=True)).values_list(*FIELDS)
+
+
+FIELDS = tuple(field.attname for field in GenerationSwitch._meta.concrete_fields)
+PAUSED = CompiledQuery(_paused)
+"""The row of the switch, unless it is on."""
 
 
 def stops(switch: GenerationSwitch | None, *, is_staff: bool) -> bool:

@@ -9,6 +9,7 @@ from django.db.models.functions import Cast, Concat, Replace
 from django.utils.translation import get_language
 
 from accounts.models import User
+from artgen.compiled_queries import CompiledQuery
 from artgen.ids import parse_uuid
 from generation.models import FavoriteModel, Image, OwnStyle, Preset, Style
 from generation.models.presets import OWN_STYLE_PREFIX
@@ -45,25 +46,7 @@ class Choices:
 
 def of_user(user: User) -> Choices:
     """Return the choices of a user."""
-    own = OwnStyle.objects.of(user).present()
-    presets = Preset.objects.of(user).present()
-    favorites = FavoriteModel.objects.filter(user=user)
-    rows = list(
-        _built_in(Style.objects.filter(enabled=True))
-        .union(
-            _named(own, OWN),
-            _named(presets, PRESET),
-            favorites.order_by().values_list(
-                Value(FAVORITE),
-                Cast("model_id", CharField()),
-                Value(""),
-                Value(""),
-                Value(0),
-            ),
-            all=True,
-        )
-        .order_by("kind", "place", "key")
-    )
+    rows = OFFERED.rows(user=user.pk)
     return Choices(
         styles=_styles(rows),
         presets=[PresetChoice(UUID(row[1]), row[2]) for row in rows if row[0] == PRESET],
@@ -73,16 +56,39 @@ def of_user(user: User) -> Choices:
 
 def styles_of_images(user: User) -> list[StyleChoice]:
     """Return the styles of the user's untrashed images that still exist."""
+    return _styles(OF_IMAGES.rows(user=user.pk))
+
+
+def _offered(user: Any) -> Any:
+    favorites = FavoriteModel.objects.filter(user=user).order_by()
+    return (
+        _built_in(Style.objects.filter(enabled=True))
+        .union(
+            _named(OwnStyle.objects.of(user).present(), OWN),
+            _named(Preset.objects.of(user).present(), PRESET),
+            favorites.values_list(
+                Value(FAVORITE), Cast("model_id", CharField()), Value(""), Value(""), Value(0)
+            ),
+            all=True,
+        )
+        .order_by("kind", "place", "key")
+    )
+
+
+def _of_images(user: Any) -> Any:
     own = Image.objects.of(user).kept()
     built_in = Style.objects.filter(Exists(own.filter(style=OuterRef("slug"))))
     key = Replace(Cast(OuterRef("pk"), CharField()), Value("-"), Value(""))
     of_image = own.filter(style=Concat(Value(OWN_STYLE_PREFIX), key))
-    rows = list(
+    return (
         _built_in(built_in)
         .union(_named(OwnStyle.objects.of(user).present().filter(Exists(of_image)), OWN), all=True)
         .order_by("kind", "place", "key")
     )
-    return _styles(rows)
+
+
+OFFERED, OF_IMAGES = CompiledQuery(_offered), CompiledQuery(_of_images)
+"""Rows of kind, key, name, Russian name, place."""
 
 
 def _styles(rows: list[Any]) -> list[StyleChoice]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from artgen import formatting
+from artgen.compiled_queries import CompiledQuery
 from generation.catalog.offers import BATCH_MAX
 from generation.catalog.shapes import shape_name
 from generation.jobs import eta, failure_advice, status_text
@@ -20,6 +22,7 @@ from generation.jobs.status_text import Phase
 from generation.models import (
     ACTIVE,
     ENDED_WITHOUT_IMAGES,
+    Counted,
     Image,
     ImageModel,
     Job,
@@ -248,17 +251,10 @@ def of_user(
     user: User, *, models: Collection[ImageModel], show: str = "all", before: UUID | None = None
 ) -> Feed:
     """Return a page of the user's runs: `show` is one of SHOWN, `before` a page's `next`."""
-    own = Job.objects.of(user).of_users().shown()
-    if show == "active":
-        own = own.active()
-    elif show == "done":
-        own = own.filter(status=Status.SUCCEEDED)
-    if before:
-        own = own.filter(id__lt=before)
-    shown, rest = _page(own)
+    shown, rest = _page(user, show=show, before=before)
     jobs = _of_cards(shown, models={model.pk: model for model in models})
     forecast = eta.forecast(models)
-    active = Job.objects.of(user).of_users().active().count()
+    [(active,)] = ACTIVE_COUNT.rows(user=user.pk)
     runs = _runs(jobs, forecast=forecast, images=_images_of(shown))
     if before:  # a cell that was placed again stands on an earlier page, with the whole comparison
         runs = [run for run in runs if not run.sheet or run.sheet.newest < str(before)]
@@ -271,26 +267,30 @@ def of_user(
     )
 
 
-def _page(own: JobQuerySet) -> tuple[list[UUID], str]:
+def _page(user: User, *, show: str, before: UUID | None) -> tuple[list[UUID], str]:
     """Return the jobs of the newest RUNS_A_PAGE visible runs, and the `next` of the page.
 
     Only these are fetched completely. If all images of the newest jobs are in the trash, the page
     begins with the first visible job, which costs one more query.
     """
-    found = _newest(own)
+    if before:
+        found = _later_page(show).rows(user=user.pk, before=before)
+    else:
+        found = _first_page(show).rows(user=user.pk)
     if len(found) == JOBS_A_PAGE and all(gone for _id, _batch, gone in found):
+        own = _own(user.pk, show=show)
         older = (
             own.filter(id__lt=found[-1][0]).alias(gone=IS_GONE).exclude(gone=True).newest_first()
         )
         first = older.values_list("id", flat=True)[:1]
-        found = _newest(own.filter(id__lte=Subquery(first)))
+        found = list(_newest(own.filter(id__lte=Subquery(first))))
     runs: dict[UUID, list[UUID]] = {}
-    showing: list[UUID] = []
+    showing: dict[UUID, None] = {}  # in this order
     for job_id, batch, gone in found:
         runs.setdefault(batch or job_id, []).append(job_id)
-        if not gone and (batch or job_id) not in showing:
-            showing.append(batch or job_id)
-    page, rest = showing[:RUNS_A_PAGE], ""
+        if not gone:
+            showing[batch or job_id] = None
+    page, rest = list(showing)[:RUNS_A_PAGE], ""
     if len(found) == JOBS_A_PAGE or len(showing) > RUNS_A_PAGE:
         # The last run may have more jobs than were read: leave it to the next page, if possible.
         cut = len(found) == JOBS_A_PAGE and len(page) > 1 and found[-1][0] in runs[page[-1]]
@@ -318,16 +318,46 @@ def _images_of(ids: Collection[UUID]) -> dict[UUID, list[Image]]:
     return found
 
 
-def _newest(own: JobQuerySet) -> list[tuple[UUID, UUID | None, bool]]:
+def _own(user: Any, *, show: str) -> JobQuerySet:
+    own = Job.objects.of(user).of_users().shown()
+    if show == "active":
+        return own.active()
+    return own.filter(status=Status.SUCCEEDED) if show == "done" else own
+
+
+def _newest(own: JobQuerySet) -> Any:
     """Return id, batch and whether all images are trashed, of the newest jobs."""
     jobs: Any = own.annotate(gone=IS_GONE).newest_first()
-    return list(jobs.values_list("id", "batch", "gone")[:JOBS_A_PAGE])
+    return jobs.values_list("id", "batch", "gone")[:JOBS_A_PAGE]
+
+
+@lru_cache(maxsize=len(SHOWN))
+def _first_page(show: str) -> CompiledQuery:
+    return CompiledQuery(lambda user: _newest(_own(user, show=show)))
+
+
+@lru_cache(maxsize=len(SHOWN))
+def _later_page(show: str) -> CompiledQuery:
+    return CompiledQuery(lambda user, before: _newest(_own(user, show=show).filter(id__lt=before)))
 
 
 def prompts_of(user: User) -> list[str]:
     """Return the user's latest distinct prompts, newest first."""
-    last = Job.objects.of(user).of_users().newest_first().values_list("prompt", flat=True)
-    return list(dict.fromkeys(last[: PROMPTS * BATCH_MAX]))[:PROMPTS]
+    latest = LATEST_PROMPTS.rows(user=user.pk)
+    return list(dict.fromkeys(prompt for (prompt,) in latest))[:PROMPTS]
+
+
+def _latest_prompts(user: Any) -> Any:
+    own = Job.objects.of(user).of_users().newest_first()
+    return own.values_list("prompt")[: PROMPTS * BATCH_MAX]
+
+
+def _active_count(user: Any) -> Any:
+    active = Job.objects.of(user).of_users().active().order_by()
+    return User.objects.filter(pk=user).values_list(Counted(active.values("id")))
+
+
+LATEST_PROMPTS, ACTIVE_COUNT = CompiledQuery(_latest_prompts), CompiledQuery(_active_count)
 
 
 def run_of_user(user: User, run_id: UUID) -> Run | None:
