@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from generation.catalog.offers import Parameter
@@ -81,14 +82,19 @@ def of_sizes(sizes: Iterable[Any]) -> list[ShapeChoice]:
     Of several sizes of one ratio, the first has its name ("1:1"), the largest and the smallest of
     the others are called that ("1:1 large"), and the rest have their size.
     """
+    return list(_of_sizes(tuple(map(str, sizes)), get_language()))
+
+
+@lru_cache(maxsize=500)  # each model of the composer asks
+def _of_sizes(sizes: tuple[str, ...], _language: str | None) -> tuple[ShapeChoice, ...]:
     choices = [
         ShapeChoice(shape_name(width, height), width, height)
-        for width, height in filter(None, (size_of(str(size)) for size in sizes))
+        for width, height in filter(None, map(size_of, sizes))
     ]
-    return [
+    return tuple(
         replace(one, name=_name_among([other for other in choices if other.name == one.name], one))
         for one in choices
-    ]
+    )
 
 
 def _name_among(same: list[ShapeChoice], one: ShapeChoice) -> str:
