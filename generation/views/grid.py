@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -34,7 +36,7 @@ FIELDS = (
         "bytes",
         "favorite",
     ),
-    *("trashed_at", "created_at", "job__prompt", "job__batch", "saved__prompt"),
+    *("trashed_at", "created_at"),
 )
 STYLESHEET_RATIOS = (
     *("9:21", "9:16", "2:3", "5:7", "3:4", "4:5", "1:1"),
@@ -52,9 +54,11 @@ def data_ratio(width: int, height: int) -> str:
 
 @dataclass(frozen=True)
 class Tile:
-    """An image in the grid; it was fetched with its job, or what a saved copy is of."""
+    """An image in the grid."""
 
     image: Image
+    run_id: UUID | None = None  # of the run that made it; of a saved copy its own id
+    whole_prompt: str | None = None  # None: the image was fetched with what has its prompt
     stack_size: int = 0  # images of its stack, which it stands for; 0: of none
     is_behind: bool = False  # another image stands for its stack
 
@@ -64,15 +68,10 @@ class Tile:
         return str(self.image.id)
 
     @property
-    def run_id(self) -> UUID:
-        """The id of the run that made it; of a saved copy its own id."""
-        job = self.image.job
-        return (job.batch or job.id) if job else self.image.id
-
-    @property
     def prompt(self) -> str:
         """The prompt, truncated for screen readers."""
-        return short(self.image.prompt) or _("Saved image")
+        whole = self.image.prompt if self.whole_prompt is None else self.whole_prompt
+        return short(whole) or _("Saved image")
 
     @property
     def address(self) -> str:
@@ -211,7 +210,7 @@ def by_month(
 
 def _stacked(tiles: Sequence[Tile]) -> list[Tile]:
     """Return the tiles with those of a run side by side; the first stands for the others."""
-    runs: dict[UUID, list[Tile]] = {}
+    runs: dict[UUID | None, list[Tile]] = {}
     for tile in tiles:
         runs.setdefault(tile.run_id, []).append(tile)
     return [
@@ -271,11 +270,11 @@ def _tiles(images: ImageQuerySet, *, stacked: bool = False) -> list[Tile]:
     limit = (MAX_STACKED if stacked else PAGE) + 1
     found = {image.id: image for image in _of_tiles(whole(images[:limit]))}
     ids = sorted(found, reverse=images.query.order_by == ("-id",))
-    return [Tile(found[image_id]) for image_id in ids]
+    return [_tile(found[image_id]) for image_id in ids]
 
 
 def _page(found: Sequence[Tile], *, is_first: bool, stacked: bool) -> Page:
-    tiles, runs = [], set[UUID]()
+    tiles, runs = [], set[UUID | None]()
     for tile in found[: MAX_STACKED if stacked else PAGE]:
         runs.add(tile.run_id)
         if stacked and len(runs) > PAGE:
@@ -291,7 +290,7 @@ def last_trashed(images: ImageQuerySet, *, before: str = "") -> Page:
         at, image_id = last
         images = images.filter(Q(trashed_at__lt=at) | Q(id__lt=image_id), trashed_at__lte=at)
     found = list(_of_tiles(images).order_by("-trashed_at", "-id")[: PAGE + 1])
-    tiles = [Tile(image) for image in found[:PAGE]]
+    tiles = [_tile(image) for image in found[:PAGE]]
     if len(found) <= PAGE:
         return Page(tiles=tiles, next="")
     end = tiles[-1].image
@@ -306,8 +305,15 @@ def _by_month(tiles: Iterable[Tile]) -> dict[date, list[Tile]]:
 
 
 def _of_tiles(images: ImageQuerySet) -> ImageQuerySet:
-    """Fetch only the fields of tiles."""
-    return images.select_related("job", "saved").only(*FIELDS)
+    """Fetch only what tiles need: of the job, or of what a saved copy is of, two values."""
+    return images.only(*FIELDS).annotate(
+        whole_prompt=Coalesce("job__prompt", "saved__prompt"),
+        run_id=Coalesce("job__batch", "job_id", "id"),
+    )
+
+
+def _tile(image: Any) -> Tile:
+    return Tile(image, run_id=image.run_id, whole_prompt=image.whole_prompt)
 
 
 def short(prompt: str) -> str:
