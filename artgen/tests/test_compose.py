@@ -267,8 +267,10 @@ class TestMonitoring:
         ]
         asked = set(re.findall(r"\bartgen[_:]\w+", " ".join(queries)))
         rules = (DEPLOY / "prometheus" / "rules.yml").read_text()
-        metrics = settings.BASE_DIR / "generation" / "operations" / "metrics.py"
-        exported = set(re.findall(r'"(artgen_\w+)"', metrics.read_text()))
+        files = (settings.BASE_DIR / "generation" / "operations").glob("*metrics.py")
+        exported = {
+            name for file in files for name in re.findall(r'"(artgen_\w+)"', file.read_text())
+        }
         suffixes = ("_bucket", "_sum", "_count", "_total")
         unknown = {
             name

@@ -23,7 +23,7 @@ from artgen.testing.dead_servers import dead_broker
 from artgen.testing.request_stats import forget
 from generation.jobs import driver, heartbeat, outages
 from generation.models import BackupRecord, Budget, GenerationSwitch, ImageModel, Job
-from generation.operations import metrics
+from generation.operations import server_metrics
 from generation.runpod.verdicts import KeyRefused
 
 MONITORING = settings.BASE_DIR / "deploy"
@@ -218,7 +218,7 @@ class TestMetrics(EmulatorTestCase):
         self.client.get("/api/v1/models/")
         outages.note("x", KeyRefused("RunPod refuses the API key (401)"))
         # Looked up once an hour, and there is none without https.
-        cache.set(metrics.CERTIFICATE_KEY, timezone.now().timestamp() + 3600)
+        cache.set(server_metrics.CERTIFICATE_KEY, timezone.now().timestamp() + 3600)
         Budget.objects.create(limit_usd=20)
         now = timezone.now()
         promised = {"promised_p50_at": now, "promised_p90_at": now}
