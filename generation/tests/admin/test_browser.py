@@ -73,7 +73,7 @@ class TestAdminInABrowser(BrowserTestCase):
     def enter(self, language: str) -> Page:
         """Return the admin's first page."""
         page = self.visit(
-            "boss", "/admin/", language=language, viewport={"width": 1300, "height": 900}
+            "boss", "/admin/", language=language, viewport={"width": 1280, "height": 900}
         )
         speak(page, language)
         page.reload()
@@ -91,6 +91,9 @@ class TestAdminInABrowser(BrowserTestCase):
         for number, path in enumerate(PAGES):
             page.goto(self.demo.url + path)
             self.look(page, f"ru-{number}")
+            if (table := page.locator("#result_list")).count():
+                cut = table.evaluate("table => table.offsetWidth - table.parentElement.clientWidth")
+                assert cut <= 0, f"{path}: columns are cut"
 
     def test_it_shows_a_job_with_picture_and_history_and_acts_on_it(self) -> None:
         page = self.enter("en")
