@@ -25,7 +25,7 @@ from unfold.paginator import InfinitePaginator
 
 from accounts.admin import audit_words
 from accounts.models import AuditEntry, User, fold
-from artgen import audit, formatting
+from artgen import audit, formatting, years
 from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.ids import parse_uuid
 
@@ -145,7 +145,9 @@ class DateFilter(admin.ListFilter):
             day = parse_date(str(self.used_parameters.get(name, "")))
         except ValueError:
             return None
-        return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+        if day is None or not years.has(day):
+            return None
+        return timezone.make_aware(datetime.combine(day, time.min))
 
 
 class ObjectFilter(admin.SimpleListFilter):

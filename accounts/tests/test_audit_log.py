@@ -189,6 +189,7 @@ class TestSearch(AuditTestCase):
             {"q": "a\0b"},
             {"q": "x" * 5000},
             {"from": "yesterday", "to": "2026-99-99"},
+            {"from": "0001-01-01", "to": "9999-12-31"},
             {"user__id__exact": "nobody"},
             {"kind": "x"},
             {"kind": "9" * 30},

@@ -108,7 +108,7 @@ def _end(day: str | None) -> datetime | None:
         parsed = None
     if parsed is None:
         raise CommandError("--expires: a day such as 2026-12-31.")
-    if not years.FIRST <= parsed.year <= years.LAST:
+    if not years.has(parsed):
         raise CommandError(f"--expires: a year from {years.FIRST} to {years.LAST}.")
     end = timezone.make_aware(datetime.combine(parsed + timedelta(days=1), time.min))
     if end <= timezone.now():

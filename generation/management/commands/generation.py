@@ -115,6 +115,6 @@ def _moment(text: str) -> datetime:
     found = parse_datetime(text)  # raises ValueError for a day that does not exist
     if found is None:
         raise ValueError(text)
-    if not years.FIRST <= found.year <= years.LAST:
+    if not years.has(found):
         raise ArgumentTypeError(f"a year from {years.FIRST} to {years.LAST}")
     return found if timezone.is_aware(found) else timezone.make_aware(found)
