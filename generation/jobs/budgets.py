@@ -1,7 +1,7 @@
 """What budgets in dollars allow, and which of the next jobs may be submitted.
 
 Submissions of different models follow each other (`lock`), because they share budgets, and limits
-of jobs at once, which are applied together with them. Without both nothing of this runs:
+of jobs at once, which are applied together with them. Without budgets and limits none of this runs:
 `scheduling.next_jobs` chooses alone. `lifecycle.parking` parks what does not fit; staff change
 budgets through `budget_changes`.
 """
@@ -55,7 +55,7 @@ class BudgetState:
 
     @property
     def share(self) -> float:
-        """The used share; above 1 if jobs were dearer than expected."""
+        """The used share; above 1 if jobs cost more than expected."""
         return float(self.used / self.limit) if self.limit else 1.0
 
     @property

@@ -37,7 +37,7 @@ def _stop(job: Job) -> None:
     try:
         clients.client().cancel(endpoint_id, job.runpod_id)
     except Gone:
-        # A single 404 proves nothing.
+        # A single 404 is not proof that the job has ended.
         lifecycle.not_there_to_stop(
             job, give_up_after=timedelta(seconds=settings.RUNPOD_MISSING_SECONDS)
         )

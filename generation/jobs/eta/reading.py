@@ -151,7 +151,7 @@ def _record(row: _Row) -> Record:
     sent_at, done_at = row.submitted_at.timestamp(), row.finished_at.timestamp()
     seen_at = row.started_at.timestamp() if row.started_at else sent_at
     delay = max(0.0, seen_at - sent_at) if row.delay_ms is None else row.delay_ms / 1000
-    delay = min(delay, max(0.0, done_at - sent_at))  # another clock, or nonsense
+    delay = min(delay, max(0.0, done_at - sent_at))  # another clock, or an invalid value
     whole = max(0.0, done_at - sent_at - delay)
     return Record(
         user_id=row.user_id,

@@ -1,8 +1,8 @@
 """The process that checks for alerts: forked by the worker, independent of Celery and Redis.
 
-Emails are rows of the outbox as all others, but this process also sends them: what drives the
-outbox otherwise may be what is down. Without the database there are no rows. Then it reports
-that alone, directly and from memory.
+Emails are rows of the outbox as all others, but this process also sends them: the workers that
+usually send them may be what is down. Without the database there are no rows; then it reports that
+alone, directly and from memory.
 """
 
 import logging
@@ -34,7 +34,7 @@ def run(end: Event) -> None:
 
 
 class Watch:
-    """Checks again and again."""
+    """Checks repeatedly."""
 
     def __init__(self) -> None:
         self._measurements = Measurements()

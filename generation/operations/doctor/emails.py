@@ -1,4 +1,4 @@
-"""Can emails be sent, and is something sending them?"""
+"""Check whether emails can be sent, and whether a worker sends them."""
 
 from datetime import timedelta
 
