@@ -8,15 +8,18 @@ from artgen.testing.browser import DESKTOP, PHONE, BrowserTestCase
 
 OWNERS = ("annotator", "tagger", "finder")
 PRINT = "Remove the filter: print"
+RIGHT = "one => one.getBoundingClientRect().right"
 DRAW = f"""
 import time
 from accounts.models import User
+from generation.gallery import collections
 from generation.jobs import drafts, orders
 from generation.models import Job
 request = {{"model": "flux-schnell", "prompt": "moss garden", "width": 256, "height": 256}}
 for name in {OWNERS!r}:
     user = User.objects.get(email=f"{{name}}@example.org")
     orders.place_batch(user=user, requests=drafts.repeated(request, count=3))
+    collections.create(user=user, name=60 * "W")
 while Job.objects.filter(prompt="moss garden").active().exists():
     time.sleep(0.05)
 """
@@ -106,10 +109,13 @@ class TestNotesInABrowser(BrowserTestCase):
         page = self.open("finder", **DESKTOP)
         self.image(page)
         page.locator("[data-tag-form] input[name=tags]").focus()
-        names = [f"tag {number}" for number in range(9)]
+        names = [40 * "W", *(f"tag {number}" for number in range(9))]
         page.keyboard.type("".join(f"{name}," for name in names))
         expect(self.tags(page)).to_have_text(names)
+        assert self.tags(page).first.evaluate(RIGHT) <= DESKTOP["viewport"]["width"]
         page.goto("/gallery/")
+        sidebar = page.locator(".sidebar")
+        assert sidebar.evaluate("one => one.scrollWidth - one.clientWidth") == 0
         page.locator(".chip-menu summary", has_text="Tag").press("Enter")
         expect(page.locator("[data-menu-field]")).to_be_focused()
         page.keyboard.type("#TAG 7")
