@@ -156,3 +156,11 @@ class TestNotesInABrowser(BrowserTestCase):
         page.goto("/gallery/?tag=мох")
         expect(page.locator("[data-image]")).to_have_count(1)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.goto("/gallery/collections/")
+        page.locator(".collection-link").tap()
+        page.locator(".collection-head summary").tap()
+        form = page.locator(".collection-form").bounding_box()
+        assert form
+        assert form["x"] >= 0
+        assert form["x"] + form["width"] <= 390
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
