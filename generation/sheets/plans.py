@@ -302,8 +302,9 @@ def listed(refused: InvalidParameters) -> InvalidParameters:
     )
 
 
-def count_text(count: int) -> str:
-    """Return "12 images"."""
-    return ngettext("%(count)s image", "%(count)s images", count) % {
-        "count": formatting.number(count)
-    }
+def progress_text(*, done: int, total: int) -> str:
+    """Return "20 of 32 images ready"."""
+    text = ngettext(
+        "%(done)s of %(total)s image ready", "%(done)s of %(total)s images ready", total
+    )
+    return text % {"done": formatting.number(done), "total": formatting.number(total)}

@@ -303,7 +303,7 @@ def _sheet_context(found: FilledSheet) -> dict[str, Any]:
         "rows": rows,
         "has_heads": any(row.labels for row in found.rows),
         "has_column_heads": any(found.columns),
-        "count": len(found.sheet.jobs),
+        "progress": plans.progress_text(done=found.done, total=len(found.sheet.jobs)),
         "cancelable": len(found.cancelable),
         **sheet_images.context_of(found),
     }

@@ -4,9 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
-from artgen import formatting
 from generation.models import ACTIVE, AT_RUNPOD, Image, Job, Sheet, Status
 from generation.sheets import plans
 
@@ -63,10 +60,7 @@ class SheetCard:
     @property
     def text(self) -> str:
         """How far it is: "20 of 32 images ready"."""
-        return _("%(done)s of %(total)s ready") % {
-            "done": formatting.number(self.done),
-            "total": plans.count_text(self.total),
-        }
+        return plans.progress_text(done=self.done, total=self.total)
 
     @property
     def rest(self) -> int:
