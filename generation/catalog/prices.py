@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 MAX_PRICE = Decimal(1_000_000)
@@ -50,9 +50,7 @@ class Cost:
 
 def price_from(raw: Mapping[str, Any]) -> Price:
     """Return the price of a JSON or TOML table; raise ValueError for unknown keys or numbers."""
-    unknown = set(raw) - {"per_image", "per_megapixel", "minimum"}
-    if unknown:
-        raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
+    _require_keys(raw, {"per_image", "per_megapixel", "minimum"})
     price = Price(
         per_image=_amount(raw.get("per_image", 0)),
         per_megapixel=_amount(raw.get("per_megapixel", 0)),
@@ -65,9 +63,7 @@ def price_from(raw: Mapping[str, Any]) -> Price:
 
 def cost_from(raw: Mapping[str, Any]) -> Cost:
     """Return the cost of a JSON or TOML table; raise ValueError for unknown keys or numbers."""
-    unknown = set(raw) - {"per_image", "per_megapixel"}
-    if unknown:
-        raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
+    _require_keys(raw, {"per_image", "per_megapixel"})
     cost = Cost(
         per_image=_amount(raw.get("per_image", 0)),
         per_megapixel=_amount(raw.get("per_megapixel", 0)),
@@ -77,8 +73,19 @@ def cost_from(raw: Mapping[str, Any]) -> Cost:
     return cost
 
 
+def _require_keys(raw: Mapping[str, Any], known: set[str]) -> None:
+    if not isinstance(raw, Mapping):  # staff may enter any JSON
+        raise ValueError(f"{raw!r} is not an object with the keys {', '.join(sorted(known))}")
+    unknown = set(raw) - known
+    if unknown:
+        raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
+
+
 def _amount(value: Any) -> Decimal:
-    amount = Decimal(str(value))
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation as error:
+        raise ValueError(f"{value!r} is not a number") from error
     if not amount.is_finite() or not 0 <= amount <= MAX_PRICE:
         raise ValueError("prices are not negative")
     return amount

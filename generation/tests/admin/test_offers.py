@@ -170,6 +170,8 @@ class TestOffer(EmulatorTestCase):
             (self.model, {"expected_cost": '{"per_picture": 1}'}, "expected_cost", "per_picture"),
             (self.model, {"expected_cost": '{"per_image": -1}'}, "expected_cost", "negative"),
             (self.model, {"expected_cost": '{"per_image": NaN}'}, "expected_cost", "negative"),
+            (self.model, {"expected_cost": '{"per_image": "0,02"}'}, "expected_cost", "0,02"),
+            (self.model, {"expected_cost": "0.02"}, "expected_cost", "not an object"),
             (self.model, {"expected_cost": ""}, "price", "expected cost"),
             (self.model, {"price": '{"per_image": -1}'}, "price", "negative"),
             (self.model, {"price": '{"per_picture": 1}'}, "price", "per_picture"),
