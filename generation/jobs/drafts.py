@@ -137,7 +137,7 @@ def _of_request(
     parameters = {name: value for name, value in fields.items() if name != "model"}
     dialect = dialect_of(offer.dialect, offer.request_format)
     images = known[: len(fields["source_images"])]
-    if sources.transport(images, dialect=dialect, beside={**parameters, **snapshot}).reduced:
+    if sources.must_be_reduced(images, dialect=dialect, beside={**parameters, **snapshot}):
         snapshot["sources_reduced"] = True
     credits = offer.price_of(fields)
     pixels = fields["width"] * fields["height"]

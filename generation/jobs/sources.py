@@ -43,14 +43,6 @@ class OwnImage:
     is_upload: bool
 
 
-@dataclass(frozen=True)
-class Transport:
-    """How the source images of a job get to RunPod."""
-
-    embedded: bool  # in the request, not by address
-    reduced: bool = False  # scaled down to fit into the request
-
-
 def check(
     *,
     user: User,
@@ -82,16 +74,18 @@ def check(
     return [known[one] for one in wanted]
 
 
-def transport(
+def must_be_reduced(
     sources: Sequence[OwnImage], *, dialect: Dialect, beside: Mapping[str, Any]
-) -> Transport:
-    """Return how these source images get to RunPod; `beside` is the rest of the request.
+) -> bool:
+    """Return whether these images are sent in the request to RunPod and must be scaled down to fit.
+
+    `beside` is the rest of the request.
 
     Raises:
         InvalidParameters: they cannot get to RunPod.
     """
     if not sources or not (dialect.needs_data or not _reachable(sources)):
-        return Transport(embedded=False)
+        return False
     if dialect.needs_address:
         detail = _(
             "This model loads source images from the internet, "
@@ -102,9 +96,7 @@ def transport(
     if room < fitting.MIN_BYTES_PER_IMAGE * len(sources):
         detail = _("The source images don’t fit in the request to the GPU. Use fewer.")
         raise InvalidParameters([FieldError(field=FIELD, code="too_large", detail=detail)])
-    return Transport(
-        embedded=True, reduced=not fitting.fits([source.bytes for source in sources], room=room)
-    )
+    return not fitting.fits([source.bytes for source in sources], room=room)
 
 
 def chosen(job: Job) -> list[OwnImage]:

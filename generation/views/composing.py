@@ -234,9 +234,9 @@ def sources_note(user: User, form: Composer | None) -> str:
     except InvalidParameters:
         return ""  # reported when the form is sent
     try:
-        is_reduced = sources.transport(
+        is_reduced = sources.must_be_reduced(
             known, dialect=dialect_of(model.dialect, model.request_format), beside=beside
-        ).reduced
+        )
     except InvalidParameters as refused:
         return refused.errors[0].detail
     return _("Source images will be reduced to fit in the 10 MB request.") if is_reduced else ""
