@@ -28,6 +28,7 @@ from generation.models.ids import first_id
 
 MAX_LONGEST_SIDE = 100_000  # px
 ID_SLACK = timedelta(hours=1)  # between `created_at` and the time in the id
+MADE_LOOKUPS = ("created_at__gte", "id__gte", "created_at__lt", "id__lt")
 
 
 class Orientation(models.TextChoices):
@@ -89,14 +90,19 @@ class Wanted:
 
 def made(*, since: date | None, until: date | None) -> Q:
     """Return the condition that an image was made on these days, both included."""
-    asked = Q()
+    return Q(**made_bounds(since=since, until=until))
+
+
+def made_bounds(*, since: date | None, until: date | None) -> dict[str, Any]:
+    """Return the condition of `made` as values by lookup, at most one for each of MADE_LOOKUPS."""
+    bounds: dict[str, Any] = {}
     if since:
         at = _begins(since)
-        asked &= Q(created_at__gte=at, id__gte=first_id(at - ID_SLACK))
+        bounds |= {"created_at__gte": at, "id__gte": first_id(at - ID_SLACK)}
     if until and until < date.max:
         at = _begins(until + timedelta(days=1))
-        asked &= Q(created_at__lt=at, id__lt=first_id(at + ID_SLACK))
-    return asked
+        bounds |= {"created_at__lt": at, "id__lt": first_id(at + ID_SLACK)}
+    return bounds
 
 
 def find(images: ImageQuerySet, wanted: Wanted, *, user: Any) -> Found:

@@ -1,6 +1,6 @@
 """Images in the bucket, and source images that users upload."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.conf import settings
@@ -23,6 +23,11 @@ class Visibility(models.TextChoices):
     PUBLIC = "public", _("public")  # everyone, on /explore/
 
 
+def trash_begins() -> datetime:
+    """Return the time since when trashed images can be restored."""
+    return timezone.now() - timedelta(days=settings.TRASH_DAYS)
+
+
 class ImageQuerySet(models.QuerySet["Image"]):
     """Named filters of images."""
 
@@ -38,14 +43,13 @@ class ImageQuerySet(models.QuerySet["Image"]):
         """Keep trashed ones."""
         return self.filter(trashed_at__isnull=False)
 
-    def in_trash(self) -> "ImageQuerySet":
-        """Keep trashed ones that their owner can still restore."""
-        return self.filter(trashed_at__gt=timezone.now() - timedelta(days=settings.TRASH_DAYS))
+    def in_trash(self, *, since: Any = None) -> "ImageQuerySet":
+        """Keep trashed ones that their owner can still restore: since `trash_begins()`."""
+        return self.filter(trashed_at__gt=since or trash_begins())
 
     def present(self) -> "ImageQuerySet":
         """Exclude permanently deleted ones, whose rows and files may still exist for a while."""
-        end = timezone.now() - timedelta(days=settings.TRASH_DAYS)
-        return self.filter(Q(trashed_at__isnull=True) | Q(trashed_at__gt=end))
+        return self.filter(Q(trashed_at__isnull=True) | Q(trashed_at__gt=trash_begins()))
 
     def with_origin(self) -> "ImageQuerySet":
         """Fetch with what `Image.origin` needs: the job, or what a saved copy is of."""

@@ -5,17 +5,22 @@ only the months at both ends are counted, and all counts of a page are one query
 indexes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from accounts.models import User
-from generation.gallery.filters import Wanted, made
+from artgen.compiled_queries import CompiledQuery
+from generation.gallery.filters import MADE_LOOKUPS, Wanted, made, made_bounds
 from generation.gallery.search import Found
 from generation.models import Counted, Image, ImageQuerySet
+from generation.models.images import trash_begins
 from generation.views import days
 from generation.views.grid import Page
+
+PLACES = ("kept", "favorites", "trashed")  # in the order of `_places`
 
 
 @dataclass(frozen=True)
@@ -31,19 +36,21 @@ class Counts:
 
 def of_places(user: Any) -> Counts:
     """Return the counts of the sidebar, in one query."""
-    return _counts(_count(user, _places(user)))
+    return _counts(_count_all(user))
 
 
 def of_page(user: Any, wanted: Wanted, found: Found, *, page: Page) -> Counts:
     """Return all counts of a page of search results, in one query."""
-    asked = _places(user) | _months(found, page)
-    if not (page.is_all or found.are_many or wanted.is_everything):
-        asked["found"] = found.images
-    counted = _count(user, asked)
+    if wanted.is_everything:
+        counted = _count_all(user, months=page.cut_months)
+        counted["found"] = counted["kept"]
+    else:
+        asked = _places(user) | _months(found, page)
+        if not (page.is_all or found.are_many):
+            asked["found"] = found.images
+        counted = _count(user, asked)
     if page.is_all:
         counted["found"] = len(page.tiles)
-    elif wanted.is_everything:
-        counted["found"] = counted["kept"]
     return replace(
         _counts(counted), found=counted.get("found"), months=_by_month(counted, found, page)
     )
@@ -59,12 +66,12 @@ def _counts(counted: Mapping[str, int]) -> Counts:
     return Counts(kept=counted["kept"], favorites=counted["favorites"], trashed=counted["trashed"])
 
 
-def _places(user: Any) -> dict[str, ImageQuerySet]:
+def _places(user: Any, *, trash_since: Any = None) -> dict[str, ImageQuerySet]:
     own = Image.objects.of(user)
     return {
         "kept": own.kept(),
         "favorites": own.kept().filter(favorite=True),
-        "trashed": own.in_trash(),
+        "trashed": own.in_trash(since=trash_since),
     }
 
 
@@ -83,9 +90,39 @@ def _by_month(counted: Mapping[str, int], found: Found, page: Page) -> Mapping[d
 
 
 def _count(user: Any, asked: Mapping[str, ImageQuerySet]) -> dict[str, int]:
-    counts = {name: Counted(images.order_by().values("id")) for name, images in asked.items()}
-    counted: Any = User.objects.filter(id=user.id).values(**counts).get()
-    return dict(counted)
+    [row] = _counted(user.id, asked)
+    return dict(zip(asked, row, strict=True))
+
+
+def _counted(user: Any, asked: Mapping[str, ImageQuerySet]) -> Any:
+    counts = [Counted(images.order_by().values("id")) for images in asked.values()]
+    return User.objects.filter(id=user).values_list(*counts)
+
+
+def _count_all(user: Any, *, months: Collection[date] = ()) -> dict[str, int]:
+    """Return the counts of places, and of these whole months without a filter."""
+    bounds = {
+        f"{lookup}_{n}": value
+        for n, month in enumerate(months)
+        for lookup, value in made_bounds(since=month, until=days.last_of(month)).items()
+    }
+    query = _compiled_count(len(months))
+    [row] = query.rows(user=user.id, trash_since=trash_begins(), **bounds)
+    return dict(zip([*PLACES, *map(_name, months)], row, strict=True))
+
+
+@lru_cache(maxsize=4)
+def _compiled_count(months: int) -> CompiledQuery:
+    def counts(user: Any, trash_since: Any, **bounds: Any) -> Any:
+        own = Image.objects.of(user).kept()
+        asked = _places(user, trash_since=trash_since)
+        for n in range(months):
+            asked[f"month_{n}"] = own.filter(
+                **{lookup: bounds[f"{lookup}_{n}"] for lookup in MADE_LOOKUPS}
+            )
+        return _counted(user, asked)
+
+    return CompiledQuery(counts)
 
 
 def _name(month: date) -> str:
