@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Sequence
 from decimal import Decimal, DecimalException
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,13 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc] # has no types
             return super().get_value(var, cast=cast, default=default, parse_default=parse_default)
         except ValueError as error:
             raise ImproperlyConfigured(f"{var} is not valid: {error}.") from error
+
+    def word(self, var: str, words: Sequence[str], *, default: str) -> str:
+        """Return one of these words."""
+        value: str = self.str(var, default=default)
+        if value not in words:
+            raise ImproperlyConfigured(f"{var} is {value!r}: it must be one of {', '.join(words)}.")
+        return value
 
     def decimal(self, var: str, default: str) -> Decimal:
         """Return an exact number."""

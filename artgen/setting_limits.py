@@ -33,8 +33,6 @@ NUMBERS: Mapping[str, tuple[int, int]] = {
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "LANGUAGE_CODE": ("ru", "en"),
-    "LOG_FORMAT": ("json", "text"),
-    "LOG_LEVEL": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
     "MFA_REQUIRED": ("nobody", "staff", "everybody"),
 }
 

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest
 from django.utils import translation
@@ -15,6 +17,23 @@ from artgen.audit import ChangedValue
 
 class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
     """An admin whose entries in the audit log have the values of the changed fields."""
+
+    def response_action(  # type: ignore[override] # the stubs are of a later Django
+        self, request: HttpRequest, queryset: Any
+    ) -> Any:
+        """Run the action without the keys that no row can have: on them Django fails."""
+        posted = request.POST.copy()
+        keys = [key for key in posted.getlist(ACTION_CHECKBOX_NAME) if self._is_key(key)]
+        posted.setlist(ACTION_CHECKBOX_NAME, keys)
+        request.POST = posted  # type: ignore[assignment]
+        return super().response_action(request, queryset)
+
+    def _is_key(self, text: str) -> bool:
+        try:
+            self.opts.pk.to_python(text)
+        except ValidationError:
+            return False
+        return True
 
     def construct_change_message(
         self,
@@ -55,7 +74,10 @@ def _chosen(field: forms.Field, value: Any) -> Any:
         return value
     if isinstance(value, models.Model):
         return value
-    return field.queryset.filter(pk=value).first() or value  # type: ignore[union-attr]
+    try:
+        return field.queryset.filter(pk=value).first() or value  # type: ignore[union-attr]
+    except ValidationError:  # of a crafted address, such as ?user=nobody
+        return value
 
 
 def _label(model: Any, name: str, field: forms.Field) -> str:

@@ -2,8 +2,9 @@
 
 from artgen.env import env
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-LOG_FORMAT = env.str("LOG_FORMAT", default="text")
+# Checked here: Python's own error about LOGGING does not name them.
+LOG_LEVEL = env.word("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
+LOG_FORMAT = env.word("LOG_FORMAT", ("json", "text"), default="text")
 # What a worker runs beside its lanes: it notifies operators of problems.
 WATCH = "generation.operations.alerts.watching.run"
 ALERTS = env.bool("ALERTS", default=True)

@@ -98,7 +98,7 @@ class TestProcess:
         monkeypatch.setenv("LOG_LEVEL", "NONSENSE")
         status, (found,) = run("artgen.beat")
         assert status == 1
-        assert "NONSENSE" in found["exception"]
+        assert "LOG_LEVEL is 'NONSENSE'" in found["exception"]
 
     def test_it_prints_what_a_script_sends(self) -> None:
         status, (one, two) = run("-", "configure", "ERROR", sent='a "b"\n\nc')

@@ -1,9 +1,11 @@
 """Prompt reviews, the moderators' queue with its keys, and trusted authors."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from artgen.admin.actions import on_each
 from artgen.admin.audited import AuditedAdmin
+from artgen.ids import parse_uuid
 from artgen.refusals import Refusal
 from artgen.shortcuts import BINDINGS
 from generation.admin import review_queue
@@ -169,6 +172,16 @@ class PromptReviewAdmin(ReadOnlyModelAdmin):
         return HttpResponseRedirect(_address(show=show, after=item.place))
 
 
+class UserSelect(AutocompleteSelect):
+    """A choice of a user, empty for what is no id of one: on it Django's fails."""
+
+    def optgroups(
+        self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None
+    ) -> Any:
+        """Return the chosen user as the only option."""
+        return super().optgroups(name, [key for key in value if parse_uuid(str(key))], attrs)
+
+
 @admin.register(TrustedAuthor)
 class TrustedAuthorAdmin(AuditedAdmin):
     """Authors whose images need no review."""
@@ -182,6 +195,12 @@ class TrustedAuthorAdmin(AuditedAdmin):
     autocomplete_fields = ("user",)
     fields = ("user", "since", "trusted_by")
     readonly_fields = ("since", "trusted_by")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        """Return the field with a widget that takes every value."""
+        if db_field.name == "user":
+            options["widget"] = UserSelect(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **options)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Return False: trust is given or withdrawn."""

@@ -32,7 +32,7 @@ MORE_MEMORY = (
 def servers() -> Iterator[Check]:
     """Write into each Redis that the settings name, and read its memory and policy."""
     addresses = dict.fromkeys((settings.REDIS_URL, str(app.conf.broker_url or "")))
-    found = [url for url in addresses if url.startswith(("redis://", "rediss://"))]
+    found = [url for url in addresses if url.startswith(("redis://", "rediss://", "unix://"))]
     if not found:
         yield Check("redis", True, "not used", IN_ONE_PROCESS)
     for number, url in enumerate(found):

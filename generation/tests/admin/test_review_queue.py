@@ -249,6 +249,23 @@ class TestLists(QueueTestCase):
         page = self.client.get(f"/admin/generation/promptreview/{review.id}/change/")
         self.assertContains(page, "two guns")
 
+    def test_it_refuses_keys_that_are_none(self):
+        review = self.held()
+        page = "/admin/generation/trustedauthor/add/"
+        assert self.client.get(page, {"user": "nobody"}).status_code == 200
+        self.assertContains(self.client.post(page, {"user": "nobody"}), "is not a valid UUID")
+        crafted = f"{page}?user=nobody"
+        assert self.client.post(crafted, {"user": str(self.alice.pk)}).status_code == 302
+        for keys in (["nobody"], ["nobody", str(review.id)]):
+            data = {"action": "approve", "_selected_action": keys}
+            answer = self.client.post("/admin/generation/promptreview/", data)
+            assert answer.status_code == 302
+        review.refresh_from_db()
+        assert review.state == ReviewState.APPROVED
+        data = {"action": "delete_selected", "_selected_action": ["nobody"]}
+        answer = self.client.post("/admin/generation/trustedauthor/", data)
+        assert (answer.status_code, TrustedAuthor.objects.count()) == (302, 1)
+
     def test_it_trusts_and_withdraws_trust(self):
         self.client.post("/admin/generation/trustedauthor/add/", {"user": str(self.alice.pk)})
         trusted = TrustedAuthor.objects.get()
