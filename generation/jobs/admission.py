@@ -39,7 +39,9 @@ class TooManyWaiting(Refusal):
         """What the limit is, and when to try again."""
         limit = formatting.number(self.limit)
         if self.is_final:
-            text = _("This is more than your account may have in the queue: %(limit)s images.")
+            text = _(
+                "This is more than your account may have in the queue. The limit is %(limit)s."
+            )
             return text % {"limit": limit}
         text = _("The limit of %(limit)s queued images is reached. Try again in %(duration)s.")
         return text % {"limit": limit, "duration": formatting.duration(self.retry_after or 0)}

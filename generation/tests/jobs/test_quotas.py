@@ -66,11 +66,11 @@ class TestApi(ApiTestCase):
 
     def test_it_promises_no_time_for_what_no_period_allows(self):
         for quota, code, words in (
-            ("max_jobs_per_day", "daily_limit", "create in a day: 2 images."),
-            ("max_jobs_per_month", "monthly_limit", "create in a month: 2 images."),
-            ("max_credits_per_day", "daily_limit", "spend in a day: 2 credits."),
-            ("max_credits_per_month", "monthly_limit", "spend in a month: 2 credits."),
-            ("max_jobs_waiting", "too_many_waiting", "have in the queue: 2 images."),
+            ("max_jobs_per_day", "daily_limit", "create in a day. The limit is 2."),
+            ("max_jobs_per_month", "monthly_limit", "create in a month. The limit is 2."),
+            ("max_credits_per_day", "daily_limit", "spend in a day. The limit is 2."),
+            ("max_credits_per_month", "monthly_limit", "spend in a month. The limit is 2."),
+            ("max_jobs_waiting", "too_many_waiting", "have in the queue. The limit is 2."),
         ):
             Group.objects.all().delete()
             group_of(self.alice, **{quota: 2})
@@ -85,7 +85,7 @@ class TestApi(ApiTestCase):
             jobs_this_month=1, counted_on=period_limits.today()
         )
         document = self.refused(self.place(), 429, "daily_limit")
-        assert "in a day: 0 images." in document["detail"]
+        assert "in a day. The limit is 0." in document["detail"]
         self.client.force_login(self.alice)
         assert [row.note for row in limits.rows(self.alice) if row.label == "Images today"] == [""]
 

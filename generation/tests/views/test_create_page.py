@@ -358,7 +358,9 @@ class TestCreatePage(BaseTestCase):
     @override_settings(MAX_WAITING_PER_USER=1)
     def test_it_refuses_more_than_may_wait(self):
         self.assertContains(
-            self.client.post(self.url, self.form()), "queued images is reached", status_code=429
+            self.client.post(self.url, self.form()),
+            "have in the queue. The limit is 1.",
+            status_code=429,
         )
         self.assert_nothing_stored()
 
@@ -405,9 +407,13 @@ class TestCreatePage(BaseTestCase):
         self.assertContains(answer, "more needed", status_code=402)
         User.objects.filter(pk=self.alice.pk).update(credits=100)
         with override_settings(MAX_WAITING_PER_USER=1):
-            self.assert_stores_nothing(self.send(self.file()), 429, "queued images is reached")
+            self.assert_stores_nothing(
+                self.send(self.file()), 429, "have in the queue. The limit is 1."
+            )
         with override_settings(MAX_JOBS_PER_DAY=1):
-            self.assert_stores_nothing(self.send(self.file()), 429, "images a day is reached")
+            self.assert_stores_nothing(
+                self.send(self.file()), 429, "create in a day. The limit is 1."
+            )
         GenerationSwitch.objects.create(on=False, message="Back at 14:00.")
         self.assert_stores_nothing(self.send(self.file()), 503, "Back at 14:00.")
 

@@ -71,8 +71,8 @@ class TestCreate(BaseTestCase):
 
     @override_settings(MAX_JOBS_PER_DAY=2)
     def test_it_says_so_when_the_day_is_over(self):
-        page = self.page(model=MODEL)
-        assert "The limit of 2 images a day is reached." in page  # four are preset
+        page = self.page(model=MODEL)  # four are preset
+        assert "This is more than your account may create in a day. The limit is 2." in page
         User.objects.filter(pk=self.alice.pk).update(max_jobs_per_day=10)
         assert "images a day is reached" not in self.page(model=MODEL)
 
