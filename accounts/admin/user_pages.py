@@ -208,7 +208,7 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
         if request.method == "POST":
             text = gettext("The ban of %(email)s is lifted.") % {"email": user.email}
             return self._act(request, user, bans.lift, done=text)
-        words = bans.Banned(user).message if user.is_banned else bans.NotBanned().message
+        words = _of_ban(user) if user.is_banned else bans.NotBanned().message
         title = gettext("Lift ban")
         return self._page(request, title=title, users=[user], words=words, button=title)
 
@@ -276,6 +276,14 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
             "is_danger": is_danger,
         }
         return render(request, "accounts/admin/form.html", context)
+
+
+def _of_ban(user: User) -> str:
+    """Return end and reason of the user's ban, for staff."""
+    if user.banned_until is None:
+        return gettext("Banned without an end. Reason: %(reason)s") % {"reason": user.ban_reason}
+    values = {"end": formatting.moment(user.banned_until), "reason": user.ban_reason}
+    return gettext("Banned until %(end)s. Reason: %(reason)s") % values
 
 
 def _uuids(texts: list[str]) -> list[UUID]:
