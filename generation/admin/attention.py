@@ -1,8 +1,9 @@
 """What of jobs, models and publications needs a person now: sources of the start page."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from django.db.models import Count, Min
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -14,12 +15,13 @@ from artgen import formatting
 from artgen.admin.attention import Action, Item, Urgency, source
 from generation.admin import budget_words, job_words, review_queue
 from generation.jobs import budgets, heartbeat
-from generation.models import ImageModel, Job, ProviderOutage, Status
+from generation.models import ImageModel, Job, ProviderOutage, Report, Status
 
 MAX_JOBS = 50  # that are read, and that one button checks
 SHOWN_JOBS = 5
 SHOWN_OUTAGES = 10
 PAUSED_AFTER = 3  # failed submissions in a row; fewer pass by themselves
+NOT_STARTED_AFTER = timedelta(minutes=5)  # cold starts are shorter
 TICK_LATE = timedelta(seconds=60)
 
 
@@ -83,6 +85,46 @@ def paused_models(request: HttpRequest) -> Iterator[Item]:
             url=reverse("admin:generation_imagemodel_change", args=[model.pk]),
             urgency=Urgency.WAITING,
             action=_post(request, "change_imagemodel", _("Try now"), url, "end_pause", model.pk),
+        )
+
+
+@source
+def models_without_workers(request: HttpRequest) -> Iterator[Item]:
+    """Yield the models of which RunPod has jobs and starts none."""
+    if not request.user.has_perm("generation.view_imagemodel"):
+        return
+    now = timezone.now()
+    # Every active job has a due_at: naming it lets the index of due jobs answer.
+    active = Job.objects.active().filter(due_at__isnull=False)
+    waiting = (
+        active.filter(
+            status=Status.SUBMITTED,
+            submitted_at__lt=now - NOT_STARTED_AFTER,
+            missing_since__isnull=True,
+        )
+        .exclude(runpod_id="")
+        .exclude(model__in=active.filter(status=Status.RUNNING).values("model"))
+    )
+    for found in (
+        waiting.order_by()
+        .values("model", "model__name")
+        .annotate(jobs=Count("id"), since=Min("submitted_at"))
+        .order_by("since", "model")
+    ):
+        detail = ngettext(
+            "%(count)d job waits for %(time)s. See at RunPod whether the endpoint has workers.",
+            "%(count)d jobs wait for %(time)s. See at RunPod whether the endpoint has workers.",
+            found["jobs"],
+        )
+        query = f"status__exact=active&model__id__exact={found['model']}"
+        yield Item(
+            title=_("RunPod starts no jobs of %(model)s") % {"model": found["model__name"]},
+            detail=detail % {"count": found["jobs"], "time": timesince(found["since"], now)},
+            url=reverse("admin:generation_imagemodel_change", args=[found["model"]]),
+            urgency=Urgency.WAITING,
+            action=Action(_("Show jobs"), _jobs(query))
+            if request.user.has_perm("generation.view_job")
+            else None,
         )
 
 
@@ -189,7 +231,7 @@ def reviews(request: HttpRequest) -> Iterator[Item]:
         if not request.user.has_perm(queue.right) or not (count := queue.count()):
             continue
         url = f"{reverse('admin:generation_promptreview_queue')}?show={queue.name}"
-        oldest = queue.rows().order_by(queue.at, "id").values_list(queue.at, flat=True).first()
+        oldest = _oldest(queue)
         is_flagged = queue.name == review_queue.FLAGGED
         yield Item(
             title=_waiting(queue.name, count),
@@ -198,6 +240,15 @@ def reviews(request: HttpRequest) -> Iterator[Item]:
             urgency=Urgency.NOTICE if is_flagged else Urgency.WAITING,
             action=Action(_("Review"), url),
         )
+
+
+def _oldest(queue: review_queue.Queue) -> datetime | None:
+    """Return since when its oldest row waits: a reported image since its report."""
+    rows, at = queue.rows(), queue.at
+    if queue.name == review_queue.REPORTS:
+        rows, at = Report.objects.filter(settled_at=None, publication__in=rows), "created_at"
+    oldest: datetime | None = rows.order_by(at, "id").values_list(at, flat=True).first()
+    return oldest
 
 
 def _waiting(queue: str, count: int) -> str:

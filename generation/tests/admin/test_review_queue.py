@@ -1,5 +1,6 @@
 """The moderators' queue: what comes first, decisions, reasons, trust, rights."""
 
+from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
@@ -16,6 +17,7 @@ from generation.models import (
     PromptReview,
     Publication,
     PublicationState,
+    Report,
     ReviewState,
     RuleAction,
     TrustedAuthor,
@@ -233,6 +235,16 @@ class TestRights(QueueTestCase):
         assert self.decide(publication, "trust").status_code == 403
         publication.refresh_from_db()
         assert (publication.state, TrustedAuthor.objects.count()) == ("waiting", 0)
+
+
+class TestStartPage(QueueTestCase):
+    def test_it_counts_the_wait_of_a_reported_image_from_its_report(self):
+        publication = self.published()
+        Publication.objects.update(asked_at=timezone.now() - timedelta(days=9))
+        publications.report(publication, reporter="1.1.1.1", kind="person", words="")
+        Report.objects.update(created_at=timezone.now() - timedelta(hours=2, minutes=1))
+        titles = {item.title: item.detail for item in self.client.get("/admin/").context["items"]}
+        assert titles["1 reported image"].startswith("The oldest for 2\xa0hours")
 
 
 class TestLists(QueueTestCase):

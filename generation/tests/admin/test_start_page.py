@@ -73,6 +73,23 @@ class TestAttention(StartPageTestCase):
         assert row.detail.startswith("check overdue by ")
         assert self.do(row) == ["Checking 1 job."]
 
+    def test_it_shows_a_model_whose_jobs_runpod_does_not_start(self) -> None:
+        jobs = [self.place() for _n in range(2)]
+        driver.submit("flux-schnell")
+        later = timezone.now() + timedelta(hours=1)
+        for minutes, titles in ((4, []), (6, ["RunPod starts no jobs of FLUX.1 schnell"])):
+            since = timezone.now() - timedelta(minutes=minutes)
+            Job.objects.update(submitted_at=since, due_at=later)
+            assert [item.title for item in self.items()] == titles
+        (item,) = self.items()
+        assert item.detail.startswith("2 jobs wait for 6\xa0minutes.")
+        assert item.action
+        for url in (item.url, item.action.url):
+            assert self.client.get(url).status_code == 200
+        self.assertContains(self.client.get(item.action.url), str(jobs[0].id))
+        Job.objects.filter(id=jobs[1].id).update(status=Status.RUNNING)
+        assert self.items() == []  # the others wait for their turn
+
     def test_it_ends_a_job_that_runpod_never_confirmed(self) -> None:
         job = self.unconfirmed()
         (item,) = self.items()
@@ -225,11 +242,11 @@ class TestAttention(StartPageTestCase):
 
     def test_it_asks_the_database_equally_often(self) -> None:
         self.client.get(START)  # loads the session into the cache
-        with self.assertNumQueries(16):
+        with self.assertNumQueries(17):
             self.client.get(START)
         for _n in range(4):
             self.unconfirmed()
-        with self.assertNumQueries(16):
+        with self.assertNumQueries(17):
             assert self.items()[0].title == "4 stuck jobs"
 
 
