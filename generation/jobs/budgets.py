@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.models import DecimalField
 from django.db.models.expressions import RawSQL
 
-from accounts import period_limits, quotas
+from accounts import period_limits
 from accounts.models import User
 from generation.jobs import bulk_update, model_queues, model_rows, scheduling
 from generation.jobs.model_queues import ModelQueue
@@ -252,13 +252,7 @@ def waits_of_models(
 # --- the next jobs --------------------------------------------------------------------------------
 def is_needed() -> str:
     """Return the SQL condition that there is a budget, or a limit of jobs at once."""
-    if settings.MAX_JOBS_AT_ONCE_PER_USER is not None:
-        return "TRUE"
-    return (
-        "(EXISTS (SELECT 1 FROM generation_budget) "
-        "OR EXISTS (SELECT 1 FROM accounts_user WHERE max_jobs_at_once IS NOT NULL) "
-        "OR EXISTS (SELECT 1 FROM accounts_groupquota WHERE max_jobs_at_once IS NOT NULL))"
-    )
+    return f"(EXISTS (SELECT 1 FROM generation_budget) OR {model_queues.has_limits()})"  # noqa: S608 no input
 
 
 def lock() -> None:
@@ -337,13 +331,7 @@ def _concerns(state: BudgetState, model: ImageModel, facts: UserFacts) -> bool:
 
 
 FACTS = """
-    SELECT account.id, {groups}, COALESCE(
-        account.max_jobs_at_once,
-        (SELECT MAX(quota.max_jobs_at_once) FROM accounts_groupquota AS quota
-            JOIN accounts_user_groups AS member ON member.group_id = quota.group_id
-            WHERE member.user_id = account.id),
-        %s
-    ), (
+    SELECT account.id, {groups}, {limit}, (
         SELECT COUNT(*) FROM generation_job AS job
         WHERE job.user_id = account.id AND job.status IN ('submitted', 'running')
     )
@@ -361,10 +349,11 @@ def _facts(users: set[UUID]) -> dict[UUID, UserFacts]:
         f"(SELECT {joined} FROM accounts_user_groups AS member "  # noqa: S608 no input
         "WHERE member.user_id = account.id)"
     )
-    statement = FACTS.format(groups=groups, users=", ".join(["%s"] * len(users)))
-    site = settings.MAX_JOBS_AT_ONCE_PER_USER
+    statement = FACTS.format(
+        groups=groups, limit=model_queues.LIMIT, users=", ".join(["%s"] * len(users))
+    )
     values = [
-        quotas.UNLIMITED if site is None else site,
+        settings.MAX_JOBS_AT_ONCE_PER_USER,
         *(bulk_update.prepared("user", user_id) for user_id in users),
     ]
     with connection.cursor() as cursor:

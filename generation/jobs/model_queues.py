@@ -8,11 +8,12 @@ from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -71,6 +72,14 @@ class Place(NamedTuple):
     own: int
 
 
+class UserLimit(NamedTuple):
+    """A user's limit of jobs at once, and the user's jobs of all models."""
+
+    at_once: int
+    at_runpod: int = 0
+    waiting: int = 0
+
+
 @dataclass(frozen=True)
 class ModelQueue:
     """The jobs that go before a new job of a model."""
@@ -81,6 +90,10 @@ class ModelQueue:
     blocked: bool  # an outage blocks the model
     positions: "Positions"  # of QUEUED jobs
     users: Mapping[UUID, tuple[int, int]]  # how many each has queued, and at RunPod
+    limits: Mapping[UUID, UserLimit] = field(default_factory=dict)
+    """Of the users with a limit of jobs at once, those with jobs of any model."""
+    least_group_limit: int | None = None
+    """The smallest limit of jobs at once that a group gives its members; None: no group does."""
 
     @property
     def at_runpod(self) -> int:
@@ -101,6 +114,25 @@ class ModelQueue:
         Without a user: of one who has no other job.
         """
         return place_of_next(self.users, user_id, number=number)
+
+    def held_behind(self, user_id: UUID | None, *, own: int, rounds: float) -> float:
+        """Return how many of the jobs before a job cannot start so soon: limits hold them.
+
+        Args:
+            user_id: the user of the job; limits of others hold theirs.
+            own: how many queued jobs of this user go before it.
+            rounds: the time in which a place is free again so many times.
+        """
+        busy = self.users.get(user_id, (0, 0))[1] if user_id else 0
+        held = 0.0
+        for other, limit in self.limits.items():
+            if other == user_id or other not in self.users:
+                continue
+            queued, at_work = self.users[other]
+            before = min(queued, max(0, own + busy + 1 - at_work))
+            can_start = max(0, limit.at_once - limit.at_runpod) + limit.at_once * rounds
+            held += max(0.0, before - can_start)
+        return held
 
 
 def place_of_next(
@@ -152,7 +184,7 @@ class Positions(Mapping[UUID, int]):
 
 def cache_key(model_id: int) -> str:
     """Return the cache key of the model's queue."""
-    return f"jobs.model_queues:{model_id}"
+    return f"jobs.model_queues:2:{model_id}"
 
 
 def current(model_ids: Collection[int]) -> dict[int, ModelQueue]:
@@ -174,12 +206,13 @@ def current_and_facts(
 class QueueRow(NamedTuple):
     """A queued job, a submitted job, running jobs of a user, or a fact about a model."""
 
-    kind: str  # a status, "warm" or "blocked"
-    model_id: int
+    kind: str  # a status, "warm", "blocked" or "limit"
+    model_id: int  # None of a limit
     user_id: UUID  # None where not applicable, as the next two
     job_id: UUID
     at: Any  # of a queued job: created; of a submitted one: submitted
     jobs: int
+    limit: UserLimit | None = None  # of a limit; without a user, the smallest one of groups
 
 
 def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[int, ModelQueue]:
@@ -192,8 +225,11 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
     sent: dict[int, list[float]] = {model_id: [] for model_id in model_ids}
     warm, blocked = set[int](), set[int]()
     running = Counter[int]()
+    limits: dict[UUID | None, UserLimit] = {}
     for row in sorted(rows, key=_by_age):
         match row.kind:
+            case "limit":
+                limits[row.user_id] = cast(UserLimit, row.limit)
             case Status.QUEUED:
                 waiting[row.model_id][row.user_id].append((row.at, row.job_id))
             case "warm":
@@ -207,6 +243,8 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
                 busy[row.model_id][row.user_id] += row.jobs
                 running[row.model_id] += row.jobs
                 warm.add(row.model_id)
+    of_groups = limits.pop(None, None)
+    of_users = cast("dict[UUID, UserLimit]", limits)
     found = {}
     for model_id in model_ids:
         queued = {user_id: len(own) for user_id, own in waiting[model_id].items()}
@@ -220,6 +258,8 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
                 user_id: (queued.get(user_id, 0), busy[model_id][user_id])
                 for user_id in queued.keys() | busy[model_id].keys()
             },
+            limits=of_users,
+            least_group_limit=of_groups.at_once if of_groups else None,
         )
     return found
 
@@ -228,6 +268,26 @@ def places(jobs: Sequence[Job]) -> dict[UUID, Place | None]:
     """Return the current places of these queued jobs."""
     found = current({job.model_id for job in jobs})
     return {job.id: found[job.model_id].positions.place(job.id) for job in jobs}
+
+
+LIMIT = """COALESCE(
+    account.max_jobs_at_once,
+    (SELECT MAX(quota.max_jobs_at_once) FROM accounts_groupquota AS quota
+        JOIN accounts_user_groups AS member ON member.group_id = quota.group_id
+        WHERE member.user_id = account.id),
+    CAST(%s AS bigint)
+)"""
+"""SQL of the limit of jobs at once of the user `account`; its value is that of the site."""
+
+
+def has_limits() -> str:
+    """Return the SQL condition that some user has a limit of jobs at once."""
+    if settings.MAX_JOBS_AT_ONCE_PER_USER is not None:
+        return "TRUE"
+    return (
+        "(EXISTS (SELECT 1 FROM accounts_user WHERE max_jobs_at_once IS NOT NULL) "
+        "OR EXISTS (SELECT 1 FROM accounts_groupquota WHERE max_jobs_at_once IS NOT NULL))"
+    )
 
 
 QUEUES = """
@@ -254,6 +314,23 @@ QUEUES = """
     SELECT 'blocked', id, NULL, NULL, NULL, 0, NULL FROM generation_imagemodel AS model
     WHERE id IN ({ids}) AND {blocks_model}
     UNION ALL
+    SELECT 'limit', NULL, limited.user_id, NULL, NULL, 0, CAST(at_once AS text)
+        || ' ' || CAST(at_runpod AS text) || ' ' || CAST(waiting AS text)
+    FROM (
+        SELECT line.user_id, {limit} AS at_once, at_runpod, waiting
+        FROM (
+            SELECT user_id, COUNT(*) FILTER (WHERE status <> 'queued') AS at_runpod,
+                COUNT(*) FILTER (WHERE status = 'queued') AS waiting
+            FROM generation_job
+            WHERE status IN ('queued', 'submitted', 'running') AND {has_limits}
+                AND (parked_until IS NULL OR parked_until <= %s)
+            GROUP BY user_id
+        ) AS line JOIN accounts_user AS account ON account.id = line.user_id
+    ) AS limited WHERE at_once IS NOT NULL
+    UNION ALL
+    SELECT 'limit', NULL, NULL, NULL, NULL, 0, CAST(MIN(max_jobs_at_once) AS text)
+    FROM accounts_groupquota HAVING MIN(max_jobs_at_once) IS NOT NULL
+    UNION ALL
     SELECT 'fact', NULL, NULL, NULL, NULL, 0, fact FROM ({select}) AS facts
 """
 
@@ -269,19 +346,27 @@ def _rows(
     with connection.cursor() as cursor:
         cursor.execute(
             QUEUES.format(
-                ids=", ".join(["%s"] * len(ids)), blocks_model=BLOCKS_MODEL, select=select[0]
+                ids=", ".join(["%s"] * len(ids)),
+                blocks_model=BLOCKS_MODEL,
+                limit=LIMIT,
+                has_limits=has_limits(),
+                select=select[0],
             ),
             [
                 *(*ids, now, MAX_QUEUED_PER_MODEL * len(ids)),
                 *(*ids, *ids, *ids, since, *ids),
+                *(settings.MAX_JOBS_AT_ONCE_PER_USER, now),
                 *select[1:],
             ],
         )
         found = cursor.fetchall()
     facts = [row[-1] for row in found if row[0] == "fact"]
     return [
-        QueueRow(kind, model_id, as_uuid(user_id), as_uuid(job_id), at, count)
-        for kind, model_id, user_id, job_id, at, count, _fact in found
+        QueueRow(
+            *(kind, model_id, as_uuid(user_id), as_uuid(job_id), at, count),
+            UserLimit(*map(int, fact.split())) if kind == "limit" else None,
+        )
+        for kind, model_id, user_id, job_id, at, count, fact in found
         if kind != "fact"
     ], facts
 

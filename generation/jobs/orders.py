@@ -247,7 +247,8 @@ def _place(
         forecast = eta.of_jobs(jobs)
         parking = budgets.parking_of_order(user, budgets.costs_of(jobs), states=forecast.budgets)
         parked = {job.id: until for job, until in zip(jobs, parking, strict=True) if until}
-        eta.promise(jobs, forecast=forecast, now=timezone.now(), parked=parked)
+        limit = eta.limit_of_order(user, count=len(jobs), forecast=forecast)
+        eta.promise(jobs, forecast=forecast, now=timezone.now(), parked=parked, limit=limit)
         with transaction.atomic():
             if order_key:
                 order_key.remember(batch_id or jobs[0].id)

@@ -17,7 +17,7 @@ class Quote:
 
     credits: int
     eta: Eta | None
-    """Until its last image; None if that waits for a budget."""
+    """Until its last image; None if that waits for a budget, or the limit of jobs at once is 0."""
     parked_until: datetime | None = None
 
 
@@ -39,7 +39,11 @@ def quote(
     forecast = eta.of_jobs(jobs)
     if wait := budgets.wait_of_order(user, budgets.costs_of(jobs), states=forecast.budgets):
         return Quote(credits=total, eta=None, parked_until=wait.until)
-    etas = eta.of_order_jobs(jobs, forecast=forecast)
+    limit = eta.limit_of_order(user, count=len(jobs), forecast=forecast)
+    found = eta.of_order_jobs(jobs, forecast=forecast, limit=limit)
+    etas = [one for one in found if one]
+    if len(etas) < len(found):
+        return Quote(credits=total, eta=None)
     return Quote(
         credits=total,
         eta=Eta(

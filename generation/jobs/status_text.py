@@ -44,6 +44,11 @@ ERROR_MESSAGES = {
 ERROR_CODES = tuple(ERROR_MESSAGES)
 
 
+LIMIT_IS_0 = gettext_lazy(
+    "Your limit of images in progress at once is 0, so nothing starts. Ask the administrator."
+)
+
+
 @dataclass(frozen=True)
 class Phase:
     """`title`: what is happening; `detail`: what it means for the user, may be empty."""
@@ -60,6 +65,7 @@ def now_of(job: Job, *, forecast: Forecast, now: datetime) -> Phase:
         left=forecast.of_job(job, now=now),
         warm=job.status == Status.SUBMITTED and forecast.is_warm(job),
         blocked=job.status == Status.QUEUED and forecast.is_blocked(job),
+        limited=job.status == Status.QUEUED and forecast.may_start_none(job),
         now=now,
     )
 
@@ -71,12 +77,13 @@ def of_job(
     left: Eta | None,
     warm: bool = False,
     blocked: bool = False,
+    limited: bool = False,
     now: datetime | None = None,
 ) -> Phase:
     """Return the job's phase in the active language.
 
     `left`: until it is done. `warm`: its model has an active worker. `blocked`: an outage blocks
-    its model.
+    its model. `limited`: its user may have no job at RunPod.
     """
     now = now or timezone.now()
     late = "" if job.status in FINAL else _late(job, now)
@@ -84,6 +91,8 @@ def of_job(
     if job.status == Status.QUEUED:
         if job.is_parked(now=now):
             return _parked(job)
+        if limited and not blocked:
+            return Phase(_("In the queue"), str(LIMIT_IS_0))
         return _queued(job, place=place, about=late or about, blocked=blocked)
     if job.status == Status.SUBMITTED:
         return _submitted(job, about=about, late=late, warm=warm, now=now)

@@ -66,7 +66,8 @@ class ComposerQuote:
 
     count: int
     credits: int
-    eta: Eta
+    eta: Eta | None
+    """None if the user may have no job in progress."""
     left: int
     wait: budgets.BudgetWait | None = None  # for a budget
 
@@ -76,8 +77,10 @@ class ComposerQuote:
         return max(0, -self.left)
 
     @property
-    def budget_note(self) -> str:
-        """What the wait for a budget means, "" if it does not wait."""
+    def wait_note(self) -> str:
+        """What the wait for a budget or a higher limit means, "" if it does not wait."""
+        if self.eta is None:
+            return str(status_text.LIMIT_IS_0)
         if self.wait is None:
             return ""
         if self.wait.is_partial:
@@ -127,6 +130,7 @@ def composing(
                 forecast=forecast,
                 chosen=composer is not None and model == composer.model,
                 is_allowed=allowed.allows_model(model.slug),
+                limit=allowed.limit("jobs_at_once"),
                 is_favorite=model.pk in own.favorite_models,
             )
             for model in models
@@ -180,18 +184,19 @@ def model_option(
     chosen: bool,
     is_allowed: bool,
     is_favorite: bool,
+    limit: int | None,
 ) -> ModelOption:
     """Return the entry of a model in a list, with its price and wait time for this user."""
     form = Composer(model=model)
     first = form.size or (1024, 1024)
     size = eta.size_of(*first, form.steps)
     speed = forecast.without_line(model, size=size)
-    now = forecast.of_order(model, user_id=user.pk, size=size)
+    now = forecast.of_order(model, user_id=user.pk, size=size, limit=limit)
     return ModelOption(
         model=model,
         price=form.offer.price_of({"width": first[0], "height": first[1]}),
         speed=speed,
-        line_seconds=now.p50 - speed.p50,
+        line_seconds=now.p50 - speed.p50 if now else 0,
         is_blocked=forecast.queues[model.pk].blocked,
         thumbnail=sample("models", model.slug),
         chosen=chosen,
@@ -211,6 +216,7 @@ def offer_of(user: User, form: Composer | None, *, forecast: Forecast) -> Compos
         user_id=user.pk,
         size=eta.size_of(width, height, form.steps),
         count=form.count,
+        limit=form.quotas.limit("jobs_at_once") if form.quotas else None,
     )
     usd = spending.expected(form.model, pixels=width * height, credits=credits // form.count)
     return ComposerQuote(

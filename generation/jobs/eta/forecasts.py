@@ -14,7 +14,7 @@ from generation.jobs.budgets import BudgetState
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.history import History, Start, size_of, start_kind
 from generation.jobs.eta.line import mean_wait
-from generation.jobs.model_queues import ModelQueue, Place
+from generation.jobs.model_queues import ModelQueue, Place, UserLimit
 from generation.models import ImageModel, Job, Status
 from generation.runpod.payloads import is_public
 
@@ -61,8 +61,8 @@ class Forecast:
     budgets: Sequence[BudgetState] = ()
 
     def of_job(self, job: Job, *, now: datetime) -> Eta | None:
-        """Return the time left for an active job; None for a final one, for a parked one, and
-        during an outage.
+        """Return the time left for an active job; None for a final one, for a parked one, during
+        an outage, and for a queued one whose user may have no job at RunPod.
         """
         match job.status:
             case Status.QUEUED:
@@ -84,14 +84,18 @@ class Forecast:
         user_id: UUID | None = None,
         size: int = 0,
         count: int = 1,
+        limit: int | None = None,
         now: datetime | None = None,
-    ) -> Eta:
+    ) -> Eta | None:
         """Return the time until the last of `count` new images of this user would be done.
 
-        `size` is that of `size_of`; without a user, it is a user without other jobs.
+        None if the user may have no job at RunPod. `size` is that of `size_of`; without a user, it
+        is a user without other jobs. `limit`: of the user's jobs at once, if the user has none now.
         """
         place = self.queues[model.pk].place_of_next(user_id, number=count)
-        return self._behind(model, size=size, before=place.before, now=now or timezone.now())
+        return self._in_line(
+            model, user_id, size=size, place=place, limit=limit, now=now or timezone.now()
+        )
 
     def without_line(self, model: ImageModel, *, size: int = 0) -> Eta:
         """Return the time for an image if no other job was there."""
@@ -151,9 +155,69 @@ class Forecast:
         """Return the seconds between two starts while jobs wait."""
         return self._place(model).mean / self.at_once(model, now=now)
 
-    def _of_queued(self, job: Job, *, now: datetime) -> Eta:
+    def may_start_none(self, job: Job) -> bool:
+        """Return whether the limit of jobs at once of a queued job's user is 0."""
+        limit = self.queues[job.model_id].limits.get(job.user_id)
+        return limit is not None and not limit.at_once
+
+    def _of_queued(self, job: Job, *, now: datetime) -> Eta | None:
         place = self.place(job) or Place(0, 0)
-        return self._behind(job.model, size=_size(job), before=place.before, now=now)
+        return self._in_line(job.model, job.user_id, size=_size(job), place=place, now=now)
+
+    def _in_line(
+        self,
+        model: ImageModel,
+        user_id: UUID | None,
+        *,
+        size: int,
+        place: Place,
+        limit: int | None = None,
+        now: datetime,
+    ) -> Eta | None:
+        """Return the time for a queued job; None if its user may have no job at RunPod.
+
+        It starts when the line and the user's own limit let it. `limit` is for a user without jobs.
+        """
+        queue = self.queues[model.pk]
+        line = self._behind(model, size=size, before=place.before, now=now)
+        if not queue.limits and limit is None:
+            return line
+        rounds = line.p50 / max(1.0, self._place(model).mean)
+        if held := round(queue.held_behind(user_id, own=place.own, rounds=rounds)):
+            line = self._behind(model, size=size, before=max(0, place.before - held), now=now)
+        own = queue.limits.get(user_id) if user_id else None
+        if own is None and limit is not None:
+            own = UserLimit(limit)
+        if own is None:
+            return line
+        if not own.at_once:
+            return None
+        queued = queue.users.get(user_id, (0, 0))[0] if user_id else 0
+        elsewhere = max(0, own.waiting - queued)  # models take turns
+        waiting = place.own + min(elsewhere, place.own + 1)
+        if waiting + own.at_runpod < own.at_once:
+            return line
+        limited = self._behind_own(model, own, size=size, waiting=waiting, now=now)
+        return Eta(max(line.p50, limited.p50), max(line.p90, limited.p90), limited.basis)
+
+    def _behind_own(
+        self, model: ImageModel, limit: UserLimit, *, size: int, waiting: int, now: datetime
+    ) -> Eta:
+        """Return the time for a job that starts after `waiting` others of its user."""
+        busy = min(limit.at_runpod, limit.at_once)
+        start = self._start(model, self._start_kind(model, 0, now=now)).quantile(0.5)
+        place = self._place(model)
+        each = place.mean + self._start(model, Start.WARM).quantile(0.5)  # sent one by one
+        wait = mean_wait(waiting, busy=busy, starts=[start] * (limit.at_once - busy), place=each)
+        times, basis = self._service(model, size)
+        low, high = self.histories[model.pk].shares
+        p50 = wait + times.quantile(low)
+        rounds = max(1.0, wait / max(1.0, each))
+        spread = math.hypot(
+            UPPER_DECILE * math.sqrt(rounds * place.variance),
+            times.quantile(high) - times.quantile(low),
+        )
+        return _eta(p50, p50 + spread, basis)
 
     def _of_submitted(self, job: Job, *, now: datetime) -> Eta:
         queue = self.queues[job.model_id]
@@ -281,6 +345,7 @@ class Forecast:
         return self.histories[model_id].storing or UNKNOWN_STORING
 
 
+UPPER_DECILE = 1.28  # the 90th percentile of a normal distribution, in standard deviations
 WAITS_FOR_WORKER = 60.0  # seconds; a cold start, while none has been recorded
 MIN_WAIT = 5.0
 UNKNOWN_STORING = Distribution((1.0, 1.5, 2.0, 3.0, 4.0))

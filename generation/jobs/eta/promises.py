@@ -5,6 +5,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
+
+from accounts import quotas
+from accounts.models import User
 from generation.jobs.eta.forecasts import Eta, Forecast
 from generation.jobs.eta.history import size_of
 from generation.models import Job
@@ -19,21 +23,31 @@ def promise(
     forecast: Forecast,
     now: datetime,
     parked: Collection[UUID] = (),
+    limit: int | None = None,
 ) -> None:
     """Set the promised moments of unsaved jobs of one order.
 
-    None in an outage, and none for those that a budget parks, whose ids are `parked`.
+    None in an outage, if the user may have no job at RunPod, and for those that a budget parks,
+    whose ids are `parked`. `limit` is that of `limit_of_order`.
     """
-    for job, eta in zip(jobs, of_order_jobs(jobs, forecast=forecast, now=now), strict=True):
-        if job.id not in parked and not forecast.is_blocked(job):
+    etas = of_order_jobs(jobs, forecast=forecast, now=now, limit=limit)
+    for job, eta in zip(jobs, etas, strict=True):
+        if eta and job.id not in parked and not forecast.is_blocked(job):
             job.promised_p50_at = now + timedelta(seconds=eta.p50)
             job.promised_p90_at = now + timedelta(seconds=eta.p90)
 
 
 def of_order_jobs(
-    jobs: Sequence[Job], *, forecast: Forecast, now: datetime | None = None
-) -> list[Eta]:
-    """Return the time until each of these unsaved jobs of one order would be done."""
+    jobs: Sequence[Job],
+    *,
+    forecast: Forecast,
+    now: datetime | None = None,
+    limit: int | None = None,
+) -> list[Eta | None]:
+    """Return the time until each of these unsaved jobs of one order would be done.
+
+    None if the user may have no job at RunPod. `limit` is that of `limit_of_order`.
+    """
     numbers = Counter[int]()
     found = []
     for job in jobs:
@@ -44,10 +58,31 @@ def of_order_jobs(
                 user_id=job.user_id,
                 size=size_of(job.width, job.height, job.steps),
                 count=numbers[job.model_id],
+                limit=limit,
                 now=now,
             )
         )
     return found
+
+
+def limit_of_order(user: User, *, count: int, forecast: Forecast) -> int | None:
+    """Return the user's limit of jobs at once as far as `count` new jobs need it.
+
+    One query, only if a group has a limit that `count` jobs exceed; of users with jobs, the queues
+    have it.
+    """
+    queues = forecast.queues.values()
+    known = next((queue.limits[user.pk] for queue in queues if user.pk in queue.limits), None)
+    if known:
+        return known.at_once
+    if user.max_jobs_at_once is not None:
+        return user.max_jobs_at_once
+    site: int | None = settings.MAX_JOBS_AT_ONCE_PER_USER
+    least = next((queue.least_group_limit for queue in queues), None)
+    bounds = [bound for bound in (least, site) if bound is not None]
+    if least is None or count <= min(bounds):
+        return site
+    return quotas.of(user).limit("jobs_at_once")
 
 
 def late_at(job: Job) -> datetime | None:

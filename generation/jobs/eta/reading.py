@@ -95,7 +95,7 @@ def of_job(job: Job, *, now: datetime | None = None) -> Eta | None:
 
 def of_order(
     model: ImageModel, *, user_id: UUID | None = None, size: int = 0, count: int = 1
-) -> Eta:
+) -> Eta | None:
     """Return the time until the last of `count` new images of this user would be done."""
     return forecast([model]).of_order(model, user_id=user_id, size=size, count=count)
 

@@ -9,7 +9,7 @@ from generation.jobs import eta
 from generation.jobs.eta import Basis, Eta, Forecast, History
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.history import Start
-from generation.jobs.model_queues import ModelQueue, Positions
+from generation.jobs.model_queues import ModelQueue, Positions, UserLimit
 from generation.models import ImageModel, Job, Status
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -35,7 +35,9 @@ def model(**fields) -> ImageModel:
     return ImageModel(**{"pk": 1, "max_in_flight": 8, "typical_seconds": 20, **fields})
 
 
-def forecast(*, history=HISTORY, running=0, sent=(), warm=True, blocked=False, users=None):
+def forecast(
+    *, history=HISTORY, running=0, sent=(), warm=True, blocked=False, users=None, limits=None
+):
     if not warm:
         history = replace(history, peaks=())
     queue = ModelQueue(
@@ -45,6 +47,7 @@ def forecast(*, history=HISTORY, running=0, sent=(), warm=True, blocked=False, u
         blocked=blocked,
         positions=Positions(),
         users=users or {},
+        limits=limits or {},
     )
     return Forecast(histories={1: history}, queues={1: queue})
 
@@ -114,6 +117,72 @@ class TestLine:
 
     def test_it_says_nothing_during_an_outage(self):
         assert forecast(blocked=True).of_job(job(), now=NOW) is None
+
+
+class TestLimitOfJobsAtOnce:
+    """Alice has six jobs in a model that runs eight at once, where each takes a minute."""
+
+    WIDE = replace(HISTORY, at_once=8, peaks=((NOW.timestamp() - 10, 8),))
+
+    def times(self, limit, *, count=6, **queue):
+        found = forecast(history=self.WIDE, **queue)
+        return [
+            found.of_order(
+                model(), now=NOW, user_id=uuid4(), size=SIZE, count=number, limit=limit
+            ).p50
+            for number in range(1, count + 1)
+        ]
+
+    def test_it_lets_them_run_one_after_the_other_or_in_pairs(self):
+        at_once = self.times(None)[0]
+        assert self.times(None) == self.times(6) == self.times(100) == [at_once] * 6
+        for limit in (1, 2):
+            rounds = [(one - at_once) / 61 for one in self.times(limit)]
+            assert [round(one, 1) for one in rounds] == [n // limit for n in range(6)]
+
+    def test_its_range_grows_with_the_jobs_before(self):
+        varied = replace(self.WIDE, place=MINUTE)
+        found = forecast(history=varied)
+        second, sixth = (
+            found.of_order(model(), now=NOW, size=SIZE, count=count, limit=1) for count in (2, 6)
+        )
+        assert sixth.p90 - sixth.p50 > second.p90 - second.p50
+
+    def test_it_counts_jobs_of_other_models(self):
+        alice = uuid4()
+        free, busy, taken = (
+            forecast(history=self.WIDE, limits={alice: limit}).of_order(
+                model(), now=NOW, user_id=alice, size=SIZE
+            )
+            for limit in (UserLimit(2), UserLimit(2, at_runpod=1), UserLimit(2, at_runpod=2))
+        )
+        assert free == busy
+        assert 15 <= taken.p50 - free.p50 <= 61
+
+    def test_it_does_not_wait_for_jobs_that_limits_hold(self):
+        """Bob, who has two at RunPod, does not wait for Alice's fifty, of which none can start."""
+        alice, bob, carol = uuid4(), uuid4(), uuid4()
+        line = {alice: (50, 0), bob: (5, 2), carol: (0, 6)}
+        queue = {"history": self.WIDE, "running": 8}
+
+        def of_bob(users, limits):
+            found = forecast(**queue, users=users, limits=limits)
+            return found.of_order(model(), now=NOW, user_id=bob, size=SIZE, count=8)
+
+        held = of_bob(line, {alice: UserLimit(0, waiting=50)})
+        assert held == of_bob({bob: (5, 2), carol: (0, 6)}, {})
+        assert of_bob(line, {alice: UserLimit(1, waiting=50)}).p50 < of_bob(line, {}).p50
+        assert of_bob(line, {alice: UserLimit(99, waiting=50)}) == of_bob(line, {})
+
+    def test_it_promises_no_time_with_0(self):
+        alice = uuid4()
+        found = forecast(limits={alice: UserLimit(0, waiting=1)}, users={alice: (1, 0)})
+        assert found.of_job(job(user_id=alice), now=NOW) is None
+        assert found.of_order(model(), now=NOW, user_id=alice, size=SIZE) is None
+        assert forecast().of_order(model(), now=NOW, size=SIZE, limit=0) is None
+        assert found.of_job(job(Status.RUNNING, user_id=alice), now=NOW) is not None
+        other = found.of_order(model(), now=NOW, user_id=uuid4(), size=SIZE)
+        assert other == forecast().of_order(model(), now=NOW, size=SIZE)
 
 
 class TestOwnEvidence:

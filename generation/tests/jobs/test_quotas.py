@@ -13,7 +13,17 @@ from accounts.models import GroupQuota, User
 from accounts.tests.test_ledger_races import at_once
 from artgen.testing.api import ApiTestCase
 from artgen.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
-from generation.jobs import budgets, drafts, driver, lifecycle, model_cache, orders
+from generation.jobs import (
+    budgets,
+    drafts,
+    driver,
+    lifecycle,
+    model_cache,
+    model_queues,
+    orders,
+    serializers,
+)
+from generation.jobs.model_queues import UserLimit
 from generation.models import ImageModel, Job, Status
 
 REQUEST = {"model": "flux-schnell", "prompt": "fog", "width": 256, "height": 256}
@@ -157,8 +167,36 @@ class TestJobsAtOnce(EmulatorTestCase):
 
     def test_it_submits_nothing_with_0(self):
         with override_settings(MAX_JOBS_AT_ONCE_PER_USER=0):
-            self.place()
+            job = self.place()
             assert driver.submit("flux-schnell") == []
+            assert job.promised_p90_at is None
+            found = serializers.job_json(Job.objects.with_all().get(pk=job.pk))
+        assert found["eta_seconds"] is None
+        assert "at once is 0" in found["phase_detail"]
+
+    def test_it_promises_later_times_to_jobs_that_the_limit_holds(self):
+        """The own value, else the most generous of the groups, else the site's."""
+
+        def promised():
+            request = {"model": "flux-schnell", "prompt": "fog", "width": 512, "height": 512}
+            jobs = orders.place_batch(user=self.alice, requests=[request] * 3).jobs
+            Job.objects.all().delete()
+            cache.clear()
+            return [round((job.promised_p50_at - job.created_at).total_seconds()) for job in jobs]
+
+        assert len(set(promised())) == 1
+        with override_settings(MAX_JOBS_AT_ONCE_PER_USER=1):
+            assert promised()[2] > promised()[1] > promised()[0]
+        group_of(self.alice, max_jobs_at_once=1)
+        assert promised()[2] > promised()[1] > promised()[0]
+        self.alice.max_jobs_at_once = 3
+        self.alice.save(update_fields=["max_jobs_at_once"])
+        assert len(set(promised())) == 1
+        self.place()
+        found = model_queues.current([ImageModel.objects.get(slug="flux-schnell").pk])
+        assert [queue.limits for queue in found.values()] == [
+            {self.alice.pk: UserLimit(3, at_runpod=0, waiting=1)}
+        ]
 
 
 @pytest.mark.postgres
