@@ -179,7 +179,7 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
                 condition=Q(erased_at=None, erase_at__isnull=False),
                 name="user_to_be_erased",
             ),
-            # Few: `scheduling` asks whether there are any.
+            # Few: `jobs.model_queues` asks whether there are any.
             models.Index(
                 "max_jobs_at_once",
                 condition=Q(max_jobs_at_once__isnull=False),

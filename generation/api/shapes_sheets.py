@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from artgen.api.shapes import Choice, Id, Moment, Shape, Text
-from generation.api.shapes_jobs import EtaShape, JobShape
+from generation.api.shapes_jobs import UNTIL_LAST, EtaShape, JobShape
 from generation.models import SheetImageKind
 from generation.models.sheets import LIST_NAME_MAX
 from generation.sheets.word_lists import MAX_ENTRIES, MAX_ENTRY_LENGTH
@@ -63,9 +63,7 @@ class SheetQuoteShape(Shape):
     columns = HeadsField()
     count = serializers.IntegerField(help_text="The number of images.")
     credits = serializers.IntegerField()
-    eta_seconds = EtaShape(
-        allow_null=True, help_text="Until the last image; null while that would wait for a budget."
-    )
+    eta_seconds = EtaShape(allow_null=True, help_text=UNTIL_LAST)
     parked_until = Moment(
         allow_null=True,
         help_text="Until then at least the last image would wait for a budget of the site, "
