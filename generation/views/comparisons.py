@@ -238,6 +238,7 @@ def _page(
                 chosen=model.slug in form.models,
                 is_allowed=allowed.allows_model(model.slug),
                 is_favorite=model.pk in own.favorite_models,
+                limit=allowed.limit("jobs_at_once"),
             )
             for model in models
         ],
