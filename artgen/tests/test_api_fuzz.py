@@ -58,6 +58,7 @@ SHEET = {
     *(("prompt", code) for code in ("unbalanced", "too_deep", "too_many", "does_not_exist")),
     *((name, "control_characters") for name in ("prompt", "negative_prompt", "style")),
     ("prompt", "required"),  # of spaces only
+    ("models", "required"),  # unless they are an axis
     *((name, "max_length") for name in ("style", "prompt")),
     ("style", "does_not_exist"),
     *(("source_images", code) for code in ("does_not_exist", "not_supported", "max_length")),
