@@ -5,6 +5,7 @@ takes longer than the database needs to answer; it was a fourth of the CPU of a 
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -32,19 +33,24 @@ class CompiledQuery:
 
     def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
         self._build = build
-        self._compiled: tuple[str, tuple[Any, ...]] | None = None
 
     def rows(self, **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows for these values, one for each argument of `build`."""
         if connection.vendor != "postgresql":  # its driver returns other types than the fields
             return list(self._build(**values))
-        if self._compiled is None:
-            form = self._build(**{name: Parameter(name) for name in values})
-            self._compiled = form.query.sql_with_params()
-        sql, bound = self._compiled
+        sql, bound = compiled(self._build, tuple(values))
         with connection.cursor() as cursor:
             cursor.execute(
                 sql, [values[one.name] if isinstance(one, Parameter) else one for one in bound]
             )
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
+
+
+@lru_cache(maxsize=500)
+def compiled(
+    build: Callable[..., QuerySet[Any, Any]], names: tuple[str, ...]
+) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL of the queryset, and its values: a `Parameter` in place of each given one."""
+    form = build(**{name: Parameter(name) for name in names})
+    return form.query.sql_with_params()

@@ -1,6 +1,6 @@
 """The isolation suite finds each guard that is missing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from accounts import tokens
 from accounts.models import User
 from accounts.permissions import TokenScope
+from artgen.compiled_queries import compiled
 from artgen.testing.isolation import owned_data
 from artgen.testing.isolation.identities import (
     ANONYMOUS,
@@ -40,6 +41,14 @@ from generation.models import (
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.django_db]
 
 Patch = pytest.MonkeyPatch
+
+
+@pytest.fixture(autouse=True)
+def _compile_again() -> Iterator[None]:
+    """Let no query that was compiled with a guard hide that it is missing, or the reverse."""
+    compiled.cache_clear()
+    yield
+    compiled.cache_clear()
 
 
 def _everybodys(queryset: Any) -> Callable[[Patch], None]:

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import transaction
 from django.test import TransactionTestCase, override_settings
+from django.utils import translation
 
 from accounts import limits, period_limits, tokens
 from accounts.models import GroupQuota, User
@@ -166,7 +167,7 @@ class TestJobsAtOnce(EmulatorTestCase):
         assert other.status == Status.QUEUED
 
     def test_it_submits_nothing_with_0(self):
-        with override_settings(MAX_JOBS_AT_ONCE_PER_USER=0):
+        with override_settings(MAX_JOBS_AT_ONCE_PER_USER=0), translation.override("en"):
             job = self.place()
             assert driver.submit("flux-schnell") == []
             assert job.promised_p90_at is None
