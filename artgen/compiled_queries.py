@@ -1,7 +1,7 @@
 """Querysets of a fixed form, compiled to SQL once per process.
 
-Django builds and compiles a queryset anew each time. For a union or for nested subqueries that
-takes longer than the database needs to answer; it was a fourth of the CPU of a page.
+Django builds and compiles a queryset for each request. For a union or nested subqueries this takes
+longer than the database needs to answer: it was a fourth of the CPU of a page.
 """
 
 from collections.abc import Callable

@@ -173,7 +173,7 @@ class PromptReviewAdmin(ReadOnlyModelAdmin):
 
 
 class UserSelect(AutocompleteSelect):
-    """A choice of a user, empty for what is no id of one: on it Django's fails."""
+    """A select for a user. Django's raises an error for an invalid id; this one is empty then."""
 
     def optgroups(
         self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None

@@ -121,7 +121,7 @@ class ModelQueue:
         Args:
             user_id: the user of the job; limits of others hold theirs.
             own: how many queued jobs of this user go before it.
-            rounds: the time in which a place is free again so many times.
+            rounds: how many times a place becomes free before the job starts.
         """
         busy = self.users.get(user_id, (0, 0))[1] if user_id else 0
         held = 0.0

@@ -75,7 +75,7 @@ class AxisShape(Shape):
         child=serializers.JSONField(),
         min_length=1,
         max_length=MAX_VALUES,
-        help_text="Numbers, or slugs of models or styles; null is no style.",
+        help_text="Numbers, or slugs of models or styles; null means no style.",
     )
 
     class Meta:

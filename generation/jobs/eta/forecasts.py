@@ -131,7 +131,7 @@ class Forecast:
         return None if place is None else place.before
 
     def is_warm(self, job: Job) -> bool:
-        """Return whether the job's model has an active worker, so that there is no cold start."""
+        """Return whether the job's model has an active worker: there is no cold start then."""
         return self.queues[job.model_id].warm
 
     def is_blocked(self, job: Job) -> bool:
