@@ -162,12 +162,13 @@ def inhabited_demo(*classes: "type[DemoTestCase]") -> Iterator[tuple[Demo, dict[
             f"two classes that share a demo use {sorted(twice)}; each would see the other's changes"
         )
     enter = (
-        "import json; from artgen.testing.people import let_in; "
+        "import json; from artgen.testing.people import assert_signed_in, let_in; "
         f"sessions = let_in(*{people!r}, staff={staff!r})"
     )
     with tempfile.TemporaryDirectory() as data, Demo(Path(data), *classes[0].options) as demo:
         prepared = [one.prepare for one in classes]
-        yield demo, run_python(demo, enter, *prepared, "print(json.dumps(sessions))")
+        leave = "assert_signed_in(sessions); print(json.dumps(sessions))"
+        yield demo, run_python(demo, enter, *prepared, leave)
 
 
 class DemoTestCase(unittest.TestCase):

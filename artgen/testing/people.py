@@ -1,7 +1,7 @@
 """Users for the browser tests, created inside the demo: accounts and signed-in sessions."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -34,3 +34,15 @@ def let_in(
         session.create()
         sessions[name] = session.session_key
     return sessions
+
+
+def assert_signed_in(sessions: Mapping[str, str]) -> None:
+    """Raise ValueError if a password was changed, which ends the sessions of its user.
+
+    `create_user` changes the password of an account that exists, for example one of another class.
+    """
+    store = importlib.import_module(settings.SESSION_ENGINE).SessionStore
+    for name, key in sessions.items():
+        user = User.objects.get(email=f"{name}@example.org")
+        if store(key)[HASH_SESSION_KEY] != user.get_session_auth_hash():
+            raise ValueError(f"two classes that share a demo use {name!r}; its session has ended")

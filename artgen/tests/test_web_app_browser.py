@@ -61,7 +61,9 @@ class TestWebApp(BrowserTestCase):
             expect(page.locator("#prompt")).to_have_value("second idea")
             expect(page.locator("#drafts")).to_contain_text("first idea")
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            page.context.set_offline(False)
+            page.context.set_offline(False)  # nobody is writing, so the page loads again
+            expect(page.locator("#offline-write")).to_have_count(0)
+            page.wait_for_load_state()
             page.goto("/create/")
             expect(page.locator("#prompt")).to_have_value("second idea")
             unsent = page.locator("#history [data-unsent]")

@@ -16,7 +16,7 @@ PASSWORD = "a long password"
 class TestLeavingInABrowser(BrowserTestCase):
     prepare = f"""
 from django.core.management import call_command
-for name in ("exporter", "closer", "looker"):
+for name in ("exporter", "closer", "tabs"):
     call_command("create_user", f"{{name}}@example.org", password={PASSWORD!r}, credits=20)
 """
 
@@ -51,7 +51,7 @@ for name in ("exporter", "closer", "looker"):
         assert "a lighthouse in fog" in archive.read("prompts.txt").decode()
 
     def test_it_shows_the_current_tab_on_a_small_phone(self) -> None:
-        page = self.sign_in("looker", **SMALL_PHONE)
+        page = self.sign_in("tabs", **SMALL_PHONE)
         for address in ("/account/data/", "/account/"):
             page.goto(address)
             tab = page.locator(".page-tabs [aria-current]")
