@@ -33,8 +33,8 @@ from generation.sheets.cells import FilledSheet
 from generation.sheets.placing import SheetQuote
 from generation.sheets.plans import Heads
 from generation.sheets.request import MAX_MODELS, Asked, clean
-from generation.views import composing, feed, sheet_images
-from generation.views.feed import Card
+from generation.views import cards, composing, sheet_images
+from generation.views.cards import Card
 from generation.views.partials import part, wants_part
 from generation.views.undo import with_undo
 
@@ -290,13 +290,13 @@ def _from_address(request: HttpRequest) -> ComparisonForm:
 
 
 def _sheet_context(found: FilledSheet) -> dict[str, Any]:
-    cards = {card.job.id: card for card in feed.cards_of(found.jobs)}
+    by_job = {card.job.id: card for card in cards.of_jobs(found.jobs)}
     rows = []
     for row in found.rows:
         shown = []
         for labels, job in zip(found.columns, row.jobs, strict=True):
             label = " · ".join([*row.labels, *labels])
-            card = cards[job.id] if job else None
+            card = by_job[job.id] if job else None
             shown.append(CellCard(card, label, is_best=bool(job and job.id == found.best)))
         rows.append({"labels": row.labels, "cells": shown})
     return {

@@ -25,7 +25,7 @@ from artgen.revalidation import revalidated
 from generation.forms.composer import Composer
 from generation.jobs import eta, idempotency
 from generation.models import ImageModel
-from generation.views import feed, form_files
+from generation.views import feed, form_files, latest_prompts, runs
 from generation.views.composer_links import chosen_model, composable, composer_of, shared_of
 from generation.views.composing import (
     composing,
@@ -142,7 +142,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
         return refused
     run_id = placed.batch or placed.jobs[0].id
     if wants_part(request):
-        run = feed.run_of_user(user, run_id)
+        run = runs.of_user(user, run_id)
         return part(request, "generation/_run.html", {"run": run}, status=201)
     keep = urlencode({"job": placed.jobs[0].id, "count": form.count})
     return HttpResponseRedirect(f"{reverse('create')}?{keep}#run-{run_id}")
@@ -197,7 +197,7 @@ def _page(
     asked = {"job", "saved", "share", "model", "prompt", "source", "preset"} & set(request.GET)
     return composing(user_of(request), models=models, composer=composer, forecast=page.forecast) | {
         "feed": page,
-        "prompts": feed.prompts_of(user_of(request)),
+        "prompts": latest_prompts.of_user(user_of(request)),
         "show": show,
         "shared": _shared_how(request),
         "is_filled": bool(asked) or request.method == "POST",

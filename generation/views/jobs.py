@@ -22,7 +22,7 @@ from generation.catalog.shapes import shape_name
 from generation.jobs import job_control, orders
 from generation.models import Job, JobEvent
 from generation.presets import own_styles
-from generation.views import feed
+from generation.views import cards, runs
 from generation.views.partials import part, wants_part
 from generation.views.undo import with_undo
 
@@ -40,7 +40,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         (event.at, text) for event in found.events.order_by("id") if (text := _event_text(event))
     ]
     context = {
-        "card": feed.card_of(found),
+        "card": cards.of_job(found),
         "job": found,
         "shape": shape_name(found.width, found.height) if found.width and found.height else "",
         "style": own_styles.name_of(found),
@@ -57,14 +57,14 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_safe
 def card(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Return the current card of one of the user's jobs."""
-    return part(request, "generation/_card.html", {"card": feed.card_of(_own(request, job_id))})
+    return part(request, "generation/_card.html", {"card": cards.of_job(_own(request, job_id))})
 
 
 @login_required
 @require_safe
 def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Return one of the user's runs as in the feed."""
-    found = feed.run_of_user(user_of(request), run_id)
+    found = runs.of_user(user_of(request), run_id)
     if found is None:
         raise Http404
     return part(request, "generation/_run.html", {"run": found})
@@ -81,7 +81,7 @@ def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     except Refusal as refusal:
         refused = refusal
     if wants_part(request) and not isinstance(refused, period_limits.PeriodLimitReached):
-        card_now = feed.card_of(_own(request, job_id))
+        card_now = cards.of_job(_own(request, job_id))
         status = refused.status if refused else 200
         return part(request, "generation/_card.html", {"card": card_now}, status=status)
     if refused:
@@ -93,7 +93,7 @@ def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Cancel the unfinished jobs of one of the user's runs."""
-    found = feed.run_of_user(user_of(request), run_id)
+    found = runs.of_user(user_of(request), run_id)
     if found is None:
         raise Http404
     count = 0
@@ -107,7 +107,7 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
             return refusal_pages.back(request, refusal, to=reverse("create"))
     if wants_part(request):
         return part(
-            request, "generation/_run.html", {"run": feed.run_of_user(user_of(request), run_id)}
+            request, "generation/_run.html", {"run": runs.of_user(user_of(request), run_id)}
         )
     text = ngettext("%(count)s image canceled.", "%(count)s images canceled.", count) % {
         "count": count
@@ -128,7 +128,7 @@ def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     if not wants_part(request):
         messages.success(request, _("Queued again."))
         return redirect("create")
-    run = feed.run_of_user(user_of(request), placed.batch or placed.id)
+    run = runs.of_user(user_of(request), placed.batch or placed.id)
     return part(request, "generation/_run.html", {"run": run}, status=201)
 
 
@@ -146,7 +146,7 @@ def dismiss(request: HttpRequest, job_id: UUID) -> HttpResponse:
         return redirect("create")
     if not is_undo:
         return HttpResponse(status=204)
-    run = feed.run_of_user(user_of(request), found.batch or found.id)
+    run = runs.of_user(user_of(request), found.batch or found.id)
     return part(request, "generation/_run.html", {"run": run})
 
 

@@ -15,7 +15,7 @@ from artgen.testing.browser import BrowserTestCase
 from generation.jobs.status_text import Phase
 from generation.models import ImageModel, Job
 from generation.templatetags.pictures import picture
-from generation.views.feed import Card
+from generation.views.cards import Card
 
 ACTIVE_LIFE = (
     # status, progress, title, detail

@@ -12,7 +12,7 @@ from generation.jobs import orders
 from generation.models import Job, Sheet, Status
 from generation.sheets import placing
 from generation.sheets.request import clean
-from generation.views import feed, sheet_cards
+from generation.views import runs, sheet_cards
 
 SCRIPT = {"X-Part": "1"}
 
@@ -42,7 +42,7 @@ class TestSheetCard(BaseTestCase):
             make_image(self.alice, job=Job.objects.get(id=job_id))
 
     def card(self, sheet: Sheet) -> sheet_cards.SheetCard:
-        run = feed.run_of_user(self.alice, sheet.id)
+        run = runs.of_user(self.alice, sheet.id)
         assert run is not None
         assert run.sheet is not None
         return run.sheet
