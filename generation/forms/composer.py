@@ -1,8 +1,7 @@
 """The composer: the form for a model's parameters, and what it posts as a request for `orders`."""
 
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -10,9 +9,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.quotas import MEGAPIXEL, Order, Quotas
+from accounts.quotas import Order, Quotas
 from artgen.refusals import FieldError, Refusal
-from generation.catalog import shapes
 from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer, Parameter
 from generation.catalog.parameters import (
     JOB_PARAMETERS,
@@ -25,7 +23,9 @@ from generation.catalog.parameters import (
     Place,
 )
 from generation.catalog.shapes import ShapeChoice, size_of
+from generation.forms import sizes, sliders
 from generation.forms.numbers import decimal, is_whole, whole
+from generation.forms.sliders import Slider
 from generation.models import ImageModel
 
 COUNTS = (1, 2, 3, 4, 6, 8)
@@ -33,18 +33,6 @@ COUNT_DEFAULT = 4
 CHECKED = {*NUMBERS, "seed", "lora_url"}
 """Whose errors are shown while the form is being filled in."""
 TEXTS = (*(one.name for one in JOB_PARAMETERS if one.in_composer), "shape", "count")
-
-
-@dataclass(frozen=True)
-class Slider:
-    """One number: a slider and a field, or a list where the model accepts only certain values."""
-
-    name: str
-    label: str
-    hint: str
-    value: str
-    parameter: Parameter
-    errors: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -88,14 +76,7 @@ class Composer:
         )
         for name in SLIDERS:
             before, after = self.parameters.get(name), moved.parameters.get(name)
-            given = decimal(self.texts.get(name, ""))
-            left_alone = before is not None and given == before.default
-            if (
-                after is None
-                or left_alone
-                or not isinstance(given, float)
-                or not _within(given, after)
-            ):
+            if not sliders.stays(self.texts.get(name, ""), before=before, after=after):
                 moved.texts.pop(name, None)
         return moved
 
@@ -174,39 +155,19 @@ class Composer:
     @property
     def has_exact_size(self) -> bool:
         """Whether the model accepts any width and height within limits."""
-        return "width" in self.parameters and "height" in self.parameters
+        return sizes.takes_any(self.parameters)
 
     @cached_property
     def shapes(self) -> list[ShapeChoice]:
         """The available shapes: the model's sizes, or common ratios at its default area."""
-        limit = self.quotas.megapixels if self.quotas else None
-        if "size" in self.parameters:
-            found = shapes.of_sizes(self.parameters["size"].choices)
-        elif self.has_exact_size:
-            width, height = self.parameters["width"], self.parameters["height"]
-            pixels = None if limit is None else int(limit * MEGAPIXEL)
-            found = shapes.within(width=width, height=height, max_pixels=pixels)
-        else:
-            return []
-        if self.quotas is None or limit is None:
-            return found
-        allows = self.quotas.allows_size
-        return [replace(one, is_allowed=allows(one.width, one.height)) for one in found]
+        return sizes.offered(self.parameters, quotas=self.quotas)
 
     @property
     def shape(self) -> str:
         """The chosen shape's value; the first one unless another of this model is chosen."""
-        wanted = self.texts.get("shape", "")
-        allowed = [shape for shape in self.shapes if shape.is_allowed] or self.shapes
-        values = [shape.value for shape in allowed]
-        if wanted in values or not values:
-            return wanted
-        if size := size_of(wanted):
-            ratio = size[0] / max(1, size[1])
-            closest = min(allowed, key=lambda shape: abs(math.log(max(ratio, 0.01) / shape.ratio)))
-            return closest.value
-        default = str(self.parameters["size"].default) if "size" in self.parameters else ""
-        return default if default in values else values[0]
+        return sizes.chosen(
+            self.texts.get("shape", ""), among=self.shapes, parameter=self.parameters.get("size")
+        )
 
     @property
     def size(self) -> tuple[int, int] | None:
@@ -251,12 +212,7 @@ class Composer:
     @property
     def has_limited_shapes(self) -> bool:
         """Whether the user's quotas leave some of the sizes out, or make them smaller."""
-        if self.quotas is None or self.quotas.megapixels is None:
-            return False
-        as_offered = Composer(model=self.model).shapes
-        return [one.value for one in as_offered] != [
-            one.value for one in self.shapes if one.is_allowed
-        ]
+        return sizes.are_limited(self.shapes, self.parameters)
 
     @property
     def count(self) -> int:
@@ -316,15 +272,12 @@ class Composer:
 
     def slider(self, name: str) -> Slider | None:
         """Return the slider of a parameter, None if the model does not have it."""
-        parameter = self.parameters.get(name)
-        if parameter is None:
-            return None
-        value = self.texts.get(name) or ""
-        if not value and parameter.default is not None:
-            value = f"{parameter.default:g}"
-        declared = SLIDERS[name]
-        errors = self.errors.get(name, [])
-        return Slider(name, str(declared.label), str(declared.hint), value, parameter, errors)
+        return sliders.slider_of(
+            name,
+            parameters=self.parameters,
+            text=self.texts.get(name, ""),
+            errors=self.errors.get(name, []),
+        )
 
     def explain(self, refusal: Refusal) -> None:
         """Show a refusal at its fields; what has no field in this form is shown at the button."""
@@ -408,8 +361,3 @@ class Composer:
     def _shown(self) -> set[str]:
         shown = {"prompt", "style", "source_images", "seed", *self.parameters}
         return shown | ({"width", "height"} if self.has_exact_size else set())
-
-
-def _within(value: float, parameter: Parameter) -> bool:
-    low, high = parameter.min, parameter.max
-    return (low is None or value >= low) and (high is None or value <= high)
