@@ -7,7 +7,7 @@ code adds, such as `needed`. https://www.rfc-editor.org/rfc/rfc9457
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import (
@@ -38,6 +38,9 @@ from rest_framework.response import Response
 from artgen import unavailable
 from artgen.observability import request_stats
 from artgen.refusals import FieldError, Refusal, Unavailable
+
+if TYPE_CHECKING:  # importing it reads settings that name this module
+    from rest_framework.views import APIView
 
 CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/"
@@ -139,7 +142,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 
     Return None for a bug: Django logs it, and `server_error` responds.
     """
-    refusal = _refusal(error)
+    refusal = _refusal(error, context["view"])
     if refusal is None:
         return None
     headers = _headers(refusal)
@@ -163,7 +166,7 @@ def unknown_address(request: HttpRequest, rest: str = "") -> HttpResponse:
                 "not_found", _("Addresses end with a slash: %(path)s/") % {"path": request.path}
             )
         )
-    return respond(Problem("not_found"))
+    return respond(Problem("not_found", _("There is nothing at this address. See /api/docs/.")))
 
 
 @require_safe
@@ -209,7 +212,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return defaults.server_error(request)
 
 
-def _refusal(error: Exception) -> Refusal | None:
+def _refusal(error: Exception, view: "APIView | None" = None) -> Refusal | None:
     match error:
         case Refusal():
             return error
@@ -223,12 +226,14 @@ def _refusal(error: Exception) -> Refusal | None:
             return Problem("permission_denied")
         case exceptions.NotFound() | Http404():
             return Problem("not_found")
-        case exceptions.MethodNotAllowed():
-            return Problem("method_not_allowed")
+        case exceptions.MethodNotAllowed() if view:
+            allowed = ", ".join(view.allowed_methods)
+            return Problem("method_not_allowed", _("Allowed: %(methods)s.") % {"methods": allowed})
         case exceptions.NotAcceptable():
             return Problem("not_acceptable")
-        case exceptions.UnsupportedMediaType():
-            return Problem("unsupported_media_type")
+        case exceptions.UnsupportedMediaType() if view:
+            types = ", ".join(parser.media_type for parser in view.get_parsers())
+            return Problem("unsupported_media_type", _("Send %(types)s.") % {"types": types})
         case RequestDataTooBig():
             return too_large(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         case (

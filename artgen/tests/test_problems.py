@@ -114,6 +114,16 @@ class TestRefusals(ProblemTestCase):
         response = self.client.put("/api/v1/jobs/", headers=self.headers)
         self.assert_problem(response, 405, "method_not_allowed")
         assert response["Allow"] == "GET, POST, HEAD, OPTIONS"
+        assert response.json()["detail"] == "Allowed: GET, POST, HEAD, OPTIONS."
+
+    def test_it_names_the_content_type_that_an_address_reads(self) -> None:
+        for path, content_type in (
+            ("/api/v1/jobs/", "application/json"),
+            ("/api/v1/uploads/", "multipart/form-data"),
+        ):
+            response = self.client.post(path, "x", content_type="text/plain", headers=self.headers)
+            self.assert_problem(response, 415, "unsupported_media_type")
+            assert response.json()["detail"] == f"Send {content_type}."
 
     def test_it_refuses_an_unknown_host(self) -> None:
         response = self.client.get("/api/v1/account/", headers={"Host": "evil.example"})
