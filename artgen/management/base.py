@@ -9,9 +9,10 @@ from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand as DjangoCommand
 from django.core.management.base import CommandError, CommandParser
+from django.db import Error as DatabaseError
 from django.utils import translation
 
-from artgen.management import audited
+from artgen.management import audited, database_errors
 from artgen.management.progress import Progress
 from artgen.refusals import Refusal
 
@@ -71,6 +72,10 @@ class BaseCommand(DjangoCommand):
                 return super().execute(*args, **options)
         except Refusal as refusal:
             raise CommandError(reason(refusal)) from refusal
+        except DatabaseError as error:
+            if (message := database_errors.advice(error)) is None:
+                raise
+            raise CommandError(message) from error
 
     def only_reads(self, options: Mapping[str, Any]) -> bool:
         """Return whether the command changes nothing with these options."""

@@ -117,11 +117,13 @@ class TestRefusals(ProblemTestCase):
         assert response.json()["detail"] == "Allowed: GET, POST, HEAD, OPTIONS."
 
     def test_it_names_the_content_type_that_an_address_reads(self) -> None:
-        for path, content_type in (
+        for address, content_type in (
             ("/api/v1/jobs/", "application/json"),
             ("/api/v1/uploads/", "multipart/form-data"),
         ):
-            response = self.client.post(path, "x", content_type="text/plain", headers=self.headers)
+            response = self.client.post(
+                address, "x", content_type="text/plain", headers=self.headers
+            )
             self.assert_problem(response, 415, "unsupported_media_type")
             assert response.json()["detail"] == f"Send {content_type}."
 
