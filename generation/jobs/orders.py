@@ -249,6 +249,8 @@ def _place(
         parked = {job.id: until for job, until in zip(jobs, parking, strict=True) if until}
         limit = eta.limit_of_order(user, count=len(jobs), forecast=forecast)
         eta.promise(jobs, forecast=forecast, now=timezone.now(), parked=parked, limit=limit)
+        for job in jobs:
+            job.first_limit = limit
         with transaction.atomic():
             if order_key:
                 order_key.remember(batch_id or jobs[0].id)
@@ -272,7 +274,7 @@ def _place(
                 sheet_orders.replace_cell(sheet_id, job=replaces, by=jobs[0])
             if found:
                 reviews.flag(held, found, placed=batch_id or jobs[0].id)
-            for slug in {job.model.slug for job in jobs}:
+            for slug in dict.fromkeys(job.model.slug for job in jobs):
                 dispatch.submit(slug)
         return Placed(jobs=jobs, batch=batch_id, created=True)
 

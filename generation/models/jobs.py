@@ -237,6 +237,10 @@ class Job(models.Model):
 
     More recent than the model's cached queue.
     """
+    first_limit: int | None = None
+    """The user's limit of jobs at once when it was placed, as `first_place`; None: no limit that
+    the order would exceed.
+    """
     new_images: "Sequence[Image] | None" = None
     """The images that were stored with its end; known to the instance that ended, not stored."""
 

@@ -92,7 +92,7 @@ def of_user(
     """Return a page of the user's runs: `show` is one of SHOWN, `before` a page's `next`."""
     shown, rest = _page(user, show=show, before=before)
     jobs = _of_cards(shown, models={model.pk: model for model in models})
-    forecast = eta.forecast(models)
+    forecast = eta.forecast(models, jobs=jobs)
     [(active,)] = ACTIVE_COUNT.rows(user=user.pk)
     found = runs.of_jobs(jobs, forecast=forecast, images=_images_of(shown))
     if before:  # a cell that was placed again stands on an earlier page, with the whole comparison

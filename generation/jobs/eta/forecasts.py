@@ -84,17 +84,21 @@ class Forecast:
         user_id: UUID | None = None,
         size: int = 0,
         count: int = 1,
+        beside: int = 0,
         limit: int | None = None,
         now: datetime | None = None,
     ) -> Eta | None:
         """Return the time until the last of `count` new images of this user would be done.
 
         None if the user may have no job at RunPod. `size` is that of `size_of`; without a user, it
-        is a user without other jobs. `limit`: of the user's jobs at once, if the user has none now.
+        is a user without other jobs. `beside`: earlier jobs of the same order in other models.
+        `limit`: of the user's jobs at once, if the user has none now.
         """
+        now = now or timezone.now()
         place = self.queues[model.pk].place_of_next(user_id, number=count)
+        place = self._without_held(model, user_id, place, now=now)
         return self._in_line(
-            model, user_id, size=size, place=place, limit=limit, now=now or timezone.now()
+            model, user_id, size=size, place=place, beside=beside, limit=limit, now=now
         )
 
     def without_line(self, model: ImageModel, *, size: int = 0) -> Eta:
@@ -104,13 +108,14 @@ class Forecast:
         return self._range(model, times, basis)
 
     def place(self, job: Job) -> Place | None:
-        """Return how many jobs go before a QUEUED job; None for others and if it is parked."""
-        if job.status != Status.QUEUED or job.is_parked(now=timezone.now()):
+        """Return how many jobs go before a QUEUED job; None for others and if it is parked.
+
+        Jobs of others that limits hold until after it are left out: it does not wait for them.
+        """
+        now = timezone.now()
+        if job.status != Status.QUEUED or job.is_parked(now=now):
             return None
-        if job.first_place is not None:
-            return Place(*job.first_place)
-        queue = self.queues[job.model_id]
-        return queue.positions.place(job.id) or queue.place_of_next(job.user_id)
+        return self._place_of(job, now=now)
 
     def outdated(self, jobs: Iterable[Job]) -> set[int]:
         """Return the models whose queue is older than one of these jobs."""
@@ -157,12 +162,49 @@ class Forecast:
 
     def may_start_none(self, job: Job) -> bool:
         """Return whether the limit of jobs at once of a queued job's user is 0."""
-        limit = self.queues[job.model_id].limits.get(job.user_id)
+        limit = self._limit(job.model, job.user_id, limit=job.first_limit)
         return limit is not None and not limit.at_once
 
     def _of_queued(self, job: Job, *, now: datetime) -> Eta | None:
-        place = self.place(job) or Place(0, 0)
-        return self._in_line(job.model, job.user_id, size=_size(job), place=place, now=now)
+        return self._in_line(
+            job.model,
+            job.user_id,
+            size=_size(job),
+            place=self._place_of(job, now=now),
+            limit=job.first_limit,
+            now=now,
+        )
+
+    def _place_of(self, job: Job, *, now: datetime) -> Place:
+        """Return the place of a job that is QUEUED and not parked."""
+        queue = self.queues[job.model_id]
+        if job.first_place is not None:
+            place = Place(*job.first_place)
+        else:
+            place = queue.positions.place(job.id) or queue.place_of_next(job.user_id)
+        return self._without_held(job.model, job.user_id, place, now=now)
+
+    def _without_held(
+        self, model: ImageModel, user_id: UUID | None, place: Place, *, now: datetime
+    ) -> Place:
+        """Leave out of a place the jobs of others that limits hold until after it."""
+        queue = self.queues[model.pk]
+        if not queue.limits or place.before == place.own:
+            return place
+        wait = self._seconds_in_line(model, place.before, now=now)
+        rounds = wait / max(1.0, self._place(model).mean)
+        held = round(queue.held_behind(user_id, own=place.own, rounds=rounds))
+        return Place(max(place.own, place.before - held), place.own)
+
+    def _limit(
+        self, model: ImageModel, user_id: UUID | None, *, limit: int | None
+    ) -> UserLimit | None:
+        """Return the user's limit of jobs at once, None for none.
+
+        `limit`: if the queue does not know it, because the user had no jobs when it was read.
+        """
+        known = self.queues[model.pk].limits.get(user_id) if user_id else None
+        return UserLimit(limit) if known is None and limit is not None else known
 
     def _in_line(
         self,
@@ -171,51 +213,60 @@ class Forecast:
         *,
         size: int,
         place: Place,
+        beside: int = 0,
         limit: int | None = None,
         now: datetime,
     ) -> Eta | None:
         """Return the time for a queued job; None if its user may have no job at RunPod.
 
-        It starts when the line and the user's own limit let it. `limit` is for a user without jobs.
+        It starts when the line and the user's own limit let it. `limit` is that of `_limit`.
         """
-        queue = self.queues[model.pk]
         line = self._behind(model, size=size, before=place.before, now=now)
-        if not queue.limits and limit is None:
-            return line
-        rounds = line.p50 / max(1.0, self._place(model).mean)
-        if held := round(queue.held_behind(user_id, own=place.own, rounds=rounds)):
-            line = self._behind(model, size=size, before=max(0, place.before - held), now=now)
-        own = queue.limits.get(user_id) if user_id else None
-        if own is None and limit is not None:
-            own = UserLimit(limit)
+        own = self._limit(model, user_id, limit=limit)
         if own is None:
             return line
         if not own.at_once:
             return None
-        queued = queue.users.get(user_id, (0, 0))[0] if user_id else 0
-        elsewhere = max(0, own.waiting - queued)  # models take turns
-        waiting = place.own + min(elsewhere, place.own + 1)
+        waiting = place.own + beside + self._own_elsewhere(model, user_id, own, place=place)
         if waiting + own.at_runpod < own.at_once:
             return line
         limited = self._behind_own(model, own, size=size, waiting=waiting, now=now)
         return Eta(max(line.p50, limited.p50), max(line.p90, limited.p90), limited.basis)
+
+    def _own_elsewhere(
+        self, model: ImageModel, user_id: UUID | None, limit: UserLimit, *, place: Place
+    ) -> int:
+        """Return how many queued jobs of the user in other models start before a job.
+
+        A model whose job ends submits its next one first. So a model without a job at RunPod waits
+        for all of the others, and two with jobs there take turns.
+        """
+        queued, at_work = self.queues[model.pk].users.get(user_id, (0, 0)) if user_id else (0, 0)
+        elsewhere = max(0, limit.waiting - queued)
+        if not at_work:
+            return elsewhere
+        return min(elsewhere, place.own) if limit.at_runpod > at_work else 0
 
     def _behind_own(
         self, model: ImageModel, limit: UserLimit, *, size: int, waiting: int, now: datetime
     ) -> Eta:
         """Return the time for a job that starts after `waiting` others of its user."""
         busy = min(limit.at_runpod, limit.at_once)
-        start = self._start(model, self._start_kind(model, 0, now=now)).quantile(0.5)
-        place = self._place(model)
-        each = place.mean + self._start(model, Start.WARM).quantile(0.5)  # sent one by one
-        wait = mean_wait(waiting, busy=busy, starts=[start] * (limit.at_once - busy), place=each)
+        first = self._start(model, self._start_kind(model, 0, now=now))
         times, basis = self._service(model, size)
+        of_all = self._service(model, 0)[0]
+        place = self._place(model)
+        each = place.mean * times.mean / max(0.001, of_all.mean)  # jobs of an order are of one size
+        each += self._start(model, Start.WARM).quantile(0.5)  # sent one by one
+        starts = [first.quantile(0.5)] * (limit.at_once - busy)
+        wait = mean_wait(waiting, busy=busy, starts=starts, place=each)
         low, high = self.histories[model.pk].shares
         p50 = wait + times.quantile(low)
         rounds = max(1.0, wait / max(1.0, each))
         spread = math.hypot(
             UPPER_DECILE * math.sqrt(rounds * place.variance),
             times.quantile(high) - times.quantile(low),
+            0.0 if busy else first.quantile(high) - first.quantile(low),
         )
         return _eta(p50, p50 + spread, basis)
 
@@ -286,6 +337,14 @@ class Forecast:
         typical = times.quantile(low)
         spread = math.hypot(p90 - p50, times.quantile(high) - typical)
         return _eta(p50 + typical, p50 + typical + spread, basis)
+
+    def _seconds_in_line(self, model: ImageModel, before: int, *, now: datetime) -> float:
+        """Return in how many seconds `before` queued jobs have started and another one can."""
+        queue, at_once = self.queues[model.pk], self.at_once(model, now=now)
+        waiting = len(queue.sent_at) + before
+        if waiting + queue.running < at_once:
+            return 0.0
+        return self._wait(model, waiting, at_once=at_once, now=now)
 
     def _wait(self, model: ImageModel, waiting: int, *, at_once: int, now: datetime) -> float:
         """Return in how many seconds `waiting` jobs and then another one will have started."""

@@ -50,7 +50,8 @@ def of_order_jobs(
     """
     numbers = Counter[int]()
     found = []
-    for job in jobs:
+    for place, job in enumerate(jobs):
+        beside = place - numbers[job.model_id]
         numbers[job.model_id] += 1
         found.append(
             forecast.of_order(
@@ -58,6 +59,7 @@ def of_order_jobs(
                 user_id=job.user_id,
                 size=size_of(job.width, job.height, job.steps),
                 count=numbers[job.model_id],
+                beside=beside,
                 limit=limit,
                 now=now,
             )

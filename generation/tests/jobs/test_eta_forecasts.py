@@ -61,10 +61,11 @@ def job(status=Status.QUEUED, *, ago=0.0, **fields) -> Job:
         Status.STORING: {"submitted_at": moment, "delay_ms": 0, "execution_ms": 0},
     }[status]
     place = fields.pop("first_place", known.pop("first_place", None))
+    limit = fields.pop("first_limit", None)
     one = Job(
         status=status, model=model(), width=1024, height=1024, created_at=NOW, **known, **fields
     )
-    one.first_place = place
+    one.first_place, one.first_limit = place, limit
     return one
 
 
@@ -140,6 +141,9 @@ class TestLimitOfJobsAtOnce:
             rounds = [(one - at_once) / 61 for one in self.times(limit)]
             assert [round(one, 1) for one in rounds] == [n // limit for n in range(6)]
 
+    def queue_of(self, users, limits):
+        return {"history": self.WIDE, "running": 8, "users": users, "limits": limits}
+
     def test_its_range_grows_with_the_jobs_before(self):
         varied = replace(self.WIDE, place=MINUTE)
         found = forecast(history=varied)
@@ -147,6 +151,59 @@ class TestLimitOfJobsAtOnce:
             found.of_order(model(), now=NOW, size=SIZE, count=count, limit=1) for count in (2, 6)
         )
         assert sixth.p90 - sixth.p50 > second.p90 - second.p50
+
+    def test_its_range_has_that_of_the_first_start(self):
+        cold = forecast(history=self.WIDE, warm=False)
+        sudden = replace(self.WIDE, starts={Start.COLD: Distribution.of([40.0] * 3)}, sums={})
+        known = forecast(history=sudden, warm=False)
+        widths = [
+            found.p90 - found.p50
+            for one in (cold, known)
+            if (found := one.of_order(model(), now=NOW, size=SIZE, count=2, limit=1))
+        ]
+        assert widths[0] > widths[1]
+
+    def test_it_takes_the_time_of_jobs_of_its_size(self):
+        large = replace(self.WIDE, by_size={SIZE: Distribution.of([120.0] * 5)}, sums={})
+        found = forecast(history=large)
+        first, third = (
+            found.of_order(model(), now=NOW, size=SIZE, count=count, limit=1).p50
+            for count in (1, 3)
+        )
+        assert 2 * 115 <= third - first <= 2 * 130
+
+    def test_a_job_that_was_just_placed_has_the_limit_of_its_order(self):
+        """The queue was read before and does not know the user."""
+        found = forecast(history=self.WIDE)
+        one, limited, none = (
+            job(user_id=uuid4(), first_place=(3, 3), first_limit=limit) for limit in (None, 1, 0)
+        )
+        free, third = (found.of_job(placed, now=NOW) for placed in (one, limited))
+        assert third.p50 == free.p50 + 3 * 61
+        assert found.of_job(none, now=NOW) is None
+        assert found.may_start_none(none)
+        assert not found.may_start_none(limited)
+
+    def test_its_model_waits_for_the_other_models_unless_it_has_the_place(self):
+        alice = uuid4()
+
+        def third(*, busy, at_runpod, limit=1, beside=0):
+            found = forecast(
+                history=self.WIDE,
+                running=busy,
+                users={alice: (2, busy)},
+                limits={alice: UserLimit(limit, at_runpod=at_runpod, waiting=2 + 5)},
+            )
+            return found.of_order(model(), now=NOW, user_id=alice, size=SIZE, beside=beside).p50
+
+        waiting, holding, sharing = (
+            third(busy=0, at_runpod=1),
+            third(busy=1, at_runpod=1),
+            third(busy=1, at_runpod=2, limit=2),
+        )
+        assert abs(waiting - holding - 5 * 61) <= 1
+        assert abs(third(busy=1, at_runpod=1, beside=3) - holding - 3 * 61) <= 1
+        assert holding - 61 <= sharing <= holding + 61
 
     def test_it_counts_jobs_of_other_models(self):
         alice = uuid4()
@@ -163,14 +220,24 @@ class TestLimitOfJobsAtOnce:
         """Bob, who has two at RunPod, does not wait for Alice's fifty, of which none can start."""
         alice, bob, carol = uuid4(), uuid4(), uuid4()
         line = {alice: (50, 0), bob: (5, 2), carol: (0, 6)}
-        queue = {"history": self.WIDE, "running": 8}
 
         def of_bob(users, limits):
-            found = forecast(**queue, users=users, limits=limits)
+            found = forecast(**self.queue_of(users, limits))
             return found.of_order(model(), now=NOW, user_id=bob, size=SIZE, count=8)
 
         held = of_bob(line, {alice: UserLimit(0, waiting=50)})
         assert held == of_bob({bob: (5, 2), carol: (0, 6)}, {})
+
+        def place(limits, **queue):
+            found = forecast(**self.queue_of(line, limits) | queue)
+            return found.place(job(user_id=bob, first_place=(12, 5)))
+
+        assert place({}) == (12, 5)
+        assert place({alice: UserLimit(0, waiting=50)}) == (5, 5)
+        assert place({alice: UserLimit(99, waiting=50)}) == (12, 5)
+        some = place({alice: UserLimit(1, waiting=50)})
+        assert 5 < some.before < 12
+        assert place({alice: UserLimit(1, waiting=50)}, running=2) == (6, 5)
         assert of_bob(line, {alice: UserLimit(1, waiting=50)}).p50 < of_bob(line, {}).p50
         assert of_bob(line, {alice: UserLimit(99, waiting=50)}) == of_bob(line, {})
 

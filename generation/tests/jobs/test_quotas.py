@@ -18,6 +18,7 @@ from generation.jobs import (
     budgets,
     drafts,
     driver,
+    eta,
     lifecycle,
     model_cache,
     model_queues,
@@ -174,6 +175,27 @@ class TestJobsAtOnce(EmulatorTestCase):
             found = serializers.job_json(Job.objects.with_all().get(pk=job.pk))
         assert found["eta_seconds"] is None
         assert "at once is 0" in found["phase_detail"]
+
+    def test_it_says_the_promised_times_at_once_although_the_queue_was_read_before(self):
+        request = {"model": "flux-schnell", "prompt": "fog", "width": 512, "height": 512}
+        with override_settings(MAX_JOBS_AT_ONCE_PER_USER=1):
+            eta.of_order(ImageModel.objects.get(slug="flux-schnell"))
+            placed = orders.place_batch(user=self.alice, requests=[request] * 6).jobs
+            found = serializers.jobs_json(placed)
+        promised = [round((job.promised_p50_at - job.created_at).total_seconds()) for job in placed]
+        assert [job["eta_seconds"]["p50"] for job in found] == promised
+        assert len(set(promised)) == 6
+
+    def test_it_promises_an_order_of_several_models_as_one_line(self):
+        jobs = [
+            {"model": slug, "prompt": "fog", "width": 512, "height": 512}
+            for slug in ("flux-schnell", OTHER, "flux-schnell", OTHER)
+        ]
+        with override_settings(MAX_JOBS_AT_ONCE_PER_USER=1):
+            placed = orders.place_batch(user=self.alice, requests=jobs).jobs
+        waits = [(job.promised_p50_at - job.created_at).total_seconds() for job in placed]
+        assert waits[1] > waits[0] + 10  # it waits for the first one, whose model is faster
+        assert waits[3] > waits[2] > waits[0]
 
     def test_it_promises_later_times_to_jobs_that_the_limit_holds(self):
         """The own value, else the most generous of the groups, else the site's."""

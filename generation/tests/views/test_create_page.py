@@ -205,8 +205,29 @@ class TestCreatePage(BaseTestCase):
             self.client.get(self.url)
         for _n in range(5):
             self.place()
+        with self.assertNumQueries(QUERIES + 1):  # the queue, which is older than the jobs
+            self.client.get(self.url)
         with self.assertNumQueries(QUERIES):
             self.client.get(self.url)
+
+    def test_it_shows_the_places_of_jobs_that_were_placed_after_the_queue_was_read(self):
+        self.enterContext(held_clock())
+        self.client.get(self.url)
+        jobs = orders.place_batch(
+            user=self.alice, requests=[{"model": "flux-schnell", "prompt": "fog"}] * 3
+        ).jobs
+        with translation.override("en"):
+            self.client.cookies["django_language"] = "en"
+            page = self.client.get(self.url)
+        cards = [
+            card for day in page.context["feed"].days for run in day.runs for card in run.cards
+        ]
+        assert [card.job.id for card in cards] == [job.id for job in jobs]
+        assert [card.phase.title for card in cards] == [
+            "Next in queue",
+            "1 of yours before it",
+            "2 of yours before it",
+        ]
 
     def trashed(self, *, count: int) -> None:
         """Give alice `count` jobs, newest of all, whose pictures are in the trash."""
