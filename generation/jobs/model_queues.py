@@ -10,11 +10,14 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import IntegerField
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from generation.jobs import bulk_update
@@ -115,6 +118,15 @@ class ModelQueue:
         """
         return place_of_next(self.users, user_id, number=number)
 
+    @cached_property
+    def held_users(self) -> list[tuple[UUID, UserLimit]]:
+        """The users with more queued jobs than their limits let start now."""
+        return [
+            (user_id, limit)
+            for user_id, limit in self.limits.items()
+            if self.users.get(user_id, (0, 0))[0] > limit.at_once - limit.at_runpod
+        ]
+
     def held_behind(self, user_id: UUID | None, *, own: int, rounds: float) -> float:
         """Return how many of the jobs before a job cannot start so soon: limits hold them.
 
@@ -125,8 +137,8 @@ class ModelQueue:
         """
         busy = self.users.get(user_id, (0, 0))[1] if user_id else 0
         held = 0.0
-        for other, limit in self.limits.items():
-            if other == user_id or other not in self.users:
+        for other, limit in self.held_users:
+            if other == user_id:
                 continue
             queued, at_work = self.users[other]
             before = min(queued, max(0, own + busy + 1 - at_work))
@@ -287,6 +299,16 @@ def has_limits() -> str:
     return (
         "(EXISTS (SELECT 1 FROM accounts_user WHERE max_jobs_at_once IS NOT NULL) "
         "OR EXISTS (SELECT 1 FROM accounts_groupquota WHERE max_jobs_at_once IS NOT NULL))"
+    )
+
+
+def limit_of_user() -> RawSQL:
+    """Return the expression of the limit of jobs at once that the user of a job has now."""
+    return RawSQL(  # noqa: S611 no input
+        f"CASE WHEN {has_limits()} THEN (SELECT {LIMIT} FROM accounts_user AS account "  # noqa: S608
+        "WHERE account.id = generation_job.user_id) END",
+        [settings.MAX_JOBS_AT_ONCE_PER_USER],
+        output_field=IntegerField(),
     )
 
 

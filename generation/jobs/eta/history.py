@@ -35,6 +35,12 @@ class Record:
     finished_at: float
     promised_p50_at: float | None = None
     promised_p90_at: float | None = None
+    limit: int | None = None  # of the user's jobs at once; None: no limit
+
+    @property
+    def waits_from(self) -> float:
+        """From when on only other jobs can keep it from starting: before, a limit may hold it."""
+        return self.created_at if self.limit is None else self.submitted_at
 
     @property
     def started_at(self) -> float:
@@ -141,6 +147,7 @@ class _Line:
     def __init__(self, records: Sequence[Record]) -> None:
         self.records = records
         self.created = sorted(one.created_at for one in records)
+        self.waits_from = sorted(one.waits_from for one in records)
         self.sent = sorted(one.submitted_at for one in records)
         self.started = [one.started_at for one in records]
         self.ended = sorted(one.ended_at for one in records)
@@ -150,7 +157,7 @@ class _Line:
         return bisect_right(self.started, moment) - bisect_right(self.ended, moment)
 
     def waiting(self, moment: float) -> int:
-        return bisect_right(self.created, moment) - bisect_right(self.started, moment)
+        return bisect_right(self.waits_from, moment) - bisect_right(self.started, moment)
 
     def at_once(self, limit: int) -> int | None:
         """Return how many usually ran right after a start while others waited."""
@@ -194,10 +201,14 @@ class _Line:
         """Return how many jobs were at RunPod and did not run yet."""
         return bisect_right(self.sent, moment) - bisect_right(self.started, moment)
 
-    def place_of(self, job: Record) -> int:
-        """Return how many jobs fair scheduling put before the job when it was placed."""
+    def place_of(self, job: Record) -> int | None:
+        """Return how many jobs fair scheduling put before the job when it was placed.
+
+        None if limits held some of them, or it: then it did not only wait for the line.
+        """
         moment = job.created_at
         users: dict[UUID, tuple[int, int]] = {}
+        limits = {} if job.limit is None else {job.user_id: job.limit}
         number = 1
         for one in self.records:
             if one.created_at > moment or one.ended_at <= moment:
@@ -208,6 +219,12 @@ class _Line:
             queued, busy = users.get(one.user_id, (0, 0))
             is_sent = one.submitted_at <= moment
             users[one.user_id] = queued + (not is_sent), busy + is_sent
+            if one.limit is not None:
+                limits[one.user_id] = one.limit
+        for user_id, limit in limits.items():
+            new = number if user_id == job.user_id else 0
+            if sum(users.get(user_id, (0, 0))) + new > limit:
+                return None
         return place_of_next(users, job.user_id, number=number).before
 
     def waits(
@@ -221,7 +238,9 @@ class _Line:
             ended = bisect_right(self.ended, moment)
             if not ended or bisect_right(self.created, moment) - ended <= at_once:
                 continue  # even with all others of its order it found a free place
-            before = self.place_of(one) + self.sent_by(moment)
+            if (place_of := self.place_of(one)) is None:
+                continue
+            before = place_of + self.sent_by(moment)
             if before + self.running(moment) < at_once:
                 continue
             busy = min(self.running(moment), at_once)

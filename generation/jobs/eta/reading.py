@@ -30,6 +30,7 @@ COLUMNS = (
         "started_at",
     ),
     *("delay_ms", "execution_ms", "finished_at", "promised_p50_at", "promised_p90_at"),
+    "user_limit",
 )
 
 
@@ -124,6 +125,7 @@ class _Row(NamedTuple):
     finished_at: datetime
     promised_p50_at: datetime | None
     promised_p90_at: datetime | None
+    user_limit: int | None
 
 
 def histories(models: Collection[ImageModel]) -> dict[int, History]:
@@ -143,7 +145,8 @@ def histories(models: Collection[ImageModel]) -> dict[int, History]:
 
 def _last_jobs(model_id: int) -> "QuerySet[Job, tuple[object, ...]]":
     done = Job.objects.filter(model=model_id, status=Status.SUCCEEDED, submitted_at__isnull=False)
-    return done.order_by("-finished_at").values_list(*COLUMNS)[:SAMPLE_SIZE]
+    limited = done.annotate(user_limit=model_queues.limit_of_user())
+    return limited.order_by("-finished_at").values_list(*COLUMNS)[:SAMPLE_SIZE]
 
 
 def _record(row: _Row) -> Record:
@@ -163,4 +166,5 @@ def _record(row: _Row) -> Record:
         finished_at=max(sent_at, done_at),
         promised_p50_at=row.promised_p50_at.timestamp() if row.promised_p50_at else None,
         promised_p90_at=row.promised_p90_at.timestamp() if row.promised_p90_at else None,
+        limit=row.user_limit,
     )

@@ -1,4 +1,4 @@
-"""`simulate_day [--jobs N] [--seed S …] [--into FILE]`: are promised waiting times kept?"""
+"""`simulate_day [--jobs N] [--seed S …] [--limit N] [--into FILE]`: are promises kept?"""
 
 import json
 from argparse import ArgumentParser
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --jobs, --seed, --hours, --into and --json."""
+        """Add --jobs, --seed, --throttled-hour, --limit, --into and --json."""
         parser.add_argument("--jobs", type=Whole(10, 100_000), default=5000, help="a day (5000)")
         parser.add_argument(
             "--seed",
@@ -38,6 +38,9 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--throttled-hour", type=Whole(0, 23), default=19, help="with few workers (19)"
+        )
+        parser.add_argument(
+            "--limit", type=Whole(1, 1000), help="of jobs at once of every second user (none)"
         )
         parser.add_argument(
             "--into", type=Path, help="document to write the table into, between its markers"
@@ -55,6 +58,7 @@ class Command(BaseCommand):
                         seed=seed,
                         throttled_hour=options["throttled_hour"],
                         hours=24,
+                        limit=options["limit"],
                     ).run()
                 ),
             )

@@ -17,7 +17,7 @@ from accounts.models import User
 from generation.jobs import eta, model_queues
 from generation.jobs.eta import Forecast, History, Record
 from generation.jobs.eta.reading import HISTORY_SECONDS, SAMPLE_SIZE
-from generation.jobs.model_queues import QueueRow
+from generation.jobs.model_queues import QueueRow, UserLimit
 from generation.models import ImageModel, Job, Status
 from generation.operations.simulated_day.endpoints import PLANS, Endpoint, Worker
 
@@ -46,7 +46,15 @@ class Promised:
 class Day:
     """One simulated day."""
 
-    def __init__(self, *, jobs: int, seed: int, throttled_hour: int | None, hours: float) -> None:
+    def __init__(
+        self,
+        *,
+        jobs: int,
+        seed: int,
+        throttled_hour: int | None,
+        hours: float,
+        limit: int | None = None,
+    ) -> None:
         self.random = Random(seed)  # noqa: S311 a simulation
         self.total, self.hours = jobs, hours
         self.throttled = throttled_hour
@@ -64,6 +72,7 @@ class Day:
             number: Endpoint(plan, self.random) for number, plan in enumerate(PLANS, start=1)
         }
         self.users = [User(id=self._id()) for _n in range(USERS)]
+        self.limits = {} if limit is None else {user.id: limit for user in self.users[::2]}
         self.all: list[Promised] = []
         self.queued: dict[int, dict[UUID, deque[Promised]]] = {
             number: defaultdict(deque) for number in self.models
@@ -125,7 +134,8 @@ class Day:
             for _n in range(count)
         ]
         forecast = self.forecast(number)
-        eta.promise(jobs, forecast=forecast, now=created_at)
+        limit = self.limits.get(user.id)
+        eta.promise(jobs, forecast=forecast, now=created_at, limit=limit)
         for job in jobs:
             one = Promised(
                 job,
@@ -188,10 +198,22 @@ class Day:
         ]
         if self.now - self.last_success[number] < model_queues.WARM_FOR.total_seconds():
             rows.append(QueueRow("warm", number, nothing, nothing, None, 0))
+        for user_id, limit in self.limits.items():
+            waiting = sum(len(queued[user_id]) for queued in self.queued.values())
+            at_runpod = self._at_runpod(user_id)
+            if waiting or at_runpod:
+                known = UserLimit(limit, at_runpod, waiting)
+                rows.append(QueueRow("limit", number, user_id, nothing, None, 0, known))
         return rows
 
+    def _at_runpod(self, user_id: UUID) -> int:
+        """Return the user's number of jobs at RunPod, of all models."""
+        return sum(
+            one.job.user_id == user_id for sent in self.at_runpod.values() for one in sent.values()
+        )
+
     def _submit(self, number: int) -> None:
-        """Submit what fits, by fair scheduling."""
+        """Submit what fits, by fair scheduling and limits of jobs at once."""
         room = self.models[number].max_in_flight - len(self.at_runpod[number])
         queued = self.queued[number]
         waiting = {
@@ -203,13 +225,19 @@ class Day:
             return
         busy = Counter(one.job.user_id for one in self.at_runpod[number].values())
         by_id = {one.job.id: one for own in queued.values() for one in own}
-        for job_id in list(model_queues.in_order(waiting, busy))[:room]:
+        for job_id in model_queues.in_order(waiting, busy):
             one = by_id[job_id]
+            limit = self.limits.get(one.job.user_id)
+            if limit is not None and self._at_runpod(one.job.user_id) >= limit:
+                continue
             queued[one.job.user_id].remove(one)
             one.job.status, one.job.submitted_at = Status.SUBMITTED, self._moment()
             one.sent = self.now
             self.at_runpod[number][job_id] = one
             self.endpoints[number].put(one, self.now)
+            room -= 1
+            if not room:
+                break
         self._work(number)
 
     def _seen(self, one: Promised) -> None:
@@ -225,6 +253,10 @@ class Day:
         one.job.execution_ms = round(one.worker_seconds * 1000)
         one.job.status = Status.STORING
         self._submit(number)
+        if one.job.user_id in self.limits:  # of other models: found by the next tick
+            tick = self.random.uniform(0, 2)
+            for other in self.models:
+                self._after(tick, partial(self._submit, other))
         self._after(self.random.lognormvariate(-0.7, 0.4), partial(self._stored, one))
 
     def _stored(self, one: Promised) -> None:
@@ -242,6 +274,7 @@ class Day:
                 finished_at=job.finished_at.timestamp(),
                 promised_p50_at=_seconds(job.promised_p50_at),
                 promised_p90_at=_seconds(job.promised_p90_at),
+                limit=self.limits.get(job.user_id),
             )
         )
 

@@ -16,7 +16,15 @@ LARGE = eta.size_of(2048, 2048, 20)
 
 
 def ran(
-    at: float, *, took=10.0, delay=1.0, created=None, size=SIZE, storing=1.0, user=ALICE
+    at: float,
+    *,
+    took=10.0,
+    delay=1.0,
+    created=None,
+    size=SIZE,
+    storing=1.0,
+    user=ALICE,
+    limit=None,
 ) -> Record:
     """Return a job that was submitted at this moment."""
     return Record(
@@ -27,6 +35,7 @@ def ran(
         delay=delay,
         execution=took,
         finished_at=at + delay + took + storing,
+        limit=limit,
     )
 
 
@@ -109,6 +118,41 @@ class TestHistory:
     def test_it_does_not_know_how_many_run_at_once_before_any_waited(self):
         found = history_of([ran(n * 30) for n in range(10)], limit=8)
         assert (found.at_once, found.waits) == (None, None)
+
+
+class TestLimitsOfJobsAtOnce:
+    """Alice may have one job at once and places twelve: each is sent when the one before ends."""
+
+    def one_by_one(self, limit) -> list[Record]:
+        jobs = [ran(0, created=0, limit=limit)]
+        return jobs + [ran(100 + 11.5 * n, created=100, limit=limit) for n in range(12)]
+
+    def test_jobs_that_a_limit_holds_do_not_show_how_many_run_at_once(self):
+        assert history_of(self.one_by_one(None), limit=8).at_once == 1
+        found = history_of(self.one_by_one(1), limit=8)
+        assert (found.at_once, found.waits) == (None, None)
+
+    def test_jobs_that_wait_at_runpod_show_it(self):
+        """Bob, without a limit, waits there for one of two workers."""
+        of_bob = [
+            ran(500, created=500, user=BOB, delay=10.0 * (n // 2), took=9.9) for n in range(8)
+        ]
+        assert history_of(self.one_by_one(1) + of_bob, limit=8).at_once == 2
+        limited = [replace(one, limit=8) for one in of_bob]
+        assert history_of(self.one_by_one(1) + limited, limit=8).at_once == 2
+
+    def test_waits_for_a_limit_are_not_compared_with_waits_in_line(self):
+        """As many as may run at once wait in line; the others are held by the limit."""
+
+        def found(limit):
+            of_bob = [ran(0, created=0)] + [
+                ran(100 + 11 * n, created=100, user=BOB, limit=limit) for n in range(8)
+            ]
+            return history_of(of_bob, limit=1).waits
+
+        assert found(None) == found(8) is not None
+        assert found(7) != found(8)
+        assert found(1) is None
 
 
 class TestWaits:

@@ -2,14 +2,16 @@
 
 import contextlib
 import json
+from dataclasses import replace
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from generation.jobs import eta
 from generation.jobs.eta.history import History
 from generation.operations.simulated_day.day import Day
-from generation.operations.simulated_day.table import rows_of
+from generation.operations.simulated_day.table import Row, rows_of
 
 pytestmark = pytest.mark.slow
 SMALL = {"jobs": 1500, "throttled_hour": 5, "hours": 8.0}
@@ -27,6 +29,23 @@ class TestDay:
         assert rows_of(Day(seed=3, **SMALL | {"jobs": 200}).run()) == rows_of(
             Day(seed=3, **SMALL | {"jobs": 200}).run()
         )
+
+    def test_limits_of_jobs_at_once_do_not_make_the_times_of_others_longer(self):
+        """Every second user may have one job at once. The control learns from these jobs, too."""
+
+        class Misled(Day):
+            def history_of(self, number: int) -> History:
+                known = [replace(one, limit=None) for one in self.records[number]]
+                return eta.history_of(known, limit=self.models[number].max_in_flight)
+
+        def of_others(kind: type[Day]) -> Row:
+            day = kind(seed=7, limit=1, **SMALL)
+            return rows_of(one for one in day.run() if one.job.user_id not in day.limits)[-1]
+
+        kept, misled = of_others(Day), of_others(Misled)
+        assert kept.ok, kept
+        assert kept.width < misled.width
+        assert abs(kept.before_p50 - 0.5) < abs(misled.before_p50 - 0.5)
 
     def test_the_bounds_notice_promises_without_recorded_jobs(self):
         """The control: from the catalog alone, they are broken."""
