@@ -124,7 +124,7 @@ class ModelQueue:
         return [
             (user_id, limit)
             for user_id, limit in self.limits.items()
-            if self.users.get(user_id, (0, 0))[0] > limit.at_once - limit.at_runpod
+            if self.users.get(user_id, (0, 0))[0] > max(0, limit.at_once - limit.at_runpod)
         ]
 
     def held_behind(self, user_id: UUID | None, *, own: int, rounds: float) -> float:

@@ -4,14 +4,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.db import models
 from django.utils import timezone
 
 from generation.jobs.budgets import BudgetState
 from generation.jobs.eta.distributions import Distribution
+from generation.jobs.eta.estimate import Basis, Eta
 from generation.jobs.eta.history import History, Start, size_of, start_kind
 from generation.jobs.eta.line import mean_wait
 from generation.jobs.model_queues import ModelQueue, Place, UserLimit
@@ -26,27 +25,6 @@ UNKNOWN_COLD_START = Distribution((0.0, 10.0, 20.0, 30.0, 60.0))
 UNKNOWN_WAITS = Distribution((0.7, 0.85, 1.0, 1.5, 2.5))
 """Of computed waits in line, while none has been recorded: fewer may run at once than allowed."""
 MIN_STEP = 2  # first step whose time says something about the next ones
-
-
-class Basis(models.TextChoices):
-    """From which jobs a time was taken."""
-
-    SIZE = "size"  # the model's last jobs of this size
-    MODEL = "model"  # its last jobs of any size: too few of this one
-    CATALOG = "catalog"  # the typical time that staff entered: no jobs yet
-
-
-@dataclass(frozen=True)
-class Eta:
-    """Seconds until the image is done: `p50` is the median, `p90` the 90th percentile."""
-
-    p50: int
-    p90: int
-    basis: Basis = Basis.SIZE
-
-    def as_json(self) -> dict[str, Any]:
-        """Return `{"p50", "p90", "basis"}`."""
-        return {"p50": self.p50, "p90": self.p90, "basis": self.basis.value}
 
 
 @dataclass(frozen=True)
@@ -268,7 +246,7 @@ class Forecast:
             times.quantile(high) - times.quantile(low),
             0.0 if busy else first.quantile(high) - first.quantile(low),
         )
-        return _eta(p50, p50 + spread, basis)
+        return Eta.of(p50, p50 + spread, basis)
 
     def _of_submitted(self, job: Job, *, now: datetime) -> Eta:
         queue = self.queues[job.model_id]
@@ -296,14 +274,14 @@ class Forecast:
             p50 = (1 - done) * total + storing
             spread = max(times.quantile(0.9) / usual, own / total, 1.1) if usual > 0 else 1.5
             p90 = (1 - done) * total * spread + self._storing(job.model_id).quantile(0.9)
-        return _eta(p50, p90, basis)
+        return Eta.of(p50, p90, basis)
 
     def _of_storing(self, job: Job, *, now: datetime) -> Eta:
         times = self._storing(job.model_id)
         if job.submitted_at and job.delay_ms is not None and job.execution_ms is not None:
             ended_at = job.submitted_at.timestamp() + (job.delay_ms + job.execution_ms) / 1000
             times = times.after(now.timestamp() - ended_at)
-        return _eta(
+        return Eta.of(
             times.quantile(0.5), times.quantile(0.9), self._service(job.model, _size(job))[1]
         )
 
@@ -336,7 +314,7 @@ class Forecast:
         )
         typical = times.quantile(low)
         spread = math.hypot(p90 - p50, times.quantile(high) - typical)
-        return _eta(p50 + typical, p50 + typical + spread, basis)
+        return Eta.of(p50 + typical, p50 + typical + spread, basis)
 
     def _seconds_in_line(self, model: ImageModel, before: int, *, now: datetime) -> float:
         """Return in how many seconds `before` queued jobs have started and another one can."""
@@ -388,7 +366,7 @@ class Forecast:
 
     def _range(self, model: ImageModel, times: Distribution, basis: Basis) -> Eta:
         low, high = self.histories[model.pk].shares
-        return _eta(times.quantile(low), times.quantile(high), basis)
+        return Eta.of(times.quantile(low), times.quantile(high), basis)
 
     def _service(self, model: ImageModel, size: int) -> tuple[Distribution, Basis]:
         """Return the time from a worker's start to the image."""
@@ -412,9 +390,3 @@ UNKNOWN_STORING = Distribution((1.0, 1.5, 2.0, 3.0, 4.0))
 
 def _size(job: Job) -> int:
     return size_of(job.width, job.height, job.steps)
-
-
-def _eta(p50: float, p90: float, basis: Basis) -> Eta:
-    """Return whole seconds; half a second is shown as one."""
-    first = max(1, round(p50))
-    return Eta(first, max(first, math.ceil(p90)), basis)

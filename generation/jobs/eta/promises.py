@@ -9,7 +9,8 @@ from django.conf import settings
 
 from accounts import quotas
 from accounts.models import User
-from generation.jobs.eta.forecasts import Eta, Forecast
+from generation.jobs.eta.estimate import Eta
+from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import size_of
 from generation.models import Job
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from artgen.cache import remembered
 from generation.jobs import budgets, model_queues
-from generation.jobs.eta.forecasts import Eta, Forecast
+from generation.jobs.eta.estimate import Eta
+from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import History, Record, history_of, size_of
 from generation.models import ImageModel, Job, Status
 

@@ -238,6 +238,8 @@ class TestLimitOfJobsAtOnce:
         some = place({alice: UserLimit(1, waiting=50)})
         assert 5 < some.before < 12
         assert place({alice: UserLimit(1, waiting=50)}, running=2) == (6, 5)
+        dave = uuid4()  # has more at RunPod, in another model, than the lowered limit
+        assert place({dave: UserLimit(1, at_runpod=3)}) == (12, 5)
         assert of_bob(line, {alice: UserLimit(1, waiting=50)}).p50 < of_bob(line, {}).p50
         assert of_bob(line, {alice: UserLimit(99, waiting=50)}) == of_bob(line, {})
 

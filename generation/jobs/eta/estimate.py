@@ -1,0 +1,34 @@
+"""The time until an image is done, and from which jobs it was taken."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+
+
+class Basis(models.TextChoices):
+    """From which jobs a time was taken."""
+
+    SIZE = "size"  # the model's last jobs of this size
+    MODEL = "model"  # its last jobs of any size: too few of this one
+    CATALOG = "catalog"  # the typical time that staff entered: no jobs yet
+
+
+@dataclass(frozen=True)
+class Eta:
+    """Seconds until the image is done: `p50` is the median, `p90` the 90th percentile."""
+
+    p50: int
+    p90: int
+    basis: Basis = Basis.SIZE
+
+    @classmethod
+    def of(cls, p50: float, p90: float, basis: Basis) -> "Eta":
+        """Return whole seconds; half a second is shown as one."""
+        first = max(1, round(p50))
+        return cls(first, max(first, math.ceil(p90)), basis)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return `{"p50", "p90", "basis"}`."""
+        return {"p50": self.p50, "p90": self.p90, "basis": self.basis.value}
