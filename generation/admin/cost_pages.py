@@ -85,7 +85,9 @@ def _bill(request: HttpRequest, month: date) -> tuple[Bill | None, str]:
     try:
         return reconciliation.bill_of(month), ""
     except KeyRefused:
-        return None, _("The RunPod API key may not read the bill. Choose a CSV file of it.")
+        return None, _(
+            "The RunPod API key is not set or may not read the bill. Choose a CSV file of it."
+        )
     except RunPodError as error:
         return None, _("RunPod’s bill could not be read: %(problem)s") % {"problem": error}
 

@@ -21,6 +21,7 @@ from generation.prompt_helper.clients import runpod_endpoint
 from generation.runpod import billing
 from generation.runpod.billing import Bill
 from generation.runpod.payloads import is_public
+from generation.runpod.verdicts import KeyRefused
 
 ZERO = Decimal(0)
 FIRST_YEAR, LAST_YEAR = 2020, 2099
@@ -181,7 +182,12 @@ def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
 
 
 def bill_of(month: date) -> Bill:
-    """Return RunPod's bill of the month; raise what `billing.read` raises."""
+    """Return RunPod's bill of the month; raise what `billing.read` raises.
+
+    Without an API key raise KeyRefused without a request.
+    """
+    if not settings.RUNPOD_API_KEY:
+        raise KeyRefused("RUNPOD_API_KEY is not set")
     start, end = period(month)
     pooling.give_back()  # RunPod may take seconds
     return billing.read(clients.client(), settings.RUNPOD_BILLING_URL, start=start, end=end)

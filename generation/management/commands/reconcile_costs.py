@@ -66,7 +66,9 @@ class Command(BaseCommand):
             try:
                 bill = reconciliation.bill_of(month)
             except KeyRefused:
-                note = "RUNPOD_API_KEY may not read the bill. Give it with --bill FILE."
+                note = (
+                    "RUNPOD_API_KEY is not set or may not read the bill. Give it with --bill FILE."
+                )
             except RunPodError as error:
                 note = f"RunPod's bill could not be read: {error}"
         found = reconciliation.of_month(month, bill=bill)

@@ -305,6 +305,12 @@ class TestRunPodsBill(EmulatorTestCase):
         assert document["bill"] is None
         assert "may not read the bill" in document["note"]
         assert document["total"]["jobs"] == 1
+        calls = len(self.emulator.calls)
+        address = f"{self.emulator.base_url}/billing"
+        document = json.loads(self.ask(RUNPOD_API_KEY="", RUNPOD_BILLING_URL=address))
+        assert "RUNPOD_API_KEY is not set" in document["note"]
+        assert document["bill"] is None
+        assert len(self.emulator.calls) == calls
         document = json.loads(self.ask(RUNPOD_BILLING_URL="http://127.0.0.1:9/v2/billing"))
         assert "could not be read" in document["note"]
         document = json.loads(self.ask(RUNPOD_BILLING_URL=f"{self.emulator.base_url}/x/health"))
