@@ -12,6 +12,8 @@ NBSP = "\N{NO-BREAK SPACE}"
 """Joins a number to its unit."""
 DASH = "–\N{WORD JOINER}"
 """Joins the ends of a range."""
+MINUTES_IN_HOURS = 48 * 60
+"""From here on `elapsed` counts in days."""
 
 
 def credits(amount: int) -> str:
@@ -51,6 +53,21 @@ def duration(seconds: float) -> str:
     """Return a duration, rounded to 1 s below 10 s, to 5 s below 60 s, else to half minutes."""
     amount, unit = _rounded(seconds)
     return _with_unit(_amount(amount), unit)
+
+
+def elapsed(since: datetime, *, until: datetime) -> str:
+    """Return how long something has lasted, rounded down: "less than a minute", "7 min", "2 d".
+
+    Only units without grammatical cases, so that it fits into any sentence.
+    """
+    minutes = int((until - since).total_seconds() // 60)
+    if minutes < 1:
+        return _("less than a minute")
+    if minutes < 60:
+        return _joined(_("%(amount)s min") % {"amount": number(minutes)})
+    if minutes < MINUTES_IN_HOURS:
+        return _joined(_("%(amount)s h") % {"amount": number(minutes // 60)})
+    return _joined(_("%(amount)s d") % {"amount": number(minutes // (24 * 60))})
 
 
 def about(p50: float, p90: float) -> str:

@@ -12,7 +12,6 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -211,7 +210,8 @@ def open_requests(request: HttpRequest) -> Iterator[Item]:
     url = reverse("admin:accounts_creditrequest_changelist")
     yield Item(
         title=title,
-        detail=gettext("The oldest for %(time)s.") % {"time": timesince(found[0].created_at)},
+        detail=gettext("The oldest for %(time)s.")
+        % {"time": formatting.elapsed(found[0].created_at, until=timezone.now())},
         url=f"{url}?state__exact={CreditRequestState.OPEN}",
         urgency=Urgency.WAITING,
         rows=tuple(map(_item, found[:SHOWN_AT_START])),

@@ -1,5 +1,6 @@
 """Invitations: invite people, send again, revoke."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -63,7 +64,7 @@ class InvitationAdmin(ReadOnlyAdmin):
     """Invitations, which are sent, sent again and revoked, but not edited."""
 
     menu_icon = "forward_to_inbox"
-    list_display = ("email", "badge", "credits", "sent_at", "expires_at", "invited_by", "user")
+    list_display = ("email", "badge", "credits", "sent_at", "valid_until", "invited_by", "user")
     list_filter = (StateFilter, "sent_at")
     list_select_related = ("invited_by", "user")
     list_per_page = 50
@@ -79,12 +80,12 @@ class InvitationAdmin(ReadOnlyAdmin):
         "invited_by",
         "created_at",
         "sent_at",
-        "expires_at",
+        "valid_until",
         "accepted_at",
         "revoked_at",
         "user",
     )
-    readonly_fields = ("badge",)
+    readonly_fields = ("badge", "valid_until")
     actions = ("resend", "revoke")
 
     @admin.display(description=_("state"))
@@ -94,6 +95,11 @@ class InvitationAdmin(ReadOnlyAdmin):
         return format_html(
             '<span class="badge" data-status="{}">{}</span>', BADGES[state], state.label
         )
+
+    @admin.display(description=_("valid until"), ordering="expires_at")
+    def valid_until(self, invitation: Invitation) -> datetime:
+        """Return when it expires."""
+        return invitation.expires_at
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Return whether this staff user may invite."""

@@ -38,6 +38,7 @@ class StateFilter(admin.SimpleListFilter):
 class OutgoingEmailAdmin(ReadOnlyAdmin):
     """Emails that are not sent yet, and those of the last days that were given up."""
 
+    menu_icon = "mail"
     list_display = ("subject", "recipient", "state", "attempts", "due_at", "created_at", "error")
     list_filter = (StateFilter, "created_at")
     search_fields = ("recipient", "subject", "last_error")

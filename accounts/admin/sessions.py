@@ -1,5 +1,7 @@
 """The devices on which users are signed in."""
 
+from datetime import datetime
+
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.sessions.models import Session
@@ -27,7 +29,7 @@ class SessionAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
 
     menu_section = "people"
     menu_icon = "devices"
-    list_display = ("user", "device", "ip", "created_at")
+    list_display = ("person", "device", "address", "since")
     list_display_links = None
     list_select_related = ("user",)
     list_per_page = 50
@@ -35,8 +37,8 @@ class SessionAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
     search_help_text = _("Email or IP address.")
     ordering = ("-created_at", "-id")
     show_full_result_count = False
-    fields = ("user", "device", "ip", "created_at")
-    readonly_fields = ("device",)
+    fields = ("person", "device", "address", "since")
+    readonly_fields = ("person", "device", "address", "since")
     actions = ("end",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UserSession]:
@@ -46,6 +48,23 @@ class SessionAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
         )
         found: QuerySet[UserSession] = super().get_queryset(request).filter(Exists(valid))
         return found
+
+    # allauth's fields have no names, and Django translates none that it makes itself.
+    @admin.display(description=_("user"))
+    def person(self, session: UserSession) -> str:
+        """Return whose session it is."""
+        return str(session.user)
+
+    @admin.display(description=_("IP address"))
+    def address(self, session: UserSession) -> str:
+        """Return the IP address of the last request."""
+        return str(session.ip)
+
+    @admin.display(description=_("signed in"), ordering="created_at")
+    def since(self, session: UserSession) -> datetime:
+        """Return when it began."""
+        began: datetime = session.created_at
+        return began
 
     @admin.display(description=_("device"))
     def device(self, session: UserSession) -> str:

@@ -1,5 +1,7 @@
 """API tokens, which staff can revoke."""
 
+from datetime import datetime
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -27,7 +29,7 @@ class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
         "scopes",
         "credit_limit",
         "created_at",
-        "expires_at",
+        "valid_until",
         "last_used_at",
         "revoked_at",
     )
@@ -43,11 +45,17 @@ class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
         "credit_limit",
         "credits_spent",
         "created_at",
-        "expires_at",
+        "valid_until",
         "last_used_at",
         "revoked_at",
     )
+    readonly_fields = ("valid_until",)
     actions = ("revoke",)
+
+    @admin.display(description=_("valid until"), ordering="expires_at")
+    def valid_until(self, token: ApiToken) -> datetime | None:
+        """Return when it expires."""
+        return token.expires_at
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         """Return whether this staff user may revoke tokens."""

@@ -55,7 +55,7 @@ class VoucherAdmin(ReadOnlyAdmin):
 
     menu_icon = "redeem"
     list_display = (
-        *("shown_code", "badge", "amount", "uses", "max_uses", "expires_at", "note"),
+        *("shown_code", "badge", "amount", "used", "expires_at", "note"),
         *("created_at", "created_by"),
     )
     list_filter = (StateFilter, "created_at")
@@ -66,10 +66,10 @@ class VoucherAdmin(ReadOnlyAdmin):
     ordering = ("-created_at", "-id")
     show_full_result_count = False
     fields = (
-        *("shown_code", "badge", "amount", "uses", "max_uses", "expires_at", "note"),
+        *("shown_code", "badge", "amount", "used", "expires_at", "note"),
         *("created_at", "created_by", "revoked_at", "users"),
     )
-    readonly_fields = ("shown_code", "badge", "users")
+    readonly_fields = ("shown_code", "badge", "used", "users")
     actions = ("download", "revoke")
 
     @admin.display(description=_("code"))
@@ -84,6 +84,14 @@ class VoucherAdmin(ReadOnlyAdmin):
         return format_html(
             '<span class="badge" data-status="{}">{}</span>', BADGES[state], state.label
         )
+
+    @admin.display(description=_("uses"))
+    def used(self, voucher: Voucher) -> str:
+        """Return by how many of how many accounts it was redeemed."""
+        return gettext("%(used)s of %(limit)s") % {
+            "used": formatting.number(voucher.uses),
+            "limit": formatting.number(voucher.max_uses),
+        }
 
     @admin.display(description=_("used by"))
     def users(self, voucher: Voucher) -> str:

@@ -35,6 +35,22 @@ class TestWords:
             assert plain(formatting.credits(1)) == "1 credit"
             assert plain(formatting.credits(1284)) == "1,284 credits"
 
+    def test_it_says_how_long_something_has_lasted(self):
+        start = datetime(2026, 11, 27, 12, tzinfo=UTC)
+        cases = {
+            timedelta(seconds=-3): "less than a minute",
+            timedelta(seconds=59): "less than a minute",
+            timedelta(seconds=60): "1 min",
+            timedelta(minutes=59, seconds=59): "59 min",
+            timedelta(hours=1, minutes=59): "1 h",
+            timedelta(hours=47, minutes=59): "47 h",
+            timedelta(hours=48): "2 d",
+            timedelta(days=1500): "1,500 d",
+        }
+        with translation.override("en"):
+            for span, text in cases.items():
+                assert plain(formatting.elapsed(start, until=start + span)) == text
+
     def test_it_rounds_times_as_people_say_them(self):
         cases = {
             0.2: "1 s",

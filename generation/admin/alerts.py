@@ -7,12 +7,13 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from artgen import formatting
 from artgen.admin.attention import Item, Urgency, source
 from generation.admin.read_only import ReadOnlyModelAdmin
 from generation.models import Alert
@@ -40,13 +41,15 @@ def open_alerts(request: HttpRequest) -> Iterator[Item]:
     shown_anyway = {name for name, right in WITH_OWN_ITEM.items() if request.user.has_perm(right)}
     rows = Alert.objects.filter(ended_at=None).order_by("started_at", "id")
     alerts = [alert for alert in rows if kind_of(alert.name) not in shown_anyway]
+    now = timezone.now()
     url = f"{reverse('admin:generation_alert_changelist')}?{StateFilter.parameter_name}=open"
     for alert in alerts[:SHOWN]:
         yield Item(
             title=messages.sentence(alert.name, alert.values),
             detail=" ".join(
                 (
-                    gettext("For %(time)s.") % {"time": timesince(alert.started_at)},
+                    gettext("For %(time)s.")
+                    % {"time": formatting.elapsed(alert.started_at, until=now)},
                     messages.advice(alert.name),
                 )
             ),

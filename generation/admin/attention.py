@@ -7,7 +7,6 @@ from django.db.models import Count, Min
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -47,12 +46,13 @@ def provider_outages(request: HttpRequest) -> Iterator[Item]:
     """Yield what RunPod refuses: the key, or an endpoint."""
     if not request.user.has_perm("generation.view_provideroutage"):
         return
+    now = timezone.now()
     url = reverse("admin:generation_provideroutage_changelist")
     for outage in ProviderOutage.objects.order_by("since", "id")[:SHOWN_OUTAGES]:
         yield Item(
             title=f"{outage.get_kind_display()} ({outage.endpoint_id})",
             detail=_("For %(time)s. Submission is paused. No job fails and nothing is charged.")
-            % {"time": timesince(outage.since)},
+            % {"time": formatting.elapsed(outage.since, until=now)},
             url=url,
             urgency=Urgency.STOPPED,
             action=_post(request, "change_provideroutage", _("Check now"), url, "probe", outage.pk),
@@ -119,9 +119,10 @@ def models_without_workers(request: HttpRequest) -> Iterator[Item]:
         query = f"status__exact=active&model__id__exact={found['model']}"
         yield Item(
             title=_("RunPod starts no jobs of %(model)s") % {"model": found["model__name"]},
-            detail=detail % {"count": found["jobs"], "time": timesince(found["since"], now)},
+            detail=detail
+            % {"count": found["jobs"], "time": formatting.elapsed(found["since"], until=now)},
             url=reverse("admin:generation_imagemodel_change", args=[found["model"]]),
-            urgency=Urgency.WAITING,
+            urgency=Urgency.STOPPED,
             action=Action(_("Show jobs"), _jobs(query))
             if request.user.has_perm("generation.view_job")
             else None,
@@ -227,6 +228,7 @@ def _fix(request: HttpRequest, job: Job) -> Action | None:
 @source
 def reviews(request: HttpRequest) -> Iterator[Item]:
     """Yield the queues of moderators that are not empty."""
+    now = timezone.now()
     for queue in review_queue.QUEUES:
         if not request.user.has_perm(queue.right) or not (count := queue.count()):
             continue
@@ -235,7 +237,9 @@ def reviews(request: HttpRequest) -> Iterator[Item]:
         is_flagged = queue.name == review_queue.FLAGGED
         yield Item(
             title=_waiting(queue.name, count),
-            detail=_("The oldest for %(time)s.") % {"time": timesince(oldest)} if oldest else "",
+            detail=_("The oldest for %(time)s.") % {"time": formatting.elapsed(oldest, until=now)}
+            if oldest
+            else "",
             url=url,
             urgency=Urgency.NOTICE if is_flagged else Urgency.WAITING,
             action=Action(_("Review"), url),

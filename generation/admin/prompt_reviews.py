@@ -57,10 +57,10 @@ class PromptReviewAdmin(ReadOnlyModelAdmin):
         "created_at",
         "appealed_at",
         "decision",
-        "obstacle",
-        "placed",
+        "not_placed",
+        "placed_jobs",
     )
-    readonly_fields = ("badge", "found", "decision")
+    readonly_fields = ("badge", "found", "decision", "not_placed", "placed_jobs")
 
     def has_review_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may decide about requests."""
@@ -102,6 +102,19 @@ class PromptReviewAdmin(ReadOnlyModelAdmin):
         """Return who decided, and why."""
         by = review.decided_by.email if review.decided_by else ""
         return ": ".join(filter(None, (by, review.reason)))
+
+    @admin.display(description=_("why no job was created"))
+    def not_placed(self, review: PromptReview) -> str:
+        """Return why the approved request could not be placed, in the author's language."""
+        return review.obstacle
+
+    @admin.display(description=_("jobs"))
+    def placed_jobs(self, review: PromptReview) -> SafeString | str:
+        """Return a link to the job or the batch of jobs of the request."""
+        if review.placed is None:
+            return ""
+        url = f"{reverse('admin:generation_job_changelist')}?q={review.placed}"
+        return format_html('<a href="{}">{}</a>', url, gettext("Show jobs"))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the queue."""

@@ -19,6 +19,7 @@ from generation.gallery import publications
 from generation.jobs import reviewed_orders
 from generation.models import (
     Image,
+    ImageModel,
     PromptReview,
     Publication,
     PublicationQuerySet,
@@ -31,7 +32,8 @@ from generation.moderation import reviews, trust
 from generation.moderation.refusals import why
 
 COUNT_MAX = 1000  # shown as "1000+": no count of a whole table
-REPORTS_SHOWN = 20
+TEXTS_SHOWN, MAX_TEXTS = 2, 20
+"""Texts of reports that are shown at once, and with those behind “Show more”."""
 IMAGES, REPORTS, REQUESTS, FLAGGED = "images", "reports", "requests", "flagged"
 
 
@@ -229,7 +231,7 @@ def shown(item: Item) -> dict[str, Any]:
         first = row.requests[0] if row.requests else {}
         return context | {
             "prompt": row.prompt,
-            "model": first.get("model", ""),
+            "model": _model_name(first.get("model", "")),
             "count": len(row.requests),
             "sources": _sources(row),
             "can_reject": item.queue.name != FLAGGED,
@@ -245,6 +247,11 @@ def shown(item: Item) -> dict[str, Any]:
         "is_hidden": row.state == PublicationState.HIDDEN,
         "can_reject": True,
     }
+
+
+def _model_name(slug: str) -> str:
+    """Return the model's name, the slug of one that is gone."""
+    return ImageModel.objects.filter(slug=slug).values_list("name", flat=True).first() or slug
 
 
 def _history(author: User) -> str:
@@ -263,7 +270,13 @@ def _reports(publication: Publication) -> dict[str, Any]:
     )
     kinds = Counter(str(report.get_kind_display()) for report in open_ones)
     texts = [report.words for report in open_ones if report.words]
-    return {"total": len(open_ones), "kinds": kinds.most_common(), "texts": texts[:REPORTS_SHOWN]}
+    return {
+        "total": len(open_ones),
+        "kinds": kinds.most_common(),
+        "texts": texts[:TEXTS_SHOWN],
+        "more": texts[TEXTS_SHOWN:MAX_TEXTS],
+        "left_out": max(0, len(texts) - MAX_TEXTS),
+    }
 
 
 def _sources(review: PromptReview) -> list[str]:

@@ -6,7 +6,7 @@ from unittest.mock import patch
 import pytest
 from django.contrib.admin.models import LogEntry, LogEntryManager
 from django.contrib.auth.models import Permission
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from artgen.testing.gallery import SharingTestCase
 from generation.gallery import images, publications
@@ -144,7 +144,7 @@ class TestQueue(QueueTestCase):
         self.assert_shows(page, publication)
         self.assertContains(page, "2 × It shows a real person")
         self.assertContains(page, "1 × It is offensive or disturbing")
-        self.assertContains(page, "<q>w1</q>")
+        self.assertContains(page, '<q dir="auto">w1</q>')
         self.decide(publication, "approve")
         self.assertContains(self.page(), "Nothing to review.")
         assert not publication.reports.filter(settled_at=None).exists()
@@ -237,6 +237,24 @@ class TestRights(QueueTestCase):
         assert (publication.state, TrustedAuthor.objects.count()) == ("waiting", 0)
 
 
+class TestManyReports(QueueTestCase):
+    def test_it_shows_few_texts_and_keeps_the_decision_near(self):
+        publication = self.published()
+        for number in range(30):
+            words = f"text {number}." if number % 5 else ""
+            publications.report(publication, reporter=f"1.1.1.{number}", kind="person", words=words)
+        with translation.override("en"):
+            page = self.page(show="reports")
+        reports = page.context["reports"]
+        assert (reports["total"], reports["texts"]) == (30, ["text 29.", "text 28."])
+        assert (len(reports["more"]), reports["left_out"]) == (18, 4)
+        self.assertContains(page, f"/admin/generation/publication/{publication.pk}/change/")
+
+    def test_it_names_the_model_of_a_request(self):
+        self.held()
+        self.assertContains(self.page(), "FLUX.1 dev")
+
+
 class TestStartPage(QueueTestCase):
     def test_it_counts_the_wait_of_a_reported_image_from_its_report(self):
         publication = self.published()
@@ -244,7 +262,16 @@ class TestStartPage(QueueTestCase):
         publications.report(publication, reporter="1.1.1.1", kind="person", words="")
         Report.objects.update(created_at=timezone.now() - timedelta(hours=2, minutes=1))
         titles = {item.title: item.detail for item in self.client.get("/admin/").context["items"]}
-        assert titles["1 reported image"].startswith("The oldest for 2\xa0hours")
+        assert titles["1 reported image"].startswith("The oldest for 2\xa0h.")
+
+    def test_it_does_not_speak_of_zero_minutes(self):
+        self.held()
+        self.published()
+        with translation.override("en"):
+            items = self.client.get("/admin/").context["items"]
+        details = [item.detail for item in items if item.detail.startswith("The oldest")]
+        assert details
+        assert set(details) == {"The oldest for less than a minute."}
 
 
 class TestLists(QueueTestCase):

@@ -82,7 +82,7 @@ class TestAttention(StartPageTestCase):
             Job.objects.update(submitted_at=since, due_at=later)
             assert [item.title for item in self.items()] == titles
         (item,) = self.items()
-        assert item.detail.startswith("2 jobs wait for 6\xa0minutes.")
+        assert item.detail.startswith("2 jobs wait for 6\xa0min.")
         assert item.action
         for url in (item.url, item.action.url):
             assert self.client.get(url).status_code == 200
@@ -139,7 +139,7 @@ class TestAttention(StartPageTestCase):
         self.alert("Processor", sent=False, machine="web-1", percent=95)
         full, busy = self.items()
         assert full.title == "Redis uses 91 % of its memory."
-        assert full.detail == "For 20\xa0minutes. Raise maxmemory of Redis."
+        assert full.detail == "For 20\xa0min. Raise maxmemory of Redis."
         assert (full.urgency, busy.urgency) == (Urgency.WAITING, Urgency.NOTICE)
         self.assertContains(self.client.get(full.url), full.title)
         Alert.objects.filter(pk=alert.pk).update(ended_at=timezone.now())
