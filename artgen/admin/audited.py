@@ -1,4 +1,4 @@
-"""Base class of all admin pages: their changes are stored with old and new values."""
+"""Base class of all admin pages: changes are stored with old and new values, and meet no others."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,17 +6,49 @@ from typing import Any
 from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
-from django.db import models
-from django.http import HttpRequest
+from django.db import connection, models
+from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from unfold.admin import ModelAdmin
 
 from artgen import audit
+from artgen.admin import edit_conflicts
 from artgen.audit import ChangedValue
 
 
 class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
-    """An admin whose entries in the audit log have the values of the changed fields."""
+    """An admin whose entries in the audit log have the values of the changed fields.
+
+    A form does not replace what somebody else has changed while it was open (`edit_conflicts`).
+    """
+
+    change_form_before_template = edit_conflicts.TEMPLATE
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """Return the form, which checks what the page has shown when it is submitted."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if not change or request.method != "POST":
+            return form
+        return edit_conflicts.checked(form, seen=request.POST.get(edit_conflicts.FIELD, ""))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Return the object; for a POST locked until it is saved, so that the next one sees it."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None or request.method != "POST" or not connection.in_atomic_block:
+            return found
+        rows = self.model._base_manager.select_for_update(no_key=True)
+        rows.filter(pk=found.pk).values_list("pk").first()
+        return super().get_object(request, object_id, from_field)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add the digests of the values that the form shows."""
+        if kwargs.get("change") and self.has_change_permission(request, kwargs.get("obj")):
+            context["seen_values"] = edit_conflicts.digests(context["adminform"].form)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def response_action(  # type: ignore[override] # the stubs are of a later Django
         self, request: HttpRequest, queryset: Any
