@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from accounts.models import User
 from generation.jobs import model_rows
@@ -108,16 +108,24 @@ def insert(
         insert_history(jobs, history, actor=actor)
         return dict.fromkeys(job.id for job in jobs)
     details = history.details or {}
+    # Columns without a value are left out: psycopg parses this long statement each time.
+    fields = [
+        field
+        for field in Job._meta.concrete_fields
+        if not field.null or any(getattr(job, field.attname) is not None for job in jobs)
+    ]
+    database = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up for each attribute
     parameters: list[Any] = []
     for job in jobs:
-        fields = Job._meta.concrete_fields
         parameters += [
-            field.get_db_prep_save(getattr(job, field.attname), connection) for field in fields
+            field.get_db_prep_save(getattr(job, field.attname), database) for field in fields
         ]
         parameters.append(details[job.id])
     line: list[Any] = [history.at, history.name, actor.pk if actor else None]
     with connection.cursor() as cursor:
-        cursor.execute(_insertion(len(jobs), condition, value), [*parameters, *values, *line])
+        names = tuple(field.name for field in fields)
+        statement = _insertion(names, len(jobs), condition, value)
+        cursor.execute(statement, [*parameters, *values, *line])
         inserted = dict(cursor.fetchall())
     for job in jobs if inserted else ():
         job._state.adding, job._state.db = False, connection.alias
@@ -127,13 +135,13 @@ def insert(
 
 
 @lru_cache(maxsize=64)
-def _insertion(count: int, condition: str, value: str) -> str:
-    names = [*(field.name for field in Job._meta.concrete_fields), NOTE]
-    given = ", ".join(_tuple(names, first=number == 0) for number in range(count))
+def _insertion(names: tuple[str, ...], count: int, condition: str, value: str) -> str:
+    given = ", ".join(_tuple([*names, NOTE], first=number == 0) for number in range(count))
+    columns = ", ".join(map(_column, names))
     return (
-        f"WITH given ({COLUMNS}, note) AS (VALUES {given}), "  # noqa: S608
-        f"placed AS (INSERT INTO {TABLE} ({COLUMNS}) "
-        f"SELECT {COLUMNS} FROM given WHERE {condition} RETURNING id, status, attempt) "
+        f"WITH given ({columns}, note) AS (VALUES {given}), "  # noqa: S608
+        f"placed AS (INSERT INTO {TABLE} ({columns}) "
+        f"SELECT {columns} FROM given WHERE {condition} RETURNING id, status, attempt) "
         f"INSERT INTO {JobEvent._meta.db_table} "
         "(job_id, at, name, status, attempt, detail, actor_id) "
         "SELECT placed.id, %s, %s, placed.status, placed.attempt, given.note, %s "

@@ -95,8 +95,8 @@ class ModelQueue:
     users: Mapping[UUID, tuple[int, int]]  # how many each has queued, and at RunPod
     limits: Mapping[UUID, UserLimit] = field(default_factory=dict)
     """Of the users with a limit of jobs at once, those with jobs of any model."""
-    least_group_limit: int | None = None
-    """The smallest limit of jobs at once that a group gives its members; None: no group does."""
+    least_limit: int | None = None
+    """The smallest limit of jobs at once that a user or a group has; None: none has one."""
 
     @property
     def at_runpod(self) -> int:
@@ -196,7 +196,7 @@ class Positions(Mapping[UUID, int]):
 
 def cache_key(model_id: int) -> str:
     """Return the cache key of the model's queue."""
-    return f"jobs.model_queues:2:{model_id}"
+    return f"jobs.model_queues:3:{model_id}"
 
 
 def current(model_ids: Collection[int]) -> dict[int, ModelQueue]:
@@ -224,7 +224,7 @@ class QueueRow(NamedTuple):
     job_id: UUID
     at: Any  # of a queued job: created; of a submitted one: submitted
     jobs: int
-    limit: UserLimit | None = None  # of a limit; without a user, the smallest one of groups
+    limit: UserLimit | None = None  # of a limit; without a user, the smallest one
 
 
 def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[int, ModelQueue]:
@@ -255,7 +255,7 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
                 busy[row.model_id][row.user_id] += row.jobs
                 running[row.model_id] += row.jobs
                 warm.add(row.model_id)
-    of_groups = limits.pop(None, None)
+    least = limits.pop(None, None)
     of_users = cast("dict[UUID, UserLimit]", limits)
     found = {}
     for model_id in model_ids:
@@ -271,7 +271,7 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
                 for user_id in queued.keys() | busy[model_id].keys()
             },
             limits=of_users,
-            least_group_limit=of_groups.at_once if of_groups else None,
+            least_limit=least.at_once if least else None,
         )
     return found
 
@@ -350,8 +350,12 @@ QUEUES = """
         ) AS line JOIN accounts_user AS account ON account.id = line.user_id
     ) AS limited WHERE at_once IS NOT NULL
     UNION ALL
-    SELECT 'limit', NULL, NULL, NULL, NULL, 0, CAST(MIN(max_jobs_at_once) AS text)
-    FROM accounts_groupquota HAVING MIN(max_jobs_at_once) IS NOT NULL
+    SELECT 'limit', NULL, NULL, NULL, NULL, 0, CAST(MIN(at_once) AS text)
+    FROM (
+        SELECT MIN(max_jobs_at_once) AS at_once FROM accounts_user
+        UNION ALL
+        SELECT MIN(max_jobs_at_once) FROM accounts_groupquota
+    ) AS limits HAVING MIN(at_once) IS NOT NULL
     UNION ALL
     SELECT 'fact', NULL, NULL, NULL, NULL, 0, fact FROM ({select}) AS facts
 """

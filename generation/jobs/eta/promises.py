@@ -71,19 +71,21 @@ def of_order_jobs(
 def limit_of_order(user: User, *, count: int, forecast: Forecast) -> int | None:
     """Return the user's limit of jobs at once as far as `count` new jobs need it.
 
-    One query, only if a group has a limit that `count` jobs exceed; of users with jobs, the queues
-    have it.
+    One query if a user or a group has a limit that `count` jobs exceed. Of users with jobs, the
+    queues have the limit. An API token's user is read without it: one more query, only if there are
+    limits.
     """
     queues = forecast.queues.values()
     known = next((queue.limits[user.pk] for queue in queues if user.pk in queue.limits), None)
     if known:
         return known.at_once
+    site: int | None = settings.MAX_JOBS_AT_ONCE_PER_USER
+    least = next((queue.least_limit for queue in queues), None)
+    if least is None:
+        return site
     if user.max_jobs_at_once is not None:
         return user.max_jobs_at_once
-    site: int | None = settings.MAX_JOBS_AT_ONCE_PER_USER
-    least = next((queue.least_group_limit for queue in queues), None)
-    bounds = [bound for bound in (least, site) if bound is not None]
-    if least is None or count <= min(bounds):
+    if count <= (least if site is None else min(least, site)):
         return site
     return quotas.of(user).limit("jobs_at_once")
 

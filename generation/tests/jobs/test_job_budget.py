@@ -12,6 +12,7 @@ from generation.jobs import driver, storing, webhook_tokens
 from generation.models import Budget, ImageModel, Job, Period, Status
 
 MODEL = "flux-schnell"
+LIMIT_OF_USER = 'SELECT "accounts_user"."max_jobs_at_once"'
 BUDGET = {"place": 3, "submit": 6, "webhook": 1, "check": 4, "store": 6}
 
 
@@ -57,6 +58,12 @@ class TestJobBudget(EmulatorTestCase):
                 Budget.objects.create(period=period, limit_usd=100, **scope)
         counts = self.counts()
         assert sum(counts.values()) <= sum(BUDGET.values()), counts
+
+    def test_it_places_without_reading_limits_that_nobody_has(self):
+        self.place()  # what is remembered from now on
+        with CaptureQueriesContext(connection) as captured:
+            self.place()
+        assert [query for query in captured if LIMIT_OF_USER in query["sql"]] == []
 
     def counts(self):
         """Return the statements of each step of one job."""
