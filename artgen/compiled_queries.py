@@ -4,12 +4,16 @@ Django builds and compiles a queryset for each request. For a union or nested su
 longer than the database needs to answer: it was a fourth of the CPU of a page.
 """
 
-from collections.abc import Callable
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Expression, QuerySet
+
+Converter = tuple[int, Callable[..., Any], Any]
+"""The position of a column, what converts its values, and the column's expression."""
 
 
 class Parameter(Expression):
@@ -29,28 +33,60 @@ class CompiledQuery:
 
     The values are those that the database driver takes: a primary key, no model instance. They may
     be compared (`filter(id__lt=value)`), but decide nothing else: no `in`, no slice, no `if`.
+    With `names`, one for each column, the rows are named tuples.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[Any, Any]]) -> None:
+    def __init__(
+        self, build: Callable[..., QuerySet[Any, Any]], *, names: Sequence[str] = ()
+    ) -> None:
         self._build = build
+        self._row: Any = namedtuple("Row", names) if names else None
 
-    def rows(self, **values: Any) -> list[tuple[Any, ...]]:
+    def rows(self, **values: Any) -> list[Any]:
         """Return the rows for these values, one for each argument of `build`."""
-        if connection.vendor != "postgresql":  # its driver returns other types than the fields
-            return list(self._build(**values))
-        sql, bound = compiled(self._build, tuple(values))
+        # Another database's driver returns other types than the fields.
+        is_postgresql = connection.vendor == "postgresql"
+        found = self._fetched(values) if is_postgresql else self._build(**values)
+        return list(map(self._row._make, found) if self._row else found)
+
+    def _fetched(self, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        form = compiled(self._build, tuple(values))
         with connection.cursor() as cursor:
             cursor.execute(
-                sql, [values[one.name] if isinstance(one, Parameter) else one for one in bound]
+                form.sql,
+                [values[one.name] if isinstance(one, Parameter) else one for one in form.values],
             )
             found: list[tuple[Any, ...]] = cursor.fetchall()
-            return found
+        return [_converted(row, form.converters) for row in found] if form.converters else found
+
+
+class Compiled(NamedTuple):
+    """The SQL of a queryset, its values, with a `Parameter` in place of each given one, and what
+    Django does with values from the driver, such as loading JSON.
+    """
+
+    sql: str
+    values: tuple[Any, ...]
+    converters: tuple[Converter, ...]
 
 
 @lru_cache(maxsize=500)
-def compiled(
-    build: Callable[..., QuerySet[Any, Any]], names: tuple[str, ...]
-) -> tuple[str, tuple[Any, ...]]:
-    """Return the SQL of the queryset, and its values: a `Parameter` in place of each given one."""
+def compiled(build: Callable[..., QuerySet[Any, Any]], names: tuple[str, ...]) -> Compiled:
+    """Return the compiled queryset, whose arguments have these names."""
     form = build(**{name: Parameter(name) for name in names})
-    return form.query.sql_with_params()
+    compiler = form.query.get_compiler(connection=connection)
+    sql, values = compiler.as_sql()
+    columns = [expression for expression, *_ in compiler.select]
+    converters = [
+        (position, convert, expression)
+        for position, (several, expression) in compiler.get_converters(columns).items()
+        for convert in several
+    ]
+    return Compiled(sql, tuple(values), tuple(converters))
+
+
+def _converted(row: Iterable[Any], converters: Iterable[Converter]) -> tuple[Any, ...]:
+    values = list(row)
+    for position, convert, expression in converters:
+        values[position] = convert(values[position], expression, connection)
+    return tuple(values)

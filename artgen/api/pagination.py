@@ -3,18 +3,21 @@
 A cursor holds one row's values of the columns that order the list, signed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from artgen.api.problems import invalid
+from artgen.compiled_queries import CompiledQuery
 
 LIMIT_DEFAULT = 20
 MAX_LIMIT = 100
@@ -25,13 +28,27 @@ Row = TypeVar("Row")
 Place = tuple[Any, ...]
 
 
+@dataclass(frozen=True)
+class FixedList:
+    """A list that differs between requests in `values` alone: its pages are compiled once.
+
+    `build` returns the queryset for these values, which `CompiledQuery` describes. It and `whole`
+    of `page_of` are functions of a module, because they are remembered.
+    """
+
+    model: type[Model]
+    build: Callable[..., QuerySet[Any, Any]]
+    values: Mapping[str, Any]
+    columns: tuple[str, ...]
+
+
 def page_of(
     request: Request,
-    rows: QuerySet[Any, Row],
+    rows: QuerySet[Any, Row] | FixedList,
     *,
     by: Sequence[str] = ("id",),
-    show: Callable[[Sequence[Row]], list[dict[str, Any]]],
-    whole: QuerySet[Any, Row] | None = None,
+    show: Callable[[Sequence[Any]], list[dict[str, Any]]],
+    whole: Callable[[], QuerySet[Any, Any]] | None = None,
 ) -> dict[str, Any]:
     """Return `{"results", "next", "previous"}` of the page in `limit` and `cursor`, in one query.
 
@@ -43,10 +60,13 @@ def page_of(
     limit = _limit(request.query_params.get("limit"))
     direction, place = _read(request.query_params.get("cursor"), by=by, salt=salt)
     newer = direction == NEWER
-    found = rows.filter(_beyond(by, place, newer=newer)) if place else rows
-    order = [name if newer else f"-{name}" for name in by]
-    page = found.order_by(*order)[: limit + 1]
-    some = list(page if whole is None else whole.filter(pk__in=page.values("pk")).order_by(*order))
+    some: list[Any]
+    if isinstance(rows, FixedList):
+        query = _compiled(rows.build, rows.columns, whole, tuple(by), place is None, newer, limit)
+        from_place = zip(_place_names(by), place, strict=True) if place else ()
+        some = query.rows(**rows.values, **dict(from_place))
+    else:
+        some = list(_page(rows, by=by, place=place, newer=newer, limit=limit, whole=whole))
     shown, more = some[:limit], len(some) > limit
     if newer:
         shown.reverse()
@@ -61,6 +81,45 @@ def page_of(
         "next": beside(shown[-1], OLDER) if shown and has_next else None,
         "previous": beside(shown[0], NEWER) if shown and has_previous else None,
     }
+
+
+def _page(
+    rows: QuerySet[Any, Any],
+    *,
+    by: Sequence[str],
+    place: Place | None,
+    newer: bool,
+    limit: int,
+    whole: Callable[[], QuerySet[Any, Any]] | None,
+) -> QuerySet[Any, Any]:
+    """Return the rows of the page, nearest to its place first, and one more."""
+    found = rows.filter(_beyond(by, place, newer=newer)) if place else rows
+    order = [name if newer else f"-{name}" for name in by]
+    page = found.order_by(*order)[: limit + 1]
+    return page if whole is None else whole().filter(pk__in=page.values("pk")).order_by(*order)
+
+
+@lru_cache(maxsize=200)
+def _compiled(
+    build: Callable[..., QuerySet[Any, Any]],
+    columns: tuple[str, ...],
+    whole: Callable[[], QuerySet[Any, Any]] | None,
+    by: tuple[str, ...],
+    is_first: bool,
+    newer: bool,
+    limit: int,
+) -> CompiledQuery:
+    """Return `_page` of a `FixedList`, compiled."""
+
+    def page(**values: Any) -> QuerySet[Any, Any]:
+        place = None if is_first else tuple(values.pop(name) for name in _place_names(by))
+        return _page(build(**values), by=by, place=place, newer=newer, limit=limit, whole=whole)
+
+    return CompiledQuery(page, names=columns)
+
+
+def _place_names(by: Sequence[str]) -> list[str]:
+    return [f"place_{name}" for name in by]
 
 
 def _limit(given: str | None) -> int:

@@ -8,9 +8,11 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, QuerySet, Value
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import ApiToken, User
 from artgen.compiled_queries import CompiledQuery
+from generation.models import Export
 
 
 class TestCompiledQuery(TestCase):
@@ -60,3 +62,22 @@ class TestCompiledQuery(TestCase):
         )
         assert query.rows(email="alice@example.org") == [(2,)]
         assert query.rows(email="b") == [(1,)]
+
+    def test_it_names_columns(self) -> None:
+        query = CompiledQuery(
+            lambda email: User.objects.filter(email=email).values_list("pk", "name"),
+            names=("id", "name"),
+        )
+        [row] = query.rows(email=self.alice.email)
+        assert (row.id, row.name) == (self.alice.pk, self.alice.name)
+
+    def test_it_returns_values_as_the_fields_do(self) -> None:
+        parts, until = [{"pages": 2}], timezone.now()
+        Export.objects.create(user=self.alice, created_at=until, parts=parts, expires_at=until)
+
+        def rows(user: Any) -> QuerySet[Any, Any]:
+            return Export.objects.filter(user=user).values_list("parts", "expires_at", "user")
+
+        query = CompiledQuery(rows)
+        assert query.rows(user=self.alice.pk) == [(parts, until, self.alice.pk)]
+        assert query.rows(user=self.alice.pk) == list(rows(self.alice))

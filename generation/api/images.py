@@ -20,7 +20,9 @@ from generation.api.sharing import own_image, show_to
 from generation.gallery import images, notes, saving, tags
 from generation.gallery.filters import find
 from generation.jobs.serializers import IMAGE_COLUMNS, SAVED_COLUMNS, image_json
-from generation.models import Image
+from generation.models import Image, ImageQuerySet
+
+COLUMNS = (*IMAGE_COLUMNS, *SAVED_COLUMNS)
 
 
 class Images(Endpoint):
@@ -32,11 +34,15 @@ class Images(Endpoint):
     def get(self, request: Request) -> Response:
         """Return a page of the user's own images, or with `trashed=true` of those in the trash."""
         query = query_of(request, *PARAMETERS, "trashed", *pagination.PARAMETERS)
-        own = Image.objects.of(request.user)
-        rows = own.in_trash() if flag_of(query, "trashed") else own.kept()
-        rows = find(rows, read_wanted(query, user=request.user), user=request.user).images
-        whole = Image.objects.values_list(*IMAGE_COLUMNS, *SAVED_COLUMNS, named=True)
-        return Response(pagination.page_of(request, rows, show=_images_json, whole=whole))
+        user = user_of(request)
+        trashed, wanted = flag_of(query, "trashed"), read_wanted(query, user=user)
+        rows: Any
+        if wanted.is_everything and not trashed:
+            rows = pagination.FixedList(Image, _kept, {"user": user.pk}, COLUMNS)
+        else:
+            own = Image.objects.of(user).in_trash() if trashed else _kept(user)
+            rows = find(own, wanted, user=user).images
+        return Response(pagination.page_of(request, rows, show=_images_json, whole=_whole))
 
     @extend_schema(**docs_sharing.SAVE_IMAGE)
     def post(self, request: Request) -> Response:
@@ -92,6 +98,14 @@ class ImageRestore(Endpoint):
     def post(self, request: Request, image_id: UUID) -> Response:
         """Restore one of the user's own images from the trash."""
         return Response(image_json(images.restore(own_image(request, image_id))))
+
+
+def _kept(user: Any) -> ImageQuerySet:
+    return Image.objects.of(user).kept()
+
+
+def _whole() -> Any:
+    return Image.objects.values_list(*COLUMNS, named=True)
 
 
 def _images_json(images: Sequence[Any]) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Jobs: create, list, get, cancel, retry."""
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import Scope, User
-from accounts.requests import limited_token
+from accounts.requests import limited_token, user_of
 from artgen.api import pagination
 from artgen.api.views import Endpoint, body_of, choice_of, first_or_404, id_of, query_of
 from generation.api import docs_jobs, rate_limits
@@ -31,15 +31,19 @@ class Jobs(Endpoint):
     def get(self, request: Request) -> Response:
         """Return a page of the user's own jobs."""
         query = query_of(request, "status", "model", "batch", *pagination.PARAMETERS)
-        rows = Job.objects.of(request.user)
-        if status := choice_of(query, "status", Status.values):
-            rows = rows.filter(status=status)
-        if model := check_model(query):
-            rows = rows.filter(model=model)
-        if batch := id_of(query, "batch"):
-            rows = rows.filter(batch=batch)
-        columns = rows.values_list(*JOB_COLUMNS, named=True)
-        return Response(pagination.page_of(request, columns, show=job_rows_json))
+        filters = {
+            "status": choice_of(query, "status", Status.values),
+            "model": check_model(query),
+            "batch": id_of(query, "batch"),
+        }
+        asked = {name: value for name, value in filters.items() if value}
+        user = user_of(request)
+        rows: Any = (
+            _of(user).filter(**asked)
+            if asked
+            else pagination.FixedList(Job, _of, {"user": user.pk}, JOB_COLUMNS)
+        )
+        return Response(pagination.page_of(request, rows, show=job_rows_json))
 
     @extend_schema(**docs_jobs.PLACE_JOB)
     def post(self, request: Request) -> Response:
@@ -91,6 +95,10 @@ class JobRetry(Endpoint):
             user=cast(User, request.user), job=job, token_id=limited_token(request)
         )
         return _placed(again, status=201)
+
+
+def _of(user: Any) -> Any:
+    return Job.objects.of(user).values_list(*JOB_COLUMNS, named=True)
 
 
 def own_job(request: Request, job_id: UUID) -> Job:

@@ -137,6 +137,20 @@ class TestList(ApiTestCase):
             with self.subTest(query):
                 self.assert_problem(self.api.get(IMAGES, query), 400, "invalid", fields=fields)
 
+    def test_it_turns_pages_alike_with_and_without_a_filter(self) -> None:
+        ids = [str(make_image(self.alice).id) for _ in range(5)][::-1]
+        make_image(self.bob)
+        make_image(self.alice, trashed_at=timezone.now())
+        for query in ({"limit": 2}, {"limit": 2, "favorite": "false"}):
+            pages = [self.api.get(IMAGES, query).json()]
+            while pages[-1]["next"]:
+                pages.append(self.api.get(pages[-1]["next"]).json())
+            shown = [[image["id"] for image in page["results"]] for page in pages]
+            assert shown == [ids[:2], ids[2:4], ids[4:]]
+            back = self.api.get(pages[2]["previous"]).json()
+            assert [image["id"] for image in back["results"]] == ids[2:4]
+            assert self.api.get(back["previous"]).json() == pages[0]
+
     def test_it_refuses_strangers_and_other_methods(self) -> None:
         self.assert_anonymous_is_refused("GET", IMAGES)
         self.assert_only(IMAGES, "GET", "POST")
