@@ -1,18 +1,16 @@
 """All pages of ArtGen, each with its user and what is open on it, for tests and screenshots."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import Response, expect
+from playwright.sync_api import Response
 
+from artgen.testing import page_acts as acts
 from artgen.testing.content import TEMPLATES
-from artgen.testing.openapi import OPERATIONS
+from artgen.testing.page_acts import Act
 
 BROKEN = "no address: an error page"
-Act = Callable[[Tab], Any]
 
 
 @dataclass(frozen=True)
@@ -39,133 +37,39 @@ class Page:
         )
 
 
-def _click(selector: str, shown: str = "") -> Act:
-    def act(tab: Tab) -> None:
-        tab.locator(selector).locator("visible=true").first.click()
-        if shown:
-            expect(tab.locator(shown).first).to_be_visible()
-
-    return act
-
-
-def _press(key: str, shown: str) -> Act:
-    def act(tab: Tab) -> None:
-        tab.keyboard.press(key)
-        expect(tab.locator(shown)).to_be_visible()
-
-    return act
-
-
-def _fill(selector: str, text: str) -> Act:
-    def act(tab: Tab) -> None:
-        tab.locator(selector).fill(text)
-
-    return act
-
-
-def _send(selector: str, **fields: str) -> Act:
-    """Fill in fields by name and send their form."""
-
-    def act(tab: Tab) -> None:
-        for name, text in fields.items():
-            tab.fill(f"[name={name}]", text)
-        tab.click(selector)
-        tab.wait_for_load_state()
-
-    return act
-
-
-def _select(tab: Tab) -> None:
-    tab.click("#select")
-    tab.locator("[data-image]:visible").nth(1).click()
-    expect(tab.locator("#selection-bar")).to_be_visible()
-
-
-DROP = """async (address) => {
-  const data = await (await fetch(address)).blob()
-  const dataTransfer = new DataTransfer()
-  for (const name of ["one.webp", "two.webp"]) {
-    dataTransfer.items.add(new File([data], name, { type: "image/webp" }))
-  }
-  const drop = new DragEvent("drop", { bubbles: true, dataTransfer })
-  document.getElementById("composer").dispatchEvent(drop)
-}"""
-
-
-def _drop_sources(tab: Tab) -> None:
-    """Drop two images on a model that accepts none, with a negative prompt that it ignores."""
-    if not tab.locator("#negative_prompt").is_visible():  # the draft of an earlier visit has it
-        tab.click("[data-toggle-negative]")
-    tab.fill("#negative_prompt", "fog")
-    tab.click(".model-button")
-    tab.click(".model-option[value=p-image]")
-    expect(tab.locator("[data-settings-kept]")).to_be_visible()
-    if not tab.locator("[data-kept-list] .source").count():
-        tab.evaluate(DROP, "/static/generation/examples/canyon.webp")
-    expect(tab.locator("[data-kept-list] .source")).to_have_count(2)
-    expect(tab.locator("[data-kept-list] progress:visible")).to_have_count(0)
-
-
-def _propose(tab: Tab) -> None:
-    """Let a prompt be translated; the proposal stays open."""
-    tab.fill("#prompt", "Тихое горное озеро на рассвете")
-    tab.click("[data-propose=translate]")
-    expect(tab.locator("[data-proposal]")).to_be_visible()
-
-
-def _read_api(tab: Tab) -> None:
-    """Look at one of all operations."""
-    expect(tab.locator(".opblock")).to_have_count(len(OPERATIONS))
-    tab.click("#operations-jobs-place_job .opblock-summary-control")
-    expect(tab.locator("#operations-jobs-place_job .opblock-body")).to_be_visible()
-
-
-def _mark(tab: Tab) -> None:
-    """Mark an area of the image."""
-    box = tab.locator(".edit-layer").bounding_box()
-    assert box
-    tab.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.45)
-    tab.mouse.down()
-    tab.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5, steps=5)
-    tab.mouse.up()
-    expect(tab.locator("[data-act=undo]")).to_have_attribute("aria-disabled", "false")
-
-
-def _extend(tab: Tab) -> None:
-    tab.select_option("[name=left]", "50")
-    tab.select_option("[name=bottom]", "25")
-
-
 PAGES = (
     Page("start", "start", "", main=True),
     Page("create", "create", main=True),
-    Page("create-models", "create", act=_click(".model-button", "#models"), main=True),
+    Page("create-models", "create", act=acts.click(".model-button", "#models"), main=True),
     Page(
         "create-menu",
         "create",
-        act=_click("[data-run] .run-meta button[popovertarget]", ".run-menu"),
+        act=acts.click("[data-run] .run-meta button[popovertarget]", ".run-menu"),
     ),
     Page(
         "create-tuning",
         "create",
-        act=_click(".tuning summary", ".tuning[open]"),
+        act=acts.click(".tuning summary", ".tuning[open]"),
         query="?prompt=A+snail+on+a+leaf",
     ),
     Page("create-first-run", "create", "newcomer"),
     Page(
-        "create-empty-prompt", "create", "newcomer", act=_click("#create-button", "#prompt-error")
+        "create-empty-prompt",
+        "create",
+        "newcomer",
+        act=acts.click("#create-button", "#prompt-error"),
     ),
     Page(
         "create-kept",
         "create",
         "newcomer",
-        act=_drop_sources,
+        act=acts.drop_sources,
         query="?model=flux-dev&prompt=A+kite",
         main=True,
     ),
-    Page("create-presets", "create", act=_click(".presets-button", "#presets"), main=True),
+    Page("create-presets", "create", act=acts.click(".presets-button", "#presets"), main=True),
     # After the other pages of Create: its prompt stays in the draft.
-    Page("create-proposal", "create", act=_propose, main=True),
+    Page("create-proposal", "create", act=acts.propose, main=True),
     Page("presets", "presets", main=True),
     Page("presets-empty", "presets", "newcomer"),
     Page("shared-preset", "shared_preset", "", ids=("preset_link",)),
@@ -175,15 +79,17 @@ PAGES = (
     Page("job-refused", "job", ids=("refused",)),
     Page("job-canceled", "job", ids=("canceled",)),
     Page("gallery", "gallery", main=True),
-    Page("gallery-filter", "gallery", act=_click(".chips summary", ".chip-menu[open]"), main=True),
-    Page("gallery-account-menu", "gallery", act=_click(".avatar", "#account-menu")),
-    Page("gallery-select", "gallery", act=_select, main=True),
+    Page(
+        "gallery-filter", "gallery", act=acts.click(".chips summary", ".chip-menu[open]"), main=True
+    ),
+    Page("gallery-account-menu", "gallery", act=acts.click(".avatar", "#account-menu")),
+    Page("gallery-select", "gallery", act=acts.select, main=True),
     Page("gallery-found", "gallery", query="?q=a&favorite=1&model=flux-schnell"),
     Page("gallery-nothing", "gallery", query="?q=zzz"),
     Page("gallery-favorites", "gallery", query="?favorite=1"),
     Page("gallery-empty", "gallery", "newcomer"),
-    Page("edit", "edit_image", ids=("image",), act=_mark, main=True),
-    Page("edit-extend", "edit_image", ids=("image",), query="?mode=outpaint", act=_extend),
+    Page("edit", "edit_image", ids=("image",), act=acts.mark, main=True),
+    Page("edit-extend", "edit_image", ids=("image",), query="?mode=outpaint", act=acts.extend),
     Page("compare-source", "compare_source", ids=("edited",)),
     Page("trash", "trash"),
     Page("trash-empty", "trash", "newcomer"),
@@ -191,20 +97,20 @@ PAGES = (
     Page("explore", "explore", "", main=True),
     Page("status", "status", "", main=True),
     Page("shortcuts", "shortcuts", ""),
-    Page("offline", "offline", "", act=_fill("#prompt", "A lighthouse"), main=True),
-    Page("shortcuts-dialog", "start", "", act=_press("?", "#shortcuts-dialog")),
+    Page("offline", "offline", "", act=acts.fill("#prompt", "A lighthouse"), main=True),
+    Page("shortcuts-dialog", "start", "", act=acts.press("?", "#shortcuts-dialog")),
     Page("picture", "image", ids=("image",), main=True),
     Page(
         "picture-collections",
         "image",
         ids=("image",),
-        act=_click("#collections-menu summary", ".collections-menu"),
+        act=acts.click("#collections-menu summary", ".collections-menu"),
     ),
     Page(
         "picture-share",
         "image",
         ids=("link",),
-        act=_click("[data-share-open]", "dialog[open] #share"),
+        act=acts.click("[data-share-open]", "dialog[open] #share"),
         main=True,
     ),
     Page("compare", "compare_image", ids=("image",), main=True),
@@ -258,7 +164,7 @@ PAGES = (
         "login-error",
         "login",
         "",
-        act=_send("form .button-primary", username="nobody@example.org", password="wrong"),
+        act=acts.send("form .button-primary", username="nobody@example.org", password="wrong"),
     ),
     Page("sign-up", "signup", ""),
     Page("sign-up-sent", "signup_sent", ""),
@@ -278,7 +184,7 @@ PAGES = (
         "api_docs",
         "",
         off=("landmark-no-duplicate-main", "landmark-main-is-top-level"),
-        act=_read_api,
+        act=acts.read_api,
     ),
 )
 ERRORS = tuple(Page(name, BROKEN, "", status=int(name[:3])) for name in TEMPLATES)
@@ -304,96 +210,39 @@ ADMIN = (
     Page("admin-audit-log", "admin:accounts_auditentry_changelist", "boss"),
 )
 NO_PAGES = {
-    *(
-        "favicon",
-        "manifest",
-        "service_worker",
-        "receive_share",
-        "own_pictures",
-        "image_collections",
-        "shared_picture",
-        "shared_item_picture",
-        "save_shared",
-        "save_shared_item",
-        "collect_selection",
-        "uncollect_selection",
-        "tag_selection",
-        "untag_selection",
-    ),
+    # Files, and addresses for machines
+    *("favicon", "manifest", "service_worker", "healthz", "readyz", "metrics", "runpod_hook"),
+    *("media", "download_image", "download_selection", "download_sheet", "sheet_image"),
+    *("ledger_csv", "statement_csv", "download_export", "mfa_download_recovery_codes"),
+    *("api_schema", "api_problem", "shared_picture", "shared_item_picture"),
+    # Parts of pages
+    *("composer", "quote", "compare_quote", "card", "run", "own_pictures", "image_collections"),
+    # Actions: only POST
+    *("set_language", "set_theme", "set_time_zone", "set_gallery_view", "close_announcement"),
+    *("logout", "end_session", "end_other_sessions", "second_factor_required", "revoke_token"),
+    *("withdraw_credit_request", "redeem_voucher", "ask_export", "receive_share"),
     *("favorite_model", "preset", "own_style", "own_styles", "save_shared_preset"),
-    *("rename_collection", "delete_collection", "restore_collection", "stop_sharing_image"),
-    *("publish_image", "withdraw_image", "appeal_image", "appeal_review", "cancel_review"),
-    *("api_schema", "api_problem", "ask_export", "download_export"),
-    *(
-        "healthz",
-        "readyz",
-        "metrics",
-        "media",
-        "runpod_hook",
-        "ledger_csv",
-        "statement_csv",
-        "download_image",
-    ),  # files and machines
-    # only POST
-    *("set_language", "set_theme", "set_time_zone", "logout", "revoke_token", "close_announcement"),
-    "set_gallery_view",
-    *("end_session", "end_other_sessions", "second_factor_required"),
-    *("withdraw_credit_request", "redeem_voucher"),
-    "mfa_download_recovery_codes",
-    *(  # other services that sign users in: redirects
-        *("google_login", "google_callback", "github_login", "github_callback"),
-        *("yandex_login", "yandex_callback", "vk_login", "vk_callback"),
-        *("openid_connect_login", "openid_connect_callback"),
-        *("socialaccount_login_cancelled", "disconnect_service"),
-    ),
-    # A sign-in that waits for a code, a key of this browser: see accounts/tests.
-    *("mfa_authenticate", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn"),
-    *(
-        "composer",
-        "quote",
-        "card",
-        "run",  # pieces of pages
-    ),
-    *("compare_quote", "cancel_sheet", "vote_sheet", "download_sheet", "sheet_image"),
-    *("delete_sheet", "restore_sheet", "delete_word_list", "restore_word_list"),
     *("cancel_job", "retry_job", "dismiss_job", "dismiss_all_jobs", "cancel_run"),
-    *("favorite_image", "trash_image", "restore_image"),
+    *("favorite_image", "trash_image", "restore_image", "restore_all"),
     *("upscale_image", "vary_image", "save_note", "add_tags", "remove_tag"),
-    *(
-        "restore_all",
-        "favorite_selection",
-        "trash_selection",
-        "restore_selection",
-        "delete_selection",
-    ),
-    "download_selection",
-    *(  # allauth's names of our pages
-        "account_login",
-        "account_logout",
-        "account_signup",
-        "account_change_password",
-        "account_set_password",
-        "account_reset_password",
-        "account_reset_password_from_key",
-        *("mfa_index", "mfa_list_webauthn", "socialaccount_connections", "socialaccount_signup"),
-    ),
+    *("publish_image", "withdraw_image", "stop_sharing_image", "save_shared", "save_shared_item"),
+    *("appeal_image", "appeal_review", "cancel_review"),
+    *("rename_collection", "delete_collection", "restore_collection"),
+    *("collect_selection", "uncollect_selection", "tag_selection", "untag_selection"),
+    *("favorite_selection", "trash_selection", "restore_selection", "delete_selection"),
+    *("cancel_sheet", "vote_sheet", "delete_sheet", "restore_sheet"),
+    *("delete_word_list", "restore_word_list"),
+    # Other services that sign users in: redirects
+    *("google_login", "google_callback", "github_login", "github_callback"),
+    *("yandex_login", "yandex_callback", "vk_login", "vk_callback"),
+    *("openid_connect_login", "openid_connect_callback"),
+    *("socialaccount_login_cancelled", "disconnect_service"),
+    # A sign-in that waits for a code or a key of this browser: see accounts/tests
+    *("mfa_authenticate", "mfa_reauthenticate_webauthn", "mfa_remove_webauthn"),
+    # Addresses of the API without its version
+    *("api/", "api/{rest}"),
 }
-
-
-def routes() -> Iterator[tuple[str, str]]:
-    """Yield name and pattern of every address outside of the admin and the API."""
-
-    def walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[tuple[str, str]]:
-        for one in patterns:
-            path = prefix + str(one.pattern)
-            if path.startswith(("admin/", "api/v1/")):
-                continue
-            if isinstance(one, URLResolver):
-                yield from walk(one.url_patterns, path)
-            elif one.name:
-                yield one.name, path
-
-    yield from walk(get_resolver().url_patterns, "")
+"""Names of routes outside of the admin and the API, or their paths where they have none."""
 
 
 def go(tab: Tab, page: Page, *, ids: dict[str, str], errors: dict[str, str]) -> Response | None:
