@@ -6,9 +6,7 @@ from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from accounts.api_shapes import AccountShape, LedgerEntryShape
-from artgen.api.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
-
-Docs = dict[str, Any]
+from artgen.api.openapi import CURSOR_PARAMETERS, Docs, answer, page_of, problems
 
 TAGS = ["account"]
 
@@ -53,14 +51,9 @@ LEDGER: Docs = {
     "summary": "List ledger entries",
     "description": "Newest first.",
     "parameters": CURSOR_PARAMETERS,
-    "responses": {
-        200: answer(
-            page_shape("LedgerEntry", LedgerEntryShape),
-            "A page",
-            page_example([ENTRY_EXAMPLE], "/api/v1/account/ledger/"),
-        ),
-        **problems("invalid"),
-    },
+    "responses": page_of(
+        "LedgerEntry", LedgerEntryShape, example=ENTRY_EXAMPLE, path="/api/v1/account/ledger/"
+    ),
 }
 
 

@@ -31,6 +31,8 @@ CURSOR_PARAMETERS = [
     ),
 ]
 
+Docs = dict[str, Any]
+"""The description of an operation: arguments of `extend_schema`."""
 Responses = dict[Any, Any]
 
 
@@ -152,6 +154,11 @@ def problems(*codes: str, **examples: dict[str, Any]) -> Responses:
     }
 
 
+def invalid(field: str, code: str, detail: str) -> dict[str, Any]:
+    """Return the members of the example of `invalid` with one wrong field."""
+    return {"detail": detail, "errors": [{"field": field, "code": code, "detail": detail}]}
+
+
 def problem_example(code: str, **members: Any) -> dict[str, Any]:
     """Return a problem document as an example."""
     status, title = KINDS[code]
@@ -205,6 +212,14 @@ def page_shape(name: str, shape: type[serializers.Serializer[Any]]) -> serialize
         },
     )
     return page
+
+
+def page_of(
+    name: str, shape: type[serializers.Serializer[Any]], *, example: Any, path: str
+) -> Responses:
+    """Return the responses of a list in pages, with an example of one result."""
+    page = answer(page_shape(name, shape), "A page", page_example([example], path))
+    return {200: page, **problems("invalid")}
 
 
 def page_example(results: Sequence[Any], path: str) -> dict[str, Any]:

@@ -1,26 +1,13 @@
 """OpenAPI descriptions of collections: arguments of `extend_schema`."""
 
-from typing import Any
-
 from drf_spectacular.utils import OpenApiExample
 
-from artgen.api.openapi import BODY_PROBLEMS, answer, problems
+from artgen.api.openapi import BODY_PROBLEMS, Docs, answer, invalid, problems
 from generation.api import examples, shapes_collections
-
-Docs = dict[str, Any]
 
 TAGS = ["collections"]
 
-NAME_TAKEN = {
-    "detail": "A collection named “Mountains” already exists.",
-    "errors": [
-        {
-            "field": "name",
-            "code": "unique",
-            "detail": "A collection named “Mountains” already exists.",
-        },
-    ],
-}
+NAME_TAKEN = invalid("name", "unique", "A collection named “Mountains” already exists.")
 THESE = OpenApiExample("Two images", {"images": examples.TWO_IDS}, request_only=True)
 LIST_COLLECTIONS: Docs = {
     "operation_id": "list_collections",

@@ -1,24 +1,13 @@
 """OpenAPI descriptions of images and uploads: arguments of `extend_schema`."""
 
-from typing import Any
-
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
-from artgen.api.openapi import (
-    BODY_PROBLEMS,
-    CURSOR_PARAMETERS,
-    answer,
-    page_example,
-    page_shape,
-    problems,
-)
+from artgen.api.openapi import BODY_PROBLEMS, CURSOR_PARAMETERS, Docs, answer, page_of, problems
 from artgen.api.views import QUERY_MAX_LENGTH
 from generation.api import examples, shapes_images
 from generation.api.docs_jobs import BY_MODEL
 from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation
-
-Docs = dict[str, Any]
 
 TAGS = ["images"]
 
@@ -74,14 +63,9 @@ LIST_IMAGES: Docs = {
         ),
         *CURSOR_PARAMETERS,
     ],
-    "responses": {
-        200: answer(
-            page_shape("Image", shapes_images.ImageShape),
-            "A page",
-            page_example([examples.IMAGE], "/api/v1/images/"),
-        ),
-        **problems("invalid"),
-    },
+    "responses": page_of(
+        "Image", shapes_images.ImageShape, example=examples.IMAGE, path="/api/v1/images/"
+    ),
 }
 GET_IMAGE: Docs = {
     "operation_id": "get_image",

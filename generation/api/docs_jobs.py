@@ -5,20 +5,11 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, PolymorphicProxySerializer
 
-from artgen.api.openapi import (
-    BODY_PROBLEMS,
-    CURSOR_PARAMETERS,
-    answer,
-    page_example,
-    page_shape,
-    problems,
-)
+from artgen.api.openapi import BODY_PROBLEMS, CURSOR_PARAMETERS, Docs, answer, page_of, problems
 from generation.api import examples, shapes_jobs
 from generation.api.bodies import KEY_HEADER, KEY_MAX_LENGTH
 from generation.jobs.job_request import JobRequestShape
 from generation.models import Status
-
-Docs = dict[str, Any]
 
 TAGS = ["jobs"]
 
@@ -100,14 +91,9 @@ LIST_JOBS: Docs = {
         OpenApiParameter("batch", OpenApiTypes.UUID, description="Only of this batch."),
         *CURSOR_PARAMETERS,
     ],
-    "responses": {
-        200: answer(
-            page_shape("Job", shapes_jobs.JobShape),
-            "A page",
-            page_example([examples.SUCCEEDED], "/api/v1/jobs/"),
-        ),
-        **problems("invalid"),
-    },
+    "responses": page_of(
+        "Job", shapes_jobs.JobShape, example=examples.SUCCEEDED, path="/api/v1/jobs/"
+    ),
 }
 PLACE_JOB: Docs = {
     "operation_id": "place_job",

@@ -1,11 +1,7 @@
 """OpenAPI descriptions of models and styles: arguments of `extend_schema`."""
 
-from typing import Any
-
-from artgen.api.openapi import answer, problems
+from artgen.api.openapi import Docs, answer, problems
 from generation.api import examples, shapes_models
-
-Docs = dict[str, Any]
 
 TAGS = ["models"]
 

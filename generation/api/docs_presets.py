@@ -4,10 +4,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-from artgen.api.openapi import BODY_PROBLEMS, answer, problems
+from artgen.api.openapi import BODY_PROBLEMS, Docs, answer, invalid, problems
 from generation.api import examples, shapes_presets
-
-Docs = dict[str, Any]
 
 TAGS = ["presets"]
 PRESET = OpenApiExample("Evening light", examples.PRESET_ORDER, request_only=True)
@@ -15,8 +13,7 @@ STYLE = OpenApiExample("Risograph", examples.OWN_STYLE_ORDER, request_only=True)
 
 
 def _taken(kind: str) -> dict[str, Any]:
-    detail = f"You have a {kind} with this name. Choose another name."
-    return {"detail": detail, "errors": [{"field": "name", "code": "unique", "detail": detail}]}
+    return invalid("name", "unique", f"You have a {kind} with this name. Choose another name.")
 
 
 LIST_PRESETS: Docs = {

@@ -1,13 +1,9 @@
 """OpenAPI descriptions of the prompt helper: arguments of `extend_schema`."""
 
-from typing import Any
-
 from drf_spectacular.utils import OpenApiExample
 
-from artgen.api.openapi import answer, problems
+from artgen.api.openapi import Docs, answer, problems
 from generation.api import shapes_prompts
-
-Docs = dict[str, Any]
 
 TAGS = ["prompts"]
 ORIGINAL = "туман над чайными холмами, рисунок тушью"

@@ -1,12 +1,8 @@
 """What OpenAPI says of reviews: keyword arguments of `extend_schema`, one set per operation."""
 
-from typing import Any
-
-from artgen.api.openapi import CURSOR_PARAMETERS, answer, page_example, page_shape, problems
+from artgen.api.openapi import CURSOR_PARAMETERS, Docs, answer, page_of, problems
 from generation.api.examples import REVIEW
 from generation.api.shapes_reviews import ReviewShape
-
-Docs = dict[str, Any]
 
 TAGS = ["reviews"]
 WAITING = REVIEW | {
@@ -22,12 +18,7 @@ LIST_REVIEWS: Docs = {
     "description": "Requests for images that a rule of the site stopped, newest first. They cost "
     "nothing until a moderator approves them.",
     "parameters": CURSOR_PARAMETERS,
-    "responses": {
-        200: answer(
-            page_shape("Review", ReviewShape), "A page", page_example([REVIEW], "/api/v1/reviews/")
-        ),
-        **problems("invalid"),
-    },
+    "responses": page_of("Review", ReviewShape, example=REVIEW, path="/api/v1/reviews/"),
 }
 GET_REVIEW: Docs = {
     "operation_id": "get_review",

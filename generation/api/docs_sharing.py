@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-from artgen.api.openapi import BODY_PROBLEMS, EXAMPLE_HOST, answer, problems
+from artgen.api.openapi import BODY_PROBLEMS, EXAMPLE_HOST, Docs, answer, problems
 from generation.api import examples
 from generation.api.shapes_images import ImageShape
 from generation.api.shapes_sharing import (
@@ -13,8 +13,6 @@ from generation.api.shapes_sharing import (
     SharedImageShape,
     ShareShape,
 )
-
-Docs = dict[str, Any]
 
 IMAGES, COLLECTIONS = ["images"], ["collections"]
 

@@ -1,15 +1,14 @@
 """OpenAPI descriptions of comparison sheets and word lists: arguments of `extend_schema`."""
 
-from typing import Any
-
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from artgen.api.openapi import (
     BODY_PROBLEMS,
     CURSOR_PARAMETERS,
+    Docs,
     answer,
-    page_example,
-    page_shape,
+    invalid,
+    page_of,
     problems,
 )
 from generation.api import examples, shapes_sheets
@@ -17,33 +16,14 @@ from generation.api.docs_jobs import KEY, KEYED_CODES, KEYED_EXAMPLES
 from generation.models import SheetImageKind
 from generation.sheets.request import SheetRequestShape
 
-Docs = dict[str, Any]
-
 TAGS = ["sheets"]
 ASKED = OpenApiExample("Two models, two colors", examples.SHEET_ORDER, request_only=True)
 LIST = OpenApiExample("Colors", examples.WORD_LIST_ORDER, request_only=True)
 WHOLE = examples.SHEET | {"jobs": [examples.SUCCEEDED]}
-NAME_TAKEN = {
-    "detail": "A word list named “colors” already exists.",
-    "errors": [
-        {
-            "field": "name",
-            "code": "unique",
-            "detail": "A word list named “colors” already exists.",
-        },
-    ],
-}
-
-INVALID_SHEET = {
-    "detail": "FLUX.1 schnell · red · Steps 999: Must be 1–12.",
-    "errors": [
-        {
-            "field": "rows.values",
-            "code": "max_value",
-            "detail": "FLUX.1 schnell · red · Steps 999: Must be 1–12.",
-        },
-    ],
-}
+NAME_TAKEN = invalid("name", "unique", "A word list named “colors” already exists.")
+INVALID_SHEET = invalid(
+    "rows.values", "max_value", "FLUX.1 schnell · red · Steps 999: Must be 1–12."
+)
 
 LIST_SHEETS: Docs = {
     "operation_id": "list_sheets",
@@ -51,14 +31,9 @@ LIST_SHEETS: Docs = {
     "summary": "List comparisons",
     "description": "Newest first, without their jobs.",
     "parameters": CURSOR_PARAMETERS,
-    "responses": {
-        200: answer(
-            page_shape("Sheet", shapes_sheets.SheetShape),
-            "A page",
-            page_example([examples.SHEET], "/api/v1/sheets/"),
-        ),
-        **problems("invalid"),
-    },
+    "responses": page_of(
+        "Sheet", shapes_sheets.SheetShape, example=examples.SHEET, path="/api/v1/sheets/"
+    ),
 }
 PLACE_SHEET: Docs = {
     "operation_id": "place_sheet",

@@ -1,12 +1,8 @@
 """OpenAPI descriptions of tags: arguments of `extend_schema`."""
 
-from typing import Any
-
-from artgen.api.openapi import answer, problems
+from artgen.api.openapi import Docs, answer, problems
 from generation.api import examples
 from generation.api.shapes_tags import TagShape
-
-Docs = dict[str, Any]
 
 LIST_TAGS: Docs = {
     "operation_id": "list_tags",

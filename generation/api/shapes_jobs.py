@@ -20,12 +20,6 @@ from generation.jobs.eta import Basis
 from generation.jobs.job_request import JobRequestShape, SidesShape
 from generation.models import Status
 
-UNTIL_LAST = (
-    "Until the last image; null while a budget makes it wait, and if your limit of images in "
-    "progress at once is 0."
-)
-"""What `eta_seconds` of an order says."""
-
 
 class EtaShape(Shape):
     """Seconds: half of all images are ready before `p50`, nine in ten before `p90`."""
@@ -179,7 +173,11 @@ class QuoteShape(Shape):
     """Price of an order, and wait time until its last image."""
 
     credits = serializers.IntegerField()
-    eta_seconds = EtaShape(allow_null=True, help_text=UNTIL_LAST)
+    eta_seconds = EtaShape(
+        allow_null=True,
+        help_text="Until the last image; null while a budget makes it wait, and if your limit of "
+        "images in progress at once is 0.",
+    )
     parked_until = Moment(
         allow_null=True,
         help_text="Until then at least the last image would wait for a budget of the site, "

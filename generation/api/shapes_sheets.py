@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from artgen.api.shapes import Choice, Id, Moment, Shape, Text
-from generation.api.shapes_jobs import UNTIL_LAST, EtaShape, JobShape
+from generation.api.shapes_jobs import JobShape, QuoteShape
 from generation.models import SheetImageKind
 from generation.models.sheets import LIST_NAME_MAX
 from generation.sheets.word_lists import MAX_ENTRIES, MAX_ENTRY_LENGTH
@@ -56,19 +56,12 @@ class SheetWithJobsShape(SheetShape):
         ref_name = "SheetWithJobs"
 
 
-class SheetQuoteShape(Shape):
+class SheetQuoteShape(QuoteShape):
     """What a comparison consists of, its price and wait time."""
 
     rows = HeadsField()
     columns = HeadsField()
     count = serializers.IntegerField(help_text="The number of images.")
-    credits = serializers.IntegerField()
-    eta_seconds = EtaShape(allow_null=True, help_text=UNTIL_LAST)
-    parked_until = Moment(
-        allow_null=True,
-        help_text="Until then at least the last image would wait for a budget of the site, "
-        "else null.",
-    )
     obstacle = serializers.CharField(
         allow_blank=True, help_text="Why your quotas don’t allow it; empty if they do."
     )
