@@ -141,6 +141,11 @@ class ImageModel(models.Model):
         )
 
     @property
+    def is_composable(self) -> bool:
+        """Whether Create and Compare offer it: it is enabled and more than a tool."""
+        return self.enabled and not self.is_tool
+
+    @property
     def offer(self) -> Offer:
         """The row as plain data."""
         return Offer(

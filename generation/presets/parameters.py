@@ -93,7 +93,7 @@ def _typed(kind: Kind, text: str) -> Any:
 
 
 def _model(slug: Any) -> ImageModel:
-    found = [one for one in ImageModel.objects.enabled() if one.slug == slug and not one.is_tool]
+    found = [one for one in ImageModel.objects.all() if one.slug == slug and one.is_composable]
     if found:
         return found[0]
     if slug:

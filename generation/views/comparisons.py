@@ -35,6 +35,7 @@ from generation.sheets.plans import Heads
 from generation.sheets.request import MAX_MODELS, Asked, clean
 from generation.views import cards, composing, sheet_images
 from generation.views.cards import Card
+from generation.views.composer_links import composable
 from generation.views.partials import part, wants_part
 from generation.views.undo import with_undo
 
@@ -215,9 +216,7 @@ def _page(
     request: HttpRequest, form: ComparisonForm, *, is_checked: bool = False
 ) -> dict[str, Any]:
     user = user_of(request)
-    models = [
-        model for model in ImageModel.objects.enabled().defer("workflow") if not model.is_tool
-    ]
+    models = composable(ImageModel.objects.enabled().defer("workflow"))
     if not form.models and request.method != "POST":
         form.models = _default_models(user, models, has_sources=bool(form.sources))
     if request.method != "POST":

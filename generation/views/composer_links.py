@@ -72,8 +72,8 @@ def shared_of(given: Mapping[str, str]) -> sharing.Shared | None:
 
 
 def composable(models: Iterable[ImageModel]) -> list[ImageModel]:
-    """Return the enabled models that need no mask and do more than enlarge."""
-    return [model for model in models if model.enabled and not model.is_tool]
+    """Return the models that the composer offers."""
+    return [model for model in models if model.is_composable]
 
 
 def chosen_model(

@@ -117,7 +117,7 @@ def composing(
 ) -> dict[str, Any]:
     """Return the context of `_composer.html`; composer None: no model is enabled."""
     own = choices.of_user(user)
-    models = [model for model in models if model.enabled and not model.is_tool]
+    models = [model for model in models if model.is_composable]
     models.sort(key=lambda model: model.pk not in own.favorite_models)
     allowed = (composer and composer.quotas) or quotas.of(user)
     offer = offer_of(user, composer, forecast=forecast)

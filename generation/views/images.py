@@ -284,7 +284,7 @@ def _again(found: Image) -> str:
 
 def _offers_variants(found: Image) -> bool:
     """Return whether its model can make more like it; tools need a source image."""
-    return found.model is not None and found.model.enabled and not found.model.is_tool
+    return found.model is not None and found.model.is_composable
 
 
 def _price_again(job: Job) -> int | None:

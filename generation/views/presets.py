@@ -25,6 +25,7 @@ from generation.models import ImageModel, Preset
 from generation.models.presets import PRESET_NAME_MAX, STYLE_NAME_MAX, STYLE_TEXT_MAX
 from generation.presets import choices, favorite_models, own_styles
 from generation.presets import presets as user_presets
+from generation.views.composer_links import composable
 from generation.views.partials import part, wants_part
 from generation.views.shared_presets import absolute
 from generation.views.undo import with_undo
@@ -134,7 +135,7 @@ def _answered(request: HttpRequest, text: str, *, status: int = 200) -> HttpResp
 
 
 def _values(request: HttpRequest, user: User) -> dict[str, str]:
-    models = [one for one in ImageModel.objects.enabled() if not one.is_tool]
+    models = composable(ImageModel.objects.enabled())
     model = next((one for one in models if one.slug == request.POST.get("model")), None)
     if model is None:
         raise user_presets.InvalidPreset(_("Choose a model."))
