@@ -5,24 +5,15 @@
  */
 
 import { part } from "../../artgen/js/http.js"
-import { say } from "../../artgen/js/status.js"
-import { toast } from "../../artgen/js/toasts.js"
-import { plural } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
 import { openDay, runsOf, today } from "./days.js"
+import { EndedJobs } from "./ended_jobs.js"
+import { JobActions } from "./job_actions.js"
+import { ACTIVE, canUpdate, glow, isActive, showCancelOfRun, updateCard } from "./job_card.js"
 import { SheetRuns } from "./sheet_runs.js"
-import { showSignedOut } from "./signed_out.js"
 import { paintPlaceholders } from "./thumbhash.js"
 
 const COLLAPSE_DURATION = 200 // ms
-const ANNOUNCE_AFTER = 900 // ms: jobs that end together are announced together
-const ACTIVE = new Set(["queued", "submitted", "running", "storing"])
-// As in the server's template of an active job: jinja2/generation/card.html.
-const ICONS = { queued: "hourglass", submitted: "power", running: "palette", storing: "check" }
-const WITH_PROGRESS = new Set(["submitted", "running", "storing"])
-const CANCELABLE = new Set(["queued", "submitted", "running"])
-const GLOW_START = 28,
-  GLOW_RANGE = 22 // the glow of a status panel while generating
 
 export class Cards {
   /**
@@ -40,10 +31,10 @@ export class Cards {
     this.active = new Set(
       [...root.querySelectorAll("[data-job]")].filter(isActive).map((card) => card.dataset.job),
     )
-    this.ended = { ready: 0, failed: new Map() } // not announced yet
+    this.ended = new EndedJobs()
     this.newest = this.#newest() // ids grow with time: a higher unknown id was missed
     this.sheets = new SheetRuns({ root, load: (id) => this.#loadRun(id), onEnded })
-    root.addEventListener("submit", (event) => this.#submitted(event))
+    new JobActions({ root, data, cards: this })
     this.enhance(root)
   }
 
@@ -87,57 +78,10 @@ export class Cards {
       if (ACTIVE.has(job.status) || (missed && job.id > this.newest))
         this.#loadRun(job.batch ?? job.id)
     } else if (job.version >= Number(card.dataset.version)) {
-      if (canUpdate(card, job)) this.#update(card, job)
+      if (canUpdate(card, job)) updateCard(card, job)
       else this.#refresh(job.id, job.version)
     }
     this.onChange(this.active.size)
-  }
-
-  /** Update the card of an active or unchanged job from the job's JSON. */
-  #update(card, job) {
-    if (job.status !== card.dataset.status) this.#updateStatus(card, job)
-    card.dataset.version = job.version
-    setText(card.querySelector("[data-phase]"), job.phase)
-    const detail = card.querySelector("[data-detail]")
-    if (detail) {
-      setText(detail, job.phase_detail ?? "")
-      detail.hidden = !job.phase_detail
-    }
-    card.querySelector("article")?.setAttribute("aria-label", `${short(job.prompt)}, ${job.phase}`)
-    const bar = card.querySelector("[data-progress]")
-    if (!bar) return
-    bar.setAttribute("aria-label", job.phase)
-    if (job.status === "storing") bar.value = 1
-    else if (job.status === "running" && job.progress !== null) bar.value = job.progress
-    glow(bar)
-  }
-
-  /** Change the status of an active job's status panel. */
-  #updateStatus(card, job) {
-    const panel = card.querySelector("[data-status-panel]")
-    panel.classList.replace(`status-panel-${card.dataset.status}`, `status-panel-${job.status}`)
-    panel.style.removeProperty("--glow-percent")
-    card.dataset.status = job.status
-    const use = panel.querySelector("[data-icon] use")
-    use.setAttribute("href", use.getAttribute("href").replace(/#.*$/, `#${ICONS[job.status]}`))
-    const cancel = panel.querySelector("[data-cancel]")
-    if (cancel && !CANCELABLE.has(job.status)) {
-      if (cancel.contains(document.activeElement)) {
-        const article = card.querySelector("article")
-        article.tabIndex = -1
-        article.focus({ preventScroll: true })
-      }
-      cancel.remove()
-    }
-    panel.querySelector("[data-progress]")?.remove()
-    if (WITH_PROGRESS.has(job.status)) {
-      const bar = document.createElement("progress")
-      bar.className = "progress"
-      bar.max = 1
-      bar.dataset.progress = ""
-      panel.querySelector("[data-detail]").after(bar)
-    }
-    showCancelOfRun(card)
   }
 
   /** Fetch the card until it has `version`; one request at a time for each card. */
@@ -182,31 +126,11 @@ export class Cards {
       if (target.tagName === "ARTICLE") target.tabIndex = -1
       target.focus({ preventScroll: true })
     }
-    if (changed) this.#announce(fresh)
-    showCancelOfRun(fresh)
-  }
-
-  /** Announce ended jobs: several at a time, and failures of one reason once. */
-  #announce(card) {
-    if (isActive(card)) return
-    this.onEnded(card)
-    if (card.dataset.status === "succeeded") {
-      this.ended.ready += 1
-    } else {
-      const lines = [...card.querySelectorAll("[data-phase], [data-detail]:not([hidden])")].map(
-        (line) => line.textContent,
-      )
-      const message = lines.map((line) => line.trim().replace(/\.$/, "")).join(". ")
-      this.ended.failed.set(message, (this.ended.failed.get(message) ?? 0) + 1)
+    if (changed && !isActive(fresh)) {
+      this.onEnded(fresh)
+      this.ended.add(fresh)
     }
-    clearTimeout(this.announceTimer)
-    this.announceTimer = setTimeout(() => {
-      const { ready, failed } = this.ended
-      this.ended = { ready: 0, failed: new Map() }
-      if (ready) say(`${plural("ready", ready)}.`)
-      for (const [message, count] of failed)
-        say(count > 1 ? `${count} × ${message}.` : `${message}.`)
-    }, ANNOUNCE_AFTER)
+    showCancelOfRun(fresh)
   }
 
   #newest() {
@@ -284,64 +208,6 @@ export class Cards {
     this.onChange(this.active.size)
   }
 
-  async #submitted(event) {
-    const form = event.target
-    const kind = ["cancel", "retry", "cancelRun"].find((name) => name in form.dataset)
-    if (!kind) return
-    event.preventDefault()
-    const button = event.submitter ?? form.querySelector("button")
-    if (button.getAttribute("aria-disabled") === "true") return
-    button.setAttribute("aria-disabled", "true")
-    button.closest("[popover]")?.hidePopover()
-    try {
-      const answer = await part(form.action, { method: "POST", form: new FormData(form) })
-      showBalance(answer)
-      if (kind === "cancel") {
-        this.swap(answer.fragment.querySelector("[data-job]"))
-        if (answer.status === 409) toast(this.data.finished)
-      } else if (kind === "cancelRun") {
-        const run = answer.fragment.querySelector("[data-run]")
-        for (const card of firstCards(run)) this.swap(card)
-      } else if (answer.ok) {
-        this.#queuedAgain(form, answer.fragment.querySelector("[data-run]"))
-      } else {
-        toast(answer.text || this.data.failed, { kind: "error" })
-      }
-    } catch (problem) {
-      if (problem.signedOut) showSignedOut(this.data, problem)
-      else
-        toast(problem.status === 0 && this.data.notDone ? this.data.notDone : this.data.failed, {
-          kind: "error",
-          key: "failed",
-        })
-    } finally {
-      button.removeAttribute("aria-disabled")
-    }
-  }
-
-  /** Show the new run; keep the focus in the old card and offer a button to the new one. */
-  #queuedAgain(form, run) {
-    const oldCard = form.closest("article")
-    this.insertRun(run)
-    const hadFocus = form.contains(document.activeElement)
-    for (const button of oldCard.querySelectorAll(`[form="${form.id}"]`)) button.remove()
-    form.remove()
-    if (hadFocus) {
-      oldCard.tabIndex = -1
-      oldCard.focus({ preventScroll: true })
-    }
-    const shown = run?.isConnected && run.getBoundingClientRect()
-    const away = shown && (shown.bottom < 0 || shown.top > innerHeight)
-    const show = () => {
-      run.scrollIntoView({ block: "start" })
-      run.querySelector("a[href], button:not([hidden])")?.focus({ preventScroll: true })
-    }
-    toast(this.data.queuedAgain, {
-      key: "queued-again",
-      action: away ? { label: this.data.show, run: show } : null,
-    })
-  }
-
   #card(id) {
     return cardsOf(this.root, id)[0]
   }
@@ -350,12 +216,6 @@ export class Cards {
 /** Return the cards of a job: one, or one for each of its images. */
 function cardsOf(root, id) {
   return [...root.querySelectorAll(`[data-job="${CSS.escape(id)}"]`)]
-}
-
-/** Return the first card of each job of the run. */
-function firstCards(run) {
-  const byJob = Map.groupBy(run.querySelectorAll("[data-job]"), (card) => card.dataset.job)
-  return [...byJob.values()].map(([first]) => first)
 }
 
 /** Collapse the placeholder smoothly, so that the feed does not jump. */
@@ -379,41 +239,4 @@ function collapse(frame) {
       () => frame.remove(),
       () => frame.remove(),
     )
-}
-
-/** Return whether the card can be updated from the job's JSON alone. */
-function canUpdate(card, job) {
-  if (job.status === card.dataset.status) return true
-  if (!isActive(card) || !ACTIVE.has(job.status)) return false
-  // Retried from a status without a cancel form: only the server's HTML has that form.
-  return !CANCELABLE.has(job.status) || card.querySelector("[data-cancel]") !== null
-}
-
-/** Show the cancel button of a run while one of its jobs can be canceled. */
-function showCancelOfRun(card) {
-  const run = card.closest("[data-run]")
-  const cancel = run?.querySelector("[data-cancel-run]")
-  if (cancel) cancel.hidden = run.querySelector("[data-cancel]") === null
-}
-
-/** Return the prompt shortened as in the server's template. */
-function short(prompt) {
-  const letters = [...prompt]
-  return letters.length <= 120 ? prompt : `${letters.slice(0, 119).join("").trimEnd()}…`
-}
-
-function isActive(card) {
-  return ACTIVE.has(card.dataset.status)
-}
-
-function glow(bar) {
-  const panel = bar.closest("[data-status-panel]")
-  if (panel?.classList.contains("status-panel-running")) {
-    const share = bar.hasAttribute("value") ? bar.value : 0
-    panel.style.setProperty("--glow-percent", Math.round(GLOW_START + GLOW_RANGE * share))
-  }
-}
-
-function setText(element, text) {
-  if (element && element.textContent !== text) element.textContent = text
 }

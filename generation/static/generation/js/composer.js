@@ -1,32 +1,36 @@
 /**
- * The form: quote, sliders, seed, size, drafts, sending. The server renders it, this updates it.
+ * The form: its draft, sending it, and loading it for another model. The server renders it, this
+ * updates it.
  */
 
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { pressed } from "../../artgen/js/shortcuts.js"
 import { dismiss, toast } from "../../artgen/js/toasts.js"
-import { plural, word } from "../../artgen/js/words.js"
+import { word } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
 import { Draft, fieldsOf, putInto, same } from "./draft.js"
 import { FavoriteModels } from "./favorite_models.js"
+import { takeLink, withLink } from "./form_links.js"
 import { apart, KeptSettings, keptSources } from "./kept_settings.js"
 import { isLimited } from "./limits.js"
+import { enhanceNegative, negativeClicked } from "./negative_prompt.js"
 import { OriginalPrompt } from "./original_prompt.js"
+import { showLength, showPromptError } from "./prompt_field.js"
 import { PromptHelper } from "./prompt_helper.js"
 import { PromptHistory } from "./prompt_history.js"
 import { takesSources, wireModelPicker } from "./model_picker.js"
 import { PresetsMenu } from "./presets.js"
 import { PRICED, Quote, spoken } from "./quote.js"
-import { freshKey, randomSeed } from "./random.js"
+import { freshKey } from "./random.js"
 import { showSignedOut } from "./signed_out.js"
+import { showSize, sizeTyped } from "./size.js"
+import { fillSliders, moveSlider, syncSliders } from "./sliders.js"
 import { Sources } from "./sources.js"
+import { lockSeed, requestedSeed, setSeed, showSummary } from "./tuning.js"
 
 const SAVE_AFTER = 300,
   TYPED_AFTER = 700 // ms without input; a number is typed digit by digit
-const NEAR_LIMIT = 100 // characters below the limit: from here the count is announced
-// Query parameters of links that fill the form.
-const LINK_PARAMETERS = ["job", "share", "count", "seed", "prompt", "model", "source", "preset"]
 
 export class Composer {
   /**
@@ -139,9 +143,12 @@ export class Composer {
     const before = this.#state()
     const isOther = query.has("job")
     if (
-      !(await this.#load(() => (isOther ? query : this.#withLink(query, this.#fieldsForSwitch())), {
-        isOther,
-      }))
+      !(await this.#load(
+        () => (isOther ? query : withLink(this.side, query, this.#fieldsForSwitch())),
+        {
+          isOther,
+        },
+      ))
     )
       return
     this.prompt.focus()
@@ -186,30 +193,6 @@ export class Composer {
   #typed() {
     const sources = this.sources.keptIds.map((id) => ["source_images", id])
     return new URLSearchParams([...fieldsOf(this.form), ...sources])
-  }
-
-  /** Return the fields `before`, replaced where the link has values. */
-  #withLink(query, before) {
-    const replaced = query.has("prompt") ? ["prompt", "original_prompt"] : []
-    const fields = before.filter(([name]) => !replaced.includes(name))
-    if (query.has("prompt")) fields.push(["prompt", query.get("prompt")])
-    let model = query.get("model")
-    if (query.has("source")) {
-      const now = Object.fromEntries(fields).model,
-        source = query.get("source")
-      model ??= takesSources(this.side, now) ? null : takesSources(this.side)
-      const most = Number(
-        this.side.querySelector(`.model-option[value="${CSS.escape(model ?? now)}"]`)?.dataset
-          .sources ?? 1,
-      )
-      const ids = fields
-        .filter(([name, value]) => name === "source_images" && value && value !== source)
-        .map(([, value]) => value)
-      ids.splice(Math.max(0, most - 1), 0, source)
-      const others = fields.filter(([name]) => name !== "source_images")
-      fields.splice(0, Infinity, ...others, ...ids.map((id) => ["source_images", id]))
-    }
-    return new URLSearchParams(model ? [...fields, ["switch", model]] : fields)
   }
 
   /** Save the new content of the form and offer to undo it. */
@@ -268,7 +251,7 @@ export class Composer {
   #canSend() {
     const button = this.form.querySelector("#create-button")
     if (!this.prompt.value.trim()) {
-      this.#showPromptError(this.form.querySelector("#prompt-error").dataset.empty)
+      showPromptError(this.form, this.form.querySelector("#prompt-error").dataset.empty)
       return false
     }
     if (button?.getAttribute("aria-disabled") === "true") {
@@ -280,7 +263,7 @@ export class Composer {
 
   #sent(fragment) {
     this.form.elements.key.value = freshKey()
-    this.#showPromptError("")
+    showPromptError(this.form, "")
     dismiss("failed")
     this.history.sent(this.prompt.value.trim())
     this.onPlaced(fragment.querySelector("[data-run]"))
@@ -320,30 +303,18 @@ export class Composer {
       hidden.hidden = false
     for (const hidden of this.side.querySelectorAll("[data-all-styles]"))
       hidden.hidden = hidden.parentElement.querySelectorAll(".style").length < 5
-    for (const slider of this.side.querySelectorAll("[data-slider]")) fillSlider(slider)
-    const negative = this.side.querySelector("#negative")
-    if (negative)
-      this.#showNegative(
-        negative.classList.contains("negative-open") ||
-          this.form.elements.negative_prompt.value !== "",
-      )
+    fillSliders(this.form)
+    enhanceNegative(this.form)
     this.quote.enhance()
     this.original.enhance()
     this.helper.enhance()
     this.#showKept()
-    this.#showSize()
-    this.#showSummary()
-    this.#showCount()
+    showSize(this.form)
+    showSummary(this.form)
+    showLength(this.form)
     this.side
       .querySelector(".style:has(:checked)")
       ?.scrollIntoView?.({ block: "nearest", inline: "nearest" })
-  }
-
-  #showNegative(open) {
-    this.side.querySelector("#negative").classList.toggle("negative-open", open)
-    const button = this.side.querySelector("[data-toggle-negative]")
-    button.setAttribute("aria-expanded", String(open))
-    button.setAttribute("aria-pressed", String(open))
   }
 
   /** Show below the model that it does not use some of the settings. */
@@ -361,50 +332,6 @@ export class Composer {
     this.form.querySelector(".model-button").after(hint)
   }
 
-  #showSize() {
-    const { exact, width, height, shape } = this.form.elements
-    this.form.classList.toggle("exact-on", Boolean(exact?.checked))
-    const label = this.form.querySelector("[data-size]")
-    if (!label) return
-    if (exact && !exact.checked && shape?.value)
-      [width.value, height.value] = shape.value.split("x")
-    label.textContent = exact?.checked
-      ? `${width.value} × ${height.value}`
-      : (shape?.value ?? "").replace("x", " × ")
-  }
-
-  #showSummary() {
-    const summary = this.form.querySelector("[data-summary]")
-    if (!summary) return
-    const { steps, seed } = this.form.elements
-    const parts = []
-    if (steps?.value) parts.push(plural("steps", Number(steps.value)))
-    if (seed) parts.push(word(seed.value ? "own_seed" : "random_seed"))
-    summary.textContent = parts.join(" · ")
-  }
-
-  #showCount() {
-    const count = this.form.querySelector("[data-count]")
-    const length = this.prompt.value.length
-    count.textContent = length
-    const near = length >= this.prompt.maxLength - NEAR_LIMIT
-    count.parentElement.classList.toggle("near", near)
-    if (near) say(`${length} / ${this.prompt.maxLength}`)
-  }
-
-  #showPromptError(text) {
-    const error = this.form.querySelector("#prompt-error")
-    error.hidden = !text
-    error.querySelector("span").textContent = text
-    if (text) {
-      this.prompt.setAttribute("aria-invalid", "true")
-      this.prompt.setAttribute("aria-describedby", "prompt-error prompt-count")
-      this.prompt.focus()
-    } else {
-      this.prompt.removeAttribute("aria-invalid")
-    }
-  }
-
   // --- what the user does ---------------------------------------------------------------------
 
   #input(target, { typed = true } = {}) {
@@ -412,27 +339,17 @@ export class Composer {
       if (!target.matches("[data-range]")) return
     }
     if (target === this.prompt) {
-      this.#showCount()
+      showLength(this.form)
       if (typed) this.history.typed()
-      if (target.value.trim()) this.#showPromptError("")
+      if (target.value.trim()) showPromptError(this.form, "")
       else this.original.set("")
       this.helper.typed()
     }
     const slider = target.closest("[data-slider]")
-    if (slider && !target.matches("select")) {
-      const [range, number] = [
-        slider.querySelector("[data-range]"),
-        slider.querySelector("[type=number]"),
-      ]
-      if (target === range) number.value = range.value
-      else if (number.value !== "") range.value = number.value
-      fillSlider(slider)
-    }
-    if (target.name === "width" || target.name === "height") this.form.elements.exact.checked = true
-    if (target.name === "shape" && this.form.elements.exact)
-      this.form.elements.exact.checked = false
-    if (target.name === "seed") this.#lock(target.value !== "")
-    if (PRICED.has(target.name)) this.#showSize()
+    if (slider) moveSlider(slider, target)
+    sizeTyped(this.form, target)
+    if (target.name === "seed") lockSeed(this.form, target.value !== "")
+    if (PRICED.has(target.name)) showSize(this.form)
     if (isLimited(target)) this.quote.soon(TYPED_AFTER)
     else if (PRICED.has(target.name) || slider) this.quote.soon()
     this.#changed()
@@ -441,25 +358,18 @@ export class Composer {
   #clicked(event) {
     const at = (selector) => event.target.closest(selector)
     if (this.helper.clicked(event.target)) return
-    const negative = at("[data-toggle-negative]")
+    if (negativeClicked(this.form, event.target)) return
+    const seed = requestedSeed(this.form, event.target)
     if (at("[data-use-original]")) {
       this.#useOriginal()
     } else if (at("[data-drop-original]")) {
       this.original.set("")
       this.prompt.focus()
       this.#changed()
-    } else if (negative) {
-      const open = negative.getAttribute("aria-expanded") !== "true"
-      this.#showNegative(open)
-      if (open) this.form.elements.negative_prompt.focus()
-    } else if (at("[data-dice]")) {
-      this.#setSeed(String(randomSeed()))
-    } else if (at("[data-lock]")) {
-      this.#setSeed(
-        at("[data-lock]").getAttribute("aria-pressed") === "true"
-          ? ""
-          : this.form.elements.seed.value || String(randomSeed()),
-      )
+    } else if (seed !== null) {
+      setSeed(this.form, seed)
+      this.#changed()
+      this.quote.soon()
     } else if (at("[data-prompt]")) {
       at("[popover]").hidePopover()
       this.setPrompt(at("[data-prompt]").textContent)
@@ -480,19 +390,8 @@ export class Composer {
     this.#offerUndo(before)
   }
 
-  #setSeed(text) {
-    this.form.elements.seed.value = text
-    this.#lock(text !== "")
-    this.#changed()
-    this.quote.soon()
-  }
-
-  #lock(on) {
-    this.side.querySelector("[data-lock]").setAttribute("aria-pressed", String(on))
-  }
-
   #changed() {
-    this.#showSummary()
+    showSummary(this.form)
     this.kept.unused(fieldsOf(this.form))
     this.#showKept()
     this.unsaved = true
@@ -541,7 +440,7 @@ export class Composer {
   #restoreKept(fields) {
     this.kept.restore(fields)
     this.kept.putInto(this.form, () => fieldsOf(this.form))
-    this.#syncSliders()
+    this.#syncTuning()
     this.sources.keep(apart(fields).sources)
     this.#enhance()
     this.quote.soon()
@@ -591,7 +490,7 @@ export class Composer {
     this.form.elements.key.value = key
     this.sources.adopt(before, { isOther })
     this.kept.putInto(this.form, () => fieldsOf(this.form))
-    this.#syncSliders()
+    this.#syncTuning()
     this.#enhance()
     this.form.querySelector(".composer-scroll").scrollTop = scroll
   }
@@ -614,7 +513,7 @@ export class Composer {
     }
     const { plain, sources } = apart(before)
     const wanted = [...plain, ...sources.map((id) => ["source_images", id])]
-    if (!(await this.#load(() => this.#withLink(query, wanted), { isOther: true }))) return
+    if (!(await this.#load(() => withLink(this.side, query, wanted), { isOther: true }))) return
     this.#restoreKept(before)
     if (!same(before, this.#state())) this.#offerUndo(before)
   }
@@ -623,24 +522,12 @@ export class Composer {
   async #restore() {
     if (!this.form) return
     const fields = this.draft.read()
-    const address = new URL(location.href)
-    if (
-      this.data.filled === "true" &&
-      LINK_PARAMETERS.some((name) => address.searchParams.has(name))
-    ) {
-      // Only once: a reload, Back or a change of language must not fill the form again.
-      const query = new URLSearchParams(
-        LINK_PARAMETERS.filter((name) => address.searchParams.has(name)).map((name) => [
-          name,
-          address.searchParams.get(name),
-        ]),
-      )
-      for (const name of LINK_PARAMETERS) address.searchParams.delete(name)
-      history.replaceState(history.state, "", address)
-      await this.#applyLink(query, fields)
+    if (this.data.filled === "true") {
+      const query = takeLink()
+      if (query) await this.#applyLink(query, fields)
       return
     }
-    if (this.data.filled === "true" || !fields) return
+    if (!fields) return
     const given = Object.fromEntries(fields)
     const fits = given.model === this.form.elements.model.value && !given.source_images
     if (!fits) {
@@ -651,21 +538,10 @@ export class Composer {
     this.#restoreKept(fields)
   }
 
-  #syncSliders() {
+  /** Show the numbers and the seed that a script has put into the form. */
+  #syncTuning() {
+    syncSliders(this.form)
     const { seed } = this.form.elements
-    if (seed) this.#lock(seed.value !== "")
-    for (const slider of this.form.querySelectorAll("[data-slider]")) {
-      const range = slider.querySelector("[data-range]")
-      if (range) range.value = slider.querySelector("[type=number]").value
-    }
+    if (seed) lockSeed(this.form, seed.value !== "")
   }
-}
-
-function fillSlider(slider) {
-  const range = slider.querySelector("[data-range]")
-  if (range)
-    range.style.setProperty(
-      "--value",
-      (100 * (range.value - range.min)) / (range.max - range.min || 1),
-    )
 }

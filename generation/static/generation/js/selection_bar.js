@@ -6,12 +6,13 @@
 import { csrfToken, part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
-import { add, countMoved, countShown, isFavorite } from "./counts.js"
-import { RemovedTiles } from "./removed_tiles.js"
+import { isFavorite } from "./counts.js"
+import { SelectionCollections } from "./selection_collections.js"
+import { SelectionMoves } from "./selection_moves.js"
 import { placeAbove, postSelection } from "./selection_requests.js"
 import { SelectionTags } from "./selection_tags.js"
 import { Toolbar } from "./toolbar.js"
-import { offerUndo, confirmed } from "./trash.js"
+import { offerUndo } from "./trash.js"
 
 const language = document.documentElement.lang
 
@@ -23,13 +24,14 @@ export class SelectionBar {
     this.countLabel = document.getElementById("selection-count")
     this.sizeLabel = document.getElementById("selection-size")
     this.dialog = document.getElementById("delete-dialog")
-    this.collections = document.getElementById("selection-collections")
     this.formats = document.getElementById("selection-formats")
     this.selectAll = this.bar.querySelector("[data-act=all]")
     this.favoriteButton = this.bar.querySelector("[data-act=favorite]")
     this.maxSize = Number(this.bar.dataset.most)
     this.tags = document.getElementById("selection-tags") && new SelectionTags(this)
-    this.opener = null // the button that opened the list of collections
+    this.collections =
+      document.getElementById("selection-collections") && new SelectionCollections(this)
+    this.moves = new SelectionMoves(this)
     this.bar.querySelector("[data-act=clear]").hidden = false
     this.toolbar = new Toolbar(this.bar)
     this.#listen()
@@ -105,20 +107,16 @@ export class SelectionBar {
   // --- what the user does ---------------------------------------------------------------------
 
   #listen() {
-    for (const element of [this.bar, this.formats, this.collections]) {
+    for (const element of [this.bar, this.formats]) {
       element?.addEventListener("click", (event) => this.#clicked(event))
     }
     this.formats?.addEventListener("beforetoggle", () => {
       placeAbove(this.formats, this.bar.querySelector("[popovertarget]"))
     })
-    this.collections?.addEventListener("submit", (event) => {
-      event.preventDefault()
-      this.#addToCollection({ name: event.target.elements.name.value })
-    })
     this.dialog?.querySelector("[data-keep]").addEventListener("click", () => this.dialog.close())
     this.dialog?.querySelector("[data-sure]").addEventListener("click", () => {
       this.dialog.close()
-      this.#deletePermanently(this.bar.querySelector("[data-act=delete]"))
+      this.moves.deletePermanently(this.bar.querySelector("[data-act=delete]"))
     })
   }
 
@@ -135,15 +133,13 @@ export class SelectionBar {
         return this.#favorite(button)
       case "restore":
       case "trash":
-        return this.#move(button)
+        return this.moves.move(button)
       case "choose":
-        return this.#openCollections(button)
+        return this.collections.open(button)
       case "tags":
         return this.tags.open(button)
-      case "collect":
-        return this.#addToCollection({ collection: button.value })
       case "uncollect":
-        return this.#removeFromCollection(button)
+        return this.moves.removeFromCollection(button)
       case "all":
         return this.#selectRest(button)
       case "delete":
@@ -191,7 +187,7 @@ export class SelectionBar {
     return Boolean(more)
   }
 
-  // --- favorites, collections, download -------------------------------------------------------
+  // --- favorites, download --------------------------------------------------------------------
 
   async #favorite(button) {
     const isOn = button.value === "1"
@@ -214,38 +210,6 @@ export class SelectionBar {
     }
   }
 
-  /** Load the list of collections and open it. */
-  async #openCollections(button) {
-    const form = new FormData()
-    form.set("ids", this.ids.join(","))
-    try {
-      const answer = await part(this.bar.dataset.collect, { method: "POST", form })
-      if (!answer.ok) throw new Error(`answered ${answer.status}`)
-      this.collections.replaceChildren(answer.fragment)
-    } catch (problem) {
-      this.showFailure(problem)
-      return
-    }
-    this.opener = button
-    placeAbove(this.collections, button)
-    this.collections.showPopover()
-    this.collections.querySelector("button, input:not([type=hidden])")?.focus()
-  }
-
-  async #addToCollection(fields) {
-    const { collect, uncollect } = this.bar.dataset
-    try {
-      const answer = await postSelection(collect, this.ids, fields)
-      this.collections.hidePopover()
-      this.opener?.focus()
-      offerUndo(answer.message, this.data, () =>
-        postSelection(uncollect, answer.changed, { collection: answer.collection }),
-      )
-    } catch (problem) {
-      this.showFailure(problem)
-    }
-  }
-
   /** Ask first, so that a refusal is shown here; then the browser saves what a form posts. */
   async #download(button) {
     button.closest("[popover]")?.hidePopover()
@@ -259,100 +223,6 @@ export class SelectionBar {
     submitForm(this.bar.dataset.download, { ...fields, csrfmiddlewaretoken: csrfToken() })
     toast(this.bar.dataset.packing)
   }
-
-  // --- trash, restore, delete, remove from a collection: the tiles leave the page -------------
-
-  /** Move the selected images to the trash or out of it, with one undo for all. */
-  async #move(button) {
-    const isTrash = button.dataset.act === "trash"
-    const sign = isTrash ? -1 : 1
-    const result = await this.#take(button, (answer) => confirmed(answer))
-    if (!result) return
-    const { removed, elsewhere } = result
-    recount(removed.tiles, sign, elsewhere)
-    this.#showRemoved(result)
-    this.#offerPutBack(result, {
-      address: this.bar.dataset[isTrash ? "restore" : "trash"],
-      recountBack: () => recount(removed.tiles, -sign, elsewhere),
-    })
-  }
-
-  async #removeFromCollection(button) {
-    const fields = { collection: button.value }
-    const result = await this.#take(button, (answer) => confirmed(answer), fields)
-    if (!result) return
-    this.#showRemoved(result)
-    this.#offerPutBack(result, { address: this.bar.dataset.collect, fields })
-  }
-
-  async #deletePermanently(button) {
-    const result = await this.#take(button, (answer) => answer, { sure: "1" })
-    if (!result) return
-    add("trashed", -result.answer.changed.length)
-    this.#showRemoved(result)
-    toast(result.answer.message)
-    say(result.answer.message)
-  }
-
-  /**
-   * Remove the selected tiles from the page and post their ids to the button's address.
-   * Return {answer, removed, elsewhere: number of images that the page did not show}; put the tiles
-   * back, complain and return null where it failed.
-   */
-  async #take(button, wait, fields = {}) {
-    const address = button.getAttribute("formaction") ?? button.form.action
-    const ids = this.ids
-    const removed = new RemovedTiles(this.selection.chosenTiles)
-    this.selection.clear({ focus: false })
-    removed.next?.querySelector(".card-link")?.focus({ preventScroll: true })
-    try {
-      const answer = await wait(postSelection(address, ids, fields))
-      const elsewhere = Math.max(0, answer.changed.length - removed.tiles.length)
-      return { answer, removed, elsewhere }
-    } catch (problem) {
-      removed.putBack()
-      // The next refresh of the selection reads the ticks.
-      for (const tile of removed.tiles) tile.querySelector(".tick").checked = true
-      this.selection.changed()
-      this.showFailure(problem)
-      return null
-    }
-  }
-
-  #showRemoved({ removed, elsewhere }) {
-    removed.count(-1)
-    countShown(-elsewhere, null) // counted as found, but of months that are not on the page
-    const { list, tiles } = this.selection
-    if (!tiles.length) list.querySelector("[data-load-more]")?.click()
-  }
-
-  /**
-   * Offer an undo that posts to `address` and puts the tiles back; `recountBack()` corrects the
-   * counts.
-   */
-  #offerPutBack({ answer, removed, elsewhere }, { address, fields = {}, recountBack = () => {} }) {
-    offerUndo(answer.message, this.data, async () => {
-      await postSelection(address, answer.changed, fields)
-      if (elsewhere) {
-        location.reload() // images that the page did not show have no place to go back to
-        return
-      }
-      removed.putBack()
-      removed.count(1)
-      recountBack()
-      removed.tiles[0]?.querySelector(".card-link").focus({ preventScroll: true })
-    })
-  }
-}
-
-/**
- * Count images that moved into the gallery (1) or into the trash (-1); `others` are not on the
- * page.
- */
-function recount(tiles, sign, others) {
-  for (const tile of tiles) countMoved(sign, tile)
-  add("kept", sign * others)
-  add("trashed", -sign * others)
 }
 
 function setFavorites(tiles, states) {

@@ -1,0 +1,78 @@
+/** The buttons of cards and runs that cancel or repeat jobs. */
+
+import { part } from "../../artgen/js/http.js"
+import { toast } from "../../artgen/js/toasts.js"
+import { showBalance } from "./balance.js"
+import { showSignedOut } from "./signed_out.js"
+
+export class JobActions {
+  /** `root` contains the forms; `data` has the texts of the page; `cards` shows what changes. */
+  constructor({ root, data, cards }) {
+    Object.assign(this, { data, cards })
+    root.addEventListener("submit", (event) => this.#submitted(event))
+  }
+
+  async #submitted(event) {
+    const form = event.target
+    const kind = ["cancel", "retry", "cancelRun"].find((name) => name in form.dataset)
+    if (!kind) return
+    event.preventDefault()
+    const button = event.submitter ?? form.querySelector("button")
+    if (button.getAttribute("aria-disabled") === "true") return
+    button.setAttribute("aria-disabled", "true")
+    button.closest("[popover]")?.hidePopover()
+    try {
+      const answer = await part(form.action, { method: "POST", form: new FormData(form) })
+      showBalance(answer)
+      if (kind === "cancel") {
+        this.cards.swap(answer.fragment.querySelector("[data-job]"))
+        if (answer.status === 409) toast(this.data.finished)
+      } else if (kind === "cancelRun") {
+        const run = answer.fragment.querySelector("[data-run]")
+        for (const card of firstCards(run)) this.cards.swap(card)
+      } else if (answer.ok) {
+        this.#queuedAgain(form, answer.fragment.querySelector("[data-run]"))
+      } else {
+        toast(answer.text || this.data.failed, { kind: "error" })
+      }
+    } catch (problem) {
+      if (problem.signedOut) showSignedOut(this.data, problem)
+      else
+        toast(problem.status === 0 && this.data.notDone ? this.data.notDone : this.data.failed, {
+          kind: "error",
+          key: "failed",
+        })
+    } finally {
+      button.removeAttribute("aria-disabled")
+    }
+  }
+
+  /** Show the new run; keep the focus in the old card and offer a button to the new one. */
+  #queuedAgain(form, run) {
+    const oldCard = form.closest("article")
+    this.cards.insertRun(run)
+    const hadFocus = form.contains(document.activeElement)
+    for (const button of oldCard.querySelectorAll(`[form="${form.id}"]`)) button.remove()
+    form.remove()
+    if (hadFocus) {
+      oldCard.tabIndex = -1
+      oldCard.focus({ preventScroll: true })
+    }
+    const shown = run?.isConnected && run.getBoundingClientRect()
+    const away = shown && (shown.bottom < 0 || shown.top > innerHeight)
+    const show = () => {
+      run.scrollIntoView({ block: "start" })
+      run.querySelector("a[href], button:not([hidden])")?.focus({ preventScroll: true })
+    }
+    toast(this.data.queuedAgain, {
+      key: "queued-again",
+      action: away ? { label: this.data.show, run: show } : null,
+    })
+  }
+}
+
+/** Return the first card of each job of the run. */
+function firstCards(run) {
+  const byJob = Map.groupBy(run.querySelectorAll("[data-job]"), (card) => card.dataset.job)
+  return [...byJob.values()].map(([first]) => first)
+}
