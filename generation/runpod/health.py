@@ -1,4 +1,4 @@
-"""Counts of an endpoint's jobs and workers, from RunPod's /health."""
+"""Counts of an endpoint's unfinished jobs and of its workers, from RunPod's /health."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +11,8 @@ from .verdicts import Unavailable
 class Health:
     """A reply of /health; a count that RunPod omits is 0."""
 
-    completed: int
-    failed: int
     in_progress: int
     in_queue: int
-    retried: int
     workers: Mapping[str, int]  # by state: idle, running, initializing, ready, throttled …
 
     @property
@@ -34,11 +31,8 @@ def parse_health(body: Any) -> Health:
         raise Unavailable("RunPod's reply to /health has no workers")
     jobs = _counts(body.get("jobs"))
     return Health(
-        completed=jobs.get("completed", 0),
-        failed=jobs.get("failed", 0),
         in_progress=jobs.get("inProgress", 0),
         in_queue=jobs.get("inQueue", 0),
-        retried=jobs.get("retried", 0),
         workers=_counts(body["workers"]),
     )
 
