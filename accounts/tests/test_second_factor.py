@@ -1,13 +1,12 @@
 """Two-factor authentication: setting it up, signing in with it, and who must use it."""
 
 import re
-import time
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core import mail
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
@@ -18,17 +17,12 @@ from django.test.utils import CaptureQueriesContext
 from accounts import outbox, second_factor, sockets, tokens
 from accounts.middleware import SecondFactorMiddleware
 from artgen.session_cookies import SessionCookie
+from artgen.testing.authenticator_app import SECRET, code_of
 from artgen.testing.cases import BaseTestCase
 
-SECRET = "JBSWY3DPEHPK3PXP"
 URL = "/accounts/2fa/"
 SECURITY = "/account/security/"
 PASSWORD = {"username": "alice@example.org", "password": "password"}
-
-
-def code_of(secret: str = SECRET, *, steps: int = 0) -> str:
-    """Return the code of an authenticator app, `steps` of 30 s from now."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
 class SecondFactorTestCase(BaseTestCase):

@@ -1,18 +1,11 @@
 """Two-factor authentication, passkeys and devices in a real Chromium."""
 
-import time
-
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Page, expect
 
+from artgen.testing.authenticator_app import code_of
 from artgen.testing.browser import PHONE, BrowserTestCase
 
 PASSWORD = "a long password"
-
-
-def code_of(secret: str, *, steps: int = 0) -> str:
-    """Return the code of an authenticator app, `steps` of 30 s from now."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
 class TestSecurityInABrowser(BrowserTestCase):

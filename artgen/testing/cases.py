@@ -23,7 +23,7 @@ from generation.jobs import (
     scheduling,
     storing,
 )
-from generation.models import ImageModel, Job, Status
+from generation.models import Image, ImageModel, Job, Status
 from generation.moderation import rules
 
 
@@ -159,6 +159,29 @@ class EmulatorTestCase(BaseTestCase):
         """Place a job, by default alice's, and return it."""
         request = {"prompt": "a lighthouse at dusk", "width": 256, "height": 256, **request}
         return orders.place(user=user or self.alice, request={"model": model, **request}).jobs[0]
+
+    def tick(self, *, seconds: float = 0) -> None:
+        """Let RunPod work for `seconds`, then do what is due."""
+        self.emulator.advance(seconds)
+        make_due()
+        work()
+
+    def finish(self, job: Job) -> Job:
+        """Let RunPod work until the job has ended, at most for a minute, and return it."""
+        for _ in range(20):
+            self.tick(seconds=3)
+            job.refresh_from_db()
+            if job.is_final:
+                break
+        return job
+
+    def draw(self, **request: Any) -> Image:
+        """Place a job as `place` does, let RunPod do all that waits, and return its image."""
+        job = self.place(**request)
+        while driver.submit(job.model.slug):
+            self.emulator.advance(10)
+            catch_up()
+        return Image.objects.get(job=job)
 
 
 def emulated(**options: Any) -> Any:

@@ -73,8 +73,13 @@ FILES = {
 
 
 def png(size=(64, 48)) -> bytes:
+    return png_of(Pillow.new("RGB", size, "#935600"))
+
+
+def png_of(image: Pillow.Image) -> bytes:
+    """Return the PNG file of an image."""
     file = io.BytesIO()
-    Pillow.new("RGB", size, "#935600").save(file, "PNG")
+    image.save(file, "PNG")
     return file.getvalue()
 
 

@@ -1,7 +1,7 @@
 """The admin with very many jobs: no table is counted or read as a whole."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from accounts.models import User
 from artgen.testing import many_images as many
 from artgen.testing.cases import load_catalog, make_user
 from artgen.testing.large_gallery import watched
+from artgen.testing.plans import scans
 from generation.models import ImageModel, Job
 
 COUNT = 30_000  # over two years: the last month has 1,230, the last day 41
@@ -21,14 +22,6 @@ MAX_READ = 2_000
 TABLES = ("generation_job", "generation_image", "generation_jobevent")
 LIST = "/admin/generation/job/"
 IMAGES = "/admin/generation/image/"
-
-
-def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the nodes of a plan that read a table."""
-    if "Relation Name" in plan:
-        yield plan
-    for part in plan.get("Plans", ()):
-        yield from scans(part)
 
 
 @pytest.mark.postgres

@@ -1,21 +1,15 @@
-import io
 import json
 import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.utils import translation
 
 from artgen.testing.cases import BaseTestCase, EmulatorTestCase
+from artgen.testing.commands import run
 from generation.models import GenerationSwitch, ImageModel
-
-
-def run(*arguments: str) -> str:
-    out = io.StringIO()
-    call_command(*arguments, stdout=out)
-    return out.getvalue()
 
 
 class TestSetModel(EmulatorTestCase):

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from artgen.testing.emulator import run
+from artgen.testing.image_files import png_of
 from generation.catalog.catalog_file import read_catalog
 from generation.demo.emulator.painting import tiny_png
 from generation.demo.painter import paint
@@ -16,12 +17,6 @@ from generation.runpod.payloads import InputImage, Parameters
 MODELS = {one["slug"]: one["workflow"] for one in read_catalog()["models"] if "workflow" in one}
 SIZE = (320, 192)
 BOX = (100, 40, 220, 150)
-
-
-def png(image):
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
 
 
 def mask(box=BOX, size=SIZE):
@@ -60,7 +55,7 @@ def made(emulator, client, slug, *, source, area=None, scale=None, size=SIZE):
 @pytest.mark.parametrize("slug", ["sdxl-inpaint", "flux-fill"])
 def test_the_worker_changes_the_masked_area_alone(emulator, client, slug):
     source = Image.open(io.BytesIO(tiny_png(*SIZE, 9)))
-    result = made(emulator, client, slug, source=tiny_png(*SIZE, 9), area=png(mask()))
+    result = made(emulator, client, slug, source=tiny_png(*SIZE, 9), area=png_of(mask()))
     changed = is_changed(source, result)
     inside = np.asarray(mask()) > 0
     assert result.size == SIZE

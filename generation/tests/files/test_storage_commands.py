@@ -9,26 +9,13 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from artgen.testing.bucket import bucket_settings
-from artgen.testing.cases import EmulatorTestCase, catch_up
+from artgen.testing.cases import EmulatorTestCase
+from artgen.testing.commands import run
 from generation.files import storage, uploads
-from generation.jobs import driver
 from generation.models import Image, Job, Status, Upload
 
 
-def run(*arguments: str) -> str:
-    out = io.StringIO()
-    call_command(*arguments, stdout=out)
-    return out.getvalue()
-
-
 class StorageTestCase(EmulatorTestCase):
-    def draw(self) -> Image:
-        job = self.place()
-        driver.submit("flux-schnell")
-        self.emulator.advance(10)
-        catch_up()
-        return Image.objects.get(job=job)
-
     def upload(self, image: Image) -> Upload:
         return uploads.keep(user=self.alice, data=storage.read(image.key))
 

@@ -5,7 +5,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from artgen.testing.large_gallery import addresses, client_of, fill, watched
+from artgen.testing.plans import scans
 from generation.gallery.search import COMMON_THRESHOLD
 
 # A fifth of these is more than COMMON_THRESHOLD; for the plans of 100,000 see the benchmark.
@@ -25,14 +26,6 @@ UNSORTED = {
     "tags, both every tenth",
 }  # no index is sorted by these
 TABLES = ("generation_image", "generation_job")
-
-
-def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the nodes of a plan that read a table."""
-    if "Relation Name" in plan:
-        yield plan
-    for part in plan.get("Plans", ()):
-        yield from scans(part)
 
 
 @pytest.mark.postgres

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from PIL import Image as Pillow
 
-from artgen.testing.cases import EmulatorTestCase, make_due, work
+from artgen.testing.cases import EmulatorTestCase
 from artgen.testing.image_files import noise
 from generation.catalog.offers import InvalidParameters
 from generation.files import metadata, storage, uploads
@@ -59,13 +59,8 @@ class EditTestCase(EmulatorTestCase):
         return [call.json for call in self.emulator.calls if call.path.endswith("/run")][-1]
 
     def finish(self, job):
-        for _ in range(20):
-            self.emulator.advance(3)
-            make_due()
-            work()
-            job.refresh_from_db()
-            if job.is_final:
-                break
+        """Return the image of the job."""
+        job = super().finish(job)
         assert job.status == Status.SUCCEEDED, job.error_detail
         return job.images.get()
 

@@ -34,15 +34,9 @@ class OutageTestCase(EmulatorTestCase):
         ProviderOutage.objects.update(probe_at=timezone.now() - timedelta(seconds=1))
         outages.probe_due()
 
-    def drive(self, *, seconds: float = 5) -> None:
-        """Let RunPod work for so long, then do what is due."""
-        self.emulator.advance(seconds)
-        make_due()
-        work()
-
     def finish(self) -> None:
         for _ in range(30):
-            self.drive()
+            self.tick(seconds=5)
             if not Job.objects.active().exists():
                 return
 
@@ -55,13 +49,13 @@ class TestKey(OutageTestCase):
     def test_it_loses_and_doubles_nothing_when_the_key_is_refused_amid_fifty_jobs(self) -> None:
         users = [make_user(f"user{n}@example.org", credits=50) for n in range(5)]
         jobs = [self.place(user=users[n % 5]) for n in range(50)]
-        self.drive()
-        self.drive()
+        self.tick(seconds=5)
+        self.tick(seconds=5)
         assert {Status.QUEUED, Status.SUBMITTED, Status.RUNNING} & self.statuses()
 
         self.emulator.accept_key("rotated")
         for _ in range(5):
-            self.drive()
+            self.tick(seconds=5)
         assert self.statuses() <= {
             Status.QUEUED,
             Status.SUBMITTED,
@@ -70,7 +64,7 @@ class TestKey(OutageTestCase):
         }
         assert ProviderOutage.objects.get().kind == OutageKind.KEY_REFUSED
         runs = len([call for call in self.emulator.calls if call.path.endswith("/run")])
-        self.drive()
+        self.tick(seconds=5)
         assert len([call for call in self.emulator.calls if call.path.endswith("/run")]) == runs
 
         self.emulator.accept_key("test")
@@ -127,7 +121,7 @@ class TestKey(OutageTestCase):
         assert (stored.status, stopped.stop_pending) == (Status.STORING, True)
         self.emulator.accept_key("test")
         self.probe()
-        self.drive()
+        self.tick(seconds=5)
         stored.refresh_from_db()
         stopped.refresh_from_db()
         assert (stored.status, stopped.stop_pending) == (Status.SUCCEEDED, False)
@@ -167,7 +161,7 @@ class TestEndpoint(OutageTestCase):
         gone, other = self.place(), self.place(model="p-image", width=1024, height=1024)
         self.emulator.retire(ENDPOINT)
         for _ in range(5):
-            self.drive()
+            self.tick(seconds=5)
         gone.refresh_from_db()
         other.refresh_from_db()
         assert (gone.status, other.status) == (Status.QUEUED, Status.SUCCEEDED)
@@ -183,9 +177,9 @@ class TestEndpoint(OutageTestCase):
         driver.submit(MODEL)
         self.emulator.retire(ENDPOINT)
         for _ in range(3):
-            self.drive()
+            self.tick(seconds=5)
         let_time_pass(job.id, seconds=40)
-        self.drive()
+        self.tick(seconds=5)
         job.refresh_from_db()
         assert (job.status, job.attempt) == (Status.SUBMITTED, 1)
 
@@ -200,9 +194,9 @@ class TestEndpoint(OutageTestCase):
         self.emulator.retire(ENDPOINT)
         ImageModel.objects.filter(slug=MODEL).update(endpoint_id="black-forest-labs-flux-1-dev")
 
-        self.drive()
+        self.tick(seconds=5)
         let_models_rest()
-        self.drive()
+        self.tick(seconds=5)
         self.finish()
 
         job.refresh_from_db()

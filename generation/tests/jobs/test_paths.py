@@ -34,20 +34,6 @@ class PathTestCase(EmulatorTestCase):
     def runs(self) -> list[object]:
         return [call for call in self.emulator.calls if call.path.endswith("/run")]
 
-    def tick(self, *, seconds: float = 0) -> None:
-        """Let RunPod work for so long, then do what is due."""
-        self.emulator.advance(seconds)
-        make_due()
-        work()
-
-    def finish(self, job: Job) -> Job:
-        for _ in range(20):
-            self.tick(seconds=3)
-            job.refresh_from_db()
-            if job.is_final:
-                break
-        return job
-
 
 class TestHappyPath(PathTestCase):
     def test_it_ends_with_a_stored_picture_and_one_charge(self):

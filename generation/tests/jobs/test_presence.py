@@ -10,15 +10,10 @@ from django.core.cache import cache
 from django.test import SimpleTestCase, override_settings
 
 from artgen.testing.services import free_port
+from artgen.testing.shared_cache import shared
 from generation.jobs import presence
 
 READER = ("ru", "Europe/Moscow")
-
-
-def shared(url: str) -> override_settings:
-    options = {"socket_connect_timeout": 2, "socket_timeout": 5}
-    backend = {"BACKEND": "artgen.cache.ForgivingRedisCache", "LOCATION": url, "OPTIONS": options}
-    return override_settings(CACHES={"default": backend})
 
 
 class PresenceTestCase(SimpleTestCase):

@@ -12,15 +12,10 @@ from django.core.cache import cache
 from django.test import override_settings
 
 from artgen.testing.services import free_port
+from artgen.testing.shared_cache import shared
 from generation.jobs.socket_slots import TTL_SECONDS, SocketSlots
 
 LIMIT = 20
-
-
-def shared(url: str) -> override_settings:
-    options = {"socket_connect_timeout": 2, "socket_timeout": 5}
-    backend = {"BACKEND": "artgen.cache.ForgivingRedisCache", "LOCATION": url, "OPTIONS": options}
-    return override_settings(CACHES={"default": backend})
 
 
 def open_sockets(process: SocketSlots, user: UUID, count: int) -> int:

@@ -10,7 +10,7 @@ import pytest
 from django.test import override_settings
 from PIL import Image as Pillow
 
-from artgen.testing.cases import EmulatorTestCase, make_due, work
+from artgen.testing.cases import EmulatorTestCase
 from artgen.testing.image_files import noise
 from generation.catalog.offers import InvalidParameters
 from generation.files import storage, uploads
@@ -43,16 +43,6 @@ class TestSources(EmulatorTestCase):
     def submit(self, job):
         driver.submit(job.model.slug)
         return inputs_of(self.emulator.calls)[-1]
-
-    def finish(self, job):
-        for _ in range(20):
-            self.emulator.advance(3)
-            make_due()
-            work()
-            job.refresh_from_db()
-            if job.is_final:
-                break
-        return job
 
     def refused(self, ids, **options):
         with pytest.raises(InvalidParameters) as refused:

@@ -15,9 +15,8 @@ from django.test import override_settings
 from django.utils import timezone
 
 from artgen.testing.api import make_job
-from artgen.testing.cases import BaseTestCase, EmulatorTestCase, catch_up, make_user
+from artgen.testing.cases import BaseTestCase, EmulatorTestCase, make_user
 from generation.demo.emulator import Emulator
-from generation.jobs import driver
 from generation.models import ImageModel, Job, PromptSpending, Status
 from generation.models.ids import first_id
 from generation.operations import reconciliation
@@ -278,12 +277,6 @@ class TestPage(CostsTestCase):
 
 class TestRunPodsBill(EmulatorTestCase):
     """The bill of the emulator, as RunPod documents its billing API."""
-
-    def draw(self) -> None:
-        self.place()
-        while driver.submit("flux-schnell"):
-            self.emulator.advance(10)
-            catch_up()
 
     def ask(self, **settings: Any) -> str:
         month = f"{datetime.now(UTC):%Y-%m}"

@@ -6,16 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from artgen.testing.image_files import png_of
 from generation.runpod import mask_image
 from generation.runpod.image import InvalidImage
 
 SIDES = {"left": 50, "top": 0, "right": 0, "bottom": 100}
-
-
-def png(image):
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
 
 
 def opened(data):
@@ -26,7 +21,7 @@ def opened(data):
 def test_it_makes_any_mask_gray(mode):
     drawn = Image.new("RGB", (20, 10), "black")
     ImageDraw.Draw(drawn).rectangle((0, 0, 4, 9), fill="white")
-    mask = opened(mask_image.gray(png(drawn.convert(mode))))
+    mask = opened(mask_image.gray(png_of(drawn.convert(mode))))
     assert (mask.mode, mask.size) == ("L", (20, 10))
     assert (mask.getpixel((2, 5)), mask.getpixel((12, 5))) == (255, 0)
 
@@ -34,7 +29,7 @@ def test_it_makes_any_mask_gray(mode):
 def test_it_takes_what_is_transparent_for_black():
     drawn = Image.new("RGBA", (20, 10), (255, 255, 255, 0))
     drawn.paste((255, 255, 255, 255), (0, 0, 5, 10))
-    mask = opened(mask_image.gray(png(drawn)))
+    mask = opened(mask_image.gray(png_of(drawn)))
     assert (mask.getpixel((2, 5)), mask.getpixel((12, 5))) == (255, 0)
 
 
@@ -47,7 +42,7 @@ def test_it_refuses_what_is_no_image():
 
 def test_it_extends_an_image_and_masks_what_is_new():
     source = Image.new("RGB", (400, 200), "red")
-    canvas, mask = mask_image.extended(png(source), sides=SIDES, size=(600, 400))
+    canvas, mask = mask_image.extended(png_of(source), sides=SIDES, size=(600, 400))
     canvas, mask = opened(canvas), opened(mask)
     assert canvas.size == mask.size == (600, 400)
     assert canvas.getpixel((400, 100)) == (255, 0, 0)
@@ -61,7 +56,7 @@ def test_it_extends_an_image_and_masks_what_is_new():
 
 def test_it_scales_a_large_image_into_its_place():
     source = Image.new("RGB", (4000, 2000), "blue")
-    canvas, mask = mask_image.extended(png(source), sides=SIDES, size=(600, 400))
+    canvas, mask = mask_image.extended(png_of(source), sides=SIDES, size=(600, 400))
     assert opened(canvas).getpixel((590, 10)) == (0, 0, 255)
     assert opened(mask).getpixel((590, 10)) == 0
 
@@ -70,7 +65,7 @@ def drawn_in_16_bits(tone):
     """Return a gray PNG of 16 bits, left half white, right half of a tone 0..255."""
     tones = np.full((10, 20), tone * 257, np.uint16)
     tones[:, :10] = 65535
-    return png(Image.fromarray(tones))
+    return png_of(Image.fromarray(tones))
 
 
 def test_it_keeps_the_tones_of_16_bits():
@@ -89,4 +84,4 @@ def test_it_takes_a_transparent_tone_for_black():
 def test_it_tells_an_empty_mask_from_one_that_marks_a_pixel(tone, empty):
     drawn = Image.new("L", (300, 200), 0)
     drawn.putpixel((299, 199), tone)
-    assert mask_image.is_empty(mask_image.gray(png(drawn))) is empty
+    assert mask_image.is_empty(mask_image.gray(png_of(drawn))) is empty

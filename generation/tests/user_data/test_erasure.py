@@ -1,4 +1,3 @@
-import io
 from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -7,13 +6,14 @@ import pytest
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.core import mail
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.db import models
 from django.utils import timezone
 
 from accounts import deletion, ledger, outbox, tokens
 from accounts.models import CreditEntry, User
 from artgen.testing.cases import EmulatorTestCase, catch_up, work
+from artgen.testing.commands import run
 from generation.files import storage, uploads
 from generation.files.storage import EXTENSIONS
 from generation.gallery import collections, notes, tags
@@ -45,23 +45,10 @@ def files() -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
 
 
-def run(*arguments: str) -> str:
-    out = io.StringIO()
-    call_command(*arguments, stdout=out)
-    return out.getvalue()
-
-
 class ErasureTestCase(EmulatorTestCase):
-    def draw(self, user: User, **request: object) -> Image:
-        job = self.place(user=user, **request)
-        while driver.submit("flux-schnell"):
-            self.emulator.advance(10)
-            catch_up()
-        return Image.objects.get(job=job)
-
     def fill(self, user: User) -> Image:
         """Give the user one of everything."""
-        image = self.draw(user, prompt="my aunt Olga at the sea")
+        image = self.draw(user=user, prompt="my aunt Olga at the sea")
         uploads.keep(user=user, data=storage.read(image.key))
         pile = collections.create(user=user, name="family")
         collections.add(pile, image_ids=[image.id])
@@ -102,13 +89,13 @@ class TestErase(ErasureTestCase):
         storage.save(copy, b"1", content_type="image/webp")
         job.refresh_from_db()
         lifecycle.failed(job, code="storage", detail="the bucket was full")
-        kept = self.draw(self.bob)
+        kept = self.draw(user=self.bob)
         erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
         assert erasure.erase(self.alice.pk) is True
         assert files() == sorted(kept.keys)
 
     def test_it_deletes_files_of_earlier_versions(self) -> None:
-        image = self.draw(self.alice)
+        image = self.draw(user=self.alice)
         old = f"images/{self.alice.pk}/{image.job_id}-0.png"
         storage.copy(image.key, old)
         storage.delete(image.key)
@@ -181,7 +168,7 @@ class TestErase(ErasureTestCase):
 
 class TestEraseDue(ErasureTestCase):
     def test_it_leaves_accounts_alone_whose_time_has_not_come(self) -> None:
-        self.draw(self.alice)
+        self.draw(user=self.alice)
         erasure.close(user=self.alice, actor=self.alice)
         assert erasure.erase_due() == 0
         assert Image.objects.of(self.alice).count() == 1
@@ -226,7 +213,7 @@ class TestEraseUserCommand(ErasureTestCase):
             run("erase_user", "alice@example.org", "--keep")
 
     def test_it_erases_at_once(self) -> None:
-        self.draw(self.alice)
+        self.draw(user=self.alice)
         out = run("erase_user", "alice@example.org", "--now")
         assert (
             out

@@ -17,25 +17,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts import deletion, ledger, outbox, tokens
-from accounts.models import User
 from artgen.testing.bucket import bucket_settings
-from artgen.testing.cases import EmulatorTestCase, catch_up
+from artgen.testing.cases import EmulatorTestCase
 from generation.files import storage, uploads
 from generation.gallery import collections, notes, publications, tags
-from generation.jobs import driver
 from generation.models import Export, Image, Report, Upload
 from generation.operations import cleanup
 from generation.user_data import erasure, exports
 
 
 class ExportTestCase(EmulatorTestCase):
-    def draw(self, user: User, **request: object) -> Image:
-        job = self.place(user=user, **request)
-        while driver.submit("flux-schnell"):
-            self.emulator.advance(10)
-            catch_up()
-        return Image.objects.get(job=job)
-
     def finish(self, made: Export) -> Export:
         """Do steps until nothing is left to do."""
         while Export.objects.active().filter(id=made.id).exists():
@@ -51,14 +42,14 @@ class ExportTestCase(EmulatorTestCase):
 
 class TestStep(ExportTestCase):
     def test_it_holds_everything_of_the_user_and_nothing_of_others(self) -> None:
-        image = self.draw(self.alice, prompt="моя тётя Ольга у моря")
-        favorite = self.draw(self.alice, prompt="a lighthouse")
+        image = self.draw(user=self.alice, prompt="моя тётя Ольга у моря")
+        favorite = self.draw(user=self.alice, prompt="a lighthouse")
         Image.objects.filter(id=favorite.id).update(favorite=True)
         upload = uploads.keep(user=self.alice, data=storage.read(image.key))
         pile = collections.create(user=self.alice, name="family")
         collections.add(pile, image_ids=[image.id])
         secret = tokens.issue(user=self.alice, name="laptop")
-        theirs = self.draw(self.bob, prompt="bob alone knows")
+        theirs = self.draw(user=self.bob, prompt="bob alone knows")
         wish = publications.ask_to_publish(theirs, with_parameters=True, with_name=True)
         for user, words in ((self.alice, "that is my fox"), (self.bob, "not for alice")):
             Report.objects.create(
@@ -156,7 +147,7 @@ class TestStep(ExportTestCase):
         assert f"{settings.PUBLIC_URL}/account/data/" in letter.body
 
     def test_it_splits_large_ones_into_parts(self) -> None:
-        images = [self.draw(self.alice) for _n in range(3)]
+        images = [self.draw(user=self.alice) for _n in range(3)]
         uploads.keep(user=self.alice, data=storage.read(images[0].key))
         with override_settings(EXPORT_PART_BYTES=images[0].bytes + images[1].bytes):
             made = self.finish(exports.ask(self.alice))
@@ -169,7 +160,7 @@ class TestStep(ExportTestCase):
         assert made.done == 4
 
     def test_it_repeats_a_failed_step_but_not_finished_parts(self) -> None:
-        images = [self.draw(self.alice) for _n in range(2)]
+        images = [self.draw(user=self.alice) for _n in range(2)]
         with override_settings(EXPORT_PART_BYTES=images[0].bytes):
             made = exports.ask(self.alice)
             exports.step(made.id)
@@ -205,7 +196,7 @@ class TestStep(ExportTestCase):
         assert mail.outbox == []
 
     def test_it_leaves_a_note_for_an_image_without_a_file(self) -> None:
-        image = self.draw(self.alice)
+        image = self.draw(user=self.alice)
         storage.delete(image.key)
         [archive] = self.archives(self.finish(exports.ask(self.alice)))
         assert [name for name in archive.namelist() if name.endswith(".missing.txt")] != []
@@ -238,12 +229,12 @@ class TestStep(ExportTestCase):
 
     def test_it_asks_as_often_for_many_as_for_few(self) -> None:
         for _n in range(2):
-            self.draw(self.alice)
+            self.draw(user=self.alice)
         with CaptureQueriesContext(connection) as few:
             exports.step(exports.ask(self.alice).id)
         Export.objects.update(due_at=None, expires_at=timezone.now())
         for _n in range(4):
-            self.draw(self.alice)
+            self.draw(user=self.alice)
         with self.assertNumQueries(len(few)):
             exports.step(exports.ask(self.alice).id)
 
@@ -380,7 +371,7 @@ class TestBucket(ExportTestCase):
         self.enterContext(bucket_settings())
 
     def test_it_streams_into_the_bucket_and_out_of_it(self) -> None:
-        image = self.draw(self.alice)
+        image = self.draw(user=self.alice)
         data = os.urandom(7 * 1024 * 1024)  # more than one piece of a multipart upload
         key = storage.upload_key(upload_id=image.id, content_type="image/png")
         storage.save(key, data, content_type="image/png")
