@@ -30,6 +30,7 @@ export class Lightbox {
     this.details = viewer.querySelector("[data-lightbox=details]")
     this.tile = null
     this.isLeaving = false // history.back() was called and has not arrived
+    this.destination = null // the page to open after that
     this.pageTitle = document.title
     this.#listen()
   }
@@ -141,9 +142,17 @@ export class Lightbox {
     if (!name || event.ctrlKey || event.metaKey) return
     if (name === "details") {
       event.preventDefault()
-      sessionStorage.setItem("gallery", "behind") // as in image.js: Back leads to the tile
-      location.replace(this.details.href)
+      this.#openPage()
     } else this.#act(name)
+  }
+
+  /**
+   * Open the image's page in an entry of the history of its own: one that shares the document of
+   * the list would lose its scroll position.
+   */
+  #openPage() {
+    this.destination = this.details.href
+    history.back()
   }
 
   #act(name) {
@@ -207,6 +216,8 @@ export class Lightbox {
   /** Back and Forward of the browser. */
   #traversed(state) {
     this.isLeaving = false
+    if (this.destination) location.assign(this.destination)
+    this.destination = null
     if (!state?.lightbox) {
       if (this.viewer.open) this.viewer.close()
       return
