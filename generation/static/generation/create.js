@@ -49,7 +49,7 @@ wireTileKeys(feed, { selection, remove: trash })
 
 /** Move the image of this trash button to the trash. */
 function trash(button) {
-  moveTile(button, data, { onBack: (tile) => lightbox.shownAgain(tile) })
+  moveTile(button, data, { selection, onBack: (tile) => lightbox.shownAgain(tile) })
 }
 
 feed.addEventListener("click", (event) => {

@@ -69,7 +69,7 @@ function wireLightbox() {
 
 /** Move the image of this button to the trash or out of it. */
 function move(button) {
-  moveTile(button, data, { onBack: (tile) => lightbox?.shownAgain(tile) })
+  moveTile(button, data, { selection, onBack: (tile) => lightbox?.shownAgain(tile) })
 }
 
 function enhance(root) {

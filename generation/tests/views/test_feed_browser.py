@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from artgen.testing.browser import DESKTOP, PHONE, BrowserTestCase, speak, swipe
 
-PEOPLE = ("chooser", "swiper", "dismisser", "sweeper")
+PEOPLE = ("chooser", "swiper", "dismisser", "sweeper", "scroller")
 DRAW = f"""
 import time
 from accounts.models import User
@@ -68,6 +68,7 @@ class TestFeedInABrowser(BrowserTestCase):
         self.position(page, "3 of 4")
         page.reload()
         expect(page.locator(".stage")).to_be_visible()
+        page.wait_for_load_state()
         page.keyboard.press("Escape")
         expect(cards).to_have_count(4)
         expect(page).to_have_url(f"{self.demo.url}/create/")
@@ -85,6 +86,41 @@ class TestFeedInABrowser(BrowserTestCase):
         expect(cards).to_have_count(2)
         page.keyboard.press("Control+z")
         expect(cards).to_have_count(4)
+
+    def test_it_comes_back_from_the_page_of_an_image_to_the_same_place(self) -> None:
+        page = self.visit("scroller", language="ru", **PHONE)
+        speak(page, "ru")
+        page.reload()
+        link = page.locator(".card-link").nth(2)
+        link.scroll_into_view_if_needed()
+        place = page.evaluate("scrollY")
+        assert place > 0
+        link.tap()
+        page.locator("[data-lightbox=details]").tap()
+        expect(page.locator(".stage")).to_be_visible()
+        page.wait_for_load_state()
+        page.keyboard.press("Escape")
+        expect(link).to_be_in_viewport()
+        assert page.evaluate("scrollY") == place
+
+    def test_it_deselects_what_is_moved_to_the_trash(self) -> None:
+        page = self.visit("scroller", **DESKTOP)
+        speak(page, "en")
+        page.reload()
+        cards, bar = page.locator("[data-image]"), page.locator("#selection-bar")
+        page.locator(".card-link").nth(1).click()
+        page.keyboard.press("x")
+        page.keyboard.press("Delete")
+        self.position(page, "2 of 3")
+        page.keyboard.press("Escape")
+        expect(page.locator("#lightbox")).to_be_hidden()
+        expect(cards).to_have_count(3)
+        expect(bar).to_be_hidden()
+        page.keyboard.press("Control+z")
+        expect(cards).to_have_count(4)
+        expect(bar).to_be_hidden()
+        page.locator(".card-link").nth(1).click()  # opens the image: nothing is being selected
+        self.position(page, "2 of 4")
 
     def test_it_follows_a_finger(self) -> None:
         page = self.visit("swiper", **PHONE)

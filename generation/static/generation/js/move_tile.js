@@ -4,16 +4,17 @@ import { countMoved, countShown } from "./counts.js"
 import { confirmed, offerUndo, post, showFailure } from "./trash.js"
 
 /**
- * Move the image of this button's tile. `data` has the texts of the page; `onBack(tile)` is called
- * after the tile was put back.
+ * Move the image of this button's tile. `data` has the texts of the page; `selection` may be null;
+ * `onBack(tile)` is called after the tile was put back.
  */
-export async function moveTile(button, data, { onBack = () => {} } = {}) {
+export async function moveTile(button, data, { selection, onBack = () => {} }) {
   const tile = button.closest("li")
   const place = document.createComment("")
   const month = tile.closest(".month")
   const isTrash = "trash" in button.dataset
   const address = button.formAction
   const neighbor = neighborOf(tile)
+  const wasSelected = selection?.drop(tile)
   tile.replaceWith(place)
   neighbor?.querySelector(".card-link").focus({ preventScroll: true })
   const putBack = () => {
@@ -23,7 +24,10 @@ export async function moveTile(button, data, { onBack = () => {} } = {}) {
   try {
     await confirmed(post(address))
   } catch (problem) {
+    // The next refresh of the selection reads the tick.
+    if (wasSelected) tile.querySelector(".tick").checked = true
     putBack()
+    selection?.refresh()
     showFailure(problem, data)
     return
   }

@@ -26,6 +26,7 @@ class Selection {
     this.button = document.getElementById("select")
     this.chosen = new Map() // image id → bytes; also of images that are not on the page yet
     this.isSelecting = false
+    this.isByButton = false // begun by the button: goes on without a selected image
     this.anchor = null // the tile where a range begins
     this.active = null // the tile that was used last
     this.edge = null // the end of a range that Shift and arrow keys extend
@@ -64,7 +65,7 @@ class Selection {
   /** Show what is selected now. */
   changed() {
     this.#showStacks()
-    this.#setSelecting(this.isSelecting || this.size > 0)
+    this.#setSelecting(this.size > 0 || (this.isSelecting && this.isByButton))
     this.bar.show()
   }
 
@@ -76,13 +77,21 @@ class Selection {
     tickOf(tiles[0])?.focus({ preventScroll: true })
   }
 
+  /** Deselect a tile that leaves the page; return whether it was selected. */
+  drop(tile) {
+    const wasSelected = this.chosen.has(tile.dataset.image)
+    this.#set(tile, false)
+    if (wasSelected) this.changed()
+    return wasSelected
+  }
+
   /** End selecting; the focus returns to the last image. */
   clear({ focus = true } = {}) {
     const hadSome = this.size > 0
     for (const tile of this.tiles) tickOf(tile).checked = false
     this.chosen.clear()
     this.anchor = this.edge = null
-    this.isSelecting = false
+    this.isSelecting = this.isByButton = false
     this.changed()
     if (hadSome) say(this.bar.clearedMessage)
     if (focus) linkOf(this.active)?.focus({ preventScroll: true })
@@ -179,7 +188,10 @@ class Selection {
     this.button.hidden = false
     this.button.addEventListener("click", () => {
       if (this.isSelecting) this.clear({ focus: false })
-      else this.#setSelecting(true)
+      else {
+        this.isByButton = true
+        this.#setSelecting(true)
+      }
     })
   }
 
