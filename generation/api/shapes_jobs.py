@@ -60,7 +60,8 @@ class JobShape(Shape):
     eta_seconds = EtaShape(allow_null=True)
     parked_until = Moment(
         allow_null=True,
-        help_text="Until then a queued job waits for a budget of the site, else null.",
+        help_text="Until then a queued job waits for a budget of the site, else null. It may start "
+        "earlier: if the budget is raised, or other jobs cost less than expected.",
     )
     phase = serializers.CharField(help_text="What is happening; human-readable.")
     phase_detail = serializers.CharField(allow_blank=True)

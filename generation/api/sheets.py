@@ -81,7 +81,7 @@ class SheetQuotes(Endpoint):
             "count": len(plan.requests),
             "credits": found.credits,
             "eta_seconds": found.eta,
-            "parked_until": found.parked_until,
+            "parked_until": found.wait.until if found.wait else None,
             "obstacle": found.obstacle,
         }
         return Response(SheetQuoteShape(answer).data)

@@ -16,14 +16,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import DecimalField
+from django.db.models import DecimalField, TextField
 from django.db.models.expressions import RawSQL
 
 from accounts import period_limits
 from accounts.models import User
 from generation.jobs import bulk_update, model_queues, model_rows, scheduling
-from generation.jobs.model_queues import ModelQueue
-from generation.jobs.scheduling import Candidate
+from generation.jobs.model_queues import ModelQueue, Place
 from generation.models import Budget, ImageModel, Job, JobQuerySet, Period
 
 ALARM_SHARE = Decimal("0.8")
@@ -42,6 +41,8 @@ class BudgetState:
     """Recorded, or expected of what RunPod has not reported."""
     reserved: Decimal
     """Expected of the jobs at RunPod."""
+    members: frozenset[UUID] = frozenset()
+    """Of a group's budget, the members with queued jobs."""
 
     @property
     def limit(self) -> Decimal:
@@ -72,6 +73,12 @@ class BudgetState:
     def ends_at(self) -> datetime:
         """When its day or month ends."""
         return Period(self.budget.period).ends_at
+
+    def concerns(self, *, model_id: int, user_id: UUID) -> bool:
+        """Return whether it counts a queued job of this model and user."""
+        if self.budget.group_id is not None:
+            return user_id in self.members
+        return self.budget.model_id in (None, model_id)
 
     def allows(self, usd: Decimal) -> bool:
         """Return whether a job that costs `usd` fits into what is spent, jobs at RunPod apart."""
@@ -112,6 +119,23 @@ RESERVED = """COALESCE((
 ), 0)"""
 
 
+def _members() -> str:
+    """Return SQL of the ids of `BudgetState.members`, separated by commas."""
+    joined = "string_agg(DISTINCT {}::text, ',')"
+    if connection.vendor != "postgresql":
+        joined = "group_concat(DISTINCT {})"
+    return (
+        f"(SELECT {joined.format('member.user_id')} "  # noqa: S608 no input
+        "FROM accounts_user_groups AS member "
+        "JOIN generation_job AS job ON job.user_id = member.user_id AND job.status = 'queued' "
+        "WHERE member.group_id = generation_budget.group_id)"
+    )
+
+
+def _ids(text: str | None) -> frozenset[UUID]:
+    return frozenset(model_rows.as_uuid(one) for one in text.split(",")) if text else frozenset()
+
+
 def states() -> list[BudgetState]:
     """Return all budgets with what is used of them, in one query."""
     dollars = DecimalField(max_digits=20, decimal_places=5)
@@ -120,9 +144,15 @@ def states() -> list[BudgetState]:
     found: Any = Budget.objects.select_related("group", "model").annotate(
         spent=RawSQL(spent, dates, output_field=dollars),  # noqa: S611 no input
         reserved=RawSQL(RESERVED, [], output_field=dollars),  # noqa: S611 no input
+        members=RawSQL(_members(), [], output_field=TextField()),  # noqa: S611 no input
     )
     return [
-        BudgetState(budget, spent=budget.spent, reserved=budget.reserved)
+        BudgetState(
+            budget,
+            spent=budget.spent,
+            reserved=budget.reserved,
+            members=_ids(budget.members),
+        )
         for budget in found.order_by("pk")
     ]
 
@@ -142,8 +172,8 @@ def with_queues(
     )
     dollars = ", ".join(text.format(one) for one in ("limit_usd", spent, RESERVED))
     select = (
-        f"SELECT CAST({array}(id, group_id, model_id, period, {dollars}) AS text) AS fact "  # noqa: S608 no input
-        "FROM generation_budget"
+        f"SELECT CAST({array}(id, group_id, model_id, period, {dollars}, {_members()}) AS text) "  # noqa: S608 no input
+        "AS fact FROM generation_budget"
     )
     queues, facts = model_queues.current_and_facts(model_ids, (select, *dates))
     found = [_from_fact(*json.loads(fact)) for fact in facts]
@@ -151,12 +181,21 @@ def with_queues(
 
 
 def _from_fact(
-    pk: int, group_id: int, model_id: int, period: str, limit: str, spent: str, reserved: str
+    pk: int,
+    group_id: int,
+    model_id: int,
+    period: str,
+    limit: str,
+    spent: str,
+    reserved: str,
+    members: str | None,
 ) -> BudgetState:
     budget = Budget(
         pk=pk, group_id=group_id, model_id=model_id, period=period, limit_usd=Decimal(limit)
     )
-    return BudgetState(budget, spent=Decimal(spent), reserved=Decimal(reserved))
+    return BudgetState(
+        budget, spent=Decimal(spent), reserved=Decimal(reserved), members=_ids(members)
+    )
 
 
 def _spent() -> tuple[Any, ...]:
@@ -185,6 +224,10 @@ class BudgetWait:
     """When its last image would be considered again."""
     is_partial: bool
     """Whether its first image would not wait, as far as is known."""
+    is_spent: bool
+    """Whether what is spent leaves its first image no room, not only the jobs at RunPod, which may
+    cost less than expected.
+    """
 
 
 def wait_of_order(user: User, costs: Costs, *, states: Sequence[BudgetState]) -> BudgetWait | None:
@@ -193,35 +236,70 @@ def wait_of_order(user: User, costs: Costs, *, states: Sequence[BudgetState]) ->
     `states` are all budgets, of the order's forecast. One query for the user's groups, only if a
     budget of a group is full.
     """
-    lacking = _of_user(user, [state for state in states if not _has_room(state, costs)])
-    if not lacking:
+    lacking = _lacking(user, costs, states=states)
+    waits = _waits(costs, lacking=lacking)
+    until = max((wait for wait in waits if wait), default=None)
+    if until is None:
         return None
-    is_partial = not any(_refuses(state, costs[0]) for state in lacking)
-    return BudgetWait(max(state.ends_at for state in lacking), is_partial)
+    is_spent = any(_refuses(state, costs[0]) for state in lacking)
+    return BudgetWait(until, is_partial=waits[0] is None, is_spent=is_spent)
 
 
-def parking_of_order(
+def waits_of_order(
     user: User, costs: Costs, *, states: Sequence[BudgetState]
 ) -> list[datetime | None]:
-    """Return until when the next submission parks each image of a new order, None: it does not.
+    """Return until when each image of a new order waits for a budget, None: it does not.
 
-    An image for which only jobs at RunPod leave no room is not parked. As `wait_of_order`.
+    It waits if the jobs at RunPod and the images before it leave no room. As `wait_of_order`.
     """
-    refusing = _of_user(
-        user, [state for state in states if any(_refuses(state, cost) for cost in costs)]
-    )
-    return [
-        max((state.ends_at for state in refusing if _refuses(state, cost)), default=None)
-        for cost in costs
+    return _waits(costs, lacking=_lacking(user, costs, states=states))
+
+
+def _waits(costs: Costs, *, lacking: Sequence[BudgetState]) -> list[datetime | None]:
+    left = {state.budget.pk: state.limit - state.used for state in lacking}
+    waits = list[datetime | None]()
+    for model_id, usd in costs:
+        concerned = [state for state in lacking if state.budget.model_id in {None, model_id}]
+        refusing = [state for state in concerned if not _fits(left[state.budget.pk], usd)]
+        waits.append(max((state.ends_at for state in refusing), default=None))
+        if not refusing:
+            for state in concerned:
+                left[state.budget.pk] -= usd
+    return waits
+
+
+def wait_of_job(job: Job, place: Place, *, states: Sequence[BudgetState]) -> datetime | None:
+    """Return until when a queued job that is not parked waits for a budget, None: it does not.
+
+    It waits if the jobs at RunPod and those before it, which cost about as much, leave no room. It
+    is parked as soon as that is certain.
+    """
+    usd = job.expected_usd or Decimal()
+    refusing = [
+        state
+        for state in states
+        if state.concerns(model_id=job.model_id, user_id=job.user_id)
+        and not _fits(
+            state.limit
+            - state.used
+            - usd * (place.before if state.budget.group_id is None else place.own),
+            usd,
+        )
     ]
+    return max((state.ends_at for state in refusing), default=None)
 
 
-def _of_user(user: User, lacking: list[BudgetState]) -> list[BudgetState]:
-    """Leave out budgets of groups without this user."""
+def _lacking(user: User, costs: Costs, *, states: Sequence[BudgetState]) -> list[BudgetState]:
+    """Return the budgets of this user that have no room for all of an order."""
+    lacking = [state for state in states if not _has_room(state, costs)]
     if not any(state.budget.group_id for state in lacking):
         return lacking
     groups = set(user.groups.values_list("pk", flat=True))
     return [state for state in lacking if state.budget.group_id in {None, *groups}]
+
+
+def _fits(left: Decimal, usd: Decimal) -> bool:
+    return left > 0 and usd <= left
 
 
 def _refuses(state: BudgetState, cost: tuple[int, Decimal]) -> bool:
@@ -310,17 +388,13 @@ def choice(model: ImageModel, found: Sequence[BudgetState]) -> Choice:
             continue
         if facts.at_once is not None and running[candidate.user_id] >= facts.at_once:
             continue
-        if not all(_fits(left[state.budget.pk], candidate) for state in concerned):
+        if not all(_fits(left[state.budget.pk], candidate.usd) for state in concerned):
             continue
         chosen.append(candidate.id)
         running[candidate.user_id] += 1
         for state in concerned:
             left[state.budget.pk] -= candidate.usd
     return Choice(chosen, has_refused)
-
-
-def _fits(left: Decimal, candidate: Candidate) -> bool:
-    return left > 0 and candidate.usd <= left
 
 
 def _concerns(state: BudgetState, model: ImageModel, facts: UserFacts) -> bool:

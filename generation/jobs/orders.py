@@ -245,8 +245,8 @@ def _place(
         for job in jobs:
             job.batch = batch_id or sheet_id
         forecast = eta.of_jobs(jobs)
-        parking = budgets.parking_of_order(user, budgets.costs_of(jobs), states=forecast.budgets)
-        parked = {job.id: until for job, until in zip(jobs, parking, strict=True) if until}
+        waits = budgets.waits_of_order(user, budgets.costs_of(jobs), states=forecast.budgets)
+        parked = {job.id: until for job, until in zip(jobs, waits, strict=True) if until}
         limit = eta.limit_of_order(user, count=len(jobs), forecast=forecast)
         eta.promise(jobs, forecast=forecast, now=timezone.now(), parked=parked, limit=limit)
         for job in jobs:
@@ -265,8 +265,8 @@ def _place(
                 by_staff=by_staff,
             )
             for job in jobs:
-                # As the next submission will decide, for the reply and the event. In the database
-                # the job is due: the budget may have been raised since it was read.
+                # For the reply and the event. In the database the job is due: the budget may have
+                # been raised since it was read, or jobs at RunPod cost less than expected.
                 job.parked_until = parked.get(job.id)
             if sheet and batch_id:
                 sheet_orders.store(sheet, user=user, batch_id=batch_id, jobs=jobs)

@@ -8,6 +8,7 @@ from typing import Any
 from accounts.models import User
 from generation.catalog.offers import BATCH_MAX
 from generation.jobs import budgets, drafts, eta, model_cache
+from generation.jobs.budgets import BudgetWait
 from generation.jobs.eta import Basis, Eta
 
 
@@ -18,7 +19,12 @@ class Quote:
     credits: int
     eta: Eta | None
     """Until its last image; None if that waits for a budget, or the limit of jobs at once is 0."""
-    parked_until: datetime | None = None
+    wait: BudgetWait | None = None
+
+    @property
+    def parked_until(self) -> datetime | None:
+        """Until when its last image would wait for a budget, None if it would not."""
+        return self.wait.until if self.wait else None
 
 
 def quote(
@@ -38,7 +44,7 @@ def quote(
     total = sum(job.credits for job in jobs)
     forecast = eta.of_jobs(jobs)
     if wait := budgets.wait_of_order(user, budgets.costs_of(jobs), states=forecast.budgets):
-        return Quote(credits=total, eta=None, parked_until=wait.until)
+        return Quote(credits=total, eta=None, wait=wait)
     limit = eta.limit_of_order(user, count=len(jobs), forecast=forecast)
     found = eta.of_order_jobs(jobs, forecast=forecast, limit=limit)
     etas = [one for one in found if one]

@@ -5,6 +5,7 @@ holds them.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -60,6 +61,7 @@ def job_json(job: Job, *, forecast: Forecast | None = None) -> dict[str, Any]:
         model=job.model.slug,
         position=forecast.position(job),
         left=forecast.of_job(job, now=now),
+        parked_until=forecast.parked_until(job, now=now),
         phase=status_text.now_of(job, forecast=forecast, now=now),
         images=_images_of(job),
     )
@@ -100,6 +102,7 @@ def job_rows_json(rows: Sequence[Any]) -> list[dict[str, Any]]:
             model=row.model__slug,
             position=None,
             left=None,
+            parked_until=None,
             phase=status_text.of_job(row, place=None, left=None, now=now),
             images=images.get(row.id, []),
         )
@@ -113,6 +116,7 @@ def _job_json(
     model: str,
     position: int | None,
     left: Eta | None,
+    parked_until: datetime | None,
     phase: Phase,
     images: Sequence[Any],
 ) -> dict[str, Any]:
@@ -128,9 +132,7 @@ def _job_json(
         "step_count": job.step_count,
         "queue_position": position,
         "eta_seconds": left.as_json() if left else None,
-        "parked_until": optional_time_json(job.parked_until)
-        if job.status == Status.QUEUED
-        else None,
+        "parked_until": optional_time_json(parked_until),
         "phase": phase.title,
         "phase_detail": phase.detail,
         "model": model,

@@ -63,6 +63,7 @@ def now_of(job: Job, *, forecast: Forecast, now: datetime) -> Phase:
         job,
         place=forecast.place(job),
         left=forecast.of_job(job, now=now),
+        parked_until=forecast.parked_until(job, now=now),
         warm=job.status == Status.SUBMITTED and forecast.is_warm(job),
         blocked=job.status == Status.QUEUED and forecast.is_blocked(job),
         limited=job.status == Status.QUEUED and forecast.may_start_none(job),
@@ -75,6 +76,7 @@ def of_job(
     *,
     place: Place | None,
     left: Eta | None,
+    parked_until: datetime | None = None,
     warm: bool = False,
     blocked: bool = False,
     limited: bool = False,
@@ -82,15 +84,15 @@ def of_job(
 ) -> Phase:
     """Return the job's phase in the active language.
 
-    `left`: until it is done. `warm`: its model has an active worker. `blocked`: an outage blocks
-    its model. `limited`: its user may have no job at RunPod.
+    `left`: until it is done. `parked_until`: it waits for a budget. `warm`: its model has an active
+    worker. `blocked`: an outage blocks its model. `limited`: its user may have no job at RunPod.
     """
     now = now or timezone.now()
     late = "" if job.status in FINAL else _late(job, now)
     about = formatting.about(left.p50, left.p90) if left else ""
     if job.status == Status.QUEUED:
-        if job.is_parked(now=now):
-            return _parked(job)
+        if parked_until:
+            return _parked(parked_until)
         if limited and not blocked:
             return Phase(_("In the queue"), str(LIMIT_IS_0))
         return _queued(job, place=place, about=late or about, blocked=blocked)
@@ -127,9 +129,8 @@ def _queued(job: Job, *, place: Place | None, about: str, blocked: bool) -> Phas
     return Phase(_before(place), about)
 
 
-def _parked(job: Job) -> Phase:
+def _parked(until: datetime) -> Phase:
     """Return the phase of a job that waits for a budget, whose day is that of the site."""
-    until = job.parked_until or timezone.now()
     is_tomorrow = is_next_day(until)
     title = _("Waits for tomorrow’s budget") if is_tomorrow else _("Waits for the next budget")
     detail = _("From %(time)s. You keep your place in the queue.")

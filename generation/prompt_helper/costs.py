@@ -66,7 +66,7 @@ def refuse_beyond_budgets(user: User) -> None:
         return
     wait = budgets.wait_of_order(user, [(NO_MODEL, usd)], states=budgets.states())
     if wait is not None:
-        raise BudgetReached(None if wait.is_partial else wait.until)
+        raise BudgetReached(wait.until if wait.is_spent else None)
 
 
 def add(user: User, *, credits: int) -> None:

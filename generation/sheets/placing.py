@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from accounts import period_limits, quotas
@@ -11,6 +10,7 @@ from accounts.quotas import Order
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import SEED_MAX
 from generation.jobs import model_cache, orders, quotes
+from generation.jobs.budgets import BudgetWait
 from generation.jobs.eta import Eta
 from generation.jobs.model_cache import Catalog
 from generation.jobs.orders import Placed
@@ -29,8 +29,8 @@ class SheetQuote:
     plan: Plan
     credits: int
     eta: Eta | None
-    """Until the last image; None if that waits for a budget."""
-    parked_until: datetime | None
+    """Until the last image; None if that waits for a budget, or the limit of jobs at once is 0."""
+    wait: BudgetWait | None
     obstacle: str
     """Why the user's quotas do not allow it, "" if they do; too few credits apart."""
 
@@ -56,7 +56,7 @@ def quote(*, user: User, asked: Asked) -> SheetQuote:
         plan=plan,
         credits=found.credits,
         eta=found.eta,
-        parked_until=found.parked_until,
+        wait=found.wait,
         obstacle=refused.message if refused else "",
     )
 

@@ -202,7 +202,8 @@ def _quoted(user: User, form: ComparisonForm, *, speaks: bool) -> dict[str, Any]
             "left": user.credits - found.credits,
             "columns": _labels(found.plan.columns),
             "rows": _labels(found.plan.rows),
-            "waits_for": composing.waits_for(found.parked_until) if found.parked_until else "",
+            "waits_for": composing.waits_for(found.wait),
+            "wait_note": composing.wait_note(found.eta, found.wait),
             "size": (len(found.plan.rows), len(found.plan.columns)),
         }
     return context

@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -20,6 +19,7 @@ from generation.catalog.offers import InvalidParameters
 from generation.files import storage
 from generation.forms.composer import Composer
 from generation.jobs import budgets, creation_switch, eta, sources, spending, status_text
+from generation.jobs.budgets import BudgetWait
 from generation.jobs.eta import Eta, Forecast
 from generation.models import Image, ImageModel, Upload
 from generation.presets import choices
@@ -69,7 +69,7 @@ class ComposerQuote:
     eta: Eta | None
     """None if the user may have no job in progress."""
     left: int
-    wait: budgets.BudgetWait | None = None  # for a budget
+    wait: BudgetWait | None = None  # for a budget
 
     @property
     def short(self) -> int:
@@ -79,27 +79,30 @@ class ComposerQuote:
     @property
     def wait_note(self) -> str:
         """What the wait for a budget or a higher limit means, "" if it does not wait."""
-        if self.eta is None:
-            return str(status_text.LIMIT_IS_0)
-        if self.wait is None:
-            return ""
-        if self.wait.is_partial:
-            text = _(
-                "Not all of these images may fit into the budget. The others start from %(time)s."
-            )
-        else:
-            text = _("The budget is used up. New images wait in the queue and start from %(time)s.")
-        return text % {"time": formatting.moment(self.wait.until)}
+        return wait_note(self.eta, self.wait)
 
     @property
     def waits_for(self) -> str:
         """The budget that it waits for, "" for none."""
-        return waits_for(self.wait.until) if self.wait else ""
+        return waits_for(self.wait)
 
 
-def waits_for(until: datetime) -> str:
-    """Return the words, on a button, of the wait for a budget until then."""
-    if status_text.is_next_day(until):
+def wait_note(found: Eta | None, wait: BudgetWait | None) -> str:
+    """Return what a new order waits for, beside its time, "" if it does not wait."""
+    if wait is None:
+        return "" if found else str(status_text.LIMIT_IS_0)
+    if wait.is_partial:
+        text = _("Not all of these images may fit into the budget. The others start from %(time)s.")
+    else:
+        text = _("The budget is used up. New images wait in the queue and start from %(time)s.")
+    return text % {"time": formatting.moment(wait.until)}
+
+
+def waits_for(wait: BudgetWait | None) -> str:
+    """Return the words, on a button, of the wait for a budget, "" for none."""
+    if wait is None:
+        return ""
+    if status_text.is_next_day(wait.until):
         return _("waits for tomorrow’s budget")
     return _("waits for the next budget")
 

@@ -38,6 +38,7 @@ JOB_FIELDS = (
         "attempt",
         "refusals",
         "parked_until",
+        "expected_usd",
     ),
     *("progress", "step", "step_count", "error_code", "missing_since"),
     *("created_at", "submitted_at", "started_at", "finished_at"),

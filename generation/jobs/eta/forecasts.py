@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from generation.jobs import budgets
 from generation.jobs.budgets import BudgetState
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.estimate import Basis, Eta
@@ -39,12 +40,12 @@ class Forecast:
     budgets: Sequence[BudgetState] = ()
 
     def of_job(self, job: Job, *, now: datetime) -> Eta | None:
-        """Return the time left for an active job; None for a final one, for a parked one, during
-        an outage, and for a queued one whose user may have no job at RunPod.
+        """Return the time left for an active job; None for a final one, for one that waits for a
+        budget, during an outage, and for a queued one whose user may have no job at RunPod.
         """
         match job.status:
             case Status.QUEUED:
-                if self.is_blocked(job) or job.is_parked(now=now):
+                if self.is_blocked(job) or self.parked_until(job, now=now):
                     return None
                 return self._of_queued(job, now=now)
             case Status.SUBMITTED:
@@ -86,14 +87,25 @@ class Forecast:
         return self._range(model, times, basis)
 
     def place(self, job: Job) -> Place | None:
-        """Return how many jobs go before a QUEUED job; None for others and if it is parked.
+        """Return how many jobs go before a QUEUED job; None for others and while a budget holds it.
 
         Jobs of others that limits hold until after it are left out: it does not wait for them.
         """
         now = timezone.now()
-        if job.status != Status.QUEUED or job.is_parked(now=now):
+        if job.status != Status.QUEUED or self.parked_until(job, now=now):
             return None
         return self._place_of(job, now=now)
+
+    def parked_until(self, job: Job, *, now: datetime) -> datetime | None:
+        """Return until when a QUEUED job waits for a budget; None for others and if it does not.
+
+        It is parked, or will be, because the jobs at RunPod and those before it leave no room.
+        """
+        if job.is_parked(now=now):
+            return job.parked_until
+        if job.status != Status.QUEUED or not self.budgets or job.first_place is not None:
+            return None  # of one that was just placed, its order has decided
+        return budgets.wait_of_job(job, self._place_of(job, now=now), states=self.budgets)
 
     def outdated(self, jobs: Iterable[Job]) -> set[int]:
         """Return the models whose queue is older than one of these jobs."""
@@ -109,7 +121,7 @@ class Forecast:
         }
 
     def position(self, job: Job) -> int | None:
-        """Return how many jobs go before a QUEUED job; None for others and if it is parked."""
+        """Return how many jobs go before a QUEUED job; None as `place`."""
         place = self.place(job)
         return None if place is None else place.before
 

@@ -75,7 +75,10 @@ def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> 
         dict.fromkeys((*queues, budgets.CACHE_KEY), model_queues.QUEUE_SECONDS)
         | dict.fromkeys(measured, HISTORY_SECONDS),
         compute,
-        expired=[model_queues.cache_key(model_id) for model_id in outdated],
+        expired=[
+            *map(model_queues.cache_key, outdated),
+            *([budgets.CACHE_KEY] if outdated else ()),  # read with them
+        ],
     )
     return Forecast(
         histories={model_id: found[key] for key, model_id in measured.items()},

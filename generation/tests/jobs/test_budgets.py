@@ -12,11 +12,13 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.test import TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts import ledger, period_limits
 from accounts.models import CreditEntry
 from accounts.tests.test_ledger_races import at_once
+from artgen.api.times import optional_time_json
 from artgen.testing.cases import (
     EmulatorTestCase,
     emulated,
@@ -38,6 +40,7 @@ from generation.jobs import (
     quotes,
     serializers,
     spending,
+    status_text,
     storing,
 )
 from generation.jobs.budget_changes import InvalidBudget
@@ -296,16 +299,65 @@ class TestBudgets(EmulatorTestCase):
         with translation.override("en"):
             assert serializers.job_json(stored) == said | {"version": 2}
 
-    def test_the_reply_gives_a_time_if_only_jobs_at_runpod_leave_no_room(self):
-        """They may be cheaper than expected, so this one is not parked."""
+    def said(self, jobs):
+        with translation.override("en"):
+            return serializers.jobs_json(jobs)
+
+    def stored(self):
+        cache.clear()
+        return list(Job.objects.queued().with_all().order_by("id"))
+
+    def test_every_place_says_that_a_job_waits_if_only_jobs_at_runpod_leave_no_room(self):
+        """They may be cheaper than expected, so it is not parked."""
         set_budget("0.03")
         self.place()
         self.submit()
         cache.clear()
-        job = self.place()
-        assert job.parked_until is None
+        quoted = self.quote()
+        assert (quoted.eta, quoted.parked_until) == (None, period_limits.next_day())
+        replied = self.said([self.place()])
         self.submit()
         assert Job.objects.parked().count() == 0
+        stored = self.stored()
+        assert self.said(stored) == replied
+        assert replied[0]["parked_until"] == optional_time_json(period_limits.next_day())
+        assert (replied[0]["eta_seconds"], replied[0]["queue_position"]) == (None, None)
+        assert "budget" in replied[0]["phase"]
+        assert stored[0].promised_p90_at is None
+        self.client.force_login(self.alice)
+        days = self.client.get(reverse("create")).context["feed"].days
+        cards = [card for day in days for run in day.runs for card in run.cards]
+        phase = status_text.now_of(stored[0], forecast=eta.of_jobs(stored), now=timezone.now())
+        assert [card.phase for card in cards if card.job == stored[0]] == [phase]
+        set_budget("1")
+        assert self.said(self.stored())[0]["eta_seconds"]
+
+    def test_the_images_of_an_order_after_those_that_fit_wait(self):
+        set_budget("0.05")
+        requests = [{"model": MODEL, "prompt": "fog"}] * 4
+        placed = orders.place_batch(user=self.alice, requests=requests).jobs
+
+        def waits(jobs):
+            return [one["parked_until"] is not None for one in self.said(jobs)]
+
+        assert waits(placed) == waits(self.stored()) == [False, False, True, True]
+        self.submit()
+        assert waits(self.stored()) == [True, True]
+        Job.objects.at_runpod().update(expected_usd="0.0075")  # they cost less than expected
+        assert waits(self.stored()) == [False, True]
+        self.submit()
+        assert waits(self.stored()) == [True]
+
+    def test_jobs_at_runpod_leave_no_room_to_members_of_their_group_only(self):
+        group = Group.objects.create(name="school")
+        group.user_set.add(self.alice)
+        set_budget("0.03", group=group)
+        self.place()
+        self.submit()
+        cache.clear()
+        jobs = [self.place(), self.place(user=self.bob)]
+        for found in (self.said(jobs), self.said(self.stored())):
+            assert [one["parked_until"] is not None for one in found] == [True, False]
 
     def test_a_group_with_a_spent_budget_changes_no_reply_of_others(self):
         group = Group.objects.create(name="school")

@@ -1,10 +1,16 @@
 """The Compare page: what it chooses and how it refuses."""
 
+from decimal import Decimal
+
+from django.core.cache import cache
 from django.urls import reverse
 
+from accounts.models import User
 from artgen.testing.api import make_image
 from artgen.testing.cases import BaseTestCase
-from generation.models import ImageModel
+from artgen.tests.html import flat
+from generation.jobs import budget_changes
+from generation.models import Budget, ImageModel, Period
 
 
 class TestComparePage(BaseTestCase):
@@ -50,6 +56,34 @@ class TestComparePage(BaseTestCase):
         page = self.client.post(reverse("compare_quote"), form, headers={"X-Part": "1"})
         assert page.context["rows"] == ["FLUX.1 dev", "FLUX.1 schnell"]
         assert page.context["columns"] == []
+
+    def test_it_says_what_the_images_wait_for_as_the_create_page_does(self) -> None:
+        asked = {"prompt": "A kite", "models": ["flux-dev", "flux-schnell"]}
+
+        def compared() -> str:
+            cache.clear()
+            page = self.client.post(reverse("compare_quote"), asked, headers={"X-Part": "1"})
+            assert page.context["wait_note"] == self.create_note()
+            return flat(page)
+
+        assert "create-dot" in compared()
+        budget_changes.set_limit(
+            group=None, model=None, period=Period.DAY, limit_usd=Decimal("0.01")
+        )
+        self.client.cookies["django_language"] = "en"
+        used_up = compared()
+        assert "The budget is used up. New images wait" in used_up
+        assert "waits for tomorrow’s budget" in used_up
+        Budget.objects.all().delete()
+        User.objects.filter(pk=self.alice.pk).update(max_jobs_at_once=0)
+        held = compared()
+        assert "at once is 0, so nothing starts" in held
+        assert "create-dot" not in held
+
+    def create_note(self) -> str:
+        asked = {"model": "flux-dev", "prompt": "A kite", "count": "2"}
+        offer = self.client.get(reverse("quote"), asked).context["offer"]
+        return offer.wait_note
 
     def test_it_shows_where_the_models_of_an_earlier_comparison_went(self) -> None:
         form = {
