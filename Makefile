@@ -77,7 +77,7 @@ format: $(VENV)/.development  ## format Python, templates, style sheets and scri
 	-$(BIN)/djlint --reformat --quiet $(TEMPLATES)
 	$(BIN)/biome format --write
 
-TEMPLATES := artgen/templates accounts/templates generation/templates
+TEMPLATES := artgen/templates accounts/templates generation/templates nginx/page.html
 
 lock:  ## pin the newest allowed versions
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) -o requirements.txt
