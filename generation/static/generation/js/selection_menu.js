@@ -1,0 +1,59 @@
+/** A menu of the selection bar whose choices the server renders for the selected images. */
+
+import { part } from "../../artgen/js/http.js"
+import { placeAbove, postSelection } from "./selection_requests.js"
+import { offerUndo } from "./trash.js"
+
+export class SelectionMenu {
+  /**
+   * `bar` is the selection bar, with the ids of the selection and its `showFailure`.
+   * `onChoice(button)` and `onName(elements)` do what the user chooses or enters.
+   */
+  constructor(bar, id, { onChoice, onName }) {
+    this.bar = bar
+    this.element = document.getElementById(id)
+    this.opener = null
+    this.element.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-act]")
+      if (!button) return
+      event.preventDefault()
+      onChoice(button)
+    })
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault()
+      onName(event.target.elements)
+    })
+  }
+
+  /** Load the choices from an address and show them above the button; return whether it worked. */
+  async open(button, address) {
+    const form = new FormData()
+    form.set("ids", this.bar.ids.join(","))
+    try {
+      const answer = await part(address, { method: "POST", form })
+      if (!answer.ok) throw new Error(`answered ${answer.status}`)
+      this.element.replaceChildren(answer.fragment)
+    } catch (problem) {
+      this.bar.showFailure(problem)
+      return false
+    }
+    this.opener = button
+    placeAbove(this.element, button)
+    this.element.showPopover()
+    return true
+  }
+
+  /** Post the selected ids with `fields` and close; the undo posts what `fieldsBack` returns. */
+  async post(address, fields, { back, fieldsBack }) {
+    try {
+      const answer = await postSelection(address, this.bar.ids, fields)
+      this.element.hidePopover()
+      this.opener?.focus()
+      offerUndo(answer.message, this.bar.data, () =>
+        postSelection(back, answer.changed, fieldsBack(answer)),
+      )
+    } catch (problem) {
+      this.bar.showFailure(problem)
+    }
+  }
+}
