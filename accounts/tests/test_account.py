@@ -6,7 +6,7 @@ from django.test import override_settings
 from accounts import holds, ledger
 from accounts.models import User
 from artgen.testing.cases import BaseTestCase, make_user
-from artgen.tests.html import flat
+from artgen.testing.html import flat
 
 
 class TestAccount(BaseTestCase):

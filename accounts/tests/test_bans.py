@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts import bans, deletion, outbox, sessions, sockets, staff_rights, tokens
 from accounts.middleware import BanMiddleware
 from accounts.models import User
-from accounts.tests.test_second_factor import SECRET, code_of
 from artgen.session_cookies import SessionCookie
+from artgen.testing.authenticator_app import SECRET, code_of
 from artgen.testing.cases import BaseTestCase
 
 ACCOUNT = "/api/v1/account/"

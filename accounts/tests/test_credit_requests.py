@@ -18,8 +18,8 @@ from django.utils import timezone, translation
 from accounts import credit_requests, ledger, outbox, plain_markup
 from accounts.models import CreditEntry, CreditPage, CreditRequest, CreditRequestState, User
 from accounts.rate_limits import TooManyTries
-from accounts.tests.test_ledger_races import at_once
 from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.threads import at_once
 
 State = CreditRequestState
 URL = "/account/get-credits/"

@@ -1,6 +1,5 @@
 """Invitations: sent in bulk, used once, sent again, revoked."""
 
-import re
 import threading
 from datetime import timedelta
 from unittest.mock import patch
@@ -15,34 +14,12 @@ from django.utils import timezone
 
 from accounts import deletion, invitations, ledger, outbox
 from accounts.models import Invitation, InvitationState, OutgoingEmail, User
-from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.cases import make_user
+from artgen.testing.sign_up import InvitationTestCase
 from artgen.testing.threads import in_threads
 
 DAY = timedelta(days=1)
 FINISH = {"name": "Nina", "password": "a long enough one", "time_zone": "Asia/Omsk"}
-
-
-@override_settings(PUBLIC_URL="https://art.example", SIGN_UP="invitation")
-class InvitationTestCase(BaseTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.client = Client(headers={"Accept-Language": "en"})
-
-    def invite(self, *addresses: str, credits: int = 7, days: float = 14) -> list[Invitation]:
-        return invitations.invite(
-            addresses=addresses or ("nina@example.org",),
-            credits=credits,
-            expires_at=timezone.now() + timedelta(days=days),
-            language="en",
-            actor=self.staff,
-        ).sent
-
-    def link(self) -> str:
-        """Return the path of the link in the last email."""
-        outbox.send_due()
-        found = re.search(r"https://art\.example(/\S+)", str(mail.outbox[-1].body))
-        assert found
-        return found[1]
 
 
 class TestLink(InvitationTestCase):

@@ -1,39 +1,19 @@
 """Threads against one account on PostgreSQL, and the same without the guard, which fails."""
 
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
-from django.db import close_old_connections, connection, connections, transaction
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 from accounts import holds, ledger, tokens
 from accounts.models import ApiToken, CreditEntry, User
+from artgen.testing.threads import at_once
 
 pytestmark = pytest.mark.postgres
-
-
-def at_once(work: list[Callable[[], object]]) -> Counter[str]:
-    """Run all of `work` in parallel threads; count the types of their results and exceptions."""
-    barrier = Barrier(len(work))
-
-    def run(one: Callable[[], object]) -> str:
-        close_old_connections()
-        connection.ensure_connection()
-        barrier.wait(timeout=20)
-        try:
-            return type(one()).__name__
-        except Exception as error:  # noqa: BLE001 - the kind of refusal is the result
-            return type(error).__name__
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(work)) as pool:
-        return Counter(pool.map(run, work))
 
 
 class TestLedgerRace(TransactionTestCase):

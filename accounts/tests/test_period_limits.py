@@ -13,8 +13,8 @@ from django.test import TransactionTestCase, override_settings
 from accounts import holds, ledger, period_limits, quotas
 from accounts.models import CreditEntry, User
 from accounts.period_limits import PeriodLimitReached
-from accounts.tests.test_ledger_races import at_once
 from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.threads import at_once
 
 
 def hold(user, *amounts, **options):

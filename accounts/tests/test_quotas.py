@@ -14,8 +14,8 @@ from accounts import holds, ledger, period_limits, quotas
 from accounts.models import GroupQuota, User
 from accounts.period_limits import PeriodLimitReached
 from accounts.quotas import BatchNotAllowed, ModelNotAllowed, Order, SizeNotAllowed
-from accounts.tests.test_ledger_races import at_once
 from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.threads import at_once
 
 LARGE = 1024 * 1024
 

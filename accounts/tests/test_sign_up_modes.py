@@ -5,8 +5,7 @@ from django.test import Client, override_settings
 
 from accounts import checks, outbox, sign_up
 from accounts.models import OutgoingEmail, User
-from accounts.tests.test_invitations import InvitationTestCase
-from accounts.tests.test_signup import SignUpTestCase
+from artgen.testing.sign_up import InvitationTestCase, SignUpTestCase
 
 FINISH = {"name": "", "password": "a long enough one", "time_zone": ""}
 

@@ -9,25 +9,7 @@ from django.utils import timezone
 
 from accounts import ledger, outbox
 from accounts.models import OutgoingEmail, User
-from artgen.testing.cases import BaseTestCase
-
-
-@override_settings(PUBLIC_URL="https://art.example")
-class SignUpTestCase(BaseTestCase):
-    url = "/accounts/signup/"
-
-    def ask(self, email: str, **data: str) -> mail.EmailMessage:
-        response = self.client.post(
-            self.url, {"email": email, **data}, headers={"accept-language": "en"}
-        )
-        self.assertRedirects(response, "/accounts/signup/sent/")
-        outbox.send_due()
-        return mail.outbox[-1]
-
-    def link_in(self, letter: mail.EmailMessage) -> str:
-        found = re.search(r"https://art\.example(/\S+)", str(letter.body))
-        assert found
-        return found[1]
+from artgen.testing.sign_up import SignUpTestCase
 
 
 class TestSignUp(SignUpTestCase):

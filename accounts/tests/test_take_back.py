@@ -10,8 +10,8 @@ from django.test import TransactionTestCase
 
 from accounts import holds, ledger
 from accounts.models import CreditEntry, User
-from accounts.tests.test_ledger_races import at_once
 from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.threads import at_once
 
 
 class TestTakeBack(BaseTestCase):

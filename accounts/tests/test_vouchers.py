@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from accounts import ledger, vouchers
 from accounts.models import CreditEntry, User, Voucher, VoucherState, VoucherUse
-from accounts.tests.test_ledger_races import at_once
 from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.threads import at_once
 
 URL = "/account/voucher/"
 LIST = "/admin/accounts/voucher/"

@@ -1,8 +1,11 @@
 """Concurrent work with a database connection for each thread."""
 
+from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
-from django.db import connections
+from django.db import close_old_connections, connection, connections
 
 
 def in_threads(count, work):
@@ -19,3 +22,22 @@ def in_threads(count, work):
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(run, range(count)))
+
+
+def at_once(work: list[Callable[[], object]]) -> Counter[str]:
+    """Run all of `work` in parallel threads; count the types of their results and exceptions."""
+    barrier = Barrier(len(work))
+
+    def run(one: Callable[[], object]) -> str:
+        close_old_connections()
+        connection.ensure_connection()
+        barrier.wait(timeout=20)
+        try:
+            return type(one()).__name__
+        except Exception as error:  # noqa: BLE001 - the kind of refusal is the result
+            return type(error).__name__
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(work)) as pool:
+        return Counter(pool.map(run, work))

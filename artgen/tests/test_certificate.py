@@ -20,9 +20,9 @@ from django.conf import settings
 
 from artgen.testing.acme import Authority, authority
 from artgen.testing.certificate import make_certificate
+from artgen.testing.echo import echo
 from artgen.testing.nginx import Nginx, nginx
 from artgen.testing.services import free_port
-from artgen.tests.test_stack_nginx import echo
 
 pytestmark = [pytest.mark.acme, pytest.mark.nginx]
 

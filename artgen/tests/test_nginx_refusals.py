@@ -6,8 +6,8 @@ from http.client import HTTPConnection
 import pytest
 
 from artgen.api.problems import KINDS
+from artgen.testing.echo import echo
 from artgen.testing.nginx import Nginx, nginx
-from artgen.tests.test_stack_nginx import echo
 
 pytestmark = pytest.mark.nginx
 

@@ -20,9 +20,9 @@ from websockets.sync.client import connect
 from websockets.sync.server import ServerConnection, serve
 
 from artgen.testing.certificate import make_certificate
+from artgen.testing.echo import echo
 from artgen.testing.nginx import Nginx, nginx
 from artgen.testing.services import free_port, running
-from artgen.tests.test_stack_nginx import echo
 
 pytestmark = pytest.mark.nginx
 

@@ -17,8 +17,8 @@ from websockets.sync.client import connect
 from artgen.secret_paths import PARAMETER, routes
 from artgen.testing.collector import Collector, collector
 from artgen.testing.kept import GROUP
+from artgen.testing.secret_addresses import ADDRESSES, SECRET
 from artgen.testing.stack import PATIENCE, Stack, children, kept_stack
-from artgen.tests.test_secret_paths import ADDRESSES, SECRET
 
 pytestmark = [
     pytest.mark.postgres,

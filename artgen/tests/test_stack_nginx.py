@@ -1,9 +1,6 @@
 """nginx alone with the configuration of nginx/render.sh: TLS, load balancers, no application."""
 
 import concurrent.futures
-import contextlib
-import http.server
-import json
 import os
 import shutil
 import signal
@@ -11,9 +8,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
-import threading
 import unittest
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,40 +16,10 @@ import requests
 from django.conf import settings
 
 from artgen.testing.certificate import make_certificate
+from artgen.testing.echo import echo
 from artgen.testing.services import free_port, running
 
 pytestmark = pytest.mark.nginx
-
-
-class Echo(http.server.BaseHTTPRequestHandler):
-    """Answers with the headers of the request, as JSON."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        body = json.dumps(dict(self.headers)).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
-@contextlib.contextmanager
-def echo() -> Iterator[str]:
-    """Run an application that echoes headers; yield its host and port."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class TestNginx(unittest.TestCase):

@@ -7,18 +7,11 @@ from decimal import Decimal
 import pytest
 from django.test import SimpleTestCase
 
+from artgen.testing.catalog import offer
 from generation.catalog.catalog_file import read_catalog
 from generation.catalog.edit_sizes import size_like
-from generation.catalog.offers import InvalidParameters, Offer, parameter_from
+from generation.catalog.offers import InvalidParameters, parameter_from
 from generation.catalog.prices import cost_from, price_from
-
-
-def offer(slug: str) -> Offer:
-    (table,) = (table for table in read_catalog()["models"] if table["slug"] == slug)
-    parsed = ("workflow", "parameters", "price", "expected_cost")
-    plain = {name: value for name, value in table.items() if name not in parsed}
-    parameters = {name: parameter_from(raw) for name, raw in table["parameters"].items()}
-    return Offer(**plain, parameters=parameters, price=price_from(table.get("price", {})))
 
 
 class TestClean(SimpleTestCase):

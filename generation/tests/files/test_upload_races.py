@@ -6,9 +6,9 @@ import pytest
 from django.core.cache import cache
 from django.test import TransactionTestCase, override_settings
 
-from accounts.tests.test_ledger_races import at_once
 from artgen.testing.cases import make_user
 from artgen.testing.image_files import png
+from artgen.testing.threads import at_once
 from generation.files import storage_limits, uploads
 from generation.files.storage_limits import StorageFull
 from generation.models import Upload

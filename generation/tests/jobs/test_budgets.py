@@ -17,7 +17,6 @@ from django.utils import timezone, translation
 
 from accounts import ledger, period_limits
 from accounts.models import CreditEntry
-from accounts.tests.test_ledger_races import at_once
 from artgen.api.times import optional_time_json
 from artgen.testing.cases import (
     EmulatorTestCase,
@@ -28,6 +27,7 @@ from artgen.testing.cases import (
     make_user,
     work,
 )
+from artgen.testing.threads import at_once
 from generation.jobs import (
     budget_changes,
     budgets,

@@ -11,9 +11,9 @@ from django.utils import translation
 
 from accounts import limits, period_limits, tokens
 from accounts.models import GroupQuota, User
-from accounts.tests.test_ledger_races import at_once
 from artgen.testing.api import ApiTestCase
 from artgen.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
+from artgen.testing.threads import at_once
 from generation.jobs import (
     budgets,
     drafts,

@@ -6,11 +6,11 @@ from itertools import count
 import pytest
 from django.utils import timezone
 
+from artgen.testing.killed_process import MODEL
+from artgen.testing.killed_worker import KilledWorkerTestCase
 from generation.models import ImageModel, Job, Sheet, SheetImage
 from generation.sheets import cells, placing, sheet_images
 from generation.sheets.request import clean
-from generation.tests.jobs.killed_worker import MODEL
-from generation.tests.jobs.test_killed_worker import KilledWorkerTestCase
 
 CELLS = 64
 WHOLE = 1_000_000  # statements: more than a step has

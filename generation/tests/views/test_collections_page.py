@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from artgen.testing.gallery import SCRIPT, GalleryTestCase
-from artgen.tests.html import flat
+from artgen.testing.html import flat
 from generation.gallery import collections
 from generation.models import Collection, CollectionImage
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.models import User
 from artgen.testing.api import make_image
 from artgen.testing.cases import BaseTestCase
-from artgen.tests.html import flat
+from artgen.testing.html import flat
 from generation.jobs import budget_changes
 from generation.models import Budget, ImageModel, Period
 

@@ -16,8 +16,8 @@ from accounts.models import CreditEntry, User
 from artgen.testing.api import make_image, make_job
 from artgen.testing.cases import BaseTestCase
 from artgen.testing.clock import held_clock
+from artgen.testing.html import flat
 from artgen.testing.image_files import noise, png
-from artgen.tests.html import flat
 from generation.catalog.edit_sizes import size_like
 from generation.catalog.shapes import of_sizes, shape_name
 from generation.demo.emulator.painting import tiny_png

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from accounts.models import User
 from artgen.testing.api import make_image, make_job
 from artgen.testing.gallery import GalleryTestCase
-from artgen.tests.html import flat
+from artgen.testing.html import flat
 from generation.forms import edits
 from generation.models import Image, ImageModel, Job, Status, Style, Upload
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from artgen.testing.api import make_image, make_job
 from artgen.testing.clock import held_clock
 from artgen.testing.gallery import SCRIPT, GalleryTestCase
-from artgen.tests.html import flat
+from artgen.testing.html import flat
 from generation.models import Image, Status
 from generation.views import grid
 

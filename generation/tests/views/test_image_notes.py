@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from artgen.testing.api import make_image
 from artgen.testing.gallery import SCRIPT, GalleryTestCase
+from artgen.testing.html import flat
 from artgen.testing.image_files import png
-from artgen.tests.html import flat
 from generation.files import storage
 from generation.gallery import notes, tags
 from generation.models import Image, tag_names

@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 from accounts import holds
 from artgen.testing.api import make_image, make_job
 from artgen.testing.gallery import SCRIPT, GalleryTestCase
-from artgen.tests.html import flat
+from artgen.testing.html import flat
 from generation.files import processing, storage
 from generation.models import Image, ImageModel, Status, Style
 

@@ -7,8 +7,8 @@ from django.urls import reverse
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
+from artgen.testing.html import flat
 from artgen.testing.job_pages import PLACEHOLDER, JobPagesTestCase
-from artgen.tests.html import flat
 from generation.jobs import drafts, failure_advice, job_control, lifecycle, orders
 from generation.jobs.status_text import ERROR_CODES
 from generation.models import GenerationSwitch, Job

@@ -9,8 +9,8 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from artgen.testing.gallery import GalleryTestCase
+from artgen.testing.html import flat
 from artgen.testing.selection import SelectionTestCase, Shared
-from artgen.tests.html import flat
 from generation.files import storage
 from generation.gallery import collections
 from generation.models import Collection, Image

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from artgen.testing.gallery import GalleryTestCase
-from artgen.tests.html import flat
+from artgen.testing.html import flat
 from generation.files import storage
 from generation.models import Image
 from generation.operations import cleanup

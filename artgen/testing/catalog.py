@@ -1,0 +1,14 @@
+"""Models as the catalog has them, without a database."""
+
+from generation.catalog.catalog_file import read_catalog
+from generation.catalog.offers import Offer, parameter_from
+from generation.catalog.prices import price_from
+
+
+def offer(slug: str) -> Offer:
+    """Return the model of this slug."""
+    (table,) = (table for table in read_catalog()["models"] if table["slug"] == slug)
+    parsed = ("workflow", "parameters", "price", "expected_cost")
+    plain = {name: value for name, value in table.items() if name not in parsed}
+    parameters = {name: parameter_from(raw) for name, raw in table["parameters"].items()}
+    return Offer(**plain, parameters=parameters, price=price_from(table.get("price", {})))
