@@ -15,7 +15,9 @@ from generation.models.budgets import Budget, Period, Spending
 from generation.models.collections import Collection, CollectionImage, CollectionQuerySet
 from generation.models.counted import Counted
 from generation.models.exports import Export, ExportQuerySet
+from generation.models.generation_switch import GenerationSwitch
 from generation.models.idempotency_keys import IdempotencyKey
+from generation.models.image_models import ImageModel, ImageModelQuerySet
 from generation.models.images import (
     Image,
     ImageQuerySet,
@@ -47,7 +49,6 @@ from generation.models.moderation import (
     RulesVersion,
     TrustedAuthor,
 )
-from generation.models.offers import GenerationSwitch, ImageModel, ImageModelQuerySet, Style
 from generation.models.outages import OutageKind, ProviderOutage, ProviderOutageQuerySet
 from generation.models.presets import FavoriteModel, OwnStyle, Preset
 from generation.models.prompt_calls import PromptCall, PromptSpending
@@ -62,6 +63,7 @@ from generation.models.sharing import (
 )
 from generation.models.sheet_images import SheetImage, SheetImageKind, SheetImageQuerySet
 from generation.models.sheets import Sheet, SheetQuerySet, SheetVote, WordList, WordListQuerySet
+from generation.models.styles import Style
 from generation.models.tags import ImageTag, Tag, TagQuerySet
 
 __all__ = [

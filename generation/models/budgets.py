@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts import period_limits
-from generation.models.offers import ImageModel
+from generation.models.image_models import ImageModel
 
 
 class Period(models.TextChoices):

@@ -19,7 +19,7 @@ from generation.catalog.parameters import (
     SLIDERS,
     Place,
 )
-from generation.models.offers import ImageModel
+from generation.models.image_models import ImageModel
 from generation.models.presets import OWN_STYLE_PREFIX
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from generation.models.offers import ImageModel
+from generation.models.image_models import ImageModel
 
 PRESET_NAME_MAX = 60
 STYLE_NAME_MAX = 40

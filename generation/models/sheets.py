@@ -8,8 +8,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from generation.models.image_models import ImageModel
 from generation.models.jobs import Job
-from generation.models.offers import ImageModel
 
 LIST_NAME_MAX = 40
 
