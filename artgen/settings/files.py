@@ -43,7 +43,7 @@ STORAGES = {
     "default": {"BACKEND": "generation.files.bucket.BucketStorage", "OPTIONS": S3_OPTIONS}
     if S3_BUCKET
     else {
-        "BACKEND": "generation.files.storage.SignedFileSystemStorage",
+        "BACKEND": "generation.files.disk.DiskStorage",
         "OPTIONS": {"allow_overwrite": True},
     },
     "staticfiles": {

@@ -29,7 +29,7 @@ from artgen.testing.isolation.identities import (
 from artgen.testing.isolation.routes import site_routes
 from artgen.testing.isolation.rows import Tables
 from artgen.testing.isolation.suite import forgeries, violations
-from generation.files import metadata, storage
+from generation.files import disk, metadata
 from generation.models import (
     CollectionQuerySet,
     ExportQuerySet,
@@ -164,5 +164,5 @@ def test_it_finds_a_guard_that_is_missing(
 def test_it_finds_a_signature_that_is_not_checked(monkeypatch: Patch) -> None:
     data, tables = owned_data.make(), Tables()
     tried = [one for one in site_routes() if one.name == "media"]
-    monkeypatch.setattr(storage, "is_signed", lambda name, **signed: True)
+    monkeypatch.setattr(disk, "is_signed", lambda name, **signed: True)
     assert list(forgeries(data, ANONYMOUS, tried, tables=tables)) != []

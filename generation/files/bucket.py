@@ -5,7 +5,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -16,9 +16,7 @@ from django.utils.functional import cached_property
 
 from generation.files import presigning
 from generation.files.content_md5 import ContentMD5Storage, with_content_md5
-
-if TYPE_CHECKING:
-    from generation.files.storage import NewFile
+from generation.files.new_file import NewFile
 
 PROBE_KEY = "probe"
 MISSING = {"NoSuchKey", "404", "NotFound"}

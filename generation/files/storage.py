@@ -1,4 +1,4 @@
-"""Files in the private bucket, with deterministic keys and expiring URLs; on disk in the demo."""
+"""Files in the private bucket, or on disk, with deterministic keys and expiring URLs."""
 
 import mimetypes
 import re
@@ -6,25 +6,19 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.conf import settings
-from django.core import signing
-from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import content_disposition_header
 
-from generation.files import presigning
+from generation.files.disk import DiskStorage
+from generation.files.new_file import NewFile
 
-SALT = "generation.storage"
 FOLDERS = ("images", "thumbnails", "uploads", "exports", "sheets")
 """The first part of keys. Addresses of files that strangers see have the whole key, so no part is
 the id of a user. It was the second part in earlier versions; `renaming` renames those files."""
@@ -102,15 +96,6 @@ def save(key: str, data: bytes, *, content_type: str) -> None:
     """Write the bytes under exactly this key, replacing a file; raise the bucket's errors."""
     storage: Any = default_storage
     storage.write(key, data, content_type=content_type)
-
-
-@dataclass(frozen=True)
-class NewFile:
-    """A file to be written."""
-
-    key: str
-    data: bytes
-    content_type: str
 
 
 def save_all(files: Sequence[NewFile]) -> None:
@@ -225,14 +210,14 @@ def url(key: str, *, seconds: int | None = None) -> str:
     """Return a URL that is valid for `seconds`, by default URL_EXPIRY_SECONDS."""
     if seconds is None:
         return default_storage.url(key)
-    if isinstance(default_storage, SignedFileSystemStorage):
+    if isinstance(default_storage, DiskStorage):
         return default_storage.signed(key, seconds=seconds)
     return default_storage.url(key, expire=seconds)  # type: ignore[call-arg]
 
 
 def download_url(key: str, *, filename: str) -> str:
     """Return a URL that the browser saves as `filename` instead of showing it."""
-    if isinstance(default_storage, SignedFileSystemStorage):
+    if isinstance(default_storage, DiskStorage):
         return f"{url(key)}&{urlencode({'download': filename})}"
     disposition = content_disposition_header(as_attachment=True, filename=filename)
     parameters = {"ResponseContentDisposition": disposition}
@@ -251,67 +236,6 @@ def absolute_download_url(key: str, *, filename: str) -> str:
 
 def _absolute(address: str) -> str:
     return address if "://" in address else f"{settings.PUBLIC_URL}{address}"
-
-
-class SignedFileSystemStorage(FileSystemStorage):
-    """Files on disk with signed, expiring URLs, like those of a bucket."""
-
-    def read_piece(self, name: str, *, start: int, length: int) -> bytes:
-        """Return up to `length` bytes from `start`, b"" past the end; raise FileNotFoundError."""
-        with Path(self.path(name)).open("rb") as file:
-            file.seek(start)
-            return file.read(length)
-
-    def mark(self, name: str) -> tuple[int, str]:
-        """Return the size, and no ETag; raise FileNotFoundError."""
-        return Path(self.path(name)).stat().st_size, ""
-
-    def copy(self, name: str, to: str) -> None:
-        """Copy the file to exactly this name; raise FileNotFoundError."""
-        goal = Path(self.path(to))
-        goal.parent.mkdir(parents=True, exist_ok=True)
-        half = goal.with_name(f".{uuid4().hex}.half")  # others may copy to the same name
-        shutil.copyfile(self.path(name), half)
-        half.replace(goal)
-
-    def write(self, name: str, data: bytes, *, content_type: str) -> None:
-        """Write the bytes under exactly this name; the type follows from the name."""
-        saved = self.save(name, ContentFile(data))
-        if saved != name:
-            raise RuntimeError(
-                f"saved as {saved!r} instead of {name!r}: the storage must overwrite"
-            )
-
-    def write_all(self, files: Sequence[NewFile]) -> None:
-        """Write the files."""
-        for file in files:
-            self.write(file.key, file.data, content_type=file.content_type)
-
-    def url(self, name: str | None) -> str:
-        """Return the signed URL, valid for URL_EXPIRY_SECONDS."""
-        return self.signed(name or "", seconds=settings.URL_EXPIRY_SECONDS)
-
-    def signed(self, name: str, *, seconds: int) -> str:
-        """Return the signed URL, stable for half its life so that browsers can cache it."""
-        expires = (
-            presigning.signed_at(name, seconds=seconds, now=timezone.now().timestamp()) + seconds
-        )
-        return _media_address(name, expires=expires, secret=settings.SECRET_KEY)
-
-
-@lru_cache(maxsize=presigning.KEPT_ADDRESSES)
-def _media_address(name: str, *, expires: int, secret: str) -> str:
-    signature = signing.Signer(key=secret, salt=SALT).signature(f"{name}:{expires}")
-    return f"{reverse('media', args=[name])}?expires={expires}&signature={signature}"
-
-
-def is_signed(key: str, *, expires: str, signature: str) -> bool:
-    """Return whether the signature is valid and not expired."""
-    try:
-        signing.Signer(salt=SALT).unsign(f"{key}:{expires}:{signature}")
-        return int(expires) > timezone.now().timestamp()
-    except (signing.BadSignature, ValueError):
-        return False
 
 
 def content_type_of(key: str) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from artgen import pooling
 from generation.files import processing, storage
-from generation.files.storage import NewFile
+from generation.files.new_file import NewFile
 from generation.jobs import clients, dispatch, failures, lifecycle, outages
 from generation.jobs.image_hosts import HOSTS, PAUSE
 from generation.models import Image, Job, Status

@@ -5,16 +5,16 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
 from artgen.response_headers import allow_other_sites
-from generation.files import storage
+from generation.files import disk, storage
 
 
 @require_safe
 def media(request: HttpRequest, name: str) -> FileResponse:
     """Send the file; 404 for an invalid or expired signature."""
     signature, expires = request.GET.get("signature", ""), request.GET.get("expires", "")
-    if not storage.is_signed(
-        name, expires=expires, signature=signature
-    ) or not default_storage.exists(name):
+    if not disk.is_signed(name, expires=expires, signature=signature) or not default_storage.exists(
+        name
+    ):
         raise Http404
     download = request.GET.get("download", "")
     response = FileResponse(

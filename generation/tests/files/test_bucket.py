@@ -22,6 +22,7 @@ from artgen.testing.certificate import make_certificate
 from artgen.testing.raw_server import http, raw_server
 from artgen.testing.services import free_port, running
 from generation.files import bucket, storage
+from generation.files.new_file import NewFile
 
 pytestmark = pytest.mark.s3
 
@@ -63,7 +64,7 @@ class TestStorage(BucketTestCase):
         default_storage.connection.meta.client.meta.events.register(
             "before-send.s3.PutObject", arrive
         )
-        files = [storage.NewFile(f"images/{n}.png", b"%d" % n, "image/png") for n in range(3)]
+        files = [NewFile(f"images/{n}.png", b"%d" % n, "image/png") for n in range(3)]
         storage.save_all(files)
         assert [storage.read(file.key) for file in files] == [b"0", b"1", b"2"]
 
@@ -73,7 +74,7 @@ class TestStorage(BucketTestCase):
                 raise BotoCoreError
 
         default_storage.connection.meta.client.meta.events.register("before-send.s3", refuse)
-        files = [storage.NewFile(f"images/{n}.png", b"%d" % n, "image/png") for n in range(3)]
+        files = [NewFile(f"images/{n}.png", b"%d" % n, "image/png") for n in range(3)]
         with pytest.raises(BotoCoreError):
             storage.save_all(files)
 
