@@ -18,8 +18,8 @@ from generation.files.processing import LARGE_SIDE, THUMBNAIL_SIDE, width_within
 from generation.models import Image
 from generation.views.cards import Card
 from generation.views.explore import PublicTile
-from generation.views.grid import Tile
 from generation.views.runs import Run
+from generation.views.tiles import Tile
 
 STRETCHED = 1.25  # the mean factor by which a justified row is stretched
 # The width of an image in each place, for `sizes`. In the stylesheets, two or four cards stand

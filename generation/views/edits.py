@@ -26,8 +26,8 @@ from generation.gallery import parents
 from generation.jobs import drafts, orders
 from generation.models import Image, ImageModel, ImageQuerySet
 from generation.presets import choices
-from generation.views.grid import Tile
 from generation.views.prompt_helper import helper_of
+from generation.views.tiles import Tile
 
 MODES = ("inpaint", "erase", "outpaint")
 PERCENTS = (0, 25, 50, 100)

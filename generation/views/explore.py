@@ -15,8 +15,9 @@ from django.views.decorators.http import require_safe
 
 from generation.gallery import sharing
 from generation.models import Publication, PublicationQuerySet
-from generation.views.grid import PAGE, Tile
+from generation.views.grid import PAGE
 from generation.views.partials import part, wants_part
+from generation.views.tiles import Tile
 
 SALT = "generation.explore"
 

@@ -30,10 +30,10 @@ from generation.models import Image, ImageQuerySet, Job, Sheet
 from generation.presets import own_styles
 from generation.views.collections import menu_of
 from generation.views.edits import models_for_edits
-from generation.views.grid import Tile
 from generation.views.partials import wants_part
 from generation.views.remarks import Remarks
 from generation.views.sharing import share_context
+from generation.views.tiles import Tile
 from generation.views.undo import with_undo
 
 VARIANTS = 4

@@ -20,8 +20,8 @@ from generation.files import bucket_threads, metadata, storage
 from generation.files.filenames import filename
 from generation.gallery import publications, saving, sharing
 from generation.models import Job, Report, Style
-from generation.views.grid import Tile
 from generation.views.sharing import absolute
+from generation.views.tiles import Tile
 
 Response = TypeVar("Response", bound=HttpResponseBase)
 SEEING_RATE = "240/m"

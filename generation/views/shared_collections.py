@@ -17,9 +17,10 @@ from generation.gallery.sharing import Shared
 from generation.models import CollectionImage
 from generation.views import collection_sharing as owners_page
 from generation.views.explore import PublicTile
-from generation.views.grid import PAGE, Tile
+from generation.views.grid import PAGE
 from generation.views.partials import part, wants_part
 from generation.views.shared import SEEING_RATE, context_of, file_of, guarded
+from generation.views.tiles import Tile
 
 MAX_DIGITS = 18  # of the id of a member
 

@@ -20,8 +20,8 @@ from accounts.rate_limits import limited
 from artgen.refusals import Refusal
 from generation.gallery import publications, sharing
 from generation.models import Collection, Image, PublicationState
-from generation.views.grid import Tile
 from generation.views.partials import part, wants_part
+from generation.views.tiles import Tile
 
 NEVER, KEEP = "never", "keep"
 PERIODS: dict[str, tuple[int | None, Promise]] = {

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts import sign_up
-from generation.views import grid
+from generation.views.tiles import data_ratio
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Sample:
     @property
     def ratio(self) -> str:
         """The aspect ratio of the stylesheet: "16x9"."""
-        return grid.data_ratio(self.width, self.height)
+        return data_ratio(self.width, self.height)
 
     @property
     def address(self) -> str:

@@ -13,6 +13,7 @@ from artgen.testing.gallery import SCRIPT, GalleryTestCase
 from artgen.testing.html import flat
 from generation.models import Image, Status
 from generation.views import grid
+from generation.views.tiles import Tile
 
 QUERIES = 6  # user, models, styles, collections, a page, all counts
 
@@ -285,8 +286,8 @@ class TestGallery(GalleryTestCase):
 class TestGrid(GalleryTestCase):
     def test_it_shows_whole_what_has_no_shape_of_the_stylesheet(self):
         tower, wide = self.hang(width=256, height=1536), self.hang(width=1344, height=768)
-        assert grid.Tile(tower).is_odd
-        assert not grid.Tile(wide).is_odd
+        assert Tile(tower).is_odd
+        assert not Tile(wide).is_odd
         self.assertContains(self.client.get(self.url), "tile-whole", count=1)
 
     def test_it_pages_through_pictures_trashed_at_the_same_moment(self):
