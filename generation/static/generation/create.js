@@ -23,7 +23,10 @@ import { wireSelection } from "./js/selection.js"
 import { wireTileKeys } from "./js/tile_keys.js"
 import { Notifier } from "./js/notifications.js"
 
-const data = document.getElementById("page-data").dataset
+const data = {
+  ...document.getElementById("page-data").dataset,
+  ...document.getElementById("create-data").dataset,
+}
 const feed = document.getElementById("feed")
 const side = document.getElementById("composer-side")
 const phone = matchMedia("(max-width: 760px)")
