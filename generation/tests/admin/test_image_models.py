@@ -2,23 +2,20 @@ import json
 
 from django.urls import reverse
 
-from artgen.testing.cases import BaseTestCase, EmulatorTestCase, make_due, work
+from artgen.testing.cases import EmulatorTestCase, make_due, work
 from generation.admin.image_model_form import ImageModelForm
-from generation.admin.json_field import ReadableJSONField
-from generation.models import GenerationSwitch, ImageModel, Job, Status, Style
+from generation.models import ImageModel, Job, Status
 from generation.runpod.payloads import LEGACY
 
 LIST = "/admin/generation/imagemodel/"
 PREVIEW = f"{LIST}preview/"
 JSON = ("request_format", "parameters", "expected_cost", "price", "workflow")
-
-
 SIZED = json.dumps(
     {"size": {"default": "1024x1024", "choices": ["1024x1024", "1280x1024"]}, "seed": {}}
 )
 
 
-class TestOffer(EmulatorTestCase):
+class TestImageModelAdmin(EmulatorTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.client.force_login(self.staff)
@@ -358,47 +355,3 @@ class TestOffer(EmulatorTestCase):
         form = self.client.get(reverse("admin:generation_imagemodel_add")).context["adminform"].form
         positions = ImageModel.objects.values_list("position", flat=True)
         assert form.get_initial_for_field(form.fields["position"], "position") == max(positions) + 1
-
-
-class TestJSONField(BaseTestCase):
-    def test_it_keeps_what_was_typed_when_it_cannot_be_read(self) -> None:
-        form = ImageModelForm(data={"parameters": "{half"})
-        assert not form.is_valid()
-        assert form["parameters"].value() == "{half"
-
-    def test_it_writes_letters_of_every_alphabet(self) -> None:
-        assert ReadableJSONField().prepare_value({"имя": {"a": 1}}) == '{\n  "имя": {"a": 1}\n}'
-
-
-class TestSwitch(BaseTestCase):
-    def test_it_has_one_switch(self) -> None:
-        self.client.force_login(self.staff)
-        page = "/admin/generation/generationswitch/1/change/"
-        self.assertRedirects(self.client.get("/admin/generation/generationswitch/"), page)
-        self.client.post(page, {"mode": "off", "message": "back at noon"})
-        switch = GenerationSwitch.objects.get()
-        assert (switch.on, switch.message) == (False, "back at noon")
-        assert self.client.get("/admin/generation/generationswitch/add/").status_code == 403
-
-    def test_it_makes_no_switch_for_strangers(self) -> None:
-        self.client.force_login(self.alice)
-        self.client.get("/admin/generation/generationswitch/")
-        assert not GenerationSwitch.objects.exists()
-
-
-class TestStyle(EmulatorTestCase):
-    def test_it_refuses_a_style_without_a_prompt(self) -> None:
-        self.client.force_login(self.staff)
-        data = {
-            "slug": "fog",
-            "name_en": "Fog",
-            "name_ru": "Туман",
-            "template": "fog",
-            "position": "1",
-            "enabled": "on",
-        }
-        response = self.client.post("/admin/generation/style/add/", data)
-        self.assertContains(response, "{prompt} is missing.")
-        self.client.post("/admin/generation/style/add/", {**data, "template": "{prompt}, fog"})
-        assert Style.objects.filter(slug="fog").exists()
-        self.assertContains(self.client.get("/admin/generation/style/"), "Fog")
