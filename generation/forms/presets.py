@@ -77,7 +77,7 @@ def apply(
     found = Applied(form)
     if model is None:
         text = _("Its model “%(model)s” isn’t available. %(current)s stays selected.")
-        name = values.get("model", "")
+        name = _model_name(values.get("model", ""))
         found.left_out.append(text % {"model": name, "current": onto.model.name})
     _apply_size(found, values)
     _apply_texts(found, values)
@@ -109,6 +109,12 @@ def described(
         (_("LoRA address"), values.get("lora_url", "")),
     ]
     return [(label, text) for label, text in rows if text]
+
+
+def _model_name(slug: str) -> str:
+    """Return the name of the model, also if it is not enabled; the slug if it was deleted."""
+    found = ImageModel.objects.filter(slug=slug).values_list("name", flat=True).first()
+    return found or slug
 
 
 def _apply_size(found: Applied, values: Mapping[str, str]) -> None:

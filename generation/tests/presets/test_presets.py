@@ -83,7 +83,9 @@ class TestPresets(PresetsTestCase):
         ImageModel.objects.filter(slug="flux-dev").update(enabled=False)
         form = self.applied(preset)
         assert form.model.slug == "flux-schnell"
-        assert "“flux-dev” isn’t available" in form.left_out[0]
+        assert "“FLUX.1 dev” isn’t available" in form.left_out[0]
+        Preset.objects.filter(id=preset.id).update(values=preset.values | {"model": "gone"})
+        assert "“gone” isn’t available" in self.applied(preset).left_out[0]
 
     def test_it_respects_the_limits_of_its_user(self):
         values = self.save().values
