@@ -8,7 +8,7 @@ KEPT = "localStorage.getItem(`artgen:draft:${user}`) ?? ''"
 
 
 class TestSignOut(BrowserTestCase):
-    people = ("quitter",)
+    people = ("quitter", "double")
 
     def test_it_clears_the_cache_and_keeps_the_draft(self) -> None:
         page = self.visit("quitter")
@@ -24,3 +24,18 @@ class TestSignOut(BrowserTestCase):
         assert "written for an hour" in page.evaluate(f"(user) => {KEPT}", user)
         page.go_back()
         expect(page).to_have_url(f"{self.demo.url}/accounts/login/?next=/account/profile/")
+
+    def test_it_is_said_once_on_the_pages_that_stay_open(self) -> None:
+        page = self.visit("double", "/create/?prompt=a+kite")
+        other = page.context.new_page()
+        other.goto("/account/profile/")
+        other.locator("form[action='/accounts/logout/'] button").last.click()
+        expect(other).to_have_url(f"{self.demo.url}/")
+        self.troubles.forgive("401 ", "403 ", "WebSocket")
+        message = page.locator(".toast", has_text="You’ve been signed out.")
+        expect(message).to_have_count(1)  # the socket was closed
+        page.press("#prompt", "Control+Enter")
+        expect(message).to_have_count(1)
+        expect(page.locator(".toast[data-key=signed-out]")).to_be_visible()
+        page.press("#prompt", "Control+Enter")
+        expect(page.locator(".toast")).to_have_count(1)

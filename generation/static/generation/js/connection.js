@@ -1,6 +1,6 @@
 /** Connect the cards to the server and show the state of the connection. */
 
-import { toast } from "../../artgen/js/toasts.js"
+import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { Live } from "./live_updates.js"
 import { showSignedOut } from "./signed_out.js"
 
@@ -23,7 +23,8 @@ export function connect(cards, data) {
         })
       } else if (state === "signed out") {
         lost = state
-        showSignedOut(data, { key: "offline" })
+        dismiss("offline")
+        showSignedOut(data)
       } else if ((state === "live" || state === "polling") && lost) {
         lost = ""
         toast(data.online, { key: "offline" })

@@ -3,11 +3,11 @@
 import { toast } from "../../artgen/js/toasts.js"
 
 /** `otherUser`: another account is signed in in this browser. */
-export function showSignedOut(data, { key = "failed", otherUser = false } = {}) {
+export function showSignedOut(data, { otherUser = false } = {}) {
   const back = `${location.pathname}${location.search}`
   toast(otherUser ? data.otherUser : data.signedOut, {
     kind: "error",
-    key,
+    key: "signed-out", // one message, whoever notices it first
     action: otherUser
       ? { label: data.reload, run: () => location.reload() }
       : {
