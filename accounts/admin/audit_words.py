@@ -58,6 +58,10 @@ PHRASES: tuple[tuple[str, Promise], ...] = (
             "audit log", "vouchers created: %(count)s; credits: %(amount)s; uses of each: %(uses)s"
         ),
     ),
+    (
+        r"downloaded codes of vouchers: (?P<count>\d+)",
+        pgettext_lazy("audit log", "codes of vouchers downloaded: %(count)s"),
+    ),
     ("revoked", pgettext_lazy("audit log", "revoked")),
     ("sent again", pgettext_lazy("audit log", "sent again")),
     (

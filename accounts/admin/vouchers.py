@@ -2,8 +2,10 @@
 
 import csv
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import admin, messages
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,7 +20,7 @@ from accounts import vouchers
 from accounts.forms.vouchers import VoucherForm
 from accounts.models import Voucher, VoucherState, VoucherUse
 from accounts.requests import user_of
-from artgen import formatting
+from artgen import audit, formatting
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
 
@@ -126,9 +128,14 @@ class VoucherAdmin(ReadOnlyAdmin):
         """Ask for amount, uses and end, then create one or many."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = VoucherForm(request.POST or None)
+        form = VoucherForm(request.POST or None, initial={"once": uuid4()})
         if request.method == "POST" and form.is_valid():
-            made = vouchers.create(actor=user_of(request), **form.cleaned_data)
+            given = dict(form.cleaned_data)
+            # Submitting the same form twice creates once.
+            if not cache.add(f"vouchers:{given.pop('once')}", 1, 24 * 60 * 60):
+                messages.info(request, gettext("These vouchers were already created."))
+                return HttpResponseRedirect(reverse("admin:accounts_voucher_changelist"))
+            made = vouchers.create(actor=user_of(request), **given)
             text = ngettext("%(count)d voucher created.", "%(count)d vouchers created.", len(made))
             messages.success(request, text % {"count": len(made)})
             if len(made) == 1:
@@ -151,12 +158,16 @@ class VoucherAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Download codes (CSV)"), permissions=["view"])
     def download(self, request: HttpRequest, queryset: QuerySet[Voucher]) -> HttpResponse:
-        """Return the codes of the selected vouchers."""
+        """Return the codes of the selected vouchers; the log says who has them."""
         response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="artgen-vouchers.csv"'
         writer = csv.writer(response)
         writer.writerow(["code", "credits", "uses", "max_uses", "expires_at", "state"])
-        for voucher in queryset.order_by("created_at", "id").iterator(chunk_size=500):
+        chosen = list(queryset.order_by("created_at", "id"))
+        if chosen:
+            text = f"downloaded codes of vouchers: {len(chosen)}"
+            audit.record(actor=user_of(request), row=chosen[0], text=text)
+        for voucher in chosen:
             end = voucher.expires_at.isoformat(timespec="seconds") if voucher.expires_at else ""
             code = vouchers.shown_code(voucher.code)
             writer.writerow(

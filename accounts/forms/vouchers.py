@@ -39,6 +39,7 @@ class VoucherForm(forms.Form):
         max_length=100,
         help_text=_("For staff, such as what it is for."),
     )
+    once = forms.UUIDField(widget=forms.HiddenInput)
 
     def clean_expires_at(self) -> Any:
         """Return the end; refuse one in the past."""

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -137,7 +138,7 @@ class TestAdmin(BaseTestCase):
         self.client.force_login(self.staff)
 
     def test_it_creates_many_at_once_and_gives_their_codes(self) -> None:
-        data = {"count": 3, "amount": 10, "max_uses": 2, "note": "fair"}
+        data = {"count": 3, "amount": 10, "max_uses": 2, "note": "fair", "once": uuid4()}
         page = self.client.post(f"{LIST}add/", data, follow=True)
         self.assertContains(page, "3 vouchers created.")
         made = list(Voucher.objects.order_by("id"))
@@ -148,15 +149,28 @@ class TestAdmin(BaseTestCase):
         response = self.client.post(LIST, data)
         rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
         assert [row[0] for row in rows[1:]] == [vouchers.shown_code(one.code) for one in made]
-        entry = LogEntry.objects.get()
-        assert "created 3 vouchers" in entry.change_message
-        assert made[0].code not in f"{entry.object_repr}{entry.change_message}"
+        created, downloaded = LogEntry.objects.order_by("id")
+        assert "created 3 vouchers" in created.change_message
+        assert downloaded.change_message == "downloaded codes of vouchers: 3"
+        for entry in (created, downloaded):
+            assert made[0].code not in f"{entry.object_repr}{entry.change_message}"
+        log = self.client.get("/admin/accounts/auditentry/")
+        self.assertContains(log, "codes of vouchers downloaded: 3")
+
+    def test_a_double_click_creates_no_second_voucher(self) -> None:
+        data = {"count": 1, "amount": 1000, "max_uses": 1, "once": uuid4()}
+        self.client.post(f"{LIST}add/", data)
+        page = self.client.post(f"{LIST}add/", data, follow=True)
+        self.assertContains(page, "These vouchers were already created.")
+        assert Voucher.objects.count() == 1
+        self.client.post(f"{LIST}add/", data | {"once": uuid4()})
+        assert Voucher.objects.count() == 2
 
     def test_it_refuses_wrong_numbers(self) -> None:
         for change in ({"count": 0}, {"count": 1001}, {"amount": 0}, {"max_uses": 0},
                        {"expires_at": "2020-01-01T00:00"},
                        {"expires_at": "9999-12-31T23:59"}):  # fmt: skip
-            data = {"count": 1, "amount": 10, "max_uses": 1} | change
+            data = {"count": 1, "amount": 10, "max_uses": 1, "once": uuid4()} | change
             assert self.client.post(f"{LIST}add/", data).status_code == 200
         assert not Voucher.objects.exists()
 

@@ -1,9 +1,0 @@
-"""Ids are UUIDv7, whose first 48 bits are the creation time in Unix milliseconds."""
-
-from datetime import datetime
-from uuid import UUID
-
-
-def first_id(at: datetime) -> UUID:
-    """Return the smallest id of a time, to find rows by time with the primary key's index."""
-    return UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
