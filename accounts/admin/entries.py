@@ -1,7 +1,7 @@
 """The ledger."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -10,10 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.large_tables import LargeTableAdmin
 from accounts.models import CreditEntry
+from artgen.admin.periods import PeriodFilter
 from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.ids import parse_uuid
 
-OF_JOBS = (CreditEntry.Kind.HOLD, CreditEntry.Kind.SETTLE, CreditEntry.Kind.RELEASE)
+ENDS = (CreditEntry.Kind.SETTLE, CreditEntry.Kind.RELEASE)
+OF_JOBS = (CreditEntry.Kind.HOLD, *ENDS)
 
 
 @admin.register(CreditEntry)
@@ -31,7 +33,7 @@ class CreditEntryAdmin(LargeTableAdmin, ReadOnlyAdmin):
         "reason",
         "actor",
     )
-    list_filter = ("kind", "created_at")
+    list_filter = (PeriodFilter, "kind")
     list_select_related = ("user", "actor")
     search_fields = ("reason",)
     search_help_text = _("Email, reason or job ID")
@@ -51,5 +53,8 @@ class CreditEntryAdmin(LargeTableAdmin, ReadOnlyAdmin):
     ) -> tuple[QuerySet[CreditEntry], bool]:
         """Find entries by the id of their job, too."""
         if reference := parse_uuid(search_term.strip()):
-            return queryset.filter(reference=reference), False
+            # Two conditions, because each kind has an index of its own.
+            held = Q(kind=CreditEntry.Kind.HOLD, reference=reference)
+            ended = Q(kind__in=ENDS, reference=reference)
+            return queryset.filter(held | ended), False
         return super().get_search_results(request, queryset, search_term)

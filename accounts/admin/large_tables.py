@@ -23,6 +23,8 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_facets = admin.ShowFacets.NEVER  # would count every choice
     sortable_by = ()
     list_per_page = 50
+    user_lookup = "user"
+    """Of the user whose rows the search finds by email."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -30,10 +32,11 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Find rows of users, or by the fields of the search."""
         term = search_term.strip()
         users = users_found(term) if term and " " not in term else []
+        theirs = queryset.filter(**{f"{self.user_lookup}__in": users})
         if "@" in term:
-            return queryset.filter(user__in=users), False
+            return theirs, False
         found, may_repeat = super().get_search_results(request, queryset, term)
-        return (found | queryset.filter(user__in=users) if users else found), may_repeat
+        return (found | theirs if users else found), may_repeat
 
 
 def users_found(term: str) -> list[Any]:

@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta
 
 from django.contrib import admin, messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.large_tables import LargeTableAdmin
 from artgen import formatting
-from artgen.ids import parse_uuid
+from artgen.admin.periods import PeriodFilter
+from artgen.ids import first_id, parse_uuid
 from generation.admin.read_only import ReadOnlyModelAdmin, thumbnail
 from generation.files import storage
 from generation.gallery import sharing
-from generation.models import Collection, Image, Upload, Visibility
-from generation.models.ids import first_id
+from generation.models import Collection, CollectionImage, Image, Job, Upload, Visibility
 
 COVERS = 12  # thumbnails on the page of a collection
 SEARCHED = timedelta(days=30)  # by words of the prompt
@@ -66,6 +66,15 @@ class FileAdmin(OwnedAdmin):
         return row.sha256
 
 
+class ImagePeriodFilter(PeriodFilter):
+    """Images of a period, or the one with this file."""
+
+    def is_exact(self, request: HttpRequest) -> bool:
+        """Return whether an index finds the images without a period."""
+        term = request.GET.get("q", "").strip()
+        return bool(SHA256.fullmatch(term)) or super().is_exact(request)
+
+
 @admin.register(Image)
 class ImageAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
     """Generated images, and saved copies of shared ones."""
@@ -83,8 +92,8 @@ class ImageAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
         "created_at",
     )
     list_display_links = ("created_at",)
-    list_filter = ("visibility", ("trashed_at", admin.EmptyFieldListFilter), "created_at")
-    list_select_related = ("user", "job", "saved__author")
+    list_filter = (ImagePeriodFilter, "visibility", ("trashed_at", admin.EmptyFieldListFilter))
+    list_select_related = ("user", "saved__author")
     search_fields = ("job__prompt",)
     search_help_text = _("ID of the image or job, SHA-256, email, or prompt of the last 30 days.")
     ordering = ("-id",)
@@ -110,9 +119,13 @@ class ImageAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
-        """Leave out the fields of jobs that only RunPod needs."""
+        """Fetch the jobs apart: joined, PostgreSQL reads all of them for a filter that finds few.
+
+        The fields of jobs that only RunPod needs are left out.
+        """
         rows: QuerySet[Image] = super().get_queryset(request)
-        return rows.defer("job__snapshot", "job__result")
+        jobs = Job.objects.defer("snapshot", "result")
+        return rows.prefetch_related(Prefetch("job", queryset=jobs))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Image], search_term: str
@@ -175,7 +188,7 @@ class ImageAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
 
 
 @admin.register(Collection)
-class CollectionAdmin(OwnedAdmin, ReadOnlyModelAdmin):
+class CollectionAdmin(OwnedAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
     """Collections of users."""
 
     menu_section = "content"
@@ -183,20 +196,23 @@ class CollectionAdmin(OwnedAdmin, ReadOnlyModelAdmin):
     list_display = ("name", "owner", "held", "deleted_at", "created_at")
     list_filter = (("deleted_at", admin.EmptyFieldListFilter), "created_at")
     list_select_related = ("user",)
-    search_fields = ("user__email", "name")
+    search_fields = ("name",)
+    search_help_text = _("Email or name")
     ordering = ("-id",)
     fields = ("name", "owner", "held", "covers", "deleted_at", "created_at")
     readonly_fields = ("owner", "held", "covers")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Collection]:
-        """Annotate the number of images."""
+        """Annotate the number of images, counted for the rows of the page only."""
         rows: QuerySet[Collection] = super().get_queryset(request)
-        return rows.annotate(holds=Count("members"))
+        members = CollectionImage.objects.filter(collection=OuterRef("pk")).order_by()
+        counts = members.values("collection").annotate(number=Count("pk")).values("number")
+        return rows.annotate(holds=Subquery(counts))
 
-    @admin.display(description=_("images"), ordering="holds")
+    @admin.display(description=_("images"))
     def held(self, collection: Collection) -> int:
         """Return the number of images, trashed ones included."""
-        return int(getattr(collection, "holds", 0))
+        return getattr(collection, "holds", None) or 0
 
     @admin.display(description=_("newest"))
     def covers(self, collection: Collection) -> SafeString:
@@ -212,7 +228,7 @@ class UploadAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
     menu_section = "content"
     menu_icon = "upload_file"
     list_display = ("id", "owner", "size", "file_size", "file_type", "uploaded_at")
-    list_filter = ("created_at",)
+    list_filter = (ImagePeriodFilter,)
     list_select_related = ("user",)
     search_fields = ("=sha256",)
     search_help_text = _("SHA-256 or email.")

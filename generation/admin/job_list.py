@@ -3,33 +3,24 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.views import ChangeList
 
 from accounts.admin.large_tables import users_found
+from artgen.admin.periods import PeriodFilter
 from artgen.ids import parse_uuid
 from generation.jobs.status_text import ERROR_CODES, error_message
 from generation.models import ACTIVE, Image, Job, JobQuerySet, Status
-from generation.models.ids import first_id
 
 BEFORE, AFTER = "before", "after"
 """Parameters of the pages: the id of the last job of the page above, or of the first one below."""
-PERIODS = {
-    "hour": (_("Last hour"), timedelta(hours=1)),
-    "day": (_("Last 24 hours"), timedelta(days=1)),
-    "week": (_("Last 7 days"), timedelta(days=7)),
-    "month": (_("Last 30 days"), timedelta(days=30)),
-}
-DEFAULT_PERIOD = "month"
 
 
 class JobChangeList(ChangeList):
@@ -165,47 +156,14 @@ class ErrorFilter(Filter):
         return jobs.filter(status=Status.FAILED, error_code=value)
 
 
-class PeriodFilter(admin.SimpleListFilter):
-    """Jobs of a period; without a choice of the last 30 days, so that no list reads every job."""
+class JobPeriodFilter(PeriodFilter):
+    """Jobs of a period; stuck and unfinished ones have an index of their own."""
 
-    title = _("period")
-    parameter_name = "period"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the periods other than the default, and all."""
-        others = [(name, title) for name, (title, _span) in PERIODS.items()]
-        return [*(one for one in others if one[0] != DEFAULT_PERIOD), ("all", _("All"))]
-
-    def choices(self, changelist: Any) -> Any:
-        """Rename the default choice."""
-        first, *others = super().choices(changelist)
-        yield {**first, "display": PERIODS[DEFAULT_PERIOD][0]}
-        yield from others
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the jobs of the period. What a job is found by, such as its id, has no period."""
-        value = self.value()
-        if value == "all" or (value is None and _is_exact(request)):
-            return queryset
-        _title, span = PERIODS.get(value or DEFAULT_PERIOD, PERIODS[DEFAULT_PERIOD])
-        return queryset.filter(id__gte=first_id(timezone.now() - span))
-
-
-def _is_exact(request: HttpRequest) -> bool:
-    """Return whether the list is short without a period: stuck or unfinished jobs, one user's."""
-    given = request.GET
-    status = given.get(StateFilter.parameter_name, "")
-    return bool(
-        given.get("stuck")
-        or given.get("user__id__exact")
-        or status == "active"
-        or status in ACTIVE
-        or _is_address(given.get("q", "").strip())
-    )
-
-
-def _is_address(term: str) -> bool:
-    return "@" in term or parse_uuid(term) is not None
+    def is_exact(self, request: HttpRequest) -> bool:
+        """Return whether the list is short without a period."""
+        status = request.GET.get(StateFilter.parameter_name, "")
+        is_active = status == "active" or status in ACTIVE
+        return is_active or bool(request.GET.get("stuck")) or super().is_exact(request)
 
 
 def search(jobs: QuerySet[Any], term: str) -> QuerySet[Any]:

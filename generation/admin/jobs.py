@@ -69,7 +69,7 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
     list_filter = (
         job_list.StateFilter,
         job_list.StuckFilter,
-        job_list.PeriodFilter,
+        job_list.JobPeriodFilter,
         "model",
         job_list.TrialFilter,
         job_list.ErrorFilter,

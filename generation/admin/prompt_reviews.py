@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.large_tables import LargeTableAdmin
 from accounts.models import User
 from artgen.admin.actions import on_each
 from artgen.admin.audited import AuditedAdmin
@@ -35,7 +36,7 @@ PROMPT_CUT = 160
 
 
 @admin.register(PromptReview)
-class PromptReviewAdmin(ReadOnlyModelAdmin):
+class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
     """Requests that rules stopped or flagged, and the queue."""
 
     menu_section = "review"
@@ -44,9 +45,9 @@ class PromptReviewAdmin(ReadOnlyModelAdmin):
     list_display = ("words", "user", "badge", "found", "created_at", "decision")
     list_display_links = ("words",)
     list_filter = ("state", "created_at")
-    list_per_page = 50
     list_select_related = ("user", "decided_by")
-    search_fields = ("user__email", "prompt")
+    search_fields = ("prompt",)
+    search_help_text = _("Email or prompt")
     ordering = ("-id",)
     actions = ("approve",)
     fields = (
@@ -83,7 +84,7 @@ class PromptReviewAdmin(ReadOnlyModelAdmin):
         prompt = review.prompt
         return prompt if len(prompt) <= PROMPT_CUT else f"{prompt[:PROMPT_CUT]}…"
 
-    @admin.display(description=_("state"), ordering="state")
+    @admin.display(description=_("state"))
     def badge(self, review: PromptReview) -> SafeString:
         """Return the state."""
         return format_html(

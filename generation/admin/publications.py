@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import ActionForm
 
+from accounts.admin.large_tables import LargeTableAdmin
 from accounts.models import User
 from artgen import formatting
 from artgen.admin.actions import on_each
@@ -52,10 +53,7 @@ class QueueFilter(admin.SimpleListFilter):
             return queryset
         if self.value():
             return queryset.filter(state=self.value())
-        kept = queryset.filter(image__trashed_at__isnull=True)
-        return kept.filter(
-            Q(state__in=TO_REVIEW) | Q(open_reports__gt=0, state=PublicationState.PUBLISHED)
-        )
+        return queryset.filter(pk__in=Publication.objects.undecided(), image__trashed_at=None)
 
 
 class DecisionForm(ActionForm):
@@ -74,7 +72,7 @@ class ReportInline(ReadOnlyInline):
 
 
 @admin.register(Publication)
-class PublicationAdmin(ReadOnlyModelAdmin):
+class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
     """Publications: review, approve, reject."""
 
     class Media:
@@ -89,10 +87,11 @@ class PublicationAdmin(ReadOnlyModelAdmin):
     list_display = ("picture", "prompt", "owner", "badge", "shows", "asked", "reported", "decision")
     list_display_links = ("prompt",)
     list_filter = (QueueFilter,)
-    list_per_page = 50
     list_select_related = ("image__job", "image__user", "decided_by")
-    search_fields = ("image__user__email", "image__job__prompt", "reason")
-    ordering = ("asked_at", "id")
+    search_fields = ("image__job__prompt", "reason")
+    search_help_text = _("Email, prompt or reason")
+    user_lookup = "image__user"
+    ordering = ("id",)
     action_form = DecisionForm
     actions = ("publish", "refuse")
     inlines = (ReportInline,)
@@ -110,11 +109,11 @@ class PublicationAdmin(ReadOnlyModelAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Publication]:
-        """Annotate the number of open reports."""
+        """Annotate the number of open reports, each counted for the rows of the page only."""
         rows: QuerySet[Publication] = super().get_queryset(request)
-        counted: QuerySet[Publication] = rows.annotate(
-            open_reports=Count("reports", filter=Q(reports__settled_at__isnull=True))
-        )
+        reports = Report.objects.filter(publication=OuterRef("pk"), settled_at=None).order_by()
+        counts = reports.values("publication").annotate(number=Count("id")).values("number")
+        counted: QuerySet[Publication] = rows.annotate(open_reports=Subquery(counts))
         return counted
 
     def has_review_permission(self, request: HttpRequest) -> bool:
@@ -215,7 +214,7 @@ class PublicationAdmin(ReadOnlyModelAdmin):
             '<a href="{}">{}</a>', reverse("admin:accounts_user_change", args=[user.pk]), user.email
         )
 
-    @admin.display(description=_("state"), ordering="state")
+    @admin.display(description=_("state"))
     def badge(self, publication: Publication) -> SafeString:
         """Return the state."""
         return format_html(
@@ -236,7 +235,7 @@ class PublicationAdmin(ReadOnlyModelAdmin):
         name = publication.image.user.name if publication.with_name else ""
         return ", ".join(filter(None, (parameters, name))) or gettext("image only")
 
-    @admin.display(description=_("submitted"), ordering="asked_at")
+    @admin.display(description=_("submitted"))
     def asked(self, publication: Publication) -> str:
         """Return when it was submitted."""
         return formatting.moment(timezone.localtime(publication.asked_at))
@@ -244,7 +243,7 @@ class PublicationAdmin(ReadOnlyModelAdmin):
     @admin.display(description=_("reports"))
     def reported(self, publication: Publication) -> str:
         """Return the number of open reports."""
-        count = getattr(publication, "open_reports", 0)
+        count = getattr(publication, "open_reports", None)
         return str(count) if count else ""
 
     @admin.display(description=_("decision"))

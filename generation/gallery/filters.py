@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from artgen.ids import first_id
 from generation.gallery import parents, tags
 from generation.gallery.search import COMMON_THRESHOLD, Found, matching
 from generation.models import (
@@ -24,7 +25,6 @@ from generation.models import (
     ImageModel,
     ImageQuerySet,
 )
-from generation.models.ids import first_id
 
 MAX_LONGEST_SIDE = 100_000  # px
 ID_SLACK = timedelta(hours=1)  # between `created_at` and the time in the id

@@ -52,6 +52,15 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         """Keep those that wait for a decision, except reported ones."""
         return self.filter(state__in=TO_REVIEW).exclude(id__in=_open_reports())
 
+    def undecided(self) -> models.QuerySet[Any, Any]:
+        """Return the ids of those that wait for a decision, and of public ones with open reports.
+
+        Each part has an index; with OR instead, PostgreSQL reads the whole table.
+        """
+        reported = self.filter(state=PublicationState.PUBLISHED, id__in=_open_reports())
+        waiting = self.filter(state__in=TO_REVIEW)
+        return waiting.order_by().values("id").union(reported.order_by().values("id"))
+
     def newest_first(self) -> "PublicationQuerySet":
         """Sort by the time of publication."""
         return self.order_by("-published_at", "-id")

@@ -15,8 +15,8 @@ from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
+from artgen.ids import first_id
 from generation.models import Job, Status
-from generation.models.ids import first_id
 
 HOURS = 24
 SAMPLE_SIZE = 10_000  # newest finished jobs, of which the waiting times are taken

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Avg, Count, F, Q
 
+from artgen.ids import first_id
 from generation.models import Job, Status
-from generation.models.ids import first_id
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from accounts import outbox
 from accounts.models import User
+from artgen.ids import first_id
 from generation.jobs import budgets, creation_switch, heartbeat
 from generation.models import ACTIVE, ImageModel, Job, JobQuerySet, ProviderOutage, Status
-from generation.models.ids import first_id
 from generation.operations import eta_report
 
 RECENT_PERIOD = timedelta(hours=1)

@@ -8,8 +8,8 @@ from decimal import Decimal
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
+from artgen.ids import first_id
 from generation.models import ImageModel, Job, Status
-from generation.models.ids import first_id
 
 DAYS = 30
 

@@ -14,9 +14,9 @@ from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from artgen import pooling
+from artgen.ids import first_id
 from generation.jobs import clients
 from generation.models import ImageModel, Job, PromptSpending, Status
-from generation.models.ids import first_id
 from generation.prompt_helper.clients import runpod_endpoint
 from generation.runpod import billing
 from generation.runpod.billing import Bill

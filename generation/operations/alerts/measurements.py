@@ -18,11 +18,11 @@ from django.utils import timezone
 
 from accounts import outbox
 from artgen import connection_budget, formatting
+from artgen.ids import first_id
 from artgen.observability import disks, health, request_stats, resources, sockets_heartbeat
 from artgen.observability.certificate import certificate
 from generation.jobs import budgets, heartbeat
 from generation.models import BackupRecord, GenerationSwitch, Job, ProviderOutage, Status
-from generation.models.ids import first_id
 from generation.operations import eta_report, monitor
 from generation.operations.alerts.conditions import variant
 

@@ -7,11 +7,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import deletion
+from artgen.ids import first_id
 from artgen.testing.cases import EmulatorTestCase, catch_up, let_time_pass
 from generation.admin.jobs import JobAdmin
 from generation.jobs import driver, lifecycle, orders
 from generation.models import GenerationSwitch, Job, JobEvent, Status
-from generation.models.ids import first_id
 
 LIST = "/admin/generation/job/"
 

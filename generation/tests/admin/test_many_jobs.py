@@ -19,9 +19,38 @@ from generation.models import ImageModel, Job
 
 COUNT = 30_000  # over two years: the last month has 1,230, the last day 41
 MAX_READ = 2_000
-TABLES = ("generation_job", "generation_image", "generation_jobevent")
+TABLES = (
+    *("generation_job", "generation_image", "generation_jobevent", "generation_publication"),
+    *("generation_collection", "generation_promptreview", "accounts_creditentry"),
+)
 LIST = "/admin/generation/job/"
 IMAGES = "/admin/generation/image/"
+ENTRIES = "/admin/accounts/creditentry/"
+PUBLICATIONS = "/admin/generation/publication/"
+COLLECTIONS = "/admin/generation/collection/"
+REVIEWS = "/admin/generation/promptreview/"
+MORE_ROWS = (
+    """INSERT INTO accounts_creditentry
+        (id, user_id, kind, amount, balance_after, reference, reason, created_at)
+    SELECT id, user_id, 'hold', -5, 10, id, '', created_at FROM generation_job""",
+    """INSERT INTO generation_publication (id, image_id, slug, with_parameters, with_name, state,
+        asked_at, published_at, reason)
+    SELECT id, id, left(md5(id::text), 32), true, true,
+        CASE WHEN seed %% 3000 = 7 THEN 'waiting' ELSE 'published' END, created_at, created_at, ''
+    FROM generation_image""",
+    """INSERT INTO generation_report (id, publication_id, reporter, kind, words, created_at)
+    SELECT id, id, md5(id::text), 'other', '', asked_at FROM generation_publication
+    WHERE state = 'published' ORDER BY id LIMIT 5""",
+    """INSERT INTO generation_collection
+        (id, user_id, name, folded_name, link_parameters, link_name, created_at)
+    SELECT id, user_id, id::text, id::text, false, false, created_at FROM generation_job""",
+    """INSERT INTO generation_promptreview (id, user_id, state, prompt, digest, requests, is_batch,
+        key, matches, created_at, reason, obstacle)
+    SELECT id, user_id, 'refused', prompt, md5(id::text), '[]', false, '', '[]', created_at, '', ''
+    FROM generation_job""",
+    f"ANALYZE {', '.join(TABLES)}, generation_report",
+)
+"""As many rows of each, as if every image had been published."""
 
 
 @pytest.mark.postgres
@@ -44,6 +73,9 @@ class TestManyJobs(TransactionTestCase):
             due_at=timezone.now() - timedelta(minutes=4),
         )
         many.settle()
+        with connection.cursor() as cursor:
+            for statement in MORE_ROWS:
+                cursor.execute(statement.replace("%%", "%"))
         staff: User = make_user("staff@example.org", is_staff=True, is_superuser=True)
         self.client = Client()
         self.client.force_login(staff)
@@ -76,6 +108,17 @@ class TestManyJobs(TransactionTestCase):
             f"{IMAGES}?q=many@example",
             f"{IMAGES}?q={ids[500]}",
             f"{IMAGES}?q=axolotl",
+            f"{IMAGES}?visibility__exact=link&period=day",
+            ENTRIES,
+            f"{ENTRIES}?kind__exact=grant",
+            f"{ENTRIES}?q=present",
+            f"{ENTRIES}?q={ids[500]}",
+            f"{ENTRIES}?period=week",
+            PUBLICATIONS,
+            f"{PUBLICATIONS}?queue=published",
+            f"{PUBLICATIONS}?queue=all",
+            COLLECTIONS,
+            REVIEWS,
         ):
             with self.subTest(address):
                 queries: list[tuple[str, Any]] = []

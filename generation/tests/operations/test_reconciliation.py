@@ -14,11 +14,11 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
 
+from artgen.ids import first_id
 from artgen.testing.api import make_job
 from artgen.testing.cases import BaseTestCase, EmulatorTestCase, make_user
 from generation.demo.emulator import Emulator
 from generation.models import ImageModel, Job, PromptSpending, Status
-from generation.models.ids import first_id
 from generation.operations import reconciliation
 from generation.operations.reconciliation import PromptCosts
 from generation.runpod import billing
