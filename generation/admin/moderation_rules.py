@@ -24,7 +24,7 @@ from accounts.models import User
 from artgen.admin.audited import AuditedAdmin
 from generation.admin import request_preview
 from generation.models import Job, ModerationRule, RuleKind
-from generation.moderation import matching
+from generation.moderation import matching, regex_size
 from generation.moderation.matching import MAX_REGEX_LENGTH, Matcher
 
 RECENT_PROMPTS = 2000
@@ -70,17 +70,19 @@ def problem_of(pattern: str) -> str:
     """Return why a regular expression cannot be used, "" if it can."""
     if len(pattern) > MAX_REGEX_LENGTH:
         return gettext("Up to %(max)d characters.") % {"max": MAX_REGEX_LENGTH}
+    if regex_size.size_of(pattern) > regex_size.MAX_SIZE:
+        return gettext("It repeats too much: use smaller numbers in braces.")
     try:
         compiled = matching.compiled(pattern)
     except regex.error as error:
         return gettext("Not a valid regular expression: %(error)s.") % {"error": error}
-    if compiled.fullmatch("", timeout=matching.SEARCH_SECONDS):
-        return gettext("It matches an empty text, and so every prompt.")
-    for text in (*STRESS, *(f"{text}!" for text in STRESS)):
-        try:
+    try:
+        if compiled.fullmatch("", timeout=matching.SEARCH_SECONDS):
+            return gettext("It matches an empty text, and so every prompt.")
+        for text in (*STRESS, *(f"{text}!" for text in STRESS)):
             compiled.search(text, timeout=matching.SEARCH_SECONDS)
-        except TimeoutError:
-            return gettext("It is too slow: avoid repetitions within repetitions.")
+    except TimeoutError:
+        return gettext("It is too slow: avoid repetitions within repetitions.")
     return ""
 
 

@@ -68,8 +68,13 @@ class TestRuleAdmin(SharingTestCase):
         answer = self.client.post(f"{RULES}add/", form)
         self.assertContains(answer, "Choose where the rule applies.")
 
+    def test_it_refuses_expressions_that_would_take_all_memory(self):
+        for pattern in ("a{99999999}", "(?:(?:a{9999}){9999}){9999}"):
+            with self.subTest(pattern):
+                self.refused("It repeats too much", kind="regex", pattern=pattern)
+
     def test_it_refuses_slow_expressions(self):
-        for pattern in (r"(a+)+$", r"(\w+\s?)+$", r"(a|aa)+$"):
+        for pattern in (r"(a+)+$", r"(\w+\s?)+$", r"(a|aa)+$", "(?R)"):
             with self.subTest(pattern):
                 self.refused("It is too slow", kind="regex", pattern=pattern)
 
