@@ -38,11 +38,13 @@ def run_checks(*, test_address: str = "") -> Iterator[Check]:
     tables = yield from _run_if(
         has_database, "migrations", database.migrations, "Fix the database first."
     )
-    yield from _run("redis", redis_server.servers)
+    has_redis = yield from _run("redis", redis_server.servers)
     broker = yield from _run("broker", redis_server.broker)
     cache = yield from _run("cache", redis_server.cache)
     yield from _run("channel_layer", redis_server.channel_layer)
-    yield from _run_if(broker, "workers", processes.workers, "Fix the broker first.")
+    # A Redis that is full or a replica accepts connections, but no message to the workers.
+    first = "Fix the broker first." if has_redis else "Fix Redis first."
+    yield from _run_if(has_redis and broker, "workers", processes.workers, first)
     yield from _run_if(cache, "beat", processes.beat, "Fix the cache first.")
     yield from _run_if(cache, "sockets", processes.sockets, "Fix the cache first.")
     yield from _run("email_server", partial(mail_server.mail_server, test_address))

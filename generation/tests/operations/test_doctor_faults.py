@@ -43,6 +43,7 @@ from generation.operations.doctor.jobs import creating
 from generation.operations.doctor.mail_server import mail_server
 from generation.operations.doctor.processes import sockets
 from generation.operations.doctor.redis_server import servers
+from generation.operations.doctor.runner import run_checks
 
 DiskUsage = namedtuple("DiskUsage", "total used free")
 FULL_REDIS = "4mb"
@@ -90,6 +91,14 @@ class TestRedis:
         assert_broken(first_server(), "is full", "used memory > 'maxmemory'", "Raise its maxmemory")
         small_redis.delete("drive")
         assert first_server().ok
+
+    @pytest.mark.django_db
+    def test_it_sends_no_message_to_workers_through_a_full_one(
+        self, small_redis: redis.Redis
+    ) -> None:
+        small_redis.config_set("maxmemory", 1)
+        workers = next(check for check in run_checks() if check.name == "workers")
+        assert_broken(workers, "not checked", "Fix Redis first.")
 
     def test_it_warns_of_one_that_drops_messages(self, small_redis: redis.Redis) -> None:
         small_redis.config_set("maxmemory-policy", "allkeys-lru")
