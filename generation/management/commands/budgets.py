@@ -1,6 +1,6 @@
 """`budgets [--set USD | --remove] [--per day|month] [--group NAME | --model SLUG]`."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -76,10 +76,10 @@ class Command(BaseCommand):
 def _dollars(text: str) -> Decimal:
     try:
         amount = Decimal(text)
-    except InvalidOperation as error:
-        raise ValueError(text) from error
+    except InvalidOperation:
+        amount = Decimal("NaN")
     if not amount.is_finite():
-        raise ValueError(text)
+        raise ArgumentTypeError(f"must be an amount in dollars such as 20 or 2.50, not {text!r}")
     return amount
 
 

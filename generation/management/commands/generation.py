@@ -112,9 +112,12 @@ class Command(BaseCommand):
 
 
 def _moment(text: str) -> datetime:
-    found = parse_datetime(text)  # raises ValueError for a day that does not exist
+    try:
+        found = parse_datetime(text)  # raises ValueError for a day that does not exist
+    except ValueError:
+        found = None
     if found is None:
-        raise ValueError(text)
+        raise ArgumentTypeError(f"must be a time such as 2026-11-26T14:30, not {text!r}")
     if not years.has(found):
         raise ArgumentTypeError(f"a year from {years.FIRST} to {years.LAST}")
     return found if timezone.is_aware(found) else timezone.make_aware(found)

@@ -208,3 +208,8 @@ class TestCommand(EmulatorTestCase):
             with pytest.raises(CommandError):
                 call_command("generation", *wrong)
         assert not GenerationSwitch.objects.exists()
+
+    def test_it_says_which_form_a_time_has(self):
+        for wrong in ("tomorrow", "2099-02-31T10:30"):
+            with pytest.raises(CommandError, match=f"a time such as 2.*, not '{wrong}'"):
+                call_command("generation", "off", "--until", wrong)

@@ -254,6 +254,11 @@ class TestCommand(EmulatorTestCase):
                 command(*arguments)
         assert not Budget.objects.exists()
 
+    def test_it_says_which_form_an_amount_has(self):
+        for wrong in ("much", "NaN"):
+            with pytest.raises(CommandError, match=f"an amount in dollars .*, not '{wrong}'"):
+                command("--set", wrong)
+
     def test_it_refuses_in_english_whatever_the_language_of_the_site(self):
         with translation.override("ru"), pytest.raises(CommandError, match="greater than or equal"):
             command("--set", "-1")
