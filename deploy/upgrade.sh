@@ -68,7 +68,7 @@ container() {                                                        # WHAT TURN
   *) containers "$1" | head -n 1 ;;
   esac
 }
-run_release() { docker compose run --rm -T --no-deps "$@"; }
+run_release() { docker compose run --rm -T --no-deps -e LOG_FORMAT=text "$@"; } # people read it
 
 is_ready() {
   docker compose exec -T nginx sh -c 'at=http://127.0.0.1:$NGINX_PORT

@@ -23,7 +23,7 @@ ROOT = Path(os.environ["FAKE_DOCKER"])
 CODE = ("accounts", "artgen", "deploy", "generation", "nginx", "manage.py", "requirements.txt")
 IGNORED = shutil.ignore_patterns("tests")
 SHARED = ("/run/artgen", "/www")
-TAKES_VALUE = ("--name", "--entrypoint", "--progress", "--scale", "--tail", "--format", "-t")
+TAKES_VALUE = ("--name", "--entrypoint", "--progress", "--scale", "--tail", "--format", "-t", "-e")
 RUN = {"backend", "web", "sockets", "worker", "beat", "nginx"}  # the services that are played
 
 
@@ -48,6 +48,7 @@ def main(arguments: list[str]) -> int:
             entrypoint = sys.executable if entrypoint == "python" else entrypoint
             command = [entrypoint, *(command or services()[service]["command"])]
             environment = environment_of(f"run-{service}", service)
+            environment |= dict(pair.split("=", 1) for pair in options.get("-e", "").split())
             return subprocess.run(command, cwd=image(), env=environment, check=False).returncode
         case ["compose", "up", *names] if "--no-recreate" in options:
             for name in names:

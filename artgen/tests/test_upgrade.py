@@ -347,7 +347,7 @@ class TestUpgrade(unittest.TestCase):
             outcome = self.upgrade(folder)
             log = self.kept_log(folder)
         assert outcome.returncode == 1
-        assert "Unknown command: 'nonsense'" in log
+        assert "\nCommandError: Unknown command: 'nonsense'" in log, "one line, not JSON"
         assert "upgrade: the release step failed, see above or .data/upgrades/" in log
         assert log == outcome.stdout
         assert self.stack.pids() == before
