@@ -231,8 +231,12 @@ check_machine() {
   engine=${engine%%.*}
   [ "$engine" -ge 25 ] \
     || fail "Docker Engine 25 or newer is needed, not $engine: docs.docker.com/engine/install"
-  docker compose version >/dev/null 2>&1 \
+  compose=$(docker compose version --short 2>/dev/null) \
     || fail "The compose plugin of Docker is not installed: docs.docker.com/compose/install/linux"
+  # github.com/docker/compose/issues/12069
+  [ "$(printf '%s\n' "${compose#v}" 2.29.3 | sort -V | head -n 1)" = 2.29.3 ] \
+    || say "   Docker Compose $compose: before 2.29.3 it replaces all containers at the first
+   \`docker compose up -d\` after an upgrade, and nginx at the first upgrade after one."
   memory=$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)
   [ "$memory" -ge 1800 ] || say "   $memory MB of memory: 2 GB are the least, 4 GB are comfortable."
   disk=$(df -Pk . | awk 'NR == 2 { print int($4 / 1024 / 1024) }')

@@ -26,6 +26,7 @@ DOCKER = """#!/bin/sh
 echo "$*" >>"$RECORD"
 case "$*" in
 "version "*) echo "${ENGINE:-28.1.1}" ;;
+"compose version "*) echo "${COMPOSE:-2.40.3}" ;;
 "volume inspect"*) test -n "${CONFIGURED:-}" ;;
 "compose ps -q backend") echo "${CONFIGURED:-}" ;;
 "compose up"*) exit "${UP:-0}" ;;
@@ -278,6 +279,13 @@ class TestRefusals:
         outcome = machine.install(EMAIL_URL=f"smtp://you:wrong@{mail}")
         assert outcome.returncode == 1
         assert "The mail server does not accept it" in outcome.stdout
+
+    @pytest.mark.parametrize(
+        ("version", "is_old"), [("2.26.1-4", True), ("2.29.2", True), ("v2.29.3", False)]
+    )
+    def test_it_warns_of_an_old_compose(self, machine: Machine, version: str, is_old: bool) -> None:
+        shown = machine.install(COMPOSE=version).stdout
+        assert (f"Docker Compose {version}: before 2.29.3" in shown) is is_old
 
     def test_it_does_not_run_twice_at_once(self, machine: Machine) -> None:
         with (machine.file.parent / "deploy" / "install.sh").open() as file:

@@ -41,7 +41,8 @@ docker() {{ {sys.executable} {FAKE_DOCKER} "$@"; }}
 case "$*" in
 "version "*) echo 28.1.1 ;;
 "volume inspect "*) exit 1 ;;
-"compose version" | "compose build" | "compose logs "*) ;;
+"compose version --short") echo 2.40.3 ;;
+"compose build" | "compose logs "*) ;;
 "compose up "*)
   docker compose build release && docker compose run release || exit 1
   docker compose up backend nginx
