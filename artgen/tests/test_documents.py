@@ -134,9 +134,11 @@ def check_compose(words: list[str]) -> None:
     verb = left.pop(0)
     assert verb in known, verb
     entrypoint = None
+    options = set()
     while left and left[0].startswith("-"):
         option = left.pop(0)
         assert option in known[verb], option
+        options.add(option)
         if option == "--scale":
             assert left.pop(0).partition("=")[0] in services()
         elif option == "--entrypoint":
@@ -146,6 +148,9 @@ def check_compose(words: list[str]) -> None:
     if verb in ("exec", "run"):
         service, *command = left
         assert service in services(), service
+        if verb == "run" and "--no-deps" not in options:
+            others = services()[service].get("depends_on", {}).keys() - {"postgres", "redis"}
+            assert not others, f"without --no-deps compose may restart {', '.join(sorted(others))}"
         check_inside(service, command, entrypoint=entrypoint)
         return
     for service in left:
@@ -251,7 +256,8 @@ class TestControl:
             "docker compose exec backends python manage.py doctor",
             "docker compose exec backend python manage.py generation paused",
             "docker compose logs releases",
-            "docker compose run --rm certificate again",
+            "docker compose run --rm --no-deps certificate again",
+            "docker compose run --rm certificate renew",
             "docker compose run --rm backup later",
             "docker compose up -d --scale webs=2",
             "docker compose --profile metrics up -d",
