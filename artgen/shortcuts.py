@@ -109,6 +109,7 @@ SECTIONS = (
             Shortcut("compare", _("Compare variants"), ("c",)),
             Shortcut("compare_source", _("Compare with the source"), ("b",)),
             Shortcut("save_note", _("Save note"), ("Mod+Enter",)),
+            Shortcut("", _("Move to trash"), ("Delete", "Backspace")),
             Shortcut("back", _("Back to where the image was opened"), ("Escape",)),
         ),
     ),

@@ -1,7 +1,11 @@
 """Keyboard shortcuts: the declaration, and the page that lists them."""
 
 import json
+import re
 from collections import Counter
+from pathlib import Path
+
+from django.contrib.staticfiles import finders
 
 from artgen.shortcuts import BINDINGS, SECTIONS
 from artgen.testing.cases import BaseTestCase
@@ -17,6 +21,17 @@ def test_it_gives_no_key_two_meanings_in_one_part_of_the_site():
     for section in SECTIONS:
         keys = Counter(key for one in section.shortcuts if one.name for key in one.keys)
         assert [key for key, count in keys.items() if count > 1] == [], section.title
+
+
+def test_it_lists_every_key_of_the_image_page():
+    (listed,) = (one for one in SECTIONS if any(s.name == "newer" for s in one.shortcuts))
+    script = Path(finders.find("generation/image.js")).read_text()
+    pressed = re.findall(
+        r"^  (\w+): ", script.partition("const PRESSES = {")[2].split("}")[0], re.M
+    )
+    assert "trash" in pressed
+    keys = {shortcut.keys for shortcut in listed.shortcuts}
+    assert [name for name in pressed if BINDINGS[name] not in keys] == []
 
 
 class TestShortcuts(BaseTestCase):
