@@ -61,8 +61,9 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         return super().response_action(request, queryset)
 
     def _is_key(self, text: str) -> bool:
+        key = self.opts.pk
         try:
-            self.opts.pk.to_python(text)
+            key.run_validators(key.to_python(text))  # of numbers, whether a column can hold them
         except ValidationError:
             return False
         return True

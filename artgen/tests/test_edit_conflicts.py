@@ -122,3 +122,12 @@ class TestTwoOfStaff(EditConflictTestCase):
             self.save(mine | {"text_en": "Done"})
         locks = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
         assert [("generation_announcement" in sql) for sql in locks] == [True]
+
+
+class TestKeys(EditConflictTestCase):
+    def test_an_action_ignores_keys_that_no_row_can_have(self) -> None:
+        for key in ("9" * 30, "-" + "9" * 30, "x", ""):
+            data = {"action": "delete_selected", "_selected_action": [key, str(self.row.pk)]}
+            page = self.client.post("/admin/generation/announcement/", data)
+            self.assertContains(page, "Maintenance")  # asks whether to delete this one
+        assert Announcement.objects.exists()

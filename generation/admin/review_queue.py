@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from artgen import years
 from artgen.ids import parse_uuid
 from artgen.refusals import Refusal
 from generation.files import storage
@@ -86,7 +87,8 @@ class Place:
         except ValueError:
             return None
         found = parse_uuid(given)
-        return cls(moment, found) if found and moment.tzinfo else None
+        is_place = found and moment.tzinfo and years.has(moment.date())
+        return cls(moment, found) if found and is_place else None
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,9 @@ class TestQueue(QueueTestCase):
 
     def test_it_is_empty_without_anything(self):
         self.assertContains(self.page(), "Nothing to review.")
-        for wrong in ("x", "2025-01-01~x", "~", "2025-01-01T00:00~" + "0" * 32, "\0"):
+        no_id = "0" * 32
+        outside = (f"0001-01-01T00:00+23:59~{no_id}", f"9999-12-31T23:59-23:59~{no_id}")
+        for wrong in ("x", "2025-01-01~x", "~", f"2025-01-01T00:00~{no_id}", "\0", *outside):
             assert self.page(after=wrong, show=wrong).status_code == 200
 
     def test_it_leaves_out_the_trash_and_closed_accounts(self):
