@@ -22,7 +22,8 @@ from django.db.models.expressions import RawSQL
 from accounts import period_limits
 from accounts.models import User
 from generation.jobs import bulk_update, model_queues, model_rows, scheduling
-from generation.jobs.model_queues import ModelQueue, Place
+from generation.jobs.model_queues import ModelQueue
+from generation.jobs.queue_positions import Place
 from generation.models import Budget, ImageModel, Job, JobQuerySet, Period
 
 ALARM_SHARE = Decimal("0.8")

@@ -12,7 +12,7 @@ from accounts import period_limits
 from artgen import formatting
 from generation.jobs import eta, scheduling
 from generation.jobs.eta import Eta, Forecast
-from generation.jobs.model_queues import Place
+from generation.jobs.queue_positions import Place
 from generation.models import FINAL, Job, Status
 
 ERROR_MESSAGES = {

@@ -233,7 +233,7 @@ class Job(models.Model):
     dismissed_at = models.DateTimeField(null=True, editable=False)
 
     first_place: tuple[int, int] | None = None
-    """`model_queues.Place` when it was placed; known to the instance that was placed, not stored.
+    """`queue_positions.Place` when it was placed; known to the placed instance, not stored.
 
     More recent than the model's cached queue.
     """

@@ -14,7 +14,8 @@ from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.estimate import Basis, Eta
 from generation.jobs.eta.history import History, Start, size_of, start_kind
 from generation.jobs.eta.line import mean_wait
-from generation.jobs.model_queues import ModelQueue, Place, UserLimit
+from generation.jobs.model_queues import ModelQueue, UserLimit
+from generation.jobs.queue_positions import Place
 from generation.models import ImageModel, Job, Status
 from generation.runpod.payloads import is_public
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from artgen.observability import log_context
-from generation.jobs import bulk_update, model_queues
+from generation.jobs import bulk_update, model_queues, queue_positions
 from generation.jobs.bulk_update import History
 from generation.jobs.lifecycle.transition import publish, record
 from generation.models import Job, Status
@@ -36,7 +36,7 @@ def placed(
         job.request_id = log_context.fields().get("request_id", "")
     history = History("placed", now, dict.fromkeys((job.id for job in jobs), storable(detail)))
     places = bulk_update.insert(
-        jobs, guard=guard, history=history, actor=actor, value=model_queues.PLACE
+        jobs, guard=guard, history=history, actor=actor, value=queue_positions.PLACE
     )
     if not places:
         return False
@@ -44,7 +44,7 @@ def placed(
         places = model_queues.places(jobs)
     for job in jobs:
         place = places[job.id]
-        job.first_place = model_queues.Place(*place) if place else None
+        job.first_place = queue_positions.Place(*place) if place else None
     if reduced := [job for job in jobs if job.snapshot.get("sources_reduced")]:
         why = "they do not fit into RunPod's 10 MB as they are"
         record(reduced, name="sources_reduced", at=now, detail=why)

@@ -14,7 +14,7 @@ from random import Random
 from uuid import UUID
 
 from accounts.models import User
-from generation.jobs import eta, model_queues
+from generation.jobs import eta, model_queues, queue_positions
 from generation.jobs.eta import Forecast, History, Record
 from generation.jobs.eta.reading import HISTORY_SECONDS, SAMPLE_SIZE
 from generation.jobs.model_queues import QueueRow, UserLimit
@@ -225,7 +225,7 @@ class Day:
             return
         busy = Counter(one.job.user_id for one in self.at_runpod[number].values())
         by_id = {one.job.id: one for own in queued.values() for one in own}
-        for job_id in model_queues.in_order(waiting, busy):
+        for job_id in queue_positions.in_order(waiting, busy):
             one = by_id[job_id]
             limit = self.limits.get(one.job.user_id)
             if limit is not None and self._at_runpod(one.job.user_id) >= limit:

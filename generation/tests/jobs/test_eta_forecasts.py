@@ -9,7 +9,8 @@ from generation.jobs import eta
 from generation.jobs.eta import Basis, Eta, Forecast, History
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.history import Start
-from generation.jobs.model_queues import ModelQueue, Positions, UserLimit
+from generation.jobs.model_queues import ModelQueue, UserLimit
+from generation.jobs.queue_positions import Positions
 from generation.models import ImageModel, Job, Status
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

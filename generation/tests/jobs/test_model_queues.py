@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import tokens
 from artgen.testing.cases import EmulatorTestCase, make_user
-from generation.jobs import driver, model_queues, orders
+from generation.jobs import driver, model_queues, orders, queue_positions
 from generation.models import ImageModel, Job, Status
 
 
@@ -81,10 +81,10 @@ class TestModelQueue(EmulatorTestCase):
         self.order(self.alice, count=2)
         self.order(self.bob, count=3)
         last = self.order(self.alice, count=1)[0]
-        assert last.first_place == model_queues.Place(before=5, own=2)
+        assert last.first_place == queue_positions.Place(before=5, own=2)
         queue = model_queues.current([last.model_id])[last.model_id]
-        assert queue.place_of_next(self.bob.pk) == model_queues.Place(before=6, own=3)
-        assert queue.place_of_next(None) == model_queues.Place(before=2, own=0)
+        assert queue.place_of_next(self.bob.pk) == queue_positions.Place(before=6, own=3)
+        assert queue.place_of_next(None) == queue_positions.Place(before=2, own=0)
 
     def test_it_has_the_time_at_which_each_job_was_submitted(self):
         jobs = self.order(self.alice, count=3)
@@ -135,7 +135,7 @@ class TestModelQueue(EmulatorTestCase):
 def test_it_finds_positions_of_whole_ids_only() -> None:
     first, second = UUID(int=0x01020304 << 96), UUID(int=0x01020304)
     across = UUID(bytes=(first.bytes + second.bytes)[4:20])
-    positions = pickle.loads(pickle.dumps(model_queues.Positions([first, second])))
+    positions = pickle.loads(pickle.dumps(queue_positions.Positions([first, second])))
     assert dict(positions) == {first: 0, second: 1}
     assert (positions[second], len(positions), positions.get(across), across in positions) == (
         1,
@@ -143,5 +143,5 @@ def test_it_finds_positions_of_whole_ids_only() -> None:
         None,
         False,
     )
-    assert model_queues.Positions([first, second, across])[across] == 2
-    assert model_queues.Positions() == {}
+    assert queue_positions.Positions([first, second, across])[across] == 2
+    assert queue_positions.Positions() == {}

@@ -6,7 +6,7 @@ from django.utils import timezone, translation
 
 from generation.jobs import status_text
 from generation.jobs.eta import Eta
-from generation.jobs.model_queues import Place
+from generation.jobs.queue_positions import Place
 from generation.models import ImageModel, Job, Status
 from generation.runpod.payloads import CODES
 

@@ -1,0 +1,119 @@
+"""Positions in the queue of a model: the order in which `scheduling` would submit jobs now."""
+
+import heapq
+from array import array
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+ID_BYTES = 16
+
+Waiting = dict[UUID, deque[tuple[Any, UUID]]]
+"""By user: time of placement and id of each queued job, oldest first."""
+
+
+PLACE = """(
+    SELECT (
+        WITH line AS (
+            SELECT user_id, COUNT(*) FILTER (WHERE status = 'queued') AS queued,
+                COUNT(*) FILTER (WHERE status <> 'queued') AS busy
+            FROM generation_job
+            WHERE model_id = own.model_id AND status IN ('queued', 'submitted', 'running')
+                AND (parked_until IS NULL OR parked_until <= CURRENT_TIMESTAMP)
+            GROUP BY user_id
+        ),
+        mine AS (
+            SELECT own.number + COALESCE(SUM(queued + busy), 0) AS rank,
+                own.number - 1 + COALESCE(SUM(queued), 0) AS own_before
+            FROM line WHERE user_id = own.user_id
+        )
+        SELECT ARRAY[
+            own.number - 1 + COALESCE(SUM(LEAST(queued, GREATEST(0, rank - busy))), 0),
+            MAX(own_before)
+        ]::int[] FROM mine LEFT JOIN line ON TRUE
+    )
+    FROM (
+        SELECT id, model_id, user_id,
+            ROW_NUMBER() OVER (PARTITION BY model_id ORDER BY id) AS number
+        FROM given
+    ) AS own
+    WHERE own.id = job_id
+)"""
+"""SQL of a new job's `Place`, for `bulk_update.insert`: the one that `model_queues` would find.
+
+Of each user, the jobs go before it that would be submitted while that user had no more jobs at
+RunPod than the new job's user has before the new one.
+"""
+
+
+class Place(NamedTuple):
+    """How many queued jobs go before a job, and how many of these are of the same user."""
+
+    before: int
+    own: int
+
+
+def place_of_next(
+    users: Mapping[UUID, tuple[int, int]], user_id: UUID | None, *, number: int
+) -> Place:
+    """Return the place of the `number`-th job that this user would place now; see PLACE.
+
+    `users`: how many jobs each has queued, and at RunPod.
+    """
+    queued, busy = users.get(user_id, (0, 0)) if user_id else (0, 0)
+    own, rank = queued + number - 1, queued + busy + number
+    others = sum(
+        min(theirs, max(0, rank - at_work))
+        for other, (theirs, at_work) in users.items()
+        if other != user_id
+    )
+    return Place(own + others, own)
+
+
+class Positions(Mapping[UUID, int]):
+    """Positions of queued jobs, as one byte string, so that thousands are fast to pickle."""
+
+    def __init__(self, ids: Iterable[UUID] = (), own: Iterable[int] = ()) -> None:
+        self.order = b"".join(one.bytes for one in ids)
+        self.own = array("H", own)
+        """Of each job, how many jobs of the same user go before it."""
+
+    def __getitem__(self, job_id: UUID) -> int:
+        at = self.order.find(job_id.bytes)
+        while at % ID_BYTES and at >= 0:  # a match across two ids
+            at = self.order.find(job_id.bytes, at + 1)
+        if at < 0:
+            raise KeyError(job_id)
+        return at // ID_BYTES
+
+    def __len__(self) -> int:
+        return len(self.order) // ID_BYTES
+
+    def __iter__(self) -> Iterator[UUID]:
+        return (
+            UUID(bytes=self.order[at : at + ID_BYTES]) for at in range(0, len(self.order), ID_BYTES)
+        )
+
+    def place(self, job_id: UUID) -> Place | None:
+        """Return the place of a job, None if it is not in the queue."""
+        before = self.get(job_id)
+        return None if before is None else Place(before, self.own[before])
+
+
+def in_order(waiting: Waiting, busy: Mapping[UUID, int]) -> Positions:
+    """Return the position of each queued job; `busy` counts each user's jobs at RunPod."""
+    heap = [(busy.get(user_id, 0), own[0][0], user_id) for user_id, own in waiting.items()]
+    heapq.heapify(heap)
+    ids: list[UUID] = []
+    before: list[int] = []
+    taken = Counter[UUID]()
+    while heap:
+        jobs, _, user_id = heapq.heappop(heap)
+        own = waiting[user_id]
+        ids.append(own.popleft()[1])
+        before.append(taken[user_id])
+        taken[user_id] += 1
+        if own:
+            heapq.heappush(heap, (jobs + 1, own[0][0], user_id))
+    return Positions(ids, before)
