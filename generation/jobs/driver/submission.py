@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from artgen import pooling
 from generation.jobs import (
-    budgets,
+    budget_choice,
     circuit_breaker,
     clients,
     dispatch,
@@ -91,7 +91,7 @@ def take(slug: str) -> list[Job]:
     """
     with transaction.atomic():
         lock = LOCK if connection.features.has_select_for_update else ""
-        statement = OPEN_MODEL.format(is_limited=budgets.is_needed()) + lock
+        statement = OPEN_MODEL.format(is_limited=budget_choice.is_needed()) + lock
         for model in model_rows.fetch(ImageModel, statement, [slug], more=("is_limited",)):
             if model.submit_after is None or model.submit_after <= timezone.now():
                 return lifecycle.submitting(model, is_limited=bool(vars(model)["is_limited"]))

@@ -11,7 +11,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from generation.jobs import budgets, bulk_update, scheduling
+from generation.jobs import budget_choice, budgets, bulk_update, scheduling
 from generation.jobs.bulk_update import History
 from generation.jobs.lifecycle.parking import parked
 from generation.jobs.lifecycle.transition import (
@@ -67,12 +67,12 @@ def submitting(model: ImageModel, *, is_limited: bool = False) -> list[Job]:
 
 def _limited(model: ImageModel) -> tuple[str, list[Any]]:
     """Return what `scheduling.next_jobs` does, within budgets and limits; "" for no job."""
-    budgets.lock()
+    budget_choice.lock()
     states = budgets.states()
-    choice = budgets.choice(model, states)
+    choice = budget_choice.choice(model, states)
     if choice.has_refused:
         parked(model, [one for one in states if one.budget.model_id in (None, model.pk)])
-        choice = budgets.choice(model, states)  # with those behind them
+        choice = budget_choice.choice(model, states)  # with those behind them
     if not choice.ids:
         return "", []
     marks = ", ".join(["%s"] * len(choice.ids))

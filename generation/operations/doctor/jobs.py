@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts import period_limits
 from artgen import installation
-from generation.jobs import budgets, creation_switch
+from generation.jobs import budget_choice, budgets, creation_switch
 from generation.models import STUCK_AFTER, GenerationSwitch, ImageModel, Job
 from generation.operations.doctor.check import Check
 
@@ -89,5 +89,5 @@ def _is_idle(model: ImageModel) -> bool:
     return (
         long_due.exists()
         and Job.objects.at_runpod().filter(model=model).count() < model.max_in_flight
-        and not budgets.leave_nothing(model)
+        and not budget_choice.leave_nothing(model)
     )

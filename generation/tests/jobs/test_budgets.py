@@ -30,6 +30,7 @@ from artgen.testing.cases import (
 from artgen.testing.threads import at_once
 from generation.jobs import (
     budget_changes,
+    budget_choice,
     budgets,
     driver,
     eta,
@@ -556,7 +557,7 @@ class TestManyAtOnce(TransactionTestCase):
         def take(slug):
             model = ImageModel.objects.get(slug=slug)
             with transaction.atomic():
-                chosen = budgets.choice(model, budgets.states()).ids
+                chosen = budget_choice.choice(model, budgets.states()).ids
                 barrier.wait(timeout=20)
                 Job.objects.filter(id__in=chosen).update(status=Status.SUBMITTED)
 

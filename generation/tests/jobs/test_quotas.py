@@ -15,7 +15,7 @@ from artgen.testing.api import ApiTestCase
 from artgen.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
 from artgen.testing.threads import at_once
 from generation.jobs import (
-    budgets,
+    budget_choice,
     drafts,
     driver,
     eta,
@@ -285,7 +285,7 @@ class TestManyAtOnce(TransactionTestCase):
         def take(slug):
             model = ImageModel.objects.get(slug=slug)
             with transaction.atomic():
-                chosen = budgets.choice(model, []).ids
+                chosen = budget_choice.choice(model, []).ids
                 barrier.wait(timeout=20)
                 Job.objects.filter(id__in=chosen).update(status=Status.SUBMITTED)
 
