@@ -42,31 +42,31 @@ class Counter:
 COUNTERS = (
     Counter(
         *("jobs", "jobs_today", "jobs_per_day", False),
-        gettext_lazy("The limit of %(limit)s images a day is reached. It resets at %(time)s."),
+        gettext_lazy("The limit of images a day is reached: %(limit)s. It resets at %(time)s."),
         gettext_lazy("This is more than your account may create in a day. The limit is %(limit)s."),
     ),
     Counter(
         *("cancels", "cancels_today", "cancels_per_day", False),
         gettext_lazy(
-            "The limit of %(limit)s cancellations a day is reached. It resets at %(time)s."
+            "The limit of cancellations a day is reached: %(limit)s. It resets at %(time)s."
         ),
         gettext_lazy("This is more than your account may cancel in a day. The limit is %(limit)s."),
     ),
     Counter(
         *("credits", "credits_today", "credits_per_day", False),
-        gettext_lazy("The limit of %(limit)s credits a day is reached. It resets at %(time)s."),
+        gettext_lazy("The limit of credits a day is reached: %(limit)s. It resets at %(time)s."),
         gettext_lazy("This is more than your account may spend in a day. The limit is %(limit)s."),
     ),
     Counter(
         *("jobs", "jobs_this_month", "jobs_per_month", True),
-        gettext_lazy("The limit of %(limit)s images a month is reached. It resets on %(time)s."),
+        gettext_lazy("The limit of images a month is reached: %(limit)s. It resets on %(time)s."),
         gettext_lazy(
             "This is more than your account may create in a month. The limit is %(limit)s."
         ),
     ),
     Counter(
         *("credits", "credits_this_month", "credits_per_month", True),
-        gettext_lazy("The limit of %(limit)s credits a month is reached. It resets on %(time)s."),
+        gettext_lazy("The limit of credits a month is reached: %(limit)s. It resets on %(time)s."),
         gettext_lazy(
             "This is more than your account may spend in a month. The limit is %(limit)s."
         ),

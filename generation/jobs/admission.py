@@ -43,7 +43,7 @@ class TooManyWaiting(Refusal):
                 "This is more than your account may have in the queue. The limit is %(limit)s."
             )
             return text % {"limit": limit}
-        text = _("The limit of %(limit)s queued images is reached. Try again in %(duration)s.")
+        text = _("The limit of queued images is reached: %(limit)s. Try again in %(duration)s.")
         return text % {"limit": limit, "duration": formatting.duration(self.retry_after or 0)}
 
 

@@ -99,7 +99,7 @@ class TestPages(ApiTestCase):
         response = self.api.post("/api/v1/jobs/", REQUEST)
         document = self.assert_problem(response, 429, "daily_limit")
         assert document["limit"] == 1
-        assert "The limit of 1 images a day is reached. It resets at" in document["detail"]
+        assert "The limit of images a day is reached: 1. It resets at" in document["detail"]
         assert int(response["Retry-After"]) > 0
         refused = self.api.post(f"/api/v1/jobs/{job['id']}/cancel/")
         self.assert_problem(refused, 429, "daily_limit")

@@ -73,7 +73,7 @@ class TestApi(ApiTestCase):
         assert self.place().status_code == 201
         response = self.place()
         document = self.assert_problem(response, 429, "monthly_limit")
-        assert "images a month is reached. It resets on" in document["detail"]
+        assert "images a month is reached: 1. It resets on" in document["detail"]
         assert int(response["Retry-After"]) > 0
 
     def test_it_promises_no_time_for_what_no_period_allows(self):
