@@ -13,10 +13,10 @@ from generation.forms.composer import Composer
 from generation.models import Image, ImageModel, Job
 
 SCALES = (2, 4)
-VARIATIONS = 4
-"""Images of one request for variations."""
+VARIANTS = 4
+"""Images of one request for variants."""
 AMOUNTS = {"subtle": 0.35, "strong": 0.75}
-"""How far a variation moves from its image, as a share of the model's range of strengths."""
+"""How far a variant moves from its image, as a share of the model's range of strengths."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Upscale:
 
 
 @dataclass(frozen=True)
-class Variation:
-    """Variations on offer: their model, and the price of VARIATIONS images in credits."""
+class Variant:
+    """Variants on offer: their model, and the price of VARIANTS images in credits."""
 
     model: ImageModel
     credits: int
@@ -61,13 +61,13 @@ class Edits:
     """All that is on offer for an image."""
 
     upscales: Sequence[Upscale]
-    variation: Variation | None
+    variant: Variant | None
     fillers: Sequence[Filler]
     is_editable: bool
     """Whether a model accepts it as a source image, to be edited by words."""
 
     def __bool__(self) -> bool:
-        return bool(self.upscales or self.variation or self.fillers)
+        return bool(self.upscales or self.variant or self.fillers)
 
 
 def of_image(image: Image, models: Sequence[ImageModel]) -> Edits:
@@ -75,7 +75,7 @@ def of_image(image: Image, models: Sequence[ImageModel]) -> Edits:
     offers = [(model, model.offer) for model in models]
     return Edits(
         upscales=_upscales(image, [offer for _model, offer in offers]),
-        variation=_variation(image, offers),
+        variant=_variant(image, offers),
         fillers=_fillers(image, offers),
         is_editable=any(offer.max_source_images and not offer.is_tool for _model, offer in offers),
     )
@@ -89,10 +89,10 @@ def upscale_request(image: Image, models: Sequence[ImageModel], *, scale: int) -
     return {"model": model.slug, "scale": scale, "source_images": [str(image.id)]}
 
 
-def variation_request(
+def variant_request(
     image: Image, models: Sequence[ImageModel], *, amount: str, styles: Sequence[str]
 ) -> dict[str, Any]:
-    """Return the request of one variation; LookupError without a model for it.
+    """Return the request of one variant; LookupError without a model for it.
 
     Its style is kept if it is among `styles`. Raises KeyError unless `amount` is one of AMOUNTS.
     """
@@ -101,7 +101,7 @@ def variation_request(
     model = _varying(job, [(one, one.offer) for one in models])
     if model is None:
         raise LookupError
-    form = _variation_form(image, model)
+    form = _variant_form(image, model)
     if job.style in styles:
         form.texts["style"] = job.style
     return form.request() | {"strength": _strength(model.offer, share)}
@@ -119,7 +119,7 @@ def made_by(job: Job) -> str:
         return _("Object removed")
     if job.mask:
         return _("Area changed")
-    return _("Edited") if job.strength is None else _("Variation")
+    return _("Edited") if job.strength is None else _("Variant")
 
 
 def _scales(offer: Offer) -> tuple[Any, ...]:
@@ -145,20 +145,20 @@ def _upscales(image: Image, offers: Sequence[Offer]) -> list[Upscale]:
     return found
 
 
-def _variation(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> Variation | None:
+def _variant(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> Variant | None:
     model = _varying(image.origin, offers)
     if model is None:
         return None
-    form = _variation_form(image, model)
+    form = _variant_form(image, model)
     width, height = form.size or edit_sizes.size_from(
         form.offer, {}, source=(image.width, image.height)
     )
     price = form.offer.price_of({"width": width, "height": height})
-    return Variation(model, price * VARIATIONS)
+    return Variant(model, price * VARIANTS)
 
 
 def _varying(job: Job, offers: Sequence[tuple[ImageModel, Offer]]) -> ImageModel | None:
-    """Return the model for variations: that of the image if it can, else the first that can.
+    """Return the model for variants: that of the image if it can, else the first that can.
 
     None for an image whose prompt is unknown.
     """
@@ -173,7 +173,7 @@ def _varying(job: Job, offers: Sequence[tuple[ImageModel, Offer]]) -> ImageModel
     return next(own, next(iter(able), None))
 
 
-def _variation_form(image: Image, model: ImageModel) -> Composer:
+def _variant_form(image: Image, model: ImageModel) -> Composer:
     """Return the form of the model in the shape that is closest to the image."""
     job = image.origin
     texts = {

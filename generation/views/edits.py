@@ -1,4 +1,4 @@
-"""What is made of an image: larger ones, variations, changes of a part, and comparison with it."""
+"""What is made of an image: larger ones, variants, changes of a part, and comparison with it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -57,16 +57,16 @@ def upscale(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def vary(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Make variations of the image, a `subtle` or `strong` amount away from it."""
+    """Make variants of the image, a `subtle` or `strong` amount away from it."""
     found = _own(request, image_id)
     styles = [style.slug for style in choices.of_user(user_of(request)).styles]
     try:
-        order = edits.variation_request(
+        order = edits.variant_request(
             found, models_for_edits(), amount=request.POST.get("amount", ""), styles=styles
         )
     except LookupError as error:  # also of an unknown amount
         raise Http404 from error
-    return _placed(request, found, drafts.repeated(order, count=edits.VARIATIONS))
+    return _placed(request, found, drafts.repeated(order, count=edits.VARIANTS))
 
 
 @login_required

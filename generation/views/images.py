@@ -115,7 +115,7 @@ def show(
         "price_again": None if found.is_saved else _price_again(job),
         "menu": menu_of(found),
         "edits": edits.of_image(found, models_for_edits()),
-        "variations": edits.VARIATIONS,
+        "variant_count": edits.VARIANTS,
         "made_by": edits.made_by(job),
         "again": _again(found),
         "offers_variants": _offers_variants(found),

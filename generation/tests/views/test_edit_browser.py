@@ -252,12 +252,12 @@ class TestEditor(EditorTestCase):
         touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
-class TestUpscalingAndVariations(EditorTestCase):
+class TestUpscalingAndVariants(EditorTestCase):
     people = ("enlarger", "phone-enlarger")
 
     def test_one_press_enlarges_or_varies(self) -> None:
         english = ("Upscale ×2", "Upscaled ×2", "Made into", "Vary subtly")
-        russian = ("Увеличить ×2", "Увеличена ×2", "Из неё сделаны", "Слабая вариация")
+        russian = ("Увеличить ×2", "Увеличена ×2", "Из неё сделаны", "Близкие варианты")
         for name, language, size, texts in (
             ("enlarger", "en", DESKTOP, english),
             ("phone-enlarger", "ru", PHONE, russian),

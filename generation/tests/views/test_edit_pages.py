@@ -1,4 +1,4 @@
-"""What an image was made from and made into, upscaling and variations, the editor, comparison."""
+"""What an image was made from and made into, upscaling and variants, the editor, comparison."""
 
 from urllib.parse import unquote
 
@@ -74,18 +74,18 @@ class TestUpscaling(EditPagesTestCase):
         assert self.client.get(self.at("upscale_image")).status_code == 405
 
 
-class TestVariations(EditPagesTestCase):
+class TestVariants(EditPagesTestCase):
     def test_it_makes_four_that_differ_little_or_much(self):
         strengths = {}
         for amount in edits.AMOUNTS:
             answer = self.client.post(self.at("vary_image"), {"amount": amount})
             run = unquote(answer["Location"].partition("#run-")[2])
             jobs = list(Job.objects.filter(batch=run))
-            assert len(jobs) == edits.VARIATIONS
+            assert len(jobs) == edits.VARIANTS
             assert {job.prompt for job in jobs} == {"tea hills"}
             assert {job.model.slug for job in jobs} == {"z-image-turbo"}
             assert {(job.width, job.height) for job in jobs} == {(1024, 768)}
-            assert len({job.seed for job in jobs}) == edits.VARIATIONS
+            assert len({job.seed for job in jobs}) == edits.VARIANTS
             [strengths[amount]] = {job.strength for job in jobs}
         assert strengths == {"subtle": 0.35, "strong": 0.75}
 
@@ -93,7 +93,7 @@ class TestVariations(EditPagesTestCase):
         page = self.page()
         assert "Vary subtly" in page
         assert "4 images, 4\N{NO-BREAK SPACE}credits" in page
-        assert "Z-Image Turbo makes the variations." in page
+        assert "Z-Image Turbo makes the variants." in page
 
     def test_it_keeps_a_style_that_is_there(self):
         style = Style.objects.first()
@@ -143,7 +143,7 @@ class TestLineage(EditPagesTestCase):
             ({"outpaint": {"left": 50}}, "Extended"),
             ({"mask": str(uuid7()), "erase": True}, "Object removed"),
             ({"mask": str(uuid7())}, "Area changed"),
-            ({"strength": 0.4}, "Variation"),
+            ({"strength": 0.4}, "Variant"),
             ({}, "Edited"),
         ):
             child = self.made_from(self.image, **fields)
