@@ -67,7 +67,7 @@ class TestStaffInABrowser(BrowserTestCase):
 class TestFormsInABrowser(BrowserTestCase):
     prepare = f"""
 from django.core.management import call_command
-for name in ("typist", "substitute"):
+for name in ("formwriter", "substitute"):
     call_command("create_user", name + "@example.org", password={PASSWORD!r}, superuser=True)
 """
     ADD = "/admin/generation/announcement/add/"
@@ -80,7 +80,7 @@ for name in ("typist", "substitute"):
     def opened(self) -> Page:
         """Return the form, half filled in, of a member of staff whose session has ended."""
         page = self.visit("", "/accounts/login/")
-        self.sign_in(page, "typist")
+        self.sign_in(page, "formwriter")
         page.wait_for_url("**/create/")
         speak(page, "en")
         page.goto(self.ADD)
@@ -93,7 +93,7 @@ for name in ("typist", "substitute"):
 
     def test_what_was_typed_outlives_the_session(self) -> None:
         page = self.opened()
-        self.sign_in(page, "typist")
+        self.sign_in(page, "formwriter")
         page.wait_for_url(f"**{self.ADD}")
         expect(page.locator(".kept-form")).to_contain_text("is not saved yet")
         expect(page.locator("[name=text_en]")).to_have_value("Typed for long")
@@ -105,7 +105,7 @@ for name in ("typist", "substitute"):
 
     def test_what_was_typed_outlives_an_error_page(self) -> None:
         page = self.visit("", self.ADD)
-        self.sign_in(page, "typist")
+        self.sign_in(page, "formwriter")
         page.wait_for_url(f"**{self.ADD}")
         page.fill("[name=text_en]", "Typed for long")
         page.context.clear_cookies(name="csrftoken")
