@@ -31,7 +31,33 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         form = super().get_form(request, obj, change=change, **kwargs)
         if not change or request.method != "POST":
             return form
-        return edit_conflicts.checked(form, seen=request.POST.get(edit_conflicts.FIELD, ""))
+        return edit_conflicts.checked(form, seen=_seen(request))
+
+    def get_formsets_with_inlines(
+        self, request: HttpRequest, obj: Any = None
+    ) -> Iterator[tuple[Any, Any]]:
+        """Yield the formsets of related rows, whose forms check the same."""
+        for formset, inline in super().get_formsets_with_inlines(request, obj):
+            if obj is not None and request.method == "POST":
+                formset.form = edit_conflicts.checked(formset.form, seen=_seen(request))
+            yield formset, inline
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the form of a row of a list that is edited, which checks the same."""
+        form = super().get_changelist_form(request, **kwargs)
+        if request.method != "POST":
+            return form
+        return edit_conflicts.checked(form, seen=_seen(request))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Add the digests of the values that the forms of the list show."""
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None) or {}
+        if formset := getattr(context.get("cl"), "formset", None):
+            context["seen_values"] = edit_conflicts.digests(formset.forms)
+        return response
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """Return the object; for a POST locked until it is saved, so that the next one sees it."""
@@ -45,9 +71,12 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add the digests of the values that the form shows."""
+        """Add the digests of the values that the forms show."""
         if kwargs.get("change") and self.has_change_permission(request, kwargs.get("obj")):
-            context["seen_values"] = edit_conflicts.digests(context["adminform"].form)
+            related = context["inline_admin_formsets"]
+            rows = (row for one in related if one.has_change_permission for row in one.formset)
+            shown = (context["adminform"].form, *rows)
+            context["seen_values"] = edit_conflicts.digests(shown)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def response_action(  # type: ignore[override] # the stubs are of a later Django
@@ -78,6 +107,10 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         """Return Django's message with the values of this form."""
         message = super().construct_change_message(request, form, formsets, add)
         return audit.with_values(message, changed_values(form))
+
+
+def _seen(request: HttpRequest) -> str:
+    return request.POST.get(edit_conflicts.FIELD, "")
 
 
 def changed_values(form: Any) -> Iterator[ChangedValue]:

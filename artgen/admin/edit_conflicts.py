@@ -7,15 +7,17 @@ error of the field: what was typed stays, and saving again replaces the value.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext
 
-from artgen import audit
+from artgen import audit, formatting
 
 FIELD = "seen_values"
 """Of the page: the digests, as JSON."""
@@ -24,9 +26,16 @@ DIGEST_LENGTH = 12  # of SHA-256, in hexadecimal digits
 MAX_SHOWN_LENGTH = 100
 
 
-def digests(form: forms.BaseForm) -> str:
-    """Return the digest of each value that the form begins with, as JSON."""
-    seen = {name: _digest(name, _initial(form, name)) for name in form.fields}
+def digests(shown: Iterable[forms.BaseForm]) -> str:
+    """Return the digest of each value that a page has shown in these forms, as JSON."""
+    seen: dict[str, str] = {}
+    for form in shown:
+        # A form that was refused is shown as it was sent: only what it refuses as changed by
+        # another has the present value, in the message.
+        before = getattr(form, "seen_before", {})
+        for name in form.fields:
+            key = form.add_prefix(name)
+            seen[key] = before.get(key) or _digest(name, _initial(form, name))
     return json.dumps(seen, separators=(",", ":"))
 
 
@@ -38,18 +47,24 @@ def checked(form_class: Any, *, seen: str) -> Any:
     known = _parsed(seen)
 
     class CheckedForm(form_class):  # type: ignore[misc]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.seen_before = dict(known)
+
         def clean(self) -> Any:
             cleaned = super().clean()
             for name in list(self.changed_data):
                 initial = _initial(self, name)
-                is_known = name in known and name in self.cleaned_data
-                if not is_known or known[name] == _digest(name, initial):
+                digest = known.get(self.add_prefix(name))
+                is_known = digest is not None and name in self.cleaned_data
+                if not is_known or digest == _digest(name, initial):
                     continue
-                if known[name] == _digest(name, self.cleaned_data[name]):
+                if digest == _digest(name, self.cleaned_data[name]):
                     self.cleaned_data[name] = _cleaned(self.fields[name], initial)
                     self.changed_data.remove(name)
                 else:
                     self.add_error(name, _refusal(self, name))
+                    del self.seen_before[self.add_prefix(name)]
             return cleaned
 
     return CheckedForm
@@ -70,23 +85,28 @@ def _initial(form: forms.BaseForm, name: str) -> Any:
 def _cleaned(field: forms.Field, initial: Any) -> Any:
     """Return the value that a field begins with as its form would return it."""
     if isinstance(field, forms.ModelMultipleChoiceField):
-        return field.queryset.filter(pk__in=_keys(list(initial or ())))  # type: ignore[union-attr]
+        return field.queryset.filter(pk__in=_plain(list(initial or ())))  # type: ignore[union-attr]
     if isinstance(field, forms.ModelChoiceField):
         return field.to_python(initial)
     return initial
 
 
 def _digest(name: str, value: Any) -> str:
-    text = audit.as_text(name, _keys(value))
+    text = audit.as_text(name, _plain(value)).replace("\r\n", "\n")  # which browsers send
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
-def _keys(value: Any) -> Any:
-    """Return the keys of objects, whose names would need a query each; other values as they are."""
+def _plain(value: Any) -> Any:
+    """Return a value in one form: forms return times in the zone of the site, the database in UTC.
+
+    Of objects their keys, because their names would need a query each.
+    """
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        return value.astimezone(UTC)
     if isinstance(value, models.QuerySet):
         return list(value.values_list("pk", flat=True))
     if isinstance(value, (list, tuple)):
-        return [_keys(each) for each in value]
+        return [_plain(each) for each in value]
     return value.pk if isinstance(value, models.Model) else value
 
 
@@ -94,6 +114,8 @@ def _shown(form: forms.BaseForm, name: str) -> str:
     value = _initial(form, name)
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
+    if isinstance(value, datetime):
+        return formatting.moment(value)
     choices = getattr(form.fields[name], "choices", ())
     if not isinstance(value, (list, tuple, models.QuerySet)):
         labels = (str(label) for key, label in choices if str(key) == str(value))

@@ -2,16 +2,19 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from accounts.models import GroupQuota
+from artgen import formatting
 from artgen.testing.cases import BaseTestCase, load_catalog
-from generation.models import Announcement, ImageModel
+from generation.models import Announcement, ImageModel, Style
 
 SEEN = re.compile(r'name="seen_values" value="([^"]*)"')
 
@@ -41,9 +44,13 @@ class EditConflictTestCase(BaseTestCase):
                 }
             elif value is not None and value is not False and value != "":
                 fields[bound.html_name] = "on" if value is True else value
+        return fields | {"seen_values": self.seen(page)}
+
+    def seen(self, page) -> str:
+        """Return the digests of a page."""
         found = SEEN.search(page.content.decode())
         assert found
-        return fields | {"seen_values": found[1].replace("&quot;", '"')}
+        return found[1].replace("&quot;", '"')
 
     def save(self, fields: dict[str, str], address: str = ""):
         headers = {"Accept-Language": "en"}
@@ -59,9 +66,7 @@ class TestTwoOfStaff(EditConflictTestCase):
         self.assertContains(page, 'value="Done at one"')  # what was typed stays
         self.row.refresh_from_db()
         assert self.row.text_en == "Done at noon"
-        again = SEEN.search(page.content.decode())
-        assert again
-        seen = again[1].replace("&quot;", '"')
+        seen = self.seen(page)
         assert self.save(mine | {"text_en": "Done at one", "seen_values": seen}).status_code == 302
         self.row.refresh_from_db()
         assert self.row.text_en == "Done at one"
@@ -97,6 +102,98 @@ class TestTwoOfStaff(EditConflictTestCase):
         assert self.save(mine | {"name": "Alice"}, address).status_code == 302
         self.alice.refresh_from_db()
         assert (self.alice.name, list(self.alice.groups.all())) == ("Alice", [group])
+
+    def test_a_time_that_was_left_alone_stays_as_another_has_set_it(self) -> None:
+        mine = self.opened()
+        later = timezone.now().replace(microsecond=0) + timedelta(days=2)
+        Announcement.objects.update(starts_at=later)
+        assert self.save(mine | {"text_ru": "Готово"}).status_code == 302
+        self.row.refresh_from_db()
+        assert (self.row.text_ru, self.row.starts_at) == ("Готово", later)
+
+    def test_a_text_of_several_lines_that_was_left_alone_stays(self) -> None:
+        load_catalog()
+        model = ImageModel.objects.get(slug="flux-schnell")
+        ImageModel.objects.filter(pk=model.pk).update(description_en="One\nTwo")
+        address = f"/admin/generation/imagemodel/{model.pk}/change/"
+        mine = self.opened(address) | {"description_en": "One\r\nTwo"}  # as browsers send it
+        ImageModel.objects.filter(pk=model.pk).update(description_en="Three")
+        assert self.save(mine | {"max_in_flight": "3"}, address).status_code == 302
+        model.refresh_from_db()
+        assert (model.description_en, model.max_in_flight) == ("Three", 3)
+
+    def test_it_says_a_time_as_pages_do(self) -> None:
+        mine = self.opened()
+        later = timezone.localtime().replace(hour=9, minute=5) + timedelta(days=1)
+        Announcement.objects.update(starts_at=later)
+        page = self.save(mine | {"starts_at_0": "2031-01-02", "starts_at_1": "10:00"})
+        with translation.override("en"):
+            self.assertContains(page, f"the value is now “{formatting.moment(later)}”")
+
+    def test_a_page_that_was_refused_still_replaces_nothing_that_was_left_alone(self) -> None:
+        mine = self.opened()
+        Announcement.objects.update(text_en="Done at noon", level="warning")
+        for wrong in ({"text_ru": ""}, {"text_en": "Done at one"}):
+            page = self.save(mine | wrong)
+            assert page.status_code == 200
+            mine |= {"seen_values": self.seen(page)}
+        assert self.save(mine | {"text_en": "Done at one"}).status_code == 302
+        self.row.refresh_from_db()
+        assert (self.row.text_en, self.row.level) == ("Done at one", "warning")
+
+    def test_quotas_of_a_group_that_another_has_set_stay(self) -> None:
+        group = Group.objects.create(name="testers")
+        quota = GroupQuota.objects.create(group=group, max_batch=2)
+        address = f"/admin/auth/group/{group.pk}/change/"
+        page = self.client.get(address)
+        (inline,) = page.context["inline_admin_formsets"]
+        prefix = inline.formset.prefix
+        mine = {
+            "name": "testers",
+            "seen_values": self.seen(page),
+            f"{prefix}-TOTAL_FORMS": "1",
+            f"{prefix}-INITIAL_FORMS": "1",
+            f"{prefix}-0-id": str(quota.pk),
+            f"{prefix}-0-group": str(group.pk),
+            f"{prefix}-0-max_batch": "2",
+        }
+        GroupQuota.objects.update(max_batch=1)
+        assert self.save(mine | {f"{prefix}-0-max_megapixels": "4"}, address).status_code == 302
+        quota.refresh_from_db()
+        assert (quota.max_batch, quota.max_megapixels) == (1, 4)
+        GroupQuota.objects.update(max_batch=3)
+        page = self.save(mine | {f"{prefix}-0-max_batch": "4"}, address)
+        self.assertContains(page, "the value is now “3”")
+        quota.refresh_from_db()
+        assert quota.max_batch == 3
+
+    def test_rows_of_a_list_that_another_has_changed_stay(self) -> None:
+        load_catalog()
+        styles = list(Style.objects.order_by("position", "slug"))
+        page = self.client.get("/admin/generation/style/")
+        prefix = page.context["cl"].formset.prefix
+        mine = {
+            "_save": "1",
+            "seen_values": self.seen(page),
+            f"{prefix}-TOTAL_FORMS": str(len(styles)),
+            f"{prefix}-INITIAL_FORMS": str(len(styles)),
+        }
+        for number, style in enumerate(styles):
+            mine[f"{prefix}-{number}-id"] = str(style.pk)
+            mine[f"{prefix}-{number}-position"] = str(style.position)
+            if style.enabled:
+                mine[f"{prefix}-{number}-enabled"] = "on"
+        first, second = styles[:2]
+        Style.objects.filter(pk=first.pk).update(enabled=not first.enabled, position=90)
+        mine |= {f"{prefix}-1-position": "80"}
+        assert self.save(mine, "/admin/generation/style/").status_code == 302
+        values = Style.objects.in_bulk([first.pk, second.pk])
+        assert (values[first.pk].enabled, values[first.pk].position) == (not first.enabled, 90)
+        assert values[second.pk].position == 80
+        mine |= {f"{prefix}-1-position": "70"}
+        page = self.save(mine, "/admin/generation/style/")
+        self.assertContains(page, "the value is now “80”")
+        assert Style.objects.get(pk=second.pk).position == 80
 
     def test_it_saves_without_digests_and_with_wrong_ones(self) -> None:
         mine = self.opened()
