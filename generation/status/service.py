@@ -16,7 +16,7 @@ from generation.models import GenerationSwitch, ImageModel, Job, Status
 
 SECONDS = 10.0
 """How long the figures are shown."""
-KEY = "status.service:3"  # changes with the classes below
+KEY = "status.service:4"  # changes with the classes below
 PERIOD = timedelta(hours=1)
 NO_TICK_AFTER = timedelta(seconds=60)  # beat or the workers do not run
 FAULTS_OF_REQUEST = (
