@@ -36,10 +36,17 @@ class PeriodFilter(admin.SimpleListFilter):
         return [*(one for one in others if one[0] != DEFAULT_PERIOD), ("all", _("All"))]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        """Rename the default choice."""
-        first, *others = super().choices(changelist)
-        yield {**first, "display": PERIODS[DEFAULT_PERIOD][0]}
-        yield from others
+        """Rename the default choice. Rows found without a period are of all periods."""
+        month, *others, every = super().choices(changelist)
+        month["display"] = PERIODS[DEFAULT_PERIOD][0]
+        if self.is_exact(self.request):
+            month["query_string"] = changelist.get_query_string(
+                {self.parameter_name: DEFAULT_PERIOD}
+            )
+            month["selected"] = False
+            every["selected"] |= self.value() is None
+        month["selected"] |= self.value() == DEFAULT_PERIOD
+        yield from (month, *others, every)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows of the period. What a row is found by, such as its id, has no period."""

@@ -4,9 +4,10 @@ from uuid import UUID
 
 from django.contrib.auth.models import Permission
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts import deletion
+from artgen.admin.periods import PeriodFilter
 from artgen.ids import first_id
 from artgen.testing.cases import EmulatorTestCase, catch_up, let_time_pass
 from generation.admin.jobs import JobAdmin
@@ -109,6 +110,26 @@ class TestList(JobAdminTestCase):
         for query in ("?period=all", "?status__exact=queued", f"?q={old.id}", "?q=alice@"):
             assert self.ids(query) == [str(old.id)], query
         assert self.ids("?period=week&q=alice@") == []
+        assert self.ids("?period=month&q=alice@") == []
+
+    def test_it_says_which_period_it_shows(self) -> None:
+        for query, name in (
+            ("", "Last 30 days"),
+            ("?period=week", "Last 7 days"),
+            ("?q=alice@", "All"),
+            ("?q=alice@&period=all", "All"),
+            ("?q=alice@&period=month", "Last 30 days"),
+            ("?q=lighthouse&period=month", "Last 30 days"),
+        ):
+            page = self.client.get(LIST + query, headers={"Accept-Language": "en"})
+            (period,) = (
+                spec for spec in page.context["cl"].filter_specs if isinstance(spec, PeriodFilter)
+            )
+            chosen = [one for one in period.choices(page.context["cl"]) if one["selected"]]
+            with translation.override("en"):
+                assert [str(one["display"]) for one in chosen] == [name], query
+        (month, *_others) = period.choices(page.context["cl"])
+        assert "period=month" not in month["query_string"]  # the default
 
     def test_it_has_saved_filters(self) -> None:
         waiting, failed = self.place(), self.place()
