@@ -5,26 +5,39 @@ counts. So their product is estimated from the text, before compiling.
 """
 
 import re
+from collections.abc import Iterable
 
 MAX_SIZE = 20_000
-TOKEN = re.compile(
-    r"""
+PART = r"""
     \\.                                # an escaped character
     | \[\^?\]?(?:\\.|[^\]\\])*\]       # a set
+    | (?P<ignored>\(\?\#[^)]*\)?%(ignored)s)
     | \((?:\?(?:<?[=!]|[:>|])|\?P?<\w+>)?   # the beginning of a group
     | \)
-    | \{(?P<least>\d*)(?:,(?P<most>\d*))?\}
+    | \{\s*(?P<least>\d*)\s*(?:,\s*(?P<most>\d*)\s*)?\}
     | .
-    """,
-    re.VERBOSE | re.DOTALL,
+"""
+WAYS = tuple(
+    re.compile(PART % {"ignored": ignored}, re.VERBOSE | re.DOTALL)
+    for ignored in ("", r"|\#[^\n]*|\s+")
 )
+"""How patterns are read without and with the flag x, which ignores spaces and comments after #."""
 
 
 def size_of(pattern: str) -> int:
-    """Return about how many characters, sets and so on the pattern has when it is written out."""
+    """Return about how many characters, sets and so on the pattern has when it is written out.
+
+    The flag x may be set anywhere, so it is the larger one of both ways to read the pattern.
+    """
+    return max(_size_of(way.finditer(pattern)) for way in WAYS)
+
+
+def _size_of(tokens: Iterable[re.Match[str]]) -> int:
     sizes, last = [0], 0  # of each open group; of the last part, to which a quantifier belongs
-    for token in TOKEN.finditer(pattern):
+    for token in tokens:
         text = token[0]
+        if token["ignored"]:
+            continue
         if text.startswith("("):
             sizes.append(0)
         elif text == ")" and len(sizes) > 1:

@@ -26,6 +26,12 @@ from generation.moderation.regex_size import MAX_SIZE, size_of
         ("a{99999999}", 99999999),
         ("((a{99999}", 99999),
         (")a", 2),
+        ("(?#[)(ab){9}]", 19),
+        ("(?#no end(ab){9}", 0),
+        ("(?x)# [\n(ab){9}#]", 20),
+        ("(?x)(ab) {9}", 20),
+        ("a{ 2, 9 }", 9),
+        ("#(ab){9}", 19),
     ],
 )
 def test_it_writes_counted_repetitions_out(pattern: str, size: int) -> None:
