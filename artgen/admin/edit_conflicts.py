@@ -53,16 +53,18 @@ def checked(form_class: Any, *, seen: str) -> Any:
 
         def clean(self) -> Any:
             cleaned = super().clean()
-            for name in list(self.changed_data):
-                initial = _initial(self, name)
-                digest = known.get(self.add_prefix(name))
+            # Not only `changed_data`: some fields say in a hidden one what they began with.
+            for name in self.fields:
+                initial, digest = _initial(self, name), known.get(self.add_prefix(name))
                 is_known = digest is not None and name in self.cleaned_data
-                if not is_known or digest == _digest(name, initial):
+                if not is_known or digest == (now := _digest(name, initial)):
                     continue
-                if digest == _digest(name, self.cleaned_data[name]):
+                given = _digest(name, self.cleaned_data[name])
+                if given == digest:
                     self.cleaned_data[name] = _cleaned(self.fields[name], initial)
-                    self.changed_data.remove(name)
-                else:
+                    if name in self.changed_data:
+                        self.changed_data.remove(name)
+                elif given != now and name in self.changed_data:
                     self.add_error(name, _refusal(self, name))
                     del self.seen_before[self.add_prefix(name)]
             return cleaned

@@ -38,10 +38,11 @@ class EditConflictTestCase(BaseTestCase):
             names = getattr(bound.field.widget, "widgets_names", None)
             if names and value is not None:
                 local = timezone.localtime(value)
-                fields |= {
-                    f"{bound.html_name}_0": local.strftime("%Y-%m-%d"),
-                    f"{bound.html_name}_1": local.strftime("%H:%M:%S"),
-                }
+                for start in ("", "initial-") if bound.field.show_hidden_initial else ("",):
+                    fields |= {
+                        f"{start}{bound.html_name}_0": local.strftime("%Y-%m-%d"),
+                        f"{start}{bound.html_name}_1": local.strftime("%H:%M:%S"),
+                    }
             elif value is not None and value is not False and value != "":
                 fields[bound.html_name] = "on" if value is True else value
         return fields | {"seen_values": self.seen(page)}
