@@ -131,8 +131,9 @@ class VoucherAdmin(ReadOnlyAdmin):
         form = VoucherForm(request.POST or None, initial={"once": uuid4()})
         if request.method == "POST" and form.is_valid():
             given = dict(form.cleaned_data)
+            once = given.pop("once") or uuid4()
             # Submitting the same form twice creates once.
-            if not cache.add(f"vouchers:{given.pop('once')}", 1, 24 * 60 * 60):
+            if not cache.add(f"vouchers:{once}", 1, 24 * 60 * 60):
                 messages.info(request, gettext("These vouchers were already created."))
                 return HttpResponseRedirect(reverse("admin:accounts_voucher_changelist"))
             made = vouchers.create(actor=user_of(request), **given)

@@ -39,7 +39,8 @@ class VoucherForm(forms.Form):
         max_length=100,
         help_text=_("For staff, such as what it is for."),
     )
-    once = forms.UUIDField(widget=forms.HiddenInput)
+    # Pages of the version before have none.
+    once = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def clean_expires_at(self) -> Any:
         """Return the end; refuse one in the past."""
