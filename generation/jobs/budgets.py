@@ -305,10 +305,13 @@ def _refuses(state: BudgetState, cost: tuple[int, Decimal]) -> bool:
 
 
 def _has_room(state: BudgetState, costs: Costs) -> bool:
-    concerned = [usd for model_id, usd in costs if state.budget.model_id in {None, model_id}]
-    if not concerned:
-        return True
-    return not state.is_reached and state.used + sum(concerned) <= state.limit
+    left = state.limit - state.used
+    for model_id, usd in costs:
+        if state.budget.model_id in {None, model_id}:
+            if not fits(left, usd):
+                return False
+            left -= usd
+    return True
 
 
 def waits_of_models(

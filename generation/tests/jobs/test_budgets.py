@@ -333,6 +333,18 @@ class TestBudgets(EmulatorTestCase):
         set_budget("1")
         assert self.said(self.stored())[0]["eta_seconds"]
 
+    def test_an_image_without_cost_waits_if_jobs_at_runpod_leave_no_room_at_all(self):
+        set_budget("0.02")
+        self.place()
+        self.submit()
+        ImageModel.objects.update(expected_cost=None, price={"minimum": 0})
+        assert self.quote().parked_until == period_limits.next_day()
+        replied = self.said([self.place()])
+        self.submit()
+        assert self.at_runpod() == 1
+        assert self.said(self.stored()) == replied
+        assert replied[0]["parked_until"]
+
     def test_the_images_of_an_order_after_those_that_fit_wait(self):
         set_budget("0.05")
         requests = [{"model": MODEL, "prompt": "fog"}] * 4
