@@ -124,3 +124,17 @@ for name in ("formwriter", "substitute"):
         expect(page.locator(".admin-nav-email")).to_contain_text("substitute")
         assert page.evaluate("sessionStorage.getItem('admin-form')") is None
         expect(page.locator("[name=text_en]")).to_have_value("")
+
+    def test_no_password_is_kept(self) -> None:
+        page = self.visit("", "/admin/accounts/user/add/")
+        self.sign_in(page, "formwriter")
+        page.wait_for_url("**/admin/accounts/user/add/")
+        page.fill("[name=email]", "newcomer@example.org")
+        for name in ("password1", "password2"):
+            page.fill(f"[name={name}]", "known to nobody")
+        page.context.clear_cookies(name="sessionid")
+        page.click("[name=_save]")
+        page.wait_for_url("**/login/**")
+        kept = page.evaluate("sessionStorage.getItem('admin-form')")
+        assert "newcomer@example.org" in kept
+        assert "known to nobody" not in kept
