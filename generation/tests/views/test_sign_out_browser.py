@@ -8,7 +8,7 @@ KEPT = "localStorage.getItem(`artgen:draft:${user}`) ?? ''"
 
 
 class TestSignOut(BrowserTestCase):
-    people = ("quitter", "double")
+    people = ("quitter", "double", "returner")
 
     def test_it_clears_the_cache_and_keeps_the_draft(self) -> None:
         page = self.visit("quitter")
@@ -39,3 +39,20 @@ class TestSignOut(BrowserTestCase):
         expect(page.locator(".toast[data-key=signed-out]")).to_be_visible()
         page.press("#prompt", "Control+Enter")
         expect(page.locator(".toast")).to_have_count(1)
+
+    def test_it_is_no_longer_said_after_signing_in_again(self) -> None:
+        page = self.visit("returner", "/create/?prompt=a+kite")
+        (session,) = (one for one in page.context.cookies() if one["name"] == "sessionid")
+        self.troubles.forgive("401 ", "403 ", "WebSocket")
+        message = page.locator(".toast[data-key=signed-out]")
+        for act in (
+            "document.dispatchEvent(new Event('visibilitychange'))",  # back from another tab
+            "document.getElementById('create-button').click()",
+        ):
+            page.context.clear_cookies(name="sessionid")
+            page.evaluate("dispatchEvent(new Event('offline')); dispatchEvent(new Event('online'))")
+            expect(message).to_be_visible()
+            page.context.add_cookies([session])
+            page.evaluate(act)
+            expect(message).to_have_count(0)
+        expect(page.locator("[data-run]").first).to_contain_text("a kite")

@@ -23,7 +23,7 @@ import { takesSources, wireModelPicker } from "./model_picker.js"
 import { PresetsMenu } from "./presets.js"
 import { PRICED, Quote, spoken } from "./quote.js"
 import { freshKey } from "./random.js"
-import { showSignedOut } from "./signed_out.js"
+import { hideSignedOut, showSignedOut } from "./signed_out.js"
 import { showSize, sizeTyped } from "./size.js"
 import { fillSliders, moveSlider, syncSliders } from "./sliders.js"
 import { Sources } from "./sources.js"
@@ -265,6 +265,7 @@ export class Composer {
     this.form.elements.key.value = freshKey()
     showPromptError(this.form, "")
     dismiss("failed")
+    hideSignedOut()
     this.history.sent(this.prompt.value.trim())
     this.onPlaced(fragment.querySelector("[data-run]"))
     this.quote.soon()

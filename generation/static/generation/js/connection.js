@@ -2,7 +2,7 @@
 
 import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { Live } from "./live_updates.js"
-import { showSignedOut } from "./signed_out.js"
+import { hideSignedOut, showSignedOut } from "./signed_out.js"
 
 const REFRESH_EVERY = 10_000 // ms: wait times and queue positions change without events
 
@@ -27,6 +27,7 @@ export function connect(cards, data) {
         showSignedOut(data)
       } else if ((state === "live" || state === "polling") && lost) {
         lost = ""
+        hideSignedOut()
         toast(data.online, { key: "offline" })
       }
     },

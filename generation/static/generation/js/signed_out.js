@@ -1,13 +1,15 @@
 /** Show that the user is signed out, with a link to sign in; the draft keeps the text. */
 
-import { toast } from "../../artgen/js/toasts.js"
+import { dismiss, toast } from "../../artgen/js/toasts.js"
+
+const KEY = "signed-out" // one message, whoever notices it first
 
 /** `otherUser`: another account is signed in in this browser. */
 export function showSignedOut(data, { otherUser = false } = {}) {
   const back = `${location.pathname}${location.search}`
   toast(otherUser ? data.otherUser : data.signedOut, {
     kind: "error",
-    key: "signed-out", // one message, whoever notices it first
+    key: KEY,
     action: otherUser
       ? { label: data.reload, run: () => location.reload() }
       : {
@@ -15,4 +17,9 @@ export function showSignedOut(data, { otherUser = false } = {}) {
           run: () => location.assign(`${data.login}?next=${encodeURIComponent(back)}`),
         },
   })
+}
+
+/** Remove the message: the user has signed in again, such as in another tab. */
+export function hideSignedOut() {
+  dismiss(KEY)
 }
