@@ -8,7 +8,7 @@ KEPT = "localStorage.getItem(`artgen:draft:${user}`) ?? ''"
 
 
 class TestSignOut(BrowserTestCase):
-    people = ("quitter", "double", "returner")
+    people = ("quitter", "double", "resumer")
 
     def test_it_clears_the_cache_and_keeps_the_draft(self) -> None:
         page = self.visit("quitter")
@@ -41,7 +41,7 @@ class TestSignOut(BrowserTestCase):
         expect(page.locator(".toast")).to_have_count(1)
 
     def test_it_is_no_longer_said_after_signing_in_again(self) -> None:
-        page = self.visit("returner", "/create/?prompt=a+kite")
+        page = self.visit("resumer", "/create/?prompt=a+kite")
         (session,) = (one for one in page.context.cookies() if one["name"] == "sessionid")
         self.troubles.forgive("401 ", "403 ", "WebSocket")
         message = page.locator(".toast[data-key=signed-out]")
