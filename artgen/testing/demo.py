@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import unittest
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -157,10 +156,6 @@ def inhabited_demo(*classes: "type[DemoTestCase]") -> Iterator[tuple[Demo, dict[
     """Run a demo that these classes share; yield it and a session key of each of their users."""
     people = [name for one in classes for name in one.people]
     staff = [name for one in classes for name in one.staff]
-    if twice := {name for name, count in Counter(people + staff).items() if count > 1}:
-        raise ValueError(
-            f"two classes that share a demo use {sorted(twice)}; each would see the other's changes"
-        )
     enter = (
         "import json; from artgen.testing.people import assert_signed_in, let_in; "
         f"sessions = let_in(*{people!r}, staff={staff!r})"
@@ -194,8 +189,15 @@ class DemoTestCase(unittest.TestCase):
             *cls.marks,
             pytest.mark.xdist_group(cls.__qualname__ if cls.alone else "demo"),
         ]
-        if not cls.alone:
-            cls.sharing.append(cls)
+        if cls.alone:
+            return
+        for other in cls.sharing:
+            if twice := {*cls.people, *cls.staff} & {*other.people, *other.staff}:
+                raise ValueError(
+                    f"{cls.__qualname__} and {other.__qualname__} share a demo and the users "
+                    f"{sorted(twice)}; each would see the other's changes"
+                )
+        cls.sharing.append(cls)
 
     @classmethod
     def setUpClass(cls) -> None:
