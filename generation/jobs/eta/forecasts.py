@@ -127,7 +127,7 @@ class Forecast:
         return None if place is None else place.before
 
     def is_warm(self, job: Job) -> bool:
-        """Return whether the job's model has an active worker: there is no cold start then."""
+        """Return whether the job's model has an active worker, so that it needs no cold start."""
         return self.queues[job.model_id].warm
 
     def is_blocked(self, job: Job) -> bool:

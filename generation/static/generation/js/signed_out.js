@@ -2,7 +2,7 @@
 
 import { dismiss, toast } from "../../artgen/js/toasts.js"
 
-const KEY = "signed-out" // one message, whoever notices it first
+const KEY = "signed-out" // of the toast: the socket and the form share one message
 
 /** `otherUser`: another account is signed in in this browser. */
 export function showSignedOut(data, { otherUser = false } = {}) {

@@ -3,7 +3,10 @@
 import { plural, word } from "../../artgen/js/words.js"
 import { randomSeed } from "./random.js"
 
-/** Return the seed that a click in `target` asks for, "" for none; null if it is no such button. */
+/**
+ * Return the seed that a click in `target` asks for, "" for a random one; null if `target` is
+ * another button.
+ */
 export function requestedSeed(form, target) {
   if (target.closest("[data-dice]")) return String(randomSeed())
   const lock = target.closest("[data-lock]")
