@@ -44,6 +44,7 @@ LAST_RUNPOD = 0.5
 # A refused key stops every call but a probe, which the faults of calls would prolong.
 KEY, KEY_FROM = "RunPod refuses the key", 0.6
 CANCELED, TWINS, BATCHES = 0.12, 0.08, 0.08  # shares of the orders
+CANCEL_SECONDS = 2.0  # of a further order, at most: its job is often at RunPod then
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,11 @@ class Plan:
     steps: Sequence[Step]
     orders: Sequence[Order]
 
+    @property
+    def runpod(self) -> set[tuple[str, str]]:
+        """The planned faults of RunPod: call and fault."""
+        return {(step.call, step.what) for step in self.steps if step.call}
+
 
 def make(form: Form, *, seed: int, faults: Sequence[str] = (*RUNPOD, DISTURBED)) -> Plan:
     """Return the plan of this seed, with these kinds of faults."""
@@ -95,6 +101,22 @@ def make(form: Form, *, seed: int, faults: Sequence[str] = (*RUNPOD, DISTURBED))
     steps = [step for step in _steps(form, chance) if (step.call or DISTURBED) in faults]
     steps.sort(key=lambda step: step.at)
     return Plan(steps=steps, orders=list(_orders(form, chance)))
+
+
+def further_orders(form: Form, *, seed: int, number: int) -> Iterator[list[Order]]:
+    """Yield without end an order of each user, numbered from this one; all are canceled.
+
+    They are for faults of RunPod that met no call of the planned orders.
+    """
+    chance = random.Random(f"{seed} further")  # noqa: S311  (repeatable, not secret)
+    while True:
+        orders = []
+        for user in range(form.users):
+            order = Order(number, user, 0.0, [_job(user, number, 0, chance)])
+            order.cancel_after = chance.uniform(0, CANCEL_SECONDS)
+            orders.append(order)
+            number += 1
+        yield orders
 
 
 def _steps(form: Form, chance: random.Random) -> Iterator[Step]:

@@ -78,11 +78,11 @@ def run(form: Form, made: plan.Plan, *, seed: int, folder: Path, output: Path) -
     with servers.running(folder) as started, site.running(form, seed=seed, servers=started) as here:
         disturber = Disturber(here, made.steps, seed=seed)
         _say(began, f"{form.jobs} jobs of {form.users} users, {len(made.steps)} faults …")
-        heard = asyncio.run(_live(here, made, disturber))
+        orders, heard = asyncio.run(_live(here, made, disturber, seed=seed))
         _say(began, "all faults are over, jobs end …")
         here.wait_until_idle(seconds=form.settle)
         _say(began, "idle, judging …")
-        found = evidence.gather(here, orders=made.orders, heard=heard)
+        found = evidence.gather(here, orders=orders, heard=heard)
         findings = judge(found)
         output.mkdir(parents=True, exist_ok=True)
         for number, machine in enumerate(here.machines, start=1):
@@ -102,14 +102,27 @@ def _say(began: float, what: str) -> None:
     print(f"{time.monotonic() - began:4.0f} s  {what}", flush=True)
 
 
-async def _live(here: Site, made: plan.Plan, disturber: Disturber) -> Heard:
-    """Let users and faults act at the same time; return when both are through."""
+async def _live(
+    here: Site, made: plan.Plan, disturber: Disturber, *, seed: int
+) -> tuple[list[plan.Order], Heard]:
+    """Let users and faults act at the same time; return all orders when both are through.
+
+    The users go on until each planned fault of RunPod has met a call or a job.
+    """
     thread = threading.Thread(target=disturber.run, name="disturber", daemon=True)
     thread.start()
+    orders, form = list(made.orders), here.form
     async with People(here.first.url, here.accounts) as people:
-        await people.live(made.orders, seconds=here.form.window + here.form.settle)
+        await people.live(orders, seconds=form.window + form.settle)
         await asyncio.to_thread(thread.join)
-    return people.heard
+        limit = time.monotonic() + form.settle
+        for further in plan.further_orders(form, seed=seed, number=len(orders)):
+            met = await asyncio.to_thread(here.runpod_faults)
+            if made.runpod <= met or time.monotonic() > limit:
+                break
+            orders += further
+            await people.live(further, seconds=form.settle)
+    return orders, people.heard
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -154,6 +154,11 @@ class Site:
         reply.raise_for_status()
         return reply.json()
 
+    def runpod_faults(self) -> set[tuple[str, str]]:
+        """Return the faults that have happened at the emulator: call and fault."""
+        found = self.ask_emulator("GET", "record")["faults"]
+        return {(call, fault) for call, faults in found.items() for fault in faults}
+
     def rows(self, statement: str) -> list[dict[str, Any]]:
         """Return the rows of a query in the site's database."""
         with psycopg.connect(self.first.database_url, row_factory=dict_row) as database:
