@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -19,6 +20,7 @@ from accounts import invitations
 from accounts.forms.invitations import InviteForm
 from accounts.invitations import Invited
 from accounts.models import Invitation, InvitationState
+from artgen.admin import submit_once
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.refusals import Refusal
@@ -115,16 +117,16 @@ class InvitationAdmin(ReadOnlyAdmin):
         """Ask for addresses, credits and end, then send one email to each address."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = InviteForm(request.POST or None)
+        form = InviteForm(request.POST or None, initial={"once": uuid4()})
         if request.method == "POST" and form.is_valid():
+            given = dict(form.cleaned_data)
+            once = given.pop("once") or uuid4()
             try:
-                result = invitations.invite(
-                    addresses=form.cleaned_data["addresses"],
-                    credits=form.cleaned_data["credits"],
-                    expires_at=form.cleaned_data["expires_at"],
-                    language=form.cleaned_data["language"],
-                    actor=request.user,
-                )
+                with submit_once.first_time(f"invitations:{once}") as is_first:
+                    if not is_first:
+                        messages.info(request, gettext("These invitations were already sent."))
+                        return HttpResponseRedirect(reverse("admin:accounts_invitation_changelist"))
+                    result = invitations.invite(actor=request.user, **given)
             except Refusal as refusal:
                 form.add_error(None, refusal.message)
             else:

@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -23,6 +22,7 @@ from accounts.forms.credits import GrantForm, TakeBackForm
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from artgen import audit, formatting
+from artgen.admin import submit_once
 from artgen.ids import parse_uuid
 from artgen.refusals import Refusal
 
@@ -92,22 +92,22 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
     def _grant(self, request: SignedInRequest, users: list[User], form: forms.Form) -> bool:
         """Write the entries and return True, or add the reason to the form and return False."""
         amount, reason = form.cleaned_data["amount"], form.cleaned_data["reason"]
-        # Submitting the same form twice grants once.
-        key = f"grant:{form.cleaned_data['once']}"
-        if not cache.add(key, 1, 24 * 60 * 60):
-            messages.info(request, gettext("These credits were already granted."))
-            return True
         write = ledger.grant if amount > 0 else ledger.adjust
         user = users[0]
         try:
-            with transaction.atomic():
+            with (
+                submit_once.first_time(f"grant:{form.cleaned_data['once']}") as is_first,
+                transaction.atomic(),
+            ):
+                if not is_first:
+                    messages.info(request, gettext("These credits were already granted."))
+                    return True
                 for user in users:
                     write(user=user, amount=amount, reason=reason, actor=request.user)
                     audit.record(
                         actor=request.user, row=user, text=f"{amount:+d} credits: {reason}"
                     )
         except Refusal as refusal:
-            cache.delete(key)
             form.add_error("amount", f"{user.email}: {refusal.message}")
             return False
         words = ngettext(
@@ -140,13 +140,14 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
     def _take_back(self, request: SignedInRequest, user: User, form: TakeBackForm) -> bool:
         """Write the entry and return True, or add the refusal to the form and return False."""
         data = form.cleaned_data
-        # Submitting the same form twice takes once.
-        key = f"take-back:{data['once']}"
-        if not cache.add(key, 1, 24 * 60 * 60):
-            messages.info(request, gettext("These credits were already taken back."))
-            return True
         try:
-            with transaction.atomic():
+            with (
+                submit_once.first_time(f"take-back:{data['once']}") as is_first,
+                transaction.atomic(),
+            ):
+                if not is_first:
+                    messages.info(request, gettext("These credits were already taken back."))
+                    return True
                 entry = ledger.take_back(
                     user=user,
                     amount=data["amount"],
@@ -157,12 +158,10 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
                 text = f"{entry.amount:+d} credits: {data['reason']}"
                 audit.record(actor=request.user, row=user, text=text)
         except ledger.TooFewCredits as refusal:
-            cache.delete(key)
             text = gettext("The account has only %(credits)s.")
             form.add_error("amount", text % {"credits": formatting.credits(refusal.available)})
             return False
         except Refusal as refusal:
-            cache.delete(key)
             form.add_error("amount", refusal.message)
             return False
         taken = gettext("%(credits)s taken back.")

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import admin, messages
-from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +20,7 @@ from accounts.forms.vouchers import VoucherForm
 from accounts.models import Voucher, VoucherState, VoucherUse
 from accounts.requests import user_of
 from artgen import audit, formatting
+from artgen.admin import submit_once
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
 
@@ -132,11 +132,11 @@ class VoucherAdmin(ReadOnlyAdmin):
         if request.method == "POST" and form.is_valid():
             given = dict(form.cleaned_data)
             once = given.pop("once") or uuid4()
-            # Submitting the same form twice creates once.
-            if not cache.add(f"vouchers:{once}", 1, 24 * 60 * 60):
-                messages.info(request, gettext("These vouchers were already created."))
-                return HttpResponseRedirect(reverse("admin:accounts_voucher_changelist"))
-            made = vouchers.create(actor=user_of(request), **given)
+            with submit_once.first_time(f"vouchers:{once}") as is_first:
+                if not is_first:
+                    messages.info(request, gettext("These vouchers were already created."))
+                    return HttpResponseRedirect(reverse("admin:accounts_voucher_changelist"))
+                made = vouchers.create(actor=user_of(request), **given)
             text = ngettext("%(count)d voucher created.", "%(count)d vouchers created.", len(made))
             messages.success(request, text % {"count": len(made)})
             if len(made) == 1:

@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -212,6 +213,16 @@ class TestAdmin(InvitationTestCase):
         page = self.client.get(self.url)
         self.assertContains(page, "5 invitations sent.")
         self.assertContains(page, "Pending")
+
+    def test_a_double_click_says_that_they_were_sent(self) -> None:
+        once = str(uuid4())
+        self.post("a@example.org", once=once)
+        self.client.get(self.url)  # with the message of the first one
+        self.post("a@example.org", once=once)
+        page = self.client.get(self.url)
+        self.assertContains(page, "These invitations were already sent.")
+        self.assertNotContains(page, "Not invited")
+        self.assertContains(self.client.get(f"{self.url}add/"), 'name="once"')
 
     def test_it_sends_nothing_if_one_address_is_wrong(self) -> None:
         response = self.post("a@example.org, nonsense")

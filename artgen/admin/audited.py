@@ -1,28 +1,48 @@
-"""Base class of all admin pages: changes are stored with old and new values, and meet no others."""
+"""Base class of all admin pages: changes are logged with values, meet no others, are saved once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
+from uuid import uuid4
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
-from django.db import connection, models
-from django.http import HttpRequest, HttpResponse
+from django.db import connection, models, transaction
+from django.forms import BaseModelFormSet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext
 from unfold.admin import ModelAdmin
 
 from artgen import audit
-from artgen.admin import edit_conflicts
+from artgen.admin import edit_conflicts, submit_once
 from artgen.audit import ChangedValue
+from artgen.ids import parse_uuid
+
+HAS_KEY = "has_form_key"
+"""Attribute of a request that has the key of its form."""
+
+
+class LockedFormSet(BaseModelFormSet):  # type: ignore[type-arg]
+    """Forms of rows that are locked until they are saved, so that the next request sees them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        rows = kwargs["queryset"]
+        _lock(rows.model, list(rows.values_list("pk", flat=True)))
+        super().__init__(*args, **kwargs)
 
 
 class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
     """An admin whose entries in the audit log have the values of the changed fields.
 
-    A form does not replace what somebody else has changed while it was open (`edit_conflicts`).
+    A form does not replace what somebody else has changed while it was open (`edit_conflicts`), and
+    that of a new object is saved once (`submit_once`).
     """
 
-    change_form_before_template = edit_conflicts.TEMPLATE
+    change_form_before_template = "admin/form_state.html"
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -49,11 +69,19 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
             return form
         return edit_conflicts.checked(form, seen=_seen(request))
 
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """Return the forms of a list that is edited; for a POST they lock their rows."""
+        if request.method == "POST":
+            kwargs.setdefault("formset", LockedFormSet)
+        return super().get_changelist_formset(request, **kwargs)
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Add the digests of the values that the forms of the list show."""
-        response: HttpResponse = super().changelist_view(request, extra_context)
+        """Add the digests of the values that the forms of the list show; save them all or none."""
+        is_saved = request.method == "POST" and "_save" in request.POST
+        with transaction.atomic() if is_saved else nullcontext():
+            response: HttpResponse = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None) or {}
         if formset := getattr(context.get("cl"), "formset", None):
             context["seen_values"] = edit_conflicts.digests(formset.forms)
@@ -64,15 +92,57 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         found = super().get_object(request, object_id, from_field)
         if found is None or request.method != "POST" or not connection.in_atomic_block:
             return found
-        rows = self.model._base_manager.select_for_update(no_key=True)
-        rows.filter(pk=found.pk).values_list("pk").first()
+        _lock(self.model, [found.pk])
         return super().get_object(request, object_id, from_field)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Show or save the form; one of a new object that was sent before is not saved again."""
+        key = _form_key(request) if object_id is None else ""
+        if not key:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        # Before the form is checked: it would find the object that the first one has saved.
+        if submit_once.was_sent(key):
+            return self._sent_before(request)
+        try:
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+        except _SentBefore:
+            return self._sent_before(request)
+        except BaseException:
+            _give_back(request, key)
+            raise
+        if response.status_code == HttpResponseRedirect.status_code:
+            return response
+        _give_back(request, key)
+        # Refused because the first one has been saved meanwhile.
+        return self._sent_before(request) if submit_once.was_sent(key) else response
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        """Return the object of a valid form, unless another request has the form's key."""
+        if not change and (key := _form_key(request)):
+            if not submit_once.claim(key):
+                raise _SentBefore
+            setattr(request, HAS_KEY, True)
+        return super().save_form(request, form, change)
+
+    def _sent_before(self, request: HttpRequest) -> HttpResponse:
+        messages.info(request, gettext("This was already saved."))
+        return HttpResponseRedirect(
+            reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        )
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add the digests of the values that the forms show."""
-        if kwargs.get("change") and self.has_change_permission(request, kwargs.get("obj")):
+        """Add the key of a new form, or the digests of the values that the forms show."""
+        if kwargs.get("add"):
+            context["form_key"] = _form_key(request) or str(uuid4())
+        elif kwargs.get("change") and self.has_change_permission(request, kwargs.get("obj")):
             related = context["inline_admin_formsets"]
             rows = (row for one in related if one.has_change_permission for row in one.formset)
             shown = (context["adminform"].form, *rows)
@@ -107,6 +177,27 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         """Return Django's message with the values of this form."""
         message = super().construct_change_message(request, form, formsets, add)
         return audit.with_values(message, changed_values(form))
+
+
+def _lock(model: Any, keys: Sequence[Any]) -> None:
+    """Lock these rows until the transaction ends, in the order of their keys."""
+    rows = model._base_manager.filter(pk__in=keys).order_by("pk")
+    list(rows.select_for_update(no_key=True).values_list("pk"))
+
+
+class _SentBefore(Exception):
+    """Another request has the key of this form."""
+
+
+def _form_key(request: HttpRequest) -> str:
+    """Return the key of the form that is posted, "" if there is none that a page has given."""
+    key = parse_uuid(request.POST.get(submit_once.FIELD, ""))
+    return str(key or "")
+
+
+def _give_back(request: HttpRequest, key: str) -> None:
+    if getattr(request, HAS_KEY, False):
+        submit_once.give_back(key)
 
 
 def _seen(request: HttpRequest) -> str:

@@ -21,7 +21,6 @@ from artgen import audit, formatting
 
 FIELD = "seen_values"
 """Of the page: the digests, as JSON."""
-TEMPLATE = "admin/seen_values.html"
 DIGEST_LENGTH = 12  # of SHA-256, in hexadecimal digits
 MAX_SHOWN_LENGTH = 100
 

@@ -24,6 +24,18 @@ def in_threads(count, work):
         return list(pool.map(run, range(count)))
 
 
+def until_another_waits():
+    """Return when another connection waits for a lock of this one."""
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                " AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+
+
 def at_once(work: list[Callable[[], object]]) -> Counter[str]:
     """Run all of `work` in parallel threads; count the types of their results and exceptions."""
     barrier = Barrier(len(work))

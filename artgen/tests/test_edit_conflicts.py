@@ -2,27 +2,34 @@
 
 import json
 import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.db import connections, transaction
+from django.db.models import QuerySet
+from django.test import Client, TransactionTestCase
 from django.utils import timezone, translation
 
 from accounts.models import GroupQuota
 from artgen import formatting
-from artgen.testing.cases import BaseTestCase, load_catalog
+from artgen.testing.cases import BaseTestCase, load_catalog, make_user
+from artgen.testing.threads import until_another_waits
 from generation.models import Announcement, ImageModel, Style
 
+STYLES = "/admin/generation/style/"
 SEEN = re.compile(r'name="seen_values" value="([^"]*)"')
 
 
-class EditConflictTestCase(BaseTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.client.force_login(self.staff)
+class EditedPages:
+    """Read and post forms of the admin as a browser would."""
+
+    client: Client
+    address = ""
+
+    def make_row(self) -> None:
         self.row = Announcement.objects.create(
             level="information", text_en="Maintenance", text_ru="Работы", starts_at=timezone.now()
         )
@@ -47,6 +54,24 @@ class EditConflictTestCase(BaseTestCase):
                 fields[bound.html_name] = "on" if value is True else value
         return fields | {"seen_values": self.seen(page)}
 
+    def opened_list(self) -> dict[str, str]:
+        """Return the fields of the list of styles, whose rows can be edited."""
+        styles = list(Style.objects.order_by("position", "slug"))
+        page = self.client.get(STYLES)
+        prefix = page.context["cl"].formset.prefix
+        fields = {
+            "_save": "1",
+            "seen_values": self.seen(page),
+            f"{prefix}-TOTAL_FORMS": str(len(styles)),
+            f"{prefix}-INITIAL_FORMS": str(len(styles)),
+        }
+        for number, style in enumerate(styles):
+            fields[f"{prefix}-{number}-id"] = str(style.pk)
+            fields[f"{prefix}-{number}-position"] = str(style.position)
+            if style.enabled:
+                fields[f"{prefix}-{number}-enabled"] = "on"
+        return fields
+
     def seen(self, page) -> str:
         """Return the digests of a page."""
         found = SEEN.search(page.content.decode())
@@ -56,6 +81,13 @@ class EditConflictTestCase(BaseTestCase):
     def save(self, fields: dict[str, str], address: str = ""):
         headers = {"Accept-Language": "en"}
         return self.client.post(address or self.address, fields, headers=headers)
+
+
+class EditConflictTestCase(EditedPages, BaseTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.force_login(self.staff)
+        self.make_row()
 
 
 class TestTwoOfStaff(EditConflictTestCase):
@@ -170,29 +202,16 @@ class TestTwoOfStaff(EditConflictTestCase):
 
     def test_rows_of_a_list_that_another_has_changed_stay(self) -> None:
         load_catalog()
-        styles = list(Style.objects.order_by("position", "slug"))
-        page = self.client.get("/admin/generation/style/")
-        prefix = page.context["cl"].formset.prefix
-        mine = {
-            "_save": "1",
-            "seen_values": self.seen(page),
-            f"{prefix}-TOTAL_FORMS": str(len(styles)),
-            f"{prefix}-INITIAL_FORMS": str(len(styles)),
-        }
-        for number, style in enumerate(styles):
-            mine[f"{prefix}-{number}-id"] = str(style.pk)
-            mine[f"{prefix}-{number}-position"] = str(style.position)
-            if style.enabled:
-                mine[f"{prefix}-{number}-enabled"] = "on"
-        first, second = styles[:2]
+        mine = self.opened_list()
+        first, second = Style.objects.order_by("position", "slug")[:2]
         Style.objects.filter(pk=first.pk).update(enabled=not first.enabled, position=90)
-        mine |= {f"{prefix}-1-position": "80"}
-        assert self.save(mine, "/admin/generation/style/").status_code == 302
+        mine |= {"form-1-position": "80"}
+        assert self.save(mine, STYLES).status_code == 302
         values = Style.objects.in_bulk([first.pk, second.pk])
         assert (values[first.pk].enabled, values[first.pk].position) == (not first.enabled, 90)
         assert values[second.pk].position == 80
-        mine |= {f"{prefix}-1-position": "70"}
-        page = self.save(mine, "/admin/generation/style/")
+        mine |= {"form-1-position": "70"}
+        page = self.save(mine, STYLES)
         self.assertContains(page, "the value is now “80”")
         assert Style.objects.get(pk=second.pk).position == 80
 
@@ -213,13 +232,60 @@ class TestTwoOfStaff(EditConflictTestCase):
         digests = [json.loads(one["seen_values"]).get("password") for one in (fields, other)]
         assert digests[0] == digests[1]
 
-    @pytest.mark.postgres
-    def test_it_locks_the_row_until_it_is_saved(self) -> None:
-        mine = self.opened()
-        with CaptureQueriesContext(connection) as queries:
-            self.save(mine | {"text_en": "Done"})
-        locks = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
-        assert [("generation_announcement" in sql) for sql in locks] == [True]
+
+@pytest.mark.postgres
+class TestTwoAtOnce(EditedPages, TransactionTestCase):
+    """Another member of staff has saved the same row, and has not committed yet."""
+
+    def setUp(self) -> None:
+        load_catalog()
+        self.client.force_login(make_user("s@example.org", is_staff=True, is_superuser=True))
+        self.make_row()
+
+    def save_beside(self, change: Callable[[], object], fields: dict[str, str], address: str):
+        """Post the fields, let `change` commit when the request waits for it; return the page."""
+        with ThreadPoolExecutor(1) as pool:
+            with transaction.atomic():
+                change()
+                page = pool.submit(self.save_and_close, fields, address)
+                until_another_waits()
+            return page.result()
+
+    def save_and_close(self, fields: dict[str, str], address: str):
+        try:
+            return self.save(fields, address)
+        finally:
+            connections.close_all()
+
+    def save_form(self):
+        mine = self.opened() | {"text_en": "Done at one"}
+        return self.save_beside(
+            lambda: Announcement.objects.update(text_en="Done at noon"), mine, self.address
+        )
+
+    def save_list(self):
+        second = Style.objects.order_by("position", "slug")[1]
+        mine = self.opened_list() | {"form-1-position": "70"}
+        return self.save_beside(
+            lambda: Style.objects.filter(pk=second.pk).update(position=80), mine, STYLES
+        )
+
+    def test_a_form_waits_and_asks(self) -> None:
+        self.assertContains(self.save_form(), "the value is now “Done at noon”")
+        assert Announcement.objects.get().text_en == "Done at noon"
+
+    def test_a_list_waits_and_asks(self) -> None:
+        self.assertContains(self.save_list(), "the value is now “80”")
+        assert Style.objects.filter(position=80).exists()
+
+    def test_both_would_replace_what_they_have_not_seen_without_locks(self) -> None:
+        """The control."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(QuerySet, "select_for_update", lambda rows, **_options: rows)
+            assert self.save_form().status_code == 302
+            assert self.save_list().status_code == 302
+        assert Announcement.objects.get().text_en == "Done at one"
+        assert not Style.objects.filter(position=80).exists()
 
 
 class TestKeys(EditConflictTestCase):

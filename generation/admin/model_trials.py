@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.conf import settings
@@ -26,6 +26,7 @@ from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.files import storage, uploads
 from generation.jobs import status_text, trials
 from generation.jobs.driver import trial_log
+from generation.jobs.trials import Trial
 from generation.models import Image, ImageModel, Job, Status
 
 TEMPLATES = "admin/generation/imagemodel"
@@ -48,6 +49,8 @@ class TrialForm(forms.Form):
         widget=forms.FileInput({"class": "admin-input"}),
         help_text=_("PNG, JPEG or WebP. Empty: a sample image, if the model needs one."),
     )
+    # Pages of the version before have none.
+    once = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, model: ImageModel, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,16 +82,19 @@ class TrialPages(AuditedAdmin):
         if not isinstance(staff, User):
             raise PermissionDenied
         problem = request_preview.problem_of(model)
-        form = TrialForm(request.POST or None, request.FILES or None, model=model)
+        form = TrialForm(
+            request.POST or None, request.FILES or None, model=model, initial={"once": uuid4()}
+        )
         if request.method == "POST" and not problem and form.is_valid():
             try:
-                job = _place(staff, model, form)
+                trial = _place(staff, model, form)
             except Refusal as refusal:
                 form.add_error(None, refusal.message)
             else:
-                self.log_change(request, model, f"tried: job {job.id}")
+                if trial.created:
+                    self.log_change(request, model, f"tried: job {trial.job.id}")
                 return HttpResponseRedirect(
-                    reverse("admin:generation_imagemodel_trial", args=[model.pk, job.id])
+                    reverse("admin:generation_imagemodel_trial", args=[model.pk, trial.job.id])
                 )
         context = {"form": form, "problem": problem, "expected": _expected(model)}
         return self._page(request, model, "try.html", context)
@@ -121,8 +127,11 @@ class TrialPages(AuditedAdmin):
         return render(request, f"{TEMPLATES}/{template}", context)
 
 
-def _place(staff: User, model: ImageModel, form: TrialForm) -> Job:
-    """Store the source image, and place the trial. Raises Refusal: nothing is kept then."""
+def _place(staff: User, model: ImageModel, form: TrialForm) -> Trial:
+    """Store the source image, and place the trial.
+
+    Raises Refusal: nothing is kept then, as for a form that was sent before.
+    """
     file = form.cleaned_data.get("source")
     data = None
     if file is not None:
@@ -133,15 +142,19 @@ def _place(staff: User, model: ImageModel, form: TrialForm) -> Job:
         data = _sample_source()
     kept = [uploads.keep(user=staff, data=data)] if data else []
     try:
-        return trials.place(
+        trial = trials.place(
             staff=staff,
             model=model,
             prompt=form.cleaned_data["prompt"],
             source_images=[str(one.id) for one in kept] * max(1, model.min_source_images),
+            form_key=str(form.cleaned_data["once"] or ""),
         )
     except Exception:
         uploads.discard(kept)
         raise
+    if not trial.created:
+        uploads.discard(kept)
+    return trial
 
 
 def _sample_source() -> bytes:

@@ -1,17 +1,23 @@
 """ "Try it" in the admin: one job paid by the service, with its request and RunPod's replies."""
 
 import json
+import threading
+from uuid import uuid4
 
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
 from accounts import ledger
 from accounts.models import CreditEntry, User
 from artgen.testing.api import make_job
-from artgen.testing.cases import EmulatorTestCase, make_due, work
+from artgen.testing.cases import EmulatorTestCase, load_catalog, make_due, make_user, work
 from artgen.testing.image_files import FILES
+from artgen.testing.threads import in_threads
 from generation.gallery import images
-from generation.jobs import creation_switch, driver, orders
+from generation.jobs import creation_switch, driver, orders, trials
 from generation.jobs.creation_switch import Mode
 from generation.jobs.driver import trial_log
 from generation.models import Image, ImageModel, Job, JobEvent, Status, Upload
@@ -110,6 +116,24 @@ class TestPlacing(TrialTestCase):
         job = self.try_it(kontext, source=SimpleUploadedFile("a.png", FILES["PNG"]))
         upload = Upload.objects.get(pk=job.source_images[0])
         assert (upload.user_id, upload.width) == (self.staff.pk, 40)
+
+    def test_a_double_click_places_one(self):
+        kontext = ImageModel.objects.get(slug="flux-kontext")
+        self.assertContains(self.browser.get(self.page(kontext)), 'name="once"')
+        form = {"prompt": "a red kite", "once": str(uuid4())}
+        places = [
+            self.browser.post(
+                self.page(kontext), form | {"source": SimpleUploadedFile("a.png", FILES["PNG"])}
+            )["Location"]
+            for _click in range(2)
+        ]
+        job = Job.objects.get(is_trial=True)
+        assert places == [f"{self.page(kontext)}{job.id}/"] * 2
+        assert Upload.objects.count() == 1
+        assert LogEntry.objects.filter(change_message__startswith="tried").count() == 1
+        self.browser.post(self.page(kontext), form | {"prompt": "another"})  # after "Back"
+        self.browser.post(self.page(kontext), form | {"once": str(uuid4())})
+        assert Job.objects.filter(is_trial=True).count() == 3
 
     def test_it_keeps_no_upload_of_a_refused_trial(self):
         kontext = ImageModel.objects.get(slug="flux-kontext")
@@ -261,3 +285,35 @@ class TestStatistics(TrialTestCase):
         again = orders.retry(user=self.staff, job=job)
         assert not again.is_trial
         assert again.credits > 0
+
+
+@pytest.mark.postgres
+class TestAtOnce(TransactionTestCase):
+    """Both requests of a double click are being answered."""
+
+    def setUp(self):
+        cache.clear()
+        load_catalog()
+        self.staff = make_user("staff@example.org", is_staff=True)
+        self.model = ImageModel.objects.get(slug="flux-schnell")
+
+    def place(self, form_key):
+        start = threading.Barrier(2)
+
+        def place(_number):
+            start.wait()
+            return trials.place(
+                staff=self.staff, model=self.model, prompt="a red kite", form_key=form_key
+            )
+
+        return in_threads(2, place)
+
+    def test_they_place_one_job(self):
+        first, second = self.place(str(uuid4()))
+        assert first.job == second.job == Job.objects.get()
+        assert {first.created, second.created} == {True, False}
+
+    def test_they_would_place_two_without_the_key(self):
+        """The control."""
+        self.place("")
+        assert Job.objects.count() == 2

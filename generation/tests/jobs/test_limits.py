@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
-from django.db import connection, connections, transaction
+from django.db import connections, transaction
 from django.test import TransactionTestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +16,7 @@ from accounts.period_limits import PeriodLimitReached
 from artgen.testing.api import ApiTestCase, make_image
 from artgen.testing.cases import BaseTestCase, load_catalog, make_user
 from artgen.testing.image_files import png
+from artgen.testing.threads import until_another_waits
 from generation.catalog.offers import InvalidParameters
 from generation.files import uploads
 from generation.files.storage_limits import StorageFull
@@ -129,23 +130,12 @@ class TestCleanupBesideOrders(TransactionTestCase):
         finally:
             connections.close_all()
 
-    def until_it_waits(self):
-        """Return when a connection waits for a lock of this one."""
-        while True:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT count(*) FROM pg_locks WHERE NOT granted"
-                    " AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-                )
-                if cursor.fetchone()[0]:
-                    return
-
     def test_it_keeps_the_upload_of_a_job_that_is_being_placed(self):
         cleaner = threading.Thread(target=self.clean_up)
         with transaction.atomic():
             orders.place(user=self.alice, request=self.request)
             cleaner.start()
-            self.until_it_waits()
+            until_another_waits()
         cleaner.join()
         assert Upload.objects.get().expired_at is None
         assert Job.objects.get().source_images == [str(self.upload.id)]
@@ -165,7 +155,7 @@ class TestCleanupBesideOrders(TransactionTestCase):
         with transaction.atomic():
             Upload.objects.select_for_update().get()
             placing.start()
-            self.until_it_waits()
+            until_another_waits()
             Upload.objects.update(expired_at=timezone.now())
         placing.join()
         assert outcome == [["does_not_exist"]]
@@ -178,7 +168,7 @@ class TestCleanupBesideOrders(TransactionTestCase):
         with transaction.atomic():
             orders.place(user=self.alice, request=self.request)
             cleaner.start()
-            self.until_it_waits()
+            until_another_waits()
         cleaner.join()
         assert Job.objects.get().source_images == [str(self.upload.id)]
         assert not Upload.objects.exists()
