@@ -12,17 +12,22 @@ from accounts.models import User
 MAX_USERS_FOUND = 50
 
 
-class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class UncountedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A list without a count of its rows."""
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # would count every choice
+    list_per_page = 50
+
+
+class LargeTableAdmin(UncountedAdmin):
     """A list without a count of its rows, in the only order for which there is an index.
 
     Its search finds rows of a user by a part of the email, from the index of users.
     """
 
-    paginator = InfinitePaginator
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # would count every choice
     sortable_by = ()
-    list_per_page = 50
     user_lookup = "user"
     """Of the user whose rows the search finds by email."""
 

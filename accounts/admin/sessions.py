@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts import browsers, sessions, staff_rights
 from accounts.admin import site  # noqa: F401 it unregisters allauth's admin of this model
+from accounts.admin.large_tables import LargeTableAdmin
 from accounts.staff_rights import StaffProtectedAdmin
 from artgen import audit
 from artgen.admin.actions import on_each
@@ -24,7 +25,7 @@ UserSession._meta.verbose_name_plural = _("devices")
 
 
 @admin.register(UserSession)
-class SessionAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
+class SessionAdmin(LargeTableAdmin, ReadOnlyAdmin, StaffProtectedAdmin):
     """Sessions that are still valid, which can be ended."""
 
     menu_section = "people"
@@ -32,11 +33,9 @@ class SessionAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
     list_display = ("person", "device", "address", "since")
     list_display_links = None
     list_select_related = ("user",)
-    list_per_page = 50
-    search_fields = ("user__email", "=ip")
+    search_fields = ("=ip",)
     search_help_text = _("Email or IP address.")
-    ordering = ("-created_at", "-id")
-    show_full_result_count = False
+    ordering = ("-id",)  # chronological
     fields = ("person", "device", "address", "since")
     readonly_fields = ("person", "device", "address", "since")
     actions = ("end",)
@@ -60,7 +59,7 @@ class SessionAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
         """Return the IP address of the last request."""
         return str(session.ip)
 
-    @admin.display(description=_("signed in"), ordering="created_at")
+    @admin.display(description=_("signed in"))
     def since(self, session: UserSession) -> datetime:
         """Return when it began."""
         began: datetime = session.created_at

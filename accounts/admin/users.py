@@ -21,9 +21,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 
 from accounts import deletion, ledger, limits, security_notices, sockets, statement, token_cache
+from accounts.admin.large_tables import UncountedAdmin
 from accounts.admin.quota_fields import QUOTA_FIELDS, QUOTAS_NOTE, QuotaForm
 from accounts.admin.user_pages import UserPages
-from accounts.forms.profile import language_field, time_zone_field
+from accounts.forms.profile import language_choices, language_field, time_zone_field
 from accounts.models import User
 from accounts.security_notices import Change
 from accounts.staff_rights import StaffProtectedAdmin
@@ -31,6 +32,8 @@ from artgen import audit, formatting
 from artgen.ids import parse_uuid
 from artgen.refusals import Refusal
 
+BROWSER = "browser"
+"""Choice of the filter of languages: users who have chosen none."""
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 """Fields of a user that give rights."""
 
@@ -82,9 +85,35 @@ class BanFilter(admin.SimpleListFilter):
         return queryset.filter(lasts, banned_at__isnull=False)
 
 
+class LanguageFilter(admin.SimpleListFilter):
+    """Users by language. Not the field's own filter: it reads all users for its choices."""
+
+    title = _("language")
+    parameter_name = "language__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the languages, and that of the browser."""
+        return [(code or BROWSER, label) for code, label in language_choices()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        """Apply the filter."""
+        value = self.value()
+        if value is None:
+            return queryset
+        return queryset.filter(language="" if value == BROWSER else value)
+
+
 @admin.register(User)
-class UserAdmin(UserPages, StaffProtectedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
-    """Users. They are never deleted, because the ledger refers to them."""
+class UserAdmin(
+    UserPages,
+    UncountedAdmin,
+    StaffProtectedAdmin,
+    DjangoUserAdmin,  # type: ignore[type-arg]
+):
+    """Users. They are never deleted, because the ledger refers to them.
+
+    Sorted by id, which is chronological. Any other order reads the table, for who asks for it.
+    """
 
     menu_icon = "person"
     owner_field = ""
@@ -108,13 +137,11 @@ class UserAdmin(UserPages, StaffProtectedAdmin, DjangoUserAdmin):  # type: ignor
         ("erase_at", admin.EmptyFieldListFilter),
         "is_staff",
         "date_joined",
-        "language",
+        LanguageFilter,
     )
-    list_per_page = 50
     search_fields = ("email", "name")
     search_help_text = _("Email, name or ID.")
-    ordering = ("-date_joined", "-id")
-    show_full_result_count = False
+    ordering = ("-id",)
     readonly_fields = ("credits", "held", "date_joined", "last_login", "erase_at", "erased_at")
     fieldsets = (
         (None, {"fields": ("email", "password", "name")}),

@@ -34,15 +34,18 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
             del self.fields["prompt_help"]
 
 
-def language_field() -> forms.ChoiceField:
-    """Return the choice of a language; empty: that of the browser."""
+def language_choices() -> list[tuple[str, Any]]:
+    """Return the languages with their own names; "": that of the browser."""
     languages = [
         (code, get_language_info(code)["name_local"].capitalize())
         for code, _name in settings.LANGUAGES
     ]
-    return forms.ChoiceField(
-        label=_("Language"), required=False, choices=[("", _("Same as browser")), *languages]
-    )
+    return [("", _("Same as browser")), *languages]
+
+
+def language_field() -> forms.ChoiceField:
+    """Return the choice of a language; empty: that of the browser."""
+    return forms.ChoiceField(label=_("Language"), required=False, choices=language_choices())
 
 
 def time_zone_field() -> forms.ChoiceField:

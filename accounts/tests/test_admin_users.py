@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client, override_settings
 
 from accounts import holds
+from accounts.models import User
 from artgen.testing.cases import BaseTestCase, make_user
 
 USERS = "/admin/accounts/user/"
@@ -33,6 +34,16 @@ class TestUserPage(AdminTestCase):
             self.assertNotContains(page, "bob@example.org")
         self.assertContains(self.client.get(USERS, {"q": "cox"}), "carl@example.org")
         self.assertNotContains(self.client.get(USERS, {"q": str(uuid4())}), "alice@example.org")
+
+    def test_it_filters_users_by_language(self) -> None:
+        emails = {"ru": "rita@example.org", "en": "eve@example.org", "browser": "tom@example.org"}
+        for language, email in emails.items():
+            make_user(email)
+            User.objects.filter(email=email).update(language=language.replace("browser", ""))
+        for choice in (*emails, "x"):
+            page = self.client.get(USERS, {"language__exact": choice}).content.decode()
+            found = [language for language, email in emails.items() if email in page]
+            assert found == [choice] * (choice != "x")
 
     @override_settings(MAX_JOBS_PER_DAY=2000)
     def test_it_shows_credits_limits_and_usage_in_words(self) -> None:

@@ -1,7 +1,10 @@
 """Plans of PostgreSQL, as EXPLAIN (FORMAT JSON) returns them."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
 from typing import Any
+
+from django.db import connection
 
 
 def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -10,3 +13,18 @@ def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield plan
     for part in plan.get("Plans", ()):
         yield from scans(part)
+
+
+def assert_reads_few(sql: str, params: Any, *, tables: Collection[str], most: int) -> None:
+    """Fail if the query reads one of the tables as a whole, or more than `most` of its rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
+        found = cursor.fetchone()[0]
+    plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+    for scan in scans(plan):
+        if scan["Relation Name"] in tables:
+            rows = scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)
+            read = rows * scan["Actual Loops"]
+            described = f"{scan['Node Type']} reads {read} of {scan['Relation Name']}: {sql}"
+            assert scan["Node Type"] != "Seq Scan" or read == 0, described
+            assert read <= most, described

@@ -1,6 +1,5 @@
 """The admin with very many jobs: no table is counted or read as a whole."""
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -14,7 +13,7 @@ from accounts.models import User
 from artgen.testing import many_images as many
 from artgen.testing.cases import load_catalog, make_user
 from artgen.testing.large_gallery import watched
-from artgen.testing.plans import scans
+from artgen.testing.plans import assert_reads_few
 from generation.models import ImageModel, Job
 
 COUNT = 30_000  # over two years: the last month has 1,230, the last day 41
@@ -133,19 +132,4 @@ class TestManyJobs(TransactionTestCase):
                     assert self.client.get(address).status_code == 200
                 for sql, params in queries:
                     if any(table in sql for table in TABLES):
-                        self.check(sql, params)
-
-    def check(self, sql: str, params: Any) -> None:
-        """Fail if the query reads a table as a whole, or many of its rows."""
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
-            found = cursor.fetchone()[0]
-        plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
-        for scan in scans(plan):
-            if scan["Relation Name"] in TABLES:
-                read = (scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)) * scan[
-                    "Actual Loops"
-                ]
-                described = f"{scan['Node Type']} reads {read} of {scan['Relation Name']}: {sql}"
-                assert scan["Node Type"] != "Seq Scan" or read == 0, described
-                assert read <= MAX_READ, described
+                        assert_reads_few(sql, params, tables=TABLES, most=MAX_READ)
