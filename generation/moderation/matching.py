@@ -1,7 +1,8 @@
 """Search a prompt for all rules at once.
 
 Words and phrases are looked up in tables by their first word or its beginning, so their number does
-not matter. Regular expressions are tried in turn, for SEARCH_SECONDS at most.
+not matter. Regular expressions are tried in turn, for SEARCH_SECONDS of a processor at most: where
+the machine is busy, a thread that waits for one has not searched, and no prompt is held for that.
 """
 
 import logging
@@ -18,7 +19,7 @@ from generation.moderation.text import folded, stem, words_of
 log = logging.getLogger(__name__)
 
 SEARCH_SECONDS = 0.05
-"""For the regular expressions of one prompt, all together."""
+"""For the regular expressions of one prompt, all together, in the time of their thread."""
 MAX_WORDS_SHOWN = 5
 MAX_LATE = 5
 """Rules that are named if there was no time for them: a moderator needs no list of thousands."""
@@ -109,17 +110,12 @@ class Matcher:
         for rule, words in self._phrases(text):
             found.setdefault(rule.pk, (rule, []))[1].append(words)
         late = []
-        end = time.monotonic() + SEARCH_SECONDS
-        for number, (rule, pattern) in enumerate(self.patterns):
-            if (seconds := end - time.monotonic()) <= 0:
-                late += [rule for rule, _pattern in self.patterns[number:]]
-                break
-            try:
-                hits = _search(pattern, text, seconds=seconds)
-            except TimeoutError:
+        end = time.thread_time() + SEARCH_SECONDS
+        for rule, pattern in self.patterns:
+            hits = _search(pattern, text, end=end)
+            if hits is None:
                 late.append(rule)
-                continue
-            if hits:
+            elif hits:
                 found.setdefault(rule.pk, (rule, []))[1].extend(hits)
         if late:
             log.warning(
@@ -186,18 +182,24 @@ def compiled(pattern: str) -> Any:
     return regex.compile(pattern.replace("ё", "е").replace("Ё", "Е"), regex.IGNORECASE)
 
 
-def _search(pattern: Any, text: str, *, seconds: float) -> list[str]:
-    """Return some of what a pattern finds; raise TimeoutError.
+def _search(pattern: Any, text: str, *, end: float) -> list[str] | None:
+    """Return some of what a pattern finds, None if it was not searched until `end`.
 
-    Other threads run meanwhile (`concurrent`).
+    `end` is a time of `time.thread_time`. Other threads run meanwhile (`concurrent`). The timeout
+    of `regex` also counts what they take of a processor, so it may come too early.
     """
-    hits: list[str] = []
-    for hit in pattern.finditer(text, timeout=seconds, concurrent=True):
-        if hit[0].strip() and hit[0] not in hits:
-            hits.append(hit[0].strip())
-        if len(hits) == MAX_WORDS_SHOWN:
-            break
-    return hits
+    while (seconds := end - time.thread_time()) > 0:
+        hits: list[str] = []
+        try:
+            for hit in pattern.finditer(text, timeout=seconds, concurrent=True):
+                if hit[0].strip() and hit[0] not in hits:
+                    hits.append(hit[0].strip())
+                if len(hits) == MAX_WORDS_SHOWN:
+                    break
+        except TimeoutError:
+            continue
+        return hits
+    return None
 
 
 def _at_most_held(action: str) -> str:
