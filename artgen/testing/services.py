@@ -230,19 +230,34 @@ def answers(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a free port of the loopback address, a new one with each call.
+    """Return a free port of the loopback address, which no other process is given meanwhile.
+
+    A server takes some time to listen, and a test may need a port on which nobody listens. So each
+    port is reserved until this process ends, by the name of a Unix socket, which one process of
+    the machine can have; other workers of pytest-xdist and other test runs get other ports.
 
     SeaweedFS also listens on the port 10,000 above, and refuses a port that is 10,000 above another
     of its own. So all ports are between 10,000 and 20,000, below those of outgoing connections.
     """
     while True:
         port = secrets.choice(range(10_000, 20_000))
-        if port not in _given and not answers(port) and not answers(port + 10_000):
-            _given.add(port)
+        if not answers(port) and not answers(port + 10_000) and reserve(port):
             return port
 
 
-_given: set[int] = set()
+def reserve(port: int) -> bool:
+    """Reserve a port until this process ends; return False if it is reserved already."""
+    reservation = socket.socket(socket.AF_UNIX)
+    try:
+        reservation.bind(f"\0artgen-test-port-{port}")
+    except OSError:
+        reservation.close()
+        return False
+    _reservations.append(reservation)
+    return True
+
+
+_reservations: list[socket.socket] = []
 
 
 if __name__ == "__main__":
