@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from django.db import close_old_connections, connection, connections
+from django.db import close_old_connections, connection, connections, transaction
 
 
 def in_threads(count, work):
@@ -26,14 +26,8 @@ def in_threads(count, work):
 
 def until_another_waits():
     """Return when another connection waits for a lock of this one."""
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_locks WHERE NOT granted"
-                " AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-            )
-            if cursor.fetchone()[0]:
-                return
+    while not waiting():
+        pass
 
 
 def at_once(work: list[Callable[[], object]]) -> Counter[str]:
@@ -53,3 +47,30 @@ def at_once(work: list[Callable[[], object]]) -> Counter[str]:
 
     with ThreadPoolExecutor(len(work)) as pool:
         return Counter(pool.map(run, work))
+
+
+def at_once_behind(lock: Callable[[], object], work: list[Callable[[], object]]) -> Counter[str]:
+    """Run all of `work` as `at_once` does; let nobody pass the lock before all have come to it.
+
+    `lock` takes it in a transaction of this thread. So the control of a race test fails each time:
+    everybody has read before anybody writes.
+    """
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        lock()
+        outcome = other.submit(at_once, work)
+        while waiting() < len(work) and not outcome.done():
+            pass
+    return outcome.result()
+
+
+def waiting() -> int:
+    """Return how many connections to this PostgreSQL database wait for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(DISTINCT waiter.pid) FROM pg_locks AS waiter JOIN pg_locks AS ours "
+            "ON ours.pid = waiter.pid AND ours.database = "
+            "(SELECT oid FROM pg_database WHERE datname = current_database()) "
+            "WHERE NOT waiter.granted"
+        )
+        count: int = cursor.fetchone()[0]
+        return count

@@ -20,7 +20,7 @@ from accounts.models import User
 from artgen.testing.api import make_image, make_job
 from artgen.testing.cases import BaseTestCase, load_catalog, make_user
 from artgen.testing.image_files import FILES
-from artgen.testing.threads import in_threads
+from artgen.testing.threads import at_once_behind, in_threads
 from generation.files import consistency, storage
 from generation.models import Image, Job, Sheet, SheetImage, SheetVote, Status
 from generation.operations import cleanup
@@ -244,6 +244,11 @@ class TestTwoAtOnce(TransactionTestCase):
 
         return list(in_threads(4, press))
 
+    def stop_writers(self) -> None:
+        """Let everybody read images of sheets, and nobody write one, until the transaction ends."""
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE generation_sheetimage IN SHARE MODE")
+
     def test_they_get_the_same_image(self) -> None:
         assert {made.id for made in self.press_at_once()} == {SheetImage.objects.get().id}
 
@@ -255,8 +260,9 @@ class TestTwoAtOnce(TransactionTestCase):
         with connection.schema_editor() as editor:
             editor.remove_constraint(SheetImage, constraint)
         try:
-            self.press_at_once()
-            assert SheetImage.objects.count() > 1
+            found = cells.filled(self.sheet)
+            at_once_behind(self.stop_writers, [lambda: sheet_images.ask(found, kind="jpeg")] * 4)
+            assert SheetImage.objects.count() == 4
         finally:
             SheetImage.objects.all().delete()
             with connection.schema_editor() as editor:
