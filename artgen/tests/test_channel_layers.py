@@ -1,8 +1,7 @@
 """RedisLayer: it speaks as the library's own layer does, and subscribes in batches."""
 
 import asyncio
-import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -10,10 +9,19 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from redis import Redis
 
 from artgen.channel_layers import RedisLayer
+from artgen.testing.shared_cache import own_redis
 
 pytestmark = pytest.mark.redis
-HOSTS = [{"address": os.environ.get("REDIS_URL", ""), "socket_connect_timeout": 2}]
+HOSTS: list[dict[str, Any]] = [{"socket_connect_timeout": 20}]
 MESSAGE = {"type": "job.changed", "job": {"prompt": "маяк", "n": 1}}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _server() -> Iterator[None]:
+    """Run a Redis in which nobody else subscribes; channels are of the whole server."""
+    with own_redis() as url:
+        HOSTS[0]["address"] = url
+        yield
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
