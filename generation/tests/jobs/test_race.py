@@ -11,6 +11,7 @@ import os
 import random
 import threading
 from collections import Counter
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -65,14 +66,18 @@ class TestRace(TransactionTestCase):
         self.emulator.faults.chance("status", "lost_404", 0.1)
         self.emulator.faults.chance("job", "out_of_memory", 0.1)
         jobs = [self.place(self.users[n % len(self.users)]) for n in range(JOBS)]
+        # However fast the workers are, a user cancels one job before it has begun.
+        late = jobs[-1]
+        Job.objects.filter(id=late.id).update(due_at=F("due_at") + timedelta(days=1))
 
         for round_number in range(40):
-            in_threads(
-                WORKERS,
-                lambda number, seed=round_number: self.work(
-                    random.Random(f"{SEED} {seed} {number}")
-                ),
-            )
+
+            def work(number, seed=round_number):
+                self.work(random.Random(f"{SEED} {seed} {number}"))
+                if (seed, number) == (0, 0):
+                    job_control.cancel(job=late, actor=late.user)
+
+            in_threads(WORKERS, work)
             self.pass_time()
             if not Job.objects.active().exists():
                 break

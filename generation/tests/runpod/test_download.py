@@ -17,7 +17,7 @@ PICTURE = b"\x89PNG and more"
 def fetch(server, path="/a.png", **options):
     host = f"127.0.0.1:{server.port}"
     return fetch_image(
-        f"http://{host}{path}", **{"allowed_hosts": [host], "total_seconds": 5} | options
+        f"http://{host}{path}", **{"allowed_hosts": [host], "total_seconds": 60} | options
     )
 
 

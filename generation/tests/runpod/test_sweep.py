@@ -29,13 +29,16 @@ ENDPOINT = "qwen-image-t2i"
 class TLSServer:
     """Answers /status over HTTP/2 and TLS.
 
-    Each reply 50 ms after its request, and counts connections and streams.
+    Each reply 50 ms after its request, and counts connections and streams. With `wait_for`, no
+    reply is sent before these counts have been reached, however slow the machine is: `connections`,
+    `most_under_way`, `most_streams`.
     """
 
     def __init__(self, folder, protocols=("h2", "http/1.1")):
         self.certificate, key = make_certificate(folder)
         self.requests, self.plan, self.under_way, self.most_under_way = [], {}, 0, 0
         self.streams, self.most_streams = Counter(), 0
+        self.wait_for = {}
         listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = listener.getsockname()[1]
         self._config = Config()
@@ -69,6 +72,9 @@ class TLSServer:
     def connections(self):
         return {client for client, _ in self.requests}
 
+    def count(self, name):
+        return len(self.connections) if name == "connections" else getattr(self, name)
+
     async def _app(self, scope, receive, send):
         if scope["type"] == "lifespan":
             while (message := await receive())["type"] != "lifespan.shutdown":
@@ -84,6 +90,8 @@ class TLSServer:
         status, body, pause = self.plan.get(
             runpod_id, (200, json.dumps({"id": runpod_id, "status": "IN_QUEUE"}), 0.05)
         )
+        while any(self.count(name) < least for name, least in self.wait_for.items()):
+            await asyncio.sleep(0.01)
         await asyncio.sleep(pause)
         await send(
             {"type": "http.response.start", "status": status, "headers": [(b"retry-after", b"3")]}
@@ -110,6 +118,7 @@ PATIENT = {
 def over_tls(server):
     server.requests.clear()
     server.plan.clear()
+    server.wait_for.clear()
     server.most_under_way = server.most_streams = 0
     sweep = Sweep(
         base_url=f"https://127.0.0.1:{server.port}/v2",
@@ -126,6 +135,7 @@ def refs(number):
 
 
 def test_it_reads_hundreds_over_few_connections_at_the_same_time(server, over_tls):
+    server.wait_for |= {"connections": 4, "most_under_way": 21}
     found = over_tls.read(refs(300))
     assert list(found) == refs(300)
     assert all(
@@ -135,12 +145,13 @@ def test_it_reads_hundreds_over_few_connections_at_the_same_time(server, over_tl
     assert {version for _, version in server.requests} == {"2"}
     assert len(server.requests) == 300
     assert len(server.connections) == 4
-    assert server.most_under_way > 20
+    assert server.most_under_way >= 21
 
 
 def test_it_asks_for_400_jobs_over_4_connections_with_no_more_streams_than_servers_allow(
     server, over_tls
 ):
+    server.wait_for |= {"connections": 4, "most_streams": 6}
     found = over_tls.read(refs(400))
     assert sum(isinstance(report, JobReport) for report in found.values()) == 400
     assert sorted(Counter(client for client, _ in server.requests).values()) == [100, 100, 100, 100]
@@ -148,6 +159,7 @@ def test_it_asks_for_400_jobs_over_4_connections_with_no_more_streams_than_serve
 
 
 def test_it_keeps_its_connections_for_the_next_sweep(server, over_tls):
+    server.wait_for |= {"connections": 4}
     over_tls.read(refs(100))
     before = server.connections
     over_tls.read(refs(100))
@@ -277,7 +289,8 @@ def test_it_reads_more_than_one_batch_on_a_connection(server, over_tls):
         base_url=f"https://127.0.0.1:{server.port}/v2",
         api_key="key",
         verify=server.certificate,
-        limits=Limits(sweep_connections=1),
+        limits=Limits(sweep_connections=1, sweep_seconds=60),
+        total_seconds=120,
     )
     found = sweep.read(refs(BATCH * 2 + 1))
     assert all(isinstance(report, JobReport) for report in found.values())
@@ -292,6 +305,7 @@ def test_it_believes_no_unknown_certificate(server):
 
 def test_it_reads_over_tls_from_a_server_that_speaks_only_http1(tmp_path):
     with TLSServer(tmp_path, protocols=["http/1.1"]) as old:
+        old.wait_for |= {"connections": 4}
         sweep = Sweep(
             base_url=f"https://127.0.0.1:{old.port}/v2",
             api_key="key",
@@ -317,7 +331,7 @@ def emulator():
 
 
 def test_it_reads_from_a_server_that_speaks_only_http1(emulator):
-    sweep = Sweep(base_url=emulator.base_url, api_key=emulator.api_key)
+    sweep = Sweep(base_url=emulator.base_url, api_key=emulator.api_key, **PATIENT)
     found = sweep.read([*emulator.refs, (ENDPOINT, "nobody-u1"), emulator.refs[0]])
     assert len(found) == 61
     assert isinstance(found.pop((ENDPOINT, "nobody-u1")), Gone)
@@ -389,7 +403,7 @@ def test_it_never_shows_the_key():
 
 
 def test_it_survives_a_fork(emulator):
-    sweep = Sweep(base_url=emulator.base_url, api_key=emulator.api_key)
+    sweep = Sweep(base_url=emulator.base_url, api_key=emulator.api_key, **PATIENT)
     sweep.read(emulator.refs)
     with sweep.lock:
         pid = os.fork()

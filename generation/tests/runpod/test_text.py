@@ -31,12 +31,12 @@ def emulator():
 def client(emulator):
     emulator.faults.clear()
     return TextClient(
-        base_url=f"{emulator.base_url}/text/openai/v1", model="stand-in", api_key=KEY, seconds=5
+        base_url=f"{emulator.base_url}/text/openai/v1", model="stand-in", api_key=KEY, seconds=30
     )
 
 
 def client_of(server, **options):
-    options = {"seconds": 2, "api_key": KEY, **options}
+    options = {"seconds": 30, "api_key": KEY, **options}
     return TextClient(base_url=server.base_url, model="stand-in", **options)
 
 
@@ -121,7 +121,7 @@ class TestVerdicts:
                 connection.sendall(b"x" * 65_536)
 
         with raw_server(flood) as server, pytest.raises(TextUnavailable) as raised:
-            client_of(server, seconds=30).reply(**TELL)
+            client_of(server).reply(**TELL)
         assert str(MAX_REPLY_BYTES) in raised.value.detail
 
     @pytest.mark.parametrize(
