@@ -41,7 +41,7 @@ def read(request: pytest.FixtureRequest) -> Iterator[Read]:
         yield lambda address: Client().get(address).status_code
     else:
         with bucket_settings():
-            yield lambda address: requests.get(address, timeout=10).status_code
+            yield lambda address: requests.get(address, timeout=60).status_code
 
 
 def addresses(image: Image) -> list[str]:

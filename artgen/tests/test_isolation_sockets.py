@@ -50,7 +50,7 @@ class TestSockets(SocketsTestCase):
                 socket = await self.open(path, identity)
                 person = identity.api_person  # sockets take both sessions and tokens
                 if person:
-                    snapshot = await socket.receive_json_from(timeout=10)
+                    snapshot = await socket.receive_json_from(timeout=60)
                     assert bool(snapshot["jobs"]) == (person == "owner"), identity.name
                     assert (MARK in str(snapshot)) == (person == "owner"), identity.name
                     sockets[identity] = socket
@@ -59,15 +59,15 @@ class TestSockets(SocketsTestCase):
             await self.cancel_a_job()
             for identity, socket in sorted(sockets.items(), key=lambda one: one[0].name):
                 if identity.api_person == "owner":
-                    change = await socket.receive_json_from(timeout=10)
+                    change = await socket.receive_json_from(timeout=60)
                     assert change["job"]["id"] == str(self.data.values["queued"])
             for identity, socket in sockets.items():
                 # Whatever was sent to all of them has arrived before this reply.
                 await socket.send_json_to({"type": "ping"})
-                message = await socket.receive_json_from(timeout=10)
+                message = await socket.receive_json_from(timeout=60)
                 assert message == {"type": "pong"}, identity.name
                 await socket.send_json_to({"type": "snapshot", "user": str(self.data.owner.pk)})
-                again = await socket.receive_json_from(timeout=10)
+                again = await socket.receive_json_from(timeout=60)
                 assert (MARK in str(again)) == (identity.api_person == "owner"), identity.name
                 await socket.disconnect()
 
@@ -78,7 +78,7 @@ class TestSockets(SocketsTestCase):
                 await self.assert_is_closed(await self.open(path, identity))
 
     async def assert_is_closed(self, socket: WebsocketCommunicator) -> None:
-        message: dict[str, Any] = await socket.receive_output(timeout=10)
+        message: dict[str, Any] = await socket.receive_output(timeout=60)
         assert (message["type"], message["code"]) == ("websocket.close", UNAUTHENTICATED)
 
 
@@ -90,10 +90,10 @@ class TestControl(SocketsTestCase):
             patch.setattr("generation.jobs.events.group", lambda user_id: "everybody")
             (path,) = socket_routes()
             socket = await self.open(path, IDENTITIES[3])
-            assert (await socket.receive_json_from(timeout=10))["jobs"] == []
+            assert (await socket.receive_json_from(timeout=60))["jobs"] == []
             owners = await self.open(path, IDENTITIES[0])
-            await owners.receive_json_from(timeout=10)
+            await owners.receive_json_from(timeout=60)
             await self.cancel_a_job()
-            assert MARK in str(await socket.receive_json_from(timeout=10))
+            assert MARK in str(await socket.receive_json_from(timeout=60))
             await socket.disconnect()
             await owners.disconnect()

@@ -166,7 +166,7 @@ class TestSockets:
             headers = [(b"cookie", cookie.encode()), (b"origin", settings.PUBLIC_URL.encode())]
             socket = WebsocketCommunicator(websocket, "/ws/jobs/", headers=headers)
             await socket.connect()
-            message = await socket.receive_output(timeout=10)
+            message = await socket.receive_output(timeout=60)
             await socket.disconnect()
             return message.get("code", 0)
 

@@ -15,14 +15,14 @@ KEY = {"Authorization": "Bearer emulator-key"}
 
 def ask(emulator, path, *, method="GET", headers=KEY):
     reply = requests.request(
-        method, f"{emulator.base_url}/{path}", json={"input": INPUT}, headers=headers, timeout=5
+        method, f"{emulator.base_url}/{path}", json={"input": INPUT}, headers=headers, timeout=60
     )
     return reply.status_code, reply.json().get("error")
 
 
 def control(emulator, path, body, *, headers=KEY):
     return requests.post(
-        f"http://{emulator.image_host}/emulator/{path}", json=body, headers=headers, timeout=5
+        f"http://{emulator.image_host}/emulator/{path}", json=body, headers=headers, timeout=60
     )
 
 

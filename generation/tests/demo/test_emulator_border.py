@@ -26,7 +26,11 @@ class TestBorder:
             ("POST", "purge-queue"),
         ):
             reply = requests.request(
-                method, f"{emulator.base_url}/{ENDPOINT}/{path}", json={}, headers=header, timeout=5
+                method,
+                f"{emulator.base_url}/{ENDPOINT}/{path}",
+                json={},
+                headers=header,
+                timeout=60,
             )
             assert reply.status_code == 401
 
@@ -35,7 +39,7 @@ class TestBorder:
     )
     def test_it_takes_the_key_as_the_documentation_shows_it(self, emulator, header):
         url = f"{emulator.base_url}/{ENDPOINT}/health"
-        assert requests.get(url, headers={"Authorization": header}, timeout=5).status_code == 200
+        assert requests.get(url, headers={"Authorization": header}, timeout=60).status_code == 200
 
     @pytest.mark.parametrize(
         "body",
@@ -56,7 +60,7 @@ class TestBorder:
     def test_it_answers_a_bad_run_with_400_and_takes_nothing(self, emulator, body):
         url = f"{emulator.base_url}/{ENDPOINT}/run"
         reply = requests.post(
-            url, data=body, headers={"Authorization": "Bearer emulator-key"}, timeout=5
+            url, data=body, headers={"Authorization": "Bearer emulator-key"}, timeout=60
         )
         assert reply.status_code == 400
         assert emulator.jobs == []
@@ -65,7 +69,7 @@ class TestBorder:
         url = f"{emulator.base_url}/{ENDPOINT}/run"
         data = b'{"input": {"prompt": "' + b"x" * 10 * 1024 * 1024 + b'"}}'
         reply = requests.post(
-            url, data=data, headers={"Authorization": "Bearer emulator-key"}, timeout=5
+            url, data=data, headers={"Authorization": "Bearer emulator-key"}, timeout=60
         )
         assert reply.status_code == 413
 
@@ -83,7 +87,7 @@ class TestBorder:
             method,
             f"{emulator.base_url}/{ENDPOINT}/{path}",
             headers={"Authorization": "emulator-key"},
-            timeout=5,
+            timeout=60,
         )
         assert reply.status_code == status
 

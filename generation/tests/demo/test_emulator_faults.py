@@ -58,23 +58,23 @@ class TestFaults:
         url = f"http://{emulator.image_host}/emulator/faults"
         key = {"Authorization": "Bearer emulator-key"}
         plan = {"call": "run", "fault": "refuse_400", "times": 1}
-        assert requests.post(url, json=plan, timeout=5).status_code == 401
+        assert requests.post(url, json=plan, timeout=60).status_code == 401
         assert (
             requests.post(
-                url, json={"call": "run", "fault": "x"}, headers=key, timeout=5
+                url, json={"call": "run", "fault": "x"}, headers=key, timeout=60
             ).status_code
             == 400
         )
-        assert requests.post(url, json=plan, headers=key, timeout=5).status_code == 200
+        assert requests.post(url, json=plan, headers=key, timeout=60).status_code == 200
         with pytest.raises(JobRefused):
             run(client)
         requests.post(
             url,
             json={"call": "run", "fault": "refuse_400", "probability": 1},
             headers=key,
-            timeout=5,
+            timeout=60,
         )
-        assert requests.post(url, json={"clear": True}, headers=key, timeout=5).json() == FAULTS
+        assert requests.post(url, json={"clear": True}, headers=key, timeout=60).json() == FAULTS
         run(client)
 
     def test_it_records_for_another_process_what_has_happened(
@@ -88,9 +88,9 @@ class TestFaults:
         emulator.faults.next("job", "waits")
         waiting = run(client)
         url = f"http://{emulator.image_host}/emulator/record"
-        assert requests.get(url, timeout=5).status_code == 401
+        assert requests.get(url, timeout=60).status_code == 401
         key = {"Authorization": "Bearer emulator-key"}
-        record = requests.get(url, headers=key, timeout=5).json()
+        record = requests.get(url, headers=key, timeout=60).json()
         first, second, third, fourth = record["jobs"]
         assert (first["fault"], first["state"]) == ("timed_out", "TIMED_OUT")
         assert (second["id"], second["fault"], second["state"]) == (runpod_id, "", "COMPLETED")

@@ -103,7 +103,7 @@ class TestAnswers:
         with Emulator(manual=True, file_format=file_format) as emulator:
             client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
             url = output(client, emulator, SCHNELL, BODY | {"image_format": asked})["result"]
-            reply = requests.get(url, timeout=5)
+            reply = requests.get(url, timeout=60)
             assert decode(reply.content)[0].format == form
             assert reply.headers["Content-Type"] == f"image/{form.lower()}"
             assert url.endswith(f".{form.lower()}")
@@ -111,7 +111,7 @@ class TestAnswers:
     def test_it_keeps_the_format_of_the_other_endpoints_and_of_own_workers(self, emulator, client):
         emulator.answers.set("own", jpeg=True)
         url = output(client, emulator, ENDPOINT)["result"]
-        assert decode(requests.get(url, timeout=5).content)[0].format == "PNG"
+        assert decode(requests.get(url, timeout=60).content)[0].format == "PNG"
         runpod_id = run(
             client, endpoint="own", body=BODY | {"cfg_scale": 7, "width": 64, "height": 64}
         )
@@ -130,7 +130,7 @@ class TestSecondHost:
             client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
             url = output(client, emulator, endpoint, body_for(endpoint))["result"]
             assert url.startswith(f"http://{emulator.cdn_host}/files/")
-            assert decode(requests.get(url, timeout=5).content)[0]
+            assert decode(requests.get(url, timeout=60).content)[0]
             assert emulator.image_host in output(client, emulator, SCHNELL)["result"]
             emulator.answers.set(SCHNELL, cdn=True)
             assert emulator.cdn_host in output(client, emulator, SCHNELL)["result"]
@@ -185,7 +185,7 @@ class TestDataUris:
             value = source if field == "image" else [source]
             answer = output(client, emulator, endpoint, BODY | {"seed": 1, field: value})
             [answer] = answer if isinstance(answer, list) else [answer]
-            return requests.get(answer["result"], timeout=5).content
+            return requests.get(answer["result"], timeout=60).content
 
         other = "data:image/png;base64," + base64.b64encode(tiny_png(320, 200, 6)).decode()
         assert drawn(SOURCE) == drawn(SOURCE)
@@ -198,7 +198,7 @@ class TestDataUris:
             answer = output(
                 client, emulator, "p-image-edit", BODY | {"seed": 1, "images": list(sources)}
             )
-            return requests.get(answer["result"], timeout=5).content
+            return requests.get(answer["result"], timeout=60).content
 
         address, other = (
             f"{webhook_receiver.url}/source.png",

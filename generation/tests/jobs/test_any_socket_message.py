@@ -43,17 +43,17 @@ class TestAnyMessage(TransactionTestCase):
     async def send(self, token: str, sent: list[str | bytes]) -> None:
         headers = [(b"authorization", f"Bearer {token}".encode())]
         socket = WebsocketCommunicator(websocket, "/ws/jobs/", headers=headers)
-        assert (await socket.connect(timeout=10))[0]
-        assert (await socket.receive_json_from(timeout=10))["type"] == "snapshot"
+        assert (await socket.connect(timeout=60))[0]
+        assert (await socket.receive_json_from(timeout=60))["type"] == "snapshot"
         for message in sent:
             if isinstance(message, bytes):
                 await socket.send_to(bytes_data=message)
             else:
                 await socket.send_to(text_data=message)
         await socket.send_json_to({"type": "ping"})
-        answers = [await socket.receive_json_from(timeout=10)]
+        answers = [await socket.receive_json_from(timeout=60)]
         while answers[-1]["type"] != "pong":
-            answers.append(await socket.receive_json_from(timeout=10))
+            answers.append(await socket.receive_json_from(timeout=60))
         assert {answer["type"] for answer in answers} <= {"snapshot", "pong"}
         await socket.disconnect()
 
@@ -78,6 +78,6 @@ class TestAnyMessage(TransactionTestCase):
             headers.append((b"authorization", b"Bearer " + bearer))
         socket = WebsocketCommunicator(websocket, "/ws/jobs/", headers=headers)
         socket.scope["query_string"] = query
-        assert (await socket.connect(timeout=10))[0]
-        message = await socket.receive_output(timeout=10)
+        assert (await socket.connect(timeout=60))[0]
+        message = await socket.receive_output(timeout=60)
         assert (message["type"], message["code"]) == ("websocket.close", UNAUTHENTICATED)
