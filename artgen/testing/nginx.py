@@ -1,18 +1,48 @@
 """nginx alone, as deploy/start.sh runs it: its own log files, no application."""
 
 import contextlib
+import http.client
 import os
 import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 
 from artgen.testing.services import free_port, running
+
+
+class Answer(NamedTuple):
+    """A response and its body."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+
+def ask_at_once(port: int, path: str, headers: Iterable[dict[str, str]]) -> list[Answer]:
+    """Send a GET with each of these headers before any answer is read; return the answers.
+
+    nginx gets all of them in a moment, at any speed of what is behind it, and counts them against
+    its limits.
+    """
+    with contextlib.ExitStack() as opened:
+        lines = []
+        for one in headers:
+            line = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+            opened.callback(line.close)
+            line.connect()
+            lines.append((line, one))
+        for line, one in lines:
+            line.request("GET", path, headers=one)
+        answers = [line.getresponse() for line, _ in lines]
+        return [Answer(one.status, one.headers, one.read()) for one in answers]
 
 
 @dataclass

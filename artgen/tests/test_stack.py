@@ -24,6 +24,7 @@ from PIL import Image as Pillow
 
 from artgen import connection_budget
 from artgen.observability import sockets_heartbeat
+from artgen.testing.nginx import ask_at_once
 from artgen.testing.stack import MACHINE, PATIENCE, Stack, children, environment, kept_stack
 
 pytestmark = [
@@ -264,20 +265,19 @@ class TestStack(unittest.TestCase):
 
     # --- nginx ------------------------------------------------------------------------------------
     def test_it_refuses_more_than_20_requests_a_second_of_one_user_in_the_shape_of_the_api(self):
-        def ask(token: str, language: str = "en") -> requests.Response:
-            headers = {"Authorization": f"Bearer {token}", "Accept-Language": language}
-            return self.get("/api/v1/models/", headers=headers)
+        def user(token: str, language: str = "en") -> dict[str, str]:
+            return {"Authorization": f"Bearer {token}", "Accept-Language": language}
 
-        with concurrent.futures.ThreadPoolExecutor(20) as crowd:
-            answers = list(crowd.map(ask, ["made-up-token-of-a-greedy-user"] * 150))
-        refused = [answer for answer in answers if answer.status_code == 429]
+        api = "/api/v1/models/"
+        answers = ask_at_once(self.stack.port, api, [user("made-up-token-of-a-greedy-user")] * 150)
+        refused = [answer for answer in answers if answer.status == 429]
         assert len(refused) > 20
         assert len(answers) - len(refused) >= 40, "a burst passes"
         answer = refused[0]
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert answer.headers["Retry-After"] == "1"
         assert re.search("^[0-9a-f]{32}$", answer.headers["X-Request-ID"])
-        assert answer.json() == {
+        assert json.loads(answer.body) == {
             "type": f"{self.stack.url}/api/problems/too_many_requests/",
             "title": "Too many requests",
             "status": 429,
@@ -285,20 +285,15 @@ class TestStack(unittest.TestCase):
             "detail": "Wait a moment, then send fewer requests.",
             "errors": [],
         }
-        assert ask("somebody-else").status_code == 401, "others are let through"
-        with concurrent.futures.ThreadPoolExecutor(20) as crowd:
-            answers = list(
-                crowd.map(ask, ["another-greedy-user"] * 100, ["ru-RU,ru;q=0.9,en;q=0.8"] * 100)
-            )
-        assert "Слишком много запросов" in {
-            a.json()["title"] for a in answers if a.status_code == 429
-        }
+        other = self.get(api, headers=user("somebody-else"))
+        assert other.status_code == 401, "others are let through"
+        russian = user("another-greedy-user", "ru-RU,ru;q=0.9,en;q=0.8")
+        answers = ask_at_once(self.stack.port, api, [russian] * 100)
+        titles = {json.loads(one.body)["title"] for one in answers if one.status == 429}
+        assert "Слишком много запросов" in titles
 
-        with concurrent.futures.ThreadPoolExecutor(20) as crowd:
-            pages = list(
-                crowd.map(lambda _: self.get("/", cookies={"sessionid": "greedy"}), range(150))
-            )
-        page = next(page for page in pages if page.status_code == 429)
+        pages = ask_at_once(self.stack.port, "/", [{"Cookie": "sessionid=greedy"}] * 150)
+        page = next(page for page in pages if page.status == 429)
         assert (page.headers["Content-Type"], page.headers["Retry-After"]) == (
             "text/html; charset=utf-8",
             "1",

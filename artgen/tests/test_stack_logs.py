@@ -150,17 +150,20 @@ class TestLogs:
         assert ended["runpod_id"]
         assert ended["task"] == "generation.store"
         assert ended["message_id"]
-        hook = next(
-            entry
-            for entry in entries(self.stack.log)
-            if entry["message"] == "webhook received" and entry["job"] == job_id
+        # The worker may have looked at the job before its webhook has come.
+        hook = self.stack.until(
+            lambda: self.logged("webhook received", job=job_id), "the webhook is logged"
         )
         assert hook["request_id"] != request_id
-        # That is the id of RunPod's request in nginx's log.
-        assert any(
-            entry["message"] == "request" and entry["request_id"] == hook["request_id"]
-            for entry in entries(self.stack.log)
+        self.stack.until(
+            lambda: self.logged("request", request_id=hook["request_id"]),
+            "nginx has logged RunPod's request with this id",
         )
+
+    def logged(self, message: str, **values: str) -> dict[str, Any] | None:
+        """Return the first line with this message and these values."""
+        wanted = {"message": message, **values}.items()
+        return next((one for one in entries(self.stack.log) if wanted <= one.items()), None)
 
     def test_a_trace_leads_from_the_request_to_the_worker(self) -> None:
         request_id = f"request-{uuid4()}"

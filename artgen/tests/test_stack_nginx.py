@@ -1,6 +1,5 @@
 """nginx alone with the configuration of nginx/render.sh: TLS, load balancers, no application."""
 
-import concurrent.futures
 import os
 import shutil
 import signal
@@ -17,6 +16,7 @@ from django.conf import settings
 
 from artgen.testing.certificate import make_certificate
 from artgen.testing.echo import echo
+from artgen.testing.nginx import ask_at_once
 from artgen.testing.services import free_port, running
 
 pytestmark = pytest.mark.nginx
@@ -180,14 +180,8 @@ class TestNginx(unittest.TestCase):
             NGINX_WEB=self.application(), NGINX_ADDRESS_RATE="20r/s", NGINX_ADDRESS_BURST="10"
         )
 
-        def ask(number: int) -> int:
-            headers = {"Authorization": f"Bearer made-up-{number}"}
-            return requests.get(
-                f"{self.url}/api/v1/models/", headers=headers, timeout=30
-            ).status_code
-
-        with concurrent.futures.ThreadPoolExecutor(10) as crowd:
-            answers = list(crowd.map(ask, range(60)))
+        users = [{"Authorization": f"Bearer made-up-{number}"} for number in range(60)]
+        answers = [one.status for one in ask_at_once(self.port, "/api/v1/models/", users)]
         assert answers.count(429) > 10
         assert answers.count(200) >= 10
 

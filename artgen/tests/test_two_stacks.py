@@ -29,6 +29,7 @@ pytestmark = [
 ]
 
 OPENED = 10  # connections of the test itself
+ENDPOINT = "black-forest-labs-flux-1-schnell"
 ORDER = {"model": "flux-schnell", "prompt": "two lighthouses", "width": 256, "height": 256}
 
 
@@ -71,12 +72,16 @@ class TestTwoStacks(unittest.TestCase):
         pages = Stack(beside=self.here, processes=("nginx", "web", "sockets"), **MACHINE)
         with pages, pages.socket() as events:
             assert json.loads(events.recv(timeout=PATIENCE))["type"] == "snapshot"
+            # It does not begin before its submission is shown: two machines tell of both.
+            self.here.emulator.set_workers(ENDPOINT, 0)
             job = pages.ask("post", "jobs/", json=ORDER).json()
             seen = []
             while not seen or seen[-1]["status"] not in FINAL:
                 message = json.loads(events.recv(timeout=PATIENCE))
                 if message["type"] == "job" and message["job"]["id"] == job["id"]:
                     seen.append(message["job"])
+                    if message["job"]["status"] == "submitted":
+                        self.here.emulator.set_workers(ENDPOINT, 3)
         assert seen[-1]["status"] == "succeeded"
         assert {"submitted", "storing", "succeeded"} - {one["status"] for one in seen} == set()
         versions = [one["version"] for one in seen]
