@@ -27,6 +27,7 @@ import contextlib, http.server, os, signal, socketserver, sys, threading
 folder, name = sys.argv[1:]
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer is sent as a whole, or nginx asks another process
     def do_GET(self):
         draining = os.path.exists(f"{folder}/web-{name}.draining")
         self.send_response(200)
