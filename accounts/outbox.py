@@ -6,7 +6,6 @@ worker that dies between sending and deleting sends an email twice.
 """
 
 import logging
-import smtplib
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from django.db.models import F, Min, Q, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from accounts import mail_errors
 from accounts.models import OutgoingEmail
 from artgen import pooling
 from artgen.celery import send_message
@@ -36,6 +36,7 @@ GIVE_UP_AFTER = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 MAX_DOUBLINGS = 10  # beyond MAX_PAUSE
 FAILED_KEPT = timedelta(days=7)
 MAX_ERROR_LENGTH = 400
+NO_ERROR = {"error_kind": "", "last_error": ""}
 
 
 class State(TextChoices):
@@ -137,7 +138,7 @@ def _claim() -> OutgoingEmail | None:
     waiting = OutgoingEmail.objects.filter(due_at__lte=now).order_by("due_at", "id")
     while email := waiting.first():
         leased = OutgoingEmail.objects.filter(pk=email.pk, due_at=email.due_at)
-        if leased.update(due_at=now + LEASE, attempts=F("attempts") + 1, last_error=""):
+        if leased.update(due_at=now + LEASE, attempts=F("attempts") + 1, **NO_ERROR):
             email.attempts += 1
             return email
     return None
@@ -156,10 +157,13 @@ def _deliver(email: OutgoingEmail) -> None:
 
 def _postpone(email: OutgoingEmail, error: Exception) -> None:
     """Set the time of the next attempt, or give up and erase the text."""
-    fields: dict[str, str | datetime | None] = {"last_error": repr(error)[:MAX_ERROR_LENGTH]}
+    fields: dict[str, str | datetime | None] = {
+        "error_kind": mail_errors.kind_of(error),
+        "last_error": mail_errors.reply_of(error)[:MAX_ERROR_LENGTH],
+    }
     extra = {"email": str(email.pk), "subject": email.subject, "attempt": email.attempts}
     now = timezone.now()
-    if now - email.created_at >= GIVE_UP_AFTER or _is_permanent(error):
+    if now - email.created_at >= GIVE_UP_AFTER or mail_errors.is_permanent(error):
         log.error("email given up", extra=extra, exc_info=error)
         fields |= {"due_at": None, "body": ""}
     else:
@@ -167,10 +171,3 @@ def _postpone(email: OutgoingEmail, error: Exception) -> None:
         pause = FIRST_PAUSE * 2 ** min(email.attempts - 1, MAX_DOUBLINGS)
         fields["due_at"] = now + min(pause, MAX_PAUSE)
     OutgoingEmail.objects.filter(pk=email.pk).update(**fields)
-
-
-def _is_permanent(error: Exception) -> bool:
-    """Return whether the server refused the recipient permanently (5xx, RFC 5321, 4.2.1)."""
-    return isinstance(error, smtplib.SMTPRecipientsRefused) and all(
-        code >= 500 for code, _text in error.recipients.values()
-    )

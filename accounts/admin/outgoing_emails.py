@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts import outbox
+from accounts.mail_errors import MailError
 from accounts.models import OutgoingEmail
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
@@ -43,8 +44,11 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
     list_filter = (StateFilter, "created_at")
     search_fields = ("recipient", "subject", "last_error")
     ordering = ("-created_at", "-id")
-    fields = ("subject", "recipient", "state", "attempts", "due_at", "created_at", "last_error")
-    readonly_fields = ("state",)
+    fields = (
+        *("subject", "recipient", "state", "attempts", "due_at", "created_at"),
+        *("error", "advice", "last_error"),
+    )
+    readonly_fields = ("state", "error", "advice")
     show_full_result_count = False
     actions = ("send_now",)
 
@@ -53,10 +57,17 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
         """Return what becomes of it."""
         return str(outbox.state_of(email).label)
 
-    @admin.display(description=_("last error"), ordering="last_error")
-    def error(self, email: OutgoingEmail) -> str:
-        """Return the beginning of the last error."""
-        return email.last_error[:120]
+    @admin.display(description=_("last error"), ordering="error_kind", empty_value="—")
+    def error(self, email: OutgoingEmail) -> str | None:
+        """Return what went wrong; what an earlier version has noted as it is."""
+        kind = _kind(email)
+        return str(kind.label) if kind else email.last_error[:120] or None
+
+    @admin.display(description=_("what to do"), empty_value="—")
+    def advice(self, email: OutgoingEmail) -> str | None:
+        """Return what staff or operators can do."""
+        kind = _kind(email)
+        return kind.advice if kind else None
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         """Return whether this staff user may try again."""
@@ -71,6 +82,10 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
             self.log_change(request, email, "sent again")
 
         on_each(self, request, queryset.order_by("id"), send, done_text=_due)
+
+
+def _kind(email: OutgoingEmail) -> MailError | None:
+    return MailError(email.error_kind) if email.error_kind in MailError.values else None
 
 
 def _due(count: int) -> str:

@@ -23,7 +23,10 @@ class OutgoingEmail(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     # When to send it next. NULL: given up; the row stays for `doctor`, without its text.
     due_at = models.DateTimeField(_("next attempt"), null=True, default=timezone.now)
-    last_error = models.CharField(_("last error"), max_length=400, blank=True)
+    # What is wrong (`mail_errors.MailError`); empty: nothing, or a version before has noted it.
+    error_kind = models.CharField(max_length=20, blank=True, db_default="")
+    # What the server said; empty: the email was not tried, or is being sent.
+    last_error = models.CharField(_("reply of the mail server"), max_length=400, blank=True)
     created_at = models.DateTimeField(_("enqueued"), default=timezone.now, editable=False)
 
     class Meta:

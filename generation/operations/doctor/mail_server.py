@@ -1,7 +1,6 @@
 """Check whether the mail server accepts ArtGen's emails, by a session that sends none."""
 
 import smtplib
-import ssl
 from email.utils import parseaddr
 from typing import Any
 
@@ -10,9 +9,12 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.validators import EmailValidator
+from django.utils import translation
 
+from accounts import mail_errors
+from accounts.mail_errors import MailError
 from artgen import installation
-from generation.operations.doctor.check import Check, error_text
+from generation.operations.doctor.check import MAX_DETAIL_LENGTH, Check, without_secrets
 
 NAME = "email_server"
 ACCEPTED = 250
@@ -20,7 +22,6 @@ NO_SERVER = (
     "Set EMAIL_URL, such as smtp+tls://USER:PASSWORD@HOST:587: without emails nobody can sign up "
     "or reset a password."
 )
-SENDER_HINT = "Set DEFAULT_FROM_EMAIL to an address from which the mail server lets you send."
 
 
 def mail_server(test_address: str = "") -> Check:
@@ -33,7 +34,9 @@ def mail_server(test_address: str = "") -> Check:
     try:
         EmailValidator(allowlist=[])(sender)
     except ValidationError:
-        return _check(False, f"the sender, {sender!r}, is not a public address", SENDER_HINT)
+        return _check(
+            False, f"the sender, {sender!r}, is not a public address", _advice(MailError.SENDER)
+        )
     try:
         if test_address:
             text = "`manage.py doctor` sent this email."
@@ -42,7 +45,8 @@ def mail_server(test_address: str = "") -> Check:
         server.open()
         _name_sender(server.connection, sender)
     except (smtplib.SMTPException, OSError) as error:
-        return _check(False, f"{where}: {error_text(error)}", _hint(error))
+        said = without_secrets(mail_errors.reply_of(error))[:MAX_DETAIL_LENGTH]
+        return _check(False, f"{where}: {said}", _advice(mail_errors.kind_of(error)))
     finally:
         server.close()
     return _check(True, f"{where} accepts emails from {sender}")
@@ -60,24 +64,6 @@ def _name_sender(connection: Any, sender: str) -> None:
     connection.rset()
 
 
-def _hint(error: Exception) -> str:
-    match error:
-        case smtplib.SMTPAuthenticationError():
-            return "Correct user and password in EMAIL_URL."
-        case smtplib.SMTPSenderRefused():
-            return SENDER_HINT
-        case smtplib.SMTPRecipientsRefused():
-            return "The server refuses this recipient: see its message."
-        case ssl.SSLCertVerificationError():
-            return "Name the mail server in EMAIL_URL as in its certificate."
-        case ssl.SSLError() | smtplib.SMTPNotSupportedError():
-            return (
-                "Correct the protocol in EMAIL_URL: smtp+tls:// for port 587, smtp+ssl:// for 465."
-            )
-        case smtplib.SMTPServerDisconnected() | smtplib.SMTPConnectError() | OSError():
-            return (
-                "Correct host, port and protocol in EMAIL_URL (smtp+tls:// for port 587, "
-                "smtp+ssl:// for 465), or allow this machine to connect: many providers block "
-                "port 25."
-            )
-    return "See the message of the mail server."
+def _advice(kind: MailError) -> str:
+    with translation.override("en"):
+        return kind.advice
