@@ -27,12 +27,29 @@ WARM_FOR = timedelta(seconds=60)
 MAX_QUEUED_PER_MODEL = 5_000  # jobs read for positions, on average
 
 
-class UserLimit(NamedTuple):
+class OwnJobs(NamedTuple):
+    """A user's jobs of a model."""
+
+    queued: int
+    at_runpod: int
+    work: int = 0  # pixels × steps, the mean
+
+
+@dataclass(frozen=True)
+class UserLimit:
     """A user's limit of jobs at once, and the user's jobs of all models."""
 
     at_once: int
-    at_runpod: int = 0
-    waiting: int = 0
+    models: Mapping[int, OwnJobs] = field(default_factory=dict)  # by id; no entry for none
+
+    @property
+    def at_runpod(self) -> int:
+        """The number of the user's jobs at RunPod."""
+        return sum(jobs.at_runpod for jobs in self.models.values())
+
+    def and_of(self, other: "UserLimit | None") -> "UserLimit":
+        """Return the limit with the models of both, which are of the same user."""
+        return self if other is None else UserLimit(self.at_once, {**other.models, **self.models})
 
 
 @dataclass(frozen=True)
@@ -101,7 +118,7 @@ class ModelQueue:
 
 def cache_key(model_id: int) -> str:
     """Return the cache key of the model's queue."""
-    return f"jobs.model_queues:4:{model_id}"
+    return f"jobs.model_queues:5:{model_id}"
 
 
 def current(model_ids: Collection[int]) -> dict[int, ModelQueue]:
@@ -124,12 +141,12 @@ class QueueRow(NamedTuple):
     """A queued job, a submitted job, running jobs of a user, or a fact about a model."""
 
     kind: str  # a status, "warm", "blocked" or "limit"
-    model_id: int  # None of a limit
+    model_id: int  # of a limit, that of the user's jobs
     user_id: UUID  # None where not applicable, as the next two
     job_id: UUID
     at: Any  # of a queued job: created; of a submitted one: submitted
     jobs: int
-    limit: UserLimit | None = None  # of a limit; without a user, the smallest one
+    limit: UserLimit | None = None  # of a limit, with one model; without a user, the smallest one
 
 
 def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[int, ModelQueue]:
@@ -146,7 +163,7 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
     for row in sorted(rows, key=_by_age):
         match row.kind:
             case "limit":
-                limits[row.user_id] = cast(UserLimit, row.limit)
+                limits[row.user_id] = cast(UserLimit, row.limit).and_of(limits.get(row.user_id))
             case Status.QUEUED:
                 waiting[row.model_id][row.user_id].append((row.at, row.job_id))
             case "warm":
@@ -241,17 +258,19 @@ QUEUES = """
     SELECT 'blocked', id, NULL, NULL, NULL, 0, NULL FROM generation_imagemodel AS model
     WHERE id IN ({ids}) AND {blocks_model}
     UNION ALL
-    SELECT 'limit', NULL, limited.user_id, NULL, NULL, 0, CAST(at_once AS text)
-        || ' ' || CAST(at_runpod AS text) || ' ' || CAST(waiting AS text)
+    SELECT 'limit', limited.model_id, limited.user_id, NULL, NULL, 0, CAST(at_once AS text)
+        || ' ' || CAST(queued AS text) || ' ' || CAST(at_runpod AS text)
+        || ' ' || CAST(work AS text)
     FROM (
-        SELECT line.user_id, {limit} AS at_once, at_runpod, waiting
+        SELECT line.user_id, line.model_id, {limit} AS at_once, queued, at_runpod, work
         FROM (
-            SELECT user_id, COUNT(*) FILTER (WHERE status <> 'queued') AS at_runpod,
-                COUNT(*) FILTER (WHERE status = 'queued') AS waiting
+            SELECT user_id, model_id, COUNT(*) FILTER (WHERE status = 'queued') AS queued,
+                COUNT(*) FILTER (WHERE status <> 'queued') AS at_runpod,
+                CAST(AVG(CAST(width AS bigint) * height * COALESCE(steps, 1)) AS bigint) AS work
             FROM generation_job
             WHERE status IN ('queued', 'submitted', 'running') AND {has_limits}
                 AND (parked_until IS NULL OR parked_until <= %s)
-            GROUP BY user_id
+            GROUP BY user_id, model_id
         ) AS line JOIN accounts_user AS account ON account.id = line.user_id
     ) AS limited WHERE at_once IS NOT NULL
     UNION ALL
@@ -295,11 +314,17 @@ def _rows(
     return [
         QueueRow(
             *(kind, model_id, as_uuid(user_id), as_uuid(job_id), at, count),
-            UserLimit(*map(int, fact.split())) if kind == "limit" else None,
+            _limit(model_id, fact) if kind == "limit" else None,
         )
         for kind, model_id, user_id, job_id, at, count, fact in found
         if kind != "fact"
     ], facts
+
+
+def _limit(model_id: int | None, fact: str) -> UserLimit:
+    """Return a limit from its text: the limit and, of a model, what OwnJobs has."""
+    at_once, *jobs = map(int, fact.split())
+    return UserLimit(at_once, {} if model_id is None else {model_id: OwnJobs(*jobs)})
 
 
 def _by_age(row: QueueRow) -> tuple[bool, Any, Any]:

@@ -22,12 +22,13 @@ from generation.status import service
 OWN = ("accounts.", "artgen.", "generation.")
 DISTRIBUTION = "generation.jobs.eta.distributions.Distribution"
 CLASSES = {
-    "jobs.model_queues:4:": {
+    "jobs.model_queues:5:": {
         "generation.jobs.model_queues.ModelQueue",
+        "generation.jobs.model_queues.OwnJobs",
         "generation.jobs.model_queues.UserLimit",
         "generation.jobs.queue_positions.Positions",
     },
-    "jobs.eta.history:1:": {
+    "jobs.eta.history:2:": {
         DISTRIBUTION,
         "generation.jobs.eta.history.History",
         "generation.jobs.eta.history.Start",
@@ -73,7 +74,7 @@ class TestCachedClasses(BaseTestCase):
             service.read()
         keys = {
             model_queues.cache_key(model.pk),
-            f"jobs.eta.history:1:{model.pk}",
+            f"jobs.eta.history:2:{model.pk}",
             budgets.CACHE_KEY,
             service.KEY,
         }

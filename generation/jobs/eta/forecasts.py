@@ -1,6 +1,7 @@
 """The time until an image is done: the queue, the model's last jobs, the job's own progress."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from generation.jobs import budgets
 from generation.jobs.budgets import BudgetState
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.estimate import Basis, Eta
-from generation.jobs.eta.history import History, Start, size_of, start_kind
+from generation.jobs.eta.history import History, Start, size_of, size_of_work, start_kind
 from generation.jobs.eta.line import mean_wait
 from generation.jobs.model_queues import ModelQueue, UserLimit
 from generation.jobs.queue_positions import Place
@@ -64,14 +65,14 @@ class Forecast:
         user_id: UUID | None = None,
         size: int = 0,
         count: int = 1,
-        beside: int = 0,
+        beside: Mapping[int, int] | None = None,
         limit: int | None = None,
         now: datetime | None = None,
     ) -> Eta | None:
         """Return the time until the last of `count` new images of this user would be done.
 
         None if the user may have no job at RunPod. `size` is that of `size_of`; without a user, it
-        is a user without other jobs. `beside`: earlier jobs of the same order in other models.
+        is a user without other jobs. `beside`: earlier jobs of the same order, by other model.
         `limit`: of the user's jobs at once, if the user has none now.
         """
         now = now or timezone.now()
@@ -204,7 +205,7 @@ class Forecast:
         *,
         size: int,
         place: Place,
-        beside: int = 0,
+        beside: Mapping[int, int] | None = None,
         limit: int | None = None,
         now: datetime,
     ) -> Eta | None:
@@ -218,48 +219,79 @@ class Forecast:
             return line
         if not own.at_once:
             return None
-        waiting = place.own + beside + self._own_elsewhere(model, user_id, own, place=place)
-        if waiting + own.at_runpod < own.at_once:
+        before = self._own_before(model, own, place=place) + Counter(beside or {})
+        if before.total() + own.at_runpod < own.at_once:
             return line
-        limited = self._behind_own(model, own, size=size, waiting=waiting, now=now)
+        limited = self._behind_own(model, own, size=size, before=before, now=now)
         return Eta(max(line.p50, limited.p50), max(line.p90, limited.p90), limited.basis)
 
-    def _own_elsewhere(
-        self, model: ImageModel, user_id: UUID | None, limit: UserLimit, *, place: Place
-    ) -> int:
-        """Return how many queued jobs of the user in other models start before a job.
+    def _own_before(self, model: ImageModel, limit: UserLimit, *, place: Place) -> Counter[int]:
+        """Return how many queued jobs of the user start before a job, by model.
 
         A model whose job ends submits its next one first. So a model without a job at RunPod waits
-        for all of the others, and two with jobs there take turns.
+        for all of the others, and those with jobs there take turns.
         """
-        queued, at_work = self.queues[model.pk].users.get(user_id, (0, 0)) if user_id else (0, 0)
-        elsewhere = max(0, limit.waiting - queued)
-        if not at_work:
-            return elsewhere
-        return min(elsewhere, place.own) if limit.at_runpod > at_work else 0
+        before = Counter({model.pk: place.own})
+        here = limit.models.get(model.pk)
+        for model_id, jobs in limit.models.items():
+            if model_id == model.pk:
+                continue
+            if not here or not here.at_runpod:
+                before[model_id] = jobs.queued
+            elif jobs.at_runpod:
+                before[model_id] = min(jobs.queued, place.own)
+        return before
 
     def _behind_own(
-        self, model: ImageModel, limit: UserLimit, *, size: int, waiting: int, now: datetime
+        self,
+        model: ImageModel,
+        limit: UserLimit,
+        *,
+        size: int,
+        before: Counter[int],
+        now: datetime,
     ) -> Eta:
-        """Return the time for a job that starts after `waiting` others of its user."""
+        """Return the time for a job that starts after `before` others of its user, by model."""
         busy = min(limit.at_runpod, limit.at_once)
-        first = self._start(model, self._start_kind(model, 0, now=now))
         times, basis = self._service(model, size)
-        of_all = self._service(model, 0)[0]
-        place = self._place(model)
-        each = place.mean * times.mean / max(0.001, of_all.mean)  # jobs of an order are of one size
-        each += self._start(model, Start.WARM).quantile(0.5)  # sent one by one
+        jobs = before + Counter({key: own.at_runpod for key, own in limit.models.items()})
+        sizes = {key: size_of_work(own.work) for key, own in limit.models.items()}
+        sizes[model.pk] = size  # jobs of an order are of one size
+        turns = {key: self._turn(key, sizes.get(key, size), otherwise=model) for key in jobs}
+        each, variance = (
+            sum(jobs[key] * turn[part] for key, turn in turns.items()) / jobs.total()
+            for part in (0, 1)
+        )
+        first = self._start(model, self._start_kind(model, 0, now=now))
         starts = [first.quantile(0.5)] * (limit.at_once - busy)
-        wait = mean_wait(waiting, busy=busy, starts=starts, place=each)
+        wait = mean_wait(before.total(), busy=busy, starts=starts, place=each)
+        if model.pk not in jobs:  # so it starts a worker of its own
+            wait += first.quantile(0.5)
         low, high = self.histories[model.pk].shares
         p50 = wait + times.quantile(low)
         rounds = max(1.0, wait / max(1.0, each))
         spread = math.hypot(
-            UPPER_DECILE * math.sqrt(rounds * place.variance),
+            UPPER_DECILE * math.sqrt(rounds * variance),
             times.quantile(high) - times.quantile(low),
-            0.0 if busy else first.quantile(high) - first.quantile(low),
+            0.0 if model.pk in jobs and busy else first.quantile(high) - first.quantile(low),
         )
         return Eta.of(p50, p50 + spread, basis)
+
+    def _turn(self, model_id: int, size: int, *, otherwise: ImageModel) -> tuple[float, float]:
+        """Return mean and variance of the time from the end of a user's job to that of the next.
+
+        Of a model without recorded jobs, those of the model `otherwise`.
+        """
+        known = self.histories.get(model_id)
+        if known and known.place and known.service:
+            history, place, of_all = known, known.place, known.service
+            of_size = known.by_size.get(size, of_all)
+        else:
+            history, place = self.histories[otherwise.pk], self._place(otherwise)
+            of_size = of_all = place
+        between = history.between_own or history.starts.get(Start.WARM, NO_DELAY)
+        mean = place.mean * of_size.mean / max(0.001, of_all.mean)
+        return mean + between.mean, place.variance + between.variance
 
     def _of_submitted(self, job: Job, *, now: datetime) -> Eta:
         queue = self.queues[job.model_id]

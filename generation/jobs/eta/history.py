@@ -19,6 +19,7 @@ MIN_OF_KIND = 3  # starts of a kind before they are used instead of all starts
 LAST_STARTS = 24  # that show how many run at once
 MIN_PROMISED = 20  # jobs before the last promises correct the next ones
 CORRECTION, MAX_CORRECTION, MAX_SHARE = 0.8, 0.15, 0.97
+HELD_SECONDS = 60.0  # within which a job that a limit held follows its user's last one
 LAST_WAITS = 60  # that show how far computed waits in line are off; batches are alike
 
 
@@ -71,6 +72,7 @@ class History:
     starts: Mapping[Start, Distribution] = field(default_factory=dict)  # in RunPod's queue
     at_once: int | None = None  # jobs that run at once while others wait; None: never seen
     place: Distribution | None = None  # from a start to the next one of the same worker
+    between_own: Distribution | None = None  # from an end to the start of a job its limit held
     waits: Distribution | None = None  # real waits in line as multiples of computed ones
     shares: tuple[float, float] = (0.5, 0.9)  # of the distributions, that are shown as p50 and p90
     peaks: tuple[tuple[float, int], ...] = ()  # for the last jobs: its end, how many ran with it
@@ -86,7 +88,12 @@ class History:
 
 def size_of(width: int | None, height: int | None, steps: int | None) -> int:
     """Return the class of jobs that take about as long: half octaves of pixels × steps."""
-    return round(2 * math.log2(max(1, width or 0) * max(1, height or 0) * max(1, steps or 1)))
+    return size_of_work(max(1, width or 0) * max(1, height or 0) * max(1, steps or 1))
+
+
+def size_of_work(work: int) -> int:
+    """Return the size of pixels × steps."""
+    return round(2 * math.log2(max(1, work)))
 
 
 def history_of(records: Sequence[Record], *, limit: int) -> History:
@@ -112,6 +119,7 @@ def history_of(records: Sequence[Record], *, limit: int) -> History:
         starts=starts,
         at_once=at_once,
         place=place,
+        between_own=line.between_own(),
         shares=_shares(records),
         waits=line.waits(at_once or limit, starts=starts, place=place.mean),
         peaks=tuple(line.peaks[-LAST_STARTS:]),
@@ -174,6 +182,22 @@ class _Line:
                 between.append(self.started[next_start] - end)
         turnaround = Distribution.of(between[-LAST_STARTS:]).quantile(0.5) if between else 0.0
         return Distribution.of(one.ended_at - one.started_at + turnaround for one in self.records)
+
+    def between_own(self) -> Distribution | None:
+        """Return how long after the end of a user's job the next one started that a limit held."""
+        ends: dict[UUID, list[float]] = {}
+        for one in sorted(self.records, key=lambda one: one.ended_at):
+            ends.setdefault(one.user_id, []).append(one.ended_at)
+        found = []
+        for one in self.records:
+            before = bisect_right(ends[one.user_id], one.submitted_at)
+            if one.limit is None or not before:
+                continue
+            ended = ends[one.user_id][before - 1]
+            # Later, something else held it, such as a budget or an outage.
+            if one.created_at < ended and one.submitted_at - ended < HELD_SECONDS:
+                found.append(one.started_at - ended)
+        return Distribution.of(found[-LAST_WAITS:]) if len(found) >= MIN_OF_SIZE else None
 
     def starts(self, at_once: int) -> dict[Start, Distribution]:
         """Return the delays of jobs that found a free place, by kind."""

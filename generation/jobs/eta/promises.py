@@ -51,8 +51,9 @@ def of_order_jobs(
     """
     numbers = Counter[int]()
     found = []
-    for place, job in enumerate(jobs):
-        beside = place - numbers[job.model_id]
+    for job in jobs:
+        beside = Counter(numbers)
+        del beside[job.model_id]
         numbers[job.model_id] += 1
         found.append(
             forecast.of_order(

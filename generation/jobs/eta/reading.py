@@ -1,6 +1,6 @@
 """Forecasts from the database, cached for all processes."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from generation.jobs import budgets, model_queues
 from generation.jobs.eta.estimate import Eta
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import History, Record, history_of, size_of
+from generation.jobs.model_queues import ModelQueue
 from generation.models import ImageModel, Job, Status
 
 SAMPLE_SIZE = 200  # last jobs of a model
@@ -41,7 +42,8 @@ def forecast(models: Iterable[ImageModel], *, jobs: Iterable[Job] = ()) -> Forec
 
     Takes one or two cache round trips and at most two queries for any number of models: the budgets
     are read with the queues. Queues that are older than one of these jobs, which was placed since,
-    are read again: one query more.
+    are read again: one query more. Jobs that wait for others of their user, because of a limit of
+    jobs at once, need the histories of these others' models, too: at most two queries more.
     """
     models = list(models)
     found = _read(models)
@@ -55,7 +57,7 @@ def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> 
         return Forecast(histories={}, queues={})
     known = {model.pk: model for model in models}
     queues = {model_queues.cache_key(model_id): model_id for model_id in known}
-    measured = {f"jobs.eta.history:1:{model_id}": model_id for model_id in known}
+    measured = {_history_key(model_id): model_id for model_id in known}
 
     def compute(missing: list[str]) -> dict[str, Any]:
         unknown = [queues[key] for key in missing if key in queues]
@@ -80,11 +82,33 @@ def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> 
             *([budgets.CACHE_KEY] if outdated else ()),  # read with them
         ],
     )
+    found_queues: dict[int, ModelQueue] = {key: found[name] for name, key in queues.items()}
     return Forecast(
-        histories={model_id: found[key] for key, model_id in measured.items()},
-        queues={model_id: found[key] for key, model_id in queues.items()},
+        histories=_elsewhere(found_queues)
+        | {model_id: found[key] for key, model_id in measured.items()},
+        queues=found_queues,
         budgets=found[budgets.CACHE_KEY],
     )
+
+
+def _elsewhere(queues: Mapping[int, ModelQueue]) -> dict[int, History]:
+    """Return the histories of other models in which users with limits have jobs."""
+    limits = chain.from_iterable(queue.limits.values() for queue in queues.values())
+    needed = {_history_key(key): key for one in limits for key in one.models if key not in queues}
+    if not needed:
+        return {}
+
+    def compute(missing: list[str]) -> dict[str, History]:
+        models = ImageModel.objects.in_bulk([needed[key] for key in missing])
+        computed = histories(models.values())
+        return {key: computed.get(needed[key], History()) for key in missing}
+
+    found = remembered(dict.fromkeys(needed, HISTORY_SECONDS), compute)
+    return {model_id: found[key] for key, model_id in needed.items()}
+
+
+def _history_key(model_id: int) -> str:
+    return f"jobs.eta.history:2:{model_id}"
 
 
 def of_jobs(jobs: Iterable[Job]) -> Forecast:
@@ -134,6 +158,8 @@ class _Row(NamedTuple):
 
 def histories(models: Collection[ImageModel]) -> dict[int, History]:
     """Measure the last jobs of each model, in one query (SQLite: one for each model)."""
+    if not models:
+        return {}
     records: dict[int, list[Record]] = {model.pk: [] for model in models}
     last = [_last_jobs(model_id) for model_id in records]
     if connection.features.supports_slicing_ordering_in_compound:

@@ -17,7 +17,7 @@ from accounts.models import User
 from generation.jobs import eta, model_queues, queue_positions
 from generation.jobs.eta import Forecast, History, Record
 from generation.jobs.eta.reading import HISTORY_SECONDS, SAMPLE_SIZE
-from generation.jobs.model_queues import QueueRow, UserLimit
+from generation.jobs.model_queues import OwnJobs, QueueRow, UserLimit
 from generation.models import ImageModel, Job, Status
 from generation.operations.simulated_day.endpoints import PLANS, Endpoint, Worker
 
@@ -158,12 +158,18 @@ class Day:
 
     def forecast(self, number: int) -> Forecast:
         """Return the forecast of a model, as `eta.forecast` makes it from the database."""
+        queue = model_queues.from_rows(self._rows(number), model_ids=[number])[number]
+        known = {number, *(key for limit in queue.limits.values() for key in limit.models)}
+        histories = {key: self._history(key) for key in known}
+        return Forecast(histories=histories, queues={number: queue})
+
+    def _history(self, number: int) -> History:
+        """Return what the last jobs of a model showed when they were last read."""
         read_at, history = self.histories.get(number, (-DAY, History()))
         if self.now - read_at >= HISTORY_SECONDS:
             history = self.history_of(number)
             self.histories[number] = (self.now, history)
-        queue = model_queues.from_rows(self._rows(number), model_ids=[number])[number]
-        return Forecast(histories={number: history}, queues={number: queue})
+        return history
 
     def history_of(self, number: int) -> History:
         """Return what the last jobs of a model show."""
@@ -199,11 +205,13 @@ class Day:
         if self.now - self.last_success[number] < model_queues.WARM_FOR.total_seconds():
             rows.append(QueueRow("warm", number, nothing, nothing, None, 0))
         for user_id, limit in self.limits.items():
-            waiting = sum(len(queued[user_id]) for queued in self.queued.values())
-            at_runpod = self._at_runpod(user_id)
-            if waiting or at_runpod:
-                known = UserLimit(limit, at_runpod, waiting)
-                rows.append(QueueRow("limit", number, user_id, nothing, None, 0, known))
+            for key, queued in self.queued.items():
+                sent = [one for one in self.at_runpod[key].values() if one.job.user_id == user_id]
+                if jobs := [one.job for one in (*queued[user_id], *sent)]:
+                    work = sum(job.width * job.height for job in jobs) // len(jobs)
+                    own = OwnJobs(len(queued[user_id]), len(sent), work)
+                    known = UserLimit(limit, {key: own})
+                    rows.append(QueueRow("limit", key, user_id, nothing, None, 0, known))
         return rows
 
     def _at_runpod(self, user_id: UUID) -> int:

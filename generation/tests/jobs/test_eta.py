@@ -99,6 +99,32 @@ class TestForecast(HistoryTestCase):
         with self.assertNumQueries(0):
             eta.forecast(models)
 
+    def test_it_reads_the_models_that_a_users_limit_makes_it_wait_for(self) -> None:
+        """Only they are read in addition, and only where a limit holds jobs."""
+        self.took(*[100.0] * 5, model="flux-dev")
+        model = ImageModel.objects.get(slug="flux-schnell")
+        other = ImageModel.objects.get(slug="flux-dev")
+        waiting = [make_job(self.alice, model="flux-dev") for _n in range(4)]
+        cache.clear()
+        assert eta.forecast([model]).histories.keys() == {model.pk}
+        for slow in (self.alice, self.bob):
+            slow.max_jobs_at_once = 1
+            slow.save(update_fields=["max_jobs_at_once"])
+        cache.clear()
+        with self.assertNumQueries(2 + 2):
+            found = eta.forecast([model])
+        with self.assertNumQueries(0):
+            assert eta.forecast([model]).histories.keys() == {model.pk, other.pk}
+        own = found.queues[model.pk].limits[self.alice.pk].models[other.pk]
+        size = eta.size_of(waiting[0].width, waiting[0].height, waiting[0].steps)
+        assert own == (4, 0, waiting[0].width * waiting[0].height * (waiting[0].steps or 1))
+        mine, theirs = (
+            found.of_order(model, user_id=user.pk, size=size) for user in (self.alice, self.bob)
+        )
+        assert mine
+        assert theirs
+        assert 300 <= mine.p50 - theirs.p50 <= 500
+
     def test_it_needs_nothing_for_jobs_that_have_ended(self) -> None:
         job = make_job(self.alice, status=Status.SUCCEEDED)
         with self.assertNumQueries(0):

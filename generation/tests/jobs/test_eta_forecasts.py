@@ -9,13 +9,14 @@ from generation.jobs import eta
 from generation.jobs.eta import Basis, Eta, Forecast, History
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.history import Start
-from generation.jobs.model_queues import ModelQueue, UserLimit
+from generation.jobs.model_queues import ModelQueue, OwnJobs, UserLimit
 from generation.jobs.queue_positions import Positions
 from generation.models import ImageModel, Job, Status
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = Distribution.of([50, 55, 58, 60, 60, 60, 62, 65, 70])
 SIZE = eta.size_of(1024, 1024, None)
+OTHER = 2  # a model
 HISTORY = History(
     service=MINUTE,
     by_size={SIZE: MINUTE},
@@ -188,34 +189,65 @@ class TestLimitOfJobsAtOnce:
     def test_its_model_waits_for_the_other_models_unless_it_has_the_place(self):
         alice = uuid4()
 
-        def third(*, busy, at_runpod, limit=1, beside=0):
+        def third(*, busy, elsewhere, limit=1, beside=None):
+            own = {1: OwnJobs(2, busy), OTHER: OwnJobs(5, elsewhere)}
             found = forecast(
                 history=self.WIDE,
                 running=busy,
                 users={alice: (2, busy)},
-                limits={alice: UserLimit(limit, at_runpod=at_runpod, waiting=2 + 5)},
+                limits={alice: UserLimit(limit, own)},
             )
             return found.of_order(model(), now=NOW, user_id=alice, size=SIZE, beside=beside).p50
 
         waiting, holding, sharing = (
-            third(busy=0, at_runpod=1),
-            third(busy=1, at_runpod=1),
-            third(busy=1, at_runpod=2, limit=2),
+            third(busy=0, elsewhere=1),
+            third(busy=1, elsewhere=0),
+            third(busy=1, elsewhere=1, limit=2),
         )
         assert abs(waiting - holding - 5 * 61) <= 1
-        assert abs(third(busy=1, at_runpod=1, beside=3) - holding - 3 * 61) <= 1
+        assert abs(third(busy=1, elsewhere=0, beside={OTHER: 3}) - holding - 3 * 61) <= 1
         assert holding - 61 <= sharing <= holding + 61
 
     def test_it_counts_jobs_of_other_models(self):
         alice = uuid4()
         free, busy, taken = (
-            forecast(history=self.WIDE, limits={alice: limit}).of_order(
+            forecast(history=self.WIDE, limits={alice: UserLimit(2, own)}).of_order(
                 model(), now=NOW, user_id=alice, size=SIZE
             )
-            for limit in (UserLimit(2), UserLimit(2, at_runpod=1), UserLimit(2, at_runpod=2))
+            for own in ({}, {OTHER: OwnJobs(0, 1)}, {OTHER: OwnJobs(0, 2)})
         )
         assert free == busy
         assert 15 <= taken.p50 - free.p50 <= 61
+
+    def test_jobs_of_other_models_take_the_time_of_their_model_and_size(self):
+        alice = uuid4()
+        work = 2048 * 2048
+        large = eta.size_of(2048, 2048, None)
+
+        def wait(*, seconds, work=0, by_size=None, known=True):
+            mine = forecast(
+                history=self.WIDE,
+                limits={alice: UserLimit(1, {OTHER: OwnJobs(4, 1, work)})},
+            )
+            times = Distribution.of([seconds] * 5)
+            other = History(service=times, place=times, by_size=by_size or {})
+            found = replace(mine, histories=mine.histories | ({OTHER: other} if known else {}))
+            return found.of_order(model(), now=NOW, user_id=alice, size=SIZE).p50
+
+        short = wait(seconds=5.0)
+        assert abs(wait(seconds=100.0) - short - 4.5 * 95) <= 2
+        slow = wait(seconds=5.0, work=work, by_size={large: Distribution.of([20.0] * 5)})
+        assert abs(slow - short - 4.5 * 15) <= 2
+        assert abs(wait(seconds=5.0, known=False) - short - 4.5 * 56) <= 5
+
+    def test_what_passes_between_own_jobs_counts_for_each(self):
+        """Others wait for workers, too, whenever one of hers ends."""
+        busy = replace(self.WIDE, between_own=Distribution.of([16.0] * 3))
+        first, fifth = (
+            forecast(history=busy).of_order(model(), now=NOW, size=SIZE, count=count, limit=1).p50
+            for count in (1, 5)
+        )
+        assert abs(fifth - first - 4 * (60 + 16)) <= 1
 
     def test_it_does_not_wait_for_jobs_that_limits_hold(self):
         """Bob, who has two at RunPod, does not wait for Alice's fifty, of which none can start."""
@@ -226,7 +258,7 @@ class TestLimitOfJobsAtOnce:
             found = forecast(**self.queue_of(users, limits))
             return found.of_order(model(), now=NOW, user_id=bob, size=SIZE, count=8)
 
-        held = of_bob(line, {alice: UserLimit(0, waiting=50)})
+        held = of_bob(line, {alice: UserLimit(0, {1: OwnJobs(50, 0)})})
         assert held == of_bob({bob: (5, 2), carol: (0, 6)}, {})
 
         def place(limits, **queue):
@@ -234,19 +266,19 @@ class TestLimitOfJobsAtOnce:
             return found.place(job(user_id=bob, first_place=(12, 5)))
 
         assert place({}) == (12, 5)
-        assert place({alice: UserLimit(0, waiting=50)}) == (5, 5)
-        assert place({alice: UserLimit(99, waiting=50)}) == (12, 5)
-        some = place({alice: UserLimit(1, waiting=50)})
+        assert place({alice: UserLimit(0, {1: OwnJobs(50, 0)})}) == (5, 5)
+        assert place({alice: UserLimit(99, {1: OwnJobs(50, 0)})}) == (12, 5)
+        some = place({alice: UserLimit(1, {1: OwnJobs(50, 0)})})
         assert 5 < some.before < 12
-        assert place({alice: UserLimit(1, waiting=50)}, running=2) == (6, 5)
+        assert place({alice: UserLimit(1, {1: OwnJobs(50, 0)})}, running=2) == (6, 5)
         dave = uuid4()  # has more at RunPod, in another model, than the lowered limit
-        assert place({dave: UserLimit(1, at_runpod=3)}) == (12, 5)
-        assert of_bob(line, {alice: UserLimit(1, waiting=50)}).p50 < of_bob(line, {}).p50
-        assert of_bob(line, {alice: UserLimit(99, waiting=50)}) == of_bob(line, {})
+        assert place({dave: UserLimit(1, {OTHER: OwnJobs(0, 3)})}) == (12, 5)
+        assert of_bob(line, {alice: UserLimit(1, {1: OwnJobs(50, 0)})}).p50 < of_bob(line, {}).p50
+        assert of_bob(line, {alice: UserLimit(99, {1: OwnJobs(50, 0)})}) == of_bob(line, {})
 
     def test_it_promises_no_time_with_0(self):
         alice = uuid4()
-        found = forecast(limits={alice: UserLimit(0, waiting=1)}, users={alice: (1, 0)})
+        found = forecast(limits={alice: UserLimit(0, {1: OwnJobs(1, 0)})}, users={alice: (1, 0)})
         assert found.of_job(job(user_id=alice), now=NOW) is None
         assert found.of_order(model(), now=NOW, user_id=alice, size=SIZE) is None
         assert forecast().of_order(model(), now=NOW, size=SIZE, limit=0) is None

@@ -141,6 +141,15 @@ class TestLimitsOfJobsAtOnce:
         limited = [replace(one, limit=8) for one in of_bob]
         assert history_of(self.one_by_one(1) + limited, limit=8).at_once == 2
 
+    def test_it_sees_what_passes_between_jobs_of_a_limited_user(self):
+        """Each starts 1.5 s after the last one ended; what a budget holds longer does not count."""
+        assert history_of(self.one_by_one(None), limit=8).between_own is None
+        found = history_of(self.one_by_one(1), limit=8).between_own
+        assert found
+        assert {round(one, 3) for one in found.values} == {1.5}
+        parked = [ran(10_000 * n, created=0, limit=1) for n in range(20)]
+        assert history_of(parked, limit=8).between_own is None
+
     def test_waits_for_a_limit_are_not_compared_with_waits_in_line(self):
         """As many as may run at once wait in line; the others are held by the limit."""
 

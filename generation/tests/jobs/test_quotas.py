@@ -25,7 +25,7 @@ from generation.jobs import (
     orders,
     serializers,
 )
-from generation.jobs.model_queues import UserLimit
+from generation.jobs.model_queues import OwnJobs, UserLimit
 from generation.models import ImageModel, Job, Status
 
 REQUEST = {"model": "flux-schnell", "prompt": "fog", "width": 256, "height": 256}
@@ -224,9 +224,10 @@ class TestJobsAtOnce(EmulatorTestCase):
         self.alice.save(update_fields=["max_jobs_at_once"])
         assert len(set(promised())) == 1
         self.place()
-        found = model_queues.current([ImageModel.objects.get(slug="flux-schnell").pk])
+        model_id = ImageModel.objects.get(slug="flux-schnell").pk
+        found = model_queues.current([model_id])
         assert [queue.limits for queue in found.values()] == [
-            {self.alice.pk: UserLimit(3, at_runpod=0, waiting=1)}
+            {self.alice.pk: UserLimit(3, {model_id: OwnJobs(1, 0, work=256 * 256 * 4)})}
         ]
 
 
