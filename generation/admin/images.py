@@ -4,7 +4,8 @@ import re
 from datetime import datetime, timedelta
 
 from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Left
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +24,7 @@ from generation.gallery import sharing
 from generation.models import Collection, CollectionImage, Image, Job, Upload, Visibility
 
 COVERS = 12  # thumbnails on the page of a collection
+PROMPT_START = 60  # characters
 SEARCHED = timedelta(days=30)  # by words of the prompt
 SHA256 = re.compile("[0-9a-fA-F]{64}")
 
@@ -119,13 +121,13 @@ class ImageAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Image]:
-        """Fetch the jobs apart: joined, PostgreSQL reads all of them for a filter that finds few.
+        """Annotate the start of the job's prompt, read for the rows of the page only.
 
-        The fields of jobs that only RunPod needs are left out.
+        Joined, PostgreSQL reads all jobs for a filter that finds few.
         """
         rows: QuerySet[Image] = super().get_queryset(request)
-        jobs = Job.objects.defer("snapshot", "result")
-        return rows.prefetch_related(Prefetch("job", queryset=jobs))
+        prompt = Job.objects.filter(pk=OuterRef("job")).values(start=Left("prompt", PROMPT_START))
+        return rows.annotate(prompt_start=Subquery(prompt))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Image], search_term: str
@@ -171,10 +173,10 @@ class ImageAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
     @admin.display(description=_("job"))
     def of_job(self, image: Image) -> SafeString:
         """Return a link to the job, or where a saved copy is from."""
-        if image.job is None:
+        if image.job_id is None:
             return format_html("{}", image.saved.source_text)
         address = reverse("admin:generation_job_change", args=[image.job_id])
-        return format_html('<a href="{}">{}</a>', address, image.job.prompt[:60])
+        return format_html('<a href="{}">{}</a>', address, vars(image)["prompt_start"])
 
     @admin.display(description=_("favorite"))
     def is_favorite(self, image: Image) -> str:

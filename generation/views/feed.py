@@ -91,10 +91,9 @@ def of_user(
     user: User, *, models: Collection[ImageModel], show: str = "all", before: UUID | None = None
 ) -> Feed:
     """Return a page of the user's runs: `show` is one of SHOWN, `before` a page's `next`."""
-    shown, rest = _page(user, show=show, before=before)
+    shown, rest, active = _page(user, show=show, before=before)
     jobs = _of_cards(shown, models={model.pk: model for model in models})
     forecast = eta.forecast(models, jobs=jobs)
-    [(active,)] = ACTIVE_COUNT.rows(user=user.pk)
     found = runs.of_jobs(jobs, forecast=forecast, images=_images_of(shown))
     if before:  # a cell that was placed again stands on an earlier page, with the whole comparison
         found = [run for run in found if not run.sheet or run.sheet.newest < str(before)]
@@ -107,26 +106,28 @@ def of_user(
     )
 
 
-def _page(user: User, *, show: str, before: UUID | None) -> tuple[list[UUID], str]:
-    """Return the jobs of the newest RUNS_A_PAGE visible runs, and the `next` of the page.
+def _page(user: User, *, show: str, before: UUID | None) -> tuple[list[UUID], str, int]:
+    """Return the jobs of the newest RUNS_A_PAGE visible runs, the `next` of the page, and how many
+    jobs of the user are active.
 
-    Only these are fetched completely. If all images of the newest jobs are in the trash, the page
-    begins with the first visible job, which costs one more query.
+    Only these jobs are fetched completely. If all images of the newest jobs are in the trash, the
+    page begins with the first visible job, which costs one more query; so does a page without jobs.
     """
     if before:
         found = _later_page(show).rows(user=user.pk, before=before)
     else:
         found = _first_page(show).rows(user=user.pk)
-    if len(found) == JOBS_A_PAGE and all(gone for _id, _batch, gone in found):
+    active = found[0][-1] if found else _active_of(user.pk).count()
+    if len(found) == JOBS_A_PAGE and all(gone for _id, _batch, gone, _active in found):
         own = _own(user.pk, show=show)
         older = (
             own.filter(id__lt=found[-1][0]).alias(gone=IS_GONE).exclude(gone=True).newest_first()
         )
         first = older.values_list("id", flat=True)[:1]
-        found = list(_newest(own.filter(id__lte=Subquery(first))))
+        found = list(_newest(user.pk, own.filter(id__lte=Subquery(first))))
     jobs: dict[UUID, list[UUID]] = {}  # by run
     showing: dict[UUID, None] = {}  # in this order
-    for job_id, batch, gone in found:
+    for job_id, batch, gone, _active in found:
         jobs.setdefault(batch or job_id, []).append(job_id)
         if not gone:
             showing[batch or job_id] = None
@@ -136,7 +137,7 @@ def _page(user: User, *, show: str, before: UUID | None) -> tuple[list[UUID], st
         cut = len(found) == JOBS_A_PAGE and len(page) > 1 and found[-1][0] in jobs[page[-1]]
         page = page[:-1] if cut else page
         rest = str(min(job_id for run in page for job_id in jobs[run])) if page else ""
-    return [job_id for run in page for job_id in jobs[run]], rest
+    return [job_id for run in page for job_id in jobs[run]], rest, active
 
 
 def _of_cards(ids: Collection[UUID], *, models: Mapping[int, ImageModel]) -> list[Job]:
@@ -165,28 +166,30 @@ def _own(user: Any, *, show: str) -> JobQuerySet:
     return own.filter(status=Status.SUCCEEDED) if show == "done" else own
 
 
-def _newest(own: JobQuerySet) -> Any:
-    """Return id, batch and whether all images are trashed, of the newest jobs."""
-    jobs: Any = own.annotate(gone=IS_GONE).newest_first()
-    return jobs.values_list("id", "batch", "gone")[:JOBS_A_PAGE]
+def _newest(user: Any, own: JobQuerySet) -> Any:
+    """Return id, batch and whether all images are trashed, of the newest of these jobs of a user.
+
+    Each row also has the number of the user's active jobs, which saves a query.
+    """
+    active = Counted(_active_of(user).values("id"))
+    jobs: Any = own.annotate(gone=IS_GONE, active=active).newest_first()
+    return jobs.values_list("id", "batch", "gone", "active")[:JOBS_A_PAGE]
 
 
 @lru_cache(maxsize=len(SHOWN))
 def _first_page(show: str) -> CompiledQuery:
-    return CompiledQuery(lambda user: _newest(_own(user, show=show)))
+    return CompiledQuery(lambda user: _newest(user, _own(user, show=show)))
 
 
 @lru_cache(maxsize=len(SHOWN))
 def _later_page(show: str) -> CompiledQuery:
-    return CompiledQuery(lambda user, before: _newest(_own(user, show=show).filter(id__lt=before)))
+    return CompiledQuery(
+        lambda user, before: _newest(user, _own(user, show=show).filter(id__lt=before))
+    )
 
 
-def _active_count(user: Any) -> Any:
-    active = Job.objects.of(user).of_users().active().order_by()
-    return User.objects.filter(pk=user).values_list(Counted(active.values("id")))
-
-
-ACTIVE_COUNT = CompiledQuery(_active_count)
+def _active_of(user: Any) -> JobQuerySet:
+    return Job.objects.of(user).of_users().active().order_by()
 
 
 def _days(several: Sequence[Run]) -> list[FeedDay]:

@@ -27,8 +27,8 @@ from generation.models import GenerationSwitch, ImageModel, Job, Status, Upload
 from generation.views import feed
 
 SCRIPT = {"X-Part": "1"}
-QUERIES = 10
-"""User, models, quotas, runs, their jobs, images, how many active, prompts, styles, switch."""
+QUERIES = 9
+"""User, models, quotas, runs, their jobs, images, prompts, styles, switch."""
 
 
 class TestCreatePage(BaseTestCase):
