@@ -19,6 +19,7 @@ from accounts import credit_requests, ledger, outbox, plain_markup
 from accounts.models import CreditEntry, CreditPage, CreditRequest, CreditRequestState, User
 from accounts.rate_limits import TooManyTries
 from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.clock import held_clock
 from artgen.testing.threads import at_once, at_once_behind
 
 State = CreditRequestState
@@ -253,6 +254,7 @@ class TestDecision(CreditRequestTestCase):
         assert [row.title for row in item.rows] == [self.alice.email, self.bob.email]
         self.assertContains(self.client.get(item.url), "for the fair")
 
+    @held_clock()
     def test_the_queue_makes_as_many_queries_with_more_rows(self) -> None:
         self.client.force_login(self.staff)
         self.ask()

@@ -3,6 +3,7 @@ import json
 from django.urls import reverse
 
 from artgen.testing.cases import EmulatorTestCase, make_due, work
+from artgen.testing.clock import held_clock
 from generation.admin.image_model_form import ImageModelForm
 from generation.models import ImageModel, Job, Status
 from generation.runpod.payloads import LEGACY
@@ -39,6 +40,7 @@ class TestImageModelAdmin(EmulatorTestCase):
         errors = {} if response.redirect_chain else dict(shown.form.errors)
         return errors, [str(message) for message in response.context["messages"]]
 
+    @held_clock()
     def test_it_lists_models_with_their_jobs(self) -> None:
         self.place()
         self.client.get(LIST)  # loads the session into the cache

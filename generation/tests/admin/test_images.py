@@ -1,6 +1,7 @@
 import re
 
 from artgen.testing.cases import EmulatorTestCase, catch_up
+from artgen.testing.clock import held_clock
 from generation.files import storage, uploads
 from generation.gallery import collections
 from generation.jobs import driver
@@ -17,6 +18,7 @@ class TestPictureAdmin(EmulatorTestCase):
         catch_up()
         self.image = Image.objects.get()
 
+    @held_clock()
     def test_it_shows_pictures_to_read(self) -> None:
         self.client.get("/admin/generation/image/")  # loads the session into the cache
         with self.assertNumQueries(2):  # no count of all images
@@ -38,6 +40,7 @@ class TestPictureAdmin(EmulatorTestCase):
         self.assertContains(self.client.get(page), upload.key)
         assert self.client.post(page, {}).status_code == 403
 
+    @held_clock()
     def test_it_shows_collections_to_read(self) -> None:
         pile = collections.create(user=self.alice, name="Sea and light")
         collections.add(pile, image_ids=[self.image.id])

@@ -239,6 +239,8 @@ class TestAction(JobAdminTestCase):
         self.act("cancel", ended)
         job.refresh_from_db()
         assert job.due_at > job.submitted_at
+        job.due_at += timedelta(hours=1)
+        job.save(update_fields=["due_at"])
         messages = self.act("look_again", job, ended)
         assert len(messages) == 2
         assert messages[0].startswith("Checking 1 job")

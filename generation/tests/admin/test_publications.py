@@ -3,6 +3,7 @@
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 
+from artgen.testing.clock import held_clock
 from artgen.testing.gallery import SharingTestCase
 from generation.gallery import images, publications, sharing
 from generation.models import Publication, PublicationState
@@ -96,6 +97,7 @@ class TestPublicationAdmin(SharingTestCase):
         self.assertContains(self.act("publish", publication), "Already reviewed or withdrawn")
         assert self.state(publication) == PublicationState.WITHDRAWN
 
+    @held_clock()
     def test_it_asks_the_database_no_more_for_more_rows(self) -> None:
         self.ask()
         self.client.get(QUEUE)

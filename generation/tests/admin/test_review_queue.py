@@ -8,6 +8,7 @@ from django.contrib.admin.models import LogEntry, LogEntryManager
 from django.contrib.auth.models import Permission
 from django.utils import timezone, translation
 
+from artgen.testing.clock import held_clock
 from artgen.testing.gallery import SharingTestCase
 from generation.gallery import images, publications
 from generation.jobs import orders
@@ -185,6 +186,7 @@ class TestQueue(QueueTestCase):
         self.assertContains(page, 'id="reveal"')
         self.assertNotContains(page, "checked")
 
+    @held_clock()
     def test_it_takes_a_bounded_number_of_statements(self):
         self.ask()
         self.held()

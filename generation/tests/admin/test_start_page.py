@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from artgen.admin.attention import Item, Urgency
 from artgen.testing.cases import EmulatorTestCase, let_time_pass, work
+from artgen.testing.clock import held_clock
 from generation.jobs import driver, heartbeat, job_control
 from generation.models import (
     Alert,
@@ -240,6 +241,7 @@ class TestAttention(StartPageTestCase):
         (item,) = self.items()
         assert item.rows[0].action is None
 
+    @held_clock()
     def test_it_asks_the_database_equally_often(self) -> None:
         self.client.get(START)  # loads the session into the cache
         with self.assertNumQueries(17):

@@ -13,6 +13,7 @@ from accounts import ledger, tokens
 from accounts.models import ApiToken
 from accounts.permissions import TokenScope
 from artgen.testing.api import FLUX, Api, ApiTestCase, make_image, stored
+from artgen.testing.clock import held_clock
 from generation.models import Job
 
 JOBS = "/api/v1/jobs/"
@@ -140,6 +141,7 @@ class TestSpendingLimit(ApiTestCase):
         assert self.spent() == 3
 
     @pytest.mark.postgres
+    @held_clock()
     def test_it_costs_no_further_statement(self) -> None:
         counts = []
         free = Api(tokens.issue(user=self.alice, name="free"))

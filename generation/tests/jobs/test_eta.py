@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from artgen.testing.api import ApiTestCase, make_job
 from artgen.testing.cases import BaseTestCase, EmulatorTestCase, catch_up
+from artgen.testing.clock import held_clock
 from generation.jobs import driver, eta, model_queues, orders, serializers
 from generation.jobs.eta import Basis, Eta
 from generation.models import ImageModel, Job, Status
@@ -85,6 +86,7 @@ class TestForecast(HistoryTestCase):
         assert eta.of_order(model, count=2).p50 >= eta.of_order(model).p50 > 0
         assert eta.pace(model) >= 1
 
+    @held_clock()
     def test_it_asks_as_much_for_all_models_as_for_two(self) -> None:
         self.took(10, model="flux-dev")
         make_job(self.bob, model="flux-schnell")

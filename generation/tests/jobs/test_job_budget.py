@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import tokens
 from accounts.models import GroupQuota
 from artgen.testing.cases import EmulatorTestCase, make_due
+from artgen.testing.clock import held_clock
 from generation.jobs import driver, storing, webhook_tokens
 from generation.models import Budget, ImageModel, Job, Period, Status
 
@@ -42,10 +43,12 @@ class TestJobBudget(EmulatorTestCase):
         ]
         return len(kept), result
 
+    @held_clock()
     def test_it_keeps_to_its_budget(self):
         counts = self.counts()
         assert {name: count for name, count in counts.items() if count > BUDGET[name]} == {}, counts
 
+    @held_clock()
     def test_it_keeps_to_it_with_quotas_and_budgets_in_dollars(self):
         group = Group.objects.create(name="school")
         group.user_set.add(self.alice)

@@ -12,6 +12,7 @@ from accounts import ledger, outbox, tokens
 from accounts.models import CreditEntry
 from artgen.testing.api import FLUX, stored
 from artgen.testing.cases import BaseTestCase
+from artgen.testing.clock import held_clock
 from generation.jobs import creation_switch, orders, reviewed_orders
 from generation.models import (
     GenerationSwitch,
@@ -177,6 +178,7 @@ class TestRulesOfNow(ModerationTestCase):
 
 @pytest.mark.postgres
 class TestBudget(ModerationTestCase):
+    @held_clock()
     def test_rules_cost_an_order_no_statement(self) -> None:
         self.rule("gun\nblood\nоружие")
         self.rule(r"\bнож\w*", kind="regex")

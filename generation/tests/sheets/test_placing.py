@@ -11,6 +11,7 @@ from accounts import ledger, quotas
 from accounts.models import User
 from artgen.testing.api import make_image
 from artgen.testing.cases import BaseTestCase
+from artgen.testing.clock import held_clock
 from generation.catalog.offers import InvalidParameters
 from generation.jobs import idempotency, orders, reviewed_orders
 from generation.models import (
@@ -123,6 +124,7 @@ class TestPlace(SheetTestCase):
             self.place(models=["flux-kontext"], source_images=[str(uuid4())])
         self.assert_nothing_placed()
 
+    @held_clock()
     def test_it_asks_the_database_as_often_for_more_cells(self) -> None:
         source = str(make_image(self.alice).id)
         counts = []

@@ -3,6 +3,7 @@
 import re
 
 from artgen.testing.cases import EmulatorTestCase, catch_up
+from artgen.testing.clock import held_clock
 from generation.jobs import drafts, driver, job_control, orders
 from generation.models import Image, Job
 
@@ -69,6 +70,7 @@ class TestLedgerLine(EmulatorTestCase):
         Image.objects.update(trashed_at=Image.objects.get().created_at)
         self.assertNotContains(self.client.get(self.url), "/thumbnails/")
 
+    @held_clock()
     def test_it_asks_as_often_for_many_as_for_few(self) -> None:
         self.place_run("one", 2)
         self.draw()

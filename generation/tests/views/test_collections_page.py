@@ -3,6 +3,7 @@
 from django.urls import reverse
 from django.utils import timezone
 
+from artgen.testing.clock import held_clock
 from artgen.testing.gallery import SCRIPT, GalleryTestCase
 from artgen.testing.html import flat
 from generation.gallery import collections
@@ -99,6 +100,7 @@ class TestCollectionsPage(GalleryTestCase):
         )
         assert self.client.post(url, {"add": "x"}).status_code == 404
 
+    @held_clock()
     def test_it_asks_the_database_no_more_for_more_collections(self):
         self.pile("0", self.hang())
         with self.assertNumQueries(QUERIES):

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import User
 from artgen.testing.api import make_image, make_job
+from artgen.testing.clock import held_clock
 from artgen.testing.gallery import GalleryTestCase
 from artgen.testing.html import flat
 from generation.forms import edits
@@ -174,6 +175,7 @@ class TestLineage(EditPagesTestCase):
         assert "The source image was deleted." in page
         assert self.client.get(self.at("compare_source", child)).status_code == 404
 
+    @held_clock()
     def test_it_takes_as_many_queries_for_many_as_for_one(self):
         self.made_from(self.image, scale=2)
         with CaptureQueriesContext(connection) as one:

@@ -50,6 +50,7 @@ class TestGallery(GalleryTestCase):
         self.assertContains(page, "2\N{NO-BREAK SPACE}images</small>", count=1)
         assert str(old.id) in self.shown(page)
 
+    @held_clock()
     def test_it_counts_the_whole_of_a_month_that_pages_cut(self):
         newer, older = datetime(2026, 5, 20, tzinfo=UTC), datetime(2026, 3, 20, tzinfo=UTC)
         for n in range(40):

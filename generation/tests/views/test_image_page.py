@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 
 from accounts import holds
 from artgen.testing.api import make_image, make_job
+from artgen.testing.clock import held_clock
 from artgen.testing.gallery import SCRIPT, GalleryTestCase
 from artgen.testing.html import flat
 from generation.files import processing, storage
@@ -163,6 +164,7 @@ class TestImagePage(ImageTestCase):
         ImageModel.objects.filter(max_source_images__gt=0).update(enabled=False)
         self.assertNotContains(self.client.get(self.url), "?source=")
 
+    @held_clock()
     def test_it_asks_the_database_no_more_for_more_variants(self):
         def counted():
             # user, picture, variants, what was made of it, newer and older, publication, ledger,

@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from artgen.testing.clock import held_clock
 from artgen.testing.gallery import SharingTestCase
 from generation.gallery import collection_sharing, collections, images, publications
 from generation.models import Collection
@@ -131,6 +132,7 @@ class TestSharedCollection(SharedCollectionTestCase):
         collection_sharing.stop(self.collection)
         assert self.guest.get(address).status_code == 404
 
+    @held_clock()
     def test_it_has_pages_and_as_many_queries_for_each(self):
         self.share()
         more = [self.hang() for _n in range(grid.PAGE)]

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from artgen.testing.api import make_image
 from artgen.testing.cases import BaseTestCase
+from artgen.testing.clock import held_clock
 from generation.jobs import drafts, orders
 from generation.models import Image, Job, Preset, Sheet, Status
 from generation.presets import own_styles, presets
@@ -65,6 +66,7 @@ class TestStatementsOfLists(BaseTestCase):
 
         self.check(reverse("word_lists"), reverse("compare"), add=add)
 
+    @held_clock()
     def test_it_is_the_same_for_comparisons(self) -> None:
         def add(number: int) -> None:
             asked = {"prompt": "A {a|b|c} kite", "models": ["flux-schnell"], "seed": number}
@@ -74,6 +76,7 @@ class TestStatementsOfLists(BaseTestCase):
         self.check(reverse("sheets"), reverse("create"), add=add)
         assert Sheet.objects.count() == 6
 
+    @held_clock()
     def test_it_is_the_same_for_a_larger_comparison(self) -> None:
         counts = []
         for words in ("{a|b}", "{a|b|c|d|e|f|g|h}{1|2|3|4}"):
@@ -84,6 +87,7 @@ class TestStatementsOfLists(BaseTestCase):
             counts.append(self.statements(reverse("sheet", args=[placed.batch])))
         assert counts[0] == counts[1]
 
+    @held_clock()
     def test_it_is_the_same_for_a_larger_batch(self) -> None:
         counts = []
         for count in (2, 8):
