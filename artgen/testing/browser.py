@@ -12,6 +12,7 @@ from playwright.sync_api import (
     Locator,
     Page,
     Response,
+    Route,
     expect,
     sync_playwright,
 )
@@ -166,6 +167,12 @@ class BrowserTestCase(DemoTestCase, abstract=True):
         page = context.new_page()
         self.troubles.watch(page)
         return page
+
+    def first(self, page: Page, held: list[Route]) -> Route:
+        """Return the first request that the test holds, as soon as there is one."""
+        while not held:
+            page.evaluate("1")  # Playwright learns of requests while it does something
+        return held[0]
 
     def visit(self, name: str = "", path: str = "/create/", **options: Any) -> Page:
         """Return a fresh page of this person at this address."""

@@ -4,11 +4,13 @@ import contextlib
 import functools
 import json
 import os
+import queue
 import re
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,6 +57,8 @@ class Demo:
         }
         self.environment |= {"RUNPOD_MISSING_SECONDS": "1", "PYTHONUNBUFFERED": "1"}
         self.options = options
+        self.printed: list[str] = []
+        self.unread = queue.SimpleQueue[str]()  # lines; "" at the end
 
     def command(self, *arguments: str) -> str:
         """Run one of ArtGen's commands on the demo's data and return what it prints."""
@@ -91,13 +95,24 @@ class Demo:
             text=True,
             start_new_session=True,
         )
-        self.output = ""
-        while "Ctrl-C" not in self.output:
-            line = self.process.stdout.readline()
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+        while "Ctrl-C" not in (line := self.unread.get()):
             if not line:
                 raise RuntimeError(f"the demo did not start: {self.output}")
-            self.output += line
         return self
+
+    def read(self) -> None:
+        """Keep what the demo prints; it would stop as soon as the pipe is full."""
+        for line in self.process.stdout:
+            self.printed.append(line)
+            self.unread.put(line)
+        self.unread.put("")
+
+    @property
+    def output(self) -> str:
+        """What the demo has printed so far."""
+        return "".join(self.printed)
 
     @functools.cached_property
     def token(self) -> str:
@@ -108,13 +123,27 @@ class Demo:
         """Press Ctrl-C and wait until the last process has ended."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGINT)
-        self.output += self.process.communicate(timeout=PATIENCE)[0]
+        self.process.wait(timeout=PATIENCE)
+        self.reader.join(PATIENCE)
 
     def letter_link(self, path: str) -> str:
         """Wait for an email with a link to this path; the demo prints emails."""
-        while not (link := re.search(rf"{self.url}{path}\S+", self.process.stdout.readline())):
-            pass
+        while not (link := re.search(rf"{self.url}{path}\S+", line := self.unread.get())):
+            if not line:
+                raise RuntimeError(f"the demo has ended: {self.output}")
         return link[0]
+
+    def tell_emulator(self, path: str, **document: object) -> None:
+        """Control the demo's emulator, see `generation/demo/emulator/control.py`.
+
+        With `workers=0` an endpoint accepts jobs and starts none, however slow the test is.
+        """
+        requests.post(
+            f"http://127.0.0.1:{self.environment['EMULATOR_PORT']}/emulator/{path}",
+            json=document,
+            headers={"Authorization": "Bearer demo"},
+            timeout=PATIENCE,
+        ).raise_for_status()
 
     def ask(self, method: str, path: str, **options: object) -> requests.Response:
         """Call the API with the token."""

@@ -3,6 +3,7 @@
 from playwright.sync_api import Route, expect
 
 from artgen.testing.browser import SMALL_PHONE, BrowserTestCase
+from artgen.testing.content import GPUS
 
 
 class TestCreatePageInABrowser(BrowserTestCase):
@@ -27,6 +28,8 @@ class TestCreatePageInABrowser(BrowserTestCase):
 
     def test_it_cancels_one_image_and_retries_it(self):
         page = self.visit("canceler")
+        endpoint = "endpoints/black-forest-labs-flux-1-dev"
+        self.demo.tell_emulator(endpoint, workers=0)  # none is done before it is canceled
         page.fill("#prompt", "seven kites")
         page.click(".model-button")
         page.click(".model-option[value=flux-dev]")
@@ -36,6 +39,7 @@ class TestCreatePageInABrowser(BrowserTestCase):
         last = page.locator("[data-job]").last
         last.locator("[data-cancel] button").click()
         expect(last).to_have_attribute("data-status", "canceled")
+        self.demo.tell_emulator(endpoint, workers=GPUS)
         last.locator("[data-retry] button").click()
         expect(page.locator("[data-run]")).to_have_count(2)
         expect(page.locator("[data-status=succeeded]")).to_have_count(4)
@@ -92,7 +96,7 @@ class TestCreatePageInABrowser(BrowserTestCase):
         page.click(".model-option[value=flux-dev]")
         page.fill("#prompt", "written on the way")
         page.click(".segments label:has([value='8'])")
-        held[0].continue_()
+        self.first(page, held).continue_()
         expect(page.locator("#model-name")).to_contain_text("FLUX.1 dev")
         expect(page.locator("#create-button")).to_contain_text("Create 8")
         expect(page.locator("#prompt")).to_have_value("written on the way")

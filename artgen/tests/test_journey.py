@@ -6,17 +6,13 @@ from zipfile import ZipFile
 from playwright.sync_api import Page, expect
 
 from artgen.testing.browser import DESKTOP, PHONE, BrowserTestCase
+from artgen.testing.content import GPUS
 
 AWAY = 10_000  # ms
 
 
 class TestJourneyInABrowser(BrowserTestCase):
     people: ClassVar = ("tunneler",)
-    # One image at a time: the last of four is queued long enough to be canceled.
-    prepare = """
-from django.core.management import call_command
-call_command("set_model", "z-image-turbo", "max_in_flight=1")
-"""
 
     def sign_up(self, email: str, **options: Any) -> Page:
         """Sign up by email address, email and password, and return the Create page."""
@@ -45,10 +41,12 @@ call_command("set_model", "z-image-turbo", "max_in_flight=1")
         page.fill("#prompt", prompt)
         page.click(".segments label:has([value='4'])")
         expect(page.locator("#create-button")).to_contain_text("4")
+        self.demo.tell_emulator("endpoints/z-image-turbo", workers=0)
         page.click("#create-button")
         expect(page.locator("[data-job]")).to_have_count(4)
         page.locator("[data-job]").last.locator("[data-cancel] button").click()
         expect(canceled).to_have_count(1)
+        self.demo.tell_emulator("endpoints/z-image-turbo", workers=GPUS)
         expect(done).not_to_have_count(0)
         page.reload()
         expect(page.locator("[data-job]")).to_have_count(4)

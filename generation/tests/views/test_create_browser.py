@@ -92,7 +92,7 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
                 )
                 below = "scrollY + document.querySelector('[data-run]:last-child').getBoundingClientRect().top"
                 before = page.evaluate(below)
-                held[0].continue_()
+                self.first(page, held).continue_()
                 expect(page.locator("[data-run]")).to_have_count(2)
                 expect(frame).to_have_count(0)
                 assert page.evaluate(below) == before
@@ -108,7 +108,7 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
         page.press("#prompt", "Control+Enter")
         expect(page.locator(".run-frame")).to_have_count(1)
         expect(page.locator(".first-run")).to_be_hidden()
-        held[0].abort()
+        self.first(page, held).abort()
         expect(page.locator(".toast-bad")).to_contain_text("Not sent")
         expect(page.locator(".run-frame")).to_have_count(0)
         expect(page.locator(".first-run")).to_be_visible()

@@ -204,7 +204,7 @@ class TestCreatePageKeepsWhatAModelCannotTake(BrowserTestCase):
         assert "source_images" not in self.placed(page)
         self.choose(page, "qwen-image-edit")
         expect(page.locator("[data-source-list] .source progress")).to_be_visible()
-        held[0].continue_()
+        self.first(page, held).continue_()
         expect(page.locator("[data-source-list] .source progress")).to_be_hidden()
         assert len(self.placed(page)["source_images"]) == 1
 

@@ -1,6 +1,5 @@
 """Translating and enhancing prompts on the create page, in a real Chromium."""
 
-import requests
 from playwright.sync_api import Page, expect
 
 from artgen.testing.browser import DESKTOP, PHONE, BrowserTestCase
@@ -17,16 +16,6 @@ class TestPromptHelper(BrowserTestCase):
 
     def original(self, page: Page) -> str:
         return page.locator("[name=original_prompt]").input_value()
-
-    def fail_next(self, fault: str, times: int = 1) -> None:
-        port = self.demo.environment["EMULATOR_PORT"]
-        answer = requests.post(
-            f"http://127.0.0.1:{port}/emulator/faults",
-            json={"call": "chat", "fault": fault, "times": times},
-            headers={"Authorization": "Bearer demo"},
-            timeout=10,
-        )
-        assert answer.status_code == 200, answer.text
 
     def test_a_proposal_is_shown_beside_the_prompt_taken_undone_and_searchable(self):
         page = self.visit("translator", "/create/?model=z-image-turbo", **DESKTOP)
@@ -110,7 +99,9 @@ class TestPromptHelper(BrowserTestCase):
     def test_create_can_propose_first_once_for_a_prompt(self):
         page = self.visit("automatic", "/account/profile/", **DESKTOP)
         page.select_option("[name=prompt_help]", "translate")
-        page.click(".profile form:has([name=prompt_help]) [type=submit]")
+        with page.expect_response(lambda answer: answer.request.method == "POST"):
+            page.click(".profile form:has([name=prompt_help]) [type=submit]")
+        page.wait_for_load_state()
         expect(page.locator("[name=prompt_help]")).to_have_value("translate")
         page.goto(f"{self.demo.url}/create/?model=flux-schnell")
         page.click(".segments label:has([value='1'])")
@@ -133,7 +124,7 @@ class TestPromptHelper(BrowserTestCase):
             ("html_502", "isn’t responding. Your prompt is unchanged and nothing was charged."),
             ("cut_off", "Try again, or change the prompt."),
         ):
-            self.fail_next(fault)
+            self.demo.tell_emulator("faults", call="chat", fault=fault)
             page.click("[data-propose=translate]")
             expect(page.locator("[data-helper-error]")).to_contain_text(words)
             expect(page.locator("#prompt")).to_have_value(RUSSIAN)

@@ -140,7 +140,7 @@ class TestSelectingInABrowser(BrowserTestCase):
         expect(self.tiles(page)).to_have_count(1)
         expect(links.first).to_be_focused()
         page.keyboard.press("Control+z")  # sooner than the server answers
-        held[0].continue_()
+        self.first(page, held).continue_()
         expect(self.tiles(page)).to_have_count(6)
         page.keyboard.press("Enter")
         page.wait_for_url("**/images/*/")
