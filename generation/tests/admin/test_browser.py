@@ -13,10 +13,14 @@ from playwright.sync_api import Page, expect
 from artgen.testing.browser import BrowserTestCase, speak
 
 PLACE = """
+import time
 from accounts.models import User
 from generation.jobs import orders
+from generation.models import Job
 for prompt in ("a heron at dusk", "a red kiln [oom]"):
     orders.place(user=User.objects.get(email="alice@example.org"), request={"model": "flux-schnell", "prompt": prompt})
+while Job.objects.active().exists():
+    time.sleep(0.05)
 """
 PAGES = (
     "/admin/",

@@ -24,7 +24,8 @@ class TestStaffInABrowser(BrowserTestCase):
         page.goto("/admin/generation/generationswitch/")
         page.check(f"[name=mode][value={mode}]")
         page.fill("[name=message]", message)
-        page.click("[name=_continue]")
+        with page.expect_navigation():
+            page.click("[name=_continue]")
         expect(page.locator(f"[name=mode][value={mode}]")).to_be_checked()
 
     def test_a_visitor_keeps_the_prompt_over_maintenance_and_places_it(self) -> None:

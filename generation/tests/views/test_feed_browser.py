@@ -101,7 +101,7 @@ class TestFeedInABrowser(BrowserTestCase):
         page.wait_for_load_state()
         page.keyboard.press("Escape")
         expect(link).to_be_in_viewport()
-        assert page.evaluate("scrollY") == place
+        page.wait_for_function("place => scrollY === place", arg=place)
 
     def test_it_deselects_what_is_moved_to_the_trash(self) -> None:
         page = self.visit("scroller", **DESKTOP)
