@@ -7,8 +7,8 @@ import { showBalance } from "./js/balance.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { Cards } from "./js/cards.js"
 import { connect } from "./js/connection.js"
+import { showFailure } from "./js/failures.js"
 import { SheetImage } from "./js/sheet_image.js"
-import { showSignedOut } from "./js/signed_out.js"
 
 const HEAD_AFTER = 600 // ms: jobs that end together change the head once
 
@@ -55,10 +55,7 @@ async function reload() {
   page.querySelector("[data-sheet-grid]").scrollTo(scrollLeft, scrollTop)
 }
 
-function showProblem(problem) {
-  if (problem.signedOut) showSignedOut(data, problem)
-  else toast(problem.status === 0 ? data.notDone : data.failed, { kind: "error", key: "failed" })
-}
+const showProblem = (problem) => showFailure(problem, data)
 
 /** Show which cell is the best one, null for none. */
 function showBest(id) {

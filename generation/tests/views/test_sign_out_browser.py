@@ -1,5 +1,7 @@
 """Signing out in a real Chromium: the cache is cleared, the draft stays, nothing is shown again."""
 
+import re
+
 from playwright.sync_api import expect
 
 from artgen.testing.browser import BrowserTestCase
@@ -8,7 +10,7 @@ KEPT = "localStorage.getItem(`artgen:draft:${user}`) ?? ''"
 
 
 class TestSignOut(BrowserTestCase):
-    people = ("quitter", "double", "resumer")
+    people = ("quitter", "double", "resumer", "chooser")
 
     def test_it_clears_the_cache_and_keeps_the_draft(self) -> None:
         page = self.visit("quitter")
@@ -56,3 +58,27 @@ class TestSignOut(BrowserTestCase):
             page.evaluate(act)
             expect(message).to_have_count(0)
         expect(page.locator("[data-run]").first).to_contain_text("a kite")
+
+    def test_it_is_said_once_where_images_are_selected(self) -> None:
+        page = self.visit("chooser", "/create/?prompt=a+kite")
+        page.press("#prompt", "Control+Enter")
+        image = page.locator("[data-run] [data-image]").first
+        image.wait_for()
+        page.goto("/gallery/")
+        (session,) = (one for one in page.context.cookies() if one["name"] == "sessionid")
+        self.troubles.forgive("401 ", "403 ", "WebSocket")
+        message = page.locator(".toast", has_text="You’ve been signed out.")
+        page.click("#select")
+        image = page.locator("[data-image]").first
+        image.click()
+        page.context.clear_cookies(name="sessionid")
+        for button in ("[data-act=favorite]", "[data-act=tags]", "[data-act=favorite]"):
+            page.locator(f"#selection-bar {button}").click()
+            expect(message).to_have_count(1)
+        page.context.add_cookies([session])
+        page.locator("#selection-bar [data-act=favorite]").click()
+        expect(page.locator(".toast")).to_have_text(re.compile("Undo"))
+        page.context.clear_cookies(name="sessionid")
+        page.locator("#selection-bar [data-act=tags]").click()
+        message.get_by_role("button", name="Sign in").click()
+        expect(page).to_have_url(f"{self.demo.url}/accounts/login/?next=%2Fgallery%2F")

@@ -2,6 +2,7 @@
 
 import { api } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
+import { showFailure } from "./failures.js"
 
 export function wireCardButtons(root, data) {
   root.addEventListener("click", async (event) => {
@@ -15,9 +16,9 @@ export function wireCardButtons(root, data) {
           method: "PATCH",
           json: { favorite },
         })
-      } catch {
+      } catch (problem) {
         heart.setAttribute("aria-pressed", String(!favorite))
-        toast(data.failed, { kind: "error", key: "failed" })
+        showFailure(problem, data)
       }
     }
     const copy = event.target.closest("[data-copy]")

@@ -1,7 +1,8 @@
 /** Dismiss the lines of jobs that ended without images, one or all, with undo. */
 
 import { part } from "../../artgen/js/http.js"
-import { confirmed, offerUndo, showFailure } from "./trash.js"
+import { showFailure } from "./failures.js"
+import { confirmed, offerUndo } from "./trash.js"
 
 const SEVERAL = 2 // lines from which all can be dismissed at once
 

@@ -2,7 +2,8 @@
 
 import { part } from "../../artgen/js/http.js"
 import { pressed } from "../../artgen/js/shortcuts.js"
-import { offerUndo, showFailure } from "./trash.js"
+import { showFailure } from "./failures.js"
+import { offerUndo } from "./trash.js"
 
 const COUNTED_FROM = 200 // characters before the limit
 const language = document.documentElement.lang

@@ -2,8 +2,9 @@
 
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
+import { showFailure } from "./failures.js"
 import { TagSuggestions } from "./tag_suggestions.js"
-import { offerUndo, showFailure } from "./trash.js"
+import { offerUndo } from "./trash.js"
 
 export class ImageTags {
   /** `root` has the list and the field; `data` has the texts and addresses of the page. */

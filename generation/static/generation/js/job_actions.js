@@ -3,7 +3,7 @@
 import { part } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { showBalance } from "./balance.js"
-import { showSignedOut } from "./signed_out.js"
+import { showFailure } from "./failures.js"
 
 export class JobActions {
   /** `root` contains the forms; `data` has the texts of the page; `cards` shows what changes. */
@@ -36,12 +36,7 @@ export class JobActions {
         toast(answer.text || this.data.failed, { kind: "error" })
       }
     } catch (problem) {
-      if (problem.signedOut) showSignedOut(this.data, problem)
-      else
-        toast(problem.status === 0 && this.data.notDone ? this.data.notDone : this.data.failed, {
-          kind: "error",
-          key: "failed",
-        })
+      showFailure(problem, this.data)
     } finally {
       button.removeAttribute("aria-disabled")
     }

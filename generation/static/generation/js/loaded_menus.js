@@ -1,8 +1,8 @@
 /** Menus <details data-loaded-from="address">: their list is loaded when they open. */
 
 import { part } from "../../artgen/js/http.js"
+import { showFailure } from "./failures.js"
 import { wireMenuField } from "./menu_field.js"
-import { showFailure } from "./trash.js"
 
 export function wireLoadedMenus(data) {
   for (const menu of document.querySelectorAll("[data-loaded-from]")) {

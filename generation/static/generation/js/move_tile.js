@@ -1,7 +1,8 @@
 /** Move one image to the trash or out of it: its tile leaves the page, and an undo puts it back. */
 
 import { countMoved, countShown } from "./counts.js"
-import { confirmed, offerUndo, post, showFailure } from "./trash.js"
+import { showFailure } from "./failures.js"
+import { confirmed, offerUndo, post } from "./trash.js"
 
 /**
  * Move the image of this button's tile. `data` has the texts of the page; `selection` may be null;

@@ -2,6 +2,7 @@
 
 import { part } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
+import { showFailure } from "./failures.js"
 
 export class PresetsMenu {
   /**
@@ -88,8 +89,7 @@ export class PresetsMenu {
     try {
       return await part(address, { method: "POST", form: body })
     } catch (problem) {
-      const message = problem.status === 0 ? this.data.notDone : this.data.failed
-      toast(problem.signedOut ? this.data.signedOut : message, { kind: "error", key: "preset" })
+      showFailure(problem, this.data)
       return null
     }
   }

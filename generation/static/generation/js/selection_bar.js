@@ -7,6 +7,7 @@ import { csrfToken, part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { isFavorite } from "./counts.js"
+import { showFailure } from "./failures.js"
 import { SelectionCollections } from "./selection_collections.js"
 import { SelectionMoves } from "./selection_moves.js"
 import { placeAbove, postSelection } from "./selection_requests.js"
@@ -152,9 +153,9 @@ export class SelectionBar {
   }
 
   showFailure(problem) {
-    const reason = problem.status < 500 ? problem.message : ""
-    const message = problem.status === 401 ? this.data.signedOut : reason || this.data.failed
-    toast(message, { kind: "error", key: "failed" })
+    const isRefusal = problem.status >= 400 && problem.status < 500 && problem.message
+    if (isRefusal && !problem.signedOut) toast(problem.message, { kind: "error", key: "failed" })
+    else showFailure(problem, this.data)
   }
 
   /** Select also what the page does not show yet, up to the number that an action accepts. */

@@ -1,6 +1,6 @@
 /** What the actions on a selection share: their requests, and the place of their menus. */
 
-import { api } from "../../artgen/js/http.js"
+import { api, Problem } from "../../artgen/js/http.js"
 
 /** Post ids to an address of the selection; return {message, changed, …}, throw Problem. */
 export async function postSelection(address, ids, fields = {}) {
@@ -9,7 +9,7 @@ export async function postSelection(address, ids, fields = {}) {
   for (const [name, value] of Object.entries(fields)) form.set(name, value)
   const answer = await api(address, { method: "POST", form, headers: { "X-Part": "1" } })
   if (answer === null && !("as" in fields)) {
-    throw Object.assign(new Error("signed out"), { status: 401 })
+    throw new Problem({ status: 401 })
   }
   return answer
 }

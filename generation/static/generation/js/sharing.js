@@ -1,6 +1,7 @@
 /** Sharing: forms updated in place, and copying of the link. */
 
 import { part } from "../../artgen/js/http.js"
+import { showFailure } from "./failures.js"
 import { showShareButtons } from "./share_sheet.js"
 import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
@@ -46,7 +47,7 @@ export function wireSharing(root, data, changed = () => {}) {
       changed(fresh)
     } catch (problem) {
       pressed?.removeAttribute("aria-disabled")
-      toast(problem.status === 401 ? data.signedOut : data.failed, { kind: "error", key: "failed" })
+      showFailure(problem, data)
     }
   })
 }

@@ -4,6 +4,8 @@ import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { isTyping, pressed } from "../../artgen/js/shortcuts.js"
 import { toast } from "../../artgen/js/toasts.js"
+import { showFailure } from "./failures.js"
+import { hideSignedOut } from "./signed_out.js"
 
 let undo = null // undoes the last move; Ctrl+Z does the same as the button
 let pendingMoves = 0 // moves that the page shows and the server has not confirmed
@@ -30,6 +32,7 @@ export async function confirmed(answer) {
 
 /** Show that images were moved, with an undo button. `data` has the texts. */
 export function offerUndo(text, data, undoMove) {
+  hideSignedOut() // in another tab the user may have signed in again
   const run = async () => {
     undo = null
     isUndoRequested = false
@@ -44,10 +47,6 @@ export function offerUndo(text, data, undoMove) {
   undo = run
   say(text)
   if (isUndoRequested) run()
-}
-
-export function showFailure(problem, data) {
-  toast(problem.status === 401 ? data.signedOut : data.failed, { kind: "error", key: "failed" })
 }
 
 document.addEventListener("keydown", (event) => {
