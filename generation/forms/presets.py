@@ -111,6 +111,35 @@ def described(
     return [(label, text) for label, text in rows if text]
 
 
+@dataclass(frozen=True)
+class PresetModels:
+    """Names of the models that presets select, and which of them can be selected now."""
+
+    names: Mapping[str, str]
+    selectable: frozenset[str]
+
+    @classmethod
+    def of(cls, allowed: Quotas | None) -> "PresetModels":
+        """Return the models of a user with these quotas, or of a visitor; one query."""
+        rows = ImageModel.objects.values_list("slug", "name", "enabled")
+        names = {slug: name for slug, name, _enabled in rows}
+        return cls(
+            names,
+            frozenset(
+                slug
+                for slug, _name, is_enabled in rows
+                if is_enabled and (allowed is None or allowed.allows_model(slug))
+            ),
+        )
+
+    def text(self, slug: str) -> str:
+        """Return the name of a model, and whether it can be selected; the slug if it is deleted."""
+        name = self.names.get(slug, slug)
+        if not slug or slug in self.selectable:
+            return name
+        return _("%(model)s (unavailable)") % {"model": name}
+
+
 def _model_name(slug: str) -> str:
     """Return the name of the model, also if it is not enabled; the slug if it was deleted."""
     found = ImageModel.objects.filter(slug=slug).values_list("name", flat=True).first()

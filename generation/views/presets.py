@@ -85,14 +85,14 @@ def favorite_model(request: HttpRequest) -> HttpResponse:
 
 def page_context(user: User) -> dict[str, Any]:
     """Return the context of `presets.html`."""
-    names = dict(ImageModel.objects.values_list("slug", "name"))
+    models = preset_values.PresetModels.of(quotas.of(user))
     styles = {style.slug: style.name for style in choices.of_user(user).styles}
     shown = [
         {
             "preset": one,
             "rows": preset_values.described(
                 one.values,
-                model_name=names.get(one.values.get("model", ""), one.values.get("model", "")),
+                model_name=models.text(one.values.get("model", "")),
                 style_name=styles.get(one.values.get("style", ""), ""),
             ),
             "link": absolute(one.link_slug) if one.link_slug else "",

@@ -9,12 +9,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import quotas
 from accounts.rate_limits import limited
 from accounts.requests import user_of
 from artgen import refusal_pages
 from artgen.refusals import Refusal
 from generation.forms import presets as preset_values
-from generation.models import ImageModel, Style
+from generation.models import Style
 from generation.presets import presets as user_presets
 from generation.presets.presets import SharedPreset
 
@@ -27,16 +28,19 @@ SAVING_RATE = "60/h"
 def shared_preset(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a preset shared by link, 404 for all others alike."""
     found = _found(slug)
-    model = ImageModel.objects.filter(slug=found.values.get("model", "")).first()
+    user = request.user
+    models = preset_values.PresetModels.of(quotas.of(user) if user.is_authenticated else None)
+    model = found.values.get("model", "")
     built_in = Style.objects.filter(slug=found.values.get("style", ""), enabled=True).first()
     context = {
         "preset": found.preset,
         "style": found.style,
         "rows": preset_values.described(
             found.values,
-            model_name=model.name if model else _("no longer available"),
+            model_name=models.text(model),
             style_name=built_in.name if built_in else "",
         ),
+        "has_model": model in models.selectable,
         "is_own": found.preset.user_id == request.user.pk,
     }
     response = render(request, "generation/shared_preset.html", context)

@@ -201,6 +201,23 @@ class TestSharedPresets(PresetsTestCase):
         assert page["X-Robots-Tag"].startswith("noindex")
         assert guest.post(f"{address}save/")["Location"] == f"{reverse('login')}?next={address}"
 
+    def test_it_says_that_its_model_cannot_be_selected(self):
+        _preset, address = self.shared()
+        guest, unavailable = Client(), "FLUX.1 dev (unavailable)"
+        self.assertNotContains(guest.get(address), "unavailable")
+        self.bob.allowed_models = "flux-schnell"
+        self.bob.save(update_fields=["allowed_models"])
+        limited = Client()
+        limited.force_login(self.bob)
+        self.assertContains(limited.get(address), unavailable)
+        self.assertContains(limited.get(address), "Its model isn’t available.")
+        self.assertNotContains(guest.get(address), "unavailable")
+        ImageModel.objects.filter(slug="flux-dev").update(enabled=False)
+        for page in (guest.get(address), self.client.get(self.url)):
+            self.assertContains(page, unavailable)
+        ImageModel.objects.filter(slug="flux-dev").update(slug="renamed")
+        self.assertContains(guest.get(address), "flux-dev (unavailable)")
+
     def test_it_is_saved_once_with_its_style(self):
         preset, address = self.shared()
         self.client.force_login(self.bob)
