@@ -136,6 +136,7 @@ SECTIONS = (
             Shortcut("redo_stroke", _("Redo"), ("Mod+Shift+z", "Mod+y")),
             Shortcut("", _("Move the brush"), ("←", "↑", "→", "↓")),
             Shortcut("", _("Put the brush down or lift it"), (" ",)),
+            Shortcut("", _("Create images"), ("Mod+Enter",)),
         ),
     ),
 )

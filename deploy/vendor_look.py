@@ -16,13 +16,13 @@ STATIC = Path(__file__).resolve().parent.parent / "artgen" / "static" / "artgen"
 FONTS = {"onest": "5.3.1", "jetbrains-mono": "5.3.0"}
 SUBSETS = ("latin", "cyrillic")
 ICONS = """
-    arrow-down arrow-left arrow-right arrow-up arrow-up-down ban bell brush check chevron-down
+    arrow-down arrow-left arrow-right arrow-up arrow-up-down ban bell blend brush check chevron-down
     chevron-left chevron-right chevron-up circle-alert circle-minus circle-x clock cloud-off coins
     columns-2 compass copy dices download ellipsis eraser expand eye eye-off file-down flag folder
     folder-plus globe grid-3x3 hand heart history hourglass image image-plus image-up images info
     key-round keyboard languages lasso layers link list lock log-in log-out mail maximize-2 minus
-    monitor moon palette pencil plus power receipt-text redo-2 refresh-cw repeat-2 rotate-cw
-    scaling search send settings share-2 sliders-horizontal sparkles square-check star sun tag
+    monitor moon palette pencil plus power receipt-text redo-2 refresh-cw repeat-2 rotate-cw scaling
+    scan search send settings share-2 shuffle sliders-horizontal sparkles square-check star sun tag
     trash-2 undo-2 upload user wand-sparkles wifi-off x zoom-in zoom-out
 """.split()
 

@@ -1,7 +1,7 @@
 """The form of a comparison, and what it posts as a request for `generation.sheets`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from artgen.refusals import Refusal
+from generation.catalog.offers import Offer
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.catalog.shapes import COMMON_RATIOS
 from generation.forms.numbers import decimal, whole
@@ -37,6 +38,8 @@ class AxisChoice:
 
     name: str
     label: str
+    models: str
+    """Names of the models that have it; "" if all have it."""
 
 
 @dataclass
@@ -51,6 +54,8 @@ class ComparisonForm:
     errors: dict[str, list[str]] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
     """The fields whose error is that nothing is entered yet."""
+    having: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Names of the models that have a parameter, as `models_having` returns them."""
     review: str = ""
     """Id of the stored request if a rule has stopped it."""
     can_appeal: bool = False
@@ -167,10 +172,19 @@ class AxisFields:
     def choices(self) -> list[AxisChoice]:
         """The parameters to choose from; strength only where there is a source image."""
         return [
-            AxisChoice(name, _("Model") if name == "model" else str(NAMES[name]))
+            AxisChoice(
+                name,
+                label=_("Model") if name == "model" else str(NAMES[name]),
+                models=", ".join(self.form.having.get(name, [])),
+            )
             for name in AXES
-            if name != "strength" or self.form.sources or self.parameter == name
+            if self.parameter == name or self._is_usable(name)
         ]
+
+    def _is_usable(self, name: str) -> bool:
+        if name == "strength" and not self.form.sources:
+            return False
+        return self.form.having.get(name) != []
 
     @property
     def values(self) -> str:
@@ -200,6 +214,21 @@ class AxisFields:
         else:
             values = numbers_of(self.values, is_whole=self.parameter in ("steps", "seed"))
         return {"parameter": self.parameter, "values": values}
+
+
+def models_having(offers: Sequence[Offer]) -> dict[str, list[str]]:
+    """Return the names of the models that have a parameter, by parameter.
+
+    Parameters that all of them have are left out.
+    """
+    found = {}
+    for parameter in AXES:
+        if parameter in ("model", "style"):
+            continue
+        names = [offer.name for offer in offers if parameter in offer.parameters]
+        if len(names) < len(offers):
+            found[parameter] = names
+    return found
 
 
 def numbers_of(text: str, *, is_whole: bool) -> list[Any]:

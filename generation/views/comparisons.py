@@ -24,7 +24,7 @@ from artgen.ids import parse_uuid
 from artgen.observability import request_stats
 from artgen.refusals import Refusal
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
-from generation.forms.comparison import DEFAULT_MODELS, ComparisonForm
+from generation.forms.comparison import DEFAULT_MODELS, ComparisonForm, models_having
 from generation.jobs import eta, idempotency
 from generation.models import ImageModel, Job, Sheet, WordList
 from generation.presets import choices
@@ -222,6 +222,7 @@ def _page(
         form.models = _default_models(user, models, has_sources=bool(form.sources))
     if request.method != "POST":
         form.show_models_axis()
+    form.having = models_having([model.offer for model in models])
     own = choices.of_user(user)
     models.sort(key=lambda model: model.pk not in own.favorite_models)
     forecast = eta.forecast(models)

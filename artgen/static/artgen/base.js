@@ -2,6 +2,7 @@
 
 import { wireAnnouncements } from "./js/announcements.js"
 import { wireMenus } from "./js/menus.js"
+import { wirePasting } from "./js/pasting.js"
 import { wireShortcuts } from "./js/shortcuts.js"
 import { showCurrentTab } from "./js/tabs.js"
 import { wireThemes } from "./js/theme.js"
@@ -14,6 +15,7 @@ wireThemes()
 wireMenus()
 showCurrentTab()
 wireShortcuts()
+wirePasting()
 scheduleDismissals()
 sendTimeZone()
 wireWebApp()

@@ -1,6 +1,7 @@
 /** The editor of a part of an image: mark an area, say what to do, create. */
 
 import { Problem } from "../artgen/js/http.js"
+import { pressed } from "../artgen/js/shortcuts.js"
 import { EditDraft } from "./js/edit_draft.js"
 import { EditForm } from "./js/edit_form.js"
 import { EditOrder } from "./js/edit_order.js"
@@ -114,6 +115,12 @@ element.addEventListener("submit", async (event) => {
     form.wait(false)
     form.complain(reason(problem))
   }
+})
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || !pressed(event, "create")) return
+  event.preventDefault()
+  element.requestSubmit()
 })
 
 function reason(problem) {

@@ -31,6 +31,7 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
         "returner",
         "sender",
         "sleeper",
+        "paster",
     )
 
     def become(self, page: Page, name: str) -> None:
@@ -68,6 +69,17 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
 
         page.route("**/create/", handle)
         return held
+
+    def test_it_says_that_a_pasted_prompt_was_cut(self) -> None:
+        page = self.visit("paster")
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        message = page.locator(".toast", has_text="The pasted text was cut.")
+        for length, kept, cuts in ((1500, 1500, 0), (600, 2000, 1)):
+            page.evaluate("length => navigator.clipboard.writeText('x'.repeat(length))", length)
+            page.locator("#prompt").press("Control+v")
+            expect(page.locator("#prompt")).to_have_value("x" * kept)
+            expect(message).to_have_count(cuts)
+        expect(message).to_contain_text("2,000")
 
     def test_it_frames_the_run_at_the_press_so_that_nothing_moves_when_the_answer_comes(self):
         for name, options in (("placer", DESKTOP), ("narrow", SMALL_PHONE)):

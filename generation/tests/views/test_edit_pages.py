@@ -92,7 +92,7 @@ class TestVariants(EditPagesTestCase):
 
     def test_it_names_price_and_model(self):
         page = self.page()
-        assert "Vary subtly" in page
+        assert "Subtle variants" in page
         assert "4 images, 4\N{NO-BREAK SPACE}credits" in page
         assert "Z-Image Turbo makes the variants." in page
 
@@ -107,7 +107,7 @@ class TestVariants(EditPagesTestCase):
 
     def test_it_offers_nothing_without_a_model_with_a_strength(self):
         self.disable(slug="z-image-turbo")
-        assert "Vary" not in self.page()
+        assert "Subtle variants" not in self.page()
         for amount in ("subtle", "huge"):
             answer = self.client.post(self.at("vary_image"), {"amount": amount})
             assert answer.status_code == 404
@@ -193,7 +193,7 @@ class TestLineage(EditPagesTestCase):
             source_images=[str(self.image.id)],
         )  # fmt: skip
         page = self.page(image=make_image(self.alice, job=job))
-        assert "With a new seed" not in page
+        assert "Same prompt, new seed" not in page
         assert "Repeat exactly" in page
 
 
@@ -236,7 +236,7 @@ class TestEditor(EditPagesTestCase):
         model.full_clean()
         model.save()
         assert f'value="{model.slug}"' in self.page("edit_image")
-        assert "Change a part" in self.page()
+        assert "Edit area" in self.page()
         assert f'value="{model.slug}"' in self.client.get("/create/").content.decode()
 
     def test_it_begins_with_what_was_asked_for(self):
@@ -254,14 +254,14 @@ class TestEditor(EditPagesTestCase):
 
     def test_it_leads_back_if_nothing_can_change_the_image(self):
         self.disable(slug__in=TOOLS)
-        assert "Change a part" not in self.page()
+        assert "Edit area" not in self.page()
         answer = self.client.get(self.at("edit_image"), follow=True)
         assert answer.redirect_chain == [(self.at("image"), 302)]
         assert "No model can change" in answer.content.decode()
 
     def test_it_takes_no_image_that_no_mask_can_be_as_large_as(self):
         large = self.hang("large", width=5000, height=800)
-        assert "Change a part" not in self.page(image=large)
+        assert "Edit area" not in self.page(image=large)
 
 
 class TestComposer(EditPagesTestCase):

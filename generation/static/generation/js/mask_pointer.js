@@ -35,7 +35,7 @@ export class MaskPointer {
   #down(event) {
     if (event.button && event.button !== MIDDLE_BUTTON) return
     event.preventDefault() // no selection, no scrolling by the middle button
-    this.room.focus({ preventScroll: true })
+    this.room.focus({ preventScroll: true, focusVisible: false })
     this.room.setPointerCapture(event.pointerId)
     this.pointers.set(event.pointerId, this.#point(event))
     if (this.pointers.size > 1) this.#stopDrawing()
