@@ -167,12 +167,12 @@ form.addEventListener("keydown", (event) => {
     form.requestSubmit(document.getElementById("create-button"))
   }
 })
-// The page of the browser's Back button can be sent once more, as a new request.
+// The page of the browser's Back button can be sent once more, as a new request. Its key is the old
+// one also where the page comes from the cache of requests.
 window.addEventListener("pageshow", ({ persisted }) => {
   form.removeAttribute("aria-busy")
-  if (!persisted) return
   form.elements.key.value = freshKey()
-  soon(0)
+  if (persisted) soon(0)
 })
 setInterval(() => {
   if (!document.hidden && form.elements.prompt.value.trim()) request({ speaks: false })

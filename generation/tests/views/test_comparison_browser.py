@@ -23,7 +23,7 @@ STICKY = """() => {
 
 
 class TestComparison(BrowserTestCase):
-    people = ("comparer", "arranger")
+    people = ("comparer", "arranger", "repeater")
 
     def choose(self, page: Page, *slugs: str) -> None:
         """Choose these models and no others."""
@@ -82,6 +82,18 @@ class TestComparison(BrowserTestCase):
         expect(page.locator("[data-sheet] .run-meta")).to_contain_text("4 of 4 images ready")
         page.click(".sheet-mosaic")
         page.wait_for_url(address)
+
+    def test_it_is_created_again_after_the_back_button(self) -> None:
+        page = self.visit("repeater", "/compare/?prompt=A+{red|blue}+kite&model=flux-schnell")
+        button = page.locator("#create-button")
+        sheets = []
+        for _time in range(2):
+            expect(button).to_contain_text("Create 2")
+            button.click()
+            page.wait_for_url("**/sheets/*/")
+            sheets.append(page.url)
+            page.go_back()
+        assert sheets[0] != sheets[1]
 
     def test_it_fits_a_phone_in_russian_and_cancels_the_rest(self) -> None:
         page = self.open("arranger", language="ru", **PHONE)

@@ -276,7 +276,10 @@ class Selection {
       document.querySelector(":popover-open, dialog[open]")
     if (event.defaultPrevented || isElsewhere) return
     if (event.key === "Escape" && this.isSelecting) this.clear()
-    else if (pressed(event, "select_all") && this.tiles.length) {
+    else if (pressed(event, "trash") && this.size) {
+      event.preventDefault()
+      this.bar.remove()
+    } else if (pressed(event, "select_all") && this.tiles.length) {
       event.preventDefault()
       this.#selectAll()
       const isInside = this.list.contains(document.activeElement)

@@ -161,6 +161,7 @@ export class SelectionBar {
   /** Select also what the page does not show yet, up to the number that an action accepts. */
   async #selectRest(button) {
     if (button.getAttribute("aria-disabled") === "true") return
+    const hadFocus = document.activeElement === button
     button.setAttribute("aria-disabled", "true")
     try {
       const isFull = await this.#selectPages()
@@ -170,6 +171,7 @@ export class SelectionBar {
     }
     button.removeAttribute("aria-disabled")
     this.selection.changed()
+    if (hadFocus && button.hidden) this.toolbar.focus()
   }
 
   /** Select the images of all pages that follow; return whether some are left out. */

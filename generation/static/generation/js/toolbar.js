@@ -15,6 +15,11 @@ export class Toolbar {
     if (!shown.some((button) => button.tabIndex === 0)) this.#stopAt(shown[0])
   }
 
+  /** Focus the button that the Tab key leads to. */
+  focus() {
+    this.buttons.find((button) => button.tabIndex === 0)?.focus()
+  }
+
   #stopAt(stop) {
     for (const button of this.buttons) button.tabIndex = button === stop ? 0 : -1
   }
