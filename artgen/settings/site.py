@@ -1,6 +1,7 @@
 """Where this installation is reached, its data folder and its secret."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -13,7 +14,11 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 # That of `make run` and `make stack` without any setting but PORT.
 _here = f"http://127.0.0.1:{env.str('PORT', default='8000')}"
 PUBLIC_URL = env.str("PUBLIC_URL", default=_here).rstrip("/")
-if not PUBLIC_URL.startswith(("http://", "https://")):
+try:
+    _host = urlsplit(PUBLIC_URL).hostname or ""
+except ValueError:  # a bracket that is not closed
+    _host = ""
+if not _host or not PUBLIC_URL.startswith(("http://", "https://")):
     raise ImproperlyConfigured(
         f"PUBLIC_URL is {PUBLIC_URL!r}: it must begin with https:// or http://, such as "
         "https://art.example.org."
@@ -21,7 +26,7 @@ if not PUBLIC_URL.startswith(("http://", "https://")):
 HTTPS = PUBLIC_URL.startswith("https://")
 # The public hosts, and those of internal health checks and Prometheus.
 ALLOWED_HOSTS = [
-    *env.list("ALLOWED_HOSTS", default=[PUBLIC_URL.split("://")[-1].split(":")[0]]),
+    *env.list("ALLOWED_HOSTS", default=[f"[{_host}]" if ":" in _host else _host]),
     *("127.0.0.1", "localhost", "[::1]", "backend"),
 ]
 SECRET_KEY = env.str("SECRET_KEY", default="") or secret_of_machine(DATA_DIR)

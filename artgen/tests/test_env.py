@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from django.conf import settings
+from django.http.request import validate_host
 
 from artgen.testing.environment import EXAMPLE, documented
 
@@ -122,6 +123,31 @@ class TestExample:
         with TemporaryDirectory() as folder:
             same = {"DATA_DIR": folder, "SECRET_KEY": "for the test"}
             assert load(**same) == load(**{**documented(), **same})
+
+
+class TestHost:
+    @pytest.mark.parametrize(
+        ("address", "host"),
+        [
+            ("https://art.example.org", "art.example.org"),
+            ("http://192.0.2.1:8000", "192.0.2.1"),
+            ("http://[2001:db8::1]:8000", "[2001:db8::1]"),
+            ("https://[2001:DB8::1]/", "[2001:db8::1]"),
+        ],
+    )
+    def test_it_allows_that_of_the_public_address(
+        self, tmp_path: Path, address: str, host: str
+    ) -> None:
+        found = load("ALLOWED_HOSTS", DATA_DIR=str(tmp_path), PUBLIC_URL=address)
+        allowed = json.loads(found)["ALLOWED_HOSTS"]
+        assert allowed[0] == host
+        assert validate_host(host, allowed[:1])
+
+    @pytest.mark.parametrize("address", ["art.example.org", "https://", "http://[2001:db8::1"])
+    def test_it_refuses_an_address_without_one(self, tmp_path: Path, address: str) -> None:
+        with pytest.raises(subprocess.CalledProcessError) as failed:
+            load(DATA_DIR=str(tmp_path), PUBLIC_URL=address)
+        assert "PUBLIC_URL is" in failed.value.stderr
 
 
 class TestSecret:

@@ -141,6 +141,7 @@ def test_it_resolves_a_name_once_and_connects_to_the_address_it_checked(monkeypa
         ("::ffff:10.0.0.1", False),
         ("::ffff:8.8.8.8", True),
         ("64:ff9b::7f00:1", False),
+        ("fec0::1", False),
         ("64:ff9b::808:808", True),
         ("2002:7f00:1::", False),
     ],
