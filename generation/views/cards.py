@@ -105,7 +105,7 @@ def of_job(job: Job) -> Card:
 
 
 def of_jobs(jobs: Sequence[Job]) -> list[Card]:
-    """Return the cards of jobs that were fetched `with_all`."""
+    """Return the cards of jobs that were fetched `with_all`, or have no images yet."""
     now = timezone.now()
     forecast = eta.of_jobs(jobs)
     return [
@@ -120,4 +120,6 @@ def of_jobs(jobs: Sequence[Job]) -> list[Card]:
 
 def kept_images(job: Job) -> list[Image]:
     """Return the images outside the trash of a job that was fetched `with_all`."""
+    if job.status != Status.SUCCEEDED:
+        return []  # images are stored in the transaction of the success
     return [image for image in job.images.all() if not image.trashed_at]

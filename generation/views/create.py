@@ -142,7 +142,11 @@ def _posted(request: HttpRequest) -> HttpResponse:
         return refused
     run_id = placed.batch or placed.jobs[0].id
     if wants_part(request):
-        run = runs.of_user(user, run_id)
+        run = (
+            runs.of_placed(placed.jobs, model=form.model)
+            if placed.created
+            else runs.of_user(user, run_id)
+        )
         return part(request, "generation/_run.html", {"run": run}, status=201)
     keep = urlencode({"job": placed.jobs[0].id, "count": form.count})
     return HttpResponseRedirect(f"{reverse('create')}?{keep}#run-{run_id}")

@@ -12,8 +12,8 @@ from accounts.models import User
 from generation.catalog.shapes import shape_name
 from generation.jobs import eta, status_text
 from generation.jobs.eta import Forecast
-from generation.models import ACTIVE, Image, Job, Sheet, Status
-from generation.views import sheet_cards
+from generation.models import ACTIVE, Image, ImageModel, Job, Sheet, Status
+from generation.views import cards, sheet_cards
 from generation.views.cards import Card, kept_images
 from generation.views.sheet_cards import SheetCard
 
@@ -88,6 +88,16 @@ def of_user(user: User, run_id: UUID) -> Run | None:
     return found[0] if found else None
 
 
+def of_placed(jobs: Sequence[Job], *, model: ImageModel) -> Run:
+    """Return the run of jobs that were just placed, no comparison, without a query.
+
+    `model` is theirs as it is now: the one that they were placed with may be a minute old.
+    """
+    for job in jobs:
+        job.model = model
+    return Run(id=jobs[0].batch or jobs[0].id, cards=cards.of_jobs(jobs))
+
+
 def of_jobs(
     jobs: Sequence[Job], *, forecast: Forecast, images: Mapping[UUID, list[Image]]
 ) -> list[Run]:
@@ -103,9 +113,9 @@ def of_jobs(
     runs = [
         Run(
             id=run_id,
-            cards=sorted(cards, key=lambda card: card.job.id),
+            cards=sorted(own, key=lambda card: card.job.id),
             sheet=sheets.get(run_id),
         )
-        for run_id, cards in grouped.items()
+        for run_id, own in grouped.items()
     ]
     return [run for run in runs if not all(card.is_gone for card in run.cards)]

@@ -297,6 +297,26 @@ class TestCreatePage(BaseTestCase):
         assert (answer["X-Credits"], answer["X-Held"]) == ("98", "2")
         self.assertNotContains(answer, "<html", status_code=201)
 
+    @held_clock()
+    def test_it_gives_the_script_the_run_that_the_feed_would_show(self):
+        make_job(self.bob, model="flux-schnell")
+        placed = self.client.post(self.url, self.form(), headers=SCRIPT)
+        run = reverse("run", args=[Job.objects.of(self.alice).first().batch])
+        shown = self.client.get(run, headers=SCRIPT)
+        assert "ahead of you" in shown.text
+        token = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
+        assert token.sub("", placed.text) == token.sub("", shown.text)
+
+    @held_clock()
+    def test_it_shows_what_holds_the_model_of_a_placed_job_now(self):
+        self.client.post(self.url, self.form(), headers=SCRIPT)  # the order's models are cached
+        ImageModel.objects.filter(slug="flux-schnell").update(submit_failures=3)
+        self.assertContains(
+            self.client.post(self.url, self.form(), headers=SCRIPT),
+            "Waiting for a GPU",
+            status_code=201,
+        )
+
     def test_it_takes_the_exact_size_instead_of_the_shape(self):
         self.client.post(self.url, self.form(exact="1", width="512", height="768", count="1"))
         assert (Job.objects.get().width, Job.objects.get().height) == (512, 768)

@@ -9,6 +9,8 @@ from unittest import mock
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from redis.connection import AbstractConnection
@@ -78,7 +80,7 @@ class TestRoundTrips(BaseTestCase):
         """Return the pages with the queries that each may cost."""
         quote = urlencode({"model": "flux-dev", "count": 2, "shape": "1024x1024"})
         return {
-            reverse("create"): 10,
+            reverse("create"): 9,
             f"{reverse('quote')}?{quote}": 5,
             reverse("gallery"): 7,
             f"{reverse('gallery')}?q=tea&favorite=1": 9,
@@ -117,3 +119,15 @@ class TestRoundTrips(BaseTestCase):
                 ):
                     self.client.get(address)
                 assert len(sent) <= MAX_REDIS, sent
+
+    @held_clock()
+    def test_it_reads_neither_jobs_nor_queues_to_show_what_was_just_placed(self) -> None:
+        self.grow(count=2)
+        form = {"model": "flux-dev", "prompt": "A kite", "shape": "1024x1024", "count": "2"}
+        self.client.get(reverse("create"))  # what is cached
+        with CaptureQueriesContext(connection) as queries:
+            answer = self.client.post(reverse("create"), form, headers={"X-Part": "1"})
+        assert answer.status_code == 201
+        statements = [query["sql"] for query in queries]
+        placing = next(n for n, one in enumerate(statements) if 'INTO "generation_job"' in one)
+        assert not [one for one in statements[placing + 1 :] if "generation_job" in one]
