@@ -19,6 +19,10 @@ AMOUNTS = {"subtle": 0.35, "strong": 0.75}
 """How far a variant moves from its image, as a share of the model's range of strengths."""
 
 
+MADE_BY = ("source_images", "scale", "outpaint", "erase", "mask", "strength")
+"""The fields of a job that `made_by` reads."""
+
+
 @dataclass(frozen=True)
 class Upscale:
     """An enlargement on offer, with its price in credits."""

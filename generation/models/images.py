@@ -53,7 +53,7 @@ class ImageQuerySet(models.QuerySet["Image"]):
 
     def with_origin(self) -> "ImageQuerySet":
         """Fetch with what `Image.origin` needs: the job, or what a saved copy is of."""
-        return self.select_related("job__model", "saved__author", "model")
+        return self.select_related("job", "saved__author", "model")
 
     def newest_first(self) -> "ImageQuerySet":
         """Sort by id, which is chronological."""
@@ -179,7 +179,10 @@ class Image(models.Model):
     @property
     def origin(self) -> Job:
         """The job that made it; of a saved copy `SavedImage.as_job`. Fetch with `with_origin`."""
-        return self.job or self.saved.as_job(self)
+        job: Job = self.job or self.saved.as_job(self)
+        if self.model is not None:
+            job.model = self.model  # the same row, fetched once
+        return job
 
     @property
     def prompt(self) -> str:

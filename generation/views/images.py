@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import CreditEntry
 from accounts.requests import user_of
+from artgen.compiled_queries import CompiledQuery
 from artgen.redirects import next_url
 from generation.catalog.shapes import shape_name
 from generation.files import bucket_threads, decoder_threads, metadata, processing, storage
@@ -28,6 +29,7 @@ from generation.forms import edits
 from generation.gallery import images, parents
 from generation.models import Image, ImageQuerySet, Job, Sheet
 from generation.presets import own_styles
+from generation.views import tiles
 from generation.views.collections import menu_of
 from generation.views.edits import models_for_edits
 from generation.views.partials import wants_part
@@ -38,6 +40,7 @@ from generation.views.undo import with_undo
 
 VARIANTS = 4
 MADE_INTO = 11
+FIELDS_OF_MADE_INTO = (*tiles.FIELDS, "job", *(f"job__{name}" for name in edits.MADE_BY))
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ def show(
 ) -> HttpResponse:
     """Return the page of the image; `remarks`: note and tags as they were sent, if refused."""
     job = found.origin
-    variants = [Tile(one) for one in _variants(found)]
+    variants = [Tile(one) for one in _variants(found).only(*tiles.FIELDS)]
     at = next(index for index, tile in enumerate(variants) if tile.image.id == found.id)
     newer, older = ("", "") if found.trashed_at else _beside(found)
     previous, following = newer, older
@@ -89,8 +92,9 @@ def show(
         following = variants[at + 1].address if at + 1 < len(variants) else ""
         previous_label, next_label = _("Previous variant"), _("Next variant")
     made_into = [
-        MadeInto(Tile(one), edits.made_by(one.origin))
-        for one in parents.made_into(found)[: MADE_INTO + 1]
+        MadeInto(Tile(one), edits.made_by(one.job))
+        for one in parents.made_into(found).only(*FIELDS_OF_MADE_INTO)[: MADE_INTO + 1]
+        if one.job  # as asked for
     ]
     context: dict[str, Any] = share_context(found) | {
         "tile": Tile(found),
@@ -135,7 +139,7 @@ def compare(request: HttpRequest, image_id: UUID) -> HttpResponse:
     context = {
         "image": found,
         "tile": Tile(found),
-        "variants": [Tile(one) for one in _variants(found)],
+        "variants": [Tile(one) for one in _variants(found).only(*tiles.FIELDS, "seed")],
     }
     return render(request, "generation/compare.html", context)
 
@@ -204,7 +208,8 @@ def trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
     messages.success(request, with_undo(_("Moved to trash."), action=undo))
     if next_url(request):
         return _done(request, image_id)
-    variants = [one.id for one in _variants(found) if one.id != found.id]
+    others = _variants(found).exclude(id=found.id)
+    variants = list(others.values_list("id", flat=True))
     following = [one for one in variants if one > found.id] or variants[-1:]
     beside = [_page_of(following[0])] if following else _beside(found)[::-1]
     return HttpResponseRedirect(next((page for page in beside if page), reverse("gallery")))
@@ -234,23 +239,28 @@ def own_image(request: HttpRequest, image_id: UUID) -> Image:
 def _variants(found: Image) -> ImageQuerySet:
     """Return the images of the same run in order; trashed ones only if it is this one."""
     if found.job is None:
-        return Image.objects.filter(id=found.id).select_related("saved")
+        return Image.objects.filter(id=found.id)
     together = Q(job__batch=found.job.batch) if found.job.batch else Q(job=found.job_id)
     shown = Q(trashed_at__isnull=True) | Q(id=found.id)
-    return (
-        Image.objects.filter(together, shown, user_id=found.user_id)
-        .select_related("job")
-        .order_by("job_id", "position")
-    )
+    run = Image.objects.filter(together, shown, user_id=found.user_id)
+    return run.order_by("job_id", "position")
 
 
 def _beside(found: Image) -> tuple[str, str]:
     """Return the URLs of the newer and the older image in the gallery."""
-    kept = Image.objects.of(found.user).kept().values("id")
-    newer = Subquery(kept.filter(id__gt=found.id).order_by("id")[:1])
-    older = Subquery(kept.filter(id__lt=found.id).order_by("-id")[:1])
-    beside = Image.objects.filter(id=found.id).values_list(newer, older)
+    beside = BESIDE.rows(user=found.user_id, image=found.id)
     return next(((_page_of(one), _page_of(other)) for one, other in beside), ("", ""))
+
+
+def _ids_beside(user: Any, image: Any) -> Any:
+    """Return the ids of the newer and the older image in the gallery."""
+    kept = Image.objects.of(user).kept().values("id")
+    newer = Subquery(kept.filter(id__gt=image).order_by("id")[:1])
+    older = Subquery(kept.filter(id__lt=image).order_by("-id")[:1])
+    return Image.objects.filter(id=image).values_list(newer, older)
+
+
+BESIDE = CompiledQuery(_ids_beside)
 
 
 def _page_of(image_id: UUID | None) -> str:
