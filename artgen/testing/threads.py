@@ -35,9 +35,13 @@ def at_once(work: list[Callable[[], object]]) -> Counter[str]:
     barrier = Barrier(len(work))
 
     def run(one: Callable[[], object]) -> str:
-        close_old_connections()
-        connection.ensure_connection()
-        barrier.wait(timeout=20)
+        try:
+            close_old_connections()
+            connection.ensure_connection()
+        except Exception:
+            barrier.abort()  # the others would wait for ever
+            raise
+        barrier.wait()
         try:
             return type(one()).__name__
         except Exception as error:  # noqa: BLE001 - the kind of refusal is the result
