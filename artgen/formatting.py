@@ -50,7 +50,7 @@ def percent(share: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a duration, rounded to 1 s below 10 s, to 5 s below 60 s, else to half minutes."""
+    """Return a duration as people say it: "7 s", "35 s", "1.5 min", "20 min", "3.5 h", "4 d"."""
     amount, unit = _rounded(seconds)
     return _with_unit(_amount(amount), unit)
 
@@ -93,7 +93,14 @@ def _rounded(seconds: float) -> tuple[float, str]:
         return round(seconds), "s"
     if seconds < 57.5:
         return 5 * round(seconds / 5), "s"
-    return max(1, round(seconds / 30) / 2), "min"
+    minutes, hours = seconds / 60, seconds / 3600
+    if minutes < 9.75:
+        return max(1, round(2 * minutes) / 2), "min"
+    if minutes < 89.5:
+        return round(minutes), "min"
+    if hours < 47.75:
+        return round(2 * hours) / 2, "h"
+    return round(hours / 24), "d"
 
 
 def _amount(value: float) -> str:
@@ -101,7 +108,13 @@ def _amount(value: float) -> str:
 
 
 def _with_unit(amount: str, unit: str) -> str:
-    return _joined((_("%(amount)s s") if unit == "s" else _("%(amount)s min")) % {"amount": amount})
+    texts = {
+        "s": _("%(amount)s s"),
+        "min": _("%(amount)s min"),
+        "h": _("%(amount)s h"),
+        "d": _("%(amount)s d"),
+    }
+    return _joined(texts[unit] % {"amount": amount})
 
 
 def _joined(text: str) -> str:

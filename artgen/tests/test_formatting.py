@@ -61,6 +61,13 @@ class TestWords:
             58: "1 min",
             80: "1.5 min",
             125: "2 min",
+            584: "9.5 min",
+            1230: "20 min",
+            5369: "89 min",
+            5371: "1.5 h",
+            5 * 3600: "5 h",
+            47.7 * 3600: "47.5 h",
+            48 * 3600: "2 d",
         }
         with translation.override("en"):
             for seconds, text in cases.items():
@@ -76,6 +83,7 @@ class TestWords:
             (20, 50): "20–50 s",
             (60, 180): "1–3 min",
             (1, 2): "1–2 s",
+            (4800, 9000): "80 min–2.5 h",
         }
         with translation.override("en"):
             for (p50, p90), text in cases.items():
