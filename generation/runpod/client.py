@@ -19,6 +19,7 @@ from requests.exceptions import RequestException
 from . import pool
 from .access import Access, Limits, reset_after_fork
 from .health import Health, parse_health
+from .network_errors import reason_of
 from .replies import MAX_REPLY_BYTES, Reply, json_of, report_of
 from .report import JobReport, State, is_job_id, parse_state
 from .verdicts import (
@@ -220,7 +221,7 @@ class Client:
                 with contextlib.closing(response):
                     body = _read_all(response, time.monotonic() + total)
             except (RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                raise _Broken(self._access.scrub(repr(error)), sent=pool.was_sent()) from error
+                raise _Broken(self._access.scrub(reason_of(error)), sent=pool.was_sent()) from error
         return Reply(response.status_code, response.headers, self._access.scrub_bytes(body))
 
     @contextlib.contextmanager

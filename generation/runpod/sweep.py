@@ -14,6 +14,7 @@ import niquests
 from niquests.exceptions import ConnectTimeout, ReadTimeout
 
 from .access import Access, Limits, reset_after_fork
+from .network_errors import reason_of
 from .replies import MAX_REPLY_BYTES, Reply, report_of
 from .report import JobReport
 from .verdicts import RunPodError, Unavailable
@@ -194,7 +195,7 @@ class Sweep:
 
     def _unavailable(self, error: Exception) -> Unavailable:
         unavailable = Unavailable(
-            "RunPod could not be reached", detail=self._access.scrub(repr(error))
+            "RunPod could not be reached", detail=self._access.scrub(reason_of(error))
         )
         unavailable.__cause__ = error
         return unavailable

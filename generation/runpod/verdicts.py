@@ -35,7 +35,7 @@ class RunPodError(Exception):
     @property
     def full_text(self) -> str:
         """The message with the vendor's text, for the history that staff read."""
-        return f"{self} {self.detail}".strip()
+        return f"{self}: {self.detail}" if self.detail else str(self)
 
 
 class NotAccepted(RunPodError):

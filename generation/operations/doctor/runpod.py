@@ -219,7 +219,7 @@ def _workers(name: str, endpoint: str, health: Health, *, public: bool) -> Check
 
 
 def _message(error: RunPodError) -> str:
-    return f"{error_text(error)} {error.detail}".strip()
+    return f"{error_text(error)}: {error.detail}" if error.detail else error_text(error)
 
 
 def outages() -> Check:
