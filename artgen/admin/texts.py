@@ -1,6 +1,10 @@
-"""Texts of the admin's theme, which has no Russian: named here so that they are translated."""
+"""Texts of packages that are translated here.
+
+The theme has no Russian. Django's own says of everything that it is masculine.
+"""
 
 from django.utils.translation import gettext_noop as _
+from django.utils.translation import ngettext_lazy
 
 TEXTS = (
     _("After you've created a user, you’ll be able to edit more user options."),
@@ -15,4 +19,17 @@ TEXTS = (
     _("Toggle password visibility"),
     _("True"),
     _("Type to search"),
+)
+DJANGO_TEXTS = (
+    _("The {name} “{obj}” was added successfully."),
+    _("The {name} “{obj}” was added successfully. You may add another {name} below."),
+    _("The {name} “{obj}” was changed successfully."),
+    _("The {name} “{obj}” was changed successfully. You may add another {name} below."),
+    _("The {name} “{obj}” was changed successfully. You may edit it again below."),
+    _("The %(name)s “%(obj)s” was deleted successfully."),
+)
+CHANGED = ngettext_lazy(
+    "%(count)s %(name)s was changed successfully.",
+    "%(count)s %(name)s were changed successfully.",
+    "count",
 )
