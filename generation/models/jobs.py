@@ -1,6 +1,6 @@
 """Jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -241,6 +241,8 @@ class Job(models.Model):
     """The user's limit of jobs at once when it was placed, as `first_place`; None: no limit that
     the order would exceed.
     """
+    first_beside: "Mapping[int, int] | None" = None
+    """How many earlier jobs its order has in other models, by id, as `first_place`."""
     new_images: "Sequence[Image] | None" = None
     """The images that were stored with its end; known to the instance that ended, not stored."""
 

@@ -163,6 +163,7 @@ class Forecast:
             job.user_id,
             size=_size(job),
             place=self._place_of(job, now=now),
+            beside=job.first_beside,
             limit=job.first_limit,
             now=now,
         )
@@ -280,15 +281,15 @@ class Forecast:
     def _turn(self, model_id: int, size: int, *, otherwise: ImageModel) -> tuple[float, float]:
         """Return mean and variance of the time from the end of a user's job to that of the next.
 
-        Of a model without recorded jobs, those of the model `otherwise`.
+        Of a model without recorded jobs, from the catalog. `otherwise`: the model to take if the
+        histories do not have this one.
         """
-        known = self.histories.get(model_id)
-        if known and known.place and known.service:
-            history, place, of_all = known, known.place, known.service
-            of_size = known.by_size.get(size, of_all)
+        history = self.histories.get(model_id) or self.histories[otherwise.pk]
+        if history.place and history.service:
+            place, of_all = history.place, history.service
+            of_size = history.by_size.get(size, of_all)
         else:
-            history, place = self.histories[otherwise.pk], self._place(otherwise)
-            of_size = of_all = place
+            of_size = of_all = place = _typical(history.typical or otherwise.typical_seconds)
         between = history.between_own or history.starts.get(Start.WARM, NO_DELAY)
         mean = place.mean * of_size.mean / max(0.001, of_all.mean)
         return mean + between.mean, place.variance + between.variance
@@ -420,8 +421,7 @@ class Forecast:
             return history.by_size[size], Basis.SIZE
         if history.service:
             return history.service, Basis.MODEL
-        typical = max(1, model.typical_seconds)
-        return Distribution(tuple(typical * share for share in CATALOG_SPREAD)), Basis.CATALOG
+        return _typical(model.typical_seconds), Basis.CATALOG
 
     def _storing(self, model_id: int) -> Distribution:
         return self.histories[model_id].storing or UNKNOWN_STORING
@@ -431,6 +431,10 @@ UPPER_DECILE = 1.28  # the 90th percentile of a normal distribution, in standard
 WAITS_FOR_WORKER = 60.0  # seconds; a cold start, while none has been recorded
 MIN_WAIT = 5.0
 UNKNOWN_STORING = Distribution((1.0, 1.5, 2.0, 3.0, 4.0))
+
+
+def _typical(seconds: int) -> Distribution:
+    return Distribution(tuple(max(1, seconds) * share for share in CATALOG_SPREAD))
 
 
 def _size(job: Job) -> int:

@@ -66,6 +66,7 @@ class Start(enum.Enum):
 class History:
     """Durations in seconds; a part without recorded jobs is None or empty."""
 
+    typical: int = 0  # seconds of a job that staff entered in the catalog
     service: Distribution | None = None  # from a worker's start to the stored image
     by_size: Mapping[int, Distribution] = field(default_factory=dict)
     storing: Distribution | None = None  # from a worker's end to the stored image

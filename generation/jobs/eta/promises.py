@@ -26,11 +26,13 @@ def promise(
     parked: Collection[UUID] = (),
     limit: int | None = None,
 ) -> None:
-    """Set the promised moments of unsaved jobs of one order.
+    """Set the promised moments of unsaved jobs of one order, and what they have beside them.
 
     None in an outage, if the user may have no job at RunPod, and for those that a budget parks,
     whose ids are `parked`. `limit` is that of `limit_of_order`.
     """
+    for job, beside in zip(jobs, _beside(jobs), strict=True):
+        job.first_beside = beside
     etas = of_order_jobs(jobs, forecast=forecast, now=now, limit=limit)
     for job, eta in zip(jobs, etas, strict=True):
         if eta and job.id not in parked and not forecast.is_blocked(job):
@@ -51,9 +53,7 @@ def of_order_jobs(
     """
     numbers = Counter[int]()
     found = []
-    for job in jobs:
-        beside = Counter(numbers)
-        del beside[job.model_id]
+    for job, beside in zip(jobs, _beside(jobs), strict=True):
         numbers[job.model_id] += 1
         found.append(
             forecast.of_order(
@@ -66,6 +66,16 @@ def of_order_jobs(
                 now=now,
             )
         )
+    return found
+
+
+def _beside(jobs: Sequence[Job]) -> list[Counter[int]]:
+    """Return, for each job of an order, how many earlier ones it has in other models, by id."""
+    numbers = Counter[int]()
+    found = []
+    for job in jobs:
+        found.append(Counter({key: n for key, n in numbers.items() if key != job.model_id}))
+        numbers[job.model_id] += 1
     return found
 
 

@@ -1,6 +1,7 @@
 """Forecasts from the database, cached for all processes."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple
@@ -170,7 +171,12 @@ def histories(models: Collection[ImageModel]) -> dict[int, History]:
         rows = chain.from_iterable(last)
     for row in map(_Row._make, rows):
         records[row.model_id].append(_record(row))
-    return {model.pk: history_of(records[model.pk], limit=model.max_in_flight) for model in models}
+    return {
+        model.pk: replace(
+            history_of(records[model.pk], limit=model.max_in_flight), typical=model.typical_seconds
+        )
+        for model in models
+    }
 
 
 def _last_jobs(model_id: int) -> "QuerySet[Job, tuple[object, ...]]":

@@ -7,7 +7,7 @@ import heapq
 import math
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -173,8 +173,9 @@ class Day:
 
     def history_of(self, number: int) -> History:
         """Return what the last jobs of a model show."""
-        limit = self.models[number].max_in_flight
-        return eta.history_of(list(self.records[number]), limit=limit)
+        model = self.models[number]
+        found = eta.history_of(list(self.records[number]), limit=model.max_in_flight)
+        return replace(found, typical=model.typical_seconds)
 
     def _rows(self, number: int) -> list[QueueRow]:
         nothing: UUID = None  # type: ignore[assignment]  # as in rows of the database

@@ -23,6 +23,7 @@ from generation.jobs import (
     model_cache,
     model_queues,
     orders,
+    quotes,
     serializers,
 )
 from generation.jobs.model_queues import OwnJobs, UserLimit
@@ -204,6 +205,20 @@ class TestJobsAtOnce(EmulatorTestCase):
         assert limited[0] == free[0]
         assert all(one > other for one, other in zip(limited[1:], free[1:], strict=True))
         assert limited[3] > limited[1]
+
+    @override_settings(MAX_JOBS_AT_ONCE_PER_USER=1)
+    def test_it_says_the_promised_times_of_an_order_of_several_models_at_once(self):
+        """They wait for each other, and the queue was read before them."""
+        requests = [
+            {"model": slug, "prompt": "fog", "width": 512, "height": 512}
+            for slug in ("flux-schnell", OTHER) * 3
+        ]
+        quoted = quotes.quote(user=self.alice, requests=requests)
+        placed = orders.place_batch(user=self.alice, requests=requests).jobs
+        said = [job["eta_seconds"]["p50"] for job in serializers.jobs_json(placed)]
+        promised = [round((job.promised_p50_at - job.created_at).total_seconds()) for job in placed]
+        assert said == promised == sorted(set(promised))
+        assert quoted.eta.p50 == said[-1]
 
     def test_it_promises_later_times_to_jobs_that_the_limit_holds(self):
         """The own value, else the most generous of the groups, else the site's."""
