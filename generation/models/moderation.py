@@ -162,7 +162,7 @@ class ReviewState(models.TextChoices):
     WAITING = "waiting", _("waiting for review")  # held by a rule, or its author has appealed
     # By a moderator: the prompt is allowed to this user from now on.
     APPROVED = "approved", _("approved")
-    REJECTED = "rejected", _("rejected")  # by a moderator; `reason` says why
+    REJECTED = "rejected", pgettext_lazy("review", "rejected")  # by a moderator; `reason` says why
     CANCELED = "canceled", pgettext_lazy("review", "canceled")  # by its author
     FLAGGED = "flagged", _("flagged")  # it was placed; staff have not looked at it yet
     SEEN = "seen", pgettext_lazy("review", "looked at")  # was flagged
