@@ -167,8 +167,8 @@ form.addEventListener("keydown", (event) => {
     form.requestSubmit(document.getElementById("create-button"))
   }
 })
-// The page of the browser's Back button can be sent once more, as a new request. Its key is the old
-// one also where the page comes from the cache of requests.
+// The page of the browser's Back button can be sent once more, as a new request. With the service
+// worker it is loaded from the cache, with the key that was sent.
 window.addEventListener("pageshow", ({ persisted }) => {
   form.removeAttribute("aria-busy")
   form.elements.key.value = freshKey()

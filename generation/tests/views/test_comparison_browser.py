@@ -84,7 +84,9 @@ class TestComparison(BrowserTestCase):
         page.wait_for_url(address)
 
     def test_it_is_created_again_after_the_back_button(self) -> None:
-        page = self.visit("repeater", "/compare/?prompt=A+{red|blue}+kite&model=flux-schnell")
+        page = self.visit("repeater", "/create/", service_workers="allow")
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.goto("/compare/?prompt=A+{red|blue}+kite&model=flux-schnell")
         button = page.locator("#create-button")
         sheets = []
         for _time in range(2):
