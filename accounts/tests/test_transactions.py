@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
+from unittest.mock import patch
 from uuid import uuid4
 
 from django.conf import settings
@@ -53,9 +54,10 @@ class TestLines(StatementTestCase):
         assert lines[1].title == "by mistake"
 
     def test_it_names_the_day_of_an_end_on_another_day(self) -> None:
-        at = datetime(timezone.now().year, 3, 20, 9, 0, tzinfo=UTC)  # another year is named
+        at = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
         self.spend(4, at, ends=at + timedelta(days=1, hours=2))
-        with translation.override("en"), timezone.override("UTC"):
+        in_that_year = patch("django.utils.timezone.now", return_value=at + timedelta(days=9))
+        with in_that_year, translation.override("en"), timezone.override("UTC"):
             line = transactions.lines(transactions.beginnings(self.alice))[-1]
         assert line.times == "held 9:00, charged March 21, 11:00"
 
