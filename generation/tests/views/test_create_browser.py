@@ -31,7 +31,7 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
         "returner",
         "sender",
         "sleeper",
-        "paster",
+        "returning",
     )
 
     def become(self, page: Page, name: str) -> None:
@@ -71,7 +71,7 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
         return held
 
     def test_it_says_that_a_pasted_prompt_was_cut(self) -> None:
-        page = self.visit("paster")
+        page = self.visit("returning")
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         message = page.locator(".toast", has_text="The pasted text was cut.")
         for length, kept, cuts in ((1500, 1500, 0), (600, 2000, 1)):

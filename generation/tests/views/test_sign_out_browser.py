@@ -10,7 +10,7 @@ KEPT = "localStorage.getItem(`artgen:draft:${user}`) ?? ''"
 
 
 class TestSignOut(BrowserTestCase):
-    people = ("quitter", "double", "resumer", "chooser")
+    people = ("quitter", "double", "resumer", "undecided")
 
     def test_it_clears_the_cache_and_keeps_the_draft(self) -> None:
         page = self.visit("quitter")
@@ -60,7 +60,7 @@ class TestSignOut(BrowserTestCase):
         expect(page.locator("[data-run]").first).to_contain_text("a kite")
 
     def test_it_is_said_once_where_images_are_selected(self) -> None:
-        page = self.visit("chooser", "/create/?prompt=a+kite")
+        page = self.visit("undecided", "/create/?prompt=a+kite")
         page.press("#prompt", "Control+Enter")
         image = page.locator("[data-run] [data-image]").first
         image.wait_for()
