@@ -30,7 +30,7 @@ MAX_QUEUED_PER_MODEL = 5_000  # jobs read for positions, on average
 class OwnJobs(NamedTuple):
     """A user's jobs of a model."""
 
-    queued: int
+    queued: int  # 0 while an outage blocks the model: they do not start before those of others
     at_runpod: int
     work: int = 0  # pixels × steps, the mean
 
@@ -262,7 +262,8 @@ QUEUES = """
         || ' ' || CAST(queued AS text) || ' ' || CAST(at_runpod AS text)
         || ' ' || CAST(work AS text)
     FROM (
-        SELECT line.user_id, line.model_id, {limit} AS at_once, queued, at_runpod, work
+        SELECT line.user_id, line.model_id, {limit} AS at_once, at_runpod, work,
+            CASE WHEN {blocks_model} THEN 0 ELSE queued END AS queued
         FROM (
             SELECT user_id, model_id, COUNT(*) FILTER (WHERE status = 'queued') AS queued,
                 COUNT(*) FILTER (WHERE status <> 'queued') AS at_runpod,
@@ -272,6 +273,7 @@ QUEUES = """
                 AND (parked_until IS NULL OR parked_until <= %s)
             GROUP BY user_id, model_id
         ) AS line JOIN accounts_user AS account ON account.id = line.user_id
+        JOIN generation_imagemodel AS model ON model.id = line.model_id
     ) AS limited WHERE at_once IS NOT NULL
     UNION ALL
     SELECT 'limit', NULL, NULL, NULL, NULL, 0, CAST(MIN(at_once) AS text)

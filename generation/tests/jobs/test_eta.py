@@ -12,7 +12,7 @@ from artgen.testing.cases import BaseTestCase, EmulatorTestCase, catch_up
 from artgen.testing.clock import held_clock
 from generation.jobs import driver, eta, model_queues, orders, serializers
 from generation.jobs.eta import Basis, Eta
-from generation.models import ImageModel, Job, Status
+from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Status
 
 TWO = {"model": "flux-schnell", "prompt": "fog", "width": 1024, "height": 1024}
 
@@ -126,6 +126,14 @@ class TestForecast(HistoryTestCase):
         assert mine
         assert theirs
         assert 300 <= mine.p50 - theirs.p50 <= 500
+        now = timezone.now()
+        ProviderOutage.objects.create(
+            kind=OutageKind.ENDPOINT_MISSING, endpoint_id=other.endpoint_id, since=now, probe_at=now
+        )
+        cache.clear()
+        found = eta.forecast([model])
+        assert found.queues[model.pk].limits[self.alice.pk].models[other.pk].queued == 0
+        assert found.of_order(model, user_id=self.alice.pk, size=size) == theirs
 
     def test_it_needs_nothing_for_jobs_that_have_ended(self) -> None:
         job = make_job(self.alice, status=Status.SUCCEEDED)
