@@ -1,5 +1,6 @@
 """Base classes of the browser tests: a real Chromium against the demo."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -170,7 +171,9 @@ class BrowserTestCase(DemoTestCase, abstract=True):
 
     def first(self, page: Page, held: list[Route]) -> Route:
         """Return the first request that the test holds, as soon as there is one."""
+        limit = time.monotonic() + PATIENCE / 1000
         while not held:
+            assert time.monotonic() < limit, "the page has sent no such request"
             page.evaluate("1")  # Playwright learns of requests while it does something
         return held[0]
 

@@ -7,6 +7,7 @@ an error. A DATABASE_URL or REDIS_URL that is already set is used.
 """
 
 import contextlib
+import errno
 import os
 import pwd
 import secrets
@@ -246,12 +247,17 @@ def free_port() -> int:
 
 
 def reserve(port: int) -> bool:
-    """Reserve a port until this process ends; return False if it is reserved already."""
+    """Reserve a port until this process ends; return False if it is reserved already.
+
+    Raises OSError on a machine without such names, which only Linux has.
+    """
     reservation = socket.socket(socket.AF_UNIX)
     try:
         reservation.bind(f"\0artgen-test-port-{port}")
-    except OSError:
+    except OSError as error:
         reservation.close()
+        if error.errno != errno.EADDRINUSE:
+            raise
         return False
     _reservations.append(reservation)
     return True

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
+from threading import Barrier, Event, Thread
 
 from django.db import close_old_connections, connection, connections, transaction
 
@@ -24,10 +25,19 @@ def in_threads(count, work):
         return list(pool.map(run, range(count)))
 
 
-def until_another_waits():
-    """Return when another connection waits for a lock of this one."""
+def until_another_waits(runs: Callable[[], bool]) -> None:
+    """Return when another connection waits for a lock of this one.
+
+    Fail if `runs` says that what was to wait has ended: nothing would come any more.
+    """
     while not waiting():
-        pass
+        assert runs(), "it has ended and has not waited"
+
+
+def until_set(event: Event, thread: Thread) -> None:
+    """Return when this thread has led to the event; fail if it has ended without."""
+    while not event.wait(0.05):
+        assert thread.is_alive() or event.is_set(), "the thread has ended before the event"
 
 
 def at_once(work: list[Callable[[], object]]) -> Counter[str]:
@@ -57,12 +67,21 @@ def at_once_behind(lock: Callable[[], object], work: list[Callable[[], object]])
     """Run all of `work` as `at_once` does; let nobody pass the lock before all have come to it.
 
     `lock` takes it in a transaction of this thread. So the control of a race test fails each time:
-    everybody has read before anybody writes.
+    everybody has read before anybody writes. Who ends without the lock is not waited for.
     """
+    ended: list[None] = []
+
+    def noted(one: Callable[[], object]) -> object:
+        try:
+            return one()
+        finally:
+            ended.append(None)
+
     with ThreadPoolExecutor(1) as other, transaction.atomic():
         lock()
-        outcome = other.submit(at_once, work)
-        while waiting() < len(work) and not outcome.done():
+        outcome = other.submit(at_once, [partial(noted, one) for one in work])
+        # In this order, which counts nobody twice who ends meanwhile.
+        while len(ended) + waiting() < len(work) and not outcome.done():
             pass
     return outcome.result()
 

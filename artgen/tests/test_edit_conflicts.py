@@ -248,7 +248,7 @@ class TestTwoAtOnce(EditedPages, TransactionTestCase):
             with transaction.atomic():
                 change()
                 page = pool.submit(self.save_and_close, fields, address)
-                until_another_waits()
+                until_another_waits(lambda: not page.done())
             return page.result()
 
     def save_and_close(self, fields: dict[str, str], address: str):

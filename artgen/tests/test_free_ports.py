@@ -1,9 +1,13 @@
 """What the tests themselves start: ports that no two processes are given."""
 
+import errno
 import os
+import socket
 import subprocess
 import sys
+from unittest import mock
 
+import pytest
 from django.conf import settings
 
 from artgen.testing.services import free_port, reserve
@@ -33,3 +37,10 @@ def test_it_is_free_again_when_the_process_has_ended() -> None:
     port = 100_000 + os.getpid()  # above all ports: no other test run reserves it
     assert can_reserve(port)
     assert can_reserve(port)
+
+
+def test_it_says_that_a_machine_cannot_reserve() -> None:
+    """It would look for another port for ever."""
+    unknown = OSError(errno.ENOENT, "No such file or directory")
+    with mock.patch.object(socket.socket, "bind", side_effect=unknown), pytest.raises(OSError):
+        free_port()

@@ -135,7 +135,7 @@ class TestCleanupBesideOrders(TransactionTestCase):
         with transaction.atomic():
             orders.place(user=self.alice, request=self.request)
             cleaner.start()
-            until_another_waits()
+            until_another_waits(cleaner.is_alive)
         cleaner.join()
         assert Upload.objects.get().expired_at is None
         assert Job.objects.get().source_images == [str(self.upload.id)]
@@ -155,7 +155,7 @@ class TestCleanupBesideOrders(TransactionTestCase):
         with transaction.atomic():
             Upload.objects.select_for_update().get()
             placing.start()
-            until_another_waits()
+            until_another_waits(placing.is_alive)
             Upload.objects.update(expired_at=timezone.now())
         placing.join()
         assert outcome == [["does_not_exist"]]
@@ -168,7 +168,7 @@ class TestCleanupBesideOrders(TransactionTestCase):
         with transaction.atomic():
             orders.place(user=self.alice, request=self.request)
             cleaner.start()
-            until_another_waits()
+            until_another_waits(cleaner.is_alive)
         cleaner.join()
         assert Job.objects.get().source_images == [str(self.upload.id)]
         assert not Upload.objects.exists()

@@ -71,7 +71,11 @@ class TestRace(TransactionTestCase):
         looked = threading.Barrier(2)
 
         def naive(number):
-            credits = User.objects.get(pk=self.user.pk).credits
+            try:
+                credits = User.objects.get(pk=self.user.pk).credits
+            except Exception:
+                looked.abort()  # the other would wait for ever
+                raise
             looked.wait()
             if credits < 1:
                 return 402

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from artgen.testing.raw_server import http, raw_server
+from artgen.testing.threads import until_set
 from generation.runpod import pool
 from generation.runpod.access import Limits
 from generation.runpod.client import Client, NotAccepted, Unavailable
@@ -32,7 +33,7 @@ def test_it_waits_for_its_turn_and_gives_up_in_time():
 
         first = threading.Thread(target=wait_for_nothing)
         first.start()
-        asked.wait()
+        until_set(asked, first)
         try:
             with pytest.raises(NotAccepted):
                 client.run(ENDPOINT, input=INPUT)
@@ -88,7 +89,7 @@ def test_it_survives_a_fork_while_another_thread_holds_its_slots():
         client = Client(base_url=server.base_url, api_key="test", limits=limits)
         holder = threading.Thread(target=client.health, args=(ENDPOINT,))
         holder.start()
-        asked.wait()
+        until_set(asked, holder)
         pid = os.fork()
         if pid == 0:
             try:
