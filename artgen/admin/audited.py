@@ -22,8 +22,8 @@ from artgen.admin import edit_conflicts, submit_once
 from artgen.audit import ChangedValue
 from artgen.ids import parse_uuid
 
-HAS_KEY = "has_form_key"
-"""Attribute of a request that has the key of its form."""
+HAS_KEY, IS_SAVED = "has_form_key", "is_form_saved"
+"""Attributes of a request: it has the key of its form; it has saved what the form describes."""
 
 
 class LockedFormSet(BaseModelFormSet):  # type: ignore[type-arg]
@@ -70,8 +70,8 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         return edit_conflicts.checked(form, seen=_seen(request))
 
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
-        """Return the forms of a list that is edited; for a POST they lock their rows."""
-        if request.method == "POST":
+        """Return the forms of a list that is edited; those that are saved lock their rows."""
+        if _saves_list(request):
             kwargs.setdefault("formset", LockedFormSet)
         return super().get_changelist_formset(request, **kwargs)
 
@@ -79,8 +79,7 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Add the digests of the values that the forms of the list show; save them all or none."""
-        is_saved = request.method == "POST" and "_save" in request.POST
-        with transaction.atomic() if is_saved else nullcontext():
+        with transaction.atomic() if _saves_list(request) else nullcontext():
             response: HttpResponse = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None) or {}
         if formset := getattr(context.get("cl"), "formset", None):
@@ -116,7 +115,7 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         except BaseException:
             _give_back(request, key)
             raise
-        if response.status_code == HttpResponseRedirect.status_code:
+        if getattr(request, IS_SAVED, False):
             return response
         _give_back(request, key)
         # Refused because the first one has been saved meanwhile.
@@ -129,6 +128,11 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
                 raise _SentBefore
             setattr(request, HAS_KEY, True)
         return super().save_form(request, form, change)
+
+    def response_add(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Return the response to a form that was saved: a redirect or a page for a popup."""
+        setattr(request, IS_SAVED, True)
+        return super().response_add(request, *args, **kwargs)
 
     def _sent_before(self, request: HttpRequest) -> HttpResponse:
         messages.info(request, gettext("This was already saved."))
@@ -183,6 +187,10 @@ def _lock(model: Any, keys: Sequence[Any]) -> None:
     """Lock these rows until the transaction ends, in the order of their keys."""
     rows = model._base_manager.filter(pk__in=keys).order_by("pk")
     list(rows.select_for_update(no_key=True).values_list("pk"))
+
+
+def _saves_list(request: HttpRequest) -> bool:
+    return request.method == "POST" and "_save" in request.POST
 
 
 class _SentBefore(Exception):

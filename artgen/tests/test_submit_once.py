@@ -65,6 +65,13 @@ class TestNewObject(FormTestCase):
         self.send(ANNOUNCEMENTS, self.form(ANNOUNCEMENTS) | ANNOUNCEMENT)  # the same, again
         assert Announcement.objects.count() == 2
 
+    def test_that_of_a_popup_is_saved_once(self) -> None:
+        """Its response is a page that closes the popup, no redirect."""
+        fields = self.form(ANNOUNCEMENTS) | ANNOUNCEMENT | {"_popup": "1"}
+        self.assertContains(self.send(ANNOUNCEMENTS, fields), "data-popup-response")
+        self.assertContains(self.send(ANNOUNCEMENTS, fields), "This was already saved.")
+        assert Announcement.objects.count() == 1
+
     def test_one_that_another_would_be_equal_to_is_no_error(self) -> None:
         fields = self.form(STYLES) | STYLE
         self.send(STYLES, fields)
@@ -95,13 +102,13 @@ class TestAtOnce(TransactionTestCase):
 
     def send(self, fields: dict[str, str]) -> list[int]:
         """Send the form twice at once and return both statuses."""
-        start = Barrier(2)
-
-        def send(_number: int) -> int:
-            client = Client()
+        start, clients = Barrier(2), (Client(), Client())
+        for client in clients:
             client.force_login(self.staff)
+
+        def send(number: int) -> int:
             start.wait()
-            return client.post(f"{ANNOUNCEMENTS}add/", fields).status_code
+            return clients[number].post(f"{ANNOUNCEMENTS}add/", fields).status_code
 
         return in_threads(2, send)
 
