@@ -26,6 +26,9 @@ from artgen.admin import submit_once
 from artgen.ids import parse_uuid
 from artgen.refusals import Refusal
 
+MAX_GRANTED = 250
+"""Users in one address, which nginx refuses above 16 kB."""
+
 
 class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
     """Pages and actions of the admin of users that have a form of their own."""
@@ -37,11 +40,14 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
         return request.user.has_perm("accounts.add_creditentry")
 
     @admin.action(description=_("Grant credits…"), permissions=["grant"])
-    def grant_credits(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
-        """Redirect to the form that asks for amount and reason."""
-        query = urlencode(
-            {"user": [str(pk) for pk in queryset.values_list("pk", flat=True)]}, doseq=True
-        )
+    def grant_credits(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        """Redirect to the form that asks for amount and reason, or say that they are too many."""
+        ids = list(queryset.values_list("pk", flat=True)[: MAX_GRANTED + 1])
+        if len(ids) > MAX_GRANTED:
+            text = gettext("Select up to %(limit)d users.") % {"limit": MAX_GRANTED}
+            self.message_user(request, text, messages.WARNING)
+            return None
+        query = urlencode({"user": [str(pk) for pk in ids]}, doseq=True)
         return HttpResponseRedirect(f"{reverse('admin:accounts_user_grant')}?{query}")
 
     def get_urls(self) -> list[URLPattern]:

@@ -6,6 +6,7 @@ from django.test import override_settings
 from django.urls import reverse
 
 from accounts import holds, ledger, tokens
+from accounts.admin.user_pages import MAX_GRANTED
 from accounts.models import CreditEntry, User
 from artgen.testing.cases import BaseTestCase, make_user
 
@@ -138,6 +139,24 @@ class TestGrant(AdminTestCase):
         assert response.url.startswith(self.url)
         assert str(self.alice.pk) in response.url
         assert str(self.bob.pk) in response.url
+
+    def test_it_takes_no_more_users_than_an_address_can_name(self) -> None:
+        User.objects.bulk_create(
+            User(email=f"{number}@many.example") for number in range(MAX_GRANTED - 3)
+        )
+        chosen = {
+            "action": "grant_credits",
+            "_selected_action": [str(self.alice.pk)],
+            "select_across": "1",
+        }
+        response = self.client.post("/admin/accounts/user/", chosen)
+        assert response.url.count("user=") == User.objects.count() == MAX_GRANTED
+        assert len(response.url) < 12_000
+        make_user("one-more@example.org")
+        english = {"Accept-Language": "en"}
+        page = self.client.post("/admin/accounts/user/", chosen, headers=english, follow=True)
+        assert page.redirect_chain == [("/admin/accounts/user/", 302)]
+        self.assertContains(page, f"Select up to {MAX_GRANTED} users.")
 
     def test_it_grants_nothing_on_a_second_click(self) -> None:
         once = uuid4()
