@@ -1,5 +1,6 @@
 """ "Try it": one job of a model, paid by the service, with what is sent and what comes back."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -147,7 +148,7 @@ def _place(staff: User, model: ImageModel, form: TrialForm) -> Trial:
             model=model,
             prompt=form.cleaned_data["prompt"],
             source_images=[str(one.id) for one in kept] * max(1, model.min_source_images),
-            form_key=str(form.cleaned_data["once"] or ""),
+            form_key=_form_key(form.cleaned_data["once"], data),
         )
     except Exception:
         uploads.discard(kept)
@@ -155,6 +156,11 @@ def _place(staff: User, model: ImageModel, form: TrialForm) -> Trial:
     if not trial.created:
         uploads.discard(kept)
     return trial
+
+
+def _form_key(once: UUID | None, source: bytes | None) -> str:
+    """Return the key of a form, "" without `once`: with another source image it is another one."""
+    return f"{once} {hashlib.sha256(source or b'').hexdigest()}" if once else ""
 
 
 def _sample_source() -> bytes:

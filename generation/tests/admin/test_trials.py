@@ -135,6 +135,16 @@ class TestPlacing(TrialTestCase):
         self.browser.post(self.page(kontext), form | {"once": str(uuid4())})
         assert Job.objects.filter(is_trial=True).count() == 3
 
+    def test_another_image_in_the_same_form_is_another_trial(self):
+        """Staff go back in the browser to try the same prompt with it."""
+        kontext = ImageModel.objects.get(slug="flux-kontext")
+        form = {"prompt": "a red kite", "once": str(uuid4())}
+        for kind in ("PNG", "JPEG"):
+            source = SimpleUploadedFile(f"a.{kind}", FILES[kind])
+            self.browser.post(self.page(kontext), form | {"source": source})
+        self.browser.post(self.page(kontext), form)  # with the sample
+        assert Job.objects.filter(is_trial=True).count() == 3
+
     def test_it_keeps_no_upload_of_a_refused_trial(self):
         kontext = ImageModel.objects.get(slug="flux-kontext")
         creation_switch.turn(Mode.OFF, message="All is stopped.")
