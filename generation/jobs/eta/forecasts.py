@@ -163,7 +163,8 @@ class Forecast:
             job.user_id,
             size=_size(job),
             place=self._place_of(job, now=now),
-            beside=job.first_beside,
+            # A queue that has the job was read since, and has the others of its order, too.
+            beside=None if job.id in self.queues[job.model_id].positions else job.first_beside,
             limit=job.first_limit,
             now=now,
         )

@@ -38,7 +38,15 @@ def model(**fields) -> ImageModel:
 
 
 def forecast(
-    *, history=HISTORY, running=0, sent=(), warm=True, blocked=False, users=None, limits=None
+    *,
+    history=HISTORY,
+    running=0,
+    sent=(),
+    warm=True,
+    blocked=False,
+    users=None,
+    limits=None,
+    positions=None,
 ):
     if not warm:
         history = replace(history, peaks=())
@@ -47,7 +55,7 @@ def forecast(
         sent_at=array("d", [(NOW - timedelta(seconds=ago)).timestamp() for ago in sorted(sent)]),
         warm=warm,
         blocked=blocked,
-        positions=Positions(),
+        positions=positions or Positions(),
         users=users or {},
         limits=limits or {},
     )
@@ -185,6 +193,19 @@ class TestLimitOfJobsAtOnce:
         assert found.of_job(none, now=NOW) is None
         assert found.may_start_none(none)
         assert not found.may_start_none(limited)
+
+    def test_a_queue_with_its_order_tells_what_the_order_has_in_other_models(self):
+        """The queue was read again since: the order's other jobs are not counted twice."""
+        alice, placed = uuid4(), job(first_place=(1, 1), first_limit=1)
+        placed.user_id, placed.first_beside = alice, {OTHER: 3}
+        before = forecast(history=self.WIDE)
+        after = forecast(
+            history=self.WIDE,
+            users={alice: (2, 0)},
+            limits={alice: UserLimit(1, {1: OwnJobs(2, 0), OTHER: OwnJobs(3, 0)})},
+            positions=Positions([uuid4(), placed.id], [0, 1]),
+        )
+        assert after.of_job(placed, now=NOW) == before.of_job(placed, now=NOW)
 
     def test_its_model_waits_for_the_other_models_unless_it_has_the_place(self):
         alice = uuid4()

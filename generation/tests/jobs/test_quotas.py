@@ -13,6 +13,7 @@ from accounts import limits, period_limits, tokens
 from accounts.models import GroupQuota, User
 from artgen.testing.api import ApiTestCase
 from artgen.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
+from artgen.testing.clock import held_clock
 from artgen.testing.threads import at_once
 from generation.jobs import (
     budget_choice,
@@ -177,6 +178,7 @@ class TestJobsAtOnce(EmulatorTestCase):
         assert found["eta_seconds"] is None
         assert "at once is 0" in found["phase_detail"]
 
+    @held_clock()
     def test_it_says_the_promised_times_at_once_although_the_queue_was_read_before(self):
         request = {"model": "flux-schnell", "prompt": "fog", "width": 512, "height": 512}
         with override_settings(MAX_JOBS_AT_ONCE_PER_USER=1):
@@ -206,6 +208,7 @@ class TestJobsAtOnce(EmulatorTestCase):
         assert all(one > other for one, other in zip(limited[1:], free[1:], strict=True))
         assert limited[3] > limited[1]
 
+    @held_clock()
     @override_settings(MAX_JOBS_AT_ONCE_PER_USER=1)
     def test_it_says_the_promised_times_of_an_order_of_several_models_at_once(self):
         """They wait for each other, and the queue was read before them."""
