@@ -54,7 +54,7 @@ def members(shared: SharedCollection) -> QuerySet[CollectionImage]:
             image__user=shared.collection.user_id,
             image__trashed_at__isnull=True,
         )
-        .select_related("image__job__model", "image__saved__author", "image__model")
+        .select_related("image__job", "image__saved__author", "image__model")
         .order_by("-id")
     )
 

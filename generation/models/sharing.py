@@ -41,7 +41,7 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
             state=PublicationState.PUBLISHED,
             image__trashed_at__isnull=True,
             image__user__is_active=True,
-        ).select_related("image__job__model", "image__user")
+        ).select_related("image__job", "image__model", "image__user")
 
     def reported(self) -> "PublicationQuerySet":
         """Keep public ones with open reports, also those that reports have hidden."""
