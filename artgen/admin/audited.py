@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin
 from artgen import audit
 from artgen.admin import edit_conflicts, submit_once
 from artgen.audit import ChangedValue
+from artgen.cache import CacheAway
 from artgen.ids import parse_uuid
 
 HAS_KEY, IS_SAVED = "has_form_key", "is_form_saved"
@@ -124,9 +125,7 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         """Return the object of a valid form, unless another request has the form's key."""
         if not change and (key := _form_key(request)):
-            if not submit_once.claim(key):
-                raise _SentBefore
-            setattr(request, HAS_KEY, True)
+            _claim(request, key)
         return super().save_form(request, form, change)
 
     def response_add(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -201,6 +200,17 @@ def _form_key(request: HttpRequest) -> str:
     """Return the key of the form that is posted, "" if there is none that a page has given."""
     key = parse_uuid(request.POST.get(submit_once.FIELD, ""))
     return str(key or "")
+
+
+def _claim(request: HttpRequest, key: str) -> None:
+    """Take the key of the form; raise `_SentBefore` if another request has it."""
+    try:
+        is_first = submit_once.claim(key)
+    except CacheAway:  # nobody can know; staff must be able to announce that something is away
+        return
+    if not is_first:
+        raise _SentBefore
+    setattr(request, HAS_KEY, True)
 
 
 def _give_back(request: HttpRequest, key: str) -> None:

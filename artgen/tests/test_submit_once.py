@@ -10,6 +10,8 @@ from django.test import Client, TransactionTestCase
 
 from artgen.admin import submit_once
 from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.services import free_port
+from artgen.testing.shared_cache import shared
 from artgen.testing.threads import in_threads
 from generation.models import Announcement, Style
 
@@ -85,6 +87,12 @@ class TestNewObject(FormTestCase):
         assert self.key(page) == fields["form_key"]
         self.send(STYLES, fields)
         assert Style.objects.get(slug="chalk").name_ru == "Мел"
+
+    def test_it_is_saved_while_redis_is_away(self) -> None:
+        """It may be the announcement that something is away."""
+        with shared(f"redis://127.0.0.1:{free_port()}/0"):
+            self.send(ANNOUNCEMENTS, self.form(ANNOUNCEMENTS) | ANNOUNCEMENT)
+        assert Announcement.objects.count() == 1
 
     def test_it_is_saved_without_a_key_and_with_a_wrong_one(self) -> None:
         for number, key in enumerate(("", "x", "0" * 400)):
