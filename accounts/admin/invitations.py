@@ -1,8 +1,10 @@
 """Invitations: invite people, send again, revoke."""
 
+import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -122,7 +124,7 @@ class InvitationAdmin(ReadOnlyAdmin):
             given = dict(form.cleaned_data)
             once = given.pop("once") or uuid4()
             try:
-                with submit_once.first_time(f"invitations:{once}") as is_first:
+                with submit_once.first_time(_form_key(once, given["addresses"])) as is_first:
                     if not is_first:
                         messages.info(request, gettext("These invitations were already sent."))
                         return HttpResponseRedirect(reverse("admin:accounts_invitation_changelist"))
@@ -174,6 +176,11 @@ class InvitationAdmin(ReadOnlyAdmin):
             lambda invitation: invitations.revoke(invitation, actor=request.user),
             done_text=_revoked,
         )
+
+
+def _form_key(once: UUID, addresses: Sequence[str]) -> str:
+    """Return the key of a form: with other addresses, as after "Back", it is another one."""
+    return f"invitations:{once}:{hashlib.sha256(' '.join(addresses).encode()).hexdigest()}"
 
 
 def _resent(count: int) -> str:

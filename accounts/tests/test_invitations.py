@@ -224,6 +224,16 @@ class TestAdmin(InvitationTestCase):
         self.assertNotContains(page, "Not invited")
         self.assertContains(self.client.get(f"{self.url}add/"), 'name="once"')
 
+    def test_it_invites_others_with_the_form_as_it_was(self) -> None:
+        """A browser that goes back shows the page with its key."""
+        once = str(uuid4())
+        for address in ("a@example.org", "b@example.org"):
+            self.post(address, once=once)
+        assert set(Invitation.objects.values_list("email", flat=True)) == {
+            "a@example.org",
+            "b@example.org",
+        }
+
     def test_it_sends_nothing_if_one_address_is_wrong(self) -> None:
         response = self.post("a@example.org, nonsense")
         self.assertContains(response, "Not an email: nonsense. Nothing was sent.")
