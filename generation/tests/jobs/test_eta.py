@@ -101,6 +101,7 @@ class TestForecast(HistoryTestCase):
         with self.assertNumQueries(0):
             eta.forecast(models)
 
+    @held_clock()
     def test_it_reads_the_models_that_a_users_limit_makes_it_wait_for(self) -> None:
         """Only they are read in addition, and only where a limit holds jobs."""
         self.took(*[100.0] * 5, model="flux-dev")
