@@ -17,11 +17,20 @@ HERE = Path(__file__).parent
 AXE = next((HERE / "axe").glob("axe-core-*.min.js")).read_text()
 PHONES: tuple[ViewportSize, ...] = ({"width": 360, "height": 720}, {"width": 320, "height": 720})
 MAX_LAYOUT_SHIFT = 0.001  # cumulative layout shift; browsers rate 0.1 as good
-NAMES = {model["name"] for model in read_catalog(CATALOG_FILE)["models"]}
+NAMES = sorted(
+    {model["name"] for model in read_catalog(CATALOG_FILE)["models"]}, key=len, reverse=True
+)
 CHECKS = (HERE / "checks.js").read_text()
 LATIN = re.compile(
     r"(?:\b[A-Za-z’']{2,}[ ,.:]+){2,}[A-Za-z’']{2,}"
 )  # three words in a row that are not Russian
+
+
+def without_names(text: str) -> str:
+    """Return the text without names of models, which are not translated."""
+    for name in NAMES:
+        text = text.replace(name, "")
+    return text
 
 
 class TestRoutes:
@@ -149,5 +158,5 @@ class TestPages(BrowserTestCase):
                 self.check_phone(page, tab)
                 assert tab.evaluate("document.documentElement.lang") == "ru"
                 texts = tab.evaluate("checks.texts()")
-                assert [text for text in texts if LATIN.search(text) and text not in NAMES] == []
+                assert [text for text in texts if LATIN.search(without_names(text))] == []
                 self.fit(tab)

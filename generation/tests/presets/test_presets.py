@@ -203,7 +203,8 @@ class TestSharedPresets(PresetsTestCase):
 
     def test_it_says_that_its_model_cannot_be_selected(self):
         _preset, address = self.shared()
-        guest, unavailable = Client(), "FLUX.1 dev (unavailable)"
+        guest = Client(headers={"Accept-Language": "en"})
+        unavailable = "FLUX.1 dev (unavailable)"
         self.assertNotContains(guest.get(address), "unavailable")
         self.bob.allowed_models = "flux-schnell"
         self.bob.save(update_fields=["allowed_models"])

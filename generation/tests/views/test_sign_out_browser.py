@@ -73,7 +73,8 @@ class TestSignOut(BrowserTestCase):
         image.click()
         page.context.clear_cookies(name="sessionid")
         for button in ("[data-act=favorite]", "[data-act=tags]", "[data-act=favorite]"):
-            page.locator(f"#selection-bar {button}").click()
+            with page.expect_response(lambda reply: "/accounts/login/" in reply.url):
+                page.locator(f"#selection-bar {button}").click()
             expect(message).to_have_count(1)
         page.context.add_cookies([session])
         page.locator("#selection-bar [data-act=favorite]").click()
