@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 SEARCH_SECONDS = 0.05
 """For the regular expressions of one prompt, all together, in the time of their thread."""
+LEAST_SHARE = 0.1
+"""Of a search in what all threads take; so it takes ten times its time at most, should they end."""
 MAX_WORDS_SHOWN = 5
 MAX_LATE = 5
 """Rules that are named if there was no time for them: a moderator needs no list of thousands."""
@@ -186,17 +188,21 @@ def _search(pattern: Any, text: str, *, end: float) -> list[str] | None:
     """Return some of what a pattern finds, None if it was not searched until `end`.
 
     `end` is a time of `time.thread_time`. Other threads run meanwhile (`concurrent`). The timeout
-    of `regex` also counts what they take of a processor, so it may come too early.
+    of `regex` also counts what they take of a processor: where it came too early, the search begins
+    again with a longer one. So it has half of the time or more, if it gets LEAST_SHARE.
     """
-    while (seconds := end - time.thread_time()) > 0:
+    share = 1.0  # of this thread in what all threads take of a processor
+    while (seconds := end - (start := time.thread_time())) > 0:
         hits: list[str] = []
         try:
-            for hit in pattern.finditer(text, timeout=seconds, concurrent=True):
+            for hit in pattern.finditer(text, timeout=seconds / share, concurrent=True):
                 if hit[0].strip() and hit[0] not in hits:
                     hits.append(hit[0].strip())
                 if len(hits) == MAX_WORDS_SHOWN:
                     break
         except TimeoutError:
+            taken = time.thread_time() - start
+            share = min(1.0, max(LEAST_SHARE, share * taken / seconds))
             continue
         return hits
     return None
