@@ -29,6 +29,7 @@ class TestCreatePageInABrowser(BrowserTestCase):
     def test_it_cancels_one_image_and_retries_it(self):
         page = self.visit("canceler")
         endpoint = "endpoints/black-forest-labs-flux-1-dev"
+        self.addCleanup(self.demo.tell_emulator, endpoint, workers=GPUS)
         self.demo.tell_emulator(endpoint, workers=0)  # none is done before it is canceled
         page.fill("#prompt", "seven kites")
         page.click(".model-button")

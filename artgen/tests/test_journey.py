@@ -41,6 +41,7 @@ class TestJourneyInABrowser(BrowserTestCase):
         page.fill("#prompt", prompt)
         page.click(".segments label:has([value='4'])")
         expect(page.locator("#create-button")).to_contain_text("4")
+        self.addCleanup(self.demo.tell_emulator, "endpoints/z-image-turbo", workers=GPUS)
         self.demo.tell_emulator("endpoints/z-image-turbo", workers=0)
         page.click("#create-button")
         expect(page.locator("[data-job]")).to_have_count(4)

@@ -73,6 +73,7 @@ class TestTwoStacks(unittest.TestCase):
         with pages, pages.socket() as events:
             assert json.loads(events.recv(timeout=PATIENCE))["type"] == "snapshot"
             # It does not begin before its submission is shown: two machines tell of both.
+            self.addCleanup(self.here.emulator.set_workers, ENDPOINT, 3)
             self.here.emulator.set_workers(ENDPOINT, 0)
             job = pages.ask("post", "jobs/", json=ORDER).json()
             seen = []
