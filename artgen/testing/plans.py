@@ -1,10 +1,13 @@
 """Plans of PostgreSQL, as EXPLAIN (FORMAT JSON) returns them."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
+
+from artgen.testing.large_gallery import watched
 
 
 def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -15,8 +18,24 @@ def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from scans(part)
 
 
-def assert_reads_few(sql: str, params: Any, *, tables: Collection[str], most: int) -> None:
-    """Fail if the query reads one of the tables as a whole, or more than `most` of its rows."""
+@contextmanager
+def reads_few(*, tables: Collection[str], most: int) -> Iterator[None]:
+    """Fail if a query of the block reads one of the tables as a whole, or more than `most` rows."""
+    queries: list[tuple[str, Any]] = []
+
+    def note(sql: str, params: Any, send: Callable[[], Any]) -> Any:
+        queries.append((sql, params))
+        return send()
+
+    with watched(note):
+        yield
+    assert queries
+    for sql, params in queries:
+        if any(table in sql for table in tables):
+            _assert_reads_few(sql, params, tables=tables, most=most)
+
+
+def _assert_reads_few(sql: str, params: Any, *, tables: Collection[str], most: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", params)
         found = cursor.fetchone()[0]
