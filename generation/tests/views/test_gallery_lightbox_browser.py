@@ -107,8 +107,10 @@ class TestGalleryLightboxInABrowser(BrowserTestCase):
         self.position(page, "1 of 2")
         page.locator("[data-lightbox=restore]").click()
         self.position(page, "1 of 1")
-        page.locator("[data-lightbox=restore]").click()
+        with page.expect_request_finished(lambda request: request.method == "POST"):
+            page.locator("[data-lightbox=restore]").click()
         expect(page.locator("#lightbox")).to_be_hidden()
+        expect(page).to_have_url(f"{self.demo.url}/gallery/trash/")  # it goes back by itself
         page.goto("/gallery/?q=tea")
         expect(self.tiles(page)).to_have_count(3)
 
