@@ -49,7 +49,7 @@ def at_once(work: list[Callable[[], object]]) -> Counter[str]:
             close_old_connections()
             connection.ensure_connection()
         except Exception:
-            barrier.abort()  # the others would wait for ever
+            barrier.abort()  # the others would never stop waiting
             raise
         barrier.wait()
         try:

@@ -279,7 +279,7 @@ class TestTwoAtOnce(EditedPages, TransactionTestCase):
         assert Style.objects.filter(position=80).exists()
 
     def test_a_list_that_is_posted_without_saving_is_shown(self) -> None:
-        """There is no transaction, which a lock needs."""
+        """A lock fails outside a transaction."""
         assert self.client.post(STYLES, {}).status_code == 200
 
     def test_both_would_replace_what_they_have_not_seen_without_locks(self) -> None:

@@ -40,7 +40,7 @@ def test_it_is_free_again_when_the_process_has_ended() -> None:
 
 
 def test_it_says_that_a_machine_cannot_reserve() -> None:
-    """It would look for another port for ever."""
+    """The search for a port would never end."""
     unknown = OSError(errno.ENOENT, "No such file or directory")
     with mock.patch.object(socket.socket, "bind", side_effect=unknown), pytest.raises(OSError):
         free_port()

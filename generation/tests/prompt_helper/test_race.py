@@ -74,7 +74,7 @@ class TestRace(TransactionTestCase):
             try:
                 credits = User.objects.get(pk=self.user.pk).credits
             except Exception:
-                looked.abort()  # the other would wait for ever
+                looked.abort()  # the other would never stop waiting
                 raise
             looked.wait()
             if credits < 1:
