@@ -12,8 +12,9 @@ banned account gets 403 `account_banned` with `reason` and `until` (null: withou
 
 The WebSocket `/ws/jobs/` sends `{"type": "snapshot", "jobs": […]}` and then
 `{"type": "job", "job": {…}}` for every change of your jobs. It is closed with 4401 if you are not
-signed in, with 4429 if you have 20 sockets open or send more than 10 messages a second. Send
-`{"type": "snapshot"}` for a new snapshot, at most one a second.
+signed in, with 4429 if you have 20 sockets open or send more than 10 messages a second. After 1012
+(the server restarts) and 4012 (the account has changed) connect again. Send `{"type": "snapshot"}`
+for a new snapshot, at most one a second.
 """
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

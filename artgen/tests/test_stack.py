@@ -21,6 +21,7 @@ import redis
 import requests
 from django.conf import settings
 from PIL import Image as Pillow
+from websockets.exceptions import ConnectionClosed
 
 from artgen import connection_budget
 from artgen.observability import sockets_heartbeat
@@ -246,6 +247,20 @@ class TestStack(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(1) as thread:
             answers = thread.submit(lambda: asyncio.run(rush())).result()
         assert Counter(answers) == {("101", 4401): 600}
+
+    def test_it_closes_the_sockets_of_a_revoked_token_without_an_error(self):
+        owner = self.stack.token
+        self.stack.token = self.stack.command("issue_token", "alice@example.org", "--name=lost")
+        try:
+            with self.stack.socket() as socket:
+                socket.recv(timeout=PATIENCE)
+                self.stack.command("revoke_token", "alice@example.org", "lost")
+                with pytest.raises(ConnectionClosed) as closed:
+                    socket.recv(timeout=PATIENCE)
+        finally:
+            self.stack.token = owner
+        assert closed.value.rcvd.code == 4012
+        assert "close code" not in self.stack.log
 
     def test_it_notices_sockets_that_hang(self):
         report = json.loads(self.stack.command_that_may_fail("doctor", "--json"))

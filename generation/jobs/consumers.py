@@ -34,7 +34,9 @@ TOO_MANY = 4429  # sockets of one user, or messages of one socket
 MAX_SOCKETS = 20  # of one user
 MAX_MESSAGES_PER_SECOND = 10
 SNAPSHOT_PAUSE_SECONDS = 1.0  # between two snapshots of one socket
-SERVICE_RESTART = 1012  # clients reconnect, and are refused if they are no longer signed in
+# Clients reconnect within a second, and are refused if they are no longer signed in. As 1012, which
+# daphne sends when it stops; of applications autobahn accepts only 1000 and 3000 to 4999.
+RECONNECT = 4012
 
 Argument = TypeVar("Argument")
 Returned = TypeVar("Returned")
@@ -159,7 +161,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
             await self.send_json({"type": "snapshot", "jobs": await in_thread(_snapshot, user)})
         except Exception:
             log.exception("a snapshot could not be sent", extra={"user": str(user.pk)})
-            await self.close(code=SERVICE_RESTART)
+            await self.close(code=RECONNECT)
 
     @classmethod
     async def decode_json(cls, text_data: str) -> Any:
@@ -175,7 +177,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
 
     async def account_changed(self, event: dict[str, Any]) -> None:
         """Close, so that the client reconnects and is authenticated again."""
-        await self.close(code=SERVICE_RESTART)
+        await self.close(code=RECONNECT)
 
     async def _user(self) -> User | None:
         bearer = bearer_token(self.scope)

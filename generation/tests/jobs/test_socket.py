@@ -115,7 +115,7 @@ class TestEnd(SocketTestCase):
         sockets = [await self.open(self.with_token(text)) for text in (revoked, other)]
         await revoke(user=self.alice, name="old")
         for socket in sockets:
-            await self.assert_closes(socket, 1012)
+            await self.assert_closes(socket, 4012)
         await self.assert_is_refused(self.with_token(revoked))
         await self.assert_stays_open(await self.open(self.with_token(other)))
         await self.assert_stays_open(bobs)
@@ -126,7 +126,7 @@ class TestEnd(SocketTestCase):
         again = self.with_cookie(client)
         socket = await self.open(cookie)
         await sync_to_async(client.post)("/accounts/logout/")
-        await self.assert_closes(socket, 1012)
+        await self.assert_closes(socket, 4012)
         await self.assert_is_refused(again)
 
     async def test_it_closes_on_other_devices_when_the_password_changes(self) -> None:
@@ -134,7 +134,7 @@ class TestEnd(SocketTestCase):
         socket, again = await self.open(self.with_cookie(there)), self.with_cookie(there)
         response = await sync_to_async(here.post)("/accounts/password_change/", PASSWORDS)
         assert response.status_code == 302
-        await self.assert_closes(socket, 1012)
+        await self.assert_closes(socket, 4012)
         await self.assert_is_refused(again)
         await self.assert_stays_open(await self.open(self.with_cookie(here)))
 
@@ -147,7 +147,7 @@ class TestEnd(SocketTestCase):
         ]
         await sync_to_async(deletion.close)(user=self.alice, after=deletion.GRACE)
         for socket in sockets:
-            await self.assert_closes(socket, 1012)
+            await self.assert_closes(socket, 4012)
         for again in (self.with_cookie(client), self.with_token(text)):
             await self.assert_is_refused(again)
 

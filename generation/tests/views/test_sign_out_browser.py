@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from artgen.testing.browser import BrowserTestCase
 
@@ -10,7 +10,7 @@ KEPT = "localStorage.getItem(`artgen:draft:${user}`) ?? ''"
 
 
 class TestSignOut(BrowserTestCase):
-    people = ("quitter", "double", "resumer", "undecided")
+    people = ("quitter", "double", "resumer", "undecided", "changer")
 
     def test_it_clears_the_cache_and_keeps_the_draft(self) -> None:
         page = self.visit("quitter")
@@ -83,3 +83,17 @@ class TestSignOut(BrowserTestCase):
         page.locator("#selection-bar [data-act=tags]").click()
         message.get_by_role("button", name="Sign in").click()
         expect(page).to_have_url(f"{self.demo.url}/accounts/login/?next=%2Fgallery%2F")
+
+    def test_a_page_that_stays_signed_in_reconnects_within_a_second_each_time(self) -> None:
+        page, lines = self.open("changer"), list[WebSocketRoute]()
+        page.clock.install()
+        page.route_web_socket(re.compile("/ws/jobs/"), lambda line: lines.append(line))  # noqa: PLW0108  needs a function
+        page.goto("/create/")
+        waited = []  # ms of the page's clock
+        for times in range(1, 8):
+            lines[-1].close(code=4012)
+            waited.append(0)
+            while len(lines) == times:
+                page.clock.run_for(100)
+                waited[-1] += 100
+        assert max(waited) < 2000, "with growing pauses the last one is above 16 s"

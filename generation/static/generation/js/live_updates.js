@@ -10,8 +10,8 @@ import { api } from "../../artgen/js/http.js"
 
 const PAUSE_FIRST = 500,
   MAX_PAUSE = 20_000 // ms
-// ms: after an announced restart, reconnect within this time, at random
-const RESTART_WITHIN = 1_000
+// ms: after one of the codes RECONNECT, reconnect within this time, at random
+const RECONNECT_WITHIN = 1_000
 const PING_EVERY = 15_000,
   PONG_WITHIN = 5_000
 const POLL_EVERY = 4_000,
@@ -20,7 +20,7 @@ const POLL_SECONDS = 6 // timeout of a poll, which then counts as no connection
 const HIDDEN_SLOWER = 5 // times, while the page is hidden
 const SIGNED_OUT = 4401,
   TOO_MANY = 4429, // of this user's sockets: poll, and try again when some may have closed
-  RESTARTING = 1012
+  RECONNECT = [1012, 4012] // the server stops; the account has changed
 const TOO_MANY_PAUSE = 60_000 // ms
 
 export class Live {
@@ -107,14 +107,15 @@ export class Live {
       this.#signedOut()
       return
     }
-    if (code === RESTARTING) this.tries = 0
+    const atOnce = RECONNECT.includes(code)
+    if (atOnce) this.tries = 0
     const longest =
       code === TOO_MANY ? TOO_MANY_PAUSE : Math.min(MAX_PAUSE, PAUSE_FIRST * 2 ** this.tries++)
     const growing = longest * (0.5 + Math.random() / 2)
     clearTimeout(this.timers.connect)
     this.timers.connect = setTimeout(
       () => this.connect(),
-      code === RESTARTING ? RESTART_WITHIN * Math.random() : growing,
+      atOnce ? RECONNECT_WITHIN * Math.random() : growing,
     )
     if (!navigator.onLine) this.onState("offline")
     if (!this.timers.poll && !this.polling) this.#pollIn(POLL_AFTER)
