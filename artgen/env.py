@@ -1,8 +1,9 @@
 """The environment: typed values, and secrets from the files that NAME_FILE names."""
 
 import os
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal, DecimalException
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,19 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc] # has no types
         if value not in words:
             raise ImproperlyConfigured(f"{var} is {value!r}: it must be one of {', '.join(words)}.")
         return value
+
+    def server(self, var: str, schemes: Collection[str], *, example: str, default: str = "") -> str:
+        """Return the address of a server. The error does not show it: it may have a password."""
+        address: str = self.str(var, default=default)
+        scheme, _, rest = address.partition("://")
+        host, *path = re.split("[/?#]", rest, maxsplit=1)
+        if address and scheme not in schemes:
+            raise ImproperlyConfigured(f"{var} is not valid: it must be like {example}.")
+        if host and "@" in "".join(path):
+            raise ImproperlyConfigured(
+                f"{var} is not valid: write %2F for /, %3F for ? and %23 for # in its password."
+            )
+        return address
 
     def decimal(self, var: str, default: str) -> Decimal:
         """Return an exact number."""

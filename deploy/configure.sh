@@ -43,9 +43,11 @@ generate() { python -c 'import secrets; print(secrets.token_urlsafe(50))'; }
 keep SECRET_KEY "$(generate)"
 keep POSTGRES_PASSWORD "$(generate)"
 keep GRAFANA_PASSWORD "$(generate)"
-postgres="postgres://artgen:$(cat postgres_password)@postgres:5432/artgen"
+quote='import sys, urllib.parse; print(urllib.parse.quote(sys.stdin.read(), safe=""))'
+postgres="postgres://artgen:$(python -c "$quote" <postgres_password)@postgres:5432/artgen"
 set_to DATABASE_URL "${DATABASE_URL:-$postgres}"
 set_to EMAIL_URL "${EMAIL_URL:-consolemail://}"
+set_to SETTING_NAMES "$(python -c 'import os; print(*os.environ)')"
 
 python "$code/deploy/alertmanager.py" >alertmanager.yml
 

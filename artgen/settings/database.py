@@ -1,17 +1,14 @@
 """PostgreSQL; SQLite in the demo."""
 
-from django.core.exceptions import ImproperlyConfigured
-
 from artgen.env import env
 from artgen.settings.site import DATA_DIR
 
-DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'artgen.sqlite3'}")
-if not DATABASE_URL.startswith(
-    ("postgres://", "postgresql://", "psql://", "pgsql://", "sqlite://")
-):
-    raise ImproperlyConfigured(  # without the address: it has a password
-        "DATABASE_URL is not valid: it must be like postgres://USER:PASSWORD@HOST:5432/NAME."
-    )
+DATABASE_URL = env.server(
+    "DATABASE_URL",
+    ("postgres", "postgresql", "psql", "pgsql", "sqlite"),
+    example="postgres://USER:PASSWORD@HOST:5432/NAME",
+    default=f"sqlite:///{DATA_DIR / 'artgen.sqlite3'}",
+)
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DB_POOL_MAX = env.int("DB_POOL_MAX", default=4)
 DB_STATEMENT_TIMEOUT_OPTION = ""

@@ -1,15 +1,11 @@
 """Redis: cache, rate limits and channel layer; all in this process in the demo."""
 
-from django.core.exceptions import ImproperlyConfigured
-
 from artgen.env import env
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = env.server(
+    "REDIS_URL", ("redis", "rediss", "unix"), example="redis://:PASSWORD@HOST:6379/0"
+)
 if REDIS_URL:
-    if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
-        raise ImproperlyConfigured(  # without the address: it may have a password
-            "REDIS_URL is not valid: it must be like redis://:PASSWORD@HOST:6379/0."
-        )
     CACHES = {
         "default": {
             "BACKEND": "artgen.cache.ForgivingRedisCache",

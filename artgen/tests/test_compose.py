@@ -7,11 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import environ
 import pytest
 import yaml
 from django.conf import settings
 
-from artgen.testing.environment import documented
+from artgen.setting_names import documented
 
 FILE = settings.BASE_DIR / "docker-compose.yml"
 DEPLOY = settings.BASE_DIR / "deploy"
@@ -42,7 +43,7 @@ class TestEnvironment:
 
     def test_it_names_nothing_that_nobody_reads(self) -> None:
         given = {variable.removesuffix("_FILE") for variable in services()["beat"]["environment"]}
-        assert given - set(documented()) - {"ALIVE"} == set()
+        assert given - set(documented()) - {"ALIVE", "SETTING_NAMES"} == set()
 
 
 class TestConfigure:
@@ -56,6 +57,25 @@ class TestConfigure:
         }
         written = configure(tmp_path, DEMO_HOST="localhost")
         assert files - set(written) == set()
+
+    def test_its_database_url_has_any_password(self, tmp_path: Path) -> None:
+        password = "p@ss/w#r?d+%41="
+        url = configure(tmp_path, DEMO_HOST="localhost", POSTGRES_PASSWORD=password)["database_url"]
+        assert (
+            environ.Env.db_url_config(url).items()
+            >= {
+                "USER": "artgen",
+                "PASSWORD": password,
+                "HOST": "postgres",
+                "PORT": 5432,
+                "NAME": "artgen",
+            }.items()
+        )
+
+    def test_it_passes_on_the_names_of_env(self, tmp_path: Path) -> None:
+        assert services()["configure"]["env_file"] == [{"path": ".env", "required": False}]
+        written = configure(tmp_path, DEMO_HOST="localhost", S3_BUCKETT="images")
+        assert "S3_BUCKETT" in written["setting_names"].split()
 
     def test_it_sets_the_prompt_helper_of_the_demo(self, tmp_path: Path) -> None:
         written = configure(tmp_path, DEMO_HOST="localhost")

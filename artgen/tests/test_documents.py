@@ -15,9 +15,9 @@ from django.conf import settings
 from django.core.management import CommandError, get_commands, load_command_class
 from django.urls import is_valid_path
 
+from artgen.setting_names import documented
 from artgen.testing import documents
 from artgen.testing.documents import MARK, Command
-from artgen.testing.environment import documented
 
 GUIDE = "DEPLOYMENT_INSTRUCTIONS.md"
 KUBERNETES = "deploy/kubernetes/README.md"

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.http.request import validate_host
 
-from artgen.testing.environment import EXAMPLE, documented
+from artgen.setting_names import EXAMPLE, documented
 
 SETTINGS = sorted(
     str(file.relative_to(settings.BASE_DIR))
@@ -23,6 +23,7 @@ READERS = (
     "artgen/social_apps.py",
     "deploy/gunicorn.conf.py",
 )
+SECRET = "for the test, and of 32 characters"
 BY_START = {"BACKUP_AT", "SOCKETS_PING_INTERVAL", "SOCKETS_PING_TIMEOUT", "RUN_DIR"}
 BY_COMPOSE = {
     "ACME_EMAIL",
@@ -87,7 +88,7 @@ def load(*others: str, **environment: str) -> str:
     }
     return subprocess.run(
         [sys.executable, "-c", SHOW % names],
-        env={**kept, "SECRET_KEY": "for the test", **environment},
+        env={**kept, "SECRET_KEY": SECRET, **environment},
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,
@@ -121,7 +122,7 @@ class TestExample:
 
     def test_it_changes_nothing_when_it_is_copied_as_it_is(self) -> None:
         with TemporaryDirectory() as folder:
-            same = {"DATA_DIR": folder, "SECRET_KEY": "for the test"}
+            same = {"DATA_DIR": folder, "SECRET_KEY": SECRET}
             assert load(**same) == load(**{**documented(), **same})
 
 

@@ -14,8 +14,8 @@ from django.db import connection
 from django.utils import timezone
 
 from artgen import connection_budget
+from artgen.setting_names import documented
 from artgen.testing.cases import EmulatorTestCase, make_due
-from artgen.testing.environment import documented
 from generation.jobs import driver, outages
 from generation.models import GenerationSwitch, ImageModel, Job, Status
 from generation.runpod.verdicts import EndpointMissing, KeyRefused

@@ -1,16 +1,23 @@
 """System checks of settings for external services, at start rather than at the first job."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
+from generation.operations.alerts import webhook_address
+from generation.operations.backup.encryption import Sealing, recipients
+from generation.operations.backup.refusal import BackupRefused
 from generation.prompt_helper import clients
 from generation.runpod.access import header_key
 
 MAX_CALL_USD = 100
+HOST = re.compile(r"(\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\])(:\d+)?")
 
 
 @register
@@ -44,6 +51,33 @@ def prompt_helper(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
         else:
             return []
     return [Error(problem, hint="See deploy/env.example.", id="generation.E003")]
+
+
+@register
+def addresses(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Reject addresses and keys that can never work."""
+    return [
+        Error(problem, hint="See deploy/env.example.", id="generation.E005")
+        for problem in _wrong_addresses()
+    ]
+
+
+def _wrong_addresses() -> Iterator[str]:
+    if settings.ALERT_WEBHOOK_URL and not webhook_address.is_valid(settings.ALERT_WEBHOOK_URL):
+        yield "ALERT_WEBHOOK_URL must begin with https://."  # it has a secret
+    for address in settings.ALERT_EMAILS:
+        try:
+            validate_email(address if address != "none" else "none@example.org")
+        except ValidationError:
+            yield f"ALERT_EMAILS: {address!r} is not an email address."
+    for name in ("ALLOWED_HOSTS", "RUNPOD_IMAGE_HOSTS"):
+        for host in getattr(settings, name):
+            if not HOST.fullmatch(host.strip()):
+                yield f"{name}: {host!r} is not a host name."
+    try:
+        Sealing(recipients(settings.BACKUP_RECIPIENTS))
+    except BackupRefused as error:
+        yield str(error)
 
 
 @register

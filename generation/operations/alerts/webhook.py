@@ -18,7 +18,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from generation.models import AlertPost
-from generation.operations.alerts import messages
+from generation.operations.alerts import messages, webhook_address
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,6 @@ TOTAL_SECONDS = 30  # a server that sends a byte now and then exceeds no other l
 LEASE = timedelta(minutes=1)  # longer than a post takes
 FIRST_PAUSE = timedelta(seconds=30)  # after a failure; doubled each time
 MAX_ATTEMPTS = 11  # over eight and a half hours
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 RETRIED = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
 
 
@@ -37,14 +36,6 @@ class NotDelivered(Exception):
     def __init__(self, reason: str, *, is_final: bool = False) -> None:
         super().__init__(reason)
         self.is_final = is_final
-
-
-def is_valid(address: str) -> bool:
-    """Return whether the address is https, or http on this machine."""
-    parts = urlsplit(address)
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-    )
 
 
 def send_due() -> None:
@@ -71,7 +62,7 @@ def send(body: Mapping[str, Any]) -> None:
     https://core.telegram.org/bots/api#sendmessage.
     """
     address = settings.ALERT_WEBHOOK_URL
-    if not is_valid(address):
+    if not webhook_address.is_valid(address):
         raise NotDelivered("ALERT_WEBHOOK_URL is not an https address", is_final=True)
     # A thread, because `requests` has no limit for a whole reply; one that hangs is left behind.
     answered: Future[int] = Future()

@@ -26,7 +26,7 @@ from artgen.testing.raw_server import raw_server
 from artgen.testing.services import free_port
 from artgen.testing.threads import in_threads
 from generation.models import Alert, AlertNews, AlertPost
-from generation.operations.alerts import messages, records, webhook
+from generation.operations.alerts import messages, records, webhook, webhook_address
 from generation.operations.alerts.conditions import CONDITIONS
 from generation.operations.alerts.measurements import Findings
 from generation.operations.alerts.watching import Watch
@@ -272,7 +272,7 @@ class TestWebhook(TestCase):
             ("hooks.example.org", False),
             ("", False),
         ):
-            assert webhook.is_valid(address) is valid, address
+            assert webhook_address.is_valid(address) is valid, address
         with override_settings(ALERT_WEBHOOK_URL="http://hooks.example.org/x"):
             with pytest.raises(webhook.NotDelivered) as refused:
                 webhook.send({})

@@ -441,6 +441,9 @@ def _run_doctor(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
     )
 
 
+HTTPS = {"PUBLIC_URL": "https://art.example.org"}
+
+
 def nothing_runs() -> dict[str, str]:
     port = free_port()
     return {
@@ -481,15 +484,46 @@ def test_it_says_what_is_wrong_where_the_settings_cannot_be_loaded() -> None:
         (nothing_runs() | {"REDIS_URL": ":secret@redis/0"}, "redis://:PASSWORD@HOST"),
         (nothing_runs() | {"REDIS_URL": "http://a:secret@redis"}, "redis://:PASSWORD@HOST"),
         (nothing_runs() | {"PUBLIC_URL": "art.example.org"}, "begin with https:// or http://"),
+        (nothing_runs() | {"PUBLIC_URL": "https://art.example.org/app"}, "without a path"),
+        (nothing_runs() | HTTPS | {"DEBUG": "true"}, "DEBUG must be false"),
+        (nothing_runs() | HTTPS | {"SECRET_KEY": "short"}, "SECRET_KEY has 5 characters"),
         (nothing_runs() | {"DATABASE_URL": "artgen:secret@db/artgen"}, "postgres://USER:PASSWORD"),
+        (nothing_runs() | {"DATABASE_URL": "postgres://a:s/cret@db/artgen"}, "%2F for /"),
+        (nothing_runs() | {"REDIS_URL": "redis://:s#cret@redis/0"}, "%23 for #"),
         (nothing_runs() | {"DATABASE_URL": "mysql://a:secret@db/artgen"}, "postgres://USER"),
     ):
         checks, _errors = doctor(**environ)
         assert list(checks) == ["settings"]
         assert words in f"{checks['settings']['detail']} {checks['settings']['hint']}"
-        assert "secret@" not in checks["settings"]["detail"]
+        assert "cret@" not in checks["settings"]["detail"]
 
 
 def test_it_finds_settings_that_the_system_checks_refuse() -> None:
-    checks, _errors = doctor(**nothing_runs() | {"PRICE_MARGIN": "0"})
-    assert "PRICE_MARGIN is 0" in checks["settings"]["detail"]
+    checks, _errors = doctor(
+        **nothing_runs(),
+        ALERT_WEBHOOK_URL="http://hooks.example.org/secret",
+        ALERT_EMAILS="you@example.org,nobody at all",
+        ALLOWED_HOSTS="https://art.example.org",
+        BACKUP_RECIPIENTS="garbage",
+        PRICE_MARGIN="0",
+        RUNPOD_IMAGE_HOSTS="image.runpod.ai,https://images.example.org",
+    )
+    detail = checks["settings"]["detail"]
+    for words in (
+        "ALERT_WEBHOOK_URL must begin with https://",
+        "ALERT_EMAILS: 'nobody at all' is not an email address",
+        "ALLOWED_HOSTS: 'https://art.example.org' is not a host name",
+        "BACKUP_RECIPIENTS is not a public key of age",
+        "PRICE_MARGIN is 0",
+        "RUNPOD_IMAGE_HOSTS: 'https://images.example.org' is not a host name",
+    ):
+        assert words in detail
+    assert "secret" not in detail
+
+
+def test_it_names_settings_that_do_not_exist() -> None:
+    checks, _errors = doctor(**nothing_runs(), S3_BUCKETT="x", RUNPOD_KEY_FILE="/x")
+    check = checks["settings"]
+    assert check["ok"]
+    assert "S3_BUCKETT is not a setting. Did you mean S3_BUCKET?" in check["detail"]
+    assert "RUNPOD_KEY is not a setting. Did you mean RUNPOD_API_KEY?" in check["detail"]
