@@ -27,7 +27,6 @@ POSTGRES_SETTINGS = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
-    "jit": "off",
     "max_connections": "200",
     "shared_buffers": "128MB",
     "logging_collector": "off",
