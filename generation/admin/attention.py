@@ -94,8 +94,7 @@ def models_without_workers(request: HttpRequest) -> Iterator[Item]:
     if not request.user.has_perm("generation.view_imagemodel"):
         return
     now = timezone.now()
-    # Every active job has a due_at: naming it lets the index of due jobs answer.
-    active = Job.objects.active().filter(due_at__isnull=False)
+    active = Job.objects.active()
     waiting = (
         active.filter(
             status=Status.SUBMITTED,

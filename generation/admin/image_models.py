@@ -27,7 +27,7 @@ from generation.admin.model_trials import TrialPages
 from generation.admin.read_only import Media
 from generation.admin.vote_pages import VotePages
 from generation.jobs import circuit_breaker, dispatch
-from generation.models import ACTIVE, ImageModel, Job, OutageKind, ProviderOutage
+from generation.models import ImageModel, Job, OutageKind, ProviderOutage
 
 REQUEST_FIELDS = (
     "endpoint_id",
@@ -210,7 +210,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages, CostColumns):
     def save_model(self, request: HttpRequest, obj: ImageModel, form: Any, change: bool) -> None:
         """Save, and warn if unfinished jobs keep their old settings."""
         super().save_model(request, obj, form, change)
-        under_way = obj.jobs.filter(status__in=ACTIVE).count() if change else 0
+        under_way = obj.jobs.active().count() if change else 0
         if under_way and set(form.changed_data) & set(REQUEST_FIELDS):
             text = ngettext(
                 "%(count)d job of this model is in progress. It keeps its settings.",
@@ -244,7 +244,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages, CostColumns):
         for model in queryset.filter(enabled=True).order_by("position", "slug"):
             self._switch(request, model, enabled=False)
             done += 1
-            if under_way := model.jobs.filter(status__in=ACTIVE).count():
+            if under_way := model.jobs.active().count():
                 text = ngettext(
                     "%(name)s: %(count)d job is in progress. It keeps its settings.",
                     "%(name)s: %(count)d jobs are in progress. They keep their settings.",

@@ -103,12 +103,10 @@ class StateFilter(Filter):
         return [("active", _("In progress")), *Status.choices]
 
     def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
-        """Return the jobs of this choice; unfinished ones by the index of due jobs."""
+        """Return the jobs of this choice."""
         if value == "active":
-            return jobs.active().filter(due_at__isnull=False)
-        if value in ACTIVE:
-            return jobs.filter(status=value, due_at__isnull=False)
-        return jobs.filter(status=value)
+            return jobs.active()
+        return (jobs.active() if value in ACTIVE else jobs).filter(status=value)
 
 
 class StuckFilter(Filter):

@@ -16,7 +16,10 @@ from generation.jobs.model_cache import Catalog
 from generation.models import Job
 from generation.moderation.rules import Rules
 
-QUEUED = "(SELECT COUNT(*) FROM generation_job WHERE user_id = %s AND status = 'queued')"
+QUEUED = (
+    "(SELECT COUNT(*) FROM generation_job "
+    "WHERE user_id = %s AND due_at IS NOT NULL AND status = 'queued')"
+)
 
 
 class TooManyWaiting(Refusal):

@@ -98,7 +98,8 @@ def _concerns(state: BudgetState, model: ImageModel, facts: UserFacts) -> bool:
 FACTS = """
     SELECT account.id, {groups}, {limit}, (
         SELECT COUNT(*) FROM generation_job AS job
-        WHERE job.user_id = account.id AND job.status IN ('submitted', 'running')
+        WHERE job.user_id = account.id AND job.due_at IS NOT NULL
+            AND job.status IN ('submitted', 'running')
     )
     FROM accounts_user AS account WHERE account.id IN ({users})
 """

@@ -106,7 +106,7 @@ SPENT = """(COALESCE((
 """Of jobs, and of calls of the prompt helper, which have no model."""
 RESERVED = """COALESCE((
     SELECT SUM(job.expected_usd) FROM generation_job AS job
-    WHERE job.status IN ('submitted', 'running')
+    WHERE job.status IN ('submitted', 'running') AND job.due_at IS NOT NULL
         AND (generation_budget.model_id IS NULL OR job.model_id = generation_budget.model_id)
         AND (generation_budget.group_id IS NULL OR EXISTS (
             SELECT 1 FROM accounts_user_groups AS member
@@ -124,6 +124,7 @@ def _members() -> str:
         f"(SELECT {joined.format('member.user_id')} "  # noqa: S608 no input
         "FROM accounts_user_groups AS member "
         "JOIN generation_job AS job ON job.user_id = member.user_id AND job.status = 'queued' "
+        "AND job.due_at IS NOT NULL "
         "WHERE member.group_id = generation_budget.group_id)"
     )
 

@@ -237,16 +237,16 @@ def limit_of_user() -> RawSQL:
 QUEUES = """
     SELECT status, model_id, user_id, id, created_at, 0, NULL FROM (
         SELECT status, model_id, user_id, id, created_at FROM generation_job
-        WHERE status = 'queued' AND model_id IN ({ids})
+        WHERE status = 'queued' AND due_at IS NOT NULL AND model_id IN ({ids})
             AND (parked_until IS NULL OR parked_until <= %s)
         ORDER BY created_at, id LIMIT %s
     ) AS queued
     UNION ALL
     SELECT status, model_id, user_id, id, submitted_at, 1, NULL FROM generation_job
-    WHERE status = 'submitted' AND model_id IN ({ids})
+    WHERE status = 'submitted' AND due_at IS NOT NULL AND model_id IN ({ids})
     UNION ALL
     SELECT status, model_id, user_id, NULL, NULL, COUNT(*), NULL FROM generation_job
-    WHERE status = 'running' AND model_id IN ({ids})
+    WHERE status = 'running' AND due_at IS NOT NULL AND model_id IN ({ids})
     GROUP BY status, model_id, user_id
     UNION ALL
     SELECT 'warm', id, NULL, NULL, NULL, 0, NULL FROM generation_imagemodel AS model
@@ -269,7 +269,7 @@ QUEUES = """
                 COUNT(*) FILTER (WHERE status <> 'queued') AS at_runpod,
                 CAST(AVG(CAST(width AS bigint) * height * COALESCE(steps, 1)) AS bigint) AS work
             FROM generation_job
-            WHERE status IN ('queued', 'submitted', 'running') AND {has_limits}
+            WHERE due_at IS NOT NULL AND status <> 'storing' AND {has_limits}
                 AND (parked_until IS NULL OR parked_until <= %s)
             GROUP BY user_id, model_id
         ) AS line JOIN accounts_user AS account ON account.id = line.user_id

@@ -19,7 +19,7 @@ PLACE = """(
             SELECT user_id, COUNT(*) FILTER (WHERE status = 'queued') AS queued,
                 COUNT(*) FILTER (WHERE status <> 'queued') AS busy
             FROM generation_job
-            WHERE model_id = own.model_id AND status IN ('queued', 'submitted', 'running')
+            WHERE model_id = own.model_id AND due_at IS NOT NULL AND status <> 'storing'
                 AND (parked_until IS NULL OR parked_until <= CURRENT_TIMESTAMP)
             GROUP BY user_id
         ),

@@ -93,7 +93,7 @@ def held_for(model: ImageModel) -> timedelta:
 ORDERED = """
     busy (user_id, jobs) AS (
         SELECT user_id, COUNT(*) FROM generation_job
-        WHERE model_id = %s AND status IN ('submitted', 'running')
+        WHERE model_id = %s AND due_at IS NOT NULL AND status IN ('submitted', 'running')
             AND (runpod_id <> '' OR submitted_at > %s)
         GROUP BY user_id
     ),
@@ -109,8 +109,8 @@ ORDERED = """
         FROM waiting
         WHERE NOT EXISTS (
             SELECT 1 FROM generation_job
-            WHERE model_id = %s AND status = 'submitted' AND runpod_id = '' AND refusals = 0
-                AND submitted_at > %s
+            WHERE model_id = %s AND due_at IS NOT NULL AND status = 'submitted'
+                AND runpod_id = '' AND refusals = 0 AND submitted_at > %s
         )
     )
 """

@@ -13,7 +13,7 @@ from generation.files import processing, storage
 from generation.files.new_file import NewFile
 from generation.jobs import clients, dispatch, failures, lifecycle, outages
 from generation.jobs.image_hosts import HOSTS, PAUSE
-from generation.models import Image, Job, Status
+from generation.models import Image, Job
 from generation.runpod import payloads
 from generation.runpod.download import DownloadFailed, DownloadRefused, fetch_image
 from generation.runpod.image import InvalidImage
@@ -31,7 +31,7 @@ def store_due() -> None:
     ends_at = time.monotonic() + MAX_SLOT_SECONDS
     is_first = True
     while job := _claim():
-        others = Job.objects.filter(status=Status.STORING, due_at__lte=timezone.now()).exists()
+        others = Job.objects.storing().filter(due_at__lte=timezone.now()).exists()
         if others and is_first:
             dispatch.store()  # start another slot, too
             is_first = False

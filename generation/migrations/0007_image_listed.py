@@ -3,19 +3,11 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from artgen.concurrent_indexes import AddIndexConcurrently
+
 WORDS = """
 CREATE INDEX CONCURRENTLY IF NOT EXISTS image_words ON generation_image USING gin (words) WITH (fastupdate = off)
 """
-
-
-class Index(migrations.AddIndex):
-    """An index that PostgreSQL builds while pictures go on being written."""
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        if schema_editor.connection.vendor != "postgresql":
-            return super().database_forwards(app_label, schema_editor, from_state, to_state)
-        model = to_state.apps.get_model(app_label, self.model_name)
-        return schema_editor.add_index(model, self.index, concurrently=True)
 
 
 def index_words(apps, schema_editor):
@@ -45,7 +37,7 @@ class Migration(migrations.Migration):
                 to="generation.imagemodel",
             ),
         ),
-        Index(
+        AddIndexConcurrently(
             model_name="image",
             index=models.Index(
                 name="image_listed",
@@ -54,7 +46,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(trashed_at__isnull=True),
             ),
         ),
-        Index(
+        AddIndexConcurrently(
             model_name="image",
             index=models.Index(
                 name="image_trash_of_user",
@@ -62,19 +54,19 @@ class Migration(migrations.Migration):
                 condition=models.Q(trashed_at__isnull=False),
             ),
         ),
-        Index(
+        AddIndexConcurrently(
             model_name="image",
             index=models.Index(
                 name="image_models", fields=["user", "model"], condition=models.Q(trashed_at__isnull=True)
             ),
         ),
-        Index(
+        AddIndexConcurrently(
             model_name="image",
             index=models.Index(
                 name="image_styles", fields=["user", "style"], condition=models.Q(trashed_at__isnull=True)
             ),
         ),
-        Index(
+        AddIndexConcurrently(
             model_name="job",
             index=models.Index(
                 name="job_of_user_sourced", fields=["user", "-id"], condition=~models.Q(source_images=[])

@@ -6,20 +6,12 @@ All are built while rows go on being written.
 
 from django.db import migrations, models
 
+from artgen.concurrent_indexes import AddIndexConcurrently
+
 SOURCES = """
 CREATE INDEX CONCURRENTLY IF NOT EXISTS job_sources ON generation_job
     USING gin (source_images jsonb_path_ops) WITH (fastupdate = off) WHERE NOT (source_images = '[]'::jsonb)
 """
-
-
-class Index(migrations.AddIndex):
-    """An index that PostgreSQL builds concurrently."""
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        if schema_editor.connection.vendor != "postgresql":
-            return super().database_forwards(app_label, schema_editor, from_state, to_state)
-        model = to_state.apps.get_model(app_label, self.model_name)
-        return schema_editor.add_index(model, self.index, concurrently=True)
 
 
 def index_sources(apps, schema_editor):
@@ -38,7 +30,7 @@ class Migration(migrations.Migration):
     dependencies = [("generation", "0009_image_large_key")]
 
     operations = [
-        Index(
+        AddIndexConcurrently(
             model_name="image",
             index=models.Index(
                 name="image_shelf",
@@ -47,7 +39,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(trashed_at__isnull=True),
             ),
         ),
-        Index(
+        AddIndexConcurrently(
             model_name="image",
             index=models.Index(
                 name="image_favorites",

@@ -5,15 +5,7 @@ The index is built while rows go on being written.
 
 from django.db import migrations, models
 
-
-class Index(migrations.AddIndex):
-    """An index that PostgreSQL builds concurrently."""
-
-    def database_forwards(self, app_label, schema_editor, from_state, to_state):
-        if schema_editor.connection.vendor != "postgresql":
-            return super().database_forwards(app_label, schema_editor, from_state, to_state)
-        model = to_state.apps.get_model(app_label, self.model_name)
-        return schema_editor.add_index(model, self.index, concurrently=True)
+from artgen.concurrent_indexes import AddIndexConcurrently
 
 
 class Migration(migrations.Migration):
@@ -27,7 +19,7 @@ class Migration(migrations.Migration):
             name="expired_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
-        Index(
+        AddIndexConcurrently(
             model_name="job",
             index=models.Index(
                 name="job_ended_without_images",

@@ -110,7 +110,7 @@ def unparked() -> list[Job]:
         jobs = bulk_update.update(
             f"due_at = %s, version = version + 1, deadline_at = {back}, parked_until = NULL",
             [at, *values, at],
-            where="WHERE status = 'queued' AND parked_until > %s",
+            where="WHERE status = 'queued' AND due_at IS NOT NULL AND parked_until > %s",
             history=History("unparked", now),
         )
         publish(model_cache.attach(jobs))

@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run everything in this process, even without beat and workers."""
-        finished = {job.id: job for job in Job.objects.filter(status=Status.STORING).order_by("id")}
+        finished = {job.id: job for job in Job.objects.storing().order_by("id")}
         asked = driver.reconcile()
         progress = self.progress("jobs stored", total=len(finished))
         while storing.store():
@@ -44,7 +44,7 @@ class Command(BaseCommand):
             changed.append({"id": job_id, "before": _where(job), "after": end, "runpod": said})
             if not options["json"]:
                 self.stdout.write(f"{job_id}  {_where(job)} → {end}  (RunPod: {said})")
-        unknown = Job.objects.filter(status=Status.SUBMITTED, runpod_id="").count()
+        unknown = Job.objects.at_runpod().filter(status=Status.SUBMITTED, runpod_id="").count()
         if options["json"]:
             self.write_json({"queried": len(asked), "not_confirmed": unknown, "changed": changed})
             return

@@ -11,7 +11,7 @@ from django.db import models
 
 from artgen.management.base import BaseCommand
 from generation.management.table import counted
-from generation.models import ACTIVE, ImageModel
+from generation.models import ImageModel
 
 BOOLEANS = {
     "true": True,
@@ -79,7 +79,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{name}: {_shown(old)}" + (" (unchanged)" if new == old else f" → {_shown(new)}")
             )
-        under_way = model.jobs.filter(status__in=ACTIVE).count()
+        under_way = model.jobs.active().count()
         if under_way:
             self.stdout.write(
                 f"{counted(under_way, 'job')} in progress; existing jobs keep their settings."
