@@ -43,6 +43,7 @@ class LargeTableAdmin(UncountedAdmin):
     """
 
     sortable_by = ()
+    link_lookups: tuple[str, ...] = ("user__id__exact",)
     user_lookup = "user"
     """Of the user whose rows the search finds by email."""
 

@@ -34,6 +34,7 @@ class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
         "revoked_at",
     )
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "created_at", "last_used_at")
+    link_lookups = ("user__id__exact",)
     list_select_related = ("user",)
     search_fields = ("name", "user__email", "prefix")
     ordering = ("-created_at", "-id")

@@ -26,6 +26,10 @@ from artgen.ids import parse_uuid
 HAS_KEY, IS_SAVED = "has_form_key", "is_form_saved"
 """Attributes of a request: it has the key of its form; it has saved what the form describes."""
 
+FILTER_LOOKUPS = ("exact", "id__exact", "isnull", "isempty", "gte", "lt")
+"""What Django's filters of columns send."""
+KEY_LOOKUPS = ("pk", "pk__exact", "pk__in", "id", "id__exact", "id__in")
+
 
 class LockedFormSet(BaseModelFormSet):  # type: ignore[type-arg]
     """Forms of rows that are locked until they are saved, so that the next request sees them."""
@@ -44,6 +48,15 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
     """
 
     change_form_before_template = "admin/form_state.html"
+    link_lookups: tuple[str, ...] = ()
+    """Lookups of links to this list, beside those of its filters."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Allow only filters, links and the key: by others staff read columns they cannot see."""
+        if lookup in self.link_lookups or lookup in KEY_LOOKUPS:
+            return True
+        filters = self.get_list_filter(request) if request else self.list_filter
+        return any(lookup in _parameters(item) for item in filters)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -180,6 +193,14 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         """Return Django's message with the values of this form."""
         message = super().construct_change_message(request, form, formsets, add)
         return audit.with_values(message, changed_values(form))
+
+
+def _parameters(list_filter: Any) -> Sequence[str]:
+    """Return the parameters of an item of `ModelAdmin.list_filter`."""
+    if isinstance(list_filter, type):
+        return getattr(list_filter, "parameters", None) or (list_filter.parameter_name,)  # type: ignore[attr-defined]
+    column = list_filter if isinstance(list_filter, str) else list_filter[0]
+    return [column, *(f"{column}__{lookup}" for lookup in FILTER_LOOKUPS)]
 
 
 def _lock(model: Any, keys: Sequence[Any]) -> None:

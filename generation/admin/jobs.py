@@ -74,6 +74,7 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         job_list.TrialFilter,
         job_list.ErrorFilter,
     )
+    link_lookups = ("user__id__exact",)
     list_per_page = 50
     show_facets = admin.ShowFacets.NEVER  # would count every choice
     sortable_by = ()
