@@ -117,7 +117,7 @@ class Pool:
         except BaseException:
             _close(connection)
             raise
-        connection._pool = self
+        connection._pool = self  # type: ignore[assignment,unused-ignore]
         connection._expire_at = time.monotonic() + self.max_lifetime
         return connection
 
