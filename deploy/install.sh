@@ -3,20 +3,21 @@
 # Usage: deploy/install.sh      repeat it at any time: what .env has already is kept
 #
 # Without a terminal it asks nothing: the environment has the answers; what is missing is listed.
-# Each answer is a variable of deploy/env.example, and:
+# Each answer is a variable of deploy/env.example (SIGN_UP: invitation), and:
 #   DOMAIN         the name of the site, such as art.example.org
 #   HTTPS          direct: ports 80 and 443 of this machine, with a certificate by ACME (default)
 #                  cloudflare: the same, behind Cloudflare's proxy
 #                  proxy: a reverse proxy on this machine ends TLS
 #                  remote: a reverse proxy at PROXY_ADDRESS does
 #   ADMIN_EMAIL    the first account, and the contact for the certificate
+#   BUDGET         dollars a day that all jobs may cost (10; none: no limit)
 #   CHECKS=no      ask neither DNS nor RunPod, the bucket and the mail server whether all is right
 set -eu
 cd -P "$(dirname "$0")/.."
 umask 077
 export LC_ALL=C # letters are those of ASCII
 if [ $# -gt 0 ]; then
-  sed -n '2,14s/^# \{0,1\}//p' deploy/install.sh >&2
+  sed -n '2,15s/^# \{0,1\}//p' deploy/install.sh >&2
   exit 2
 fi
 
@@ -135,6 +136,18 @@ is_email() {
 is_url() {
   case $1 in http://?* | https://?*) ;; *) refuse "It must begin with https://" ;; esac
 }
+is_sign_up() {
+  case $1 in
+  open | domain | invitation | closed) ;;
+  *) refuse "It must be open, domain, invitation or closed." ;;
+  esac
+}
+is_budget() {
+  case $1 in
+  none) ;;
+  *[!0-9.]* | .* | *. | *.*.* | 0) refuse "It must be a number such as 10, or none." ;;
+  esac
+}
 quoted() { printf '%s' "$1" | sed 's/[\\"]/\\&/g'; } # for the configuration of curl
 accepts_key() {
   case $1 in *[!!-~]*) refuse "It contains a space or a letter that no key has."; return ;; esac
@@ -242,6 +255,7 @@ check_machine() {
   disk=$(df -Pk . | awk 'NR == 2 { print int($4 / 1024 / 1024) }')
   [ "$disk" -ge 8 ] || say "   $disk GB of free disk: 10 GB are the least."
 }
+is_configured() { docker volume inspect artgen_config >/dev/null 2>&1; }
 has_ipv6() { # a public address, and a Docker that passes on the addresses of clients
   [ "$engine" -ge 27 ] && [ -e /proc/net/if_inet6 ] \
     && awk '$4 == "00" && $1 ~ /^[23]/ { found = 1 } END { exit !found }' /proc/net/if_inet6
@@ -298,6 +312,16 @@ ask_bucket
 ask EMAIL_URL "Mail server, such as smtp+tls://USER:PASSWORD@HOST:587 (empty: none yet)" - \
   accepts_email
 email=$answer
+if is_configured; then as_before=-; else as_before=''; fi # of an installation nothing is changed
+ask SIGN_UP "Who may sign up: invitation (whom you invite), domain, open (everyone) or closed" \
+  "${as_before:-invitation}" is_sign_up
+sign_up=$answer domains=''
+if [ "$sign_up" = domain ]; then
+  ask SIGN_UP_DOMAINS "Domains of their emails, such as example.org,example.com" "" anything
+  domains=$answer
+fi
+ask BUDGET "Dollars a day that all jobs may cost (none: no limit)" "${as_before:-10}" is_budget
+budget=$answer
 [ -z "$problems" ] || fail "Nothing was changed. Correct the above and run deploy/install.sh again."
 
 title ".env"
@@ -313,6 +337,8 @@ if [ -n "$email" ]; then
   write EMAIL_URL "$email"
   keep DEFAULT_FROM_EMAIL "ArtGen <noreply@$domain>"
 fi
+[ -z "$sign_up" ] || write SIGN_UP "$sign_up"
+[ -z "$domains" ] || write SIGN_UP_DOMAINS "$domains"
 case $way in
 direct | cloudflare)
   write NGINX_SERVER tls
@@ -341,7 +367,7 @@ proxy | remote)
 esac
 keep GRAFANA_PASSWORD "$(generate)"
 # An installation without these has its own in the volume `config`, and PostgreSQL uses them.
-if ! docker volume inspect artgen_config >/dev/null 2>&1; then
+if ! is_configured; then
   keep SECRET_KEY "$(generate)"
   keep POSTGRES_PASSWORD "$(generate)"
 fi
@@ -357,6 +383,10 @@ title "Start (the first time it builds images, which takes some minutes)"
 
 title "The first account"
 docker compose exec -T backend python manage.py create_user "$admin" --superuser
+case $budget in
+'' | none) ;;
+*) docker compose exec -T backend python manage.py budgets --set "$budget" ;;
+esac
 
 title "What is left"
 if has_profile https; then

@@ -44,7 +44,7 @@ PLACEHOLDERS = {
 # Programs of the machine, not of ArtGen.
 OTHERS = {"cd", "cp", "grep", "git"}
 BY_COMPOSE = {"COMPOSE_FILE", "COMPOSE_PROFILES"}  # read by docker compose itself
-BY_INSTALLER = {"ADMIN_EMAIL", "DOMAIN"}
+BY_INSTALLER = {"ADMIN_EMAIL", "BUDGET", "DOMAIN"}
 BY_BACKUP = {"BACKUP_IDENTITY"}
 TRANSLATED = {
     "ПРЕЖНЯЯ_ВЕРСИЯ": "PREVIOUS_VERSION",

@@ -169,12 +169,14 @@ class TestInstallation:
             "TLS_PORT": "443",
             "COMPOSE_PROFILES": "https",
             "NGINX_TRUSTED_PROXIES": "",
+            "SIGN_UP": "invitation",
         }
         steps = [call.removeprefix("compose ") for call in machine.calls if "compose" in call]
-        assert steps[-5:] == [
+        assert steps[-6:] == [
             "build",
             "up -d",
             "exec -T backend python manage.py create_user you@example.org --superuser",
+            "exec -T backend python manage.py budgets --set 10",
             "exec -T certificate deploy/certificate.sh healthy",
             "exec -T backend python manage.py doctor",
         ]
@@ -211,6 +213,11 @@ class TestInstallation:
             "NGINX_TRUSTED_PROXIES": "10.0.0.2",
         }
         assert machine.written.items() >= expected.items()
+
+    def test_it_leaves_sign_up_and_budgets_of_an_installation_alone(self, machine: Machine) -> None:
+        assert machine.install(CONFIGURED="yes").returncode == 0
+        assert "SIGN_UP" not in machine.written
+        assert not any("budgets" in call for call in machine.calls)
 
     def test_it_leaves_the_secrets_of_an_installation_alone(self, machine: Machine) -> None:
         """They are in the volume `config`; PostgreSQL would not accept another password."""
@@ -264,6 +271,10 @@ class TestRefusals:
             ({"S3_ENDPOINT_URL": "127.0.0.1:1"}, "must begin with https://"),
             ({"EMAIL_URL": "mail.example.org"}, "smtp+tls://USER:PASSWORD@HOST:587"),
             ({"EMAIL_URL": "smtp://127.0.0.1:1"}, "The mail server does not accept it"),
+            ({"SIGN_UP": "everyone"}, "open, domain, invitation or closed"),
+            ({"SIGN_UP": "domain"}, "SIGN_UP_DOMAINS is not set"),
+            ({"BUDGET": "0"}, "a number such as 10, or none"),
+            ({"BUDGET": "$10"}, "a number such as 10, or none"),
             ({"ENGINE": "24.0.7"}, "Docker Engine 25 or newer is needed, not 24"),
         ],
     )
@@ -363,6 +374,9 @@ class TestDialog:
                 ("Access key", ""),
                 ("Secret of that key", given["S3_SECRET_ACCESS_KEY"]),
                 ("Mail server", ""),
+                ("Who may sign up", "domain"),
+                ("Domains of their emails", "example.org"),
+                ("Dollars a day", "2.50"),
             ],
         )
         assert "RunPod rejects this key" in shown
@@ -373,3 +387,6 @@ class TestDialog:
         for name in bucket:
             assert machine.written[f"S3_{name}"] == given[f"S3_{name}"]
         assert "EMAIL_URL" not in machine.written
+        assert machine.written["SIGN_UP"] == "domain"
+        assert machine.written["SIGN_UP_DOMAINS"] == "example.org"
+        assert any(call.endswith("budgets --set 2.50") for call in machine.calls)

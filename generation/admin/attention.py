@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Count, Min
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,6 +16,7 @@ from artgen.admin.attention import Action, Item, Urgency, source
 from generation.admin import budget_words, job_words, review_queue
 from generation.jobs import budgets, heartbeat
 from generation.models import ImageModel, Job, ProviderOutage, Report, Status
+from generation.operations import unlimited_spending
 
 MAX_JOBS = 50  # that are read, and that one button checks
 SHOWN_JOBS = 5
@@ -126,6 +128,27 @@ def models_without_workers(request: HttpRequest) -> Iterator[Item]:
             if request.user.has_perm("generation.view_job")
             else None,
         )
+
+
+@source
+def missing_budget(request: HttpRequest) -> Iterator[Item]:
+    """Yield that anyone can sign up and spend money, and no budget limits all jobs."""
+    if not request.user.has_perm("generation.view_budget") or not unlimited_spending.is_possible():
+        return
+    credits = ngettext(
+        "A new account has %(count)d credit.",
+        "A new account has %(count)d credits.",
+        settings.DEFAULT_CREDITS,
+    )
+    yield Item(
+        title=_("Anyone can sign up and spend money: no budget is set"),
+        detail=credits % {"count": settings.DEFAULT_CREDITS},
+        url=reverse("admin:generation_budget_changelist"),
+        urgency=Urgency.NOTICE,
+        action=Action(_("Set a budget"), reverse("admin:generation_budget_add"))
+        if request.user.has_perm("generation.add_budget")
+        else None,
+    )
 
 
 @source

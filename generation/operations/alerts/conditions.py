@@ -141,6 +141,11 @@ CONDITIONS: dict[str, Condition] = {
         _("The newest backup is %(hours)s hours old."),
         _("See the logs of backup, and run manage.py doctor."),
     ),
+    "BackupMissing": Condition(
+        _minutes(10),
+        _("No backup has ever succeeded."),
+        _("See the logs of backup, and run manage.py doctor."),
+    ),
     "CertificateEnds": Condition(
         _minutes(5),
         _("The certificate of %(host)s ends in %(days)s days."),

@@ -12,7 +12,8 @@ from typing import Any
 
 import requests
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
@@ -89,7 +90,7 @@ class Measurements:
             (["DatabaseConnections", "ConnectionBudget"], _connections),
             (["EmailsLate", "EmailsFail"], _emails),
             (["DiskFull"], _disks),
-            (["BackupOld"], _backup),
+            (["BackupOld", "BackupMissing"], _backup),
             (["RedisDown", "NoTicks", "SocketsDown", "RedisFull"], _redis),
             (["Errors", "ApiSlow"], _requests),
             (["CeleryQueue"], _queue),
@@ -229,7 +230,11 @@ def _emails() -> dict[str, Values]:
 
 def _backup() -> dict[str, Values]:
     newest = BackupRecord.objects.complete().first()
-    if newest is None or newest.age <= BACKUP_AGE:
+    if newest is None:
+        migrations = MigrationRecorder(connection).migration_qs
+        installed_at = migrations.aggregate(first=Min("applied"))["first"]
+        return {"BackupMissing": {}} if timezone.now() - installed_at > BACKUP_AGE else {}
+    if newest.age <= BACKUP_AGE:
         return {}
     return {"BackupOld": {"hours": round(newest.age.total_seconds() / 3600)}}
 

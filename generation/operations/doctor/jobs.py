@@ -1,5 +1,6 @@
 """Check jobs, and whether users can create any."""
 
+from django.conf import settings
 from django.db.models import Min
 from django.utils import timezone
 
@@ -7,6 +8,7 @@ from accounts import period_limits
 from artgen import installation
 from generation.jobs import budget_choice, budgets, creation_switch
 from generation.models import STUCK_AFTER, GenerationSwitch, ImageModel, Job
+from generation.operations import unlimited_spending
 from generation.operations.doctor.check import Check
 
 
@@ -32,13 +34,22 @@ def used_budgets() -> Check:
     ]
     detail = "; ".join(used) or "no budget is set"
     if (count := parked.count()) == 0:
-        return Check("budgets", True, detail)
+        return Check("budgets", True, detail, _limit() if unlimited_spending.is_possible() else "")
     until = parked.aggregate(first=Min("parked_until"))["first"]
     waits = "1 job waits" if count == 1 else f"{count} jobs wait"
     words = "tomorrow's budget" if until == period_limits.next_day() else "the next budget"
     detail += f". {waits} for {words}, {timezone.localtime(until):%Y-%m-%d %H:%M}"
     raise_it = installation.current().command("budgets")
     return Check("budgets", True, detail, f"Raise a budget in the admin, or with {raise_it}.")
+
+
+def _limit() -> str:
+    here = installation.current()
+    return (
+        f"Anyone can sign up and spend {settings.DEFAULT_CREDITS} credits at RunPod. Limit all "
+        f"jobs to $10 a day: {here.command('budgets --set 10')}. Or set SIGN_UP=invitation. "
+        f"{here.settings}"
+    )
 
 
 def jobs() -> Check:

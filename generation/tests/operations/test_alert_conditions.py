@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F
 from django.test import override_settings
 from django.utils import timezone
@@ -112,6 +113,9 @@ class TestConditions(EmulatorTestCase):
         assert self.wrong() == {"EmailsFail": {"count": 1}}
 
     def test_backups(self) -> None:
+        assert self.wrong() == {}, "the installation is new"
+        MigrationRecorder.Migration.objects.update(applied=timezone.now() - timedelta(hours=27))
+        assert self.wrong() == {"BackupMissing": {}}
         made_at = timezone.now() - timedelta(hours=27)
         fields = {"is_complete": True, "has_files": True}
         BackupRecord.objects.create(made_at=made_at, **fields)

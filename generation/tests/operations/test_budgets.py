@@ -118,6 +118,35 @@ class TestAlerts(EmulatorTestCase):
         assert Alert.objects.get().ended_at is not None
 
 
+class TestMissingBudget(EmulatorTestCase):
+    """Strangers who spend money without a limit."""
+
+    def is_shown(self) -> bool:
+        """Return whether doctor warns, and prove that the start page does, too."""
+        hint = check().hint
+        self.client.force_login(self.staff)
+        titles = [item.title for item in self.client.get("/admin/").context["items"]]
+        assert any("no budget is set" in title for title in titles) is bool(hint)
+        return "SIGN_UP=invitation" in hint
+
+    def test_it_is_shown_while_anyone_can_spend_money(self):
+        Budget.objects.create(group=Group.objects.create(name="school"), limit_usd=5)
+        with override_settings(RUNPOD_BASE_URL="https://api.runpod.ai/v2", LANGUAGE_CODE="en"):
+            assert self.is_shown()
+            for setting in ({"SIGN_UP": "invitation"}, {"DEFAULT_CREDITS": 0}):
+                with override_settings(**setting):
+                    assert not self.is_shown()
+            for model in ImageModel.objects.enabled():
+                assert self.is_shown()
+                set_budget(model=model)
+            assert not self.is_shown()
+            Budget.objects.all().delete()
+            set_budget()
+            assert not self.is_shown()
+            Budget.objects.all().delete()
+        assert not self.is_shown(), "the emulator is free"
+
+
 class TestPages(EmulatorTestCase):
     def setUp(self):
         super().setUp()
