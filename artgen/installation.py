@@ -32,6 +32,8 @@ class Installation:
     """Whether deploy/upgrade.sh upgrades it, with processes of both versions at the same time."""
     has_volumes_here: bool = False
     """Whether PostgreSQL's volume is on the disk that RUN_DIR is on."""
+    http_server: str = ""
+    """Where containers reach nginx: a loopback PUBLIC_URL is the container itself."""
     tls_server: tuple[str, int] | None = None
     """Where nginx terminates TLS, if not only at PUBLIC_URL."""
 
@@ -65,6 +67,7 @@ COMPOSE = Installation(
     servers="`docker compose up -d {}`",
     is_upgraded_beside=True,
     has_volumes_here=True,
+    http_server="nginx:8080",
     tls_server=("nginx", 8443),
 )
 KUBERNETES = Installation(
@@ -76,6 +79,7 @@ KUBERNETES = Installation(
     "`kubectl apply -f secret.yaml && kubectl -n artgen rollout restart deployment`.",
     release="`kubectl -n artgen delete job release --ignore-not-found && kubectl apply -k .`",
     servers="the {} that the environment names",
+    http_server="nginx:8080",
 )
 STACK = Installation(
     name="stack",

@@ -15,7 +15,6 @@ from generation.operations.doctor.check import Check
 from generation.operations.doctor.redis_server import IN_ONE_PROCESS, broker_is_here
 
 PING_SECONDS = 3
-PROBE_SECONDS = 5
 TICK_LATE = timedelta(seconds=30)
 HANDSHAKE = {  # https://www.rfc-editor.org/rfc/rfc6455#section-1.3
     "Connection": "Upgrade",
@@ -84,7 +83,7 @@ def sockets() -> Check:
         since = "since Redis was started" if alive is None else ago
         hint = f"Until then pages poll for changes. {installation.current().started('sockets')}"
         return Check("sockets", False, f"no socket process has reported {since}", hint)
-    if webhook.problem_at(settings.PUBLIC_URL):
+    if webhook.problem():
         return Check("sockets", True, "a socket process runs; PUBLIC_URL not reachable from here")
     status = _handshake()
     if status != SWITCHING_PROTOCOLS:
@@ -100,13 +99,7 @@ def sockets() -> Check:
 def _handshake() -> int | str:
     """Return the HTTP status of a socket's opening, or why there was none."""
     try:
-        with requests.get(
-            f"{settings.PUBLIC_URL}/ws/jobs/",
-            headers=HANDSHAKE,
-            timeout=PROBE_SECONDS,
-            allow_redirects=False,
-            stream=True,
-        ) as reply:
+        with webhook.request("/ws/jobs/", headers=HANDSHAKE, stream=True) as reply:
             return reply.status_code
     except requests.RequestException as error:
         return type(error).__name__

@@ -1,5 +1,6 @@
 """Check PUBLIC_URL, where RunPod sends its webhooks."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import requests
@@ -9,6 +10,7 @@ from artgen import installation
 from generation.jobs import reachability
 from generation.operations.doctor.check import Check
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 PROBE_SECONDS = 5
 
 
@@ -22,19 +24,19 @@ def webhook() -> Check:
             f"{installation.current().settings}"
         )
         return Check(name, False, f"PUBLIC_URL is not an absolute URL: {url!r}", hint)
-    problem = problem_at(url)
+    trouble = problem()
     if not reachability.from_outside(url):
         hint = (
             "RunPod cannot reach this URL, so ArtGen polls the state of jobs every few seconds. "
             "Acceptable for evaluation; in production set PUBLIC_URL to a public URL."
         )
-        return Check(name, True, f"{url}: {problem or 'responds'}", hint)
-    if problem:
+        return Check(name, True, f"{url}: {trouble or 'responds'}", hint)
+    if trouble:
         hint = (
             "ArtGen does not respond there from this machine. If it does from outside, ignore "
             "this; otherwise correct PUBLIC_URL, or start nginx and web."
         )
-        return Check(name, True, f"{url}: {problem}", hint)
+        return Check(name, True, f"{url}: {trouble}", hint)
     seen = f"{url}: responds from this machine; not checked from outside"
     if parts.scheme == "http":
         return Check(
@@ -43,10 +45,10 @@ def webhook() -> Check:
     return Check(name, True, seen)
 
 
-def problem_at(url: str) -> str:
-    """Return "" when ArtGen responds at this URL, else what happened."""
+def problem() -> str:
+    """Return "" when ArtGen responds at PUBLIC_URL, else what happened."""
     try:
-        reply = requests.get(f"{url}/healthz", timeout=PROBE_SECONDS, allow_redirects=False)
+        reply = request("/healthz")
     except (requests.RequestException, ValueError) as error:
         return f"does not respond ({type(error).__name__})"
     try:
@@ -54,3 +56,19 @@ def problem_at(url: str) -> str:
     except ValueError:
         responds = False
     return "" if responds else f"another server responds ({reply.status_code})"
+
+
+def request(
+    path: str, *, headers: Mapping[str, str] | None = None, stream: bool = False
+) -> requests.Response:
+    """Request a path of PUBLIC_URL from this process; raise RequestException or ValueError."""
+    site = urlsplit(settings.PUBLIC_URL)
+    server = installation.current().http_server
+    is_inside = bool(server) and site.scheme == "http" and site.hostname in LOOPBACK
+    return requests.get(
+        f"http://{server}{path}" if is_inside else f"{settings.PUBLIC_URL}{path}",
+        headers={"Host": site.netloc, **(headers or {})},
+        timeout=PROBE_SECONDS,
+        allow_redirects=False,
+        stream=stream,
+    )

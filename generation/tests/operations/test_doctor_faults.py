@@ -44,6 +44,7 @@ from generation.operations.doctor.mail_server import mail_server
 from generation.operations.doctor.processes import sockets
 from generation.operations.doctor.redis_server import servers
 from generation.operations.doctor.runner import run_checks
+from generation.operations.doctor.webhook import webhook
 
 DiskUsage = namedtuple("DiskUsage", "total used free")
 FULL_REDIS = "4mb"
@@ -253,6 +254,22 @@ class TestCertificate:
             monkeypatch.setattr(installation, "COMPOSE", _with_tls_server(("127.0.0.1", port)))
             settings.PUBLIC_URL = f"https://localhost:{free_port()}"
             assert f"127.0.0.1:{port}" in certificate().detail
+
+
+class TestLoopback:
+    """docker compose with the default PUBLIC_URL, which in a container is not nginx."""
+
+    def test_it_asks_nginx_by_its_name(
+        self, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.PUBLIC_URL = f"http://127.0.0.1:{free_port()}"
+        monkeypatch.setenv("SECRET_KEY_FILE", "/config/secret_key")
+        with raw_server(http("200 OK", b'{"ok": true}')) as nginx:
+            compose = vars(installation.COMPOSE) | {"http_server": f"127.0.0.1:{nginx.port}"}
+            monkeypatch.setattr(installation, "COMPOSE", installation.Installation(**compose))
+            assert webhook().detail == f"{settings.PUBLIC_URL}: responds"
+            host = settings.PUBLIC_URL.removeprefix("http://")
+            assert f"Host: {host}\r\n".encode() in nginx.requests[0]
 
 
 def _with_tls_server(server: tuple[str, int]) -> installation.Installation:
