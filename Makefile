@@ -9,8 +9,8 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-
 # use, and pip must not use a cached build of it that does.
 export URLLIB3_NO_OVERRIDE := 1
 export PIP_NO_CACHE_DIR := 1
-SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
-PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
+PYTHON ?= $(shell for python in python3.13 python3.14 python3.12 python3.11 python3; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
 run: $(VENV)/.demo  ## the demo on this machine: http://127.0.0.1:PORT
@@ -100,7 +100,7 @@ clean:
 	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
-	@test -n '$(PYTHON)' || { echo 'ArtGen needs Python 3.11, 3.12 or 3.13 with venv' \
+	@test -n '$(PYTHON)' || { echo 'ArtGen needs Python 3.11 to 3.14 with venv' \
 		'(Debian: apt-get install python3-venv).' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 

@@ -113,19 +113,30 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return path in SLOW_FILES or None
 
 
+def missing(item: pytest.Item) -> list[str]:
+    """Return what the test needs and this machine does not have."""
+    marks = {marker.name for marker in item.iter_markers()}
+    return [name for name in AVAILABLE if name in marks and not AVAILABLE[name]]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test that cannot run here. At collection xdist would show an internal error."""
+    if names := missing(item):
+        pytest.fail(f"{item.nodeid} needs {', '.join(names)}, which CI must have", pytrace=False)
+
+
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark slow tests; deselect tests whose server is missing, which with CI=true is an error."""
+    """Mark slow tests; deselect tests whose server is missing, unless CI=true."""
     items.sort(key=group)
     kept, left_out = [], []
     for item in items:
         marks = {marker.name for marker in item.iter_markers()}
         if item.nodeid.partition("::")[0] in SLOW_FILES or not marks.isdisjoint(SLOW):
             item.add_marker(pytest.mark.slow)
-        missing = [name for name in AVAILABLE if name in marks and not AVAILABLE[name]]
-        if missing and os.environ.get("CI") == "true":
-            raise pytest.UsageError(f"{item.nodeid} needs {', '.join(missing)}, which CI must have")
-        (left_out if missing else kept).append(item)
+        is_left_out = missing(item) and os.environ.get("CI") != "true"
+        (left_out if is_left_out else kept).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept

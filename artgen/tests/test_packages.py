@@ -1,6 +1,7 @@
 """Production runs without the packages of the group `demo`."""
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from packaging.specifiers import SpecifierSet
 
 from artgen.testing.stack import ABSENT
 
@@ -67,3 +69,13 @@ def test_it_pins_them_apart() -> None:
     for name in ("aiohttp", "numpy"):
         assert f"\n{name}==" not in production
         assert f"\n{name}==" in demo
+
+
+def test_make_accepts_each_python_of_the_project() -> None:
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
+    project_accepts = SpecifierSet(project["requires-python"])
+    line = re.search("^SUITABLE := .*", (settings.BASE_DIR / "Makefile").read_text(), re.MULTILINE)
+    assert line
+    first, end = (int(minor) for minor in re.findall(r"\(3, (\d+)\)", line[0]))
+    accepted = [minor for minor in range(20) if project_accepts.contains(f"3.{minor}.1")]
+    assert accepted == [*range(first, end)] == [11, 12, 13, 14]

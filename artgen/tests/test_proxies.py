@@ -98,21 +98,14 @@ def caddy(folder: Path, inner: Nginx) -> Iterator[int]:
         yield port
 
 
-@contextlib.contextmanager
-def nginx_in_front(folder: Path, inner: Nginx) -> Iterator[int]:
-    """Run another nginx with the example; yield its port."""
-    certificate, key = make_certificate(folder)
-    port, plain = free_port(), free_port()
+def nginx_file(folder: Path, **changes: str) -> list[str]:
+    """Write the example with these changes into a file of nginx; return the command to use it."""
     text = (EXAMPLES / "nginx.conf").read_text()
-    for before, after in (
-        ("127.0.0.1:8000;", f"127.0.0.1:{inner.port};"),
-        ("listen 80;", f"listen 127.0.0.1:{plain};"),
-        ("    listen [::]:80;\n", ""),
-        ("listen 443 ssl;", f"listen 127.0.0.1:{port} ssl;"),
-        ("    listen [::]:443 ssl;\n", ""),
-        ("/etc/letsencrypt/live/art.example.org/fullchain.pem", certificate),
-        ("/etc/letsencrypt/live/art.example.org/privkey.pem", key),
-    ):
+    for before, after in {
+        "listen 80;": f"listen 127.0.0.1:{free_port()};",
+        "    listen [::]:80;\n": "",
+        **changes,
+    }.items():
         assert text.count(before) == 1, before
         text = text.replace(before, after)
     temporary = "".join(
@@ -122,10 +115,27 @@ def nginx_in_front(folder: Path, inner: Nginx) -> Iterator[int]:
     (folder / "front.conf").write_text(
         f"pid {folder}/front.pid;\nevents {{}}\nhttp {{\naccess_log off;\n{temporary}{text}}}\n"
     )
-    command = ["nginx", "-p", str(folder), "-c", str(folder / "front.conf")]
-    command += ["-e", "stderr", "-g", "daemon off;"]
+    return ["nginx", "-p", str(folder), "-c", str(folder / "front.conf"), "-e", "stderr"]
+
+
+@contextlib.contextmanager
+def nginx_in_front(folder: Path, inner: Nginx) -> Iterator[int]:
+    """Run another nginx with the example, and what `certbot --nginx` adds to it; yield its port."""
+    certificate, key = make_certificate(folder)
+    port = free_port()
+    by_certbot = f"listen 127.0.0.1:{port} ssl;\nssl_certificate {certificate};\n"
+    by_certbot += f"ssl_certificate_key {key};\nserver_name art.example.org;"
+    changes = {
+        "127.0.0.1:8000;": f"127.0.0.1:{inner.port};",
+        "server_name art.example.org;": by_certbot,
+    }
+    command = [*nginx_file(folder, **changes), "-g", "daemon off;"]
     with running(command, port=port, log=folder / "front.log", stop=signal.SIGTERM):
         yield port
+
+
+def test_nginx_accepts_the_example_before_there_is_a_certificate(folder: Path) -> None:
+    subprocess.run([*nginx_file(folder), "-t"], check=True)
 
 
 FRONTS = [
