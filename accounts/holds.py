@@ -34,32 +34,12 @@ class TokenLimitReached(TooFewCredits):
         return text % {"credits": formatting.credits(self.available)}
 
 
-class HoldExists(Exception):
-    """This reference has a hold already; nothing was changed."""
-
-
 class NoSuchHold(LookupError):
     """This reference never had a hold."""
 
 
 class HoldEnded(Exception):
     """The hold of this reference is already settled or released; nothing was changed."""
-
-
-def hold(*, user: User, amount: int, reference: uuid.UUID, reason: str = "") -> CreditEntry:
-    """Hold `amount` ≥ 0 credits for the job `reference`; raise `TooFewCredits` or `HoldExists`."""
-    if amount < 0:
-        raise ValueError("The amount of a hold must not be negative.")
-    try:
-        with transaction.atomic():
-            balance, at = move(user.pk, credits=-amount, held=amount)
-            return write(
-                CreditEntry.Kind.HOLD, user.pk, -amount, balance, reason, at=at, reference=reference
-            )
-    except IntegrityError as error:
-        if CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).exists():
-            raise HoldExists(str(reference)) from error
-        raise
 
 
 @dataclass(frozen=True)

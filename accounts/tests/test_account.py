@@ -5,7 +5,7 @@ from django.test import override_settings
 
 from accounts import holds, ledger
 from accounts.models import User
-from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.cases import BaseTestCase, hold, make_user
 from artgen.testing.html import flat
 
 
@@ -19,7 +19,7 @@ class TestAccount(BaseTestCase):
     def test_it_shows_balance_holds_usage_and_the_latest_entries(self) -> None:
         open_one, settled, released = uuid4(), uuid4(), uuid4()
         for reference, amount in ((open_one, 7), (settled, 4), (released, 2)):
-            holds.hold(user=self.alice, amount=amount, reference=reference)
+            hold(user=self.alice, amount=amount, reference=reference)
         holds.settle(reference=settled)
         holds.release(reference=released, reason="The GPU went away")
         response = self.client.get(self.url)
@@ -30,7 +30,7 @@ class TestAccount(BaseTestCase):
 
     def test_it_says_the_chart_in_a_sentence_and_in_a_table(self) -> None:
         reference = uuid4()
-        holds.hold(user=self.alice, amount=4, reference=reference)
+        hold(user=self.alice, amount=4, reference=reference)
         holds.settle(reference=reference)
         response = self.client.get(self.url)
         page = flat(response)
@@ -65,7 +65,7 @@ class TestAccount(BaseTestCase):
     def test_it_asks_the_database_little_whatever_happened(self) -> None:
         for _ in range(12):
             reference = uuid4()
-            holds.hold(user=self.alice, amount=1, reference=reference)
+            hold(user=self.alice, amount=1, reference=reference)
             holds.settle(reference=reference)
         self.client.get(self.url)
         with self.assertNumQueries(9):

@@ -5,10 +5,10 @@ from django.contrib.auth.models import Permission
 from django.test import override_settings
 from django.urls import reverse
 
-from accounts import holds, ledger, tokens
+from accounts import ledger, tokens
 from accounts.admin.user_pages import MAX_GRANTED
 from accounts.models import CreditEntry, User
-from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.cases import BaseTestCase, hold, make_user
 
 
 class AdminTestCase(BaseTestCase):
@@ -58,7 +58,7 @@ class TestUserAdmin(AdminTestCase):
         assert (self.alice.name, self.alice.credits, self.alice.held) == ("Alice", 100, 0)
 
     def test_it_writes_only_what_was_changed(self) -> None:
-        holds.hold(user=self.alice, amount=10, reference=uuid4())
+        hold(user=self.alice, amount=10)
         self.change(name="Alice")
         self.alice.refresh_from_db()
         assert (self.alice.credits, self.alice.held) == (90, 10)
@@ -204,7 +204,7 @@ class TestLedgerAdmin(AdminTestCase):
 
     def test_it_shows_and_finds_entries(self) -> None:
         reference = uuid4()
-        holds.hold(user=self.bob, amount=3, reference=reference)
+        hold(user=self.bob, amount=3, reference=reference)
         self.assertContains(self.client.get(self.url), "for the test", 3)
         for term in (str(reference), reference.hex):
             response = self.client.get(self.url, {"q": term})

@@ -12,7 +12,7 @@ from accounts.api import entries_json
 from accounts.api_shapes import LedgerEntryShape
 from accounts.models import CreditEntry, User
 from artgen.api.times import time_json
-from artgen.testing.cases import BaseTestCase
+from artgen.testing.cases import BaseTestCase, hold
 
 ACCOUNT, LEDGER = "/api/v1/account/", "/api/v1/account/ledger/"
 
@@ -42,7 +42,7 @@ class AccountTestCase(BaseTestCase):
 
 class TestAccount(AccountTestCase):
     def test_it_tells_what_is_free_and_what_is_held(self) -> None:
-        holds.hold(user=self.alice, amount=30, reference=uuid4())
+        hold(user=self.alice, amount=30)
         assert self.get(ACCOUNT).json() == {
             "email": "alice@example.org",
             "credits": 70,
@@ -50,11 +50,11 @@ class TestAccount(AccountTestCase):
             "limits": {
                 "jobs_at_once": {"limit": None, "used": 0},
                 "jobs_waiting": {"limit": 200, "used": 0},
-                "jobs_per_day": {"limit": 2000, "used": 0},
-                "jobs_per_month": {"limit": None, "used": 0},
+                "jobs_per_day": {"limit": 2000, "used": 1},
+                "jobs_per_month": {"limit": None, "used": 1},
                 "cancels_per_day": {"limit": 500, "used": 0},
-                "credits_per_day": {"limit": None, "used": 0},
-                "credits_per_month": {"limit": None, "used": 0},
+                "credits_per_day": {"limit": None, "used": 30},
+                "credits_per_month": {"limit": None, "used": 30},
                 "upload_bytes": {"limit": 1_000_000_000, "used": 0},
                 "image_bytes": {"limit": None, "used": 0},
             },
@@ -74,9 +74,9 @@ class TestAccount(AccountTestCase):
 class TestLedger(AccountTestCase):
     def test_it_lists_own_entries_newest_first(self) -> None:
         job = uuid4()
-        holds.hold(user=self.alice, amount=30, reference=job, reason="Tea hills")
+        hold(user=self.alice, amount=30, reference=job, reason="Tea hills")
         holds.release(reference=job, reason="canceled")
-        holds.hold(user=self.bob, amount=1, reference=uuid4())
+        hold(user=self.bob, amount=1)
         entries = self.get(LEDGER).json()["results"]
         assert [
             (entry["kind"], entry["amount"], entry["balance_after"], entry["job"])
@@ -150,9 +150,9 @@ class TestLedger(AccountTestCase):
         ledger.grant(user=self.alice, amount=5, reason="Starting credits")
         for price in (0, 2, None):
             reference = uuid4()
-            holds.hold(user=self.alice, amount=3, reference=reference)
+            hold(user=self.alice, amount=3, reference=reference)
             holds.settle(reference=reference, price=price)
-        holds.hold(user=self.alice, amount=1, reference=uuid4(), reason="")
+        hold(user=self.alice, amount=1, reason="")
         for language in ("en", "ru"):
             with translation.override(language):
                 entries = list(CreditEntry.objects.of(self.alice))

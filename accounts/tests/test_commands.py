@@ -1,6 +1,5 @@
 import re
 from io import StringIO
-from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -8,9 +7,9 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts import holds, outbox, tokens
+from accounts import outbox, tokens
 from accounts.models import ApiToken, User
-from artgen.testing.cases import BaseTestCase
+from artgen.testing.cases import BaseTestCase, hold
 
 PASSWORD = "lighthouse at dusk"
 
@@ -202,7 +201,7 @@ class TestGrantCredits(CommandTestCase):
 
 class TestCheckLedger(CommandTestCase):
     def test_it_says_that_all_is_well(self) -> None:
-        holds.hold(user=self.alice, amount=1, reference=uuid4())
+        hold(user=self.alice, amount=1)
         assert self.run_command("check_ledger")[0] == "The ledger adds up: 3 users, 4 entries."
 
     def test_it_shows_differences_and_fails(self) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import deletion, holds, ledger, tokens
 from accounts.models import ApiToken, CreditEntry, User
-from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.cases import BaseTestCase, hold, make_user
 
 
 class TestClose(BaseTestCase):
@@ -122,12 +122,10 @@ class TestAnonymize(BaseTestCase):
     def test_it_keeps_the_ledger_without_texts_and_its_sums(self) -> None:
         spent, released = uuid4(), uuid4()
         for reference in (spent, released):
-            holds.hold(
-                user=self.alice, amount=4, reference=reference, reason="my aunt Olga at the sea"
-            )
+            hold(user=self.alice, amount=4, reference=reference, reason="my aunt Olga at the sea")
         holds.settle(reference=spent)
         holds.release(reference=released, reason="canceled")
-        holds.hold(user=self.bob, amount=4, reference=uuid4(), reason="bob's words")
+        hold(user=self.bob, amount=4, reason="bob's words")
         amounts = list(
             CreditEntry.objects.filter(user=self.alice)
             .order_by("id")
@@ -158,7 +156,7 @@ class TestAnonymize(BaseTestCase):
         assert CreditEntry.objects.filter(user=self.alice, kind="adjust").count() == 1
 
     def test_it_waits_while_credits_are_held(self) -> None:
-        holds.hold(user=self.alice, amount=4, reference=uuid4())
+        hold(user=self.alice, amount=4)
         self.close(self.alice)
         with pytest.raises(deletion.StillBusy):
             deletion.anonymize(self.alice.pk)
@@ -186,7 +184,7 @@ class TestTrigger(BaseTestCase):
     def test_it_clears_texts_of_accounts_being_erased_and_nothing_else(
         self,
     ) -> None:
-        holds.hold(user=self.alice, amount=4, reference=uuid4(), reason="words")
+        hold(user=self.alice, amount=4, reason="words")
         with pytest.raises(IntegrityError), transaction.atomic():
             holds.clear_hold_reasons(user=self.alice)
         deletion.close(user=self.alice, after=deletion.GRACE)

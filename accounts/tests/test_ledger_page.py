@@ -3,7 +3,7 @@ from io import StringIO
 from uuid import uuid4
 
 from accounts import holds, ledger
-from artgen.testing.cases import BaseTestCase
+from artgen.testing.cases import BaseTestCase, hold
 
 
 class TestLedgerPage(BaseTestCase):
@@ -52,7 +52,7 @@ class TestLedgerTable(BaseTestCase):
     def test_it_holds_every_entry_of_the_user_alone(self) -> None:
         self.client.force_login(self.alice)
         reference = uuid4()
-        holds.hold(user=self.alice, amount=4, reference=reference)
+        hold(user=self.alice, amount=4, reference=reference)
         holds.settle(reference=reference, price=3)
         heading, *rows = self.rows()
         assert heading == ["created_at", "kind", "amount", "balance_after", "job", "reason"]

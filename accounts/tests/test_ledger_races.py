@@ -10,6 +10,7 @@ from django.test import TransactionTestCase
 
 from accounts import holds, ledger, tokens
 from accounts.models import ApiToken, CreditEntry, User
+from artgen.testing.cases import hold
 from artgen.testing.threads import at_once, at_once_behind
 
 pytestmark = pytest.mark.postgres
@@ -27,9 +28,7 @@ class TestLedgerRace(TransactionTestCase):
         assert ledger.check() == []
 
     def test_it_holds_no_more_than_there_is(self) -> None:
-        outcome = at_once(
-            [lambda: holds.hold(user=self.user, amount=10, reference=uuid4()) for _ in range(20)]
-        )
+        outcome = at_once([lambda: hold(user=self.user, amount=10) for _ in range(20)])
         assert outcome == {"CreditEntry": 7, "TooFewCredits": 13}
         self.assert_money(credits=0, held=70)
         balances = CreditEntry.objects.filter(kind="hold").order_by("created_at", "id")
@@ -63,7 +62,7 @@ class TestLedgerRace(TransactionTestCase):
     def test_it_ends_a_hold_once(self) -> None:
         for _ in range(10):
             reference = uuid4()
-            holds.hold(user=self.user, amount=2, reference=reference)
+            hold(user=self.user, amount=2, reference=reference)
             outcome = at_once(
                 [lambda reference=reference: holds.settle(reference=reference) for _ in range(4)]
             )
@@ -74,7 +73,7 @@ class TestLedgerRace(TransactionTestCase):
         spent = 0
         for _ in range(10):
             reference = uuid4()
-            holds.hold(user=self.user, amount=2, reference=reference)
+            hold(user=self.user, amount=2, reference=reference)
             settle = lambda reference=reference: holds.settle(reference=reference)  # noqa: E731
             release = lambda reference=reference: holds.release(reference=reference, reason="")  # noqa: E731
             assert at_once([settle, release]) == {"CreditEntry": 1, "HoldEnded": 1}
@@ -84,7 +83,7 @@ class TestLedgerRace(TransactionTestCase):
     def test_it_does_not_deadlock_on_many_settles_of_one_user(self) -> None:
         references = [uuid4() for _ in range(16)]
         for reference in references:
-            holds.hold(user=self.user, amount=4, reference=reference)
+            hold(user=self.user, amount=4, reference=reference)
 
         def settle_some(mine: list) -> None:
             with transaction.atomic():

@@ -6,7 +6,7 @@ from django.utils import timezone, translation
 
 from accounts import holds, statement
 from accounts.models import CreditEntry
-from artgen.testing.cases import BaseTestCase
+from artgen.testing.cases import BaseTestCase, hold
 
 NOON = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)  # noon in Moscow
 
@@ -44,9 +44,9 @@ class TestStatement(BaseTestCase):
     def test_it_counts_no_holds_and_returns_as_usage(self) -> None:
         reference = uuid4()
         with self.at(NOON):
-            holds.hold(user=self.alice, amount=4, reference=reference)
+            hold(user=self.alice, amount=4, reference=reference)
             holds.release(reference=reference, reason="")
-            holds.hold(user=self.alice, amount=5, reference=uuid4())
+            hold(user=self.alice, amount=5)
             assert sum(day.credits for day in statement.usage(user=self.alice)) == 0
 
     def test_it_begins_a_day_at_the_users_midnight(self) -> None:

@@ -8,9 +8,9 @@ from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
 from django.test import TransactionTestCase
 
-from accounts import holds, ledger
+from accounts import ledger
 from accounts.models import CreditEntry, User
-from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.cases import BaseTestCase, hold, make_user
 from artgen.testing.threads import at_once, at_once_behind
 
 
@@ -41,7 +41,7 @@ class TestTakeBack(BaseTestCase):
         self.assertContains(self.client.get("/account/ledger/"), "by mistake")
 
     def test_it_takes_no_more_than_is_free(self) -> None:
-        holds.hold(user=self.alice, amount=60, reference=uuid4())
+        hold(user=self.alice, amount=60)
         page = self.take(41)
         self.assertContains(page, "The account has only 40\N{NO-BREAK SPACE}credits.")
         assert self.balance() == (40, 60)
@@ -84,8 +84,8 @@ class TestTakeBackRace(TransactionTestCase):
             take = lambda: ledger.take_back(  # noqa: E731
                 user=self.user, amount=20, reason="race", at_most=True
             )
-            hold = lambda: holds.hold(user=self.user, amount=7, reference=uuid4())  # noqa: E731
-            outcome = at_once([take, hold] * 4)
+            spend = lambda: hold(user=self.user, amount=7)  # noqa: E731
+            outcome = at_once([take, spend] * 4)
             assert set(outcome) <= {"CreditEntry", "NothingToTake", "TooFewCredits"}
             assert ledger.check() == []
         self.user.refresh_from_db()

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 
 from accounts import holds, ledger, transactions
 from accounts.models import CreditEntry, User
-from artgen.testing.cases import BaseTestCase
+from artgen.testing.cases import BaseTestCase, hold
 
 URL = "/account/ledger/"
 
@@ -34,12 +34,12 @@ class StatementTestCase(BaseTestCase):
 class TestLines(StatementTestCase):
     def test_it_says_what_happened(self) -> None:
         reference = uuid4()
-        holds.hold(user=self.alice, amount=6, reference=reference, reason="a lighthouse")
+        hold(user=self.alice, amount=6, reference=reference, reason="a lighthouse")
         holds.settle(reference=reference, price=5)
         ledger.grant(user=self.alice, amount=1, reason=ledger.OPENING_REASON)
         ledger.take_back(user=self.alice, amount=2, reason="by mistake")
         waiting = uuid4()
-        holds.hold(user=self.alice, amount=3, reference=waiting)
+        hold(user=self.alice, amount=3, reference=waiting)
         with translation.override("ru"), self.assertNumQueries(3):
             lines = transactions.lines(transactions.beginnings(self.alice))
             assert lines[2].title == "Начальные кредиты"
@@ -71,7 +71,7 @@ class TestMonths(StatementTestCase):
 
     def test_their_sums_give_the_balance(self) -> None:
         reference = uuid4()
-        holds.hold(user=self.alice, amount=6, reference=reference)
+        hold(user=self.alice, amount=6, reference=reference)
         ledger.take_back(user=self.alice, amount=2, reason="by mistake")
         with timezone.override("Europe/Moscow"), self.assertNumQueries(1):
             now, april, march = transactions.months(self.alice)
@@ -116,7 +116,7 @@ class TestTable(StatementTestCase):
 
     def test_it_has_a_line_a_job(self) -> None:
         reference = uuid4()
-        holds.hold(user=self.alice, amount=6, reference=reference, reason="=1+1")
+        hold(user=self.alice, amount=6, reference=reference, reason="=1+1")
         holds.release(reference=reference, reason="canceled")
         heading, *rows = self.rows()
         assert heading == [

@@ -1,28 +1,24 @@
-"""Base classes of tests: users, the catalog, a RunPod emulator, and helpers that move time."""
+"""Base classes of tests: users, the catalog, a RunPod emulator, a worker, and helpers of time."""
 
 import io
 from datetime import timedelta
 from typing import Any, ClassVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from celery import Task
+from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import transaction
 from django.db.models import F
 from django.test import TestCase, override_settings
 
-from accounts import ledger
-from accounts.models import User
+from accounts import holds, ledger
+from accounts.models import CreditEntry, User
+from artgen.celery import app
+from generation import tasks
 from generation.demo.emulator import Emulator
-from generation.jobs import (
-    driver,
-    image_hosts,
-    lifecycle,
-    model_cache,
-    orders,
-    outages,
-    scheduling,
-    storing,
-)
+from generation.jobs import driver, image_hosts, lifecycle, model_cache, orders, scheduling
 from generation.models import Image, ImageModel, Job, Status
 from generation.moderation import rules
 
@@ -34,6 +30,16 @@ def make_user(email: str, *, credits: int = 100, **fields: Any) -> User:
         ledger.grant(user=user, amount=credits, reason="for the test")
     user.refresh_from_db()
     return user
+
+
+def hold(
+    *, user: User, amount: int, reference: UUID | None = None, reason: str = ""
+) -> CreditEntry:
+    """Hold credits for one job, as an order does, and return the entry."""
+    order = holds.Hold(reference or uuid4(), amount, reason)
+    with transaction.atomic():
+        holds.hold_all(user=user, holds=[order])
+    return CreditEntry.objects.get(reference=order.reference, kind=CreditEntry.Kind.HOLD)
 
 
 def load_catalog() -> None:
@@ -86,30 +92,37 @@ def submit_only(job: Job) -> Job:
 
 
 def work() -> None:
-    """Run the tasks of one tick in this process."""
-    outages.probe_due()
-    active = ImageModel.objects.filter(jobs__in=Job.objects.active()).distinct()
-    slugs = list(active.order_by("position", "slug").values_list("slug", flat=True))
-    for slug in slugs:
-        driver.check(slug)
-    store_all()
-    driver.fail_overdue()
-    for slug in slugs:
-        while driver.submit(slug):
-            pass
-    driver.stop()
+    """Run the tick, and the tasks of all messages, as beat and a worker do."""
+    run_task(tasks.tick)
+    run_messages()
 
 
 def catch_up() -> None:
-    """Apply RunPod's status of every job, due or not, and store the finished ones."""
-    driver.reconcile()
-    store_all()
+    """Apply RunPod's status of every job, due or not, and run the tasks of all messages."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        driver.reconcile()
+    run_messages()
 
 
 def store_all() -> None:
     """Store the images of all jobs that are due."""
-    while storing.store():
-        pass
+    run_task(tasks.store)
+    run_messages()
+
+
+def run_messages() -> None:
+    """Run the tasks of the messages at the broker, and of those that they send."""
+    with app.connection_or_acquire() as connection, connection.channel() as channel:
+        queues = [queue.bind(channel) for queue in settings.CELERY_TASK_QUEUES]
+        while messages := [message for queue in queues if (message := queue.get(no_ack=True))]:
+            for message in messages:
+                run_task(app.tasks[message.headers["task"]], *message.payload[0])
+
+
+def run_task(task: Task[Any, Any], *arguments: str) -> None:
+    """Run the task, and what it asked for after its commit."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        task(*arguments)  # not `apply`, whose signals would close the connection of a TestCase
 
 
 class BaseTestCase(TestCase):
@@ -132,6 +145,7 @@ class BaseTestCase(TestCase):
     def setUp(self) -> None:
         """Clear the caches."""
         cache.clear()
+        app.control.purge()
         model_cache.forget()
         rules.read()
         image_hosts.HOSTS.reset()
@@ -178,10 +192,15 @@ class EmulatorTestCase(BaseTestCase):
     def draw(self, **request: Any) -> Image:
         """Place a job as `place` does, let RunPod do all that waits, and return its image."""
         job = self.place(**request)
-        while driver.submit(job.model.slug):
+        self.draw_all(job.model.slug)
+        return Image.objects.get(job=job)
+
+    def draw_all(self, model: str = "flux-schnell") -> None:
+        """Let RunPod do all that waits for the model."""
+        run_task(tasks.submit, model)
+        while Job.objects.at_runpod().exists():
             self.emulator.advance(10)
             catch_up()
-        return Image.objects.get(job=job)
 
 
 def emulated(**options: Any) -> Any:

@@ -19,7 +19,6 @@ from accounts import (
     deletion,
     email_change,
     emails,
-    holds,
     invitations,
     ledger,
     outbox,
@@ -38,7 +37,7 @@ from accounts.models import (
 )
 from artgen import audit
 from artgen.testing.api import make_image, make_job
-from artgen.testing.cases import load_catalog, make_user
+from artgen.testing.cases import hold, load_catalog, make_user
 from artgen.testing.image_files import FILES
 from artgen.testing.isolation import sign_in
 from generation.files import metadata, storage
@@ -160,7 +159,7 @@ def _make_rows(data: OwnedData) -> None:
     )  # fmt: skip
     edited = make_image_with_files(owner, source_images=[str(upload.id)], mask=str(upload.id))
     ImageModel.objects.filter(slug__in=("upscaler", "sdxl-inpaint")).update(enabled=True)
-    holds.hold(user=owner, amount=3, reference=queued.id, reason=mark("prompt"))
+    hold(user=owner, amount=3, reference=queued.id, reason=mark("prompt"))
     collection = collections.create(user=owner, name=mark("collection"))
     collections.add(collection, image_ids=[image.id])
     collection_sharing.share(collection, until=None, with_parameters=False, with_name=False)
@@ -277,7 +276,7 @@ def _make_addresses(data: OwnedData) -> None:
     )  # fmt: skip
     leaving = make_user(f"{mark('leaving')}@example.org")
     deletion.close(user=leaving, after=deletion.GRACE)
-    holds.hold(user=owner, amount=3, reference=submitted.id, reason=mark("prompt"))
+    hold(user=owner, amount=3, reference=submitted.id, reason=mark("prompt"))
     media = storage.url(values["image_key"])
     invited = Invitation.objects.create(
         email="invited@example.org", credits=5, language="en",

@@ -1,8 +1,8 @@
 """Users in the admin: what concerns their jobs."""
 
-from accounts import holds, ledger
+from accounts import ledger
 from artgen.testing.api import make_job
-from artgen.testing.cases import BaseTestCase
+from artgen.testing.cases import BaseTestCase, hold
 from generation.models import Job, Status
 
 
@@ -16,7 +16,7 @@ class TestBan(BaseTestCase):
         """Ban alice, who has a job in the queue, and return the job."""
         self.client.force_login(self.staff)
         job = make_job(self.alice, status=Status.QUEUED)
-        holds.hold(user=self.alice, amount=3, reference=job.pk)
+        hold(user=self.alice, amount=3, reference=job.pk)
         address = f"/admin/accounts/user/{self.alice.pk}/ban/"
         response = self.client.post(address, {"reason": "Spam", "period": "7", **data})
         assert response.status_code == 302

@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 from accounts import holds, ledger, tokens, transactions
 from accounts.models import ApiToken, CreditEntry
 from artgen.testing.api import make_image, make_job
-from artgen.testing.cases import BaseTestCase
+from artgen.testing.cases import BaseTestCase, hold
 from artgen.testing.image_files import png
 from generation.files import storage, uploads
 from generation.models import Image, Job, JobEvent, Status, Upload
@@ -86,7 +86,7 @@ class TestOldJobs(RetentionTestCase):
 
     def test_it_leaves_a_whole_ledger_that_says_what_each_entry_was_for(self):
         job = self.ended(Status.CANCELED, days=91, prompt="Tea hills in fog")
-        holds.hold(user=self.alice, amount=3, reference=job.id, reason=job.prompt)
+        hold(user=self.alice, amount=3, reference=job.id, reason=job.prompt)
         holds.release(reference=job.id, reason="canceled")
         entries = list(CreditEntry.objects.of(self.alice).values())
         cleanup.clean_up()

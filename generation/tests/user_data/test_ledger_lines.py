@@ -2,9 +2,9 @@
 
 import re
 
-from artgen.testing.cases import EmulatorTestCase, catch_up
+from artgen.testing.cases import EmulatorTestCase
 from artgen.testing.clock import held_clock
-from generation.jobs import drafts, driver, job_control, orders
+from generation.jobs import drafts, job_control, orders
 from generation.models import Image, Job
 
 
@@ -21,11 +21,6 @@ class TestLedgerLine(EmulatorTestCase):
             user=self.alice, requests=drafts.repeated(request, count=count)
         ).jobs
 
-    def draw(self) -> None:
-        while driver.submit("flux-schnell"):
-            self.emulator.advance(10)
-            catch_up()
-
     def lines(self) -> list[tuple[str, str, str]]:
         response = self.client.get(self.url)
         return [(line.what, line.title, line.signed) for line in response.context["lines"]]
@@ -37,7 +32,7 @@ class TestLedgerLine(EmulatorTestCase):
             ("Added", "for the test", "+100"),
         ]
         assert self.lines() == expected
-        self.draw()
+        self.draw_all()
         assert self.lines() == expected
         page = self.client.get(self.url)
         text = page.content.decode()
@@ -55,7 +50,7 @@ class TestLedgerLine(EmulatorTestCase):
         job = self.place(prompt="tea hills")
         job_control.cancel(job=job, actor=self.alice)
         self.place(prompt="[fail] a storm")
-        self.draw()
+        self.draw_all()
         failed, canceled, _grant = self.client.get(self.url).context["lines"]
         assert (canceled.state, canceled.signed, canceled.why) == ("returned", "0", "Canceled.")
         assert (failed.state, failed.signed) == ("returned", "0")
@@ -66,18 +61,18 @@ class TestLedgerLine(EmulatorTestCase):
 
     def test_it_does_not_show_a_trashed_image(self) -> None:
         self.place()
-        self.draw()
+        self.draw_all()
         Image.objects.update(trashed_at=Image.objects.get().created_at)
         self.assertNotContains(self.client.get(self.url), "/thumbnails/")
 
     @held_clock()
     def test_it_asks_as_often_for_many_as_for_few(self) -> None:
         self.place_run("one", 2)
-        self.draw()
+        self.draw_all()
         self.client.get(self.url)
         with self.assertNumQueries(6):
             self.client.get(self.url)
         self.place_run("two", 8)
-        self.draw()
+        self.draw_all()
         with self.assertNumQueries(6):
             self.client.get(self.url)

@@ -16,6 +16,7 @@ from uuid_utils.compat import uuid7
 
 from accounts import holds
 from artgen.testing.api import make_image, make_job
+from artgen.testing.cases import hold
 from artgen.testing.clock import held_clock
 from artgen.testing.gallery import SCRIPT, GalleryTestCase
 from artgen.testing.html import flat
@@ -109,7 +110,7 @@ class TestImagePage(ImageTestCase):
 
     def test_it_shows_the_receipt(self):
         now = timezone.now()
-        holds.hold(user=self.alice, amount=3, reference=self.job.id, reason="Tea hills")
+        hold(user=self.alice, amount=3, reference=self.job.id, reason="Tea hills")
         holds.settle(reference=self.job.id, price=2)
         self.job.created_at, self.job.submitted_at = (
             now - timedelta(seconds=40),
