@@ -12,6 +12,8 @@ from generation.files import storage
 from generation.models import Export, Image, Job, SavedImage, SheetImage, Upload
 
 PREFIXES = tuple(f"{folder}/" for folder in storage.FOLDERS)
+TEMPORARY = {"exports/": Export, "sheets/": SheetImage}
+"""Files that are made again on request, so backups leave them out, with the model of their rows."""
 ROWS_AT_ONCE = 1000
 ID_LENGTH = 36
 
@@ -95,7 +97,7 @@ def _of(expected: ExpectedFile, size: int | None, *, deep: bool) -> Difference |
 def expected_files(*, temporary: bool = True) -> Iterator[ExpectedFile]:
     """Yield the files of all rows.
 
-    With `temporary` also those that are made again on request: exports, images of comparisons.
+    With `temporary` also those of TEMPORARY.
     """
     images = Image.objects.order_by("id").only(
         "id", "key", "thumbnail_key", "large_key", "bytes", "sha256"
@@ -117,6 +119,13 @@ def expected_files(*, temporary: bool = True) -> Iterator[ExpectedFile]:
     sheets = SheetImage.objects.exclude(key="").order_by("id")
     for sheet in sheets.iterator(chunk_size=ROWS_AT_ONCE):
         yield ExpectedFile(sheet.key, sheet.bytes, "", f"image of a comparison {sheet.id}", "")
+
+
+def delete_temporary() -> None:
+    """Delete all temporary files and then their rows."""
+    for prefix, model in TEMPORARY.items():
+        storage.delete_all(prefix)
+        model._default_manager.all().delete()
 
 
 def _has_row(key: str) -> bool:

@@ -22,7 +22,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from accounts import ledger
 from generation.files import bucket_errors, consistency, storage
-from generation.models import Export, Job
+from generation.models import Job
 from generation.operations.backup import database, record
 from generation.operations.backup.creation import (
     BATCH,
@@ -112,7 +112,10 @@ class Restoration:
         if self.backup.with_files:
             damaged = self._restore_files(force=force)
         else:
-            self.say("The backup has only the database. The files in the bucket stay as they are.")
+            self.say(
+                "The backup has only the database. The files in the bucket stay as they are, "
+                "except exports and images of comparisons: users request them again."
+            )
         if continues:
             self.say("The database was loaded before the interruption.")
         else:
@@ -242,7 +245,8 @@ class Restoration:
         """Migrate, forget what belongs to the time after the backup, and check everything."""
         call_command("migrate", verbosity=0, interactive=False)
         cache.clear()
-        Export.objects.all().delete()  # their files are not in backups
+        with _bucket_explained():
+            consistency.delete_temporary()
         # It was recorded after its snapshot.
         record.complete(self.backup, detail="restored")
         active = {

@@ -40,6 +40,21 @@ cases.make_due()
 cases.work()
 cases.catch_up()
 """
+EXPORT_AND_DRAW = """
+from uuid import uuid4
+from django.utils import timezone
+from generation.models import Job, Sheet
+from generation.sheets import cells, sheet_images
+from generation.sheets.request import Asked
+from generation.user_data import exports
+job = Job.objects.get()
+exports.step(exports.ask(job.user).id)
+sheet = Sheet.objects.create(
+    id=uuid4(), user=job.user, prompt="A kite", jobs=[str(job.id)], rows=[[]], columns=[[]],
+    asked=Asked(prompt="A kite", models=("flux-schnell",)).as_json(), created_at=timezone.now(),
+)
+sheet_images.step(sheet_images.ask(cells.filled(sheet), kind="png").id)
+"""
 DATABASE_ONLY = {"BACKUP_FILES": "false"}
 RECORDS = """
 SELECT is_complete, has_files, detail FROM generation_backuprecord ORDER BY made_at DESC
@@ -152,6 +167,27 @@ class TestRoundTrip:
         (lists,) = (site.backups / "backups").glob("*/files.sha256")
         command = ["sha256sum", "--quiet", "--strict", "--check", str(lists)]
         assert site.run("env", "-C", str(site.backups), *command).returncode == 0
+
+    @pytest.mark.parametrize("own", [{}, DATABASE_ONLY])
+    def test_it_deletes_exports_and_images_of_comparisons(
+        self, site: Site, own: dict[str, str]
+    ) -> None:
+        draw(site)
+        files = site.files()
+        site.execute(EXPORT_AND_DRAW)
+        assert len(site.files()) == len(files) + 2
+        assert site.backup(env=own).returncode == 0
+        if own:
+            site.drop_database()
+            site.create_database()
+        else:
+            site.destroy()
+
+        done = site.restore()
+
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert site.files() == files
+        assert site.run(sys.executable, "manage.py", "verify_storage").returncode == 0
 
     def test_it_migrates_an_older_database(self, site: Site) -> None:
         site.run(sys.executable, "manage.py", "migrate", "sessions", "zero")
@@ -589,7 +625,7 @@ class TestDatabaseOnly:
         site.create_database()
         done = site.restore()
         assert done.returncode == 0, done.stdout + done.stderr
-        assert "The files in the bucket stay as they are." in done.stdout
+        assert "The files in the bucket stay as they are, except exports" in done.stdout
         assert (site.rows(), site.files()) == (rows, files)
         assert site.sql(RECORDS) == [(True, False, "restored")]
         assert site.run(sys.executable, "manage.py", "verify_storage").returncode == 0
