@@ -1,6 +1,7 @@
 """Store the images of finished jobs: download them, put them into the bucket, end the job."""
 
 import logging
+import threading
 import time
 from datetime import timedelta
 
@@ -12,10 +13,10 @@ from artgen import pooling
 from generation.files import processing, storage
 from generation.files.new_file import NewFile
 from generation.jobs import clients, dispatch, failures, lifecycle, outages
-from generation.jobs.image_hosts import HOSTS, PAUSE
+from generation.jobs.image_hosts import HOSTS
 from generation.models import Image, Job
 from generation.runpod import payloads
-from generation.runpod.download import DownloadFailed, DownloadRefused, fetch_image
+from generation.runpod.download import DownloadFailed, DownloadRefused, HostFailed, fetch_image
 from generation.runpod.image import InvalidImage
 from generation.runpod.payloads import OutputError, Result
 from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError, Unavailable
@@ -23,7 +24,10 @@ from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPod
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=settings.STORE_LEASE_SECONDS)  # longer than a download and its uploads
+PAUSE = timedelta(seconds=10)  # after a failure
+MAX_PAUSE = timedelta(minutes=2)  # after many failures to download the same image
 MAX_SLOT_SECONDS = 20.0  # a slot then takes a new message, so that its worker can shut down
+_one_claim = threading.Lock()  # threads that claim at once would exceed the share of a host
 
 
 def store_due() -> None:
@@ -52,13 +56,17 @@ def store() -> Job | None:
 
 
 def _claim() -> Job | None:
-    return lifecycle.claim_storing(
-        lease=LEASE, except_hosts=HOSTS.unavailable(), except_pairs=HOSTS.unavailable_pairs()
-    )
+    """Lease a due job and count its host's slot; `_store` releases it."""
+    with _one_claim:
+        job = lifecycle.claim_storing(
+            lease=LEASE, except_hosts=HOSTS.unavailable(), except_pairs=HOSTS.unavailable_pairs()
+        )
+        if job is not None:
+            HOSTS.acquire(job.result_host, job.user_id)
+    return job
 
 
 def _store(job: Job) -> None:
-    HOSTS.acquire(job.result_host, job.user_id)
     try:
         pooling.give_back()  # the downloads may take a minute
         _store_images(job)
@@ -89,7 +97,9 @@ def _store_images(job: Job) -> None:
             outages.note(job.snapshot["endpoint_id"], error)
             lifecycle.not_stored(job, until=timezone.now() + PAUSE, detail=error.full_text)
         except (DownloadRefused, DownloadFailed) as error:
-            _later(job, error, pause=HOSTS.failed(job.result_host, job.user_id))
+            if isinstance(error, HostFailed):
+                HOSTS.failed(error.host, job.user_id)
+            _later(job, error, pause=_download_pause(job))
         except (RunPodError, OSError, BotoCoreError, ClientError) as error:
             _later(job, error, pause=PAUSE)
         else:
@@ -121,6 +131,16 @@ def _later(job: Job, error: Exception, *, pause: timedelta) -> None:
         lifecycle.failed(job, code="storage", detail=repr(error))
     else:
         lifecycle.not_stored(job, until=now + pause, detail=f"{type(error).__name__}: {error}")
+
+
+def _download_pause(job: Job) -> timedelta:
+    """Return half of the time since RunPod finished the job, within PAUSE and MAX_PAUSE.
+
+    So each pause is half as long again as the time before it, without a count of failures.
+    """
+    now = timezone.now()
+    finished_at = (job.started_at or now) + timedelta(milliseconds=job.execution_ms or 0)
+    return min(max(PAUSE, (now - finished_at) / 2), MAX_PAUSE)
 
 
 def _fetch(image: payloads.OutputImage, *, any_public: bool) -> bytes:

@@ -18,7 +18,7 @@ MAX_BYTES = 40 * 1024 * 1024
 MAX_REDIRECTS = 3
 _HEADERS = {"User-Agent": "ArtGen", "Accept": "image/png, image/webp, image/jpeg"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Statuses that may be temporary: the file is not replicated yet, or its server is overloaded.
+# Statuses that may be temporary: the file is not replicated yet, or there were too many requests.
 _TEMPORARY = frozenset({403, 404, 408, 425, 429})
 
 
@@ -28,6 +28,14 @@ class DownloadRefused(Exception):
 
 class DownloadFailed(Exception):
     """The download failed. Try again."""
+
+
+class HostFailed(DownloadFailed):
+    """The host cannot be reached, does not reply, or replied with 5xx."""
+
+    def __init__(self, target: Target, detail: str) -> None:
+        super().__init__(f"{target.authority}: {detail}"[:300])
+        self.host = target.host
 
 
 def fetch_image(
@@ -52,7 +60,8 @@ def fetch_image(
 
     Raises:
         DownloadRefused: the address or the file is not acceptable.
-        DownloadFailed: try again.
+        HostFailed: the trouble of the host, also one that was redirected to. Try again.
+        DownloadFailed: the trouble of this file. Try again.
     """
     deadline = time.monotonic() + total_seconds
     for _ in range(MAX_REDIRECTS + 1):
@@ -62,9 +71,7 @@ def fetch_image(
         except TooLarge as error:
             raise DownloadRefused(f"{target.authority}: {error}") from error
         except (OSError, http.client.HTTPException) as error:
-            raise DownloadFailed(
-                f"{target.authority}: {type(error).__name__}: {error}"[:300]
-            ) from error
+            raise HostFailed(target, f"{type(error).__name__}: {error}") from error
         if isinstance(answer, bytes):
             return answer
         url = urllib.parse.urljoin(url, answer)
@@ -121,9 +128,10 @@ def _get(target: Target, deadline: float, max_bytes: int, *, trusted: bool) -> b
             if not location:
                 raise DownloadFailed(f"{target.authority}: a redirect without an address")
             return location
+        if response.status >= 500:
+            raise HostFailed(target, f"replied with {response.status}")
         if response.status != 200:
-            temporary = response.status in _TEMPORARY or response.status >= 500
-            kind = DownloadFailed if temporary else DownloadRefused
+            kind = DownloadFailed if response.status in _TEMPORARY else DownloadRefused
             raise kind(f"{target.authority} replied with {response.status}")
         body = http_exchange.read(response, deadline=deadline, max_bytes=max_bytes)
     if not body:

@@ -1,13 +1,14 @@
 """Storing: a host that hangs or refuses costs its own jobs time and nobody else's."""
 
 import socket
+from datetime import timedelta
 
 from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import User
-from artgen.testing.cases import EmulatorTestCase, emulated, make_due
+from artgen.testing.cases import EmulatorTestCase, emulated, make_due, make_user
 from generation.jobs import driver, image_hosts, lifecycle, storing
 from generation.models import ImageModel, Job, Status
 
@@ -57,31 +58,18 @@ class TestHost(StoringTestCase):
 
         assert claimed.id == slow.id
 
-    def test_it_pauses_a_host_longer_and_longer_for_whom_it_failed(self):
-        host, alice = "slow.example", self.alice.id
-        pauses = [image_hosts.HOSTS.failed(host, alice) for _ in range(6)]
-        assert pauses[:3] == [image_hosts.PAUSE, 2 * image_hosts.PAUSE, 4 * image_hosts.PAUSE]
-        assert pauses[-1] == image_hosts.MAX_PAUSE
-        assert (image_hosts.HOSTS.unavailable(), image_hosts.HOSTS.unavailable_pairs()) == (
-            [],
-            [(host, alice)],
-        )
+    def test_it_gives_those_for_whom_a_host_failed_one_slot_of_it(self):
+        host, hosts = "cdn.example", image_hosts.HOSTS
+        pairs = [(host, user.id) for user in (self.alice, self.bob)]
+        for pair in pairs:
+            hosts.failed(*pair)
+        assert (hosts.unavailable(), hosts.unavailable_pairs()) == ([], [])
 
-        image_hosts.HOSTS.succeeded(host, alice)
+        self.take(host, self.alice)
+        assert (hosts.unavailable(), hosts.unavailable_pairs()) == ([], sorted(pairs))
 
-        assert (image_hosts.HOSTS.unavailable(), image_hosts.HOSTS.unavailable_pairs()) == ([], [])
-        assert image_hosts.HOSTS.failed(host, alice) == image_hosts.PAUSE
-
-    def test_it_pauses_a_host_for_everybody_once_it_has_failed_for_two_in_a_row(self):
-        host, alice, bob = "slow.example", self.alice.id, self.bob.id
-        image_hosts.HOSTS.failed(host, alice)
-        image_hosts.HOSTS.succeeded(host, bob)
-        image_hosts.HOSTS.failed(host, bob)
-        assert image_hosts.HOSTS.unavailable() == []
-
-        image_hosts.HOSTS.failed(host, alice)
-
-        assert image_hosts.HOSTS.unavailable() == [host]
+        hosts.succeeded(*pairs[0])
+        assert hosts.unavailable_pairs() == []
 
     def test_it_leaves_others_slots_of_a_host_at_which_one_person_s_images_hang(self):
         host = "cdn.example"
@@ -97,6 +85,55 @@ class TestHost(StoringTestCase):
 
         assert claimed.id == other.id
         assert slow.due_at < timezone.now()
+
+
+class TestImage(StoringTestCase):
+    """An image that cannot be downloaded although its host works."""
+
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.carol = make_user("carol@example.org")
+
+    def ready(self, user: User, *, fault: str = "") -> Job:
+        """Return a due job of this user whose image RunPod has made, with this fault."""
+        self.emulator.faults.next("job", fault)
+        job = self.place(user=user)
+        driver.submit("flux-schnell")
+        self.emulator.advance(30)
+        self.hurry(job)
+        driver.check("flux-schnell")
+        return job
+
+    def hurry(self, job: Job) -> None:
+        Job.objects.filter(id=job.id).update(due_at=timezone.now())
+
+    def test_it_delays_no_image_of_others(self):
+        for user, fault in ((self.alice, "url_404"), (self.bob, "url_redirects_private")):
+            job = self.ready(user, fault=fault)
+            for _ in range(3):
+                storing.store()
+                self.hurry(job)
+            storing.store()
+        plain = self.ready(self.carol)
+
+        storing.store()
+
+        plain.refresh_from_db()
+        assert plain.status == Status.SUCCEEDED
+
+    def test_it_is_tried_less_and_less_often(self):
+        job = self.ready(self.alice, fault="url_404")
+        storing.store()
+        pauses = []
+        for seconds in (5, 30, 60, 900):
+            finished_at = timezone.now() - timedelta(seconds=seconds)
+            Job.objects.filter(id=job.id).update(started_at=finished_at, execution_ms=0)
+            self.hurry(job)
+            storing.store()
+            job.refresh_from_db()
+            pauses.append(round((job.due_at - timezone.now()).total_seconds()))
+        assert pauses == [10, 15, 30, 120]
 
     def test_it_says_why_and_keeps_the_job(self):
         job = self.finished(host="127.0.0.1:9")

@@ -9,7 +9,13 @@ import pytest
 from artgen.testing.certificate import make_certificate
 from artgen.testing.raw_server import http, raw_server, read_request
 from generation.runpod import http_exchange
-from generation.runpod.download import DownloadFailed, DownloadRefused, fetch_image, is_public
+from generation.runpod.download import (
+    DownloadFailed,
+    DownloadRefused,
+    HostFailed,
+    fetch_image,
+    is_public,
+)
 
 PICTURE = b"\x89PNG and more"
 
@@ -199,11 +205,14 @@ def test_it_tries_again_after_a_redirect_to_nowhere():
 
 
 @pytest.mark.parametrize(
-    "status", ["403 Forbidden", "404 Not Found", "408 X", "429 X", "500 X", "503 X"]
+    ("status", "is_host"),
+    [(status, False) for status in ("403 Forbidden", "404 Not Found", "408 X", "429 X")]
+    + [(status, True) for status in ("500 X", "503 X")],
 )
-def test_it_tries_again_after_what_may_pass(status):
-    with raw_server(http(status)) as server, pytest.raises(DownloadFailed):
+def test_it_tries_again_after_what_may_pass(status, is_host):
+    with raw_server(http(status)) as server, pytest.raises(DownloadFailed) as failure:
         fetch(server)
+    assert isinstance(failure.value, HostFailed) is is_host
 
 
 @pytest.mark.parametrize(
@@ -267,7 +276,7 @@ def test_it_gives_a_server_that_drips_no_more_than_its_time(begin):
 
     with raw_server(drip) as server:
         try:
-            with pytest.raises(DownloadFailed):
+            with pytest.raises(HostFailed):
                 fetch(server, total_seconds=0.15)
         finally:
             over.set()
@@ -277,9 +286,9 @@ def test_it_tries_again_where_nobody_listens_and_where_a_name_does_not_resolve()
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{unused.getsockname()[1]}"
-        with pytest.raises(DownloadFailed):
+        with pytest.raises(HostFailed):
             fetch_image(f"http://{host}/a.png", allowed_hosts=[host])
-    with pytest.raises(DownloadFailed):
+    with pytest.raises(HostFailed):
         fetch_image("https://runpod.invalid/a.png", allowed_hosts=["runpod.invalid"])
 
 
