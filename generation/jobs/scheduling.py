@@ -15,12 +15,22 @@ from django.utils import timezone
 
 from generation.jobs import bulk_update
 from generation.jobs.model_rows import as_uuid
-from generation.models import ImageModel
+from generation.models import ImageModel, Job
 
 SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # longest POST /run
 # Added to RunPod's ttl, which begins at the end of the POST at the latest, by another clock.
 UNKNOWN_MARGIN = SUBMISSION + timedelta(seconds=settings.CLOCK_MARGIN_SECONDS)
 MAX_AT_ONCE = 1_000  # jobs in one submission
+
+
+def post_has_ended(job: Job, *, now: datetime) -> bool:
+    """Return whether the POST of a SUBMITTED attempt without a RunPod job has ended."""
+    return bool(job.refusals) or (job.submitted_at or now) + SUBMISSION <= now
+
+
+def gone_at(submitted_at: datetime) -> datetime:
+    """Return when RunPod certainly no longer has an attempt of unknown fate."""
+    return submitted_at + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + UNKNOWN_MARGIN
 
 
 def next_jobs(model: ImageModel, *, now: datetime) -> tuple[str, list[Any]]:

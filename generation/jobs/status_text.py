@@ -1,9 +1,8 @@
 """A job's status as text for people: `phase` and `phase_detail` of the Job JSON."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -165,21 +164,27 @@ def _before(place: Place) -> str:
 
 
 def _submitted(job: Job, *, about: str, late: str, warm: bool, now: datetime) -> Phase:
-    submitted_at = job.submitted_at
-    if not job.runpod_id and submitted_at and now - submitted_at > scheduling.SUBMISSION:
-        ttl = timedelta(seconds=settings.RUNPOD_TTL_SECONDS)
-        gone_at = submitted_at + ttl + scheduling.UNKNOWN_MARGIN
-        detail = _(
-            "The GPU hasn’t confirmed the job yet. You won’t be charged twice. "
-            "Checking until %(time)s."
-        )
-        return Phase(_("Waiting for confirmation"), detail % {"time": formatting.clock(gone_at)})
+    if not job.runpod_id and scheduling.post_has_ended(job, now=now):
+        return Phase(_("Waiting for confirmation"), _unconfirmed(job, now))
     if late or job.missing_since:
         return Phase(_("Starting GPU"), late or about)
     if warm:
         return Phase(_("Starting"), about)
     # The whole wait, as everywhere else; a start of its own costs nothing.
     return Phase(_("Starting GPU"), _("%(about)s, the start is free") % {"about": about})
+
+
+def _unconfirmed(job: Job, now: datetime) -> str:
+    """Return until when RunPod may still have the job, and that its credits are held."""
+    gone_at = scheduling.gone_at(job.submitted_at or now)
+    until = formatting.clock(min(gone_at, job.deadline_at or gone_at))
+    if not job.credits:
+        return _("Checking until %(time)s.") % {"time": until}
+    text = _(
+        "%(credits)s held, checking until %(time)s. Cancel to get credits back. You won’t be "
+        "charged twice."
+    )
+    return text % {"credits": formatting.credits(job.credits), "time": until}
 
 
 def _running(job: Job, *, about: str, late: str) -> Phase:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.utils import timezone
 
 from artgen import pooling
@@ -75,8 +74,7 @@ def read_statuses(jobs: Sequence[Job]) -> Replies:
 
 def _candidate(job: Job) -> str:
     """Return the RunPod job that a webhook named for an attempt of unknown fate, after its POST."""
-    ended = job.submitted_at and job.submitted_at + scheduling.SUBMISSION <= timezone.now()
-    return job.candidate_id if ended else ""
+    return job.candidate_id if scheduling.post_has_ended(job, now=timezone.now()) else ""
 
 
 @dataclass
@@ -206,9 +204,7 @@ def _finished(job: Job, report: JobReport) -> lifecycle.Finished | None:
 def _check_unknown(job: Job, reply: JobReport | RunPodError | None, now: datetime) -> None:
     """Adopt the candidate if RunPod confirms it; submit again once RunPod's ttl has passed."""
     submitted_at = job.submitted_at or now
-    gone_at = (
-        submitted_at + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + scheduling.UNKNOWN_MARGIN
-    )
+    gone_at = scheduling.gone_at(submitted_at)
     if isinstance(reply, JobReport):
         try:
             lifecycle.adopted(job)

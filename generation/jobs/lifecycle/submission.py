@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, Value
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -40,7 +40,7 @@ def submitting(model: ImageModel, *, is_limited: bool = False) -> list[Job]:
     that submissions are possible.
     """
     now = timezone.now()
-    gone_at = now + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + scheduling.UNKNOWN_MARGIN
+    gone_at = scheduling.gone_at(now)
     deadline_at = now + timedelta(seconds=settings.JOB_DEADLINE_SECONDS)
     chosen, parameters = _limited(model) if is_limited else scheduling.next_jobs(model, now=now)
     if not chosen:
@@ -116,17 +116,18 @@ def submitted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
 def unknown(jobs: Sequence[tuple[Job, str]]) -> None:
     """Record, with a detail each, that it is unknown whether RunPod took these jobs.
 
-    `submitting` has set when they are due. `refusals` = 1 says that the POST has ended, so another
-    submission of the model may begin.
+    `submitting` has set when they are due; a webhook that was faster makes them due now. `refusals`
+    = 1 says that the POST has ended, so another submission of the model may begin.
     """
+    now = timezone.now()
     with transaction.atomic():
         moved = bulk_update.update_each(
             [(job, {}) for job, _ in jobs],
             fields=[],
             same={"refusals": 1},
-            expressions={},
+            expressions={"due_at": ("CASE WHEN candidate_id <> '' THEN %s ELSE due_at END", now)},
             guard="runpod_id = ''",
-            history=history_of("unknown", timezone.now(), jobs),
+            history=history_of("unknown", now, jobs),
         )
         attach_models(moved, jobs)
         publish(moved)
@@ -184,7 +185,10 @@ def candidate_received(job_id: UUID, *, attempt: int, runpod_id: str) -> bool:
     return bool(
         _unknown(job_id, attempt).update(
             candidate_id=runpod_id,
-            due_at=Greatest(Value(now), F("submitted_at") + scheduling.SUBMISSION),
+            due_at=Case(
+                When(refusals=0, then=Greatest(now, F("submitted_at") + scheduling.SUBMISSION)),
+                default=now,
+            ),
         )
     )
 

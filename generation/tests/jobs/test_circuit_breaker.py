@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from artgen.testing.cases import EmulatorTestCase, let_models_rest, make_due, make_user, work
-from generation.jobs import circuit_breaker, driver, scheduling, webhook_tokens
+from generation.jobs import circuit_breaker, driver, lifecycle, scheduling, webhook_tokens
+from generation.jobs.driver import submission
 from generation.models import ImageModel, Job, Status
 
 MODEL = "flux-schnell"
@@ -162,11 +163,24 @@ class TestWebhook(EmulatorTestCase):
         assert (job.attempt, job.runpod_id, len(self.emulator.jobs)) == (1, "", runs)
 
     def test_it_waits_for_the_reply_of_the_submission_itself(self):
+        self.place()
+        (job,) = submission.take(MODEL)
+
+        self.call(job, "rp-1")
+
+        job.refresh_from_db()
+        assert (job.runpod_id, job.candidate_id) == ("", "rp-1")
+        assert job.due_at >= job.submitted_at + scheduling.SUBMISSION
+        lifecycle.unknown([(job, "502")])
+        job.refresh_from_db()
+        assert job.due_at <= timezone.now()
+
+    def test_it_is_checked_at_once_where_the_submission_has_failed(self):
         job = self.unknown()
         (taken,) = self.emulator.jobs
 
         self.call(job, taken.id)
+        driver.check(MODEL)
 
         job.refresh_from_db()
-        assert (job.runpod_id, job.candidate_id) == ("", taken.id)
-        assert job.due_at >= job.submitted_at + scheduling.SUBMISSION
+        assert job.runpod_id == taken.id

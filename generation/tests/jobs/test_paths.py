@@ -126,6 +126,20 @@ class TestTrouble(PathTestCase):
                 job_control.cancel(job=job, actor=self.alice)
                 let_models_rest()
 
+    def test_it_says_at_once_that_an_unknown_one_holds_credits(self):
+        self.emulator.faults.next("run", "html_502")
+        job = self.place()
+        driver.submit("flux-schnell")
+        self.client.force_login(self.alice)
+
+        answer = self.client.get(f"/api/v1/jobs/{job.id}/").json()
+
+        assert answer["phase"] == "Waiting for confirmation"
+        assert "credit held, checking until " in answer["phase_detail"]
+        self.client.post(f"/api/v1/jobs/{job.id}/cancel/")
+        self.alice.refresh_from_db()
+        assert (self.alice.credits, self.alice.held) == (100, 0)
+
     def test_it_submits_an_unknown_one_again_once_runpods_ttl_has_passed(self):
         self.emulator.faults.next("run", "html_502")
         job = self.place()
