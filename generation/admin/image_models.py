@@ -27,7 +27,7 @@ from generation.admin.model_trials import TrialPages
 from generation.admin.read_only import Media
 from generation.admin.vote_pages import VotePages
 from generation.jobs import circuit_breaker, dispatch
-from generation.models import ImageModel, Job, OutageKind, ProviderOutage
+from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Spending
 
 REQUEST_FIELDS = (
     "endpoint_id",
@@ -220,10 +220,10 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages, CostColumns):
             self.message_user(request, text % {"count": under_way}, messages.WARNING)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Allow deletion only of a model without jobs; others can be disabled."""
-        if obj is None:
+        """Allow deletion only of a model that has had no jobs; others can be disabled."""
+        if obj is None or obj.jobs.exists() or Spending.objects.filter(model=obj).exists():
             return False
-        return super().has_delete_permission(request, obj) and not obj.jobs.exists()
+        return super().has_delete_permission(request, obj)
 
     @admin.action(description=_("Enable"), permissions=["change"])
     def switch_on(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

@@ -5,21 +5,32 @@ placed, in the transaction that learns that it has ended. Attempts at RunPod cou
 expected cost until then. So the sums and the jobs of one statement always fit together.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, DateField, F, Q, Sum
+from django.db.models.functions import Coalesce, TruncMonth
 
 from accounts import period_limits
 from generation.jobs import bulk_update
-from generation.models import ImageModel, Job, Spending, Status
+from generation.models import ImageModel, Job, JobQuerySet, Spending, Status
 from generation.runpod import payloads
 from generation.runpod.report import JobReport
 
 CENT = Decimal("0.00001")
+ZERO = Decimal(0)
+SENT_AT = Coalesce("submitted_at", "created_at")
+"""When a job was last sent to RunPod, which decides the month it counts in."""
+SUMS = (
+    *("jobs", "credits", "recorded", "expected"),
+    *("failed_jobs", "failed", "unrecorded_jobs", "unreported"),
+)
 
 
 @dataclass(frozen=True)
@@ -114,6 +125,67 @@ def unreported(job: Job, charge: Charge | None) -> Decimal | None:
     return job.expected_usd if has_run else None
 
 
+def of_jobs(jobs: JobQuerySet) -> list[Spending]:
+    """Return the SUMS of jobs by month of RunPod's bill and model, as rows that are not stored."""
+    done, pixels = Q(status=Status.SUCCEEDED), F("width") * F("height")
+    uncounted = done & Q(cost__isnull=True, unreported_usd__isnull=True)  # by an earlier version
+    dollars = Coalesce("cost", ZERO) + Coalesce("unreported_usd", ZERO)
+    rows = (
+        jobs.filter(done | Q(cost__gt=0) | Q(unreported_usd__gt=0))
+        .order_by()
+        .values("model", starts_on=TruncMonth(SENT_AT, tzinfo=UTC, output_field=DateField()))
+        .annotate(
+            jobs=Count("id", filter=done),
+            credits=Sum("credits", filter=done, default=0),
+            pixels=Sum(pixels, filter=done, default=0),
+            recorded=Sum("cost", default=ZERO),
+            failed_jobs=Count("id", filter=~done),
+            failed=Sum(dollars, filter=~done, default=ZERO),
+            unrecorded_jobs=Count("id", filter=done & Q(cost__isnull=True)),
+            uncounted_jobs=Count("id", filter=uncounted),
+            uncounted_pixels=Sum(pixels, filter=uncounted, default=0),
+            unreported=Sum("unreported_usd", default=ZERO),
+        )
+    )
+    models = {model.pk: model for model in ImageModel.objects.defer("workflow")}
+    sums = []
+    for row in rows:
+        model = models[row["model"]]
+        found = Spending(
+            period=Spending.DELETED,
+            starts_on=row["starts_on"],
+            model=model,
+            jobs=row["jobs"],
+            credits=row["credits"],
+            recorded=row["recorded"],
+            failed_jobs=row["failed_jobs"],
+            failed=row["failed"],
+            unrecorded_jobs=row["unrecorded_jobs"],
+            unreported=row["unreported"],
+        )
+        if cost := model.cost:
+            found.expected = cost.of(images=row["jobs"], pixels=row["pixels"])
+            found.unreported += cost.of(
+                images=row["uncounted_jobs"], pixels=row["uncounted_pixels"]
+            )
+        found.usd = found.recorded + found.unreported
+        sums.append(found)
+    return sums
+
+
+def keep(ids: Collection[UUID]) -> None:
+    """Add jobs to the sums of deleted ones; delete them in the same transaction."""
+    jobs = Job.objects.filter(id__in=ids)
+    list(jobs.select_for_update().values_list("id"))  # else one may be charged meanwhile
+    for sums in of_jobs(jobs):
+        row, _ = Spending.objects.get_or_create(
+            period=sums.period, starts_on=sums.starts_on, model=sums.model, defaults={"usd": ZERO}
+        )
+        added = {name: F(name) + getattr(sums, name) for name in ("usd", *SUMS)}
+        Spending.objects.filter(pk=row.pk).update(**added)
+
+
 def forget(*, before: date) -> int:
-    """Delete the sums of periods that began before then, and return how many."""
-    return Spending.objects.filter(starts_on__lt=before).delete()[0]
+    """Delete the sums of days and months that began before then, and return how many."""
+    old = Spending.objects.filter(starts_on__lt=before).exclude(period=Spending.DELETED)
+    return old.delete()[0]

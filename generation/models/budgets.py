@@ -109,8 +109,11 @@ class Spending(models.Model):
     """Dollars that jobs of a model have cost in a day or month. `jobs.spending` is the only writer.
 
     Rows with a group are the part of its members, as they were when a job ended at RunPod. Deleted
-    jobs remain in the sums.
+    jobs remain in the sums. `reconciliation` adds those of DELETED to what it reads from jobs.
     """
+
+    DELETED = "gone"
+    """The period of deleted jobs: the month of RunPod's bill, by UTC, in which each was sent."""
 
     period = models.CharField(max_length=5, choices=Period.choices)
     starts_on = models.DateField()
@@ -118,6 +121,15 @@ class Spending(models.Model):
     # 0: of all users.
     group_id = models.IntegerField(default=0)
     usd = models.DecimalField(max_digits=14, decimal_places=5)
+    # Only of DELETED, as in `reconciliation.ModelCosts`.
+    jobs = models.PositiveIntegerField(default=0, db_default=0)
+    credits = models.PositiveBigIntegerField(default=0, db_default=0)
+    recorded = models.DecimalField(max_digits=14, decimal_places=5, default=0, db_default=0)
+    expected = models.DecimalField(max_digits=14, decimal_places=5, default=0, db_default=0)
+    failed_jobs = models.PositiveIntegerField(default=0, db_default=0)
+    failed = models.DecimalField(max_digits=14, decimal_places=5, default=0, db_default=0)
+    unrecorded_jobs = models.PositiveIntegerField(default=0, db_default=0)
+    unreported = models.DecimalField(max_digits=14, decimal_places=5, default=0, db_default=0)
 
     class Meta:
         constraints = (

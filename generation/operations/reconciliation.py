@@ -4,19 +4,19 @@ Months are those of RunPod's bill: by UTC. A job belongs to the month in which i
 RunPod: one that waited for a budget may have been placed in an earlier one.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Sum
 
 from artgen import pooling
 from artgen.ids import first_id
-from generation.jobs import clients
-from generation.models import ImageModel, Job, PromptSpending, Status
+from generation.jobs import clients, spending
+from generation.models import Job, PromptSpending, Spending
 from generation.prompt_helper.clients import runpod_endpoint
 from generation.runpod import billing
 from generation.runpod.billing import Bill
@@ -38,21 +38,21 @@ class ModelCosts:
     name: str
     endpoint: str
     is_public: bool
-    jobs: int
+    jobs: int = 0
     """Jobs with an image."""
-    credits: int
+    credits: int = 0
     """Charged for them."""
-    recorded: Decimal
+    recorded: Decimal = ZERO
     """Dollars that RunPod reported with its replies, also of jobs without an image."""
-    expected: Decimal
+    expected: Decimal = ZERO
     """Dollars by the model's expected cost, of jobs with an image."""
-    failed_jobs: int
+    failed_jobs: int = 0
     """Jobs without an image that cost money."""
-    failed: Decimal
+    failed: Decimal = ZERO
     """Dollars on these: recorded, else expected."""
-    unrecorded_jobs: int
+    unrecorded_jobs: int = 0
     """Jobs with an image whose cost RunPod did not report, as for own endpoints."""
-    unreported: Decimal
+    unreported: Decimal = ZERO
     """Expected dollars of all attempts that ran and whose cost RunPod did not report."""
 
     @property
@@ -120,63 +120,25 @@ def earlier(month: date) -> date:
 
 
 def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
-    """Return the sums of a month, in three queries whatever the number of models and jobs."""
+    """Return the sums of a month, in four queries whatever the number of models and jobs."""
     start, end = period(month)
-    rows = {
-        row["model"]: row
-        for row in Job.objects.filter(id__gte=first_id(start - MAX_WAIT), id__lt=first_id(end))
-        .alias(sent_at=Coalesce("submitted_at", "created_at"))
-        .filter(sent_at__gte=start, sent_at__lt=end)
-        .filter(Q(status=Status.SUCCEEDED) | Q(cost__gt=0) | Q(unreported_usd__gt=0))
-        .order_by()
-        .values("model")
-        .annotate(
-            jobs=Count("id", filter=_done),
-            credits=Sum("credits", filter=_done, default=0),
-            pixels=Sum(F("width") * F("height"), filter=_done, default=0),
-            recorded=Sum("cost", default=ZERO),
-            failed_jobs=Count("id", filter=~_done),
-            failed=Sum(_usd, filter=~_done, default=ZERO),
-            unrecorded_jobs=Count("id", filter=_done & Q(cost__isnull=True)),
-            uncounted_jobs=Count("id", filter=_uncounted),
-            uncounted_pixels=Sum(F("width") * F("height"), filter=_uncounted, default=0),
-            unreported=Sum("unreported_usd", default=ZERO),
-        )
-    }
-    found = []
-    for model in ImageModel.objects.order_by("position", "slug").defer("workflow"):
-        row = rows.get(model.pk)
-        if row is None:
-            continue
-        cost = model.cost
-        found.append(
-            ModelCosts(
-                slug=model.slug,
-                name=model.name,
-                endpoint=model.endpoint_id,
-                is_public=is_public(model.dialect),
-                jobs=row["jobs"],
-                credits=row["credits"],
-                recorded=row["recorded"],
-                expected=cost.of(images=row["jobs"], pixels=row["pixels"]) if cost else ZERO,
-                failed_jobs=row["failed_jobs"],
-                failed=row["failed"],
-                unrecorded_jobs=row["unrecorded_jobs"],
-                unreported=row["unreported"]
-                + (
-                    cost.of(images=row["uncounted_jobs"], pixels=row["uncounted_pixels"])
-                    if cost
-                    else ZERO
-                ),
-            )
-        )
+    jobs = Job.objects.filter(id__gte=first_id(start - MAX_WAIT), id__lt=first_id(end))
+    sent = jobs.alias(sent_at=spending.SENT_AT).filter(sent_at__gte=start, sent_at__lt=end)
+    deleted = Spending.objects.filter(period=Spending.DELETED, starts_on=start.date())
+    rows = [*spending.of_jobs(sent), *deleted.select_related("model").defer("model__workflow")]
+    found: dict[str, ModelCosts] = {}
+    for row in sorted(rows, key=lambda row: (row.model.position, row.model.slug)):
+        model = row.model
+        none = ModelCosts(model.slug, model.name, model.endpoint_id, is_public(model.dialect))
+        found[model.slug] = _added(found.get(model.slug, none), row)
+    models = list(found.values())
     prompts = _prompts(start, end)
     return Reconciliation(
         month=f"{start:%Y-%m}",
-        models=found,
-        total=_total(found),
+        models=models,
+        total=functools.reduce(_added, models, ModelCosts("", "", "", False)),
         prompts=prompts,
-        lines=_against(bill, found, prompts) if bill else [],
+        lines=_against(bill, models, prompts) if bill else [],
         bill=bill,
     )
 
@@ -193,25 +155,9 @@ def bill_of(month: date) -> Bill:
     return billing.read(clients.client(), settings.RUNPOD_BILLING_URL, start=start, end=end)
 
 
-_done = Q(status=Status.SUCCEEDED)
-_uncounted = _done & Q(cost__isnull=True, unreported_usd__isnull=True)  # by an earlier version
-_usd = Coalesce("cost", ZERO) + Coalesce("unreported_usd", ZERO)
-
-
-def _total(models: Sequence[ModelCosts]) -> ModelCosts:
-    total = ModelCosts("", "", "", False, 0, 0, ZERO, ZERO, 0, ZERO, 0, ZERO)
-    for one in models:
-        total = replace(
-            total,
-            **{
-                name: getattr(total, name) + getattr(one, name)
-                for name in (
-                    *("jobs", "credits", "recorded", "expected"),
-                    *("failed_jobs", "failed", "unrecorded_jobs", "unreported"),
-                )
-            },
-        )
-    return total
+def _added(costs: ModelCosts, more: ModelCosts | Spending) -> ModelCosts:
+    sums = {name: getattr(costs, name) + getattr(more, name) for name in spending.SUMS}
+    return replace(costs, **sums)
 
 
 def _prompts(start: datetime, end: datetime) -> PromptCosts:

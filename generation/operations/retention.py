@@ -16,6 +16,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from generation.files import storage
+from generation.jobs import spending
 from generation.models import FINAL, Image, Job, JobEvent, Status, Upload
 
 JOBS_AT_ONCE = 500
@@ -59,7 +60,10 @@ def delete_jobs(*, finished_before: datetime) -> int:
         for job_id, status, started_at in jobs:
             if status == Status.FAILED and started_at:
                 storage.delete_of_job(job_id)  # some of its files may have been stored
-        Job.objects.filter(id__in=[job_id for job_id, _, _ in jobs]).delete()
+        ids = [job_id for job_id, _, _ in jobs]
+        with transaction.atomic():
+            spending.keep(ids)
+            Job.objects.filter(id__in=ids).delete()
         count += len(jobs)
     return count
 

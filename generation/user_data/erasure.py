@@ -10,14 +10,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from accounts import deletion, emails, outbox
 from accounts.models import ApiToken, User
 from generation.files import storage
 from generation.gallery import images, saving
-from generation.jobs import job_control
+from generation.jobs import job_control, spending
 from generation.models import Export, Job, SavedImage, Status, Upload
 from generation.prompt_helper import charges
 from generation.sheets import sheet_images
@@ -57,7 +57,10 @@ def erase(user_id: UUID) -> bool:
         while ids := list(
             rows.filter(**{field: user}).order_by("pk").values_list("pk", flat=True)[:ROWS_AT_ONCE]
         ):
-            rows.filter(pk__in=ids).delete()
+            with transaction.atomic():
+                if rows.model is Job:
+                    spending.keep(ids)
+                rows.filter(pk__in=ids).delete()
     deletion.anonymize(user.pk)
     outbox.enqueue(farewell)
     log.info("an account is erased", extra={"user": str(user.pk)})

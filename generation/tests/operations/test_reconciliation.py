@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,11 +19,12 @@ from artgen.testing.api import make_job
 from artgen.testing.cases import BaseTestCase, EmulatorTestCase, make_user
 from generation.demo.emulator import Emulator
 from generation.models import ImageModel, Job, PromptSpending, Status
-from generation.operations import reconciliation
+from generation.operations import reconciliation, retention
 from generation.operations.reconciliation import PromptCosts
 from generation.runpod import billing
 from generation.runpod.billing import Bill, InvalidBill
 from generation.runpod.verdicts import Unavailable
+from generation.user_data import erasure
 
 PAGE = "/admin/generation/imagemodel/costs/"
 MARCH = date(2026, 3, 1)
@@ -73,7 +74,7 @@ class CostsTestCase(BaseTestCase):
 class TestMonth(CostsTestCase):
     def test_it_sums_the_jobs_of_a_month(self) -> None:
         self.month()
-        with self.assertNumQueries(3):
+        with self.assertNumQueries(4):
             found = reconciliation.of_month(MARCH)
         (one,) = found.models
         assert (one.slug, one.jobs, one.credits) == ("flux-schnell", 3, 6)
@@ -91,10 +92,30 @@ class TestMonth(CostsTestCase):
         months = (date(2026, 2, 1), MARCH, date(2026, 4, 1))
         assert [reconciliation.of_month(month).total.jobs for month in months] == [0, 1, 1]
 
+    def test_it_keeps_what_deleted_jobs_were_sold_for_and_cost(self) -> None:
+        self.month()
+        Job.objects.update(finished_at=timezone.now())
+        months = (date(2026, 2, 1), MARCH, date(2026, 4, 1))
+        before = [reconciliation.of_month(month) for month in months]
+
+        retention.delete_jobs(finished_before=timezone.now())
+        assert Job.objects.count() == 5
+        assert [reconciliation.of_month(month) for month in months] == before
+        erasure.close(user=self.alice, actor=None, after=timedelta())
+        erasure.erase(self.alice.pk)
+
+        assert Job.objects.count() == 0
+        assert [reconciliation.of_month(month) for month in months] == before
+        self.client.force_login(self.staff)
+        address = (
+            f"/admin/generation/imagemodel/{ImageModel.objects.get(slug='flux-schnell').pk}/delete/"
+        )
+        assert self.client.get(address).status_code == 403
+
     def test_it_asks_as_often_for_many_models(self) -> None:
         for model in ImageModel.objects.all():
             self.job(datetime(2026, 3, 2, tzinfo=UTC), slug=model.slug, cost=Decimal("0.01"))
-        with self.assertNumQueries(3):
+        with self.assertNumQueries(4):
             found = reconciliation.of_month(MARCH)
         assert len(found.models) == ImageModel.objects.count()
 
