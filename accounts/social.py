@@ -31,6 +31,9 @@ from artgen import pooling
 from artgen.refusals import Refusal
 
 
+VERIFIED_CLAIMS = ("email_verified", "verified_email")
+
+
 @dataclass(frozen=True)
 class Service:
     """A service that is set up: its name, and where its button leads."""
@@ -120,7 +123,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         """Connect the service to the account of its verified address, before signing in."""
         if sociallogin.state.get("process") == AuthProcess.CONNECT or sociallogin.is_existing:
             return
-        verified = [fold(one.email) for one in sociallogin.email_addresses if one.verified]
+        verified = _verified_addresses(sociallogin)
         sociallogin.email_addresses = []  # `User.email` is the only record of addresses
         if not verified:
             raise _back_to_sign_in(
@@ -176,6 +179,22 @@ def _apps() -> Sequence[SocialApp]:
         for provider, configs in settings.SOCIALACCOUNT_PROVIDERS.items()
         for config in configs.get("APPS", ())
     ]
+
+
+def _verified_addresses(login: SocialLogin) -> list[str]:
+    """Return the addresses that the service calls verified, by `true` or "true" alone.
+
+    allauth takes any claim that is not empty for a yes, such as "false".
+    """
+    data = login.account.extra_data
+    claims = data.get("userinfo") or data.get("id_token") or data
+    if any(not _is_true(claims[name]) for name in VERIFIED_CLAIMS if name in claims):
+        return []
+    return [fold(address.email) for address in login.email_addresses if _is_true(address.verified)]
+
+
+def _is_true(claim: Any) -> bool:
+    return claim is True or claim == "true"
 
 
 def _admitted(request: HttpRequest, addresses: Sequence[str]) -> str:

@@ -9,8 +9,11 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.totp.internal.auth import TOTP
+from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.test import Client, override_settings
@@ -96,7 +99,7 @@ class SocialTestCase(BaseTestCase):
         self.provider = self.enterContext(provider())
         self.be("nina@example.org")
 
-    def be(self, email: str, *, verified: bool = True, sub: str = "1") -> None:
+    def be(self, email: str, *, verified: Any = True, sub: str = "1") -> None:
         self.provider.person = {
             "sub": sub,
             "email": email,
@@ -195,6 +198,27 @@ class TestSigningIn(SocialTestCase):
             self.assertRedirects(self.sign_in(), "/accounts/login/")
             assert self.user_id() is None
         assert User.objects.count() == 3
+        assert not SocialAccount.objects.exists()
+
+    def test_it_takes_no_other_word_than_true_for_a_verified_address(self) -> None:
+        for claim in ("false", "no", "0", "False", "True", "", 0, 1, None, [True]):
+            self.be("alice@example.org", verified=claim)
+            self.sign_in()
+            assert self.user_id() is None, claim
+        assert not SocialAccount.objects.exists()
+        self.be("alice@example.org", verified="true")
+        self.sign_in()
+        assert self.user_id() == str(self.alice.pk)
+
+    def test_it_reads_the_claim_of_google_in_the_same_way(self) -> None:
+        apps = {"google": {"APPS": [{"client_id": "x", "secret": "x", "name": "Google"}]}}
+        request = self.client.get("/accounts/login/").wsgi_request
+        with override_settings(SOCIALACCOUNT_PROVIDERS=apps):
+            google = get_adapter(request).get_provider(request, "google")
+            claims = {"sub": "1", "email": "alice@example.org", "email_verified": "false"}
+            login = google.sociallogin_from_response(request, claims)
+            with pytest.raises(ImmediateHttpResponse):
+                get_adapter(request).pre_social_login(request, login)
         assert not SocialAccount.objects.exists()
 
     def test_it_signs_in_no_locked_account(self) -> None:
