@@ -21,9 +21,11 @@ MESSAGES = {
     "account/messages/password_changed.txt": _(
         "Password changed. Other devices have been signed out."
     ),
-    "mfa/messages/totp_activated.txt": _("Authenticator app added."),
+    "mfa/messages/totp_activated.txt": _(
+        "Authenticator app added. Other devices have been signed out."
+    ),
     "mfa/messages/totp_deactivated.txt": _("Authenticator app removed."),
-    "mfa/messages/webauthn_added.txt": _("Passkey added."),
+    "mfa/messages/webauthn_added.txt": _("Passkey added. Other devices have been signed out."),
     "mfa/messages/webauthn_removed.txt": _("Passkey removed."),
     "socialaccount/messages/account_connected.txt": _("Service connected."),
     "socialaccount/messages/account_connected_updated.txt": _("Service connected."),

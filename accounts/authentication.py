@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
-from accounts import tokens
+from accounts import second_factor, tokens
 from accounts.models import User
 from artgen.api.problems import Problem
 
@@ -46,10 +46,16 @@ class SessionAuthentication(authentication.BaseAuthentication):
     """The session cookie of the pages; unsafe methods also need the CSRF token."""
 
     def authenticate(self, request: Request) -> tuple[User, None] | None:
-        """Return the session's user, None without one; raise Problem `csrf_failed`."""
+        """Return the session's user, None without one.
+
+        Raises:
+            Problem: `csrf_failed`, or `second_factor_required` before the session has passed it.
+        """
         user = getattr(request._request, "user", None)
         if user is None or not user.is_active:
             return None
+        if second_factor.is_missing(request._request.session, user):
+            raise Problem("second_factor_required")
         _check_csrf(request)
         return user, None
 

@@ -85,7 +85,8 @@ def page_user(
 class SecondFactorMiddleware:
     """Let users who must use two-factor authentication do nothing before they have passed it.
 
-    Reads only the session and the user, which every request has anyway.
+    Reads only the session and the user, which every request has anyway. The API asks when it
+    authenticates: only there it is known whether a token or the session is used.
     """
 
     ALLOWED = {
@@ -122,17 +123,15 @@ class SecondFactorMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
-        """Return 403 for the API, a redirect for pages, None if the user may go on."""
+        """Return a redirect, None if the user may go on."""
         if settings.MFA_REQUIRED == second_factor.NOBODY:
             return None
         match = request.resolver_match
         if match is None or (match.url_name in self.ALLOWED and not match.namespaces):
             return None
+        if request.path.startswith(problems.PREFIX):  # `authentication.SessionAuthentication`
+            return None
         if not second_factor.is_missing(request.session, request.user):
             return None
-        if request.path.startswith(problems.PREFIX):
-            if "Authorization" in request.headers:  # a token, not the session
-                return None
-            return problems.respond(problems.Problem("second_factor_required"))
         query = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
         return HttpResponseRedirect(f"{reverse('second_factor_required')}?{query}")

@@ -79,6 +79,15 @@ class TestSettingUp(SecondFactorTestCase):
         assert "no-store" in download["Cache-Control"]
         assert self.subjects() == ["Two-factor authentication is on for your ArtGen account"]
 
+    def test_it_ends_the_sessions_without_the_factor(self) -> None:
+        thief = Client()
+        thief.force_login(self.alice)
+        self.add_app()
+        assert thief.get("/account/").status_code == 302
+        assert self.client.get("/account/").status_code == 200
+        with override_settings(MFA_REQUIRED="everybody"):
+            assert self.client.get("/account/").status_code == 200
+
     def test_it_stores_no_secret_in_clear(self) -> None:
         secret = self.add_app()
         stored = [str(one.data) for one in Authenticator.objects.all()]
@@ -307,6 +316,12 @@ class TestRequired(SecondFactorTestCase):
         assert sockets.signed_in([cookie]) == {}
         with override_settings(MFA_REQUIRED="nobody"):
             assert sockets.signed_in([cookie]) == {cookie: self.staff}
+
+    def test_it_asks_the_session_whatever_header_is_sent_beside_it(self) -> None:
+        self.client.force_login(self.staff)
+        for header, status in (("x", 403), ("Basic eA==", 403), ("Bearer", 401), ("Bearer x", 401)):
+            response = self.client.get("/api/v1/account/", headers={"Authorization": header})
+            assert response.status_code == status, header
 
     def test_it_lets_tokens_work(self) -> None:
         text = tokens.issue(user=self.staff, name="laptop")

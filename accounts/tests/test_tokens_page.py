@@ -2,11 +2,13 @@ import re
 from datetime import timedelta
 
 from django.core import mail
+from django.test import Client
 from django.utils import timezone
 
 from accounts import outbox, tokens
 from accounts.models import ApiToken
 from artgen.testing.cases import BaseTestCase
+from artgen.testing.clock import held_clock
 
 ALL = {"scopes": ["read", "create", "manage"]}
 
@@ -17,6 +19,25 @@ class TestTokensPage(BaseTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.client.force_login(self.alice)
+        self.client.post("/accounts/reauthenticate/", {"password": "password"})
+
+    def test_it_asks_for_the_password_before_it_creates_one(self) -> None:
+        self.client = Client()
+        self.client.force_login(self.alice)
+        assert self.client.get(self.url).status_code == 200
+        response = self.client.post(self.url, {"name": "laptop", **ALL})
+        assert response.url.startswith("/accounts/reauthenticate/")
+        self.client.post(response.url, {"password": "wrong"})
+        assert not ApiToken.objects.exists()
+        page = self.client.post(response.url, {"password": "password"})
+        found = re.search(r"ag_[\w-]{40}", page.content.decode())
+        assert found
+        assert tokens.authenticate(found[0]) == self.alice
+
+    def test_it_asks_again_after_five_minutes(self) -> None:
+        with held_clock(later=301):
+            response = self.client.post(self.url, {"name": "laptop", **ALL})
+        assert response.url.startswith("/accounts/reauthenticate/")
 
     def test_it_shows_a_new_token_once(self) -> None:
         response = self.client.post(self.url, {"name": " laptop ", **ALL})

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import second_factor
+from accounts import second_factor, sessions
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 from artgen.redirects import next_url
@@ -53,15 +53,21 @@ class ConfirmByPasskey(webauthn.ReauthenticateWebAuthnView):  # type: ignore[mis
     template_name = "accounts/reauthenticate_passkey.html"
 
 
+def _rely_on_factor(request: SignedInRequest, *, type: str) -> None:
+    """End the sessions that were opened without the new factor; this one has passed it."""
+    sessions.end_others(request, request.user)
+    second_factor.mark_passed(request, request.user, type=type)
+
+
 class AddApp(totp.ActivateTOTPView):  # type: ignore[misc]
     """Show the secret of a new authenticator app, and check its first code."""
 
     template_name = "accounts/totp_add.html"
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Store the secret; this session has passed the second factor."""
+        """Store the secret and end the user's other sessions."""
         response: HttpResponse = super().form_valid(form)
-        second_factor.mark_passed(self.request, self.request.user, type="totp")
+        _rely_on_factor(self.request, type="totp")
         return response
 
 
@@ -77,9 +83,9 @@ class AddPasskey(webauthn.AddWebAuthnView):  # type: ignore[misc]
     template_name = "accounts/passkey_add.html"
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Store the key; this session has passed the second factor."""
+        """Store the key and end the user's other sessions."""
         response: HttpResponse = super().form_valid(form)
-        second_factor.mark_passed(self.request, self.request.user, type="webauthn")
+        _rely_on_factor(self.request, type="webauthn")
         return response
 
 

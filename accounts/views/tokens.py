@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -25,9 +26,11 @@ from artgen.refusals import Refusal
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@reauthentication_required(app="allauth.account", enabled=lambda request: request.method == "POST")  # type: ignore[untyped-decorator]
 @limited(("user", "30/h"))
 def token_list(request: SignedInRequest) -> HttpResponse:
-    """List the user's active tokens; a POST creates one and shows its text once."""
+    """List the user's active tokens; a POST creates one, after the password or a code, and
+    shows its text once."""
     form, created = TokenForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
