@@ -3,6 +3,7 @@
 `User.email` is the only record of an account's address; until the link is used, nothing is stored.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -19,7 +20,8 @@ SALT = "accounts.email_change"
 
 
 class LinkEnded(Refusal):
-    """The link is incomplete, too old or used, or the new address has an account by now."""
+    """The link is incomplete, too old or used, a new password or the end of all sessions has ended
+    it, or the new address has an account by now."""
 
     code = "link_ended"
     status = 410
@@ -41,18 +43,20 @@ def ask(*, user: User, new_email: str) -> None:
     """
     address = fold(new_email)
     is_taken = User.objects.filter(email=address).exists()
-    email = emails.email_change(user=user, new_email=address, token=_token(user, address))
+    email = emails.email_change(user=user, new_email=address, token=token_of(user, address))
     outbox.enqueue(email, discard=is_taken)
 
 
 def read(token: str) -> EmailChange:
     """Return what the link confirms; raise `LinkEnded`."""
     try:
-        pk, old, new = signing.loads(token, salt=SALT, max_age=settings.PASSWORD_RESET_TIMEOUT)
+        pk, old, new, access = signing.loads(
+            token, salt=SALT, max_age=settings.PASSWORD_RESET_TIMEOUT
+        )
     except (signing.BadSignature, ValueError, TypeError) as error:
         raise LinkEnded from error
     user = User.objects.filter(pk=pk, email=old, is_active=True).first()
-    if user is None:
+    if user is None or access != _access(user):
         raise LinkEnded
     return EmailChange(user, new)
 
@@ -62,7 +66,13 @@ def apply(change: EmailChange, *, request: HttpRequest) -> None:
     old = change.user.email
     try:
         with transaction.atomic():
-            rows = User.objects.filter(pk=change.user.pk, email=old, is_active=True)
+            rows = User.objects.filter(
+                pk=change.user.pk,
+                email=old,
+                is_active=True,
+                password=change.user.password,
+                session_epoch=change.user.session_epoch,
+            )
             if not rows.update(email=change.new_email):
                 raise LinkEnded
             sockets.close_all(change.user.pk)
@@ -78,5 +88,10 @@ def apply(change: EmailChange, *, request: HttpRequest) -> None:
         raise LinkEnded from error
 
 
-def _token(user: User, new_email: str) -> str:
-    return signing.dumps([str(user.pk), user.email, new_email], salt=SALT)
+def token_of(user: User, new_email: str) -> str:
+    """Return the token of the link; a new password or the end of all sessions ends it."""
+    return signing.dumps([str(user.pk), user.email, new_email, _access(user)], salt=SALT)
+
+
+def _access(user: User) -> str:
+    return hashlib.sha256(f"{user.password}.{user.session_epoch}".encode()).hexdigest()

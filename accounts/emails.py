@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
@@ -14,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.http import urlencode
 
-from accounts import deletion
+from accounts import deletion, reset_links
 from accounts.models import CreditRequest, Invitation, User
 from accounts.time_zones import zone_of
 from artgen import formatting
@@ -59,9 +58,7 @@ def password_reset(*, user: User) -> EmailMessage:
 
     The link works once, for `PASSWORD_RESET_TIMEOUT` seconds.
     """
-    path = reverse(
-        "password_reset_confirm", args=[user.pk, default_token_generator.make_token(user)]
-    )
+    path = reverse("password_reset_confirm", args=[user.pk, reset_links.make_token(user)])
     with translation.override(user.language or translation.get_language()):
         return compose("accounts/emails/reset_password", to=user.email, link=absolute_url(path))
 

@@ -8,11 +8,23 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts import tokens
 from accounts.forms.fields import MAX_PASSWORD_LENGTH, NEW_PASSWORD_HINT, label_field
 from accounts.models import User
 
 
-class NewPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]
+class RevokeTokensMixin(forms.Form):
+    """Ask whether API tokens end, too, if the user has any."""
+
+    revoke_tokens = forms.BooleanField(label=_("Revoke all API tokens, too"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.user or not tokens.valid_of(self.user).exists():
+            del self.fields["revoke_tokens"]
+
+
+class NewPasswordForm(RevokeTokensMixin, ResetPasswordKeyForm):  # type: ignore[misc]
     """The new password, twice, after a reset."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -29,10 +41,8 @@ class AddPasswordForm(SetPasswordForm):  # type: ignore[misc]
         _word_new_password(self)
 
 
-class ChangePasswordForm(allauth_forms.ChangePasswordForm):  # type: ignore[misc]
-    """The current password, the new one twice, and whether API tokens end, too."""
-
-    revoke_tokens = forms.BooleanField(label=_("Revoke all API tokens, too"), required=False)
+class ChangePasswordForm(RevokeTokensMixin, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+    """The current password, and the new one twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

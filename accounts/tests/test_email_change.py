@@ -1,9 +1,10 @@
 import re
 
+import pytest
 from django.core import mail
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 
-from accounts import outbox, tokens
+from accounts import email_change, outbox, sessions, tokens
 from accounts.models import User
 from artgen.testing.cases import BaseTestCase
 
@@ -84,6 +85,25 @@ class TestEmailChange(BaseTestCase):
             assert Client().post(link).status_code == 410
         User.objects.filter(pk=self.alice.pk).update(is_active=False)
         assert Client().post(link).status_code == 410
+        assert self.address() == "alice@example.org"
+
+    def test_it_ends_with_the_password_or_the_sessions_that_asked_for_it(self) -> None:
+        link = self.link()
+        sessions.end_all(self.alice)
+        assert Client().post(link).status_code == 410
+        self.client.force_login(self.alice)
+        link = self.link()
+        self.alice.set_password("quiet lighthouse")
+        self.alice.save(update_fields=["password"])
+        for response in (Client().get(link), Client().post(link)):
+            assert response.status_code == 410
+        assert self.address() == "alice@example.org"
+
+    def test_it_ends_even_if_the_password_changes_while_it_is_used(self) -> None:
+        change = email_change.read(self.link().split("/")[-2])
+        User.objects.filter(pk=self.alice.pk).update(password="x")
+        with pytest.raises(email_change.LinkEnded):
+            email_change.apply(change, request=RequestFactory().post("/"))
         assert self.address() == "alice@example.org"
 
     def test_it_does_not_reveal_who_has_an_account(self) -> None:

@@ -1,12 +1,11 @@
 import re
 
-from django.contrib.auth.tokens import default_token_generator
 from django.core import mail
 from django.test import Client, override_settings
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from accounts import outbox
+from accounts import outbox, reset_links, sessions, tokens
 from accounts.models import User
 from artgen.testing.cases import BaseTestCase
 
@@ -72,6 +71,24 @@ class TestPasswordReset(BaseTestCase):
         assert other.get("/account/").status_code == 302
         assert Client().get(link).status_code == 410
 
+    def test_it_revokes_the_tokens_unless_the_owner_keeps_them(self) -> None:
+        self.assertNotContains(self.client.get(self.link(), follow=True), "revoke_tokens")
+        text = tokens.issue(user=self.alice, name="laptop")
+        form = self.client.get(self.link(), follow=True)
+        self.assertContains(form, "checked")
+        url = form.request["PATH_INFO"]
+        self.client.post(url, self.new)
+        assert tokens.authenticate(text) == self.alice
+        outbox.send_due()
+        url = self.client.get(self.link()).url
+        self.client.post(url, {**self.new, "revoke_tokens": "on"})
+        assert tokens.authenticate(text) is None
+
+    def test_it_ends_the_link_with_all_sessions(self) -> None:
+        link = self.link()
+        sessions.end_all(self.alice)
+        assert self.client.get(link).status_code == 410
+
     def test_it_tells_the_owner_by_email(self) -> None:
         form = self.client.get(self.link())
         mail.outbox.clear()
@@ -92,7 +109,7 @@ class TestPasswordReset(BaseTestCase):
 
     def test_it_says_that_links_of_earlier_versions_have_ended(self) -> None:
         uid = urlsafe_base64_encode(force_bytes(str(self.alice.pk)))
-        token = default_token_generator.make_token(self.alice)
+        token = reset_links.make_token(self.alice)
         assert self.client.get(f"/accounts/reset/{uid}/{token}/").status_code == 410
 
     def test_it_keeps_the_token_out_of_the_address_bar(self) -> None:

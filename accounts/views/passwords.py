@@ -19,6 +19,7 @@ from django.urls import reverse_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
+from django.views.generic import FormView
 
 from accounts import emails, login_throttle, outbox, security_notices, tokens
 from accounts.forms.passwords import AddPasswordForm, ChangePasswordForm, NewPasswordForm
@@ -38,24 +39,23 @@ def _page(view: View) -> View:
     return never_cache(require_http_methods(["GET", "HEAD", "POST"])(safe))
 
 
-class PasswordChange(PasswordChangeView):  # type: ignore[misc]
-    """Change the password; every other session of this user ends, and API tokens on request."""
+class RevokeTokensMixin(FormView):  # type: ignore[type-arg]
+    """Revoke the API tokens together with the old password, on request."""
 
-    template_name = "accounts/password_change.html"
-    form_class = ChangePasswordForm
-
-    def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
+    def form_valid(self, form: Any) -> HttpResponse:
         """Change the password and revoke the tokens."""
         with transaction.atomic():
             response: HttpResponse = super().form_valid(form)
-            if form.cleaned_data["revoke_tokens"] and tokens.revoke_all(user=form.user):
+            if form.cleaned_data.get("revoke_tokens") and tokens.revoke_all(user=form.user):
                 security_notices.send(Change.TOKENS_REVOKED, user=form.user, request=self.request)
         return response
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add whether there are tokens to revoke."""
-        has_tokens = tokens.valid_of(self.request.user).exists()
-        return {**super().get_context_data(**kwargs), "has_tokens": has_tokens}
+
+class PasswordChange(RevokeTokensMixin, PasswordChangeView):  # type: ignore[misc]
+    """Change the password; every other session of this user ends."""
+
+    template_name = "accounts/password_change.html"
+    form_class = ChangePasswordForm
 
 
 class PasswordAdd(PasswordSetView):  # type: ignore[misc]
@@ -113,11 +113,12 @@ def password_reset_done(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/password_reset_done.html", sent_context(request))
 
 
-class PasswordResetConfirm(PasswordResetFromKeyView):  # type: ignore[misc]
+class PasswordResetConfirm(RevokeTokensMixin, PasswordResetFromKeyView):  # type: ignore[misc]
     """Set a new password by the email's link, which works once; then 410."""
 
     template_name = "accounts/password_reset_confirm.html"
     form_class = NewPasswordForm
+    initial = {"revoke_tokens": True}  # noqa: RUF012 as Django declares it
     success_url = reverse_lazy("password_reset_complete")
 
     def form_valid(self, form: NewPasswordForm) -> HttpResponse:

@@ -15,7 +15,6 @@ from uuid import UUID
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
-from django.contrib.auth.tokens import default_token_generator
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.core import signing
 from django.db.models import QuerySet
@@ -24,7 +23,15 @@ from django.test import RequestFactory
 from django.utils import timezone, translation
 from PIL import Image as Pillow
 
-from accounts import email_change, emails, invitations, ledger, second_factor, tokens
+from accounts import (
+    email_change,
+    emails,
+    invitations,
+    ledger,
+    reset_links,
+    second_factor,
+    tokens,
+)
 from accounts.models import CreditEntry, User
 from artgen import audit
 from artgen.testing.people import let_in
@@ -242,10 +249,8 @@ def _account(owner: User) -> dict[str, Any]:
     return {
         "invitation": invitations.token_of(invited.sent[0]),
         "uid": str(owner.pk),
-        "reset": default_token_generator.make_token(owner),
-        "email_change": signing.dumps(
-            [str(owner.pk), owner.email, "new@example.org"], salt=email_change.SALT
-        ),
+        "reset": reset_links.make_token(owner),
+        "email_change": email_change.token_of(owner, "new@example.org"),
         "sign_up": signing.dumps({"email": "new@example.org"}, salt=emails.SIGN_UP_SALT),
     }
 

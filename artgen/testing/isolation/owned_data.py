@@ -9,7 +9,6 @@ from uuid import UUID
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
-from django.contrib.auth.tokens import default_token_generator
 from django.contrib.contenttypes.models import ContentType
 from django.core import signing
 from django.utils import timezone
@@ -22,6 +21,7 @@ from accounts import (
     invitations,
     ledger,
     outbox,
+    reset_links,
     tokens,
     vouchers,
 )
@@ -288,11 +288,9 @@ def _make_addresses(data: OwnedData) -> None:
         "keep": deletion.keep_token(leaving),
         "invited": invited.pk, "invitation": invitations.token_of(invited),
         "sign_up": signing.dumps({"email": "new@example.org"}, salt=emails.SIGN_UP_SALT),
-        "email_change": signing.dumps(
-            [str(owner.pk), owner.email, "moved@example.org"], salt=email_change.SALT
-        ),
+        "email_change": email_change.token_of(owner, "moved@example.org"),
         "uid": str(owner.pk),
-        "reset": default_token_generator.make_token(owner),
+        "reset": reset_links.make_token(owner),
         "media_query": media.partition("?")[2],
     }  # fmt: skip
 
