@@ -1,13 +1,15 @@
 """A growing pause after wrong passwords, instead of locking the account.
 
-Attempts are counted per address, whether an account exists or not. A browser that signed in before
-has a signed cookie and a counter of its own, so a stranger's attempts cannot lock out the owner.
+Attempts at a password are counted per email and network, whether an account exists or not, so those
+of a stranger cannot lock out the owner. A browser that signed in before has a signed cookie and a
+counter of its own. Only who knows the password can try codes: these are counted per email.
 """
 
 import hashlib
 import secrets
 import time
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 from django.conf import settings
 from django.core import signing
@@ -119,14 +121,25 @@ def remember_browser(request: HttpRequest, response: HttpResponse, email: str) -
 
 def keys(request: HttpRequest, email: str, *, of: str = PASSWORDS) -> tuple[str, str]:
     """Return the cache keys of the tries and of the pause after them."""
-    owner = f"{of}{owner_of(request, email)}"
+    owner = f"{of}{owner_of(request, email, is_anywhere=of == CODES)}"
     return f"tries:{owner}", f"pause:{owner}"
 
 
-def owner_of(request: HttpRequest, email: str) -> str:
-    """Return whose attempts are counted together: those of a known browser, or of the account."""
-    browser = _browser_of(request, email)
-    return f"browser:{browser}" if browser else f"account:{_digest(email)}"
+def owner_of(request: HttpRequest, email: str, *, is_anywhere: bool = False) -> str:
+    """Return whose attempts are counted together: those of a known browser, or of a network.
+
+    With `is_anywhere` those of all networks.
+    """
+    if browser := _browser_of(request, email):
+        return f"browser:{browser}"
+    account = f"account:{_digest(email)}"
+    return account if is_anywhere else f"{account}@{_network_of(request)}"
+
+
+def _network_of(request: HttpRequest) -> str:
+    """Return the address of the client, of IPv6 its /64, as nginx counts them."""
+    address = request.META.get("REMOTE_ADDR", "")
+    return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
 
 
 def _browser_of(request: HttpRequest, email: str) -> str:

@@ -37,9 +37,9 @@ def by_email(group: str, request: HttpRequest) -> str:
 
 
 def by_account(group: str, request: HttpRequest) -> str:
-    """Return the account of the posted email, or the browser that has signed in to it before.
+    """Return the posted email with the network of the client, or the browser that its owner uses.
 
-    So a stranger who uses up the limit of an account does not lock out its owner.
+    So a stranger who uses up a limit does not lock out the owner.
     """
     return login_throttle.owner_of(request, by_email(group, request))
 
@@ -69,11 +69,13 @@ def limited(
     return decorate
 
 
-entrance = limited(("ip", "60/m"), (by_account, "60/h"), group="entrance")
-"""The limit that sign-in, admin sign-in, sign-up and password reset share."""
+entrance = limited(("ip", "60/m"), group="entrance")
+"""The limit that sign-in and admin sign-in share; `accounts.login_throttle` counts failures."""
 
-email_request = limited(("ip", "30/h"), (by_email, "5/h"), group="email_request")
-"""The limit of emails that anonymous visitors request, whatever they are for."""
+
+def email_request(view: View) -> View:
+    """Limit the emails of one kind that anonymous visitors request, of an address and to one."""
+    return limited(("ip", "30/h"), (by_account, "5/h"), (by_email, "30/h"))(view)
 
 
 def spend(

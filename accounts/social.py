@@ -30,7 +30,6 @@ from accounts.security_notices import Change
 from artgen import pooling
 from artgen.refusals import Refusal
 
-
 VERIFIED_CLAIMS = ("email_verified", "verified_email")
 
 

@@ -16,6 +16,7 @@ from accounts.models import User
 class RevokeTokensMixin(forms.Form):
     """Ask whether API tokens end, too, if the user has any."""
 
+    user: Any  # None: the link has ended
     revoke_tokens = forms.BooleanField(label=_("Revoke all API tokens, too"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -6,6 +6,7 @@ from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm
 from allauth.account.models import Login
+from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +14,7 @@ from django.utils.translation import ngettext
 
 from accounts import login_throttle
 from accounts.forms.fields import MAX_PASSWORD_LENGTH, label_field
-from accounts.models import fold
+from accounts.models import User, fold
 from artgen import formatting
 
 
@@ -50,7 +51,10 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         return fold(self.cleaned_data["login"])
 
     def clean(self) -> dict[str, Any]:
-        """Count the attempt, then check the password; nothing is checked during a pause."""
+        """Count the attempt, then check the password.
+
+        During a pause only the right one of an account with a second factor is accepted.
+        """
         cleaned: dict[str, Any] = self.cleaned_data
         if self.errors:
             return cleaned
@@ -58,14 +62,21 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         try:
             attempt = login_throttle.count_attempt(self.request, email)
         except login_throttle.MustWait as refusal:
-            self.seconds_to_wait = refusal.seconds
-            raise ValidationError(refusal.message, code=login_throttle.PAUSED) from refusal
-        user = get_adapter().authenticate(self.request, **self.user_credentials())
-        if user is None or (self.staff_only and not user.is_staff):
-            raise _wrong_sign_in(attempt)
+            user = self._authenticated()
+            if user is None or not is_mfa_enabled(user):
+                self.seconds_to_wait = refusal.seconds
+                raise ValidationError(refusal.message, code=login_throttle.PAUSED) from refusal
+        else:
+            user = self._authenticated()
+            if user is None:
+                raise _wrong_sign_in(attempt)
         login_throttle.reset(self.request, email)
         self._login = Login(user=user, email=email)
         return cleaned
+
+    def _authenticated(self) -> User | None:
+        user: User | None = get_adapter().authenticate(self.request, **self.user_credentials())
+        return user if user and (user.is_staff or not self.staff_only) else None
 
     def show_refusal(self) -> None:
         """Focus the password field and connect it with the error text."""

@@ -2,13 +2,16 @@ import time
 from unittest import mock
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
+from django.core import mail
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from accounts import login_throttle
+from accounts import login_throttle, outbox
 from accounts.models import User
+from artgen.testing.authenticator_app import SECRET, code_of
 from artgen.testing.cases import BaseTestCase
 
 
@@ -201,37 +204,53 @@ class TestLogin(BaseTestCase):
         assert response.status_code == 403
         assert len(response.redirect_chain) == 1
 
-    def test_it_shares_the_limit_of_an_address_with_the_other_entrances(self) -> None:
+    def test_it_shares_the_limit_of_an_address_with_the_admins_sign_in(self) -> None:
         self.hold_clock()
-        for number in range(20):
-            email = f"user{number}@example.org"
-            self.client.post(self.url, {"username": email, "password": ""})
-            self.client.post("/admin/login/", {"username": email, "password": ""})
-            self.client.post("/accounts/signup/" if number % 2 else RESET, {"email": email})
-        for url, data in (
-            (self.url, {"username": "alice@example.org", "password": "password"}),
-            ("/admin/login/", {"username": "staff@example.org", "password": "password"}),
-            ("/accounts/signup/", {"email": "new@example.org"}),
-            (RESET, {"email": "alice@example.org"}),
-        ):
+        for number in range(30):
+            data = {"username": f"user{number}@example.org", "password": ""}
+            self.client.post(self.url, data)
+            self.client.post("/admin/login/", data)
+        for url in (self.url, "/admin/login/"):
+            data = {"username": "staff@example.org", "password": "password"}
             assert self.client.post(url, data).status_code == 429, url
-            elsewhere = self.client.post(url, data, REMOTE_ADDR="10.0.0.9")
-            assert elsewhere.status_code == 302, url
+            assert self.client.post(url, data, REMOTE_ADDR="10.0.0.9").status_code == 302, url
             self.client.logout()
 
-    def test_it_shares_the_limit_of_an_account_with_the_other_entrances(self) -> None:
-        for number in range(60):
-            self.client.post(
-                self.url,
-                {"username": "bob@example.org", "password": ""},
-                REMOTE_ADDR=f"10.0.1.{number}",
+    def test_it_lets_the_owner_in_whatever_strangers_try_elsewhere(self) -> None:
+        for number in range(4):
+            network = f"10.0.1.{number}"
+            for _ in range(16):
+                Client().post(
+                    self.url,
+                    {"username": "alice@example.org", "password": "wrong"},
+                    REMOTE_ADDR=network,
+                )
+                Client().post(RESET, {"email": "alice@example.org"}, REMOTE_ADDR=network)
+                Client().post(SIGN_UP, {"email": "alice@example.org"}, REMOTE_ADDR=network)
+        for url in (RESET, SIGN_UP):
+            assert self.client.post(url, {"email": "alice@example.org"}).status_code == 302, url
+        assert self.sign_in().status_code == 302
+        outbox.send_due()
+        assert len(mail.outbox) == 2 * (4 * 5 + 1)
+
+    def test_it_limits_the_emails_to_one_address_from_everywhere(self) -> None:
+        for number in range(31):
+            response = Client().post(
+                RESET, {"email": "alice@example.org"}, REMOTE_ADDR=f"10.0.1.{number}"
             )
-        for url in ("/accounts/signup/", RESET):
-            assert self.client.post(url, {"email": "bob@example.org"}).status_code == 429
-            assert self.client.post(url, {"email": "alice@example.org"}).status_code == 302
+        assert response.status_code == 429
+
+    def test_it_lets_the_right_password_in_before_a_second_factor(self) -> None:
+        TOTP.activate(self.alice, SECRET)
+        for _ in range(6):
+            response = self.sign_in(password="wrong")
+        assert response.status_code == 429
+        assert self.sign_in().url == "/accounts/2fa/code/"
+        assert self.client.post("/accounts/2fa/code/", {"code": code_of()}).status_code == 302
+        assert self.signed_in_as() == str(self.alice.pk)
 
 
-RESET = "/accounts/password_reset/"
+RESET, SIGN_UP = "/accounts/password_reset/", "/accounts/signup/"
 
 
 class TestPause(BaseTestCase):
@@ -253,6 +272,14 @@ class TestPause(BaseTestCase):
                 assert 0 < caught.value.seconds <= current.wait
             cache.delete(gate)  # as if the pause had passed
         assert waits == [0, 0, 0, 0, 30, 60, 120, 240]
+
+    def test_it_counts_codes_from_everywhere(self) -> None:
+        request = RequestFactory().post("/", REMOTE_ADDR="10.0.0.1")
+        other = RequestFactory().post("/", REMOTE_ADDR="10.0.0.2")
+        for kind, left in ((login_throttle.PASSWORDS, 4), (login_throttle.CODES, 3)):
+            login_throttle.count_attempt(request, "alice@example.org", of=kind)
+            attempt = login_throttle.count_attempt(other, "alice@example.org", of=kind)
+            assert attempt.left == left
 
     def test_it_ignores_the_cookie_of_another_account(self) -> None:
         self.client.post(

@@ -26,7 +26,7 @@ from accounts.forms.passwords import AddPasswordForm, ChangePasswordForm, NewPas
 from accounts.forms.sign_in import ReauthenticateForm
 from accounts.forms.sign_up import EmailForm
 from accounts.models import User
-from accounts.rate_limits import email_request, entrance, limited
+from accounts.rate_limits import email_request, limited
 from accounts.security_notices import Change
 from accounts.views.sign_in import EMAIL_SENT_TO, sent_context
 
@@ -82,7 +82,6 @@ reauthenticate = _page(login_required(Reauthenticate.as_view()))
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@entrance
 @email_request
 def password_reset(request: HttpRequest) -> HttpResponse:
     """Send the link to a new password; the response does not reveal whether there is an account.
@@ -118,7 +117,7 @@ class PasswordResetConfirm(RevokeTokensMixin, PasswordResetFromKeyView):  # type
 
     template_name = "accounts/password_reset_confirm.html"
     form_class = NewPasswordForm
-    initial = {"revoke_tokens": True}  # noqa: RUF012 as Django declares it
+    initial = {"revoke_tokens": True}
     success_url = reverse_lazy("password_reset_complete")
 
     def form_valid(self, form: NewPasswordForm) -> HttpResponse:
@@ -135,7 +134,7 @@ class PasswordResetConfirm(RevokeTokensMixin, PasswordResetFromKeyView):  # type
             return render(
                 self.request, "accounts/link_ended.html", {"again": "password_reset"}, status=410
             )
-        return super().render_to_response(context, **kwargs)  # type: ignore[no-any-return]
+        return super().render_to_response(context, **kwargs)
 
 
 password_reset_confirm = _page(PasswordResetConfirm.as_view())

@@ -110,7 +110,6 @@ def logout(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@entrance
 @email_request
 def signup(request: HttpRequest) -> HttpResponse:
     """Ask for an address and send an email to it, whether or not there is an account."""
