@@ -3,9 +3,10 @@
 import math
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, wraps
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -18,6 +19,17 @@ from artgen.cache import counted
 from artgen.refusals import Refusal
 
 Key: TypeAlias = str | Callable[[str, HttpRequest], str]
+
+
+WRITES: Mapping[str, Sequence[str]] = {
+    "word_lists": ("60/h", "100/d"),  # up to 120 kB each
+    "own_styles": ("60/h", "200/d"),
+    "presets": ("60/h", "200/d"),
+    "collections": ("60/h", "200/d"),
+    "tags": ("1200/h",),
+    "refusals": ("60/h", "100/d"),  # the stored order of a refused prompt, up to 50 kB each
+}
+"""How many rows of what is free one user may write; deleted ones, which stay for a day, count."""
 
 
 class TooManyTries(Refusal):
@@ -102,6 +114,12 @@ def spend_of(value: str, *, group: str, rate: str) -> None:
     left = period - since
     if counted(f"limit:{group}:{rate}:{value}:{window:.0f}", left) > limit:
         raise TooManyTries(max(1, math.ceil(left)))
+
+
+def spend_write(user_id: UUID, kind: str) -> None:
+    """Count one row of a key of WRITES that this user creates or changes; raise `TooManyTries`."""
+    for rate in WRITES[kind]:
+        spend_of(str(user_id), group=f"write:{kind}", rate=rate)
 
 
 @lru_cache(maxsize=100)

@@ -37,6 +37,7 @@ MAKE_COLLECTION: Docs = {
         ),
         **problems(
             *BODY_PROBLEMS,
+            "too_many_requests",
             "too_many_collections",
             invalid=NAME_TAKEN,
             too_many_collections={
@@ -65,7 +66,7 @@ RENAME_COLLECTION: Docs = {
         200: answer(
             shapes_collections.CollectionShape, "Renamed", examples.COLLECTION | {"name": "Hills"}
         ),
-        **problems(*BODY_PROBLEMS, "not_found", invalid=NAME_TAKEN),
+        **problems(*BODY_PROBLEMS, "too_many_requests", "not_found", invalid=NAME_TAKEN),
     },
 }
 DELETE_COLLECTION: Docs = {

@@ -97,6 +97,7 @@ CHANGE_IMAGE: Docs = {
         200: answer(shapes_images.ImageShape, "Changed", examples.IMAGE | {"favorite": True}),
         **problems(
             *BODY_PROBLEMS,
+            "too_many_requests",
             *("not_found", "in_the_trash", "not_publishable", "too_many_tags", "too_many_waiting"),
             too_many_tags={"detail": "The limit of 500 different tags is reached.", "limit": 500},
         ),

@@ -38,6 +38,7 @@ MAKE_PRESET: Docs = {
         201: answer(shapes_presets.PresetShape, "Created", examples.PRESET),
         **problems(
             *BODY_PROBLEMS,
+            "too_many_requests",
             "too_many_presets",
             invalid=_taken("preset"),
             too_many_presets={
@@ -65,7 +66,7 @@ CHANGE_PRESET: Docs = {
     "examples": [PRESET],
     "responses": {
         200: answer(shapes_presets.PresetShape, "Changed", examples.PRESET),
-        **problems(*BODY_PROBLEMS, "not_found", invalid=_taken("preset")),
+        **problems(*BODY_PROBLEMS, "too_many_requests", "not_found", invalid=_taken("preset")),
     },
 }
 DELETE_PRESET: Docs = {
@@ -96,6 +97,7 @@ MAKE_OWN_STYLE: Docs = {
         201: answer(shapes_presets.OwnStyleShape, "Created", examples.OWN_STYLE),
         **problems(
             *BODY_PROBLEMS,
+            "too_many_requests",
             "too_many_styles",
             invalid=_taken("style"),
             too_many_styles={
@@ -123,7 +125,7 @@ CHANGE_OWN_STYLE: Docs = {
     "examples": [STYLE],
     "responses": {
         200: answer(shapes_presets.OwnStyleShape, "Changed", examples.OWN_STYLE),
-        **problems(*BODY_PROBLEMS, "not_found", invalid=_taken("style")),
+        **problems(*BODY_PROBLEMS, "too_many_requests", "not_found", invalid=_taken("style")),
     },
 }
 DELETE_OWN_STYLE: Docs = {

@@ -182,6 +182,7 @@ MAKE_WORD_LIST: Docs = {
         201: answer(shapes_sheets.WordListShape, "Created", examples.WORD_LIST),
         **problems(
             *BODY_PROBLEMS,
+            "too_many_requests",
             "too_many_word_lists",
             invalid=NAME_TAKEN,
             too_many_word_lists={
@@ -209,7 +210,7 @@ CHANGE_WORD_LIST: Docs = {
     "examples": [LIST],
     "responses": {
         200: answer(shapes_sheets.WordListShape, "Changed", examples.WORD_LIST),
-        **problems(*BODY_PROBLEMS, "not_found", invalid=NAME_TAKEN),
+        **problems(*BODY_PROBLEMS, "too_many_requests", "not_found", invalid=NAME_TAKEN),
     },
 }
 DELETE_WORD_LIST: Docs = {

@@ -14,6 +14,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import rate_limits
 from accounts.models import User
 from artgen import formatting
 from artgen.compiled_queries import CompiledQuery
@@ -97,6 +98,7 @@ def create(*, user: User, name: str) -> Collection:
     # Concurrent requests may exceed the limit by one; it protects the page, not money.
     if Collection.objects.of(user).present().count() >= MAX_COLLECTIONS:
         raise TooManyCollections
+    rate_limits.spend_write(user.pk, "collections")
     made = Collection(user=user, name=name, folded_name=_folded(name), created_at=timezone.now())
     try:
         with transaction.atomic():
@@ -109,6 +111,7 @@ def create(*, user: User, name: str) -> Collection:
 def rename(collection: Collection, *, name: str) -> Collection:
     """Rename the collection, also in case only; raise BadName or NameTaken."""
     name = clean_name(name)
+    rate_limits.spend_write(collection.user_id, "collections")
     return _updated(collection, name=name, folded_name=_folded(name))
 
 

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef
 from django.utils.translation import gettext as _
 
+from accounts import rate_limits
 from accounts.models import User
 from artgen import formatting
 from artgen.refusals import FieldError, Refusal
@@ -309,6 +310,7 @@ def _change_one(image: Image, change: Callable[[Names], Names]) -> Image:
 def _change(user: Any, images: ImageQuerySet, change: Callable[[Names], Names]) -> list[Image]:
     """Apply `change` to the tags of each of the user's images; return the changed images."""
     user_id = getattr(user, "pk", user)
+    rate_limits.spend_write(user_id, "tags")
     with transaction.atomic():
         _lock(user_id)
         rows = images.select_for_update(no_key=True).only("id", "user_id", "tags")

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from accounts import rate_limits
 from accounts.models import User
 from generation.models import PromptReview, ReviewState, RuleAction
 from generation.moderation import emails, trust
@@ -82,6 +83,7 @@ def stopped(order: HeldOrder, found: Found) -> Moderated:
 
     Raises:
         TooManyReviews: to be held, while MAX_WAITING of the user's requests wait.
+        TooManyTries: too many of the user's requests were stopped in an hour or a day.
     """
     holds = _action(found) == RuleAction.HOLD
     digest = digest_of(found)
@@ -104,6 +106,7 @@ def stopped(order: HeldOrder, found: Found) -> Moderated:
         "created_at": timezone.now(),
     }
     state = ReviewState.WAITING if holds else ReviewState.REFUSED
+    rate_limits.spend_write(order.user.pk, "refusals")
     try:
         with transaction.atomic():
             review = _stored(known, user=order.user, digest=digest, state=state, **columns)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import rate_limits
 from accounts.models import User
 from artgen.ids import parse_uuid
 from artgen.refusals import FieldError, Refusal
@@ -82,7 +83,7 @@ def of_user(user: User) -> list[OwnStyle]:
 
 
 def create(*, user: User, name: str, template: str, negative: str) -> OwnStyle:
-    """Return a new own style, the last one; raise InvalidStyle or TooManyStyles."""
+    """Return a new own style, the last one; raise InvalidStyle, TooManyStyles or TooManyTries."""
     values = _cleaned(name=name, template=template, negative=negative)
     with transaction.atomic():
         User.objects.select_for_update().only("pk").get(pk=user.pk)
@@ -93,6 +94,7 @@ def create(*, user: User, name: str, template: str, negative: str) -> OwnStyle:
             user=user, position=max(positions, default=0) + 1, created_at=timezone.now(), **values
         )
         _check_free(made, values["folded_name"])
+        rate_limits.spend_write(user.pk, "own_styles")
         made.save(force_insert=True)
     return made
 
@@ -107,7 +109,7 @@ def change(
     """Change name or texts; None leaves them. Jobs that were placed keep theirs.
 
     Raises:
-        InvalidStyle: nothing was changed.
+        InvalidStyle, TooManyTries: nothing was changed.
     """
     values = _cleaned(
         name=style.name if name is None else name,
@@ -115,6 +117,7 @@ def change(
         negative=style.negative if negative is None else negative,
     )
     _check_free(style, values["folded_name"])
+    rate_limits.spend_write(style.user_id, "own_styles")
     return _updated(style, **values)
 
 

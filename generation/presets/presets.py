@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import rate_limits
 from accounts.models import User
 from artgen.refusals import FieldError, Refusal
 from generation.models import Preset
@@ -57,7 +58,7 @@ def of_user(user: User) -> list[Preset]:
 
 
 def create(*, user: User, name: str, values: Mapping[str, str]) -> Preset:
-    """Return a new preset, the last one; raise InvalidPreset or TooManyPresets."""
+    """Return a new preset, the last one; raise InvalidPreset, TooManyPresets or TooManyTries."""
     name = _clean_name(name)
     with transaction.atomic():
         User.objects.select_for_update().only("pk").get(pk=user.pk)
@@ -73,13 +74,9 @@ def create(*, user: User, name: str, values: Mapping[str, str]) -> Preset:
             created_at=timezone.now(),
         )
         _check_free(made, made.folded_name)
+        rate_limits.spend_write(user.pk, "presets")
         made.save(force_insert=True)
     return made
-
-
-def update(preset: Preset, *, values: Mapping[str, str]) -> Preset:
-    """Replace the values; `revert` brings the old ones back."""
-    return _updated(preset, previous_values=preset.values, values=dict(values))
 
 
 def revert(preset: Preset) -> Preset:
@@ -89,17 +86,14 @@ def revert(preset: Preset) -> Preset:
     return _updated(preset, values=preset.previous_values, previous_values=preset.values)
 
 
-def rename(preset: Preset, *, name: str) -> Preset:
-    """Rename the preset; raise InvalidPreset."""
-    name = _clean_name(name)
-    _check_free(preset, names.folded(name))
-    return _updated(preset, name=name, folded_name=names.folded(name))
-
-
 def change(
     preset: Preset, *, name: str | None = None, values: Mapping[str, str] | None = None
 ) -> Preset:
-    """Change name or values, or both; None leaves them. Raise InvalidPreset."""
+    """Change name or values, or both; None leaves them. `revert` brings the old values back.
+
+    Raises:
+        InvalidPreset, TooManyTries: nothing was changed.
+    """
     fields: dict[str, object] = {}
     if name is not None:
         name = _clean_name(name)
@@ -107,7 +101,10 @@ def change(
         fields |= {"name": name, "folded_name": names.folded(name)}
     if values is not None and dict(values) != preset.values:
         fields |= {"previous_values": preset.values, "values": dict(values)}
-    return _updated(preset, **fields) if fields else preset
+    if not fields:
+        return preset
+    rate_limits.spend_write(preset.user_id, "presets")
+    return _updated(preset, **fields)
 
 
 def move(preset: Preset, *, by: int) -> None:

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import rate_limits
 from accounts.models import User
 from artgen import formatting
 from artgen.refusals import FieldError, Refusal
@@ -45,11 +46,12 @@ class TooManyLists(Refusal):
 
 
 def create(*, user: User, name: str, entries: Sequence[str]) -> WordList:
-    """Return a new list; raise InvalidList or TooManyLists."""
+    """Return a new list; raise InvalidList, TooManyLists or TooManyTries."""
     name, cleaned = _clean(name, entries)
     # Concurrent requests may exceed the limit by one; it protects the page, not money.
     if WordList.objects.of(user).present().count() >= MAX_LISTS:
         raise TooManyLists
+    rate_limits.spend_write(user.pk, "word_lists")
     made = WordList(
         user=user,
         name=name,
@@ -68,11 +70,12 @@ def create(*, user: User, name: str, entries: Sequence[str]) -> WordList:
 def change(
     word_list: WordList, *, name: str | None = None, entries: Sequence[str] | None = None
 ) -> WordList:
-    """Change name or entries; None leaves them. Raise InvalidList."""
+    """Change name or entries; None leaves them. Raise InvalidList or TooManyTries."""
     name, cleaned = _clean(
         word_list.name if name is None else name,
         word_list.entries if entries is None else entries,
     )
+    rate_limits.spend_write(word_list.user_id, "word_lists")
     return _updated(word_list, name=name, folded_name=alternatives.folded(name), entries=cleaned)
 
 

@@ -144,7 +144,7 @@ def _values(request: HttpRequest, user: User) -> dict[str, str]:
 
 
 def _update(request: HttpRequest, found: Preset) -> str:
-    user_presets.update(found, values=_values(request, user_of(request)))
+    user_presets.change(found, values=_values(request, user_of(request)))
     return _("Preset updated.")
 
 
@@ -154,7 +154,7 @@ def _revert(request: HttpRequest, found: Preset) -> str:
 
 
 def _rename(request: HttpRequest, found: Preset) -> str:
-    user_presets.rename(found, name=request.POST.get("name", ""))
+    user_presets.change(found, name=request.POST.get("name", ""))
     return _("Saved.")
 
 

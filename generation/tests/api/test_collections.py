@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 from django.core.cache import cache
+from django.utils import timezone
 
 from artgen.testing.api import ApiTestCase, make_image
 from generation.gallery import collections
@@ -42,8 +43,11 @@ class TestCollections(ApiTestCase):
         assert Collection.objects.count() == 1
 
     def test_it_stops_at_the_limit(self) -> None:
-        for number in range(collections.MAX_COLLECTIONS):
-            collections.create(user=self.alice, name=str(number))
+        now = timezone.now()
+        Collection.objects.bulk_create(
+            Collection(user=self.alice, name=f"{n}", folded_name=f"{n}", created_at=now)
+            for n in range(collections.MAX_COLLECTIONS)
+        )
         problem = self.assert_problem(
             self.api.post(COLLECTIONS, {"name": "x"}), 409, "too_many_collections"
         )

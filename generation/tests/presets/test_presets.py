@@ -5,6 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import quotas
 from artgen.testing.cases import BaseTestCase, make_user
@@ -153,8 +154,18 @@ class TestPresets(PresetsTestCase):
         assert not Preset.objects.exists()
 
     def test_it_has_a_limit(self):
-        for number in range(presets.MAX_PRESETS):
-            presets.create(user=self.alice, name=str(number), values={})
+        now = timezone.now()
+        Preset.objects.bulk_create(
+            Preset(
+                user=self.alice,
+                name=f"{n}",
+                folded_name=f"{n}",
+                values={},
+                created_at=now,
+                position=n,
+            )
+            for n in range(presets.MAX_PRESETS)
+        )
         page = self.client.post(self.url, FORM | {"name": "one more"}, headers=SCRIPT)
         self.assertContains(page, "limit of presets", status_code=409)
 
