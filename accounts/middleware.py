@@ -109,6 +109,7 @@ class SecondFactorMiddleware:
         "service_worker",
         "offline",
         "favicon",
+        "sender",  # authenticates as the API does
         "healthz",
         "readyz",
         "metrics",

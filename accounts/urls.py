@@ -9,6 +9,7 @@ from accounts.views import (
     passwords,
     second_factor,
     security,
+    sender,
     sign_in,
     social,
     tokens,
@@ -124,6 +125,7 @@ urlpatterns = [
         "account/security/sign-out-others/", security.end_other_sessions, name="end_other_sessions"
     ),
     path("account/security/disconnect/", social.disconnect, name="disconnect_service"),
+    path("nginx/sender/", sender.Sender.as_view(), name="sender"),
     path("account/tokens/", tokens.token_list, name="tokens"),
     path("account/tokens/revoke/", tokens.revoke_token, name="revoke_token"),
     *ALLAUTH_NAMES,

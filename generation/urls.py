@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generation.jobs.webhooks import runpod_hook
+from generation.jobs.webhooks import is_of_runpod, runpod_hook
 from generation.views import (
     account_deletion,
     announcements,
@@ -167,4 +167,5 @@ urlpatterns = [
     path("media/<path:name>", media.media, name="media"),
     path("metrics", metrics.metrics, name="metrics"),
     path("hooks/runpod/<str:token>/", runpod_hook, name="runpod_hook"),
+    path("nginx/sender/hooks/runpod/<str:token>/", is_of_runpod, name="runpod_hook_sender"),
 ]

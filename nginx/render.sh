@@ -30,7 +30,7 @@ default NGINX_ADDRESS_SOCKETS 1000             # open sockets per address
 default NGINX_API_TIMEOUT 180s
 default NGINX_SOCKET_TIMEOUT 3600s
 default NGINX_KEEPS_SECONDS 4                  # idle connections to web; below GUNICORN_KEEPALIVE
-default NGINX_UPLOAD_BODY_MAX 42m              # twice UPLOAD_MAX_BYTES, so that Django refuses
+default NGINX_UPLOAD_BODY_MAX 22m              # UPLOAD_MAX_BYTES and the form around it
 default NGINX_FORM_BODY_MAX 64m
 default NGINX_HOOK_BODY_MAX 12m
 default NGINX_ACCESS_LOG /dev/stdout           # or off
@@ -184,8 +184,9 @@ render() { # TEMPLATE: ${UPPER_CASE} names are replaced, $lower_case are variabl
     print
   }' "$here/$1" >"$NGINX_DIR/$1"
 }
-for template in nginx.conf site.conf page.conf maintenance.conf proxy_fault.conf acme.conf \
-  redirect.conf "$NGINX_SITE.conf"; do
+for template in nginx.conf site.conf forwarded.conf sender.conf large_body.conf \
+  api_errors.conf page.conf maintenance.conf proxy_fault.conf acme.conf redirect.conf \
+  "$NGINX_SITE.conf"; do
   render "$template"
 done
 if [ -n "$NGINX_BUCKET" ]; then render bucket.conf; else : >"$NGINX_DIR/bucket.conf"; fi

@@ -189,9 +189,13 @@ class TestStack(unittest.TestCase):
             assert line in shown
         (sockets,) = re.findall(r"location /ws/ \{(.*?)\}", shown)
         assert "proxy_read_timeout 3600s; proxy_send_timeout 3600s; proxy_buffering off;" in sockets
-        for location in ("/", "/create/", "/api/", "/api/v1/uploads/", "/ws/"):
+        for location in ("/", "/api/", "/ws/"):
             (body,) = re.findall(rf"location {location} \{{(.*?)\}}", shown)
             assert re.search(r"limit_req zone=user burst=\d+ nodelay;", body)
+        for kind in ("page", "form", "api", "upload"):
+            (body,) = re.findall(rf"location = /nginx/large/{kind} \{{(.*?)\}}", shown)
+            assert "/large_body.conf;" in body
+        assert re.search(r"limit_conn bodies 6; limit_req zone=user burst=\d+ nodelay;", shown)
 
     def test_it_sizes_the_pools_as_the_table_says_below_80_connections(self):
         program = "from django.conf import settings as s; print(s.DATABASES['default'])"

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from generation.jobs import dispatch, lifecycle, webhook_tokens
 from generation.runpod.report import is_job_id
@@ -34,6 +34,13 @@ def runpod_hook(request: HttpRequest, token: str) -> HttpResponse:
     elif lifecycle.is_unknown(job_id, attempt=attempt) and (runpod_id := _runpod_id(request)):
         lifecycle.candidate_received(job_id, attempt=attempt, runpod_id=runpod_id)
     return HttpResponse()
+
+
+@require_safe
+def is_of_runpod(_request: HttpRequest, token: str) -> HttpResponse:
+    """Tell nginx before it receives a large body: 204 for a valid token, else 403."""
+    is_valid = webhook_tokens.read(token) is not None
+    return HttpResponse(status=HTTPStatus.NO_CONTENT if is_valid else HTTPStatus.FORBIDDEN)
 
 
 def _runpod_id(request: HttpRequest) -> str:

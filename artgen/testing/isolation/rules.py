@@ -117,6 +117,8 @@ RULES: dict[str, Rule] = {
     "runpod_hook": address(
         "POST", at={"token": "hook"}, touches=["generation_job"], is_csrf_exempt=True
     ),
+    "sender": users("GET"),
+    "runpod_hook_sender": address("GET", at={"token": "hook"}),
     # --- pages of a user ---
     "create": users(
         "GET POST",

@@ -1,0 +1,21 @@
+"""What nginx asks before it receives a large body (nginx/site.conf)."""
+
+from http import HTTPStatus
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from artgen.api.views import Endpoint
+
+
+class Sender(Endpoint):
+    """Whether the session or the token is that of a user; tokens need no scope."""
+
+    permission_classes = (IsAuthenticated,)
+
+    @extend_schema(exclude=True)
+    def get(self, _request: Request) -> Response:
+        """Return 204, or 401 or 403 for anybody else."""
+        return Response(status=HTTPStatus.NO_CONTENT)
