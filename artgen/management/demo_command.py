@@ -8,7 +8,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from artgen.management.base import BaseCommand
 
-PACKAGES = ("numpy", "aiohttp")
+PACKAGES = ("aiohttp",)
 
 
 def missing_packages() -> list[str]:

@@ -55,7 +55,6 @@ SLOW_FILES = {
     "generation/tests/admin/test_many_jobs.py",
     "generation/tests/demo/test_emulator_process.py",
     "generation/tests/demo/test_painter.py",
-    "generation/tests/demo/test_painter_subjects.py",
     "generation/tests/files/test_bucket_threads.py",
     "generation/tests/gallery/test_many_pictures.py",
     "generation/tests/jobs/test_all_models.py",

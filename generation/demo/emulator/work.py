@@ -89,7 +89,12 @@ class Work:
 
         try:
             data = await self._painter.paint(
-                request, seed=seed, sources=sources, mask=mask, on_progress=painted
+                request,
+                model=job.endpoint,
+                seed=seed,
+                sources=sources,
+                mask=mask,
+                on_progress=painted,
             )
         except (BrokenExecutor, ValueError) as error:
             log.warning("a painter failed: %r", error)

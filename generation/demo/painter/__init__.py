@@ -1,4 +1,4 @@
-"""The demo painter: computes images from the words of a prompt with numpy and Pillow."""
+"""The demo painter: composes images of painted parts by the words of a prompt, with Pillow."""
 
 from .encoding import encode
 from .painting import paint

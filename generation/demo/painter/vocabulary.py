@@ -198,6 +198,7 @@ THINGS: dict[str, str] = {
     "nebula": "туманност галактик nebula galax",
     "ring": "кольц сатурн ring saturn",
     "lavender": "лаванд lavender",
+    "meadow": "=луг =луга =лугу =лугом meadow grass трав",
     "wheat": "пшени рожь wheat rye",
     "tea": "чай чая чайн террас =tea terrace",
     "birch": "берез birch",

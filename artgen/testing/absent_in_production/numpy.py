@@ -1,3 +1,0 @@
-"""Hides the package from processes that run as in production."""
-
-raise ModuleNotFoundError("numpy")
