@@ -52,10 +52,17 @@ class PromptRejected(PromptNotAllowed):
 
 
 class HeldForReview(Moderated):
-    """A rule holds the request, or one with this prompt waits already; a moderator decides."""
+    """A rule holds the request, or one with this prompt waits already; a moderator decides.
+
+    `is_another`: it differs from the one that waits, which alone is stored.
+    """
 
     code = "held_for_review"
     status = 403
+
+    def __init__(self, review: PromptReview, *, is_another: bool = False) -> None:
+        super().__init__(review)
+        self.is_another = is_another
 
     @property
     def message(self) -> str:
@@ -64,6 +71,11 @@ class HeldForReview(Moderated):
             "A moderator will review this prompt first: %(why)s. Nothing is charged until then. "
             "We’ll email you the decision."
         )
+        if self.is_another:
+            text = _(
+                "This prompt is already under review: %(why)s. After approval only the first "
+                "request is created. Send this one again then."
+            )
         return text % {"why": why(self.review.matches)}
 
 

@@ -87,16 +87,17 @@ def stopped(order: HeldOrder, found: Found) -> Moderated:
     """
     holds = _action(found) == RuleAction.HOLD
     digest = digest_of(found)
+    requests = [dict(one) for one in order.requests]
     same = PromptReview.objects.filter(user=order.user, digest=digest, state__in=KNOWN)
     known = same.order_by("-id").first()
     if known and known.state == ReviewState.REJECTED:
         return PromptRejected(known)
     if known and known.state == ReviewState.WAITING:
-        return HeldForReview(known)
+        return HeldForReview(known, is_another=requests != known.requests)
     if holds:
         _check_room(order.user)
     columns = {
-        "requests": [dict(one) for one in order.requests],
+        "requests": requests,
         "is_batch": order.is_batch,
         "key": order.key,
         "token_id": order.token_id,
