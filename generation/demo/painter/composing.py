@@ -79,6 +79,8 @@ def compose(
     """Return the image before weather and finish, and the plate it stands on."""
     subject = SUBJECTS.get(motif)
     place = _place(scene, subject, motif)
+    if motif == "ship":  # not a second boat behind it
+        scene = replace(scene, things=scene.things - {"boat"})
     # Seasons and weather show by day.
     usual = ("day",) if scene.season or scene.weather else USUAL_TIMES
     plate = assets.choose("plates", place, scene, rng, time=time, usual=rng.choice(usual))

@@ -48,9 +48,9 @@ def _by_hand(image: Image.Image, model: str) -> Image.Image:
     """Return the image as this model draws: its color, contrast and brush, in every image."""
     hand = Random(f"hand {model}")  # noqa: S311 repeatable, not secret
     color = hand.choice(list(NAMED_COLORS.values())[:14])
-    image = Image.blend(image, tinted(image, color, 0.5), hand.uniform(0.0, 0.3))
+    image = Image.blend(image, tinted(image, color, 0.5), hand.uniform(0.0, 0.2))
     image = warmed(image, hand.uniform(-0.07, 0.07))
-    image = ImageEnhance.Contrast(saturated(image, hand.uniform(0.78, 1.3))).enhance(
+    image = ImageEnhance.Contrast(saturated(image, hand.uniform(0.82, 1.18))).enhance(
         hand.uniform(0.9, 1.16)
     )
     image = ImageEnhance.Brightness(image).enhance(hand.uniform(0.94, 1.12))
