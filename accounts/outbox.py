@@ -18,7 +18,7 @@ from django.db.models import F, Min, Q, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts import mail_errors
+from accounts import encryption, mail_errors
 from accounts.models import OutgoingEmail
 from artgen import pooling
 from artgen.celery import send_message
@@ -36,6 +36,7 @@ GIVE_UP_AFTER = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 MAX_DOUBLINGS = 10  # beyond MAX_PAUSE
 FAILED_KEPT = timedelta(days=7)
 MAX_ERROR_LENGTH = 400
+ENCRYPTED = "gAAAA"  # how every token of Fernet begins: its version and the first bits of the time
 NO_ERROR = {"error_kind": "", "last_error": ""}
 
 
@@ -114,7 +115,9 @@ def enqueue(email: EmailMessage, *, discard: bool = False) -> None:
     """
     (recipient,) = email.to
     OutgoingEmail.objects.create(
-        recipient="" if discard else recipient, subject=str(email.subject), body=str(email.body)
+        recipient="" if discard else recipient,
+        subject=str(email.subject),
+        body=encryption.encrypt(str(email.body), purpose=__name__),
     )
     transaction.on_commit(partial(send_message, TASK), robust=True)
 
@@ -148,11 +151,18 @@ def _deliver(email: OutgoingEmail) -> None:
     pooling.give_back()  # the mail server may take seconds
     try:
         if email.recipient:
-            EmailMessage(email.subject, email.body, to=[email.recipient]).send()
+            EmailMessage(email.subject, _body(email), to=[email.recipient]).send()
     except Exception as error:  # noqa: BLE001 each mail backend has exceptions of its own
         _postpone(email, error)
     else:
         email.delete()
+
+
+def _body(email: OutgoingEmail) -> str:
+    """Return the text; the version before has stored it as it is."""
+    if not email.body.startswith(ENCRYPTED):
+        return email.body
+    return encryption.decrypt(email.body, purpose=__name__)
 
 
 def _postpone(email: OutgoingEmail, error: Exception) -> None:
@@ -169,5 +179,7 @@ def _postpone(email: OutgoingEmail, error: Exception) -> None:
     else:
         log.warning("email not sent yet", extra=extra, exc_info=error)
         pause = FIRST_PAUSE * 2 ** min(email.attempts - 1, MAX_DOUBLINGS)
+        if not email.body.startswith(ENCRYPTED):
+            fields["body"] = encryption.encrypt(email.body, purpose=__name__)
         fields["due_at"] = now + min(pause, MAX_PAUSE)
     OutgoingEmail.objects.filter(pk=email.pk).update(**fields)

@@ -4,22 +4,19 @@ Whether a session has passed the second factor is part of the session, so checki
 no statement.
 """
 
-import base64
-import hashlib
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts import encryption
 from accounts.models import User
 
 METHODS = "account_authentication_methods"
@@ -95,20 +92,8 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
     def encrypt(self, text: str) -> str:
         """Return the secret as it is stored: a copy of the database alone gives no codes."""
-        stored: bytes = _cipher().encrypt(text.encode())
-        return stored.decode()
+        return encryption.encrypt(text, purpose=__name__)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Return the secret; raise InvalidToken if SECRET_KEY has changed."""
-        secret: bytes = _cipher().decrypt(encrypted_text.encode())
-        return secret.decode()
-
-
-def _cipher() -> MultiFernet:
-    return _cipher_of(settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-
-
-@lru_cache(maxsize=2)
-def _cipher_of(*keys: str) -> MultiFernet:
-    digests = (hashlib.sha256(f"accounts.second_factor:{key}".encode()).digest() for key in keys)
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+        return encryption.decrypt(encrypted_text, purpose=__name__)

@@ -149,6 +149,24 @@ class TestFailure(BaseTestCase):
         outbox.send_due()
         assert [email.to for email in mail.outbox] == [["bob@example.org"]]
 
+    def test_it_stores_the_text_encrypted_also_what_the_version_before_has_stored(self) -> None:
+        enqueue()
+        assert SECRET not in OutgoingEmail.objects.get().body
+        OutgoingEmail.objects.update(body=SECRET)
+        with down(), self.assertLogs("accounts.outbox", "WARNING"):
+            outbox.send_due()
+        assert SECRET not in OutgoingEmail.objects.get().body
+        make_due()
+        outbox.send_due()
+        assert [email.body for email in mail.outbox] == [SECRET]
+
+    def test_it_sends_no_text_that_it_cannot_decrypt(self) -> None:
+        enqueue()
+        with override_settings(SECRET_KEY="x" * 50), self.assertLogs("accounts.outbox", "WARNING"):
+            outbox.send_due()
+        assert mail.outbox == []
+        assert OutgoingEmail.objects.get().error_kind == "other"
+
     def test_it_gives_up_in_the_end_and_erases_the_text(self) -> None:
         enqueue()
         OutgoingEmail.objects.update(created_at=timezone.now() - outbox.GIVE_UP_AFTER)
