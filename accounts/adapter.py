@@ -119,6 +119,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """Redirect, and give this browser a counter of attempts of its own."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        sessions.add(request, user)
         sessions.limit(user)
         login_throttle.remember_browser(request, response, user.email)
         return response

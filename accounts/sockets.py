@@ -53,7 +53,7 @@ def signed_in(cookies: Collection[SessionCookie]) -> dict[SessionCookie, User]:
         and (user := users.get(id))
         and user.is_active
         and not user.is_banned
-        and _has_valid_hash(session, user)
+        and has_valid_hash(session, user)
         and not second_factor.is_missing(session, user)
     }
 
@@ -65,8 +65,8 @@ def _user_id(session: dict[str, Any]) -> UUID | None:
     return id
 
 
-def _has_valid_hash(session: dict[str, Any], user: User) -> bool:
-    # Derived from the password: a new password ends the sessions of all other devices.
+def has_valid_hash(session: dict[str, Any], user: User) -> bool:
+    """Return whether the session began with the user's present password and session epoch."""
     found = session.get(auth.HASH_SESSION_KEY, "")
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
     return any(constant_time_compare(found, each) for each in hashes)

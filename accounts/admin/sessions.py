@@ -4,10 +4,8 @@ from datetime import datetime
 
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
-from django.contrib.sessions.models import Session
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -42,11 +40,7 @@ class SessionAdmin(LargeTableAdmin, ReadOnlyAdmin, StaffProtectedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UserSession]:
         """Leave out sessions that have ended."""
-        valid = Session.objects.filter(
-            session_key=OuterRef("session_key"), expire_date__gt=timezone.now()
-        )
-        found: QuerySet[UserSession] = super().get_queryset(request).filter(Exists(valid))
-        return found
+        return sessions.valid(super().get_queryset(request))
 
     # allauth's fields have no names, and Django translates none that it makes itself.
     @admin.display(description=_("user"))

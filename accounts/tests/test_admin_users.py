@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client, override_settings
 
-from accounts import holds
+from accounts import holds, sessions
 from accounts.models import User
 from artgen.testing.cases import BaseTestCase, make_user
 
@@ -114,7 +114,7 @@ class TestDevices(AdminTestCase):
             user=self.staff,
             ip="127.0.0.1",
             user_agent="x",
-            session_key=self.client.session.session_key,
+            session_key=sessions.hash_of(self.client.session.session_key),
         )
         session = UserSession.objects.get(user=self.staff)
         client = Client(headers={"Accept-Language": "en"})

@@ -1,7 +1,10 @@
 """The list of signed-in devices, and signing them out."""
 
+from importlib import import_module
+
 import pytest
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -15,6 +18,10 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1"
 URL = "/account/security/"
 PASSWORD = {"username": "alice@example.org", "password": "password"}
+
+
+def hash_of(client: Client) -> str:
+    return sessions.hash_of(client.session.session_key)
 
 
 class TestSessions(BaseTestCase):
@@ -32,7 +39,7 @@ class TestSessions(BaseTestCase):
         return client.get("/account/").status_code == 200
 
     def id_of(self, client: Client) -> int:
-        return UserSession.objects.get(session_key=client.session.session_key).pk
+        return UserSession.objects.get(session_key=hash_of(client)).pk
 
     def test_it_lists_the_users_own_devices(self) -> None:
         self.sign_in(email="bob@example.org")
@@ -47,6 +54,32 @@ class TestSessions(BaseTestCase):
         old = Client(headers={"User-Agent": FIREFOX, "Accept-Language": "en"})
         old.force_login(self.bob)
         self.assertContains(old.get(URL), "This device", count=1)
+
+    def test_it_stores_no_key_that_signs_in(self) -> None:
+        keys = {client.session.session_key for client in (self.laptop, self.phone)}
+        self.laptop.post(f"{URL}sign-out-others/")
+        keys.add(self.laptop.session.session_key)
+        new = {"password1": "quiet lighthouse", "password2": "quiet lighthouse"}
+        self.laptop.post("/accounts/password_change/", {"oldpassword": "password", **new})
+        self.assertContains(self.laptop.get(URL), "This device", count=1)
+        keys.add(self.laptop.session.session_key)
+        stored = set(UserSession.objects.values_list("session_key", flat=True))
+        assert stored == {hash_of(self.laptop)}
+        for key in stored | keys - {self.laptop.session.session_key}:
+            thief = Client()
+            thief.cookies["sessionid"] = key
+            assert not self.is_signed_in(thief)
+
+    def test_it_hashes_what_earlier_versions_have_stored(self) -> None:
+        id = self.id_of(self.phone)
+        UserSession.objects.filter(pk=id).update(session_key=self.phone.session.session_key)
+        migration = import_module("accounts.migrations.0021_hash_session_keys_of_devices")
+        for _ in range(2):
+            migration.hash_keys(apps, connection.schema_editor())
+            assert self.id_of(self.phone) == id
+        self.assertContains(self.laptop.get(URL), "Safari, iPhone")
+        self.laptop.post(f"{URL}sign-out/", {"id": id})
+        assert not self.is_signed_in(self.phone)
 
     def test_it_signs_one_device_out(self) -> None:
         self.laptop.post(f"{URL}sign-out/", {"id": self.id_of(self.phone)})

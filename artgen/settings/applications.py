@@ -24,7 +24,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "allauth.socialaccount.providers.vk",
     "allauth.socialaccount.providers.yandex",
-    "allauth.usersessions",
+    "accounts.devices_app.DevicesConfig",
     "channels",
     "csp",
     "rest_framework",

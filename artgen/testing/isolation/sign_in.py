@@ -21,7 +21,7 @@ from fido2.webauthn import (
     CollectedClientData,
 )
 
-from accounts import second_factor
+from accounts import second_factor, sessions
 from accounts.models import User
 from artgen import social_apps
 from artgen.env import Environment
@@ -67,7 +67,9 @@ def halfway_session_of(user: User) -> str:
 def device_of(user: User, *, session: str) -> int:
     """Return the id of this session in the list of the user's devices."""
     device, _created = UserSession.objects.get_or_create(
-        user=user, session_key=session, defaults={"ip": "203.0.113.7", "user_agent": ""}
+        user=user,
+        session_key=sessions.hash_of(session),
+        defaults={"ip": "203.0.113.7", "user_agent": ""},
     )
     return int(device.pk)
 
