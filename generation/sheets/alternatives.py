@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from artgen import formatting
 from artgen.refusals import FieldError
 from generation.catalog.offers import InvalidParameters
+from generation.catalog.parameters import PROMPT_MAX_LENGTH
 
 FIELD = "prompt"
 MAX_OPTIONS = 64
@@ -99,6 +100,7 @@ class _Parser:
                 literal += self.char()
             elif len(options) == 1:
                 literal += options[0]
+                _check_length(literal)
             else:
                 parts += [literal, tuple(options)] if literal else [tuple(options)]
                 literal = ""
@@ -132,7 +134,9 @@ class _Parser:
 
     def joined(self, before: list[str], after: list[str]) -> list[str]:
         _check_count(len(before) * len(after))
-        return [one + other for one in before for other in after]
+        options = [one + other for one in before for other in after]
+        _check_length(max(options, key=len))
+        return options
 
     def char(self) -> str:
         """Return the next sign as it is meant, and move on."""
@@ -176,6 +180,15 @@ def _check_count(count: int) -> None:
     if count > MAX_OPTIONS:
         text = _("One pair of braces can have up to %(max)d alternatives.") % {"max": MAX_OPTIONS}
         raise _refusal("too_many", text)
+
+
+def _check_length(text: str) -> None:
+    """Refuse a prompt that gets too long, before more is joined to it."""
+    if len(text) > PROMPT_MAX_LENGTH:
+        detail = ngettext(
+            "At most %(max)d character.", "At most %(max)d characters.", PROMPT_MAX_LENGTH
+        )
+        raise _refusal("max_length", detail % {"max": PROMPT_MAX_LENGTH})
 
 
 def _distinct(options: Sequence[str]) -> list[str]:

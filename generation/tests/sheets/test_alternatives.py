@@ -8,7 +8,12 @@ from generation.catalog.offers import InvalidParameters
 from generation.sheets import alternatives
 from generation.sheets.alternatives import Template
 
-LISTS = {"colors": ["red", "green", "blue"], "звери": ["лиса", "ёж"], "long": ["x"] * 65}
+LISTS = {
+    "colors": ["red", "green", "blue"],
+    "звери": ["лиса", "ёж"],
+    "long": ["x"] * 65,
+    "wide": ["x" * 200],
+}
 
 
 def parse(text: str, *, seed: int = 1) -> Template:
@@ -78,6 +83,9 @@ class TestTemplate:
             ("__long__", "too_many"),
             ("__long:0__", "too_many"),
             ("__long:65__", "too_many"),
+            ("__wide__" * 11, "max_length"),
+            ("{" + "__wide__" * 11 + "}", "max_length"),
+            ("{" + "__wide__" * 11 + "__colors__|a", "max_length"),
         ],
     )
     def test_it_refuses_what_is_no_template(self, text: str, code: str) -> None:
