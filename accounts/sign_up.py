@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import invitations, ledger
-from accounts.models import Invitation, User
+from accounts.models import Invitation, OpenedMailbox, User
 from accounts.sign_up_modes import CLOSED, DOMAIN, INVITATION, OPEN
 from artgen.refusals import Refusal
 
@@ -97,10 +98,28 @@ def starting_credits() -> int:
 def open_account(user: User) -> None:
     """Grant a new user the starting credits and use up the invitation, in the caller's transaction.
 
+    A mailbox gets the credits of the site once, also after its account has moved to another address
+    or was erased.
+
     Raises:
         SignUpRefused, invitations.InvitationEnded: the caller's transaction must be rolled back.
     """
     admission = admission_of(user.email)
-    ledger.open_account(user, credits=admission.credits)
+    is_first = _remember(user.email)
+    credits = admission.credits if is_first or admission.invitation else 0
+    ledger.open_account(user, credits=credits)
     if admission.invitation:
         invitations.accept(admission.invitation, user=user)
+
+
+def _remember(email: str) -> bool:
+    """Remember that the mailbox has opened an account; return whether it is the first one."""
+    local, _at, domain = email.rpartition("@")
+    mailbox = f"{local.partition('+')[0]}@{domain}"
+    digest, *earlier = (
+        salted_hmac(__name__, mailbox, secret=key, algorithm="sha256").hexdigest()
+        for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    )
+    if OpenedMailbox.objects.filter(digest__in=earlier).exists():
+        return False
+    return OpenedMailbox.objects.get_or_create(digest=digest)[1]

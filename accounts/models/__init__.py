@@ -3,7 +3,7 @@ audit log, and emails not sent yet.
 
 Only `accounts.ledger` writes entries of the ledger and a user's credits; `accounts.invitations`
 writes invitations, `accounts.outbox` emails, `accounts.credit_requests` requests for credits,
-`accounts.vouchers` vouchers.
+`accounts.vouchers` vouchers, `accounts.sign_up` opened mailboxes.
 """
 
 from accounts.models.audit import AuditEntry
@@ -11,6 +11,7 @@ from accounts.models.credit_requests import CreditPage, CreditRequest, CreditReq
 from accounts.models.emails import OutgoingEmail
 from accounts.models.invitations import Invitation, InvitationState
 from accounts.models.ledger import AppendOnly, CreditEntry
+from accounts.models.mailboxes import OpenedMailbox
 from accounts.models.quotas import ANY_MODEL, GroupQuota, QuotaFields
 from accounts.models.tokens import ApiToken, Scope
 from accounts.models.users import PromptHelp, User, fold
@@ -28,6 +29,7 @@ __all__ = [
     "GroupQuota",
     "Invitation",
     "InvitationState",
+    "OpenedMailbox",
     "OutgoingEmail",
     "PromptHelp",
     "QuotaFields",

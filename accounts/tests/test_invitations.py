@@ -50,6 +50,16 @@ class TestLink(InvitationTestCase):
             self.assertRedirects(response, "/accounts/login/", fetch_redirect_response=False)
         assert User.objects.filter(email="nina@example.org").count() == 1
 
+    @override_settings(SIGN_UP="open")
+    def test_it_opens_no_second_account_after_the_first_has_moved(self) -> None:
+        self.invite()
+        link = self.link()
+        self.client.post(link, FINISH)
+        User.objects.filter(email="nina@example.org").update(email="private@example.org")
+        for response in (Client().get(link), Client().post(link, FINISH)):
+            assert response.status_code == 410
+        assert not User.objects.filter(email="nina@example.org").exists()
+
     def test_it_ends_when_it_expires_or_is_revoked(self) -> None:
         (invitation,) = self.invite()
         link = self.link()

@@ -1,5 +1,6 @@
 """SIGN_UP: open, by invitation, by domain, closed."""
 
+from django.conf import settings
 from django.core import mail
 from django.test import Client, override_settings
 
@@ -63,6 +64,22 @@ class TestPages(SignUpTestCase):
         link = self.link_in(self.ask("new@example.com"))
         self.client.post(link, FINISH)
         assert User.objects.get(email="new@example.com").credits == 11
+
+    @override_settings(SIGN_UP="domain", SIGN_UP_DOMAINS=["example.com"], DOMAIN_CREDITS=11)
+    def test_it_grants_them_once_to_a_mailbox_whatever_becomes_of_its_account(self) -> None:
+        for email, credits in (
+            ("new@example.com", 11),
+            ("new@example.com", 0),
+            ("new+2@example.com", 0),
+            ("other@example.com", 11),
+        ):
+            with override_settings(SECRET_KEY="y" * 50, SECRET_KEY_FALLBACKS=[settings.SECRET_KEY]):
+                link = self.link_in(self.ask(email))
+                self.client.post(link, FINISH)
+            user = User.objects.get(email=email)
+            assert user.credits == credits
+            User.objects.filter(pk=user.pk).update(email=f"{user.pk}@private.example")
+            self.client.logout()
 
     def test_a_link_from_before_does_not_open_a_closed_door(self) -> None:
         link = self.link_in(self.ask("new@example.org"))

@@ -185,7 +185,10 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         found = invitations.of_token(token)
     except InvitationEnded:
         return _invitation_ended(request)
-    if found.state not in (InvitationState.PENDING, InvitationState.ACCEPTED):
+    is_used = found.state == InvitationState.ACCEPTED
+    if is_used and User.objects.filter(email=found.email).exists():
+        return _has_account(request)
+    if found.state != InvitationState.PENDING:
         return _invitation_ended(request)
     return _finish(request, User(email=found.email, language=found.language))
 
