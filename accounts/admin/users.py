@@ -20,7 +20,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 
-from accounts import deletion, ledger, limits, security_notices, sockets, statement, token_cache
+from accounts import (
+    deletion,
+    ledger,
+    limits,
+    security_notices,
+    sessions,
+    sockets,
+    statement,
+    token_cache,
+)
 from accounts.admin.large_tables import UncountedAdmin
 from accounts.admin.quota_fields import QUOTA_FIELDS, QUOTAS_NOTE, QuotaForm
 from accounts.admin.user_pages import UserPages
@@ -264,6 +273,12 @@ class UserAdmin(
             token_cache.forget(obj.pk)
             if "is_active" in form.changed_data:
                 sockets.close_all(obj.pk)
+            if "email" in form.changed_data:
+                sessions.end_all(obj)
+                old = form.initial["email"]
+                security_notices.send(
+                    Change.EMAIL_CHANGED, user=obj, to=old, old=old, new=obj.email
+                )
 
     def _keep(self, request: HttpRequest, user: User, form: ModelForm[User]) -> None:
         """Reactivate an account that is scheduled for erasure, unless that has begun."""

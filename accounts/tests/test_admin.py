@@ -2,10 +2,11 @@ from uuid import uuid4
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
-from django.test import override_settings
+from django.core import mail
+from django.test import Client, override_settings
 from django.urls import reverse
 
-from accounts import ledger, tokens
+from accounts import ledger, outbox, tokens
 from accounts.admin.user_pages import MAX_GRANTED
 from accounts.models import CreditEntry, User
 from artgen.testing.cases import BaseTestCase, hold, make_user
@@ -56,6 +57,28 @@ class TestUserAdmin(AdminTestCase):
         assert self.change(name="Alice", credits="999", held="9").status_code == 302
         self.alice.refresh_from_db()
         assert (self.alice.name, self.alice.credits, self.alice.held) == ("Alice", 100, 0)
+
+    def test_it_signs_out_and_writes_to_the_old_address_after_a_change_of_address(self) -> None:
+        owner = Client()
+        owner.force_login(self.alice)
+        assert self.change(name="Alice").status_code == 302
+        assert owner.get("/account/").status_code == 200
+        assert self.change(name="Alice", email="New@example.org").status_code == 302
+        assert owner.get("/account/").status_code == 302
+        outbox.send_due()
+        (letter,) = mail.outbox
+        assert letter.to == ["alice@example.org"]
+        assert "from alice@example.org to new@example.org" in letter.body
+
+    def test_it_changes_the_own_password_on_the_account_page_only(self) -> None:
+        new = {"new_password1": "quiet lighthouse", "new_password2": "quiet lighthouse"}
+        for response in (
+            self.client.get("/admin/password_change/"),
+            self.client.post("/admin/password_change/", {"old_password": "password", **new}),
+        ):
+            self.assertRedirects(response, "/accounts/password_change/")
+        self.staff.refresh_from_db()
+        assert self.staff.check_password("password")
 
     def test_it_writes_only_what_was_changed(self) -> None:
         hold(user=self.alice, amount=10)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver
 from django.utils.translation import gettext_lazy as _
 from unfold import fields
@@ -60,6 +61,12 @@ class ArtGenAdminSite(UnfoldAdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """Return Django's URLs, without the theme's search, which needs its scripts."""
         return AdminSite.get_urls(self)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Redirect to the account's page, which limits attempts and writes to the owner."""
+        return redirect("password_change")
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Forbid frames: the theme allows them for popups that only its scripts open."""

@@ -20,7 +20,6 @@ PAGES = (
     "/admin/generation/imagemodel/add/",
     "/admin/generation/style/",
     "/admin/auth/group/add/",
-    "/admin/password_change/",
 )
 
 
