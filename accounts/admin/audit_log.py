@@ -239,7 +239,7 @@ class AuditLogAdmin(ReadOnlyAdmin):
         kind = model._meta.verbose_name if model else entry.content_type.model
         text = entry.object_repr or entry.object_id or ""
         url = ""
-        if entry.action_flag != DELETION:
+        if entry.action_flag != DELETION and entry.object_id:
             name = f"admin:{entry.content_type.app_label}_{entry.content_type.model}_change"
             with suppress(NoReverseMatch):
                 url = reverse(name, args=[entry.object_id])

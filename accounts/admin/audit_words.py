@@ -24,6 +24,10 @@ PHRASES: tuple[tuple[str, Promise], ...] = (
         "(?:tried at the house's cost|tried): job (?P<text>.+)",
         pgettext_lazy("audit log", "tried: job %(text)s"),
     ),
+    (
+        r"tried on recent prompts: (?P<count>\d+) matched",
+        pgettext_lazy("audit log", "tried on recent prompts; matched: %(count)s"),
+    ),
     ("turned on", pgettext_lazy("audit log", "image creation turned on")),
     ("turned off", pgettext_lazy("audit log", "image creation turned off")),
     ("turned off: (?P<text>.+)", pgettext_lazy("audit log", "image creation turned off: %(text)s")),

@@ -21,6 +21,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from artgen import audit
 from artgen.admin.audited import AuditedAdmin
 from generation.admin import request_preview
 from generation.models import Job, ModerationRule, RuleKind
@@ -216,9 +217,15 @@ class ModerationRuleAdmin(AuditedAdmin):
         form = ModerationRuleForm(request.POST)
         own_text = request.POST.get("try_text", "")[:MAX_OWN_TEXT]
         context: dict[str, Any]
-        if form.is_valid():
-            prompts = [own_text] if own_text.strip() else recent_prompts()
-            context = tried(form.instance, prompts) | {"own_text": own_text.strip()}
+        if form.is_valid() and own_text.strip():
+            context = tried(form.instance, [own_text]) | {"own_text": own_text.strip()}
+        elif form.is_valid() and not request.user.has_perm("generation.view_job"):
+            text = gettext("Enter a text: you need the permission to view jobs to see prompts.")
+            context = {"errors": [("", [text])]}
+        elif form.is_valid():
+            context = tried(form.instance, recent_prompts())
+            text = f"tried on recent prompts: {context['count']} matched"
+            audit.record(actor=request.user, row=form.instance, text=text)
         else:
             context = {"errors": request_preview.form_errors(form)}
         if request.headers.get("X-Part") == "1":  # the page's own script

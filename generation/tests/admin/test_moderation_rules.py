@@ -90,6 +90,22 @@ class TestRuleAdmin(SharingTestCase):
         page = self.client.post(f"{RULES}try/", FORM)  # without script: a page of its own
         self.assertContains(page, "<html")
 
+    def test_it_shows_prompts_only_to_who_may_see_jobs_and_logs_it(self):
+        editor = self.make_user("editor@example.org", is_staff=True)
+        editor.user_permissions.add(Permission.objects.get(codename="add_moderationrule"))
+        self.client.force_login(editor)
+        answer = self.try_rule()
+        self.assertContains(answer, "you need the permission to view jobs")
+        self.assertNotContains(answer, "hills")
+        self.assertContains(self.try_rule(try_text="many guns"), "<mark>guns</mark>")
+        assert not LogEntry.objects.exists()
+        editor.user_permissions.add(Permission.objects.get(codename="view_job"))
+        self.assertContains(self.try_rule(), "<mark>hills</mark>")
+        assert LogEntry.objects.get().change_message == "tried on recent prompts: 1 matched"
+        self.client.force_login(self.staff)
+        log = self.client.get("/admin/accounts/auditentry/")
+        self.assertContains(log, "tried on recent prompts; matched: 1")
+
     def test_it_turns_rules_off_and_deletes_them_and_says_so_to_all_processes(self):
         rule = ModerationRule.objects.create(pattern="gun")
         for action in ("disable", "enable", "delete_selected"):
