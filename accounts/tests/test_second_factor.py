@@ -123,6 +123,8 @@ class TestSettingUp(SecondFactorTestCase):
         before = self.client.get(f"{URL}recovery-codes.txt").content
         self.client.post(f"{URL}recovery-codes/new/")
         assert self.client.get(f"{URL}recovery-codes.txt").content != before
+        codes = [self.client.post(f"{URL}recovery-codes/new/").status_code for _ in range(30)]
+        assert (codes[0], codes[-1]) == (302, 429)  # each sends an email
 
     def test_it_offers_passkeys(self) -> None:
         self.confirm()

@@ -117,6 +117,10 @@ class TestSessions(BaseTestCase):
         User.objects.filter(pk=self.alice.pk).update(session_epoch=9)
         assert not self.is_signed_in(phone)
 
+    def test_it_writes_a_bounded_number_of_emails(self) -> None:
+        codes = [self.laptop.post(f"{URL}sign-out-others/").status_code for _ in range(12)]
+        assert codes == [302] * 10 + [429] * 2
+
     def test_it_signs_in_again_afterwards(self) -> None:
         for _ in range(3):
             self.laptop.post(f"{URL}sign-out-others/")

@@ -136,16 +136,17 @@ def _read(view: View) -> View:
 
 
 _guesses = limited(("ip", "60/m"), group="second_factor")
+_changes = limited(("user", "30/h"), group="second_factor_change")  # each sends an email
 
 enter_code = _page(_guesses(EnterCode.as_view()))
 confirm_by_code = _own(_guesses(ConfirmByCode.as_view()))
 confirm_by_passkey = _own(_guesses(ConfirmByPasskey.as_view()))
-add_app = _own(_guesses(AddApp.as_view()))
-remove_app = _own(RemoveApp.as_view())
-add_passkey = _own(AddPasskey.as_view())
-remove_passkey = _own(RemovePasskey.as_view())
+add_app = _own(_guesses(_changes(AddApp.as_view())))
+remove_app = _own(_changes(RemoveApp.as_view()))
+add_passkey = _own(_changes(AddPasskey.as_view()))
+remove_passkey = _own(_changes(RemovePasskey.as_view()))
 show_recovery_codes = _read(ShowRecoveryCodes.as_view())
-new_recovery_codes = _own(NewRecoveryCodes.as_view())
+new_recovery_codes = _own(_changes(NewRecoveryCodes.as_view()))
 download_recovery_codes = _read(DownloadRecoveryCodes.as_view())
 
 

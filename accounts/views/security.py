@@ -56,6 +56,7 @@ def end_session(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 @require_POST
+@limited(("user", "10/h"))
 def end_other_sessions(request: SignedInRequest) -> HttpResponse:
     """Sign the user out on all other devices."""
     sessions.end_others(request, request.user)
