@@ -6,6 +6,8 @@ https://gunicorn.org/reference/settings/
 import gc
 import importlib
 import os
+import threading
+import time
 from pathlib import Path
 
 from gunicorn.arbiter import Arbiter
@@ -91,9 +93,28 @@ def when_ready(server: Arbiter) -> None:
     preloading.load()
 
 
+_started: dict[int, float] = {}
+"""When each thread that handles a request began with it."""
+
+
 def post_fork(server: Arbiter, worker: Worker) -> None:
-    """Collect garbage from now on."""
+    """Collect garbage from now on, and watch the threads."""
     gc.enable()
+    threading.Thread(target=_watch, name="watch", daemon=True).start()
+
+
+def _watch() -> None:
+    # gunicorn's own timeout acts when its main thread hangs, not when all others do.
+    while True:
+        time.sleep(1)
+        started = list(_started.values())
+        if len(started) >= threads and max(started) < time.monotonic() - timeout:
+            os._exit(1)  # gunicorn starts another process
+
+
+def post_request(worker: Worker, req: Request, environ: object, resp: object) -> None:
+    """Note that this thread is free."""
+    _started.pop(threading.get_ident(), None)
 
 
 def pre_request(worker: Worker, req: Request) -> None:
@@ -102,5 +123,6 @@ def pre_request(worker: Worker, req: Request) -> None:
     (`deploy/handover.sh drain`.) Otherwise nginx could send a request over an idle connection while
     this process closes it, and a POST would be lost.
     """
+    _started[threading.get_ident()] = time.monotonic()
     if any(file.exists() for file in _draining):
         req.force_close()

@@ -1,5 +1,6 @@
 """deploy/gunicorn.conf.py: what it does around the loading of the application."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -21,6 +22,36 @@ collecting.append(gc.isenabled())
 loaded = gc.get_freeze_count() > 100_000 and "generation.views.create" in sys.modules
 print(collecting, threading.active_count(), sockets, loaded)
 """
+
+HANGING = """
+import runpy, sys, threading
+config = runpy.run_path("deploy/gunicorn.conf.py")
+config["post_fork"](None, None)
+
+def handle(is_hanging):
+    config["pre_request"](None, None)
+    if is_hanging:
+        threading.Event().wait()
+    config["post_request"](None, None, None, None)
+
+for is_hanging in map(int, sys.argv[1]):
+    threading.Thread(target=handle, args=[is_hanging]).start()
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(("requests", "status"), [("11", 1), ("01", None)])
+def test_it_ends_a_process_whose_threads_all_hang(requests: str, status: int | None):
+    environment = {**os.environ, "GUNICORN_THREADS": "2", "GUNICORN_TIMEOUT": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", HANGING, requests],
+        cwd=settings.BASE_DIR, env=environment, stdin=subprocess.PIPE,
+    )  # fmt: skip
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(5 if status is None else 60)
+    assert process.poll() == status
+    process.kill()
+    process.wait()
 
 
 @pytest.mark.postgres
