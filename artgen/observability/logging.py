@@ -58,3 +58,30 @@ class LowerUnavailable(logging.Filter):
         if getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE:
             record.levelno, record.levelname = logging.INFO, "INFO"
         return True
+
+
+class ShortOutages(logging.Filter):
+    """Log one line, without a traceback, where PostgreSQL or Redis does not respond."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten such a record, and keep all records."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and _is_outage(error):
+            record.msg, record.args = record.getMessage().partition("\n")[0], None
+            record.exc_info = record.exc_text = record.stack_info = None
+            record.error = str(error).partition("\n")[0]
+            vars(record).pop("data", None)  # Celery's, with the traceback as text
+        return True
+
+
+_AWAY_STATES = ("08", "57P")  # connection exceptions; the server is stopping or starting
+
+
+def _is_outage(error: BaseException) -> bool:
+    cause = error.__cause__ or error
+    names = {f"{each.__module__.partition('.')[0]}.{each.__name__}" for each in type(cause).__mro__}
+    state = getattr(cause, "sqlstate", None) or _AWAY_STATES[0]
+    # By names: the processes that log need not have loaded these packages.
+    return ("psycopg.OperationalError" in names and state.startswith(_AWAY_STATES)) or bool(
+        names & {"redis.ConnectionError", "redis.TimeoutError"}
+    )

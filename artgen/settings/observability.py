@@ -25,11 +25,15 @@ LOGGING = {
         "text": {"()": "artgen.observability.logging.TextFormatter"},
         "json": {"()": "artgen.observability.logging.JsonFormatter"},
     },
-    "filters": {"lower_unavailable": {"()": "artgen.observability.logging.LowerUnavailable"}},
+    "filters": {
+        "lower_unavailable": {"()": "artgen.observability.logging.LowerUnavailable"},
+        "short_outages": {"()": "artgen.observability.logging.ShortOutages"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": LOG_FORMAT,
+            "filters": ["short_outages"],
             # The process's own: `artgen.observability.console` replaces sys.stderr.
             "stream": "ext://sys.__stderr__",
         }
@@ -41,6 +45,7 @@ LOGGING = {
         **{f"django.security.{refused}": {"level": "CRITICAL"} for refused in REFUSED_REQUESTS},
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "daphne": {"level": "WARNING"},
+        "psycopg.pool": {"level": "ERROR"},  # a line per attempt to connect
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},  # one line per tick

@@ -1,10 +1,13 @@
 import logging
 
+import psycopg
 import pytest
+import redis
 from django.conf import settings
+from django.db import OperationalError
 from django.test import Client
 
-from artgen.observability.logging import LowerUnavailable
+from artgen.observability.logging import LowerUnavailable, ShortOutages
 
 
 class TestPlanned:
@@ -25,6 +28,35 @@ class TestPlanned:
             isinstance(each, LowerUnavailable)
             for each in logging.getLogger("django.request").filters
         )
+
+
+class TestOutage:
+    def shortened(self, cause: Exception) -> bool:
+        error = OperationalError("first\nsecond")
+        error.__cause__ = cause
+        record = logging.makeLogRecord(
+            {"msg": "Task %s\nTraceback", "args": ("tick",), "exc_info": (None, error, None)}
+        )
+        assert ShortOutages().filter(record)
+        if is_short := record.exc_info is None:
+            assert (record.getMessage(), vars(record)["error"]) == ("Task tick", "first")
+        return is_short
+
+    @pytest.mark.parametrize(
+        "cause",
+        [
+            psycopg.errors.ConnectionTimeout(),
+            psycopg.errors.AdminShutdown(),
+            redis.ConnectionError(),
+            redis.TimeoutError(),
+        ],
+    )
+    def test_it_is_one_line(self, cause: Exception) -> None:
+        assert self.shortened(cause)
+
+    @pytest.mark.parametrize("cause", [psycopg.errors.DeadlockDetected(), redis.DataError()])
+    def test_other_errors_keep_their_traceback(self, cause: Exception) -> None:
+        assert not self.shortened(cause)
 
 
 class TestRefusedRequests:
