@@ -15,8 +15,11 @@ from django_ratelimit.core import get_usage
 
 from accounts import login_throttle
 from accounts.models import fold
-from artgen.cache import counted
+from artgen.cache import CacheAway, counted
 from artgen.refusals import Refusal
+
+PLACING = ("api:place", "api:upload")
+"""Groups that are not limited while the cache is away: credits and bytes of the user limit them."""
 
 Key: TypeAlias = str | Callable[[str, HttpRequest], str]
 
@@ -112,7 +115,13 @@ def spend_of(value: str, *, group: str, rate: str) -> None:
     limit, period = _rate(rate)
     window, since = divmod(time.time() + zlib.crc32(value.encode()), period)
     left = period - since
-    if counted(f"limit:{group}:{rate}:{value}:{window:.0f}", left) > limit:
+    try:
+        count = counted(f"limit:{group}:{rate}:{value}:{window:.0f}", left)
+    except CacheAway:
+        if group not in PLACING:
+            raise
+        return
+    if count > limit:
         raise TooManyTries(max(1, math.ceil(left)))
 
 

@@ -16,7 +16,9 @@ from artgen.observability import celery_health, telemetry
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
 
-app = Celery("artgen", fixups=[])  # the default fixup for Django would load all models
+app = Celery(
+    "artgen", amqp="artgen.celery_transport:AMQP", fixups=[]
+)  # the default fixup for Django would load all models
 app.config_from_object("django.conf:settings", namespace="CELERY")
 
 

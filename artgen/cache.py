@@ -1,6 +1,6 @@
 """A Redis cache that may be down: pages work without it wherever it only saves work."""
 
-import logging
+import contextlib
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -11,8 +11,6 @@ from django.utils.translation import gettext_lazy
 from redis.exceptions import RedisError
 
 from artgen.refusals import Unavailable
-
-log = logging.getLogger(__name__)
 
 MAX_LOCAL_VALUES = 1000  # that a process keeps in memory
 
@@ -62,23 +60,20 @@ class ForgivingRedisCache(RedisCache):
         """Return the value, else the default."""
         try:
             return super().get(key, default, version)
-        except RedisError as error:
-            return _away(error, default)
+        except RedisError:
+            return default
 
     def set(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> None:
         """Store the value; do nothing while Redis is down."""
-        try:
+        with contextlib.suppress(RedisError):
             super().set(key, value, *args, **kwargs)
-        except RedisError as error:
-            _away(error, None)
 
     def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
         """Return the values that are found."""
         try:
             return super().get_many(keys, version)
-        except RedisError as error:
-            nothing: dict[Any, Any] = _away(error, {})
-            return nothing
+        except RedisError:
+            return {}
 
     def get_many_or_raise(self, keys: Iterable[Any]) -> dict[Any, Any]:
         """Return the values that are found; raise `CacheAway` instead of returning nothing."""
@@ -91,9 +86,8 @@ class ForgivingRedisCache(RedisCache):
         """Store the values and return the keys that could not be stored."""
         try:
             return super().set_many(data, *args, **kwargs)
-        except RedisError as error:
-            not_set: list[Any] = _away(error, list(data))
-            return not_set
+        except RedisError:
+            return list(data)
 
     def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> bool:
         """Store the value if there is none and return whether it was stored; raise `CacheAway`."""
@@ -161,11 +155,6 @@ def counted(key: str, seconds: float) -> int:
     if isinstance(shared, ForgivingRedisCache):
         return shared.counted(key, seconds)
     return 1 if shared.add(key, 1, seconds) else shared.incr(key)
-
-
-def _away(error: RedisError, answer: Any) -> Any:
-    log.warning("the cache cannot be reached", extra={"error": repr(error)})
-    return answer
 
 
 def remembered(

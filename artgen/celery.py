@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "artgen.celery_transport:Transport")
 
-app = Celery("artgen")
+app = Celery("artgen", amqp="artgen.celery_transport:AMQP")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 celery_health.watch(os.environ.get("ALIVE_FILE", ""))

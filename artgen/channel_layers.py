@@ -1,6 +1,7 @@
 """Channel layers that code without an event loop can send to: over Redis, or in one process."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Sequence
 from functools import cached_property
@@ -14,10 +15,15 @@ from channels_redis.pubsub import (
     RedisSingleShardConnection,
 )
 from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from redis.exceptions import ConnectionError, RedisError
+
+from artgen import redis_clients
+from artgen.breaker import PAUSE_SECONDS
+from artgen.redis_clients import SECONDS
 
 log = logging.getLogger(__name__)
+
+PING_SECONDS = 2.0  # between a pong and the next ping of a connection that receives events
 
 
 def send_to_group(group: str, message: dict[str, Any]) -> None:
@@ -68,9 +74,7 @@ class RedisLayer(RedisPubSubChannelLayer):
     @cached_property
     def _connections(self) -> Redis:
         (host,) = self._kwargs["hosts"]
-        options = {name: value for name, value in host.items() if name != "address"}
-        # One retry, for connections that were cut by a restart of Redis.
-        return Redis.from_url(host["address"], retry=Retry(NoBackoff(), 1), **options)
+        return redis_clients.client(host["address"])
 
 
 class _LoopLayer(RedisPubSubLoopLayer):
@@ -92,9 +96,12 @@ class _Connection(RedisSingleShardConnection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._wanted: set[str] = set()
+        self._messages = 0
 
     async def subscribe(self, channel: str) -> None:
         """Subscribe to the channel, in one command with all others that wait for a subscription."""
+        if redis_clients.is_away(self.host["address"]):  # sockets would wait for each other
+            raise ConnectionError("Redis did not respond just now")
         self._wanted.add(channel)
         async with self._lock:
             if channel in self._subscribed_to:
@@ -107,17 +114,43 @@ class _Connection(RedisSingleShardConnection):
             self._subscribed_to |= channels
 
     async def _do_receiving(self) -> None:
+        watch = asyncio.ensure_future(self._watch())
+        is_away = False
+        try:
+            while True:
+                try:
+                    if self._pubsub and self._pubsub.subscribed:
+                        message = await self._pubsub.get_message(
+                            ignore_subscribe_messages=True, timeout=None
+                        )
+                        self._messages += 1
+                        is_away = False
+                        self._receive_message(message)
+                    else:
+                        await asyncio.sleep(0.1)
+                except (RedisError, OSError) as error:
+                    if not is_away:
+                        log.error("receiving events failed", extra={"error": repr(error)})
+                    is_away = True
+                    await asyncio.sleep(PAUSE_SECONDS)
+        finally:
+            watch.cancel()
+
+    async def _watch(self) -> None:
+        """Cut a connection that has become silent: the receiver has no timeout."""
         while True:
-            try:
-                if self._pubsub and self._pubsub.subscribed:
-                    self._receive_message(
-                        await self._pubsub.get_message(ignore_subscribe_messages=True, timeout=None)
-                    )
-                else:
-                    await asyncio.sleep(0.1)
-            except Exception:
-                log.exception("receiving events failed")
-                await asyncio.sleep(1)
+            await asyncio.sleep(PING_SECONDS)
+            with contextlib.suppress(RedisError, OSError):
+                if (
+                    self._pubsub
+                    and self._pubsub.connection
+                    and self._pubsub.connection.is_connected
+                ):
+                    before = self._messages
+                    await self._pubsub.ping()
+                    await asyncio.sleep(SECONDS)
+                    if self._messages == before:
+                        await self._pubsub.connection.disconnect(nowait=True)
 
 
 class ThreadsafeInMemoryChannelLayer(InMemoryChannelLayer):

@@ -22,6 +22,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from artgen.redis_clients import client
 from artgen.refusals import Refusal
 
 log = logging.getLogger(__name__)
@@ -228,7 +229,7 @@ class _Memory:
 
 class _Redis:
     def __init__(self, url: str) -> None:
-        self._redis = redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5)
+        self._redis = client(url)
 
     def add(self, counts: Mapping[tuple[int, str], int]) -> None:
         with self._redis.pipeline(transaction=True) as batch:

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 
 from artgen.celery import app
+from artgen.redis_clients import client
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def redis_memory() -> RedisMemory | None:
 
 @lru_cache(maxsize=4)
 def _redis(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5)
+    return client(url)
 
 
 # --- this machine --------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Redis: cache, rate limits and channel layer; all in this process in the demo."""
 
+from artgen import redis_clients
 from artgen.env import env
 
 REDIS_URL = env.server(
@@ -10,13 +11,13 @@ if REDIS_URL:
         "default": {
             "BACKEND": "artgen.cache.ForgivingRedisCache",
             "LOCATION": REDIS_URL,
-            "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 5},
+            "OPTIONS": {"pool_class": redis_clients.Pool, **redis_clients.TIMEOUTS},
         }
     }
     CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "artgen.channel_layers.RedisLayer",
-            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_connect_timeout": 2}]},
+            "CONFIG": {"hosts": [{"address": REDIS_URL, **redis_clients.TIMEOUTS}]},
         },
     }
 else:

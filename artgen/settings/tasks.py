@@ -5,6 +5,7 @@ from datetime import timedelta
 from celery.schedules import crontab, schedule
 from kombu.entity import Exchange, Queue
 
+from artgen import redis_clients
 from artgen.connection_budget import worker_children
 from artgen.env import env
 from artgen.settings.redis import REDIS_URL
@@ -14,8 +15,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"polling_interval": 0.03}
     if CELERY_BROKER_URL.startswith("memory://")
-    # Without max_retries a request waits 6 s for each message while the broker is down.
-    else {"socket_timeout": 5, "socket_connect_timeout": 2, "max_retries": 0}
+    # Without max_retries a request waits 6 s for each message while the broker is down. With the
+    # interval a worker notices within 5 s that its connection is dead, otherwise within 51.
+    else {**redis_clients.TIMEOUTS, "max_retries": 0, "health_check_interval": 2}
 )
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from django.test import override_settings
 
+from artgen.redis_clients import TIMEOUTS, Pool
 from artgen.testing.services import prepare_redis, running
 
 
 def shared(url: str) -> override_settings:
     """Return the settings of a cache in this Redis."""
-    options = {"socket_connect_timeout": 2, "socket_timeout": 5}
+    options = {"pool_class": Pool, **TIMEOUTS}
     backend = {"BACKEND": "artgen.cache.ForgivingRedisCache", "LOCATION": url, "OPTIONS": options}
     return override_settings(CACHES={"default": backend})
 

@@ -12,9 +12,10 @@ from uuid import UUID
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.http import parse_cookie
 from django.utils import timezone, translation
+from redis.exceptions import RedisError
 
 from accounts import sockets, tokens
 from accounts.models import User
@@ -37,6 +38,7 @@ SNAPSHOT_PAUSE_SECONDS = 1.0  # between two snapshots of one socket
 # Clients reconnect within a second, and are refused if they are no longer signed in. As 1012, which
 # daphne sends when it stops; of applications autobahn accepts only 1000 and 3000 to 4999.
 RECONNECT = 4012
+AWAY = 4503  # the database or Redis: clients try again after growing pauses
 
 Argument = TypeVar("Argument")
 Returned = TypeVar("Returned")
@@ -64,6 +66,9 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         log_context.set_fields(request_id=request_ids.read(_header(scope, b"x-request-id")))
         try:
             await super().__call__(scope, receive, send)
+        except (OperationalError, InterfaceError, RedisError) as error:
+            log.warning("a socket is not served", extra={"error": repr(error)})
+            await self.close(code=AWAY)
         finally:
             for task in self.tasks:
                 task.cancel()
