@@ -30,6 +30,7 @@ def load() -> None:
     getattr(storages["default"], "connection", None)
     for connection in connections.all(initialized_only=True):
         connection.close()
+        getattr(connection, "close_pool", lambda: None)()
     caches.close_all()
     gc.collect()
     gc.freeze()

@@ -1,38 +1,57 @@
-"""Django's backend with `Pool` as its pool."""
+"""Django's backend with psycopg's pool, which waits for no server that is away."""
 
-import threading
 from typing import Any, ClassVar
 
-from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
+from psycopg_pool import ConnectionPool, PoolClosed
+from psycopg_pool.base import AttemptWithBackoff
 
-from artgen.postgresql.pool import Pool
+from artgen.postgresql.connection import Connection
+from artgen.postgresql.server import SERVER
 
-_lock = threading.Lock()
+# Seconds between attempts to connect. By default the pauses double: after an outage of a minute the
+# first request would fail for up to another one.
+AttemptWithBackoff.INITIAL_DELAY = 0.1
+AttemptWithBackoff.DELAY_BACKOFF = 1.0
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Takes connections from `Pool`, one pool per process."""
+    """Takes connections from one pool per process, and only those that work."""
 
-    _connection_pools: ClassVar[dict[str, Pool]] = {}
+    _connection_pools: ClassVar[dict[str, ConnectionPool[Connection]]]
 
-    @property
-    def pool(self) -> Pool | None:
-        """The pool; None if it is not configured, and for the connection that creates databases."""
-        options: dict[str, Any] | None = self.settings_dict["OPTIONS"].get("pool")
-        if self.alias == NO_DB_ALIAS or not options:
-            return None
-        with _lock:
-            if self.alias not in self._connection_pools:
-                self._connection_pools[self.alias] = Pool(
-                    parameters={**self.get_connection_params(), "autocommit": True},
-                    configure=self._configure_connection,  # type: ignore[attr-defined]  # missing in its types
-                    **options,
-                )
-            return self._connection_pools[self.alias]
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Return a connection of the pool; raise OperationalError at once while there is none."""
+        while True:
+            try:
+                if self.pool is None:
+                    return super().get_new_connection(conn_params)
+                self.pool.open()  # it connects in the background
+                SERVER.check()
+                connection: Connection = super().get_new_connection(conn_params)
+            except (PoolClosed, KeyError):  # another thread has dropped the pool
+                continue
+            if connection.works():
+                return connection
+            pool: Any = connection._pool
+            connection.close()
+            pool.putconn(connection)
+            # The server was restarted or the network was down: the others are broken, too.
+            if pool is self._connection_pools.get(self.alias):
+                drop_connections()
 
     def _close(self) -> None:
         # After an error the connection may have a prepared plan that a migration has made invalid.
         if self.connection is not None and self.errors_occurred and self.pool:
             self.connection.close()
         super()._close()  # type: ignore[misc]  # missing in its types
+
+
+def drop_connections() -> None:
+    """Close idle connections now, and those in use when they are returned."""
+    for alias in list(DatabaseWrapper._connection_pools):
+        if pool := DatabaseWrapper._connection_pools.pop(alias, None):
+            pool.close(timeout=0)
+
+
+SERVER.drop_connections = drop_connections

@@ -17,10 +17,11 @@ config["when_ready"](None)
 collecting.append(gc.isenabled())
 links = [os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")]
 sockets = [link for link in links if "socket:" in link]
+threads = threading.active_count()
 config["post_fork"](None, None)
 collecting.append(gc.isenabled())
 loaded = gc.get_freeze_count() > 100_000 and "generation.views.create" in sys.modules
-print(collecting, threading.active_count(), sockets, loaded)
+print(collecting, threads, sockets, loaded)
 """
 
 HANGING = """

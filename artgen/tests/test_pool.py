@@ -1,115 +1,107 @@
-"""artgen.postgresql.pool: connections of one process, and PostgreSQL restarted under them."""
+"""artgen.postgresql: PostgreSQL restarted, silent, or with dead connections under one process."""
 
 import contextlib
 import os
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import pytest
-from django.db import NotSupportedError, connections
+from django.db import NotSupportedError, OperationalError, connections
 
-from artgen.postgresql.base import DatabaseWrapper
-from artgen.postgresql.pool import Pool, PoolTimeout
+from artgen.postgresql.base import DatabaseWrapper, drop_connections
+from artgen.postgresql.connection import SILENCE_SECONDS, Connection
 from artgen.testing.services import prepare_postgres, running
+from artgen.testing.silence import Proxy
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
+POOL = {"connection_class": Connection, "min_size": 1, "max_size": 2, "timeout": 60}
 
 
-def make_pool(url: str = "", **options: Any) -> Pool:
-    """Return a pool in which nobody may wait by default."""
-    options = {"max_size": 3, "timeout": 0, "max_lifetime": 1800, **options}
-    parameters = {"conninfo": url or os.environ["DATABASE_URL"], "autocommit": True}
-    return Pool(parameters=parameters, configure=lambda connection: False, **options)
+def asker(**options: Any) -> Callable[[str], Any]:
+    """Return a function that takes a connection of one pool, from any thread, and sends a query."""
+    settings = connections.databases["default"]
+    options = {**settings["OPTIONS"], "pool": POOL, **options}
+    settings = {**settings, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
+
+    def ask(query: str) -> Any:
+        database = DatabaseWrapper(settings, alias="default")
+        try:
+            with database.cursor() as cursor:
+                cursor.execute(query)
+                return cursor.fetchall()
+        finally:
+            database.close()
+
+    return ask
+
+
+@pytest.fixture(autouse=True)
+def no_pool() -> Iterator[None]:
+    yield
+    drop_connections()
 
 
 @pytest.fixture
-def pool() -> Iterator[Pool]:
-    pool = make_pool()
-    yield pool
-    pool.close()
+def proxy() -> Iterator[Proxy]:
+    proxy = Proxy("127.0.0.1", int(parse_qs(urlsplit(os.environ["DATABASE_URL"]).query)["port"][0]))
+    yield proxy
+    proxy.close()
 
 
-def works(connection: psycopg.Connection) -> bool:
-    return connection.execute("SELECT 1").fetchone() == (1,)
+def through(proxy: Proxy) -> Callable[[str], Any]:
+    return asker(host="127.0.0.1", port=proxy.port, dbname="postgres")
 
 
-def test_it_gives_the_same_connection_out_again(pool: Pool):
-    connection = pool.getconn()
-    assert works(connection)
-    pool.putconn(connection)
-    assert pool.getconn() is connection
-    pool.putconn(connection)
+def until_it_answers(ask: Callable[[str], Any]) -> None:
+    while True:
+        with contextlib.suppress(OperationalError):
+            assert ask("SELECT 1") == [(1,)]
+            return
 
 
-def test_it_gives_out_no_more_than_it_may(pool: Pool):
-    connections = [pool.getconn() for _ in range(3)]
-    with pytest.raises(PoolTimeout):
-        pool.getconn()
-    pool.putconn(connections.pop())
-    connections.append(pool.getconn())
-    for connection in connections:
-        pool.putconn(connection)
+def test_it_waits_no_longer_than_a_moment_for_a_silent_server(proxy: Proxy):
+    ask = through(proxy)
+    errors: list[Exception] = []
 
+    def wait() -> None:
+        try:
+            ask("SELECT pg_sleep(600)")
+        except OperationalError as error:
+            errors.append(error)
 
-def test_it_lets_the_next_one_wait_until_one_comes_back():
-    pool = make_pool(max_size=1, timeout=60)
-    connection = pool.getconn()
-    got: list[psycopg.Connection] = []
-    waiting = threading.Thread(target=lambda: got.append(pool.getconn()))
+    waiting = threading.Thread(target=wait)
     waiting.start()
-    pool.putconn(connection)
+    assert ask("SELECT 1") == [(1,)]
+    proxy.silent()
+    with pytest.raises(OperationalError):
+        ask("SELECT 1")
     waiting.join()
-    assert got == [connection]
-    pool.putconn(connection)
-    pool.close()
+    assert len(errors) == 1
+    for _ in range(20):
+        with pytest.raises(OperationalError, match="just now"):
+            ask("SELECT 1")
+    proxy.speaks()
+    until_it_answers(ask)
 
 
-def test_it_closes_what_is_broken_or_in_the_middle_of_something(pool: Pool):
-    broken, busy = pool.getconn(), pool.getconn()
-    broken.close()
-    busy.autocommit = False
-    busy.execute("SELECT 1")
-    pool.putconn(broken)
-    pool.putconn(busy)
-    assert busy.closed
-    fresh = [pool.getconn() for _ in range(3)]
-    assert all(works(connection) for connection in fresh)
-    for connection in fresh:
-        pool.putconn(connection)
+def test_it_does_not_cut_a_slow_statement_of_a_server_that_responds(proxy: Proxy):
+    assert through(proxy)("SELECT 1 FROM pg_sleep(1.5)") == [(1,)]
 
 
-def test_it_opens_another_one_in_place_of_an_old_one():
-    pool = make_pool(max_lifetime=0)
-    connection = pool.getconn()
-    pool.putconn(connection)
-    assert connection.closed
-    pool.close()
-
-
-def test_it_counts_none_that_could_not_be_configured():
-    def refuse(connection: psycopg.Connection) -> None:
-        raise psycopg.ProgrammingError
-
-    pool = make_pool()
-    pool.configure = refuse
-    for _ in range(4):
-        with pytest.raises(psycopg.ProgrammingError):
-            pool.getconn()
-
-
-def test_it_closes_those_in_use_when_they_come_back_after_its_end(pool: Pool):
-    idle, used = pool.getconn(), pool.getconn()
-    pool.putconn(idle)
-    pool.close()
-    assert idle.closed
-    assert works(used)
-    pool.putconn(used)
-    assert used.closed
+def test_it_replaces_a_connection_that_became_silent_while_it_was_idle(proxy: Proxy):
+    ask = through(proxy)
+    assert ask("SELECT 1") == [(1,)]
+    proxy.silent()
+    proxy.speaks()
+    with psycopg.connect(os.environ["DATABASE_URL"]) as other:
+        other.execute("SELECT pg_sleep(%s)", [SILENCE_SECONDS])
+    assert ask("SELECT 1") == [(1,)]
 
 
 class Server:
@@ -123,11 +115,8 @@ class Server:
 
     @contextlib.contextmanager
     def run(self) -> Iterator[None]:
-        """Run it until the block ends; enter it once it takes connections."""
+        """Run it until the block ends."""
         with running(self.command, port=self.port, log=self.log, stop=signal.SIGQUIT):
-            patient = make_pool(self.url, timeout=60)
-            patient.putconn(patient.getconn())
-            patient.close()
             yield
 
 
@@ -138,73 +127,30 @@ def server() -> Iterator[Server]:
         yield Server(Path(folder))
 
 
-def test_it_works_at_once_after_a_restart(server: Server):
-    pool = make_pool(server.url)  # in which a single pause would be the end
+def test_it_answers_at_once_while_there_is_no_server_and_works_after_its_return(server: Server):
+    ask = asker(host="127.0.0.1", port=server.port, dbname="postgres")
     with server.run():
-        connections = [pool.getconn() for _ in range(3)]
-        for connection in connections:
-            pool.putconn(connection)
+        until_it_answers(ask)
+    for _ in range(3):
+        with pytest.raises(OperationalError):
+            ask("SELECT 1")
     with server.run():
-        for _ in range(3):
-            connection = pool.getconn()
-            assert works(connection)
-            assert connection not in connections
-            pool.putconn(connection)
-        pool.close()
+        until_it_answers(ask)
 
 
-def test_it_waits_for_a_server_that_is_just_starting(server: Server):
-    pool = make_pool(server.url, timeout=60)
-    got: list[bool] = []
-
-    def ask() -> None:
-        connection = pool.getconn()
-        got.append(works(connection))
-        pool.putconn(connection)
-
-    waiting = [threading.Thread(target=ask) for _ in range(6)]
-    for thread in waiting:
-        thread.start()
-    with server.run():
-        for thread in waiting:
-            thread.join()
-        pool.close()
-    assert got == [True] * 6
-
-
-def test_it_tells_that_there_is_no_server(server: Server):
-    pool = make_pool(server.url)
-    for _ in range(4):  # none of them is lost to the pool
-        with pytest.raises(psycopg.OperationalError) as refusal:
-            pool.getconn()
-        assert not isinstance(refusal.value, PoolTimeout)
-
-
-@pytest.mark.django_db
 def test_it_fails_once_only_on_a_plan_outdated_by_a_migration():
-    settings = connections.databases["default"]
-    options = {**settings["OPTIONS"], "pool": {"max_size": 1, "timeout": 5, "max_lifetime": 1800}}
-    ours = DatabaseWrapper({**settings, "OPTIONS": options, "CONN_MAX_AGE": 0}, alias="default")
-    other = psycopg.connect(os.environ["DATABASE_URL"], dbname=settings["NAME"], autocommit=True)
-
-    def read() -> list[tuple[str]]:
-        try:
-            with ours.cursor() as cursor:
-                cursor.execute("SELECT word FROM outdated_plan WHERE word <> %s", ["x"])
-                found: list[tuple[str]] = cursor.fetchall()
-                return found
-        finally:
-            ours.close()  # back into the pool
-
+    name = connections.databases["default"]["NAME"]
+    ask = asker()
+    other = psycopg.connect(os.environ["DATABASE_URL"], dbname=name, autocommit=True)
+    read = "SELECT word FROM outdated_plan WHERE word <> 'x'"
     other.execute("CREATE TABLE outdated_plan (word varchar(5))")
     try:
-        for _ in range(options["prepare_threshold"] + 2):
-            read()
+        for _ in range(5):
+            ask(read)
         other.execute("ALTER TABLE outdated_plan ALTER word TYPE varchar(9)")
         with pytest.raises(NotSupportedError, match="cached plan"):
-            read()
-        assert read() == []
+            ask(read)
+        assert ask(read) == []
     finally:
         other.execute("DROP TABLE outdated_plan")
         other.close()
-        ours.close_pool()

