@@ -39,6 +39,7 @@ RUNPOD: dict[str, tuple[str, ...]] = {
 }
 DISTURBED = "site"
 SPREAD = {"webhook": 4}  # these are more frequent, because few of them matter alone
+ONCE = frozenset({"corrupt_picture"})  # two in a row stop the endpoint until staff act
 LAST_ORDER = 0.85  # of the window, so that all faults meet jobs
 LAST_RUNPOD = 0.5
 # A refused key stops every call but a probe, which the faults of calls would prolong.
@@ -142,7 +143,7 @@ def _disturbances(form: Form, chance: random.Random) -> Iterator[Step]:
 def _of_runpod(form: Form, chance: random.Random) -> Iterator[Step]:
     for call, faults in RUNPOD.items():
         for fault in faults:
-            for _n in range(form.repeats * SPREAD.get(call, 1)):
+            for _n in range(1 if fault in ONCE else form.repeats * SPREAD.get(call, 1)):
                 yield Step(chance.uniform(0, form.window * LAST_RUNPOD), fault, call=call)
 
 

@@ -15,7 +15,7 @@ from artgen import formatting
 from artgen.admin.attention import Action, Item, Urgency, source
 from generation.admin import budget_words, job_words, review_queue
 from generation.jobs import budgets, heartbeat
-from generation.models import ImageModel, Job, ProviderOutage, Report, Status
+from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Report, Status
 from generation.operations import unlimited_spending
 
 MAX_JOBS = 50  # that are read, and that one button checks
@@ -45,20 +45,48 @@ def silent_workers(request: HttpRequest) -> Iterator[Item]:
 
 @source
 def provider_outages(request: HttpRequest) -> Iterator[Item]:
-    """Yield what RunPod refuses: the key, or an endpoint."""
+    """Yield what RunPod refuses, the key or an endpoint, and endpoints with unread replies."""
     if not request.user.has_perm("generation.view_provideroutage"):
         return
     now = timezone.now()
     url = reverse("admin:generation_provideroutage_changelist")
     for outage in ProviderOutage.objects.order_by("since", "id")[:SHOWN_OUTAGES]:
+        rows: tuple[Item, ...] = ()
+        if outage.kind == OutageKind.REPLIES_UNREAD:
+            detail = _(
+                "For %(time)s. Submission is paused. The replies are paid for and kept at their "
+                "jobs. Enter “images” in the model’s request format, or resume."
+            )
+            label, action = _("Resume"), "resume"
+            if request.user.has_perm("generation.view_job"):
+                rows = _unread(outage)
+        else:
+            detail = _("For %(time)s. Submission is paused. No job fails and nothing is charged.")
+            label, action = _("Check now"), "probe"
         yield Item(
             title=f"{outage.get_kind_display()} ({outage.endpoint_id})",
-            detail=_("For %(time)s. Submission is paused. No job fails and nothing is charged.")
-            % {"time": formatting.elapsed(outage.since, until=now)},
+            detail=detail % {"time": formatting.elapsed(outage.since, until=now)},
             url=url,
             urgency=Urgency.STOPPED,
-            action=_post(request, "change_provideroutage", _("Check now"), url, "probe", outage.pk),
+            action=_post(request, "change_provideroutage", label, url, action, outage.pk),
+            rows=rows,
         )
+
+
+def _unread(outage: ProviderOutage) -> tuple[Item, ...]:
+    """Return the jobs with the replies that stopped submissions."""
+    jobs = Job.objects.filter(
+        unread_reply__endpoint_id=outage.endpoint_id, unread_reply__is_open=True
+    )
+    return tuple(
+        Item(
+            title=job.prompt[:80],
+            detail=job.error_detail[:120],
+            url=reverse("admin:generation_job_change", args=[job.id]),
+            urgency=Urgency.STOPPED,
+        )
+        for job in jobs.order_by("unread_reply__at")[:SHOWN_JOBS]
+    )
 
 
 @source

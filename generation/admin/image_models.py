@@ -26,7 +26,7 @@ from generation.admin.model_costs import CostColumns
 from generation.admin.model_trials import TrialPages
 from generation.admin.read_only import Media
 from generation.admin.vote_pages import VotePages
-from generation.jobs import circuit_breaker, dispatch
+from generation.jobs import circuit_breaker, dispatch, outages
 from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Spending
 
 REQUEST_FIELDS = (
@@ -210,6 +210,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages, CostColumns):
     def save_model(self, request: HttpRequest, obj: ImageModel, form: Any, change: bool) -> None:
         """Save, and warn if unfinished jobs keep their old settings."""
         super().save_model(request, obj, form, change)
+        outages.request_probes(obj.endpoint_id)
         under_way = obj.jobs.active().count() if change else 0
         if under_way and set(form.changed_data) & set(REQUEST_FIELDS):
             text = ngettext(

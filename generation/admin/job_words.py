@@ -59,6 +59,8 @@ def stuck_reason(job: Job, *, now: datetime) -> str:
     if job.is_final:
         return ""
     since = now - STUCK_AFTER
+    if job.status == Status.STORING and job.error_code:
+        return error_message(job.error_code)
     if job.status == Status.STORING and job.error_detail:
         return _("the image can’t be saved")
     if job.missing_since:
@@ -104,6 +106,7 @@ def event(name: str) -> str:
         "running": _("Generation started"),
         "storing": _("Generated, being saved"),
         "not_stored": _("Could not be saved"),
+        "unread": _("Generated, but the reply can’t be read"),
         "succeeded": _("Image saved, credits charged"),
         "failed": _("Failed, credits returned"),
         "canceled": _("Canceled, credits returned"),

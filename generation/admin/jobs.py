@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -21,8 +24,8 @@ from generation.admin import job_history, job_list, job_words
 from generation.admin.job_columns import JobColumns, is_unconfirmed
 from generation.admin.read_only import ReadOnlyModelAdmin, thumbnail
 from generation.catalog.parameters import JOB_FIELDS
-from generation.jobs import idempotency, job_control, orders
-from generation.models import Image, Job, Status
+from generation.jobs import idempotency, job_control, orders, unread_replies
+from generation.models import Image, Job, Status, UnreadReply
 
 MAX_JOBS_PER_ACTION = 500  # done within one request
 
@@ -158,6 +161,27 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         more = {"saved_filters": job_list.saved_filters(request)}
         return super().changelist_view(request, {**(extra_context or {}), **more})
 
+    def get_urls(self) -> list[URLPattern]:
+        """Add the kept reply."""
+        view = self.admin_site.admin_view(self.reply)
+        urls: list[URLPattern] = [
+            path("<uuid:object_id>/reply/", view, name="generation_job_reply"),
+            *super().get_urls(),
+        ]
+        return urls
+
+    def reply(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """Download the reply of RunPod that could not be read."""
+        job = get_object_or_404(Job, pk=object_id)
+        if not self.has_view_permission(request, job):
+            raise PermissionDenied
+        if (body := unread_replies.kept_body(job)) is None:
+            raise Http404
+        disposition = f'attachment; filename="reply-{job.id}.json"'
+        return HttpResponse(
+            body, content_type="application/json", headers={"Content-Disposition": disposition}
+        )
+
     # --- actions ----------------------------------------------------------------------------------
     def has_drive_permission(self, request: HttpRequest) -> bool:
         """Return whether the user may run the actions."""
@@ -176,6 +200,7 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
             context["stuck_reason"] = job_words.stuck_reason(job, now=now)
             context["pictures"] = [thumbnail(image) for image in job.images.order_by("position")]
             context["age"] = job_words.age(job, now=now)
+            context["has_reply"] = UnreadReply.objects.filter(job=job).exists()
             context["cost_words"] = self.cost_words(job)
         if isinstance(job, Job) and self.has_drive_permission(request):
             context["job_actions"] = [

@@ -22,7 +22,7 @@ ORDER = (
         "strength",
         "seed",
     ),
-    *("loras", "lora_url", "lora_scale", "fixed"),
+    *("loras", "lora_url", "lora_scale", "fixed", "images"),
     *("default", "list", "min", "max", "step", "choices", "sizes", "ratios"),
     *("per_image", "per_megapixel", "minimum"),
 )

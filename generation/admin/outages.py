@@ -17,16 +17,16 @@ from generation.models import ProviderOutage
 
 @admin.register(ProviderOutage)
 class ProviderOutageAdmin(ReadOnlyModelAdmin):
-    """Outages at RunPod, removed when a probe succeeds."""
+    """Outages at RunPod, removed when a probe succeeds or staff resume."""
 
     menu_icon = "cloud_off"
     list_display = ("kind", "endpoint_id", "since", "probes", "probe_at", "detail")
     ordering = ("since", "id")
     list_display_links: Any = None
-    actions = ("probe",)
+    actions = ("probe", "resume")
 
     def has_probe_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may have an outage checked."""
+        """Return whether the user may have an outage checked or ended."""
         return request.user.has_perm("generation.change_provideroutage")
 
     @admin.action(description=_("Check now"), permissions=["probe"])
@@ -42,4 +42,19 @@ class ProviderOutageAdmin(ReadOnlyModelAdmin):
             return ngettext("Checking %(count)d problem.", "Checking %(count)d problems.", count)
 
         on_each(self, request, queryset.order_by("since", "id"), probe, done_text=done)
+        return back_to_start(request)
+
+    @admin.action(description=_("Resume submissions"), permissions=["probe"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """End outages by replies that could not be read."""
+
+        def resume(outage: ProviderOutage) -> None:
+            if not outages.resume(outage):
+                raise Refusal(gettext("it ends when a check succeeds."))
+            self.log_change(request, outage, "resumed")
+
+        def done(count: int) -> str:
+            return ngettext("%(count)d endpoint resumes.", "%(count)d endpoints resume.", count)
+
+        on_each(self, request, queryset.order_by("since", "id"), resume, done_text=done)
         return back_to_start(request)

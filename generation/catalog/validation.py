@@ -234,6 +234,10 @@ def _explained(problem: FormatProblem) -> str:
             "“%(value)s” isn’t a valid parameter name. "
             "Use letters, digits and _, such as num_inference_steps."
         ),
+        "path": _(
+            "“%(value)s” isn’t a path to the images in a reply, such as images[].url or "
+            "data[].b64_json."
+        ),
         "value": _("unknown value “%(value)s”. Possible: %(known)s."),
         "range": _("%(value)s is out of range. Must be a whole number in %(known)s."),
         "required": _("required for %(value)s."),

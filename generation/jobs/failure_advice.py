@@ -28,6 +28,7 @@ ADVICE: dict[str, Promise] = {
     "gpu_lost": gettext_lazy("Your prompt isn’t the reason. Try again."),
     "timed_out": gettext_lazy("Try again, or choose a smaller size or fewer steps."),
     "no_output": TRY_AGAIN,
+    "unreadable": WAIT,
     "bad_picture": TRY_AGAIN,
     "invalid_output": TRY_AGAIN,
     "canceled": gettext_lazy("Your prompt isn’t the reason. Try again."),

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from generation.jobs import lifecycle
+from generation.jobs import lifecycle, unread_replies
 from generation.jobs.spending import Charge
-from generation.models import Job
+from generation.models import Job, Status
 from generation.runpod.payloads import OutputError
+from generation.runpod.report import JobReport
 from generation.runpod.verdicts import Gone
 
 log = logging.getLogger(__name__)
@@ -37,21 +38,25 @@ def isolate(job: Job, error: Exception, *, code: str) -> None:
     lifecycle.postponed([job], until=now + ERROR_PAUSE)
 
 
-def give_up(job: Job, error: OutputError, *, charge: Charge | None) -> None:
-    """End an attempt without an image: retry it if that may help. Raises Stale.
-
-    `charge` is None if the attempt has been counted before, because its images were to be stored.
-    """
-    if error.retryable:
+def give_up(job: Job, error: OutputError, *, report: JobReport, charge: Charge) -> None:
+    """End an attempt without an image: retry it if that may help. Raises Stale."""
+    if error.is_unread:
+        unread_replies.keep(job, report, error, charge=charge)
+    elif error.retryable:
         lifecycle.lost(job, code=error.code, detail=error.detail, charge=charge)
     else:
         lifecycle.failed(job, code=error.code, detail=error.detail, charge=charge)
 
 
 def handle_missing(job: Job, reply: Gone, now: datetime) -> None:
-    """Retry a job that RunPod has not known for RUNPOD_MISSING_SECONDS. Raises Stale."""
+    """Retry a job that RunPod has not known for RUNPOD_MISSING_SECONDS. Raises Stale.
+
+    One whose images were to be stored is paid for, and fails.
+    """
     limit = timedelta(seconds=settings.RUNPOD_MISSING_SECONDS)
     if job.missing_since is None or now - job.missing_since < limit:
         lifecycle.missing(job, until=now + MISSING_INTERVAL)
+    elif job.status == Status.STORING:
+        lifecycle.failed(job, code="storage", detail=reply.full_text)
     else:
         lifecycle.lost(job, code="gpu_lost", detail=reply.full_text)

@@ -1,9 +1,10 @@
-"""Outages that an operator must resolve: a refused API key, or a missing endpoint.
+"""Outages that an operator must resolve: a refused API key, a missing endpoint, unread replies.
 
-The first blocks all models, the second the models of this endpoint.
+The first blocks all models, the others the models of this endpoint.
 
 During an outage no job is submitted and none fails. A free probe checks repeatedly. Once it
 succeeds, the row is deleted, deadlines are extended by the lost time, and submissions continue.
+An outage by unread replies is over once staff have changed the request format, or resume it.
 """
 
 import logging
@@ -13,7 +14,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from generation.jobs import clients, dispatch, lifecycle
-from generation.models import ImageModel, OutageKind, ProviderOutage
+from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Status, UnreadReply
+from generation.runpod.payloads import OutputError
 from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,16 @@ MAX_ENDPOINTS = 5  # in one probe of the key
 def note(endpoint_id: str, error: KeyRefused | EndpointMissing) -> None:
     """Block submissions because RunPod refuses the key or does not have this endpoint."""
     kind = OutageKind.KEY_REFUSED if isinstance(error, KeyRefused) else OutageKind.ENDPOINT_MISSING
+    _start(kind, endpoint_id, error=str(error), detail=error.full_text)
+
+
+def note_unread(endpoint_id: str, error: OutputError) -> None:
+    """Block submissions to this endpoint because its replies are paid for and cannot be read."""
+    detail = f"{error.code}: {error.detail}"
+    _start(OutageKind.REPLIES_UNREAD, endpoint_id, error=error.code, detail=detail)
+
+
+def _start(kind: OutageKind, endpoint_id: str, *, error: str, detail: str) -> None:
     now = timezone.now()
     same = (
         {"kind": kind}
@@ -38,7 +50,7 @@ def note(endpoint_id: str, error: KeyRefused | EndpointMissing) -> None:
         **same,
         defaults={
             "endpoint_id": endpoint_id,
-            "detail": error.full_text,
+            "detail": detail,
             "since": now,
             "probe_at": now + PROBE_INTERVAL,
         },
@@ -47,7 +59,7 @@ def note(endpoint_id: str, error: KeyRefused | EndpointMissing) -> None:
         log.error(
             "submissions stopped: %s",
             kind.label,
-            extra={"endpoint": endpoint_id, "error": str(error)},
+            extra={"endpoint": endpoint_id, "error": error},
         )
 
 
@@ -61,12 +73,27 @@ def probe_due() -> None:
             _resolve(outage)
 
 
+def request_probes(endpoint_id: str) -> None:
+    """Make the next tick probe the outages of this endpoint."""
+    ProviderOutage.objects.filter(endpoint_id=endpoint_id).update(probe_at=timezone.now())
+
+
 def request_probe(outage: ProviderOutage) -> bool:
     """Make the next tick probe now; return False if the outage is already over."""
     return bool(ProviderOutage.objects.filter(pk=outage.pk).update(probe_at=timezone.now()))
 
 
+def resume(outage: ProviderOutage) -> bool:
+    """End an outage by unread replies; return False if it is over, or of another kind."""
+    return outage.kind == OutageKind.REPLIES_UNREAD and _resolve(outage)
+
+
 def _is_over(outage: ProviderOutage) -> bool:
+    if outage.kind == OutageKind.REPLIES_UNREAD:
+        replies = UnreadReply.objects.filter(endpoint_id=outage.endpoint_id, is_open=True)
+        formats = replies.values_list("request_format", "job__model__request_format")
+        newest = formats.order_by("-at").first()
+        return newest is None or newest[0] != newest[1]
     if outage.kind == OutageKind.ENDPOINT_MISSING:
         return isinstance(_probe(outage.endpoint_id), Gone)
     offered = (
@@ -93,12 +120,19 @@ def _probe(endpoint_id: str) -> RunPodError | None:
     return None
 
 
-def _resolve(outage: ProviderOutage) -> None:
+def _resolve(outage: ProviderOutage) -> bool:
+    """End the outage; return False if it is already over."""
     if not ProviderOutage.objects.filter(pk=outage.pk).delete()[0]:
-        return
+        return False
     lost = timezone.now() - outage.since
-    endpoint_id = outage.endpoint_id if outage.kind == OutageKind.ENDPOINT_MISSING else None
+    endpoint_id = None if outage.kind == OutageKind.KEY_REFUSED else outage.endpoint_id
     lifecycle.extend_deadlines(by=lost, endpoint_id=endpoint_id)
+    if outage.kind == OutageKind.REPLIES_UNREAD:
+        replies = UnreadReply.objects.filter(endpoint_id=endpoint_id, is_open=True)
+        waiting = Job.objects.filter(unread_reply__in=replies, status=Status.STORING)
+        lifecycle.postponed(list(waiting), until=timezone.now())
+        replies.update(is_open=False)
+        dispatch.store()
     log.warning(
         "submissions continue after %s",
         lost,
@@ -112,3 +146,4 @@ def _resolve(outage: ProviderOutage) -> None:
     for slug in models.values_list("slug", flat=True):
         dispatch.check(slug)
         dispatch.submit(slug)
+    return True

@@ -26,6 +26,7 @@ ERROR_MESSAGES = {
     "gpu_lost": gettext_lazy("The GPU disconnected during generation."),
     "timed_out": gettext_lazy("Generation timed out."),
     "no_output": gettext_lazy("The model returned no image."),
+    "unreadable": gettext_lazy("The model’s reply can’t be read."),
     "bad_picture": gettext_lazy("The model returned an invalid file."),
     "invalid_output": gettext_lazy("The model returned an invalid file."),
     "canceled": gettext_lazy("The job was stopped by the GPU provider."),
@@ -100,6 +101,14 @@ def of_job(
     if job.status == Status.RUNNING:
         return _running(job, about=about, late=late)
     if job.status == Status.STORING:
+        if job.error_code:
+            return Phase(
+                _("Saving"),
+                _(
+                    "The model’s reply can’t be read yet. The administrator can see this. "
+                    "You pay only if you get the image; otherwise your credits are returned."
+                ),
+            )
         if job.error_detail:
             return Phase(
                 _("Saving"), _("The image is ready but can’t be saved yet. Retrying automatically.")

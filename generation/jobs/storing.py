@@ -12,13 +12,14 @@ from django.utils import timezone
 from artgen import pooling
 from generation.files import processing, storage
 from generation.files.new_file import NewFile
-from generation.jobs import clients, dispatch, failures, lifecycle, outages
+from generation.jobs import clients, dispatch, failures, lifecycle, outages, unread_replies
 from generation.jobs.image_hosts import HOSTS
 from generation.models import Image, Job
 from generation.runpod import payloads
 from generation.runpod.download import DownloadFailed, DownloadRefused, HostFailed, fetch_image
 from generation.runpod.image import InvalidImage
 from generation.runpod.payloads import OutputError, Result
+from generation.runpod.report import JobReport, State
 from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError, Unavailable
 
 log = logging.getLogger(__name__)
@@ -75,9 +76,16 @@ def _store(job: Job) -> None:
 
 
 def _store_images(job: Job) -> None:
+    report, is_kept = None, False
     try:
         try:
-            result = _result(job)
+            if job.result is not None:
+                result = payloads.result_from(job.result)
+            else:
+                report = unread_replies.kept(job)
+                is_kept = report is not None
+                report = report or _report(job)  # it was too large for the row
+                result = unread_replies.read(job, report)
             images = [
                 save_image(
                     job,
@@ -87,10 +95,11 @@ def _store_images(job: Job) -> None:
                 )
                 for position, image in enumerate(result.images)
             ]
-        except OutputError as error:
-            failures.give_up(job, error, charge=None)
-        except InvalidImage as error:
-            lifecycle.lost(job, code="bad_picture", detail=repr(error))
+        except (OutputError, InvalidImage) as error:
+            if is_kept:
+                unread_replies.read_later(job, error)
+            else:
+                _keep_reply(job, report, error)
         except Gone as error:
             failures.handle_missing(job, error, timezone.now())
         except (KeyRefused, EndpointMissing) as error:
@@ -104,23 +113,33 @@ def _store_images(job: Job) -> None:
             _later(job, error, pause=PAUSE)
         else:
             HOSTS.succeeded(job.result_host, job.user_id)
-            lifecycle.succeeded(job, images=images, cost=result.cost)
+            lifecycle.succeeded(job, images=images, cost=None)
+            if is_kept:
+                unread_replies.forget(job)
     except lifecycle.Stale:
         log.info("the job changed while it was stored", extra=job.log_fields)
     except Exception as error:  # noqa: BLE001 must not affect the other jobs
         failures.isolate(job, error, code="storage")
 
 
-def _result(job: Job) -> Result:
-    """Return the job's result from its row, or from RunPod if it was too large for the row."""
-    if job.result is not None:
-        return payloads.result_from(job.result)
+def _report(job: Job) -> JobReport:
+    """Return RunPod's report on a finished job."""
     report = clients.client().status(job.snapshot["endpoint_id"], job.runpod_id)
     if not report.state.final:  # after a late progress update, or an unknown state
         raise Unavailable(f"RunPod calls the finished job {report.state.value}")
-    result = payloads.read(job.snapshot["dialect"], report)
-    # Without the cost, which was stored when the job ended at RunPod.
-    return Result(images=result.images, seed=result.seed)
+    return report
+
+
+def _keep_reply(job: Job, report: JobReport | None, error: OutputError | InvalidImage) -> None:
+    """Fail the job and keep the reply, of which only the addresses are left if RunPod has none."""
+    if isinstance(error, InvalidImage):
+        error = OutputError("bad_picture", repr(error), retryable=False)
+    if report is None:
+        try:
+            report = _report(job)
+        except RunPodError:
+            report = JobReport(job.runpod_id, State.COMPLETED, body={"output": job.result})
+    unread_replies.keep(job, report, error, charge=None)
 
 
 def _later(job: Job, error: Exception, *, pause: timedelta) -> None:

@@ -65,6 +65,7 @@ from generation.models.sheet_images import SheetImage, SheetImageKind, SheetImag
 from generation.models.sheets import Sheet, SheetQuerySet, SheetVote, WordList, WordListQuerySet
 from generation.models.styles import Style
 from generation.models.tags import ImageTag, Tag, TagQuerySet
+from generation.models.unread_replies import UnreadReply
 
 __all__ = [
     "ACTIVE",
@@ -130,6 +131,7 @@ __all__ = [
     "Tag",
     "TagQuerySet",
     "TrustedAuthor",
+    "UnreadReply",
     "Upload",
     "UploadQuerySet",
     "Visibility",

@@ -13,6 +13,8 @@ class OutageKind(models.TextChoices):
     KEY_REFUSED = "key_refused", _("RunPod refuses the API key")  # 401 or 403; blocks all models
     # 404; blocks the endpoint's models.
     ENDPOINT_MISSING = "endpoint_missing", _("RunPod does not have the endpoint")
+    # They are paid for; blocks submissions to the endpoint, while its jobs are still checked.
+    REPLIES_UNREAD = "replies_unread", _("Replies of the endpoint can’t be read")
 
 
 BLOCKS_MODEL = """EXISTS (
@@ -20,6 +22,12 @@ BLOCKS_MODEL = """EXISTS (
     WHERE outage.kind = 'key_refused' OR outage.endpoint_id = model.endpoint_id
 )"""
 """SQL condition: an outage blocks the row `model`; the form of `blocking` for raw statements."""
+BLOCKS_CHECKS = """EXISTS (
+    SELECT 1 FROM generation_provideroutage AS outage
+    WHERE outage.kind = 'key_refused'
+    OR outage.kind = 'endpoint_missing' AND outage.endpoint_id = model.endpoint_id
+)"""
+"""SQL condition: RunPod refuses to tell about the jobs of the row `model`."""
 
 
 class ProviderOutageQuerySet(models.QuerySet["ProviderOutage"]):
@@ -31,10 +39,10 @@ class ProviderOutageQuerySet(models.QuerySet["ProviderOutage"]):
 
 
 class ProviderOutage(models.Model):
-    """A refusal by RunPod that an operator must resolve. Only `jobs.outages` writes it."""
+    """What an operator must resolve. Only `jobs.outages` writes it."""
 
     kind = models.CharField(_("problem"), max_length=20, choices=OutageKind.choices)
-    # Of KEY_REFUSED: an endpoint that refused it. Of ENDPOINT_MISSING: the missing one.
+    # Of KEY_REFUSED: an endpoint that refused it.
     endpoint_id = models.CharField(_("RunPod endpoint id"), max_length=100)
     detail = models.TextField(_("RunPod message"), blank=True)
     since = models.DateTimeField(_("since"))
@@ -53,8 +61,8 @@ class ProviderOutage(models.Model):
             ),
             models.UniqueConstraint(
                 name="one_outage_per_endpoint",
-                fields=["endpoint_id"],
-                condition=Q(kind=OutageKind.ENDPOINT_MISSING),
+                fields=["endpoint_id", "kind"],
+                condition=~Q(kind=OutageKind.KEY_REFUSED),
             ),
         ]
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import credit_requests, invitations, sessions, tokens, vouchers
 from generation.gallery import collections, images, saving, tags
 from generation.jobs import spending
-from generation.models import IdempotencyKey
+from generation.models import IdempotencyKey, UnreadReply
 from generation.moderation import reviews
 from generation.operations import retention
 from generation.presets import own_styles, presets
@@ -44,6 +44,7 @@ def clean_up() -> None:
         erase_accounts,
         delete_old_jobs,
         delete_old_history,
+        forget_replies,
         delete_unused_uploads,
         forget_reviews,
         forget_spending,
@@ -137,6 +138,11 @@ def delete_old_jobs() -> None:
 def delete_old_history() -> None:
     """Remove the history of jobs that finished more than JOB_RETENTION_DAYS ago."""
     retention.delete_history(finished_before=timezone.now() - _retention())
+
+
+def forget_replies() -> None:
+    """Remove replies that could not be read, of jobs that ended JOB_RETENTION_DAYS ago."""
+    UnreadReply.objects.filter(job__finished_at__lt=timezone.now() - _retention()).delete()
 
 
 def delete_unused_uploads() -> None:

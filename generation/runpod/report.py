@@ -66,6 +66,7 @@ class JobReport:
     execution_ms: int | None = None
     worker_id: str = ""
     retries: int = 0
+    body: Any = None  # the whole reply, to be kept if its output cannot be read
 
     @property
     def has_run(self) -> bool:
@@ -123,6 +124,7 @@ def parse_report(body: object) -> JobReport:
         execution_ms=_milliseconds(body.get("executionTime")),
         worker_id=storable(worker_id) if isinstance(worker_id, str) else "",
         retries=_milliseconds(body.get("retries")) or 0,
+        body=body,
     )
 
 

@@ -1,6 +1,7 @@
 """JSON and texts that RunPod and its workers send, checked before anything else reads them."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 MAX_DEPTH = 50
@@ -29,6 +30,19 @@ def _inside(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else []
+
+
+def shortened(value: Any, *, max_text: int) -> Any:
+    """Return the value with long strings cut, such as images in base64."""
+    match value:
+        case str() if len(value) > max_text:
+            return f"{value[:max_text]}… ({len(value)} characters)"
+        case Mapping():
+            return {key: shortened(one, max_text=max_text) for key, one in value.items()}
+        case list() | tuple():
+            return [shortened(one, max_text=max_text) for one in value]
+        case _:
+            return value
 
 
 def storable(text: str) -> str:

@@ -1,6 +1,7 @@
 """One row of every kind that belongs to somebody, each with a marker that tells where it leaked."""
 
 import re
+import zlib
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -66,6 +67,7 @@ from generation.models import (
     Status,
     Style,
     TrustedAuthor,
+    UnreadReply,
     Upload,
 )
 from generation.presets import own_styles, presets
@@ -152,6 +154,13 @@ def _make_rows(data: OwnedData) -> None:
     storage.save(upload.key, FILES["PNG"], content_type="image/png")
     failed = make_job(
         owner, status=Status.FAILED, prompt=mark("prompt"), error_detail=mark("trouble")
+    )
+    UnreadReply.objects.create(
+        job=failed,
+        endpoint_id="x",
+        body=zlib.compress(mark("reply").encode()),
+        at=now,
+        is_open=False,
     )
     queued = make_job(
         owner, prompt=mark("prompt"), negative_prompt=mark("negative"), batch=uuid7(),

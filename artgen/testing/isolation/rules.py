@@ -329,6 +329,7 @@ RULES: dict[str, Rule] = {
     "admin:generation_imagemodel_preview": staff("POST"),
     "admin:generation_moderationrule_try": staff("POST"),
     "admin:generation_generationswitch_turn": staff("POST"),
+    "admin:generation_job_reply": staff("GET", at={"object_id": "failed"}),
     "admin:generation_imagemodel_try": staff(
         "GET POST", at={"object_id": "model"}, body={"prompt": "snow"}
     ),

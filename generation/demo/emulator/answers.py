@@ -8,7 +8,17 @@ import threading
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-SHAPES = ("result", "image_url", "list")  # list: one object with `result` inside a list
+FURTHER_SHAPES = {
+    "b64_json": '{"data": [{"b64_json": …}]}, as servers in the format of OpenAI',
+    "data_b64": '{"data_b64": …, "content_type": …}, as runpod/worker-vllm-omni',
+    "image_base64": '{"image_base64": …}',
+    "outputs": '{"outputs": [URL]}',
+    "artifacts": '{"artifacts": [{"payload": …}]}, which ArtGen does not know',
+    "video": '{"video": …}, an mp4 in base64',
+    "mp4_in_images": '{"images": […]}, an mp4 in base64',
+}
+SHAPES = ("result", "image_url", "list", *FURTHER_SHAPES)
+"""list: one object with `result` inside a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

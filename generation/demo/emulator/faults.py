@@ -11,6 +11,8 @@ import threading
 from collections import Counter, deque
 from dataclasses import dataclass
 
+from .answers import FURTHER_SHAPES
+
 _READS = {
     "refuse_400": "400",
     "refuse_401": "401",
@@ -77,6 +79,7 @@ FAULTS: dict[str, dict[str, str]] = {
         "error_in_output": "COMPLETED with an error in the output",
         "no_output": "COMPLETED without output",
         "empty_images": "COMPLETED with an empty list of images, or without a URL",
+        **{name: f"COMPLETED with {text}" for name, text in FURTHER_SHAPES.items()},
         "corrupt_picture": "the second half of the image is missing",
         "not_a_picture": "an HTML page instead of the image",
         "bomb_picture": "a small file that decodes to 900 million pixels",

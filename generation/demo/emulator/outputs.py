@@ -4,8 +4,9 @@ import base64
 import json
 from typing import Any
 
-from .answers import Answer
+from .answers import FURTHER_SHAPES, Answer
 
+MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\x10mdat" + bytes(32)
 INLINE = frozenset({"comfyui", "a1111", "sdxl", "sdxl_turbo"})
 """Dialects with images inside the output."""
 
@@ -24,8 +25,25 @@ def shape_inline(dialect: str, data: bytes, *, seed: int, body: dict[str, Any]) 
     return {"images": [{"image": text, "seed": seed}], "generation_time": 0.4}
 
 
-def shape_public(answer: Answer, url: str) -> Any:
+def shape_further(shape: str, data: bytes, url: str) -> dict[str, Any]:
+    """Return the output in one of FURTHER_SHAPES."""
+    text, mp4 = base64.b64encode(data).decode(), base64.b64encode(MP4).decode()
+    outputs: dict[str, dict[str, Any]] = {
+        "b64_json": {"data": [{"b64_json": text, "url": None}]},
+        "data_b64": {"data_b64": text, "content_type": "image/png", "size_bytes": len(data)},
+        "image_base64": {"image_base64": text},
+        "outputs": {"outputs": [url]},
+        "artifacts": {"artifacts": [{"payload": text}]},
+        "video": {"video": mp4},
+        "mp4_in_images": {"images": [mp4]},
+    }
+    return outputs[shape]
+
+
+def shape_public(answer: Answer, data: bytes, url: str) -> Any:
     """Return the output of a public endpoint for one image."""
+    if answer.shape in FURTHER_SHAPES:
+        return {"cost": answer.cost, **shape_further(answer.shape, data, url)}
     if answer.shape == "image_url":
         return {"image_url": url, "cost": answer.cost}
     output = {"cost": answer.cost, "result": url}
@@ -38,7 +56,7 @@ def shape_empty(dialect: str, answer: Answer) -> Any:
         return {"images": [], "status": "success_no_images"}
     if dialect in INLINE:
         return {"images": []}
-    return shape_public(answer, "")
+    return shape_public(answer, b"", "")
 
 
 FAILED = {"status": "failed"}

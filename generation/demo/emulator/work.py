@@ -17,7 +17,7 @@ import aiohttp
 from PIL import Image, UnidentifiedImageError
 
 from . import outputs
-from .answers import Answer, Answers
+from .answers import FURTHER_SHAPES, Answer, Answers
 from .files import Files
 from .inputs import Request
 from .jobs import EmulatedJob
@@ -104,13 +104,16 @@ class Work:
             if job.fault == "oversized_picture":
                 data = tiny_png(30_000, 30_000, 0)
             output = outputs.shape_inline(job.dialect, data, seed=seed, body=job.input)
+            if job.fault in FURTHER_SHAPES:
+                output = outputs.shape_further(job.fault, data, job.origin + self._files.add(data))
         else:
+            if job.fault in FURTHER_SHAPES:
+                answer = replace(answer, shape=job.fault)
             fault = job.fault if job.fault in _URL_FAULTS else ""
             extension = "jpeg" if data.startswith(b"\xff\xd8") else "png"
             origin = (answer.cdn and self._files.cdn_url) or job.origin
-            output = outputs.shape_public(
-                answer, origin + self._files.add(data, fault=fault, extension=extension)
-            )
+            url = origin + self._files.add(data, fault=fault, extension=extension)
+            output = outputs.shape_public(answer, data, url)
         return Outcome(output=output, has_output=True)
 
     async def _source(self, text: str) -> bytes:

@@ -19,10 +19,10 @@ from generation.jobs import (
     outages,
     scheduling,
     spending,
+    unread_replies,
 )
 from generation.jobs.driver import trial_log
 from generation.models import Job, Status
-from generation.runpod import payloads
 from generation.runpod.payloads import OutputError
 from generation.runpod.report import JobReport, State
 from generation.runpod.sweep import SWEEP_SECONDS
@@ -188,9 +188,9 @@ def _finished(job: Job, report: JobReport) -> lifecycle.Finished | None:
     """Return the result of a job that has ended at RunPod; None if it failed and has been moved."""
     charge = spending.charge_in(report)
     try:
-        result = payloads.read(job.snapshot["dialect"], report)
+        result = unread_replies.read(job, report)
     except OutputError as error:
-        failures.give_up(job, error, charge=charge)
+        failures.give_up(job, error, report=report, charge=charge)
         return None
     return lifecycle.Finished(
         delay_ms=report.delay_ms,

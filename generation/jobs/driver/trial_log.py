@@ -13,6 +13,7 @@ from generation.jobs import lifecycle
 from generation.models import Job
 from generation.runpod.client import Submission
 from generation.runpod.report import JobReport
+from generation.runpod.untrusted import shortened
 from generation.runpod.verdicts import RunPodError
 
 log = logging.getLogger(__name__)
@@ -65,22 +66,11 @@ def _outcome(outcome: object) -> Any:
 
 def _note(job: Job, name: str, content: Any) -> None:
     """Add a line to the history. A failure is logged: a trial must not stop other jobs."""
-    text = json.dumps(_shortened(content), indent=2, ensure_ascii=False, default=str)
+    text = json.dumps(
+        shortened(content, max_text=MAX_TEXT), indent=2, ensure_ascii=False, default=str
+    )
     try:
         with transaction.atomic():
             lifecycle.record([job], name=name, at=timezone.now(), detail=text[:MAX_DETAIL])
     except DatabaseError:
         log.exception("the trial's history could not be written", extra={"job": str(job.id)})
-
-
-def _shortened(value: Any) -> Any:
-    """Return the value with long strings cut, such as images in base64."""
-    match value:
-        case str() if len(value) > MAX_TEXT:
-            return f"{value[:MAX_TEXT]}… ({len(value)} characters)"
-        case Mapping():
-            return {key: _shortened(one) for key, one in value.items()}
-        case list() | tuple():
-            return [_shortened(one) for one in value]
-        case _:
-            return value

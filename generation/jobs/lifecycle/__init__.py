@@ -5,8 +5,8 @@ job, no row raises `Stale`; for several jobs, those that have moved on are missi
 History, credits and images change in the same transaction; events are sent after the commit.
 
     QUEUED -submitting-> SUBMITTED -running-> RUNNING -storing-> STORING -succeeded-> SUCCEEDED
-       ^____deferred_________|                   |                  |
-       ^____lost (attempt + 1)___________________|__________________|
+       ^____deferred_________|                   |        unread
+       ^____lost (attempt + 1)___________________|
     QUEUED -parked, unparked-> QUEUED: it waits for a budget, and is due when that starts again
     QUEUED | SUBMITTED | RUNNING -canceled-> CANCELED      any active -failed-> FAILED
 
@@ -25,12 +25,14 @@ from generation.jobs.lifecycle.leases import (
 from generation.jobs.lifecycle.parking import parked, unparked
 from generation.jobs.lifecycle.placement import placed
 from generation.jobs.lifecycle.progress import (
+    UNREADABLE,
     Finished,
     Progress,
     missing,
     not_stored,
     running,
     storing,
+    unread,
 )
 from generation.jobs.lifecycle.stopping import not_there_to_stop, orphaned, stopped
 from generation.jobs.lifecycle.submission import (
@@ -47,6 +49,7 @@ from generation.jobs.lifecycle.submission import (
 from generation.jobs.lifecycle.transition import Stale, record
 
 __all__ = [
+    "UNREADABLE",
     "Finished",
     "Progress",
     "Stale",
@@ -79,5 +82,6 @@ __all__ = [
     "succeeded",
     "unknown",
     "unparked",
+    "unread",
     "webhook_received",
 ]

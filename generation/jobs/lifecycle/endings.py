@@ -81,6 +81,7 @@ def _succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None, at: d
             "status": Status.SUCCEEDED,
             "due_at": None,
             "finished_at": at,
+            "error_code": "",
             "error_detail": "",
             "result": None,
         },

@@ -13,17 +13,17 @@ from accounts.models import User
 from generation.jobs import bulk_update, model_cache
 from generation.jobs.lifecycle.transition import record
 from generation.models import Job, Status
-from generation.models.outages import BLOCKS_MODEL
+from generation.models.outages import BLOCKS_CHECKS
 
 
 def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
     """Lease at most `limit` due jobs of the model at RunPod, oldest due first; return them by id.
 
-    Empty while an outage blocks the model.
+    Empty while RunPod refuses the key or does not have the endpoint.
     """
     where = f"""
         model_id = (
-            SELECT id FROM generation_imagemodel AS model WHERE slug = %s AND NOT {BLOCKS_MODEL}
+            SELECT id FROM generation_imagemodel AS model WHERE slug = %s AND NOT {BLOCKS_CHECKS}
         )
         AND status IN ('submitted', 'running')"""  # noqa: S608 no input
     return sorted(_claim(where, [slug], limit=limit, lease=lease), key=lambda job: job.id)

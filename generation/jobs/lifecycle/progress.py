@@ -17,11 +17,14 @@ from generation.jobs.lifecycle.transition import (
     ADDED_COST,
     ADDED_UNREPORTED,
     attach_models,
+    costs_plus,
     expect_one,
+    move,
     publish,
     record,
     unchanged,
 )
+from generation.jobs.spending import Charge
 from generation.models import Job, Status
 from generation.runpod.untrusted import storable
 
@@ -132,13 +135,52 @@ def storing(finished: Sequence[tuple[Job, Finished]]) -> list[Job]:
     return moved
 
 
-def not_stored(job: Job, *, until: datetime, detail: str) -> None:
+UNREADABLE = "unreadable"
+"""`error_code` of a STORING job whose kept reply cannot be read."""
+
+
+def unread(
+    job: Job,
+    *,
+    until: datetime,
+    detail: str,
+    charge: Charge,
+    delay_ms: int | None,
+    execution_ms: int | None,
+) -> Job:
+    """Move a finished job to STORING; its kept reply is read again at `until`. Raises Stale."""
+    now, detail = timezone.now(), storable(detail)
+    started_at = now - timedelta(milliseconds=execution_ms or 0)
+    with transaction.atomic():
+        moved = move(
+            job,
+            Status.STORING,
+            event="unread",
+            at=now,
+            detail=detail,
+            due_at=until,
+            error_code=UNREADABLE,
+            error_detail=detail,
+            started_at=Coalesce(F("started_at"), started_at),
+            delay_ms=delay_ms,
+            execution_ms=execution_ms,
+            progress=None,
+            step=None,
+            step_count=None,
+            missing_since=None,
+            **costs_plus(job, charge),
+        )
+        spending.add(job, spending.of_attempt(job, charge))
+    return moved
+
+
+def not_stored(job: Job, *, until: datetime, detail: str, code: str = "") -> None:
     """Store why the images are not in the bucket yet, and try again at `until`. Raises Stale.
 
-    The history gets a line only when the reason changes.
+    The history gets a line only when the reason changes. `code` may be UNREADABLE.
     """
     with transaction.atomic():
         detail = storable(detail)
-        expect_one(unchanged(job).update(due_at=until, error_detail=detail))
+        expect_one(unchanged(job).update(due_at=until, error_detail=detail, error_code=code))
         if detail != job.error_detail:
             record([job], name="not_stored", at=timezone.now(), detail=detail)

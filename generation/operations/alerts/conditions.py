@@ -78,7 +78,7 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "ProviderOutage": Condition(
         timedelta(),
-        _("RunPod rejects requests (%(problems)s). Jobs wait and do not fail."),
+        _("Submissions to RunPod are stopped (%(problems)s). Jobs wait and do not fail."),
         _("Run manage.py doctor; see “Status” in DEPLOYMENT_INSTRUCTIONS.md."),
     ),
     "CreatingOff": Condition(

@@ -232,7 +232,8 @@ def outages() -> Check:
     ]
     if found:
         hint = (
-            "Set a valid RUNPOD_API_KEY, or correct the endpoint; all waiting jobs then continue. "
+            "Set a valid RUNPOD_API_KEY, correct the endpoint, or enter “images” in the request "
+            "format of its model; all waiting jobs then continue. "
             f"{installation.current().settings}"
         )
         return Check(name, False, "; ".join(found), hint)

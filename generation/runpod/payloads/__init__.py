@@ -119,15 +119,15 @@ def build(
     return body | {chosen.mask_field: mask.url} if mask else body
 
 
-def read(dialect: str, report: JobReport) -> Result:
+def read(dialect: str, report: JobReport, *, images_at: str = "") -> Result:
     """Return the result in the final report of a job, with at least one image.
 
-    The images are not decoded here: see `image.decode`.
+    `images_at` is `RequestFormat.images`; without it, images are looked for in all known places.
+    They are not decoded here: see `image.decode`.
 
     Raises:
         OutputError: the job failed or returned no image; with a stable code.
         ValueError: the state is not final.
     """
-    # The output of public endpoints does not depend on their request format.
     seed_of = no_seed if is_public(dialect) else dialect_of(dialect).seed_of
-    return read_report(report, seed_of=seed_of)
+    return read_report(report, seed_of=seed_of, images_at=images_at)

@@ -23,12 +23,23 @@ class Failure:
 
 
 class OutputError(Exception):
-    """A finished job made no image."""
+    """A finished job made no image.
 
-    def __init__(self, code: str, detail: str = "", *, retryable: bool | None = None) -> None:
+    `is_unread`: it completed with a cost or with content, so its reply must be kept.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        retryable: bool | None = None,
+        is_unread: bool = False,
+    ) -> None:
         super().__init__(f"{code}: {detail[:200]}" if detail else code)
         self.code = code
         self.detail = detail[:DETAIL_CHARACTERS]
+        self.is_unread = is_unread
         self.retryable = CODES[code] if retryable is None else retryable
 
 
@@ -43,7 +54,8 @@ CODES = {
     "gpu_lost": True,  # the worker's GPU or process died
     "timed_out": True,  # past executionTimeout, or the worker went silent
     "no_output": True,  # finished without an image
-    "invalid_output": True,  # what should be an image is not one
+    "unreadable": False,  # there is content, but not where an image is looked for
+    "invalid_output": False,  # what should be an image is not one
     "canceled": False,  # canceled at RunPod
     "provider_unpaid": False,  # the RunPod account has no funds
     "provider_error": True,  # anything else
@@ -121,10 +133,15 @@ def classify(error: Any) -> Failure:
     return Failure("provider_error", detail[:DETAIL_CHARACTERS], CODES["provider_error"])
 
 
-def output_error(error: Any) -> OutputError:
-    """Return the exception for an error of a worker or RunPod."""
+def output_error(error: Any, *, is_paid: bool, is_unread: bool = False) -> OutputError:
+    """Return the exception for an error of a worker or RunPod; a paid job is not tried again."""
     failure = classify(error)
-    return OutputError(failure.code, failure.detail, retryable=failure.retryable)
+    return OutputError(
+        failure.code,
+        failure.detail,
+        retryable=failure.retryable and not is_paid,
+        is_unread=is_unread,
+    )
 
 
 _MESSAGES = ("error_type", "error_message", "error", "message", "detail")

@@ -16,13 +16,25 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from generation.runpod.report import JobReport, State
-from generation.runpod.untrusted import InvalidJSON, parse_json, storable
+from generation.runpod.untrusted import InvalidJSON, parse_json, shortened, storable
 
 from .dialect import SeedOf
 from .errors import OutputError, output_error
 
 MAX_IMAGES = 16
 _MAX_TEXT_LENGTH = 500
+_SHOWN_TEXT_LENGTH = 60  # of each text in an output that is shown to staff
+_MIN_BASE64_LENGTH = 40  # the smallest WebP has 30 bytes
+_VIDEO_NAMES = (".mp4", ".webm", ".mov", ".mkv")
+# Where workers put images. worker-comfyui before 5.0.0 returned its image in `message`, servers
+# of OpenAI's format in `data[].b64_json`, runpod/worker-vllm-omni in `data_b64`.
+_KEYS = (
+    *("images", "image_url", "image", "data", "url", "message", "output", "outputs", "result"),
+    *("b64_json", "data_b64", "image_base64", "video", "videos", "video_url"),
+)
+_DESCRIPTIONS = frozenset(
+    {"status", "message", "error", "errors", "detail", "cost", "info", "parameters"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +79,26 @@ def result_from(raw: Mapping[str, Any]) -> Result:
     return Result(images=images, seed=raw["seed"])
 
 
-def read_report(report: JobReport, *, seed_of: SeedOf) -> Result:
+def read_report(report: JobReport, *, seed_of: SeedOf, images_at: str = "") -> Result:
     """Return the result in a final report.
 
-    Raises OutputError, or ValueError if the state is not final.
+    `images_at` is `RequestFormat.images`. Raises OutputError, or ValueError if the state is not
+    final.
     """
     if not report.state.final:
         raise ValueError(f"the job is still {report.state.value}")
     output = _decoded(report.output)
+    is_paid = bool(_cost(output))
     if report.state is State.CANCELED:
         raise OutputError("canceled", report.error)
     if report.state is State.TIMED_OUT:
-        raise OutputError("timed_out", report.error)
+        raise OutputError("timed_out", report.error, retryable=not is_paid)
     if report.state is State.FAILED:
-        raise output_error(report.error or _error_in(output) or "")
-    images = tuple(_images(output))[:MAX_IMAGES]
+        raise output_error(report.error or _error_in(output) or "", is_paid=is_paid)
+    media = [one for part in _parts(output, images_at) for one in _media(part)]
+    images = tuple(one for one in media if not _is_video(one))[:MAX_IMAGES]
     if not images:
-        raise _no_image(report, output)
+        raise _no_image(report, output, is_paid=is_paid, has_video=bool(media))
     return Result(
         images=images,
         seed=_seed(seed_of(output)),
@@ -92,15 +107,23 @@ def read_report(report: JobReport, *, seed_of: SeedOf) -> Result:
     )
 
 
-def _no_image(report: JobReport, output: Any) -> OutputError:
-    if error := report.error or _error_in(output):
-        return output_error(error)
+def _no_image(report: JobReport, output: Any, *, is_paid: bool, has_video: bool) -> OutputError:
+    texts = list(_texts(output))
+    is_unread = is_paid or bool(texts)
     detail = (
         "the reply has no output"
         if output is None
-        else json.dumps(output, default=str)[:_MAX_TEXT_LENGTH]
+        else json.dumps(
+            shortened(output, max_text=_SHOWN_TEXT_LENGTH), ensure_ascii=False, default=str
+        )[:_MAX_TEXT_LENGTH]
     )
-    return OutputError("no_output", detail)
+    if has_video:
+        return OutputError("invalid_output", f"a video, not an image: {detail}", is_unread=True)
+    if error := report.error or _error_in(output):
+        return output_error(error, is_paid=is_unread, is_unread=is_unread)
+    if any(_may_be_file(text) for text in texts):
+        return OutputError("unreadable", detail, is_unread=True)
+    return OutputError("no_output", detail, retryable=not is_unread, is_unread=is_unread)
 
 
 def _decoded(output: Any) -> Any:
@@ -123,72 +146,107 @@ def _error_in(output: Any) -> Any:
         return None
     if error := output.get("error"):
         return error
-    if str(output.get("status", "")).lower() in ("error", "failed", "failure"):
+    if _has_failed(output):
         return output.get("message") or output.get("detail") or output
     errors = output.get("errors")
     return errors if errors and isinstance(errors, list) else None
 
 
-def _images(output: Any) -> Iterator[OutputImage]:
-    """Yield the images of an output, each once."""
+def _has_failed(output: Mapping[str, Any]) -> bool:
+    return str(output.get("status", "")).lower() in ("error", "failed", "failure")
+
+
+def _parts(output: Any, images_at: str) -> list[Any]:
+    """Return the parts of an output at a path such as "data[].b64_json"; without one, all of it."""
+    parts = [output]
+    for name in images_at.replace("[]", "").split(".") if images_at else ():
+        items = [item for part in parts for item in (part if isinstance(part, list) else [part])]
+        parts = (
+            [item[name] for item in items if isinstance(item, dict) and name in item]
+            if name
+            else items
+        )
+    return parts
+
+
+def _media(output: Any) -> list[OutputImage]:
+    """Return the images and videos of an output, each once."""
     if isinstance(output, str):
-        if output.strip():
-            yield _image(output)
-    elif isinstance(output, list):
-        for item in output:
-            if isinstance(item, str | dict):
-                yield from _images(item)
-    elif isinstance(output, dict) and str(output.get("status", "")).lower() not in (
-        "error",
-        "failed",
-        "failure",
-    ):
+        return [medium] if (medium := _medium(output)) else []
+    if isinstance(output, list):
+        return [one for item in output if isinstance(item, str | dict) for one in _media(item)]
+    if isinstance(output, dict) and not _has_failed(output):
+        name = output.get("filename") or output.get("name")
         # Only one of these keys: worker-sdxl repeats the first of `images` in `image_url`.
-        # worker-comfyui before 5.0.0 returned its image in `message`.
-        for key in ("images", "image_url", "image", "data", "url", "message", "output", "result"):
-            if value := output.get(key):
-                name = output.get("filename") or output.get("name")
-                if isinstance(value, str):
-                    if key == "message" and " " in value.strip():
-                        continue  # a text, not an image
-                    yield _image(value, name if isinstance(name, str) else "")
-                elif isinstance(value, list | dict):
-                    yield from _images(value)
-                else:
-                    continue
-                return
+        for key in _KEYS:
+            value = output.get(key)
+            if isinstance(value, str) and isinstance(name, str):
+                media = [medium] if (medium := _medium(value, name)) else []
+            else:
+                media = _media(value)
+            if media:
+                return media
+    return []
 
 
-def _image(text: str, filename: str = "") -> OutputImage:
+def _medium(text: str, filename: str = "") -> OutputImage | None:
+    """Return what is at an address or encoded in base64; None for any other text."""
     text = text.strip()
     if text[:8].lower().startswith(("https://", "http://")):
-        path = urllib.parse.unquote(_address(text).path)
-        filename = storable(filename or posixpath.basename(path))
-        return OutputImage(url=text, data=None, filename=filename)
+        if not text.isprintable() or (path := _path(text)) is None:
+            return None
+        return OutputImage(
+            url=text, data=None, filename=storable(filename or posixpath.basename(path))
+        )
     if text[:5].lower() == "data:":
         text = text.partition(",")[2]
+    if len(text) < _MIN_BASE64_LENGTH or " " in text:
+        return None
     text = "".join(text.split()).rstrip("=")
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise OutputError(
-            "invalid_output", f"neither an address nor base64: {text[:80]!r}"
-        ) from error
-    if not data:
-        raise OutputError("invalid_output", "an empty image")
+    except (binascii.Error, ValueError):
+        return None
     return OutputImage(url=None, data=data, filename=storable(filename))
 
 
-def _address(text: str) -> urllib.parse.SplitResult:
-    """Return the parts of an image's address. Raises OutputError."""
+def _path(address: str) -> str | None:
+    """Return the path of an address; None if the address is invalid."""
     try:
-        parts = urllib.parse.urlsplit(text)
+        parts = urllib.parse.urlsplit(address)
         _ = parts.port  # raises ValueError, like an invalid host
-    except ValueError as error:
-        raise OutputError("invalid_output", f"{error}: {text[:80]!r}") from error
-    if not text.isprintable():
-        raise OutputError("invalid_output", f"control characters in {text[:80]!r}")
-    return parts
+    except ValueError:
+        return None
+    return urllib.parse.unquote(parts.path)
+
+
+def _is_video(medium: OutputImage) -> bool:
+    """Return whether the first bytes, or the name at the address, are those of a video."""
+    if medium.data is None:
+        return (_path(medium.url or "") or "").lower().endswith(_VIDEO_NAMES)
+    # ISO/IEC 14496-12, without the images of that format: AVIF and HEIC; and Matroska, WebM.
+    start = medium.data[:12]
+    is_iso = start[4:8] == b"ftyp" and start[8:12] not in (b"avif", b"heic", b"mif1")
+    return is_iso or start.startswith(b"\x1a\x45\xdf\xa3")
+
+
+def _texts(output: Any) -> Iterator[str]:
+    """Yield the texts of an output, except those that only describe it."""
+    if isinstance(output, str):
+        if output.strip():
+            yield output.strip()
+    elif isinstance(output, list):
+        for item in output:
+            yield from _texts(item)
+    elif isinstance(output, dict):
+        for key, value in output.items():
+            if key not in _DESCRIPTIONS:
+                yield from _texts(value)
+
+
+def _may_be_file(text: str) -> bool:
+    """Return whether the text may be an address, a path or an encoded file."""
+    return " " not in text and (len(text) >= _MIN_BASE64_LENGTH or "/" in text or "." in text)
 
 
 def _seed(seed: int | None) -> int | None:

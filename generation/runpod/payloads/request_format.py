@@ -2,10 +2,12 @@
 
     {"size": {"mode": "size"}, "negative_prompt": "negative_prompt", "seed": "seed",
      "sources": {"field": "images", "list": true, "min": 1, "max": 3},
-     "fixed": {"enable_safety_checker": true}}
+     "fixed": {"enable_safety_checker": true}, "images": "data[].b64_json"}
 
-A missing name means that the endpoint does not have the parameter. Source of the names: the model
-pages below https://docs.runpod.io/public-endpoints/reference and recordings of public projects.
+A missing name means that the endpoint does not have the parameter. `images` is where the images
+are in its output; without it, they are looked for in all places that ArtGen knows. Source of the
+names: the model pages below https://docs.runpod.io/public-endpoints/reference and recordings of
+public projects.
 """
 
 import json
@@ -22,6 +24,7 @@ SIDES = (16, 8192)  # px: range of limits and sizes
 RATIO = re.compile(r"[1-9]\d?:[1-9]\d?")
 SIZE = re.compile(r"([1-9]\d{1,4})\*([1-9]\d{1,4})")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+PATH = re.compile(r"(?=.{1,200}$)(\[\]|[\w-]+(\[\])?)(\.[\w-]+(\[\])?)*", re.ASCII)
 
 # The keys of each size mode besides "mode".
 _LIMITS = ("min", "max", "step")
@@ -36,7 +39,7 @@ SIZE_MODES: Mapping[str, tuple[str, ...]] = {
 VALUES = ("negative_prompt", "steps", "guidance", "seed", "strength", "scale")
 """Parameters that are sent as they are, under the name that the endpoint has for them."""
 NAMES = ("prompt", *VALUES, "loras", "mask")
-KEYS = ("size", "sources", *NAMES, "fixed")
+KEYS = ("size", "sources", *NAMES, "fixed", "images")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class FormatProblem:
     """A problem of one entry: `path` such as "size.mode", a stable `code`, values for its text."""
 
     path: str
-    code: str  # unknown, type, name, value, range, required, duplicate, too_long
+    code: str  # unknown, type, name, path, value, range, required, duplicate, too_long
     value: str = ""
     known: tuple[str, ...] = ()
 
@@ -107,6 +110,7 @@ class RequestFormat:
     loras: str = ""
     mask: str = ""
     fixed: Mapping[str, Any] = field(default_factory=dict)  # sent with every job
+    images: str = ""  # a path in the output, such as data[].b64_json
 
 
 def parse_request_format(raw: Any) -> RequestFormat:
@@ -131,7 +135,8 @@ class _Reader:
         size = self.size(raw["size"]) if "size" in raw else SizeFormat()
         sources = self.sources(raw["sources"]) if "sources" in raw else None
         fixed = self.fixed(raw["fixed"]) if "fixed" in raw else {}
-        parsed = RequestFormat(size=size, sources=sources, fixed=fixed, **names)
+        images = self.path("images", raw["images"]) if "images" in raw else ""
+        parsed = RequestFormat(size=size, sources=sources, fixed=fixed, images=images, **names)
         if size.mode == "match_input_image" and not (sources and sources.min):
             self.fail("sources.min", "required", "match_input_image")
         for name in ("strength", "scale", "mask"):
@@ -157,6 +162,12 @@ class _Reader:
         if isinstance(value, str) and NAME.fullmatch(value):
             return value
         self.fail(path, "name", value)
+        return ""
+
+    def path(self, path: str, value: Any) -> str:
+        if isinstance(value, str) and PATH.fullmatch(value):
+            return value
+        self.fail(path, "path", value)
         return ""
 
     def number(self, path: str, value: Any, *, minimum: int, maximum: int) -> int:

@@ -5,7 +5,7 @@ from django.urls import reverse
 from artgen.testing.cases import EmulatorTestCase, make_due, work
 from artgen.testing.clock import held_clock
 from generation.admin.image_model_form import ImageModelForm
-from generation.models import ImageModel, Job, Status
+from generation.models import ImageModel, Job, ProviderOutage, Status
 from generation.runpod.payloads import LEGACY
 
 LIST = "/admin/generation/imagemodel/"
@@ -76,6 +76,22 @@ class TestImageModelAdmin(EmulatorTestCase):
         self.model.refresh_from_db()
         assert self.model.parameters["seed"] == {}
 
+    def test_it_resumes_an_endpoint_whose_replies_could_not_be_read(self) -> None:
+        self.emulator.faults.next("job", "artifacts", times=2)
+        jobs = [self.place(), self.place()]
+        self.tick()
+        self.tick(seconds=10)
+        assert ProviderOutage.objects.exists()
+
+        entered = {**self.model.request_format, "images": "artifacts[].payload"}
+        assert self.save(self.model, request_format=json.dumps(entered))[0] == {}
+        self.tick()
+
+        assert not ProviderOutage.objects.exists()
+        for job in jobs:
+            job.refresh_from_db()
+            assert job.status == Status.SUCCEEDED
+
     def test_it_refuses_what_could_not_be_driven(self) -> None:
         workflow = json.dumps(self.comfyui.workflow)
         parameters = self.model.parameters
@@ -137,6 +153,12 @@ class TestImageModelAdmin(EmulatorTestCase):
                 "is repeated",
             ),
             (self.model, {"request_format": '{"seed": {"a": 1}}'}, "request_format", "parameter"),
+            (
+                self.model,
+                {"request_format": '{"images": "data[0].url"}'},
+                "request_format",
+                "a path",
+            ),
             (self.model, {"request_format": "[" * 100_000}, "request_format", "valid JSON"),
             (self.model, {"request_format": ""}, "request_format", "Enter the endpoint’s names of"),
             (

@@ -8,7 +8,7 @@ import requests
 
 from artgen.testing.emulator import ENDPOINT, run
 from generation.demo.emulator import Emulator
-from generation.demo.emulator.answers import RECORDED, SHAPES
+from generation.demo.emulator.answers import RECORDED
 from generation.demo.emulator.painting import tiny_png
 from generation.runpod import payloads
 from generation.runpod.client import Client
@@ -55,7 +55,7 @@ class TestAnswers:
         [answer] = output(client, emulator, Z_IMAGE)
         assert answer == {"cost": 0.005, "result": answer["result"]}
 
-    @pytest.mark.parametrize("shape", SHAPES)
+    @pytest.mark.parametrize("shape", ["result", "image_url", "list"])
     def test_it_answers_every_endpoint_in_the_shape_asked_for(self, shape):
         with Emulator(manual=True, shape=shape) as emulator:
             client = Client(base_url=emulator.base_url, api_key=emulator.api_key)

@@ -8,7 +8,7 @@ from django.test import override_settings
 
 from artgen.testing.cases import EmulatorTestCase, let_models_rest, make_due, work
 from generation.jobs import driver, job_control
-from generation.models import ImageModel, Job, Period, Spending, Status
+from generation.models import ImageModel, Job, Period, ProviderOutage, Spending, Status
 from generation.operations import reconciliation
 
 MODEL = "flux-schnell"
@@ -60,14 +60,15 @@ class TestAttemptCosts(EmulatorTestCase):
         """Let one attempt of each job end in one of the ways."""
         attempts = 0
         for fault, count in (
-            *(("no_output", 2), ("empty_images", 2), ("error_in_output", 2)),
-            *(("corrupt_picture", 2), ("not_a_picture", 2), ("bomb_picture", 2)),
-            *(("fail_traceback", 2), ("out_of_memory", 2), ("failed_cost", 2), ("timed_out", 2)),
+            *(("no_output", 2), ("empty_images", 1), ("error_in_output", 2)),
+            *(("corrupt_picture", 1), ("not_a_picture", 1), ("bomb_picture", 1)),
+            *(("fail_traceback", 2), ("out_of_memory", 2), ("failed_cost", 1), ("timed_out", 2)),
             *(("prompt_refused", 1), ("canceled", 1), ("canceled_cost", 1), ("retried", 1)),
         ):
             self.emulator.faults.next("job", fault)
             job = self.finish(self.place(), is_seen_running=is_seen_running)
             attempts += count
+            ProviderOutage.objects.all().delete()  # two unread replies in a row start one
             with self.subTest(fault):
                 assert job.attempt == count
                 self.assert_counted(attempts)
@@ -117,20 +118,3 @@ class TestAttemptCosts(EmulatorTestCase):
             driver.stop()
             driver.stop()
             self.assert_counted(number)
-
-    def test_it_counts_an_attempt_that_was_canceled_after_one_with_a_reported_cost(self) -> None:
-        self.emulator.faults.next("job", "failed_cost")
-        job = self.place()
-        self.submit()
-        self.emulator.advance(60)
-        make_due()
-        driver.check(MODEL)
-        self.submit()
-        self.emulator.advance(1)
-        make_due()
-        driver.check(MODEL)
-        job.refresh_from_db()
-        assert (job.status, job.attempt, job.cost) == (Status.RUNNING, 2, PRICE)
-        job_control.cancel(job=job, actor=self.alice)
-        driver.stop()
-        self.assert_counted(2)

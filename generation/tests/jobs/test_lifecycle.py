@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from artgen.testing.cases import EmulatorTestCase
 from generation.jobs import driver, lifecycle
+from generation.jobs.spending import Charge
 from generation.models import Job, Status
 
 
@@ -30,6 +31,14 @@ class LifecycleTestCase(EmulatorTestCase):
             "canceled": lambda: lifecycle.canceled(job, actor=self.alice),
             "lost": lambda: lifecycle.lost(job, code="gpu_lost", detail=""),
             "missing": lambda: lifecycle.missing(job, until=soon),
+            "unread": lambda: lifecycle.unread(
+                job,
+                until=soon,
+                detail="x",
+                charge=Charge(usd=Decimal(1), has_run=True),
+                delay_ms=None,
+                execution_ms=None,
+            ),
             "not stored": lambda: lifecycle.not_stored(job, until=soon, detail="x"),
             "succeeded": lambda: lifecycle.succeeded(job, images=[], cost=None),
             "moved": lambda: lifecycle.moved_endpoint(job, endpoint_id="x"),

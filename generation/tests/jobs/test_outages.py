@@ -206,7 +206,7 @@ class TestEndpoint(OutageTestCase):
 
 class TestCost(OutageTestCase):
     def test_it_records_what_failed_and_canceled_jobs_cost(self) -> None:
-        self.emulator.faults.next("job", "failed_cost", times=3)
+        self.emulator.faults.next("job", "failed_cost")
         failed = self.place()
         self.finish()
         failed.refresh_from_db()

@@ -194,9 +194,9 @@ def test_it_reads_json_as_deep_as_any_worker_sends_and_no_deeper(bracket: str) -
             parse_json(text(depth))
 
 
-def test_it_retries_a_job_whose_address_cannot_be_read() -> None:
+def test_it_keeps_a_reply_whose_address_cannot_be_read() -> None:
     for address in ("https://[", "https://a:b/c.png", "https://a\0b/c.png"):
         report = parse_report({"id": "a", "status": "COMPLETED", "output": {"image_url": address}})
         with pytest.raises(OutputError) as raised:
             payloads.read(PUBLIC, report)
-        assert (raised.value.code, raised.value.retryable) == ("invalid_output", True)
+        assert (raised.value.code, raised.value.is_unread) == ("unreadable", True)

@@ -190,12 +190,21 @@ def test_it_renames_everything():
         ({"fixed": {"a": float("nan")}}, "fixed", "type"),
         ({"fixed": {"a": "x" * 5_000}}, "fixed", "too_long"),
         ({"strength": "strength"}, "sources", "required"),
+        *(
+            ({"images": path}, "images", "path")
+            for path in ("", "data[0].url", "data..url", ".url", "$.url", "a" * 201, "url\n", 1)
+        ),
     ],
 )
 def test_it_refuses_what_cannot_be_sent_and_says_where(raw, path, code):
     with pytest.raises(RequestFormatError) as caught:
         parse_request_format(raw)
     assert (path, code) in [(problem.path, problem.code) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("path", ["image", "data[].b64_json", "[].url", "[]", "a-b.c[].d_1"])
+def test_it_takes_a_path_to_the_images(path):
+    assert parse_request_format({"images": path}).images == path
 
 
 def test_it_tells_all_problems_at_once():

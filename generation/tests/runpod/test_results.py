@@ -3,6 +3,7 @@
 Every recorded and documented reply read back, and what is to be made of others.
 """
 
+import base64
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -114,6 +115,9 @@ def test_it_passes_on_a_workers_warnings():
     assert result.warnings == ("Node 12 produced unhandled output types: ['latents'].",)
 
 
+VIDEO = base64.b64encode(b"\0\0\0\x18ftypmp42" + bytes(40)).decode()
+
+
 def completed(output, **fields):
     return JobReport(runpod_id="a", state=State.COMPLETED, output=output, **fields)
 
@@ -169,15 +173,45 @@ def test_it_takes_a_picture_in_spite_of_an_error_beside_it():
         ({"status": "error", "message": "insufficient balance"}, "provider_unpaid"),
         ({"status": "failed", "message": "no idea"}, "provider_error"),
         ({"images": [], "errors": ["CUDA error: device-side assert triggered"]}, "gpu_lost"),
-        ("not?base64!", "invalid_output"),
-        ({"images": [{"data": "data:image/png;base64,"}]}, "invalid_output"),
-        ({"image_url": "ftp://somewhere/a.png"}, "invalid_output"),
+        ("not?base64!", "no_output"),
+        ({"cost": 0.02, "images": []}, "no_output"),
+        ({"images": [{"data": "data:image/png;base64,"}]}, "unreadable"),
+        ({"image_url": "ftp://somewhere/a.png"}, "unreadable"),
+        ({"artifacts": [{"payload": "A" * 100}]}, "unreadable"),
+        ({"video": VIDEO}, "invalid_output"),
+        ({"images": [{"filename": "a.mp4", "data": VIDEO}]}, "invalid_output"),
+        ({"cost": 0.26, "result": "https://video.runpod.ai/a.mp4?signature=b"}, "invalid_output"),
+        ({"cost": 0.02, "status": "error", "message": "NSFW content"}, "prompt_refused"),
     ],
 )
 def test_it_says_why_there_is_no_picture(output, code):
     with pytest.raises(OutputError) as caught:
         payloads.read("flux", completed(output))
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("state", [State.COMPLETED, State.FAILED, State.TIMED_OUT])
+@pytest.mark.parametrize(("cost", "is_retryable"), [(0, True), (0.02, False)])
+def test_it_calls_nothing_retryable_that_was_paid_for(state, cost, is_retryable):
+    output = {"cost": cost, "errors": ["CUDA out of memory"]}
+    with pytest.raises(OutputError) as caught:
+        payloads.read("flux", JobReport(runpod_id="a", state=state, output=output))
+    assert caught.value.retryable == is_retryable
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"data": [{"b64_json": URL}, {"b64_json": URL}], "image": "https://example.org/mask.png"},
+        [{"data": [{"b64_json": URL}]}, {"data": {"b64_json": URL}}],
+    ],
+)
+def test_it_looks_where_the_request_format_says(output):
+    result = payloads.read("flux", completed(output), images_at="data[].b64_json")
+    assert [picture.url for picture in result.images] == [URL, URL]
+    with pytest.raises(OutputError) as caught:
+        payloads.read("flux", completed(output), images_at="images[].url")
+    assert (caught.value.code, caught.value.is_unread) == ("unreadable", True)
 
 
 @pytest.mark.parametrize(
