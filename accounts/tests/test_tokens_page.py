@@ -30,6 +30,7 @@ class TestTokensPage(BaseTestCase):
         self.client.post(response.url, {"password": "wrong"})
         assert not ApiToken.objects.exists()
         page = self.client.post(response.url, {"password": "password"})
+        self.assertContains(page, f'action="{self.url}"')  # not that of the page with the password
         found = re.search(r"ag_[\w-]{40}", page.content.decode())
         assert found
         assert tokens.authenticate(found[0]) == self.alice
