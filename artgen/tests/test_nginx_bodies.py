@@ -132,6 +132,12 @@ class TestLargeBodies:
         assert (status, problem["code"]) == (401, "not_authenticated")
         assert headers["WWW-Authenticate"] == 'Bearer realm="ArtGen"'
 
+    def test_it_does_not_ask_about_a_request_without_a_body(self, server: Nginx) -> None:
+        answer = server.ask(
+            b"DELETE /api/v1/jobs/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
+        assert answer[0] == 501  # of the application, which has no such method
+
     def test_it_stops_where_an_upload_would(self, server: Nginx) -> None:
         for path, size in ((UPLOADS, 24_000_000), (FORM, 70_000_000), ("/api/v1/jobs/", 3_000_000)):
             with slow(server, path, size=size, headers=USER) as line:
