@@ -19,11 +19,10 @@ from redis.exceptions import ConnectionError, RedisError
 
 from artgen import redis_clients
 from artgen.breaker import PAUSE_SECONDS
-from artgen.redis_clients import SECONDS
 
 log = logging.getLogger(__name__)
 
-PING_SECONDS = 2.0  # between a pong and the next ping of a connection that receives events
+PING_SECONDS = 2.0  # until the next ping, and until its pong must have come
 
 
 def send_to_group(group: str, message: dict[str, Any]) -> None:
@@ -148,7 +147,7 @@ class _Connection(RedisSingleShardConnection):
                 ):
                     before = self._messages
                     await self._pubsub.ping()
-                    await asyncio.sleep(SECONDS)
+                    await asyncio.sleep(PING_SECONDS)  # a busy loop reads late
                     if self._messages == before:
                         await self._pubsub.connection.disconnect(nowait=True)
 

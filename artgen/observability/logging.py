@@ -78,10 +78,13 @@ _AWAY_STATES = ("08", "57P")  # connection exceptions; the server is stopping or
 
 
 def _is_outage(error: BaseException) -> bool:
-    cause = error.__cause__ or error
-    names = {f"{each.__module__.partition('.')[0]}.{each.__name__}" for each in type(cause).__mro__}
-    state = getattr(cause, "sqlstate", None) or _AWAY_STATES[0]
     # By names: the processes that log need not have loaded these packages.
-    return ("psycopg.OperationalError" in names and state.startswith(_AWAY_STATES)) or bool(
-        names & {"redis.ConnectionError", "redis.TimeoutError"}
-    )
+    names = {f"{each.__module__.partition('.')[0]}.{each.__name__}" for each in type(error).__mro__}
+    state = getattr(error, "sqlstate", None) or _AWAY_STATES[0]
+    if "psycopg.OperationalError" in names and state.startswith(_AWAY_STATES):
+        return True
+    if names & {"redis.ConnectionError", "redis.TimeoutError"}:
+        return True
+    # Celery's error of beat does not name its cause.
+    cause = error.__context__ if "celery.SchedulingError" in names else error.__cause__
+    return cause is not None and _is_outage(cause)

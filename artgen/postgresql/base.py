@@ -1,9 +1,10 @@
 """Django's backend with psycopg's pool, which waits for no server that is away."""
 
+import time
 from typing import Any, ClassVar
 
 from django.db.backends.postgresql import base
-from psycopg_pool import ConnectionPool, PoolClosed
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from psycopg_pool.base import AttemptWithBackoff
 
 from artgen.postgresql.connection import Connection
@@ -14,6 +15,9 @@ from artgen.postgresql.server import SERVER
 AttemptWithBackoff.INITIAL_DELAY = 0.1
 AttemptWithBackoff.DELAY_BACKOFF = 1.0
 
+WAIT_SECONDS = 10
+"""How long a request waits while all connections are in use."""
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Takes connections from one pool per process, and only those that work."""
@@ -21,7 +25,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     _connection_pools: ClassVar[dict[str, ConnectionPool[Connection]]]
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Return a connection of the pool; raise OperationalError at once while there is none."""
+        """Return a connection of the pool; raise OperationalError at once while it has none."""
+        deadline = time.monotonic() + WAIT_SECONDS
         while True:
             try:
                 if self.pool is None:
@@ -30,6 +35,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 SERVER.check()
                 connection: Connection = super().get_new_connection(conn_params)
             except (PoolClosed, KeyError):  # another thread has dropped the pool
+                continue
+            except PoolTimeout:  # all are in use, or it has gone since the check
+                if time.monotonic() > deadline:
+                    raise
                 continue
             if connection.works():
                 return connection

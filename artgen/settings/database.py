@@ -42,7 +42,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
             "connection_class": Connection,
             "min_size": 1,
             "max_size": DB_POOL_MAX,
-            "timeout": 10,
+            "timeout": 1,  # then the backend looks whether the server is there
             "max_lifetime": 1800,
             "reconnect_timeout": 10**9,
         }

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Coroutine, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from redis import Redis
 
 from artgen.channel_layers import RedisLayer
+from artgen.redis_clients import TIMEOUTS
 from artgen.testing.shared_cache import own_redis
+from artgen.testing.silence import Proxy
 
 pytestmark = pytest.mark.redis
 HOSTS: list[dict[str, Any]] = [{"socket_connect_timeout": 20}]
@@ -122,3 +125,24 @@ def test_it_hears_again_after_its_connection_was_cut():
         assert receiving.result() == MESSAGE
 
     run(test())
+
+
+def test_it_hears_again_after_its_connection_has_become_silent():
+    proxy = Proxy("127.0.0.1", urlsplit(HOSTS[0]["address"]).port or 6379)
+
+    async def test() -> None:
+        layer = RedisLayer(hosts=[{"address": f"redis://127.0.0.1:{proxy.port}/0", **TIMEOUTS}])
+        channel = await layer.new_channel()
+        await layer.group_add("alice", channel)
+        await subscribed("alice")
+        proxy.silent()
+        proxy.speaks()
+        receiving = asyncio.ensure_future(layer.receive(channel))
+        sender = RedisLayer(hosts=HOSTS)
+        while not receiving.done():
+            await asyncio.to_thread(sender.publish, "alice", MESSAGE)
+            await asyncio.sleep(0.01)
+        assert receiving.result() == MESSAGE
+
+    run(test())
+    proxy.close()

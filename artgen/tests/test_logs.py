@@ -1,8 +1,10 @@
 import logging
 
+import kombu.exceptions
 import psycopg
 import pytest
 import redis
+from celery.beat import SchedulingError
 from django.conf import settings
 from django.db import OperationalError
 from django.test import Client
@@ -53,6 +55,14 @@ class TestOutage:
     )
     def test_it_is_one_line(self, cause: Exception) -> None:
         assert self.shortened(cause)
+
+    def test_it_is_one_line_of_beat(self) -> None:
+        error = SchedulingError("first")
+        error.__context__ = kombu.exceptions.OperationalError()
+        error.__context__.__cause__ = redis.TimeoutError()
+        record = logging.makeLogRecord({"msg": "beat", "exc_info": (None, error, None)})
+        assert ShortOutages().filter(record)
+        assert record.exc_info is None
 
     @pytest.mark.parametrize("cause", [psycopg.errors.DeadlockDetected(), redis.DataError()])
     def test_other_errors_keep_their_traceback(self, cause: Exception) -> None:

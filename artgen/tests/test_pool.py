@@ -20,7 +20,7 @@ from artgen.testing.services import prepare_postgres, running
 from artgen.testing.silence import Proxy
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
-POOL = {"connection_class": Connection, "min_size": 1, "max_size": 2, "timeout": 60}
+POOL = {"connection_class": Connection, "min_size": 1, "max_size": 2, "timeout": 1}
 
 
 def asker(**options: Any) -> Callable[[str], Any]:

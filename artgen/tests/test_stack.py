@@ -209,7 +209,7 @@ class TestStack(unittest.TestCase):
                 capture_output=True,
                 text=True,
             ).stdout
-            assert f"'max_size': {pool}, 'timeout': 10, 'max_lifetime': 1800" in shown
+            assert f"'max_size': {pool}, 'timeout': 1, 'max_lifetime': 1800" in shown
             assert "'CONN_MAX_AGE': 0" in shown
 
         with concurrent.futures.ThreadPoolExecutor(30) as crowd:
