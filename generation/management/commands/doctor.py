@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     help = (
         "Checks everything ArtGen needs and says what to do, also before anything runs. Exit "
-        "status 1 if a check fails; `look` marks warnings."
+        "status 1 if a check fails; `look` marks warnings, `skipped` what a failed check prevents."
     )
     requires_system_checks = []  # they are the first check
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
             checks.append(check)
             if not options["json"]:
                 self._show(check)
-        broken = [check.name for check in checks if not check.ok]
+        broken = [check.name for check in checks if check.ok is False]
         if options["json"]:
             report = {"ok": not broken, "checks": [check.as_json() for check in checks]}
             self.stdout.write(json.dumps(report, indent=2, ensure_ascii=False))
@@ -53,7 +53,9 @@ class Command(BaseCommand):
             self.stdout.write("Nothing is broken.")
 
     def _show(self, check: Check) -> None:
-        if not check.ok:
+        if check.ok is None:
+            style, word = self.style.WARNING, "skipped"
+        elif not check.ok:
             style, word = self.style.ERROR, "BROKEN"
         elif check.is_warning:
             style, word = self.style.WARNING, "look"

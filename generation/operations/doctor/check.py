@@ -16,14 +16,15 @@ class Check:
     """The result of a check: name, status, detail and hint. `ok` with a hint is a warning."""
 
     name: str
-    ok: bool
+    ok: bool | None
+    """None: not checked, because another check failed."""
     detail: str
     hint: str = ""
 
     @property
     def is_warning(self) -> bool:
         """Whether it works but needs attention."""
-        return self.ok and bool(self.hint)
+        return self.ok is True and bool(self.hint)
 
     def as_json(self) -> dict[str, Any]:
         """Return `{"name", "ok", "detail", "hint"}`."""

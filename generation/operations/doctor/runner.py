@@ -70,7 +70,7 @@ def _run_if(
 ) -> Generator[Check, None, bool]:
     if possible:
         return (yield from _run(name, look))
-    yield Check(name, False, "not checked", hint)
+    yield Check(name, None, "not checked", hint)
     return False
 
 
@@ -79,7 +79,7 @@ def _run(name: str, look: CheckFunction) -> Generator[Check, None, bool]:
     try:
         found = look()
         for check in [found] if isinstance(found, Check) else found:
-            ok = ok and check.ok
+            ok = ok and check.ok is True
             yield check
     except Exception as error:  # noqa: BLE001 every failure is a result
         yield Check(

@@ -88,6 +88,13 @@ def key_and_endpoints(offered: list[OfferedEndpoint]) -> Iterator[Check]:
         key = _key(answers)
         yield key
         if key.ok:
+            missing = [
+                one for one in offered if isinstance(answers[one.endpoint_id], EndpointMissing)
+            ]
+            if len(missing) > 1:
+                yield _missing_endpoints(missing)
+                offered = [one for one in offered if one not in missing]
+                endpoints = list(dict.fromkeys(one.endpoint_id for one in offered))
             healths = dict(zip(endpoints, pool.map(_health, endpoints), strict=True))
             yield from (
                 _endpoint(one, answers[one.endpoint_id], healths[one.endpoint_id])
@@ -191,6 +198,18 @@ def _endpoint(
             name, False, f"{endpoint}: {_message(health)}", "Try again; see status.runpod.io."
         )
     return _workers(name, endpoint, health, public=public)
+
+
+def _missing_endpoints(models: list[OfferedEndpoint]) -> Check:
+    here = installation.current()
+    return Check(
+        "endpoints",
+        False,
+        f"RunPod has none of {len(models)} endpoints: "
+        + ", ".join(f"{model.endpoint_id} ({model.slug})" for model in models),
+        f"Correct each: {here.command('set_model SLUG endpoint_id=…')}, or disable its model: "
+        f"{here.command('set_model SLUG enabled=false')}.",
+    )
 
 
 def _workers(name: str, endpoint: str, health: Health, *, public: bool) -> Check:

@@ -179,7 +179,7 @@ class TestPlumbing(DoctorTestCase):
         checks = self.assertBroken(
             "migrations", "generation.0001_jobs_and_pictures", installation.current().release
         )
-        assert checks["jobs"]["detail"] == "not checked"
+        assert (checks["jobs"]["ok"], checks["jobs"]["detail"]) == (None, "not checked")
 
     def test_it_notices_a_broker_and_a_cache_that_are_away(self) -> None:
         with dead_broker(), dead_cache():
@@ -258,6 +258,14 @@ class TestRunPod(DoctorTestCase):
     def test_it_notices_an_endpoint_that_does_not_exist(self) -> None:
         ImageModel.objects.filter(slug="sdxl").update(enabled=True, endpoint_id="missing-one")
         self.assertBroken("endpoint:sdxl", "no endpoint missing-one", "set_model sdxl endpoint_id=")
+
+    def test_it_names_endpoints_that_do_not_exist_in_one_check(self) -> None:
+        ImageModel.objects.filter(slug="sdxl").update(enabled=True, endpoint_id="missing-one")
+        ImageModel.objects.filter(slug="flux-dev").update(endpoint_id="missing-two")
+        checks = self.assertBroken("endpoints", "none of 2 endpoints", "missing-one (sdxl)")
+        assert "missing-two (flux-dev)" in checks["endpoints"]["detail"]
+        assert not {"endpoint:sdxl", "endpoint:flux-dev"} & checks.keys()
+        assert checks["endpoint:flux-schnell"]["ok"]
 
     def test_it_accepts_public_endpoints_that_tell_no_health(self) -> None:
         ImageModel.objects.exclude(slug="flux-schnell").update(enabled=False)
