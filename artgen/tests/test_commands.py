@@ -225,6 +225,9 @@ class TestDryRun(BaseTestCase):
         assert "Would load models: " in self.run_it("load_catalog")
         assert not ImageModel.objects.exists()
         load_catalog()
+        assert "differs" not in self.run_it("load_catalog")
+        ImageModel.objects.filter(slug="flux-dev").update(price={"per_image": 3}, languages="ru")
+        assert "flux-dev differs in price, languages\n" in self.run_it("load_catalog")
         said = self.run_it("set_model", "flux-schnell", "max_in_flight=3")
         assert said.startswith("Would change:\nmax_in_flight: ")
         assert ImageModel.objects.get(slug="flux-schnell").max_in_flight != 3

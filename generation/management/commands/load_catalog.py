@@ -23,7 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("file", nargs="?", type=Path, default=CATALOG_FILE)
         parser.add_argument("--overwrite", action="store_true", help="also update existing rows")
         parser.add_argument(
-            "--dry-run", action="store_true", help="check the file and print what would change"
+            "--dry-run",
+            action="store_true",
+            help="check the file and print what would change, and rows that differ from it",
         )
 
     @no_translations
@@ -37,6 +39,8 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error}") from error
         with transaction.atomic():
             for kind, name in ((ImageModel, "models"), (Style, "styles")):
+                if dry_run:
+                    self._show_differences(kind, tables[name])
                 counts = self._load(kind, tables[name], overwrite=overwrite)
                 self.stdout.write(
                     ("Would load " if dry_run else "")
@@ -44,6 +48,26 @@ class Command(BaseCommand):
                     + ", ".join(f"{count} {what}" for what, count in counts.items())
                 )
             transaction.set_rollback(dry_run)
+
+    def _show_differences(
+        self, kind: type[ImageModel] | type[Style], tables: list[dict[str, Any]]
+    ) -> None:
+        """Print each row that differs from the file: staff, or an earlier version, wrote it."""
+        rows = {row.slug: row for row in kind._default_manager.all()}
+        fields = [field for field in kind._meta.fields if field.editable]
+        for table in tables:
+            if row := rows.get(table.get("slug", "")):
+                values = {
+                    field.name: table.get(field.name, field.get_default()) for field in fields
+                }
+                names = [
+                    field.name
+                    for field in fields
+                    if field.name not in ("id", "position")
+                    and getattr(row, field.attname) != field.to_python(values[field.name])
+                ]
+                if names:
+                    self.stdout.write(f"{row.slug} differs in {', '.join(names)}")
 
     def _load(
         self, kind: type[ImageModel] | type[Style], tables: list[dict[str, Any]], *, overwrite: bool
