@@ -16,6 +16,7 @@ TEMPORARY = {"exports/": Export, "sheets/": SheetImage}
 """Files that are made again on request, so backups leave them out, with the model of their rows."""
 ROWS_AT_ONCE = 1000
 ID_LENGTH = 36
+CONFIRMED = 100
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,17 @@ def compare(
     Calls `advance` after each file of a row.
 
     Keeps the keys of the bucket in memory, about 150 bytes each. Files change while ArtGen runs, so
-    each difference is checked a second time before it is reported.
+    each difference is checked a second time before it is reported; of missing files only the first
+    CONFIRMED, because each takes a round trip.
     """
     found = {key: size for prefix in PREFIXES for key, size in storage.listing(prefix)}
+    missing = 0
     for expected in expected_files():
         size = found.pop(expected.key, None)
-        if difference := _of(expected, size, deep=deep):
+        if size is None and missing >= CONFIRMED:
+            yield Difference("missing", expected.key, expected.row)
+        elif difference := _of(expected, size, deep=deep):
+            missing += difference.kind == "missing"
             yield difference
         advance()
     for key, size in sorted(found.items()):

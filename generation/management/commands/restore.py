@@ -49,8 +49,8 @@ class Command(BaseCommand):
             self.stdout.write(line)
         if problems:
             raise CommandError(f"{counted(len(problems), 'problem')}, see above.")
+        files = counted(restoration.backup.manifest["files"], "file")
         what = "can be restored" if check else "is restored, ledger and files are verified"
         self.stdout.write(
-            f"{restoration.backup.name} {what}: {counted(len(restoration.entries), 'file')}, "
-            f"{time.monotonic() - start:.1f} s."
+            f"{restoration.backup.name} {what}: {files}, {time.monotonic() - start:.1f} s."
         )

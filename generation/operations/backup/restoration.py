@@ -8,12 +8,13 @@ import gzip
 import hashlib
 import json
 import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
-from itertools import islice
+from heapq import nsmallest
+from itertools import compress, islice, repeat
+from typing import IO
 
 from django.conf import settings
 from django.core.cache import cache
@@ -37,6 +38,8 @@ from generation.operations.backup.refusal import BackupRefused
 
 NOTE = "a restoration is not finished: "
 SHOWN = 5
+SAME, MISSING, DIFFERENT = range(3)
+"""What the bucket has of a file."""
 
 
 class WouldOverwrite(BackupRefused):
@@ -70,7 +73,8 @@ class Restoration:
             path = self.backup.path / part
             if not path.exists() or digest_of(path) != digest:
                 raise BackupDamaged(f"{path} is missing or damaged. Restore another backup.")
-        self.entries = list(self._entries())
+        with closing(self.entries()) as entries:
+            next(entries, None)  # is the key right?
 
     def check(self) -> list[str]:
         """Decrypt and read everything, write nothing; return what is damaged."""
@@ -78,7 +82,7 @@ class Restoration:
         database.check_dump(self._read_dump)
         damaged: list[str] = []
         with ThreadPoolExecutor(THREADS) as pool:
-            for batch in _batches(self.entries):
+            for batch in _batches(self.entries()):
                 damaged += filter(None, pool.map(self._damage, batch))
         return damaged
 
@@ -134,16 +138,32 @@ class Restoration:
                 f"The backup is of a newer version of ArtGen: this one has no {', '.join(newer)}."
             )
 
-    def _entries(self) -> Iterator[Entry]:
-        digests = dict(self.backup.digests())
-        with tempfile.TemporaryFile() as plain:
-            with (self.backup.path / self._part(INDEX)).open("rb") as sealed:
-                self.opening.open_stream(sealed, plain)
-            plain.seek(0)
-            with gzip.open(plain, "rt", encoding="utf-8") as lines:
-                for line in lines:
-                    entry = json.loads(line)
-                    yield Entry(**entry, digest=digests[entry["object"]])
+    def entries(self) -> Generator[Entry, None, None]:
+        """Yield the files of the backup, of which there may be millions; raise WrongKey."""
+        with self._index() as plain, gzip.open(plain, "rt", encoding="utf-8") as lines:
+            # Both lists have the same order.
+            for line, (_name, digest) in zip(lines, self.backup.digests(), strict=True):
+                yield Entry(**json.loads(line), digest=digest)
+
+    @contextmanager
+    def _index(self) -> Iterator[IO[bytes]]:
+        """Decrypt the list of files while it is read."""
+        path = self.backup.path / self._part(INDEX)
+        reading_end, writing_end = os.pipe()
+
+        def decrypt() -> None:
+            with os.fdopen(writing_end, "wb") as target, path.open("rb") as sealed:
+                self.opening.open_stream(sealed, target)
+
+        with ThreadPoolExecutor(1) as pool, os.fdopen(reading_end, "rb") as plain:
+            done = pool.submit(decrypt)
+            try:
+                yield plain
+            except (EOFError, OSError, ValueError):  # it ends early
+                plain.close()
+                done.result()
+                raise
+            done.result()
 
     def _part(self, name: str) -> str:
         return f"{name}{SUFFIX}" if self.opening.encrypted else name
@@ -180,53 +200,56 @@ class Restoration:
         """
         with _bucket_explained():
             found = {
-                key: md5
+                key: bytes.fromhex(md5)
                 for prefix in consistency.PREFIXES
                 for key, md5 in storage.checksums(prefix)
             }
-        keys = {entry.key for entry in self.entries}
-        others = sorted(found.keys() - keys)
-        there = [entry for entry in self.entries if entry.key in found]
-        lacking = [entry for entry in self.entries if entry.key not in found]
-        different: list[Entry] = []
+        steps = bytearray()  # one for each entry
         damaged: list[str] = []
-
-        def differs(entry: Entry) -> bool | str:
-            try:
-                return not self._is_same(entry, found[entry.key])
-            except BackupDamaged as damage:
-                return f"{damage}; the file in the bucket is kept"
-
+        different: list[str] = []
         with ThreadPoolExecutor(THREADS) as pool:
-            for batch in _batches(there):
-                for entry, answer in zip(batch, pool.map(differs, batch), strict=True):
-                    if answer is True:
-                        different.append(entry)
-                    elif answer:
-                        damaged.append(answer)
-            if (others or different) and not force:
-                examples = [*others, *(entry.key for entry in different)][:SHOWN]
+            for batch in _batches(self.entries()):
+                md5s = [found.pop(entry.key, None) for entry in batch]
+                is_empty = md5s.count(None) == len(batch)
+                answers = repeat((MISSING, "")) if is_empty else pool.map(self._step, batch, md5s)
+                for entry, (step, damage) in zip(batch, answers, strict=False):
+                    steps.append(step)
+                    damaged += [damage] if damage else []
+                    if step == DIFFERENT and len(different) < SHOWN:
+                        different.append(entry.key)
+            written, overwritten = steps.count(MISSING), steps.count(DIFFERENT)
+            if (found or overwritten) and not force:
+                examples = [*nsmallest(SHOWN, found), *different][:SHOWN]
                 raise WouldOverwrite(
-                    f"The bucket has {len(others)} files that are not in the backup and "
-                    f"{len(different)} that differ, such as {', '.join(examples)}. --force "
+                    f"The bucket has {len(found)} files that are not in the backup and "
+                    f"{overwritten} that differ, such as {', '.join(examples)}. --force "
                     "overwrites those that differ and keeps the others."
                 )
-            for batch in _batches([*lacking, *different]):
+            for batch in _batches(compress(self.entries(), steps)):
                 damaged += filter(None, pool.map(self._write, batch))
         self.say(
-            f"Files: {len(lacking)} written, {len(different)} overwritten, "
-            f"{len(there) - len(different)} already there."
+            f"Files: {written} written, {overwritten} overwritten, "
+            f"{steps.count(SAME)} already there."
         )
-        if others:
+        if found:
             self.say(
-                f"{len(others)} files in the bucket are not in the backup; "
+                f"{len(found)} files in the bucket are not in the backup; "
                 "`verify_storage --delete-orphans` removes those without a row."
             )
         return damaged
 
-    def _is_same(self, entry: Entry, md5: str) -> bool:
+    def _step(self, entry: Entry, md5: bytes | None) -> tuple[int, str]:
+        """Return what to do with a file, and how it is damaged in the backup."""
+        if md5 is None:
+            return MISSING, ""
+        try:
+            return SAME if self._is_same(entry, md5) else DIFFERENT, ""
+        except BackupDamaged as damage:
+            return SAME, f"{damage}; the file in the bucket is kept"
+
+    def _is_same(self, entry: Entry, md5: bytes) -> bool:
         data = self._content(entry)
-        if hashlib.md5(data, usedforsecurity=False).hexdigest() == md5:
+        if hashlib.md5(data, usedforsecurity=False).digest() == md5:
             return True
         with _bucket_explained():
             return storage.read(entry.key) == data
@@ -285,9 +308,8 @@ def _keys_of(missing: list[str]) -> Iterator[str]:
         yield line.partition(" ")[0]
 
 
-def _batches(entries: list[Entry]) -> Iterator[list[Entry]]:
-    rest = iter(entries)
-    while batch := list(islice(rest, BATCH)):
+def _batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    while batch := list(islice(entries, BATCH)):
         yield batch
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from artgen.testing.bucket import bucket_settings
 from artgen.testing.cases import EmulatorTestCase
 from artgen.testing.commands import run
-from generation.files import storage, uploads
+from generation.files import consistency, storage, uploads
 from generation.models import Image, Job, Status, Upload
 
 
@@ -46,6 +46,22 @@ class TestVerify(StorageTestCase):
             ["missing", upload.key],
         ]
         assert f"image {image.id}" in lines[0]
+
+    def test_it_looks_again_for_the_first_missing_files_only(self) -> None:
+        kept = self.upload(self.draw())
+        uploads = Upload.objects.bulk_create(
+            Upload(
+                id=uuid4(), user=self.alice, key=f"uploads/{n}", bytes=1, sha256=f"{n:064}",
+                width=1, height=1, created_at=timezone.now(),
+            )
+            for n in range(consistency.CONFIRMED + 1)
+        )  # fmt: skip
+        differences = consistency.compare()
+        found = [next(differences).key for _n in range(consistency.CONFIRMED)]
+        (last,) = {upload.key for upload in uploads} - set(found)
+        storage.save(last, b"x", content_type="image/png")
+        assert [difference.key for difference in differences] == [last]
+        assert kept.key not in found
 
     def test_it_names_files_of_another_size(self) -> None:
         image = self.draw()
