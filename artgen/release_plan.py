@@ -1,12 +1,15 @@
 """What `release` would do to the database: the migrations to run, and about how long they take."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.apps import apps
 from django.db import connection
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.operations import AlterField
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
 
 ROWS_A_SECOND = 20_000
 """Rows that an operation reads and writes in a second; deliberately too few (indexes: 500,000)."""
@@ -25,22 +28,38 @@ def lines() -> Iterator[str]:
         return
     yield f"Migrations ({len(migrations)}):"
     rows = _rows_by_app()
+    known = executor.loader.graph.nodes.keys() & executor.loader.applied_migrations.keys()
+    state = executor.loader.project_state(list(known))
     seconds = 0.0
     for migration in migrations:
-        own = _seconds(migration, rows.get(migration.app_label, 0))
+        own = _seconds(migration, state, rows.get(migration.app_label, 0))
         seconds += own
         note = f" - reads existing rows, up to {_duration(own)}" if own > SHORT_SECONDS else ""
         yield f"  {migration.app_label}.{migration.name}{note}"
     yield f"Migrations take up to {_duration(seconds)}. The version before serves meanwhile."
 
 
-def _seconds(migration: Migration, rows: int) -> float:
-    slow = [operation for operation in migration.operations if not _is_instant(operation)]
-    return 1 + len(slow) * rows / ROWS_A_SECOND
+def _seconds(migration: Migration, state: ProjectState, rows: int) -> float:
+    """Return the seconds, and apply the migration to the state."""
+    slow = 0
+    for operation in migration.operations:
+        slow += not _is_instant(operation, migration.app_label, state)
+        operation.state_forwards(migration.app_label, state)
+    return 1 + slow * rows / ROWS_A_SECOND
 
 
-def _is_instant(operation: Operation) -> bool:
-    return type(operation).__name__.startswith(INSTANT)
+def _is_instant(operation: Operation, label: str, state: ProjectState) -> bool:
+    if not isinstance(operation, AlterField):
+        return type(operation).__name__.startswith(INSTANT)
+    before = state.models[label, operation.model_name_lower].fields[operation.name]
+    return _column(before) == _column(operation.field)
+
+
+def _column(field: Any) -> tuple[Any, ...]:
+    """Return what PostgreSQL knows of a field."""
+    _name, kind, arguments, options = field.deconstruct()
+    only_python = {*field.non_db_attrs, "default"}
+    return kind, arguments, {k: v for k, v in options.items() if k not in only_python}
 
 
 def _rows_by_app() -> dict[str, int]:

@@ -38,3 +38,13 @@ class TestPlan(TestCase):
                 "UPDATE pg_class SET reltuples = 4000000 WHERE relname = 'generation_image'"
             )
         assert re.search(r"generation\.0006_\w+ - reads existing rows, up to \d+ min", plan())
+
+    @pytest.mark.postgres
+    def test_it_knows_which_fields_change_without_reading_rows(self) -> None:
+        recorder = MigrationRecorder(connection)
+        recorder.migration_qs.filter(app="generation", name__gte="0016").delete()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE pg_class SET reltuples = 4000000 WHERE relname = 'generation_image'"
+            )
+        assert "  generation.0016_plain_names\n" in plan()
