@@ -1,6 +1,10 @@
-"""Very many pictures of one user within seconds: rows as the product writes them, without files."""
+"""Very many finished jobs with their images within seconds: rows as the product writes them, without files."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -18,14 +22,20 @@ cinematic portrait of a traveler in a red coat under an umbrella rain on the win
 isometric drawing of a tiny island with a lighthouse waves around it pastel palette paper cut layered shadow studio
 """.split()  # noqa: SIM905
 
+USERS = """
+INSERT INTO accounts_user SELECT copied.* FROM accounts_user AS one, generate_series(1, %(count)s) AS n
+CROSS JOIN LATERAL jsonb_populate_record(one, jsonb_build_object(
+    'id', gen_random_uuid(), 'email', n || '@many.example')) AS copied
+WHERE one.email = %(email)s RETURNING id
+"""
 JOBS = """
 INSERT INTO generation_job (id, user_id, model_id, prompt, negative_prompt, width, height, steps, guidance, seed, style,
     source_images, strength, snapshot, credits, status, version, attempt, refusals, runpod_id, stop_pending, error_code,
-    error_detail, created_at, finished_at)
+    error_detail, expected_usd, cost, delay_ms, execution_ms, created_at, submitted_at, started_at, finished_at)
 SELECT
     (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(md5(n::text), 1, 3) || '8'
         || substr(md5(n::text), 4, 15))::uuid,
-    %(user)s, (%(models)s::bigint[])[CASE WHEN n %% 1000 = 7 THEN 2 WHEN n %% 3 = 0 THEN 3 ELSE 1 END],
+    (%(users)s::uuid[])[n %% cardinality(%(users)s::uuid[]) + 1], (%(models)s::bigint[])[CASE WHEN n %% 1000 = 7 THEN 2 WHEN n %% 3 = 0 THEN 3 ELSE 1 END],
     array_to_string(ARRAY[
         CASE WHEN n %% 2 = 0 THEN %(common)s END,
         CASE WHEN n %% 2 = 1 THEN %(common_russian)s END,
@@ -36,7 +46,8 @@ SELECT
     ], ' '), '', size.width, size.height, 28, 3.5, n, CASE WHEN n %% 5 = 0 THEN 'watercolor' ELSE '' END,
     CASE WHEN n %% 200 = 0 THEN jsonb_build_array(%(source)s::text)
         WHEN n %% 8 = 0 THEN jsonb_build_array(md5(n::text)::uuid::text) ELSE '[]' END,
-    NULL, '{}', 3, 'succeeded', 5, 1, 0, 'rp-' || %(user)s::uuid || '-' || n, false, '', '', at, at
+    NULL, '{}', 3, 'succeeded', 5, 1, 0, 'rp-' || (%(users)s::uuid[])[1] || '-' || n, false, '', '', 0.003, 0.003,
+    200, 1500, at, at, at + interval '1 second', at + interval '3 seconds'
 FROM generate_series(0, %(count)s - 1) AS n
 CROSS JOIN LATERAL (SELECT %(until)s::timestamptz - %(span)s::interval * (%(count)s - n) / %(count)s AS at) AS times
 CROSS JOIN LATERAL (SELECT CASE WHEN n %% 4 = 0 THEN 1344 WHEN n %% 50 = 1 THEN 768 ELSE 1024 END AS width,
@@ -44,13 +55,27 @@ CROSS JOIN LATERAL (SELECT CASE WHEN n %% 4 = 0 THEN 1344 WHEN n %% 50 = 1 THEN 
 """
 IMAGES = """
 INSERT INTO generation_image (id, user_id, job_id, position, key, thumbnail_key, placeholder, width, height, bytes,
-    content_type, sha256, seed, model_id, style, sourced, favorite, visibility, trashed_at, created_at)
+    content_type, sha256, seed, model_id, style, sourced, favorite, visibility, trashed_at, created_at, words)
 SELECT overlay(id::text placing 'f' FROM 36 FOR 1)::uuid, user_id, id, 0, 'images/' || user_id || '/' || id || '/0.png',
     'thumbnails/' || user_id || '/' || id || '/0.webp', '2PcRDYJ4d3eIeIeAh3iIeHiHBw==', width, height, 1400000,
     'image/png', md5(id::text) || md5(id::text), seed, model_id, style, source_images <> '[]', seed %% 20 = 3,
     'private', CASE WHEN seed %% 50 = 9 THEN %(until)s::timestamptz - interval '1 minute' * (seed %% 40000) END,
-    created_at
-FROM generation_job WHERE user_id = %(user)s ORDER BY id
+    created_at, artgen_words_of(user_id, prompt)
+FROM generation_job WHERE user_id = ANY(%(users)s::uuid[]) AND finished_at IS NOT NULL ORDER BY id
+"""
+EVENTS = """
+INSERT INTO generation_jobevent (job_id, at, name, status, attempt, detail)
+SELECT id, created_at, name, status, 1, '' FROM (SELECT id, created_at FROM generation_job
+    WHERE user_id = ANY(%(users)s::uuid[]) ORDER BY id) AS job
+CROSS JOIN (VALUES ('placed', 'queued'), ('submitting', 'submitted'), ('submitted', 'submitted'),
+    ('running', 'running'), ('storing', 'storing'), ('succeeded', 'succeeded')) AS line (name, status)
+"""
+ENTRIES = """
+INSERT INTO accounts_creditentry (id, user_id, kind, amount, balance_after, reference, reason, created_at)
+SELECT overlay(job.id::text placing line.digit FROM 36 FOR 1)::uuid, user_id, kind, amount, 10, job.id, '', created_at
+FROM (SELECT id, user_id, created_at FROM generation_job
+    WHERE user_id = ANY(%(users)s::uuid[]) ORDER BY id) AS job
+CROSS JOIN (VALUES ('a', 'hold', -3), ('b', 'settle', 0)) AS line (digit, kind, amount)
 """
 MEMBERS = """
 INSERT INTO generation_collectionimage (collection_id, image_id, added_at)
@@ -77,22 +102,33 @@ def tag(*, user: User, name: str, every: int) -> None:
         cursor.execute(TAGGED, values)
 
 
-def hang(
+def hang(*, user: User, **options: Any) -> None:
+    """Give the user images, as `finish` does."""
+    with connection.cursor() as cursor:
+        finish(cursor, users=[user.id], **options)
+
+
+def finish(
+    cursor: Any,
     *,
-    user: User,
-    models: list[int],
+    users: Sequence[UUID],
+    models: Sequence[int],
     count: int,
     until: datetime,
     span: timedelta = timedelta(days=730),
     source: str = "",
 ) -> None:
-    """Give the user `count` images made in the `span` before `until`; every 50th is in the trash, every 20th liked.
+    """Insert `count` finished jobs, of each of the users in turn, made in the `span` before `until`.
 
-    `models` are three ids: of most pictures, of every thousandth, of every third.
+    Each has an image; every 50th is in the trash, every 20th a favorite.
+
+    Args:
+        cursor: of Django or of psycopg.
+        models: three ids: of most jobs, of every thousandth, of every third.
     """
     values = {
-        "user": user.id,
-        "models": models,
+        "users": list(users),
+        "models": list(models),
         "count": count,
         "until": until,
         "span": span,
@@ -103,16 +139,39 @@ def hang(
         "rare": RARE,
         "old": OLD,
     }
-    with connection.cursor() as cursor:
-        # The servers of the tests do not wait for commits to be written, and until then VACUUM
-        # leaves such pages out.
-        cursor.execute("SET synchronous_commit = on")
-        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'image_words'")
-        (index_of_words,) = cursor.fetchone()
-        cursor.execute("DROP INDEX image_words")  # made of all words at once it costs a tenth
+    # The servers of the tests do not wait for commits to be written, and until then VACUUM
+    # leaves such pages out.
+    cursor.execute("SET synchronous_commit = on")
+    cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'image_words'")
+    (index_of_words,) = cursor.fetchone()
+    cursor.execute("DROP INDEX image_words")  # made of all words at once it costs a tenth
+    with unchecked(cursor):
         cursor.execute(JOBS, values)
         cursor.execute(IMAGES, values)
-        cursor.execute(index_of_words)
+    cursor.execute(index_of_words)
+
+
+def write_history(cursor: Any, *, users: Sequence[UUID]) -> None:
+    """Insert the events and the ledger entries of these users' jobs."""
+    with unchecked(cursor):
+        for statement in (EVENTS, ENTRIES):
+            cursor.execute(statement, {"users": list(users)})
+
+
+@contextmanager
+def unchecked(cursor: Any) -> Iterator[None]:
+    """Insert rows without triggers and checks of foreign keys, in a third of the time."""
+    cursor.execute("SET session_replication_role = replica")
+    try:
+        yield
+    finally:
+        cursor.execute("SET session_replication_role = origin")
+
+
+def copy_user(cursor: Any, *, email: str, count: int) -> list[UUID]:
+    """Insert `count` copies of this user and return their ids."""
+    cursor.execute(USERS, {"email": email, "count": count})
+    return [user_id for (user_id,) in cursor.fetchall()]
 
 
 def pile(collection: Collection, *, every: int, rest: int) -> None:

@@ -52,7 +52,6 @@ SLOW_FILES = {
     "artgen/tests/test_prometheus.py",
     "artgen/tests/test_response_headers.py",
     "artgen/tests/test_telemetry.py",
-    "generation/tests/admin/test_many_jobs.py",
     "generation/tests/demo/test_emulator_process.py",
     "generation/tests/demo/test_painter.py",
     "generation/tests/files/test_bucket_threads.py",

@@ -28,6 +28,7 @@ POSTGRES_SETTINGS = {
     "full_page_writes": "off",
     "autovacuum": "off",
     "max_connections": "200",
+    "random_page_cost": "1.1",  # as in docker-compose.yml: plans depend on it
     "shared_buffers": "128MB",
     "logging_collector": "off",
 }

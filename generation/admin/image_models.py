@@ -222,9 +222,11 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages, CostColumns):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Allow deletion only of a model that has had no jobs; others can be disabled."""
-        if obj is None or obj.jobs.exists() or Spending.objects.filter(model=obj).exists():
+        if obj is None or Spending.objects.filter(model=obj).exists():
             return False
-        return super().has_delete_permission(request, obj)
+        # A range: with `=` a generic plan expects a row soon and reads all jobs to find none.
+        jobs = Job.objects.filter(model__gte=obj.pk, model__lte=obj.pk)
+        return super().has_delete_permission(request, obj) and not jobs.exists()
 
     @admin.action(description=_("Enable"), permissions=["change"])
     def switch_on(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

@@ -23,7 +23,7 @@ from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyInline
 from generation.admin.read_only import ReadOnlyModelAdmin, thumbnail
 from generation.gallery import publications
-from generation.models import TO_REVIEW, Publication, PublicationState, Report
+from generation.models import Publication, PublicationState, Report
 from generation.moderation.refusals import why
 
 PROMPT_CUT = 140
@@ -176,7 +176,7 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
         page = "admin:generation_publication_change"
         if stay:
             return HttpResponseRedirect(reverse(page, args=[request.POST.get("_selected_action")]))
-        waiting = Publication.objects.filter(state__in=TO_REVIEW, image__trashed_at__isnull=True)
+        waiting = Publication.objects.waiting().filter(image__trashed_at__isnull=True)
         following = waiting.order_by("asked_at", "id").values_list("id", flat=True).first()
         return HttpResponseRedirect(
             reverse(page, args=[following])

@@ -16,7 +16,6 @@ from artgen.refusals import Refusal
 from generation.gallery import visibility
 from generation.models import (
     OPEN,
-    TO_REVIEW,
     Image,
     Publication,
     PublicationState,
@@ -255,6 +254,6 @@ def _not_shown(matches: list[dict[str, Any]]) -> str:
 
 
 def _check_room(image: Image) -> None:
-    waiting = Publication.objects.filter(image__user_id=image.user_id, state__in=TO_REVIEW)
+    waiting = Publication.objects.waiting().filter(image__user_id=image.user_id)
     if waiting.count() >= MAX_IN_REVIEW:
         raise TooManyInReview(MAX_IN_REVIEW)

@@ -250,10 +250,10 @@ QUEUES = """
     GROUP BY status, model_id, user_id
     UNION ALL
     SELECT 'warm', id, NULL, NULL, NULL, 0, NULL FROM generation_imagemodel AS model
-    WHERE id IN ({ids}) AND EXISTS (
-        SELECT 1 FROM generation_job
-        WHERE status = 'succeeded' AND model_id = model.id AND finished_at >= %s
-    )
+    WHERE id IN ({ids}) AND (
+        SELECT MAX(finished_at) FROM generation_job
+        WHERE status = 'succeeded' AND model_id = model.id
+    ) >= %s
     UNION ALL
     SELECT 'blocked', id, NULL, NULL, NULL, 0, NULL FROM generation_imagemodel AS model
     WHERE id IN ({ids}) AND {blocks_model}
