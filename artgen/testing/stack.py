@@ -64,6 +64,7 @@ class Stack:
         **given: str,
     ) -> None:
         self.beside = beside
+        self.template = ""  # SQL of what its database is copied from
         self.processes = processes
         self.given = given
         self.name = beside.name if beside else f"stack{secrets.token_hex(4)}"
@@ -124,7 +125,7 @@ class Stack:
     def _start(self) -> "Stack":
         if not self.beside:
             with psycopg.connect(self.server_url, autocommit=True) as database:
-                database.execute(f"CREATE DATABASE {self.name}")
+                database.execute(f"CREATE DATABASE {self.name} {self.template}")
             self.emulator.start()
             self.environment |= {
                 "RUNPOD_BASE_URL": self.emulator.base_url,

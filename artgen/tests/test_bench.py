@@ -16,7 +16,7 @@ from deploy.bench.result import CannotMeasure, Line
 from deploy.bench.runner import Bench
 from deploy.bench.settings import Sizes
 
-SIZES = "times=1 requests=8 feed_images=3"
+SIZES = "times=1 requests=8 feed_images=3 finished_rows=2000"
 DOCUMENT = "# Performance\n\n<!-- bench: old -->\nold\n<!-- bench: end -->\n\nwords\n"
 needs_servers = [
     pytest.mark.postgres,
@@ -50,6 +50,7 @@ class TestBench:
             assert line["data"]["cpu"] > 0
             assert line["data"]["floor"] >= 0
         assert saved["versions"]["PostgreSQL"]
+        assert "2,000 finished jobs" in document.read_text()
         assert (tmp_path / "bench.md").read_text().strip() in document.read_text()
         assert "old" not in document.read_text()
         assert document.read_text().endswith("words\n")

@@ -11,9 +11,11 @@ from types import FrameType
 
 from artgen.testing import services
 
+# Everything else is as PostgreSQL comes.
 POSTGRES = {
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "200",
     "shared_preload_libraries": "pg_stat_statements",
-    "autovacuum": "on",
 }
 # The site sets these itself.
 OWN = ("S3_BUCKET", "RUNPOD_API_KEY", "CELERY_BROKER_URL", "PUBLIC_URL")
@@ -25,7 +27,7 @@ def main(arguments: list[str]) -> int:
         folder = tempfile.TemporaryDirectory(prefix="artgen-bench-", ignore_cleanup_errors=True)
         path = Path(stack.enter_context(folder))
         path.chmod(0o755)
-        services.POSTGRES_SETTINGS |= POSTGRES
+        services.POSTGRES_SETTINGS = POSTGRES
         environment = {name: value for name, value in os.environ.items() if name not in OWN}
         starts = (
             ("DATABASE_URL", services.postgres),

@@ -53,7 +53,12 @@ def main() -> int:
     signal.setitimer(signal.ITIMER_REAL, asked.minutes * 60)
     into = Path(asked.into).resolve() if asked.into else None
     if asked.loadtest:
-        return people(asked.loadtest.split(), output=asked.output.resolve(), into=into)
+        return people(
+            asked.loadtest.split(),
+            history=sizes.finished_rows,
+            output=asked.output.resolve(),
+            into=into,
+        )
     lines = Bench(sizes).run(ALL, [name for name in ALL if name in wanted])
     table = save(lines, conditions(sizes, scale=asked.scale), folder=asked.output, into=into)
     print(f"\n{table}\n\nSaved: {asked.output}/bench.md, {asked.output}/bench.json")

@@ -11,9 +11,9 @@ from deploy.bench.site import Site
 GPU_SECONDS = 8.0
 
 
-def people(options: list[str], *, output: Path, into: Path | None) -> int:
-    """Run `loadtest` with these options against a fresh site and return its exit code."""
-    with Site(seconds=GPU_SECONDS) as site:
+def people(options: list[str], *, history: int, output: Path, into: Path | None) -> int:
+    """Run `loadtest` with these options against a site of its own and return its exit code."""
+    with Site(seconds=GPU_SECONDS, history=history) as site:
         command = [
             sys.executable,
             "manage.py",

@@ -101,7 +101,8 @@ def _about(facts: dict[str, Any]) -> str:
     scale = "" if facts["scale"] == 1 else f", sizes × {facts['scale']:g}"
     return (
         f"{facts['machine']}, {facts['system']}; {versions}; last rows "
-        f"{facts['at']}{scale}. Median of {facts['sizes']['times']}. PostgreSQL with fsync off. "
+        f"{facts['at']}{scale}. Median of {facts['sizes']['times']}. PostgreSQL with its own "
+        f"defaults, {facts['sizes']['finished_rows']:,} finished jobs with their images. "
         "Load generator and servers share the machine."
     )
 

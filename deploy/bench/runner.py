@@ -35,7 +35,7 @@ class Bench:
         """Return the running site of this kind; stop another one first."""
         if self._kind != kind or self._site is None:
             self.close()
-            site = Site(**options)
+            site = Site(**{"history": self.sizes.finished_rows, **options})
             self._site, self._kind = site.__enter__(), kind
             if furnish is not None:
                 furnish(site)

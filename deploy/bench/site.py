@@ -12,6 +12,7 @@ import psycopg
 import redis
 
 from artgen.testing.stack import Stack
+from deploy.bench import history as older
 from deploy.bench.emulator import EmulatorProcess
 from deploy.bench.processes import cpu_seconds, parent, tree
 from deploy.bench.result import CannotMeasure
@@ -56,10 +57,17 @@ OPTIONS = {
 
 
 class Site(Stack):
-    """A stack with an emulator process, accounts, and measurements of its costs."""
+    """A stack with an emulator process, accounts, and measurements of its costs.
 
-    def __init__(self, *, seconds: float = 1.0, painter: str = "tiny", **given: str) -> None:
+    It begins with `history` finished jobs.
+    """
+
+    def __init__(
+        self, *, seconds: float = 1.0, painter: str = "tiny", history: int = 0, **given: str
+    ) -> None:
         super().__init__(**OPTIONS, **given)
+        if history:
+            self.template = f"TEMPLATE {older.database(history)} STRATEGY file_copy"
         self.emulator = EmulatorProcess(seconds=seconds, painter=painter)
         self.accounts: list[dict[str, str]] = []
 

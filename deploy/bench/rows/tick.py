@@ -8,34 +8,19 @@ from deploy.bench.people import Crowd
 from deploy.bench.processes import cpu_seconds, tree
 from deploy.bench.result import Line, ms
 from deploy.bench.runner import Bench
+from deploy.bench.settings import Sizes
 from deploy.bench.site import Site
 
-# Copies of one finished job over two years, with all columns that the table has.
-FILL = """
-INSERT INTO generation_job SELECT made.* FROM generation_job AS one
-CROSS JOIN generate_series(1, %(count)s) AS n
-CROSS JOIN LATERAL (
-    SELECT now() - interval '2 years' * (%(count)s - n) / %(count)s - interval '1 day' AS at
-) AS times
-CROSS JOIN LATERAL jsonb_populate_record(NULL::generation_job, to_jsonb(one) || jsonb_build_object(
-    'id', (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0')
-        || '7000' || '8' || lpad(to_hex(n), 15, '0'))::uuid,
-    'runpod_id', 'bench-' || n, 'created_at', at, 'submitted_at', at, 'started_at', at,
-    'finished_at', at)) AS made
-WHERE one.id = (SELECT id FROM generation_job WHERE status = 'succeeded' ORDER BY id DESC LIMIT 1)
-"""
 LOOKED = "12 seconds"  # longer than the interval between two checks, shorter than a lease
 DUE = "generation_job WHERE status IN ('submitted', 'running') AND due_at"
 
 
 def tick(bench: Bench) -> list[Line]:
     """Measure both."""
-    site, size = bench.site("tick", seconds=1.0), bench.sizes
-    empty = statistics.median(_idle(site, size.tick_seconds) for _ in range(size.times))
-    site.sql(FILL, {"count": size.finished_rows})
-    site.sql("VACUUM ANALYZE generation_job")
-    _idle(site, 4)
-    full = statistics.median(_idle(site, size.tick_seconds) for _ in range(size.times))
+    size = bench.sizes
+    empty = _median_idle(bench.site("empty", seconds=1.0, history=0), size)
+    site = bench.site("tick", seconds=1.0)
+    full = _median_idle(site, size)
     due = _due_without_news(site, bench)
     return [
         Line(
@@ -50,6 +35,10 @@ def tick(bench: Bench) -> list[Line]:
         ),
         due,
     ]
+
+
+def _median_idle(site: Site, size: Sizes) -> float:
+    return statistics.median(_idle(site, size.tick_seconds) for _ in range(size.times))
 
 
 def _idle(site: Site, seconds: float) -> float:
