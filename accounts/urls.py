@@ -125,7 +125,7 @@ urlpatterns = [
         "account/security/sign-out-others/", security.end_other_sessions, name="end_other_sessions"
     ),
     path("account/security/disconnect/", social.disconnect, name="disconnect_service"),
-    path("nginx/sender/", sender.Sender.as_view(), name="sender"),
+    path("nginx/sender/", sender.sender, name="sender"),
     path("account/tokens/", tokens.token_list, name="tokens"),
     path("account/tokens/revoke/", tokens.revoke_token, name="revoke_token"),
     *ALLAUTH_NAMES,

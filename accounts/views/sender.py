@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -19,3 +20,6 @@ class Sender(Endpoint):
     def get(self, _request: Request) -> Response:
         """Return 204, or 401 or 403 for anybody else."""
         return Response(status=HTTPStatus.NO_CONTENT)
+
+
+sender = require_safe(Sender.as_view())

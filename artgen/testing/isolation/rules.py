@@ -42,6 +42,7 @@ RULES: dict[str, Rule] = {
     "offline": everyone("GET"),
     "receive_share": everyone("GET"),
     "close_announcement": everyone("POST"),
+    "sender": everyone("GET", answers=[401, 403]),  # says whether nginx may take a large body
     "metrics": nobody("GET"),  # internal: the suite's requests come through nginx
     "set_language": everyone("POST", body={"language": "en"}),
     "set_theme": everyone("POST", body={"theme": "dark"}),
@@ -117,8 +118,7 @@ RULES: dict[str, Rule] = {
     "runpod_hook": address(
         "POST", at={"token": "hook"}, touches=["generation_job"], is_csrf_exempt=True
     ),
-    "sender": users("GET"),
-    "runpod_hook_sender": address("GET", at={"token": "hook"}),
+    "runpod_hook_sender": address("GET", at={"token": "hook"}, answers=[403]),
     # --- pages of a user ---
     "create": users(
         "GET POST",

@@ -108,7 +108,8 @@ def forgeries(
             identity.client(data), replace(data, values=data.values | values), trial, before
         )
         address = f"{trial.method} {trial.route.path} with a forged secret"
-        if isinstance(answer.outcome, str) or answer.outcome not in ENDED:
+        refused = (*ENDED, *trial.rule.answers)
+        if isinstance(answer.outcome, str) or answer.outcome not in refused:
             yield f"{address}: {answer.outcome}"
         if answer.changes or MARKER.search(answer.texts):
             yield f"{address} shows or changed something: {answer.changes}"
