@@ -220,14 +220,6 @@ class Stack:
             found[name] = pid if pid in running else 0
         return found
 
-    def lane(self, name: str) -> int:
-        """Return the process id of a lane of the worker, 0 while it is not running."""
-        with contextlib.suppress(OSError, ValueError):
-            for pid in children(self.pids()["worker"]):
-                if f"--queues={name}".encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    return pid
-        return 0
-
     def command(self, *arguments: str) -> str:
         """Run one of ArtGen's commands in the stack's environment and return what it prints."""
         return self._command(arguments, check=True)

@@ -210,8 +210,7 @@ class TestStack(unittest.TestCase):
     def test_it_sizes_the_pools_as_the_table_says_below_80_connections(self):
         program = "from django.conf import settings as s; print(s.DATABASES['default'])"
         pids = self.stack.pids()
-        pids |= {lane: self.stack.lane(lane) for lane in ("drive", "slow")}
-        for kind, pool in (("web", 4), ("sockets", 8), ("drive", 3), ("slow", 3)):
+        for kind, pool in (("web", 4), ("sockets", 8), ("worker", 4)):
             shown = subprocess.run(
                 [sys.executable, "-c", program],
                 cwd=settings.BASE_DIR,

@@ -115,8 +115,8 @@ class TestLogs:
     def test_the_lane_drive_checks_for_alerts(self) -> None:
         """And ends with it, whatever the check waits for (`Stack.end` waits for that)."""
         watching = "generation.operations.alerts.watching"
-        started = {one["message"] for one in entries(self.stack.log) if one["logger"] == watching}
-        assert started == {"checking for alerts every 30 s"}
+        started = [one for one in entries(self.stack.log) if one["logger"] == watching]
+        assert [one["message"] for one in started] == ["checking for alerts every 30 s"]
 
     def order(self) -> tuple[str, str, dict[str, dict[str, Any]]]:
         """Place a job and return the ids of request and job and, by message, its lines."""

@@ -16,7 +16,7 @@ import psycopg
 import requests
 from psycopg.rows import dict_row
 
-from artgen.testing.stack import MACHINE, Stack
+from artgen.testing.stack import MACHINE, Stack, children
 from deploy.bench.emulator import EmulatorProcess
 from deploy.bench.processes import tree
 from deploy.chaos.door import Door
@@ -69,6 +69,15 @@ class Machine(Stack):
         """Return the process id of one of its processes, 0 while it is not running."""
         with suppress(OSError, ValueError):
             return self.pids().get(name, 0)
+        return 0
+
+    def lane(self, name: str) -> int:
+        """Return the process id of a lane of the worker, 0 while it is not running."""
+        worker = self.pid("worker")
+        with suppress(OSError):
+            for pid in children(worker) if worker else []:
+                if f"--queues={name}".encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return pid
         return 0
 
 
