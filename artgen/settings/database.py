@@ -11,6 +11,7 @@ DATABASE_URL = env.server(
 )
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DB_POOL_MAX = env.int("DB_POOL_MAX", default=4)
+DB_STATEMENT_TIMEOUT_OPTION = ""
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     # Options of DATABASE_URL, such as sslmode, are kept.
     _options = DATABASES["default"].setdefault("OPTIONS", {})
@@ -47,7 +48,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         }
         # Only for requests and jobs: migrations and the clean-up may take longer.
         if _seconds := env.int("DB_STATEMENT_TIMEOUT", default=30):
-            _options["options"] = f"{_options.get('options', '')} -c statement_timeout={_seconds}s"
+            DB_STATEMENT_TIMEOUT_OPTION = f" -c statement_timeout={_seconds}s"
+            _options["options"] = f"{_options.get('options', '')}{DB_STATEMENT_TIMEOUT_OPTION}"
     else:
         DATABASES["default"]["CONN_MAX_AGE"] = 600
 else:

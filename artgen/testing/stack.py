@@ -159,9 +159,9 @@ class Stack:
         self.until(self.opens_sockets, "sockets open")
         if "worker" not in self.processes:
             return
-        lanes = len(connection_budget.read(self.environment).worker_lanes)
         self.until(
-            lambda: self.log[self.launched_at :].count(" ready.") >= lanes, "the worker is ready"
+            lambda: self.log[self.launched_at :].count(" ready.") >= connection_budget.LANES,
+            "the worker is ready",
         )
 
     def change(self, **given: str) -> None:

@@ -149,22 +149,13 @@ class TestStack(unittest.TestCase):
             name.partition("@")[0]: [queue["name"] for queue in each]
             for name, each in queues.items()
         } == {"drive": ["drive"], "store": ["store"], "slow": ["slow"]}
-        threads, processes = (
-            "celery.concurrency.thread:TaskPool",
-            "celery.concurrency.prefork:TaskPool",
-        )
-        expected = {
-            "drive": (threads, 32),
-            "store": (processes, min(12, 2 * CORES)),
-            "slow": (threads, 4),
-        }
-        assert {
-            lane: (each["pool"]["implementation"], each["pool"]["max-concurrency"])
-            for lane, each in stats.items()
-        } == expected
+        threads = {"drive": min(32, 4 * min(12, 2 * CORES)), "store": 16, "slow": 4}
+        assert {lane: each["pool"]["max-concurrency"] for lane, each in stats.items()} == threads
         assert {lane: each["prefetch_count"] for lane, each in stats.items()} == {
-            lane: 4 * most for lane, (_, most) in expected.items()
+            lane: 4 * most for lane, most in threads.items()
         }
+        implementations = {each["pool"]["implementation"] for each in stats.values()}
+        assert implementations == {"celery.concurrency.thread:TaskPool"}
         assert acks_late
         # Mingle and gossip are off.
         assert re.search(r"drive@\S+ ready\.", self.stack.log)
@@ -172,15 +163,14 @@ class TestStack(unittest.TestCase):
         with redis.Redis.from_url(self.stack.environment["REDIS_URL"]) as broker:
             assert broker.exists("_kombu.binding.celery.pidbox")
             assert not broker.exists("_kombu.binding.celeryev")
-        lanes = {lane: each["pid"] for lane, each in stats.items()}
-        assert set(children(self.stack.pids()["worker"])) == set(lanes.values())
-        base = os.getpriority(os.PRIO_PROCESS, self.stack.pids()["worker"])
-        niceness = {
-            lane: os.getpriority(os.PRIO_PROCESS, pid) - base for lane, pid in lanes.items()
-        }
-        assert niceness == {"drive": 0, "store": 5, "slow": 10}
-        # What forks shares no thread and no connection to the database.
-        assert len(list(Path(f"/proc/{lanes['store']}/task").iterdir())) == 1
+        # The parent loads everything and runs no tasks: it shares no thread or connection.
+        parent = self.stack.pids()["worker"]
+        lanes = {child["pid"] for child in stats.values()}
+        others = set(children(parent)) - lanes
+        assert lanes < set(children(parent))
+        assert len(others) == 1  # checks the conditions of alerts (`operations.alerts`)
+        assert len(list(Path(f"/proc/{parent}/task").iterdir())) == 1
+        assert connected(parent) == []
 
     def test_it_runs_nginx_as_the_table_says(self):
         folder = self.stack.run_dir / "nginx"
@@ -235,7 +225,7 @@ class TestStack(unittest.TestCase):
         planned = connection_budget.read(self.stack.environment)
         assert counts["artgen-web"] <= planned.web_workers * planned.web_pool
         assert counts.get("artgen-sockets", 0) <= planned.sockets_pool
-        assert counts["artgen-worker"] <= sum(planned.worker_lanes.values())
+        assert counts["artgen-worker"] <= planned.worker_lanes * planned.worker_pool
         assert planned.connections <= 80
 
         # As after a restart of PostgreSQL: broken connections are replaced before they are used.
@@ -522,7 +512,6 @@ class TestCapacity:
             "SECRET_KEY": "x",
             "PATH": os.environ["PATH"],
             "GUNICORN_WORKERS": "8",
-            "CELERY_CONCURRENCY": "12",
             "WORKER_DB_POOL_MAX": "14",
         }
         outcome = subprocess.run(
@@ -535,12 +524,15 @@ class TestCapacity:
         )
         assert outcome.returncode == 1
         assert (
-            "All processes together could open 82 database connections, above the limit of 80: "
-            "web 1 × 8 processes × 4 + sockets 1 × 8 "
-            "+ workers 1 × (drive 14 + store 12 + slow 14) + spare 2 = 82."
+            "All processes together could open 86 database connections, above the limit of 80: "
+            "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 3 lanes × 14 "
+            "+ beat 1 + spare 3 = 86."
         ) in outcome.stderr
 
     def test_it_has_the_defaults_of_the_table(self):
-        planned = connection_budget.read({"GUNICORN_WORKERS": "8", "CELERY_CONCURRENCY": "12"})
-        assert planned.worker_lanes == {"drive": 3, "store": 12, "slow": 3}
-        assert (planned.connections, planned.limit) == (60, 80)
+        planned = connection_budget.read({"GUNICORN_WORKERS": "8"})
+        assert (planned.worker_lanes * planned.worker_pool, planned.connections, planned.limit) == (
+            12,
+            56,
+            80,
+        )

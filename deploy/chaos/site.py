@@ -72,11 +72,16 @@ class Machine(Stack):
         return 0
 
     def lane(self, name: str) -> int:
-        """Return the process id of a lane of the worker, 0 while it is not running."""
+        """Return the process id of a lane of the worker, 0 while it is not running.
+
+        Lanes differ in their niceness (artgen.worker).
+        """
+        niceness = {"drive": 0, "store": 5, "slow": 10}[name]
         worker = self.pid("worker")
         with suppress(OSError):
+            base = os.getpriority(os.PRIO_PROCESS, worker)
             for pid in children(worker) if worker else []:
-                if f"--queues={name}".encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                if os.getpriority(os.PRIO_PROCESS, pid) == base + niceness:
                     return pid
         return 0
 

@@ -1,6 +1,7 @@
 """Store the images of finished jobs: download them, put them into the bucket, end the job."""
 
 import logging
+import threading
 import time
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from artgen import pooling
 from generation.files import processing, storage
 from generation.files.new_file import NewFile
 from generation.jobs import clients, dispatch, failures, lifecycle, outages, unread_replies
+from generation.jobs.image_hosts import HOSTS
 from generation.models import Image, Job
 from generation.runpod import payloads
 from generation.runpod.download import DownloadFailed, DownloadRefused, HostFailed, fetch_image
@@ -26,6 +28,7 @@ LEASE = timedelta(seconds=settings.STORE_LEASE_SECONDS)  # longer than a downloa
 PAUSE = timedelta(seconds=10)  # after a failure
 MAX_PAUSE = timedelta(minutes=2)  # after many failures to download the same image
 MAX_SLOT_SECONDS = 20.0  # a slot then takes a new message, so that its worker can shut down
+_one_claim = threading.Lock()  # threads that claim at once would exceed the share of a host
 
 
 def store_due() -> None:
@@ -54,16 +57,25 @@ def store() -> Job | None:
 
 
 def _claim() -> Job | None:
-    return lifecycle.claim_storing(
-        lease=LEASE,
-        longest_pause=MAX_PAUSE,
-        slots=settings.STORE_SLOTS,
-        failing=HostFailed.__name__,
-    )
+    """Lease a due job and count its host's slot; `_store` releases it."""
+    with _one_claim:
+        job = lifecycle.claim_storing(
+            lease=LEASE, except_hosts=HOSTS.unavailable(), except_pairs=HOSTS.unavailable_pairs()
+        )
+        if job is not None:
+            HOSTS.acquire(job.result_host, job.user_id)
+    return job
 
 
 def _store(job: Job) -> None:
-    pooling.give_back()  # the downloads may take a minute
+    try:
+        pooling.give_back()  # the downloads may take a minute
+        _store_images(job)
+    finally:
+        HOSTS.release(job.result_host, job.user_id)
+
+
+def _store_images(job: Job) -> None:
     report, is_kept = None, False
     try:
         try:
@@ -94,10 +106,13 @@ def _store(job: Job) -> None:
             outages.note(job.snapshot["endpoint_id"], error)
             lifecycle.not_stored(job, until=timezone.now() + PAUSE, detail=error.full_text)
         except (DownloadRefused, DownloadFailed) as error:
+            if isinstance(error, HostFailed):
+                HOSTS.failed(error.host, job.user_id)
             _later(job, error, pause=_download_pause(job))
         except (RunPodError, OSError, BotoCoreError, ClientError) as error:
             _later(job, error, pause=PAUSE)
         else:
+            HOSTS.succeeded(job.result_host, job.user_id)
             lifecycle.succeeded(job, images=images, cost=None)
             if is_kept:
                 unread_replies.forget(job)

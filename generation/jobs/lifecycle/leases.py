@@ -1,6 +1,6 @@
 """When a job is due. Pushing `due_at` ahead is a lease: until then no process gets it again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,61 +29,31 @@ def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
     return sorted(_claim(where, [slug], limit=limit, lease=lease), key=lambda job: job.id)
 
 
-BEING_STORED = f"""
-being_stored AS (
-    SELECT result_host, user_id, error_detail FROM {bulk_update.TABLE}
-    WHERE status = 'storing' AND due_at > %s AND result_host <> ''
-)"""  # noqa: S608 no input
-"""SQL of jobs whose lease is new: the rest of it is longer than any pause."""
-WITHIN_SHARES = """
-    result_host NOT IN (
-        SELECT result_host FROM being_stored GROUP BY result_host HAVING count(*) >= %s
-    )
-    AND (result_host, user_id) NOT IN (
-        SELECT result_host, user_id FROM being_stored
-        GROUP BY result_host, user_id HAVING count(*) >= %s
-    )
-    AND (error_detail NOT LIKE %s OR result_host NOT IN (
-        SELECT result_host FROM being_stored WHERE error_detail LIKE %s
-    ))"""
-
-
 def claim_storing(
-    *, lease: timedelta, longest_pause: timedelta, slots: int, failing: str
+    *,
+    lease: timedelta,
+    except_hosts: Collection[str] = (),
+    except_pairs: Collection[tuple[str, UUID]] = (),
 ) -> Job | None:
     """Lease a due STORING job and return it; None if there is none.
 
-    A slow host must not use all slots: a quarter of them is for other hosts, and a user gets half.
-    Images for which their host has failed share one slot of it: those that hang block no others.
-
     Args:
         lease: how long no other process gets the job.
-        longest_pause: after a failure; shorter than the lease.
-        slots: jobs that all workers can store at once.
-        failing: how `error_detail` begins after a failure of the host.
+        except_hosts: skip jobs whose images are on one of these hosts.
+        except_pairs: skip jobs of this user whose images are on this host.
     """
-    host_share = max(1, slots - max(1, slots // 4))
-    failed = f"{failing}%"
-    jobs = _claim(
-        f"status = 'storing' AND {WITHIN_SHARES}",
-        [host_share, max(1, slots // 2), failed, failed],
-        limit=1,
-        lease=lease,
-        given=BEING_STORED,
-        given_values=[bulk_update.prepared("due_at", timezone.now() + longest_pause)],
-    )
-    return jobs[0] if jobs else None
+    where, parameters = "status = 'storing'", list[Any](except_hosts)
+    if except_hosts:
+        where += f" AND result_host NOT IN ({', '.join(['%s'] * len(except_hosts))})"
+    for host, user_id in except_pairs:
+        where += " AND NOT (result_host = %s AND user_id = %s)"
+        parameters += [host, bulk_update.prepared("user", user_id)]
+    for job in _claim(where, parameters, limit=1, lease=lease):
+        return job
+    return None
 
 
-def _claim(
-    where: str,
-    parameters: list[Any],
-    *,
-    limit: int,
-    lease: timedelta,
-    given: str = "",
-    given_values: Sequence[Any] = (),
-) -> list[Job]:
+def _claim(where: str, parameters: list[Any], *, limit: int, lease: timedelta) -> list[Job]:
     now = timezone.now()
     lock = (
         " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
@@ -95,8 +65,7 @@ def _claim(
     )
     jobs = bulk_update.update(
         "due_at = %s",
-        [*given_values, until, *parameters, due, limit],
-        given=given,
+        [until, *parameters, due, limit],
         where=f"WHERE id IN ({chosen})",
         history=None,
     )
