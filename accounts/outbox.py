@@ -151,14 +151,14 @@ def _deliver(email: OutgoingEmail) -> None:
     pooling.give_back()  # the mail server may take seconds
     try:
         if email.recipient:
-            EmailMessage(email.subject, _body(email), to=[email.recipient]).send()
+            EmailMessage(email.subject, text_of(email), to=[email.recipient]).send()
     except Exception as error:  # noqa: BLE001 each mail backend has exceptions of its own
         _postpone(email, error)
     else:
         email.delete()
 
 
-def _body(email: OutgoingEmail) -> str:
+def text_of(email: OutgoingEmail) -> str:
     """Return the text; the version before has stored it as it is."""
     if not email.body.startswith(ENCRYPTED):
         return email.body

@@ -52,7 +52,10 @@ class TestOutage(BaseTestCase):
     def test_it_answers_the_api_with_a_problem(self) -> None:
         token = tokens.issue(user=self.alice, name="test")
         response = self.client.post(
-            "/api/v1/jobs/", {}, "application/json", headers={"Authorization": f"Bearer {token}"}
+            "/api/v1/word-lists/",
+            {"name": "colors", "entries": ["red"]},
+            "application/json",
+            headers={"Authorization": f"Bearer {token}"},
         )
         assert response.status_code == 503
         assert response.json()["code"] == "unavailable"

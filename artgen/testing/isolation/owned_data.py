@@ -74,8 +74,11 @@ from generation.presets import own_styles, presets
 from generation.sheets import cells, sheet_images, word_lists
 from generation.sheets.request import Asked
 
-MARK = "vqzm"
-"""Every private text of the owner contains it, followed by a word for the kind of text."""
+MARK = "vqzmxj"
+"""Every private text of the owner contains it, followed by a word for the kind of text.
+
+Long enough that no random token of a page contains it by chance.
+"""
 MARKER = re.compile(rf"{MARK}[a-z]+")
 
 

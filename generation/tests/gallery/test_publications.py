@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from accounts import outbox
 from accounts.models import OutgoingEmail
 from artgen.testing.gallery import SharingTestCase
 from generation.gallery import images, publications, sharing
@@ -153,7 +154,7 @@ class TestReporting(SharingTestCase):
                 "bob@example.org",
                 "carol@example.org",
             ]
-            assert all(words in one.body for one in emails)
+            assert all(words in outbox.text_of(one) for one in emails)
             assert not Report.objects.exclude(user=None, settled_at__isnull=False).exists()
             Report.objects.all().delete()  # each visitor reports an image once
 
@@ -163,7 +164,7 @@ class TestReporting(SharingTestCase):
             self.report(str(self.bob.pk), user=self.bob)
             publications.refuse(self.publication, by=self.staff, reason="Too dark")
             email = OutgoingEmail.objects.filter(recipient=self.bob.email).latest("id")
-            assert ("a fox at night" in email.body) is shows
+            assert ("a fox at night" in outbox.text_of(email)) is shows
 
     def test_it_tells_the_same_visitor_of_two_pictures_by_different_hashes(self):
         self.report("1.1.1.1")
