@@ -20,6 +20,7 @@ from django.db.models import F
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.utils import timezone, translation
 
+from accounts import outbox
 from accounts.models import OutgoingEmail
 from artgen.testing.cases import make_user
 from artgen.testing.raw_server import raw_server
@@ -106,7 +107,7 @@ class TestRecords(TestCase):
         (email,) = OutgoingEmail.objects.all()
         assert email.recipient == "chief@example.org"
         assert email.subject.startswith("Problem: The disk with images has only 1 GB left (3 %).")
-        assert "Delete what is not needed" in email.body
+        assert "Delete what is not needed" in outbox.text_of(email)
         assert self.news() == [AlertNews.STARTED]
 
     def test_it_tells_nobody_of_what_was_short(self) -> None:
