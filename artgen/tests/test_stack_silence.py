@@ -11,7 +11,7 @@ import time
 import unittest
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -71,10 +71,13 @@ class Site:
             return refused.response.status_code
 
     def draws(self) -> bool:
-        """Return whether an image is made; False while a socket process still reconnects."""
-        with suppress(ConnectionClosed):
-            return bool(self.stack.draw()["status"] == "succeeded")
-        return False
+        """Return whether an image is made; events of the first seconds may be lost."""
+        placed = self.api("post", "jobs/", json=JOB)
+        if placed.status_code != 201:
+            return False
+        job = f"jobs/{placed.json()['id']}/"
+        self.stack.until(lambda: self.api("get", job).json()["status"] in FINAL, "it has ended")
+        return bool(self.api("get", job).json()["status"] == "succeeded")
 
 
 @contextmanager
@@ -116,6 +119,7 @@ class TestSilence(unittest.TestCase):
         assert self.site.socket() == 4503
         self.site.postgresql.speaks()
         self.site.stack.until(lambda: self.site.page("/create/") == 200, "pages are served")
+        self.site.stack.until(self.site.stack.opens_sockets, "sockets open")
         self.site.stack.until(self.site.draws, "an image is made")
         assert "Traceback" not in self.site.stack.log
 
