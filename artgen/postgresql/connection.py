@@ -104,7 +104,7 @@ class Connection(psycopg.Connection[Any]):
 
 
 def _limited(gen: Any, seconds: float) -> Generator[Any, Any, Any]:
-    """Pass on what a generator of psycopg yields, for so many seconds."""
+    """Pass on what a generator of psycopg yields, for at most `seconds`."""
     until = time.monotonic() + seconds
     try:
         state = next(gen)

@@ -13,7 +13,7 @@ from psycopg.adapt import PyFormat, Transformer
 
 Plan = dict[str, Any]
 CUSTOM_PLANS = 5
-"""After so many PostgreSQL may choose a generic plan: one for all values of the parameters."""
+"""After this many executions PostgreSQL may choose a generic plan: one for all values of the parameters."""
 NEVER_CHOSEN = 10
 """Times the cost of a plan for the values: so expensive a generic plan is not used."""
 _names = (f"examined_{number}" for number in count())

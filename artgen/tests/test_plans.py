@@ -87,7 +87,7 @@ def _fill(alice: User) -> list[str]:
         with many_images.unchecked(cursor):
             for statement in MORE_ROWS:
                 cursor.execute(statement)
-        # So many that ANALYZE reads all rows: a sample would be another one each time.
+        # High enough that ANALYZE reads all rows: a sample would differ each time.
         cursor.execute("SET default_statistics_target = 400")
         cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > 50000")

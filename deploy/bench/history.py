@@ -18,7 +18,7 @@ MODELS = ("flux-schnell", "qwen-image", "flux-dev")
 
 
 def database(jobs: int) -> str:
-    """Return the name of a database with so many finished jobs over two years, made once.
+    """Return the name of a database with this number of finished jobs over two years, made once.
 
     Each job has an image, six events and two ledger entries; they are of 1,000 people.
     """

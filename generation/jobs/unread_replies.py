@@ -22,7 +22,7 @@ from generation.runpod.report import JobReport, parse_report
 
 INTERVAL = timedelta(minutes=1)  # between two readings of a kept reply
 COUNTED = frozenset({"unreadable", "no_output", "invalid_output", "bad_picture"})
-"""Codes that count for an outage: with any other one, the reply says why there is no image."""
+"""Codes that count for an outage: with other codes, the reply states the reason."""
 STORED_BETWEEN = 20
 """So many images stored between two unread replies show that the endpoint works."""
 
