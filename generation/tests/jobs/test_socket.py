@@ -51,6 +51,7 @@ class SocketTestCase(TransactionTestCase):
     async def assert_closes(self, socket: WebsocketCommunicator, code: int) -> None:
         message = await socket.receive_output(timeout=60)
         assert (message["type"], message["code"]) == ("websocket.close", code)
+        await socket.disconnect()
 
     async def assert_is_refused(self, socket: WebsocketCommunicator) -> None:
         await socket.connect()
@@ -92,6 +93,7 @@ class TestOrigin(SocketTestCase):
         socket.scope["headers"].append((b"authorization", b"Bearer nonsense"))
         connected, _protocol = await socket.connect()
         assert connected, "with a token, which no foreign page has, the origin does not matter"
+        await self.assert_closes(socket, 4401)
 
 
 class TestEnd(SocketTestCase):
