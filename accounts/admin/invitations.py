@@ -1,10 +1,7 @@
 """Invitations: invite people, send again, revoke."""
 
-import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -22,7 +19,6 @@ from accounts import invitations
 from accounts.forms.invitations import InviteForm
 from accounts.invitations import Invited
 from accounts.models import Invitation, InvitationState
-from artgen.admin import submit_once
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
 from artgen.refusals import Refusal
@@ -119,16 +115,10 @@ class InvitationAdmin(ReadOnlyAdmin):
         """Ask for addresses, credits and end, then send one email to each address."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = InviteForm(request.POST or None, initial={"once": uuid4()})
+        form = InviteForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            given = dict(form.cleaned_data)
-            once = given.pop("once") or uuid4()
             try:
-                with submit_once.first_time(_form_key(once, given["addresses"])) as is_first:
-                    if not is_first:
-                        messages.info(request, gettext("These invitations were already sent."))
-                        return HttpResponseRedirect(reverse("admin:accounts_invitation_changelist"))
-                    result = invitations.invite(actor=request.user, **given)
+                result = invitations.invite(actor=request.user, **form.cleaned_data)
             except Refusal as refusal:
                 form.add_error(None, refusal.message)
             else:
@@ -176,11 +166,6 @@ class InvitationAdmin(ReadOnlyAdmin):
             lambda invitation: invitations.revoke(invitation, actor=request.user),
             done_text=_revoked,
         )
-
-
-def _form_key(once: UUID, addresses: Sequence[str]) -> str:
-    """Return the key of a form: with other addresses, as after "Back", it is another one."""
-    return f"invitations:{once}:{hashlib.sha256(' '.join(addresses).encode()).hexdigest()}"
 
 
 def _resent(count: int) -> str:

@@ -131,7 +131,7 @@ class VoucherAdmin(ReadOnlyAdmin):
         form = VoucherForm(request.POST or None, initial={"once": uuid4()})
         if request.method == "POST" and form.is_valid():
             given = dict(form.cleaned_data)
-            once = given.pop("once") or uuid4()
+            once = given.pop("once")
             with submit_once.first_time(f"vouchers:{once}") as is_first:
                 if not is_first:
                     messages.info(request, gettext("These vouchers were already created."))

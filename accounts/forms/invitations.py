@@ -38,8 +38,6 @@ class InviteForm(forms.Form):
         label=_("Valid until"), widget=MinuteInput, validators=[years.validate]
     )
     language = forms.ChoiceField(label=_("Language of the email"), choices=settings.LANGUAGES)
-    # Pages of the version before have none.
-    once = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         initial = {

@@ -39,8 +39,7 @@ class VoucherForm(forms.Form):
         max_length=100,
         help_text=_("For staff, such as what it is for."),
     )
-    # Pages of the version before have none.
-    once = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    once = forms.UUIDField(widget=forms.HiddenInput)
 
     def clean_expires_at(self) -> Any:
         """Return the end; refuse one in the past."""

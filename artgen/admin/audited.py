@@ -1,53 +1,27 @@
-"""Base class of all admin pages: changes are logged with values, meet no others, are saved once."""
+"""Base class of all admin pages: changes are logged with values, lookups are limited."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from typing import Any
-from uuid import uuid4
 
 from django import forms
-from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import ValidationError
-from django.db import connection, models, transaction
-from django.forms import BaseModelFormSet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.db import models
+from django.http import HttpRequest
 from django.utils import translation
-from django.utils.translation import gettext
 from unfold.admin import ModelAdmin
 
 from artgen import audit
-from artgen.admin import edit_conflicts, submit_once
 from artgen.audit import ChangedValue
-from artgen.cache import CacheAway
-from artgen.ids import parse_uuid
-
-HAS_KEY, IS_SAVED = "has_form_key", "is_form_saved"
-"""Attributes of a request: it has the key of its form; it has saved what the form describes."""
 
 FILTER_LOOKUPS = ("exact", "id__exact", "isnull", "isempty", "gte", "lt")
 """What Django's filters of columns send."""
 KEY_LOOKUPS = ("pk", "pk__exact", "pk__in", "id", "id__exact", "id__in")
 
 
-class LockedFormSet(BaseModelFormSet):  # type: ignore[type-arg]
-    """Forms of rows that are locked until they are saved, so that the next request sees them."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        rows = kwargs["queryset"]
-        _lock(rows.model, list(rows.values_list("pk", flat=True)))
-        super().__init__(*args, **kwargs)
-
-
 class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
-    """An admin whose entries in the audit log have the values of the changed fields.
+    """An admin whose entries in the audit log have the values of the changed fields."""
 
-    A form does not replace what somebody else has changed while it was open (`edit_conflicts`), and
-    that of a new object is saved once (`submit_once`).
-    """
-
-    change_form_before_template = "admin/form_state.html"
     link_lookups: tuple[str, ...] = ()
     """Lookups of links to this list, beside those of its filters."""
 
@@ -57,113 +31,6 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
             return True
         filters = self.get_list_filter(request) if request else self.list_filter
         return any(lookup in _parameters(item) for item in filters)
-
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> Any:
-        """Return the form, which checks what the page has shown when it is submitted."""
-        form = super().get_form(request, obj, change=change, **kwargs)
-        if not change or request.method != "POST":
-            return form
-        return edit_conflicts.checked(form, seen=_seen(request))
-
-    def get_formsets_with_inlines(
-        self, request: HttpRequest, obj: Any = None
-    ) -> Iterator[tuple[Any, Any]]:
-        """Yield the formsets of related rows, whose forms check the same."""
-        for formset, inline in super().get_formsets_with_inlines(request, obj):
-            if obj is not None and request.method == "POST":
-                formset.form = edit_conflicts.checked(formset.form, seen=_seen(request))
-            yield formset, inline
-
-    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
-        """Return the form of a row of a list that is edited, which checks the same."""
-        form = super().get_changelist_form(request, **kwargs)
-        if request.method != "POST":
-            return form
-        return edit_conflicts.checked(form, seen=_seen(request))
-
-    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
-        """Return the forms of a list that is edited; those that are saved lock their rows."""
-        if _saves_list(request):
-            kwargs.setdefault("formset", LockedFormSet)
-        return super().get_changelist_formset(request, **kwargs)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Add the digests of the values that the forms of the list show; save them all or none."""
-        with transaction.atomic() if _saves_list(request) else nullcontext():
-            response: HttpResponse = super().changelist_view(request, extra_context)
-        context = getattr(response, "context_data", None) or {}
-        if formset := getattr(context.get("cl"), "formset", None):
-            context["seen_values"] = edit_conflicts.digests(formset.forms)
-        return response
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
-        """Return the object; for a POST locked until it is saved, so that the next one sees it."""
-        found = super().get_object(request, object_id, from_field)
-        if found is None or request.method != "POST" or not connection.in_atomic_block:
-            return found
-        _lock(self.model, [found.pk])
-        return super().get_object(request, object_id, from_field)
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        """Show or save the form; one of a new object that was sent before is not saved again."""
-        key = _form_key(request) if object_id is None else ""
-        if not key:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        # Before the form is checked: it would find the object that the first one has saved.
-        if submit_once.was_sent(key):
-            return self._sent_before(request)
-        try:
-            response = super().changeform_view(request, object_id, form_url, extra_context)
-        except _SentBefore:
-            return self._sent_before(request)
-        except BaseException:
-            _give_back(request, key)
-            raise
-        if getattr(request, IS_SAVED, False):
-            return response
-        _give_back(request, key)
-        # Refused because the first one has been saved meanwhile.
-        return self._sent_before(request) if submit_once.was_sent(key) else response
-
-    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        """Return the object of a valid form, unless another request has the form's key."""
-        if not change and (key := _form_key(request)):
-            _claim(request, key)
-        return super().save_form(request, form, change)
-
-    def response_add(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Return the response to a form that was saved: a redirect or a page for a popup."""
-        setattr(request, IS_SAVED, True)
-        return super().response_add(request, *args, **kwargs)
-
-    def _sent_before(self, request: HttpRequest) -> HttpResponse:
-        messages.info(request, gettext("This was already saved."))
-        return HttpResponseRedirect(
-            reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        )
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        """Add the key of a new form, or the digests of the values that the forms show."""
-        if kwargs.get("add"):
-            context["form_key"] = _form_key(request) or str(uuid4())
-        elif kwargs.get("change") and self.has_change_permission(request, kwargs.get("obj")):
-            related = context["inline_admin_formsets"]
-            rows = (row for one in related if one.has_change_permission for row in one.formset)
-            shown = (context["adminform"].form, *rows)
-            context["seen_values"] = edit_conflicts.digests(shown)
-        return super().render_change_form(request, context, *args, **kwargs)
 
     def response_action(  # type: ignore[override] # the stubs are of a later Django
         self, request: HttpRequest, queryset: Any
@@ -201,46 +68,6 @@ def _parameters(list_filter: Any) -> Sequence[str]:
         return getattr(list_filter, "parameters", None) or (list_filter.parameter_name,)  # type: ignore[attr-defined]
     column = list_filter if isinstance(list_filter, str) else list_filter[0]
     return [column, *(f"{column}__{lookup}" for lookup in FILTER_LOOKUPS)]
-
-
-def _lock(model: Any, keys: Sequence[Any]) -> None:
-    """Lock these rows until the transaction ends, in the order of their keys."""
-    rows = model._base_manager.filter(pk__in=keys).order_by("pk")
-    list(rows.select_for_update(no_key=True).values_list("pk"))
-
-
-def _saves_list(request: HttpRequest) -> bool:
-    return request.method == "POST" and "_save" in request.POST
-
-
-class _SentBefore(Exception):
-    """Another request has the key of this form."""
-
-
-def _form_key(request: HttpRequest) -> str:
-    """Return the key of the form that is posted, "" if there is none that a page has given."""
-    key = parse_uuid(request.POST.get(submit_once.FIELD, ""))
-    return str(key or "")
-
-
-def _claim(request: HttpRequest, key: str) -> None:
-    """Take the key of the form; raise `_SentBefore` if another request has it."""
-    try:
-        is_first = submit_once.claim(key)
-    except CacheAway:  # nobody can know; staff must be able to announce that something is away
-        return
-    if not is_first:
-        raise _SentBefore
-    setattr(request, HAS_KEY, True)
-
-
-def _give_back(request: HttpRequest, key: str) -> None:
-    if getattr(request, HAS_KEY, False):
-        submit_once.give_back(key)
-
-
-def _seen(request: HttpRequest) -> str:
-    return request.POST.get(edit_conflicts.FIELD, "")
 
 
 def changed_values(form: Any) -> Iterator[ChangedValue]:

@@ -1,6 +1,7 @@
-"""Do what a form was sent for once, however often it is sent: a double click sends it twice.
+"""Do what a form that moves credits was sent for once, even if it is sent again.
 
-Each page that shows the form has a key of its own, which the form posts.
+Each page that shows the form has a key of its own, which the form posts. Other forms have only a
+button that is disabled when it is pressed (`admin_submit.js`).
 """
 
 from collections.abc import Iterator
@@ -8,33 +9,20 @@ from contextlib import contextmanager
 
 from django.core.cache import cache
 
-FIELD = "form_key"
-"""Of the forms of new objects: the key."""
 KEPT_SECONDS = 24 * 60 * 60
-
-
-def claim(key: str) -> bool:
-    """Return whether nobody has had this key before; raise `CacheAway` if that is not known."""
-    return bool(cache.add(f"sent:{key}", 1, KEPT_SECONDS))
-
-
-def give_back(key: str) -> None:
-    """Let the key be used again."""
-    cache.delete(f"sent:{key}")
-
-
-def was_sent(key: str) -> bool:
-    """Return whether somebody has this key. False if the cache cannot be reached."""
-    return cache.get(f"sent:{key}") is not None
 
 
 @contextmanager
 def first_time(key: str) -> Iterator[bool]:
-    """Claim the key and give what `claim` returns. An exception gives the key back."""
-    is_first = claim(key)
+    """Give whether nobody has had this key before. An exception gives the key back.
+
+    Raises `CacheAway` if that is not known.
+    """
+    name = f"sent:{key}"
+    is_first = cache.add(name, 1, KEPT_SECONDS)
     try:
         yield is_first
     except BaseException:
         if is_first:
-            give_back(key)
+            cache.delete(name)
         raise

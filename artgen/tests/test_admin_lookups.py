@@ -12,6 +12,7 @@ from django.test import Client, RequestFactory
 
 from artgen.admin.audited import AuditedAdmin
 from artgen.testing.cases import make_user
+from generation.models import Style
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +119,15 @@ class TestRequests:
         found = client.get("/admin/autocomplete/", {**query, "user__password__regex": "a"}).json()
         assert found["results"]
         assert {tuple(row) for row in found["results"]} == {("id", "text")}
+
+    def test_an_action_ignores_keys_that_no_row_can_have(self):
+        client = Client()
+        client.force_login(make_user("root@example.org", is_staff=True, is_superuser=True))
+        style = Style.objects.create(slug="chalk", name_en="Chalk", name_ru="Мел", template="x")
+        for key in ("9" * 30, "-" + "9" * 30, "x", ""):
+            data = {"action": "delete_selected", "_selected_action": [key, str(style.pk)]}
+            page = client.post("/admin/generation/style/", data)
+            assert "Chalk" in page.content.decode()  # asks whether to delete this one
 
 
 def _names(list_filter: Any) -> bool:

@@ -7,8 +7,8 @@
 
 const KEY = "admin-form"
 const SIGN_IN = ["/accounts/", "/admin/login/"]
-/** Hidden fields of the page on which the person typed: what it showed, and that it is sent once. */
-const OF_PAGE = /^(seen_values|form_key|once|initial-.*)$/
+/** Hidden fields of the page on which the person typed: its key, and what it began with. */
+const OF_PAGE = /^(once|initial-.*)$/
 
 const person = document.querySelector(".admin-nav-email")?.textContent
 const forms = () => [...document.querySelectorAll("#content form")].filter(isKept)

@@ -53,9 +53,10 @@ class TestStaffInABrowser(BrowserTestCase):
         admin = self.admin("generation/announcement/add/")
         admin.fill("[name=text_en]", "Two new models are here.")
         admin.fill("[name=text_ru]", "Две новые модели.")
-        admin.click("[name=_save]")
+        admin.dblclick("[name=_save]")
         page = self.visit("", "/explore/")
         line = page.locator(".announcement")
+        expect(line).to_have_count(1)
         expect(line).to_contain_text("Two new models are here.")
         with page.expect_response("**/announcements/*/close/"):
             line.locator("button").click()
