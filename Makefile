@@ -44,7 +44,7 @@ loadtest: $(VENV)/.development  ## simulated users of a temporary site, into .da
 	@$(BIN)/python -m deploy.bench --loadtest "--users=$(USERS) $(OPTIONS)" --into "$(INTO)"
 USERS ?= 50,100,150,300,400,500,1000
 
-# SEED=2 is another plan; FORM=short takes two minutes; INTO=README.md writes the table there.
+# SEED=2 is another plan; FORM=short takes two minutes; INTO=PERFORMANCE.md writes the table there.
 chaos: $(VENV)/.development  ## faults of every kind under load, into .data/chaos/
 	@$(BIN)/python -m deploy.chaos --seed $(SEED) --form $(FORM) --jobs $(JOBS) --users $(USERS) \
 		--into "$(INTO)"

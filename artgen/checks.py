@@ -31,7 +31,7 @@ def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
         Error(
             planned.excess,
             hint="Lower GUNICORN_WORKERS, DB_POOL_MAX, SOCKETS_DB_POOL_MAX or WORKER_DB_POOL_MAX; "
-            "use PgBouncer (DEPLOYMENT_INSTRUCTIONS.md); or raise PostgreSQL's max_connections and "
+            "use PgBouncer (deploy/docs/scaling.md); or raise PostgreSQL's max_connections and "
             "DB_CONNECTIONS_LIMIT.",
             id="artgen.E002",
         )

@@ -410,7 +410,7 @@ direct)
   if [ -z "$(in_file BIND_ADDRESS_IPV6)" ] && has_checks \
     && getent ahostsv6 "$domain" | grep -q '^[23][0-9a-f]*:'; then
     say "-  The domain has an address of IPv6, at which nothing listens. Remove the record AAAA, or
-   see IPv6 in DEPLOYMENT_INSTRUCTIONS.md."
+   see IPv6 in deploy/docs/https.md."
   fi
   ;;
 cloudflare) say '-  Cloudflare, SSL/TLS: choose Full (strict) when the certificate has come.' ;;
@@ -419,7 +419,7 @@ esac
    DEFAULT_FROM_EMAIL in .env, then: docker compose up -d"
 [ -n "$(in_file BACKUP_DIR)" ] \
   || say "-  Backups: a dump of the database every day, on this machine. In .env, BACKUP_DIR puts them
-   elsewhere, BACKUP_FILES=true adds the images, see DEPLOYMENT_INSTRUCTIONS.md."
+   elsewhere, BACKUP_FILES=true adds the images, see deploy/docs/backups.md."
 [ -n "$(in_file MFA_REQUIRED)" ] \
   || say "-  Recommended when you have a second factor: MFA_REQUIRED=staff in .env"
 docker compose exec -T backend python manage.py doctor \

@@ -45,9 +45,8 @@ def read(path: str) -> str:
 
 
 def editions(path: str) -> tuple[str, str]:
-    """Return the English and the Russian edition of a document that has both."""
-    english, russian = read(path).split("\n---\n\n# ", 1)
-    return english, f"# {russian}"
+    """Return the English and the Russian edition of a document."""
+    return read(path), read(path.replace(".md", ".ru.md"))
 
 
 def sections(text: str) -> list[Section]:

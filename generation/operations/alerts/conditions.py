@@ -28,7 +28,7 @@ def _minutes(number: float) -> timedelta:
 
 SEE_LOGS = _("See the logs of the process, and run manage.py doctor.")
 SEE_JOBS = _("Run manage.py jobs --stuck and manage.py doctor.")
-SCALE = _("See “Several machines” in DEPLOYMENT_INSTRUCTIONS.md.")
+SCALE = _("See deploy/docs/scaling.md.")
 
 CONDITIONS: dict[str, Condition] = {
     "DatabaseDown": Condition(
@@ -79,7 +79,7 @@ CONDITIONS: dict[str, Condition] = {
     "ProviderOutage": Condition(
         timedelta(),
         _("Submissions to RunPod are stopped (%(problems)s). Jobs wait and do not fail."),
-        _("Run manage.py doctor; see “Status” in DEPLOYMENT_INSTRUCTIONS.md."),
+        _("Run manage.py doctor; see deploy/docs/operations.md."),
     ),
     "CreatingOff": Condition(
         _minutes(60),
@@ -149,12 +149,12 @@ CONDITIONS: dict[str, Condition] = {
     "CertificateEnds": Condition(
         _minutes(5),
         _("The certificate of %(host)s ends in %(days)s days."),
-        _("See “HTTPS” in DEPLOYMENT_INSTRUCTIONS.md."),
+        _("See deploy/docs/https.md."),
     ),
     "CertificateRefused": Condition(
         _minutes(5),
         _("Browsers refuse the certificate of %(host)s: %(reason)s."),
-        _("See “HTTPS” in DEPLOYMENT_INSTRUCTIONS.md."),
+        _("See deploy/docs/https.md."),
     ),
 }
 

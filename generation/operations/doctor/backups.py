@@ -12,7 +12,7 @@ from generation.operations.doctor.check import Check
 
 FRESH = timedelta(hours=26)
 NAME = "backups"
-HOW = "See DEPLOYMENT_INSTRUCTIONS.md, Backups."
+HOW = "See deploy/docs/backups.md."
 
 
 def backups() -> Check:

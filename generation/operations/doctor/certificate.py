@@ -10,7 +10,7 @@ from generation.operations.doctor.check import Check, error_text
 WARN, WARN_SHARE = timedelta(days=20), 1 / 4
 BROKEN, BROKEN_SHARE = timedelta(days=7), 1 / 10
 HINT = (
-    "Renew it and reload what terminates TLS (DEPLOYMENT_INSTRUCTIONS.md, HTTPS). If it is renewed "
+    "Renew it and reload what terminates TLS (deploy/docs/https.md). If it is renewed "
     "automatically, see the log of that."
 )
 
