@@ -1,5 +1,5 @@
 # `make run` to try ArtGen, `make check` while you work, `make test` before a commit.
-.PHONY: run stack check fast test suite bench loadtest chaos screenshots readme lint format lock messages clean
+.PHONY: run stack check fast test suite bench loadtest simulate_day chaos screenshots readme lint format lock messages clean
 .DEFAULT_GOAL := run
 
 VENV := .venv
@@ -41,8 +41,15 @@ SCALE ?= 1
 
 # USERS=50,100 and OPTIONS="--minutes 5" change the load.
 loadtest: $(VENV)/.development  ## simulated users of a temporary site, into .data/bench/
-	@$(BIN)/python -m deploy.bench --loadtest "--users=$(USERS) $(OPTIONS)" --into "$(INTO)"
+	@$(BIN)/python -m deploy.bench --loadtest "--users=$(USERS) $(OPTIONS)" --scale $(SCALE) \
+		--into "$(INTO)"
 USERS ?= 50,100,150,300,400,500,1000
+
+# SEED="1 2 3 4 5" are other days, LIMIT=1 limits the jobs at once of every second user.
+simulate_day: $(VENV)/.development  ## are promised waiting times kept? days in virtual time
+	@$(BIN)/python -m deploy.simulated_day --seed $(SEED) --limit $(LIMIT) --into "$(INTO)"
+simulate_day: SEED = 1 2 3
+LIMIT ?= 0
 
 # SEED=2 is another plan; FORM=short takes two minutes; INTO=PERFORMANCE.md writes the table there.
 chaos: $(VENV)/.development  ## faults of every kind under load, into .data/chaos/

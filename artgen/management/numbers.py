@@ -68,17 +68,6 @@ class Span:
         return ends
 
 
-@dataclass(frozen=True)
-class Several:
-    """`type` of an argument that is numbers separated by commas."""
-
-    each: Whole | Decimal
-
-    def __call__(self, text: str) -> list[float]:
-        """Return the numbers; raise ArgumentTypeError."""
-        return [self.each(part.strip()) for part in text.split(",")]
-
-
 PORT = Whole(1, 65535)
 DAYS = Whole(0, 36_500)
 SECONDS = Decimal(0, 86_400)

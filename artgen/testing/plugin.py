@@ -48,6 +48,7 @@ SLOW_FILES = {
     "artgen/tests/test_handover.py",
     "artgen/tests/test_head_requests.py",
     "artgen/tests/test_kubernetes.py",
+    "artgen/tests/test_loadtest.py",
     "artgen/tests/test_packages.py",
     "artgen/tests/test_prometheus.py",
     "artgen/tests/test_response_headers.py",

@@ -1,4 +1,4 @@
-"""`make bench` and `make loadtest` with the smallest sizes: they write the table."""
+"""`make bench` with the smallest sizes: it writes the table."""
 
 import json
 import os
@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from deploy.bench.plan import Part, cores_for, markdown, parts_of
 from deploy.bench.processes import cpu_seconds, pss_bytes, tree
 from deploy.bench.report import conditions, save
 from deploy.bench.result import CannotMeasure, Line
@@ -125,52 +124,3 @@ class TestProcesses:
             parent.communicate(b"\n")
         assert tree(parent.pid) == [parent.pid]
         assert cpu_seconds([parent.pid]) == 0
-
-
-class TestPlan:
-    job = {
-        "web": 0.01,
-        "sockets": 0.002,
-        "worker": 0.02,
-        "beat": 0.001,
-        "nginx": 0.001,
-        "PostgreSQL": 0.006,
-        "Redis": 0.001,
-    }
-    bench = {
-        "at": "now",
-        "commit": "abc",
-        "rows": [
-            {"row": "cpu", "failed": False, "data": {"parts": job, "image_work": 0.008}},
-            {"row": "store", "failed": False, "data": {"store": 0.1}},
-            *(
-                {"row": name, "failed": False, "data": {"web": 0.01, "PostgreSQL": 0.002}}
-                for name in ("post", "create", "gallery", "list_jobs", "list_images")
-            ),
-        ],
-    }
-    stage = {
-        "users": 100,
-        "seconds": 100.0,
-        "ok": True,
-        "images": {"placed": 100},
-        "steps": {"create": {"count": 100}, "place": {"count": 100}, "socket": {"count": 100}},
-    }
-    loadtest = {"at": "now", "stages": [stage]}
-
-    def test_it_multiplies_measured_costs_by_measured_rates(self) -> None:
-        web, sockets, drive, store, postgres, _ = parts_of(self.bench, self.loadtest, people=10_000)
-        assert (web.per_second, web.seconds) == pytest.approx((200, 0.01))
-        assert (sockets.per_second, sockets.busy) == pytest.approx((100, 0.2))
-        assert (drive.seconds, store.busy) == pytest.approx((0.013, 10))
-        assert postgres.busy == pytest.approx(200 * 0.002 + 100 * 0.004)
-
-    def test_it_gives_each_part_the_fewest_cores_that_do(self) -> None:
-        part = Part("web", 200, 0.01)
-        cores, wait = cores_for(part)
-        assert part.busy / cores <= 0.7
-        assert wait <= 0.02
-        assert part.busy / (cores - 1) > 0.7 or cores_for(Part("web", 200, 0.01)) == (cores, wait)
-
-    def test_it_says_which_part_is_full_first(self) -> None:
-        assert "goes to store" in markdown(self.bench, self.loadtest)

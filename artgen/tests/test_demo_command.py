@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-COMMANDS = ("demo", "runpod_emulator", "loadtest")
+COMMANDS = ("demo", "runpod_emulator")
 INSTALL = "pip install -r deploy/requirements-demo.txt"
 WITHOUT_PACKAGES = """
 import os, sys

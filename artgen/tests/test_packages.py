@@ -23,8 +23,6 @@ import accounts, artgen, generation
 DEMO = (
     "generation.demo.emulator",
     "generation.demo.paint",
-    "generation.operations.loadtest",
-    "generation.management.commands.loadtest",
     "generation.management.commands.runpod_emulator",
     "artgen.testing",
 )

@@ -2,17 +2,19 @@
 
 import argparse
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from types import FrameType
 
-from deploy.bench.people_table import people
 from deploy.bench.report import conditions, save
 from deploy.bench.rows import ALL
 from deploy.bench.runner import Bench
 from deploy.bench.settings import Sizes
+from deploy.bench.site import Site
 
-MINUTES_MAX = 180.0
+MINUTES_MAX = 180
+LOADTEST_GPU_SECONDS = 8.0
 
 
 def main() -> int:
@@ -35,10 +37,7 @@ def main() -> int:
         help="also write the table between its markers in this document",
     )
     parser.add_argument(
-        "--minutes", type=float, default=MINUTES_MAX, help="after which all of it ends"
-    )
-    parser.add_argument(
-        "--loadtest", default="", metavar="OPTIONS", help="instead: `loadtest` with these options"
+        "--loadtest", default="", metavar="OPTIONS", help="instead: deploy.loadtest with these"
     )
     asked = parser.parse_args()
     wanted = list(ALL) if asked.rows == "all" else asked.rows.split()
@@ -50,15 +49,14 @@ def main() -> int:
         parser.error(str(error))
     for number in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _stop)
-    signal.setitimer(signal.ITIMER_REAL, asked.minutes * 60)
+    signal.setitimer(signal.ITIMER_REAL, MINUTES_MAX * 60)
     into = Path(asked.into).resolve() if asked.into else None
     if asked.loadtest:
-        return people(
-            asked.loadtest.split(),
-            history=sizes.finished_rows,
-            output=asked.output.resolve(),
-            into=into,
-        )
+        options = [f"--output={asked.output.resolve()}", *([f"--into={into}"] if into else [])]
+        with Site(seconds=LOADTEST_GPU_SECONDS, history=sizes.finished_rows) as site:
+            command = [sys.executable, "-m", "deploy.loadtest", f"--url={site.url}", *options]
+            command += asked.loadtest.split()
+            return subprocess.run(command, env=site.environment, check=False).returncode
     lines = Bench(sizes).run(ALL, [name for name in ALL if name in wanted])
     table = save(lines, conditions(sizes, scale=asked.scale), folder=asked.output, into=into)
     print(f"\n{table}\n\nSaved: {asked.output}/bench.md, {asked.output}/bench.json")

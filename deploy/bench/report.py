@@ -16,8 +16,8 @@ from artgen import connection_budget
 from artgen.observability import resources
 from deploy.bench.result import Line
 from deploy.bench.rows import ALL
+from deploy.bench.sections import put_into
 from deploy.bench.settings import Sizes
-from generation.operations.loadtest.sections import put_into
 
 HEAD = (
     "| row | figure | value | floor | ratio | budget | how | commit |\n"

@@ -1,7 +1,5 @@
 """One line of the table."""
 
-import statistics
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -26,11 +24,6 @@ class Line:
     def as_json(self) -> dict[str, Any]:
         """Return all of it."""
         return asdict(self)
-
-
-def median(measure: Callable[[], float], *, times: int) -> float:
-    """Return the median of `times` measurements."""
-    return statistics.median(measure() for _ in range(times))
 
 
 def quantile(values: list[float], share: float) -> float:

@@ -1,11 +1,9 @@
 """The site that is measured: the production processes of `make stack`, and accounts."""
 
 import json
-import secrets
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Self
 
 import psycopg
@@ -54,6 +52,15 @@ OPTIONS = {
     "MAX_JOBS_PER_DAY": "0",
     "MAX_CANCELS_PER_DAY": "0",
 }
+
+
+def new_accounts(stack: Stack, count: int, *, images: int = 0) -> list[dict[str, str]]:
+    """Create accounts of the load test in a stack and return them."""
+    program = (
+        "import json; from deploy.loadtest import accounts; "
+        f"print(json.dumps(accounts.make({count}, images={images})))"
+    )
+    return list(json.loads(stack.command("shell", "--verbosity=0", "--command", program)))
 
 
 class Site(Stack):
@@ -108,12 +115,8 @@ class Site(Stack):
             raise CannotMeasure(f"the first job ended as {job['status']}: {job['error']}")
 
     def people(self, count: int, *, images: int = 0) -> list[dict[str, str]]:
-        """Return `count` new accounts, created by `loadtest`."""
-        file = Path(self.folder) / f"accounts-{secrets.token_hex(4)}"
-        self.command(
-            "loadtest", f"--make-accounts={count}", f"--accounts={file}", f"--images={images}"
-        )
-        accounts = [json.loads(line) for line in file.read_text().splitlines()]
+        """Return `count` new accounts."""
+        accounts = new_accounts(self, count, images=images)
         self.accounts += accounts
         return accounts
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from deploy.bench import report as bench
+from deploy.bench.sections import put_into
 from deploy.chaos.evidence import Evidence
 from deploy.chaos.form import Form
 from deploy.chaos.plan import DISTURBANCES, PROCESSES, RUNPOD
-from generation.operations.loadtest.sections import put_into
 
 COMMAND = "make chaos"
 MAX_EXAMPLES = 20

@@ -1,8 +1,6 @@
 """The site: two machines, the second with a wrong clock, the emulator and the bucket's door."""
 
-import json
 import os
-import secrets
 import signal
 import sys
 import threading
@@ -19,6 +17,7 @@ from psycopg.rows import dict_row
 from artgen.testing.stack import MACHINE, Stack, children
 from deploy.bench.emulator import EmulatorProcess
 from deploy.bench.processes import tree
+from deploy.bench.site import new_accounts
 from deploy.chaos.door import Door
 from deploy.chaos.form import Form
 from deploy.chaos.servers import Server
@@ -132,15 +131,11 @@ class Site:
 
     def _prepare(self) -> list[dict[str, str]]:
         """Put the models on offer, create the users and return their accounts."""
-        file = self.first.folder / f"accounts-{secrets.token_hex(4)}"
-        values = [f"max_in_flight={MAX_IN_FLIGHT}", "enabled=true"]
-        commands = [("set_model", slug, *values) for slug in MODELS]
-        make = (f"--make-accounts={self.form.users}", f"--accounts={file}", "--images=0")
-        commands.append(("loadtest", *make))
-        calls = "\n".join(f"call_command(*{command!r})" for command in commands)
+        values = (f"max_in_flight={MAX_IN_FLIGHT}", "enabled=true")
+        calls = "\n".join(f"call_command('set_model', {slug!r}, *{values!r})" for slug in MODELS)
         program = f"from django.core.management import call_command\n{calls}"
         self.first.command("shell", "--command", program)
-        return [json.loads(line) for line in file.read_text().splitlines()]
+        return new_accounts(self.first, self.form.users)
 
     def ask_emulator(self, method: str, path: str, document: Any = None) -> Any:
         """Call the emulator's control API."""

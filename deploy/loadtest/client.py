@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from generation.operations.loadtest.measures import Notes, StepFailed
+from deploy.loadtest.measures import Notes, StepFailed
 
 REQUEST_SECONDS = 60
 CONNECTIONS = 4  # of one browser to one site
@@ -29,20 +29,12 @@ class HttpResult:
 class Browser:
     """Sends requests and records their duration; does not follow redirects."""
 
-    def __init__(
-        self, *, url: URL, notes: Notes, address: str = "", forwarded_for: str = ""
-    ) -> None:
+    def __init__(self, *, url: URL, notes: Notes, address: str) -> None:
         self.url, self.notes = url, notes
-        connector = aiohttp.TCPConnector(
-            local_addr=(address, 0) if address else None, limit=CONNECTIONS
-        )
-        headers = {"Accept-Language": "en", "User-Agent": "artgen-loadtest"}
-        if forwarded_for:
-            headers["X-Forwarded-For"] = forwarded_for
         self.session = aiohttp.ClientSession(
-            connector=connector,
+            connector=aiohttp.TCPConnector(local_addr=(address, 0), limit=CONNECTIONS),
             cookie_jar=aiohttp.CookieJar(unsafe=True),  # accept cookies of IP addresses
-            headers=headers,
+            headers={"Accept-Language": "en", "User-Agent": "artgen-loadtest"},
             timeout=aiohttp.ClientTimeout(total=REQUEST_SECONDS),
         )
 

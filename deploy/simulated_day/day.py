@@ -14,12 +14,12 @@ from random import Random
 from uuid import UUID
 
 from accounts.models import User
+from deploy.simulated_day.endpoints import PLANS, Endpoint, Worker
 from generation.jobs import eta, model_queues, queue_positions
 from generation.jobs.eta import Forecast, History, Record
 from generation.jobs.eta.reading import HISTORY_SECONDS, SAMPLE_SIZE
 from generation.jobs.model_queues import OwnJobs, QueueRow, UserLimit
 from generation.models import ImageModel, Job, Status
-from generation.operations.simulated_day.endpoints import PLANS, Endpoint, Worker
 
 START = datetime(2026, 1, 15, tzinfo=UTC)
 DAY = 86_400.0

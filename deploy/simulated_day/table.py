@@ -1,11 +1,10 @@
 """How often the jobs of a day ended when it was promised, as rows and as a Markdown table."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
-from generation.operations.simulated_day.day import START, Promised
+from deploy.simulated_day.day import START, Promised
 
 MIN_INSIDE, MAX_INSIDE = 0.85, 0.97
 MIN_BEFORE, MAX_BEFORE = 0.40, 0.60
@@ -33,10 +32,6 @@ class Row:
             MIN_INSIDE <= self.inside_p90 <= MAX_INSIDE
             and MIN_BEFORE <= self.before_p50 <= MAX_BEFORE
         )
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the row for a file."""
-        return asdict(self) | {"ok": self.ok}
 
 
 def rows_of(day: Iterable[Promised]) -> list[Row]:

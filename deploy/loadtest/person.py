@@ -2,37 +2,27 @@
 
 import asyncio
 import contextlib
-import itertools
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 
 from django.conf import settings
 
-from generation.operations.loadtest.accounts import WORDS, SimulatedUser
-from generation.operations.loadtest.client import Browser, Socket
-from generation.operations.loadtest.measures import StepFailed
+from deploy.loadtest.client import Browser, Socket
+from deploy.loadtest.measures import StepFailed
 
+WORDS = """
+lighthouse harbor mountain valley river bridge winter garden portrait window rain neon island forest
+canyon vase cotton paper desert city
+""".split()
 FINAL = ("succeeded", "failed", "canceled")
 FOLLOW_SECONDS = 300
+SIGN_IN_SHARE = 0.1  # of the rounds, which begin with signing in
+API_EVERY = 10  # one user in ten uses the API instead of pages
 _FIELD = re.compile(r'<input type="hidden" name="(csrfmiddlewaretoken|key|model)" value="([^"]*)"')
 _PAGE_USER = re.compile(r'<body[^>]* data-user="([^"]+)"')
 _IMAGE = re.compile(r'href="(/images/[0-9a-f-]{36}/)')
-
-
-@dataclass(frozen=True)
-class Habits:
-    """Behavior of simulated users."""
-
-    think: tuple[float, float] = (5.0, 15.0)  # seconds between steps
-    sign_in: float = 0.1  # share of rounds that begin with signing in
-    api: float = 0.1  # share of users of the API instead of pages
-    # "end": fetch a job's card when it is final; "each": on every change
-    cards: str = "end"
-    model: str = ""  # "": the one selected on the Create page
-    rounds: int = 0  # after which a user stops; 0: at the end of the test
 
 
 class Person:
@@ -42,31 +32,26 @@ class Person:
         self,
         *,
         number: int,
-        account: SimulatedUser,
+        account: Mapping[str, str],
         client: Browser,
-        habits: Habits,
+        think: tuple[float, float],
         leaving: Callable[[], bool],
     ) -> None:
-        self.account, self.client, self.habits = account, client, habits
+        self.account, self.client = account, client
+        self.think = think  # seconds between steps
         self.leaving = leaving  # returns True when no more images may be created
         self.random = random.Random(number)  # noqa: S311 repeatable, not secret
         self.number = number
         self.images_placed = 0
         self.socket: Socket | None = None
-        self.uses_api = bool(account.token) and self.random.random() < habits.api
-        if account.session:
-            client.keep_cookie(settings.SESSION_COOKIE_NAME, account.session)
+        self.uses_api = number % API_EVERY == 1
+        client.keep_cookie(settings.SESSION_COOKIE_NAME, account["session"])
 
     async def run(self) -> None:
         """Run rounds; a failed step ends the round, not the user."""
-        await asyncio.sleep(self.random.uniform(0, self.habits.think[1]))
-        rounds: Iterable[int] = (
-            range(self.habits.rounds) if self.habits.rounds else itertools.count()
-        )
+        await asyncio.sleep(self.random.uniform(0, self.think[1]))
         try:
-            for _ in rounds:
-                if self.leaving():
-                    break
+            while not self.leaving():
                 with contextlib.suppress(StepFailed):
                     await (self._round_of_api() if self.uses_api else self._round_of_pages())
                 await self._close_socket()
@@ -77,7 +62,7 @@ class Person:
             await self.client.close()
 
     async def _think(self) -> None:
-        await asyncio.sleep(self.random.uniform(*self.habits.think))
+        await asyncio.sleep(self.random.uniform(*self.think))
         if self.leaving():
             raise StepFailed("the test is over")
 
@@ -90,7 +75,7 @@ class Person:
     async def _round_of_pages(self) -> None:
         if (
             not self.client.cookie(settings.SESSION_COOKIE_NAME)
-            or self.random.random() < self.habits.sign_in
+            or self.random.random() < SIGN_IN_SHARE
         ):
             await self._sign_in()
         page = (await self.client.send("create", "GET", "/create/")).text
@@ -99,7 +84,7 @@ class Person:
         part = {"X-Part": "1", "X-Page-User": user}
         self.socket = await self.client.socket("socket", user=user)
         await self._think()
-        asked = {"model": self.habits.model or fields.get("model", ""), "count": "1"}
+        asked = {"model": fields.get("model", ""), "count": "1"}
         await self.client.send("quote", "GET", "/create/quote/", params=asked, headers=part)
         await self._think()
 
@@ -133,8 +118,8 @@ class Person:
         self.client.forget_cookies()
         page = (await self.client.send("sign-in page", "GET", "/accounts/login/")).text
         form = dict(_FIELD.findall(page)) | {
-            "username": self.account.email,
-            "password": self.account.password,
+            "username": self.account["email"],
+            "password": self.account["password"],
         }
         headers = {"Referer": str(self.client.url)}
         await self._think()
@@ -144,9 +129,9 @@ class Person:
 
     # --- API --------------------------------------------------------------------------------------
     async def _round_of_api(self) -> None:
-        bearer = {"Authorization": f"Bearer {self.account.token}"}
+        bearer = {"Authorization": f"Bearer {self.account['token']}"}
         models = await self.client.send("api models", "GET", "/api/v1/models/", headers=bearer)
-        slug = self.habits.model or re.findall(r'"slug": ?"([^"]+)"', models.text)[0]
+        slug = re.findall(r'"slug": ?"([^"]+)"', models.text)[0]
         self.socket = await self.client.socket("socket", headers=bearer)
         await self._think()
         quote = {"model": slug, "prompt": "a lighthouse"}
@@ -184,11 +169,8 @@ class Person:
         try:
             async with asyncio.timeout(FOLLOW_SECONDS):
                 async for job in self.socket.changes(prompt):
-                    changed, status = job["status"] != status, job["status"]
-                    if status in FINAL:
+                    if (status := job["status"]) in FINAL:
                         break
-                    if changed and self.habits.cards == "each":
-                        await look(job["id"])
         except TimeoutError as error:
             raise self._lost("not final in time", counts) from error
         if status not in FINAL:
@@ -196,7 +178,6 @@ class Person:
         if counts:
             notes.waits.append(time.perf_counter() - began)
             notes.finished += status == "succeeded"
-            notes.failed += status != "succeeded"
         await look(job["id"])
 
     def _lost(self, why: str, counts: bool) -> StepFailed:

@@ -1,0 +1,1 @@
+"""Load test: simulated users of a running ArtGen, over HTTP and sockets (`make loadtest`)."""

@@ -1,1 +1,0 @@
-"""Load test: simulated users of a running ArtGen, over HTTP and sockets (`manage.py loadtest`)."""
