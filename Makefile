@@ -5,10 +5,6 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
-# urllib3-future (HTTP/2 for the status sweep) must not replace urllib3, which requests and boto3
-# use, and pip must not use a cached build of it that does.
-export URLLIB3_NO_OVERRIDE := 1
-export PIP_NO_CACHE_DIR := 1
 SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
 PYTHON ?= $(shell for python in python3.13 python3.14 python3.12 python3.11 python3; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
@@ -96,7 +92,7 @@ lock:  ## pin the newest allowed versions
 		-c requirements.txt -c deploy/requirements-demo.txt \
 		-c deploy/requirements-telemetry.txt -o deploy/requirements-dev.txt
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--emit-build-options --no-binary urllib3-future --custom-compile-command 'make lock'
+	--custom-compile-command 'make lock'
 
 messages: $(VENV)/.development  ## collect and compile the translations
 	$(BIN)/python manage.py makemessages -l ru --no-location \

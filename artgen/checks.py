@@ -1,10 +1,8 @@
 """System checks that refuse at startup what would fail only under load."""
 
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Any
 
-import urllib3
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
@@ -34,23 +32,6 @@ def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
             "use PgBouncer (deploy/docs/scaling.md); or raise PostgreSQL's max_connections and "
             "DB_CONNECTIONS_LIMIT.",
             id="artgen.E002",
-        )
-    ]
-
-
-@register()
-def packages(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Refuse a urllib3 that urllib3-future has overwritten: it breaks requests and boto3."""
-    wanted = metadata.version("urllib3")
-    found = urllib3.__version__  # type: ignore[attr-defined]  # missing in its types
-    if found == wanted:
-        return []
-    return [
-        Error(
-            f"urllib3 {wanted} is installed, but urllib3-future {found} has overwritten it.",
-            hint="Install into a new environment with URLLIB3_NO_OVERRIDE=1 and "
-            "PIP_NO_CACHE_DIR=1, as `make run` does.",
-            id="artgen.E004",
         )
     ]
 

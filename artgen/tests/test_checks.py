@@ -1,10 +1,7 @@
 """System checks: what would only hurt later is refused at the start, with what to do."""
 
 import os
-from importlib import metadata
 from unittest import mock
-
-import urllib3
 
 from artgen import checks, setting_limits
 
@@ -21,21 +18,6 @@ class TestConnections:
             "artgen.E001",
             "SOCKETS_DB_POOL_MAX must be a whole number above 0, not 'many'",
         )
-
-
-class TestPackages:
-    def test_it_is_silent_where_urllib3_is_itself(self):
-        assert checks.packages(None) == []
-
-    def test_it_refuses_a_urllib3_that_another_package_was_written_over(self):
-        with mock.patch.object(urllib3, "__version__", "2.25.904"):
-            (error,) = checks.packages(None)
-        assert error.id == "artgen.E004"
-        assert (
-            f"urllib3 {metadata.version('urllib3')} is installed, but urllib3-future 2.25.904"
-            in error.msg
-        )
-        assert "URLLIB3_NO_OVERRIDE=1" in error.hint
 
 
 class TestLimits:

@@ -83,12 +83,9 @@ def load(*others: str, **environment: str) -> str:
         "RUNPOD_IMAGE_HOSTS",
         "ALLOWED_HOSTS",
     ]
-    kept = {
-        name: os.environ[name] for name in ("PATH", "URLLIB3_NO_OVERRIDE") if name in os.environ
-    }
     return subprocess.run(
         [sys.executable, "-c", SHOW % names],
-        env={**kept, "SECRET_KEY": SECRET, **environment},
+        env={"PATH": os.environ["PATH"], "SECRET_KEY": SECRET, **environment},
         cwd=settings.BASE_DIR,
         capture_output=True,
         text=True,

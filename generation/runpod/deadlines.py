@@ -18,12 +18,16 @@ def seconds_left(deadline: float) -> float:
     return left
 
 
-@functools.cache
-def tls_context() -> ssl.SSLContext:
-    """Return a context that trusts the system's authorities and those of certifi."""
+def new_tls_context(more: str | None = None) -> ssl.SSLContext:
+    """Return a context that trusts the system's authorities, those of certifi and of this file."""
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
+    if more:
+        context.load_verify_locations(more)
     return context
+
+
+tls_context = functools.cache(new_tls_context)
 
 
 class TimedSocket(io.RawIOBase):

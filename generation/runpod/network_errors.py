@@ -15,5 +15,9 @@ def reason_of(error: BaseException) -> str:
 
 
 def _inner(error: BaseException) -> BaseException | None:
-    wrapped = (getattr(error, "reason", None), *error.args)
+    wrapped = [getattr(error, "reason", None), *error.args]
+    if type(error) is OSError:  # anyio's "All connection attempts failed"
+        wrapped.append(error.__cause__)
+    if isinstance(error, BaseExceptionGroup):
+        wrapped += error.exceptions
     return next((one for one in wrapped if isinstance(one, BaseException)), None)
