@@ -107,7 +107,8 @@ class TestLife:
     def test_it_purges_only_what_waits(self, emulator, client):
         ids = [run(client) for _ in range(5)]
         emulator.advance(1)
-        assert call(emulator, ENDPOINT, "purge-queue").json()["removed"] == 2
+        reply = call(emulator, ENDPOINT, "purge-queue")
+        assert reply.json() == {"removed": 2, "status": "completed"}
         with pytest.raises(Gone):
             client.status(ENDPOINT, ids[4])
         assert state(client, ids[0]) is State.RUNNING
