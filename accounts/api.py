@@ -1,69 +1,145 @@
 """The API of the account: balance, limits, ledger."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Annotated, TypedDict, cast
+from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from accounts import api_docs as docs
 from accounts import limits, period_limits
-from accounts.api_shapes import AccountShape, shown_reason
 from accounts.models import CreditEntry, User
 from accounts.requests import limited_token, user_of
-from artgen.api import pagination
-from artgen.api.times import time_json
-from artgen.api.views import Endpoint, query_of
+from artgen.api.json_types import Keywords, Page
+from artgen.api.operations import operation
+from artgen.api.pagination import PageQuery, page_of
+from artgen.api.shapes import Query
+from artgen.api.views import Endpoint
+
+
+class LimitJson(TypedDict):
+    """One limit and what is used of it."""
+
+    limit: Annotated[int | None, "Null: no limit."]
+    used: int
+
+
+class LimitsJson(TypedDict):
+    """Limits of the user. Days and months begin at midnight in the time zone of the site."""
+
+    jobs_at_once: Annotated[LimitJson, "Jobs submitted or running. Further jobs wait in the queue."]
+    jobs_waiting: Annotated[LimitJson, "Queued jobs."]
+    jobs_per_day: Annotated[LimitJson, "Jobs created today."]
+    jobs_per_month: Annotated[LimitJson, "Jobs created this month."]
+    cancels_per_day: Annotated[LimitJson, "Jobs canceled by the user today."]
+    credits_per_day: Annotated[LimitJson, "Credits held for the jobs created today."]
+    credits_per_month: Annotated[LimitJson, "Credits held for the jobs created this month."]
+    upload_bytes: Annotated[LimitJson, "Bytes of all uploads."]
+    image_bytes: Annotated[LimitJson, "Bytes of all images, trashed ones included."]
+
+
+class ResetsJson(TypedDict):
+    """When the limits of the day and the month start again."""
+
+    day: datetime
+    month: datetime
+
+
+class AllowedJson(TypedDict):
+    """What one request may ask for. Other requests get 403."""
+
+    models: Annotated[list[str], "Slugs of the models that the account may use."]
+    max_megapixels: Annotated[
+        float | None,
+        "Size of the largest image; 1 is 1024 × 1024 pixels. Null: that of the model.",
+    ]
+    max_batch: Annotated[int | None, "Jobs in one batch. Null: 8, as for everybody."]
+
+
+class AccountJson(TypedDict):
+    """The user, and the balance in whole credits."""
+
+    email: Annotated[str, Keywords(format="email")]
+    credits: Annotated[int, "Available."]
+    held: Annotated[int, "Held for jobs in progress."]
+    limits: LimitsJson
+    resets_at: ResetsJson
+    allowed: AllowedJson
+    token: Annotated[
+        LimitJson | None,
+        "Credits that the API token of this request may spend; null without a limit.",
+    ]
+
+
+class LedgerEntryJson(TypedDict):
+    """One entry of the ledger. The amounts of all entries sum to `credits`."""
+
+    kind: Annotated[str, CreditEntry.Kind]
+    amount: int
+    balance_after: int
+    job: UUID | None
+    reason: str
+    created_at: datetime
 
 
 class AccountEndpoint(Endpoint):
     """`/api/v1/account/`."""
 
-    @extend_schema(**docs.ACCOUNT)
-    def get(self, request: Request) -> Response:
-        """Return the user's email, balance and limits."""
-        query_of(request)
+    @operation("get_account", query=Query)
+    def get(self, request: Request) -> AccountJson:
+        """Get balance and limits."""
+        self.read_query()
         user = User.objects.get(pk=user_of(request).pk)
-        found, token_id = limits.of(user), limited_token(request)
-        account = {
+        known, token_id = limits.of(user), limited_token(request)
+        all_limits = {name: _limit_json(limit) for name, limit in known.limits.items()}
+        return {
             "email": user.email,
             "credits": user.credits,
             "held": user.held,
-            "limits": found.limits,
-            "resets_at": {
-                "day": period_limits.next_day(),
-                "month": period_limits.next_month(),
+            "limits": cast(LimitsJson, all_limits),
+            "resets_at": {"day": period_limits.next_day(), "month": period_limits.next_month()},
+            "allowed": {
+                "models": list(known.models()),
+                "max_megapixels": known.quotas.megapixels,
+                "max_batch": known.quotas.limit("batch"),
             },
-            "allowed": found.allowed,
-            "token": limits.of_token(token_id) if token_id else None,
+            "token": _limit_json(limits.of_token(token_id)) if token_id else None,
         }
-        return Response(AccountShape(account).data)
 
 
 class LedgerEndpoint(Endpoint):
     """`/api/v1/account/ledger/`."""
 
-    @extend_schema(**docs.LEDGER)
-    def get(self, request: Request) -> Response:
-        """Return a page of the user's ledger entries."""
-        query_of(request, *pagination.PARAMETERS)
-        rows = CreditEntry.objects.of(user_of(request))
-        return Response(
-            pagination.page_of(request, rows, by=("created_at", "id"), show=entries_json)
-        )
+    @operation("list_ledger", query=PageQuery)
+    def get(self, request: Request) -> Page[LedgerEntryJson]:
+        """List ledger entries.
+
+        Newest first.
+        """
+        query, entries = self.read_query(), CreditEntry.objects.of(user_of(request))
+        return page_of(request, entries, query, by=("created_at", "id"), show=_entries_json)
 
 
-def entries_json(entries: Sequence[CreditEntry]) -> list[dict[str, Any]]:
-    """Return entries as `LedgerEntryShape` does, in a sixth of its time."""
+def _limit_json(limit: limits.Limit) -> LimitJson:
+    return {"limit": limit.limit, "used": limit.used}
+
+
+def _entries_json(entries: Sequence[CreditEntry]) -> list[LedgerEntryJson]:
     return [
         {
             "kind": entry.kind,
             "amount": entry.amount,
             "balance_after": entry.balance_after,
-            "job": str(entry.reference) if entry.reference else None,
-            "reason": shown_reason(entry),
-            "created_at": time_json(entry.created_at),
+            "job": entry.reference,
+            "reason": _reason(entry),
+            "created_at": entry.created_at,
         }
         for entry in entries
     ]
+
+
+def _reason(entry: CreditEntry) -> str:
+    """Return the reason; ArtGen's own ones, of grants, in the language of the request."""
+    is_own = entry.kind == CreditEntry.Kind.GRANT and entry.reason
+    return _(entry.reason) if is_own else entry.reason

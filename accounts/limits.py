@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -61,15 +60,6 @@ class Limits:
     limits: Mapping[str, Limit]
     quotas: Quotas
     models: Callable[[], Mapping[str, str]]
-
-    @property
-    def allowed(self) -> dict[str, Any]:
-        """What an order may ask for, as `GET /api/v1/account/` shows it."""
-        return {
-            "models": list(self.models()),
-            "max_megapixels": self.quotas.megapixels,
-            "max_batch": self.quotas.limit("batch"),
-        }
 
 
 def of(user: User) -> Limits:

@@ -5,11 +5,8 @@ from uuid import uuid4
 
 from django.core.cache import cache
 from django.db.models import Sum
-from django.utils import translation
 
 from accounts import holds, ledger, period_limits, tokens
-from accounts.api import entries_json
-from accounts.api_shapes import LedgerEntryShape
 from accounts.models import CreditEntry, User
 from artgen.api.times import time_json
 from artgen.testing.cases import BaseTestCase, hold
@@ -145,18 +142,6 @@ class TestLedger(AccountTestCase):
             reasons.append(self.client.get(LEDGER, headers=headers).json()["results"][0]["reason"])
         assert reasons[0] == "Starting credits"
         assert reasons[1] != reasons[0]
-
-    def test_it_writes_entries_as_their_serializer_does(self) -> None:
-        ledger.grant(user=self.alice, amount=5, reason="Starting credits")
-        for price in (0, 2, None):
-            reference = uuid4()
-            hold(user=self.alice, amount=3, reference=reference)
-            holds.settle(reference=reference, price=price)
-        hold(user=self.alice, amount=1, reason="")
-        for language in ("en", "ru"):
-            with translation.override(language):
-                entries = list(CreditEntry.objects.of(self.alice))
-                assert entries_json(entries) == LedgerEntryShape(entries, many=True).data
 
     def test_it_asks_the_database_as_often_for_one_as_for_twenty(self) -> None:
         self.get(LEDGER)  # the token's use is noted once a minute

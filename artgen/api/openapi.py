@@ -1,176 +1,194 @@
-"""Parts of the OpenAPI document that all endpoints share: pages, cursors, problems."""
+"""The OpenAPI document: operations from `@operation`, components from TypedDicts and serializers.
 
+A TypedDict is a component, named without its "Json". In an `Annotated`, a string describes the
+field, `Keywords` are added, and choices make an enumeration.
+"""
+
+import inspect
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import asdict
+from http import HTTPStatus
+from types import NoneType, UnionType
+from typing import Annotated, Any, NotRequired, Union, cast, get_args, get_origin, get_type_hints
+from typing import is_typeddict as is_typed_dict
 
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiParameter,
-    OpenApiResponse,
-    inline_serializer,
+from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import (
+    append_meta,
+    build_array_type,
+    build_basic_type,
+    build_choice_field,
+    build_object_type,
 )
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 
-from artgen.api.pagination import LIMIT_DEFAULT, MAX_LIMIT
-from artgen.api.problems import CONTENT_TYPE, KINDS, PREFIX
-from artgen.api.views import QUERY_MAX_LENGTH
+from artgen.api.json_types import Keywords
+from artgen.api.operations import Answer, Operation
+from artgen.api.problems import CONTENT_TYPE, KINDS, Problem, ProblemJson, document
+from artgen.refusals import FieldError
 
-CODES = [(code, code) for code in KINDS]
-EXAMPLE_HOST = "https://artgen.example.org"
-
-CURSOR_PARAMETERS = [
-    OpenApiParameter(
-        "limit",
-        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": LIMIT_DEFAULT},
-        description="Results per page.",
-    ),
-    OpenApiParameter(
-        "cursor",
-        {"type": "string", "pattern": "^[A-Za-z0-9_=:-]+$", "maxLength": QUERY_MAX_LENGTH},
-        description="Cursor from `next` or `previous`.",
-    ),
-]
-
-Docs = dict[str, Any]
-"""The description of an operation: arguments of `extend_schema`."""
-Responses = dict[Any, Any]
+COMMON_PROBLEMS = ("not_acceptable", "server_error")
+USER_PROBLEMS = ("not_authenticated", "account_banned", "second_factor_required", "missing_scope")
 
 
-class FieldProblemShape(serializers.Serializer[Any]):
-    """One invalid field."""
+class OperationSchema(AutoSchema):
+    """Describes a method by its `@operation`, its annotations and its docstring."""
 
-    field = serializers.CharField(
-        help_text="A field of the body (`width`, `jobs[2].width`), a parameter or a header."
-    )
-    code = serializers.CharField(
-        help_text="Stable, for use in code: `required`, `max_value`, `not_supported` …"
-    )
-    detail = serializers.CharField(
-        help_text="Human-readable, in the language of Accept-Language; names the limit."
-    )
+    @property
+    def _method(self) -> Any:
+        return getattr(self.view, self.method.lower())
 
-    class Meta:
-        ref_name = "FieldProblem"
+    @property
+    def _operation(self) -> Operation:
+        return cast(Operation, self._method.operation)
 
+    def get_operation_id(self) -> str:
+        """Return the name that is given."""
+        return self._operation.name
 
-class ProblemShape(serializers.Serializer[Any]):
-    """A refusal in the format of RFC 9457."""
+    def get_tags(self) -> list[str]:
+        """Return the tag of the view, by default the first part of its address."""
+        return [getattr(self.view, "tag", "") or super().get_tags()[0]]
 
-    type = serializers.URLField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    code = serializers.ChoiceField(choices=CODES, help_text="Stable, for use in code.")
-    detail = serializers.CharField()
-    errors = FieldProblemShape(many=True)  # type: ignore[assignment]
-    needed = serializers.IntegerField(
-        required=False, help_text="`too_few_credits`, `token_limit_reached`: the total price."
-    )
-    available = serializers.IntegerField(
-        required=False,
-        help_text="`too_few_credits`: the available balance; `token_limit_reached`: what is left.",
-    )
-    scope = serializers.CharField(
-        required=False, help_text="`missing_scope`: the scope that the call needs."
-    )
-    limit = serializers.IntegerField(
-        required=False,
-        help_text="`too_large`, `too_many_waiting`, `daily_limit`, `monthly_limit`, "
-        "`batch_not_allowed`, `storage_full`, `too_many_collections`, `too_many_word_lists`, "
-        "`too_many_presets`, `too_many_styles`: the limit; `size_not_allowed`: the limit in "
-        "pixels.",
-    )
-    model = serializers.CharField(
-        required=False, help_text="`model_not_allowed`: the slug of the model."
-    )
-    review = serializers.UUIDField(
-        required=False,
-        help_text="`prompt_not_allowed`, `held_for_review`: the stored request, "
-        "`GET /api/v1/reviews/ID/`.",
-    )
-    can_appeal = serializers.BooleanField(
-        required=False,
-        help_text="`prompt_not_allowed`, `held_for_review`: whether "
-        "`POST /api/v1/reviews/ID/appeal/` requests a review.",
-    )
-    categories = serializers.ListField(
-        child=serializers.CharField(),
-        required=False,
-        help_text="`prompt_not_allowed`, `held_for_review`: what the rules are about.",
-    )
-    words = serializers.ListField(
-        child=serializers.CharField(),
-        required=False,
-        help_text="`prompt_not_allowed`, `held_for_review`: what the rules found.",
-    )
-    reason = serializers.CharField(
-        required=False, help_text="`account_banned`: why, in the words of staff."
-    )
-    until = serializers.DateTimeField(
-        required=False,
-        allow_null=True,
-        help_text="`account_banned`: the end of the ban; null: without an end.",
-    )
+    def get_summary(self) -> Any:
+        """Return the first line of the docstring."""
+        return _paragraphs(self._method)[0].rstrip(".")
 
-    class Meta:
-        ref_name = "Problem"
+    def get_description(self) -> Any:  # type: ignore[override]
+        """Return the rest of the docstring."""
+        return "\n\n".join(_paragraphs(self._method)[1:])
+
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+        """Return the name of the class without "Body"."""
+        return type(serializer).__name__.removesuffix("Body")
+
+    def get_request_serializer(self) -> Any:
+        """Return the serializer of the body."""
+        return self._operation.body
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the serializer of the query parameters, and headers."""
+        query = self._operation.query
+        return [*([query] if query and query().fields else []), *self._operation.headers]
+
+    def get_examples(self) -> list[OpenApiExample]:
+        """Return the examples of the body."""
+        return [
+            OpenApiExample(name, value, request_only=True)
+            for name, value in self._operation.bodies.items()
+        ]
+
+    def get_response_serializers(self) -> Any:
+        """Return the answers by status, the refusals included."""
+        operation = self._operation
+        result = get_type_hints(self._method, include_extras=True)["return"]
+        if get_origin(result) is Answer:
+            (result,) = get_args(result)
+        schema = None if result is NoneType else schema_of(result, self)
+        examples = [OpenApiExample("Example", operation.example)] if operation.example else []
+        answers = {operation.status: HTTPStatus(operation.status).phrase, **operation.also}
+        return {
+            status: OpenApiResponse(schema, description=description, examples=examples)
+            for status, description in answers.items()
+        } | self._refusals()
+
+    def _refusals(self) -> dict[Any, OpenApiResponse]:
+        by_status: dict[int, list[str]] = {}
+        users = USER_PROBLEMS if self.view.authentication_classes else ()
+        codes = self._operation.codes(method=self.method, path=self.path)
+        for code in (*codes, *users, *COMMON_PROBLEMS):
+            by_status.setdefault(KINDS[code][0], []).append(code)
+        return {
+            (status, CONTENT_TYPE): OpenApiResponse(
+                schema_of(ProblemJson, self),
+                description=" · ".join(f"`{code}`" for code in codes),
+                examples=[OpenApiExample(code, _problem_example(code)) for code in codes],
+            )
+            for status, codes in sorted(by_status.items())
+        }
 
 
-BODY_PROBLEMS = ("csrf_failed", "invalid", "malformed", "too_large", "unsupported_media_type")
-"""Codes that every request with a body may get."""
+class TypedDictComponent(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Makes a component of a TypedDict."""
 
+    @classmethod
+    def _matches(cls, target: Any) -> bool:
+        return is_typed_dict(get_origin(target) or target)
 
-def answer(shape: Any, description: str, *examples: Any) -> OpenApiResponse:
-    """Return a response with its examples, if any."""
-    shown = [OpenApiExample(description, value) for value in examples]
-    return OpenApiResponse(shape, description=description, examples=shown)
+    def get_name(self, auto_schema: AutoSchema, direction: Any) -> str:
+        """Return the name of the class without "Json"; `Page[JobJson]` is "JobPage"."""
+        arguments = "".join(map(_component_name, get_args(self.target)))
+        return arguments + _component_name(get_origin(self.target) or self.target)
 
-
-def problems(*codes: str, **examples: dict[str, Any]) -> Responses:
-    """Return the responses of these codes and of those that every endpoint has.
-
-    `examples` maps a code to the members of its example.
-    """
-    by_status: dict[int, list[str]] = {}
-    for code in (
-        *codes,
-        "not_authenticated",
-        "account_banned",
-        "second_factor_required",
-        "missing_scope",
-        "not_acceptable",
-        "server_error",
-    ):
-        by_status.setdefault(KINDS[code][0], []).append(code)
-    return {
-        (status, CONTENT_TYPE): OpenApiResponse(
-            ProblemShape,
-            description=" · ".join(f"`{code}`" for code in found),
-            examples=[
-                OpenApiExample(code, problem_example(code, **examples.get(code, {})))
-                for code in found
-            ],
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+        """Return the schema of the object."""
+        shape: Any = get_origin(self.target) or self.target
+        arguments = dict(
+            zip(getattr(shape, "__parameters__", ()), get_args(self.target), strict=True)
         )
-        for status, found in sorted(by_status.items())
-    }
+        return build_object_type(
+            properties={
+                name: schema_of(hint, auto_schema, arguments)
+                for name, hint in get_type_hints(shape, include_extras=True).items()
+            },
+            required=shape.__required_keys__,
+            description=None if arguments else "\n\n".join(_paragraphs(shape)),
+        )
 
 
-def invalid(field: str, code: str, detail: str) -> dict[str, Any]:
-    """Return the members of the example of `invalid` with one wrong field."""
-    return {"detail": detail, "errors": [{"field": field, "code": code, "detail": detail}]}
+def schema_of(hint: Any, auto_schema: AutoSchema, arguments: Any = None) -> dict[str, Any]:
+    """Return the schema of a type; `arguments` are the types of type variables."""
+    if get_origin(hint) is NotRequired:
+        (hint,) = get_args(hint)
+    notes: Sequence[Any] = ()
+    if get_origin(hint) is Annotated:
+        hint, notes = hint.__origin__, hint.__metadata__
+    hint = (arguments or {}).get(hint, hint)
+    is_union = get_origin(hint) in (Union, UnionType)
+    types = [one for one in get_args(hint) if one is not NoneType] if is_union else [hint]
+    schema = _schema_of_one(types[0], auto_schema, arguments)
+    meta: dict[str, Any] = {"nullable": True} if is_union else {}
+    for note in notes:
+        if isinstance(note, str):
+            meta["description"] = note
+        elif isinstance(note, Keywords):
+            schema |= {name: value for name, value in asdict(note).items() if value is not None}
+        else:
+            schema = build_choice_field(serializers.ChoiceField(getattr(note, "choices", note)))
+    if "description" in meta and "description" in schema:
+        meta["description"] += f"\n\n{schema['description']}"
+    return append_meta(schema, meta)
 
 
-def problem_example(code: str, **members: Any) -> dict[str, Any]:
-    """Return a problem document as an example."""
-    status, title = KINDS[code]
-    return {
-        "type": f"{EXAMPLE_HOST}{PREFIX}problems/{code}/",
-        "title": _source(title),
-        "status": status,
-        "code": code,
-        "detail": _source(title),
-        "errors": [],
-        **members,
-    }
+def _schema_of_one(hint: Any, auto_schema: AutoSchema, arguments: Any) -> dict[str, Any]:
+    origin = get_origin(hint)
+    if origin is Annotated:
+        return schema_of(hint, auto_schema, arguments)
+    if origin is list:
+        return build_array_type(schema_of(get_args(hint)[0], auto_schema, arguments))
+    if origin is dict:
+        values = schema_of(get_args(hint)[1], auto_schema, arguments)
+        return {"type": "object", "additionalProperties": values}
+    if is_typed_dict(origin or hint):
+        return auto_schema.resolve_serializer(hint, "response").ref
+    return {} if hint is Any else dict(build_basic_type(hint) or {})
+
+
+def _component_name(shape: Any) -> str:
+    return str(shape.__name__).removesuffix("Json")
+
+
+def _paragraphs(documented: Any) -> list[str]:
+    """Return the paragraphs of a docstring, each in one line."""
+    paragraphs = (inspect.getdoc(documented) or "").split("\n\n")
+    return [paragraph.replace("\n", " ") for paragraph in paragraphs]
+
+
+def _problem_example(code: str) -> ProblemJson:
+    field = FieldError("width", "max_value", "Must be 256–1536 for FLUX.1 dev.")
+    return document(Problem(code, errors=[field] if code == "invalid" else []))
 
 
 def close_requests(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
@@ -197,41 +215,3 @@ def _has_required_fields(shape: dict[str, Any], schemas: dict[str, Any]) -> bool
     if alternatives := shape.get("oneOf"):
         return all(_has_required_fields(one, schemas) for one in alternatives)
     return bool(shape.get("required"))
-
-
-def page_shape(name: str, shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
-    """Return the shape of a page of such results."""
-    page: serializers.Serializer[Any] = inline_serializer(
-        name=f"{name}Page",
-        fields={
-            "results": shape(many=True),
-            "next": serializers.URLField(allow_null=True, help_text="The page with older results."),
-            "previous": serializers.URLField(
-                allow_null=True, help_text="The page with newer results."
-            ),
-        },
-    )
-    return page
-
-
-def page_of(
-    name: str, shape: type[serializers.Serializer[Any]], *, example: Any, path: str
-) -> Responses:
-    """Return the responses of a list in pages, with an example of one result."""
-    page = answer(page_shape(name, shape), "A page", page_example([example], path))
-    return {200: page, **problems("invalid")}
-
-
-def page_example(results: Sequence[Any], path: str) -> dict[str, Any]:
-    """Return a page as an example."""
-    return {
-        "results": list(results),
-        "next": f"{EXAMPLE_HOST}{path}?cursor=WyJvIiwiMDE5YSJd",
-        "previous": None,
-    }
-
-
-def _source(text: Any) -> str:
-    """Return the English text of a lazy translation."""
-    args: tuple[Any, ...] = getattr(text, "_args", (text,))
-    return str(args[0])

@@ -13,19 +13,43 @@ from uuid import UUID
 from django.core import signing
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
+from artgen.api.json_types import Page
 from artgen.api.problems import invalid
+from artgen.api.shapes import QUERY_MAX_LENGTH, Query, QueryNumber
 from artgen.compiled_queries import CompiledQuery
 
 LIMIT_DEFAULT = 20
 MAX_LIMIT = 100
-PARAMETERS = ("cursor", "limit")
 OLDER, NEWER = "o", "n"
 
 Row = TypeVar("Row")
+Result = TypeVar("Result")
 Place = tuple[Any, ...]
+
+
+@extend_schema_field(
+    {"type": "string", "pattern": "^[A-Za-z0-9_=:-]+$", "maxLength": QUERY_MAX_LENGTH}
+)
+class Cursor(serializers.Field[Any, Any, Any, Any]):
+    """One row's place in a list."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return it as it is; `page_of` reads it."""
+        return data
+
+
+class PageQuery(Query):
+    """The place of a page in its list."""
+
+    limit = QueryNumber(
+        default=LIMIT_DEFAULT, min_value=1, max_value=MAX_LIMIT, help_text="Results per page."
+    )
+    cursor = Cursor(required=False, help_text="Cursor from `next` or `previous`.")
 
 
 @dataclass(frozen=True)
@@ -45,26 +69,29 @@ class FixedList:
 def page_of(
     request: Request,
     rows: QuerySet[Any, Row] | FixedList,
+    query: Mapping[str, Any],
     *,
     by: Sequence[str] = ("id",),
-    show: Callable[[Sequence[Any]], list[dict[str, Any]]],
+    show: Callable[[Sequence[Any]], list[Result]],
     whole: Callable[[], QuerySet[Any, Any]] | None = None,
-) -> dict[str, Any]:
-    """Return `{"results", "next", "previous"}` of the page in `limit` and `cursor`, in one query.
+) -> Page[Result]:
+    """Return the page at `limit` and `cursor` of a `PageQuery`, in one database query.
 
     `by` names the columns, all descending, the last one unique. `whole` fetches by id what `rows`
     finds, so that the list itself can be read from an index. Both can give named rows. Raise
-    Problem for an invalid limit or cursor.
+    Problem for an invalid cursor.
     """
     salt = f"{rows.model._meta.label}:{','.join(by)}"
-    limit = _limit(request.query_params.get("limit"))
-    direction, place = _read(request.query_params.get("cursor"), by=by, salt=salt)
+    limit: int = query["limit"]
+    direction, place = _read(query.get("cursor"), by=by, salt=salt)
     newer = direction == NEWER
     some: list[Any]
     if isinstance(rows, FixedList):
-        query = _compiled(rows.build, rows.columns, whole, tuple(by), place is None, newer, limit)
+        compiled = _compiled(
+            rows.build, rows.columns, whole, tuple(by), place is None, newer, limit
+        )
         from_place = zip(_place_names(by), place, strict=True) if place else ()
-        some = query.rows(**rows.values, **dict(from_place))
+        some = compiled.rows(**rows.values, **dict(from_place))
     else:
         some = list(_page(rows, by=by, place=place, newer=newer, limit=limit, whole=whole))
     shown, more = some[:limit], len(some) > limit
@@ -120,14 +147,6 @@ def _compiled(
 
 def _place_names(by: Sequence[str]) -> list[str]:
     return [f"place_{name}" for name in by]
-
-
-def _limit(given: str | None) -> int:
-    if given is None:
-        return LIMIT_DEFAULT
-    if not given.isascii() or not given.isdigit() or not 1 <= int(given[:4]) <= MAX_LIMIT:
-        raise invalid("limit", "invalid", _("Must be 1–%(max)d.") % {"max": MAX_LIMIT})
-    return int(given)
 
 
 def _read(cursor: str | None, *, by: Sequence[str], salt: str) -> tuple[str, Place | None]:

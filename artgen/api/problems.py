@@ -7,7 +7,9 @@ code adds, such as `needed`. https://www.rfc-editor.org/rfc/rfc9457
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import (
@@ -36,6 +38,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from artgen import unavailable
+from artgen.api.json_types import Url
 from artgen.observability import request_stats
 from artgen.refusals import FieldError, Refusal, Unavailable
 
@@ -101,6 +104,60 @@ KINDS: Mapping[str, tuple[int, Any]] = {
 }
 """Each published code with its status and title. A published code never changes."""
 
+CODES = [(code, code) for code in KINDS]
+
+
+class FieldProblemJson(TypedDict):
+    """One invalid field."""
+
+    field: Annotated[
+        str, "A field of the body (`width`, `jobs[2].width`), a parameter or a header."
+    ]
+    code: Annotated[str, "Stable, for use in code: `required`, `max_value`, `not_supported` …"]
+    detail: Annotated[str, "Human-readable, in the language of Accept-Language; names the limit."]
+
+
+class _RefusalJson(TypedDict):
+    type: Url
+    title: str
+    status: int
+    code: Annotated[str, CODES, "Stable, for use in code."]
+    detail: str
+    errors: list[FieldProblemJson]
+
+
+class ProblemJson(_RefusalJson, total=False):
+    """A refusal in the format of RFC 9457."""
+
+    needed: Annotated[int, "`too_few_credits`, `token_limit_reached`: the total price."]
+    available: Annotated[
+        int, "`too_few_credits`: the available balance; `token_limit_reached`: what is left."
+    ]
+    scope: Annotated[str, "`missing_scope`: the scope that the call needs."]
+    limit: Annotated[
+        int,
+        "`too_large`, `too_many_waiting`, `daily_limit`, `monthly_limit`, `batch_not_allowed`, "
+        "`storage_full`, `too_many_collections`, `too_many_word_lists`, `too_many_presets`, "
+        "`too_many_styles`: the limit; `size_not_allowed`: the limit in pixels.",
+    ]
+    model: Annotated[str, "`model_not_allowed`: the slug of the model."]
+    review: Annotated[
+        UUID,
+        "`prompt_not_allowed`, `held_for_review`: the stored request, `GET /api/v1/reviews/ID/`.",
+    ]
+    can_appeal: Annotated[
+        bool,
+        "`prompt_not_allowed`, `held_for_review`: whether `POST /api/v1/reviews/ID/appeal/` "
+        "requests a review.",
+    ]
+    categories: Annotated[
+        list[str], "`prompt_not_allowed`, `held_for_review`: what the rules are about."
+    ]
+    words: Annotated[list[str], "`prompt_not_allowed`, `held_for_review`: what the rules found."]
+    reason: Annotated[str, "`account_banned`: why, in the words of staff."]
+    until: Annotated[datetime | None, "`account_banned`: the end of the ban; null: without an end."]
+
+
 DATABASE_AWAY = gettext_lazy(
     "The database isn’t responding. Whether this was done is visible once it is back. With an "
     "Idempotency-Key it is safe to send it again."
@@ -118,10 +175,10 @@ class Problem(Refusal):
         self.status = KINDS[code][0]
 
 
-def document(refusal: Refusal) -> dict[str, Any]:
+def document(refusal: Refusal) -> ProblemJson:
     """Return the problem document of a refusal in the active language."""
     title = str(KINDS[refusal.code][1])
-    return {
+    problem = {
         "type": f"{settings.PUBLIC_URL}{PREFIX}problems/{refusal.code}/",
         "title": title,
         "status": refusal.status,
@@ -130,6 +187,7 @@ def document(refusal: Refusal) -> dict[str, Any]:
         "errors": [asdict(error) for error in refusal.errors],
         **refusal.members,
     }
+    return cast(ProblemJson, problem)
 
 
 def invalid(field: str, code: str, detail: str) -> Problem:

@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
+from rest_framework.request import Request
 
 from artgen.api.problems import Problem
-from artgen.api.times import time_json
 from artgen.refusals import FieldError
 
+QUERY_MAX_LENGTH = 500
 CODES = {"null": "invalid", "not_a_list": "invalid"}
 """Codes of Django REST framework that the API publishes under another name."""
 
@@ -92,12 +93,38 @@ class Choice(serializers.ChoiceField):
         return super().validate_empty_values(data)
 
 
-class Moment(serializers.DateTimeField):
-    """A moment in UTC, to the millisecond."""
+class Query(Shape):
+    """Query parameters; others are errors, and so are repeated, long and unprintable ones."""
 
-    def to_representation(self, value: Any) -> Any:
-        """Return the moment as the API writes it."""
-        return value if isinstance(value, str) else time_json(value)
+
+class QueryText(Text):
+    """A string."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"required": False, "allow_blank": True} | options)
+        self.trim_whitespace = False
+
+
+class QueryFlag(serializers.BooleanField):
+    """`true` or `false`."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Return it as a bool."""
+        if data not in ("true", "false"):
+            raise wrong_choice(("true", "false"))
+        return bool(data == "true")
+
+
+class QueryNumber(serializers.IntegerField):
+    """A whole number between its limits, in digits."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Return it as an int."""
+        most = cast(int, self.max_value)
+        if not data.isascii() or not data.isdigit() or not 1 <= int(data[:9]) <= most:
+            detail = str(_("Must be 1–%(max)d.")) % {"max": most}
+            raise serializers.ValidationError(detail, code="invalid")
+        return int(data)
 
 
 def wrong_choice(choices: Iterable[Any]) -> serializers.ValidationError:
@@ -112,6 +139,28 @@ def read(shape: Shape) -> dict[str, Any]:
     if not shape.is_valid():
         raise Problem("invalid", errors=list(_errors(shape.errors)))
     return dict(shape.validated_data)
+
+
+def read_query(shape: type[Query], request: Request) -> dict[str, Any]:
+    """Return the validated query parameters; raise Problem with every invalid one."""
+    query = shape(data=request.query_params.dict())
+    errors: list[FieldError] = []
+    for name, values in request.query_params.lists():
+        shown = name[:100]
+        if name not in query.fields:
+            errors.append(FieldError(shown, "unknown_field", str(_("Unknown parameter."))))
+        elif len(values) > 1:
+            detail = str(_("The parameter is given more than once."))
+            errors.append(FieldError(shown, "duplicate", detail))
+        elif len(values[0]) > QUERY_MAX_LENGTH:
+            detail = str(_("At most %(max)d characters.")) % {"max": QUERY_MAX_LENGTH}
+            errors.append(FieldError(shown, "max_length", detail))
+        elif not values[0].isprintable():
+            detail = str(_("Control characters are not allowed."))
+            errors.append(FieldError(shown, "control_characters", detail))
+    if errors:
+        raise Problem("invalid", errors=errors)
+    return read(query)
 
 
 def _errors(errors: Mapping[Any, Any], path: str = "") -> Iterator[FieldError]:

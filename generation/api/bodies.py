@@ -5,14 +5,87 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.fields import empty
 from rest_framework.request import Request
 
 from artgen.api.problems import invalid
-from artgen.api.shapes import read
-from generation.api.shapes_jobs import CountedShape, ListedShape
+from artgen.api.shapes import Shape, read
+from generation.catalog.offers import BATCH_MAX
+from generation.jobs import drafts
+from generation.jobs.job_request import JobOrderBody
 
 KEY_HEADER = "Idempotency-Key"
 KEY_MAX_LENGTH = 255
+KEY = OpenApiParameter(
+    KEY_HEADER,
+    {"type": "string", "minLength": 1, "maxLength": KEY_MAX_LENGTH, "pattern": "^[ -~]+$"},
+    OpenApiParameter.HEADER,
+    description="ASCII characters of your choice. The same key and body again: the same response "
+    "with 200, nothing is created. Another body: 422.",
+)
+REPEATED = {200: "Created before with this Idempotency-Key"}
+ORDER_PROBLEMS = [
+    *("too_few_credits", "token_limit_reached", "permission_denied", "model_not_allowed"),
+    *("size_not_allowed", "batch_not_allowed", "prompt_not_allowed", "held_for_review"),
+    *("too_many_requests", "too_many_waiting", "daily_limit", "monthly_limit", "storage_full"),
+    "generation_off",
+]
+"""Codes of new jobs, the form of the request aside."""
+KEY_PROBLEMS = ["idempotency_key_busy", "idempotency_key_reused"]
+
+
+class CountedOrderBody(JobOrderBody):
+    """The same request several times; a given seed counts up."""
+
+    count = serializers.IntegerField(
+        required=False, min_value=1, max_value=BATCH_MAX, help_text="1 to 8 images; 1 if not given."
+    )
+
+    def run_validation(self, data: Any = empty) -> dict[str, Any]:
+        """Return `{"requests"}`. Each is validated when it is placed, as its model is then."""
+        count = data.get("count", 1)
+        if isinstance(count, bool) or not isinstance(count, int):
+            raise _invalid("count", "invalid", _("Must be a whole number."))
+        if not 1 <= count <= BATCH_MAX:
+            raise _invalid("count", "min_value" if count < 1 else "max_value", _one_to_most())
+        request = {name: value for name, value in data.items() if name != "count"}
+        return {"requests": drafts.repeated(request, count=count)}
+
+
+class ListedOrderBody(Shape):
+    """Different images at once."""
+
+    jobs = serializers.ListField(
+        child=JobOrderBody(), min_length=1, max_length=BATCH_MAX, help_text="1 to 8 of them."
+    )
+
+    def run_validation(self, data: Any = empty) -> dict[str, Any]:
+        """Return `{"requests"}`. Each is validated when it is placed, as its model is then."""
+        beside = ErrorDetail(_("Can’t be combined with “jobs”."), "unknown_field")
+        if others := {name: [beside] for name in data if name != "jobs"}:
+            raise serializers.ValidationError(others)
+        jobs = data["jobs"]
+        if not isinstance(jobs, list):
+            raise _invalid("jobs", "invalid", _("Must be a list."))
+        if not 1 <= len(jobs) <= BATCH_MAX:
+            raise _invalid("jobs", "max_length" if jobs else "min_length", _one_to_most())
+        wrong = ErrorDetail(_("Must be a JSON object."), "invalid")
+        errors: Any = {
+            index: [wrong] for index, job in enumerate(jobs) if not isinstance(job, dict)
+        }
+        if errors:
+            raise serializers.ValidationError({"jobs": errors})
+        return {"requests": jobs}
+
+
+BATCH_ORDER = PolymorphicProxySerializer(
+    component_name="BatchOrder",
+    serializers=[CountedOrderBody, ListedOrderBody],
+    resource_type_field_name=None,
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +99,7 @@ class Order:
 def read_order(body: Mapping[str, Any]) -> Order:
     """Return the requests of `{…job fields…, "count"}` or `{"jobs": […]}`; raise Problem."""
     listed = "jobs" in body
-    shape = ListedShape(data=body) if listed else CountedShape(data=body)
+    shape = ListedOrderBody(data=body) if listed else CountedOrderBody(data=body)
     return Order(requests=read(shape)["requests"], listed=listed)
 
 
@@ -35,14 +108,17 @@ def read_key(request: Request) -> str:
     key = request.headers.get(KEY_HEADER)
     if key is None:
         return ""
+    most = {"max": KEY_MAX_LENGTH}
     if len(key) > KEY_MAX_LENGTH:
-        raise invalid(
-            KEY_HEADER, "max_length", _("At most %(max)d characters.") % {"max": KEY_MAX_LENGTH}
-        )
+        raise invalid(KEY_HEADER, "max_length", _("At most %(max)d characters.") % most)
     if not key or not key.isascii() or not key.isprintable():
-        raise invalid(
-            KEY_HEADER,
-            "invalid",
-            _("Must be 1–%(max)d ASCII characters.") % {"max": KEY_MAX_LENGTH},
-        )
+        raise invalid(KEY_HEADER, "invalid", _("Must be 1–%(max)d ASCII characters.") % most)
     return key
+
+
+def _invalid(name: str, code: str, detail: str) -> serializers.ValidationError:
+    return serializers.ValidationError({name: [ErrorDetail(detail, code)]})
+
+
+def _one_to_most() -> str:
+    return _("Must be 1–%(max)d images.") % {"max": BATCH_MAX}

@@ -1,23 +1,55 @@
 """Collections: list, create, rename, delete, add and remove images."""
 
-from typing import Any, cast
+from datetime import datetime
+from typing import Annotated, TypedDict
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from accounts.models import User
-from artgen.api.shapes import read
-from artgen.api.views import Endpoint, body_of, first_or_404, query_of
-from generation.api import docs_collections
-from generation.api.shapes_collections import (
-    CollectionImagesShape,
-    CollectionNameShape,
-    CollectionShape,
-)
+from accounts.requests import user_of
+from artgen.api.operations import operation
+from artgen.api.shapes import Id, Query, Shape, Text
+from artgen.api.views import Endpoint, first_or_404
+from generation.files import storage
 from generation.gallery import collections
 from generation.models import Collection
+from generation.models.collections import NAME_MAX
+
+MAX_IMAGES = 500
+"""In one request to add to or remove from a collection."""
+
+
+class CollectionJson(TypedDict):
+    """A named collection of your images; an image can be in several."""
+
+    id: UUID
+    name: str
+    count: Annotated[int, "Images in it, except those in the trash."]
+    count_is_more: Annotated[bool, "Whether it holds more than `count`: counting stops at 1,000."]
+    cover_url: Annotated[str | None, "Thumbnail of its newest image; expires."]
+    created_at: datetime
+
+
+class CollectionNameBody(Shape):
+    """The name of a collection; unique per user, case-insensitive."""
+
+    name = Text(max_length=NAME_MAX, error_messages={"blank": _("Enter a collection name.")})
+
+
+class CollectionImagesBody(Shape):
+    """Images to add or remove."""
+
+    images = serializers.ListField(
+        child=Id(),
+        min_length=1,
+        max_length=MAX_IMAGES,
+        error_messages={
+            name: _("Must be a list of 1–500 image IDs.")
+            for name in ("required", "null", "not_a_list", "min_length", "max_length")
+        },
+    )
 
 
 class Collections(Endpoint):
@@ -25,72 +57,93 @@ class Collections(Endpoint):
 
     is_revalidated = True
 
-    @extend_schema(**docs_collections.LIST_COLLECTIONS)
-    def get(self, request: Request) -> Response:
-        """Return all collections of the user by name, on one page."""
-        query_of(request)
-        return Response(CollectionShape(collections.summaries(_user(request)), many=True).data)
+    @operation("list_collections", query=Query)
+    def get(self, request: Request) -> list[CollectionJson]:
+        """List collections.
 
-    @extend_schema(**docs_collections.MAKE_COLLECTION)
-    def post(self, request: Request) -> Response:
-        """Create an empty collection."""
-        made = collections.create(user=_user(request), name=_read_name(request) or "")
-        return Response(_one_json(made), status=201)
+        By name, on one page. Images of a collection: `GET /api/v1/images/?collection=ID`.
+        """
+        self.read_query()
+        return [_summary_json(one) for one in collections.summaries(user_of(request))]
+
+    @operation(
+        "make_collection",
+        body=CollectionNameBody,
+        status=201,
+        problems=["too_many_requests", "too_many_collections"],
+    )
+    def post(self, request: Request) -> CollectionJson:
+        """Create a collection.
+
+        Names are unique, case-insensitive.
+        """
+        name = self.read_body()["name"]
+        return _collection_json(collections.create(user=user_of(request), name=name))
 
 
 class CollectionDetail(Endpoint):
     """`/api/v1/collections/ID/`."""
 
-    @extend_schema(**docs_collections.GET_COLLECTION)
-    def get(self, request: Request, collection_id: UUID) -> Response:
-        """Return one of the user's own collections."""
-        return Response(_one_json(own_collection(request, collection_id)))
+    @operation("get_collection")
+    def get(self, request: Request, collection_id: UUID) -> CollectionJson:
+        """Get a collection."""
+        return _collection_json(own_collection(request, collection_id))
 
-    @extend_schema(**docs_collections.RENAME_COLLECTION)
-    def patch(self, request: Request, collection_id: UUID) -> Response:
-        """Rename one of the user's own collections."""
+    @operation("rename_collection", body=CollectionNameBody, problems=["too_many_requests"])
+    def patch(self, request: Request, collection_id: UUID) -> CollectionJson:
+        """Rename a collection."""
         collection = own_collection(request, collection_id)
-        if name := _read_name(request, partial=True):
+        if name := self.read_body().get("name"):
             collections.rename(collection, name=name)
-        return Response(_one_json(collection))
+        return _collection_json(collection)
 
-    @extend_schema(**docs_collections.DELETE_COLLECTION)
-    def delete(self, request: Request, collection_id: UUID) -> Response:
-        """Delete one of the user's own collections; its images stay."""
+    @operation("delete_collection")
+    def delete(self, request: Request, collection_id: UUID) -> None:
+        """Delete a collection.
+
+        Its images stay in the gallery.
+        """
         collections.delete(own_collection(request, collection_id))
-        return Response(status=204)
 
 
 class CollectionImages(Endpoint):
     """`/api/v1/collections/ID/images/`."""
 
-    @extend_schema(**docs_collections.ADD_TO_COLLECTION)
-    def post(self, request: Request, collection_id: UUID) -> Response:
-        """Add the user's own images; those already in the collection stay in it."""
+    @operation("add_to_collection", body=CollectionImagesBody)
+    def post(self, request: Request, collection_id: UUID) -> CollectionJson:
+        """Add images to a collection.
+
+        All or none. Idempotent.
+        """
         collection = own_collection(request, collection_id)
-        collections.add(collection, image_ids=_read_ids(request))
-        return Response(_one_json(collection))
+        collections.add(collection, image_ids=self.read_body()["images"])
+        return _collection_json(collection)
 
 
 class CollectionImagesRemove(Endpoint):
     """`/api/v1/collections/ID/images/remove/`."""
 
-    @extend_schema(**docs_collections.REMOVE_FROM_COLLECTION)
-    def post(self, request: Request, collection_id: UUID) -> Response:
-        """Remove images from the collection; those not in it are ignored."""
+    @operation("remove_from_collection", body=CollectionImagesBody)
+    def post(self, request: Request, collection_id: UUID) -> CollectionJson:
+        """Remove images from a collection.
+
+        They stay in the gallery; those not in the collection are ignored. Idempotent.
+        """
         collection = own_collection(request, collection_id)
-        collections.remove(collection, image_ids=_read_ids(request))
-        return Response(_one_json(collection))
+        collections.remove(collection, image_ids=self.read_body()["images"])
+        return _collection_json(collection)
 
 
 class CollectionImageDetail(Endpoint):
     """`/api/v1/collections/ID/images/ID/`."""
 
-    @extend_schema(**docs_collections.REMOVE_ONE_FROM_COLLECTION)
-    def delete(self, request: Request, collection_id: UUID, image_id: UUID) -> Response:
-        """Remove one image from the collection; one not in it is ignored."""
+    @operation("remove_one_from_collection")
+    def delete(self, request: Request, collection_id: UUID, image_id: UUID) -> None:
+        """Remove an image from a collection.
+
+        It stays in the gallery.
+        """
         collections.remove(own_collection(request, collection_id), image_ids=[image_id])
-        return Response(status=204)
 
 
 def own_collection(request: Request, collection_id: UUID) -> Collection:
@@ -98,22 +151,16 @@ def own_collection(request: Request, collection_id: UUID) -> Collection:
     return first_or_404(Collection.objects.of(request.user).present().filter(id=collection_id))
 
 
-def _one_json(collection: Collection) -> Any:
-    return CollectionShape(collections.summary(collection)).data
+def _collection_json(collection: Collection) -> CollectionJson:
+    return _summary_json(collections.summary(collection))
 
 
-def _read_name(request: Request, *, partial: bool = False) -> str | None:
-    """Return the name of the body, None if it may be left out and is; raise Problem."""
-    given: str | None = read(CollectionNameShape(data=body_of(request), partial=partial)).get(
-        "name"
-    )
-    return given
-
-
-def _read_ids(request: Request) -> list[UUID]:
-    ids: list[UUID] = read(CollectionImagesShape(data=body_of(request)))["images"]
-    return ids
-
-
-def _user(request: Request) -> User:
-    return cast(User, request.user)
+def _summary_json(summary: collections.Summary) -> CollectionJson:
+    return {
+        "id": summary.collection.id,
+        "name": summary.collection.name,
+        "count": summary.count,
+        "count_is_more": summary.is_more,
+        "cover_url": storage.url(summary.covers[0]) if summary.covers else None,
+        "created_at": summary.collection.created_at,
+    }

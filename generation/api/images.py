@@ -1,28 +1,106 @@
-"""Images: list, get, change, move to the trash, restore."""
+"""Images: list, get, change, move to the trash, restore, save those that others share."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.requests import user_of
-from artgen.api import pagination
-from artgen.api.shapes import read
-from artgen.api.views import Endpoint, body_of, flag_of, query_of
-from generation.api import docs_images, docs_sharing, rate_limits
-from generation.api.filters import PARAMETERS, read_wanted
-from generation.api.shapes_images import ImageChangeShape
-from generation.api.shapes_sharing import SharedImageShape
+from artgen.api.json_types import Page
+from artgen.api.operations import Answer, operation
+from artgen.api.pagination import FixedList, page_of
+from artgen.api.shapes import Choice, Flag, Shape, Text
+from artgen.api.views import Endpoint
+from generation.api import rate_limits
+from generation.api.filters import ImagesQuery, wanted_of
 from generation.api.sharing import own_image, show_to
 from generation.gallery import images, notes, saving, tags
 from generation.gallery.filters import find
-from generation.jobs.serializers import IMAGE_COLUMNS, SAVED_COLUMNS, image_json
-from generation.models import Image, ImageQuerySet
+from generation.gallery.notes import NOTE_MAX
+from generation.gallery.tags import MAX_PER_IMAGE
+from generation.jobs.serializers import IMAGE_COLUMNS, SAVED_COLUMNS, ImageJson, image_json
+from generation.models import Image, ImageQuerySet, Visibility
+from generation.models.tags import TAG_MAX
 
 COLUMNS = (*IMAGE_COLUMNS, *SAVED_COLUMNS)
+SECRET_MAX_LENGTH = 100
+ITEM_MAX = 2**53 - 1
+
+
+class ImageChangeBody(Shape):
+    """What can be changed of an image."""
+
+    favorite = Flag(required=False)
+    visibility = Choice(
+        choices=Visibility.choices,
+        required=False,
+        help_text="`private` turns off the link and withdraws the request to publish. `link` "
+        "creates a link if there is none, and withdraws that request. `public` requests a review: "
+        "until staff approve, `visibility` does not change, and `GET …/share/` shows the state.",
+    )
+    note = Text(
+        required=False,
+        allow_blank=True,
+        max_length=NOTE_MAX,
+        help_text="Replaces the note; empty removes it. Only you see it.",
+    )
+    tags = serializers.ListField(
+        child=Text(max_length=TAG_MAX, allow_blank=True),
+        max_length=MAX_PER_IMAGE,
+        required=False,
+        error_messages={
+            name: _("Must be a list of up to 20 tags.")
+            for name in ("null", "not_a_list", "max_length")
+        },
+        help_text="Replaces the tags. Names are unique, case-insensitive: a tag keeps its first "
+        "spelling. Surrounding spaces and a leading `#` are removed. Only you see them.",
+    )
+
+
+class Secret(Text):
+    """The secret of a link."""
+
+    def run_validators(self, value: Any) -> None:
+        """Accept only what a secret can be."""
+        serializers.CharField.run_validators(self, value)
+
+
+class ItemNumber(serializers.IntegerField):
+    """The number of an image in a shared collection; other types are not converted.
+
+    A whole number with a fraction of zero is an integer in JSON Schema, too.
+    """
+
+    def to_internal_value(self, data: Any) -> int:
+        """Return the number."""
+        if isinstance(data, float) and data.is_integer():
+            return int(data)
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class SharedImageBody(Shape):
+    """The link of an image that another user shares."""
+
+    share = Secret(
+        max_length=SECRET_MAX_LENGTH,
+        validators=[RegexValidator(r"^[-\w]+\Z", _("Letters, digits, - and _."), flags=re.ASCII)],
+        help_text="The secret in the address of its page: `/s/SECRET/`, or `/c/SECRET/ITEM/` in a "
+        "shared collection.",
+    )
+    item = ItemNumber(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=ITEM_MAX,
+        help_text="Of an image in a shared collection: the number in the address of its page.",
+    )
 
 
 class Images(Endpoint):
@@ -30,28 +108,46 @@ class Images(Endpoint):
 
     is_revalidated = True
 
-    @extend_schema(**docs_images.LIST_IMAGES)
-    def get(self, request: Request) -> Response:
-        """Return a page of the user's own images, or with `trashed=true` of those in the trash."""
-        query = query_of(request, *PARAMETERS, "trashed", *pagination.PARAMETERS)
-        user = user_of(request)
-        trashed, wanted = flag_of(query, "trashed"), read_wanted(query, user=user)
-        rows: Any
-        if wanted.is_everything and not trashed:
-            rows = pagination.FixedList(Image, _kept, {"user": user.pk}, COLUMNS)
-        else:
-            own = Image.objects.of(user).in_trash() if trashed else _kept(user)
-            rows = find(own, wanted, user=user).images
-        return Response(pagination.page_of(request, rows, show=_images_json, whole=_whole))
+    @operation("list_images", query=ImagesQuery)
+    def get(self, request: Request) -> Page[ImageJson]:
+        """List images.
 
-    @extend_schema(**docs_sharing.SAVE_IMAGE)
-    def post(self, request: Request) -> Response:
-        """Save a copy of an image that another user shares among the user's own."""
-        asked = read(SharedImageShape(data=body_of(request)))
+        Newest first.
+        """
+        query, user = self.read_query(), user_of(request)
+        wanted = wanted_of(query, user=user)
+        rows: Any
+        if wanted.is_everything and not query["trashed"]:
+            rows = FixedList(Image, _kept, {"user": user.pk}, COLUMNS)
+        else:
+            own = Image.objects.of(user).in_trash() if query["trashed"] else _kept(user)
+            rows = find(own, wanted, user=user).images
+        return page_of(request, rows, query, show=_images_json, whole=_whole)
+
+    @operation(
+        "save_shared_image",
+        body=SharedImageBody,
+        status=201,
+        also={200: "It was there already"},
+        problems=["not_shared", "not_savable", "storage_full", "too_many_requests", "unavailable"],
+        bodies={
+            "An image": {"share": "q3Zt0yV1mJkXwR8nB5cLdP2e"},
+            "An image of a shared collection": {"share": "q3Zt0yV1mJkXwR8nB5cLdP2e", "item": 31},
+        },
+    )
+    def post(self, request: Request) -> Answer[ImageJson]:
+        """Save a shared image.
+
+        Copies an image that another user shares by link, in a shared collection or on /explore/ to
+        your own images: with files of its own, and with prompt and parameters only if the page
+        shows them. It costs nothing and counts against your storage. An image that you have saved
+        before, or that is yours, is returned as it is; from the trash it is restored.
+        """
+        body = self.read_body()
         rate_limits.spend(request, group="save", rate=saving.RATE)
-        find = saving.finder(asked["share"], item=asked.get("item"))
-        saved = saving.save(find, user=user_of(request))
-        return Response(
+        shared = saving.finder(body["share"], item=body.get("item"))
+        saved = saving.save(shared, user=user_of(request))
+        return Answer(
             image_json(saved.image),
             status=201 if saved.is_new else 200,
             headers={"Location": f"{request.path}{saved.image.id}/"},
@@ -61,16 +157,34 @@ class Images(Endpoint):
 class ImageDetail(Endpoint):
     """`/api/v1/images/ID/`."""
 
-    @extend_schema(**docs_images.GET_IMAGE)
-    def get(self, request: Request, image_id: UUID) -> Response:
-        """Return one of the user's own images, also from the trash."""
-        return Response(image_json(own_image(request, image_id)))
+    @operation("get_image")
+    def get(self, request: Request, image_id: UUID) -> ImageJson:
+        """Get an image.
 
-    @extend_schema(**docs_images.CHANGE_IMAGE)
-    def patch(self, request: Request, image_id: UUID) -> Response:
-        """Change one of the user's own images: favorite, note, tags, and who can see it."""
-        image = own_image(request, image_id)
-        change = read(ImageChangeShape(data=body_of(request)))
+        Includes images in the trash; `trashed_at` is when it was moved there.
+        """
+        return image_json(own_image(request, image_id))
+
+    @operation(
+        "change_image",
+        body=ImageChangeBody,
+        problems=[
+            *("too_many_requests", "in_the_trash", "not_publishable", "too_many_tags"),
+            "too_many_waiting",
+        ],
+        bodies={
+            "A favorite": {"favorite": True},
+            "A note and tags": {"note": "For the kitchen wall, A2", "tags": ["print", "tea"]},
+            "Public, after a review": {"visibility": "public"},
+        },
+    )
+    def patch(self, request: Request, image_id: UUID) -> ImageJson:
+        """Change an image.
+
+        `visibility` changes who can see it: see the field. The prompt is shown on /explore/ only if
+        the link already showed it.
+        """
+        image, change = own_image(request, image_id), self.read_body()
         # Invalid fields are refused before anything is changed.
         notes.clean(change.get("note", ""))
         tags.cleaned(change.get("tags", ()))
@@ -82,22 +196,24 @@ class ImageDetail(Endpoint):
             image = notes.write(image, note=note)
         if (names := change.get("tags")) is not None:
             image = tags.replace(image, names=names)
-        return Response(image_json(image))
+        return image_json(image)
 
-    @extend_schema(**docs_images.TRASH_IMAGE)
-    def delete(self, request: Request, image_id: UUID) -> Response:
-        """Move one of the user's own images to the trash."""
+    @operation("trash_image")
+    def delete(self, request: Request, image_id: UUID) -> None:
+        """Move an image to the trash.
+
+        It can be restored for 30 days.
+        """
         images.trash(own_image(request, image_id))
-        return Response(status=204)
 
 
 class ImageRestore(Endpoint):
     """`/api/v1/images/ID/restore/`."""
 
-    @extend_schema(**docs_images.RESTORE_IMAGE)
-    def post(self, request: Request, image_id: UUID) -> Response:
-        """Restore one of the user's own images from the trash."""
-        return Response(image_json(images.restore(own_image(request, image_id))))
+    @operation("restore_image")
+    def post(self, request: Request, image_id: UUID) -> ImageJson:
+        """Restore an image from the trash."""
+        return image_json(images.restore(own_image(request, image_id)))
 
 
 def _kept(user: Any) -> ImageQuerySet:
@@ -108,5 +224,5 @@ def _whole() -> Any:
     return Image.objects.values_list(*COLUMNS, named=True)
 
 
-def _images_json(images: Sequence[Any]) -> list[dict[str, Any]]:
+def _images_json(images: Sequence[Any]) -> list[ImageJson]:
     return [image_json(image) for image in images]

@@ -1,24 +1,34 @@
 """Jobs: create, list, get, cancel, retry."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from accounts.models import Scope, User
+from accounts.models import Scope
 from accounts.requests import limited_token, user_of
-from artgen.api import pagination
-from artgen.api.views import Endpoint, body_of, choice_of, first_or_404, id_of, query_of
-from generation.api import docs_jobs, rate_limits
-from generation.api.bodies import read_key
+from artgen.api.json_types import Page
+from artgen.api.operations import Answer, operation
+from artgen.api.pagination import FixedList, PageQuery, page_of
+from artgen.api.shapes import Choice, Id, QueryText
+from artgen.api.views import Endpoint, body_of, first_or_404
+from generation.api import examples, rate_limits
+from generation.api.bodies import KEY, KEY_PROBLEMS, ORDER_PROBLEMS, REPEATED, read_key
 from generation.api.models import check_model
 from generation.jobs import job_control, orders
-from generation.jobs.serializers import JOB_COLUMNS, job_json, job_rows_json
+from generation.jobs.job_request import JobOrderBody
+from generation.jobs.serializers import JOB_COLUMNS, JobJson, job_json, job_rows_json
 from generation.models import Job, Status
+
+
+class JobsQuery(PageQuery):
+    """Which jobs."""
+
+    status = Choice(choices=Status.choices, required=False, help_text="Only in this status.")
+    model = QueryText(help_text="Only of this model, by slug.")
+    batch = Id(required=False, help_text="Only of this batch.")
 
 
 class Jobs(Endpoint):
@@ -27,31 +37,45 @@ class Jobs(Endpoint):
     is_revalidated = True
     write_scope = Scope.CREATE
 
-    @extend_schema(**docs_jobs.LIST_JOBS)
-    def get(self, request: Request) -> Response:
-        """Return a page of the user's own jobs."""
-        query = query_of(request, "status", "model", "batch", *pagination.PARAMETERS)
-        filters = {
-            "status": choice_of(query, "status", Status.values),
-            "model": check_model(query),
-            "batch": id_of(query, "batch"),
-        }
-        asked = {name: value for name, value in filters.items() if value}
-        user = user_of(request)
-        rows: Any = (
-            _of(user).filter(**asked)
-            if asked
-            else pagination.FixedList(Job, _of, {"user": user.pk}, JOB_COLUMNS)
-        )
-        return Response(pagination.page_of(request, rows, show=job_rows_json))
+    @operation("list_jobs", query=JobsQuery)
+    def get(self, request: Request) -> Page[JobJson]:
+        """List jobs.
 
-    @extend_schema(**docs_jobs.PLACE_JOB)
-    def post(self, request: Request) -> Response:
-        """Create one job."""
+        Newest first.
+        """
+        query, user = self.read_query(), user_of(request)
+        filters = {
+            "status": query.get("status"),
+            "model": check_model(query),
+            "batch": query.get("batch"),
+        }
+        given = {name: value for name, value in filters.items() if value}
+        rows: Any = (
+            _of(user).filter(**given)
+            if given
+            else FixedList(Job, _of, {"user": user.pk}, JOB_COLUMNS)
+        )
+        return page_of(request, rows, query, show=job_rows_json)
+
+    @operation(
+        "place_job",
+        body=JobOrderBody,
+        headers=[KEY],
+        status=201,
+        also=REPEATED,
+        problems=[*ORDER_PROBLEMS, *KEY_PROBLEMS],
+        bodies={"An image": examples.ORDER},
+    )
+    def post(self, request: Request) -> Answer[JobJson]:
+        """Create a job.
+
+        Holds its credits and queues it. Only `model` and `prompt` are required. Follow the job by
+        `GET /api/v1/jobs/ID/` or live on the socket `/ws/jobs/`.
+        """
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
         key = read_key(request)
         placed = orders.place(
-            user=cast(User, request.user),
+            user=user_of(request),
             request=body_of(request),
             key=key,
             token_id=limited_token(request),
@@ -62,10 +86,10 @@ class Jobs(Endpoint):
 class JobDetail(Endpoint):
     """`/api/v1/jobs/ID/`."""
 
-    @extend_schema(**docs_jobs.GET_JOB)
-    def get(self, request: Request, job_id: UUID) -> Response:
-        """Return one of the user's own jobs."""
-        return Response(job_json(own_job(request, job_id)))
+    @operation("get_job", example=examples.JOB)
+    def get(self, request: Request, job_id: UUID) -> JobJson:
+        """Get a job."""
+        return job_json(own_job(request, job_id))
 
 
 class JobCancel(Endpoint):
@@ -73,12 +97,13 @@ class JobCancel(Endpoint):
 
     write_scope = Scope.CREATE
 
-    @extend_schema(**docs_jobs.CANCEL_JOB)
-    def post(self, request: Request, job_id: UUID) -> Response:
-        """Cancel one of the user's own jobs."""
-        job = own_job(request, job_id)
-        ended = job_control.cancel(job=job, actor=cast(User, request.user))
-        return Response(job_json(ended))
+    @operation("cancel_job", problems=["already_final", "daily_limit"])
+    def post(self, request: Request, job_id: UUID) -> JobJson:
+        """Cancel a job.
+
+        Its credits are returned. A job that has finished or is being saved can’t be canceled.
+        """
+        return job_json(job_control.cancel(job=own_job(request, job_id), actor=user_of(request)))
 
 
 class JobRetry(Endpoint):
@@ -86,15 +111,16 @@ class JobRetry(Endpoint):
 
     write_scope = Scope.CREATE
 
-    @extend_schema(**docs_jobs.RETRY_JOB)
-    def post(self, request: Request, job_id: UUID) -> Response:
-        """Create a new job with the parameters of one of the user's own."""
+    @operation("retry_job", status=201, problems=["invalid", "already_final", *ORDER_PROBLEMS])
+    def post(self, request: Request, job_id: UUID) -> Answer[JobJson]:
+        """Retry a job.
+
+        Creates a new job with the same parameters, seed included. In a comparison it takes the
+        place of the old one, once.
+        """
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
-        job = own_job(request, job_id)
-        again = orders.retry(
-            user=cast(User, request.user), job=job, token_id=limited_token(request)
-        )
-        return _placed(again, status=201)
+        job, token_id = own_job(request, job_id), limited_token(request)
+        return _placed(orders.retry(user=user_of(request), job=job, token_id=token_id), status=201)
 
 
 def _of(user: Any) -> Any:
@@ -106,7 +132,6 @@ def own_job(request: Request, job_id: UUID) -> Job:
     return first_or_404(Job.objects.of(request.user).with_all().filter(id=job_id))
 
 
-def _placed(job: Job, *, status: int) -> Response:
-    return Response(
-        job_json(job), status=status, headers={"Location": reverse("api_job", args=[job.id])}
-    )
+def _placed(job: Job, *, status: int) -> Answer[JobJson]:
+    location = reverse("api_job", args=[job.id])
+    return Answer(job_json(job), status=status, headers={"Location": location})

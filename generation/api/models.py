@@ -1,19 +1,45 @@
 """Models and styles that a job can use."""
 
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.requests import user_of
+from artgen.api.json_types import Slug
+from artgen.api.operations import operation
 from artgen.api.problems import invalid
-from artgen.api.views import Endpoint, query_of
-from generation.api import docs_models
-from generation.api.shapes_models import StyleShape
+from artgen.api.shapes import Query
+from artgen.api.views import Endpoint
+from generation.catalog.offers import ParameterJson
+from generation.catalog.prices import PriceJson
 from generation.models import ImageModel
 from generation.presets import choices
+
+
+class ModelJson(TypedDict):
+    """A model. If it has the parameter `size`, width and height are one of its choices."""
+
+    slug: Slug
+    name: str
+    description: str
+    parameters: dict[str, ParameterJson]
+    min_source_images: int
+    max_source_images: int
+    languages: Annotated[
+        list[str],
+        "Languages of prompts as ISO 639-1 codes, the preferred one first; empty if not known.",
+    ]
+    price: PriceJson
+    enabled: bool
+
+
+class StyleJson(TypedDict):
+    """A style preset: text added around the prompt."""
+
+    slug: Slug
+    name: str
+    is_own: Annotated[bool, "Whether you have written it yourself."]
 
 
 class Models(Endpoint):
@@ -21,30 +47,38 @@ class Models(Endpoint):
 
     is_revalidated = True
 
-    @extend_schema(**docs_models.LIST_MODELS)
-    def get(self, request: Request) -> Response:
-        """Return all models, disabled ones included."""
-        query_of(request)
-        return Response(
-            [model_json(model) for model in ImageModel.objects.order_by("position", "slug")]
-        )
+    @operation("list_models", query=Query)
+    def get(self, request: Request) -> list[ModelJson]:
+        """List models.
+
+        On one page, disabled ones included.
+        """
+        self.read_query()
+        return [_model_json(model) for model in ImageModel.objects.order_by("position", "slug")]
 
 
 class Styles(Endpoint):
     """`/api/v1/styles/`."""
 
     is_revalidated = True
+    tag = "models"
 
-    @extend_schema(**docs_models.LIST_STYLES)
-    def get(self, request: Request) -> Response:
-        """Return all enabled styles, and the user's own ones after them."""
-        query_of(request)
-        return Response(StyleShape(choices.of_user(user_of(request)).styles, many=True).data)
+    @operation("list_styles", query=Query)
+    def get(self, request: Request) -> list[StyleJson]:
+        """List styles.
+
+        The enabled ones, and your own after them.
+        """
+        self.read_query()
+        return [
+            {"slug": style.slug, "name": style.name, "is_own": style.is_own}
+            for style in choices.of_user(user_of(request)).styles
+        ]
 
 
-def check_model(query: dict[str, str]) -> ImageModel | None:
-    """Return the model of the parameter `model`, None if not given; raise Problem if unknown."""
-    slug = query.get("model")
+def check_model(given: dict[str, Any]) -> ImageModel | None:
+    """Return the model of the field `model`, None if not given; raise Problem if unknown."""
+    slug = given.get("model")
     if slug is None:
         return None
     model = ImageModel.objects.filter(slug=slug).first()
@@ -53,8 +87,7 @@ def check_model(query: dict[str, str]) -> ImageModel | None:
     return model
 
 
-def model_json(model: ImageModel) -> dict[str, Any]:
-    """Return the Model JSON, faster than its serializer does; a test compares them."""
+def _model_json(model: ImageModel) -> ModelJson:
     offer = model.offer
     return {
         "slug": offer.slug,

@@ -1,63 +1,119 @@
 """Own styles: list, create, get, change, delete."""
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, TypedDict
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.requests import user_of
-from artgen.api.shapes import read
-from artgen.api.views import Endpoint, body_of, first_or_404, query_of
-from generation.api import docs_presets
-from generation.api.shapes_presets import OwnStyleRequestShape, OwnStyleShape
+from artgen.api.operations import operation
+from artgen.api.shapes import Query, Shape, Text
+from artgen.api.views import Endpoint, first_or_404
 from generation.models import OwnStyle
+from generation.models.presets import STYLE_NAME_MAX, STYLE_TEXT_MAX
 from generation.presets import own_styles
+
+EXAMPLE = {
+    "name": "Risograph",
+    "template": "{prompt}, risograph print, two colors",
+    "negative": "photo",
+}
+
+
+class OwnStyleJson(TypedDict):
+    """An own style. `GET /api/v1/styles/` lists it, too, after the built-in ones."""
+
+    id: UUID
+    slug: Annotated[str, "The `style` of a job."]
+    name: str
+    template: str
+    negative: str
+    created_at: datetime
+
+
+class OwnStyleOrderBody(Shape):
+    """An own style to create or to change."""
+
+    name = Text(max_length=STYLE_NAME_MAX, help_text="Unique, ignoring case.")
+    template = Text(
+        max_length=STYLE_TEXT_MAX,
+        help_text="One line; `{prompt}`, once, stands for the prompt of the job.",
+    )
+    negative = Text(
+        max_length=STYLE_TEXT_MAX,
+        required=False,
+        allow_blank=True,
+        help_text="Added to the negative prompt; empty for nothing.",
+    )
 
 
 class OwnStyles(Endpoint):
     """`/api/v1/own-styles/`."""
 
-    @extend_schema(**docs_presets.LIST_OWN_STYLES)
-    def get(self, request: Request) -> Response:
-        """Return all own styles in order, on one page."""
-        query_of(request)
-        return Response(OwnStyleShape(own_styles.of_user(user_of(request)), many=True).data)
+    tag = "presets"
 
-    @extend_schema(**docs_presets.MAKE_OWN_STYLE)
-    def post(self, request: Request) -> Response:
-        """Create an own style, the last one."""
-        given = {"negative": ""} | read(OwnStyleRequestShape(data=body_of(request)))
-        return Response(_one_json(own_styles.create(user=user_of(request), **given)), status=201)
+    @operation("list_own_styles", query=Query)
+    def get(self, request: Request) -> list[OwnStyleJson]:
+        """List own styles.
+
+        With their texts, in order.
+        """
+        self.read_query()
+        return [_style_json(style) for style in own_styles.of_user(user_of(request))]
+
+    @operation(
+        "create_own_style",
+        body=OwnStyleOrderBody,
+        status=201,
+        problems=["too_many_requests", "too_many_styles"],
+        bodies={"Risograph": EXAMPLE},
+    )
+    def post(self, request: Request) -> OwnStyleJson:
+        """Create an own style.
+
+        Up to 50.
+        """
+        body = {"negative": ""} | self.read_body()
+        return _style_json(own_styles.create(user=user_of(request), **body))
 
 
 class OwnStyleDetail(Endpoint):
     """`/api/v1/own-styles/ID/`."""
 
-    @extend_schema(**docs_presets.GET_OWN_STYLE)
-    def get(self, request: Request, style_id: UUID) -> Response:
-        """Return one of the user's own styles."""
-        return Response(_one_json(_own(request, style_id)))
+    tag = "presets"
 
-    @extend_schema(**docs_presets.CHANGE_OWN_STYLE)
-    def patch(self, request: Request, style_id: UUID) -> Response:
-        """Change one of the user's own styles; jobs that were created keep its old texts."""
-        own = _own(request, style_id)
-        given = read(OwnStyleRequestShape(data=body_of(request), partial=True))
-        return Response(_one_json(own_styles.change(own, **given) if given else own))
+    @operation("get_own_style")
+    def get(self, request: Request, style_id: UUID) -> OwnStyleJson:
+        """Get an own style."""
+        return _style_json(_own(request, style_id))
 
-    @extend_schema(**docs_presets.DELETE_OWN_STYLE)
-    def delete(self, request: Request, style_id: UUID) -> Response:
-        """Delete one of the user's own styles."""
+    @operation("change_own_style", body=OwnStyleOrderBody, problems=["too_many_requests"])
+    def patch(self, request: Request, style_id: UUID) -> OwnStyleJson:
+        """Change an own style.
+
+        Some of its fields. Jobs that were created keep the old texts.
+        """
+        style, body = _own(request, style_id), self.read_body()
+        return _style_json(own_styles.change(style, **body) if body else style)
+
+    @operation("delete_own_style")
+    def delete(self, request: Request, style_id: UUID) -> None:
+        """Delete an own style."""
         own_styles.delete(_own(request, style_id))
-        return Response(status=204)
 
 
 def _own(request: Request, style_id: UUID) -> OwnStyle:
-    found: OwnStyle = first_or_404(OwnStyle.objects.of(request.user).present().filter(id=style_id))
-    return found
+    own: OwnStyle = first_or_404(OwnStyle.objects.of(request.user).present().filter(id=style_id))
+    return own
 
 
-def _one_json(style: OwnStyle) -> Any:
-    return OwnStyleShape(style).data
+def _style_json(style: OwnStyle) -> OwnStyleJson:
+    return {
+        "id": style.id,
+        "slug": style.slug,
+        "name": style.name,
+        "template": style.template,
+        "negative": style.negative,
+        "created_at": style.created_at,
+    }

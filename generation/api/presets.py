@@ -1,73 +1,148 @@
 """Presets: list, create, get, change, delete."""
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any, NotRequired, TypedDict, cast
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+from rest_framework.fields import empty
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.requests import user_of
-from artgen.api.shapes import read
-from artgen.api.views import Endpoint, body_of, first_or_404, query_of
-from generation.api import docs_presets
-from generation.api.shapes_presets import PresetRequestShape, PresetShape
+from artgen.api.json_types import Slug
+from artgen.api.operations import operation
+from artgen.api.shapes import Query, Shape, Text
+from artgen.api.views import Endpoint, first_or_404
+from generation.catalog.offers import BATCH_MAX
+from generation.jobs.job_request import request_field
 from generation.models import Preset
+from generation.models.presets import PRESET_NAME_MAX
 from generation.presets import parameters, presets
+
+EXAMPLE = {
+    "name": "Evening light",
+    "parameters": {"model": "flux-dev", "width": 1344, "height": 768, "steps": 30, "style": "oil"},
+    "count": 2,
+}
+
+PresetParametersJson = TypedDict(  # type: ignore[misc]
+    "PresetParametersJson",
+    {"model": Slug} | {one.name: NotRequired[one.json_type] for one in parameters.KEPT},
+)
+PresetParametersJson.__doc__ = "A request of a job without prompt and source images."
+
+
+class PresetJson(TypedDict):
+    """Settings under a name; `parameters` with a prompt are a request of a job."""
+
+    id: UUID
+    name: str
+    parameters: PresetParametersJson
+    count: Annotated[int, "The number of images."]
+    created_at: datetime
+
+
+class PresetParametersBody(Shape):
+    """A request of a job without prompt and source images."""
+
+    model = serializers.SlugField(help_text="The slug of an enabled model.")
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add the parameters that a preset can have."""
+        return super().get_fields() | {one.name: request_field(one) for one in parameters.KEPT}
+
+    def run_validation(self, data: Any = empty) -> dict[str, Any]:
+        """Return the object as it is; `presets.parameters` validates it by the model's limits."""
+        if data is empty or data is None:
+            return cast(dict[str, Any], super().run_validation(data))  # required, or skipped
+        if not isinstance(data, dict):
+            raise serializers.ValidationError([ErrorDetail(_("Must be a JSON object."), "invalid")])
+        return data
+
+
+class PresetOrderBody(Shape):
+    """A preset to create or to change."""
+
+    name = Text(max_length=PRESET_NAME_MAX, help_text="Unique, ignoring case.")
+    parameters = PresetParametersBody(
+        help_text="Replaces all of them. Width and height are those of the model if not given."
+    )
+    count = serializers.IntegerField(
+        required=False, min_value=1, max_value=BATCH_MAX, help_text="1 to 8 images; 1 if not given."
+    )
 
 
 class Presets(Endpoint):
     """`/api/v1/presets/`."""
 
-    @extend_schema(**docs_presets.LIST_PRESETS)
-    def get(self, request: Request) -> Response:
-        """Return all presets in the user's order, on one page."""
-        query_of(request)
-        return Response(PresetShape(presets.of_user(user_of(request)), many=True).data)
+    @operation("list_presets", query=Query)
+    def get(self, request: Request) -> list[PresetJson]:
+        """List presets.
 
-    @extend_schema(**docs_presets.MAKE_PRESET)
-    def post(self, request: Request) -> Response:
-        """Create a preset, the last one."""
-        given = read(PresetRequestShape(data=body_of(request)))
-        user = user_of(request)
-        values = parameters.values_of(given["parameters"], count=given.get("count", 1), user=user)
-        made = presets.create(user=user, name=given["name"], values=values)
-        return Response(_one_json(made), status=201)
+        All of them, in your order. To use one: add a prompt to its `parameters` and send them to
+        `POST /api/v1/jobs/`, or with its `count` to `POST /api/v1/batches/`.
+        """
+        self.read_query()
+        return [_preset_json(preset) for preset in presets.of_user(user_of(request))]
+
+    @operation(
+        "create_preset",
+        body=PresetOrderBody,
+        status=201,
+        problems=["too_many_requests", "too_many_presets"],
+        bodies={"Evening light": EXAMPLE},
+    )
+    def post(self, request: Request) -> PresetJson:
+        """Create a preset.
+
+        Up to 100. Errors name the parameter: `parameters.steps`.
+        """
+        body, user = self.read_body(), user_of(request)
+        values = parameters.values_of(body["parameters"], count=body.get("count", 1), user=user)
+        return _preset_json(presets.create(user=user, name=body["name"], values=values))
 
 
 class PresetDetail(Endpoint):
     """`/api/v1/presets/ID/`."""
 
-    @extend_schema(**docs_presets.GET_PRESET)
-    def get(self, request: Request, preset_id: UUID) -> Response:
-        """Return one of the user's own presets."""
-        return Response(_one_json(_own(request, preset_id)))
+    @operation("get_preset")
+    def get(self, request: Request, preset_id: UUID) -> PresetJson:
+        """Get a preset."""
+        return _preset_json(_own(request, preset_id))
 
-    @extend_schema(**docs_presets.CHANGE_PRESET)
-    def patch(self, request: Request, preset_id: UUID) -> Response:
-        """Change one of the user's own presets."""
-        own = _own(request, preset_id)
-        given = read(PresetRequestShape(data=body_of(request), partial=True))
-        values = None
-        if {"parameters", "count"} & given.keys():
-            values = parameters.changed(own, user=user_of(request), **_without_name(given))
-        return Response(_one_json(presets.change(own, name=given.get("name"), values=values)))
+    @operation("change_preset", body=PresetOrderBody, problems=["too_many_requests"])
+    def patch(self, request: Request, preset_id: UUID) -> PresetJson:
+        """Change a preset.
 
-    @extend_schema(**docs_presets.DELETE_PRESET)
-    def delete(self, request: Request, preset_id: UUID) -> Response:
-        """Delete one of the user's own presets; its link stops working."""
+        Some of name, parameters and count. New parameters replace all old ones.
+        """
+        preset, body = _own(request, preset_id), self.read_body()
+        name, values = body.pop("name", None), None
+        if body:
+            values = parameters.changed(preset, user=user_of(request), **body)
+        return _preset_json(presets.change(preset, name=name, values=values))
+
+    @operation("delete_preset")
+    def delete(self, request: Request, preset_id: UUID) -> None:
+        """Delete a preset.
+
+        Its link stops working.
+        """
         presets.delete(_own(request, preset_id))
-        return Response(status=204)
 
 
 def _own(request: Request, preset_id: UUID) -> Preset:
-    found: Preset = first_or_404(Preset.objects.of(request.user).present().filter(id=preset_id))
-    return found
+    own: Preset = first_or_404(Preset.objects.of(request.user).present().filter(id=preset_id))
+    return own
 
 
-def _without_name(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if name != "name"}
-
-
-def _one_json(preset: Preset) -> Any:
-    return PresetShape(preset).data
+def _preset_json(preset: Preset) -> PresetJson:
+    return {
+        "id": preset.id,
+        "name": preset.name,
+        "parameters": cast(PresetParametersJson, parameters.parameters_of(preset.values)),
+        "count": parameters.count_of(preset.values),
+        "created_at": preset.created_at,
+    }

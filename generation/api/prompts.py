@@ -1,18 +1,55 @@
 """The prompt helper: translate and enhance a prompt. Nothing is created."""
 
-from drf_spectacular.utils import extend_schema
+from typing import Annotated, TypedDict
+
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.models import Scope
 from accounts.requests import limited_token, user_of
-from artgen.api.shapes import read
-from artgen.api.views import Endpoint, body_of
-from generation.api import docs_prompts
+from artgen.api.operations import operation
+from artgen.api.shapes import Shape, Text
+from artgen.api.views import Endpoint
 from generation.api.models import check_model
-from generation.api.shapes_prompts import EnhanceShape, ProposalShape, TranslateShape
+from generation.catalog.parameters import PROMPT_MAX_LENGTH
+from generation.models import ImageModel
 from generation.prompt_helper import proposals
 from generation.prompt_helper.instructions import Kind
+
+PROBLEMS = [
+    *("too_few_credits", "token_limit_reached", "permission_denied", "prompt_helper_off"),
+    *("no_proposal", "too_many_requests", "daily_limit", "monthly_limit", "generation_off"),
+    *("budget_reached", "unavailable"),
+]
+
+
+class ProposalJson(TypedDict):
+    """A proposed prompt. Create a job with both prompts to keep the original with it."""
+
+    prompt: Annotated[str, "At most 2,000 characters."]
+    original_prompt: Annotated[str, "The prompt as given."]
+    language: Annotated[
+        str, "ISO 639-1 code of the language of a translation; empty for an enhancement."
+    ]
+    credits: Annotated[int, "Charged for it."]
+
+
+class PromptToEnhanceBody(Shape):
+    """A prompt to enhance."""
+
+    prompt = Text(
+        allow_blank=True, max_length=PROMPT_MAX_LENGTH, help_text="At most 2,000 characters."
+    )
+
+
+class PromptToTranslateBody(PromptToEnhanceBody):
+    """A prompt to translate."""
+
+    model = Text(
+        required=False,
+        allow_null=True,
+        help_text="Slug of the model that the prompt is for: its preferred language is the target, "
+        "English if not given.",
+    )
 
 
 class Translate(Endpoint):
@@ -20,19 +57,16 @@ class Translate(Endpoint):
 
     write_scope = Scope.CREATE
 
-    @extend_schema(**docs_prompts.TRANSLATE)
-    def post(self, request: Request) -> Response:
-        """Return the prompt in the preferred language of a model."""
-        given = read(TranslateShape(data=body_of(request)))
-        model = check_model({"model": given["model"]}) if given.get("model") else None
-        proposal = proposals.propose(
-            Kind.TRANSLATE,
-            user=user_of(request),
-            prompt=given["prompt"],
-            model=model,
-            token_id=limited_token(request),
-        )
-        return Response(ProposalShape(proposal).data)
+    @operation("translate_prompt", body=PromptToTranslateBody, problems=PROBLEMS)
+    def post(self, request: Request) -> ProposalJson:
+        """Translate a prompt.
+
+        Returns a proposal; nothing is created. It is charged unless it fails or equals the prompt.
+        404 if this site has no prompt helper, 503 if it is busy or does not respond.
+        """
+        body = self.read_body()
+        model = check_model(body)
+        return _propose(request, Kind.TRANSLATE, prompt=body["prompt"], model=model)
 
 
 class Enhance(Endpoint):
@@ -40,14 +74,25 @@ class Enhance(Endpoint):
 
     write_scope = Scope.CREATE
 
-    @extend_schema(**docs_prompts.ENHANCE)
-    def post(self, request: Request) -> Response:
-        """Return the prompt with more details."""
-        given = read(EnhanceShape(data=body_of(request)))
-        proposal = proposals.propose(
-            Kind.ENHANCE,
-            user=user_of(request),
-            prompt=given["prompt"],
-            token_id=limited_token(request),
-        )
-        return Response(ProposalShape(proposal).data)
+    @operation("enhance_prompt", body=PromptToEnhanceBody, problems=PROBLEMS)
+    def post(self, request: Request) -> ProposalJson:
+        """Enhance a prompt.
+
+        Returns a proposal in the same language, with more details; nothing is created. It is
+        charged unless it fails or equals the prompt. 404 if this site has no prompt helper, 503 if
+        it is busy or does not respond.
+        """
+        return _propose(request, Kind.ENHANCE, prompt=self.read_body()["prompt"])
+
+
+def _propose(
+    request: Request, kind: Kind, *, prompt: str, model: ImageModel | None = None
+) -> ProposalJson:
+    user, token_id = user_of(request), limited_token(request)
+    proposal = proposals.propose(kind, user=user, prompt=prompt, model=model, token_id=token_id)
+    return {
+        "prompt": proposal.prompt,
+        "original_prompt": proposal.original_prompt,
+        "language": proposal.language,
+        "credits": proposal.credits,
+    }

@@ -1,34 +1,51 @@
 """Quotes: price and wait time of an order that is not placed."""
 
-from typing import cast
+from datetime import datetime
+from typing import Annotated, TypedDict
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from accounts.models import Scope, User
+from accounts.models import Scope
+from accounts.requests import user_of
+from artgen.api.operations import operation
 from artgen.api.views import Endpoint, body_of
-from generation.api import docs_jobs
-from generation.api.bodies import read_order
-from generation.api.shapes_jobs import QuoteShape
+from generation.api import examples
+from generation.api.bodies import BATCH_ORDER, read_order
 from generation.jobs import quotes
+from generation.jobs.eta import EtaJson
+
+
+class QuoteJson(TypedDict):
+    """Price of an order, and wait time until its last image."""
+
+    credits: int
+    eta_seconds: Annotated[
+        EtaJson | None,
+        "Until the last image; null while a budget makes it wait, and if your limit of images in "
+        "progress at once is 0.",
+    ]
+    parked_until: Annotated[
+        datetime | None,
+        "Until then at least the last image would wait for a budget of the site, else null.",
+    ]
 
 
 class Quotes(Endpoint):
     """`/api/v1/quotes/`."""
 
+    tag = "jobs"
     write_scope = Scope.READ  # places nothing
 
-    @extend_schema(**docs_jobs.QUOTE)
-    def post(self, request: Request) -> Response:
-        """Return price and wait time of a job or batch."""
+    @operation("quote", body=BATCH_ORDER, bodies={"An image": examples.ORDER, **examples.BATCHES})
+    def post(self, request: Request) -> QuoteJson:
+        """Get a quote.
+
+        The body of a job or a batch; no job is created.
+        """
         order = read_order(body_of(request))
-        quote = quotes.quote(
-            user=cast(User, request.user), requests=order.requests, listed=order.listed
-        )
-        shown = {
+        quote = quotes.quote(user=user_of(request), requests=order.requests, listed=order.listed)
+        return {
             "credits": quote.credits,
-            "eta_seconds": quote.eta,
+            "eta_seconds": quote.eta.as_json() if quote.eta else None,
             "parked_until": quote.parked_until,
         }
-        return Response(QuoteShape(shown).data)

@@ -1,43 +1,75 @@
 """Requests that a rule stopped: list, get, appeal, withdraw."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Annotated, TypedDict
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.models import Scope
-from artgen.api import pagination
-from artgen.api.views import Endpoint, first_or_404, query_of
-from generation.api import docs_reviews, rate_limits
-from generation.api.shapes_reviews import ReviewShape
-from generation.models import PromptReview
+from artgen.api.json_types import Page
+from artgen.api.operations import operation
+from artgen.api.pagination import PageQuery, page_of
+from artgen.api.views import Endpoint, first_or_404
+from generation.api import rate_limits
+from generation.models import Category, PromptReview, ReviewState
+from generation.models.moderation import STAFF_ONLY
 from generation.moderation import reviews
 from generation.moderation.refusals import categories_of, words_of
 
 APPEAL_RATE = "60/h"
+STATES = [choice for choice in ReviewState.choices if choice[0] not in STAFF_ONLY]
+
+
+class ReviewJson(TypedDict):
+    """A request for images that a rule of the site stopped, and what became of it."""
+
+    id: UUID
+    state: Annotated[
+        str,
+        STATES,
+        "`refused` by a rule, `waiting` for a moderator, `approved` or `rejected` by one, "
+        "`canceled` by you.",
+    ]
+    prompt: str
+    categories: Annotated[list[Annotated[str, Category]], "What the rules are about."]
+    words: Annotated[list[str], "What the rules found in the prompt."]
+    count: Annotated[int, "Number of jobs in the request."]
+    can_appeal: bool
+    reason: Annotated[str, "Why a moderator rejected it."]
+    obstacle: Annotated[
+        str,
+        "Why an approved request was not placed. The prompt is allowed now: send the request "
+        "again.",
+    ]
+    placed: Annotated[UUID | None, "The batch, or the job, of an approved request."]
+    created_at: datetime
+    appealed_at: datetime | None
+    decided_at: datetime | None
 
 
 class Reviews(Endpoint):
     """`/api/v1/reviews/`."""
 
-    @extend_schema(**docs_reviews.LIST_REVIEWS)
-    def get(self, request: Request) -> Response:
-        """Return a page of the user's own reviews."""
-        query_of(request, *pagination.PARAMETERS)
-        rows = PromptReview.objects.of(request.user)
-        return Response(pagination.page_of(request, rows, show=_reviews_json))
+    @operation("list_reviews", query=PageQuery)
+    def get(self, request: Request) -> Page[ReviewJson]:
+        """List reviews.
+
+        Requests for images that a rule of the site stopped, newest first. They cost nothing until a
+        moderator approves them.
+        """
+        query, rows = self.read_query(), PromptReview.objects.of(request.user)
+        return page_of(request, rows, query, show=_reviews_json)
 
 
 class ReviewDetail(Endpoint):
     """`/api/v1/reviews/ID/`."""
 
-    @extend_schema(**docs_reviews.GET_REVIEW)
-    def get(self, request: Request, review_id: UUID) -> Response:
-        """Return one of the user's own reviews."""
-        return Response(_review_json(_own(request, review_id)))
+    @operation("get_review")
+    def get(self, request: Request, review_id: UUID) -> ReviewJson:
+        """Get a review."""
+        return _review_json(_own(request, review_id))
 
 
 class ReviewAppeal(Endpoint):
@@ -45,13 +77,19 @@ class ReviewAppeal(Endpoint):
 
     write_scope = Scope.CREATE
 
-    @extend_schema(**docs_reviews.APPEAL_REVIEW)
-    def post(self, request: Request, review_id: UUID) -> Response:
-        """Ask a moderator to decide about one of the user's own requests."""
+    @operation(
+        "appeal_review", problems=["already_decided", "too_many_waiting", "too_many_requests"]
+    )
+    def post(self, request: Request, review_id: UUID) -> ReviewJson:
+        """Appeal.
+
+        A moderator decides about the refused request and, if it is approved, it is placed at its
+        price of then. The decision is emailed.
+        """
         review = _own(request, review_id)
         rate_limits.spend(request, group="appeal", rate=APPEAL_RATE)
         reviews.appeal(review)
-        return Response(_review_json(review))
+        return _review_json(review)
 
 
 class ReviewCancel(Endpoint):
@@ -59,12 +97,12 @@ class ReviewCancel(Endpoint):
 
     write_scope = Scope.CREATE
 
-    @extend_schema(**docs_reviews.CANCEL_REVIEW)
-    def post(self, request: Request, review_id: UUID) -> Response:
-        """Withdraw one of the user's own requests from review."""
+    @operation("cancel_review", problems=["already_decided"])
+    def post(self, request: Request, review_id: UUID) -> ReviewJson:
+        """Withdraw a request from review."""
         review = _own(request, review_id)
         reviews.cancel(review)
-        return Response(_review_json(review))
+        return _review_json(review)
 
 
 def _own(request: Request, review_id: UUID) -> PromptReview:
@@ -72,25 +110,23 @@ def _own(request: Request, review_id: UUID) -> PromptReview:
     return first_or_404(rows.filter(id=review_id))
 
 
-def _reviews_json(rows: Sequence[PromptReview]) -> list[dict[str, Any]]:
+def _reviews_json(rows: Sequence[PromptReview]) -> list[ReviewJson]:
     return [_review_json(row) for row in rows]
 
 
-def _review_json(review: PromptReview) -> Any:
-    return ReviewShape(
-        {
-            "id": review.id,
-            "state": review.state,
-            "prompt": review.prompt,
-            "categories": categories_of(review.matches),
-            "words": words_of(review.matches),
-            "count": len(review.requests),
-            "can_appeal": review.can_be_appealed,
-            "reason": review.reason,
-            "obstacle": review.obstacle,
-            "placed": review.placed,
-            "created_at": review.created_at,
-            "appealed_at": review.appealed_at,
-            "decided_at": review.decided_at,
-        }
-    ).data
+def _review_json(review: PromptReview) -> ReviewJson:
+    return {
+        "id": review.id,
+        "state": review.state,
+        "prompt": review.prompt,
+        "categories": categories_of(review.matches),
+        "words": words_of(review.matches),
+        "count": len(review.requests),
+        "can_appeal": review.can_be_appealed,
+        "reason": review.reason,
+        "obstacle": review.obstacle,
+        "placed": review.placed,
+        "created_at": review.created_at,
+        "appealed_at": review.appealed_at,
+        "decided_at": review.decided_at,
+    }

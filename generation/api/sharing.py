@@ -1,51 +1,193 @@
-"""Who can see an image: its link, and the request to publish it."""
+"""Who can see an image or a collection: its link, and the request to publish an image."""
 
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, TypedDict, TypeVar
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from django.conf import settings
+from django.urls import reverse
+from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
+from artgen.api.json_types import Url
+from artgen.api.operations import Answer, operation
+from artgen.api.shapes import Flag, Shape, wrong_choice
 from artgen.api.views import Endpoint, first_or_404
-from generation.api import docs_sharing, links, rate_limits
-from generation.api.shapes_sharing import ShareShape
-from generation.gallery import publications, sharing
-from generation.models import Image, Publication, PublicationState, Visibility
+from generation.api import rate_limits
+from generation.api.collections import own_collection
+from generation.gallery import collection_sharing, publications, sharing
+from generation.models import Collection, Image, Publication, PublicationState, Visibility
+
+SHARING_RATE = "120/m"
+A_WEEK = {"A week, with parameters": {"expires_in_days": 7, "with_parameters": True}}
+CHANGED = {200: "Changed"}
+
+Owned = TypeVar("Owned", Image, Collection)
 
 
-class Share(Endpoint):
+class PublicationJson(TypedDict):
+    """A request to show the image to everyone on /explore/, and its outcome."""
+
+    state: Annotated[
+        str,
+        PublicationState,
+        "`waiting` for a review, `published`, `hidden` after reports until staff review it again, "
+        "`refused`, `withdrawn` by you.",
+    ]
+    reason: Annotated[str, "Why it was refused."]
+    url: Annotated[Url | None, "Its public page, while published."]
+    with_parameters: bool
+    with_name: bool
+    asked_at: datetime
+    decided_at: datetime | None
+    published_at: datetime | None
+
+
+class CollectionShareJson(TypedDict):
+    """How a collection is shared. `url` is null if no link is active."""
+
+    url: Annotated[Url | None, "The page that anyone with this address can see."]
+    expires_at: Annotated[datetime | None, "Null: active until it is turned off."]
+    with_parameters: Annotated[bool, "Whether the page shows prompt and parameters."]
+    with_name: Annotated[bool, "Whether the page shows the name of your account; never the email."]
+
+
+class ShareJson(CollectionShareJson):
+    """How an image is shared. `url` is null if no link is active."""
+
+    publication: Annotated[PublicationJson | None, "The latest request to publish."]
+
+
+class LinkDays(serializers.IntegerField):
+    """For how many days a link works, null for no limit."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Accept only LINK_DAYS."""
+        if isinstance(data, bool) or not isinstance(data, int) or data not in sharing.LINK_DAYS:
+            raise wrong_choice((*sharing.LINK_DAYS, None))
+        return data
+
+
+class LinkBody(Shape):
+    """A link to create or change."""
+
+    expires_in_days = LinkDays(
+        required=False,
+        allow_null=True,
+        help_text="1, 7 or 30 days from now; null, the default: until it is turned off.",
+    )
+    with_parameters = Flag(required=False, default=False)
+    with_name = Flag(required=False, default=False)
+    new = Flag(required=False, default=False, help_text="Replace the link by a new one.")
+
+
+class LinkEndpoint(Endpoint):
+    """The link of an image or a collection."""
+
+    def change(self, owned: Owned, share: Callable[..., Owned]) -> tuple[Owned, int]:
+        """Create or change the link with `share`, as the body says; return also the status."""
+        body = self.read_body()
+        rate_limits.spend(self.request, group="share", rate=SHARING_RATE)
+        had_link = owned.has_link and not body["new"]
+        changed = share(
+            owned,
+            until=sharing.until(days=body.get("expires_in_days")),
+            with_parameters=body["with_parameters"],
+            with_name=body["with_name"],
+            renew=body["new"],
+        )
+        return changed, 200 if had_link else 201
+
+
+class Share(LinkEndpoint):
     """`/api/v1/images/ID/share/`."""
 
-    @extend_schema(**docs_sharing.GET_SHARE)
-    def get(self, request: Request, image_id: UUID) -> Response:
-        """Return how one of the user's own images is shared."""
-        return Response(_share_json(own_image(request, image_id)))
+    @operation("get_share")
+    def get(self, request: Request, image_id: UUID) -> ShareJson:
+        """Get how an image is shared."""
+        return _share_json(own_image(request, image_id))
 
-    @extend_schema(**docs_sharing.MAKE_LINK)
-    def post(self, request: Request, image_id: UUID) -> Response:
-        """Create or change the link to one of the user's own images."""
-        image = own_image(request, image_id)
-        image, status = links.change(request, image, sharing.share_by_link)
-        return Response(_share_json(image), status=status)
+    @operation(
+        "share_image",
+        body=LinkBody,
+        status=201,
+        also=CHANGED,
+        problems=["too_many_requests", "in_the_trash"],
+        bodies=A_WEEK,
+    )
+    def post(self, request: Request, image_id: UUID) -> Answer[ShareJson]:
+        """Share an image by link.
 
-    @extend_schema(**docs_sharing.STOP_LINK)
-    def delete(self, request: Request, image_id: UUID) -> Response:
-        """Turn off the link to one of the user's own images."""
+        Creates a link that cannot be guessed, or changes the existing one; its address stays the
+        same unless `new`. Without parameters, the prompt is removed from the files. An address of
+        the file itself stays valid for up to ten minutes after the link is turned off.
+        """
+        image, status = self.change(own_image(request, image_id), sharing.share_by_link)
+        return Answer(_share_json(image), status=status)
+
+    @operation("stop_sharing_image")
+    def delete(self, request: Request, image_id: UUID) -> None:
+        """Turn off the link to an image.
+
+        Permanent: a later link has another address.
+        """
         sharing.stop_link(own_image(request, image_id))
-        return Response(status=204)
 
 
 class ShareAppeal(Endpoint):
     """`/api/v1/images/ID/share/appeal/`."""
 
-    @extend_schema(**docs_sharing.APPEAL)
-    def post(self, request: Request, image_id: UUID) -> Response:
-        """Ask a moderator to review one of the user's own images that a rule has refused."""
+    @operation(
+        "appeal_publication",
+        problems=["in_the_trash", "already_decided", "too_many_waiting", "too_many_requests"],
+    )
+    def post(self, request: Request, image_id: UUID) -> ShareJson:
+        """Appeal against a rule that refused to publish an image.
+
+        A moderator will review the image. Possible while `publication.state` is `refused` by a
+        rule, not by a moderator.
+        """
         image = own_image(request, image_id)
-        rate_limits.spend(request, group="share", rate=links.SHARING_RATE)
+        rate_limits.spend(request, group="share", rate=SHARING_RATE)
         publications.appeal(image)
-        return Response(_share_json(image))
+        return _share_json(image)
+
+
+class CollectionShare(LinkEndpoint):
+    """`/api/v1/collections/ID/share/`."""
+
+    @operation("get_collection_share")
+    def get(self, request: Request, collection_id: UUID) -> CollectionShareJson:
+        """Get how a collection is shared."""
+        return _link_json(own_collection(request, collection_id), route="shared_collection")
+
+    @operation(
+        "share_collection",
+        body=LinkBody,
+        status=201,
+        also=CHANGED,
+        problems=["too_many_requests"],
+        bodies=A_WEEK,
+    )
+    def post(self, request: Request, collection_id: UUID) -> Answer[CollectionShareJson]:
+        """Share a collection by link.
+
+        Creates a link that cannot be guessed, or changes the existing one; its address stays the
+        same unless `new`. Its page shows the collection’s name and its images, later ones included.
+        Images in the trash are left out, and those that moderators keep from Explore.
+        """
+        collection = own_collection(request, collection_id)
+        collection, status = self.change(collection, collection_sharing.share)
+        return Answer(_link_json(collection, route="shared_collection"), status=status)
+
+    @operation("stop_sharing_collection")
+    def delete(self, request: Request, collection_id: UUID) -> None:
+        """Turn off the link to a collection.
+
+        Permanent: a later link has another address.
+        """
+        collection_sharing.stop(own_collection(request, collection_id))
 
 
 def own_image(request: Request, image_id: UUID) -> Image:
@@ -67,24 +209,38 @@ def show_to(image: Image, visibility: str) -> Image:
     return image
 
 
-def _share_json(image: Image) -> Any:
-    publication = publications.last(image)
-    share = {
-        **links.link_json(image, route="shared"),
-        "publication": _publication(publication) if publication else None,
+def _share_json(image: Image) -> ShareJson:
+    return {
+        **_link_json(image, route="shared"),
+        "publication": _publication_json(publications.last(image)),
     }
-    return ShareShape(share).data
 
 
-def _publication(publication: Publication) -> dict[str, Any]:
+def _link_json(owned: Image | Collection, *, route: str) -> CollectionShareJson:
+    slug = owned.link_slug if owned.has_link else None
+    return {
+        "url": _address_of(slug, route=route) if slug else None,
+        "expires_at": owned.link_until if slug else None,
+        "with_parameters": bool(slug) and owned.link_parameters,
+        "with_name": bool(slug) and owned.link_name,
+    }
+
+
+def _publication_json(publication: Publication | None) -> PublicationJson | None:
+    if publication is None:
+        return None
     is_shown = publication.state == PublicationState.PUBLISHED
     return {
         "state": publication.state,
         "reason": publication.reason,
-        "url": links.address_of(publication.slug, route="shared") if is_shown else None,
+        "url": _address_of(publication.slug, route="shared") if is_shown else None,
         "with_parameters": publication.with_parameters,
         "with_name": publication.with_name,
         "asked_at": publication.asked_at,
         "decided_at": publication.decided_at,
         "published_at": publication.published_at,
     }
+
+
+def _address_of(slug: str, *, route: str) -> str:
+    return f"{settings.PUBLIC_URL}{reverse(route, args=[slug])}"

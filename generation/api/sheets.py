@@ -1,37 +1,114 @@
 """Comparison sheets: quote, create, list, get, cancel the rest, vote, draw, delete."""
 
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, TypedDict, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from accounts.models import Scope, User
-from accounts.requests import limited_token
-from artgen.api import pagination
-from artgen.api.shapes import read
-from artgen.api.times import time_json
-from artgen.api.views import Endpoint, body_of, choice_of, first_or_404, query_of
-from generation.api import docs_sheets, rate_limits
-from generation.api.bodies import read_key
-from generation.api.shapes_sheets import (
-    SheetCancelShape,
-    SheetImageRequestShape,
-    SheetImageShape,
-    SheetQuoteShape,
-    VoteShape,
-)
+from accounts.models import Scope
+from accounts.requests import limited_token, user_of
+from artgen.api.json_types import IdText, Page, Url
+from artgen.api.operations import Answer, operation
+from artgen.api.pagination import PageQuery, page_of
+from artgen.api.shapes import Choice, Id, Query, Shape
+from artgen.api.views import Endpoint, body_of, first_or_404
+from generation.api import examples, rate_limits
+from generation.api.bodies import KEY, KEY_PROBLEMS, ORDER_PROBLEMS, REPEATED, read_key
+from generation.api.quotes import QuoteJson
 from generation.jobs import idempotency
-from generation.jobs.serializers import jobs_json
+from generation.jobs.serializers import JobJson, jobs_json
 from generation.models import Sheet, SheetImage, SheetImageKind, SheetVote
 from generation.sheets import cells, placing, sheet_images, votes
 from generation.sheets.cells import FilledSheet
-from generation.sheets.request import clean
+from generation.sheets.request import SheetOrderBody, clean
+
+
+class SheetHeadJson(TypedDict):
+    """What a row or column has in common: a parameter and its value."""
+
+    parameter: Annotated[
+        str, "`prompt` (its value is the alternative), `model` or one of the axes."
+    ]
+    value: Annotated[Any, "A string or a number; null for no style."]
+
+
+Heads = list[list[SheetHeadJson]]
+
+
+class SheetJson(TypedDict):
+    """A comparison: the batch with its id, laid out in rows and columns."""
+
+    id: Annotated[UUID, "Also that of the batch."]
+    prompt: Annotated[str, "As sent, with its alternatives."]
+    rows: Heads
+    columns: Heads
+    cells: Annotated[list[list[IdText]], "The job of each cell, row by row."]
+    best: Annotated[UUID | None, "The job of the image that you voted for."]
+    created_at: datetime
+
+
+class SheetWithJobsJson(SheetJson):
+    """A comparison with its jobs."""
+
+    jobs: Annotated[list[JobJson], "Those that are still stored."]
+
+
+class SheetQuoteJson(QuoteJson):
+    """What a comparison consists of, its price and wait time."""
+
+    rows: Heads
+    columns: Heads
+    count: Annotated[int, "The number of images."]
+    obstacle: Annotated[str, "Why your quotas don’t allow it; empty if they do."]
+
+
+class SheetCancelJson(TypedDict):
+    """What was canceled."""
+
+    canceled: Annotated[int, "The number of jobs."]
+    credits: Annotated[int, "Returned."]
+    obstacle: Annotated[str, "Why other unfinished jobs were left, such as a daily limit."]
+
+
+class SheetVoteJson(TypedDict):
+    """The best image of a comparison."""
+
+    job: Annotated[UUID, "The job of a cell with an image."]
+
+
+class SheetVoteBody(Shape):
+    """The best image of a comparison."""
+
+    job = Id(help_text="The job of a cell with an image.")
+
+
+class SheetImageBody(Shape):
+    """The image of a comparison to draw."""
+
+    format = Choice(choices=SheetImageKind.values, required=False, default=SheetImageKind.JPEG)
+
+
+class SheetImageQuery(SheetImageBody, Query):
+    """Which image of a comparison."""
+
+
+class SheetImageJson(TypedDict):
+    """A comparison as one labeled image, for a download."""
+
+    format: Annotated[str, SheetImageKind.values]
+    state: Annotated[str, ("preparing", "ready", "failed"), "`failed`: ask for it again."]
+    done: Annotated[int, "The cells that are drawn."]
+    total: Annotated[int, "All cells."]
+    url: Annotated[Url | None, "Of the file, short-lived; null until it is ready."]
+    bytes: int | None
+    expires_at: Annotated[
+        datetime | None, "After that ask for it again; null while it is prepared."
+    ]
 
 
 class Sheets(Endpoint):
@@ -39,26 +116,41 @@ class Sheets(Endpoint):
 
     write_scope = Scope.CREATE
 
-    @extend_schema(**docs_sheets.LIST_SHEETS)
-    def get(self, request: Request) -> Response:
-        """Return a page of the user's own comparisons."""
-        query_of(request, *pagination.PARAMETERS)
-        rows = Sheet.objects.of(request.user).present().select_related("vote")
-        return Response(pagination.page_of(request, rows, show=_sheets_json))
+    @operation("list_sheets", query=PageQuery)
+    def get(self, request: Request) -> Page[SheetJson]:
+        """List comparisons.
 
-    @extend_schema(**docs_sheets.PLACE_SHEET)
-    def post(self, request: Request) -> Response:
-        """Create a comparison."""
+        Newest first, without their jobs.
+        """
+        query = self.read_query()
+        rows = Sheet.objects.of(request.user).present().select_related("vote")
+        return page_of(request, rows, query, show=_sheets_json)
+
+    @operation(
+        "place_sheet",
+        body=SheetOrderBody,
+        headers=[KEY],
+        status=201,
+        also=REPEATED,
+        problems=[*ORDER_PROBLEMS, *KEY_PROBLEMS],
+        bodies={"Two models, two colors": examples.SHEET_ORDER},
+    )
+    def post(self, request: Request) -> Answer[SheetWithJobsJson]:
+        """Create a comparison.
+
+        One prompt on up to 8 models, with alternatives, and with up to two parameters that vary: 2
+        to 64 jobs, all of them or none. They share one seed unless it varies. Errors name the cell.
+        """
         rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
         key, asked = read_key(request), clean(body_of(request))
         placed = placing.place(
-            user=_user(request), asked=asked, key=key, token_id=limited_token(request)
+            user=user_of(request), asked=asked, key=key, token_id=limited_token(request)
         )
         # One that was placed before with this key may have been deleted since, even permanently.
         sheet = Sheet.objects.of(request.user).filter(id=cast(UUID, placed.batch)).first()
         if sheet is None:
             raise idempotency.KeyBusy
-        return Response(
+        return Answer(
             _whole_json(sheet),
             status=201 if placed.created else 200,
             headers={"Location": reverse("api_sheet", args=[sheet.id])},
@@ -70,36 +162,44 @@ class SheetQuotes(Endpoint):
 
     write_scope = Scope.READ  # places nothing
 
-    @extend_schema(**docs_sheets.QUOTE_SHEET)
-    def post(self, request: Request) -> Response:
-        """Return the cells, price and wait time of a comparison."""
-        found = placing.quote(user=_user(request), asked=clean(body_of(request)))
-        plan = found.plan
-        answer = {
+    @operation(
+        "quote_sheet",
+        body=SheetOrderBody,
+        bodies={"Two models, two colors": examples.SHEET_ORDER},
+    )
+    def post(self, request: Request) -> SheetQuoteJson:
+        """Get a quote of a comparison.
+
+        Its rows and columns, price and wait time; no job is created.
+        """
+        quote = placing.quote(user=user_of(request), asked=clean(body_of(request)))
+        plan = quote.plan
+        return {
             "rows": _heads_json([head.as_json() for head in heads] for heads in plan.rows),
             "columns": _heads_json([head.as_json() for head in heads] for heads in plan.columns),
             "count": len(plan.requests),
-            "credits": found.credits,
-            "eta_seconds": found.eta,
-            "parked_until": found.wait.until if found.wait else None,
-            "obstacle": found.obstacle,
+            "credits": quote.credits,
+            "eta_seconds": quote.eta.as_json() if quote.eta else None,
+            "parked_until": quote.wait.until if quote.wait else None,
+            "obstacle": quote.obstacle,
         }
-        return Response(SheetQuoteShape(answer).data)
 
 
 class SheetDetail(Endpoint):
     """`/api/v1/sheets/ID/`."""
 
-    @extend_schema(**docs_sheets.GET_SHEET)
-    def get(self, request: Request, sheet_id: UUID) -> Response:
-        """Return one of the user's own comparisons with its jobs."""
-        return Response(_whole_json(_own(request, sheet_id)))
+    @operation("get_sheet")
+    def get(self, request: Request, sheet_id: UUID) -> SheetWithJobsJson:
+        """Get a comparison."""
+        return _whole_json(_own(request, sheet_id))
 
-    @extend_schema(**docs_sheets.DELETE_SHEET)
-    def delete(self, request: Request, sheet_id: UUID) -> Response:
-        """Delete one of the user's own comparisons; its jobs and images stay."""
+    @operation("delete_sheet")
+    def delete(self, request: Request, sheet_id: UUID) -> None:
+        """Delete a comparison.
+
+        Its jobs and images stay.
+        """
         cells.delete(_own(request, sheet_id))
-        return Response(status=204)
 
 
 class SheetCancel(Endpoint):
@@ -107,77 +207,91 @@ class SheetCancel(Endpoint):
 
     write_scope = Scope.CREATE
 
-    @extend_schema(**docs_sheets.CANCEL_SHEET)
-    def post(self, request: Request, sheet_id: UUID) -> Response:
-        """Cancel the unfinished jobs of one of the user's own comparisons."""
-        done = cells.cancel_rest(_own(request, sheet_id), actor=_user(request))
-        answer = {"canceled": done.count, "credits": done.credits, "obstacle": done.obstacle}
-        return Response(SheetCancelShape(answer).data)
+    @operation("cancel_sheet")
+    def post(self, request: Request, sheet_id: UUID) -> SheetCancelJson:
+        """Cancel the rest of a comparison.
+
+        The jobs that can still be canceled; their credits are returned.
+        """
+        done = cells.cancel_rest(_own(request, sheet_id), actor=user_of(request))
+        return {"canceled": done.count, "credits": done.credits, "obstacle": done.obstacle}
 
 
 class SheetVoteDetail(Endpoint):
     """`/api/v1/sheets/ID/vote/`."""
 
-    @extend_schema(**docs_sheets.VOTE_SHEET)
-    def put(self, request: Request, sheet_id: UUID) -> Response:
-        """Make a cell the best one, instead of another."""
-        sheet = _own(request, sheet_id)
-        stored = votes.vote(sheet, job_id=read(VoteShape(data=body_of(request)))["job"])
-        return Response({"job": str(stored.job_id)})
+    @operation("vote_sheet", body=SheetVoteBody, problems=["no_image_to_vote"])
+    def put(self, request: Request, sheet_id: UUID) -> SheetVoteJson:
+        """Vote for the best image.
 
-    @extend_schema(**docs_sheets.REMOVE_VOTE)
-    def delete(self, request: Request, sheet_id: UUID) -> Response:
-        """Remove the vote, if there is one."""
+        One vote for each comparison; the next one replaces it.
+        """
+        sheet = _own(request, sheet_id)
+        return {"job": votes.vote(sheet, job_id=self.read_body()["job"]).job_id}
+
+    @operation("remove_vote")
+    def delete(self, request: Request, sheet_id: UUID) -> None:
+        """Remove the vote."""
         votes.withdraw(_own(request, sheet_id))
-        return Response(status=204)
 
 
 class SheetImageDetail(Endpoint):
     """`/api/v1/sheets/ID/image/`."""
 
-    @extend_schema(**docs_sheets.DRAW_SHEET)
-    def post(self, request: Request, sheet_id: UUID) -> Response:
-        """Ask for the sheet as one image; it is drawn by a worker."""
-        found = cells.filled(_own(request, sheet_id))
+    @operation(
+        "draw_sheet",
+        body=SheetImageBody,
+        status=202,
+        also={200: "Ready already"},
+        problems=["too_many_requests"],
+    )
+    def post(self, request: Request, sheet_id: UUID) -> Answer[SheetImageJson]:
+        """Draw a comparison as one image.
+
+        With its labels, the images in small. A worker draws it within seconds: follow it with
+        `GET`. It is drawn again only if its cells have changed since.
+        """
+        sheet = cells.filled(_own(request, sheet_id))
         rate_limits.spend(request, group="draw", rate=sheet_images.ASK_RATE)
-        kind = read(SheetImageRequestShape(data=body_of(request)))["format"]
-        made = sheet_images.ask(found, kind=kind)
-        return Response(
-            _image_json(found, made),
-            status=200 if made.is_ready else 202,
+        kind = self.read_body()["format"]
+        image = sheet_images.ask(sheet, kind=kind)
+        return Answer(
+            _image_json(sheet, image),
+            status=200 if image.is_ready else 202,
             headers={"Location": f"{reverse('api_sheet_image', args=[sheet_id])}?format={kind}"},
         )
 
-    @extend_schema(**docs_sheets.GET_SHEET_IMAGE)
-    def get(self, request: Request, sheet_id: UUID) -> Response:
-        """Return the state of the image that was asked for, and its URL."""
-        found = cells.filled(_own(request, sheet_id))
-        query = query_of(request, "format")
-        kind = choice_of(query, "format", SheetImageKind.values) or SheetImageKind.JPEG
-        known = sheet_images.of_sheet(found).get(kind)
-        if known is None:
+    @operation("get_sheet_image", query=SheetImageQuery)
+    def get(self, request: Request, sheet_id: UUID) -> SheetImageJson:
+        """Get the image of a comparison.
+
+        Not found if nobody has asked for it, if it has expired, or if its cells have changed since:
+        ask for it with `POST`.
+        """
+        sheet = cells.filled(_own(request, sheet_id))
+        image = sheet_images.of_sheet(sheet).get(self.read_query()["format"])
+        if image is None:
             raise Http404
-        return Response(_image_json(found, known))
+        return _image_json(sheet, image)
 
 
-def _image_json(found: FilledSheet, image: SheetImage) -> dict[str, Any]:
-    answer = {
+def _image_json(sheet: FilledSheet, image: SheetImage) -> SheetImageJson:
+    return {
         "format": image.kind,
         "state": image.state,
         "done": image.total if image.is_ready else image.done,
         "total": image.total,
-        "url": sheet_images.absolute_url(found, image) if image.is_ready else None,
+        "url": sheet_images.absolute_url(sheet, image) if image.is_ready else None,
         "bytes": image.bytes if image.is_ready else None,
         "expires_at": image.expires_at,
     }
-    return dict(SheetImageShape(answer).data)
 
 
 def _own(request: Request, sheet_id: UUID) -> Sheet:
     return first_or_404(Sheet.objects.of(request.user).present().filter(id=sheet_id))
 
 
-def _sheets_json(sheets: Sequence[Sheet]) -> list[dict[str, Any]]:
+def _sheets_json(sheets: Sequence[Sheet]) -> list[SheetJson]:
     return [_sheet_json(sheet, best=_best_of(sheet)) for sheet in sheets]
 
 
@@ -188,27 +302,23 @@ def _best_of(sheet: Sheet) -> UUID | None:
         return None
 
 
-def _whole_json(sheet: Sheet) -> dict[str, Any]:
-    found = cells.filled(sheet)
-    return _sheet_json(sheet, best=found.best) | {"jobs": jobs_json(found.jobs)}
+def _whole_json(sheet: Sheet) -> SheetWithJobsJson:
+    filled = cells.filled(sheet)
+    return {**_sheet_json(sheet, best=filled.best), "jobs": jobs_json(filled.jobs)}
 
 
-def _sheet_json(sheet: Sheet, *, best: UUID | None) -> dict[str, Any]:
+def _sheet_json(sheet: Sheet, *, best: UUID | None) -> SheetJson:
     width = max(1, len(sheet.columns))
     return {
-        "id": str(sheet.id),
+        "id": sheet.id,
         "prompt": sheet.prompt,
         "rows": _heads_json(sheet.rows),
         "columns": _heads_json(sheet.columns),
         "cells": [sheet.jobs[at : at + width] for at in range(0, len(sheet.jobs), width)],
-        "best": str(best) if best else None,
-        "created_at": time_json(sheet.created_at),
+        "best": best,
+        "created_at": sheet.created_at,
     }
 
 
-def _heads_json(heads: Any) -> list[list[dict[str, Any]]]:
-    return [[{"parameter": one["by"], "value": one["value"]} for one in each] for each in heads]
-
-
-def _user(request: Request) -> User:
-    return cast(User, request.user)
+def _heads_json(rows: Iterable[Any]) -> Heads:
+    return [[{"parameter": head["by"], "value": head["value"]} for head in row] for row in rows]

@@ -1,16 +1,72 @@
 """Whether image creation works: public, without users."""
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, TypedDict
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from artgen.api.views import Endpoint, query_of
-from generation.api import docs_status
-from generation.api.shapes_status import ServiceShape
+from artgen.api.json_types import Slug
+from artgen.api.operations import operation
+from artgen.api.shapes import Query
+from artgen.api.views import Endpoint
+from generation.jobs.eta import EtaJson
+from generation.models import Announcement
 from generation.status import announcements, service
+from generation.status.service import Creation, ModelState
+
+
+class WaitJson(TypedDict):
+    """Seconds that images took: half of them at most `p50`, nine in ten at most `p90`."""
+
+    p50: int
+    p90: int
+
+
+class AnnouncementJson(TypedDict):
+    """A line above every page."""
+
+    level: Annotated[str, Announcement.Level]
+    text: Annotated[str, "In the language of Accept-Language."]
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+class LastHourJson(TypedDict):
+    """Jobs that ended in the last hour, without requests that the model rejected."""
+
+    succeeded: int
+    failed: int
+    success_rate: Annotated[float | None, "0 to 1; null without jobs."]
+    wait_seconds: Annotated[WaitJson | None, "From placing to image; null without one."]
+
+
+class ModelStatusJson(TypedDict):
+    """An enabled model."""
+
+    slug: Slug
+    name: str
+    state: Annotated[str, ModelState, "`delayed`: jobs wait for a free GPU."]
+    eta_seconds: Annotated[EtaJson | None, "Of an image that is placed now."]
+    parked_until: Annotated[
+        datetime | None, "Until then new jobs wait for a budget of the site, else null."
+    ]
+    last_hour: LastHourJson
+
+
+class StatusJson(TypedDict):
+    """Whether image creation works."""
+
+    creation: Annotated[
+        str,
+        Creation,
+        "`maintenance`, `off`: paused by the administrators; `unavailable`: a fault.",
+    ]
+    message: Annotated[str, "Of the administrators, while they have paused it."]
+    expected_end: Annotated[datetime | None, "Of the pause."]
+    announcements: list[AnnouncementJson]
+    models: list[ModelStatusJson]
+    measured_at: datetime
 
 
 class Status(Endpoint):
@@ -19,47 +75,45 @@ class Status(Endpoint):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @extend_schema(**docs_status.STATUS)
-    def get(self, request: Request) -> Response:
-        """Return the state of image creation, current announcements, and each model's figures."""
-        query_of(request)
-        found = service.read()
-        return Response(ServiceShape(_json(found)).data)
+    @operation("get_status", query=Query)
+    def get(self, request: Request) -> StatusJson:
+        """Get the service status.
+
+        Needs no token. The figures are up to 10 s old.
+        """
+        self.read_query()
+        status = service.read()
+        return {
+            "creation": status.creation.value,
+            "message": status.message,
+            "expected_end": status.switch.until if status.message else None,
+            "announcements": [
+                {
+                    "level": announcement.level,
+                    "text": announcement.text,
+                    "starts_at": announcement.starts_at,
+                    "ends_at": announcement.ends_at,
+                }
+                for announcement in announcements.current()
+            ],
+            "models": [_model_json(model) for model in status.models],
+            "measured_at": status.measured_at,
+        }
 
 
-def _json(found: service.ServiceStatus) -> dict[str, Any]:
+def _model_json(model: service.ModelStatus) -> ModelStatusJson:
+    hour = model.last_hour
+    share = hour.success_rate
     return {
-        "creation": found.creation.value,
-        "message": found.message,
-        "expected_end": found.switch.until if found.message else None,
-        "announcements": [
-            {
-                "level": one.level,
-                "text": one.text,
-                "starts_at": one.starts_at,
-                "ends_at": one.ends_at,
-            }
-            for one in announcements.current()
-        ],
-        "models": [
-            {
-                "slug": one.slug,
-                "name": one.name,
-                "state": one.state.value,
-                "eta_seconds": one.eta,
-                "parked_until": one.parked_until,
-                "last_hour": {
-                    "succeeded": one.last_hour.succeeded,
-                    "failed": one.last_hour.failed,
-                    "success_rate": _rounded(one.last_hour.success_rate),
-                    "wait_seconds": one.last_hour.wait,
-                },
-            }
-            for one in found.models
-        ],
-        "measured_at": found.measured_at,
+        "slug": model.slug,
+        "name": model.name,
+        "state": model.state.value,
+        "eta_seconds": model.eta.as_json() if model.eta else None,
+        "parked_until": model.parked_until,
+        "last_hour": {
+            "succeeded": hour.succeeded,
+            "failed": hour.failed,
+            "success_rate": None if share is None else round(share, 4),
+            "wait_seconds": {"p50": hour.wait.p50, "p90": hour.wait.p90} if hour.wait else None,
+        },
     }
-
-
-def _rounded(share: float | None) -> float | None:
-    return None if share is None else round(share, 4)

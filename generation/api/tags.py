@@ -1,22 +1,42 @@
 """The user's tags."""
 
-from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
-from rest_framework.response import Response
+from typing import Annotated, TypedDict
 
-from artgen.api.views import Endpoint, query_of
-from generation.api import docs_tags
-from generation.api.shapes_tags import TagShape
+from rest_framework.request import Request
+
+from accounts.requests import user_of
+from artgen.api.operations import operation
+from artgen.api.shapes import Query
+from artgen.api.views import Endpoint
 from generation.gallery import tags
+
+
+class TagJson(TypedDict):
+    """A tag of yours; only you see it."""
+
+    name: str
+    count: Annotated[int, "Images with it, except those in the trash."]
+    count_is_more: Annotated[
+        bool, "Whether more images have it than `count`: counting stops at 1,000."
+    ]
 
 
 class Tags(Endpoint):
     """`/api/v1/tags/`."""
 
     is_revalidated = True
+    tag = "images"
 
-    @extend_schema(**docs_tags.LIST_TAGS)
-    def get(self, request: Request) -> Response:
-        """Return all tags of the user by name, on one page."""
-        query_of(request)
-        return Response(TagShape(tags.own(request.user), many=True).data)
+    @operation("list_tags", query=Query)
+    def get(self, request: Request) -> list[TagJson]:
+        """List tags.
+
+        By name, on one page. A tag exists while an image has it: `PATCH /api/v1/images/ID/` changes
+        the tags of an image. Images of a tag: `GET /api/v1/images/?tag=NAME`; with all of several
+        tags: `?tag=NAME,NAME`.
+        """
+        self.read_query()
+        return [
+            {"name": tag.name, "count": tag.count, "count_is_more": tag.is_more}
+            for tag in tags.own(user_of(request))
+        ]

@@ -1,31 +1,51 @@
 """Uploads of source images."""
 
-from typing import Any, cast
+from typing import Annotated, Any, TypedDict, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from accounts.models import Scope, User
+from accounts.models import Scope
+from accounts.requests import user_of
+from artgen.api.operations import operation
 from artgen.api.problems import Problem, invalid, too_large
+from artgen.api.shapes import Shape
 from artgen.api.views import Endpoint
 from artgen.refusals import FieldError
-from generation.api import docs_images, rate_limits
-from generation.api.shapes_images import UploadShape
-from generation.files import uploads
+from generation.api import rate_limits
+from generation.files import storage, uploads
 
 FIELD = "file"
 FORM_BYTES = 64 * 1024
 """Allowance for the multipart form around the file."""
 
 
+class UploadFileBody(Shape):
+    """A source image."""
+
+    file = serializers.FileField(
+        help_text="PNG, JPEG or WebP, at most 20 MiB. Stored upright, without its metadata."
+    )
+
+
+class UploadJson(TypedDict):
+    """A stored upload; its ID goes into `source_images` or `mask`."""
+
+    id: UUID
+    url: Annotated[str, "Expires."]
+    width: int
+    height: int
+
+
 class Uploads(Endpoint):
     """`/api/v1/uploads/`."""
 
     parser_classes = [MultiPartParser]
+    tag = "images"
     write_scope = Scope.CREATE
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -35,13 +55,27 @@ class Uploads(Endpoint):
             raise too_large(settings.UPLOAD_MAX_BYTES, field=FIELD)
         super().initial(request, *args, **kwargs)
 
-    @extend_schema(**docs_images.UPLOAD)
-    def post(self, request: Request) -> Response:
-        """Store one image."""
+    @operation(
+        "upload",
+        body=UploadFileBody,
+        status=201,
+        problems=["storage_full", "too_many_requests", "unavailable"],
+    )
+    def post(self, request: Request) -> UploadJson:
+        """Upload a source image.
+
+        PNG, JPEG or WebP of up to 20 MB and 24 megapixels, not animated. It is stored upright,
+        without metadata and with at most 4096 px per side. A mask is a PNG as large as its source
+        image. An upload that no job uses is deleted after a day.
+        """
         rate_limits.spend(request, group="upload", rate=settings.UPLOADING_RATE)
-        data = _read_file(request)
-        upload = uploads.keep(user=cast(User, request.user), data=data)
-        return Response(UploadShape(upload).data, status=201)
+        upload = uploads.keep(user=user_of(request), data=_read_file(request))
+        return {
+            "id": upload.id,
+            "url": storage.absolute_url(upload.key),
+            "width": upload.width,
+            "height": upload.height,
+        }
 
 
 def _read_file(request: Request) -> bytes:

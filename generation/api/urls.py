@@ -4,7 +4,6 @@ from django.urls import path
 
 from generation.api import (
     batches,
-    collection_sharing,
     collections,
     images,
     jobs,
@@ -58,7 +57,7 @@ urlpatterns = [
     path("reviews/<uuid:review_id>/cancel/", reviews.ReviewCancel.as_view()),
     path("collections/", collections.Collections.as_view()),
     path("collections/<uuid:collection_id>/", collections.CollectionDetail.as_view()),
-    path("collections/<uuid:collection_id>/share/", collection_sharing.CollectionShare.as_view()),
+    path("collections/<uuid:collection_id>/share/", sharing.CollectionShare.as_view()),
     path("collections/<uuid:collection_id>/images/", collections.CollectionImages.as_view()),
     path(
         "collections/<uuid:collection_id>/images/remove/",

@@ -1,64 +1,105 @@
 """Word lists: list, create, get, change, delete."""
 
-from typing import Any, cast
+from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from accounts.models import User
-from artgen.api.shapes import read
-from artgen.api.views import Endpoint, body_of, first_or_404, query_of
-from generation.api import docs_sheets
-from generation.api.shapes_sheets import WordListRequestShape, WordListShape
+from accounts.requests import user_of
+from artgen.api.operations import operation
+from artgen.api.shapes import Query, Shape, Text
+from artgen.api.views import Endpoint, first_or_404
 from generation.models import WordList
+from generation.models.sheets import LIST_NAME_MAX
 from generation.sheets import word_lists
+from generation.sheets.word_lists import MAX_ENTRIES, MAX_ENTRY_LENGTH
+
+EXAMPLE = {"name": "colors", "entries": ["red", "blue", "green"]}
+
+
+class WordListJson(TypedDict):
+    """A list of alternatives; `__name__` in the prompt of a comparison stands for its entries."""
+
+    id: UUID
+    name: str
+    entries: list[str]
+    created_at: datetime
+
+
+class WordListBody(Shape):
+    """A word list to create or to change."""
+
+    name = Text(
+        max_length=LIST_NAME_MAX,
+        help_text="Letters, digits, hyphens and single underscores; unique, ignoring case.",
+    )
+    entries = serializers.ListField(
+        child=Text(max_length=MAX_ENTRY_LENGTH),
+        help_text=f"Up to {MAX_ENTRIES}; plain text, without alternatives.",
+    )
 
 
 class WordLists(Endpoint):
     """`/api/v1/word-lists/`."""
 
-    @extend_schema(**docs_sheets.LIST_WORD_LISTS)
-    def get(self, request: Request) -> Response:
-        """Return all word lists of the user by name, on one page."""
-        query_of(request)
-        rows = WordList.objects.of(request.user).present()
-        return Response(WordListShape(rows, many=True).data)
+    tag = "sheets"
 
-    @extend_schema(**docs_sheets.MAKE_WORD_LIST)
-    def post(self, request: Request) -> Response:
+    @operation("list_word_lists", query=Query)
+    def get(self, request: Request) -> list[WordListJson]:
+        """List word lists.
+
+        By name, on one page.
+        """
+        self.read_query()
+        return [_list_json(row) for row in WordList.objects.of(request.user).present()]
+
+    @operation(
+        "make_word_list",
+        body=WordListBody,
+        status=201,
+        problems=["too_many_requests", "too_many_word_lists"],
+        bodies={"Colors": EXAMPLE},
+    )
+    def post(self, request: Request) -> WordListJson:
         """Create a word list."""
-        given = read(WordListRequestShape(data=body_of(request)))
-        made = word_lists.create(user=cast(User, request.user), **given)
-        return Response(_one_json(made), status=201)
+        return _list_json(word_lists.create(user=user_of(request), **self.read_body()))
 
 
 class WordListDetail(Endpoint):
     """`/api/v1/word-lists/ID/`."""
 
-    @extend_schema(**docs_sheets.GET_WORD_LIST)
-    def get(self, request: Request, list_id: UUID) -> Response:
-        """Return one of the user's own word lists."""
-        return Response(_one_json(_own(request, list_id)))
+    tag = "sheets"
 
-    @extend_schema(**docs_sheets.CHANGE_WORD_LIST)
-    def patch(self, request: Request, list_id: UUID) -> Response:
-        """Change one of the user's own word lists."""
-        own = _own(request, list_id)
-        given = read(WordListRequestShape(data=body_of(request), partial=True))
-        return Response(_one_json(word_lists.change(own, **given) if given else own))
+    @operation("get_word_list")
+    def get(self, request: Request, list_id: UUID) -> WordListJson:
+        """Get a word list."""
+        return _list_json(_own(request, list_id))
 
-    @extend_schema(**docs_sheets.DELETE_WORD_LIST)
-    def delete(self, request: Request, list_id: UUID) -> Response:
-        """Delete one of the user's own word lists."""
+    @operation("change_word_list", body=WordListBody, problems=["too_many_requests"])
+    def patch(self, request: Request, list_id: UUID) -> WordListJson:
+        """Change a word list.
+
+        Name or entries, or both.
+        """
+        word_list, body = _own(request, list_id), self.read_body()
+        return _list_json(word_lists.change(word_list, **body) if body else word_list)
+
+    @operation("delete_word_list")
+    def delete(self, request: Request, list_id: UUID) -> None:
+        """Delete a word list."""
         word_lists.delete(_own(request, list_id))
-        return Response(status=204)
 
 
 def _own(request: Request, list_id: UUID) -> WordList:
     return first_or_404(WordList.objects.of(request.user).present().filter(id=list_id))
 
 
-def _one_json(word_list: WordList) -> Any:
-    return WordListShape(word_list).data
+def _list_json(word_list: WordList) -> WordListJson:
+    return {
+        "id": word_list.id,
+        "name": word_list.name,
+        "entries": word_list.entries,
+        "created_at": word_list.created_at,
+    }

@@ -6,13 +6,23 @@ Independent of database and RunPod; `generation.models.ImageModel` has the same 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 from artgen.refusals import FieldError, Refusal
 from generation.catalog.prices import Price
 from generation.catalog.request_validation import RequestValidation
 
 BATCH_MAX = 8
+
+
+class ParameterJson(TypedDict):
+    """One parameter: `min`, `max`, `step` of a number, or the closed list `choices`."""
+
+    default: Any
+    min: float | None
+    max: float | None
+    step: float | None
+    choices: list[Any] | None
 
 
 @dataclass(frozen=True)
@@ -25,7 +35,7 @@ class Parameter:
     step: float | None = None
     choices: tuple[Any, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> ParameterJson:
         """Return the parameter as `GET /api/v1/models/` shows it."""
         return {
             "default": self.default,

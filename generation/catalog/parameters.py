@@ -8,9 +8,11 @@ the Job JSON and the payload for RunPod. How to add one: CONTRIBUTING.md, "Add a
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 from django.utils.translation import gettext_lazy as _
+
+from artgen.api.json_types import IdText, Keywords
 
 PROMPT_MAX_LENGTH = 2000
 LORA_URL_MAX_LENGTH = 500
@@ -32,6 +34,30 @@ class Kind(Enum):
     BOOLEAN = "boolean"
     MASK = "mask"  # id of an upload
     SIDES = "sides"  # percent by which each side is extended
+
+
+Percent = Annotated[int, Keywords(minimum=0, maximum=MAX_EXTENSION), "0 if not given."]
+
+
+class OutpaintJson(TypedDict, total=False):
+    """Percent of the image by which each side is extended."""
+
+    left: Percent
+    top: Percent
+    right: Percent
+    bottom: Percent
+
+
+JSON_TYPES: dict[Kind, Any] = {
+    Kind.INTEGER: int,
+    Kind.FLOAT: float,
+    Kind.SEED: int,
+    Kind.SOURCES: list[IdText],
+    Kind.BOOLEAN: bool,
+    Kind.MASK: IdText,
+    Kind.SIDES: OutpaintJson,
+}
+"""What is not a string in JSON."""
 
 
 class Place(Enum):
@@ -77,6 +103,14 @@ class JobParameter:
     def is_number(self) -> bool:
         """Whether models give it limits."""
         return self.kind in (Kind.INTEGER, Kind.FLOAT)
+
+    @property
+    def json_type(self) -> Any:
+        """The type of its field in the Job JSON, with its description."""
+        hint = JSON_TYPES.get(self.kind, str)
+        if self.is_nullable and self.kind not in (Kind.TEXT, Kind.SOURCES, Kind.BOOLEAN):
+            hint |= None
+        return Annotated[hint, self.response_help] if self.response_help else hint
 
     @property
     def is_text(self) -> bool:

@@ -4,9 +4,20 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypedDict
 
 MAX_PRICE = Decimal(1_000_000)
+
+
+class PriceJson(TypedDict):
+    """Credits per image.
+
+    max(minimum, ceil(per_image + per_megapixel × width × height / 1,000,000))
+    """
+
+    per_image: float
+    per_megapixel: float
+    minimum: int
 
 
 @dataclass(frozen=True)
@@ -22,7 +33,7 @@ class Price:
         exact = self.per_image + self.per_megapixel * width * height / 1_000_000
         return max(self.minimum, math.ceil(exact))
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> PriceJson:
         """Return the rule as `GET /api/v1/models/` shows it."""
         return {
             "per_image": float(self.per_image),

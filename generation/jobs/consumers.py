@@ -23,7 +23,7 @@ from artgen import session_cookies
 from artgen.batching import Batched
 from artgen.observability import log_context, request_ids
 from generation.jobs import events, presence
-from generation.jobs.serializers import jobs_json
+from generation.jobs.serializers import JobJson, jobs_json
 from generation.jobs.socket_slots import Slot, in_this_process
 from generation.models import Job
 from generation.runpod.untrusted import InvalidJSON, parse_json
@@ -219,7 +219,7 @@ def _cookies(scope: dict[str, Any]) -> dict[str, str]:
     return parse_cookie("; ".join(lines))
 
 
-def _snapshot(user: User) -> list[dict[str, Any]]:
+def _snapshot(user: User) -> list[JobJson]:
     with translation.override(user.language or settings.LANGUAGE_CODE):
         return jobs_json(list(Job.objects.of(user).of_users().active().with_all().order_by("id")))
 

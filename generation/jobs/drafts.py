@@ -15,7 +15,7 @@ from generation.catalog import edit_sizes
 from generation.catalog.offers import BATCH_MAX, InvalidParameters
 from generation.catalog.parameters import SEED_MAX
 from generation.jobs import masks, sources, spending
-from generation.jobs.job_request import JobRequestShape
+from generation.jobs.job_request import JobOrderBody
 from generation.jobs.model_cache import Catalog
 from generation.jobs.sources import OwnImage
 from generation.models import Image, Job
@@ -103,7 +103,7 @@ def _of_request(
 ) -> tuple[Job, list[OwnImage]]:
     """Return the job and its images; `seen` are source images that were read for this order."""
     context = {"catalog": catalog, "user": user, "kept_style": kept_style}
-    shape = JobRequestShape(data=request, context=context)
+    shape = JobOrderBody(data=request, context=context)
     shape.is_valid(raise_exception=True)
     fields = shape.validated_data
     model, style = fields["model"], fields["style"]

@@ -23,11 +23,8 @@ from generation.presets import own_styles
 from generation.presets.own_styles import StyleText
 
 
-class SidesShape(Shape):
+class OutpaintBody(Shape):
     """Percent of the image by which each side is extended."""
-
-    class Meta:
-        ref_name = "Outpaint"
 
     def get_fields(self) -> dict[str, Any]:
         """Return a number for each side."""
@@ -39,13 +36,10 @@ class SidesShape(Shape):
         }
 
 
-class JobRequestShape(Shape):
+class JobOrderBody(Shape):
     """A job to create. Which fields a model supports, and their limits: `GET /api/v1/models/`."""
 
     model = serializers.SlugField(help_text="The slug of an enabled model.")
-
-    class Meta:
-        ref_name = "JobOrder"
 
     def get_fields(self) -> dict[str, Any]:
         """Add the job's parameters."""
@@ -104,7 +98,7 @@ def request_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, A
         case Kind.MASK:
             return serializers.UUIDField(**options)
         case Kind.SIDES:
-            return SidesShape(**options)
+            return OutpaintBody(**options)
         case Kind.HTTPS_URL:
             options["max_length"] = parameter.max_length
     return serializers.CharField(allow_blank=not is_needed, **options)

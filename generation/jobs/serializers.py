@@ -1,24 +1,102 @@
-"""The Job JSON and the Image JSON of the API, the socket and the pages.
-
-Faster than the serializers in `generation.api.shapes_jobs` and `shapes_images`, to which a test
-holds them.
-"""
+"""The Job JSON and the Image JSON of the API, the socket and the pages."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
+from typing import Annotated, Any, TypedDict, cast
 from uuid import UUID
 
 from django.utils import timezone
 
-from artgen.api.times import optional_time_json
-from generation.catalog.parameters import JOB_FIELDS, NULL_IF_EMPTY
+from artgen.api.json_types import IdText, MomentText, Slug
+from artgen.api.times import optional_time_json, time_json
+from generation.catalog.parameters import JOB_FIELDS, JOB_PARAMETERS, NULL_IF_EMPTY
 from generation.files import storage
 from generation.jobs import eta, status_text
-from generation.jobs.eta import Eta, Forecast
+from generation.jobs.eta import Eta, EtaJson, Forecast
 from generation.jobs.status_text import Phase
-from generation.models import FINAL, Image, Job, Status, seen_by, tag_names
+from generation.models import FINAL, Image, Job, Status, Visibility, seen_by, tag_names
+
+
+class SavedFromJson(TypedDict):
+    """Where a saved copy of a shared image is from."""
+
+    author: Annotated[str, "The name of its owner; empty if it was not shown."]
+
+
+class ImageJson(TypedDict):
+    """An image. `sha256`, `width`, `height` and `bytes` describe the file at `url`."""
+
+    id: IdText
+    job: Annotated[IdText | None, "Null for a saved copy."]
+    saved_from: Annotated[
+        SavedFromJson | None, "Of a copy of another user’s shared image, else null."
+    ]
+    url: Annotated[str, "Expires; request the image again for a new one."]
+    thumbnail_url: Annotated[str, "WebP; expires like `url`."]
+    placeholder: Annotated[str, "ThumbHash, base64."]
+    width: int
+    height: int
+    bytes: int
+    content_type: str
+    sha256: str
+    seed: Annotated[int | None, "Null for a saved copy whose page did not show it."]
+    favorite: bool
+    note: Annotated[str, "What you wrote about the image; only you see it."]
+    tags: Annotated[list[str], "Your tags; only you see them."]
+    trashed_at: MomentText | None
+    visibility: Annotated[
+        str,
+        Visibility,
+        "Who can see it now. `public` only while it is on /explore/; `link` only until the link "
+        "expires.",
+    ]
+    created_at: MomentText
+
+
+class JobErrorJson(TypedDict):
+    """Why a job failed."""
+
+    code: Annotated[str, "Stable, for use in code."]
+    message: Annotated[str, "Human-readable."]
+
+
+class _JobStateJson(TypedDict):
+    id: IdText
+    status: Annotated[str, Status]
+    progress: Annotated[float | None, "0 to 1; null if unknown."]
+    step: int | None
+    step_count: int | None
+    queue_position: Annotated[int | None, "Jobs before this one; only while queued."]
+    eta_seconds: EtaJson | None
+    parked_until: Annotated[
+        MomentText | None,
+        "Until then a queued job waits for a budget of the site, else null. It may start earlier: "
+        "if the budget is raised, or other jobs cost less than expected.",
+    ]
+    phase: Annotated[str, "What is happening; human-readable."]
+    phase_detail: str
+    model: Slug
+
+
+JobParametersJson = TypedDict(  # type: ignore[misc]
+    "JobParametersJson", {one.name: one.json_type for one in JOB_PARAMETERS}
+)
+
+
+class JobJson(_JobStateJson, JobParametersJson):
+    """A job: one image to generate, or several where the model returns several at once."""
+
+    batch: IdText | None
+    credits: Annotated[int, "Held while active; charged on success, returned otherwise."]
+    attempt: int
+    version: Annotated[int, "Only grows: the higher version is newer."]
+    created_at: MomentText
+    started_at: MomentText | None
+    finished_at: Annotated[MomentText | None, "Set exactly when the status is final."]
+    error: JobErrorJson | None
+    images: list[ImageJson]
+
 
 JOB_COLUMNS = (
     *("id", "status", "progress", "step", "step_count", "model__slug", *JOB_FIELDS),
@@ -49,7 +127,7 @@ SAVED_COLUMNS = ("saved__author__name", "saved__author__is_active")
 _parameters_of = attrgetter(*JOB_FIELDS)
 
 
-def job_json(job: Job, *, forecast: Forecast | None = None) -> dict[str, Any]:
+def job_json(job: Job, *, forecast: Forecast | None = None) -> JobJson:
     """Return the Job JSON; fetch the job with `Job.objects.with_all()` to save queries.
 
     `forecast` covers the models of active jobs; without it, it is queried.
@@ -73,13 +151,13 @@ def _images_of(job: Job) -> Sequence[Image]:
     return list(job.images.all()) if job.new_images is None else job.new_images
 
 
-def jobs_json(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+def jobs_json(jobs: Sequence[Job]) -> list[JobJson]:
     """Return the Job JSON of several jobs."""
     forecast = eta.of_jobs(jobs)
     return [job_json(job, forecast=forecast) for job in jobs]
 
 
-def job_rows_json(rows: Sequence[Any]) -> list[dict[str, Any]]:
+def job_rows_json(rows: Sequence[Any]) -> list[JobJson]:
     """Return the Job JSON of named rows of JOB_COLUMNS, in a third of the time of model instances.
 
     Active jobs are fetched again, as instances.
@@ -119,7 +197,7 @@ def _job_json(
     parked_until: datetime | None,
     phase: Phase,
     images: Sequence[Any],
-) -> dict[str, Any]:
+) -> JobJson:
     failed = job.status == Status.FAILED
     parameters = dict(zip(JOB_FIELDS, _parameters_of(job), strict=True))
     for name in NULL_IF_EMPTY:
@@ -136,12 +214,12 @@ def _job_json(
         "phase": phase.title,
         "phase_detail": phase.detail,
         "model": model,
-        **parameters,
+        **cast(JobParametersJson, parameters),
         "batch": str(job.batch) if job.batch else None,
         "credits": job.credits,
         "attempt": job.attempt,
         "version": job.version,
-        "created_at": optional_time_json(job.created_at),
+        "created_at": time_json(job.created_at),
         "started_at": optional_time_json(job.started_at),
         "finished_at": optional_time_json(job.finished_at),
         "error": {"code": job.error_code, "message": status_text.error_message(job.error_code)}
@@ -151,7 +229,7 @@ def _job_json(
     }
 
 
-def image_json(image: Any) -> dict[str, Any]:
+def image_json(image: Any) -> ImageJson:
     """Return the Image JSON; its URLs expire.
 
     `image` is an instance, or a named row of IMAGE_COLUMNS; of a saved copy also of SAVED_COLUMNS.
@@ -174,7 +252,7 @@ def image_json(image: Any) -> dict[str, Any]:
         "tags": tag_names(image),
         "trashed_at": optional_time_json(image.trashed_at),
         "visibility": seen_by(image),
-        "created_at": optional_time_json(image.created_at),
+        "created_at": time_json(image.created_at),
     }
 
 

@@ -67,7 +67,7 @@ class Asked:
         }
 
 
-class AxisShape(Shape):
+class SheetAxisBody(Shape):
     """A parameter that varies, and the values that it has in turn."""
 
     parameter = serializers.ChoiceField(choices=AXES)
@@ -78,11 +78,8 @@ class AxisShape(Shape):
         help_text="Numbers, or slugs of models or styles; null means no style.",
     )
 
-    class Meta:
-        ref_name = "SheetAxis"
 
-
-class SheetRequestShape(Shape):
+class SheetOrderBody(Shape):
     """A comparison to create."""
 
     prompt = serializers.CharField(
@@ -128,11 +125,8 @@ class SheetRequestShape(Shape):
         allow_null=True,
         help_text="IDs of your uploads and images.",
     )
-    rows = AxisShape(required=False, allow_null=True)
-    columns = AxisShape(required=False, allow_null=True)
-
-    class Meta:
-        ref_name = "SheetOrder"
+    rows = SheetAxisBody(required=False, allow_null=True)
+    columns = SheetAxisBody(required=False, allow_null=True)
 
     def run_validation(self, data: Any = empty) -> dict[str, Any]:
         """Return `{"asked"}`, an `Asked`; raise InvalidParameters. A test compares the fields."""

@@ -4,7 +4,7 @@
 the queue and what a job itself has shown so far; `promises` keeps what was said when it was placed.
 """
 
-from generation.jobs.eta.estimate import Basis, Eta
+from generation.jobs.eta.estimate import Basis, Eta, EtaJson
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import History, Record, history_of, size_of
 from generation.jobs.eta.promises import late_at, limit_of_order, of_order_jobs, promise
@@ -13,6 +13,7 @@ from generation.jobs.eta.reading import forecast, of_job, of_jobs, of_order, pac
 __all__ = [
     "Basis",
     "Eta",
+    "EtaJson",
     "Forecast",
     "History",
     "Record",

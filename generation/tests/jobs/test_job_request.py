@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import JOB_PARAMETERS, NUMBERS, JobParameter, Kind
-from generation.jobs.job_request import JobRequestShape
+from generation.jobs.job_request import JobOrderBody
 from generation.jobs.model_cache import Catalog
 from generation.models import ImageModel
 
@@ -44,7 +44,7 @@ def catalog() -> Catalog:
 
 def refusals(request: Mapping[str, Any]) -> dict[str, str]:
     """Return the codes by field of a request, {} if it is valid."""
-    shape = JobRequestShape(
+    shape = JobOrderBody(
         data={"model": "wide", "prompt": "x", **request}, context={"catalog": catalog()}
     )
     try:
@@ -97,7 +97,7 @@ def test_it_would_notice_a_field_of_another_type() -> None:
 @pytest.mark.django_db
 def test_it_has_a_field_for_the_model_and_each_parameter() -> None:
     names = ["model", *(one.name for one in JOB_PARAMETERS)]
-    assert list(JobRequestShape().fields) == names
+    assert list(JobOrderBody().fields) == names
     assert set(documented()) == set(names)
     assert refusals({"color": "red"}) == {"color": "unknown_field"}
 
@@ -105,7 +105,7 @@ def test_it_has_a_field_for_the_model_and_each_parameter() -> None:
 @pytest.mark.django_db
 def test_it_returns_defaults_and_rows() -> None:
     offered = catalog()
-    shape = JobRequestShape(
+    shape = JobOrderBody(
         data={"model": "wide", "prompt": " x ", "steps": 4}, context={"catalog": offered}
     )
     assert shape.is_valid()

@@ -13,7 +13,7 @@ from generation.jobs import model_cache
 from generation.models import ImageModel
 from generation.sheets import plans
 from generation.sheets.plans import MAX_CELLS, Plan
-from generation.sheets.request import FIELDS, SheetRequestShape, clean
+from generation.sheets.request import FIELDS, SheetOrderBody, clean
 
 ASKED = {"prompt": "A {red|blue} kite", "models": ["flux-schnell", "flux-dev"]}
 
@@ -249,7 +249,7 @@ class TestRequest:
             clean({**ASKED, "rows": axis, "columns": axis})
 
     def test_its_shape_declares_its_fields(self) -> None:
-        assert set(SheetRequestShape().fields) == set(FIELDS)
+        assert set(SheetOrderBody().fields) == set(FIELDS)
 
     def test_it_is_the_same_after_it_is_stored(self) -> None:
         asked = clean({**ASKED, "rows": {"parameter": "style", "values": [None, "ink"]}})
