@@ -18,6 +18,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
+from artgen.testing.template import migrated_database
 from generation.demo.emulator import Emulator
 from generation.files.bucket import BucketStorage
 from generation.models import Upload
@@ -186,7 +187,7 @@ class Site:
 @contextlib.contextmanager
 def migrated_template() -> Iterator[str]:
     """Yield the name of a database with all tables and the catalog, from which sites are copied."""
-    with Site("template0") as site:
+    with Site(migrated_database()) as site:
         done = site.run(sys.executable, "manage.py", "release")
         assert done.returncode == 0, done.stderr
         yield site.name

@@ -2,16 +2,19 @@
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 from django.utils import translation
 
 from artgen.testing.kept import GROUP
+from artgen.testing.template import migrated_database
 
 # Rewrite the asserts of these modules, too: a failure then shows both values.
 pytest.register_assert_rewrite(
@@ -21,6 +24,11 @@ pytest.register_assert_rewrite(
         if f"artgen.testing.{path.stem}" not in sys.modules
     )
 )
+
+# A background job of a script (`nohup make test &`) ignores these, and so would the tests' children.
+for number in (signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler)
 
 # Each worker of pytest-xdist has its own Redis database, because tests clear the cache.
 if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
@@ -143,16 +151,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(
-    fixturedef: pytest.FixtureDef[object],
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
-    """End what the last group has shared before the test databases are destroyed.
+    """Copy the test database from the template; end the run if that fails.
 
-    While a browser runs, its event loop is that of the thread, and Django refuses queries.
+    What the last group has shared ends before the database is destroyed: while a browser runs, its
+    event loop is that of the thread, and Django refuses queries.
     """
-    result = yield
-    if fixturedef.argname == "django_db_setup":
-        fixturedef.addfinalizer(GROUP.close)
+    if fixturedef.argname != "django_db_setup":
+        return (yield)
+    try:
+        if connection.vendor == "postgresql":
+            connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database()
+        result = yield
+    except Exception as error:
+        request.session.shouldfail = "the test database cannot be set up"
+        pytest.fail(f"The test database cannot be set up: {error}", pytrace=False)
+    fixturedef.addfinalizer(GROUP.close)
     return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Print a failure when it happens: a run may be ended, or take another half an hour."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        print(f"\n{report.outcome.upper()} {report.nodeid}\n{report.longreprtext}", flush=True)
 
 
 @pytest.hookimpl(trylast=True)

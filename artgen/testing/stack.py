@@ -27,6 +27,7 @@ from websockets.sync.client import ClientConnection, connect
 from artgen import connection_budget
 from artgen.testing.kept import GROUP
 from artgen.testing.services import free_port
+from artgen.testing.template import migrated_database
 from deploy.stack import STOP, collect_static
 from generation.demo.emulator import Emulator
 
@@ -64,7 +65,7 @@ class Stack:
         **given: str,
     ) -> None:
         self.beside = beside
-        self.template = ""  # SQL of what its database is copied from
+        self.template = ""  # SQL of what its database is copied from, by default a migrated one
         self.processes = processes
         self.given = given
         self.name = beside.name if beside else f"stack{secrets.token_hex(4)}"
@@ -125,7 +126,8 @@ class Stack:
     def _start(self) -> "Stack":
         if not self.beside:
             with psycopg.connect(self.server_url, autocommit=True) as database:
-                database.execute(f"CREATE DATABASE {self.name} {self.template}")
+                source = self.template or f"TEMPLATE {migrated_database()}"
+                database.execute(f"CREATE DATABASE {self.name} {source}")
             self.emulator.start()
             self.environment |= {
                 "RUNPOD_BASE_URL": self.emulator.base_url,
