@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from django.test import Client, TransactionTestCase
+from django.test import TestCase
 from django.utils import timezone
 
 from accounts.models import User
@@ -32,13 +32,16 @@ ROWS = (
         left(encode(sha256(('many-' || email)::bytea), 'hex'), 40), '', '{}'
     FROM accounts_user ORDER BY id""",
     f"ANALYZE {', '.join(TABLES)}",
+    "SET CONSTRAINTS ALL IMMEDIATE",  # checks all rows now and not after each test
 )
 
 
 @pytest.mark.postgres
-class TestManyUsers(TransactionTestCase):
-    def setUp(self) -> None:
-        one = make_user("one@example.org")
+class TestManyUsers(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.one = make_user("one@example.org")
+        cls.staff = make_user("s@example.org", is_staff=True, is_superuser=True)
         now = timezone.now()
         ids = [
             UUID(int=first_id(now - timedelta(hours=number)).int + number)
@@ -47,9 +50,9 @@ class TestManyUsers(TransactionTestCase):
         with connection.cursor() as cursor:
             for statement in ROWS:
                 cursor.execute(statement, [ids] if "%s" in statement else None)
-        self.one = one
-        self.client = Client()
-        self.client.force_login(make_user("s@example.org", is_staff=True, is_superuser=True))
+
+    def setUp(self) -> None:
+        self.client.force_login(self.staff)
 
     def test_it_reads_few_of_them_through_indexes(self) -> None:
         for address, found in (

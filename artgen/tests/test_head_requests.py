@@ -43,13 +43,14 @@ def asked(client: Client, method: str, path: str, caplog: pytest.LogCaptureFixtu
 
 
 class TestHead:
-    @pytest.mark.parametrize("path", UNKNOWN)
-    def test_it_is_answered_as_get_is(self, client, path, caplog):
-        for each in (client, Client()):
-            _page, status, said = asked(each, "get", path, caplog)
-            head, head_status, head_said = asked(each, "head", path, caplog)
-            assert (head_status, head_said) == (status, said)
-            assert b"".join(head) == b"" if head.streaming else head.content == b""
+    def test_it_is_answered_as_get_is(self, client, chief, caplog):
+        for path in UNKNOWN:
+            client.force_login(chief)  # a page before may have ended the session
+            for each in (client, Client()):
+                _page, status, said = asked(each, "get", path, caplog)
+                head, head_status, head_said = asked(each, "head", path, caplog)
+                assert (head_status, head_said) == (status, said), path
+                assert (b"".join(head) if head.streaming else head.content) == b"", path
 
     def test_so_are_pages_of_what_exists(self, client, chief, caplog):
         image, job = make_image(chief), make_job(chief)
