@@ -164,7 +164,7 @@ def pytest_fixture_setup(
         if connection.vendor == "postgresql":
             connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database()
         result = yield
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 whatever it is
         request.session.shouldfail = "the test database cannot be set up"
         pytest.fail(f"The test database cannot be set up: {error}", pytrace=False)
     fixturedef.addfinalizer(GROUP.close)

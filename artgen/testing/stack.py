@@ -5,6 +5,7 @@ processes.
 """
 
 import contextlib
+import fcntl
 import itertools
 import json
 import os
@@ -34,7 +35,9 @@ from generation.demo.emulator import Emulator
 PATIENCE = 180  # seconds until a test gives up; no test waits for it when all is well
 # Kept between runs: compressing them takes several seconds.
 STATIC_ROOT = settings.BASE_DIR / ".cache" / "static-for-tests"
-REDIS_DATABASES = itertools.count(9)  # tests of other workers empty the first ones
+# 16 for the stacks of each worker of pytest-xdist; tests empty those before.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+REDIS_DATABASES = itertools.count(16 + WORKER % 3 * 16)
 FINAL = ("succeeded", "failed", "canceled")
 # The settings of one of two small machines.
 MACHINE = {"WEB_MACHINES": "2", "SOCKETS_MACHINES": "2", "WORKER_MACHINES": "2"}
@@ -143,6 +146,7 @@ class Stack:
 
     def launch(self) -> None:
         """Start all processes as `make stack` does, and wait until each has been started."""
+        collect_static_once(self.environment)
         with (self.folder / "log").open("ab") as log:
             self.launched_at = len(self.log)
             self.process = subprocess.Popen(
@@ -308,7 +312,7 @@ class ComposeStack(Stack):
 
     def launch(self) -> None:
         """Build the image and start the containers as `docker compose up` does."""
-        collect_static(self.environment | {"PYTHON": sys.executable})
+        collect_static_once(self.environment)
         (self.folder / "log").touch()
         self.launched_at = len(self.log)
         self.docker("compose", "build", "release")
@@ -345,6 +349,14 @@ class ComposeStack(Stack):
     def has_ended(self) -> bool:
         """Return whether it has ended unexpectedly."""
         return False
+
+
+def collect_static_once(environment: dict[str, str]) -> None:
+    """Collect the static files unless they are there; stacks of other workers wait for it."""
+    STATIC_ROOT.parent.mkdir(exist_ok=True)
+    with STATIC_ROOT.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        collect_static(environment | {"PYTHON": sys.executable})
 
 
 def production_path() -> str:

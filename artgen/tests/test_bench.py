@@ -22,7 +22,7 @@ needs_servers = [
     pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.nginx,
-    pytest.mark.xdist_group("stack"),
+    pytest.mark.xdist_group("bench"),
 ]
 
 

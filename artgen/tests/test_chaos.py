@@ -33,7 +33,7 @@ needs_servers = [
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.faketime,
-    pytest.mark.xdist_group("stack"),
+    pytest.mark.xdist_group("chaos"),
 ]
 
 

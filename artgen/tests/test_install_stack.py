@@ -19,8 +19,7 @@ from django.conf import settings
 
 from artgen.testing.acme import authority
 from artgen.testing.services import free_port
-from artgen.testing.stack import FAKE_DOCKER, MACHINE, ComposeStack
-from deploy.stack import collect_static
+from artgen.testing.stack import FAKE_DOCKER, MACHINE, ComposeStack, collect_static_once
 
 pytestmark = [
     pytest.mark.acme,
@@ -28,7 +27,7 @@ pytestmark = [
     pytest.mark.postgres,
     pytest.mark.redis,
     pytest.mark.s3,
-    pytest.mark.xdist_group("stack"),
+    pytest.mark.xdist_group("install_stack"),
 ]
 
 NAME = "art.example.org"
@@ -63,7 +62,7 @@ class Installation(ComposeStack):
         with psycopg.connect(self.server_url, autocommit=True) as database:
             database.execute(f"CREATE DATABASE {self.name}")
         self.emulator.start()
-        collect_static(self.environment | {"PYTHON": sys.executable})
+        collect_static_once(self.environment)
         for name in ("docker", "getent"):
             program = self.folder / "bin" / name
             program.write_text(DOCKER if name == "docker" else "#!/bin/sh\necho 203.0.113.7\n")

@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.nginx,
-    pytest.mark.xdist_group("stack"),
+    pytest.mark.xdist_group("stack_silence"),
 ]
 
 SECONDS = 15
