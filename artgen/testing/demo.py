@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import unittest
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -195,6 +195,12 @@ def inhabited_demo(*classes: "type[DemoTestCase]") -> Iterator[tuple[Demo, dict[
         yield demo, run_python(demo, enter, *prepared, leave)
 
 
+def count_tests(classes: Sequence[type[unittest.TestCase]]) -> int:
+    """Return how many tests these classes have."""
+    names = unittest.defaultTestLoader.getTestCaseNames
+    return sum(len(names(one)) for one in classes)
+
+
 class DemoTestCase(unittest.TestCase):
     """Tests against a running `demo`, which classes share; `sessions` has one of each user.
 
@@ -208,18 +214,18 @@ class DemoTestCase(unittest.TestCase):
     staff: ClassVar[tuple[str, ...]] = ()
     prepare: ClassVar[str] = ""  # lines of Python that run inside the demo before the tests
     marks: ClassVar[tuple[pytest.MarkDecorator, ...]] = ()
-    sharing: ClassVar[list[type["DemoTestCase"]]] = []
+    group: ClassVar[str]
+    # Two demos, so that two workers of pytest-xdist share the tests.
+    demos: ClassVar[tuple[list[type["DemoTestCase"]], ...]] = ([], [])
+    sharing: ClassVar[list[type["DemoTestCase"]]]  # one of `demos`
 
     def __init_subclass__(cls, *, abstract: bool = False) -> None:
         if abstract:
             return
+        cls.sharing = [] if cls.alone else min(cls.demos, key=count_tests)
         # One worker of pytest-xdist runs all tests of a demo, so that it starts once.
-        cls.pytestmark = [
-            *cls.marks,
-            pytest.mark.xdist_group(cls.__qualname__ if cls.alone else "demo"),
-        ]
-        if cls.alone:
-            return
+        cls.group = cls.__qualname__ if cls.alone else f"demo {cls.demos.index(cls.sharing)}"
+        cls.pytestmark = [*cls.marks, pytest.mark.xdist_group(cls.group)]
         for other in cls.sharing:
             if twice := {*cls.people, *cls.staff} & {*other.people, *other.staff}:
                 raise ValueError(
@@ -237,4 +243,4 @@ class DemoTestCase(unittest.TestCase):
         """Return a demo and the sessions of its users."""
         if cls.alone:
             return cls.enterClassContext(inhabited_demo(cls))
-        return GROUP.get("demo", lambda: inhabited_demo(*cls.sharing))
+        return GROUP.get(cls.group, lambda: inhabited_demo(*cls.sharing))
