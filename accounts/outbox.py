@@ -36,7 +36,6 @@ GIVE_UP_AFTER = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 MAX_DOUBLINGS = 10  # beyond MAX_PAUSE
 FAILED_KEPT = timedelta(days=7)
 MAX_ERROR_LENGTH = 400
-ENCRYPTED = "gAAAA"  # how every token of Fernet begins: its version and the first bits of the time
 NO_ERROR = {"error_kind": "", "last_error": ""}
 
 
@@ -159,10 +158,8 @@ def _deliver(email: OutgoingEmail) -> None:
 
 
 def text_of(email: OutgoingEmail) -> str:
-    """Return the text; the version before has stored it as it is."""
-    if not email.body.startswith(ENCRYPTED):
-        return email.body
-    return encryption.decrypt(email.body, purpose=__name__)
+    """Return the text."""
+    return encryption.decrypt(email.body, purpose=__name__) if email.body else ""
 
 
 def _postpone(email: OutgoingEmail, error: Exception) -> None:
@@ -179,7 +176,5 @@ def _postpone(email: OutgoingEmail, error: Exception) -> None:
     else:
         log.warning("email not sent yet", extra=extra, exc_info=error)
         pause = FIRST_PAUSE * 2 ** min(email.attempts - 1, MAX_DOUBLINGS)
-        if not email.body.startswith(ENCRYPTED):
-            fields["body"] = encryption.encrypt(email.body, purpose=__name__)
         fields["due_at"] = now + min(pause, MAX_PAUSE)
     OutgoingEmail.objects.filter(pk=email.pk).update(**fields)

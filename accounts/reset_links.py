@@ -9,8 +9,7 @@ class ResetTokens(PasswordResetTokenGenerator):
     """Django's, which a new password, a sign-in and a new address end; so do `sessions.end_all`."""
 
     def _make_hash_value(self, user: Any, timestamp: int) -> str:
-        # 0: tokens of earlier versions stay valid.
-        return f"{super()._make_hash_value(user, timestamp)}{user.session_epoch or ''}"
+        return f"{super()._make_hash_value(user, timestamp)}{user.session_epoch}"
 
 
 make_token = ResetTokens().make_token

@@ -21,7 +21,6 @@ from django.utils.crypto import constant_time_compare
 from accounts import second_factor, token_cache
 from accounts.models import User
 from artgen.channel_layers import send_to_group
-from artgen.session_cookies import SessionCookie, opens
 
 log = logging.getLogger(__name__)
 
@@ -36,19 +35,16 @@ def group(user_id: UUID) -> str:
 _sessions = import_module(settings.SESSION_ENGINE)
 
 
-def signed_in(cookies: Collection[SessionCookie]) -> dict[SessionCookie, User]:
+def signed_in(keys: Collection[str]) -> dict[str, User]:
     """Return the active user of each session, as Django finds it, in two round trips for all."""
-    stores = {cookie: _sessions.SessionStore(cookie.key) for cookie in cookies}
-    stores = {cookie: store for cookie, store in stores.items() if store.session_key}
+    stores = {key: _sessions.SessionStore(key) for key in keys}
+    stores = {key: store for key, store in stores.items() if store.session_key}
     cached = cache.get_many([store.cache_key for store in stores.values()])
-    found = {
-        cookie: cached.get(store.cache_key) or store.load() for cookie, store in stores.items()
-    }
-    sessions = {cookie: data for cookie, data in found.items() if opens(cookie, data)}
+    sessions = {key: cached.get(store.cache_key) or store.load() for key, store in stores.items()}
     users = User.objects.in_bulk({id for session in sessions.values() if (id := _user_id(session))})
     return {
-        cookie: user
-        for cookie, session in sessions.items()
+        key: user
+        for key, session in sessions.items()
         if (id := _user_id(session))
         and (user := users.get(id))
         and user.is_active

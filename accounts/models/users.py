@@ -211,8 +211,7 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Return the hash that a session must have: of the password and of `session_epoch`."""
         found: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
-        # Sessions of earlier versions have the hash of the password alone.
-        return f"{found}.{self.session_epoch}" if self.session_epoch else found
+        return f"{found}.{self.session_epoch}"
 
     @property
     def is_banned(self) -> bool:

@@ -13,7 +13,6 @@ from django.utils import timezone
 from accounts import bans, deletion, outbox, sessions, sockets, staff_rights, tokens
 from accounts.middleware import BanMiddleware
 from accounts.models import User
-from artgen.session_cookies import SessionCookie
 from artgen.testing.authenticator_app import SECRET, code_of
 from artgen.testing.cases import BaseTestCase
 
@@ -92,7 +91,7 @@ class TestSigningIn(BanTestCase):
 class TestRefusals(BanTestCase):
     def test_it_ends_open_sessions_and_sockets_at_once(self) -> None:
         self.client.force_login(self.alice)
-        cookie = SessionCookie(str(self.client.session.session_key))
+        cookie = str(self.client.session.session_key)
         assert self.is_signed_in()
         assert sockets.signed_in([cookie]) == {cookie: self.alice}
         with self.captureOnCommitCallbacks() as after_commit:

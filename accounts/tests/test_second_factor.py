@@ -16,7 +16,6 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import outbox, second_factor, sockets, tokens
 from accounts.middleware import SecondFactorMiddleware
-from artgen.session_cookies import SessionCookie
 from artgen.testing.authenticator_app import SECRET, code_of
 from artgen.testing.cases import BaseTestCase
 from artgen.testing.clock import held_clock
@@ -314,7 +313,7 @@ class TestRequired(SecondFactorTestCase):
         self.client.force_login(self.staff)
         response = self.client.get("/api/v1/account/")
         assert (response.status_code, response.json()["code"]) == (403, "second_factor_required")
-        cookie = SessionCookie(self.client.session.session_key)
+        cookie = self.client.session.session_key
         assert sockets.signed_in([cookie]) == {}
         with override_settings(MFA_REQUIRED="nobody"):
             assert sockets.signed_in([cookie]) == {cookie: self.staff}

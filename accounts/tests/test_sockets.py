@@ -10,15 +10,14 @@ from django.utils import timezone
 
 from accounts import sockets
 from accounts.models import User
-from artgen.session_cookies import SessionCookie
 from artgen.testing.cases import BaseTestCase
 
 
 class TestSignedIn(BaseTestCase):
-    def session(self, user: User) -> SessionCookie:
+    def session(self, user: User) -> str:
         self.client = Client()
         self.client.force_login(user)
-        return SessionCookie(str(self.client.session.session_key))
+        return str(self.client.session.session_key)
 
     def change(self, **values: str) -> None:
         session = self.client.session
@@ -41,14 +40,12 @@ class TestSignedIn(BaseTestCase):
 
     def test_it_knows_nobody_by_what_is_no_session(self) -> None:
         for key in ("", "short", "made-up-session-key-of-thirty-two"):
-            assert sockets.signed_in([SessionCookie(key)]) == {}
-        assert sockets.signed_in([SessionCookie(str(Client().session.session_key))]) == {}
+            assert sockets.signed_in([key]) == {}
+        assert sockets.signed_in([str(Client().session.session_key)]) == {}
 
     def test_it_finds_others_beside_a_key_that_cannot_be_stored(self) -> None:
         key = self.session(self.alice)
-        assert sockets.signed_in(
-            [key, SessionCookie("abcdefgh\0abcdefgh"), SessionCookie("\udcff" * 32)]
-        ) == {key: self.alice}
+        assert sockets.signed_in([key, "abcdefgh\0abcdefgh", "\udcff" * 32]) == {key: self.alice}
 
     def test_it_treats_a_cookie_with_nul_as_nobody_s(self) -> None:
         cookie = r'sessionid="abcdefgh\000abcdefgh"'
@@ -83,7 +80,7 @@ class TestSignedIn(BaseTestCase):
 
     def test_it_leaves_out_a_session_that_has_ended(self) -> None:
         key = self.session(self.alice)
-        Session.objects.filter(session_key=key.key).update(
+        Session.objects.filter(session_key=key).update(
             expire_date=timezone.now() - timedelta(seconds=1)
         )
         cache.clear()

@@ -50,8 +50,7 @@ class TrialForm(forms.Form):
         widget=forms.FileInput({"class": "admin-input"}),
         help_text=_("PNG, JPEG or WebP. Empty: a sample image, if the model needs one."),
     )
-    # Pages of the version before have none.
-    once = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    once = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, model: ImageModel, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -158,9 +157,9 @@ def _place(staff: User, model: ImageModel, form: TrialForm) -> Trial:
     return trial
 
 
-def _form_key(once: UUID | None, source: bytes | None) -> str:
-    """Return the key of a form, "" without `once`: with another source image it is another one."""
-    return f"{once} {hashlib.sha256(source or b'').hexdigest()}" if once else ""
+def _form_key(once: UUID, source: bytes | None) -> str:
+    """Return the key of a form: with another source image it is another one."""
+    return f"{once} {hashlib.sha256(source or b'').hexdigest()}"
 
 
 def _sample_source() -> bytes:

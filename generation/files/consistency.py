@@ -69,7 +69,7 @@ def compare(
             yield difference
         advance()
     for key, size in sorted(found.items()):
-        if not (_has_row(key) or _may_get_row(key) or _is_being_renamed(key)):
+        if not (_has_row(key) or _may_get_row(key)):
             yield Difference("orphan", key, f"{size} bytes without a row")
 
 
@@ -163,16 +163,6 @@ def _may_get_row(key: str) -> bool:
         Job.objects.active().filter(id=row_id).exists()
         or SavedImage.objects.unfinished().filter(id=row_id).exists()
     )
-
-
-def _is_being_renamed(key: str) -> bool:
-    """Return whether `renaming` has copied this file, or is about to remove it after copying."""
-    if (file_id := _id_in(key)) is None:
-        return False
-    images = Image.objects.filter(job_id=file_id)
-    named = [key for image in images for key in image.keys]
-    named += Upload.objects.filter(id=file_id).values_list("key", flat=True)
-    return storage.without_user(key) in map(storage.without_user, named)
 
 
 def _export_of(key: str) -> Export | None:

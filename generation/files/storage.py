@@ -21,11 +21,8 @@ from generation.files.new_file import NewFile
 
 FOLDERS = ("images", "thumbnails", "uploads", "exports", "sheets")
 """The first part of keys. Addresses of files that strangers see have the whole key, so no part is
-the id of a user. It was the second part in earlier versions; `renaming` renames those files."""
+the id of a user."""
 
-OF_USER = re.compile(
-    r"(?P<folder>images|thumbnails|uploads)/[0-9a-f-]{36}/(?P<name>(?P<id>[0-9a-f-]{36})[^/]*)$"
-)
 MD5 = re.compile("[0-9a-f]{32}")
 DELETIONS_AT_ONCE = 8
 PIECE = 4 * 1024 * 1024  # bytes; nearly every image is one piece
@@ -61,18 +58,6 @@ def export_folder(*, export_id: UUID) -> str:
 def sheet_key(*, image_id: UUID, kind: str) -> str:
     """Return the key of the image of a comparison; `kind` is "jpeg" or "png"."""
     return f"sheets/{_shard(image_id)}/{image_id}.{EXTENSIONS[f'image/{kind}']}"
-
-
-def names_user(key: str) -> bool:
-    """Return whether the key of an image or upload has its user's id, as in earlier versions."""
-    return bool(OF_USER.match(key))
-
-
-def without_user(key: str) -> str:
-    """Return the key that the file of an earlier version is to have; other keys unchanged."""
-    if not (found := OF_USER.match(key)):
-        return key
-    return f"{found['folder']}/{_shard(UUID(found['id']))}/{found['name']}"
 
 
 def _shard(file_id: UUID) -> str:

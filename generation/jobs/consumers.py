@@ -19,7 +19,6 @@ from redis.exceptions import RedisError
 
 from accounts import sockets, tokens
 from accounts.models import User
-from artgen import session_cookies
 from artgen.batching import Batched
 from artgen.observability import log_context, request_ids
 from generation.jobs import events, presence
@@ -192,7 +191,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
                 return None
             self.expires_at = owner.expires_at
             return owner.user
-        user = await _session_users.get(session_cookies.find(_cookies(self.scope)))
+        user = await _session_users.get(_cookies(self.scope).get(settings.SESSION_COOKIE_NAME, ""))
         # A page of one user must not get events of another user who has signed in since.
         page = parse_qs(self.scope["query_string"].decode("latin-1")).get("user", [""])[0]
         return user if user is not None and page in ("", str(user.pk)) else None

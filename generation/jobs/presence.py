@@ -124,8 +124,7 @@ def present(user_ids: Collection[UUID]) -> dict[UUID, Reader | None]:
     except CacheAway as error:
         log.warning("presence is unknown", extra={"error": repr(error.__cause__)})
         return dict.fromkeys(user_ids)
-    # During an upgrade the key may have the value of the previous version.
-    readers = {keys[key]: value for key, value in known.items() if isinstance(value, tuple)}
+    readers = {keys[key]: value for key, value in known.items()}
     _remember(readers)
     return found | dict.fromkeys(keys[key] for key in known) | readers
 

@@ -110,8 +110,6 @@ def _delete_files(user: User) -> None:
     failed = Job.objects.of(user).exclude(status=Status.SUCCEEDED).exclude(submitted_at=None)
     for job_id in failed.values_list("id", flat=True).iterator():
         storage.delete_of_job(job_id)
-    for folder in storage.FOLDERS:
-        storage.delete_all(f"{folder}/{user.pk}/")  # files of earlier versions
 
 
 def _owned() -> Iterator[tuple["models.QuerySet[models.Model]", str]]:

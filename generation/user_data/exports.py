@@ -137,7 +137,6 @@ def forget_expired() -> int:
 def delete_files(export: Export) -> None:
     """Remove the files of an export, also those that are not complete."""
     storage.delete_all(storage.export_folder(export_id=export.id))
-    storage.delete_all(f"exports/{export.user_id}/{export.id}/")  # of earlier versions
 
 
 def _write_part(export: Export) -> bool:

@@ -103,11 +103,6 @@ class TestOverRedis(PresenceTestCase):
         presence.closed(alice)
         assert presence.present([alice]) == {alice: READER}
 
-    def test_it_does_not_know_how_somebody_reads_whom_an_older_version_announced(self) -> None:
-        alice = uuid4()
-        cache.set(f"presence:{alice}", 1)
-        assert presence.present([alice]) == {alice: None}
-
 
 class TestWithoutRedis(PresenceTestCase):
     def test_it_takes_everybody_for_present(self) -> None:

@@ -1,0 +1,35 @@
+"""No key, and so no address that a stranger sees, has the id of a user."""
+
+from django.test import Client
+from django.urls import reverse
+
+from artgen.testing.cases import EmulatorTestCase, catch_up
+from generation.files import storage, uploads
+from generation.gallery import sharing
+from generation.jobs import driver
+from generation.models import Image
+
+
+class TestKeys(EmulatorTestCase):
+    def draw(self) -> Image:
+        job = self.place(width=1024, height=1024)
+        driver.submit("flux-schnell")
+        self.emulator.advance(30)
+        catch_up()
+        return Image.objects.get(job=job)
+
+    def test_none_has_the_id_of_a_user(self) -> None:
+        image = self.draw()
+        upload = uploads.keep(user=self.alice, data=storage.read(image.key))
+        keys = [*image.keys, upload.key]
+        assert len(keys) == 4
+        for key in keys:
+            assert str(self.alice.pk) not in key
+
+    def test_no_address_that_a_stranger_sees_has_it(self) -> None:
+        image = self.draw()
+        shared = sharing.share_by_link(image, until=None, with_parameters=True, with_name=False)
+        page = Client().get(reverse("shared", args=[shared.link_slug]))
+        file = Client().get(reverse("shared_picture", args=[shared.link_slug]))
+        assert str(image.job_id) in file["Location"], "the control: the key is in the address"
+        assert str(self.alice.pk) not in page.content.decode() + file["Location"]
