@@ -27,15 +27,6 @@ class AccountTestCase(BaseTestCase):
             path, query, headers={"Authorization": f"Bearer {self.token}", "Accept-Language": "en"}
         )
 
-    def assert_closed(self, path: str) -> None:
-        assert self.client.get(path).status_code == 401
-        for method in ("POST", "PUT", "PATCH", "DELETE"):
-            response = self.client.generic(
-                method, path, headers={"Authorization": f"Bearer {self.token}"}
-            )
-            assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
-            assert response["Allow"] == "GET, HEAD, OPTIONS"
-
 
 class TestAccount(AccountTestCase):
     def test_it_tells_what_is_free_and_what_is_held(self) -> None:
@@ -63,8 +54,7 @@ class TestAccount(AccountTestCase):
             "token": None,
         }
 
-    def test_it_refuses_strangers_other_methods_and_parameters(self) -> None:
-        self.assert_closed(ACCOUNT)
+    def test_it_refuses_unknown_parameters(self) -> None:
         assert self.get(ACCOUNT, user="bob").status_code == 400
 
 
@@ -154,7 +144,6 @@ class TestLedger(AccountTestCase):
         with self.assertNumQueries(2):
             assert len(self.get(LEDGER).json()["results"]) == 20
 
-    def test_it_refuses_strangers_other_methods_and_parameters(self) -> None:
-        self.assert_closed(LEDGER)
+    def test_it_refuses_other_parameters(self) -> None:
         for query in ({"kind": "hold"}, {"limit": "101"}, {"cursor": "x"}):
             assert self.get(LEDGER, **query).status_code == 400

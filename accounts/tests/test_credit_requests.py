@@ -113,10 +113,6 @@ class TestPage(CreditRequestTestCase):
         page = self.client.post(f"{URL}withdraw/", follow=True)
         self.assertContains(page, "The request was already decided or withdrawn.")
 
-    def test_it_shows_nothing_of_others(self) -> None:
-        self.ask(self.bob, note="only bob knows")
-        self.assertNotContains(self.client.get(URL), "only bob knows")
-
     def test_it_makes_as_many_queries_with_more_requests(self) -> None:
         self.ask()
         self.client.get(URL)

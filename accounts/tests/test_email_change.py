@@ -134,7 +134,3 @@ class TestEmailChange(BaseTestCase):
         for number in range(5):
             self.client.post(URL, {"email": f"new{number}@example.org"})
         assert self.client.post(URL, {"email": "one.more@example.org"}).status_code == 429
-
-    def test_it_asks_anonymous_users_to_sign_in(self) -> None:
-        for url in (URL, f"{URL}sent/", "/accounts/reauthenticate/"):
-            self.assertRedirects(Client().get(url), f"/accounts/login/?next={url}")

@@ -60,9 +60,6 @@ class TestKeepAccount(BaseTestCase):
         assert self.client.post("/accounts/keep/made-up/").status_code == 410
         assert self.is_locked()
 
-    def test_it_refuses_other_methods(self) -> None:
-        assert self.client.put(self.url).status_code == 405
-
     def test_it_limits_tries(self) -> None:
         for _n in range(60):
             self.client.post("/accounts/keep/made-up/")

@@ -109,13 +109,3 @@ class TestPasswordChange(BaseTestCase):
         assert int(response["Retry-After"]) > 0
         self.alice.refresh_from_db()
         assert self.alice.check_password("password")
-
-    def test_it_asks_anonymous_users_to_sign_in(self) -> None:
-        self.client.logout()
-        self.assertRedirects(self.client.get(self.url), f"/accounts/login/?next={self.url}")
-        assert self.client.post(self.url, self.good).status_code == 302
-        self.alice.refresh_from_db()
-        assert self.alice.check_password("password")
-
-    def test_it_refuses_other_methods(self) -> None:
-        assert self.client.put(self.url).status_code == 405

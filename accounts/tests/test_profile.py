@@ -51,13 +51,6 @@ class TestProfile(BaseTestCase):
         response = self.client.post(self.url, {"name": "", "language": "", "time_zone": ""})
         assert response.cookies["django_language"]["max-age"] == 0
 
-    def test_it_asks_anonymous_users_to_sign_in(self) -> None:
-        self.client.logout()
-        self.assertRedirects(self.client.get(self.url), f"/accounts/login/?next={self.url}")
-
-    def test_it_refuses_other_methods(self) -> None:
-        assert self.client.put(self.url).status_code == 405
-
 
 class TestTimeZone(BaseTestCase):
     def test_it_shows_the_users_own_time(self) -> None:

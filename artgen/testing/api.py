@@ -59,20 +59,6 @@ class ApiTestCase(BaseTestCase):
             assert all(error["detail"] for error in document["errors"])
         return document
 
-    def assert_anonymous_is_refused(self, method: str, path: str, body: Any = None) -> None:
-        """Check that nobody gets in without saying who they are."""
-        response = self.client.generic(method, path, body or b"", content_type="application/json")
-        self.assert_problem(response, 401, "not_authenticated")
-        assert response["WWW-Authenticate"] == 'Bearer realm="ArtGen"'
-
-    def assert_only(self, path: str, *allowed: str) -> None:
-        """Check that each other method is refused with the list of those allowed."""
-        for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - set(allowed):
-            response = self.api.call(method, path)
-            self.assert_problem(response, 405, "method_not_allowed")
-            assert set(allowed) <= set(response["Allow"].split(", "))
-            assert method not in response["Allow"].split(", ")
-
 
 class Api:
     """Calls the API with a token."""

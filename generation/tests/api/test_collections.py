@@ -69,11 +69,6 @@ class TestCollections(ApiTestCase):
         with self.assertNumQueries(3):
             assert len(self.api.get(COLLECTIONS).json()) == 60
 
-    def test_it_refuses_strangers_and_other_methods(self) -> None:
-        self.assert_anonymous_is_refused("GET", COLLECTIONS)
-        self.assert_anonymous_is_refused("POST", COLLECTIONS, b"{}")
-        self.assert_only(COLLECTIONS, "GET", "POST")
-
 
 class TestCollection(ApiTestCase):
     def setUp(self) -> None:
@@ -118,32 +113,6 @@ class TestCollection(ApiTestCase):
                 answer = self.api.post(f"{self.path}images/", {"images": images})
                 self.assert_problem(answer, 400, "invalid", fields=fields)
         assert not CollectionImage.objects.exists()
-
-    def test_it_hides_those_of_others(self) -> None:
-        ids = {"images": [str(self.image.id)]}
-        collections.add(self.pile, image_ids=[self.image.id])
-        for method, path, body in (
-            ("GET", self.path, None),
-            ("PATCH", self.path, {"name": "Mine"}),
-            ("DELETE", self.path, None),
-            ("POST", f"{self.path}images/", ids),
-            ("POST", f"{self.path}images/remove/", ids),
-            ("DELETE", f"{self.path}images/{self.image.id}/", None),
-        ):
-            self.assert_problem(self.others.call(method, path, body), 404, "not_found")
-            self.assert_anonymous_is_refused(method, path)
-        self.pile.refresh_from_db()
-        assert (self.pile.name, self.pile.deleted_at, self.pile.images.count()) == (
-            "Hills",
-            None,
-            1,
-        )
-
-    def test_it_refuses_other_methods(self) -> None:
-        self.assert_only(self.path, "GET", "PATCH", "DELETE")
-        self.assert_only(f"{self.path}images/", "POST")
-        self.assert_only(f"{self.path}images/remove/", "POST")
-        self.assert_only(f"{self.path}images/{self.image.id}/", "DELETE")
 
 
 class TestShare(ApiTestCase):

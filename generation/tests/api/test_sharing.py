@@ -113,19 +113,6 @@ class TestSharingApi(ApiTestCase):
             self.assert_problem(answer, 400, "invalid", fields={"visibility": "choices"})
         assert self.now().link_slug is None
 
-    def test_it_is_not_there_for_others_or_strangers(self) -> None:
-        for answer in (
-            self.others.get(self.share),
-            self.others.post(self.share),
-            self.others.delete(self.share),
-            self.others.patch(self.path, {"visibility": "link"}),
-        ):
-            self.assert_problem(answer, 404, "not_found")
-        for method in ("GET", "POST", "DELETE"):
-            self.assert_anonymous_is_refused(method, self.share)
-        self.assert_only(self.share, "GET", "POST", "DELETE")
-        assert self.now().link_slug is None
-
     @pytest.mark.slow
     def test_it_has_a_limit(self) -> None:
         statuses = []

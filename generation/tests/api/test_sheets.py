@@ -96,19 +96,6 @@ class TestSheets(ApiTestCase):
         assert self.api.delete(address).status_code == 204
         assert self.api.get(SHEETS).json()["results"][0]["best"] is None
 
-    def test_it_is_of_no_use_to_others(self) -> None:
-        body = self.place()
-        address = f"{SHEETS}{body['id']}/"
-        for response in (
-            self.others.get(address),
-            self.others.delete(address),
-            self.others.post(f"{address}cancel/"),
-            self.others.call("PUT", f"{address}vote/", {"job": body["cells"][0][0]}),
-        ):
-            self.assert_problem(response, 404, "not_found")
-        assert self.others.get(SHEETS).json()["results"] == []
-        assert Job.objects.queued().count() == 4
-
     def test_it_is_deleted_and_its_jobs_stay(self) -> None:
         body = self.place()
         assert self.api.delete(f"{SHEETS}{body['id']}/").status_code == 204

@@ -230,10 +230,3 @@ class TestUploads(ApiTestCase):
         self.assert_problem(response, 429, "too_many_requests")
         assert int(response["Retry-After"]) > 0
         assert stored() == before
-
-    def test_it_refuses_strangers_and_other_methods(self) -> None:
-        before = stored()
-        response = self.client.post(UPLOADS, {"file": SimpleUploadedFile("tea.png", picture())})
-        self.assert_problem(response, 401, "not_authenticated")
-        self.assert_only(UPLOADS, "POST")
-        assert stored() == before

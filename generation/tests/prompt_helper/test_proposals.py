@@ -158,9 +158,7 @@ class TestProposing(HelperTestCase):
         assert chats(self.emulator) == []
         assert self.kinds() == []
 
-    def test_only_posts_of_users_with_the_right_are_taken(self) -> None:
-        self.assert_anonymous_is_refused("POST", TRANSLATE)
-        self.assert_only(TRANSLATE, "POST", "OPTIONS")
+    def test_a_token_needs_the_right(self) -> None:
         reading = Api(tokens.issue(user=self.alice, name="reads", scopes=[Scope.READ]))
         self.assert_problem(reading.post(TRANSLATE, ASKED), 403, "missing_scope")
 

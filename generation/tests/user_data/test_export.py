@@ -346,18 +346,6 @@ class TestPage(ExportTestCase):
         assert self.client.post(f"{self.url}export/").status_code == 429
         assert not Export.objects.exists()
 
-    def test_it_asks_anonymous_users_to_sign_in(self) -> None:
-        made = self.finish(exports.ask(self.alice))
-        self.client.logout()
-        for url in (self.url, f"{self.url}{made.id}/1/"):
-            self.assertRedirects(self.client.get(url), f"/accounts/login/?next={url}")
-        self.client.post(f"{self.url}export/")
-        assert Export.objects.count() == 1
-
-    def test_it_refuses_other_methods(self) -> None:
-        assert self.client.post(self.url).status_code == 405
-        assert self.client.get(f"{self.url}export/").status_code == 405
-
 
 @pytest.mark.s3
 class TestBucket(ExportTestCase):

@@ -76,6 +76,3 @@ class TestExplore(SharingTestCase):
             self.published(self.hang())
             with self.assertNumQueries(1):
                 self.see()
-
-    def test_it_refuses_other_methods(self):
-        assert self.client.post(self.url).status_code == 405

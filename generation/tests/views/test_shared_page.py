@@ -141,11 +141,6 @@ class TestPage(SharedTestCase):
         with self.assertNumQueries(1):
             self.see(slug)
 
-    def test_it_refuses_other_methods(self):
-        slug = self.link().link_slug
-        assert self.client.post(self.at(slug)).status_code == 405
-        assert self.client.post(self.at(slug, "shared_picture")).status_code == 405
-
 
 class TestPictureFile(SharedTestCase):
     def test_it_sends_the_file_without_its_prompt(self):

@@ -56,9 +56,6 @@ class TestStart(GalleryTestCase):
         self.client.force_login(self.alice)
         self.assertRedirects(self.client.get(self.url), reverse("create"))
 
-    def test_it_refuses_other_methods(self):
-        assert self.client.post(self.url).status_code == 405
-
     def test_it_serves_images_of_the_declared_size_that_are_light(self):
         weight = 0
         for sample in SAMPLES:
