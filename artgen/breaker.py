@@ -16,7 +16,7 @@ class Breaker:
     """Open from a failure until `probe`, which a thread repeats, raises none of `failures`.
 
     Each process has one for each server. `changes` counts how often it has opened and closed:
-    connections from before a change are probably dead.
+    connections from before a change are probably dead. `on_return` is called when it has closed.
     """
 
     def __init__(
@@ -25,6 +25,7 @@ class Breaker:
         self.server, self.failures, self.probe = server, failures, probe
         self.is_open = False
         self.changes = 0
+        self.on_return: list[Callable[[], Any]] = []
         os.register_at_fork(after_in_child=self._reset)  # which has no such thread
 
     def open(self, error: Exception) -> None:
@@ -46,6 +47,8 @@ class Breaker:
                 log.warning("%s cannot be probed", self.server, extra={"error": repr(error)})
             self._reset()
             log.warning("%s responds again", self.server)
+            for call in self.on_return:
+                call()
             return
 
     def _reset(self) -> None:

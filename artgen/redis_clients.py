@@ -68,9 +68,11 @@ def _server(options: Mapping[str, Any]) -> str:
     return f"Redis at {host}"
 
 
-def client(url: str) -> Redis:
-    """Return a client with a pool of its own."""
-    return Redis(connection_pool=Pool.from_url(url, **TIMEOUTS))
+def client(url: str, *on_return: Callable[[], Any]) -> Redis:
+    """Return a client with a pool of its own; call `on_return` when the server responds again."""
+    pool = Pool.from_url(url, **TIMEOUTS)
+    pool.breaker.on_return += on_return
+    return Redis(connection_pool=pool)
 
 
 def is_away(url: str) -> bool:

@@ -1,6 +1,7 @@
 """RedisLayer: it speaks as the library's own layer does, and subscribes in batches."""
 
 import asyncio
+import time
 from collections.abc import Coroutine, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,8 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from redis import Redis
+from redis.exceptions import ConnectionError, RedisError
 
-from artgen.channel_layers import RedisLayer
+from artgen.channel_layers import LOST, RedisLayer
 from artgen.redis_clients import TIMEOUTS
 from artgen.testing.shared_cache import own_redis
 from artgen.testing.silence import Proxy
@@ -25,6 +27,17 @@ def _server() -> Iterator[None]:
     with own_redis() as url:
         HOSTS[0]["address"] = url
         yield
+
+
+@pytest.fixture
+def proxy() -> Iterator[Proxy]:
+    proxy = Proxy("127.0.0.1", urlsplit(HOSTS[0]["address"]).port or 6379)
+    yield proxy
+    proxy.close()
+
+
+def through(proxy: Proxy) -> dict[str, Any]:
+    return {"address": f"redis://127.0.0.1:{proxy.port}/0", **TIMEOUTS}
 
 
 def run(test: Coroutine[Any, Any, None]) -> None:
@@ -63,7 +76,6 @@ def test_it_publishes_from_code_without_an_event_loop():
         layer = RedisLayer(hosts=HOSTS)
         channel = await layer.new_channel()
         await layer.group_add("alice", channel)
-        await subscribed("alice")
         await asyncio.to_thread(layer.publish, "alice", MESSAGE)
         assert await layer.receive(channel) == MESSAGE
 
@@ -98,7 +110,6 @@ def test_it_hears_a_group_joined_again_while_it_is_being_left():
         before, after = await layer.new_channel(), await layer.new_channel()
         await layer.group_add("alice", before)
         await asyncio.gather(layer.group_discard("alice", before), layer.group_add("alice", after))
-        await subscribed("alice")
         await asyncio.to_thread(layer.publish, "alice", MESSAGE)
         assert await layer.receive(after) == MESSAGE
 
@@ -110,39 +121,64 @@ def test_it_hears_again_after_its_connection_was_cut():
         layer = RedisLayer(hosts=[{**HOSTS[0], "client_name": "to-be-cut"}])
         channel = await layer.new_channel()
         await layer.group_add("alice", channel)
-        await subscribed("alice")
         client = redis_client()
         ours = [one for one in client.client_list(_type="pubsub") if one["name"] == "to-be-cut"]
         assert ours
         for one in ours:  # and no connection of a test that runs beside this one
             client.client_kill_filter(_id=one["id"])
-        await asyncio.sleep(0)
-        await subscribed("alice")
-        receiving = asyncio.ensure_future(layer.receive(channel))
-        while not receiving.done():
-            await asyncio.to_thread(layer.publish, "alice", MESSAGE)
-            await asyncio.sleep(0.01)
-        assert receiving.result() == MESSAGE
+        assert (await layer.receive(channel))["type"] == LOST
+        await asyncio.to_thread(layer.publish, "alice", MESSAGE)
+        assert await layer.receive(channel) == MESSAGE
 
     run(test())
 
 
-def test_it_hears_again_after_its_connection_has_become_silent():
-    proxy = Proxy("127.0.0.1", urlsplit(HOSTS[0]["address"]).port or 6379)
-
+def test_it_hears_again_after_its_connection_has_become_silent(proxy: Proxy):
     async def test() -> None:
-        layer = RedisLayer(hosts=[{"address": f"redis://127.0.0.1:{proxy.port}/0", **TIMEOUTS}])
+        layer = RedisLayer(hosts=[through(proxy)])
         channel = await layer.new_channel()
         await layer.group_add("alice", channel)
-        await subscribed("alice")
-        proxy.silent()
-        proxy.speaks()
-        receiving = asyncio.ensure_future(layer.receive(channel))
         sender = RedisLayer(hosts=HOSTS)
-        while not receiving.done():
-            await asyncio.to_thread(sender.publish, "alice", MESSAGE)
-            await asyncio.sleep(0.01)
-        assert receiving.result() == MESSAGE
+        proxy.silent()
+        await asyncio.to_thread(sender.publish, "alice", MESSAGE)  # is not heard
+        proxy.speaks()
+        before = time.time()
+        lost = await layer.receive(channel)
+        assert lost["type"] == LOST
+        assert lost["since"] < before
+        await asyncio.to_thread(sender.publish, "alice", MESSAGE)
+        assert await layer.receive(channel) == MESSAGE
 
     run(test())
-    proxy.close()
+
+
+def test_it_joins_no_group_that_it_would_not_hear(proxy: Proxy):
+    async def test() -> None:
+        layer = RedisLayer(hosts=[through(proxy)])
+        channel = await layer.new_channel()
+        await layer.group_add("alice", channel)
+        proxy.silent()
+        with pytest.raises(ConnectionError):
+            await layer.group_add("bob", channel)
+
+    run(test())
+
+
+def test_it_says_that_messages_were_lost_when_redis_responds_again(proxy: Proxy):
+    async def test() -> None:
+        receiver, sender = RedisLayer(hosts=HOSTS), RedisLayer(hosts=[through(proxy)])
+        channel = await receiver.new_channel()
+        await receiver.group_add("alice", channel)
+        proxy.silent()
+        before = time.time()
+        for _ in range(2):
+            with pytest.raises(RedisError):
+                await asyncio.to_thread(sender.publish, "alice", MESSAGE)
+        proxy.speaks()
+        lost = await receiver.receive(channel)
+        assert lost["type"] == LOST
+        assert before < lost["since"] < time.time()
+        await asyncio.to_thread(sender.publish, "alice", MESSAGE)
+        assert await receiver.receive(channel) == MESSAGE
+
+    run(test())

@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import chain
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.core.cache import cache
@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.models import User
 from artgen.celery import app
+from artgen.channel_layers import send_lost
 from artgen.testing import many_images
 from artgen.testing.cases import emulated, load_catalog, make_due, make_user
 from artgen.testing.isolation import owned_data
@@ -22,7 +23,7 @@ from artgen.testing.isolation.identities import ANONYMOUS, MANAGER, OWNER, OWNER
 from artgen.testing.isolation.routes import site_routes
 from artgen.testing.isolation.suite import body_of, is_allowed, request, trials
 from artgen.testing.plans import Statements
-from generation.jobs import driver, orders, storing
+from generation.jobs import driver, events, orders, storing
 from generation.jobs.routing import websocket
 from generation.models import ImageModel, Job, Status
 
@@ -99,7 +100,7 @@ def _live(alice: User) -> None:
     with emulated() as emulator:
         request = {"model": "flux-schnell", "prompt": "a lighthouse", "width": 256, "height": 256}
         (job,) = orders.place(user=alice, request=request).jobs
-        async_to_sync(_watch)(tokens.issue(user=alice, name="socket"))
+        async_to_sync(_watch)(alice, tokens.issue(user=alice, name="socket"))
         for _ in range(3):
             driver.tick()
             driver.check(job.model.slug)
@@ -114,11 +115,13 @@ def _live(alice: User) -> None:
             app.tasks[entry["task"]]()
 
 
-async def _watch(token: str) -> None:
+async def _watch(alice: User, token: str) -> None:
     headers = [(b"authorization", f"Bearer {token}".encode())]
     socket = WebsocketCommunicator(websocket, "/ws/jobs/", headers=headers)
     await socket.connect(timeout=60)
     assert (await socket.receive_json_from(timeout=60))["jobs"]
+    await sync_to_async(send_lost)([events.group(alice.pk)])
+    assert (await socket.receive_json_from(timeout=60))["type"] == "snapshot"
     await socket.disconnect()
 
 

@@ -70,15 +70,6 @@ class Site:
         except InvalidStatus as refused:  # nginx limits how often one client may connect
             return refused.response.status_code
 
-    def draws(self) -> bool:
-        """Return whether an image is made; events of the first seconds may be lost."""
-        placed = self.api("post", "jobs/", json=JOB)
-        if placed.status_code != 201:
-            return False
-        job = f"jobs/{placed.json()['id']}/"
-        self.stack.until(lambda: self.api("get", job).json()["status"] in FINAL, "it has ended")
-        return bool(self.api("get", job).json()["status"] == "succeeded")
-
 
 @contextmanager
 def site() -> Iterator[Site]:
@@ -120,7 +111,7 @@ class TestSilence(unittest.TestCase):
         self.site.postgresql.speaks()
         self.site.stack.until(lambda: self.site.page("/create/") == 200, "pages are served")
         self.site.stack.until(self.site.stack.opens_sockets, "sockets open")
-        self.site.stack.until(self.site.draws, "an image is made")
+        assert self.site.stack.draw()["status"] == "succeeded"
         assert "Traceback" not in self.site.stack.log
 
     def test_it_places_jobs_while_redis_is_silent_and_draws_them_after_that(self) -> None:
@@ -140,7 +131,7 @@ class TestSilence(unittest.TestCase):
         )
         assert self.site.api("get", job).json()["status"] == "succeeded"
         self.site.stack.until(self.site.stack.opens_sockets, "sockets open")
-        self.site.stack.until(self.site.draws, "an image is made")
+        assert self.site.stack.draw()["status"] == "succeeded"
         assert "Traceback" not in self.site.stack.log
 
 

@@ -1,10 +1,11 @@
 """The WebSocket: a snapshot of the user's active jobs on connect, then every change."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -38,6 +39,9 @@ SNAPSHOT_PAUSE_SECONDS = 1.0  # between two snapshots of one socket
 # daphne sends when it stops; of applications autobahn accepts only 1000 and 3000 to 4999.
 RECONNECT = 4012
 AWAY = 4503  # the database or Redis: clients try again after growing pauses
+UNAVAILABLE = (OperationalError, InterfaceError, RedisError)
+LOST_BEFORE = timedelta(minutes=1)  # a message may be sent so long after its change
+MAX_LOST = 100  # as many of the newest jobs are searched for those that ended unheard
 
 Argument = TypeVar("Argument")
 Returned = TypeVar("Returned")
@@ -53,6 +57,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     snapshot_after = 0.0  # when the next one may be sent, by the clock of the event loop
     expires_at: datetime | None = None  # when the token ends that opened it
     is_snapshot_due = False  # requested, and not yet read from the database
+    lost_since: float | None = None  # changes since then may not have arrived
     second = 0  # in which `messages` were received
     messages = 0
 
@@ -65,9 +70,11 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         log_context.set_fields(request_id=request_ids.read(_header(scope, b"x-request-id")))
         try:
             await super().__call__(scope, receive, send)
-        except (OperationalError, InterfaceError, RedisError) as error:
+        except UNAVAILABLE as error:
             log.warning("a socket is not served", extra={"error": repr(error)})
             await self.close(code=AWAY)
+            with contextlib.suppress(RedisError):
+                await self.disconnect(AWAY)
         finally:
             for task in self.tasks:
                 task.cancel()
@@ -142,7 +149,11 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         kind = content.get("type") if isinstance(content, dict) else None
         if kind == "ping":
             await self.send_json({"type": "pong"})
-        elif kind == "snapshot" and self.user is not None and not self.is_snapshot_due:
+        elif kind == "snapshot":
+            self._send_snapshot_soon()
+
+    def _send_snapshot_soon(self) -> None:
+        if self.user is not None and not self.is_snapshot_due:
             self.is_snapshot_due = True
             self._start(self._send_snapshot(self.user))
 
@@ -162,7 +173,17 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
             await asyncio.sleep(max(0.0, self.snapshot_after - _now()))
             self.snapshot_after = _now() + SNAPSHOT_PAUSE_SECONDS
             self.is_snapshot_due = False  # a request from now on needs another one
+            since, self.lost_since = self.lost_since, None
+            if since is not None:
+                if await self._user() is None:
+                    await self.close(code=RECONNECT)
+                    return
+                for job in await in_thread(_ended, (user, since)):
+                    await self.send_json({"type": "job", "job": job})
             await self.send_json({"type": "snapshot", "jobs": await in_thread(_snapshot, user)})
+        except UNAVAILABLE as error:
+            log.warning("a socket is not served", extra={"error": repr(error)})
+            await self.close(code=AWAY)
         except Exception:
             log.exception("a snapshot could not be sent", extra={"user": str(user.pk)})
             await self.close(code=RECONNECT)
@@ -178,6 +199,11 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     async def job_changed(self, event: dict[str, Any]) -> None:
         """Send a change of a job."""
         await self.send_json({"type": "job", "job": event["job"]})
+
+    async def messages_lost(self, event: dict[str, Any]) -> None:
+        """Authenticate again; send the jobs that ended since then, and a snapshot."""
+        self.lost_since = min(event["since"], self.lost_since or event["since"])
+        self._send_snapshot_soon()
 
     async def account_changed(self, event: dict[str, Any]) -> None:
         """Close, so that the client reconnects and is authenticated again."""
@@ -221,6 +247,16 @@ def _cookies(scope: dict[str, Any]) -> dict[str, str]:
 def _snapshot(user: User) -> list[JobJson]:
     with translation.override(user.language or settings.LANGUAGE_CODE):
         return jobs_json(list(Job.objects.of(user).of_users().active().with_all().order_by("id")))
+
+
+def _ended(user_and_since: tuple[User, float]) -> list[JobJson]:
+    user, since = user_and_since
+    presence.announce([user.pk])  # Redis may have lost the user's key, too
+    newest = Job.objects.of(user).newest_first().values("id")[:MAX_LOST]
+    after = datetime.fromtimestamp(since, tz=UTC) - LOST_BEFORE
+    ended = Job.objects.of_users().filter(id__in=newest, finished_at__gt=after).with_all()
+    with translation.override(user.language or settings.LANGUAGE_CODE):
+        return jobs_json(list(ended.order_by("id")))
 
 
 def _enter(slots: list[Slot]) -> dict[Slot, bool]:

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from accounts import sockets
 from accounts.models import User
 from accounts.time_zones import zone_of
-from artgen.channel_layers import send_to_groups
+from artgen.channel_layers import send_lost, send_to_groups
 from generation.jobs import eta, presence
 from generation.jobs.presence import Reader
 from generation.jobs.serializers import job_json
@@ -29,12 +29,13 @@ def publish(jobs: Sequence[Job]) -> None:
     """Send jobs to those of their users who have a socket open, in each user's language.
 
     Trials of models are left out: their page in the admin asks for changes itself.
-    Errors are only logged: a lost event is replaced by the next one, or by a snapshot.
+    Errors are only logged: instead of the events, the sockets get a snapshot as soon as possible.
     """
     try:
         _publish(jobs)
     except Exception as error:  # noqa: BLE001 depends on cache and channel layer
         log.warning("events not sent", extra={"jobs": len(jobs), "error": repr(error)})
+        send_lost({group(job.user_id) for job in jobs if not job.is_trial})
 
 
 def _publish(jobs: Sequence[Job]) -> None:

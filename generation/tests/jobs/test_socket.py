@@ -13,9 +13,12 @@ from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
 from accounts import deletion, tokens
-from artgen.testing.cases import make_user
-from generation.jobs import consumers, presence
+from artgen import channel_layers
+from artgen.testing.api import make_job
+from artgen.testing.cases import load_catalog, make_user
+from generation.jobs import consumers, events, presence
 from generation.jobs.routing import websocket
+from generation.models import Job, Status
 
 PASSWORDS = {
     "oldpassword": "password",
@@ -173,6 +176,35 @@ class TestPagesOfOthers(SocketTestCase):
         await socket.send_json_to({"type": "snapshot"})
         assert await socket.receive_json_from(timeout=60) == {"type": "snapshot", "jobs": []}
         await socket.disconnect()
+
+
+class TestLostMessages(SocketTestCase):
+    def make_jobs(self) -> tuple[Job, Job]:
+        load_catalog()
+        before = timezone.now() - timedelta(hours=1)
+        make_job(self.alice, status=Status.CANCELED, finished_at=before)
+        make_job(self.bob, status=Status.CANCELED)
+        return make_job(self.alice), make_job(self.alice, status=Status.CANCELED)
+
+    def lose_messages(self) -> None:
+        channel_layers.send_lost([events.group(self.alice.pk)])
+
+    async def test_it_sends_the_jobs_that_ended_meanwhile_and_a_snapshot(self):
+        text = await sync_to_async(tokens.issue)(user=self.alice, name="laptop")
+        socket = await self.open(self.with_token(text))
+        active, ended = await sync_to_async(self.make_jobs)()
+        await sync_to_async(self.lose_messages)()
+        end, snapshot = [await socket.receive_json_from(timeout=60) for _ in range(2)]
+        assert (end["type"], end["job"]["id"]) == ("job", str(ended.id))
+        assert [job["id"] for job in snapshot["jobs"]] == [str(active.id)]
+        await self.assert_stays_open(socket)
+
+    async def test_it_closes_if_its_user_was_signed_out_meanwhile(self):
+        client = await self.signed_in()
+        socket = await self.open(self.with_cookie(client))
+        await sync_to_async(client.session.flush)()
+        await sync_to_async(self.lose_messages)()
+        await self.assert_closes(socket, 4012)
 
 
 class TestPresence(SocketTestCase):
