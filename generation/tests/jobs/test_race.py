@@ -17,9 +17,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.test import Client, TransactionTestCase
+from django.utils import timezone
 
 from accounts import ledger
 from accounts.models import CreditEntry
@@ -31,10 +32,22 @@ from generation.jobs import (
     job_control,
     orders,
     scheduling,
+    spending,
     storing,
+    unread_replies,
     webhook_tokens,
 )
-from generation.models import FINAL, ImageModel, Job, Status
+from generation.models import (
+    FINAL,
+    ImageModel,
+    Job,
+    OutageKind,
+    ProviderOutage,
+    Status,
+    UnreadReply,
+)
+from generation.runpod.payloads import OutputError
+from generation.runpod.report import parse_report
 
 WORKERS = 8
 JOBS = 60
@@ -220,6 +233,63 @@ class TestRace(TransactionTestCase):
 
         assert not Job.objects.active().exists()
         self.check_money(jobs)
+
+    def unread(self):
+        """Return two jobs whose replies have no readable image."""
+        for _ in range(2):
+            self.emulator.faults.next("job", "artifacts")
+        for user in self.users[:2]:
+            self.place(user)
+        driver.submit(MODEL)
+        return list(Job.objects.select_related("model", "user"))
+
+    def test_it_stops_an_endpoint_once_after_two_unread_replies_at_once(self):
+        jobs = self.unread()
+        reports = {one.id: parse_report(one.report()) for one in self.emulator.jobs}
+        barrier = threading.Barrier(len(jobs))
+
+        def keep(number):
+            job = jobs[number]
+            report = reports[job.runpod_id]
+            with pytest.raises(OutputError) as error:
+                unread_replies.read(job, report)
+            barrier.wait()
+            charge = spending.charge_in(report)
+            unread_replies.keep(job, report, error.value, charge=charge)
+
+        with self.assertLogs("generation.jobs.outages", "ERROR") as logs:
+            in_threads(len(jobs), keep)
+
+        assert len(logs.records) == 1
+        assert ProviderOutage.objects.get().kind == OutageKind.REPLIES_UNREAD
+        assert UnreadReply.objects.count() == len(jobs)
+        self.place(self.users[2])
+        for _ in range(3):
+            make_due()
+            work()
+        assert len(self.emulator.jobs) == len(jobs)
+        assert set(Job.objects.values_list("attempt", flat=True)) == {1}
+        assert ledger.check() == []
+
+    def test_it_would_not_find_the_other_reply_before_its_commit(self):
+        jobs = self.unread()
+        endpoint_id = jobs[0].snapshot["endpoint_id"]
+        barrier = threading.Barrier(len(jobs))
+
+        def count_before_commit(number):
+            replies = UnreadReply.objects.filter(endpoint_id=endpoint_id)
+            with transaction.atomic():
+                replies.create(
+                    job_id=jobs[number].id,
+                    endpoint_id=endpoint_id,
+                    body=b"",
+                    at=timezone.now(),
+                    is_open=True,
+                )
+                barrier.wait()
+                return replies.count()
+
+        assert in_threads(len(jobs), count_before_commit) == [1, 1]
 
     def tearDown(self):
         connection.close()
