@@ -15,5 +15,5 @@ class ArtGenConfig(AppConfig):
     name = "artgen"
 
     def ready(self) -> None:
-        """Start Sentry and OpenTelemetry: before the middleware is loaded."""
+        """Start Sentry: before the middleware is loaded."""
         telemetry.start()

@@ -38,14 +38,14 @@ def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
 
 @register()
 def telemetry_packages(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Warn of a setting of Sentry or OpenTelemetry whose package is not installed."""
+    """Warn if SENTRY_DSN is set without its package."""
+    if not telemetry.is_missing():
+        return []
     return [
         Warning(
-            f"{setting} is set, but its package is not installed, so nothing is sent.",
+            "SENTRY_DSN is set, but its package is not installed, so nothing is sent.",
             hint="Install deploy/requirements-telemetry.txt; with docker compose set TELEMETRY=1 "
             "in .env and build the images again.",
             id="artgen.W007",
         )
-        for setting in telemetry.PARTS
-        if telemetry.is_missing(setting)
     ]

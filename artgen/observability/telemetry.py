@@ -1,6 +1,6 @@
-"""Sentry and OpenTelemetry, if the environment names their servers (deploy/env.example).
+"""Sentry, if the environment names its server (deploy/env.example).
 
-Otherwise nothing of them is imported. Their packages are the dependency group `telemetry`.
+Otherwise nothing of it is imported. Its package is the dependency group `telemetry`.
 """
 
 import importlib
@@ -12,40 +12,26 @@ from django.conf import settings
 
 log = logging.getLogger(__name__)
 
-SENTRY, OPENTELEMETRY = "SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT"
-PARTS = {
-    SENTRY: ("artgen.observability.error_reports", "sentry_sdk"),
-    OPENTELEMETRY: ("artgen.observability.tracing", "opentelemetry.exporter.otlp.proto.http"),
-}
-"""By setting: the module that uses the package, and what is installed with it."""
-
+PACKAGE = "sentry_sdk"
 _running: list[ModuleType] = []
 
 
 def start() -> None:
-    """Start what the environment names. Safe before a fork: no thread, no connection."""
-    for setting, (module, _) in PARTS.items():
-        if not getattr(settings, setting):
-            continue
-        if is_missing(setting):
-            log.error("%s is set, but its package is not installed", setting)
-            continue
-        part = importlib.import_module(module)
-        part.start()
-        _running.append(part)
+    """Start it if the environment names its server; before a fork, without thread or connection."""
+    if is_missing():
+        log.error("SENTRY_DSN is set, but its package is not installed")
+    elif settings.SENTRY_DSN:
+        error_reports = importlib.import_module("artgen.observability.error_reports")
+        error_reports.start()
+        _running.append(error_reports)
 
 
-def is_missing(setting: str) -> bool:
-    """Return whether the setting needs a package that is not installed."""
-    if not getattr(settings, setting):
-        return False
-    try:
-        return importlib.util.find_spec(PARTS[setting][1]) is None
-    except ModuleNotFoundError:  # a parent package is missing
-        return True
+def is_missing() -> bool:
+    """Return whether SENTRY_DSN needs the package, which is not installed."""
+    return bool(settings.SENTRY_DSN) and importlib.util.find_spec(PACKAGE) is None
 
 
 def flush() -> None:
     """Send what waits, for a few seconds at most: the process ends without `atexit`."""
-    for part in _running:
-        part.flush()
+    for error_reports in _running:
+        error_reports.flush()

@@ -1,4 +1,4 @@
-"""Logs, alerts, error reports and traces."""
+"""Logs, alerts and error reports."""
 
 from artgen.env import env
 
@@ -10,13 +10,9 @@ WATCH = "generation.operations.alerts.watching.run"
 ALERTS = env.bool("ALERTS", default=True)
 ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
 ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", default="")
-# Empty: neither is imported (artgen.observability.telemetry).
+# Empty: its package is not imported (artgen.observability.telemetry).
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", default="production")
-OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
-OTEL_EXPORTER_OTLP_HEADERS = env.list("OTEL_EXPORTER_OTLP_HEADERS", default=[])
-OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", default="artgen")
-OTEL_TRACES_SAMPLER_ARG = env.float("OTEL_TRACES_SAMPLER_ARG", default=0.1)
 REFUSED_REQUESTS = ("DisallowedHost", "RequestDataTooBig", "TooManyFieldsSent", "TooManyFilesSent")
 LOGGING = {
     "version": 1,

@@ -15,8 +15,6 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from artgen.secret_paths import PARAMETER, routes
-from artgen.testing.collector import Collector, collector
-from artgen.testing.kept import GROUP
 from artgen.testing.secret_addresses import ADDRESSES, SECRET
 from artgen.testing.stack import PATIENCE, Stack, children, kept_stack
 
@@ -35,17 +33,11 @@ LET_IN = (
 
 class TestLogs:
     stack: Stack
-    collector: Collector
 
     @pytest.fixture(autouse=True)
     def _stack(self) -> None:
         # Every user is slower than the limit, so that no request of these is refused.
-        self.collector = GROUP.get("collector", collector)
-        self.stack = kept_stack(
-            NGINX_RATE="1000r/s",
-            NGINX_ADDRESS_RATE="1000r/s",
-            **self.collector.environment,
-        )
+        self.stack = kept_stack(NGINX_RATE="1000r/s", NGINX_ADDRESS_RATE="1000r/s")
         self.begin = len(self.stack.log)
 
     def lines(self) -> list[str]:
@@ -164,41 +156,6 @@ class TestLogs:
         """Return the first line with this message and these values."""
         wanted = {"message": message, **values}.items()
         return next((one for one in entries(self.stack.log) if wanted <= one.items()), None)
-
-    def test_a_trace_leads_from_the_request_to_the_worker(self) -> None:
-        request_id = f"request-{uuid4()}"
-        order = {"model": "flux-schnell", "prompt": "a lighthouse of nobody else"}
-        self.stack.ask("post", "jobs/", json=order, headers={"X-Request-ID": request_id})
-
-        def spans(name: str, **values: str) -> list[dict[str, Any]]:
-            return [
-                one
-                for one in self.collector.spans
-                if name in one["name"]
-                and values.items() <= {**one["attributes"], "trace": one["trace"]}.items()
-            ]
-
-        def submission() -> dict[str, Any] | None:
-            """Return the message that continues the trace of the request."""
-            for request in spans("POST api/v1/jobs/", **{"artgen.request_id": request_id}):
-                for found in spans("generation.submit", trace=request["trace"]):
-                    return found
-            return None
-
-        def calls() -> set[str]:
-            """Return what the message did: SQL and the call to RunPod."""
-            found = submission()
-            return {
-                one["attributes"].get("db.system") or one["name"]
-                for one in self.collector.spans
-                if found and one["trace"] == found["trace"]
-            }
-
-        self.collector.wait_for(lambda: calls() >= {"postgresql", "POST"})
-        found = submission()
-        assert found is not None
-        assert found["attributes"]["artgen.message_id"]
-        assert b"a lighthouse of nobody else" not in self.collector.raw
 
 
 def entries(log: str) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
-"""Sentry and OpenTelemetry: off by default, safe with forks, and silent about people."""
+"""Sentry: off by default, safe with forks, and silent about people."""
 
-import json
 import os
 import subprocess
 import sys
@@ -43,15 +42,8 @@ def act(name):
         "HTTP_X_REQUEST_ID": f"request-{name}", "HTTP_COOKIE": "sessionid=COOKIE-of-a-person",
         "HTTP_USER_AGENT": "BROWSER-of-a-person",
     }
-    from opentelemetry import trace
     from artgen.observability import log_context
     handler(environ, lambda *_: None).close()
-    with trace.get_tracer("test").start_as_current_span("work", kind=trace.SpanKind.SERVER):
-        from accounts.models import User
-        try:
-            list(User.objects.filter(email="person@example.org"))
-        except Exception:
-            pass
     log_context.set_fields(request_id=f"request-{name}")
     prompt = "PROMPT-of-a-person"
     try:
@@ -91,12 +83,11 @@ if "held" in sys.argv:
 print(threads)
 sys.exit(any(ended))
 """
-PACKAGES = ("sentry_sdk", "opentelemetry.exporter", "opentelemetry.instrumentation")
-IMPORTED = f"""
+IMPORTED = """
 import sys
 import django
 django.setup()
-print([name for name in {PACKAGES!r} if name in sys.modules])
+print("sentry_sdk" in sys.modules)
 """
 
 
@@ -125,18 +116,17 @@ def database_url() -> str:
 
 class TestOff:
     def test_nothing_is_imported(self) -> None:
-        assert run(IMPORTED).stdout.splitlines()[-1] == "[]"
+        assert run(IMPORTED).stdout.splitlines()[-1] == "False"
 
     def test_it_is_imported_if_the_environment_names_a_server(self) -> None:
         """The control."""
-        environment = {"SENTRY_DSN": "http://key@127.0.0.1:9/1"}
-        environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9"
-        assert run(IMPORTED, **environment).stdout.splitlines()[-1] == str(list(PACKAGES))
+        done = run(IMPORTED, SENTRY_DSN="http://key@127.0.0.1:9/1")
+        assert done.stdout.splitlines()[-1] == "True"
 
     def test_a_missing_package_is_a_warning(self, settings, monkeypatch, caplog) -> None:
         assert checks.telemetry_packages(None) == []
         settings.SENTRY_DSN = "http://key@127.0.0.1:9/1"
-        monkeypatch.setitem(telemetry.PARTS, telemetry.SENTRY, ("none", "not_installed"))
+        monkeypatch.setattr(telemetry, "PACKAGE", "not_installed")
         (warning,) = checks.telemetry_packages(None)
         assert warning.id == "artgen.W007"
         telemetry.start()
@@ -149,14 +139,11 @@ class TestForks:
     def test_each_process_sends_its_own_even_if_the_parent_has_sent(self) -> None:
         with collector() as found:
             done = act(found, "parent")
-            assert done.stdout.splitlines()[-1] == "1", "no thread before the first span"
+            assert done.stdout.splitlines()[-1] == "1", "no thread before the first event"
             names = {"request-parent", "request-one", "request-two"}
             found.wait_for(lambda: len(found.events) >= 3)
             assert {event["tags"]["request_id"] for event in found.events} == names
-            ids = {span["attributes"].get("artgen.request_id") for span in found.spans}
-            assert ids >= names
             assert len(found.events) == 3
-            assert {headers.get("api-key") for headers in found.headers} == {"secret", None}
 
     def test_a_fork_does_not_wait_for_a_thread_of_its_parent(self) -> None:
         with collector() as found:
@@ -184,7 +171,7 @@ class TestPrivacy:
     def test_what_finds_the_error_is_sent(self) -> None:
         with collector() as found:
             act(found)
-            found.wait_for(lambda: len(found.events) >= 2 and found.spans)
+            found.wait_for(lambda: len(found.events) >= 2)
         event = found.events[0]
         (error,) = event["exception"]["values"]
         assert (error["type"], event["logger"]) == ("ValueError", "artgen.test")
@@ -192,7 +179,3 @@ class TestPrivacy:
         assert event["logentry"]["message"] == "it failed for %s"
         assert event["extra"] == {"job": "018f"}
         assert event["release"] == f"artgen@{settings.VERSION}"
-        request = next(span for span in found.spans if "artgen.request_id" in span["attributes"])
-        assert request["name"].startswith("GET accounts/reset/<")
-        assert "/accounts/reset/SECRET" in json.dumps(request["attributes"])
-        assert request["resource"]["service.name"] == "artgen"
