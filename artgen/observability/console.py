@@ -13,16 +13,17 @@ import runpy
 import sys
 import threading
 import warnings
+from io import TextIOBase
 from types import TracebackType
 from typing import TextIO
 
 from artgen.observability.logging import JsonFormatter
 
 
-class Lines:
+class Lines(TextIOBase):
     """A text stream that writes each line as a JSON object, and nothing of empty lines."""
 
-    encoding, errors, newlines = "utf-8", "backslashreplace", None
+    encoding, errors = "utf-8", "backslashreplace"
 
     def __init__(self, stream: TextIO, *, name: str, level: int) -> None:
         self._stream, self._name, self._level = stream, name, level
@@ -37,11 +38,6 @@ class Lines:
             for line in lines:
                 self._write(line)
         return len(text)
-
-    def writelines(self, lines: list[str]) -> None:
-        """Write each."""
-        for line in lines:
-            self.write(line)
 
     def _write(self, line: str) -> None:
         if line.strip():
@@ -64,19 +60,9 @@ class Lines:
         """Return the number of the file."""
         return self._stream.fileno()
 
-    def isatty(self) -> bool:
-        """Return False: no colors."""
-        return False
-
-    def readable(self) -> bool:
-        """Return False."""
-        return False
-
     def writable(self) -> bool:
         """Return True."""
         return True
-
-    closed = False
 
 
 def install(name: str) -> tuple[Lines, Lines]:
