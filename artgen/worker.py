@@ -5,7 +5,7 @@ do not delay short ones: `drive` calls RunPod, `store` downloads and encodes, `s
 exports and cleans up. Tasks mostly wait for the network, so they run in threads. The lanes share
 the memory of what was loaded before the fork.
 
-With ALERTS one more process checks for alerts, without Celery.
+One more process checks for alerts, without Celery.
 
 The parent restarts a lane that has died. On SIGTERM or SIGINT it stops all; running tasks are
 finished. It touches ALIVE_FILE while every lane reaches the broker and no task exceeds its limit.
@@ -84,7 +84,7 @@ class _Parent:
     def run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
             signal.signal(number, self._end)
-        for lane in [*self._lanes, *([WATCH] if settings.ALERTS else [])]:
+        for lane in [*self._lanes, WATCH]:
             self._start(lane)
         while self._running:
             pid, status = os.waitpid(-1, os.WNOHANG)

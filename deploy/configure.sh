@@ -49,8 +49,6 @@ set_to DATABASE_URL "${DATABASE_URL:-$postgres}"
 set_to EMAIL_URL "${EMAIL_URL:-consolemail://}"
 set_to SETTING_NAMES "$(python -c 'import os; print(*os.environ)')"
 
-python "$code/deploy/alertmanager.py" >alertmanager.yml
-
 need RUNPOD_API_KEY demo "your key from RunPod's settings"
 need S3_BUCKET artgen "the bucket for images (manage.py setup_bucket creates it)"
 need S3_ACCESS_KEY_ID demo "the access key of the bucket"

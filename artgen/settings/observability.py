@@ -7,7 +7,6 @@ LOG_LEVEL = env.word("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICA
 LOG_FORMAT = env.word("LOG_FORMAT", ("json", "text"), default="text")
 # What a worker runs beside its lanes: it notifies operators of problems.
 WATCH = "generation.operations.alerts.watching.run"
-ALERTS = env.bool("ALERTS", default=True)
 ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
 ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", default="")
 # Empty: its package is not imported (artgen.observability.telemetry).

@@ -209,7 +209,6 @@ class TestContainment:
                 "artgen-certbot",
                 "artgen-nginx",
                 "prom/prometheus",
-                "prom/alertmanager",
                 "grafana/grafana",
             ):
                 assert service["user"] not in ("root", "0", "0:0"), name
@@ -227,7 +226,7 @@ class TestContainment:
     def test_it_publishes_nginx_only_and_keeps_the_databases_inside(self) -> None:
         file = yaml.safe_load(FILE.read_text())
         open_ones = {name for name, service in services().items() if "ports" in service}
-        assert open_ones == {"nginx", "prometheus", "alertmanager", "grafana"}
+        assert open_ones == {"nginx", "prometheus", "grafana"}
         assert file["networks"]["databases"]["internal"] is True
         for name in ("postgres", "redis"):
             assert services()[name]["networks"] == ["databases"]
@@ -285,8 +284,7 @@ class TestMonitoring:
         queries = [
             target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())
         ]
-        asked = set(re.findall(r"\bartgen[_:]\w+", " ".join(queries)))
-        rules = (DEPLOY / "prometheus" / "rules.yml").read_text()
+        asked = set(re.findall(r"\bartgen_\w+", " ".join(queries)))
         files = (settings.BASE_DIR / "generation" / "operations").glob("*metrics.py")
         exported = {
             name for file in files for name in re.findall(r'"(artgen_\w+)"', file.read_text())
@@ -296,7 +294,6 @@ class TestMonitoring:
             name
             for name in asked - exported
             if not any(name.removesuffix(one) in exported for one in suffixes)
-            and f"record: {name}" not in rules
         }
         assert unknown == set()
         assert len(queries) > 30
@@ -309,19 +306,8 @@ class TestMonitoring:
         assert "config:/config:ro" in grafana["volumes"]
         assert "keep GRAFANA_PASSWORD" in (DEPLOY / "configure.sh").read_text()
 
-    def test_it_points_prometheus_to_alertmanager(self) -> None:
-        config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
-        (manager,) = config["alerting"]["alertmanagers"]
-        (target,) = manager["static_configs"][0]["targets"]
-        assert target == "alertmanager:9093"
-        assert set(services()["alertmanager"]["networks"]) & set(
-            services()["prometheus"]["networks"]
-        )
-        assert "--config.file=/config/alertmanager.yml" in services()["alertmanager"]["command"]
-        assert ">alertmanager.yml" in (DEPLOY / "configure.sh").read_text()
-
     def test_it_publishes_them_on_this_machine_only(self) -> None:
-        for name in ("prometheus", "alertmanager", "grafana"):
+        for name in ("prometheus", "grafana"):
             assert services()[name]["profiles"] == ["monitoring"]
             for port in services()[name]["ports"]:
                 assert port.startswith("127.0.0.1:"), port

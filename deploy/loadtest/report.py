@@ -8,7 +8,7 @@ from artgen import connection_budget
 from artgen.observability import resources
 from deploy.bench.result import quantile
 from deploy.loadtest.crowd import StageResult
-from generation.operations.monitor import API_P95_MS, ERROR_PERCENT, MACHINE_PERCENT
+from generation.operations.alerts.conditions import CONDITIONS
 
 HEAD = (
     "users",
@@ -74,16 +74,18 @@ def cells(stage: StageResult) -> list[str]:
         str(stage.users),
         f"{len(times) / stage.seconds:.1f}",
         f"{p50:.0f} ms",
-        _bold(f"{p95:.0f} ms", p95 >= API_P95_MS),
+        _bold(f"{p95:.0f} ms", p95 >= CONDITIONS["ApiSlow"].limit),
         f"{p99:.0f} ms",
-        _bold(f"{percent:.2g} %", percent >= ERROR_PERCENT),
+        _bold(f"{percent:.2g} %", percent >= CONDITIONS["Errors"].limit),
         _bold(f"{notes.placed} · {notes.finished}", notes.placed != notes.finished),
         f"{quantile(waits, 0.5):.1f} · {quantile(waits, 0.95):.1f} s",
         *(
             _bold(f"{figures[name].value or 0:g}", not figures[name].ok)
             for name in ("database_connections", "celery_queue")
         ),
-        _bold(f"{machine[0]:.0f} · {machine[1]:.0f} %", max(machine) >= MACHINE_PERCENT),
+        _bold(
+            f"{machine[0]:.0f} · {machine[1]:.0f} %", max(machine) >= CONDITIONS["Processor"].limit
+        ),
         f"{stage.own_processor:.2f} cores",
     ]
     return [*measured, "**no**" if "**" in "".join(measured) else "yes"]

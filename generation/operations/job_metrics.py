@@ -11,7 +11,7 @@ from accounts import outbox
 from accounts.models import User
 from artgen.ids import first_id
 from generation.jobs import budgets, creation_switch, heartbeat
-from generation.models import ACTIVE, ImageModel, Job, JobQuerySet, ProviderOutage, Status
+from generation.models import ACTIVE, ImageModel, Job, JobQuerySet, Status
 from generation.operations import eta_report
 
 RECENT_PERIOD = timedelta(hours=1)
@@ -19,7 +19,7 @@ PROMISES_PERIOD = timedelta(hours=24)
 
 
 def jobs() -> Iterator[Metric]:
-    """Yield the unfinished jobs, those that need attention, outages and the switch of creation."""
+    """Yield the unfinished jobs, those that need attention, and the switch of creation."""
     now = timezone.now()
     active = Job.objects.active()
     all_of, due_of = _by_status(active), _by_status(active.filter(due_at__lte=now))
@@ -37,18 +37,6 @@ def jobs() -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "artgen_jobs_stuck", "Jobs that require an operator.", Job.objects.stuck().count()
     )
-    not_stored = Job.objects.not_stored().count()
-    yield GaugeMetricFamily(
-        "artgen_jobs_not_stored", "Finished jobs whose images are not stored yet.", not_stored
-    )
-    outages = GaugeMetricFamily(
-        "artgen_provider_outage_seconds",
-        "Duration of the outage.",
-        labels=["kind", "endpoint"],
-    )
-    for outage in ProviderOutage.objects.all():
-        outages.add_metric([outage.kind, outage.endpoint_id], (now - outage.since).total_seconds())
-    yield outages
     stop = Job.objects.filter(stop_pending=True).count()
     yield GaugeMetricFamily("artgen_jobs_to_stop", "Finished jobs to be stopped at RunPod.", stop)
     switch = creation_switch.read()
@@ -182,8 +170,4 @@ def emails() -> Iterator[Metric]:
     )
     for state, count in found.by_state.items():
         emails.add_metric([state.value], count)
-    late = (timezone.now() - found.due_since).total_seconds() if found.due_since else 0
     yield emails
-    yield GaugeMetricFamily(
-        "artgen_emails_due_seconds", "Since when the oldest due email is due.", late
-    )

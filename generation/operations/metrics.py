@@ -6,14 +6,17 @@ than a wrong zero.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 from django.conf import settings
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 
+from generation.jobs import heartbeat
 from generation.operations import job_metrics, server_metrics
+from generation.operations.alerts import records
+from generation.operations.alerts.conditions import CONDITIONS
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +52,27 @@ class _Collector:
             else:
                 up.add_metric([name], 1)
         yield up
+        yield _conditions(missing)
         yield InfoMetricFamily(
             "artgen_build", "The running version.", {"version": settings.VERSION}
         )
+
+
+def _conditions(missing: Container[str]) -> Metric:
+    """Return what is wrong: what operators have been notified of, and what prevents that."""
+    wrong = {"DatabaseDown"} if "database" in missing else records.reported()
+    if "ticks" in missing:
+        wrong.add("RedisDown")
+    elif heartbeat.is_late():  # the process that checks for alerts may be down, too
+        wrong.add("NoTicks")
+    family = GaugeMetricFamily(
+        "artgen_condition",
+        "1: this is wrong, and has been for its time (manage.py alerts).",
+        labels=["name", "severity"],
+    )
+    for name, condition in CONDITIONS.items():
+        family.add_metric([name, condition.severity], name in wrong)
+    return family
 
 
 PARTS: dict[str, Callable[[], Iterator[Metric]]] = {

@@ -8,14 +8,11 @@ from typing import Any
 from artgen import connection_budget
 from artgen.observability import request_stats, resources
 from generation.models import ProviderOutage
+from generation.operations.alerts.conditions import CONDITIONS
 
 log = logging.getLogger(__name__)
 
 MINUTES = 5  # period over which requests are measured
-API_P95_MS = 200
-ERROR_PERCENT = 1
-QUEUE_LENGTH = 10
-MACHINE_PERCENT = 80
 
 
 @dataclass(frozen=True)
@@ -42,12 +39,16 @@ class Figure:
 def measure(*, processor_share: float | None) -> list[Figure]:
     """Measure all figures; `processor_share` is the CPU share of this machine, 0 to 1."""
     looks: dict[str, tuple[float, str, Callable[[], tuple[float | None, str]]]] = {
-        "api_p95": (API_P95_MS, "ms", _api_p95),
-        "error_rate": (ERROR_PERCENT, "%", _error_rate),
+        "api_p95": (CONDITIONS["ApiSlow"].limit, "ms", api_p95),
+        "error_rate": (CONDITIONS["Errors"].limit, "%", error_rate),
         "database_connections": (connection_budget.read().limit, "", _database_connections),
-        "celery_queue": (QUEUE_LENGTH, "", _celery_queue),
+        "celery_queue": (CONDITIONS["CeleryQueue"].limit, "", _celery_queue),
         "provider_outages": (1, "", _provider_outages),
-        "cpu_and_memory": (MACHINE_PERCENT, "%", lambda: _machine(processor_share)),
+        "cpu_and_memory": (
+            CONDITIONS["Processor"].limit,
+            "%",
+            lambda: _machine(processor_share),
+        ),
     }
     return [_figure(name, *look) for name, look in looks.items()]
 
@@ -65,7 +66,8 @@ def _figure(
     return Figure(name, None if value is None else round(value, 1), limit, unit, detail)
 
 
-def _api_p95() -> tuple[float | None, str]:
+def api_p95() -> tuple[float | None, str]:
+    """Return the p95 of API calls in milliseconds, None without calls, and of how many it is."""
     api = sum(
         (times for (kind, _), times in request_stats.recent(MINUTES).items() if kind == "api"),
         request_stats.Times(),
@@ -76,7 +78,8 @@ def _api_p95() -> tuple[float | None, str]:
     return p95 * 1000, f"of {api.count} API calls in {MINUTES} minutes"
 
 
-def _error_rate() -> tuple[float | None, str]:
+def error_rate() -> tuple[float | None, str]:
+    """Return the percentage of failed requests, None without any, and of how many it is."""
     found = request_stats.recent(MINUTES)
     count = sum(times.count for times in found.values())
     errors = sum(times.count for (_, status), times in found.items() if status == "5xx")

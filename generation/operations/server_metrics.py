@@ -54,14 +54,10 @@ def database() -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "artgen_database_connections_most", "PostgreSQL's max_connections.", found.max
     )
-    budget = connection_budget.read()
     yield GaugeMetricFamily(
-        "artgen_database_connections_limit", "Alert threshold of connections.", budget.limit
-    )
-    yield GaugeMetricFamily(
-        "artgen_database_connections_planned",
-        "Connections that all processes together can open.",
-        budget.connections,
+        "artgen_database_connections_limit",
+        "Alert threshold of connections.",
+        connection_budget.read().limit,
     )
     own = GaugeMetricFamily(
         "artgen_program_connections", "Connections to our database.", labels=["program"]

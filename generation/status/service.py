@@ -18,7 +18,6 @@ SECONDS = 10.0
 """How long the figures are shown."""
 KEY = "status.service:4"  # changes with the classes below
 PERIOD = timedelta(hours=1)
-NO_TICK_AFTER = timedelta(seconds=60)  # beat or the workers do not run
 FAULTS_OF_REQUEST = (
     "prompt_refused",
     "invalid_input",
@@ -139,19 +138,11 @@ def measure() -> ServiceStatus:
 def _creation(switch: GenerationSwitch, found: Iterable[ModelStatus]) -> Creation:
     if switch.mode is GenerationSwitch.Mode.OFF:
         return Creation.OFF
-    if not _is_driven() or all(one.state is ModelState.UNAVAILABLE for one in found):
+    if heartbeat.is_late() or all(one.state is ModelState.UNAVAILABLE for one in found):
         return Creation.UNAVAILABLE
     if switch.mode is GenerationSwitch.Mode.MAINTENANCE:
         return Creation.MAINTENANCE
     return Creation.AVAILABLE
-
-
-def _is_driven() -> bool:
-    """Return whether beat and a worker run, as far as this process can know."""
-    last = heartbeat.last()
-    if last is None:
-        return not heartbeat.is_shared()
-    return timezone.now() - last < NO_TICK_AFTER
 
 
 def _state(model: ImageModel, *, is_blocked: bool, now: datetime) -> ModelState:

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from artgen.management.base import BaseCommand
 from generation.management.table import counted, span
+from generation.operations.alerts.conditions import CONDITIONS
 from generation.operations.backup import creation, encryption, record
 from generation.operations.backup.folder import Folder
 from generation.operations.backup.refusal import BackupRefused
 
-FRESH = timedelta(hours=26)
+FRESH = timedelta(seconds=CONDITIONS["BackupOld"].limit)
 INCOMPLETE = 3  # exit status: the backup is whole, the bucket is not
 
 

@@ -20,33 +20,32 @@ from django.utils import timezone
 from accounts import outbox
 from artgen import connection_budget, formatting
 from artgen.ids import first_id
-from artgen.observability import disks, health, request_stats, resources, sockets_heartbeat
-from artgen.observability.certificate import certificate
+from artgen.observability import disks, health, resources, sockets_heartbeat
+from artgen.observability.certificate import Certificate, certificate
 from generation.jobs import budgets, heartbeat
-from generation.models import BackupRecord, GenerationSwitch, Job, ProviderOutage, Status
+from generation.models import (
+    STUCK_AFTER,
+    BackupRecord,
+    GenerationSwitch,
+    Job,
+    ProviderOutage,
+    Status,
+)
 from generation.operations import eta_report, monitor
-from generation.operations.alerts.conditions import variant
+from generation.operations.alerts.conditions import CONDITIONS, HOUR, variant
 
 log = logging.getLogger(__name__)
 
 Values = Mapping[str, Any]
 """For the text of a condition that is true; JSON."""
 
-TICK_LATE = timedelta(seconds=30)
-JOB_LATE = timedelta(seconds=60)
-QUEUE_LONG = timedelta(minutes=30)
-EMAIL_LATE = timedelta(minutes=5)
-RECENT = timedelta(hours=1)
-MIN_FAILED, FAILED_SHARE = 5, 0.2
-FULL_SHARE = 0.8  # of Redis and of the memory
-MIN_FREE_SHARE = 0.1  # of a disk
-BACKUP_AGE = timedelta(hours=26)
-CERTIFICATE_LEFT = timedelta(days=14)
+MIN_FAILED = 5
 CERTIFICATE_CHECKED = timedelta(hours=1)
 SITE_SECONDS = 10
 PROMISES_MEASURED = timedelta(minutes=1)
 PROMISES_PERIOD = timedelta(hours=24)
-MIN_PROMISES, KEPT_SHARE = 20, 0.75  # nine in ten should be kept
+RECENT = timedelta(hours=1)
+MIN_PROMISES = 20
 
 
 @dataclass
@@ -102,15 +101,14 @@ class Measurements:
     def _machine(self) -> dict[str, Values]:
         found: dict[str, Values] = {}
         now, memory = resources.processor(), resources.memory()
-        limit = monitor.MACHINE_PERCENT / 100
-        if now and self._processor and (share := now.share_since(self._processor)) > limit:
-            found["Processor"] = {"machine": socket.gethostname(), "percent": round(share * 100)}
+        shares = {
+            "Processor": now.share_since(self._processor) if now and self._processor else 0.0,
+            "Memory": memory.share if memory else 0.0,
+        }
         self._processor = now
-        if memory and memory.share > limit:
-            found["Memory"] = {
-                "machine": socket.gethostname(),
-                "percent": round(memory.share * 100),
-            }
+        for name, share in shares.items():
+            if share * 100 >= CONDITIONS[name].limit:
+                found[name] = {"machine": socket.gethostname(), "percent": round(share * 100)}
         return found
 
     def _checked_certificate(self) -> dict[str, Values]:
@@ -147,7 +145,7 @@ def _jobs() -> dict[str, Values]:
 def _jobs_found() -> Iterator[tuple[str, Values]]:
     now = timezone.now()
     active = Job.objects.active()
-    late = active.exclude(status=Status.QUEUED).filter(due_at__lt=now - JOB_LATE)
+    late = active.exclude(status=Status.QUEUED).filter(due_at__lt=now - STUCK_AFTER)
     overdue = late.aggregate(count=Count("id"), oldest=Min("due_at"))
     if overdue["count"]:
         seconds = round((now - overdue["oldest"]).total_seconds())
@@ -160,11 +158,11 @@ def _jobs_found() -> Iterator[tuple[str, Values]]:
     jobs = Job.objects.of_users().filter(created_at__gte=since, id__gte=first_id(since))
     recent = jobs.order_by()
     counts = recent.aggregate(all=Count("id"), failed=Count("id", Q(status=Status.FAILED)))
-    if counts["failed"] >= max(MIN_FAILED, FAILED_SHARE * counts["all"]):
+    if counts["failed"] >= max(MIN_FAILED, CONDITIONS["JobsFail"].limit / 100 * counts["all"]):
         yield "JobsFail", counts
     queued = active.filter(status=Status.QUEUED).aggregate(oldest=Min("due_at"))["oldest"]
-    if queued and now - queued > QUEUE_LONG:
-        yield "QueueLong", {"minutes": round((now - queued).total_seconds() / 60)}
+    if queued and (waited := (now - queued).total_seconds()) > CONDITIONS["QueueLong"].limit:
+        yield "QueueLong", {"minutes": round(waited / 60)}
 
 
 def _switches() -> dict[str, Values]:
@@ -202,7 +200,9 @@ def _promises() -> dict[str, Values]:
     late = [
         f"{one.slug} {one.p90_share:.0%}"
         for one in eta_report.kept_since(timezone.now() - PROMISES_PERIOD)
-        if one.jobs >= MIN_PROMISES and one.p90_share is not None and one.p90_share < KEPT_SHARE
+        if one.jobs >= MIN_PROMISES
+        and one.p90_share is not None
+        and one.p90_share * 100 < CONDITIONS["PromisesBroken"].limit
     ]
     return {"PromisesBroken": {"models": ", ".join(late)}} if late else {}
 
@@ -220,9 +220,9 @@ def _connections() -> dict[str, Values]:
 def _emails() -> dict[str, Values]:
     found: dict[str, Values] = {}
     emails, now = outbox.totals(), timezone.now()
-    if emails.due_since and now - emails.due_since > EMAIL_LATE:
-        minutes = round((now - emails.due_since).total_seconds() / 60)
-        found["EmailsLate"] = {"minutes": minutes}
+    late = (now - emails.due_since).total_seconds() if emails.due_since else 0
+    if late > CONDITIONS["EmailsLate"].limit:
+        found["EmailsLate"] = {"minutes": round(late / 60)}
     if failing := emails.by_state[outbox.State.FAILING]:
         found["EmailsFail"] = {"count": failing}
     return found
@@ -232,23 +232,27 @@ def _backup() -> dict[str, Values]:
     newest = BackupRecord.objects.complete().first()
     if newest is None:
         migrations = MigrationRecorder(connection).migration_qs
-        installed_at = migrations.aggregate(first=Min("applied"))["first"]
-        return {"BackupMissing": {}} if timezone.now() - installed_at > BACKUP_AGE else {}
-    if newest.age <= BACKUP_AGE:
+        age = timezone.now() - migrations.aggregate(first=Min("applied"))["first"]
+        is_missing = age.total_seconds() > CONDITIONS["BackupMissing"].limit
+        return {"BackupMissing": {}} if is_missing else {}
+    seconds = newest.age.total_seconds()
+    if seconds <= CONDITIONS["BackupOld"].limit:
         return {}
-    return {"BackupOld": {"hours": round(newest.age.total_seconds() / 3600)}}
+    return {"BackupOld": {"hours": round(seconds / HOUR)}}
 
 
 def _disks() -> dict[str, Values]:
-    full = [disk for disk in disks.disks() if disk.free < MIN_FREE_SHARE * disk.total]
-    if not full:
+    fullest = min(disks.disks(), key=lambda disk: disk.free / disk.total, default=None)
+    if (
+        fullest is None
+        or (percent := fullest.free / fullest.total * 100) >= CONDITIONS["DiskFull"].limit
+    ):
         return {}
-    disk = min(full, key=lambda one: one.free / one.total)
     return {
         "DiskFull": {
-            "contents": ", ".join(disk.contents),
-            "free": formatting.file_size(disk.free),
-            "percent": round(disk.free / disk.total * 100),
+            "contents": ", ".join(fullest.contents),
+            "free": formatting.file_size(fullest.free),
+            "percent": round(percent),
         }
     }
 
@@ -259,39 +263,39 @@ def _redis() -> dict[str, Values]:
         health.check_cache()
     except Exception:  # noqa: BLE001 each client has exceptions of its own
         return {"RedisDown": {}}
-    last = heartbeat.last() if heartbeat.is_shared() else None
-    if last is not None and (age := timezone.now() - last) > TICK_LATE:
-        found["NoTicks"] = {"seconds": round(age.total_seconds())}
+    last = heartbeat.last()
+    if last is not None and heartbeat.is_late():
+        found["NoTicks"] = {"seconds": round((timezone.now() - last).total_seconds())}
     if sockets_heartbeat.is_alive() is False:
         found["SocketsDown"] = {}
     memory = resources.redis_memory()
-    if memory and memory.max and memory.used > FULL_SHARE * memory.max:
-        found["RedisFull"] = {"percent": round(memory.used / memory.max * 100)}
+    percent = memory.used / memory.max * 100 if memory and memory.max else 0
+    if percent > CONDITIONS["RedisFull"].limit:
+        found["RedisFull"] = {"percent": round(percent)}
     return found
 
 
 def _requests() -> dict[str, Values]:
     found: dict[str, Values] = {}
-    recent = request_stats.recent(monitor.MINUTES)
-    count = sum(times.count for times in recent.values())
-    errors = sum(times.count for (_kind, status), times in recent.items() if status == "5xx")
-    if count and errors / count * 100 > monitor.ERROR_PERCENT:
-        found["Errors"] = {"percent": round(errors / count * 100, 1)}
-    api = sum(
-        (times for (kind, _status), times in recent.items() if kind == "api"),
-        request_stats.Times(),
-    )
-    p95 = api.quantile(0.95)
-    if p95 is not None and p95 * 1000 > monitor.API_P95_MS:
-        found["ApiSlow"] = {"milliseconds": round(p95 * 1000)}
+    percent, milliseconds = monitor.error_rate()[0], monitor.api_p95()[0]
+    if percent is not None and percent >= CONDITIONS["Errors"].limit:
+        found["Errors"] = {"percent": round(percent, 1)}
+    if milliseconds is not None and milliseconds >= CONDITIONS["ApiSlow"].limit:
+        found["ApiSlow"] = {"milliseconds": round(milliseconds)}
     return found
 
 
 def _queue() -> dict[str, Values]:
     length = resources.queue_length()
-    if length is None or length < monitor.QUEUE_LENGTH:
+    if length is None or length < CONDITIONS["CeleryQueue"].limit:
         return {}
     return {"CeleryQueue": {"count": length}}
+
+
+def certificate_ends(found: Certificate) -> bool:
+    """Return whether its renewal has failed: of a short-lived one a quarter is left."""
+    limit = timedelta(seconds=CONDITIONS["CertificateEnds"].limit)
+    return found.remaining < min(limit, found.lifetime / 4)
 
 
 def _certificate() -> dict[str, Values]:
@@ -300,6 +304,6 @@ def _certificate() -> dict[str, Values]:
         found = certificate()
     except ssl.SSLCertVerificationError as error:
         return {"CertificateRefused": {"host": host, "reason": error.verify_message}}
-    if found is None or found.remaining > min(CERTIFICATE_LEFT, found.lifetime / 4):
+    if found is None or not certificate_ends(found):
         return {}
     return {"CertificateEnds": {"host": host, "days": max(0, found.remaining.days)}}

@@ -45,6 +45,12 @@ def apply(found: Findings) -> None:
     Alert.objects.filter(ended_at__lt=now - KEPT).delete()
 
 
+def reported() -> set[str]:
+    """Return the conditions that are wrong and of which operators have been notified."""
+    names = Alert.objects.filter(ended_at=None, notified_at__isnull=False)
+    return {kind_of(name) for name in names.values_list("name", flat=True)}
+
+
 def _notify(alert: Alert, news: AlertNews, now: datetime) -> None:
     """Write the messages, unless another process has done so since the row was read."""
     unchanged = Alert.objects.filter(pk=alert.pk, notified_at=alert.notified_at, ended_at=None)

@@ -6,11 +6,11 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from generation.operations.alerts.conditions import CONDITIONS
 from generation.operations.backup import record
 from generation.operations.backup.folder import Folder
 from generation.operations.doctor.check import Check
 
-FRESH = timedelta(hours=26)
 NAME = "backups"
 HOW = "See deploy/docs/backups.md."
 
@@ -25,7 +25,7 @@ def backups() -> Check:
     age = timezone.now() - newest
     hours = age / timedelta(hours=1)
     detail = f"the newest is {hours:.0f} hours old"
-    if age > FRESH:
+    if age.total_seconds() > CONDITIONS["BackupOld"].limit:
         return Check(NAME, False, detail, f"See the log of the process that makes them. {HOW}")
     return Check(NAME, True, detail)
 

@@ -4,11 +4,9 @@ import ssl
 from datetime import timedelta
 
 from artgen.observability.certificate import certificate as current_certificate
+from generation.operations.alerts.measurements import certificate_ends
 from generation.operations.doctor.check import Check, error_text
 
-# Certificates are renewed when a third of their lifetime remains, so these mean that it failed.
-WARN, WARN_SHARE = timedelta(days=20), 1 / 4
-BROKEN, BROKEN_SHARE = timedelta(days=7), 1 / 10
 HINT = (
     "Renew it and reload what terminates TLS (deploy/docs/https.md). If it is renewed "
     "automatically, see the log of that."
@@ -28,8 +26,6 @@ def certificate() -> Check:
         return Check("certificate", True, "not used: PUBLIC_URL is not https")
     days = found.remaining / timedelta(days=1)
     detail = f"{found.server}: valid for {days:.0f} days, until {found.valid_until:%Y-%m-%d}"
-    if found.remaining < min(BROKEN, found.lifetime * BROKEN_SHARE):
+    if certificate_ends(found):
         return Check("certificate", False, detail, HINT)
-    if found.remaining < min(WARN, found.lifetime * WARN_SHARE):
-        return Check("certificate", True, detail, HINT)
     return Check("certificate", True, detail)

@@ -10,7 +10,6 @@ from artgen.env import env
 from artgen.observability import health, resources
 from generation.operations.doctor.check import Check, error_text
 
-NEARLY_FULL = 0.8
 BUDGET_HINT = (
     "Lower GUNICORN_WORKERS, DB_POOL_MAX, SOCKETS_DB_POOL_MAX or WORKER_DB_POOL_MAX, raise "
     "PostgreSQL's max_connections with DB_CONNECTIONS_LIMIT, or use PgBouncer. "
@@ -49,23 +48,17 @@ def migrations() -> Check:
 
 
 def connection_budget() -> Check:
-    """Compare the connections that all processes can open with the limits, and those in use."""
+    """Compare the connections that all processes can open with PostgreSQL's, and those in use."""
     name, settings_hint = "connection_budget", installation.current().settings
-    try:
-        planned = budget.read()
-    except ValueError as error:
-        return Check(name, False, str(error), settings_hint)
-    found = resources.connections()
+    planned, found = budget.read(), resources.connections()
     if found is None:
         return Check(name, True, "not needed: SQLite has no connection limit")
-    if planned.excess:
-        return Check(name, False, planned.excess, BUDGET_HINT + settings_hint)
     usable = found.max - _reserved()
     seen = f"{planned.arithmetic} of {planned.limit}; {found.used} of {found.max} in use"
     if planned.connections > usable and not _has_pgbouncer():
         detail = f"{seen}; PostgreSQL leaves only {usable} to ArtGen"
         return Check(name, False, detail, BUDGET_HINT + settings_hint)
-    if found.used >= NEARLY_FULL * found.max:
+    if found.used >= planned.limit:
         return Check(name, True, seen, f"Nearly full. {BUDGET_HINT}{settings_hint}")
     if planned.upgrade_excess and installation.current().is_upgraded_beside:
         hint = f"deploy/upgrade.sh would refuse: {planned.upgrade_excess} {BUDGET_HINT}"

@@ -1,12 +1,11 @@
 """Check the free space of disks, including that of the database."""
 
 from artgen.observability.disks import Disk, database_size, disks
+from generation.operations.alerts.conditions import CONDITIONS
 from generation.operations.doctor.check import Check
 
 GIGABYTE = 1_000_000_000
 MIN_FREE_GB = 1  # GB
-RECOMMENDED_FREE_GB = 5
-RECOMMENDED_FREE_SHARE = 0.05
 HINTS = {
     "database": "PostgreSQL stops when its disk is full: free space or enlarge the disk.",
     "images": "Delete old images (`purge_images`), set another DATA_DIR, or use a bucket.",
@@ -31,9 +30,8 @@ def disk(*, has_database: bool) -> Check:
 
 
 def _is_short(one: Disk) -> bool:
-    recommended = min(RECOMMENDED_FREE_GB * GIGABYTE, one.total / 2)
-    recommended = max(recommended, RECOMMENDED_FREE_SHARE * one.total)
-    return one.free < max(recommended, MIN_FREE_GB * GIGABYTE)
+    share = CONDITIONS["DiskFull"].limit / 100
+    return one.free < max(share * one.total, MIN_FREE_GB * GIGABYTE)
 
 
 def _text(one: Disk) -> str:

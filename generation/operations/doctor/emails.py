@@ -7,17 +7,19 @@ from django.utils import timezone
 from accounts import outbox
 from accounts.models import OutgoingEmail
 from artgen import installation
+from generation.operations.alerts.conditions import CONDITIONS
 from generation.operations.doctor.check import Check, without_secrets
 
 SEE_ADMIN = "See the reasons in the admin, Outgoing emails, and the check email_server."
-LATE = timedelta(minutes=5)  # beat makes a worker look every minute
 
 
 def emails() -> Check:
     """Check the outbox: emails that nothing sends, that cannot be sent, or that were given up."""
     now = timezone.now()
     waiting = OutgoingEmail.objects.filter(due_at__isnull=False)
-    if late := waiting.filter(due_at__lt=now - LATE).count():
+    if late := waiting.filter(
+        due_at__lt=now - timedelta(seconds=CONDITIONS["EmailsLate"].limit)
+    ).count():
         hint = (
             "The lane slow of a worker sends them, every minute by beat: see the checks workers "
             f"and beat. {installation.current().started('worker')}"

@@ -1,7 +1,5 @@
 """Check the processes: workers, beat, sockets."""
 
-from datetime import timedelta
-
 import requests
 from django.conf import settings
 from django.utils import timezone
@@ -15,7 +13,6 @@ from generation.operations.doctor.check import Check
 from generation.operations.doctor.redis_server import IN_ONE_PROCESS, broker_is_here
 
 PING_SECONDS = 3
-TICK_LATE = timedelta(seconds=30)
 HANDSHAKE = {  # https://www.rfc-editor.org/rfc/rfc6455#section-1.3
     "Connection": "Upgrade",
     "Upgrade": "websocket",
@@ -66,9 +63,9 @@ def beat() -> Check:
     )
     if last is None:
         return Check("beat", False, "no tick recorded", hint)
-    age = timezone.now() - last
-    detail = f"last tick {age.total_seconds():.0f} s ago"
-    return Check("beat", age <= TICK_LATE, detail, hint if age > TICK_LATE else "")
+    detail = f"last tick {(timezone.now() - last).total_seconds():.0f} s ago"
+    is_late = heartbeat.is_late()
+    return Check("beat", not is_late, detail, hint if is_late else "")
 
 
 def sockets() -> Check:

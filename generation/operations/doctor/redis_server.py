@@ -19,10 +19,10 @@ from artgen.celery import app
 from artgen.channel_layers import send_to_group
 from artgen.observability import health
 from generation.jobs import heartbeat
+from generation.operations.alerts.conditions import CONDITIONS
 from generation.operations.doctor.check import Check, error_text
 
 IN_ONE_PROCESS = "Works for `make run` only; in production set REDIS_URL."
-NEARLY_FULL = 0.8
 MORE_MEMORY = (
     "Raise its maxmemory (in docker-compose.yml: the command of the service redis), and use the "
     "maxmemory-policy volatile-lru."
@@ -70,7 +70,7 @@ def _memory(name: str, where: str, info: dict[str, object]) -> Check:
     if not limit:
         return Check(name, True, f"{detail}, no limit")
     detail = f"{detail} of {limit / 1e6:.0f}, {policy}"
-    if used >= NEARLY_FULL * limit:
+    if used / limit * 100 > CONDITIONS["RedisFull"].limit:
         return Check(name, True, detail, f"Nearly full. {MORE_MEMORY}")
     if policy.startswith("allkeys"):
         hint = "It may drop Celery's messages: use the maxmemory-policy volatile-lru."

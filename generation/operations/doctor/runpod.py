@@ -77,11 +77,6 @@ def key_and_endpoints(offered: list[OfferedEndpoint]) -> Iterator[Check]:
     if not settings.RUNPOD_API_KEY:
         yield _missing_key()
         return
-    try:
-        clients.client()
-    except ValueError as error:
-        yield Check(KEY, False, error_text(error), _key_hint())
-        return
     endpoints = list(dict.fromkeys(model.endpoint_id for model in offered))
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         answers = dict(zip(endpoints, pool.map(_probe, endpoints), strict=True))

@@ -363,13 +363,6 @@ class TestCommand(TestCase):
         assert len(mail.outbox) == 2
 
 
-def test_each_rule_of_prometheus_is_a_condition_and_the_reverse() -> None:
-    rules = (django_settings.BASE_DIR / "deploy" / "prometheus" / "rules.yml").read_text()
-    alerts = {line.split(":")[1].strip() for line in rules.splitlines() if "- alert:" in line}
-    # Only of Prometheus: the parts of /metrics, and a rule that those remove who back up otherwise.
-    assert alerts - {"PartDown"} == set(CONDITIONS) - {"DatabaseDown", "RedisDown"}
-
-
 @pytest.mark.parametrize("name", CONDITIONS)
 def test_its_advice_names_only_pages_that_exist(name: str) -> None:
     for page in re.findall(r"deploy/docs/\S+?\.md", str(CONDITIONS[name].advice)):

@@ -1,12 +1,14 @@
 """`doctor`: emails that nothing sends, that cannot be sent, and that were given up."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from accounts import outbox
 from accounts.models import OutgoingEmail
-from generation.operations.doctor.emails import LATE, emails
+from generation.operations.doctor.emails import emails
 
 
 @pytest.fixture
@@ -22,7 +24,7 @@ def test_it_is_content_without_emails_and_with_new_ones(email: OutgoingEmail) ->
 
 
 def test_it_notices_emails_that_nothing_sends(email: OutgoingEmail) -> None:
-    OutgoingEmail.objects.update(due_at=timezone.now() - LATE)
+    OutgoingEmail.objects.update(due_at=timezone.now() - timedelta(minutes=5))
     assert not emails().ok
     assert "1 are due" in emails().detail
     assert "lane slow" in emails().hint

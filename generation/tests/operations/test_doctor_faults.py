@@ -201,7 +201,7 @@ class TestCertificate:
             return certificate()
 
     @pytest.mark.parametrize(
-        ("days", "ok", "hint"), [(60, True, False), (15, True, True), (3, False, True)]
+        ("days", "ok", "hint"), [(60, True, False), (15, True, False), (13, False, True)]
     )
     def test_it_says_how_long_it_is_valid(
         self, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
@@ -386,18 +386,12 @@ class TestDisk:
 @pytest.mark.postgres
 @pytest.mark.django_db
 class TestConnectionBudget:
-    def test_it_compares_with_the_limit_and_with_postgresql(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_it_compares_with_what_postgresql_allows(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("GUNICORN_WORKERS", "2")
         assert connection_budget().ok
-        monkeypatch.setenv("DB_CONNECTIONS_LIMIT", "10")
-        assert_broken(connection_budget(), "above the limit of 10", "DB_POOL_MAX")
         monkeypatch.setenv("DB_CONNECTIONS_LIMIT", "1000")
         monkeypatch.setenv("GUNICORN_WORKERS", "100")
         assert_broken(connection_budget(), "PostgreSQL leaves only")
-        monkeypatch.setenv("GUNICORN_WORKERS", "many")
-        assert_broken(connection_budget(), "GUNICORN_WORKERS")
 
     def test_it_warns_where_an_upgrade_would_not_fit(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("GUNICORN_WORKERS", "8")
