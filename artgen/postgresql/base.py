@@ -31,8 +31,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             try:
                 if self.pool is None:
                     return super().get_new_connection(conn_params)
-                self.pool.open()  # it connects in the background
                 SERVER.check()
+                self.pool.open()  # it connects in the background
                 connection: Connection = super().get_new_connection(conn_params)
             except (PoolClosed, KeyError):  # another thread has dropped the pool
                 continue

@@ -12,20 +12,21 @@ from artgen.postgresql.server import SERVER, Away
 
 Returned = TypeVar("Returned")
 
-SILENCE_SECONDS = 0.7
+SILENCE_SECONDS = 0.4
 """Without a reply for so long, a new connection shows whether the server is silent."""
 
-CONNECT_SECONDS = 0.8
-"""Limit of that connection, and of others while the server is away."""
+CONNECT_SECONDS = 1.2
+"""Limit of that connection, and of others while the server is away.
+
+Together at most 1.8 s, because psycopg looks ten times a second: a page must answer within 2 s
+while PostgreSQL is away. The connection gets most of them: it decides, and a busy machine is slow.
+"""
 
 CHECK_SECONDS = 2.0
 """Limit of the check of an idle connection."""
 
 STATEMENT_SECONDS = 35.0
 """Limit of a statement that PostgreSQL itself ends after DB_STATEMENT_TIMEOUT, by default 30 s."""
-
-NO_SERVER = ("refused", "No such file", "unreachable", "resolve host", "translate host")
-"""In libpq's errors. Others come from the server, such as too many connections."""
 
 
 class Connection(psycopg.Connection[Any]):
@@ -36,16 +37,13 @@ class Connection(psycopg.Connection[Any]):
 
     @classmethod
     def connect(cls, conninfo: str = "", **options: Any) -> Self:
-        """Connect, and tell `SERVER` what came of it."""
+        """Connect, and tell `SERVER` if nobody answers."""
         SERVER.connect = partial(super().connect, conninfo, **options)
         try:
             connection = super().connect(conninfo, **options)
         except psycopg.OperationalError as error:
-            is_silent = isinstance(error, psycopg.errors.ConnectionTimeout)
-            if is_silent or any(text in str(error) for text in NO_SERVER):
-                SERVER.has_gone(error, is_silent=is_silent)
+            SERVER.note(error)
             raise
-        SERVER.has_returned()
         if "statement_timeout" in str(options.get("options")):
             connection.limit = STATEMENT_SECONDS
         return connection
@@ -85,22 +83,18 @@ class Connection(psycopg.Connection[Any]):
                 if not ready:  # psycopg looks ten times a second
                     waited = time.monotonic() - started
                     if SERVER.silent_at > started or waited > self.limit:
-                        self._give_up(started)
+                        self._give_up(waited)
                     if waited > look_after:
                         look_after *= 2
                         if not SERVER.responds():
-                            self._give_up(started)
+                            self._give_up(waited)
                 state = gen.send(ready)
         except StopIteration as end:
             return end.value
 
-    def _give_up(self, started: float) -> None:
-        waited = time.monotonic() - started
+    def _give_up(self, waited: float) -> None:
         self.pgconn.finish()
-        error = Away(f"no reply within {waited:.1f} s")
-        if waited < self.limit:
-            SERVER.has_gone(error, is_silent=True)
-        raise error
+        raise Away(f"no reply within {waited:.1f} s")
 
 
 def _limited(gen: Any, seconds: float) -> Generator[Any, Any, Any]:

@@ -16,17 +16,21 @@ from django.db import NotSupportedError, OperationalError, connections
 
 from artgen.postgresql.base import DatabaseWrapper, drop_connections
 from artgen.postgresql.connection import SILENCE_SECONDS, Connection
+from artgen.postgresql.server import SERVER
 from artgen.testing.services import prepare_postgres, running
 from artgen.testing.silence import Proxy
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
-POOL = {"connection_class": Connection, "min_size": 1, "max_size": 2, "timeout": 1}
 
 
-def asker(**options: Any) -> Callable[[str], Any]:
-    """Return a function that takes a connection of one pool, from any thread, and sends a query."""
+def asker(*, size: int = 1, **options: Any) -> Callable[[str], Any]:
+    """Return a function that takes a connection of one pool, from any thread, and sends a query.
+
+    A larger pool adds a connection when the first query waits for the first one.
+    """
     settings = connections.databases["default"]
-    options = {**settings["OPTIONS"], "pool": POOL, **options}
+    pool = {"connection_class": Connection, "min_size": 1, "max_size": size, "timeout": 1}
+    options = {**settings["OPTIONS"], "pool": pool, **options}
     settings = {**settings, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
 
     def ask(query: str) -> Any:
@@ -42,9 +46,13 @@ def asker(**options: Any) -> Callable[[str], Any]:
 
 
 @pytest.fixture(autouse=True)
-def no_pool() -> Iterator[None]:
+def own_server() -> Iterator[None]:
+    """Let the process forget the server of the test, which may be gone."""
     yield
     drop_connections()
+    SERVER.connect = None
+    while SERVER.is_open:
+        pass
 
 
 @pytest.fixture
@@ -54,8 +62,8 @@ def proxy() -> Iterator[Proxy]:
     proxy.close()
 
 
-def through(proxy: Proxy) -> Callable[[str], Any]:
-    return asker(host="127.0.0.1", port=proxy.port, dbname="postgres")
+def through(proxy: Proxy, *, size: int = 1) -> Callable[[str], Any]:
+    return asker(size=size, host="127.0.0.1", port=proxy.port, dbname="postgres")
 
 
 def until_it_answers(ask: Callable[[str], Any]) -> None:
@@ -66,7 +74,7 @@ def until_it_answers(ask: Callable[[str], Any]) -> None:
 
 
 def test_it_waits_no_longer_than_a_moment_for_a_silent_server(proxy: Proxy):
-    ask = through(proxy)
+    ask = through(proxy, size=2)
     errors: list[Exception] = []
 
     def wait() -> None:
@@ -101,7 +109,7 @@ def test_it_replaces_a_connection_that_became_silent_while_it_was_idle(proxy: Pr
     proxy.speaks()
     with psycopg.connect(os.environ["DATABASE_URL"]) as other:
         other.execute("SELECT pg_sleep(%s)", [SILENCE_SECONDS])
-    until_it_answers(ask)
+    assert ask("SELECT 1") == [(1,)]
 
 
 class Server:
@@ -138,21 +146,23 @@ def test_it_answers_at_once_while_there_is_no_server_and_works_after_its_return(
         until_it_answers(ask)
 
 
-def test_it_fails_once_only_on_a_plan_outdated_by_a_migration():
+def test_it_fails_once_on_a_connection_with_a_plan_outdated_by_a_migration():
+    """PostgreSQL refuses the prepared plan, and the connection is then replaced.
+
+    A connection that has not sent the statement often enough has no plan and does not fail.
+    """
     name = connections.databases["default"]["NAME"]
     ask = asker()
     other = psycopg.connect(os.environ["DATABASE_URL"], dbname=name, autocommit=True)
-    read = "SELECT word FROM outdated_plan WHERE word <> 'x'"
-    other.execute("CREATE TABLE outdated_plan (word varchar(5))")
+    read = "SELECT pg_backend_pid(), word FROM outdated_plan"
+    other.execute("CREATE TABLE outdated_plan AS SELECT 'x'::varchar(5) AS word")
     try:
-        for _ in range(5):
-            ask(read)
+        ((connection, _word),) = {ask(read)[0] for _ in range(5)}
         other.execute("ALTER TABLE outdated_plan ALTER word TYPE varchar(9)")
-        with contextlib.suppress(
-            NotSupportedError
-        ):  # not if the pool has renewed the connection meanwhile
+        with pytest.raises(NotSupportedError, match="cached plan"):
             ask(read)
-        assert ask(read) == []
+        ((replacement, _word),) = ask(read)
+        assert replacement != connection
     finally:
         other.execute("DROP TABLE outdated_plan")
         other.close()
