@@ -15,6 +15,7 @@ from django.utils import translation
 
 from artgen.testing.kept import GROUP
 from artgen.testing.template import migrated_database
+from deploy import servers
 
 # Rewrite the asserts of these modules, too: a failure then shows both values.
 pytest.register_assert_rewrite(
@@ -50,7 +51,6 @@ SLOW_FILES = {
     "artgen/tests/test_api_fuzz.py",
     "artgen/tests/test_bench.py",
     "artgen/tests/test_commands.py",
-    "artgen/tests/test_demo_command.py",
     "artgen/tests/test_documents.py",
     "artgen/tests/test_env.py",
     "artgen/tests/test_handover.py",
@@ -84,6 +84,7 @@ AVAILABLE = {
     "caddy": shutil.which("caddy") is not None,
     "kubectl": shutil.which("kubectl") is not None,
     "promtool": shutil.which("promtool") is not None,
+    "pg_dump": servers.own_postgres() is not None,
     "s3": bool(os.environ.get("TEST_S3_URL")),
     "faketime": any(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")),
     "exiftool": shutil.which("exiftool") is not None,

@@ -2,16 +2,14 @@
 
     python -m artgen.testing.services -- COMMAND…
 
-A server that is not installed is left out, and so are the tests that need it; with CI=true this is
-an error. A DATABASE_URL or REDIS_URL that is already set is used.
+Their programs come from wheels, except those of an installed PostgreSQL. A DATABASE_URL, REDIS_URL or TEST_S3_URL of the environment is
+used instead.
 """
 
 import contextlib
 import errno
 import os
-import pwd
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +19,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from deploy import servers
+
+PROGRAMS = servers.postgres_programs(own=True)
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
@@ -45,15 +46,11 @@ def main(command: list[str]) -> int:
         )
         folder.chmod(0o755)
         for name, start in (("DATABASE_URL", postgres), ("REDIS_URL", redis), ("TEST_S3_URL", s3)):
-            if name not in environment and (url := stack.enter_context(start(folder))):
-                environment[name] = url
-            print(f"{name}: {environment.get(name, 'none on this machine')}", flush=True)
-        missing = [
-            name for name in ("DATABASE_URL", "REDIS_URL", "TEST_S3_URL") if name not in environment
-        ]
-        if missing and environment.get("CI") == "true":
-            print(f"CI must have a server for {', '.join(missing)}.", file=sys.stderr)
-            return 1
+            if name not in environment:
+                environment[name] = stack.enter_context(start(folder))
+            print(f"{name}: {environment[name]}", flush=True)
+        # pg_dump must not be older than the server.
+        environment["PATH"] = f"{PROGRAMS}:{environment['PATH']}"
         # The tests start dozens of processes; without this each would compile all modules.
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         environment.setdefault("DATA_DIR", str(folder / "data"))
@@ -62,118 +59,47 @@ def main(command: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def postgres(folder: Path) -> Iterator[str | None]:
-    """Yield the address of the socket of a new PostgreSQL, None where it is not installed."""
-    prepared = prepare_postgres(folder)
-    if prepared is None:
-        yield None
-        return
-    server, port, url = prepared
+def postgres(folder: Path) -> Iterator[str]:
+    """Yield the address of the socket of a new PostgreSQL."""
+    server, port, url = prepare_postgres(folder)
     with running(server, port=port, log=folder / "postgres.log", stop=signal.SIGQUIT):
         yield url
 
 
-def prepare_postgres(folder: Path) -> tuple[list[str], int, str] | None:
-    """Return the command, port and address of a new PostgreSQL, None where it is not installed."""
-    programs = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
-    )
-    on_path = shutil.which("initdb")
-    if not programs and not on_path:
-        return None
-    binaries = programs[-1] if programs else Path(on_path or "").parent
+def prepare_postgres(folder: Path) -> tuple[list[str], int, str]:
+    """Return the command, port and address of a new PostgreSQL."""
     data, port = folder / "postgres", free_port()
-    data.mkdir(mode=0o700)
-    drop: list[str] = []
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        account = pwd.getpwnam("postgres")
-        os.chown(data, account.pw_uid, account.pw_gid)
-        drop = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
-    initdb = [
-        *drop,
-        str(binaries / "initdb"),
-        "-D",
-        str(data),
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-    ]
-    subprocess.run(
-        [*initdb, "--locale=C.UTF-8", "--no-sync"], check=True, stdout=subprocess.DEVNULL
-    )
-    options = [
-        part for name, value in POSTGRES_SETTINGS.items() for part in ("-c", f"{name}={value}")
-    ]
-    server = [
-        *drop,
-        str(binaries / "postgres"),
-        "-D",
-        str(data),
-        "-p",
-        str(port),
-        "-k",
-        str(data),
-        *options,
-    ]
-    return server, port, f"postgres://postgres@/postgres?host={data}&port={port}"
+    servers.create_cluster(PROGRAMS, data)
+    command = servers.postgres(PROGRAMS, data, port=port, settings=POSTGRES_SETTINGS)
+    return command, port, servers.postgres_url(data, port=port)
 
 
 @contextlib.contextmanager
-def redis(folder: Path) -> Iterator[str | None]:
-    """Yield the address of a new Redis, None where it is not installed."""
-    prepared = prepare_redis()
-    if prepared is None:
-        yield None
-        return
-    server, port, url = prepared
+def redis(folder: Path) -> Iterator[str]:
+    """Yield the address of a new Valkey."""
+    server, port, url = prepare_redis()
     with running(server, port=port, log=folder / "redis.log", stop=signal.SIGKILL):
         yield url
 
 
-def prepare_redis() -> tuple[list[str], int, str] | None:
-    """Return the command, port and address of a new Redis, None where it is not installed."""
-    program = shutil.which("redis-server")
-    if program is None:
-        return None
+def prepare_redis() -> tuple[list[str], int, str]:
+    """Return the command, port and address of a new Valkey."""
     port = free_port()
-    server = [
-        program,
-        "--port",
-        str(port),
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-        "--appendonly",
-        "no",
-        "--databases",
-        "64",  # each stack takes one
-    ]
-    return server, port, f"redis://127.0.0.1:{port}/0"
+    options = ("--port", str(port), "--bind", "127.0.0.1", "--databases", "64")
+    return servers.valkey(*options), port, f"redis://127.0.0.1:{port}/0"
 
 
 @contextlib.contextmanager
-def s3(folder: Path) -> Iterator[str | None]:
+def s3(folder: Path) -> Iterator[str]:
     """Yield the address of a new S3 server (SeaweedFS) with the key "key" and secret "secret"."""
-    prepared = prepare_s3(folder)
-    if prepared is None:
-        yield None
-        return
-    server, port, url = prepared
+    server, port, url = prepare_s3(folder)
     with running(server, port=port, log=folder / "s3.log", stop=signal.SIGKILL, seconds=30):
         yield url
 
 
-def prepare_s3(folder: Path) -> tuple[list[str], int, str] | None:
-    """Return the command, port and address of a new S3 server, None where it is not installed."""
-    program = shutil.which(
-        "weed", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
-    )
-    if program is None:
-        return None
+def prepare_s3(folder: Path) -> tuple[list[str], int, str]:
+    """Return the command, port and address of a new S3 server."""
+    program = str(Path(sys.executable).parent / "weed")
     data, port = folder / "s3", free_port()
     data.mkdir()
     identities = data / "identities.json"

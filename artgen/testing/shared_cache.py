@@ -26,9 +26,7 @@ def own_redis() -> Iterator[str]:
     For a test that counts commands or subscribes to names: statistics and channels are of the whole
     server, not of one of its databases.
     """
-    prepared = prepare_redis()
-    assert prepared is not None
-    command, port, url = prepared
+    command, port, url = prepare_redis()
     with (
         tempfile.TemporaryDirectory() as folder,
         running(command, port=port, log=Path(folder) / "redis.log", stop=signal.SIGKILL),

@@ -116,9 +116,7 @@ class Server:
     """A PostgreSQL of the test's own, which can be stopped and started."""
 
     def __init__(self, folder: Path) -> None:
-        prepared = prepare_postgres(folder)
-        assert prepared is not None
-        self.command, self.port, self.url = prepared
+        self.command, self.port, self.url = prepare_postgres(folder)
         self.log = folder / "postgres.log"
 
     @contextlib.contextmanager

@@ -14,6 +14,7 @@ from django.conf import settings
 
 from artgen import connection_budget
 from artgen.observability import resources
+from deploy import servers
 from deploy.bench.result import Line
 from deploy.bench.rows import ALL
 from deploy.bench.sections import put_into
@@ -42,8 +43,10 @@ def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
             "Python": platform.python_version(),
             "Django": django.get_version(),
             "Celery": version("celery"),
-            "PostgreSQL": _postgres(),
-            "Redis": said("redis-server", "--version").partition("v=")[2].split(" ")[0],
+            "PostgreSQL": said(
+                f"{servers.postgres_programs(own=True)}/postgres", "--version"
+            ).split(" ")[2],
+            "Valkey": said(servers.valkey()[0], "--version").partition("v=")[2].split(" ")[0],
             "nginx": said("nginx", "-v").rpartition("/")[2],
         },
         "load_average": Path("/proc/loadavg").read_text().split()[0],
@@ -112,13 +115,6 @@ def _processor() -> str:
         if line.startswith("model name"):
             return line.partition(": ")[2]
     return platform.machine()
-
-
-def _postgres() -> str:
-    programs = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[-3])
-    )
-    return said(str(programs[-1]), "--version").split(" ")[2] if programs else ""
 
 
 def said(*command: str) -> str:

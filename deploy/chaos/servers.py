@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,9 +20,7 @@ POSTGRES = {"synchronous_commit": "on", "autovacuum": "on"}
 class Server:
     """One server, as a process that answers on a port of the loopback address."""
 
-    def __init__(self, name: str, prepared: tuple[list[str], int, str] | None, log: Path) -> None:
-        if prepared is None:
-            sys.exit(f"This machine has no {name}: CONTRIBUTING.md says what to install.")
+    def __init__(self, name: str, prepared: tuple[list[str], int, str], log: Path) -> None:
         self.name = name
         self.command, self.port, self.url = prepared
         self.log = log

@@ -16,7 +16,7 @@ import pytest
 
 from artgen.testing.backups import Site, migrated_template
 
-pytestmark = [pytest.mark.postgres, pytest.mark.s3, pytest.mark.slow]
+pytestmark = [pytest.mark.pg_dump, pytest.mark.s3, pytest.mark.slow]
 
 FILL = """
 from accounts import ledger
