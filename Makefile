@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3.13 python3.14 python3.12 python3.11 pyth
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
 run: $(VENV)/.demo  ## the demo on this machine: http://127.0.0.1:PORT
-	@exec $(BIN)/python manage.py demo
+	@exec $(BIN)/python -m deploy.demo
 
 stack: $(VENV)/.runtime  ## the production processes, with the servers of the environment
 	@exec $(BIN)/python deploy/stack.py $(PROCESSES)

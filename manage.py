@@ -9,14 +9,12 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-from artgen import broken_settings, demo_environment
+from artgen import broken_settings
 
 
 def main() -> None:
     """Run the command; say in one line what is wrong with the settings."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
-    if sys.argv[1:2] == ["demo"]:
-        os.environ.update(demo_environment.of(sys.argv[2:], os.environ))
     try:
         django.setup()  # loads them and configures logging
     except (ImproperlyConfigured, ValueError, OSError) as error:

@@ -1,4 +1,4 @@
-"""ASGI entry point for daphne: sockets in production, everything in the demo."""
+"""ASGI entry point for daphne: sockets."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Channel layers that code without an event loop can send to: over Redis, or in one process."""
+"""The channel layer over Redis, to which code without an event loop can send."""
 
 import asyncio
 import contextlib
@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from asgiref.sync import async_to_sync
-from channels.layers import InMemoryChannelLayer, get_channel_layer
+from channels.layers import get_channel_layer
 from channels_redis.pubsub import (
     RedisPubSubChannelLayer,
     RedisPubSubLoopLayer,
@@ -31,21 +30,17 @@ LOST = "messages.lost"
 
 def send_to_group(group: str, message: dict[str, Any]) -> None:
     """Send to a group from code without an event loop; raises what the layer's client raises."""
-    layer = get_channel_layer()
-    if isinstance(layer, RedisLayer):
-        layer.publish(group, message)
-    else:
-        async_to_sync(layer.group_send)(group, message)
+    _layer().publish(group, message)
 
 
 def send_to_groups(messages: Sequence[tuple[str, dict[str, Any]]]) -> None:
     """Send several (group, message) in order, in one round trip; raises as `send_to_group`."""
-    layer = get_channel_layer()
-    if isinstance(layer, RedisLayer):
-        layer.publish_all(messages)
-        return
-    for group, message in messages:
-        async_to_sync(layer.group_send)(group, message)
+    _layer().publish_all(messages)
+
+
+def _layer() -> "RedisLayer":
+    layer: RedisLayer = get_channel_layer()
+    return layer
 
 
 def send_lost(groups: Iterable[str]) -> None:
@@ -217,27 +212,3 @@ class _Connection(RedisSingleShardConnection):
                     await asyncio.sleep(PING_SECONDS)  # a busy loop reads late
                     if self._messages == before:
                         await self._pubsub.connection.disconnect(nowait=True)
-
-
-class ThreadsafeInMemoryChannelLayer(InMemoryChannelLayer):
-    """InMemoryChannelLayer for threads: all queues belong to the event loop of the sockets.
-
-    In the demo Celery's threads send. Putting into another loop's asyncio.Queue would not wake its
-    reader, so they send by way of the sockets' loop.
-    """
-
-    _sockets_loop: asyncio.AbstractEventLoop | None = None
-
-    async def receive(self, channel: str) -> dict[str, Any]:
-        """Receive on the sockets' loop, and remember that loop."""
-        self._sockets_loop = asyncio.get_running_loop()
-        message: dict[str, Any] = await super().receive(channel)
-        return message
-
-    async def group_send(self, group: str, message: dict[str, Any]) -> None:
-        """Send from any thread; do not wait for the sockets' loop, which may be closing."""
-        loop = self._sockets_loop
-        if loop is None or loop is asyncio.get_running_loop():
-            await super().group_send(group, message)
-        elif loop.is_running():
-            asyncio.run_coroutine_threadsafe(super().group_send(group, message), loop)

@@ -6,7 +6,6 @@
 import asyncio
 import contextlib
 import gc
-from collections.abc import Callable
 from typing import Any
 
 from autobahn.exception import Disconnected
@@ -55,10 +54,6 @@ class PatientServer(Server):  # type: ignore[misc]
         # By the event loop, so that it stops when the loop hangs; in a thread: Redis may be slow.
         self.heart = task.LoopingCall(threads.deferToThread, sockets_heartbeat.beat)
         reactor.callWhenRunning(self.heart.start, sockets_heartbeat.EVERY_SECONDS)
-
-    def stop_at_start_if(self, condition: Callable[[], bool]) -> None:
-        """Stop as soon as the server runs, if the condition holds then."""
-        reactor.callWhenRunning(lambda: self.stop() if condition() else None)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Send the application's message; ignore that the socket was just closed."""

@@ -65,7 +65,7 @@ environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 
 
 def secret_of_machine(folder: Path) -> str:
-    """Return the secret in `folder`: that of `make stack`, or the demo's, which is created once.
+    """Return the secret in `folder`: that of `make stack` or `make run`, or a new one.
 
     Raises:
         ImproperlyConfigured: there is none, and DATABASE_URL is set: other processes have another.

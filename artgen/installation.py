@@ -97,7 +97,7 @@ DEMO = Installation(
     logs="the output of `make run`",
     settings="Change it in .env or the environment, then restart `make run`.",
     release="`make run`",
-    servers="the {} that the environment names",
+    servers="`make run`",
 )
 
 

@@ -21,6 +21,8 @@ def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
     """
     if address := environ.get("HTTP_X_REAL_IP"):
         environ["REMOTE_ADDR"] = address
+    elif not environ["REMOTE_ADDR"]:  # a Unix socket without nginx: `make run`
+        environ["REMOTE_ADDR"] = "127.0.0.1"
     response = _django(environ, start_response)
     _read_rest(environ["wsgi.input"])
     return _WithoutBody(response) if environ["REQUEST_METHOD"] == "HEAD" else response

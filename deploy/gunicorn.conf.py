@@ -72,7 +72,7 @@ logconfig_dict = {
     "root": {"level": "WARNING", "handlers": []},
     "loggers": {
         "gunicorn.error": {
-            "level": "INFO",
+            "level": os.environ.get("LOG_LEVEL") or "INFO",
             "handlers": ["error_console"],
             "propagate": False,
             "qualname": "gunicorn",

@@ -16,7 +16,7 @@ if [ "$turn" = self ]; then turn=$(cat "${DATA_DIR:-.data}/$what.turn"); fi
 
 lead() {
   ln -sfn "$what-$turn.sock" "$link.new"
-  mv -fT "$link.new" "$link" # atomic: nginx finds one or the other
+  mv -f "$link.new" "$link" # atomic: nginx finds one or the other
 }
 
 case $verb in

@@ -19,9 +19,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 import environ
 
@@ -34,6 +36,7 @@ STOP = {
     "worker": (signal.SIGTERM, 60),
     "beat": (signal.SIGTERM, 10),
 }
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MIN_SECONDS_BETWEEN_STARTS = 1
 MAX_ORPHAN_SECONDS = 5
 MAX_REST_SECONDS = 1
@@ -51,7 +54,7 @@ def say(message: str, level: str = "INFO") -> None:
 
 def fail(message: str) -> NoReturn:
     """End with this message."""
-    say(f"make stack: {message}", "ERROR")
+    say(message[0].upper() + message[1:], "ERROR")
     sys.exit(1)
 
 
@@ -62,19 +65,16 @@ def main(names: list[str]) -> None:
     os.chdir(ROOT)
     data_dir, run_dir = configure()
     check_requirements()
-    lock = (run_dir / "stack.lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        fail(f"it is already running from {data_dir}. Stop it first.")
+    lock = lock_folder(data_dir, run_dir)  # until this process ends
     make_secret_key(data_dir)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(0))
+    end_by_signals()
     collect_static(os.environ)
     if subprocess.run(["deploy/start.sh", "release"], check=False).returncode:
         fail("the release step failed, see above.")
     say(f"ArtGen starts at {os.environ['PUBLIC_URL']}. Stop it with Ctrl-C.")
-    run([Process(name, run_dir) for name in names or STOP])
+    processes = [Process(name) for name in names or STOP]
+    with lock, running(processes):
+        keep(processes)
 
 
 # --- preparation --------------------------------------------------------------------------------
@@ -106,10 +106,6 @@ def configure() -> tuple[Path, Path]:
 
 def check_requirements() -> None:
     """Fail with a hint when something is missing that the processes cannot do without."""
-
-    def is_set(name: str) -> bool:
-        return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
-
     if not is_set("DATABASE_URL"):
         fail(
             "DATABASE_URL is not set, such as postgres://USER:PASSWORD@HOST/NAME. "
@@ -122,6 +118,27 @@ def check_requirements() -> None:
         fail(f"nginx is not installed (Debian: apt-get install {packages}).")
     if not is_set("RUNPOD_API_KEY"):
         say("make stack: RUNPOD_API_KEY is not set; jobs wait until it is.", "WARNING")
+
+
+def is_set(name: str) -> bool:
+    """Return whether this variable, or the file with its value, is given."""
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+
+
+def lock_folder(data_dir: Path, run_dir: Path) -> IO[str]:
+    """Return the locked file that keeps a second one from these folders."""
+    lock = (run_dir / "stack.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        fail(f"it is already running from {data_dir}. Stop it first.")
+    return lock
+
+
+def end_by_signals() -> None:
+    """Raise SystemExit for each signal that ends this process."""
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: sys.exit(0))
 
 
 def make_secret_key(data_dir: Path) -> None:
@@ -157,18 +174,26 @@ def collect_static(given: "os._Environ[str] | dict[str, str]") -> None:
 
 
 class Process:
-    """One of the production processes, leader of a process group of its own."""
+    """One of the production processes, or another command, as leader of a process group."""
 
-    def __init__(self, name: str, run_dir: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str] = (),
+        *,
+        stop: tuple[signal.Signals, float] | None = None,
+    ) -> None:
         self.name = name
-        self.pid_file = run_dir / f"{name}.pid"
-        self.signal, self.stop_seconds = STOP[name]
+        self.command = command or ["deploy/start.sh", name]
+        self.pid_file = Path(os.environ["RUN_DIR"]) / f"{name}.pid"
+        self.signal, self.stop_seconds = stop or STOP[name]
 
     def start(self) -> None:
         """Start it in a session without Ctrl-C; it gets its stop signal when this process dies."""
         death = ["setpriv", "--pdeathsig", self.signal.name.removeprefix("SIG")]
-        command = [*death, "deploy/start.sh", self.name]
-        self.popen = subprocess.Popen(command, start_new_session=True)
+        if not shutil.which("setpriv"):  # only Linux has it
+            death = []
+        self.popen = subprocess.Popen([*death, *self.command], start_new_session=True)
         self.pid_file.write_text(str(self.popen.pid))
         self.started_at = time.monotonic()
         self.died_at = 0.0
@@ -212,25 +237,31 @@ class Process:
         self.pid_file.unlink(missing_ok=True)
 
 
-def run(processes: list[Process]) -> None:
-    """Start these processes and keep them running until a signal raises SystemExit."""
+@contextmanager
+def running(processes: list[Process]) -> Iterator[None]:
+    """Start these processes, and end them with the block."""
     started = []
     try:
         for process in processes:
             process.start()
             started.append(process)
-        while True:
-            time.sleep(0.2)
-            for process in processes:
-                process.restart_if_dead()
+        yield
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         now = time.monotonic()
         for process in started:
             process.popen.send_signal(process.signal)
         for process in started:
             process.wait_until(now + process.stop_seconds)
+
+
+def keep(processes: list[Process]) -> NoReturn:
+    """Keep these processes running until a signal raises SystemExit."""
+    while True:
+        time.sleep(0.2)
+        for process in processes:
+            process.restart_if_dead()
 
 
 if __name__ == "__main__":

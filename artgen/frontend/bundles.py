@@ -1,6 +1,6 @@
 """Bundles: one script and one style sheet per page, made by `collectstatic` (see `assets`).
 
-The demo serves the modules as they are. In a bundle, a module becomes a function that returns its
+In a bundle, a module becomes a function that returns its
 exports, so names do not clash. Forms of import and export that our modules do not use are refused.
 """
 

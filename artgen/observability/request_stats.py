@@ -2,7 +2,7 @@
 
 Requests never wait for it: each process counts in memory, and a thread writes the counts to Redis
 every few seconds. `/metrics` and `manage.py monitor` read the sums of all processes and machines.
-Without Redis (demo) the counts stay in the process. A killed process loses up to FLUSH_SECONDS.
+A killed process loses up to FLUSH_SECONDS.
 """
 
 import atexit
@@ -15,7 +15,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Protocol
 
 import redis
 from django.conf import settings
@@ -180,11 +179,6 @@ def recent(minutes: int) -> RequestCounts:
     return _read(_store().of_minutes(range(now - minutes, now + 1)))
 
 
-def is_shared() -> bool:
-    """Return whether the counts are those of all processes: without Redis they are not."""
-    return bool(settings.REDIS_URL)
-
-
 def _read(counts: Mapping[str, int]) -> RequestCounts:
     found: defaultdict[Series, Times] = defaultdict(Times)
     for name, count in counts.items():
@@ -197,37 +191,7 @@ def _read(counts: Mapping[str, int]) -> RequestCounts:
     return found
 
 
-class _Store(Protocol):
-    def add(self, counts: Mapping[tuple[int, str], int]) -> None: ...
-    def totals(self) -> Mapping[str, int]: ...
-    def of_minutes(self, minutes: Iterable[int]) -> Mapping[str, int]: ...
-
-
-class _Memory:
-    def __init__(self) -> None:
-        self._total: Counter[str] = Counter()
-        self._minutes: defaultdict[int, Counter[str]] = defaultdict(Counter)
-
-    def add(self, counts: Mapping[tuple[int, str], int]) -> None:
-        with _lock:
-            for (minute, name), count in counts.items():
-                self._total[name] += count
-                self._minutes[minute][name] += count
-            for minute in [old for old in self._minutes if old < max(self._minutes) - KEPT_MINUTES]:
-                del self._minutes[minute]
-
-    def totals(self) -> Mapping[str, int]:
-        with _lock:
-            return dict(self._total)
-
-    def of_minutes(self, minutes: Iterable[int]) -> Mapping[str, int]:
-        with _lock:
-            return sum(
-                (self._minutes[minute] for minute in minutes if minute in self._minutes), Counter()
-            )
-
-
-class _Redis:
+class _Store:
     def __init__(self, url: str) -> None:
         self._redis = client(url)
 
@@ -264,5 +228,5 @@ def _store() -> _Store:
 
 @lru_cache(maxsize=4)
 def store_at(url: str) -> _Store:
-    """Return the counts in Redis at this address; without one, those of this process."""
-    return _Redis(url) if url else _Memory()
+    """Return the counts in Redis at this address."""
+    return _Store(url)

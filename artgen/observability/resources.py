@@ -75,10 +75,8 @@ class RedisMemory:
     clients: int
 
 
-def redis_memory() -> RedisMemory | None:
-    """Return the memory of Redis; None without Redis."""
-    if not settings.REDIS_URL:
-        return None
+def redis_memory() -> RedisMemory:
+    """Return the memory of Redis."""
     info = _redis(settings.REDIS_URL).info()
     return RedisMemory(
         used=info["used_memory"], max=info.get("maxmemory", 0), clients=info["connected_clients"]

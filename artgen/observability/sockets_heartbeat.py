@@ -3,8 +3,7 @@
 A key that expires, not a time: the clocks of machines differ.
 """
 
-from django.core.cache import cache, caches
-from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache import cache
 
 ALIVE, SEEN = "sockets:alive", "sockets:seen"
 EVERY_SECONDS = 5
@@ -18,11 +17,6 @@ def beat() -> None:
 
 
 def is_alive() -> bool | None:
-    """Return whether a socket process runs; None if none has since Redis was started.
-
-    None also if the cache is in the memory of one process.
-    """
-    if isinstance(caches["default"], LocMemCache):
-        return None
+    """Return whether a socket process runs; None if none has since Redis was started."""
     found = cache.get_many([ALIVE, SEEN])
     return ALIVE in found if found else None

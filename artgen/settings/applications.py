@@ -1,7 +1,5 @@
 """Django's applications, middleware and templates."""
 
-from artgen.settings.redis import REDIS_URL
-
 INSTALLED_APPS = [
     "artgen",
     "accounts",
@@ -90,5 +88,3 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # SQLite ignores the included columns of an index.
 SILENCED_SYSTEM_CHECKS = ["models.W040"]
-if not REDIS_URL:
-    SILENCED_SYSTEM_CHECKS += ["django_ratelimit.E003", "django_ratelimit.W001"]

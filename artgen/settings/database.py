@@ -1,5 +1,7 @@
 """PostgreSQL; SQLite in the demo."""
 
+from urllib.parse import quote
+
 from artgen.env import env
 from artgen.settings.site import DATA_DIR
 
@@ -7,7 +9,8 @@ DATABASE_URL = env.server(
     "DATABASE_URL",
     ("postgres", "postgresql", "psql", "pgsql", "sqlite"),
     example="postgres://USER:PASSWORD@HOST:5432/NAME",
-    default=f"sqlite:///{DATA_DIR / 'artgen.sqlite3'}",
+    # That of `make run`, by its Unix socket.
+    default=f"postgres://postgres@/postgres?host={quote(str(DATA_DIR))}/postgres&port=5432",
 )
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DB_POOL_MAX = env.int("DB_POOL_MAX", default=4)

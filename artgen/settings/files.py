@@ -53,10 +53,6 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
-if WHITENOISE_USE_FINDERS:
-    # In the demo only fonts have versions in their names. Requested again each minute, they would
-    # load after the text.
-    WHITENOISE_IMMUTABLE_FILE_TEST = r"-\d+\.\d+\.\d+-\w+\.woff2$"
 # Without STATIC_ROOT the finders serve static files.
 warnings.filterwarnings("ignore", message="No directory at", module="django")
 # Images and fonts are already compressed; source maps are rarely loaded.

@@ -1,5 +1,6 @@
 """Celery: messages are hints, the database is the source of truth."""
 
+import re
 from datetime import timedelta
 
 from celery.schedules import crontab, schedule
@@ -10,15 +11,17 @@ from artgen.connection_budget import worker_children
 from artgen.env import env
 from artgen.settings.redis import REDIS_URL
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL or "memory://localhost")
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"polling_interval": 0.03}
-    if CELERY_BROKER_URL.startswith("memory://")
-    # Without max_retries a request waits 6 s for each message while the broker is down. With the
-    # interval a worker notices within 5 s that its connection is dead, otherwise within 51.
-    else {**redis_clients.TIMEOUTS, "max_retries": 0, "health_check_interval": 2}
+CELERY_BROKER_URL = env.str(
+    "CELERY_BROKER_URL", default=re.sub("^unix:", "redis+socket:", REDIS_URL)
 )
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Without max_retries a request waits 6 s for each message while the broker is down. With the
+# interval a worker notices within 5 s that its connection is dead, otherwise within 51.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    **redis_clients.TIMEOUTS,
+    "max_retries": 0,
+    "health_check_interval": 2,
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 # Seconds, longer than every lease: a task that hangs is killed, and the tick finds its job again.

@@ -53,7 +53,7 @@ class Site:
         self.environment = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("S3_", "RUNPOD_", "PYTEST_", "BACKUP_", "REDIS_"))
+            if not name.startswith(("S3_", "RUNPOD_", "PYTEST_", "BACKUP_"))
         } | {
             "PYTHON": sys.executable,
             "DATA_DIR": str(self.folder / "data"),

@@ -1,4 +1,4 @@
-"""A running `make run` for tests: one process tree, real HTTP, a real socket, a real Ctrl-C."""
+"""A running `make run` for tests: real HTTP, a real socket, a real Ctrl-C."""
 
 import contextlib
 import functools
@@ -23,6 +23,7 @@ from websockets.sync.client import connect
 
 from artgen.testing.kept import GROUP
 from artgen.testing.services import free_port
+from artgen.testing.stack import STATIC_ROOT
 
 PATIENCE = 120  # seconds until a test gives up; no test waits for it when all is well
 FINAL = ("succeeded", "failed", "canceled")
@@ -54,6 +55,7 @@ class Demo:
             "DATA_DIR": str(data),
             "PORT": str(self.port),
             "EMULATOR_PORT": str(emulator_port),
+            "STATIC_ROOT": str(STATIC_ROOT),
         }
         self.environment |= {"RUNPOD_MISSING_SECONDS": "1", "PYTHONUNBUFFERED": "1"}
         self.options = options
@@ -87,7 +89,7 @@ class Demo:
 
     def __enter__(self) -> "Demo":
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "demo", *self.options],
+            [sys.executable, "-m", "deploy.demo", *self.options],
             cwd=settings.BASE_DIR,
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -144,6 +146,15 @@ class Demo:
             headers={"Authorization": "Bearer demo"},
             timeout=PATIENCE,
         ).raise_for_status()
+
+    def left_over(self) -> list[str]:
+        """Return the command lines of its processes that run."""
+        lines = []
+        for environ in Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):
+                if f"DATA_DIR={self.environment['DATA_DIR']}".encode() in environ.read_bytes():
+                    lines.append(environ.with_name("cmdline").read_text().replace("\0", " "))
+        return lines
 
     def ask(self, method: str, path: str, **options: object) -> requests.Response:
         """Call the API with the token."""

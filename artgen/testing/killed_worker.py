@@ -50,7 +50,6 @@ class KilledWorkerTestCase(TransactionTestCase):
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "artgen.settings",
             "DATABASE_URL": database.geturl(),
-            "REDIS_URL": "",
             "RUNPOD_API_KEY": "test",
             "RUNPOD_BASE_URL": self.emulator.base_url,
         }

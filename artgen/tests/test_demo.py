@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from artgen.testing.demo import PATIENCE, Demo, follow
-from artgen.testing.services import free_port
+from deploy.stack import STOP
 from generation.demo.emulator import Emulator
 from generation.demo.emulator.painting import tiny_png
 
@@ -49,24 +49,11 @@ class TestRestart(unittest.TestCase):
 
         for demo in (first, second):
             assert demo.process.returncode == 0, demo.output
-            assert _left_over(demo.process.pid) == []
+            assert demo.left_over() == []
             assert "Traceback" not in demo.output
 
     def status(self, demo: Demo, job_id: str) -> str:
         return demo.ask("get", f"jobs/{job_id}/").json()["status"]
-
-
-class TestArguments(unittest.TestCase):
-    def test_it_needs_nothing_but_its_port(self):
-        data = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        demo = Demo(data, *PATIENT)
-        demo.options += ("--port", str(demo.port), "--emulator-port", str(free_port()))
-        del demo.environment["PORT"], demo.environment["EMULATOR_PORT"]
-        with demo, demo.socket(origin=demo.url) as socket:
-            assert f"running at  {demo.url}\n" in demo.output
-            request = {"model": "flux-schnell", "prompt": "fog"}
-            placed = demo.ask("post", "jobs/", json=request).json()["id"]
-            assert follow(socket, {placed})[placed][-1]["status"] == "succeeded"
 
 
 class TestEnd(unittest.TestCase):
@@ -98,9 +85,15 @@ class TestEnd(unittest.TestCase):
             assert demo.process.wait(timeout=PATIENCE) == 0
             for thread in loads:
                 thread.join(PATIENCE)
-        assert _left_over(demo.process.pid) == []
-        assert "Stopping." in demo.output
+        assert demo.left_over() == []
         assert "Traceback" not in demo.output
+
+    def test_nothing_outlives_its_killed_process(self):
+        data = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        with Demo(data, *PATIENT) as demo:
+            assert len(demo.left_over()) > len(STOP)
+            demo.process.kill()
+        assert demo.left_over() == []
 
 
 class TestOwnKey(unittest.TestCase):
@@ -148,14 +141,3 @@ class TestOwnKey(unittest.TestCase):
         for one in sent:
             images = one["input"].get("images") or [one["input"]["image"]]
             assert all(image.startswith("data:image/png;base64,") for image in images)
-
-
-def _left_over(session: int) -> list[str]:
-    """Return the command lines of processes that still run in the demo's session."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, ValueError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session and fields[0] != "Z":
-                found.append(stat.with_name("cmdline").read_text().replace("\0", " "))
-    return found

@@ -433,7 +433,7 @@ class TestStack(unittest.TestCase):
         before = self.stack.pids()
         status, errors = self.run_again()
         assert status == 1
-        assert "make stack: it is already running from" in errors
+        assert "It is already running from" in errors
         assert self.stack.pids() == before
 
     def test_it_says_what_is_missing(self):

@@ -1,7 +1,6 @@
 """Which users have a socket open, with their language and time zone. Only they get events.
 
-In Redis each such user has a key that expires, so a killed process leaves no user behind. Without
-Redis (the demo) there is one process, and counting its sockets is enough.
+In Redis each such user has a key that expires, so a killed process leaves no user behind.
 """
 
 import logging
@@ -50,7 +49,7 @@ class _Sockets:
                 return False
             self.counts[user_id] += 1
             self.readers[user_id] = reader
-            if self.refresher is None and _is_shared():
+            if self.refresher is None:
                 self.refresher = threading.Thread(
                     target=self._refresh, name="presence", daemon=True
                 )
@@ -90,11 +89,10 @@ def announce(user_ids: Iterable[UUID]) -> None:
 
     A change before this call is in the snapshot; a change after it sends an event.
     """
-    if _is_shared():
-        here = open_here()  # without users whose sockets have closed meanwhile
-        readers = {_key(user_id): here[user_id] for user_id in user_ids if user_id in here}
-        if readers:
-            cache.set_many(readers, timeout=TTL_SECONDS)
+    here = open_here()  # without users whose sockets have closed meanwhile
+    readers = {_key(user_id): here[user_id] for user_id in user_ids if user_id in here}
+    if readers:
+        cache.set_many(readers, timeout=TTL_SECONDS)
 
 
 def closed(user_id: UUID) -> None:
@@ -107,20 +105,16 @@ def closed(user_id: UUID) -> None:
 
 
 def present(user_ids: Collection[UUID]) -> dict[UUID, Reader | None]:
-    """Return those users who have a socket open, in at most one round trip; without Redis all.
+    """Return those users who have a socket open, in at most one round trip; all if Redis is away.
 
     A user without a known language and time zone has None.
     """
-    shared = caches["default"]
-    if not isinstance(shared, ForgivingRedisCache):
-        here = open_here()
-        return {user_id: here[user_id] for user_id in user_ids if user_id in here}
     found: dict[UUID, Reader | None] = dict(_recently_present(user_ids))
     keys = {_key(user_id): user_id for user_id in user_ids if user_id not in found}
     if not keys:
         return found
     try:
-        known = shared.get_many_or_raise(keys)
+        known = _redis().get_many_or_raise(keys)
     except CacheAway as error:
         log.warning("presence is unknown", extra={"error": repr(error.__cause__)})
         return dict.fromkeys(user_ids)
@@ -165,5 +159,7 @@ def _key(user_id: UUID) -> str:
     return f"presence:{user_id}"
 
 
-def _is_shared() -> bool:
-    return isinstance(caches["default"], ForgivingRedisCache)
+def _redis() -> ForgivingRedisCache:
+    shared = caches["default"]
+    assert isinstance(shared, ForgivingRedisCache)  # noqa: S101 as settings.CACHES says
+    return shared

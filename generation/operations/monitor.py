@@ -89,8 +89,6 @@ def error_rate() -> tuple[float | None, str]:
 
 
 def _nothing(what: str) -> str:
-    if not request_stats.is_shared():
-        return "nothing to measure: without Redis each process has its own counters"
     return f"nothing measured yet: no {what} in {MINUTES} minutes"
 
 

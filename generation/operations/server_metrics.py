@@ -88,8 +88,6 @@ def queue() -> Iterator[Metric]:
 def redis() -> Iterator[Metric]:
     """Yield memory and clients of Redis."""
     found = resources.redis_memory()
-    if found is None:
-        return
     yield GaugeMetricFamily("artgen_redis_memory_bytes", "Memory used by Redis.", found.used)
     yield GaugeMetricFamily(
         "artgen_redis_memory_most_bytes", "Memory limit of Redis; 0: no limit.", found.max

@@ -180,7 +180,7 @@ def download(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     slot = archive_limits.take(user)
     pieces = archive.pack(images.each(user=user, ids=found), as_webp=kind == "webp")
     name = f"artgen-{timezone.localdate():%Y-%m-%d}-{len(found)}.zip"
-    return ArchiveResponse(request, pieces, slot=slot, name=name)
+    return ArchiveResponse(pieces, slot=slot, name=name)
 
 
 def _ids(request: HttpRequest) -> list[UUID]:

@@ -1,11 +1,8 @@
 """Responses created while they are sent."""
 
-from collections.abc import AsyncIterator, Generator
-from typing import Any
+from collections.abc import Generator
 
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from generation.gallery.archive_limits import Slot
@@ -14,14 +11,9 @@ from generation.gallery.archive_limits import Slot
 class ArchiveResponse(StreamingHttpResponse):
     """A ZIP response; its slot is released when it is sent, fails, or the client disconnects."""
 
-    def __init__(
-        self, request: HttpRequest, pieces: Generator[bytes], *, slot: Slot, name: str
-    ) -> None:
+    def __init__(self, pieces: Generator[bytes], *, slot: Slot, name: str) -> None:
         self._pieces, self._slot = pieces, slot
-        watched = _watched(pieces, slot)
-        # Under ASGI (the demo) Django would read a plain iterator completely first.
-        content: Any = _in_turns(watched) if isinstance(request, ASGIRequest) else watched
-        super().__init__(content, content_type="application/zip")
+        super().__init__(_watched(pieces, slot), content_type="application/zip")
         self["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
         self["Cache-Control"] = "private, no-store"
         self["X-Content-Type-Options"] = "nosniff"
@@ -42,12 +34,3 @@ def _watched(pieces: Generator[bytes], slot: Slot) -> Generator[bytes]:
             yield piece
     finally:
         slot.release()
-
-
-async def _in_turns(pieces: Generator[bytes]) -> AsyncIterator[bytes]:
-    step: Any = sync_to_async(next)
-    try:
-        while (piece := await step(pieces, None)) is not None:
-            yield piece
-    finally:
-        await sync_to_async(pieces.close)()

@@ -6,13 +6,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from artgen.management.demo_command import DemoCommand, missing_packages
-
-if not missing_packages():
-    from generation.demo.emulator import MAGIC_WORDS, add_arguments, serve
+from artgen.management.base import BaseCommand
+from generation.demo.emulator import MAGIC_WORDS, add_arguments, serve
 
 
-class Command(DemoCommand):
+class Command(BaseCommand):
     """Serve until Ctrl-C."""
 
     help = (

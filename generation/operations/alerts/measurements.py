@@ -269,7 +269,7 @@ def _redis() -> dict[str, Values]:
     if sockets_heartbeat.is_alive() is False:
         found["SocketsDown"] = {}
     memory = resources.redis_memory()
-    percent = memory.used / memory.max * 100 if memory and memory.max else 0
+    percent = memory.used / memory.max * 100 if memory.max else 0
     if percent > CONDITIONS["RedisFull"].limit:
         found["RedisFull"] = {"percent": round(percent)}
     return found

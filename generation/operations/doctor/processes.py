@@ -4,13 +4,12 @@ import requests
 from django.conf import settings
 from django.utils import timezone
 
-from artgen import installation
+from artgen import connection_budget, installation
 from artgen.celery import app
 from artgen.observability import sockets_heartbeat
 from generation.jobs import heartbeat
 from generation.operations.doctor import webhook
 from generation.operations.doctor.check import Check
-from generation.operations.doctor.redis_server import IN_ONE_PROCESS, broker_is_here
 
 PING_SECONDS = 3
 HANDSHAKE = {  # https://www.rfc-editor.org/rfc/rfc6455#section-1.3
@@ -24,14 +23,9 @@ SWITCHING_PROTOCOLS = 101
 
 def workers() -> Check:
     """Ping all Celery workers."""
-    if broker_is_here():
-        return Check(
-            "workers",
-            True,
-            "not checked: the broker is in another process's memory",
-            IN_ONE_PROCESS,
-        )
-    answers = app.control.inspect(timeout=PING_SECONDS).ping() or {}
+    budget = connection_budget.read()
+    expected = budget.worker_lanes * budget.worker_machines
+    answers = app.control.inspect(timeout=PING_SECONDS, limit=expected).ping() or {}
     lanes = {name.partition("@")[0] for name in answers}
     if (
         answers
@@ -52,10 +46,6 @@ def workers() -> Check:
 
 def beat() -> Check:
     """Check when a worker last ran the tick."""
-    if not heartbeat.is_shared():
-        return Check(
-            "beat", True, "not checked: the cache is in another process's memory", IN_ONE_PROCESS
-        )
     last = heartbeat.last()
     hint = (
         "Without ticks, lost messages are never repeated. "
@@ -70,10 +60,6 @@ def beat() -> Check:
 
 def sockets() -> Check:
     """Check the sign of life of a socket process, then open a socket at PUBLIC_URL."""
-    if not heartbeat.is_shared():
-        return Check(
-            "sockets", True, "not checked: the cache is in another process's memory", IN_ONE_PROCESS
-        )
     alive = sockets_heartbeat.is_alive()
     if not alive:
         ago = f"for {sockets_heartbeat.EXPIRES_SECONDS} s"

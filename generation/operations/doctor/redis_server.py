@@ -18,11 +18,9 @@ from artgen import installation
 from artgen.celery import app
 from artgen.channel_layers import send_to_group
 from artgen.observability import health
-from generation.jobs import heartbeat
 from generation.operations.alerts.conditions import CONDITIONS
 from generation.operations.doctor.check import Check, error_text
 
-IN_ONE_PROCESS = "Works for `make run` only; in production set REDIS_URL."
 MORE_MEMORY = (
     "Raise its maxmemory (in docker-compose.yml: the command of the service redis), and use the "
     "maxmemory-policy volatile-lru."
@@ -33,8 +31,6 @@ def servers() -> Iterator[Check]:
     """Write into each Redis that the settings name, and read its memory and policy."""
     addresses = dict.fromkeys((settings.REDIS_URL, str(app.conf.broker_url or "")))
     found = [url for url in addresses if url.startswith(("redis://", "rediss://", "unix://"))]
-    if not found:
-        yield Check("redis", True, "not used", IN_ONE_PROCESS)
     for number, url in enumerate(found):
         yield _server("redis" if number == 0 else "redis:broker", url)
 
@@ -80,8 +76,6 @@ def _memory(name: str, where: str, info: dict[str, object]) -> Check:
 
 def broker() -> Check:
     """Connect to Celery's broker."""
-    if broker_is_here():
-        return Check("broker", True, "in the memory of one process", IN_ONE_PROCESS)
     try:
         health.check_broker()
     except Exception as error:  # noqa: BLE001 clients raise anything
@@ -92,11 +86,6 @@ def broker() -> Check:
         )
         return Check("broker", False, error_text(error), hint)
     return Check("broker", True, "responds")
-
-
-def broker_is_here() -> bool:
-    """Return whether the broker is in the memory of one process."""
-    return bool(app.connection_for_write().transport_cls == "memory")
 
 
 def cache() -> Check:
@@ -110,8 +99,6 @@ def cache() -> Check:
             "See the check redis."
         )
         return Check("cache", False, error_text(error), hint)
-    if not heartbeat.is_shared():
-        return Check("cache", True, "in the memory of one process", IN_ONE_PROCESS)
     return Check("cache", True, "stores values")
 
 
@@ -126,6 +113,4 @@ def channel_layer() -> Check:
             "poll for changes."
         )
         return Check("channel_layer", False, error_text(error), hint)
-    if "InMemory" in settings.CHANNEL_LAYERS["default"]["BACKEND"]:
-        return Check("channel_layer", True, "in the memory of one process", IN_ONE_PROCESS)
     return Check("channel_layer", True, "accepts events")

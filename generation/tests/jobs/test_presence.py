@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 import redis
 from django.core.cache import cache
-from django.test import SimpleTestCase, override_settings
+from django.test import SimpleTestCase
 
 from artgen.testing.clock import held_clock
 from artgen.testing.services import free_port
@@ -22,22 +22,6 @@ class PresenceTestCase(SimpleTestCase):
         presence.opened(user, READER, limit=20)
         self.addCleanup(presence.closed, user)
         presence.announce([user])
-
-
-class TestInOneProcess(PresenceTestCase):
-    def test_it_counts_each_user_s_sockets(self) -> None:
-        with override_settings(
-            CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-        ):
-            alice, bob = uuid4(), uuid4()
-            presence.opened(alice, READER, limit=20)
-            presence.opened(alice, READER, limit=20)
-            assert set(presence.present([alice, bob])) == {alice}
-            presence.closed(alice)
-            assert set(presence.present([alice, bob])) == {alice}
-            presence.closed(alice)
-            assert set(presence.present([alice, bob])) == set()
-            assert set(presence.present([])) == set()
 
 
 @pytest.mark.redis

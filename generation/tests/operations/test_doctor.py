@@ -26,6 +26,7 @@ from django.utils import timezone, translation
 
 from artgen import installation
 from artgen.celery import app
+from artgen.observability import sockets_heartbeat
 from artgen.testing.bucket import bucket_settings, public_policy
 from artgen.testing.cases import (
     BaseTestCase,
@@ -98,10 +99,23 @@ def examine() -> tuple[Checks, bool]:
 
 
 class DoctorTestCase(EmulatorTestCase):
+    """With a worker, and with signs of life of beat and of sockets."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.enterClassContext(mock.patch.dict(os.environ, {"WORKER_LANES": "drive"}))
+        worker = start_worker(  # closes connections to the database
+            app, pool="solo", queues=["idle"], perform_ping_check=False, without_heartbeat=True
+        )
+        cls.enterClassContext(worker)
+        super().setUpClass()
+        while not processes.workers().ok:  # it has not subscribed yet
+            pass
+
     def setUp(self) -> None:
         super().setUp()
-        # What tests on a machine with Redis would lack: a worker and beat.
-        self.enterContext(in_memory())
+        heartbeat.beat()
+        sockets_heartbeat.beat()
 
     def assertBroken(self, name: str, *words: str) -> Checks:
         checks, failed = examine()
@@ -192,15 +206,15 @@ class TestPlumbing(DoctorTestCase):
         assert checks["database"]["ok"]
 
     def test_it_notices_that_nobody_ticks(self) -> None:
-        with shared_cache():
-            self.assertBroken("beat", "no tick recorded", installation.current().started("beat"))
-            tasks.tick()
-            check = examine()[0]["beat"]
-            assert check["ok"]
-            assert re.fullmatch(r"last tick \d+ s ago", check["detail"])
-            assert check["hint"] == ""
-            caches["default"].set(heartbeat.KEY, timezone.now() - timedelta(minutes=3), None)
-            self.assertBroken("beat", "last tick 18")  # seconds ago: 180 or a few more
+        caches["default"].delete(heartbeat.KEY)
+        self.assertBroken("beat", "no tick recorded", installation.current().started("beat"))
+        tasks.tick()
+        check = examine()[0]["beat"]
+        assert check["ok"]
+        assert re.fullmatch(r"last tick \d+ s ago", check["detail"])
+        assert check["hint"] == ""
+        caches["default"].set(heartbeat.KEY, timezone.now() - timedelta(minutes=3), None)
+        self.assertBroken("beat", "last tick 18")  # seconds ago: 180 or a few more
 
     def test_it_notices_jobs_that_nobody_drives(self) -> None:
         job = self.place()
@@ -324,7 +338,7 @@ class TestOwnAddress(LiveServerTestCase):
     def test_it_finds_itself_at_the_public_address(self) -> None:
         make_user("alice@example.org")
         load_catalog()
-        with emulated(), in_memory(), override_settings(PUBLIC_URL=self.live_server_url):
+        with emulated(), override_settings(PUBLIC_URL=self.live_server_url):
             assert examine()[0]["webhook"]["detail"].endswith(": responds")
 
 
@@ -451,39 +465,6 @@ class TestWorker(BaseTestCase):
                 (check.detail for _try in range(10) if (check := processes.workers()).ok), None
             )
         assert "1 responded" in (said or "nothing")
-
-
-class in_memory:
-    """While it lasts, broker, cache and layer are in this process, as in the demo."""
-
-    def __enter__(self) -> None:
-        self.settings = override_settings(
-            CACHES={"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
-            CHANNEL_LAYERS={"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}},
-        )
-        self.settings.enable()
-        self.before = app.conf.broker_url
-        app.conf.broker_url = "memory://"
-
-    def __exit__(self, *error: object) -> None:
-        app.conf.broker_url = self.before
-        self.settings.disable()
-
-
-class shared_cache:
-    """While it lasts, the cache is one that other processes could see."""
-
-    def __enter__(self) -> None:
-        self.folder = TemporaryDirectory()
-        backend = "django.core.cache.backends.filebased.FileBasedCache"
-        self.settings = override_settings(
-            CACHES={"default": {"BACKEND": backend, "LOCATION": self.folder.name}}
-        )
-        self.settings.enable()
-
-    def __exit__(self, *error: object) -> None:
-        self.settings.disable()
-        self.folder.cleanup()
 
 
 class WrongClock:

@@ -6,10 +6,8 @@ import json
 from zipfile import ZipFile
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.core.signals import request_finished
 from django.db import close_old_connections
-from django.test import RequestFactory
 from django.utils import timezone
 from PIL import Image as Pillow
 from uuid_utils.compat import uuid7
@@ -105,24 +103,12 @@ class TestDownload(Shared, SelectionTestCase):
         image = self.hang_with_file()
         go_away(self.ask(image, headers={}))
         pieces = archive.pack([image])
-        begun = ArchiveResponse(
-            RequestFactory().post("/"), pieces, slot=archive_limits.take(self.alice), name="a.zip"
-        )
+        begun = ArchiveResponse(pieces, slot=archive_limits.take(self.alice), name="a.zip")
         next(iter(begun))
         go_away(begun)
         with pytest.raises(StopIteration):
             next(pieces)
         self.zipped(self.ask(image, headers={}))
-
-    async def test_it_sends_piece_by_piece_under_an_asgi_server_too(self):
-        images = [await sync_to_async(self.hang_with_file)() for _n in range(2)]
-        await self.async_client.aforce_login(self.alice)
-        response = await self.async_client.post(self.url, {"ids": ",".join(self.ids(*images))})
-        assert response.is_async
-        pieces = [piece async for piece in response.streaming_content]
-        assert len(pieces) > 2
-        assert len(ZipFile(io.BytesIO(b"".join(pieces))).namelist()) == 3
-        assert await sync_to_async(archive_limits.is_free)(self.alice)
 
     def test_it_leaves_threads_for_pages(self):
         taken = [

@@ -1,0 +1,192 @@
+"""Run all of ArtGen on this machine to try it: `make run`.
+
+    python -m deploy.demo [--bare] [OPTION…]    --bare: no sample images in Explore
+
+The production processes, with a PostgreSQL and a Valkey of their own (unless DATABASE_URL and
+REDIS_URL name others), files on disk, and an emulator of RunPod, which is passed the other options.
+With a RUNPOD_API_KEY there is no emulator: RunPod makes the images. DATA_DIR keeps everything.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from http import HTTPStatus
+from pathlib import Path
+from signal import SIGINT, SIGTERM
+
+from deploy import ask, servers, stack
+from deploy.stack import Process
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 8000
+EMULATOR_OFFSET = 10  # from the demo's own port to the emulator's
+MAX_PORT = 65_535
+MAX_START_SECONDS = 60
+# Small: one person tries it.
+SIZES = {
+    "GUNICORN_WORKERS": "1",
+    "GUNICORN_KEEPALIVE": "75",  # as nginx keeps browsers' connections
+    "SOCKETS_DB_POOL_MAX": "2",
+    "CELERY_CONCURRENCY": "1",
+    "STORE_CONCURRENCY": "4",
+}
+PROGRAMS = servers.postgres_programs()
+POSTGRES_PORT = 5432  # a part of the socket's name; artgen/settings/database.py has the address
+POSTGRES = {
+    "listen_addresses": "",
+    "max_connections": "40",
+    "shared_buffers": "32MB",
+    "synchronous_commit": "off",
+    "log_min_messages": "fatal",
+    "logging_collector": "on",  # into DATA_DIR/postgres/log/
+    "log_filename": "postgres.log",
+}
+
+
+def main(options: list[str]) -> None:
+    """Start everything, print the address and the accounts, and run until a signal arrives."""
+    os.chdir(stack.ROOT)
+    has_emulator = not stack.is_set("RUNPOD_API_KEY")
+    set_environment(has_emulator=has_emulator)
+    data_dir, run_dir = stack.configure()
+    is_bare = "--bare" in options
+    with ExitStack() as exits:
+        exits.enter_context(stack.lock_folder(data_dir, run_dir))
+        for name in ("PORT", "EMULATOR_PORT") if has_emulator else ("PORT",):
+            require_free(int(os.environ[name]))
+        stack.make_secret_key(data_dir)
+        stack.end_by_signals()
+        front = python("front", "deploy/front.py", os.environ["PORT"])
+        behind = [front]
+        if not stack.is_set("REDIS_URL"):
+            behind.append(valkey(data_dir))
+        if not stack.is_set("DATABASE_URL"):
+            behind.append(postgres(data_dir))
+        if has_emulator:
+            behind.append(emulator([option for option in options if option != "--bare"]))
+        exits.enter_context(stack.running(behind))
+        if not stack.is_set("DATABASE_URL"):
+            wait(lambda: postgres_answers(data_dir), "PostgreSQL", behind)
+        banner = prepare(has_emulator=has_emulator)
+        processes = [Process(name) for name in stack.STOP if name != "nginx"]
+        exits.enter_context(stack.running(processes))
+        for name in ("web", "sockets"):
+            address = str(run_dir / f"{name}.sock")
+            wait(lambda a=address: ask.ask(a, "/healthz") == HTTPStatus.OK, name, processes)
+        print(banner, flush=True)
+        if has_emulator and not is_bare and "tiny" not in options:
+            explore = python("explore", "manage.py", "fill_explore")
+            exits.enter_context(stack.running([explore]))
+        stack.keep([*behind, *processes])
+
+
+def set_environment(*, has_emulator: bool) -> None:
+    """Set the variables of the demo, before those of .env are read."""
+    given = os.environ
+    port = number("PORT", DEFAULT_PORT)
+    defaults = {
+        **SIZES,
+        "DEFAULT_CREDITS": "100",
+        "LOG_LEVEL": "WARNING",
+        "PUBLIC_URL": f"http://{HOST}:{port}",
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
+    }
+    for name, value in defaults.items():
+        given[name] = given.get(name) or value
+    if not has_emulator:
+        return
+    offset = EMULATOR_OFFSET if port + EMULATOR_OFFSET <= MAX_PORT else -EMULATOR_OFFSET
+    emulator_port = number("EMULATOR_PORT", port + offset)
+    base_url = f"http://{HOST}:{emulator_port}/v2"
+    given |= {
+        "RUNPOD_API_KEY": "demo",
+        "RUNPOD_API_KEY_FILE": "",
+        "RUNPOD_BASE_URL": base_url,
+        "RUNPOD_IMAGE_HOSTS": f"{HOST}:{emulator_port}",
+        # A stand-in: the emulator's dictionary.
+        "PROMPT_HELPER_URL": f"{base_url}/dictionary/openai/v1",
+        "PROMPT_HELPER_MODEL": "demo dictionary (stand-in)",
+    }
+
+
+def number(name: str, default: int) -> int:
+    """Return the port that this variable names, and set the variable."""
+    text = os.environ[name] = os.environ.get(name) or str(default)
+    if not text.isdecimal() or not 0 < int(text) <= MAX_PORT:
+        stack.fail(f"{name} is {text}, which is not a port.")
+    return int(text)
+
+
+def require_free(port: int) -> None:
+    """Fail if another process uses this port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            stack.fail(f"port {port} is in use. Choose another: make run PORT={DEFAULT_PORT + 100}")
+
+
+def postgres(data_dir: Path) -> Process:
+    """Return PostgreSQL, with its data and its socket in a folder."""
+    data = data_dir / "postgres"
+    if not data.exists():
+        servers.create_cluster(PROGRAMS, data)
+    command = servers.postgres(PROGRAMS, data, port=POSTGRES_PORT, settings=POSTGRES)
+    return Process("postgres", command, stop=(SIGINT, 15))
+
+
+def postgres_answers(data_dir: Path) -> bool:
+    """Return whether it accepts connections."""
+    return servers.answers(PROGRAMS, data_dir / "postgres", port=POSTGRES_PORT)
+
+
+def valkey(data_dir: Path) -> Process:
+    """Return Valkey, with a socket in this folder."""
+    address = ("--port", "0", "--unixsocket", str(data_dir / "valkey.sock"))
+    log = str(data_dir / "valkey.log")
+    command = servers.valkey(*address, "--unixsocketperm", "700", "--logfile", log)
+    return Process("valkey", command, stop=(SIGTERM, 5))
+
+
+def emulator(options: list[str]) -> Process:
+    """Return the RunPod emulator; without Django it starts in half the time."""
+    port = os.environ["EMULATOR_PORT"]
+    behavior = ("--seconds", "3", "--cold-start", "1.5", *options)
+    return python("emulator", "-m", "generation.demo.emulator", "--port", port, *behavior)
+
+
+def python(name: str, *arguments: str) -> Process:
+    """Return a process that runs Python."""
+    return Process(name, [sys.executable, *arguments], stop=(SIGTERM, 10))
+
+
+def prepare(*, has_emulator: bool) -> str:
+    """Create tables and accounts, and collect the static files; return what to print then."""
+    command = [sys.executable, "manage.py", "prepare_demo", *["--emulator"] * has_emulator]
+    preparation = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        stack.collect_static(os.environ)
+        banner, _ = preparation.communicate()
+    finally:
+        preparation.kill()  # if a signal arrived
+    if preparation.returncode:
+        stack.fail("the tables and accounts could not be created, see above.")
+    return banner
+
+
+def wait(condition: Callable[[], bool], name: str, processes: list[Process]) -> None:
+    """Wait until the condition holds; fail if one of the processes ends."""
+    limit = time.monotonic() + MAX_START_SECONDS
+    while not condition():
+        if time.monotonic() > limit or any(process.popen.poll() for process in processes):
+            stack.fail(f"{name} did not start, see above.")
+        time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
