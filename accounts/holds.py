@@ -7,16 +7,14 @@ alone: a unique constraint lets it end once.
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import IntegrityError, connection, models, transaction
-from django.db.models import F, Q
 from django.utils.translation import gettext
 from uuid_utils.compat import uuid7
 
 from accounts import period_limits, quotas
-from accounts.ledger import ENDS, TooFewCredits, move, try_move, write
+from accounts.ledger import ENDS, TooFewCredits
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.quotas import Order
 from artgen import formatting
@@ -82,8 +80,7 @@ def hold_all(
     count = period_limits.counting(
         user.pk, order=order, unlimited=by_staff, jobs=len(holds), credits=total
     )
-    hold_them = _hold_in_one_statement if connection.vendor == "postgresql" else _hold_in_statements
-    if hold_them(user.pk, holds, total=total, count=count, token_id=token_id):
+    if _hold(user.pk, holds, total=total, count=count, token_id=token_id):
         return
     if token_id is not None:
         _check_token(token_id, total)
@@ -111,46 +108,6 @@ def _check_token(token_id: uuid.UUID, total: int) -> None:
         raise TokenLimitReached(needed=total, available=max(0, limit - spent))
 
 
-def _hold_in_statements(
-    user_id: uuid.UUID,
-    holds: Sequence[Hold],
-    *,
-    total: int,
-    count: period_limits.Counting,
-    token_id: uuid.UUID | None,
-) -> bool:
-    """Do what `_hold_in_one_statement` does, for SQLite."""
-    try:
-        with transaction.atomic():
-            moved = try_move(user_id, credits=-total, held=total, count=count)
-            if moved is None:
-                return False
-            if token_id is not None and not _spend(token_id, total):
-                raise TokenLimitReached(needed=total, available=0)
-    except TokenLimitReached:
-        return False
-    balance, at = moved
-    balance += total
-    for number, item in enumerate(holds):
-        balance -= item.amount
-        write(
-            CreditEntry.Kind.HOLD,
-            user_id,
-            -item.amount,
-            balance,
-            item.reason,
-            at=at + timedelta(microseconds=number),
-            reference=item.reference,
-        )
-    return True
-
-
-def _spend(token_id: uuid.UUID, amount: int) -> bool:
-    within = Q(credit_limit=None) | Q(credit_limit__gte=F("credits_spent") + amount)
-    spent = ApiToken.objects.filter(within, pk=token_id, revoked_at=None)
-    return bool(spent.update(credits_spent=F("credits_spent") + amount))
-
-
 # The token's row is locked and its limit checked first, then the balance is changed, and only if
 # both suffice the token is charged: a refusal changes nothing, without a savepoint.
 WITHIN_LIMIT = (
@@ -165,7 +122,7 @@ CHARGED = (
 )
 
 
-def _hold_in_one_statement(
+def _hold(
     user_id: uuid.UUID,
     holds: Sequence[Hold],
     *,
@@ -230,7 +187,7 @@ def release(*, reference: uuid.UUID, reason: str) -> CreditEntry:
 def clear_hold_reasons(*, user: User) -> int:
     """Empty the reasons of a user's holds, which quote prompts, and return their number.
 
-    No other change of entries is possible, and on PostgreSQL only for an account being erased.
+    No other change of entries is possible, and this one only for an account being erased.
     """
     # Not the manager: its `update` refuses.
     every: models.QuerySet[CreditEntry] = models.QuerySet(CreditEntry)
@@ -244,10 +201,8 @@ def _end(
     """Charge `price` credits of a hold, by default all, and return the rest."""
     try:
         with transaction.atomic():
-            if connection.vendor == "postgresql":
-                entry = _end_in_one_statement(kind, reference, price=price, reason=reason)
-                return entry or _end_checked(kind, reference, price=price, reason=reason)
-            return _end_checked(kind, reference, price=price, reason=reason)
+            entry = _end_if_held(kind, reference, price=price, reason=reason)
+            return entry or _refuse_end(reference, price=price)
     except IntegrityError as error:
         # Either constraint can fail first: `held_never_negative` or `a_hold_ends_once`.
         if CreditEntry.objects.filter(reference=reference, kind__in=ENDS).exists():
@@ -255,22 +210,15 @@ def _end(
         raise
 
 
-def _end_checked(
-    kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
-) -> CreditEntry:
-    """End a hold in three statements; raise `NoSuchHold`, or ValueError for a wrong price."""
+def _refuse_end(reference: uuid.UUID, *, price: int | None) -> NoReturn:
+    """Raise NoSuchHold, or ValueError for a wrong price."""
     held = CreditEntry.objects.filter(reference=reference, kind=CreditEntry.Kind.HOLD).first()
     if held is None:
         raise NoSuchHold(str(reference))
-    price = -held.amount if price is None else price
-    if not 0 <= price <= -held.amount:
-        raise ValueError(f"The price must be from 0 to the {-held.amount} credits held.")
-    back = -held.amount - price
-    balance, at = move(held.user_id, credits=back, held=held.amount)
-    return write(kind, held.user_id, back, balance, reason, at=at, reference=reference)
+    raise ValueError(f"The price must be from 0 to the {-held.amount} credits held, not {price}.")
 
 
-def _end_in_one_statement(
+def _end_if_held(
     kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
 ) -> CreditEntry | None:
     """Change the balance and write the entry; return None if there is no hold of this price."""

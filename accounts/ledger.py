@@ -268,27 +268,25 @@ def try_move(
     """Do what `move` does; return None if the balance or the condition of `count` forbids it."""
     # The limit applies to grants and adjustments only: a hold can always be returned.
     limit = MAX_CREDITS - credits if credits > 0 and not held else MAX_INTEGER
-    # SQLite's clock is that of the machine, without milliseconds.
-    clock = "clock_timestamp()" if connection.vendor == "postgresql" else "NULL"
     with connection.cursor() as cursor:
         cursor.execute(
             f"{f'WITH {count.given} ' if count else ''}"  # noqa: S608 constants
             "UPDATE accounts_user SET credits = credits + %s, held = held + %s"
             f"{f', {count.assignments}' if count else ''} "
             "WHERE id = %s AND credits >= %s AND credits <= %s "
-            f"{f'AND {count.condition}' if count else ''} RETURNING credits, {clock}",
+            f"{f'AND {count.condition}' if count else ''} RETURNING credits, clock_timestamp()",
             [
                 *(count.given_values if count else ()),
                 *(credits, held),
                 *(count.values if count else ()),
-                User._meta.pk.get_db_prep_value(user_id, connection),
+                user_id,
                 max(0, -credits),
                 limit,
                 *(count.condition_values if count else ()),
             ],
         )
-        row: tuple[int, datetime | None] | None = cursor.fetchone()
-    return None if row is None else (row[0], row[1] or timezone.now())
+        row: tuple[int, datetime] | None = cursor.fetchone()
+    return row
 
 
 def write(

@@ -145,7 +145,7 @@ def counting(
         condition_values += allowed_values
     return Counting(
         quotas.grouped(),
-        [User._meta.pk.get_db_prep_value(user_id, connection)],
+        [user_id],
         ", ".join(assignments),
         values,
         " AND ".join(conditions),
@@ -167,7 +167,7 @@ def count_cancel(user_id: UUID) -> None:
             [
                 *count.given_values,
                 *count.values,
-                User._meta.pk.get_db_prep_value(user_id, connection),
+                user_id,
                 *count.condition_values,
             ],
         )

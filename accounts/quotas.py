@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.models import ANY_MODEL, GroupQuota, User
@@ -186,11 +185,10 @@ def grouped() -> str:
 
     Its one row has NULL where no group has a value. It takes one value: the user's id.
     """
-    joined = "string_agg" if connection.vendor == "postgresql" else "group_concat"
     columns = ", ".join(f"MAX(quota.max_{name}) AS max_{name}" for name in NAMES)
     return (
         f"grouped AS (SELECT {columns}, "  # noqa: S608 constants
-        f"{joined}(quota.allowed_models, ' ') AS allowed_models "
+        "string_agg(quota.allowed_models, ' ') AS allowed_models "
         "FROM accounts_groupquota AS quota "
         "JOIN accounts_user_groups AS member ON member.group_id = quota.group_id "
         "WHERE member.user_id = %s)"
@@ -215,23 +213,19 @@ def allowing(order: Order) -> tuple[str, list[Any]]:
     size, size_values = limit_sql("megapixels")
     conditions = [f"%s <= {batch}", f"%s <= {size}"]
     values: list[Any] = [order.count, *batch_values, order.megapixels, *size_values]
-    find = "strpos" if connection.vendor == "postgresql" else "instr"
     for slug in order.models:
         # Spaces around both, so that one slug does not match a part of another.
         models = (
             "' ' || COALESCE(NULLIF(accounts_user.allowed_models, ''), "  # noqa: S608 constants
             f"NULLIF(trim((SELECT allowed_models FROM grouped)), ''), '{ANY_MODEL}') || ' '"
         )
-        conditions.append(f"({find}({models}, %s) > 0 OR {find}({models}, ' {ANY_MODEL} ') > 0)")
+        conditions.append(f"(strpos({models}, %s) > 0 OR strpos({models}, ' {ANY_MODEL} ') > 0)")
         values.append(f" {slug} ")
     return " AND ".join(conditions), values
 
 
 def room(name: str, user_id: Any) -> tuple[str, list[Any]]:
-    """Return SQL of a limit of this user for any statement, and its values.
-
-    `user_id` as the database stores it.
-    """
+    """Return SQL of a limit of this user for any statement, and its values."""
     sql = (
         f"COALESCE((SELECT max_{name} FROM accounts_user WHERE id = %s), "  # noqa: S608 constants
         f"(SELECT MAX(quota.max_{name}) FROM accounts_groupquota AS quota "

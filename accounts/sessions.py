@@ -36,10 +36,6 @@ class KeyHash(Func):
     template = "left(encode(sha256(%(expressions)s::bytea), 'hex'), 40)"
     output_field = CharField()
 
-    def as_sqlite(self, compiler: Any, connection: Any, **_context: Any) -> tuple[str, Any]:
-        """Return SQL for SQLite."""
-        return self.as_sql(compiler, connection, template="substr(sha256(%(expressions)s), 1, 40)")
-
 
 def hash_of(session_key: str | None) -> str:
     """Return what the list has in place of the key."""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -21,7 +21,6 @@ from artgen.refusals import Refusal
 
 PREFIX_LENGTH = 8
 LAST_USED_PRECISION = timedelta(minutes=1)
-LAST_USED = ApiToken._meta.get_field("last_used_at")
 
 
 OWNER_COLUMNS = (*token_cache.COLUMNS, "banned_at", "banned_until", "ban_reason")
@@ -109,9 +108,8 @@ def access(text: str) -> Access | None:
         owner, token = known
         return _access(User.from_db("default", token_cache.COLUMNS, owner), token)
     now = timezone.now()
-    moments = (now - LAST_USED_PRECISION, now + timedelta(seconds=token_cache.SECONDS), now)
-    before, cached_until, at = (LAST_USED.get_db_prep_value(one, connection) for one in moments)
-    for user in User.objects.raw(OWNER, [before, cached_until, digest, at]):
+    before, cached_until = now - LAST_USED_PRECISION, now + timedelta(seconds=token_cache.SECONDS)
+    for user in User.objects.raw(OWNER, [before, cached_until, digest, now]):
         row: Any = user
         bans.check(user)  # before the cache, which therefore has no banned user
         if row.is_outdated:
@@ -128,9 +126,7 @@ def access(text: str) -> Access | None:
 
 def _access(user: User, token: Sequence[Any]) -> Access:
     token_id, scopes, has_limit = token
-    # SQLite returns the id as text.
-    id = token_id if isinstance(token_id, UUID) else UUID(token_id)
-    return Access(user, id, frozenset(scopes.split()), has_limit)
+    return Access(user, token_id, frozenset(scopes.split()), has_limit)
 
 
 @dataclass(frozen=True)

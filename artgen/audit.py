@@ -13,7 +13,7 @@ from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
-from django.db import connection, models
+from django.db import models
 from django.db.models import F, Func, Q
 
 from artgen.ids import parse_uuid
@@ -131,18 +131,12 @@ def search(
 ) -> "models.QuerySet[Any]":
     """Return the entries of this object id, or that contain words which begin with these.
 
-    With `or_by` also the entries of this user. PostgreSQL reads an index of the words
-    (`accounts.migrations.0011`).
+    With `or_by` also the entries of this user.
     """
     text = text.replace("\0", " ").strip()
     if parse_uuid(text):
         return entries.filter(object_id=text.lower())
     by = Q(user=or_by) if or_by else Q()
-    if connection.vendor != "postgresql":
-        found = Q()
-        for word in text.split():
-            found &= Q(object_repr__icontains=word) | Q(change_message__icontains=word)
-        return entries.filter(by | found if or_by else found)
     words = [re.sub(r"['\\]", " ", word).strip() for word in text.split()]
     query = " & ".join(f"'{word}':*" for word in words if word)
     if not query:

@@ -21,10 +21,7 @@ class AddCheck(migrations.AddConstraint):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        """Add it; PostgreSQL: NOT VALID, then VALIDATE."""
-        if schema_editor.connection.vendor != "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
+        """Add it NOT VALID, then VALIDATE it."""
         model: Any = to_state.apps.get_model(app_label, self.model_name)
         if not self.allow_migrate_model(schema_editor.connection.alias, model):
             return

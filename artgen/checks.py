@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from artgen import connection_budget
@@ -21,8 +20,6 @@ def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
         planned = connection_budget.read()
     except ValueError as error:
         return [Error(str(error), id="artgen.E001")]
-    if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
-        return []
     if not planned.excess:
         return []
     return [

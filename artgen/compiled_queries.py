@@ -44,20 +44,16 @@ class CompiledQuery:
 
     def rows(self, **values: Any) -> list[Any]:
         """Return the rows for these values, one for each argument of `build`."""
-        # Another database's driver returns other types than the fields.
-        is_postgresql = connection.vendor == "postgresql"
-        found = self._fetched(values) if is_postgresql else self._build(**values)
-        return list(map(self._row._make, found) if self._row else found)
-
-    def _fetched(self, values: dict[str, Any]) -> list[tuple[Any, ...]]:
         form = compiled(self._build, tuple(values))
         with connection.cursor() as cursor:
             cursor.execute(
                 form.sql,
                 [values[one.name] if isinstance(one, Parameter) else one for one in form.values],
             )
-            found: list[tuple[Any, ...]] = cursor.fetchall()
-        return [_converted(row, form.converters) for row in found] if form.converters else found
+            found: Iterable[tuple[Any, ...]] = cursor.fetchall()
+        if form.converters:
+            found = (_converted(row, form.converters) for row in found)
+        return list(map(self._row._make, found) if self._row else found)
 
 
 class Compiled(NamedTuple):

@@ -6,9 +6,9 @@ from django.db.migrations.state import ProjectState
 
 
 class AddIndexConcurrently(migrations.AddIndex):
-    """Add the index; PostgreSQL builds it while rows are written.
+    """Add the index while rows are written, also after a migration that was interrupted.
 
-    The migration needs `atomic = False`. Django's own operation fails on SQLite.
+    The migration needs `atomic = False`. Django's own operation fails if the index exists.
     """
 
     def database_forwards(
@@ -18,12 +18,9 @@ class AddIndexConcurrently(migrations.AddIndex):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        """Add it; PostgreSQL: CONCURRENTLY."""
-        if schema_editor.connection.vendor != "postgresql":
-            super().database_forwards(app_label, schema_editor, from_state, to_state)
-            return
+        """Add it CONCURRENTLY."""
         model = to_state.apps.get_model(app_label, self.model_name)
-        # After a migration that was interrupted: the index exists and is not valid.
+        # The index of an interrupted migration exists and is not valid.
         name = schema_editor.quote_name(self.index.name)
         schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         schema_editor.add_index(model, self.index, concurrently=True)  # type: ignore[call-arg]

@@ -238,10 +238,6 @@ class TestSpeed(AuditTestCase):
             cursor.execute(f"EXPLAIN {reads[0]}")
             return "\n".join(row[0] for row in cursor.fetchall())
 
-    @pytest.fixture(autouse=True)
-    def on_postgresql(self) -> None:
-        assert connection.vendor == "postgresql"
-
     def test_it_reads_one_page_by_an_index(self) -> None:
         self.log("one, spam")
         ways = ("seqscan", "sort")

@@ -307,7 +307,6 @@ class TestWordsOfStaff(CreditRequestTestCase):
         assert 'on"' not in plain_markup.rendered('[x](https://a.example/"onclick="y)')
 
 
-@pytest.mark.postgres
 class TestDecisionRace(TransactionTestCase):
     """Staff who decide the same request at the same moment."""
 

@@ -171,7 +171,6 @@ class TestAnonymize(BaseTestCase):
             deletion.close(user=self.alice, after=deletion.GRACE)
 
 
-@pytest.mark.postgres
 class TestTrigger(BaseTestCase):
     """What PostgreSQL itself lets through."""
 

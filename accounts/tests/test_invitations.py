@@ -273,7 +273,6 @@ class TestAdmin(InvitationTestCase):
         assert Invitation.objects.get().state == InvitationState.PENDING
 
 
-@pytest.mark.postgres
 @override_settings(SIGN_UP="invitation")
 class TestManyStaff(TransactionTestCase):
     """Several staff paste the same list of people, each sorted in another way."""

@@ -216,7 +216,6 @@ class TestOpenAccount(LedgerTestCase):
         self.assert_money(poor, credits=0, held=0)
 
 
-@pytest.mark.postgres
 class TestClock(LedgerTestCase):
     def test_it_stamps_every_entry_by_the_clock_of_the_database(self) -> None:
         before = CreditEntry.objects.of(self.alice).latest("created_at").created_at
@@ -278,7 +277,6 @@ class TestAppendOnly(LedgerTestCase):
                 rewrite()
         self.assert_money(self.alice, credits=101, held=0)
 
-    @pytest.mark.postgres
     def test_it_is_refused_by_postgresql_as_well(self) -> None:
         for statement in (
             "UPDATE accounts_creditentry SET amount = 2",

@@ -13,8 +13,6 @@ from accounts.models import ApiToken, CreditEntry, User
 from artgen.testing.cases import hold
 from artgen.testing.threads import at_once, at_once_behind
 
-pytestmark = pytest.mark.postgres
-
 
 class TestLedgerRace(TransactionTestCase):
     def setUp(self) -> None:

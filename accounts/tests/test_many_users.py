@@ -3,7 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-import pytest
 from django.db import connection
 from django.test import TestCase
 from django.utils import timezone
@@ -36,7 +35,6 @@ ROWS = (
 )
 
 
-@pytest.mark.postgres
 class TestManyUsers(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:

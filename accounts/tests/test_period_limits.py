@@ -144,7 +144,6 @@ class TestDailyLimits(BaseTestCase):
             hold(self.alice, 1000)
 
 
-@pytest.mark.postgres
 @override_settings(MAX_JOBS_PER_DAY=7, MAX_CANCELS_PER_DAY=7)
 class TestManyAtOnce(TransactionTestCase):
     def setUp(self):

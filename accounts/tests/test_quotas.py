@@ -131,7 +131,6 @@ class TestWhichValueCounts(BaseTestCase):
         hold(self.alice, 1, order=order(), by_staff=True)
 
 
-@pytest.mark.postgres
 class TestManyAtOnce(TransactionTestCase):
     """Twenty orders of one user at the same time, for each counter; and a look before the order."""
 

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import uuid4
 
-import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
 from django.test import TransactionTestCase
@@ -67,7 +66,6 @@ class TestTakeBack(BaseTestCase):
         assert self.client.post(self.url, {"amount": 5}).status_code == 403
 
 
-@pytest.mark.postgres
 class TestTakeBackRace(TransactionTestCase):
     """Members of staff take at the same time as jobs are placed."""
 

@@ -109,8 +109,8 @@ class TestToken(BaseTestCase):
                 "INSERT INTO accounts_apitoken (id, user_id, name, digest, prefix, created_at) "
                 "VALUES (%s, %s, 'old', %s, 'ag_', %s)",
                 [
-                    uuid4().hex if connection.vendor == "sqlite" else uuid4(),
-                    self.alice.pk.hex if connection.vendor == "sqlite" else self.alice.pk,
+                    uuid4(),
+                    self.alice.pk,
                     hashlib.sha256(b"ag_old").hexdigest(),
                     timezone.now(),
                 ],

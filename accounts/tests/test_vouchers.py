@@ -246,7 +246,6 @@ class TestCommand(BaseTestCase):
         assert not Voucher.objects.exists()
 
 
-@pytest.mark.postgres
 class TestVoucherRace(TransactionTestCase):
     """Many accounts, and one account in parallel, with one voucher."""
 

@@ -7,8 +7,6 @@ from artgen import installation
 
 MISSING = ("42P01", "42703")  # undefined table and column
 AWAY = ("08", "57P")  # connection exceptions; the server is stopping or starting
-SQLITE_MISSING = ("no such table", "no such column")
-SQLITE_AWAY = "unable to open database file"
 
 
 def advice(error: Error) -> str | None:
@@ -16,12 +14,12 @@ def advice(error: Error) -> str | None:
     here = installation.current()
     detail = str(error).partition("\n")[0]
     state = error.__cause__.sqlstate if isinstance(error.__cause__, psycopg.Error) else None
-    if state in MISSING or detail.startswith(SQLITE_MISSING):
+    if state in MISSING:
         return (
             f"The database lacks tables or columns of this version ({detail}). "
             f"Apply the migrations: {here.release}."
         )
     is_unconnected = isinstance(error.__cause__, psycopg.OperationalError) and state is None
-    if is_unconnected or (state or "").startswith(AWAY) or detail == SQLITE_AWAY:
+    if is_unconnected or (state or "").startswith(AWAY):
         return f"The database cannot be reached ({detail}). See {here.command('doctor')}."
     return None

@@ -37,10 +37,8 @@ def disks() -> list[Disk]:
     return list(found.values())
 
 
-def database_size() -> int | None:
-    """Return the bytes of PostgreSQL's database; None for another one."""
-    if connection.vendor != "postgresql":
-        return None
+def database_size() -> int:
+    """Return the bytes of the database."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_database_size(current_database())")
         size: int = cursor.fetchone()[0]
@@ -58,8 +56,6 @@ def _folders() -> Iterator[tuple[str, Path]]:
 
 def _database_folder() -> Path | None:
     """Return a folder on the disk of the database; None if the database is elsewhere."""
-    if connection.vendor == "sqlite":
-        return Path(settings.DATA_DIR)
     database = settings.DATABASES["default"]
     host = str(database.get("HOST") or database.get("OPTIONS", {}).get("host") or "")
     if installation.current().has_volumes_here:

@@ -28,10 +28,8 @@ class DatabaseConnections:
     by_program: dict[str, int]
 
 
-def connections() -> DatabaseConnections | None:
-    """Return PostgreSQL's connections; None for another database."""
-    if connection.vendor != "postgresql":
-        return None
+def connections() -> DatabaseConnections:
+    """Return PostgreSQL's connections."""
     with connection.cursor() as cursor:
         # Unlike pg_stat_activity, this counts other users' sessions without privileges.
         cursor.execute(

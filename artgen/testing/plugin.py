@@ -76,7 +76,6 @@ SLOW_FILES = {
     "generation/tests/runpod/test_sweep.py",
 }
 AVAILABLE = {
-    "postgres": os.environ.get("DATABASE_URL", "").startswith("postgres"),
     "redis": bool(os.environ.get("REDIS_URL")),
     "browser": any(path.exists() for path in CHROMIUMS),
     "nginx": shutil.which("nginx") is not None,
@@ -162,8 +161,7 @@ def pytest_fixture_setup(
     if fixturedef.argname != "django_db_setup":
         return (yield)
     try:
-        if connection.vendor == "postgresql":
-            connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database()
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database()
         result = yield
     except Exception as error:  # noqa: BLE001 whatever it is
         request.session.shouldfail = "the test database cannot be set up"

@@ -22,7 +22,9 @@ def migrated_database() -> str:
 
     Raises RuntimeError with the output of `migrate` if it fails.
     """
-    server_url = os.environ["DATABASE_URL"]
+    server_url = os.environ.get("DATABASE_URL")
+    if not server_url:
+        raise RuntimeError("no PostgreSQL; start pytest by `python -m artgen.testing.services --`.")
     digest = _digest()
     with psycopg.connect(server_url, autocommit=True) as server:
         # Workers wait here for the first one.

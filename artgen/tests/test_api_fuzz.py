@@ -25,7 +25,7 @@ from accounts.api import AccountEndpoint
 from artgen.testing.cases import load_catalog, make_user
 from generation.catalog.parameters import JOB_PARAMETERS
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 EXAMPLES = 20  # of each operation, beside those of the coverage phase
 SEQUENCES, STEPS = 10, 8

@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-import pytest
 from django.db import connection
 from django.db.models import Count, Exists, OuterRef, QuerySet, Value
 from django.test import TestCase
@@ -41,7 +40,6 @@ class TestCompiledQuery(TestCase):
             assert rows == [(user.pk, False, user.email)] == list(self.build(user.pk, last))
         assert query.rows(user=self.alice.pk, before=UUID(int=0)) == []
 
-    @pytest.mark.postgres
     def test_it_compiles_once(self) -> None:
         query = CompiledQuery(self.build)
         for user in (self.alice, self.bob):

@@ -15,7 +15,7 @@ from artgen.testing.isolation.rows import Tables
 from artgen.testing.isolation.rules import rule_of
 from artgen.testing.isolation.suite import State, Trial, request, trials
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 WRITING = ("POST", "PUT", "PATCH", "DELETE")
 FORBIDDEN = 403

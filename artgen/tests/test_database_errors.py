@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -13,9 +14,17 @@ from django.db import OperationalError, ProgrammingError
 from artgen.management import database_errors
 from artgen.testing.services import free_port
 
+EMPTY = urlsplit(os.environ.get("DATABASE_URL", ""))._replace(path="/postgres").geturl()
+AWAY = "postgres://nobody@127.0.0.1:{port}/x"
 
-@pytest.mark.parametrize("database", ["", "postgres://nobody@127.0.0.1:{port}/x"])
-def test_a_command_says_in_one_line_what_to_do(database: str, tmp_path: Path) -> None:
+
+@pytest.mark.parametrize(
+    ("database", "problem", "advice"),
+    [(EMPTY, "lacks tables", "Apply the migrations"), (AWAY, "cannot be reached", "doctor")],
+)
+def test_a_command_says_in_one_line_what_to_do(
+    database: str, problem: str, advice: str, tmp_path: Path
+) -> None:
     kept = {name: value for name, value in os.environ.items() if name != "PYTEST_VERSION"}
     run = subprocess.run(
         [sys.executable, "manage.py", "check_ledger"],
@@ -26,9 +35,6 @@ def test_a_command_says_in_one_line_what_to_do(database: str, tmp_path: Path) ->
     )  # fmt: skip
     assert run.returncode == 1
     assert len(run.stderr.splitlines()) == 1
-    problem, advice = (
-        ("cannot be reached", "doctor") if database else ("lacks tables", "Apply the migrations")
-    )
     assert problem in run.stderr
     assert advice in run.stderr
 

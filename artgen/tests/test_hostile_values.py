@@ -16,7 +16,7 @@ from artgen.testing.isolation.owned_data import OwnedData
 from artgen.testing.isolation.routes import site_routes
 from artgen.testing.isolation.suite import Trial, body_of, request, trials
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 VALUES = {
     "NUL": "a\0b",

@@ -55,7 +55,6 @@ urlpatterns = [path("", include("artgen.urls")), path("new/<uuid:image_id>/", _n
 
 
 @pytest.mark.slow
-@pytest.mark.postgres
 @pytest.mark.django_db
 @pytest.mark.parametrize("identity", IDENTITIES, ids=lambda identity: identity.name)
 def test_it_keeps_the_rules(
@@ -67,7 +66,6 @@ def test_it_keeps_the_rules(
     assert not found, "\n".join(["", *found])
 
 
-@pytest.mark.postgres
 @pytest.mark.django_db
 def test_it_keeps_secret_addresses_from_who_guesses() -> None:
     data = owned_data.make()

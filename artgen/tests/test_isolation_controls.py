@@ -38,7 +38,7 @@ from generation.models import (
     ModerationRule,
 )
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 Patch = pytest.MonkeyPatch
 

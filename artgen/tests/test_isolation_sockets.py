@@ -41,7 +41,6 @@ class SocketsTestCase(TransactionTestCase):
         await sync_to_async(job_control.cancel)(job=job, actor=self.data.owner)
 
 
-@pytest.mark.postgres
 class TestSockets(SocketsTestCase):
     async def test_it_sends_the_owner_s_jobs_to_the_owner_alone(self) -> None:
         for path in socket_routes():
@@ -82,7 +81,6 @@ class TestSockets(SocketsTestCase):
         assert (message["type"], message["code"]) == ("websocket.close", UNAUTHENTICATED)
 
 
-@pytest.mark.postgres
 class TestControl(SocketsTestCase):
     async def test_it_finds_a_socket_that_is_in_another_user_s_group(self) -> None:
         """A group name that does not depend on the user delivers to everybody."""

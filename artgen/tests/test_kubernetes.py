@@ -349,7 +349,6 @@ class TestTruth:
 
 
 @pytest.mark.kubectl
-@pytest.mark.postgres
 class TestQuery(EmulatorTestCase):
     def waiting(self) -> int:
         """Ask as KEDA does."""

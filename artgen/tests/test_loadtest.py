@@ -22,7 +22,6 @@ STEPS = (
 )
 
 
-@pytest.mark.postgres
 @pytest.mark.redis
 @pytest.mark.s3
 @pytest.mark.nginx

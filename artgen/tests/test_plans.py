@@ -47,7 +47,6 @@ MORE_ROWS = (
 
 
 @pytest.mark.slow
-@pytest.mark.postgres
 @pytest.mark.redis
 @pytest.mark.django_db(transaction=True)
 def test_it_reads_few_rows_of_every_table_that_grows() -> None:
@@ -67,7 +66,6 @@ def test_it_reads_few_rows_of_every_table_that_grows() -> None:
     assert len(control.problems) == 2  # its generic plan, and what it reads
 
 
-@pytest.mark.postgres
 @pytest.mark.django_db
 def test_it_compiles_no_statement() -> None:
     with connection.cursor() as cursor:

@@ -20,7 +20,7 @@ from artgen.postgresql.server import SERVER
 from artgen.testing.services import prepare_postgres, running
 from artgen.testing.silence import Proxy
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db]
 
 
 def asker(*, size: int = 1, **options: Any) -> Callable[[str], Any]:

@@ -3,7 +3,6 @@
 import re
 from io import StringIO
 
-import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -29,7 +28,6 @@ class TestPlan(TestCase):
         assert re.search(r"Migrations take up to \d+ (s|min)\.", said)
         assert not recorder.migration_qs.filter(name=newest.name).exists()
 
-    @pytest.mark.postgres
     def test_it_warns_of_migrations_that_read_many_rows(self) -> None:
         recorder = MigrationRecorder(connection)
         recorder.migration_qs.filter(app="generation", name__gte="0006").delete()
@@ -39,7 +37,6 @@ class TestPlan(TestCase):
             )
         assert re.search(r"generation\.0006_\w+ - reads existing rows, up to \d+ min", plan())
 
-    @pytest.mark.postgres
     def test_it_knows_which_fields_change_without_reading_rows(self) -> None:
         recorder = MigrationRecorder(connection)
         recorder.migration_qs.filter(app="generation", name__gte="0016").delete()

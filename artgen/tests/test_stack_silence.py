@@ -24,7 +24,6 @@ from artgen.testing.silence import Proxy
 from artgen.testing.stack import FINAL, MACHINE, PATIENCE, Stack
 
 pytestmark = [
-    pytest.mark.postgres,
     pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.nginx,

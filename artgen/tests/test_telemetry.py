@@ -133,7 +133,6 @@ class TestOff:
         assert "its package is not installed" in caplog.text
 
 
-@pytest.mark.postgres
 @pytest.mark.django_db
 class TestForks:
     def test_each_process_sends_its_own_even_if_the_parent_has_sent(self) -> None:
@@ -156,7 +155,6 @@ class TestForks:
         run(PROGRAM, "parent", **environment, DATABASE_URL=database_url())
 
 
-@pytest.mark.postgres
 @pytest.mark.django_db
 class TestPrivacy:
     def test_nothing_that_people_wrote_is_sent(self) -> None:

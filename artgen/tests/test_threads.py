@@ -23,7 +23,6 @@ def test_it_sees_an_event_of_a_thread_that_has_ended() -> None:
     until_set(event, thread)
 
 
-@pytest.mark.postgres
 class TestLocks(TransactionTestCase):
     def setUp(self) -> None:
         Group.objects.create(name="school")

@@ -63,7 +63,7 @@ ROOM_FOR_IMAGES = (
 
 
 def room_values(user_id: object) -> list[object]:
-    """Return the values for ROOM_FOR_IMAGES; `user_id` as the database stores it."""
+    """Return the values for ROOM_FOR_IMAGES."""
     site = settings.MAX_IMAGE_BYTES_PER_USER
     limit = [user_id, UNLIMITED if site is None else site]
     return [*limit, user_id, *limit]

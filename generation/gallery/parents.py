@@ -4,10 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import TextField
-from django.db.models.functions import Cast
-
 from generation.models import Image, ImageQuerySet, Job, Upload
 
 
@@ -50,10 +46,4 @@ def jobs_from(source_id: UUID, *, user: Any) -> Any:
     """Return the ids of the user's jobs that have this source image, as a subquery."""
     # The index of sources has only these.
     jobs = Job.objects.of(user).exclude(source_images=[])
-    if connection.vendor == "postgresql":
-        return jobs.filter(source_images__contains=[str(source_id)]).values("id")
-    return (
-        jobs.annotate(ids=Cast("source_images", TextField()))
-        .filter(ids__contains=str(source_id))
-        .values("id")
-    )
+    return jobs.filter(source_images__contains=[str(source_id)]).values("id")

@@ -7,7 +7,7 @@ PostgreSQL looks words up in the index of `Image.words`, written by triggers (mi
 0041). Its planner cannot estimate prefixes, phrases or how words are distributed over time, so we
 choose the plan: a sample of the newest images shows whether the words are common. Common words are
 found by reading images in order, without the index, which would first collect all matches. Others
-use the index. SQLite (the demo) scans all texts with regular expressions that approximate this.
+use the index.
 """
 
 import re
@@ -20,7 +20,7 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchQueryCombinable, SearchQueryField
 from django.db import connection
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models import BooleanField, F, Func, Value
 
 from generation.models import Image, ImageQuerySet
 
@@ -33,13 +33,12 @@ WORDS_MAX = 12
 OPEN_MIN = 2  # letters for a prefix match
 CONFIGURATION = "artgen_prompt"
 
-# Endings of Russian and English words: an approximation of PostgreSQL's stemmers.
+# Endings of Russian words: an approximation of PostgreSQL's stemmer.
 STEM_MIN = 3
-RUSSIAN = (
+RUSSIAN_ENDINGS = (
     "иями|ями|ами|его|ого|ему|ому|ыми|ими|ией|ей|ий|ый|ой|ая|яя|ое|ее|ые|ие|ую|юю|ых|их|ым|им|ом|ем|ам|ям|ах|ях|ов|ев"
     "|ью|ия|ии|ию|а|е|и|й|о|у|ы|ь|ю|я"
 )
-ENDINGS = f"{RUSSIAN}|ies|ing|ed|es|s|e|y"
 
 _PIECE = re.compile(r'(-?)"([^"]*)(?:"|$)|(\S+)')
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
@@ -72,12 +71,6 @@ def matching(images: ImageQuerySet, text: str, *, user: Any) -> Found:
     alternatives = read(text)
     if not alternatives:
         return Found(images.none())
-    if connection.vendor != "postgresql":
-        return Found(
-            images.filter(
-                reduce(or_, (reduce(and_, map(_sqlite_condition, terms)) for terms in alternatives))
-            )
-        )
     query = _query(alternatives, user=user)
     recent_hits = _count_newest(query, user=user, among=SAMPLE_SIZE, at_most=COMMON_HITS)
     are_soon_met = (
@@ -123,11 +116,8 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word for word in _BETWEEN_WORDS.split(text.lower().replace("ё", "е")) if word)
 
 
-def _cut(word: str, endings: str) -> str:
-    return re.sub(rf"(?<=\w{{{STEM_MIN}}})(?:{endings})$", "", word)
-
-
-# --- PostgreSQL -----------------------------------------------------------------------------------
+def _stem(word: str) -> str:
+    return re.sub(rf"(?<=\w{{{STEM_MIN}}})(?:{RUSSIAN_ENDINGS})$", "", word)
 
 
 class _Lexeme(SearchQueryCombinable, Func):  # type: ignore[misc]
@@ -190,7 +180,7 @@ def _word(word: str) -> Any:
     # The stemmer reduces "туман" to "тума" but "тумане" to "туман", so both forms are searched.
     # Words have only letters and digits and need no escaping. A word that PostgreSQL ignores must
     # not be dropped, or all images would match.
-    ways = {word, _cut(word, RUSSIAN)}
+    ways = {word, _stem(word)}
     asked = [SearchQuery(way, config=CONFIGURATION, search_type="phrase") for way in sorted(ways)]
     return reduce(or_, asked, _Lexeme(Value(f"'{min(ways, key=len)}'")))
 
@@ -224,23 +214,3 @@ def _number(sql: str, values: Sequence[Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return int(cursor.fetchone()[0])
-
-
-# --- SQLite ---------------------------------------------------------------------------------------
-
-
-def _sqlite_condition(term: Term) -> Q:
-    # SQLite folds case for ASCII only; its REGEXP is Python's. "ё" matches "е".
-    words = [_any_form(word) for word in term.words]
-    if term.is_open and len(term.words[-1]) >= OPEN_MIN:
-        words[-1] = rf"(?:{words[-1]}|{re.escape(term.words[-1])}\w*)"
-    pattern = (r"\b" + r"[\W_]+".join(words) + r"\b").replace("е", "[её]")
-    found = Q()
-    for column in ("job__prompt", "job__original_prompt", "saved__prompt", "note", "tags"):
-        found |= Q(**{f"{column}__iregex": pattern})
-    return ~found if term.is_negative else found
-
-
-def _any_form(word: str) -> str:
-    stem = _cut(word, ENDINGS)
-    return re.escape(stem) + f"(?:{ENDINGS})?" if len(stem) >= STEM_MIN else re.escape(word)

@@ -10,7 +10,7 @@ from accounts.models import User
 from artgen import formatting
 from artgen.refusals import Refusal
 from generation.files import storage_limits
-from generation.jobs import bulk_update, creation_switch, eta, lifecycle, masks, sources
+from generation.jobs import creation_switch, eta, lifecycle, masks, sources
 from generation.jobs.drafts import Drafts
 from generation.jobs.model_cache import Catalog
 from generation.models import Job
@@ -74,20 +74,19 @@ def enqueue(
     built_in = {job.style for job in jobs if job.style and not job.has_own_style}
     same, versions = catalog.unchanged(models={job.model.slug for job in jobs}, styles=built_in)
     # The hold has locked the user's row, so orders of one user are counted one at a time.
-    user_id = bulk_update.prepared("user", user.pk)
     usable, *upload_ids = sources.not_expired(drafted.uploads)
     allowed, allowed_values = rules.unchanged()
     is_staff = by_staff or user.is_staff
     is_open = creation_switch.OPEN_FOR_STAFF if is_staff else creation_switch.OPEN_FOR_USERS
-    room, room_values = quotas.room("jobs_waiting", user_id)
+    room, room_values = quotas.room("jobs_waiting", user.pk)
     if by_staff:
         room, room_values = "%s", [settings.MAX_WAITING_PER_USER]
     guard = (
         f"{QUEUED} + %s <= {room} AND {storage_limits.ROOM_FOR_IMAGES} AND {is_open} AND {same} "
         f"AND {allowed} AND {usable}",
-        *(user_id, len(jobs)),
+        *(user.pk, len(jobs)),
         *room_values,
-        *storage_limits.room_values(user_id),
+        *storage_limits.room_values(user.pk),
         *versions,
         *allowed_values,
         *upload_ids,

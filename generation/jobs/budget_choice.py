@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from generation.jobs import budgets, bulk_update, model_queues, model_rows, scheduling
+from generation.jobs import budgets, model_queues, scheduling
 from generation.jobs.budgets import BudgetState
 from generation.models import ImageModel
 
@@ -26,9 +26,8 @@ def is_needed() -> str:
 
 def lock() -> None:
     """Wait until no other submission chooses jobs, until this transaction ends."""
-    if connection.vendor == "postgresql":  # SQLite has one writer at a time
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
 
 
 def leave_nothing(model: ImageModel) -> bool:
@@ -96,39 +95,23 @@ def _concerns(state: BudgetState, model: ImageModel, facts: UserFacts) -> bool:
 
 
 FACTS = """
-    SELECT account.id, {groups}, {limit}, (
+    SELECT account.id, (
+        SELECT array_agg(member.group_id) FROM accounts_user_groups AS member
+        WHERE member.user_id = account.id
+    ), {limit}, (
         SELECT COUNT(*) FROM generation_job AS job
         WHERE job.user_id = account.id AND job.due_at IS NOT NULL
             AND job.status IN ('submitted', 'running')
     )
-    FROM accounts_user AS account WHERE account.id IN ({users})
+    FROM accounts_user AS account WHERE account.id = ANY(%s)
 """
 
 
 def _facts(users: set[UUID]) -> dict[UUID, UserFacts]:
-    joined = (
-        "string_agg(member.group_id::text, ' ')"
-        if connection.vendor == "postgresql"
-        else "group_concat(member.group_id, ' ')"
-    )
-    groups = (
-        f"(SELECT {joined} FROM accounts_user_groups AS member "  # noqa: S608 no input
-        "WHERE member.user_id = account.id)"
-    )
-    statement = FACTS.format(
-        groups=groups, limit=model_queues.LIMIT, users=", ".join(["%s"] * len(users))
-    )
-    values = [
-        settings.MAX_JOBS_AT_ONCE_PER_USER,
-        *(bulk_update.prepared("user", user_id) for user_id in users),
-    ]
+    statement = FACTS.format(limit=model_queues.LIMIT)
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, [settings.MAX_JOBS_AT_ONCE_PER_USER, list(users)])
         return {
-            model_rows.as_uuid(user_id): UserFacts(
-                groups=frozenset(map(int, (text or "").split())),
-                at_once=at_once,
-                at_runpod=at_runpod,
-            )
-            for user_id, text, at_once, at_runpod in cursor.fetchall()
+            user_id: UserFacts(frozenset(groups or ()), at_once=at_once, at_runpod=at_runpod)
+            for user_id, groups, at_once, at_runpod in cursor.fetchall()
         }

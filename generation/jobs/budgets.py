@@ -11,13 +11,12 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import DecimalField, TextField
 from django.db.models.expressions import RawSQL
 
 from accounts import period_limits
 from accounts.models import User
-from generation.jobs import model_queues, model_rows
+from generation.jobs import model_queues
 from generation.jobs.model_queues import ModelQueue
 from generation.jobs.queue_positions import Place
 from generation.models import Budget, Job, JobQuerySet, Period
@@ -117,11 +116,8 @@ RESERVED = """COALESCE((
 
 def _members() -> str:
     """Return SQL of the ids of `BudgetState.members`, separated by commas."""
-    joined = "string_agg(DISTINCT {}::text, ',')"
-    if connection.vendor != "postgresql":
-        joined = "group_concat(DISTINCT {})"
     return (
-        f"(SELECT {joined.format('member.user_id')} "  # noqa: S608 no input
+        "(SELECT string_agg(DISTINCT member.user_id::text, ',') "
         "FROM accounts_user_groups AS member "
         "JOIN generation_job AS job ON job.user_id = member.user_id AND job.status = 'queued' "
         "AND job.due_at IS NOT NULL "
@@ -130,7 +126,7 @@ def _members() -> str:
 
 
 def _ids(text: str | None) -> frozenset[UUID]:
-    return frozenset(model_rows.as_uuid(one) for one in text.split(",")) if text else frozenset()
+    return frozenset(map(UUID, text.split(","))) if text else frozenset()
 
 
 def states() -> list[BudgetState]:
@@ -162,15 +158,11 @@ def with_queues(
     Groups and models of these budgets are known by id only.
     """
     spent, *dates = _spent()
-    array, text = (
-        ("json_build_array", "CAST({} AS text)")
-        if connection.vendor == "postgresql"
-        else ("json_array", "'' || {}")
-    )
-    dollars = ", ".join(text.format(one) for one in ("limit_usd", spent, RESERVED))
+    dollars = ", ".join(f"CAST({value} AS text)" for value in ("limit_usd", spent, RESERVED))
     select = (
-        f"SELECT CAST({array}(id, group_id, model_id, period, {dollars}, {_members()}) AS text) "  # noqa: S608 no input
-        "AS fact FROM generation_budget"
+        "SELECT CAST(json_build_array("  # noqa: S608 no input
+        f"id, group_id, model_id, period, {dollars}, {_members()}"
+        ") AS text) AS fact FROM generation_budget"
     )
     queues, facts = model_queues.current_and_facts(model_ids, (select, *dates))
     found = [_from_fact(*json.loads(fact)) for fact in facts]
@@ -198,7 +190,7 @@ def _from_fact(
 def _spent() -> tuple[Any, ...]:
     """Return SQL of what is spent of a budget, and its values."""
     today = period_limits.today()
-    date = "CAST(%s AS date)" if connection.vendor == "postgresql" else "%s"
+    date = "CAST(%s AS date)"
     month = today.replace(day=1)
     return SPENT.format(day=date, month=date), today, month, today, month
 

@@ -1,7 +1,6 @@
 """UPDATE or INSERT many jobs with their lines of history in one statement.
 
-Only `lifecycle` calls it and decides about statuses. SQLite needs a second statement for the
-history.
+Only `lifecycle` calls it and decides about statuses.
 """
 
 import logging
@@ -59,16 +58,12 @@ def update(
         history: lines to insert.
         note: SQL of a line's detail in terms of `given`; a job with NULL gets no line.
         then: SQL of one more change, with its values, in terms of `given` and `changed`, the
-            changed rows. It needs a history, and PostgreSQL.
+            changed rows. It needs a history.
     """
     before = f"WITH {given}" if given else "WITH"
     changing = f"UPDATE {TABLE} SET {sets} {where} RETURNING {COLUMNS}"  # noqa: S608 no input
     if history is None:
         return model_rows.fetch(Job, f"{before if given else ''} {changing}", parameters)
-    if connection.vendor != "postgresql":
-        changed = model_rows.fetch(Job, f"{before if given else ''} {changing}", parameters)
-        insert_history(changed, history)
-        return changed
     statement = (
         f"{before}{',' if given else ''} changed AS ({changing}, {note} AS note), noted AS ("  # noqa: S608
         f"INSERT INTO {JobEvent._meta.db_table} (job_id, at, name, status, attempt, detail) "
@@ -96,17 +91,9 @@ def insert(
         history: with a detail for each job.
         actor: of the history.
         value: SQL of the values to return, in terms of `given`, the new rows, and `job_id`. It sees
-            the table as it was before. On SQLite all values are None.
+            the table as it was before.
     """
     condition, *values = guard
-    if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:  # SQLite has one writer at a time
-            cursor.execute(f"SELECT {condition}", values)
-            if not cursor.fetchone()[0]:
-                return {}
-        Job.objects.bulk_create(jobs)
-        insert_history(jobs, history, actor=actor)
-        return dict.fromkeys(job.id for job in jobs)
     details = history.details or {}
     # Columns without a value are left out: psycopg parses this long statement each time.
     fields = [
@@ -215,7 +202,7 @@ def update_each(
     parameters: list[Any] = []
     for job, new in changes:
         parameters += [
-            prepared(name, getattr(job, name) if name in GUARD else new[name]) for name in given
+            _prepared(name, getattr(job, name) if name in GUARD else new[name]) for name in given
         ]
         if details is not None:
             parameters.append(details.get(job.id))
@@ -224,7 +211,7 @@ def update_each(
     assignments |= expressions
     sets = [f"{_column(name)} = {sql}" for name, (sql, *_) in assignments.items()]
     parameters += [
-        prepared(name, value) for name, (_, *new) in assignments.items() for value in new
+        _prepared(name, value) for name, (_, *new) in assignments.items() for value in new
     ]
     matches = " AND ".join(f"{_column(name)} = v_{name}" for name in GUARD)
     return update(
@@ -247,7 +234,7 @@ def _column(name: str) -> str:
     return f'"{_field(name).column}"'
 
 
-def prepared(name: str, value: Any) -> Any:
+def _prepared(name: str, value: Any) -> Any:
     """Return a value of a job's field as a parameter of SQL."""
     return _field(name).get_db_prep_save(value, connection)
 
@@ -257,9 +244,7 @@ def _tuple(names: Sequence[str], *, first: bool) -> str:
 
 
 def _placeholder(name: str) -> str:
-    # In PostgreSQL a column with only NULLs has no type. In SQLite, CAST would change dates.
-    if connection.vendor != "postgresql":
-        return "%s"
+    # A column with only NULLs has no type.
     kind = "text" if name == NOTE else _field(name).db_type(connection)
     return f"CAST(%s AS {kind})"
 

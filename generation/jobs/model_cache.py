@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from django.db import connection
 from django.db.models import Model, QuerySet, TextField
 from django.db.models.expressions import RawSQL
 
@@ -80,7 +79,7 @@ def read() -> Catalog:
 
 def for_order() -> Catalog:
     """Return the models and styles to place a job with, at most ORDER_SECONDS old."""
-    if _last is None or _age(_last) > ORDER_SECONDS or not _has_digests():
+    if _last is None or _age(_last) > ORDER_SECONDS:
         return read()
     return _last
 
@@ -111,15 +110,8 @@ def _age(catalog: Catalog) -> float:
     return time.monotonic() - catalog.read_at
 
 
-def _has_digests() -> bool:
-    """Return whether the database can tell that a row is unchanged: SQLite has no md5."""
-    return connection.vendor == "postgresql"
-
-
 def _with_digest(rows: QuerySet[Row]) -> QuerySet[Row]:
     """Give each row the attribute `digest`."""
-    if not _has_digests():
-        return rows
     digest = RawSQL(_digest(rows.model), [], output_field=TextField())  # noqa: S611 no input
     return rows.annotate(digest=digest)
 

@@ -3,9 +3,9 @@
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, NamedTuple, cast
 from uuid import UUID
@@ -17,9 +17,8 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from generation.jobs import bulk_update
-from generation.jobs.model_rows import as_uuid
 from generation.jobs.queue_positions import Place, Positions, Waiting, in_order, place_of_next
-from generation.models import Job, Status
+from generation.models import Status
 from generation.models.outages import BLOCKS_MODEL
 
 QUEUE_SECONDS = 2  # how long a model's queue is cached
@@ -172,7 +171,7 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
                 blocked.add(row.model_id)
             case Status.SUBMITTED:
                 busy[row.model_id][row.user_id] += 1
-                sent[row.model_id].append(_seconds(row.at))
+                sent[row.model_id].append(row.at.timestamp())
             case _:
                 busy[row.model_id][row.user_id] += row.jobs
                 running[row.model_id] += row.jobs
@@ -196,12 +195,6 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
             least_limit=least.at_once if least else None,
         )
     return found
-
-
-def places(jobs: Sequence[Job]) -> dict[UUID, Place | None]:
-    """Return the current places of these queued jobs."""
-    found = current({job.model_id for job in jobs})
-    return {job.id: found[job.model_id].positions.place(job.id) for job in jobs}
 
 
 LIMIT = """COALESCE(
@@ -291,10 +284,13 @@ def _rows(
     model_ids: Collection[int], select: bulk_update.Expression
 ) -> tuple[list[QueueRow], list[str]]:
     ids = list(model_ids)
-    now, since = (
-        bulk_update.prepared("finished_at", moment)
-        for moment in (timezone.now(), timezone.now() - WARM_FOR)
-    )
+    now = timezone.now()
+    parameters: list[Any] = [
+        *(*ids, now, MAX_QUEUED_PER_MODEL * len(ids)),
+        *(*ids, *ids, *ids, now - WARM_FOR, *ids),
+        *(settings.MAX_JOBS_AT_ONCE_PER_USER, now),
+        *select[1:],
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
             QUEUES.format(
@@ -304,18 +300,13 @@ def _rows(
                 has_limits=has_limits(),
                 select=select[0],
             ),
-            [
-                *(*ids, now, MAX_QUEUED_PER_MODEL * len(ids)),
-                *(*ids, *ids, *ids, since, *ids),
-                *(settings.MAX_JOBS_AT_ONCE_PER_USER, now),
-                *select[1:],
-            ],
+            parameters,
         )
         found = cursor.fetchall()
     facts = [row[-1] for row in found if row[0] == "fact"]
     return [
         QueueRow(
-            *(kind, model_id, as_uuid(user_id), as_uuid(job_id), at, count),
+            *(kind, model_id, user_id, job_id, at, count),
             _limit(model_id, fact) if kind == "limit" else None,
         )
         for kind, model_id, user_id, job_id, at, count, fact in found
@@ -332,10 +323,3 @@ def _limit(model_id: int | None, fact: str) -> UserLimit:
 def _by_age(row: QueueRow) -> tuple[bool, Any, Any]:
     """Return the key that sorts jobs by time."""
     return (row.at is not None, row.at, row.job_id)
-
-
-def _seconds(value: datetime | str) -> float:
-    """Return seconds since the epoch; SQLite returns a text in UTC."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()

@@ -7,7 +7,6 @@ it.
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
-from uuid import UUID
 
 from django.db import connection, models
 
@@ -32,7 +31,7 @@ def fetch(
         cursor.execute(statement, parameters)
         found = cursor.fetchall()
     names = [field.attname for field in model._meta.concrete_fields]
-    converters = _converters(model, connection.vendor)
+    converters = _converters(model)
     rows = []
     for values in found:
         row = list(values)
@@ -45,7 +44,7 @@ def fetch(
 
 
 @lru_cache(maxsize=16)
-def _converters(model: type[models.Model], vendor: str) -> list[Converter]:
+def _converters(model: type[models.Model]) -> list[Converter]:
     """Return the converters from the driver's values to the fields', as Django's compiler does."""
     found: list[Converter] = []
     for position, field in enumerate(model._meta.concrete_fields):
@@ -55,8 +54,3 @@ def _converters(model: type[models.Model], vendor: str) -> list[Converter]:
         ):
             found.append((position, convert, expression))
     return found
-
-
-def as_uuid(value: Any) -> Any:
-    """Return an id as the database has it as a UUID; None stays None."""
-    return UUID(value) if isinstance(value, str) else value  # SQLite has no such type

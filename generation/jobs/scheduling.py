@@ -13,8 +13,6 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from generation.jobs import bulk_update
-from generation.jobs.model_rows import as_uuid
 from generation.models import ImageModel, Job
 
 SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # longest POST /run
@@ -48,12 +46,12 @@ def _ordering(model: ImageModel, now: datetime) -> list[Any]:
     """Return the parameters of ORDERED."""
     return [
         model.pk,
-        bulk_update.prepared("due_at", now - held_for(model)),
+        now - held_for(model),
         model.pk,
-        bulk_update.prepared("due_at", now),
+        now,
         -1 if model.submit_failures else 0,
         model.pk,
-        bulk_update.prepared("due_at", now - SUBMISSION),
+        now - SUBMISSION,
     ]
 
 
@@ -88,8 +86,7 @@ def candidates(model: ImageModel) -> tuple[int, list[Candidate]]:
         return 0, []
     room = min(model.max_in_flight - int(rows[0][0]), _most(model))
     return room, [
-        Candidate(as_uuid(job_id), as_uuid(user_id), Decimal(str(usd or 0)))
-        for _busy, job_id, user_id, usd in rows
+        Candidate(job_id, user_id, usd or Decimal()) for _busy, job_id, user_id, usd in rows
     ]
 
 

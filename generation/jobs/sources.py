@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -171,11 +170,12 @@ def not_expired(upload_ids: Collection[UUID]) -> bulk_update.Expression:
     """
     if not upload_ids:
         return ("TRUE",)
-    lock = " FOR KEY SHARE" if connection.vendor == "postgresql" else ""
-    places = ", ".join(["%s"] * len(upload_ids))
-    found = f"SELECT id FROM generation_upload WHERE id IN ({places}) AND expired_at IS NULL{lock}"  # noqa: S608 constants
-    ids = [Upload._meta.pk.get_db_prep_value(one, connection) for one in upload_ids]
-    return (f"(SELECT COUNT(*) FROM ({found}) AS usable) = %s", *ids, len(ids))  # noqa: S608
+    return (
+        "(SELECT COUNT(*) FROM (SELECT id FROM generation_upload "
+        "WHERE id = ANY(%s) AND expired_at IS NULL FOR KEY SHARE) AS usable) = %s",
+        list(upload_ids),
+        len(upload_ids),
+    )
 
 
 def _known(

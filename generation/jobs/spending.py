@@ -9,7 +9,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -58,25 +57,14 @@ def adding(attempts: str) -> bulk_update.Expression:
     `attempts` is SQL of rows (model_id, user_id, usd), without values.
     """
     today = period_limits.today()
-    if connection.vendor == "postgresql":
-        dates = ["CAST(%s AS date)"] * 2
-        members = (
-            "CROSS JOIN LATERAL (SELECT 0 AS group_id UNION ALL SELECT member.group_id "
-            "FROM accounts_user_groups AS member WHERE member.user_id = attempt.user_id) AS member"
-        )
-    else:
-        dates = ["%s"] * 2
-        members = (
-            "JOIN (SELECT id AS member_id, 0 AS group_id FROM accounts_user UNION ALL "
-            "SELECT user_id, group_id FROM accounts_user_groups) AS member "
-            "ON member.member_id = attempt.user_id"
-        )
     return (
         "INSERT INTO generation_spending (period, starts_on, model_id, group_id, usd) "  # noqa: S608 no input
         "SELECT period, starts_on, model_id, group_id, SUM(usd) "
-        f"FROM ({attempts}) AS attempt {members} "
-        f"CROSS JOIN (SELECT 'day' AS period, {dates[0]} AS starts_on UNION ALL "
-        f"SELECT 'month', {dates[1]}) AS periods "
+        f"FROM ({attempts}) AS attempt "
+        "CROSS JOIN LATERAL (SELECT 0 AS group_id UNION ALL SELECT member.group_id "
+        "FROM accounts_user_groups AS member WHERE member.user_id = attempt.user_id) AS member "
+        "CROSS JOIN (SELECT 'day' AS period, CAST(%s AS date) AS starts_on UNION ALL "
+        "SELECT 'month', CAST(%s AS date)) AS periods "
         # In this order, so that two transactions do not wait for each other.
         "WHERE usd > 0 GROUP BY period, starts_on, model_id, group_id "
         "ORDER BY period, starts_on, model_id, group_id "
@@ -91,12 +79,9 @@ def add(job: Job, usd: Decimal | None) -> None:
     """Add the cost of an attempt of this job that has ended, if there is any."""
     if not usd:
         return
-    sql, *dates = adding("SELECT CAST(%s AS integer) AS model_id, %s AS user_id, %s AS usd")
-    user_id: Any = bulk_update.prepared("user", job.user_id)
-    if connection.vendor == "postgresql":
-        sql = sql.replace("%s AS user_id, %s AS usd", "%s::uuid AS user_id, %s::numeric AS usd")
+    sql, *dates = adding("SELECT %s::integer AS model_id, %s::uuid AS user_id, %s::numeric AS usd")
     with connection.cursor() as cursor:
-        cursor.execute(sql, [job.model_id, user_id, usd, *dates])
+        cursor.execute(sql, [job.model_id, job.user_id, usd, *dates])
 
 
 def charge_in(report: JobReport) -> Charge:

@@ -40,8 +40,7 @@ class Collection(models.Model):
         verbose_name=_("user"),
     )
     name = models.CharField(_("name"), max_length=NAME_MAX)
-    # Case-folded in Python: SQLite folds ASCII only, PostgreSQL what its locale supports. "ß"
-    # becomes two letters.
+    # Case-folded in Python: PostgreSQL folds what its locale supports. "ß" becomes two letters.
     folded_name = models.CharField(max_length=3 * NAME_MAX, editable=False)
     images = models.ManyToManyField(Image, through="CollectionImage", related_name="collections")
     # The share link, as that of an image.

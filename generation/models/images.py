@@ -104,7 +104,7 @@ class Image(models.Model):
     # The names of its tags, one a line, in the order in which they were added: lists of images and
     # the search read this copy of `image_tags`. `gallery.tags` writes both.
     tags = models.TextField(_("tags"), blank=True, default="", db_default="", editable=False)
-    # Written by PostgreSQL triggers; unused with SQLite.
+    # Written by triggers.
     words = SearchVectorField(null=True, editable=False)
     favorite = models.BooleanField(_("favorite"), default=False)
     visibility = models.CharField(

@@ -94,8 +94,6 @@ def _nothing(what: str) -> str:
 
 def _database_connections() -> tuple[float | None, str]:
     found = resources.connections()
-    if found is None:
-        return None, "nothing to measure: SQLite has no connection limit"
     own = ", ".join(f"{program} {count}" for program, count in sorted(found.by_program.items()))
     return found.used, f"of {found.max}; to this database: {own}"
 

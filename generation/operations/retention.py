@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
@@ -31,15 +31,6 @@ IS_USED = (
     # A moderator may still approve a request with it.
     "OR EXISTS (SELECT 1 FROM generation_promptreview WHERE state = 'waiting' "
     "AND position(generation_upload.id::text IN requests::text) > 0))"
-)
-# SQLite stores ids without hyphens.
-IS_USED_SQLITE = (
-    "(EXISTS (SELECT 1 FROM generation_job, json_each(generation_job.source_images) AS source "
-    "WHERE replace(source.value, '-', '') = generation_upload.id) "
-    "OR EXISTS (SELECT 1 FROM generation_job WHERE mask <> '' "
-    "AND replace(mask, '-', '') = generation_upload.id) "
-    "OR EXISTS (SELECT 1 FROM generation_promptreview WHERE state = 'waiting' "
-    "AND instr(replace(requests, '-', ''), generation_upload.id) > 0))"
 )
 
 
@@ -126,5 +117,4 @@ def _expire(ids: Sequence[UUID]) -> list[Upload]:
 
 
 def _with_use(uploads: models.QuerySet[Upload]) -> Any:
-    sql = IS_USED if connection.vendor == "postgresql" else IS_USED_SQLITE
-    return uploads.annotate(is_used=RawSQL(sql, (), output_field=models.BooleanField()))  # noqa: S611 constants
+    return uploads.annotate(is_used=RawSQL(IS_USED, (), output_field=models.BooleanField()))  # noqa: S611 constants

@@ -46,8 +46,6 @@ def database() -> Iterator[Metric]:
     """Yield the connections to PostgreSQL."""
     health.check_database()
     found = resources.connections()
-    if found is None:
-        return
     yield GaugeMetricFamily(
         "artgen_database_connections", "All connections to PostgreSQL.", found.used
     )

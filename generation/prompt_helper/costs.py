@@ -17,7 +17,7 @@ from accounts import period_limits
 from accounts.models import User
 from artgen import formatting
 from artgen.refusals import Refusal
-from generation.jobs import budgets, bulk_update
+from generation.jobs import budgets
 from generation.models import PromptSpending
 
 NO_MODEL = 0
@@ -85,7 +85,7 @@ def add(user: User, *, credits: int) -> None:
             "calls = generation_promptspending.calls + 1, "
             "credits = generation_promptspending.credits + excluded.credits, "
             "usd = generation_promptspending.usd + excluded.usd",
-            [day, billed_day, credits, usd, bulk_update.prepared("user", user.pk)],
+            [day, billed_day, credits, usd, user.pk],
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -191,28 +191,12 @@ def _waits(jobs: "models.QuerySet[Job]") -> dict[int, tuple[int, Wait | None]]:
     wait = models.ExpressionWrapper(
         models.F("finished_at") - models.F("created_at"), output_field=models.DurationField()
     )
-    if connection.vendor == "postgresql":
-        rows = jobs.values("model").annotate(
-            count=models.Count("id"),
-            p50=_Percentile(wait, fraction="0.5"),
-            p90=_Percentile(wait, fraction="0.9"),
-        )
-        return {row["model"]: (row["count"], _seconds(row["p50"], row["p90"])) for row in rows}
-    waits: dict[int, list[timedelta]] = {}
-    for model_id, waited in jobs.annotate(waited=wait).values_list("model", "waited"):
-        waits.setdefault(model_id, []).append(waited)
-    return {
-        model_id: (len(found), _seconds(_rank(found, 0.5), _rank(found, 0.9)))
-        for model_id, found in waits.items()
-    }
-
-
-def _rank(waits: list[timedelta], fraction: float) -> timedelta:
-    """Return what PERCENTILE_DISC does: the first value at or above this share of the rows."""
-    ordered = sorted(waits)
-    return next(
-        one for number, one in enumerate(ordered, start=1) if number >= fraction * len(ordered)
+    rows = jobs.values("model").annotate(
+        count=models.Count("id"),
+        p50=_Percentile(wait, fraction="0.5"),
+        p90=_Percentile(wait, fraction="0.9"),
     )
+    return {row["model"]: (row["count"], _seconds(row["p50"], row["p90"])) for row in rows}
 
 
 def _seconds(p50: timedelta, p90: timedelta) -> Wait:

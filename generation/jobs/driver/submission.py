@@ -11,7 +11,7 @@ from uuid import UUID
 
 from botocore.exceptions import BotoCoreError
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from artgen import pooling
@@ -53,10 +53,10 @@ OPEN_MODEL = f"""
     WHERE slug = %s AND NOT EXISTS (
         SELECT 1 FROM generation_generationswitch AS switch WHERE NOT switch."on"
     )
-    AND NOT {BLOCKS_MODEL}"""  # noqa: S608 no input
+    AND NOT {BLOCKS_MODEL}
+    FOR NO KEY UPDATE OF model"""  # noqa: S608 no input
 """SQL of a model's row, if generation is switched on and no outage blocks the model; and whether
 budgets or limits of jobs at once apply."""
-LOCK = " FOR NO KEY UPDATE OF model"
 
 Outcome = Submission | Exception
 
@@ -90,8 +90,7 @@ def take(slug: str) -> list[Job]:
     model or its circuit breaker is open: queued jobs wait here and cost nothing.
     """
     with transaction.atomic():
-        lock = LOCK if connection.features.has_select_for_update else ""
-        statement = OPEN_MODEL.format(is_limited=budget_choice.is_needed()) + lock
+        statement = OPEN_MODEL.format(is_limited=budget_choice.is_needed())
         for model in model_rows.fetch(ImageModel, statement, [slug], more=("is_limited",)):
             if model.submit_after is None or model.submit_after <= timezone.now():
                 return lifecycle.submitting(model, is_limited=bool(vars(model)["is_limited"]))

@@ -7,7 +7,6 @@ from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -158,17 +157,12 @@ class _Row(NamedTuple):
 
 
 def histories(models: Collection[ImageModel]) -> dict[int, History]:
-    """Measure the last jobs of each model, in one query (SQLite: one for each model)."""
+    """Measure the last jobs of each model, in one query."""
     if not models:
         return {}
     records: dict[int, list[Record]] = {model.pk: [] for model in models}
     last = [_last_jobs(model_id) for model_id in records]
-    if connection.features.supports_slicing_ordering_in_compound:
-        rows: Iterable[tuple[object, ...]] = (
-            last[0].union(*last[1:], all=True) if last[1:] else last[0]
-        )
-    else:
-        rows = chain.from_iterable(last)
+    rows = last[0].union(*last[1:], all=True) if last[1:] else last[0]
     for row in map(_Row._make, rows):
         records[row.model_id].append(_record(row))
     return {

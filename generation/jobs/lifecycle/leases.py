@@ -47,7 +47,7 @@ def claim_storing(
         where += f" AND result_host NOT IN ({', '.join(['%s'] * len(except_hosts))})"
     for host, user_id in except_pairs:
         where += " AND NOT (result_host = %s AND user_id = %s)"
-        parameters += [host, bulk_update.prepared("user", user_id)]
+        parameters += [host, user_id]
     for job in _claim(where, parameters, limit=1, lease=lease):
         return job
     return None
@@ -55,17 +55,13 @@ def claim_storing(
 
 def _claim(where: str, parameters: list[Any], *, limit: int, lease: timedelta) -> list[Job]:
     now = timezone.now()
-    lock = (
-        " FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    )
-    due, until = bulk_update.prepared("due_at", now), bulk_update.prepared("due_at", now + lease)
     chosen = (
         f"SELECT id FROM {bulk_update.TABLE} "  # noqa: S608 no input
-        f"WHERE {where} AND due_at <= %s ORDER BY due_at, id LIMIT %s{lock}"
+        f"WHERE {where} AND due_at <= %s ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED"
     )
     jobs = bulk_update.update(
         "due_at = %s",
-        [until, *parameters, due, limit],
+        [now + lease, *parameters, now, limit],
         where=f"WHERE id IN ({chosen})",
         history=None,
     )
@@ -94,8 +90,8 @@ def webhook_received(job_id: UUID, *, attempt: int) -> str | None:
             "AND status IN ('submitted', 'running') AND runpod_id <> '' "
             "RETURNING (SELECT slug FROM generation_imagemodel AS model WHERE model.id = model_id)",
             [
-                bulk_update.prepared("due_at", timezone.now()),
-                bulk_update.prepared("id", job_id),
+                timezone.now(),
+                job_id,
                 attempt,
             ],
         )

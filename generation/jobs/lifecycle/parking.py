@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from generation.jobs import bulk_update, model_cache
@@ -37,16 +37,15 @@ def parked(model: ImageModel, states: Sequence[BudgetState]) -> list[Job]:
 def _parked(model: ImageModel, states: Sequence[BudgetState], *, until: datetime) -> list[Job]:
     now = timezone.now()
     conditions, values = zip(*map(_refusing, states), strict=True)
-    due_at, parked_until = (bulk_update.prepared("due_at", one) for one in (now, until))
     with transaction.atomic():
         jobs = bulk_update.update(
-            f"due_at = %s, version = version + 1, deadline_at = {_moved('deadline_at')}, "
+            f"due_at = %s, version = version + 1, deadline_at = {MOVED_DEADLINE}, "
             "parked_until = %s, promised_p50_at = NULL, promised_p90_at = NULL",
             [
-                *(model.pk, due_at),
+                *(model.pk, now),
                 *(value for some in values for value in some),
                 MAX_AT_ONCE,
-                *(parked_until, *_moved_values(now, until), parked_until),
+                *(until, until, now, now, until),
             ],
             given=f"refused (id) AS (SELECT id FROM generation_job AS job "  # noqa: S608 no input
             "WHERE status = 'queued' AND model_id = %s AND due_at <= %s "
@@ -65,7 +64,7 @@ def _refusing(state: BudgetState) -> tuple[str, list[Any]]:
     condition, values = "TRUE", list[Any]()
     if not state.is_reached:
         condition = "COALESCE(job.expected_usd, 0) > CAST(%s AS numeric)"
-        values = [bulk_update.prepared("expected_usd", state.limit - state.spent)]
+        values = [state.limit - state.spent]
     if state.budget.group_id is not None:
         condition += (
             " AND EXISTS (SELECT 1 FROM accounts_user_groups AS member "
@@ -75,21 +74,9 @@ def _refusing(state: BudgetState) -> tuple[str, list[Any]]:
     return f"({condition})", values
 
 
-def _moved(column: str) -> str:
-    """Return SQL of the deadline that leaves a parked job as much time as it has now."""
-    if connection.vendor == "postgresql":
-        return f"{column} + (%s - GREATEST(%s, COALESCE(parked_until, %s)))"
-    # Text; a wrong fraction of a second does no harm in the demo.
-    return (
-        f"strftime('%%Y-%%m-%%d %%H:%%M:%%f000', {column}, "
-        "'+' || (strftime('%%s', %s) - strftime('%%s', MAX(%s, COALESCE(parked_until, %s)))) "
-        "|| ' seconds')"
-    )
-
-
-def _moved_values(now: datetime, until: datetime) -> list[Any]:
-    moments = (until, now, now)
-    return [bulk_update.prepared("due_at", moment) for moment in moments]
+MOVED_DEADLINE = "deadline_at + (%s - GREATEST(%s, COALESCE(parked_until, %s)))"
+"""SQL of the deadline that leaves a parked job as much time as it has now: for when it is parked
+until, and now twice."""
 
 
 def unparked() -> list[Job]:
@@ -98,18 +85,11 @@ def unparked() -> list[Job]:
     The next submission parks those again that still do not fit.
     """
     now = timezone.now()
-    at = bulk_update.prepared("due_at", now)
-    back = "deadline_at - (parked_until - %s)"
-    values = [at]
-    if connection.vendor != "postgresql":
-        back = (
-            "strftime('%%Y-%%m-%%d %%H:%%M:%%f000', deadline_at, "
-            "'-' || (strftime('%%s', parked_until) - strftime('%%s', %s)) || ' seconds')"
-        )
     with transaction.atomic():
         jobs = bulk_update.update(
-            f"due_at = %s, version = version + 1, deadline_at = {back}, parked_until = NULL",
-            [at, *values, at],
+            "due_at = %s, version = version + 1, "
+            "deadline_at = deadline_at - (parked_until - %s), parked_until = NULL",
+            [now, now, now],
             where="WHERE status = 'queued' AND due_at IS NOT NULL AND parked_until > %s",
             history=History("unparked", now),
         )

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
 from artgen.observability import log_context
-from generation.jobs import bulk_update, model_queues, queue_positions
+from generation.jobs import bulk_update, queue_positions
 from generation.jobs.bulk_update import History
 from generation.jobs.lifecycle.transition import publish, record
 from generation.models import Job, Status
@@ -40,8 +39,6 @@ def placed(
     )
     if not places:
         return False
-    if connection.vendor != "postgresql":
-        places = model_queues.places(jobs)
     for job in jobs:
         place = places[job.id]
         job.first_place = queue_positions.Place(*place) if place else None

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -123,13 +123,8 @@ def storing(finished: Sequence[tuple[Job, Finished]]) -> list[Job]:
                 "unreported_usd": (ADDED_UNREPORTED,),
             },
             history=History("storing", now),
-            then=spending.adding(ENDED) if connection.vendor == "postgresql" else ("",),
+            then=spending.adding(ENDED),
         )
-        if connection.vendor != "postgresql":
-            costs = {job.id: one.cost for job, one in finished}
-            for job in moved:
-                cost = costs[job.id]
-                spending.add(job, job.expected_usd if cost is None else cost)
         attach_models(moved, finished)
         publish(moved)
     return moved

@@ -45,8 +45,6 @@ def submitting(model: ImageModel, *, is_limited: bool = False) -> list[Job]:
     chosen, parameters = _limited(model) if is_limited else scheduling.next_jobs(model, now=now)
     if not chosen:
         return []
-    moments = (now, gone_at, deadline_at, min(gone_at, deadline_at))
-    at, gone, last, first = (bulk_update.prepared("due_at", moment) for moment in moments)
     with transaction.atomic():
         jobs = bulk_update.update(
             "status = 'submitted', version = version + 1, submitted_at = %s, "
@@ -54,7 +52,7 @@ def submitting(model: ImageModel, *, is_limited: bool = False) -> list[Job]:
             "deadline_at = COALESCE(deadline_at, %s), "
             "due_at = CASE WHEN deadline_at IS NULL THEN %s "
             "WHEN deadline_at < %s THEN deadline_at ELSE %s END",
-            [*parameters, at, last, first, gone, gone],
+            [*parameters, now, deadline_at, min(gone_at, deadline_at), gone_at, gone_at],
             given=chosen,
             where="WHERE status = 'queued' AND id IN (SELECT id FROM chosen)",
             history=History("submitting", now),
@@ -75,11 +73,7 @@ def _limited(model: ImageModel) -> tuple[str, list[Any]]:
         choice = budget_choice.choice(model, states)  # with those behind them
     if not choice.ids:
         return "", []
-    marks = ", ".join(["%s"] * len(choice.ids))
-    return (
-        f"chosen (id) AS (SELECT id FROM generation_job WHERE id IN ({marks}))",  # noqa: S608 no input
-        [bulk_update.prepared("id", job_id) for job_id in choice.ids],
-    )
+    return "chosen (id) AS (SELECT id FROM generation_job WHERE id = ANY(%s))", [choice.ids]
 
 
 def submitted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:

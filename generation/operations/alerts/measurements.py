@@ -210,9 +210,9 @@ def _promises() -> dict[str, Values]:
 def _connections() -> dict[str, Values]:
     found: dict[str, Values] = {}
     planned, used = connection_budget.read(), resources.connections()
-    if used and used.used >= planned.limit:
+    if used.used >= planned.limit:
         found["DatabaseConnections"] = {"used": used.used, "limit": planned.limit}
-    if used and planned.excess:
+    if planned.excess:
         found["ConnectionBudget"] = {"planned": planned.connections, "limit": planned.limit}
     return found
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from generation.operations.alerts.conditions import CONDITIONS
@@ -17,8 +16,6 @@ HOW = "See deploy/docs/backups.md."
 
 def backups() -> Check:
     """Return how old the newest backup is; without one a warning, except in the demo."""
-    if connection.vendor == "sqlite":
-        return Check(NAME, True, "not made: all data is in DATA_DIR")
     newest = _newest()
     if newest is None:
         return Check(NAME, True, f"none seen in {settings.BACKUP_DIR}", f"Make them daily. {HOW}")

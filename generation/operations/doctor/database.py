@@ -1,6 +1,5 @@
 """Check the database: its answer, migrations, and connections for all processes."""
 
-from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -20,12 +19,6 @@ def database() -> Check:
     """Connect and query the version."""
     try:
         health.check_database()
-        if connection.vendor != "postgresql":
-            return Check(
-                "database",
-                True,
-                f"{connection.display_name}, {settings.DATABASES['default']['NAME']}",
-            )
         with connection.cursor() as cursor:
             cursor.execute("SELECT current_setting('server_version')")
             (version,) = cursor.fetchone()
@@ -51,8 +44,6 @@ def connection_budget() -> Check:
     """Compare the connections that all processes can open with PostgreSQL's, and those in use."""
     name, settings_hint = "connection_budget", installation.current().settings
     planned, found = budget.read(), resources.connections()
-    if found is None:
-        return Check(name, True, "not needed: SQLite has no connection limit")
     usable = found.max - _reserved()
     seen = f"{planned.arithmetic} of {planned.limit}; {found.used} of {found.max} in use"
     if planned.connections > usable and not _has_pgbouncer():

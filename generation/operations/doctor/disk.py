@@ -18,7 +18,7 @@ def disk(*, has_database: bool) -> Check:
     found = disks()
     if not found:
         size = database_size() if has_database else None
-        rows = f"the database ({size / GIGABYTE:.1f} GB)" if size else "the database"
+        rows = "the database" if size is None else f"the database ({size / GIGABYTE:.1f} GB)"
         return Check("disk", True, f"not measured: images are in the bucket, {rows} is elsewhere")
     short = [one for one in found if _is_short(one)]
     return Check(

@@ -4,7 +4,6 @@ import json
 import threading
 from uuid import uuid4
 
-import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -297,7 +296,6 @@ class TestStatistics(TrialTestCase):
         assert again.credits > 0
 
 
-@pytest.mark.postgres
 class TestAtOnce(TransactionTestCase):
     """Both requests of a double click are being answered."""
 

@@ -155,7 +155,6 @@ class TestUploads(AnyRequestTestCase):
         assert response.status_code == 201 or stored() == before
 
 
-@pytest.mark.postgres
 class TestWebhooks(AnyRequestTestCase):
     @classmethod
     def setUpTestData(cls) -> None:

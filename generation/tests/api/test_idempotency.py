@@ -4,7 +4,6 @@ import threading
 from collections import Counter
 from typing import Any
 
-import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
@@ -90,7 +89,6 @@ class TestKey(ApiTestCase):
         assert stored() == before
 
 
-@pytest.mark.postgres
 class TestTwins(TransactionTestCase):
     """Eight equal requests at once."""
 

@@ -140,7 +140,6 @@ class TestSpendingLimit(ApiTestCase):
         self.api.post(f"{JOBS}{job}/cancel/")
         assert self.spent() == 3
 
-    @pytest.mark.postgres
     @held_clock()
     def test_it_costs_no_further_statement(self) -> None:
         counts = []

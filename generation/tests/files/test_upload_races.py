@@ -2,7 +2,6 @@
 
 from threading import Barrier
 
-import pytest
 from django.core.cache import cache
 from django.test import TransactionTestCase, override_settings
 
@@ -14,7 +13,6 @@ from generation.files.storage_limits import StorageFull
 from generation.models import Upload
 
 
-@pytest.mark.postgres
 @override_settings(UPLOAD_WAIT_SECONDS=60)
 class TestManyAtOnce(TransactionTestCase):
     def setUp(self):

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from django.db import connection
 from django.test import TransactionTestCase
 
@@ -28,7 +27,6 @@ UNSORTED = {
 TABLES = ("generation_image", "generation_job")
 
 
-@pytest.mark.postgres
 class TestManyPictures(TransactionTestCase):
     def test_it_reads_lists_counts_and_searches_from_indexes(self) -> None:
         alice = fill(COUNT)
@@ -109,7 +107,6 @@ class TestManyPictures(TransactionTestCase):
         return (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
 
 
-@pytest.mark.postgres
 class TestIndexes(TransactionTestCase):
     def test_it_has_no_index_that_failed_to_build(self) -> None:
         with connection.cursor() as cursor:

@@ -18,7 +18,6 @@ from generation.models import Image, SavedImage
 AT_ONCE = 2  # as many as a process lets wait for the bucket
 
 
-@pytest.mark.postgres
 class TestRace(TransactionTestCase):
     def setUp(self) -> None:
         cache.clear()

@@ -3,7 +3,6 @@
 from threading import Barrier
 from typing import Any
 
-import pytest
 from django.core.cache import cache
 from django.test import TransactionTestCase
 
@@ -17,7 +16,6 @@ from generation.models import Image, ImageTag, Tag, tag_names
 THREADS = 8
 
 
-@pytest.mark.postgres
 class TestManyTabs(TransactionTestCase):
     def setUp(self) -> None:
         cache.clear()

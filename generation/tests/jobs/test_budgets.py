@@ -533,7 +533,6 @@ class TestSums(EmulatorTestCase):
         assert self.place().expected_usd == Decimal("0.08")
 
 
-@pytest.mark.postgres
 class TestManyAtOnce(TransactionTestCase):
     def setUp(self):
         cache.clear()

@@ -17,7 +17,6 @@ LIMIT_OF_USER = 'SELECT "accounts_user"."max_jobs_at_once"'
 BUDGET = {"place": 3, "submit": 6, "webhook": 1, "check": 4, "store": 6}
 
 
-@pytest.mark.postgres
 @pytest.mark.redis
 class TestJobBudget(EmulatorTestCase):
     def setUp(self):

@@ -17,7 +17,6 @@ from generation.models import Budget, Job, Period, Spending
 DAY = timedelta(days=1).total_seconds()
 
 
-@pytest.mark.postgres
 @pytest.mark.slow
 class TestKilledWorker(KilledWorkerTestCase):
     def place(self, *, number: int = 3) -> None:

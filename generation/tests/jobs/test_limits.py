@@ -113,7 +113,6 @@ class TestPages(ApiTestCase):
         assert self.api.get(f"/api/v1/jobs/{job['id']}/").json()["status"] == "queued"
 
 
-@pytest.mark.postgres
 class TestCleanupBesideOrders(TransactionTestCase):
     """A job that is placed while the cleanup deletes its upload: one of them waits."""
 

@@ -74,7 +74,6 @@ class TestOnOffer(BaseTestCase):
         return self.alice.credits
 
 
-@pytest.mark.postgres
 class TestKept(TestOnOffer):
     """The same where something is kept: PostgreSQL."""
 

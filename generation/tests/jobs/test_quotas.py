@@ -2,7 +2,6 @@
 
 from threading import Barrier
 
-import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db import transaction
@@ -249,7 +248,6 @@ class TestJobsAtOnce(EmulatorTestCase):
         ]
 
 
-@pytest.mark.postgres
 class TestManyAtOnce(TransactionTestCase):
     def setUp(self):
         cache.clear()

@@ -55,7 +55,6 @@ SEED = int(os.environ.get("RACE_SEED", "0"))  # another order of messages and us
 MODEL = "flux-schnell"
 
 
-@pytest.mark.postgres
 class TestRace(TransactionTestCase):
     def setUp(self):
         cache.clear()

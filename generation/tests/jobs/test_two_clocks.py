@@ -7,7 +7,6 @@ import threading
 from collections import Counter
 from datetime import timedelta
 
-import pytest
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import connection
@@ -27,7 +26,6 @@ JOBS = 24
 MODEL = "flux-schnell"
 
 
-@pytest.mark.postgres
 class TestTwoClocks(TransactionTestCase):
     def setUp(self):
         cache.clear()

@@ -176,7 +176,6 @@ class TestRulesOfNow(ModerationTestCase):
         assert len(versions) == 3
 
 
-@pytest.mark.postgres
 class TestBudget(ModerationTestCase):
     @held_clock()
     def test_rules_cost_an_order_no_statement(self) -> None:

@@ -20,7 +20,6 @@ AT_ONCE = 6
 GUN = {**FLUX, "prompt": "two guns"}
 
 
-@pytest.mark.postgres
 class TestRace(TransactionTestCase):
     def setUp(self) -> None:
         cache.clear()

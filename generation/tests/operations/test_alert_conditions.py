@@ -154,7 +154,6 @@ class TestConditions(EmulatorTestCase):
             self.measurements = Measurements()
             assert self.wrong() == {"RedisDown": {}}
 
-    @pytest.mark.postgres
     def test_the_budget_of_connections(self) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("WEB_MACHINES", "9")

@@ -179,7 +179,6 @@ class TestRecords(TestCase):
         assert not Alert.objects.exists()
 
 
-@pytest.mark.postgres
 class TestMachines(TransactionTestCase):
     def test_many_that_check_at_once_tell_once(self) -> None:
         make_user("chief@example.org", is_superuser=True)

@@ -565,11 +565,6 @@ class TestTrouble:
         assert done.returncode == 1
         assert "pg_dump ended with 1: server version mismatch" in done.stderr
 
-    def test_it_refuses_sqlite(self, site: Site) -> None:
-        done = site.backup(env={"DATABASE_URL": ""})
-        assert done.returncode == 1
-        assert "Backups need PostgreSQL" in done.stderr
-
 
 class TestRetention:
     def age(self, site: Site, days: int) -> None:

@@ -356,7 +356,6 @@ class TestDisk:
         assert (check.ok, bool(check.hint)) == (ok, hint), check
         assert "images" in check.detail
 
-    @pytest.mark.postgres
     @pytest.mark.django_db
     def test_it_includes_that_of_the_database(self) -> None:
         with connection.cursor() as cursor:
@@ -374,10 +373,9 @@ class TestDisk:
         options = {"HOST": "postgres"}
         monkeypatch.setitem(settings.DATABASES, "default", settings.DATABASES["default"] | options)
         check = disk(has_database=False)
-        assert "database" in check.detail or connection.vendor == "sqlite"
+        assert "database" in check.detail
 
 
-@pytest.mark.postgres
 @pytest.mark.django_db
 class TestConnectionBudget:
     def test_it_compares_with_what_postgresql_allows(self, monkeypatch: pytest.MonkeyPatch) -> None:

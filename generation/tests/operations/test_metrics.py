@@ -198,7 +198,6 @@ class TestMetrics(EmulatorTestCase):
         assert "artgen_jobs" not in found
 
     @pytest.mark.redis
-    @pytest.mark.postgres
     def test_it_tells_of_connections_queue_and_memory(self) -> None:
         found = self.scrape()
         assert found["artgen_database_connections"][()] >= 1
@@ -229,7 +228,6 @@ class TestMetrics(EmulatorTestCase):
             self.scrape()
 
     @pytest.mark.redis
-    @pytest.mark.postgres
     def test_it_exports_every_metric_of_rules_and_dashboard(self) -> None:
         heartbeat.beat()
         sockets_heartbeat.beat()

@@ -81,7 +81,6 @@ class TestFigures(TestCase):
         found = measured(processor_share=0.801)["cpu_and_memory"]
         assert (found.value, found.limit, found.ok) == (80.1, 80, False)
 
-    @pytest.mark.postgres
     def test_it_counts_database_connections_against_the_limit(self) -> None:
         found = measured()["database_connections"]
         assert (found.limit, found.ok) == (80, found.value < 80)

@@ -2,7 +2,6 @@
 
 import threading
 
-import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
@@ -20,7 +19,6 @@ THREADS = 6
 COMPLETION = http("200 OK", b'{"choices": [{"message": {"content": "fog, soft light"}}]}')
 
 
-@pytest.mark.postgres
 class TestRace(TransactionTestCase):
     def setUp(self):
         cache.clear()

@@ -16,7 +16,6 @@ CELLS = 64
 WHOLE = 1_000_000  # statements: more than a step has
 
 
-@pytest.mark.postgres
 @pytest.mark.slow
 class TestKilledWorker(KilledWorkerTestCase):
     def setUp(self) -> None:

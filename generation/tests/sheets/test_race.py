@@ -17,7 +17,6 @@ from generation.sheets.request import clean
 AT_ONCE = 4
 
 
-@pytest.mark.postgres
 class TestRetries(TransactionTestCase):
     def setUp(self) -> None:
         cache.clear()

@@ -228,7 +228,6 @@ class TestDeletion(SheetImageTestCase):
         assert not SheetImage.objects.exists()
 
 
-@pytest.mark.postgres
 class TestTwoAtOnce(TransactionTestCase):
     def setUp(self) -> None:
         cache.clear()
