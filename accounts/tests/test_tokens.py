@@ -228,6 +228,5 @@ class TestRemembered(BaseTestCase):
         assert "password" not in token_cache.COLUMNS
 
 
-@pytest.mark.redis
 class TestRememberedInRedis(TestRemembered):
     """The same beside Redis."""

@@ -85,6 +85,3 @@ TEMPLATES = [
 ]
 UNFOLD = {"DASHBOARD_CALLBACK": "generation.admin.start_page.context"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-# SQLite ignores the included columns of an index.
-SILENCED_SYSTEM_CHECKS = ["models.W040"]

@@ -23,7 +23,7 @@ from websockets.sync.client import connect
 
 from artgen.testing.kept import GROUP
 from artgen.testing.services import free_port
-from artgen.testing.stack import STATIC_ROOT
+from artgen.testing.stack import STATIC_ROOT, collect_static_once
 
 PATIENCE = 120  # seconds until a test gives up; no test waits for it when all is well
 FINAL = ("succeeded", "failed", "canceled")
@@ -88,6 +88,7 @@ class Demo:
         ).splitlines()
 
     def __enter__(self) -> "Demo":
+        collect_static_once(self.environment)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "deploy.demo", *self.options],
             cwd=settings.BASE_DIR,
@@ -125,7 +126,11 @@ class Demo:
         """Press Ctrl-C and wait until the last process has ended."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGINT)
-        self.process.wait(timeout=PATIENCE)
+        try:
+            self.process.wait(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            raise
         self.reader.join(PATIENCE)
 
     def letter_link(self, path: str) -> str:

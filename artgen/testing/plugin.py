@@ -76,7 +76,6 @@ SLOW_FILES = {
     "generation/tests/runpod/test_sweep.py",
 }
 AVAILABLE = {
-    "redis": bool(os.environ.get("REDIS_URL")),
     "browser": any(path.exists() for path in CHROMIUMS),
     "nginx": shutil.which("nginx") is not None,
     "acme": all(shutil.which(name) for name in ("certbot", "pebble", "pebble-challtestsrv")),
@@ -84,7 +83,6 @@ AVAILABLE = {
     "kubectl": shutil.which("kubectl") is not None,
     "promtool": shutil.which("promtool") is not None,
     "pg_dump": servers.own_postgres() is not None,
-    "s3": bool(os.environ.get("TEST_S3_URL")),
     "faketime": any(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")),
     "exiftool": shutil.which("exiftool") is not None,
     "fonts": all(any(Path("/usr/share/fonts").rglob(name)) for name in FONT_FILES),

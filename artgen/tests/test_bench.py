@@ -18,7 +18,6 @@ from deploy.bench.settings import Sizes
 SIZES = "times=1 requests=8 feed_images=3 finished_rows=2000"
 DOCUMENT = "# Performance\n\n<!-- bench: old -->\nold\n<!-- bench: end -->\n\nwords\n"
 needs_servers = [
-    pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.xdist_group("bench"),

@@ -66,7 +66,6 @@ def test_it_counts_up_from_nothing() -> None:
     assert counted("tries", 60) == 1
 
 
-@pytest.mark.redis
 def test_it_drops_its_copy_with_that_in_redis() -> None:
     compute, start = Counter(), time.time()
     with mock.patch("artgen.cache.time.time", return_value=start):

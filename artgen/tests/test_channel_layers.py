@@ -16,7 +16,6 @@ from artgen.redis_clients import TIMEOUTS
 from artgen.testing.shared_cache import own_redis
 from artgen.testing.silence import Proxy
 
-pytestmark = pytest.mark.redis
 HOSTS: list[dict[str, Any]] = [{"socket_connect_timeout": 20}]
 MESSAGE = {"type": "job.changed", "job": {"prompt": "маяк", "n": 1}}
 

@@ -28,7 +28,6 @@ from generation.models import Job
 WITHOUT_GUARD = settings.BASE_DIR / "artgen" / "testing" / "without_guard"
 DOCUMENT = "# ArtGen\n\n<!-- chaos: by hand -->\nearlier\n<!-- chaos: end -->\n\nwords\n"
 needs_servers = [
-    pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.faketime,

@@ -10,7 +10,6 @@ from artgen.testing.kept import GROUP
 from artgen.testing.stack import kept_stack
 
 pytestmark = [
-    pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.browser,

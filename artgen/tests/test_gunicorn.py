@@ -55,7 +55,6 @@ def test_it_ends_a_process_whose_threads_all_hang(requests: str, status: int | N
     process.wait()
 
 
-@pytest.mark.redis
 @pytest.mark.s3
 def test_it_loads_all_before_the_fork_with_no_thread_and_no_connection_left():
     environment = {

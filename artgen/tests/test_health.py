@@ -1,4 +1,3 @@
-import pytest
 from django.core.cache import cache
 from django.test import override_settings
 
@@ -53,7 +52,6 @@ class TestHealth(BaseTestCase):
             assert self.client.get("/healthz").status_code == 200
             assert self.client.get("/readyz").status_code == 200
 
-    @pytest.mark.redis
     def test_it_is_not_ready_when_no_socket_process_reports_any_more(self) -> None:
         sockets_heartbeat.beat()
         assert self.client.get("/readyz").status_code == 200

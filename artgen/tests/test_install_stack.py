@@ -24,7 +24,6 @@ from artgen.testing.stack import FAKE_DOCKER, MACHINE, ComposeStack, collect_sta
 pytestmark = [
     pytest.mark.acme,
     pytest.mark.nginx,
-    pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.xdist_group("install_stack"),
 ]

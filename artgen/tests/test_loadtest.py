@@ -22,7 +22,6 @@ STEPS = (
 )
 
 
-@pytest.mark.redis
 @pytest.mark.s3
 @pytest.mark.nginx
 @pytest.mark.xdist_group("stack")

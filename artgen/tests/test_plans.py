@@ -47,7 +47,6 @@ MORE_ROWS = (
 
 
 @pytest.mark.slow
-@pytest.mark.redis
 @pytest.mark.django_db(transaction=True)
 def test_it_reads_few_rows_of_every_table_that_grows() -> None:
     load_catalog()

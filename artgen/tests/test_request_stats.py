@@ -109,7 +109,6 @@ class TestQuantile:
         assert Times().quantile(0.95) is None
 
 
-@pytest.mark.redis
 class TestRedis(SimpleTestCase):
     def setUp(self) -> None:
         forget()

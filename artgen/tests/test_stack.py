@@ -29,7 +29,6 @@ from artgen.testing.nginx import ask_at_once
 from artgen.testing.stack import MACHINE, PATIENCE, Stack, children, environment, kept_stack
 
 pytestmark = [
-    pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.xdist_group("stack"),

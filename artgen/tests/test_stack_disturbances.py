@@ -18,7 +18,6 @@ from PIL import Image as Pillow
 from artgen.testing.stack import FINAL, MACHINE, PATIENCE, Stack
 
 pytestmark = [
-    pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.xdist_group("stack_disturbances"),

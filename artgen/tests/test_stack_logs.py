@@ -19,7 +19,6 @@ from artgen.testing.secret_addresses import ADDRESSES, SECRET
 from artgen.testing.stack import PATIENCE, Stack, children, kept_stack
 
 pytestmark = [
-    pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.xdist_group("stack"),

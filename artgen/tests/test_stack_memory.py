@@ -12,7 +12,6 @@ from artgen.testing.stack import PATIENCE, Stack, children
 from generation.demo.emulator.painting import tiny_png
 
 pytestmark = [
-    pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.xdist_group("stack_memory"),

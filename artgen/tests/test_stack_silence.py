@@ -24,7 +24,6 @@ from artgen.testing.silence import Proxy
 from artgen.testing.stack import FINAL, MACHINE, PATIENCE, Stack
 
 pytestmark = [
-    pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.xdist_group("stack_silence"),

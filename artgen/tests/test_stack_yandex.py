@@ -12,7 +12,6 @@ from artgen.testing.stack import MACHINE, PATIENCE, Stack
 from artgen.testing.yandex import Yandex, create_bucket
 
 pytestmark = [
-    pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.xdist_group("stack_yandex"),

@@ -21,7 +21,6 @@ from websockets.sync.client import connect
 from artgen.testing.stack import FINAL, MACHINE, PATIENCE, Stack, kept_stack
 
 pytestmark = [
-    pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.xdist_group("stack"),

@@ -24,7 +24,6 @@ from websockets.exceptions import ConnectionClosed
 from artgen.testing.stack import FINAL, MACHINE, PATIENCE, ComposeStack, Stack
 
 pytestmark = [
-    pytest.mark.redis,
     pytest.mark.s3,
     pytest.mark.nginx,
     pytest.mark.xdist_group("upgrade"),

@@ -1,6 +1,5 @@
 """What one job costs from placing to stored, alone: SQL statements, held by a budget."""
 
-import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -17,7 +16,6 @@ LIMIT_OF_USER = 'SELECT "accounts_user"."max_jobs_at_once"'
 BUDGET = {"place": 3, "submit": 6, "webhook": 1, "check": 4, "store": 6}
 
 
-@pytest.mark.redis
 class TestJobBudget(EmulatorTestCase):
     def setUp(self):
         super().setUp()

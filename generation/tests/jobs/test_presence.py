@@ -4,7 +4,6 @@ import os
 from unittest.mock import patch
 from uuid import UUID, uuid4
 
-import pytest
 import redis
 from django.core.cache import cache
 from django.test import SimpleTestCase
@@ -24,7 +23,6 @@ class PresenceTestCase(SimpleTestCase):
         presence.announce([user])
 
 
-@pytest.mark.redis
 class TestOverRedis(PresenceTestCase):
     def setUp(self) -> None:
         self.enterContext(shared(os.environ["REDIS_URL"]))

@@ -23,7 +23,6 @@ def open_sockets(process: SocketSlots, user: UUID, count: int) -> int:
     return len(process.claim([process.new(user) for _ in range(count)], limit=LIMIT))
 
 
-@pytest.mark.redis
 class TestOverRedis:
     @pytest.fixture(autouse=True)
     def redis(self) -> Iterator[None]:

@@ -1,7 +1,5 @@
 import io
-import os
 from datetime import timedelta
-from unittest import skipUnless
 from uuid import uuid4
 
 import pytest
@@ -131,7 +129,6 @@ class TestPurge(StorageTestCase):
 
 
 @pytest.mark.s3
-@skipUnless(os.environ.get("TEST_S3_URL"), "needs an S3 server")
 class TestBucket(StorageTestCase):
     def setUp(self) -> None:
         super().setUp()

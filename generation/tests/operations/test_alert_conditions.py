@@ -140,7 +140,6 @@ class TestConditions(EmulatorTestCase):
             found = self.measurements.take().wrong["DiskFull"]
         assert found["percent"] == 5
 
-    @pytest.mark.redis
     def test_redis_ticks_and_queue(self) -> None:
         heartbeat.beat()
         assert self.wrong() == {}

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from unittest import mock, skipUnless
+from unittest import mock
 from urllib.parse import urlsplit
 
 import pytest
@@ -377,7 +377,6 @@ class TestClock(DoctorTestCase):
 
 
 @pytest.mark.s3
-@skipUnless(os.environ.get("TEST_S3_URL"), "needs an S3 server")
 class TestBucket(DoctorTestCase):
     def test_it_puts_gets_and_deletes(self) -> None:
         with bucket_settings():
@@ -453,8 +452,6 @@ class TestBucket(DoctorTestCase):
             self.assertBroken("bucket", "anyone can read images without a key")
 
 
-@pytest.mark.redis
-@skipUnless(os.environ.get("REDIS_URL"), "needs Redis")
 class TestWorker(BaseTestCase):
     @pytest.mark.slow
     def test_it_hears_a_worker_and_its_silence(self) -> None:

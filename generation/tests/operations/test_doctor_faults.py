@@ -83,7 +83,6 @@ def first_server() -> Check:
     return next(servers())
 
 
-@pytest.mark.redis
 class TestRedis:
     def test_it_finds_one_that_is_full(self, small_redis: redis.Redis) -> None:
         assert (first_server().ok, "volatile-lru" in first_server().detail) == (True, True)
@@ -135,7 +134,6 @@ def site(socket_answer: bytes) -> Iterator[str]:
 
 
 # --- sockets --------------------------------------------------------------------------------------
-@pytest.mark.redis
 class TestSockets:
     @pytest.fixture(autouse=True)
     def _cache(self, settings: Any) -> None:

@@ -116,7 +116,6 @@ class TestMetrics(EmulatorTestCase):
         age = self.scrape()["artgen_backup_age_seconds"][()]
         assert age == pytest.approx(25 * 3600, abs=60)
 
-    @pytest.mark.redis
     def test_it_tells_which_conditions_are_wrong_once_operators_are_notified(self) -> None:
         heartbeat.beat()
         now = timezone.now()
@@ -128,14 +127,12 @@ class TestMetrics(EmulatorTestCase):
         assert [labels for labels, value in found.items() if value] == [("BudgetNear", "warning")]
         assert {name for name, _severity in found} == set(CONDITIONS)
 
-    @pytest.mark.redis
     def test_it_notices_silent_workers_although_nothing_checks_for_alerts_then(self) -> None:
         cache.set(heartbeat.KEY, timezone.now() - timedelta(seconds=40))
         assert self.scrape()["artgen_condition"]["NoTicks", "critical"] == 1
         heartbeat.beat()
         assert self.scrape()["artgen_condition"]["NoTicks", "critical"] == 0
 
-    @pytest.mark.redis
     def test_it_tells_whether_sockets_are_served(self) -> None:
         assert "artgen_sockets_up" not in self.scrape()
         sockets_heartbeat.beat()
@@ -159,7 +156,6 @@ class TestMetrics(EmulatorTestCase):
         requests = self.scrape()["artgen_requests_total"]
         assert requests == {("api", "paused"): 1, ("page", "paused"): 1}
 
-    @pytest.mark.redis
     def test_it_says_what_cannot_be_asked_and_tells_the_rest(self) -> None:
         with dead_broker(), self.assertLogs("generation.operations.metrics", "WARNING"):
             found = self.scrape()
@@ -197,7 +193,6 @@ class TestMetrics(EmulatorTestCase):
         assert "artgen_machine_memory_bytes" in found
         assert "artgen_jobs" not in found
 
-    @pytest.mark.redis
     def test_it_tells_of_connections_queue_and_memory(self) -> None:
         found = self.scrape()
         assert found["artgen_database_connections"][()] >= 1
@@ -227,7 +222,6 @@ class TestMetrics(EmulatorTestCase):
         with self.assertNumQueries(len(few)):
             self.scrape()
 
-    @pytest.mark.redis
     def test_it_exports_every_metric_of_rules_and_dashboard(self) -> None:
         heartbeat.beat()
         sockets_heartbeat.beat()

@@ -88,7 +88,6 @@ class TestFigures(TestCase):
         with mock.patch.dict(os.environ, DB_CONNECTIONS_LIMIT="1"):
             assert not measured()["database_connections"].ok
 
-    @pytest.mark.redis
     def test_it_counts_what_waits_in_the_queue(self) -> None:
         before = measured()["celery_queue"].value
         client = redis.Redis.from_url(settings.CELERY_BROKER_URL)
@@ -97,7 +96,6 @@ class TestFigures(TestCase):
         found = measured()["celery_queue"]
         assert (found.value, found.limit, found.ok) == (before + 10, 10, False)
 
-    @pytest.mark.redis
     def test_it_is_not_well_where_something_cannot_be_asked(self) -> None:
         with dead_broker(), self.assertLogs("generation.operations.monitor", "WARNING"):
             found = measured()["celery_queue"]

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from unittest import mock
 from urllib.parse import urlencode
 
-import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -52,7 +51,6 @@ def sent_to_redis() -> Iterator[list[bytes]]:
         yield sent
 
 
-@pytest.mark.redis
 class TestRoundTrips(BaseTestCase):
     @classmethod
     def setUpTestData(cls) -> None:
