@@ -161,13 +161,17 @@ def collect_static(given: "os._Environ[str] | dict[str, str]") -> None:
         files += sorted(file for file in Path(app, "static").rglob("*") if file.is_file())
     for file in files:
         digest.update(str(file).encode() + b"\0" + file.read_bytes())
-    fingerprint = Path(f"{given['STATIC_ROOT']}.sha256")
-    if fingerprint.exists() and fingerprint.read_text() == digest.hexdigest():
-        return
-    command = ["deploy/start.sh", "static"]
-    if subprocess.run(command, env=given, check=False).returncode:
-        fail("the static files could not be collected, see above.")
-    fingerprint.write_text(digest.hexdigest())
+    root = given["STATIC_ROOT"]
+    fingerprint = Path(f"{root}.sha256")
+    Path(root).parent.mkdir(parents=True, exist_ok=True)
+    with Path(f"{root}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another one may collect into the same folder
+        if fingerprint.exists() and fingerprint.read_text() == digest.hexdigest():
+            return
+        command = ["deploy/start.sh", "static"]
+        if subprocess.run(command, env=given, check=False).returncode:
+            fail("the static files could not be collected, see above.")
+        fingerprint.write_text(digest.hexdigest())
 
 
 # --- processes ----------------------------------------------------------------------------------
