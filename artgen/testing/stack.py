@@ -275,11 +275,14 @@ class Stack:
             )
             if answer.status_code != 201:
                 raise AssertionError(f"{answer.status_code} {answer.text}\n{self.log[-4000:]}")
-            job: dict[str, Any] = answer.json()
-            while job["status"] not in FINAL:
-                message = json.loads(socket.recv(timeout=PATIENCE))
-                for sent in message["jobs"] if message["type"] == "snapshot" else [message["job"]]:
-                    job = sent if sent["id"] == job["id"] else job
+            return self.follow(answer.json(), socket)
+
+    def follow(self, job: dict[str, Any], socket: ClientConnection) -> dict[str, Any]:
+        """Return the job when the socket has sent it as final."""
+        while job["status"] not in FINAL:
+            message = json.loads(socket.recv(timeout=PATIENCE))
+            for sent in message["jobs"] if message["type"] == "snapshot" else [message["job"]]:
+                job = sent if sent["id"] == job["id"] else job
         return job
 
 

@@ -113,6 +113,8 @@ class TestSilence(unittest.TestCase):
         assert "Traceback" not in self.site.stack.log
 
     def test_it_places_jobs_while_redis_is_silent_and_draws_them_after_that(self) -> None:
+        socket = self.enterContext(self.site.stack.socket())
+        assert json.loads(socket.recv(timeout=PATIENCE))["type"] == "snapshot"
         self.site.redis.silent()
         self.addCleanup(self.site.redis.speaks)
         paths = ("/create/", "/gallery/", "/explore/", "/healthz")
@@ -123,11 +125,7 @@ class TestSilence(unittest.TestCase):
         limited = self.site.api("post", "images/", json={"share": "a"})
         assert (limited.status_code, limited.json()["code"]) == (503, "unavailable")
         self.site.redis.speaks()
-        job = f"jobs/{placed.json()['id']}/"
-        self.site.stack.until(
-            lambda: self.site.api("get", job).json()["status"] in FINAL, "the job has ended"
-        )
-        assert self.site.api("get", job).json()["status"] == "succeeded"
+        assert self.site.stack.follow(placed.json(), socket)["status"] == "succeeded"
         self.site.stack.until(self.site.stack.opens_sockets, "sockets open")
         assert self.site.stack.draw()["status"] == "succeeded"
         assert "Traceback" not in self.site.stack.log
