@@ -23,7 +23,7 @@ from websockets.sync.client import connect
 
 from artgen.testing.kept import GROUP
 from artgen.testing.services import free_port
-from artgen.testing.stack import STATIC_ROOT, collect_static_once
+from artgen.testing.stack import STATIC_ROOT
 
 PATIENCE = 120  # seconds until a test gives up; no test waits for it when all is well
 FINAL = ("succeeded", "failed", "canceled")
@@ -88,7 +88,6 @@ class Demo:
         ).splitlines()
 
     def __enter__(self) -> "Demo":
-        collect_static_once(self.environment)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "deploy.demo", *self.options],
             cwd=settings.BASE_DIR,

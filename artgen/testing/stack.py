@@ -5,7 +5,6 @@ processes.
 """
 
 import contextlib
-import fcntl
 import itertools
 import json
 import os
@@ -146,7 +145,6 @@ class Stack:
 
     def launch(self) -> None:
         """Start all processes as `make stack` does, and wait until each has been started."""
-        collect_static_once(self.environment)
         with (self.folder / "log").open("ab") as log:
             self.launched_at = len(self.log)
             self.process = subprocess.Popen(
@@ -315,7 +313,7 @@ class ComposeStack(Stack):
 
     def launch(self) -> None:
         """Build the image and start the containers as `docker compose up` does."""
-        collect_static_once(self.environment)
+        collect_static(self.environment | {"PYTHON": sys.executable})
         (self.folder / "log").touch()
         self.launched_at = len(self.log)
         self.docker("compose", "build", "release")
@@ -352,14 +350,6 @@ class ComposeStack(Stack):
     def has_ended(self) -> bool:
         """Return whether it has ended unexpectedly."""
         return False
-
-
-def collect_static_once(environment: dict[str, str]) -> None:
-    """Collect the static files unless they are there; stacks of other workers wait for it."""
-    STATIC_ROOT.parent.mkdir(exist_ok=True)
-    with STATIC_ROOT.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        collect_static(environment | {"PYTHON": sys.executable})
 
 
 def production_path() -> str:

@@ -19,7 +19,8 @@ from django.conf import settings
 
 from artgen.testing.acme import authority
 from artgen.testing.services import free_port
-from artgen.testing.stack import FAKE_DOCKER, MACHINE, ComposeStack, collect_static_once
+from artgen.testing.stack import FAKE_DOCKER, MACHINE, ComposeStack
+from deploy.stack import collect_static
 
 pytestmark = [
     pytest.mark.acme,
@@ -60,7 +61,7 @@ class Installation(ComposeStack):
         with psycopg.connect(self.server_url, autocommit=True) as database:
             database.execute(f"CREATE DATABASE {self.name}")
         self.emulator.start()
-        collect_static_once(self.environment)
+        collect_static(self.environment | {"PYTHON": sys.executable})
         for name in ("docker", "getent"):
             program = self.folder / "bin" / name
             program.write_text(DOCKER if name == "docker" else "#!/bin/sh\necho 203.0.113.7\n")
