@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
@@ -149,12 +149,14 @@ class ForgivingRedisCache(RedisCache):
             raise CacheAway from error
 
 
+def redis_cache() -> ForgivingRedisCache:
+    """Return the cache of this thread, with what only Redis can do."""
+    return cast(ForgivingRedisCache, caches["default"])
+
+
 def counted(key: str, seconds: float) -> int:
     """Add 1 to a counter that expires `seconds` after its first use; raise `CacheAway`."""
-    shared = caches["default"]
-    if isinstance(shared, ForgivingRedisCache):
-        return shared.counted(key, seconds)
-    return 1 if shared.add(key, 1, seconds) else shared.incr(key)
+    return redis_cache().counted(key, seconds)
 
 
 def remembered(
@@ -171,8 +173,8 @@ def remembered(
     one to store computed ones. Each value is stored with the time when it expires.
     """
     now = time.time()
-    shared = caches["default"]
-    local = shared.local if isinstance(shared, ForgivingRedisCache) else {}
+    shared = redis_cache()
+    local = shared.local
 
     def fresh(values: Mapping[str, tuple[float, Any]]) -> dict[str, tuple[float, Any]]:
         entries = ((key, values.get(key)) for key in seconds)  # another thread may clear `values`

@@ -1,7 +1,6 @@
 """Use of limited resources: connections, the queue, the memory of Redis, this machine.
 
-Each function returns None if there is nothing to measure, as in the demo, and raises the driver's
-exceptions if the resource is unreachable.
+Each function raises the driver's exceptions if the resource is unreachable.
 """
 
 import os
@@ -48,11 +47,9 @@ def connections() -> DatabaseConnections:
         )
 
 
-def queue_length() -> int | None:
-    """Return the number of waiting Celery messages; None if the broker is in memory."""
+def queue_length() -> int:
+    """Return the number of waiting Celery messages."""
     with app.connection_for_read() as broker:
-        if broker.transport_cls == "memory":
-            return None
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
         return sum(_length(broker, name) for name in settings.WORKER_QUEUES)
 

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
-from django.core.cache import cache, caches
+from django.core.cache import cache
 
-from artgen.cache import CacheAway, ForgivingRedisCache
+from artgen.cache import CacheAway, redis_cache
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ def present(user_ids: Collection[UUID]) -> dict[UUID, Reader | None]:
     if not keys:
         return found
     try:
-        known = _redis().get_many_or_raise(keys)
+        known = redis_cache().get_many_or_raise(keys)
     except CacheAway as error:
         log.warning("presence is unknown", extra={"error": repr(error.__cause__)})
         return dict.fromkeys(user_ids)
@@ -157,9 +157,3 @@ def refresh(*, seconds: float = 0) -> None:
 
 def _key(user_id: UUID) -> str:
     return f"presence:{user_id}"
-
-
-def _redis() -> ForgivingRedisCache:
-    shared = caches["default"]
-    assert isinstance(shared, ForgivingRedisCache)  # noqa: S101 as settings.CACHES says
-    return shared

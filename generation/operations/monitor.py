@@ -99,10 +99,7 @@ def _database_connections() -> tuple[float | None, str]:
 
 
 def _celery_queue() -> tuple[float | None, str]:
-    length = resources.queue_length()
-    if length is None:
-        return None, "nothing to measure: the queue is in the memory of one process"
-    return length, "messages waiting for a worker"
+    return resources.queue_length(), "messages waiting for a worker"
 
 
 def _provider_outages() -> tuple[float | None, str]:

@@ -76,11 +76,9 @@ def backup() -> Iterator[Metric]:
 
 def queue() -> Iterator[Metric]:
     """Yield the length of the queue of messages."""
-    length = resources.queue_length()
-    if length is not None:
-        yield GaugeMetricFamily(
-            "artgen_celery_queue", "Celery messages waiting for a worker.", length
-        )
+    yield GaugeMetricFamily(
+        "artgen_celery_queue", "Celery messages waiting for a worker.", resources.queue_length()
+    )
 
 
 def redis() -> Iterator[Metric]:

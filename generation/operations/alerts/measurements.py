@@ -287,7 +287,7 @@ def _requests() -> dict[str, Values]:
 
 def _queue() -> dict[str, Values]:
     length = resources.queue_length()
-    if length is None or length < CONDITIONS["CeleryQueue"].limit:
+    if length < CONDITIONS["CeleryQueue"].limit:
         return {}
     return {"CeleryQueue": {"count": length}}
 
