@@ -8,11 +8,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-LANES = 3
-"""Lanes of a worker: drive, store, slow (artgen.worker)."""
-
-SPARE = 3
-"""Connections reserved for commands, psql, backups, and the check for alerts twice a minute."""
+SPARE = 2
+"""Connections reserved for commands, psql and backups."""
 
 
 def cores() -> int:
@@ -21,13 +18,15 @@ def cores() -> int:
 
 
 def worker_children() -> int:
-    """Return the default of CELERY_CONCURRENCY. On two cores, 4 threads do as much as 12."""
+    """Return the default of CELERY_CONCURRENCY: the processes that encode images."""
     return min(12, 2 * cores())
 
 
 @dataclass(frozen=True)
 class ConnectionBudget:
     """Processes of each kind and the size of their pools; `…_machines`: machines with that kind.
+
+    `worker_lanes`: the connections of each lane; a process of `store` has one.
 
     Further containers of a machine count as machines.
     """
@@ -38,8 +37,7 @@ class ConnectionBudget:
     web_machines: int
     sockets_pool: int
     sockets_machines: int
-    worker_lanes: int
-    worker_pool: int
+    worker_lanes: dict[str, int]
     worker_machines: int
     limit: int
 
@@ -49,8 +47,7 @@ class ConnectionBudget:
         return (
             self.web_machines * self.web_workers * self.web_pool
             + self.sockets_machines * self.sockets_pool
-            + self.worker_machines * self.worker_lanes * self.worker_pool
-            + 1
+            + self.worker_machines * sum(self.worker_lanes.values())
             + SPARE
         )
 
@@ -83,11 +80,12 @@ class ConnectionBudget:
     @property
     def arithmetic(self) -> str:
         """How the sum adds up, as text."""
+        lanes = " + ".join(f"{lane} {count}" for lane, count in self.worker_lanes.items())
         return (
             f"web {self.web_machines} × {self.web_workers} processes × {self.web_pool}"
             f" + sockets {self.sockets_machines} × {self.sockets_pool}"
-            f" + workers {self.worker_machines} × {self.worker_lanes} lanes × {self.worker_pool}"
-            f" + beat 1 + spare {SPARE} = {self.connections}"
+            f" + workers {self.worker_machines} × ({lanes})"
+            f" + spare {SPARE} = {self.connections}"
         )
 
 
@@ -102,6 +100,15 @@ def read(environ: Mapping[str, str] = os.environ) -> ConnectionBudget:
             raise ValueError(f"{name} must be a whole number above {least - 1}, not {text!r}")
         return int(text)
 
+    pool = number("WORKER_DB_POOL_MAX", 3)
+    lanes = {
+        "drive": pool,
+        "store": number("CELERY_CONCURRENCY", worker_children()),
+        "slow": pool,
+    }
+    chosen = environ.get("WORKER_LANES", "").split() or list(lanes)
+    if unknown := set(chosen) - set(lanes):
+        raise ValueError(f"WORKER_LANES: unknown lane {min(unknown)!r}; lanes: {', '.join(lanes)}")
     return ConnectionBudget(
         web_workers=number("GUNICORN_WORKERS", min(8, cores())),
         web_threads=number("GUNICORN_THREADS", 4),
@@ -109,8 +116,7 @@ def read(environ: Mapping[str, str] = os.environ) -> ConnectionBudget:
         web_machines=number("WEB_MACHINES", 1) * (1 + number("MORE_WEB_CONTAINERS", 0, least=0)),
         sockets_pool=number("SOCKETS_DB_POOL_MAX", 8),
         sockets_machines=number("SOCKETS_MACHINES", 1) * number("SOCKETS_CONTAINERS", 1),
-        worker_lanes=len(environ.get("WORKER_LANES", "").split()) or LANES,
-        worker_pool=number("WORKER_DB_POOL_MAX", 4),
+        worker_lanes={lane: lanes[lane] for lane in chosen},
         worker_machines=number("WORKER_MACHINES", 1) * number("WORKER_CONTAINERS", 1),
         limit=number("DB_CONNECTIONS_LIMIT", 80),
     )

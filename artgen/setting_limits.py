@@ -25,8 +25,7 @@ NUMBERS: Mapping[str, tuple[int, int]] = {
     "PROMPT_HELPER_TRANSLATE_CREDITS": (0, 1_000_000),
     "RUNPOD_EXECUTION_TIMEOUT_SECONDS": (5, 7 * DAY),
     "RUNPOD_TTL_SECONDS": (10, 7 * DAY),
-    "STORE_CONCURRENCY": (1, 1000),
-    "STORE_LEASE_SECONDS": (1, DAY),
+    "STORE_LEASE_SECONDS": (20, DAY),
     "URL_EXPIRY_SECONDS": (1, 7 * DAY),  # the longest that S3 signs
 }
 """Setting → its least and its greatest value."""

@@ -32,7 +32,6 @@ SIZES = {
     "GUNICORN_KEEPALIVE": "75",  # as nginx keeps browsers' connections
     "SOCKETS_DB_POOL_MAX": "2",
     "CELERY_CONCURRENCY": "1",
-    "STORE_CONCURRENCY": "4",
 }
 PROGRAMS = servers.postgres_programs()
 POSTGRES_PORT = 5432  # a part of the socket's name; artgen/settings/database.py has the address

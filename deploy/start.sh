@@ -124,20 +124,20 @@ sockets)
     artgen.asgi:application
   ;;
 worker)
-  export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}"
-  rm -f "$ALIVE_FILE"
+  export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}" PYTHON console
+  rm -f "$ALIVE_FILE".*
   export CELERY_SKIP_CHECKS=1 # `release` has checked
   "$PYTHON" -m ${console:+"$console"} artgen.connection_budget # fails above the limit of database connections
-  export DB_POOL=1 DB_POOL_MAX="${WORKER_DB_POOL_MAX:-4}"
-  exec "$PYTHON" -m ${console:+"$console"} artgen.worker
+  exec deploy/worker.sh
   ;;
 beat)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/beat.alive}"
   rm -f "$ALIVE_FILE"
   exec "$PYTHON" -m ${console:+"$console"} artgen.beat
   ;;
-alive)
-  test -n "$(find "$ALIVE_FILE" -newermt '-30 seconds' 2>/dev/null)"
+alive) # the file of beat, or that of each lane of the worker
+  set -- "$ALIVE_FILE"*
+  test -e "$1" && test -z "$(find "$@" ! -newermt '-30 seconds')"
   ;;
 nginx)
   folder="$RUN_DIR/nginx"

@@ -14,7 +14,6 @@ DATABASE_URL = env.server(
 )
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DB_POOL_MAX = env.int("DB_POOL_MAX", default=4)
-DB_STATEMENT_TIMEOUT_OPTION = ""
 # Options of DATABASE_URL, such as sslmode, are kept.
 _options = DATABASES["default"].setdefault("OPTIONS", {})
 _options.setdefault("connect_timeout", env.int("DB_CONNECT_TIMEOUT", default=2))
@@ -50,7 +49,6 @@ if env.bool("DB_POOL", default=False):
     }
     # Only for requests and jobs: migrations and the clean-up may take longer.
     if _seconds := env.int("DB_STATEMENT_TIMEOUT", default=30):
-        DB_STATEMENT_TIMEOUT_OPTION = f" -c statement_timeout={_seconds}s"
-        _options["options"] = f"{_options.get('options', '')}{DB_STATEMENT_TIMEOUT_OPTION}"
+        _options["options"] = f"{_options.get('options', '')} -c statement_timeout={_seconds}s"
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 600

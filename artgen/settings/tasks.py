@@ -29,10 +29,13 @@ CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=worker_children())
+# At most: a machine may be down, run other lanes, or not have been added by an autoscaler yet.
+STORE_WORKERS = env.int("WORKER_MACHINES", default=1) * env.int("WORKER_CONTAINERS", default=1)
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 10**9
-WORKER_QUEUES = ("drive", "store", "slow")  # one lane of artgen.worker each
+CELERY_IMPORTS = ("artgen.worker",)
+WORKER_QUEUES = ("drive", "store", "slow")  # each has a worker of its own: deploy/worker.sh
 # No acknowledgments: the tick finds what is due if a message is lost.
 CELERY_TASK_QUEUES = [
     Queue(name, Exchange(name), routing_key=name, no_ack=True)  # type: ignore[no-untyped-call]
@@ -47,7 +50,6 @@ CELERY_TASK_ROUTES = {
     "generation.release_prompt_calls": {"queue": "slow"},
     "accounts.send_emails": {"queue": "slow"},  # a mail server may take seconds for each email
 }
-STORE_CONCURRENCY = env.int("STORE_CONCURRENCY", default=16)  # parallel downloads
 CELERY_BEAT_SCHEDULE = {
     "tick": {
         "task": "generation.tick",

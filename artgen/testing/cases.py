@@ -18,7 +18,7 @@ from accounts.models import CreditEntry, User
 from artgen.celery import app
 from generation import tasks
 from generation.demo.emulator import Emulator
-from generation.jobs import driver, image_hosts, lifecycle, model_cache, orders, scheduling
+from generation.jobs import driver, lifecycle, model_cache, orders, scheduling
 from generation.models import Image, ImageModel, Job, Status
 from generation.moderation import rules
 
@@ -62,7 +62,6 @@ def let_time_pass(job_id: UUID, *, seconds: float = 3600) -> None:
         Job.objects.filter(id=job_id, **{f"{column}__isnull": False}).update(
             **{column: F(column) - back}
         )
-    image_hosts.HOSTS.reset()
 
 
 def make_due(*job_ids: UUID) -> None:
@@ -71,7 +70,6 @@ def make_due(*job_ids: UUID) -> None:
     if job_ids:
         jobs = jobs.filter(id__in=job_ids)
     jobs.update(due_at=F("created_at"))
-    image_hosts.HOSTS.reset()
 
 
 def let_models_rest() -> None:
@@ -148,7 +146,6 @@ class BaseTestCase(TestCase):
         app.control.purge()
         model_cache.forget()
         rules.read()
-        image_hosts.HOSTS.reset()
 
 
 class EmulatorTestCase(BaseTestCase):

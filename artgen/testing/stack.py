@@ -163,9 +163,9 @@ class Stack:
         self.until(self.opens_sockets, "sockets open")
         if "worker" not in self.processes:
             return
+        lanes = len(connection_budget.read(self.environment).worker_lanes)
         self.until(
-            lambda: self.log[self.launched_at :].count(" ready.") >= connection_budget.LANES,
-            "the worker is ready",
+            lambda: self.log[self.launched_at :].count(" ready.") >= lanes, "the worker is ready"
         )
 
     def change(self, **given: str) -> None:
@@ -223,6 +223,14 @@ class Stack:
             pid = int(file.read_text() or 0) if file.exists() else 0
             found[name] = pid if pid in running else 0
         return found
+
+    def lane(self, name: str) -> int:
+        """Return the process id of a lane of the worker, 0 while it is not running."""
+        with contextlib.suppress(OSError, ValueError):
+            for pid in children(self.pids()["worker"]):
+                if f"--queues={name}".encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return pid
+        return 0
 
     def command(self, *arguments: str) -> str:
         """Run one of ArtGen's commands in the stack's environment and return what it prints."""

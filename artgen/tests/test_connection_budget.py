@@ -27,18 +27,30 @@ class TestCapacity:
     def test_it_is_silent_where_all_is_well_unless_it_is_asked(self) -> None:
         assert said(GUNICORN_WORKERS="8") == (0, "")
         status, text = said("sum", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12")
-        assert (status, text.rpartition(" = ")[2]) == (0, "56 of 80")
+        assert (status, text.rpartition(" = ")[2]) == (0, "60 of 80")
 
     def test_it_refuses_an_argument_that_it_does_not_know(self) -> None:
         status, text = said("summ")
         assert (status, text[:6]) == (1, "Usage:")
 
     def test_it_adds_up_all_processes_and_refuses_more_than_80(self) -> None:
-        assert said(GUNICORN_WORKERS="8", WORKER_DB_POOL_MAX="14") == (
+        assert said(GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12", WORKER_DB_POOL_MAX="14") == (
             1,
-            "All processes together could open 86 database connections, above the limit of 80: "
-            "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 3 lanes × 14 "
-            "+ beat 1 + spare 3 = 86.",
+            "All processes together could open 82 database connections, above the limit of 80: "
+            "web 1 × 8 processes × 4 + sockets 1 × 8 "
+            "+ workers 1 × (drive 14 + store 12 + slow 14) + spare 2 = 82.",
+        )
+
+    def test_it_counts_the_lanes_of_this_worker_and_refuses_unknown_ones(self) -> None:
+        status, text = said("sum", GUNICORN_WORKERS="1", WORKER_LANES="slow drive")
+        assert (status, text) == (
+            0,
+            "web 1 × 1 processes × 4 + sockets 1 × 8 + workers 1 × (slow 3 + drive 3) "
+            "+ spare 2 = 20 of 80",
+        )
+        assert said(WORKER_LANES="slow fast") == (
+            1,
+            "WORKER_LANES: unknown lane 'fast'; lanes: drive, store, slow",
         )
 
     def test_it_names_the_variable_that_is_no_number(self) -> None:
@@ -55,12 +67,13 @@ class TestCapacity:
             WEB_MACHINES="2",
             MORE_WEB_CONTAINERS="2",
             SOCKETS_CONTAINERS="2",
+            CELERY_CONCURRENCY="4",
             WORKER_CONTAINERS="2",
         )
         assert status == 0
         assert text == (
-            "web 6 × 2 processes × 2 + sockets 2 × 8 + workers 2 × 3 lanes × 4 "
-            "+ beat 1 + spare 3 = 68 of 80"
+            "web 6 × 2 processes × 2 + sockets 2 × 8 "
+            "+ workers 2 × (drive 3 + store 4 + slow 3) + spare 2 = 62 of 80"
         )
         assert said(MORE_WEB_CONTAINERS="-1")[0] == 1
 
@@ -68,15 +81,15 @@ class TestCapacity:
         assert said("upgrade", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12") == (
             0,
             "",
-        )  # 56 and 20
+        )  # 60 and 20
         status, text = said(
             "upgrade", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12", DB_POOL_MAX="6"
         )
         assert status == 1
         assert text.startswith(
-            "An upgrade could open 100 database connections, above the limit of 80: "
+            "An upgrade could open 104 database connections, above the limit of 80: "
         ), text
-        assert text.endswith(" = 72, plus 28 for the upgrade."), text
+        assert text.endswith(" = 76, plus 28 for the upgrade."), text
 
     def test_it_is_documented_as_computed(self) -> None:
         shown = re.findall(

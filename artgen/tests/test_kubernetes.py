@@ -225,8 +225,8 @@ class TestTruth:
         assert said == with_upgrade
         assert planned.excess == "", planned.arithmetic
         assert planned.arithmetic == (
-            "web 5 × 2 processes × 3 + sockets 2 × 4 + workers 4 × 3 lanes × 3 "
-            "+ beat 1 + spare 3 = 78"
+            "web 5 × 2 processes × 3 + sockets 2 × 4 "
+            "+ workers 4 × (drive 2 + store 4 + slow 2) + spare 2 = 72"
         )
 
     def test_it_documents_the_sum_as_computed(self):

@@ -147,13 +147,22 @@ class TestStack(unittest.TestCase):
             name.partition("@")[0]: [queue["name"] for queue in each]
             for name, each in queues.items()
         } == {"drive": ["drive"], "store": ["store"], "slow": ["slow"]}
-        threads = {"drive": min(32, 4 * min(12, 2 * CORES)), "store": 16, "slow": 4}
-        assert {lane: each["pool"]["max-concurrency"] for lane, each in stats.items()} == threads
-        assert {lane: each["prefetch_count"] for lane, each in stats.items()} == {
-            lane: 4 * most for lane, most in threads.items()
+        threads, processes = (
+            "celery.concurrency.thread:TaskPool",
+            "celery.concurrency.prefork:TaskPool",
+        )
+        expected = {
+            "drive": (threads, 32),
+            "store": (processes, min(12, 2 * CORES)),
+            "slow": (threads, 4),
         }
-        implementations = {each["pool"]["implementation"] for each in stats.values()}
-        assert implementations == {"celery.concurrency.thread:TaskPool"}
+        assert {
+            lane: (each["pool"]["implementation"], each["pool"]["max-concurrency"])
+            for lane, each in stats.items()
+        } == expected
+        assert {lane: each["prefetch_count"] for lane, each in stats.items()} == {
+            lane: 4 * most for lane, (_, most) in expected.items()
+        }
         assert acks_late
         # Mingle and gossip are off.
         assert re.search(r"drive@\S+ ready\.", self.stack.log)
@@ -161,14 +170,15 @@ class TestStack(unittest.TestCase):
         with redis.Redis.from_url(self.stack.environment["REDIS_URL"]) as broker:
             assert broker.exists("_kombu.binding.celery.pidbox")
             assert not broker.exists("_kombu.binding.celeryev")
-        # The parent loads everything and runs no tasks: it shares no thread or connection.
-        parent = self.stack.pids()["worker"]
-        lanes = {child["pid"] for child in stats.values()}
-        others = set(children(parent)) - lanes
-        assert lanes < set(children(parent))
-        assert len(others) == 1  # checks the conditions of alerts (`operations.alerts`)
-        assert len(list(Path(f"/proc/{parent}/task").iterdir())) == 1
-        assert connected(parent) == []
+        lanes = {lane: each["pid"] for lane, each in stats.items()}
+        assert set(lanes.values()) <= set(children(self.stack.pids()["worker"]))
+        base = os.getpriority(os.PRIO_PROCESS, self.stack.pids()["worker"])
+        niceness = {
+            lane: os.getpriority(os.PRIO_PROCESS, pid) - base for lane, pid in lanes.items()
+        }
+        assert niceness == {"drive": 0, "store": 5, "slow": 10}
+        # What forks shares no thread and no connection to the database.
+        assert len(list(Path(f"/proc/{lanes['store']}/task").iterdir())) == 1
 
     def test_it_runs_nginx_as_the_table_says(self):
         folder = self.stack.run_dir / "nginx"
@@ -198,7 +208,8 @@ class TestStack(unittest.TestCase):
     def test_it_sizes_the_pools_as_the_table_says_below_80_connections(self):
         program = "from django.conf import settings as s; print(s.DATABASES['default'])"
         pids = self.stack.pids()
-        for kind, pool in (("web", 4), ("sockets", 8), ("worker", 4)):
+        pids |= {lane: self.stack.lane(lane) for lane in ("drive", "slow")}
+        for kind, pool in (("web", 4), ("sockets", 8), ("drive", 3), ("slow", 3)):
             shown = subprocess.run(
                 [sys.executable, "-c", program],
                 cwd=settings.BASE_DIR,
@@ -223,7 +234,7 @@ class TestStack(unittest.TestCase):
         planned = connection_budget.read(self.stack.environment)
         assert counts["artgen-web"] <= planned.web_workers * planned.web_pool
         assert counts.get("artgen-sockets", 0) <= planned.sockets_pool
-        assert counts["artgen-worker"] <= planned.worker_lanes * planned.worker_pool
+        assert counts["artgen-worker"] <= sum(planned.worker_lanes.values())
         assert planned.connections <= 80
 
         # As after a restart of PostgreSQL: broken connections are replaced before they are used.
@@ -482,6 +493,20 @@ class TestKilled(unittest.TestCase):
     def setUp(self):
         self.stack = kept_stack(**MACHINE)
 
+    def test_it_starts_a_killed_lane_again_and_leaves_the_others(self):
+        before = {lane: self.stack.lane(lane) for lane in ("drive", "store", "slow")}
+        os.kill(before["store"], signal.SIGKILL)
+
+        started = self.stack.until(
+            lambda: (pid := self.stack.lane("store")) != before["store"] and pid,
+            "the lane is running again",
+        )
+
+        after = {lane: self.stack.lane(lane) for lane in before}
+        assert after == before | {"store": started}
+        assert self.stack.draw()["status"] == "succeeded"
+        assert "the lane store ended with 137 and is started again" in self.stack.log
+
     def test_it_starts_again_whatever_is_killed(self):
         before = self.stack.pids()
         family = [child for pid in before.values() for child in (pid, *children(pid))]
@@ -510,6 +535,7 @@ class TestCapacity:
             "SECRET_KEY": "x",
             "PATH": os.environ["PATH"],
             "GUNICORN_WORKERS": "8",
+            "CELERY_CONCURRENCY": "12",
             "WORKER_DB_POOL_MAX": "14",
         }
         outcome = subprocess.run(
@@ -522,15 +548,12 @@ class TestCapacity:
         )
         assert outcome.returncode == 1
         assert (
-            "All processes together could open 86 database connections, above the limit of 80: "
-            "web 1 × 8 processes × 4 + sockets 1 × 8 + workers 1 × 3 lanes × 14 "
-            "+ beat 1 + spare 3 = 86."
+            "All processes together could open 82 database connections, above the limit of 80: "
+            "web 1 × 8 processes × 4 + sockets 1 × 8 "
+            "+ workers 1 × (drive 14 + store 12 + slow 14) + spare 2 = 82."
         ) in outcome.stderr
 
     def test_it_has_the_defaults_of_the_table(self):
-        planned = connection_budget.read({"GUNICORN_WORKERS": "8"})
-        assert (planned.worker_lanes * planned.worker_pool, planned.connections, planned.limit) == (
-            12,
-            56,
-            80,
-        )
+        planned = connection_budget.read({"GUNICORN_WORKERS": "8", "CELERY_CONCURRENCY": "12"})
+        assert planned.worker_lanes == {"drive": 3, "store": 12, "slow": 3}
+        assert (planned.connections, planned.limit) == (60, 80)

@@ -4,7 +4,6 @@ for a HEAD request.
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +15,7 @@ from websockets.sync.client import connect
 
 from artgen.secret_paths import PARAMETER, routes
 from artgen.testing.secret_addresses import ADDRESSES, SECRET
-from artgen.testing.stack import PATIENCE, Stack, children, kept_stack
+from artgen.testing.stack import PATIENCE, Stack, kept_stack
 
 pytestmark = [
     pytest.mark.s3,
@@ -103,14 +102,11 @@ class TestLogs:
         assert {"nginx", "gunicorn.error", "celery.apps.worker", "manage", "stack"} <= loggers
         assert any(entry.get("job") == job["id"] for entry in found)
 
-    def test_a_worker_checks_for_alerts_beside_its_lanes(self) -> None:
-        """And ends with it, whatever it waits for (`Stack.end` waits for that)."""
-        names = [
-            Path(f"/proc/{pid}/stat").read_text().split()[18]
-            for pid in children(self.stack.pids()["worker"])
-        ]
-        niceness = {"drive": "0", "store": "5", "slow": "10", "watch": "5"}
-        assert sorted(names) == sorted(niceness.values())
+    def test_the_lane_drive_checks_for_alerts(self) -> None:
+        """And ends with it, whatever the check waits for (`Stack.end` waits for that)."""
+        watching = "generation.operations.alerts.watching"
+        started = {one["message"] for one in entries(self.stack.log) if one["logger"] == watching}
+        assert started == {"checking for alerts every 30 s"}
 
     def order(self) -> tuple[str, str, dict[str, dict[str, Any]]]:
         """Place a job and return the ids of request and job and, by message, its lines."""

@@ -14,7 +14,7 @@ import psycopg
 import requests
 from psycopg.rows import dict_row
 
-from artgen.testing.stack import MACHINE, Stack, children
+from artgen.testing.stack import MACHINE, Stack
 from deploy.bench.emulator import EmulatorProcess
 from deploy.bench.processes import tree
 from deploy.bench.site import new_accounts
@@ -68,20 +68,6 @@ class Machine(Stack):
         """Return the process id of one of its processes, 0 while it is not running."""
         with suppress(OSError, ValueError):
             return self.pids().get(name, 0)
-        return 0
-
-    def lane(self, name: str) -> int:
-        """Return the process id of a lane of the worker, 0 while it is not running.
-
-        Lanes differ in their niceness (artgen.worker).
-        """
-        niceness = {"drive": 0, "store": 5, "slow": 10}[name]
-        worker = self.pid("worker")
-        with suppress(OSError):
-            base = os.getpriority(os.PRIO_PROCESS, worker)
-            for pid in children(worker) if worker else []:
-                if os.getpriority(os.PRIO_PROCESS, pid) == base + niceness:
-                    return pid
         return 0
 
 

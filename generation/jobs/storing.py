@@ -1,7 +1,6 @@
 """Store the images of finished jobs: download them, put them into the bucket, end the job."""
 
 import logging
-import threading
 import time
 from datetime import timedelta
 
@@ -13,7 +12,6 @@ from artgen import pooling
 from generation.files import processing, storage
 from generation.files.new_file import NewFile
 from generation.jobs import clients, dispatch, failures, lifecycle, outages, unread_replies
-from generation.jobs.image_hosts import HOSTS
 from generation.models import Image, Job
 from generation.runpod import payloads
 from generation.runpod.download import DownloadFailed, DownloadRefused, HostFailed, fetch_image
@@ -26,9 +24,8 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=settings.STORE_LEASE_SECONDS)  # longer than a download and its uploads
 PAUSE = timedelta(seconds=10)  # after a failure
-MAX_PAUSE = timedelta(minutes=2)  # after many failures to download the same image
+MAX_PAUSE = LEASE * 2 / 3  # after many failures; a job that is due later is being stored
 MAX_SLOT_SECONDS = 20.0  # a slot then takes a new message, so that its worker can shut down
-_one_claim = threading.Lock()  # threads that claim at once would exceed the share of a host
 
 
 def store_due() -> None:
@@ -57,25 +54,17 @@ def store() -> Job | None:
 
 
 def _claim() -> Job | None:
-    """Lease a due job and count its host's slot; `_store` releases it."""
-    with _one_claim:
-        job = lifecycle.claim_storing(
-            lease=LEASE, except_hosts=HOSTS.unavailable(), except_pairs=HOSTS.unavailable_pairs()
-        )
-        if job is not None:
-            HOSTS.acquire(job.result_host, job.user_id)
-    return job
+    return lifecycle.claim_storing(
+        lease=LEASE,
+        longest_pause=MAX_PAUSE,
+        slots=settings.CELERY_WORKER_CONCURRENCY,
+        workers=settings.STORE_WORKERS,
+        failing=HostFailed.__name__,
+    )
 
 
 def _store(job: Job) -> None:
-    try:
-        pooling.give_back()  # the downloads may take a minute
-        _store_images(job)
-    finally:
-        HOSTS.release(job.result_host, job.user_id)
-
-
-def _store_images(job: Job) -> None:
+    pooling.give_back()  # the downloads may take a minute
     report, is_kept = None, False
     try:
         try:
@@ -106,13 +95,10 @@ def _store_images(job: Job) -> None:
             outages.note(job.snapshot["endpoint_id"], error)
             lifecycle.not_stored(job, until=timezone.now() + PAUSE, detail=error.full_text)
         except (DownloadRefused, DownloadFailed) as error:
-            if isinstance(error, HostFailed):
-                HOSTS.failed(error.host, job.user_id)
             _later(job, error, pause=_download_pause(job))
         except (RunPodError, OSError, BotoCoreError, ClientError) as error:
             _later(job, error, pause=PAUSE)
         else:
-            HOSTS.succeeded(job.result_host, job.user_id)
             lifecycle.succeeded(job, images=images, cost=None)
             if is_kept:
                 unread_replies.forget(job)

@@ -35,7 +35,6 @@ class HostFailed(DownloadFailed):
 
     def __init__(self, target: Target, detail: str) -> None:
         super().__init__(f"{target.authority}: {detail}"[:300])
-        self.host = target.host
 
 
 def fetch_image(

@@ -1,6 +1,6 @@
 """When a job is due. Pushing `due_at` ahead is a lease: until then no process gets it again."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -29,31 +29,70 @@ def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
     return sorted(_claim(where, [slug], limit=limit, lease=lease), key=lambda job: job.id)
 
 
+HOSTS = f"""
+taken AS (
+    SELECT result_host, user_id, due_at > %s AS being_stored, error_detail LIKE %s AS has_failed
+    FROM {bulk_update.TABLE} WHERE status = 'storing' AND due_at > %s AND result_host <> ''
+)"""  # noqa: S608 no input
+"""SQL of jobs being stored, whose lease has more time left than any pause, and of paused ones."""
+WITHIN_SHARES = """
+    result_host NOT IN (
+        SELECT result_host FROM taken GROUP BY result_host
+        HAVING count(*) FILTER (WHERE being_stored) >= %s
+        OR count(*) FILTER (WHERE being_stored) >= %s AND count(*) FILTER (WHERE has_failed) > 0
+    )
+    AND (result_host, user_id) NOT IN (
+        SELECT result_host, user_id FROM taken WHERE being_stored
+        GROUP BY result_host, user_id HAVING count(*) >= %s
+    )
+    AND (error_detail NOT LIKE %s OR result_host NOT IN (
+        SELECT result_host FROM taken WHERE being_stored AND has_failed
+    ))"""
+CLAIM_LOCK = 0x53746F7265  # any number that nothing else locks
+
+
 def claim_storing(
-    *,
-    lease: timedelta,
-    except_hosts: Collection[str] = (),
-    except_pairs: Collection[tuple[str, UUID]] = (),
+    *, lease: timedelta, longest_pause: timedelta, slots: int, workers: int, failing: str
 ) -> Job | None:
     """Lease a due STORING job and return it; None if there is none.
 
+    A slow host must not use all slots: a quarter of them is for other hosts. A user gets half of
+    one worker's slots for a host, and a host that fails three quarters of them, because the other
+    workers may not be running. Images for which their host has failed share one slot of it: those
+    that hang block no others.
+
     Args:
         lease: how long no other process gets the job.
-        except_hosts: skip jobs whose images are on one of these hosts.
-        except_pairs: skip jobs of this user whose images are on this host.
+        longest_pause: after a failure; shorter than the lease.
+        slots: jobs that a worker can store at once.
+        workers: how many there are at most.
+        failing: how `error_detail` begins after a failure of the host.
     """
-    where, parameters = "status = 'storing'", list[Any](except_hosts)
-    if except_hosts:
-        where += f" AND result_host NOT IN ({', '.join(['%s'] * len(except_hosts))})"
-    for host, user_id in except_pairs:
-        where += " AND NOT (result_host = %s AND user_id = %s)"
-        parameters += [host, user_id]
-    for job in _claim(where, parameters, limit=1, lease=lease):
-        return job
-    return None
+    share = max(1, slots - max(1, slots // 4))
+    failed, now = f"{failing}%", timezone.now()
+    with transaction.atomic():
+        with connection.cursor() as cursor:  # claims at the same time would exceed the shares
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
+        jobs = _claim(
+            f"status = 'storing' AND {WITHIN_SHARES}",
+            [share * workers, share, max(1, slots // 2), failed],
+            limit=1,
+            lease=lease,
+            given=HOSTS,
+            given_values=[now + longest_pause, failed, now],
+        )
+    return jobs[0] if jobs else None
 
 
-def _claim(where: str, parameters: list[Any], *, limit: int, lease: timedelta) -> list[Job]:
+def _claim(
+    where: str,
+    parameters: list[Any],
+    *,
+    limit: int,
+    lease: timedelta,
+    given: str = "",
+    given_values: Sequence[Any] = (),
+) -> list[Job]:
     now = timezone.now()
     chosen = (
         f"SELECT id FROM {bulk_update.TABLE} "  # noqa: S608 no input
@@ -61,7 +100,8 @@ def _claim(where: str, parameters: list[Any], *, limit: int, lease: timedelta) -
     )
     jobs = bulk_update.update(
         "due_at = %s",
-        [now + lease, *parameters, now, limit],
+        [*given_values, now + lease, *parameters, now, limit],
+        given=given,
         where=f"WHERE id IN ({chosen})",
         history=None,
     )

@@ -1,4 +1,4 @@
 """Alerts without Prometheus: by email to staff, and to a webhook.
 
-A process that the worker forks (`watching`) checks the installation twice a minute, without Celery.
+A thread of the worker (`watching`) checks the installation twice a minute, without messages.
 """

@@ -1,6 +1,6 @@
-"""The process that checks for alerts: forked by the worker, independent of Celery and Redis.
+"""The check for alerts: a thread beside the lane `drive`, independent of messages and Redis.
 
-Emails are rows of the outbox as all others, but this process also sends them: the workers that
+Emails are rows of the outbox as all others, but this thread also sends them: the workers that
 usually send them may be what is down. Without the database there are no rows; then it reports that
 alone, directly and from memory.
 """
@@ -29,6 +29,7 @@ DATABASE = "DatabaseDown"
 def run(end: Event) -> None:
     """Check every CHECK_SECONDS until `end` is set."""
     watch = Watch()
+    log.info("checking for alerts every %d s", CHECK_SECONDS)
     while not end.wait(CHECK_SECONDS):
         watch.check()
 

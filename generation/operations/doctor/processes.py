@@ -24,7 +24,7 @@ SWITCHING_PROTOCOLS = 101
 def workers() -> Check:
     """Ping all Celery workers."""
     budget = connection_budget.read()
-    expected = budget.worker_lanes * budget.worker_machines
+    expected = len(budget.worker_lanes) * budget.worker_machines
     answers = app.control.inspect(timeout=PING_SECONDS, limit=expected).ping() or {}
     lanes = {name.partition("@")[0] for name in answers}
     if (

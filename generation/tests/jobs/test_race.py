@@ -30,6 +30,7 @@ from generation.jobs import (
     clients,
     driver,
     job_control,
+    lifecycle,
     orders,
     scheduling,
     spending,
@@ -210,6 +211,31 @@ class TestRace(TransactionTestCase):
         in_threads(WORKERS, lambda number: driver.submit(MODEL))
 
         assert Job.objects.at_runpod().count() == 3
+
+    def test_it_leaves_slots_for_other_users(self):
+        for _ in range(WORKERS):
+            self.place(self.users[0])
+        driver.submit(MODEL)
+        make_due()
+        driver.check(MODEL)
+        Job.objects.storing().update(result_host="slow.example")
+        claimed = []
+
+        def claim(number):
+            claimed.append(
+                lifecycle.claim_storing(
+                    lease=storing.LEASE,
+                    longest_pause=storing.MAX_PAUSE,
+                    slots=4,
+                    workers=1,
+                    failing="HostFailed",
+                )
+            )
+
+        in_threads(WORKERS, claim)
+
+        assert Job.objects.storing().count() == WORKERS
+        assert sum(job is not None for job in claimed) == 2
 
     def test_it_cancels_or_stores_but_not_both(self):
         jobs = [self.place(self.users[n % 4]) for n in range(8)]

@@ -3,13 +3,12 @@
 import socket
 from datetime import timedelta
 
-from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import User
 from artgen.testing.cases import EmulatorTestCase, emulated, make_due, make_user
-from generation.jobs import driver, image_hosts, lifecycle, storing
+from generation.jobs import driver, lifecycle, storing
 from generation.models import ImageModel, Job, Status
 
 CDN = "d2h7xmz5gqybh9.cloudfront.net"
@@ -28,63 +27,81 @@ class StoringTestCase(EmulatorTestCase):
         (ready,) = lifecycle.storing([(out, finished)])
         return ready
 
-    def take(self, host: str, user: User) -> None:
-        """Use one of the host's slots for somebody until the test ends."""
-        image_hosts.HOSTS.acquire(host, user.id)
-        self.addCleanup(image_hosts.HOSTS.release, host, user.id)
+    def hang(self, host: str, user: User, *, count: int = 1, has_failed: bool = False) -> None:
+        """Let workers download images of this user that hang."""
+        for _ in range(count):
+            job = self.finished(host=host, user=user)
+            Job.objects.filter(id=job.id).update(
+                due_at=timezone.now() + storing.LEASE,
+                error_detail="HostFailed: slow" if has_failed else "",
+            )
+
+    def claim(self, *, slots: int = 4, workers: int = 1) -> Job | None:
+        return lifecycle.claim_storing(
+            lease=storing.LEASE,
+            longest_pause=storing.MAX_PAUSE,
+            slots=slots,
+            workers=workers,
+            failing="HostFailed",
+        )
 
 
 class TestHost(StoringTestCase):
-    def test_it_leaves_the_jobs_of_a_host_that_has_its_share_to_wait(self):
-        with override_settings(STORE_CONCURRENCY=6):
-            for _ in range(3):
-                slow = self.finished(host="slow.example")
-            other = self.finished(host="other.example", user=self.bob)
-            for user in (self.alice, self.bob):
-                self.take("slow.example", user)
+    """A host that is slow, with four slots in all."""
 
-            claimed = lifecycle.claim_storing(
-                lease=storing.LEASE, except_hosts=image_hosts.HOSTS.unavailable()
-            )
+    def test_it_leaves_slots_for_other_hosts(self):
+        self.hang("slow.example", self.alice, count=2)
+        self.hang("slow.example", self.bob)
+        self.finished(host="slow.example", user=self.staff)
+        other = self.finished(host="other.example", user=self.bob)
 
-        assert claimed.id == other.id
-        assert slow.due_at < timezone.now()
+        assert self.claim() == other
+        assert self.claim() is None
+        assert self.claim(slots=8).result_host == "slow.example"
 
-    def test_it_would_take_them_without_the_share(self):
-        slow = self.finished(host="slow.example")
-        self.finished(host="other.example", user=self.bob)
+    def test_it_gives_a_host_slots_of_all_workers_until_it_fails(self):
+        self.hang("slow.example", self.alice, count=2)
+        self.hang("slow.example", self.bob)
+        for _ in range(2):
+            self.finished(host="slow.example", user=self.staff)
 
-        claimed = lifecycle.claim_storing(lease=storing.LEASE)
-
-        assert claimed.id == slow.id
-
-    def test_it_gives_those_for_whom_a_host_failed_one_slot_of_it(self):
-        host, hosts = "cdn.example", image_hosts.HOSTS
-        pairs = [(host, user.id) for user in (self.alice, self.bob)]
-        for pair in pairs:
-            hosts.failed(*pair)
-        assert (hosts.unavailable(), hosts.unavailable_pairs()) == ([], [])
-
-        self.take(host, self.alice)
-        assert (hosts.unavailable(), hosts.unavailable_pairs()) == ([], sorted(pairs))
-
-        hosts.succeeded(*pairs[0])
-        assert hosts.unavailable_pairs() == []
-
-    def test_it_leaves_others_slots_of_a_host_at_which_one_person_s_images_hang(self):
-        host = "cdn.example"
-        slow, other = self.finished(host=host), self.finished(host=host, user=self.bob)
-        while (host, self.alice.id) not in image_hosts.HOSTS.unavailable_pairs():
-            self.take(host, self.alice)
-
-        claimed = lifecycle.claim_storing(
-            lease=storing.LEASE,
-            except_hosts=image_hosts.HOSTS.unavailable(),
-            except_pairs=image_hosts.HOSTS.unavailable_pairs(),
+        assert self.claim(workers=2)
+        paused = self.finished(host="slow.example", user=self.bob)
+        Job.objects.filter(id=paused.id).update(
+            due_at=timezone.now() + storing.PAUSE, error_detail="HostFailed: slow"
         )
+        assert self.claim(workers=2) is None
 
-        assert claimed.id == other.id
-        assert slow.due_at < timezone.now()
+    def test_it_leaves_slots_of_each_worker_to_others(self):
+        self.hang("cdn.example", self.alice, count=2)
+        self.finished(host="cdn.example")
+
+        assert self.claim(workers=2) is None
+
+    def test_it_leaves_slots_of_the_host_for_other_users(self):
+        self.hang("cdn.example", self.alice, count=2)
+        self.finished(host="cdn.example")
+        other = self.finished(host="cdn.example", user=self.bob)
+
+        assert self.claim() == other
+
+    def test_it_tries_one_image_at_once_of_those_for_which_the_host_failed(self):
+        self.hang("cdn.example", self.alice, has_failed=True)
+        failed = self.finished(host="cdn.example", user=self.bob)
+        Job.objects.filter(id=failed.id).update(error_detail="HostFailed: slow")
+        new = self.finished(host="cdn.example", user=self.bob)
+
+        assert self.claim() == new
+        assert self.claim() is None
+        Job.objects.exclude(id=failed.id).update(due_at=timezone.now() + storing.MAX_PAUSE)
+        assert self.claim() == failed
+
+    def test_it_limits_no_image_that_is_in_its_reply(self):
+        self.hang("", self.alice, count=4)
+        assert self.claim() is None
+        inline = self.finished(host="")
+
+        assert self.claim() == inline
 
 
 class TestImage(StoringTestCase):
@@ -226,9 +243,8 @@ class TestAnyAddress(EmulatorTestCase):
 class TestHang(StoringTestCase):
     def test_it_stores_another_persons_image_while_a_host_hangs(self):
         name = "slow.example"
-        share = max(1, settings.STORE_CONCURRENCY // 3)
-        for number in range(share):  # as many slots as that host may have are waiting for it
-            self.take(name, (self.alice, self.bob)[number % 2])
+        self.hang(name, self.alice, count=2)
+        self.hang(name, self.bob)
         slow = self.finished(host=name)
         other = self.place(user=self.bob)
         driver.submit("flux-schnell")
@@ -236,7 +252,8 @@ class TestHang(StoringTestCase):
         make_due(other.id)
         driver.check("flux-schnell")
 
-        stored = storing.store()
+        with override_settings(CELERY_WORKER_CONCURRENCY=4, STORE_WORKERS=1):
+            stored = storing.store()
 
         assert stored.id == other.id
         other.refresh_from_db()
