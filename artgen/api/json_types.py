@@ -1,9 +1,7 @@
 """Types of fields in the API's JSON, for TypedDicts; `artgen.api.openapi` reads them."""
 
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypedDict, TypeVar
-
-Result = TypeVar("Result")
+from typing import Annotated, TypedDict
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ Slug = Annotated[str, Keywords(pattern="^[-a-zA-Z0-9_]+$")]
 Url = Annotated[str, Keywords(format="uri")]
 
 
-class Page(TypedDict, Generic[Result]):
+class Page[Result](TypedDict):
     """A page of a list."""
 
     results: list[Result]

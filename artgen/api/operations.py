@@ -7,11 +7,9 @@ with the serializers that it names here (`Endpoint.read_body`, `Endpoint.read_qu
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from rest_framework.response import Response
-
-Result = TypeVar("Result")
 
 BODY_PROBLEMS = ("csrf_failed", "invalid", "malformed", "too_large", "unsupported_media_type")
 """Codes that every request with a body may get."""
@@ -49,7 +47,7 @@ class Operation:
         return list(dict.fromkeys(codes))
 
 
-class Answer(Generic[Result], Response):
+class Answer[Result](Response):
     """The answer of a method that chooses among statuses, or sets headers."""
 
     def __init__(
