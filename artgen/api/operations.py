@@ -7,9 +7,11 @@ with the serializers that it names here (`Endpoint.read_body`, `Endpoint.read_qu
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from rest_framework.response import Response
+
+Result = TypeVar("Result")
 
 BODY_PROBLEMS = ("csrf_failed", "invalid", "malformed", "too_large", "unsupported_media_type")
 """Codes that every request with a body may get."""
@@ -47,7 +49,7 @@ class Operation:
         return list(dict.fromkeys(codes))
 
 
-class Answer[Result](Response):
+class Answer(Generic[Result], Response):  # noqa: UP046 `Response[…]` must not come first
     """The answer of a method that chooses among statuses, or sets headers."""
 
     def __init__(
