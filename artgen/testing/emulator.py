@@ -6,10 +6,9 @@ import threading
 
 import requests
 
-from artgen.testing.payloads import WORKFLOW, parameters
+from artgen.testing.payloads import WORKFLOW, build, parameters
 from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS
 from generation.demo.emulator.painting import tiny_png
-from generation.runpod import payloads
 from generation.runpod.download import fetch_image
 
 ENDPOINT = "qwen-image-t2i"
@@ -82,7 +81,7 @@ def place(dialect):
     width, height = (512, 512) if dialect == "sdxl_turbo" else (1024, 1024)
     asked = parameters(width=width, height=height)
     workflow = WORKFLOW if dialect == "comfyui" else None
-    return endpoint_of(dialect), payloads.build(dialect, asked, workflow=workflow)
+    return endpoint_of(dialect), build(dialect, asked, workflow=workflow)
 
 
 def fetched(emulator, picture, *, seconds=60):

@@ -1,6 +1,33 @@
-"""Job parameters and source images for every RunPod dialect, and the payloads they must become."""
+"""Job parameters and source images for every kind of worker, and the payloads they must become.
 
-from generation.runpod.payloads import InputImage, Parameters
+A kind is a dialect of self-hosted workers, or the emulator's name for public endpoints that take
+the same input.
+"""
+
+from typing import Any
+
+from generation.catalog.catalog_file import read_catalog
+from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS
+from generation.runpod import payloads
+from generation.runpod.payloads import PUBLIC, InputImage, Parameters
+
+FORMATS = {
+    PUBLIC_ENDPOINTS[table["endpoint_id"]]: table["request_format"]
+    for table in read_catalog()["models"]
+    if table["dialect"] == PUBLIC
+}
+
+
+def dialect_of(kind: str) -> str:
+    return PUBLIC if kind in FORMATS else kind
+
+
+def build(kind: str, wanted: Parameters, **options: Any) -> dict[str, Any]:
+    """Return the input of a worker of this kind."""
+    return payloads.build(
+        dialect_of(kind), wanted, **{"request_format": FORMATS.get(kind), **options}
+    )
+
 
 CAT = InputImage(
     url="https://storage.example/cat.png?X-Amz-Signature=1", name="cat.png", data=b"\x89PNG"
@@ -129,7 +156,9 @@ INPUTS = {
         (),
         {
             "prompt": "a quiet sea",
-            "aspect_ratio": "16:9",
+            "aspect_ratio": "custom",
+            "width": 1344,
+            "height": 768,
             "seed": 42,
             "disable_safety_checker": False,
         },
@@ -139,7 +168,7 @@ INPUTS = {
         (CAT, DOG),
         {
             "prompt": "a quiet sea",
-            "aspect_ratio": "1:1",
+            "aspect_ratio": "match_input_image",
             "seed": 42,
             "images": [CAT.url, DOG.url],
             "disable_safety_checker": False,

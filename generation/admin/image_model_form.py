@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generation.admin.json_field import ReadableJSONField
 from generation.models import ImageModel
-from generation.runpod.payloads import DIALECTS, LEGACY, PUBLIC
+from generation.runpod.payloads import DIALECTS, PUBLIC
 
 
 class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -95,14 +95,6 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
             "price",
             "workflow",
         )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        named = self.instance.dialect
-        if named in LEGACY:  # a row of the previous version is saved in the current form
-            self.initial["dialect"] = PUBLIC
-            if self.instance.request_format is None:
-                self.initial["request_format"] = dict(LEGACY[named])
 
     def clean_request_format(self) -> Any:
         """Store an empty request format as NULL."""

@@ -27,9 +27,6 @@ def input_of(job: Job, own: Sequence[OwnImage]) -> dict[str, Any]:
         OSError, BotoCoreError: the bucket does not respond.
     """
     dialect, request_format = job.snapshot["dialect"], job.snapshot.get("request_format")
-    if dialect == payloads.PUBLIC and request_format is None:
-        # Placed during an upgrade by the previous version, whose snapshots have none.
-        request_format = job.model.request_format
     try:
         needs_data = payloads.dialect_of(dialect, request_format).needs_data
     except UnknownDialect as error:

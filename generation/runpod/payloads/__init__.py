@@ -21,7 +21,6 @@ from .dialect import (
     no_seed,
 )
 from .errors import CODES, Failure, OutputError, classify
-from .legacy import LEGACY
 from .outputs import OutputImage, Result, cost_in, read_report, result_from
 from .public import PUBLIC, public_dialect
 from .request_format import FormatProblem, RequestFormat, RequestFormatError, parse_request_format
@@ -30,7 +29,6 @@ from .workflow import WorkflowError, check_workflow
 __all__ = [
     "CODES",
     "DIALECTS",
-    "LEGACY",
     "PUBLIC",
     "Dialect",
     "Failure",
@@ -64,7 +62,7 @@ DIALECTS: dict[str, Dialect] = {
 
 def is_public(dialect: str) -> bool:
     """Return whether models and jobs of this dialect use one of RunPod's public endpoints."""
-    return dialect == PUBLIC or dialect in LEGACY
+    return dialect == PUBLIC
 
 
 def dialect_of(dialect: str, request_format: Mapping[str, Any] | None = None) -> Dialect:
@@ -77,10 +75,9 @@ def dialect_of(dialect: str, request_format: Mapping[str, Any] | None = None) ->
             return DIALECTS[dialect]
         except KeyError:
             raise UnknownDialect(f"there is no dialect {dialect!r}") from None
-    described = LEGACY.get(dialect) if request_format is None else request_format
-    if described is None:
+    if request_format is None:
         raise PayloadError("a public endpoint needs a request format")
-    return public_dialect(parse_request_format(described))
+    return public_dialect(parse_request_format(request_format))
 
 
 def build(

@@ -6,7 +6,6 @@ from artgen.testing.cases import EmulatorTestCase, make_due, work
 from artgen.testing.clock import held_clock
 from generation.admin.image_model_form import ImageModelForm
 from generation.models import ImageModel, Job, ProviderOutage, Status
-from generation.runpod.payloads import LEGACY
 
 LIST = "/admin/generation/imagemodel/"
 PREVIEW = f"{LIST}preview/"
@@ -217,17 +216,6 @@ class TestImageModelAdmin(EmulatorTestCase):
             assert field in errors, (changes, errors)
             assert words in str(errors[field]), changes
             assert ImageModel.objects.filter(pk=model.pk).values().get() == before
-
-    def test_it_shows_a_row_of_the_version_before_as_public_and_saves_it_so(self) -> None:
-        ImageModel.objects.filter(pk=self.model.pk).update(dialect="flux", request_format=None)
-        self.model.refresh_from_db()
-        page = self.client.get(reverse("admin:generation_imagemodel_change", args=[self.model.pk]))
-        self.assertContains(page, '<option value="public" selected>')
-        self.assertContains(page, "num_inference_steps")
-        changes = {"dialect": "public", "request_format": json.dumps(LEGACY["flux"])}
-        assert self.save(self.model, **changes)[0] == {}
-        self.model.refresh_from_db()
-        assert (self.model.dialect, self.model.request_format) == ("public", LEGACY["flux"])
 
     def typed(self, model: ImageModel | None = None, **changes: object) -> dict[str, object]:
         """Return what a browser sends of the form."""

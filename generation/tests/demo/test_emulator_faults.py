@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from artgen.testing.emulator import ENDPOINT, INPUT, fetched, place, run, state
-from artgen.testing.payloads import WORKFLOW
+from artgen.testing.payloads import WORKFLOW, dialect_of
 from generation.demo.emulator import FAULTS, MAGIC_WORDS, Emulator
 from generation.runpod import payloads
 from generation.runpod.client import Client, Gone, JobRefused, NotAccepted, RunPodError
@@ -125,7 +125,7 @@ class TestFaults:
             endpoint, body = place(dialect)
             report = client.status(endpoint, run(client, endpoint=endpoint, body=body))
             with pytest.raises(OutputError) as caught:
-                payloads.read(dialect, report)
+                payloads.read(dialect_of(dialect), report)
             assert caught.value.code == code
 
     @pytest.mark.parametrize(
@@ -138,7 +138,8 @@ class TestFaults:
             emulator.faults.next("job", fault)
             endpoint, body = place(dialect)
             result = payloads.read(
-                dialect, client.status(endpoint, run(client, endpoint=endpoint, body=body))
+                dialect_of(dialect),
+                client.status(endpoint, run(client, endpoint=endpoint, body=body)),
             )
             with pytest.raises((InvalidImage, DownloadRefused)):
                 decode(fetched(emulator, result.images[0]))
@@ -156,7 +157,7 @@ class TestFaults:
         emulator.faults.next("job", fault)
         runpod_id = run(client)
         emulator.advance(5)
-        [picture] = payloads.read("qwen", client.status(ENDPOINT, runpod_id)).images
+        [picture] = payloads.read("public", client.status(ENDPOINT, runpod_id)).images
         with pytest.raises(verdict):
             fetched(emulator, picture, seconds=0.5)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from artgen.testing.payloads import parameters
+from artgen.testing.payloads import build, parameters
 from generation.runpod import payloads
 from generation.runpod.client import Client
 from generation.runpod.download import fetch_image
@@ -68,7 +68,7 @@ def living(group):
 def paint(host):
     client = Client(base_url=f"http://{host}/v2", api_key="any")
     endpoint = "black-forest-labs-flux-1-schnell"
-    body = payloads.build("flux", parameters(width=256, height=256, steps=4))
+    body = build("flux", parameters(width=256, height=256, steps=4))
     runpod_id = client.run(endpoint, input=body).runpod_id
     while not (report := client.status(endpoint, runpod_id)).state.final:
         pass
@@ -79,7 +79,7 @@ def test_it_paints_for_real_and_ends_with_its_painting_processes(tmp_path):
     with serving(tmp_path, "full") as (process, host):
         report = paint(host)
         assert report.state is State.COMPLETED
-        [picture] = payloads.read("flux", report).images
+        [picture] = payloads.read("public", report).images
         data = fetch_image(picture.url, allowed_hosts=[host])
         assert decode(data)[0].width == 256
         family = living(process.pid)

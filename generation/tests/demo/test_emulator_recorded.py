@@ -162,7 +162,7 @@ class TestFailures:
         report = client.status(ENDPOINT, runpod_id)
         assert (report.state, report.output, report.error) == (State.FAILED, expected, "")
         with pytest.raises(OutputError) as caught:
-            payloads.read("qwen", report)
+            payloads.read("public", report)
         assert caught.value.code == "provider_error"
 
     @pytest.mark.parametrize("by_caller", [True, False])
@@ -214,7 +214,7 @@ class TestDataUris:
         )
         emulator.advance(5)
         with pytest.raises(OutputError) as caught:
-            payloads.read("qwen_edit", client.status(EDIT, runpod_id))
+            payloads.read("public", client.status(EDIT, runpod_id))
         assert caught.value.code == "source_unreadable"
 
     @pytest.mark.parametrize(

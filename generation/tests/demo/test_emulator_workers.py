@@ -6,22 +6,22 @@ import pytest
 from PIL import Image
 
 from artgen.testing.emulator import ENDPOINT, INPUT, endpoint_of, fetched, place, run
-from artgen.testing.payloads import WORKFLOW, parameters
+from artgen.testing.payloads import FORMATS, WORKFLOW, build, dialect_of, parameters
 from generation.demo.emulator import Emulator
 from generation.demo.emulator.painting import tiny_png
 from generation.files import metadata
 from generation.runpod import payloads
 from generation.runpod.client import Client
 from generation.runpod.image import decode
-from generation.runpod.payloads import DIALECTS, LEGACY, InputImage, OutputError
+from generation.runpod.payloads import DIALECTS, PUBLIC, InputImage, OutputError
 from generation.runpod.report import State
 
-EDITS = [name for name in LEGACY if payloads.dialect_of(name).min_sources]
+EDITS = [name for name, table in FORMATS.items() if table.get("sources", {"min": 0}).get("min", 1)]
 
 
 class TestWorkers:
     @pytest.mark.parametrize(
-        "dialect", [name for name in (*LEGACY, *DIALECTS) if name not in EDITS]
+        "dialect", [name for name in (*FORMATS, *DIALECTS) if name not in EDITS]
     )
     def test_it_answers_each_dialect_with_a_picture_of_the_right_size(
         self, emulator, client, dialect
@@ -30,7 +30,7 @@ class TestWorkers:
         runpod_id = run(client, endpoint=endpoint, body=body)
         assert emulator.jobs[-1].dialect == dialect
         emulator.advance(5)
-        result = payloads.read(dialect, client.status(endpoint, runpod_id))
+        result = payloads.read(dialect_of(dialect), client.status(endpoint, runpod_id))
         info = decode(fetched(emulator, result.images[0]))[0]
         assert (info.width, info.height) == (
             (512, 512) if dialect == "sdxl_turbo" else (1024, 1024)
@@ -45,12 +45,14 @@ class TestWorkers:
     ):
         source = InputImage(url=f"{webhook_receiver.url}/source.png", name="source.png")
         endpoint = endpoint_of(dialect)
-        body = payloads.build(dialect, parameters(), sources=[source])
+        body = build(dialect, parameters(), sources=[source])
         runpod_id = run(client, endpoint=endpoint, body=body)
         emulator.advance(5)
-        result = payloads.read(dialect, client.status(endpoint, runpod_id))
+        result = payloads.read(dialect_of(dialect), client.status(endpoint, runpod_id))
         info = decode(fetched(emulator, result.images[0]))[0]
-        assert (info.width, info.height) == ((320, 200) if dialect == "qwen_edit" else (1024, 1024))
+        of_source = dialect in ("qwen_edit", "p_image_edit", "nano_banana")
+        side = 2048 if dialect == "nano_banana_pro" else 1024
+        assert (info.width, info.height) == ((320, 200) if of_source else (side, side))
 
     @pytest.mark.parametrize("path", ["/gone.jpg", ""])
     def test_it_fails_an_edit_whose_source_cannot_be_had(
@@ -60,7 +62,7 @@ class TestWorkers:
         runpod_id = run(client, endpoint="qwen-image-edit", body={"prompt": "a", "image": url})
         emulator.advance(5)
         with pytest.raises(OutputError) as caught:
-            payloads.read("qwen_edit", client.status("qwen-image-edit", runpod_id))
+            payloads.read(PUBLIC, client.status("qwen-image-edit", runpod_id))
         assert caught.value.code == "source_unreadable"
 
     def test_it_starts_a_comfyui_graph_from_the_pictures_in_the_input(self, emulator, client):
@@ -140,7 +142,7 @@ class TestWorkers:
         report = client.status(endpoint, runpod_id)
         assert report.state is State.FAILED
         with pytest.raises(OutputError) as caught:
-            payloads.read("flux", report)
+            payloads.read(PUBLIC, report)
         assert not caught.value.retryable or caught.value.code == "source_unreadable"
 
     def test_it_speaks_the_dialect_that_an_endpoint_is_said_to_speak(self):
@@ -164,7 +166,7 @@ class TestTinyPainter:
             runpod_id = run(client, body=INPUT | changes)
             emulator.advance(5)
             return fetched(
-                emulator, payloads.read("qwen", client.status(ENDPOINT, runpod_id)).images[0]
+                emulator, payloads.read(PUBLIC, client.status(ENDPOINT, runpod_id)).images[0]
             )
 
         first = paint()

@@ -1,24 +1,30 @@
-"""Every dialect.
-
-The input that its worker documents. Public endpoints by the names of the version before.
-"""
+"""Every kind of worker gets the input that it documents."""
 
 import pytest
 
-from artgen.testing.payloads import CAT, DOG, INPUTS, WORKFLOW, parameters
+from artgen.testing.payloads import (
+    CAT,
+    DOG,
+    FORMATS,
+    INPUTS,
+    WORKFLOW,
+    build,
+    dialect_of,
+    parameters,
+)
 from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS, understand
 from generation.runpod import payloads
-from generation.runpod.payloads import DIALECTS, LEGACY, InputImage, PayloadError
+from generation.runpod.payloads import DIALECTS, InputImage, PayloadError
 
 
 def test_it_is_tested_with_every_dialect():
-    assert {*INPUTS, "comfyui"} == {*LEGACY, *DIALECTS}
+    assert {*INPUTS, "comfyui"} >= set(DIALECTS)
 
 
 @pytest.mark.parametrize("dialect", INPUTS)
 def test_it_builds_the_documented_input(dialect):
     changes, sources, expected = INPUTS[dialect]
-    built = payloads.build(dialect, parameters(**changes), sources=sources)
+    built = build(dialect, parameters(**changes), sources=sources)
     assert built == expected
     for endpoint in [name for name, kind in PUBLIC_ENDPOINTS.items() if kind == dialect] or ["own"]:
         body = built | ({"num_inference_steps": 4} if endpoint.endswith("schnell") else {})
@@ -27,10 +33,10 @@ def test_it_builds_the_documented_input(dialect):
 
 @pytest.mark.parametrize("dialect", INPUTS)
 def test_it_leaves_out_what_the_model_is_to_decide(dialect):
-    chosen = payloads.dialect_of(dialect)
+    chosen = payloads.dialect_of(dialect_of(dialect), FORMATS.get(dialect))
     width, height = chosen.sizes[0] if chosen.sizes else (1024, 1024)
     sources = [CAT] * chosen.min_sources
-    built = payloads.build(dialect, parameters(width=width, height=height), sources=sources)
+    built = build(dialect, parameters(width=width, height=height), sources=sources)
     assert (
         not {"num_inference_steps", "steps", "guidance", "guidance_scale", "cfg_scale", "strength"}
         & built.keys()
@@ -57,9 +63,9 @@ def test_it_leaves_out_what_the_model_is_to_decide(dialect):
 )
 def test_it_refuses_what_the_dialect_cannot_carry(dialect, changes, sources):
     with pytest.raises(PayloadError):
-        payloads.build(dialect, parameters(**changes), sources=sources)
+        build(dialect, parameters(**changes), sources=sources)
 
 
 def test_it_takes_no_workflow_for_another_dialect():
     with pytest.raises(PayloadError):
-        payloads.build("wan", parameters(), workflow=WORKFLOW)
+        build("wan", parameters(), workflow=WORKFLOW)

@@ -2,12 +2,11 @@
 
 import pytest
 
-from artgen.testing.payloads import CAT, DOG, INPUTS, parameters
+from artgen.testing.payloads import CAT, DOG, parameters
 from generation.catalog.catalog_file import read_catalog
 from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS, understand
 from generation.runpod import payloads
 from generation.runpod.payloads import (
-    LEGACY,
     PayloadError,
     RequestFormatError,
     parse_request_format,
@@ -18,10 +17,6 @@ CATALOG = {
     for table in read_catalog()["models"]
     if table["dialect"] == "public"
 }
-CORRECTED = {
-    "p-image-t2i",
-    "p-image-edit",
-}  # exact sizes since; the version before sent the nearest ratio
 
 
 def build(request_format, *, sources=(), **changes):
@@ -31,19 +26,6 @@ def build(request_format, *, sources=(), **changes):
 
 def of_catalog(endpoint, **options):
     return build(CATALOG[endpoint]["request_format"], **options)
-
-
-@pytest.mark.parametrize(
-    "endpoint", [name for name, kind in PUBLIC_ENDPOINTS.items() if kind in LEGACY]
-)
-def test_it_sends_what_the_version_before_sent(endpoint):
-    changes, sources, expected = INPUTS[PUBLIC_ENDPOINTS[endpoint]]
-    built = of_catalog(endpoint, sources=sources, **changes)
-    if endpoint not in CORRECTED:
-        assert built == expected
-        assert list(built) == list(
-            payloads.build(PUBLIC_ENDPOINTS[endpoint], parameters(**changes), sources=sources)
-        )
 
 
 @pytest.mark.parametrize("endpoint", CATALOG)
@@ -217,9 +199,3 @@ def test_it_needs_a_format_for_a_public_endpoint():
     for request_format in (None, {"size": {"mode": "big"}}):
         with pytest.raises(PayloadError):
             build(request_format)
-
-
-@pytest.mark.parametrize("dialect", LEGACY)
-def test_it_prefers_the_format_of_the_row_to_the_old_name(dialect):
-    built = payloads.build(dialect, parameters(), request_format={"prompt": "text"})
-    assert built == {"text": "a quiet sea"}

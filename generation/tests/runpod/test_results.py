@@ -12,7 +12,7 @@ import pytest
 
 from generation.runpod import payloads
 from generation.runpod.image import decode
-from generation.runpod.payloads import DIALECTS, LEGACY, OutputError
+from generation.runpod.payloads import DIALECTS, PUBLIC, OutputError
 from generation.runpod.report import JobReport, State, parse_report
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -23,8 +23,8 @@ def load(name):
 
 
 def dialect_of(name):
-    fitting = [dialect for dialect in (*LEGACY, *DIALECTS) if name.startswith(f"{dialect}_")]
-    return max(fitting, key=len) if fitting else "flux"
+    fitting = [dialect for dialect in DIALECTS if name.startswith(f"{dialect}_")]
+    return max(fitting, key=len) if fitting else PUBLIC
 
 
 RESULTS = {
@@ -72,7 +72,7 @@ FAILURES = {
 def test_it_is_tested_with_every_fixture_and_every_dialect_has_one():
     names = {path.stem for path in FIXTURES.glob("*.json")}
     assert names == {*RESULTS, *FAILURES, "flux_in_progress"}
-    assert {dialect_of(name) for name in RESULTS} == {*LEGACY, *DIALECTS}
+    assert {dialect_of(name) for name in RESULTS} == {PUBLIC, *DIALECTS}
 
 
 @pytest.mark.parametrize("name", RESULTS)
@@ -107,7 +107,7 @@ def test_it_keeps_the_vendors_text_for_staff():
 
 def test_it_reads_nothing_from_a_job_that_is_not_at_its_end():
     with pytest.raises(ValueError, match="still running"):
-        payloads.read("flux", load("flux_in_progress"))
+        payloads.read(PUBLIC, load("flux_in_progress"))
 
 
 def test_it_passes_on_a_workers_warnings():
@@ -148,12 +148,12 @@ URL = "https://image.runpod.ai/a.png"
     ],
 )
 def test_it_finds_the_picture_in_every_shape(output):
-    result = payloads.read("flux", completed(output))
+    result = payloads.read(PUBLIC, completed(output))
     assert [picture.url for picture in result.images] == [URL]
 
 
 def test_it_takes_a_picture_in_spite_of_an_error_beside_it():
-    result = payloads.read("flux", completed({"image_url": URL}, error="telemetry failed"))
+    result = payloads.read(PUBLIC, completed({"image_url": URL}, error="telemetry failed"))
     assert result.warnings == ("telemetry failed",)
     assert len(result.images) == 1
 
@@ -186,7 +186,7 @@ def test_it_takes_a_picture_in_spite_of_an_error_beside_it():
 )
 def test_it_says_why_there_is_no_picture(output, code):
     with pytest.raises(OutputError) as caught:
-        payloads.read("flux", completed(output))
+        payloads.read(PUBLIC, completed(output))
     assert caught.value.code == code
 
 
@@ -195,7 +195,7 @@ def test_it_says_why_there_is_no_picture(output, code):
 def test_it_calls_nothing_retryable_that_was_paid_for(state, cost, is_retryable):
     output = {"cost": cost, "errors": ["CUDA out of memory"]}
     with pytest.raises(OutputError) as caught:
-        payloads.read("flux", JobReport(runpod_id="a", state=state, output=output))
+        payloads.read(PUBLIC, JobReport(runpod_id="a", state=state, output=output))
     assert caught.value.retryable == is_retryable
 
 
@@ -207,10 +207,10 @@ def test_it_calls_nothing_retryable_that_was_paid_for(state, cost, is_retryable)
     ],
 )
 def test_it_looks_where_the_request_format_says(output):
-    result = payloads.read("flux", completed(output), images_at="data[].b64_json")
+    result = payloads.read(PUBLIC, completed(output), images_at="data[].b64_json")
     assert [picture.url for picture in result.images] == [URL, URL]
     with pytest.raises(OutputError) as caught:
-        payloads.read("flux", completed(output), images_at="images[].url")
+        payloads.read(PUBLIC, completed(output), images_at="images[].url")
     assert (caught.value.code, caught.value.is_unread) == ("unreadable", True)
 
 
@@ -218,12 +218,12 @@ def test_it_looks_where_the_request_format_says(output):
     ("cost", "expected"), [(0.02, Decimal("0.02")), ("0.1", Decimal("0.1")), (0, Decimal(0))]
 )
 def test_it_reads_the_cost_exactly(cost, expected):
-    assert payloads.read("flux", completed({"image_url": URL, "cost": cost})).cost == expected
+    assert payloads.read(PUBLIC, completed({"image_url": URL, "cost": cost})).cost == expected
 
 
 @pytest.mark.parametrize("cost", [True, None, "free", [1], -1, float("nan"), float("inf")])
 def test_it_leaves_out_a_cost_that_is_none(cost):
-    assert payloads.read("flux", completed({"image_url": URL, "cost": cost})).cost is None
+    assert payloads.read(PUBLIC, completed({"image_url": URL, "cost": cost})).cost is None
 
 
 @pytest.mark.parametrize(
