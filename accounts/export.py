@@ -111,7 +111,7 @@ def ledger_csv(user: User, *, month: date | None = None) -> Iterator[str]:
                 entry.amount,
                 entry.balance_after,
                 entry.reference or "",
-                harmless(entry.reason),
+                _harmless(entry.reason),
             ]
         )
 
@@ -131,8 +131,8 @@ def statement_csv(user: User, *, month: date | None = None) -> Iterator[str]:
                 _second(line.ended_at) if is_over else "",
                 line.state.value,
                 line.amount,
-                harmless(line.what),
-                harmless(line.title),
+                _harmless(line.what),
+                _harmless(line.title),
                 line.why,
                 line.job or "",
             ]
@@ -143,7 +143,7 @@ def _second(at: datetime) -> str:
     return timezone.localtime(at).isoformat(timespec="seconds")
 
 
-def harmless(text: str) -> str:
+def _harmless(text: str) -> str:
     """Return a text that spreadsheets do not run as a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
 

@@ -5,7 +5,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, wraps
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -21,7 +21,7 @@ from artgen.refusals import Refusal
 PLACING = ("api:place", "api:upload")
 """Groups that are not limited while the cache is away: credits and bytes of the user limit them."""
 
-type Key = str | Callable[[str, HttpRequest], str]
+Key: TypeAlias = str | Callable[[str, HttpRequest], str]
 
 
 WRITES: Mapping[str, Sequence[str]] = {
@@ -59,7 +59,7 @@ def by_account(group: str, request: HttpRequest) -> str:
     return login_throttle.owner_of(request, by_email(group, request))
 
 
-type View = Callable[..., HttpResponseBase]
+View: TypeAlias = Callable[..., HttpResponseBase]
 
 
 def limited(

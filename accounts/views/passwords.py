@@ -1,7 +1,7 @@
 """Change a password and reset a forgotten one."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 from allauth.account.views import (
@@ -30,7 +30,7 @@ from accounts.rate_limits import email_request, limited
 from accounts.security_notices import Change
 from accounts.views.sign_in import EMAIL_SENT_TO, sent_context
 
-type View = Callable[..., HttpResponseBase]
+View: TypeAlias = Callable[..., HttpResponseBase]
 
 
 def _page(view: View) -> View:

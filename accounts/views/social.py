@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeAlias
 
 import requests
 from allauth.socialaccount.internal.flows.connect import validate_disconnect
@@ -26,7 +26,7 @@ from accounts import social
 from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 
-type View = Callable[..., HttpResponseBase]
+View: TypeAlias = Callable[..., HttpResponseBase]
 
 
 def _calling(view: View) -> View:

@@ -1,7 +1,9 @@
 """Types of fields in the API's JSON, for TypedDicts; `artgen.api.openapi` reads them."""
 
 from dataclasses import dataclass
-from typing import Annotated, TypedDict
+from typing import Annotated, Generic, TypedDict, TypeVar
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ Slug = Annotated[str, Keywords(pattern="^[-a-zA-Z0-9_]+$")]
 Url = Annotated[str, Keywords(format="uri")]
 
 
-class Page[Result](TypedDict):
+class Page(TypedDict, Generic[Result]):
     """A page of a list."""
 
     results: list[Result]

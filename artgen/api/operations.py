@@ -49,7 +49,7 @@ class Operation:
         return list(dict.fromkeys(codes))
 
 
-class Answer(Generic[Result], Response):  # noqa: UP046 `Response[…]` must not come first
+class Answer(Generic[Result], Response):
     """The answer of a method that chooses among statuses, or sets headers."""
 
     def __init__(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core import signing
@@ -27,6 +27,8 @@ LIMIT_DEFAULT = 20
 MAX_LIMIT = 100
 OLDER, NEWER = "o", "n"
 
+Row = TypeVar("Row")
+Result = TypeVar("Result")
 Place = tuple[Any, ...]
 
 
@@ -64,7 +66,7 @@ class FixedList:
     columns: tuple[str, ...]
 
 
-def page_of[Row, Result](
+def page_of(
     request: Request,
     rows: QuerySet[Any, Row] | FixedList,
     query: Mapping[str, Any],

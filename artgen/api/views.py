@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponseBase
@@ -13,6 +13,8 @@ from rest_framework.views import APIView
 from artgen.api.operations import Operation
 from artgen.api.shapes import read, read_query
 from artgen.revalidation import not_modified_or
+
+Row = TypeVar("Row", bound=Model)
 
 PLAINLY_ACCEPTED = ("*/*", "application/json", "application/json, */*")
 
@@ -61,7 +63,7 @@ def body_of(request: Request) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], request.data)
 
 
-def first_or_404[Row: Model](rows: QuerySet[Row]) -> Row:
+def first_or_404(rows: QuerySet[Row]) -> Row:
     """Return the first row; raise Http404 without a text, unlike `get_object_or_404`."""
     found = rows.first()
     if found is None:

@@ -17,7 +17,6 @@ from uuid_utils.compat import uuid7
 from accounts import tokens
 from accounts.models import CreditEntry, User
 from artgen.testing.cases import BaseTestCase
-from generation.api import examples
 from generation.models import IdempotencyKey, Image, ImageModel, Job, JobEvent, Status, Upload
 
 FLUX = {"model": "flux-dev", "prompt": "Tea hills in morning mist"}
@@ -133,7 +132,7 @@ def make_image(user: User, *, job: Job | None = None, **fields: Any) -> Image:
         "id": image_id,
         "key": f"images/{user.id}/{image_id}.png",
         "thumbnail_key": f"thumbnails/{user.id}/{image_id}.webp",
-        "placeholder": examples.IMAGE["placeholder"],
+        "placeholder": "2PcRDYJ4d3eIeIeAh3iIeHiHBw==",
         "width": 1024,
         "height": 768,
         "bytes": 1000,

@@ -7,11 +7,10 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from artgen.testing.cases import BaseTestCase, submit_only
-from generation.api import examples
 from generation.jobs import lifecycle, orders
 from generation.models import Image
 
-PLACEHOLDER = str(examples.IMAGE["placeholder"])
+PLACEHOLDER = "HBkSHYSIeHiPiHh8eJd4eTN0EEQG"
 
 
 class JobPagesTestCase(BaseTestCase):

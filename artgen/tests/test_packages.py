@@ -1,4 +1,4 @@
-"""Which packages there are, and where: those of the group `demo` only outside of production."""
+"""Production runs without the packages of the group `demo`."""
 
 import os
 import re
@@ -61,11 +61,11 @@ def test_it_imports_all_of_production_without_them(without_demo: dict[str, str])
 
 def test_it_pins_them_apart() -> None:
     groups = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["dependency-groups"]
+    assert groups["demo"] == ["aiohttp"]
     production = (settings.BASE_DIR / "requirements.txt").read_text()
     demo = (settings.BASE_DIR / "deploy" / "requirements-demo.txt").read_text()
-    for name in groups["demo"]:
-        assert f"\n{name}==" not in production
-        assert f"\n{name}==" in demo
+    assert "\naiohttp==" not in production
+    assert "\naiohttp==" in demo
 
 
 def test_make_accepts_each_python_of_the_project() -> None:
@@ -75,20 +75,4 @@ def test_make_accepts_each_python_of_the_project() -> None:
     assert line
     first, end = (int(minor) for minor in re.findall(r"\(3, (\d+)\)", line[0]))
     accepted = [minor for minor in range(20) if project_accepts.contains(f"3.{minor}.1")]
-    assert accepted == [*range(first, end)] == [12, 13, 14]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("python", ["3.12", "3.14"], ids=["oldest", "newest"])
-def test_it_has_a_wheel_of_each_package(python: str, tmp_path: Path) -> None:
-    """Ask the package registry. The lock for development has all packages."""
-    uv = Path(sys.executable).with_name("uv")
-    lock = settings.BASE_DIR / "deploy" / "requirements-dev.txt"
-    done = subprocess.run(
-        [uv, "pip", "compile", lock, "--no-deps", "--only-binary=:all:", "--quiet",
-         "--python-version", python, "--output-file", tmp_path / "lock.txt"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if "Failed to fetch" in done.stderr and not os.environ.get("CI"):
-        pytest.skip("the package registry is not reachable")
-    assert done.returncode == 0, done.stderr
+    assert accepted == [*range(first, end)] == [11, 12, 13, 14]

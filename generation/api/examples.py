@@ -22,8 +22,7 @@ IMAGE: ImageJson = {
     "saved_from": None,
     "url": f"{HOST}/media/images/{JOB_ID}-0.png?expires=1764000000&signature=…",
     "thumbnail_url": f"{HOST}/media/thumbnails/{JOB_ID}-0.webp?expires=1764000000&signature=…",
-    "placeholder": "data:image/webp;base64,UklGRlAAAABXRUJQVlA4IEQAAADQAQCdASoQAAwAA4BaJQB"
-    "OgBxLhyo5qAD9IgdBNBgyXL+QctXexYzK3P3TGDXDru1AXxavdJPYp/ub+CVqhP8CRXSIAA==",
+    "placeholder": "2PcRDYJ4d3eIeIeAh3iIeHiHBw==",
     "width": 1024,
     "height": 768,
     "bytes": 1254301,

@@ -1,4 +1,4 @@
-"""Comparison sheets: quote, create, list, get, cancel the rest, vote, delete."""
+"""Comparison sheets: quote, create, list, get, cancel the rest, vote, draw, delete."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -6,23 +6,25 @@ from typing import Annotated, Any, TypedDict, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.http import Http404
 from django.urls import reverse
 from rest_framework.request import Request
 
 from accounts.models import Scope
 from accounts.requests import limited_token, user_of
-from artgen.api.json_types import IdText, Page
+from artgen.api.json_types import IdText, Page, Url
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import PageQuery, page_of
-from artgen.api.shapes import Id, Shape
+from artgen.api.shapes import Choice, Id, Query, Shape
 from artgen.api.views import Endpoint, body_of, first_or_404
 from generation.api import examples, rate_limits
 from generation.api.bodies import KEY, KEY_PROBLEMS, ORDER_PROBLEMS, REPEATED, read_key
 from generation.api.quotes import QuoteJson
 from generation.jobs import idempotency
 from generation.jobs.serializers import JobJson, jobs_json
-from generation.models import Sheet, SheetVote
-from generation.sheets import cells, placing, votes
+from generation.models import Sheet, SheetImage, SheetImageKind, SheetVote
+from generation.sheets import cells, placing, sheet_images, votes
+from generation.sheets.cells import FilledSheet
 from generation.sheets.request import SheetOrderBody, clean
 
 
@@ -83,6 +85,30 @@ class SheetVoteBody(Shape):
     """The best image of a comparison."""
 
     job = Id(help_text="The job of a cell with an image.")
+
+
+class SheetImageBody(Shape):
+    """The image of a comparison to draw."""
+
+    format = Choice(choices=SheetImageKind.values, required=False, default=SheetImageKind.JPEG)
+
+
+class SheetImageQuery(SheetImageBody, Query):
+    """Which image of a comparison."""
+
+
+class SheetImageJson(TypedDict):
+    """A comparison as one labeled image, for a download."""
+
+    format: Annotated[str, SheetImageKind.values]
+    state: Annotated[str, ("preparing", "ready", "failed"), "`failed`: ask for it again."]
+    done: Annotated[int, "The cells that are drawn."]
+    total: Annotated[int, "All cells."]
+    url: Annotated[Url | None, "Of the file, short-lived; null until it is ready."]
+    bytes: int | None
+    expires_at: Annotated[
+        datetime | None, "After that ask for it again; null while it is prepared."
+    ]
 
 
 class Sheets(Endpoint):
@@ -207,6 +233,58 @@ class SheetVoteDetail(Endpoint):
     def delete(self, request: Request, sheet_id: UUID) -> None:
         """Remove the vote."""
         votes.withdraw(_own(request, sheet_id))
+
+
+class SheetImageDetail(Endpoint):
+    """`/api/v1/sheets/ID/image/`."""
+
+    @operation(
+        "draw_sheet",
+        body=SheetImageBody,
+        status=202,
+        also={200: "Ready already"},
+        problems=["too_many_requests"],
+    )
+    def post(self, request: Request, sheet_id: UUID) -> Answer[SheetImageJson]:
+        """Draw a comparison as one image.
+
+        With its labels, the images in small. A worker draws it within seconds: follow it with
+        `GET`. It is drawn again only if its cells have changed since.
+        """
+        sheet = cells.filled(_own(request, sheet_id))
+        rate_limits.spend(request, group="draw", rate=sheet_images.ASK_RATE)
+        kind = self.read_body()["format"]
+        image = sheet_images.ask(sheet, kind=kind)
+        return Answer(
+            _image_json(sheet, image),
+            status=200 if image.is_ready else 202,
+            headers={"Location": f"{reverse('api_sheet_image', args=[sheet_id])}?format={kind}"},
+        )
+
+    @operation("get_sheet_image", query=SheetImageQuery)
+    def get(self, request: Request, sheet_id: UUID) -> SheetImageJson:
+        """Get the image of a comparison.
+
+        Not found if nobody has asked for it, if it has expired, or if its cells have changed since:
+        ask for it with `POST`.
+        """
+        sheet = cells.filled(_own(request, sheet_id))
+        image = sheet_images.of_sheet(sheet).get(self.read_query()["format"])
+        if image is None:
+            raise Http404
+        return _image_json(sheet, image)
+
+
+def _image_json(sheet: FilledSheet, image: SheetImage) -> SheetImageJson:
+    return {
+        "format": image.kind,
+        "state": image.state,
+        "done": image.total if image.is_ready else image.done,
+        "total": image.total,
+        "url": sheet_images.absolute_url(sheet, image) if image.is_ready else None,
+        "bytes": image.bytes if image.is_ready else None,
+        "expires_at": image.expires_at,
+    }
 
 
 def _own(request: Request, sheet_id: UUID) -> Sheet:

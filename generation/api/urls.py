@@ -35,6 +35,11 @@ urlpatterns = [
     path("sheets/<uuid:sheet_id>/", sheets.SheetDetail.as_view(), name="api_sheet"),
     path("sheets/<uuid:sheet_id>/cancel/", sheets.SheetCancel.as_view()),
     path("sheets/<uuid:sheet_id>/vote/", sheets.SheetVoteDetail.as_view()),
+    path(
+        "sheets/<uuid:sheet_id>/image/",
+        sheets.SheetImageDetail.as_view(),
+        name="api_sheet_image",
+    ),
     path("word-lists/", word_lists.WordLists.as_view()),
     path("word-lists/<uuid:list_id>/", word_lists.WordListDetail.as_view()),
     path("presets/", presets.Presets.as_view()),

@@ -19,7 +19,7 @@ from django.utils.http import content_disposition_header
 from generation.files.disk import DiskStorage
 from generation.files.new_file import NewFile
 
-FOLDERS = ("images", "thumbnails", "uploads", "exports")
+FOLDERS = ("images", "thumbnails", "uploads", "exports", "sheets")
 """The first part of keys. Addresses of files that strangers see have the whole key, so no part is
 the id of a user."""
 
@@ -53,6 +53,11 @@ def upload_key(*, upload_id: UUID, content_type: str) -> str:
 def export_folder(*, export_id: UUID) -> str:
     """Return the prefix of the keys of an export."""
     return f"exports/{export_id}/"
+
+
+def sheet_key(*, image_id: UUID, kind: str) -> str:
+    """Return the key of the image of a comparison; `kind` is "jpeg" or "png"."""
+    return f"sheets/{_shard(image_id)}/{image_id}.{EXTENSIONS[f'image/{kind}']}"
 
 
 def _shard(file_id: UUID) -> str:
@@ -206,13 +211,21 @@ def download_url(key: str, *, filename: str) -> str:
 
 def absolute_url(key: str) -> str:
     """Return the URL with scheme and host, for RunPod and API clients."""
-    address = url(key)
+    return _absolute(url(key))
+
+
+def absolute_download_url(key: str, *, filename: str) -> str:
+    """Return `download_url` with scheme and host, for API clients."""
+    return _absolute(download_url(key, filename=filename))
+
+
+def _absolute(address: str) -> str:
     return address if "://" in address else f"{settings.PUBLIC_URL}{address}"
 
 
 def content_type_of(key: str) -> str:
     """Return the content type of the key's extension."""
-    # Python 3.12 does not know WebP unless the system does.
+    # Python 3.11 and 3.12 do not know WebP unless the system does.
     if known := CONTENT_TYPES.get(key.rpartition(".")[2]):
         return known
     return mimetypes.guess_type(key)[0] or "application/octet-stream"

@@ -8,6 +8,7 @@ import { wireCardButtons } from "./js/card_buttons.js"
 import { Cards } from "./js/cards.js"
 import { connect } from "./js/connection.js"
 import { showFailure } from "./js/failures.js"
+import { SheetImage } from "./js/sheet_image.js"
 
 const HEAD_AFTER = 600 // ms: jobs that end together change the head once
 
@@ -124,7 +125,5 @@ page.addEventListener(
   { capture: true },
 )
 
-page.addEventListener("click", (event) => {
-  if (event.target.closest("[data-print]")) print()
-})
+new SheetImage(page, { failed: data.failed, onProblem: showProblem })
 connect(cards, data)

@@ -39,7 +39,8 @@ class TrialTestCase(EmulatorTestCase):
 
     def try_it(self, model=None, **form):
         """Place a trial as staff and return it."""
-        answer = self.browser.post(self.page(model), {"prompt": "a red kite", **form})
+        sent = {"prompt": "a red kite", "once": str(uuid4()), **form}
+        answer = self.browser.post(self.page(model), sent)
         assert answer.status_code == 302, answer.content.decode()
         job = Job.objects.get(is_trial=True)
         assert answer["Location"] == f"{self.page(model)}{job.id}/"
@@ -147,7 +148,7 @@ class TestPlacing(TrialTestCase):
     def test_it_keeps_no_upload_of_a_refused_trial(self):
         kontext = ImageModel.objects.get(slug="flux-kontext")
         creation_switch.turn(Mode.OFF, message="All is stopped.")
-        page = self.browser.post(self.page(kontext), {"prompt": "a red kite"})
+        page = self.browser.post(self.page(kontext), {"prompt": "a red kite", "once": str(uuid4())})
         self.assertContains(page, "All is stopped.")
         assert not Upload.objects.exists()
         assert not Job.objects.exists()
@@ -182,7 +183,10 @@ class TestPlacing(TrialTestCase):
         assert self.browser.post(self.page(), {"prompt": "a kite"}).status_code == 403
         assert self.browser.get("/admin/generation/imagemodel/99999/try/").status_code == 404
         self.browser.force_login(self.alice)
-        assert self.browser.post(self.page(), {"prompt": "a kite"}).status_code == 302
+        assert (
+            self.browser.post(self.page(), {"prompt": "a kite", "once": str(uuid4())}).status_code
+            == 302
+        )
         assert not Job.objects.exists()
 
     def test_it_is_in_the_history_of_the_model(self):

@@ -49,7 +49,7 @@ class TestVerify(StorageTestCase):
         kept = self.upload(self.draw())
         uploads = Upload.objects.bulk_create(
             Upload(
-                id=uuid4(), user=self.alice, key=f"uploads/{n}", bytes=1, sha256=f"{n:064}",
+                id=uuid4(), user=self.alice, key=f"uploads/missing-{n}", bytes=1, sha256=f"{n:064}",
                 width=1, height=1, created_at=timezone.now(),
             )
             for n in range(consistency.CONFIRMED + 1)
