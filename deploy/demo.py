@@ -14,11 +14,10 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from http import HTTPStatus
 from pathlib import Path
 from signal import SIGINT, SIGTERM
 
-from deploy import ask, servers, stack
+from deploy import servers, stack
 from deploy.stack import Process
 
 HOST = "127.0.0.1"
@@ -74,8 +73,7 @@ def main(options: list[str]) -> None:
         processes = [Process(name) for name in stack.STOP if name != "nginx"]
         exits.enter_context(stack.running(processes))
         for name in ("web", "sockets"):
-            address = str(run_dir / f"{name}.sock")
-            wait(lambda a=address: ask.ask(a, "/healthz") == HTTPStatus.OK, name, processes)
+            wait(lambda path=run_dir / f"{name}.sock": listens(path), name, processes)
         print(banner, flush=True)
         if has_emulator and not is_bare and "tiny" not in options:
             explore = python("explore", "manage.py", "fill_explore")
@@ -89,6 +87,7 @@ def set_environment(*, has_emulator: bool) -> None:
     port = number("PORT", DEFAULT_PORT)
     defaults = {
         **SIZES,
+        "ALERTS": "false",
         "DEFAULT_CREDITS": "100",
         "LOG_LEVEL": "WARNING",
         "PUBLIC_URL": f"http://{HOST}:{port}",
@@ -130,6 +129,15 @@ def require_free(port: int) -> None:
             stack.fail(f"port {port} is in use. Choose another: make run PORT={DEFAULT_PORT + 100}")
 
 
+def listens(path: Path) -> bool:
+    """Return whether a process listens on this Unix socket.
+
+    A request over HTTP would load all pages into the process of the sockets: 50 MB.
+    """
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
 def postgres(data_dir: Path) -> Process:
     """Return PostgreSQL, with its data and its socket in a folder."""
     data = data_dir / "postgres"
@@ -155,7 +163,7 @@ def valkey(data_dir: Path) -> Process:
 def emulator(options: list[str]) -> Process:
     """Return the RunPod emulator; without Django it starts in half the time."""
     port = os.environ["EMULATOR_PORT"]
-    behavior = ("--seconds", "3", "--cold-start", "1.5", *options)
+    behavior = ("--seconds", "3", "--cold-start", "1.5", "--processes", "1", *options)
     return python("emulator", "-m", "generation.demo.emulator", "--port", port, *behavior)
 
 
