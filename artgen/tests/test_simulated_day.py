@@ -34,7 +34,7 @@ class TestDay:
 
         class Misled(Day):
             def history_of(self, number: int) -> History:
-                known = [replace(one, limit=None) for one in self.records[number]]
+                known = [replace(one, is_limited=False) for one in self.records[number]]
                 return eta.history_of(known, limit=self.models[number].max_in_flight)
 
         def of_others(kind: type[Day]) -> Row:

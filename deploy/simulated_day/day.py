@@ -18,7 +18,7 @@ from deploy.simulated_day.endpoints import PLANS, Endpoint, Worker
 from generation.jobs import eta, model_queues, queue_positions
 from generation.jobs.eta import Forecast, History, Record
 from generation.jobs.eta.reading import HISTORY_SECONDS, SAMPLE_SIZE
-from generation.jobs.model_queues import OwnJobs, QueueRow, UserLimit
+from generation.jobs.model_queues import QueueRow, UserLimit
 from generation.models import ImageModel, Job, Status
 
 START = datetime(2026, 1, 15, tzinfo=UTC)
@@ -134,7 +134,10 @@ class Day:
             for _n in range(count)
         ]
         forecast = self.forecast(number)
-        limit = self.limits.get(user.id)
+        limit = None
+        if user.id in self.limits:
+            queue = forecast.queues[number]
+            limit = queue.limits.get(user.id) or UserLimit(self.limits[user.id])
         eta.promise(jobs, forecast=forecast, now=created_at, limit=limit)
         for job in jobs:
             one = Promised(
@@ -159,9 +162,7 @@ class Day:
     def forecast(self, number: int) -> Forecast:
         """Return the forecast of a model, as `eta.forecast` makes it from the database."""
         queue = model_queues.from_rows(self._rows(number), model_ids=[number])[number]
-        known = {number, *(key for limit in queue.limits.values() for key in limit.models)}
-        histories = {key: self._history(key) for key in known}
-        return Forecast(histories=histories, queues={number: queue})
+        return Forecast(histories={number: self._history(number)}, queues={number: queue})
 
     def _history(self, number: int) -> History:
         """Return what the last jobs of a model showed when they were last read."""
@@ -205,14 +206,12 @@ class Day:
         ]
         if self.now - self.last_success[number] < model_queues.WARM_FOR.total_seconds():
             rows.append(QueueRow("warm", number, nothing, nothing, None, 0))
-        for user_id, limit in self.limits.items():
-            for key, queued in self.queued.items():
-                sent = [one for one in self.at_runpod[key].values() if one.job.user_id == user_id]
-                if jobs := [one.job for one in (*queued[user_id], *sent)]:
-                    work = sum(job.width * job.height for job in jobs) // len(jobs)
-                    own = OwnJobs(len(queued[user_id]), len(sent), work)
-                    known = UserLimit(limit, {key: own})
-                    rows.append(QueueRow("limit", key, user_id, nothing, None, 0, known))
+        for user_id, at_once in self.limits.items():
+            queued = sum(len(own[user_id]) for own in self.queued.values())
+            sent = self._at_runpod(user_id)
+            if queued or sent:
+                limit = UserLimit(at_once, queued, sent)
+                rows.append(QueueRow("limit", number, user_id, nothing, None, 0, limit))
         return rows
 
     def _at_runpod(self, user_id: UUID) -> int:
@@ -283,7 +282,7 @@ class Day:
                 finished_at=job.finished_at.timestamp(),
                 promised_p50_at=_seconds(job.promised_p50_at),
                 promised_p90_at=_seconds(job.promised_p90_at),
-                limit=self.limits.get(job.user_id),
+                is_limited=job.user_id in self.limits,
             )
         )
 

@@ -6,13 +6,12 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import IntegerField
+from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -26,29 +25,12 @@ WARM_FOR = timedelta(seconds=60)
 MAX_QUEUED_PER_MODEL = 5_000  # jobs read for positions, on average
 
 
-class OwnJobs(NamedTuple):
-    """A user's jobs of a model."""
-
-    queued: int  # 0 while an outage blocks the model: they do not start before those of others
-    at_runpod: int
-    work: int = 0  # pixels × steps, the mean
-
-
-@dataclass(frozen=True)
-class UserLimit:
+class UserLimit(NamedTuple):
     """A user's limit of jobs at once, and the user's jobs of all models."""
 
     at_once: int
-    models: Mapping[int, OwnJobs] = field(default_factory=dict)  # by id; no entry for none
-
-    @property
-    def at_runpod(self) -> int:
-        """The number of the user's jobs at RunPod."""
-        return sum(jobs.at_runpod for jobs in self.models.values())
-
-    def and_of(self, other: "UserLimit | None") -> "UserLimit":
-        """Return the limit with the models of both, which are of the same user."""
-        return self if other is None else UserLimit(self.at_once, {**other.models, **self.models})
+    queued: int = 0
+    at_runpod: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,8 +45,7 @@ class ModelQueue:
     users: Mapping[UUID, tuple[int, int]]  # how many each has queued, and at RunPod
     limits: Mapping[UUID, UserLimit] = field(default_factory=dict)
     """Of the users with a limit of jobs at once, those with jobs of any model."""
-    least_limit: int | None = None
-    """The smallest limit of jobs at once that a user or a group has; None: none has one."""
+    has_limits: bool = False  # whether any user may have a limit of jobs at once
 
     @property
     def at_runpod(self) -> int:
@@ -86,38 +67,10 @@ class ModelQueue:
         """
         return place_of_next(self.users, user_id, number=number)
 
-    @cached_property
-    def held_users(self) -> list[tuple[UUID, UserLimit]]:
-        """The users with more queued jobs than their limits let start now."""
-        return [
-            (user_id, limit)
-            for user_id, limit in self.limits.items()
-            if self.users.get(user_id, (0, 0))[0] > max(0, limit.at_once - limit.at_runpod)
-        ]
-
-    def held_behind(self, user_id: UUID | None, *, own: int, rounds: float) -> float:
-        """Return how many of the jobs before a job cannot start so soon: limits hold them.
-
-        Args:
-            user_id: the user of the job; limits of others hold theirs.
-            own: how many queued jobs of this user go before it.
-            rounds: how many times a place becomes free before the job starts.
-        """
-        busy = self.users.get(user_id, (0, 0))[1] if user_id else 0
-        held = 0.0
-        for other, limit in self.held_users:
-            if other == user_id:
-                continue
-            queued, at_work = self.users[other]
-            before = min(queued, max(0, own + busy + 1 - at_work))
-            can_start = max(0, limit.at_once - limit.at_runpod) + limit.at_once * rounds
-            held += max(0.0, before - can_start)
-        return held
-
 
 def cache_key(model_id: int) -> str:
     """Return the cache key of the model's queue."""
-    return f"jobs.model_queues:5:{model_id}"
+    return f"jobs.model_queues:6:{model_id}"
 
 
 def current(model_ids: Collection[int]) -> dict[int, ModelQueue]:
@@ -139,13 +92,13 @@ def current_and_facts(
 class QueueRow(NamedTuple):
     """A queued job, a submitted job, running jobs of a user, or a fact about a model."""
 
-    kind: str  # a status, "warm", "blocked" or "limit"
-    model_id: int  # of a limit, that of the user's jobs
-    user_id: UUID  # None where not applicable, as the next two
+    kind: str  # a status, "warm", "blocked", "limit" or "limits": some user may have one
+    model_id: int  # None where not applicable, as the next three
+    user_id: UUID
     job_id: UUID
     at: Any  # of a queued job: created; of a submitted one: submitted
     jobs: int
-    limit: UserLimit | None = None  # of a limit, with one model; without a user, the smallest one
+    limit: UserLimit | None = None
 
 
 def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[int, ModelQueue]:
@@ -158,11 +111,14 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
     sent: dict[int, list[float]] = {model_id: [] for model_id in model_ids}
     warm, blocked = set[int](), set[int]()
     running = Counter[int]()
-    limits: dict[UUID | None, UserLimit] = {}
+    limits: dict[UUID, UserLimit] = {}
+    has_limits = False
     for row in sorted(rows, key=_by_age):
         match row.kind:
             case "limit":
-                limits[row.user_id] = cast(UserLimit, row.limit).and_of(limits.get(row.user_id))
+                limits[row.user_id] = cast(UserLimit, row.limit)
+            case "limits":
+                has_limits = True
             case Status.QUEUED:
                 waiting[row.model_id][row.user_id].append((row.at, row.job_id))
             case "warm":
@@ -176,8 +132,6 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
                 busy[row.model_id][row.user_id] += row.jobs
                 running[row.model_id] += row.jobs
                 warm.add(row.model_id)
-    least = limits.pop(None, None)
-    of_users = cast("dict[UUID, UserLimit]", limits)
     found = {}
     for model_id in model_ids:
         queued = {user_id: len(own) for user_id, own in waiting[model_id].items()}
@@ -191,8 +145,8 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
                 user_id: (queued.get(user_id, 0), busy[model_id][user_id])
                 for user_id in queued.keys() | busy[model_id].keys()
             },
-            limits=of_users,
-            least_limit=least.at_once if least else None,
+            limits=limits,
+            has_limits=has_limits,
         )
     return found
 
@@ -217,13 +171,13 @@ def has_limits() -> str:
     )
 
 
-def limit_of_user() -> RawSQL:
-    """Return the expression of the limit of jobs at once that the user of a job has now."""
+def has_limit() -> RawSQL:
+    """Return the expression whether the user of a job has a limit of jobs at once now."""
     return RawSQL(  # noqa: S611 no input
-        f"CASE WHEN {has_limits()} THEN (SELECT {LIMIT} FROM accounts_user AS account "  # noqa: S608
-        "WHERE account.id = generation_job.user_id) END",
+        f"{has_limits()} AND (SELECT {LIMIT} FROM accounts_user AS account "  # noqa: S608
+        "WHERE account.id = generation_job.user_id) IS NOT NULL",
         [settings.MAX_JOBS_AT_ONCE_PER_USER],
-        output_field=IntegerField(),
+        output_field=BooleanField(),
     )
 
 
@@ -251,30 +205,21 @@ QUEUES = """
     SELECT 'blocked', id, NULL, NULL, NULL, 0, NULL FROM generation_imagemodel AS model
     WHERE id IN ({ids}) AND {blocks_model}
     UNION ALL
-    SELECT 'limit', limited.model_id, limited.user_id, NULL, NULL, 0, CAST(at_once AS text)
+    SELECT 'limit', NULL, user_id, NULL, NULL, 0, CAST(at_once AS text)
         || ' ' || CAST(queued AS text) || ' ' || CAST(at_runpod AS text)
-        || ' ' || CAST(work AS text)
     FROM (
-        SELECT line.user_id, line.model_id, {limit} AS at_once, at_runpod, work,
-            CASE WHEN {blocks_model} THEN 0 ELSE queued END AS queued
+        SELECT line.user_id, {limit} AS at_once, queued, at_runpod
         FROM (
-            SELECT user_id, model_id, COUNT(*) FILTER (WHERE status = 'queued') AS queued,
-                COUNT(*) FILTER (WHERE status <> 'queued') AS at_runpod,
-                CAST(AVG(CAST(width AS bigint) * height * COALESCE(steps, 1)) AS bigint) AS work
+            SELECT user_id, COUNT(*) FILTER (WHERE status = 'queued') AS queued,
+                COUNT(*) FILTER (WHERE status <> 'queued') AS at_runpod
             FROM generation_job
             WHERE due_at IS NOT NULL AND status <> 'storing' AND {has_limits}
                 AND (parked_until IS NULL OR parked_until <= %s)
-            GROUP BY user_id, model_id
+            GROUP BY user_id
         ) AS line JOIN accounts_user AS account ON account.id = line.user_id
-        JOIN generation_imagemodel AS model ON model.id = line.model_id
     ) AS limited WHERE at_once IS NOT NULL
     UNION ALL
-    SELECT 'limit', NULL, NULL, NULL, NULL, 0, CAST(MIN(at_once) AS text)
-    FROM (
-        SELECT MIN(max_jobs_at_once) AS at_once FROM accounts_user
-        UNION ALL
-        SELECT MIN(max_jobs_at_once) FROM accounts_groupquota
-    ) AS limits HAVING MIN(at_once) IS NOT NULL
+    SELECT 'limits', NULL, NULL, NULL, NULL, 0, NULL WHERE {has_limits}
     UNION ALL
     SELECT 'fact', NULL, NULL, NULL, NULL, 0, fact FROM ({select}) AS facts
 """
@@ -307,17 +252,11 @@ def _rows(
     return [
         QueueRow(
             *(kind, model_id, user_id, job_id, at, count),
-            _limit(model_id, fact) if kind == "limit" else None,
+            UserLimit(*map(int, fact.split())) if kind == "limit" else None,
         )
         for kind, model_id, user_id, job_id, at, count, fact in found
         if kind != "fact"
     ], facts
-
-
-def _limit(model_id: int | None, fact: str) -> UserLimit:
-    """Return a limit from its text: the limit and, of a model, what OwnJobs has."""
-    at_once, *jobs = map(int, fact.split())
-    return UserLimit(at_once, {} if model_id is None else {model_id: OwnJobs(*jobs)})
 
 
 def _by_age(row: QueueRow) -> tuple[bool, Any, Any]:

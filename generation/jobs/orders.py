@@ -247,10 +247,8 @@ def _place(
         forecast = eta.of_jobs(jobs)
         waits = budgets.waits_of_order(user, budgets.costs_of(jobs), states=forecast.budgets)
         parked = {job.id: until for job, until in zip(jobs, waits, strict=True) if until}
-        limit = eta.limit_of_order(user, count=len(jobs), forecast=forecast)
+        limit = eta.limit_of_order(user, forecast=forecast)
         eta.promise(jobs, forecast=forecast, now=timezone.now(), parked=parked, limit=limit)
-        for job in jobs:
-            job.first_limit = limit
         with transaction.atomic():
             if order_key:
                 order_key.remember(batch_id or jobs[0].id)

@@ -45,7 +45,7 @@ def quote(
     forecast = eta.of_jobs(jobs)
     if wait := budgets.wait_of_order(user, budgets.costs_of(jobs), states=forecast.budgets):
         return Quote(credits=total, eta=None, wait=wait)
-    limit = eta.limit_of_order(user, count=len(jobs), forecast=forecast)
+    limit = eta.limit_of_order(user, forecast=forecast)
     found = eta.of_order_jobs(jobs, forecast=forecast, limit=limit)
     etas = [one for one in found if one]
     if len(etas) < len(found):

@@ -1,6 +1,6 @@
 """Jobs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -244,12 +244,8 @@ class Job(models.Model):
 
     More recent than the model's cached queue.
     """
-    first_limit: int | None = None
-    """The user's limit of jobs at once when it was placed, as `first_place`; None: no limit that
-    the order would exceed.
-    """
-    first_beside: "Mapping[int, int] | None" = None
-    """How many earlier jobs its order has in other models, by id, as `first_place`."""
+    first_limit: tuple[int, int, int] | None = None
+    """`model_queues.UserLimit` when it was placed, as `first_place`; None: no limit."""
     new_images: "Sequence[Image] | None" = None
     """The images that were stored with its end; known to the instance that ended, not stored."""
 

@@ -24,7 +24,6 @@ DISTRIBUTION = "generation.jobs.eta.distributions.Distribution"
 CLASSES = {
     "jobs.model_queues:5:": {
         "generation.jobs.model_queues.ModelQueue",
-        "generation.jobs.model_queues.OwnJobs",
         "generation.jobs.model_queues.UserLimit",
         "generation.jobs.queue_positions.Positions",
     },

@@ -227,6 +227,7 @@ def _page(
     models.sort(key=lambda model: model.pk not in own.favorite_models)
     forecast = eta.forecast(models)
     allowed = quotas.of(user)
+    limit = eta.limit_of_order(user, forecast=forecast, allowed=allowed)
     # After a refusal its errors are shown, not those of another check.
     context = _quoted(user, form, speaks=is_checked)
     return context | {
@@ -239,7 +240,7 @@ def _page(
                 chosen=model.slug in form.models,
                 is_allowed=allowed.allows_model(model.slug),
                 is_favorite=model.pk in own.favorite_models,
-                limit=allowed.limit("jobs_at_once"),
+                limit=limit,
             )
             for model in models
         ],

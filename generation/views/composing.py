@@ -21,6 +21,7 @@ from generation.forms.composer import Composer
 from generation.jobs import budgets, creation_switch, eta, sources, spending, status_text
 from generation.jobs.budgets import BudgetWait
 from generation.jobs.eta import Eta, Forecast
+from generation.jobs.model_queues import UserLimit
 from generation.models import Image, ImageModel, Upload
 from generation.presets import choices
 from generation.presets.choices import Choices
@@ -124,6 +125,7 @@ def composing(
     models.sort(key=lambda model: model.pk not in own.favorite_models)
     allowed = (composer and composer.quotas) or quotas.of(user)
     offer = offer_of(user, composer, forecast=forecast)
+    limit = eta.limit_of_order(user, forecast=forecast, allowed=allowed)
     return {
         "composer": composer,
         "models": [
@@ -133,7 +135,7 @@ def composing(
                 forecast=forecast,
                 chosen=composer is not None and model == composer.model,
                 is_allowed=allowed.allows_model(model.slug),
-                limit=allowed.limit("jobs_at_once"),
+                limit=limit,
                 is_favorite=model.pk in own.favorite_models,
             )
             for model in models
@@ -187,7 +189,7 @@ def model_option(
     chosen: bool,
     is_allowed: bool,
     is_favorite: bool,
-    limit: int | None,
+    limit: UserLimit | None,
 ) -> ModelOption:
     """Return the entry of a model in a list, with its price and wait time for this user."""
     form = Composer(model=model)
@@ -219,7 +221,7 @@ def offer_of(user: User, form: Composer | None, *, forecast: Forecast) -> Compos
         user_id=user.pk,
         size=eta.size_of(width, height, form.steps),
         count=form.count,
-        limit=form.quotas.limit("jobs_at_once") if form.quotas else None,
+        limit=eta.limit_of_order(user, forecast=forecast, allowed=form.quotas),
     )
     usd = spending.expected(form.model, pixels=width * height, credits=credits // form.count)
     return ComposerQuote(

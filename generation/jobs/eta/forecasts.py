@@ -1,7 +1,6 @@
 """The time until an image is done: the queue, the model's last jobs, the job's own progress."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from generation.jobs import budgets
 from generation.jobs.budgets import BudgetState
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.estimate import Basis, Eta
-from generation.jobs.eta.history import History, Start, size_of, size_of_work, start_kind
+from generation.jobs.eta.history import History, Start, size_of, start_kind
 from generation.jobs.eta.line import mean_wait
 from generation.jobs.model_queues import ModelQueue, UserLimit
 from generation.jobs.queue_positions import Place
@@ -65,21 +64,17 @@ class Forecast:
         user_id: UUID | None = None,
         size: int = 0,
         count: int = 1,
-        beside: Mapping[int, int] | None = None,
-        limit: int | None = None,
+        limit: UserLimit | None = None,
         now: datetime | None = None,
     ) -> Eta | None:
         """Return the time until the last of `count` new images of this user would be done.
 
         None if the user may have no job at RunPod. `size` is that of `size_of`; without a user, it
-        is a user without other jobs. `beside`: earlier jobs of the same order, by other model.
-        `limit`: of the user's jobs at once, if the user has none now.
+        is a user without other jobs. `limit`: of `limit_of_order`, None for none.
         """
-        now = now or timezone.now()
         place = self.queues[model.pk].place_of_next(user_id, number=count)
-        place = self._without_held(model, user_id, place, now=now)
         return self._in_line(
-            model, user_id, size=size, place=place, beside=beside, limit=limit, now=now
+            model, user_id, size=size, place=place, limit=limit, now=now or timezone.now()
         )
 
     def without_line(self, model: ImageModel, *, size: int = 0) -> Eta:
@@ -89,14 +84,11 @@ class Forecast:
         return self._range(model, times, basis)
 
     def place(self, job: Job) -> Place | None:
-        """Return how many jobs go before a QUEUED job; None for others and while a budget holds it.
-
-        Jobs of others that limits hold until after it are left out: it does not wait for them.
-        """
+        """Return how many jobs go before a QUEUED job; None for others and those budgets hold."""
         now = timezone.now()
         if job.status != Status.QUEUED or self.parked_until(job, now=now):
             return None
-        return self._place_of(job, now=now)
+        return self._place_of(job)
 
     def parked_until(self, job: Job, *, now: datetime) -> datetime | None:
         """Return until when a QUEUED job waits for a budget; None for others and if it does not.
@@ -107,7 +99,7 @@ class Forecast:
             return job.parked_until
         if job.status != Status.QUEUED or not self.budgets or job.first_place is not None:
             return None  # of one that was just placed, its order has decided
-        return budgets.wait_of_job(job, self._place_of(job, now=now), states=self.budgets)
+        return budgets.wait_of_job(job, self._place_of(job), states=self.budgets)
 
     def outdated(self, jobs: Iterable[Job]) -> set[int]:
         """Return the models whose queue is older than one of these jobs."""
@@ -154,7 +146,7 @@ class Forecast:
 
     def may_start_none(self, job: Job) -> bool:
         """Return whether the limit of jobs at once of a queued job's user is 0."""
-        limit = self._limit(job.model, job.user_id, limit=job.first_limit)
+        limit = self._limit(job)
         return limit is not None and not limit.at_once
 
     def _of_queued(self, job: Job, *, now: datetime) -> Eta | None:
@@ -162,43 +154,24 @@ class Forecast:
             job.model,
             job.user_id,
             size=_size(job),
-            place=self._place_of(job, now=now),
-            # A queue that has the job was read since, and has the others of its order, too.
-            beside=None if job.id in self.queues[job.model_id].positions else job.first_beside,
-            limit=job.first_limit,
+            place=self._place_of(job),
+            limit=self._limit(job),
             now=now,
         )
 
-    def _place_of(self, job: Job, *, now: datetime) -> Place:
+    def _place_of(self, job: Job) -> Place:
         """Return the place of a job that is QUEUED and not parked."""
-        queue = self.queues[job.model_id]
         if job.first_place is not None:
-            place = Place(*job.first_place)
-        else:
-            place = queue.positions.place(job.id) or queue.place_of_next(job.user_id)
-        return self._without_held(job.model, job.user_id, place, now=now)
+            return Place(*job.first_place)
+        queue = self.queues[job.model_id]
+        return queue.positions.place(job.id) or queue.place_of_next(job.user_id)
 
-    def _without_held(
-        self, model: ImageModel, user_id: UUID | None, place: Place, *, now: datetime
-    ) -> Place:
-        """Leave out of a place the jobs of others that limits hold until after it."""
-        queue = self.queues[model.pk]
-        if not queue.limits or place.before == place.own:
-            return place
-        wait = self._seconds_in_line(model, place.before, now=now)
-        rounds = wait / max(1.0, self._place(model).mean)
-        held = round(queue.held_behind(user_id, own=place.own, rounds=rounds))
-        return Place(max(place.own, place.before - held), place.own)
-
-    def _limit(
-        self, model: ImageModel, user_id: UUID | None, *, limit: int | None
-    ) -> UserLimit | None:
-        """Return the user's limit of jobs at once, None for none.
-
-        `limit`: if the queue does not know it, because the user had no jobs when it was read.
-        """
-        known = self.queues[model.pk].limits.get(user_id) if user_id else None
-        return UserLimit(limit) if known is None and limit is not None else known
+    def _limit(self, job: Job) -> UserLimit | None:
+        """Return the limit of jobs at once of the job's user, None for none."""
+        queue = self.queues[job.model_id]
+        if job.first_limit is not None and job.id not in queue.positions:
+            return UserLimit(*job.first_limit)
+        return queue.limits.get(job.user_id)
 
     def _in_line(
         self,
@@ -207,93 +180,30 @@ class Forecast:
         *,
         size: int,
         place: Place,
-        beside: Mapping[int, int] | None = None,
-        limit: int | None = None,
+        limit: UserLimit | None,
         now: datetime,
     ) -> Eta | None:
         """Return the time for a queued job; None if its user may have no job at RunPod.
 
-        It starts when the line and the user's own limit let it. `limit` is that of `_limit`.
+        It starts when the line and the user's own limit let it. The user's jobs of other models are
+        taken to go before it and to last as long as one of its model: hence a wide range.
         """
         line = self._behind(model, size=size, before=place.before, now=now)
-        own = self._limit(model, user_id, limit=limit)
-        if own is None:
+        if limit is None:
             return line
-        if not own.at_once:
+        if not limit.at_once:
             return None
-        before = self._own_before(model, own, place=place) + Counter(beside or {})
-        if before.total() + own.at_runpod < own.at_once:
+        queued, _sent = self.queues[model.pk].users.get(user_id, (0, 0)) if user_id else (0, 0)
+        before = place.own + max(0, limit.queued - queued)  # with those of other models
+        if before + limit.at_runpod < limit.at_once:
             return line
-        limited = self._behind_own(model, own, size=size, before=before, now=now)
-        return Eta(max(line.p50, limited.p50), max(line.p90, limited.p90), limited.basis)
-
-    def _own_before(self, model: ImageModel, limit: UserLimit, *, place: Place) -> Counter[int]:
-        """Return how many queued jobs of the user start before a job, by model.
-
-        A model whose job ends submits its next one first. So a model without a job at RunPod waits
-        for all of the others, and those with jobs there take turns.
-        """
-        before = Counter({model.pk: place.own})
-        here = limit.models.get(model.pk)
-        for model_id, jobs in limit.models.items():
-            if model_id == model.pk:
-                continue
-            if not here or not here.at_runpod:
-                before[model_id] = jobs.queued
-            elif jobs.at_runpod:
-                before[model_id] = min(jobs.queued, place.own)
-        return before
-
-    def _behind_own(
-        self,
-        model: ImageModel,
-        limit: UserLimit,
-        *,
-        size: int,
-        before: Counter[int],
-        now: datetime,
-    ) -> Eta:
-        """Return the time for a job that starts after `before` others of its user, by model."""
-        busy = min(limit.at_runpod, limit.at_once)
         times, basis = self._service(model, size)
-        jobs = before + Counter({key: own.at_runpod for key, own in limit.models.items()})
-        sizes = {key: size_of_work(own.work) for key, own in limit.models.items()}
-        sizes[model.pk] = size  # jobs of an order are of one size
-        turns = {key: self._turn(key, sizes.get(key, size), otherwise=model) for key in jobs}
-        each, variance = (
-            sum(jobs[key] * turn[part] for key, turn in turns.items()) / jobs.total()
-            for part in (0, 1)
-        )
-        first = self._start(model, self._start_kind(model, 0, now=now))
-        starts = [first.quantile(0.5)] * (limit.at_once - busy)
-        wait = mean_wait(before.total(), busy=busy, starts=starts, place=each)
-        if model.pk not in jobs:  # so it starts a worker of its own
-            wait += first.quantile(0.5)
-        low, high = self.histories[model.pk].shares
-        p50 = wait + times.quantile(low)
-        rounds = max(1.0, wait / max(1.0, each))
-        spread = math.hypot(
-            UPPER_DECILE * math.sqrt(rounds * variance),
-            times.quantile(high) - times.quantile(low),
-            0.0 if model.pk in jobs and busy else first.quantile(high) - first.quantile(low),
-        )
-        return Eta.of(p50, p50 + spread, basis)
-
-    def _turn(self, model_id: int, size: int, *, otherwise: ImageModel) -> tuple[float, float]:
-        """Return mean and variance of the time from the end of a user's job to that of the next.
-
-        Of a model without recorded jobs, from the catalog. `otherwise`: the model to take if the
-        histories do not have this one.
-        """
-        history = self.histories.get(model_id) or self.histories[otherwise.pk]
-        if history.place and history.service:
-            place, of_all = history.place, history.service
-            of_size = history.by_size.get(size, of_all)
-        else:
-            of_size = of_all = place = _typical(history.typical or otherwise.typical_seconds)
-        between = history.between_own or history.starts.get(Start.WARM, NO_DELAY)
-        mean = place.mean * of_size.mean / max(0.001, of_all.mean)
-        return mean + between.mean, place.variance + between.variance
+        start, busy = self._start(model, Start.WARM).mean, min(limit.at_runpod, limit.at_once)
+        starts = [start] * (limit.at_once - busy)
+        wait = mean_wait(before, busy=busy, starts=starts, place=times.mean + start)
+        (low, high), (first, last) = self.histories[model.pk].shares, BEHIND_OWN
+        p50, p90 = first * wait + times.quantile(low), last * wait + times.quantile(high)
+        return Eta.of(max(line.p50, p50), max(line.p90, p90), basis)
 
     def _of_submitted(self, job: Job, *, now: datetime) -> Eta:
         queue = self.queues[job.model_id]
@@ -363,14 +273,6 @@ class Forecast:
         spread = math.hypot(p90 - p50, times.quantile(high) - typical)
         return Eta.of(p50 + typical, p50 + typical + spread, basis)
 
-    def _seconds_in_line(self, model: ImageModel, before: int, *, now: datetime) -> float:
-        """Return in how many seconds `before` queued jobs have started and another one can."""
-        queue, at_once = self.queues[model.pk], self.at_once(model, now=now)
-        waiting = len(queue.sent_at) + before
-        if waiting + queue.running < at_once:
-            return 0.0
-        return self._wait(model, waiting, at_once=at_once, now=now)
-
     def _wait(self, model: ImageModel, waiting: int, *, at_once: int, now: datetime) -> float:
         """Return in how many seconds `waiting` jobs and then another one will have started."""
         queue = self.queues[model.pk]
@@ -428,7 +330,8 @@ class Forecast:
         return self.histories[model_id].storing or UNKNOWN_STORING
 
 
-UPPER_DECILE = 1.28  # the 90th percentile of a normal distribution, in standard deviations
+BEHIND_OWN = (1.2, 2.5)
+"""p50 and p90 of the wait for jobs of the same user, as multiples of the computed wait."""
 WAITS_FOR_WORKER = 60.0  # seconds; a cold start, while none has been recorded
 MIN_WAIT = 5.0
 UNKNOWN_STORING = Distribution((1.0, 1.5, 2.0, 3.0, 4.0))

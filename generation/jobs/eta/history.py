@@ -19,7 +19,6 @@ MIN_OF_KIND = 3  # starts of a kind before they are used instead of all starts
 LAST_STARTS = 24  # that show how many run at once
 MIN_PROMISED = 20  # jobs before the last promises correct the next ones
 CORRECTION, MAX_CORRECTION, MAX_SHARE = 0.8, 0.15, 0.97
-HELD_SECONDS = 60.0  # within which a job that a limit held follows its user's last one
 LAST_WAITS = 60  # that show how far computed waits in line are off; batches are alike
 
 
@@ -36,12 +35,12 @@ class Record:
     finished_at: float
     promised_p50_at: float | None = None
     promised_p90_at: float | None = None
-    limit: int | None = None  # of the user's jobs at once; None: no limit
+    is_limited: bool = False  # whether the user has a limit of jobs at once
 
     @property
     def waits_from(self) -> float:
         """From when on only other jobs can keep it from starting: before, a limit may hold it."""
-        return self.created_at if self.limit is None else self.submitted_at
+        return self.submitted_at if self.is_limited else self.created_at
 
     @property
     def started_at(self) -> float:
@@ -73,7 +72,6 @@ class History:
     starts: Mapping[Start, Distribution] = field(default_factory=dict)  # in RunPod's queue
     at_once: int | None = None  # jobs that run at once while others wait; None: never seen
     place: Distribution | None = None  # from a start to the next one of the same worker
-    between_own: Distribution | None = None  # from an end to the start of a job its limit held
     waits: Distribution | None = None  # real waits in line as multiples of computed ones
     shares: tuple[float, float] = (0.5, 0.9)  # of the distributions, that are shown as p50 and p90
     peaks: tuple[tuple[float, int], ...] = ()  # for the last jobs: its end, how many ran with it
@@ -89,12 +87,8 @@ class History:
 
 def size_of(width: int | None, height: int | None, steps: int | None) -> int:
     """Return the class of jobs that take about as long: half octaves of pixels × steps."""
-    return size_of_work(max(1, width or 0) * max(1, height or 0) * max(1, steps or 1))
-
-
-def size_of_work(work: int) -> int:
-    """Return the size of pixels × steps."""
-    return round(2 * math.log2(max(1, work)))
+    work = max(1, width or 0) * max(1, height or 0) * max(1, steps or 1)
+    return round(2 * math.log2(work))
 
 
 def history_of(records: Sequence[Record], *, limit: int) -> History:
@@ -120,8 +114,7 @@ def history_of(records: Sequence[Record], *, limit: int) -> History:
         starts=starts,
         at_once=at_once,
         place=place,
-        between_own=line.between_own(),
-        shares=_shares(records),
+        shares=_shares([one for one in records if not one.is_limited]),
         waits=line.waits(at_once or limit, starts=starts, place=place.mean),
         peaks=tuple(line.peaks[-LAST_STARTS:]),
     )
@@ -184,22 +177,6 @@ class _Line:
         turnaround = Distribution.of(between[-LAST_STARTS:]).quantile(0.5) if between else 0.0
         return Distribution.of(one.ended_at - one.started_at + turnaround for one in self.records)
 
-    def between_own(self) -> Distribution | None:
-        """Return how long after the end of a user's job the next one started that a limit held."""
-        ends: dict[UUID, list[float]] = {}
-        for one in sorted(self.records, key=lambda one: one.ended_at):
-            ends.setdefault(one.user_id, []).append(one.ended_at)
-        found = []
-        for one in self.records:
-            before = bisect_right(ends[one.user_id], one.submitted_at)
-            if one.limit is None or not before:
-                continue
-            ended = ends[one.user_id][before - 1]
-            # Later, something else held it, such as a budget or an outage.
-            if one.created_at < ended and one.submitted_at - ended < HELD_SECONDS:
-                found.append(one.started_at - ended)
-        return Distribution.of(found[-LAST_WAITS:]) if len(found) >= MIN_OF_SIZE else None
-
     def starts(self, at_once: int) -> dict[Start, Distribution]:
         """Return the delays of jobs that found a free place, by kind."""
         seen: dict[Start, list[float]] = {kind: [] for kind in Start}
@@ -226,14 +203,10 @@ class _Line:
         """Return how many jobs were at RunPod and did not run yet."""
         return bisect_right(self.sent, moment) - bisect_right(self.started, moment)
 
-    def place_of(self, job: Record) -> int | None:
-        """Return how many jobs fair scheduling put before the job when it was placed.
-
-        None if limits held some of them, or it: then it did not only wait for the line.
-        """
+    def place_of(self, job: Record) -> int:
+        """Return how many jobs fair scheduling put before the job when it was placed."""
         moment = job.created_at
         users: dict[UUID, tuple[int, int]] = {}
-        limits = {} if job.limit is None else {job.user_id: job.limit}
         number = 1
         for one in self.records:
             if one.created_at > moment or one.ended_at <= moment:
@@ -244,12 +217,6 @@ class _Line:
             queued, busy = users.get(one.user_id, (0, 0))
             is_sent = one.submitted_at <= moment
             users[one.user_id] = queued + (not is_sent), busy + is_sent
-            if one.limit is not None:
-                limits[one.user_id] = one.limit
-        for user_id, limit in limits.items():
-            new = number if user_id == job.user_id else 0
-            if sum(users.get(user_id, (0, 0))) + new > limit:
-                return None
         return place_of_next(users, job.user_id, number=number).before
 
     def waits(
@@ -263,9 +230,9 @@ class _Line:
             ended = bisect_right(self.ended, moment)
             if not ended or bisect_right(self.created, moment) - ended <= at_once:
                 continue  # even with all others of its order it found a free place
-            if (place_of := self.place_of(one)) is None:
+            if one.is_limited:
                 continue
-            before = place_of + self.sent_by(moment)
+            before = self.place_of(one) + self.sent_by(moment)
             if before + self.running(moment) < at_once:
                 continue
             busy = min(self.running(moment), at_once)

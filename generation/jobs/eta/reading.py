@@ -1,6 +1,6 @@
 """Forecasts from the database, cached for all processes."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -15,7 +15,6 @@ from generation.jobs import budgets, model_queues
 from generation.jobs.eta.estimate import Eta
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import History, Record, history_of, size_of
-from generation.jobs.model_queues import ModelQueue
 from generation.models import ImageModel, Job, Status
 
 SAMPLE_SIZE = 200  # last jobs of a model
@@ -32,7 +31,7 @@ COLUMNS = (
         "started_at",
     ),
     *("delay_ms", "execution_ms", "finished_at", "promised_p50_at", "promised_p90_at"),
-    "user_limit",
+    "is_limited",
 )
 
 
@@ -42,8 +41,7 @@ def forecast(models: Iterable[ImageModel], *, jobs: Iterable[Job] = ()) -> Forec
 
     Takes one or two cache round trips and at most two queries for any number of models: the budgets
     are read with the queues. Queues that are older than one of these jobs, which was placed since,
-    are read again: one query more. Jobs that wait for others of their user, because of a limit of
-    jobs at once, need the histories of these others' models, too: at most two queries more.
+    are read again: one query more.
     """
     models = list(models)
     found = _read(models)
@@ -82,33 +80,15 @@ def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> 
             *([budgets.CACHE_KEY] if outdated else ()),  # read with them
         ],
     )
-    found_queues: dict[int, ModelQueue] = {key: found[name] for name, key in queues.items()}
     return Forecast(
-        histories=_elsewhere(found_queues)
-        | {model_id: found[key] for key, model_id in measured.items()},
-        queues=found_queues,
+        histories={model_id: found[key] for key, model_id in measured.items()},
+        queues={model_id: found[key] for key, model_id in queues.items()},
         budgets=found[budgets.CACHE_KEY],
     )
 
 
-def _elsewhere(queues: Mapping[int, ModelQueue]) -> dict[int, History]:
-    """Return the histories of other models in which users with limits have jobs."""
-    limits = chain.from_iterable(queue.limits.values() for queue in queues.values())
-    needed = {_history_key(key): key for one in limits for key in one.models if key not in queues}
-    if not needed:
-        return {}
-
-    def compute(missing: list[str]) -> dict[str, History]:
-        models = ImageModel.objects.in_bulk([needed[key] for key in missing])
-        computed = histories(models.values())
-        return {key: computed.get(needed[key], History()) for key in missing}
-
-    found = remembered(dict.fromkeys(needed, HISTORY_SECONDS), compute)
-    return {model_id: found[key] for key, model_id in needed.items()}
-
-
 def _history_key(model_id: int) -> str:
-    return f"jobs.eta.history:2:{model_id}"
+    return f"jobs.eta.history:3:{model_id}"
 
 
 def of_jobs(jobs: Iterable[Job]) -> Forecast:
@@ -153,7 +133,7 @@ class _Row(NamedTuple):
     finished_at: datetime
     promised_p50_at: datetime | None
     promised_p90_at: datetime | None
-    user_limit: int | None
+    is_limited: bool
 
 
 def histories(models: Collection[ImageModel]) -> dict[int, History]:
@@ -175,7 +155,7 @@ def histories(models: Collection[ImageModel]) -> dict[int, History]:
 
 def _last_jobs(model_id: int) -> "QuerySet[Job, tuple[object, ...]]":
     done = Job.objects.filter(model=model_id, status=Status.SUCCEEDED, submitted_at__isnull=False)
-    limited = done.annotate(user_limit=model_queues.limit_of_user())
+    limited = done.annotate(is_limited=model_queues.has_limit())
     return limited.order_by("-finished_at").values_list(*COLUMNS)[:SAMPLE_SIZE]
 
 
@@ -196,5 +176,5 @@ def _record(row: _Row) -> Record:
         finished_at=max(sent_at, done_at),
         promised_p50_at=row.promised_p50_at.timestamp() if row.promised_p50_at else None,
         promised_p90_at=row.promised_p90_at.timestamp() if row.promised_p90_at else None,
-        limit=row.user_limit,
+        is_limited=row.is_limited,
     )

@@ -11,7 +11,7 @@ from artgen.testing.cases import BaseTestCase, EmulatorTestCase, catch_up
 from artgen.testing.clock import held_clock
 from generation.jobs import driver, eta, model_queues, orders, serializers
 from generation.jobs.eta import Basis, Eta
-from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Status
+from generation.models import ImageModel, Job, Status
 
 TWO = {"model": "flux-schnell", "prompt": "fog", "width": 1024, "height": 1024}
 
@@ -97,41 +97,6 @@ class TestForecast(HistoryTestCase):
                 eta.forecast(some)
         with self.assertNumQueries(0):
             eta.forecast(models)
-
-    @held_clock()
-    def test_it_reads_the_models_that_a_users_limit_makes_it_wait_for(self) -> None:
-        """Only they are read in addition, and only where a limit holds jobs."""
-        self.took(*[100.0] * 5, model="flux-dev")
-        model = ImageModel.objects.get(slug="flux-schnell")
-        other = ImageModel.objects.get(slug="flux-dev")
-        waiting = [make_job(self.alice, model="flux-dev") for _n in range(4)]
-        cache.clear()
-        assert eta.forecast([model]).histories.keys() == {model.pk}
-        for slow in (self.alice, self.bob):
-            slow.max_jobs_at_once = 1
-            slow.save(update_fields=["max_jobs_at_once"])
-        cache.clear()
-        with self.assertNumQueries(2 + 2):
-            found = eta.forecast([model])
-        with self.assertNumQueries(0):
-            assert eta.forecast([model]).histories.keys() == {model.pk, other.pk}
-        own = found.queues[model.pk].limits[self.alice.pk].models[other.pk]
-        size = eta.size_of(waiting[0].width, waiting[0].height, waiting[0].steps)
-        assert own == (4, 0, waiting[0].width * waiting[0].height * (waiting[0].steps or 1))
-        mine, theirs = (
-            found.of_order(model, user_id=user.pk, size=size) for user in (self.alice, self.bob)
-        )
-        assert mine
-        assert theirs
-        assert 300 <= mine.p50 - theirs.p50 <= 500
-        now = timezone.now()
-        ProviderOutage.objects.create(
-            kind=OutageKind.ENDPOINT_MISSING, endpoint_id=other.endpoint_id, since=now, probe_at=now
-        )
-        cache.clear()
-        found = eta.forecast([model])
-        assert found.queues[model.pk].limits[self.alice.pk].models[other.pk].queued == 0
-        assert found.of_order(model, user_id=self.alice.pk, size=size) == theirs
 
     def test_it_needs_nothing_for_jobs_that_have_ended(self) -> None:
         job = make_job(self.alice, status=Status.SUCCEEDED)

@@ -9,7 +9,7 @@ from generation.jobs import eta
 from generation.jobs.eta import Basis, Eta, Forecast, History
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.history import Start
-from generation.jobs.model_queues import ModelQueue, OwnJobs, UserLimit
+from generation.jobs.model_queues import ModelQueue, UserLimit
 from generation.jobs.queue_positions import Positions
 from generation.models import ImageModel, Job, Status
 
@@ -135,174 +135,77 @@ class TestLimitOfJobsAtOnce:
 
     WIDE = replace(HISTORY, at_once=8, peaks=((NOW.timestamp() - 10, 8),))
 
-    def times(self, limit, *, count=6, **queue):
-        found = forecast(history=self.WIDE, **queue)
+    def times(self, limit, *, count=6) -> list[Eta]:
+        found = forecast(history=self.WIDE)
         return [
-            found.of_order(
-                model(), now=NOW, user_id=uuid4(), size=SIZE, count=number, limit=limit
-            ).p50
+            found.of_order(model(), now=NOW, user_id=uuid4(), size=SIZE, count=number, limit=limit)
             for number in range(1, count + 1)
         ]
 
-    def test_it_lets_them_run_one_after_the_other_or_in_pairs(self):
-        at_once = self.times(None)[0]
-        assert self.times(None) == self.times(6) == self.times(100) == [at_once] * 6
+    def test_it_lets_them_run_in_turn_or_in_pairs(self):
+        free = self.times(None)
+        assert free == self.times(UserLimit(6)) == [free[0]] * 6
         for limit in (1, 2):
-            rounds = [(one - at_once) / 61 for one in self.times(limit)]
-            assert [round(one, 1) for one in rounds] == [n // limit for n in range(6)]
+            held = self.times(UserLimit(limit))
+            assert held[:limit] == free[:limit]
+            for number in range(limit, 6):
+                assert held[number].p50 - held[number - limit].p50 >= 60
 
-    def queue_of(self, users, limits):
-        return {"history": self.WIDE, "running": 8, "users": users, "limits": limits}
+    def test_its_range_is_wider_than_that_of_the_line(self):
+        free, *held = (self.times(limit)[-1] for limit in (None, UserLimit(2), UserLimit(1)))
+        for one in held:
+            assert one.p90 / one.p50 > 1.5 > free.p90 / free.p50
 
-    def test_its_range_grows_with_the_jobs_before(self):
-        varied = replace(self.WIDE, place=MINUTE)
-        found = forecast(history=varied)
-        second, sixth = (
-            found.of_order(model(), now=NOW, size=SIZE, count=count, limit=1) for count in (2, 6)
+    def test_it_counts_jobs_of_other_models(self):
+        alice = uuid4()
+
+        def first(limit):
+            found = forecast(history=self.WIDE, limits={alice: limit})
+            return found.of_order(model(), now=NOW, user_id=alice, size=SIZE, limit=limit).p50
+
+        assert first(UserLimit(2, at_runpod=1)) == first(None)
+        assert first(None) < first(UserLimit(2, at_runpod=2)) < first(UserLimit(2, 2, 2))
+
+    def test_jobs_of_an_order_wait_for_its_earlier_ones_in_other_models(self):
+        found = forecast(history=self.WIDE)
+        found = replace(
+            found,
+            histories=found.histories | {OTHER: self.WIDE},
+            queues=found.queues | {OTHER: found.queues[1]},
         )
-        assert sixth.p90 - sixth.p50 > second.p90 - second.p50
-
-    def test_its_range_has_that_of_the_first_start(self):
-        cold = forecast(history=self.WIDE, warm=False)
-        sudden = replace(self.WIDE, starts={Start.COLD: Distribution.of([40.0] * 3)}, sums={})
-        known = forecast(history=sudden, warm=False)
-        widths = [
-            found.p90 - found.p50
-            for one in (cold, known)
-            if (found := one.of_order(model(), now=NOW, size=SIZE, count=2, limit=1))
+        jobs = [
+            Job(model=model(pk=pk), width=1024, height=1024, created_at=NOW, user_id=uuid4())
+            for pk in (1, OTHER, 1, OTHER)
         ]
-        assert widths[0] > widths[1]
-
-    def test_it_takes_the_time_of_jobs_of_its_size(self):
-        large = replace(self.WIDE, by_size={SIZE: Distribution.of([120.0] * 5)}, sums={})
-        found = forecast(history=large)
-        first, third = (
-            found.of_order(model(), now=NOW, size=SIZE, count=count, limit=1).p50
-            for count in (1, 3)
-        )
-        assert 2 * 115 <= third - first <= 2 * 130
+        eta.promise(jobs, forecast=found, now=NOW, limit=UserLimit(1))
+        waits = [one.promised_p50_at for one in jobs]
+        assert waits == sorted(set(waits))
 
     def test_a_job_that_was_just_placed_has_the_limit_of_its_order(self):
-        """The queue was read before and does not know the user."""
-        found = forecast(history=self.WIDE)
-        one, limited, none = (
-            job(user_id=uuid4(), first_place=(3, 3), first_limit=limit) for limit in (None, 1, 0)
+        """Until the queue is read again, which then has the order's jobs."""
+        alice = uuid4()
+        free, limited, none = (
+            job(user_id=alice, first_place=(1, 1), first_limit=limit)
+            for limit in (None, UserLimit(1, 3), UserLimit(0))
         )
-        free, third = (found.of_job(placed, now=NOW) for placed in (one, limited))
-        assert third.p50 == free.p50 + 3 * 61
-        assert found.of_job(none, now=NOW) is None
-        assert found.may_start_none(none)
-        assert not found.may_start_none(limited)
-
-    def test_a_queue_with_its_order_tells_what_the_order_has_in_other_models(self):
-        """The queue was read again since: the order's other jobs are not counted twice."""
-        alice, placed = uuid4(), job(first_place=(1, 1), first_limit=1)
-        placed.user_id, placed.first_beside = alice, {OTHER: 3}
         before = forecast(history=self.WIDE)
         after = forecast(
             history=self.WIDE,
             users={alice: (2, 0)},
-            limits={alice: UserLimit(1, {1: OwnJobs(2, 0), OTHER: OwnJobs(3, 0)})},
-            positions=Positions([uuid4(), placed.id], [0, 1]),
+            limits={alice: UserLimit(1, 5)},
+            positions=Positions([uuid4(), limited.id], [0, 1]),
         )
-        assert after.of_job(placed, now=NOW) == before.of_job(placed, now=NOW)
-
-    def test_its_model_waits_for_the_other_models_unless_it_has_the_place(self):
-        alice = uuid4()
-
-        def third(*, busy, elsewhere, limit=1, beside=None):
-            own = {1: OwnJobs(2, busy), OTHER: OwnJobs(5, elsewhere)}
-            found = forecast(
-                history=self.WIDE,
-                running=busy,
-                users={alice: (2, busy)},
-                limits={alice: UserLimit(limit, own)},
-            )
-            return found.of_order(model(), now=NOW, user_id=alice, size=SIZE, beside=beside).p50
-
-        waiting, holding, sharing = (
-            third(busy=0, elsewhere=1),
-            third(busy=1, elsewhere=0),
-            third(busy=1, elsewhere=1, limit=2),
-        )
-        assert abs(waiting - holding - 5 * 61) <= 1
-        assert abs(third(busy=1, elsewhere=0, beside={OTHER: 3}) - holding - 3 * 61) <= 1
-        assert holding - 61 <= sharing <= holding + 61
-
-    def test_it_counts_jobs_of_other_models(self):
-        alice = uuid4()
-        free, busy, taken = (
-            forecast(history=self.WIDE, limits={alice: UserLimit(2, own)}).of_order(
-                model(), now=NOW, user_id=alice, size=SIZE
-            )
-            for own in ({}, {OTHER: OwnJobs(0, 1)}, {OTHER: OwnJobs(0, 2)})
-        )
-        assert free == busy
-        assert 15 <= taken.p50 - free.p50 <= 61
-
-    def test_jobs_of_other_models_take_the_time_of_their_model_and_size(self):
-        alice = uuid4()
-        work = 2048 * 2048
-        large = eta.size_of(2048, 2048, None)
-
-        def wait(*, seconds, work=0, by_size=None, known=True):
-            mine = forecast(
-                history=self.WIDE,
-                limits={alice: UserLimit(1, {OTHER: OwnJobs(4, 1, work)})},
-            )
-            times = Distribution.of([seconds] * 5)
-            other = History(service=times, place=times, by_size=by_size or {})
-            found = replace(mine, histories=mine.histories | ({OTHER: other} if known else {}))
-            return found.of_order(model(), now=NOW, user_id=alice, size=SIZE).p50
-
-        short = wait(seconds=5.0)
-        assert abs(wait(seconds=100.0) - short - 4.5 * 95) <= 2
-        slow = wait(seconds=5.0, work=work, by_size={large: Distribution.of([20.0] * 5)})
-        assert abs(slow - short - 4.5 * 15) <= 2
-        assert abs(wait(seconds=5.0, known=False) - short - 4.5 * 56) <= 5
-
-    def test_what_passes_between_own_jobs_counts_for_each(self):
-        """Others wait for workers, too, whenever one of hers ends."""
-        busy = replace(self.WIDE, between_own=Distribution.of([16.0] * 3))
-        first, fifth = (
-            forecast(history=busy).of_order(model(), now=NOW, size=SIZE, count=count, limit=1).p50
-            for count in (1, 5)
-        )
-        assert abs(fifth - first - 4 * (60 + 16)) <= 1
-
-    def test_it_does_not_wait_for_jobs_that_limits_hold(self):
-        """Bob, who has two at RunPod, does not wait for Alice's fifty, of which none can start."""
-        alice, bob, carol = uuid4(), uuid4(), uuid4()
-        line = {alice: (50, 0), bob: (5, 2), carol: (0, 6)}
-
-        def of_bob(users, limits):
-            found = forecast(**self.queue_of(users, limits))
-            return found.of_order(model(), now=NOW, user_id=bob, size=SIZE, count=8)
-
-        held = of_bob(line, {alice: UserLimit(0, {1: OwnJobs(50, 0)})})
-        assert held == of_bob({bob: (5, 2), carol: (0, 6)}, {})
-
-        def place(limits, **queue):
-            found = forecast(**self.queue_of(line, limits) | queue)
-            return found.place(job(user_id=bob, first_place=(12, 5)))
-
-        assert place({}) == (12, 5)
-        assert place({alice: UserLimit(0, {1: OwnJobs(50, 0)})}) == (5, 5)
-        assert place({alice: UserLimit(99, {1: OwnJobs(50, 0)})}) == (12, 5)
-        some = place({alice: UserLimit(1, {1: OwnJobs(50, 0)})})
-        assert 5 < some.before < 12
-        assert place({alice: UserLimit(1, {1: OwnJobs(50, 0)})}, running=2) == (6, 5)
-        dave = uuid4()  # has more at RunPod, in another model, than the lowered limit
-        assert place({dave: UserLimit(1, {OTHER: OwnJobs(0, 3)})}) == (12, 5)
-        assert of_bob(line, {alice: UserLimit(1, {1: OwnJobs(50, 0)})}).p50 < of_bob(line, {}).p50
-        assert of_bob(line, {alice: UserLimit(99, {1: OwnJobs(50, 0)})}) == of_bob(line, {})
+        assert before.of_job(limited, now=NOW).p50 > before.of_job(free, now=NOW).p50 + 60
+        assert after.of_job(limited, now=NOW) == before.of_job(limited, now=NOW)
+        assert before.of_job(none, now=NOW) is None
+        assert before.may_start_none(none)
+        assert not before.may_start_none(limited)
 
     def test_it_promises_no_time_with_0(self):
         alice = uuid4()
-        found = forecast(limits={alice: UserLimit(0, {1: OwnJobs(1, 0)})}, users={alice: (1, 0)})
+        found = forecast(limits={alice: UserLimit(0, 1)}, users={alice: (1, 0)})
         assert found.of_job(job(user_id=alice), now=NOW) is None
-        assert found.of_order(model(), now=NOW, user_id=alice, size=SIZE) is None
-        assert forecast().of_order(model(), now=NOW, size=SIZE, limit=0) is None
+        assert found.of_order(model(), now=NOW, size=SIZE, limit=UserLimit(0)) is None
         assert found.of_job(job(Status.RUNNING, user_id=alice), now=NOW) is not None
         other = found.of_order(model(), now=NOW, user_id=uuid4(), size=SIZE)
         assert other == forecast().of_order(model(), now=NOW, size=SIZE)

@@ -24,7 +24,6 @@ def ran(
     size=SIZE,
     storing=1.0,
     user=ALICE,
-    limit=None,
 ) -> Record:
     """Return a job that was submitted at this moment."""
     return Record(
@@ -35,7 +34,6 @@ def ran(
         delay=delay,
         execution=took,
         finished_at=at + delay + took + storing,
-        limit=limit,
     )
 
 
@@ -123,13 +121,13 @@ class TestHistory:
 class TestLimitsOfJobsAtOnce:
     """Alice may have one job at once and places twelve: each is sent when the one before ends."""
 
-    def one_by_one(self, limit) -> list[Record]:
-        jobs = [ran(0, created=0, limit=limit)]
-        return jobs + [ran(100 + 11.5 * n, created=100, limit=limit) for n in range(12)]
+    def one_by_one(self, *, is_limited: bool) -> list[Record]:
+        jobs = [ran(0, created=0), *(ran(100 + 11.5 * n, created=100) for n in range(12))]
+        return [replace(one, is_limited=is_limited) for one in jobs]
 
     def test_jobs_that_a_limit_holds_do_not_show_how_many_run_at_once(self):
-        assert history_of(self.one_by_one(None), limit=8).at_once == 1
-        found = history_of(self.one_by_one(1), limit=8)
+        assert history_of(self.one_by_one(is_limited=False), limit=8).at_once == 1
+        found = history_of(self.one_by_one(is_limited=True), limit=8)
         assert (found.at_once, found.waits) == (None, None)
 
     def test_jobs_that_wait_at_runpod_show_it(self):
@@ -137,31 +135,15 @@ class TestLimitsOfJobsAtOnce:
         of_bob = [
             ran(500, created=500, user=BOB, delay=10.0 * (n // 2), took=9.9) for n in range(8)
         ]
-        assert history_of(self.one_by_one(1) + of_bob, limit=8).at_once == 2
-        limited = [replace(one, limit=8) for one in of_bob]
-        assert history_of(self.one_by_one(1) + limited, limit=8).at_once == 2
-
-    def test_it_sees_what_passes_between_jobs_of_a_limited_user(self):
-        """Each starts 1.5 s after the last one ended; what a budget holds longer does not count."""
-        assert history_of(self.one_by_one(None), limit=8).between_own is None
-        found = history_of(self.one_by_one(1), limit=8).between_own
-        assert found
-        assert {round(one, 3) for one in found.values} == {1.5}
-        parked = [ran(10_000 * n, created=0, limit=1) for n in range(20)]
-        assert history_of(parked, limit=8).between_own is None
+        assert history_of(self.one_by_one(is_limited=True) + of_bob, limit=8).at_once == 2
+        limited = [replace(one, is_limited=True) for one in of_bob]
+        assert history_of(self.one_by_one(is_limited=True) + limited, limit=8).at_once == 2
 
     def test_waits_for_a_limit_are_not_compared_with_waits_in_line(self):
-        """As many as may run at once wait in line; the others are held by the limit."""
-
-        def found(limit):
-            of_bob = [ran(0, created=0)] + [
-                ran(100 + 11 * n, created=100, user=BOB, limit=limit) for n in range(8)
-            ]
-            return history_of(of_bob, limit=1).waits
-
-        assert found(None) == found(8) is not None
-        assert found(7) != found(8)
-        assert found(1) is None
+        of_bob = [ran(100 + 11 * n, created=100, user=BOB) for n in range(8)]
+        assert history_of([ran(0, created=0), *of_bob], limit=1).waits is not None
+        limited = [replace(one, is_limited=True) for one in of_bob]
+        assert history_of([ran(0, created=0), *limited], limit=1).waits is None
 
 
 class TestWaits:
@@ -182,10 +164,11 @@ class TestWaits:
 
 
 class TestShares:
-    def promised(self, *, kept: int, broken: int) -> History:
+    def promised(self, *, kept: int, broken: int, is_limited: bool = False) -> History:
         jobs = [
             replace(
                 ran(n * 100),
+                is_limited=is_limited,
                 promised_p50_at=n * 100 + 12.0,
                 promised_p90_at=n * 100 + (11.0 if n >= kept else 13.0),
             )
@@ -199,6 +182,10 @@ class TestShares:
         assert self.promised(kept=70, broken=30).shares[1] == 0.97
         assert self.promised(kept=100, broken=0).shares[1] == pytest.approx(0.82)
         assert self.promised(kept=90, broken=10).shares[0] == pytest.approx(0.35)
+
+    def test_promises_to_users_with_a_limit_do_not_count(self):
+        limited = self.promised(kept=70, broken=30, is_limited=True)
+        assert limited.shares == (0.5, 0.9)
 
 
 def test_sizes_that_take_about_as_long_are_one():
