@@ -13,6 +13,7 @@ from generation.api import examples
 from generation.api.bodies import BATCH_ORDER, read_order
 from generation.jobs import quotes
 from generation.jobs.eta import EtaJson
+from generation.jobs.quotes import Quote
 
 
 class QuoteJson(TypedDict):
@@ -43,9 +44,16 @@ class Quotes(Endpoint):
         The body of a job or a batch; no job is created.
         """
         order = read_order(body_of(request))
-        quote = quotes.quote(user=user_of(request), requests=order.requests, listed=order.listed)
-        return {
-            "credits": quote.credits,
-            "eta_seconds": quote.eta.as_json() if quote.eta else None,
-            "parked_until": quote.parked_until,
-        }
+        user = user_of(request)
+        return quote_json(
+            quotes.of_requests(user=user, requests=order.requests, listed=order.listed)
+        )
+
+
+def quote_json(quote: Quote) -> QuoteJson:
+    """Return the JSON of a quote."""
+    return {
+        "credits": quote.credits,
+        "eta_seconds": quote.eta.as_json() if quote.eta else None,
+        "parked_until": quote.parked_until,
+    }

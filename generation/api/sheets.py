@@ -19,7 +19,7 @@ from artgen.api.shapes import Choice, Id, Query, Shape
 from artgen.api.views import Endpoint, body_of, first_or_404
 from generation.api import examples, rate_limits
 from generation.api.bodies import KEY, KEY_PROBLEMS, ORDER_PROBLEMS, REPEATED, read_key
-from generation.api.quotes import QuoteJson
+from generation.api.quotes import QuoteJson, quote_json
 from generation.jobs import idempotency
 from generation.jobs.serializers import JobJson, jobs_json
 from generation.models import Sheet, SheetImage, SheetImageKind, SheetVote
@@ -178,9 +178,7 @@ class SheetQuotes(Endpoint):
             "rows": _heads_json([head.as_json() for head in heads] for heads in plan.rows),
             "columns": _heads_json([head.as_json() for head in heads] for heads in plan.columns),
             "count": len(plan.requests),
-            "credits": quote.credits,
-            "eta_seconds": quote.eta.as_json() if quote.eta else None,
-            "parked_until": quote.wait.until if quote.wait else None,
+            **quote_json(quote.quote),
             "obstacle": quote.obstacle,
         }
 

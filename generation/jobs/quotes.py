@@ -1,21 +1,28 @@
-"""Price and wait time of an order that is not placed."""
+"""Price and wait time of an order that is not placed, for pages and the API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.models import User
+from accounts.quotas import Quotas
+from artgen import formatting
 from generation.catalog.offers import BATCH_MAX
-from generation.jobs import budgets, drafts, eta, model_cache
+from generation.jobs import budgets, drafts, eta, model_cache, status_text
 from generation.jobs.budgets import BudgetWait
-from generation.jobs.eta import Basis, Eta
+from generation.jobs.eta import Basis, Eta, Forecast
+from generation.models import Job
 
 
 @dataclass(frozen=True)
 class Quote:
     """Price and wait time of an order that is not placed; the wait for a budget, if it waits."""
 
+    user: User
+    count: int
     credits: int
     eta: Eta | None
     """Until its last image; None if that waits for a budget, or the limit of jobs at once is 0."""
@@ -26,35 +33,79 @@ class Quote:
         """Until when its last image would wait for a budget, None if it would not."""
         return self.wait.until if self.wait else None
 
+    @property
+    def left(self) -> int:
+        """The user's credits after it, below 0 if they are too few."""
+        return self.user.credits - self.credits
+
+    @property
+    def short(self) -> int:
+        """The number of missing credits."""
+        return max(0, -self.left)
+
+    @property
+    def wait_note(self) -> str:
+        """What the wait for a budget or a higher limit means, "" if it does not wait."""
+        if self.wait is None:
+            return "" if self.eta else str(status_text.LIMIT_IS_0)
+        if self.wait.is_partial:
+            text = _(
+                "Not all of these images may fit into the budget. The others start from %(time)s."
+            )
+        else:
+            text = _("The budget is used up. New images wait in the queue and start from %(time)s.")
+        return text % {"time": formatting.moment(self.wait.until)}
+
+    @property
+    def waits_for(self) -> str:
+        """The budget that it waits for, on a button; "" for none."""
+        if self.wait is None:
+            return ""
+        if status_text.is_next_day(self.wait.until):
+            return _("waits for tomorrow’s budget")
+        return _("waits for the next budget")
+
 
 def quote(
+    *,
+    user: User,
+    jobs: Sequence[Job],
+    forecast: Forecast | None = None,
+    allowed: Quotas | None = None,
+) -> Quote:
+    """Return price and wait time of these unsaved jobs; place nothing.
+
+    `forecast` and `allowed` if they are known already.
+    """
+    forecast = forecast or eta.of_jobs(jobs)
+    total = sum(job.credits for job in jobs)
+    if wait := budgets.wait_of_order(user, budgets.costs_of(jobs), states=forecast.budgets):
+        return Quote(user, len(jobs), total, eta=None, wait=wait)
+    limit = eta.limit_of_order(user, forecast=forecast, allowed=allowed)
+    times = eta.of_order_jobs(jobs, forecast=forecast, limit=limit)
+    known = [time for time in times if time]
+    if len(known) < len(times):
+        return Quote(user, len(jobs), total, eta=None)
+    last = Eta(
+        max(time.p50 for time in known),
+        max(time.p90 for time in known),
+        max((time.basis for time in known), key=list(Basis).index),
+    )
+    return Quote(user, len(jobs), total, eta=last)
+
+
+def of_requests(
     *,
     user: User,
     requests: Sequence[Mapping[str, Any]],
     listed: bool = False,
     max_count: int = BATCH_MAX,
 ) -> Quote:
-    """Return price and wait time of these requests; place nothing.
+    """Return the quote of these requests.
 
     It takes them as `orders.place_batch` does, and raises InvalidParameters as that does.
     """
-    jobs = drafts.of_requests(
+    drafted = drafts.of_requests(
         requests, user=user, catalog=model_cache.read(), listed=listed, max_count=max_count
-    ).jobs
-    total = sum(job.credits for job in jobs)
-    forecast = eta.of_jobs(jobs)
-    if wait := budgets.wait_of_order(user, budgets.costs_of(jobs), states=forecast.budgets):
-        return Quote(credits=total, eta=None, wait=wait)
-    limit = eta.limit_of_order(user, forecast=forecast)
-    found = eta.of_order_jobs(jobs, forecast=forecast, limit=limit)
-    etas = [one for one in found if one]
-    if len(etas) < len(found):
-        return Quote(credits=total, eta=None)
-    return Quote(
-        credits=total,
-        eta=Eta(
-            max(one.p50 for one in etas),
-            max(one.p90 for one in etas),
-            max((one.basis for one in etas), key=list(Basis).index),
-        ),
     )
+    return quote(user=user, jobs=drafted.jobs)

@@ -10,10 +10,9 @@ from accounts.quotas import Order
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import SEED_MAX
 from generation.jobs import model_cache, orders, quotes
-from generation.jobs.budgets import BudgetWait
-from generation.jobs.eta import Eta
 from generation.jobs.model_cache import Catalog
 from generation.jobs.orders import Placed
+from generation.jobs.quotes import Quote
 from generation.jobs.sheet_orders import SheetOrder
 from generation.models.presets import OWN_STYLE_PREFIX
 from generation.presets import own_styles
@@ -27,10 +26,7 @@ class SheetQuote:
     """A comparison that is not placed: its cells, price and wait time."""
 
     plan: Plan
-    credits: int
-    eta: Eta | None
-    """Until the last image; None if that waits for a budget, or the limit of jobs at once is 0."""
-    wait: BudgetWait | None
+    quote: Quote
     obstacle: str
     """Why the user's quotas do not allow it, "" if they do; too few credits apart."""
 
@@ -43,22 +39,16 @@ def quote(*, user: User, asked: Asked) -> SheetQuote:
     catalog = model_cache.read()
     allowed = quotas.of(user)
     plan = _plan(asked, user=user, catalog=catalog)
-    found = quotes.quote(user=user, requests=plan.requests, max_count=plans.MAX_CELLS)
+    quote = quotes.of_requests(user=user, requests=plan.requests, max_count=plans.MAX_CELLS)
     count = len(plan.requests)
     names = {slug: catalog.models[slug].name for slug in asked.models}
     pixels = max(
         (one["width"] * one["height"] for one in plan.requests if "width" in one), default=0
     )
     refused = allowed.refusal(Order(count, names, pixels)) or period_limits.refusal(
-        user, allowed, jobs=count, credits=found.credits
+        user, allowed, jobs=count, credits=quote.credits
     )
-    return SheetQuote(
-        plan=plan,
-        credits=found.credits,
-        eta=found.eta,
-        wait=found.wait,
-        obstacle=refused.message if refused else "",
-    )
+    return SheetQuote(plan=plan, quote=quote, obstacle=refused.message if refused else "")
 
 
 def place(*, user: User, asked: Asked, key: str = "", token_id: UUID | None = None) -> Placed:

@@ -195,15 +195,10 @@ def _quoted(user: User, form: ComparisonForm, *, speaks: bool) -> dict[str, Any]
                 form.explain(refusal)
     context: dict[str, Any] = {"found": found, **composing.switch_of(user)}
     if found:
-        count = len(found.plan.requests)
         context |= {
-            "count": count,
-            "short": max(0, found.credits - user.credits),
-            "left": user.credits - found.credits,
+            "offer": found.quote,
             "columns": _labels(found.plan.columns),
             "rows": _labels(found.plan.rows),
-            "waits_for": composing.waits_for(found.wait),
-            "wait_note": composing.wait_note(found.eta, found.wait),
             "size": (len(found.plan.rows), len(found.plan.columns)),
         }
     return context

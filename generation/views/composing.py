@@ -12,17 +12,16 @@ from django.utils.translation import gettext as _
 
 from accounts import period_limits, quotas
 from accounts.models import User
-from artgen import formatting
 from artgen.ids import parse_uuid
 from generation.catalog.edit_sizes import size_like
 from generation.catalog.offers import InvalidParameters
 from generation.files import storage
 from generation.forms.composer import Composer
-from generation.jobs import budgets, creation_switch, eta, sources, spending, status_text
-from generation.jobs.budgets import BudgetWait
+from generation.jobs import creation_switch, eta, quotes, sources, spending
 from generation.jobs.eta import Eta, Forecast
 from generation.jobs.model_queues import UserLimit
-from generation.models import Image, ImageModel, Upload
+from generation.jobs.quotes import Quote
+from generation.models import Image, ImageModel, Job, Upload
 from generation.presets import choices
 from generation.presets.choices import Choices
 from generation.runpod.payloads import dialect_of
@@ -59,53 +58,6 @@ class StyleOption:
     name: str
     thumbnail: str
     is_own: bool
-
-
-@dataclass(frozen=True)
-class ComposerQuote:
-    """Price and wait time on the Create button."""
-
-    count: int
-    credits: int
-    eta: Eta | None
-    """None if the user may have no job in progress."""
-    left: int
-    wait: BudgetWait | None = None  # for a budget
-
-    @property
-    def short(self) -> int:
-        """The number of missing credits."""
-        return max(0, -self.left)
-
-    @property
-    def wait_note(self) -> str:
-        """What the wait for a budget or a higher limit means, "" if it does not wait."""
-        return wait_note(self.eta, self.wait)
-
-    @property
-    def waits_for(self) -> str:
-        """The budget that it waits for, "" for none."""
-        return waits_for(self.wait)
-
-
-def wait_note(found: Eta | None, wait: BudgetWait | None) -> str:
-    """Return what a new order waits for, beside its time, "" if it does not wait."""
-    if wait is None:
-        return "" if found else str(status_text.LIMIT_IS_0)
-    if wait.is_partial:
-        text = _("Not all of these images may fit into the budget. The others start from %(time)s.")
-    else:
-        text = _("The budget is used up. New images wait in the queue and start from %(time)s.")
-    return text % {"time": formatting.moment(wait.until)}
-
-
-def waits_for(wait: BudgetWait | None) -> str:
-    """Return the words, on a button, of the wait for a budget, "" for none."""
-    if wait is None:
-        return ""
-    if status_text.is_next_day(wait.until):
-        return _("waits for tomorrow’s budget")
-    return _("waits for the next budget")
 
 
 @dataclass(frozen=True)
@@ -168,7 +120,7 @@ def style_options(own: Choices) -> list[StyleOption]:
     ]
 
 
-def not_allowed(user: User, form: Composer | None, offer: ComposerQuote | None) -> str:
+def not_allowed(user: User, form: Composer | None, offer: Quote | None) -> str:
     """Return why the user's quotas do not allow this form, "" if they do.
 
     `form` has the quotas. Too few credits are reported separately.
@@ -210,29 +162,26 @@ def model_option(
     )
 
 
-def offer_of(user: User, form: Composer | None, *, forecast: Forecast) -> ComposerQuote | None:
-    """Return price and wait time, None without a form."""
+def offer_of(user: User, form: Composer | None, *, forecast: Forecast) -> Quote | None:
+    """Return the quote of a form that may be incomplete, None without a form."""
     if form is None:
         return None
     width, height = form.size or _size_of_source(user, form) or (1024, 1024)
-    credits = form.offer.price_of({"width": width, "height": height}) * form.count
-    now = forecast.of_order(
-        form.model,
-        user_id=user.pk,
-        size=eta.size_of(width, height, form.steps),
-        count=form.count,
-        limit=eta.limit_of_order(user, forecast=forecast, allowed=form.quotas),
-    )
-    usd = spending.expected(form.model, pixels=width * height, credits=credits // form.count)
-    return ComposerQuote(
-        count=form.count,
-        credits=credits,
-        eta=now,
-        left=user.credits - credits,
-        wait=budgets.wait_of_order(
-            user, [(form.model.pk, usd)] * form.count, states=forecast.budgets
-        ),
-    )
+    credits = form.offer.price_of({"width": width, "height": height})
+    usd = spending.expected(form.model, pixels=width * height, credits=credits)
+    jobs = [
+        Job(
+            user=user,
+            model=form.model,
+            width=width,
+            height=height,
+            steps=form.steps,
+            credits=credits,
+            expected_usd=usd,
+        )
+        for _number in range(form.count)
+    ]
+    return quotes.quote(user=user, jobs=jobs, forecast=forecast, allowed=form.quotas)
 
 
 def sources_note(user: User, form: Composer | None) -> str:

@@ -264,7 +264,7 @@ class TestBudgets(EmulatorTestCase):
     def quote(self, *, user=None, count=1):
         cache.clear()
         requests = [{"model": MODEL, "prompt": "fog"}] * count
-        return quotes.quote(user=user or self.alice, requests=requests)
+        return quotes.of_requests(user=user or self.alice, requests=requests)
 
     def test_a_quote_says_that_a_budget_is_used_up(self):
         assert (self.quote().parked_until, self.quote().eta is None) == (None, False)

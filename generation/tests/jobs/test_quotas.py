@@ -215,7 +215,7 @@ class TestJobsAtOnce(EmulatorTestCase):
             {"model": slug, "prompt": "fog", "width": 512, "height": 512}
             for slug in ("flux-schnell", OTHER) * 3
         ]
-        quoted = quotes.quote(user=self.alice, requests=requests)
+        quoted = quotes.of_requests(user=self.alice, requests=requests)
         placed = orders.place_batch(user=self.alice, requests=requests).jobs
         said = [job["eta_seconds"]["p50"] for job in serializers.jobs_json(placed)]
         promised = [round((job.promised_p50_at - job.created_at).total_seconds()) for job in placed]

@@ -67,10 +67,10 @@ class TestPlace(SheetTestCase):
         assert {job.batch for job in found.jobs} == {sheet.id}
         assert len({job.seed for job in found.jobs}) == 1
         self.alice.refresh_from_db()
-        assert self.alice.held == quote.credits == sum(job.credits for job in found.jobs)
+        assert self.alice.held == quote.quote.credits == sum(job.credits for job in found.jobs)
 
     def test_it_places_nothing_if_credits_are_missing_for_one_cell(self) -> None:
-        price = placing.quote(user=self.alice, asked=asked()).credits
+        price = placing.quote(user=self.alice, asked=asked()).quote.credits
         User.objects.filter(pk=self.alice.pk).update(credits=price - 1)
         with pytest.raises(ledger.TooFewCredits):
             self.place()

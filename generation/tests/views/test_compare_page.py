@@ -63,7 +63,7 @@ class TestComparePage(BaseTestCase):
         def compared() -> str:
             cache.clear()
             page = self.client.post(reverse("compare_quote"), asked, headers={"X-Part": "1"})
-            assert page.context["wait_note"] == self.create_note()
+            assert page.context["offer"].wait_note == self.create_note()
             return flat(page)
 
         assert "create-dot" in compared()
