@@ -1,6 +1,6 @@
 """Requests for credits: a user asks, staff grant or decline, and each side gets an email.
 
-Staff with the right to decide get emails, at most STAFF_EMAILS_RATE: the queue on the admin's
+Staff with the right to decide get emails, at most 20 an hour: the queue on the admin's
 start page has all requests in any case.
 """
 
@@ -18,9 +18,6 @@ from artgen.refusals import Refusal
 
 REASON = gettext_noop("Credits on request")
 RIGHT = "change_creditrequest"
-ASK_RATE = "5/d"
-"""How often a user may ask, counting requests that were withdrawn."""
-STAFF_EMAILS_RATE = "20/h"
 MAX_STAFF = 20  # who get an email
 SHOWN = 10  # requests on the user's page
 
@@ -70,7 +67,7 @@ def ask(*, user: User, note: str) -> CreditRequest:
         raise NotTaken
     if CreditRequest.objects.filter(user=user, state=State.OPEN).exists():
         raise AlreadyAsked
-    rate_limits.spend_of(str(user.pk), group="credit_request", rate=ASK_RATE)
+    rate_limits.spend("credit_request", user.pk)
     try:
         with transaction.atomic():
             request = CreditRequest.objects.create(user=user, note=note)
@@ -140,7 +137,7 @@ def _decide(
 
 def _tell_staff(request: CreditRequest) -> None:
     try:
-        rate_limits.spend_of("staff", group="credit_request_emails", rate=STAFF_EMAILS_RATE)
+        rate_limits.spend("credit_request_email", "staff")
     except rate_limits.TooManyTries:
         return
     for user in _who_decide():

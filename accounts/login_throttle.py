@@ -133,10 +133,10 @@ def owner_of(request: HttpRequest, email: str, *, is_anywhere: bool = False) -> 
     if browser := _browser_of(request, email):
         return f"browser:{browser}"
     account = f"account:{_digest(email)}"
-    return account if is_anywhere else f"{account}@{_network_of(request)}"
+    return account if is_anywhere else f"{account}@{network_of(request)}"
 
 
-def _network_of(request: HttpRequest) -> str:
+def network_of(request: HttpRequest) -> str:
     """Return the address of the client, of IPv6 its /64, as nginx counts them."""
     address = request.META.get("REMOTE_ADDR", "")
     return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address

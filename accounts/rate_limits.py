@@ -1,38 +1,111 @@
-"""Rate limits of views, by IP address, email or user; refusals have Retry-After."""
+"""Rate limits of views and writes, in one table; refusals have Retry-After.
 
+Counted in the cache, in fixed windows whose start differs by whom they count. What one user may do
+in a day or a month by quota is counted in the user's row (`accounts.period_limits`), failed
+attempts at a password in `accounts.login_throttle`, and all requests of an address by nginx.
+"""
+
+import hashlib
 import math
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, wraps
-from typing import Any, TypeAlias
-from uuid import UUID
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django_ratelimit import ALL
-from django_ratelimit.core import get_usage
 
 from accounts import login_throttle
 from accounts.models import fold
 from artgen.cache import CacheAway, counted
 from artgen.refusals import Refusal
 
-PLACING = ("api:place", "api:upload")
-"""Groups that are not limited while the cache is away: credits and bytes of the user limit them."""
 
-Key: TypeAlias = str | Callable[[str, HttpRequest], str]
+def _email(request: HttpRequest) -> str:
+    return fold(request.POST.get("email", "") or request.POST.get("username", ""))
 
 
-WRITES: Mapping[str, Sequence[str]] = {
-    "word_lists": ("60/h", "100/d"),  # up to 120 kB each
-    "own_styles": ("60/h", "200/d"),
-    "presets": ("60/h", "200/d"),
-    "collections": ("60/h", "200/d"),
-    "tags": ("1200/h",),
-    "refusals": ("60/h", "100/d"),  # the stored order of a refused prompt, up to 50 kB each
+def _user_or_address(request: HttpRequest) -> str:
+    user = request.user
+    return str(user.pk) if user.is_authenticated else login_throttle.network_of(request)
+
+
+SCOPES: Mapping[str, Callable[[HttpRequest], str]] = {
+    "address": login_throttle.network_of,
+    "user": _user_or_address,
+    "email": _email,
+    # The posted email with the network of the client, or the browser that its owner uses: a
+    # stranger who uses up a limit does not lock out the owner.
+    "account": lambda request: login_throttle.owner_of(request, _email(request)),
 }
-"""How many rows of what is free one user may write; deleted ones, which stay for a day, count."""
+"""Whose requests count together."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How often something may be done: scope → rates, such as "20/h", or names of settings."""
+
+    rates: Mapping[str, tuple[str, ...]]
+    counts_reads: bool = False
+    """Whether requests of every method count, not only POSTs."""
+    is_per_view: bool = False
+    """Whether each view of this limit has a count of its own."""
+
+
+def _of_user(*rates: str) -> Limit:
+    return Limit({"user": rates})
+
+
+def _of_address(*rates: str) -> Limit:
+    return Limit({"address": rates})
+
+
+LIMITS: Mapping[str, Limit] = {
+    # Sign-in and what needs no account.
+    "entrance": _of_address("60/m"),  # also of the admin
+    "second_factor": _of_address("60/m"),
+    "social": Limit({"address": ("60/m",)}, counts_reads=True),
+    "link_from_email": Limit({"address": ("60/h",)}, is_per_view=True),
+    "email_to_anyone": Limit(  # its kinds, such as sign-up and password reset, have own counts
+        {"address": ("30/h",), "account": ("5/h",), "email": ("30/h",)}, is_per_view=True
+    ),
+    "shared_page": Limit({"address": ("240/m",)}, counts_reads=True, is_per_view=True),
+    "report": _of_address("10/h"),
+    # The account.
+    "password": _of_user("10/h"),
+    "second_factor_change": _of_user("30/h"),  # each sends an email
+    "email_change": _of_user("5/h"),
+    "sign_out_others": _of_user("10/h"),
+    "account_deletion": _of_user("10/h"),
+    "export": _of_user("5/d"),
+    "token": _of_user("30/h"),
+    "voucher": Limit({"user": ("10/h",), "address": ("30/h",)}),
+    "credit_request": _of_user("5/d"),
+    "credit_request_email": _of_user("20/h"),  # of all staff together
+    # Images, by pages and by API together.
+    "place": _of_user("PLACING_RATE"),
+    "upload": _of_user("UPLOADING_RATE"),
+    "prompt_helper": _of_user("PROMPT_HELPER_PER_MINUTE/m", "PROMPT_HELPER_PER_DAY/d"),
+    "save": _of_user("120/h"),
+    "save_preset": _of_user("60/h"),
+    "share": _of_user("120/m"),
+    "publish": _of_user("60/h"),
+    "appeal": _of_user("60/h"),
+    "preset_change": Limit({"user": ("120/m",)}, is_per_view=True),
+    # Rows of what is free; deleted ones, which stay for a day, count.
+    "word_lists": _of_user("60/h", "100/d"),  # up to 120 kB each
+    "own_styles": _of_user("60/h", "200/d"),
+    "presets": _of_user("60/h", "200/d"),
+    "collections": _of_user("60/h", "200/d"),
+    "tags": _of_user("1200/h"),
+    "refusals": _of_user("60/h", "100/d"),  # the stored order of a refused prompt, up to 50 kB each
+}
+WITHOUT_CACHE = ("place", "upload")
+"""Not limited while the cache is away: credits and bytes of the user limit them."""
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class TooManyTries(Refusal):
@@ -46,37 +119,21 @@ class TooManyTries(Refusal):
         self.seconds = seconds
 
 
-def by_email(group: str, request: HttpRequest) -> str:
-    """Return the posted email, normalized."""
-    return fold(request.POST.get("email", "") or request.POST.get("username", ""))
+def limited(name: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """Return a decorator that refuses requests beyond this limit.
 
-
-def by_account(group: str, request: HttpRequest) -> str:
-    """Return the posted email with the network of the client, or the browser that its owner uses.
-
-    So a stranger who uses up a limit does not lock out the owner.
+    The outcome of a request does not matter, so the count reveals nothing about accounts.
     """
-    return login_throttle.owner_of(request, by_email(group, request))
+    limit = LIMITS[name]
 
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        group = f"{name}:{view.__name__}" if limit.is_per_view else name
 
-View: TypeAlias = Callable[..., HttpResponseBase]
-
-
-def limited(
-    *rates: tuple[Key, str], method: str | None = "POST", group: str = ""
-) -> Callable[[View], View]:
-    """Return a decorator that refuses the POST beyond one of the rates, such as `("ip", "20/h")`.
-
-    `method` None: requests of every method count. Views with the same `group` share their counts,
-    by default each view has its own. The outcome of a request does not matter, so the count reveals
-    nothing about accounts.
-    """
-
-    def decorate(view: View) -> View:
         @wraps(view)
         def limited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            for key, rate in rates:
-                spend(request, group=group or view.__name__, key=key, rate=rate, method=method)
+            if limit.counts_reads or request.method == "POST":
+                for scope, rates in limit.rates.items():
+                    _count(f"{group}:{scope}", SCOPES[scope](request), rates)
             return view(request, *args, **kwargs)
 
         return limited_view
@@ -84,54 +141,31 @@ def limited(
     return decorate
 
 
-entrance = limited(("ip", "60/m"), group="entrance")
-"""The limit that sign-in and admin sign-in share; `accounts.login_throttle` counts failures."""
+def spend(name: str, whom: object) -> None:
+    """Count one use of this limit by this user; raise `TooManyTries`.
 
-
-def email_request(view: View) -> View:
-    """Limit the emails of one kind that anonymous visitors request, of an address and to one."""
-    return limited(("ip", "30/h"), (by_account, "5/h"), (by_email, "30/h"))(view)
-
-
-def spend(
-    request: HttpRequest, *, group: str, key: Key, rate: str, method: str | None = "POST"
-) -> None:
-    """Count this POST against a rate such as "20/h"; raise `TooManyTries` above it.
-
-    `method` None: requests of every method count.
+    Takes one round trip to the cache for each rate.
     """
-    usage = get_usage(
-        request, group=group, key=key, rate=rate, method=method or ALL, increment=True
-    )
-    if usage and usage["should_limit"]:
-        raise TooManyTries(max(1, usage["time_left"]))
-
-
-def spend_of(value: str, *, group: str, rate: str) -> None:
-    """Count one request of this user or address against a rate; raise `TooManyTries` above it.
-
-    Counts in fixed windows, whose start differs by value. Takes one round trip to the cache.
-    """
-    limit, period = _rate(rate)
-    window, since = divmod(time.time() + zlib.crc32(value.encode()), period)
-    left = period - since
     try:
-        count = counted(f"limit:{group}:{rate}:{value}:{window:.0f}", left)
+        _count(f"{name}:user", str(whom), LIMITS[name].rates["user"])
     except CacheAway:
-        if group not in PLACING:
+        if name not in WITHOUT_CACHE:
             raise
-        return
-    if count > limit:
-        raise TooManyTries(max(1, math.ceil(left)))
 
 
-def spend_write(user_id: UUID, kind: str) -> None:
-    """Count one row of a key of WRITES that this user creates or changes; raise `TooManyTries`."""
-    for rate in WRITES[kind]:
-        spend_of(str(user_id), group=f"write:{kind}", rate=rate)
+def _count(group: str, value: str, rates: tuple[str, ...]) -> None:
+    digest = hashlib.sha256(value.encode()).hexdigest()[:32]
+    for rate in rates:
+        limit, period = numbers(rate)
+        window, since = divmod(time.time() + zlib.crc32(value.encode()), period)
+        left = period - since
+        if counted(f"limit:{group}:{rate}:{digest}:{window:.0f}", left) > limit:
+            raise TooManyTries(max(1, math.ceil(left)))
 
 
-@lru_cache(maxsize=100)
-def _rate(rate: str) -> tuple[int, int]:
+def numbers(rate: str) -> tuple[int, int]:
+    """Return how often, and in how many seconds."""
+    if "/" not in rate:
+        rate = getattr(settings, rate)
     count, _slash, unit = rate.partition("/")
-    return int(count), {"s": 1, "m": 60, "h": 3600, "d": 86400}[unit]
+    return int(count if count.isdigit() else getattr(settings, count)), SECONDS[unit]

@@ -51,7 +51,7 @@ def withdraw_credit_request(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_POST
-@limited(("user", "10/h"), ("ip", "30/h"))
+@limited("voucher")
 def redeem_voucher(request: SignedInRequest) -> HttpResponse:
     """Add the credits of a voucher."""
     form = RedeemForm(request.POST)

@@ -18,7 +18,7 @@ ERASE_AT = "erase_at"
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited(("ip", "60/h"))
+@limited("link_from_email")
 def keep_account(request: HttpRequest, token: str) -> HttpResponse:
     """Ask (GET), then unlock the account (POST); 410 if it cannot be restored."""
     try:

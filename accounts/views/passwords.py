@@ -26,7 +26,7 @@ from accounts.forms.passwords import AddPasswordForm, ChangePasswordForm, NewPas
 from accounts.forms.sign_in import ReauthenticateForm
 from accounts.forms.sign_up import EmailForm
 from accounts.models import User
-from accounts.rate_limits import email_request, limited
+from accounts.rate_limits import limited
 from accounts.security_notices import Change
 from accounts.views.sign_in import EMAIL_SENT_TO, sent_context
 
@@ -65,7 +65,7 @@ class PasswordAdd(PasswordSetView):  # type: ignore[misc]
     form_class = AddPasswordForm
 
 
-_guarded = limited(("user", "10/h"), group="password_change")
+_guarded = limited("password")
 password_change = _page(login_required(_guarded(PasswordChange.as_view())))
 password_add = _page(login_required(_guarded(PasswordAdd.as_view())))
 
@@ -82,7 +82,7 @@ reauthenticate = _page(login_required(Reauthenticate.as_view()))
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@email_request
+@limited("email_to_anyone")
 def password_reset(request: HttpRequest) -> HttpResponse:
     """Send the link to a new password; the response does not reveal whether there is an account.
 

@@ -135,8 +135,8 @@ def _read(view: View) -> View:
     return never_cache(require_safe(login_required(view)))
 
 
-_guesses = limited(("ip", "60/m"), group="second_factor")
-_changes = limited(("user", "30/h"), group="second_factor_change")  # each sends an email
+_guesses = limited("second_factor")
+_changes = limited("second_factor_change")
 
 enter_code = _page(_guesses(EnterCode.as_view()))
 confirm_by_code = _own(_guesses(ConfirmByCode.as_view()))

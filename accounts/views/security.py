@@ -56,7 +56,7 @@ def end_session(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-@limited(("user", "10/h"))
+@limited("sign_out_others")
 def end_other_sessions(request: SignedInRequest) -> HttpResponse:
     """Sign the user out on all other devices."""
     sessions.end_others(request, request.user)
@@ -69,7 +69,7 @@ def end_other_sessions(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required(app="allauth.account")  # type: ignore[untyped-decorator]
-@limited(("user", "5/h"))
+@limited("email_change")
 def change_email(request: SignedInRequest) -> HttpResponse:
     """Send a link to the new address; the response does not reveal whether it has an account."""
     form = ChangeEmailForm(request.POST or None)
@@ -91,7 +91,7 @@ def change_email_sent(request: SignedInRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited(("ip", "60/h"))
+@limited("link_from_email")
 def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     """Ask (GET), then change the address (POST); 410 if the link has ended."""
     try:

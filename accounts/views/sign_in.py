@@ -34,7 +34,7 @@ from accounts.forms.sign_in import SignInForm
 from accounts.forms.sign_up import FinishSignUpForm, SignUpForm
 from accounts.invitations import InvitationEnded
 from accounts.models import InvitationState, User
-from accounts.rate_limits import email_request, entrance, limited
+from accounts.rate_limits import limited
 from accounts.sign_up import SignUpRefused
 from artgen.redirects import next_url
 
@@ -94,9 +94,9 @@ class SignIn(LoginView):  # type: ignore[misc]
         return next_url(self.request).startswith(reverse("admin:index"))
 
 
-login = require_http_methods(["GET", "HEAD", "POST"])(entrance(SignIn.as_view()))
+login = require_http_methods(["GET", "HEAD", "POST"])(limited("entrance")(SignIn.as_view()))
 admin_login = require_http_methods(["GET", "HEAD", "POST"])(
-    entrance(SignIn.as_view(staff_only=True))
+    limited("entrance")(SignIn.as_view(staff_only=True))
 )
 
 
@@ -110,7 +110,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@email_request
+@limited("email_to_anyone")
 def signup(request: HttpRequest) -> HttpResponse:
     """Ask for an address and send an email to it, whether or not there is an account."""
     if request.user.is_authenticated:
@@ -165,7 +165,7 @@ def sent_context(request: HttpRequest) -> dict[str, object]:
 @sensitive_post_parameters("password")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited(("ip", "60/h"))
+@limited("link_from_email")
 def signup_finish(request: HttpRequest, token: str) -> HttpResponse:
     """Create the account of the address that the link confirms, and sign in."""
     try:
@@ -178,7 +178,7 @@ def signup_finish(request: HttpRequest, token: str) -> HttpResponse:
 @sensitive_post_parameters("password")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited(("ip", "60/h"))
+@limited("link_from_email")
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Create the account of an invited address, and sign in; 410 if the invitation has ended."""
     try:

@@ -47,11 +47,11 @@ def _failed(request: HttpRequest) -> HttpResponse:
 
 
 def _start(view: View) -> View:
-    return require_POST(limited(("ip", "60/m"), group="social")(_calling(view)))
+    return require_POST(limited("social")(_calling(view)))
 
 
 def _callback(view: View) -> View:
-    return require_safe(limited(("ip", "60/m"), group="social", method=None)(_calling(view)))
+    return require_safe(limited("social")(_calling(view)))
 
 
 google_login, google_callback = _start(google.oauth2_login), _callback(google.oauth2_callback)

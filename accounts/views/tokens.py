@@ -27,7 +27,7 @@ from artgen.refusals import Refusal
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required(app="allauth.account", enabled=lambda request: request.method == "POST")  # type: ignore[untyped-decorator]
-@limited(("user", "30/h"))
+@limited("token")
 def token_list(request: SignedInRequest) -> HttpResponse:
     """List the user's active tokens; a POST creates one, after the password or a code, and
     shows its text once."""

@@ -23,5 +23,3 @@ CHANNEL_LAYERS = {
         "CONFIG": {"hosts": [{"address": REDIS_URL, **redis_clients.TIMEOUTS}]},
     },
 }
-
-RATELIMIT_USE_CACHE = "default"

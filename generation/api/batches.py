@@ -3,15 +3,15 @@
 from typing import TypedDict, cast
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import prefetch_related_objects
 from rest_framework.request import Request
 
+from accounts import rate_limits
 from accounts.models import Scope
 from accounts.requests import limited_token, user_of
 from artgen.api.operations import Answer, operation
 from artgen.api.views import Endpoint, body_of
-from generation.api import examples, rate_limits
+from generation.api import examples
 from generation.api.bodies import (
     BATCH_ORDER,
     KEY,
@@ -52,7 +52,7 @@ class Batches(Endpoint):
 
         All of them or none. Either one job with `count`, or `jobs`.
         """
-        rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
+        rate_limits.spend("place", user_of(request).pk)
         key, order = read_key(request), read_order(body_of(request))
         placed = orders.place_batch(
             user=user_of(request),

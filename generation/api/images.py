@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts import rate_limits
 from accounts.requests import user_of
 from artgen.api.json_types import Page
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import FixedList, page_of
 from artgen.api.shapes import Choice, Flag, Shape, Text
 from artgen.api.views import Endpoint
-from generation.api import rate_limits
 from generation.api.filters import ImagesQuery, wanted_of
 from generation.api.sharing import own_image, show_to
 from generation.gallery import images, notes, saving, tags
@@ -144,7 +144,7 @@ class Images(Endpoint):
         before, or that is yours, is returned as it is; from the trash it is restored.
         """
         body = self.read_body()
-        rate_limits.spend(request, group="save", rate=saving.RATE)
+        rate_limits.spend("save", user_of(request).pk)
         shared = saving.finder(body["share"], item=body.get("item"))
         saved = saving.save(shared, user=user_of(request))
         return Answer(

@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.urls import reverse
 from rest_framework.request import Request
 
+from accounts import rate_limits
 from accounts.models import Scope
 from accounts.requests import limited_token, user_of
 from artgen.api.json_types import Page
@@ -14,7 +14,7 @@ from artgen.api.operations import Answer, operation
 from artgen.api.pagination import FixedList, PageQuery, page_of
 from artgen.api.shapes import Choice, Id, QueryText
 from artgen.api.views import Endpoint, body_of, first_or_404
-from generation.api import examples, rate_limits
+from generation.api import examples
 from generation.api.bodies import KEY, KEY_PROBLEMS, ORDER_PROBLEMS, REPEATED, read_key
 from generation.api.models import check_model
 from generation.jobs import job_control, orders
@@ -72,7 +72,7 @@ class Jobs(Endpoint):
         Holds its credits and queues it. Only `model` and `prompt` are required. Follow the job by
         `GET /api/v1/jobs/ID/` or live on the socket `/ws/jobs/`.
         """
-        rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
+        rate_limits.spend("place", user_of(request).pk)
         key = read_key(request)
         placed = orders.place(
             user=user_of(request),
@@ -118,7 +118,7 @@ class JobRetry(Endpoint):
         Creates a new job with the same parameters, seed included. In a comparison it takes the
         place of the old one, once.
         """
-        rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
+        rate_limits.spend("place", user_of(request).pk)
         job, token_id = own_job(request, job_id), limited_token(request)
         return _placed(orders.retry(user=user_of(request), job=job, token_id=token_id), status=201)
 

@@ -7,18 +7,18 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
+from accounts import rate_limits
 from accounts.models import Scope
+from accounts.requests import user_of
 from artgen.api.json_types import Page
 from artgen.api.operations import operation
 from artgen.api.pagination import PageQuery, page_of
 from artgen.api.views import Endpoint, first_or_404
-from generation.api import rate_limits
 from generation.models import Category, PromptReview, ReviewState
 from generation.models.moderation import STAFF_ONLY
 from generation.moderation import reviews
 from generation.moderation.refusals import categories_of, words_of
 
-APPEAL_RATE = "60/h"
 STATES = [choice for choice in ReviewState.choices if choice[0] not in STAFF_ONLY]
 
 
@@ -87,7 +87,7 @@ class ReviewAppeal(Endpoint):
         price of then. The decision is emailed.
         """
         review = _own(request, review_id)
-        rate_limits.spend(request, group="appeal", rate=APPEAL_RATE)
+        rate_limits.spend("appeal", user_of(request).pk)
         reviews.appeal(review)
         return _review_json(review)
 

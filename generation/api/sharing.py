@@ -10,16 +10,16 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts import rate_limits
+from accounts.requests import user_of
 from artgen.api.json_types import Url
 from artgen.api.operations import Answer, operation
 from artgen.api.shapes import Flag, Shape, wrong_choice
 from artgen.api.views import Endpoint, first_or_404
-from generation.api import rate_limits
 from generation.api.collections import own_collection
 from generation.gallery import collection_sharing, publications, sharing
 from generation.models import Collection, Image, Publication, PublicationState, Visibility
 
-SHARING_RATE = "120/m"
 A_WEEK = {"A week, with parameters": {"expires_in_days": 7, "with_parameters": True}}
 CHANGED = {200: "Changed"}
 
@@ -88,7 +88,7 @@ class LinkEndpoint(Endpoint):
     def change(self, owned: Owned, share: Callable[..., Owned]) -> tuple[Owned, int]:
         """Create or change the link with `share`, as the body says; return also the status."""
         body = self.read_body()
-        rate_limits.spend(self.request, group="share", rate=SHARING_RATE)
+        rate_limits.spend("share", user_of(self.request).pk)
         had_link = owned.has_link and not body["new"]
         changed = share(
             owned,
@@ -149,7 +149,7 @@ class ShareAppeal(Endpoint):
         rule, not by a moderator.
         """
         image = own_image(request, image_id)
-        rate_limits.spend(request, group="share", rate=SHARING_RATE)
+        rate_limits.spend("share", user_of(request).pk)
         publications.appeal(image)
         return _share_json(image)
 

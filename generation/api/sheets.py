@@ -10,6 +10,7 @@ from django.http import Http404
 from django.urls import reverse
 from rest_framework.request import Request
 
+from accounts import rate_limits
 from accounts.models import Scope
 from accounts.requests import limited_token, user_of
 from artgen.api.json_types import IdText, Page, Url
@@ -17,7 +18,7 @@ from artgen.api.operations import Answer, operation
 from artgen.api.pagination import PageQuery, page_of
 from artgen.api.shapes import Choice, Id, Query, Shape
 from artgen.api.views import Endpoint, body_of, first_or_404
-from generation.api import examples, rate_limits
+from generation.api import examples
 from generation.api.bodies import KEY, KEY_PROBLEMS, ORDER_PROBLEMS, REPEATED, read_key
 from generation.api.quotes import QuoteJson, quote_json
 from generation.jobs import idempotency
@@ -141,7 +142,7 @@ class Sheets(Endpoint):
         One prompt on up to 8 models, with alternatives, and with up to two parameters that vary: 2
         to 64 jobs, all of them or none. They share one seed unless it varies. Errors name the cell.
         """
-        rate_limits.spend(request, group="place", rate=settings.PLACING_RATE)
+        rate_limits.spend("place", user_of(request).pk)
         key, asked = read_key(request), clean(body_of(request))
         placed = placing.place(
             user=user_of(request), asked=asked, key=key, token_id=limited_token(request)

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
+from accounts import rate_limits
 from accounts.models import Scope
 from accounts.requests import user_of
 from artgen.api.operations import operation
@@ -16,7 +17,6 @@ from artgen.api.problems import Problem, invalid, too_large
 from artgen.api.shapes import Shape
 from artgen.api.views import Endpoint
 from artgen.refusals import FieldError
-from generation.api import rate_limits
 from generation.files import storage, uploads
 
 FIELD = "file"
@@ -68,7 +68,7 @@ class Uploads(Endpoint):
         without metadata and with at most 4096 px per side. A mask is a PNG as large as its source
         image. An upload that no job uses is deleted after a day.
         """
-        rate_limits.spend(request, group="upload", rate=settings.UPLOADING_RATE)
+        rate_limits.spend("upload", user_of(request).pk)
         upload = uploads.keep(user=user_of(request), data=_read_file(request))
         return {
             "id": upload.id,

@@ -98,7 +98,7 @@ def create(*, user: User, name: str) -> Collection:
     # Concurrent requests may exceed the limit by one; it protects the page, not money.
     if Collection.objects.of(user).present().count() >= MAX_COLLECTIONS:
         raise TooManyCollections
-    rate_limits.spend_write(user.pk, "collections")
+    rate_limits.spend("collections", user.pk)
     made = Collection(user=user, name=name, folded_name=_folded(name), created_at=timezone.now())
     try:
         with transaction.atomic():
@@ -111,7 +111,7 @@ def create(*, user: User, name: str) -> Collection:
 def rename(collection: Collection, *, name: str) -> Collection:
     """Rename the collection, also in case only; raise BadName or NameTaken."""
     name = clean_name(name)
-    rate_limits.spend_write(collection.user_id, "collections")
+    rate_limits.spend("collections", collection.user_id)
     return _updated(collection, name=name, folded_name=_folded(name))
 
 

@@ -34,9 +34,6 @@ log = logging.getLogger(__name__)
 WITH_PARAMETERS, BARE = 0, 1
 """The number in the names of files: both kinds may be written for the same copy."""
 
-RATE = "120/h"
-"""How often a user may save, by page and API together."""
-
 Find = Callable[[], Shared | None]
 
 

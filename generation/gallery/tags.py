@@ -310,7 +310,7 @@ def _change_one(image: Image, change: Callable[[Names], Names]) -> Image:
 def _change(user: Any, images: ImageQuerySet, change: Callable[[Names], Names]) -> list[Image]:
     """Apply `change` to the tags of each of the user's images; return the changed images."""
     user_id = getattr(user, "pk", user)
-    rate_limits.spend_write(user_id, "tags")
+    rate_limits.spend("tags", user_id)
     with transaction.atomic():
         _lock(user_id)
         rows = images.select_for_update(no_key=True).only("id", "user_id", "tags")

@@ -107,7 +107,7 @@ def stopped(order: HeldOrder, found: Found) -> Moderated:
         "created_at": timezone.now(),
     }
     state = ReviewState.WAITING if holds else ReviewState.REFUSED
-    rate_limits.spend_write(order.user.pk, "refusals")
+    rate_limits.spend("refusals", order.user.pk)
     try:
         with transaction.atomic():
             review = _stored(known, user=order.user, digest=digest, state=state, **columns)

@@ -94,7 +94,7 @@ def create(*, user: User, name: str, template: str, negative: str) -> OwnStyle:
             user=user, position=max(positions, default=0) + 1, created_at=timezone.now(), **values
         )
         _check_free(made, values["folded_name"])
-        rate_limits.spend_write(user.pk, "own_styles")
+        rate_limits.spend("own_styles", user.pk)
         made.save(force_insert=True)
     return made
 
@@ -117,7 +117,7 @@ def change(
         negative=style.negative if negative is None else negative,
     )
     _check_free(style, values["folded_name"])
-    rate_limits.spend_write(style.user_id, "own_styles")
+    rate_limits.spend("own_styles", style.user_id)
     return _updated(style, **values)
 
 

@@ -74,7 +74,7 @@ def create(*, user: User, name: str, values: Mapping[str, str]) -> Preset:
             created_at=timezone.now(),
         )
         _check_free(made, made.folded_name)
-        rate_limits.spend_write(user.pk, "presets")
+        rate_limits.spend("presets", user.pk)
         made.save(force_insert=True)
     return made
 
@@ -103,7 +103,7 @@ def change(
         fields |= {"previous_values": preset.values, "values": dict(values)}
     if not fields:
         return preset
-    rate_limits.spend_write(preset.user_id, "presets")
+    rate_limits.spend("presets", preset.user_id)
     return _updated(preset, **fields)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
@@ -103,7 +102,7 @@ def propose(
     prompt = _cleaned(prompt)
     creation_switch.refuse_if_paused(user)
     costs.refuse_beyond_budgets(user)
-    _count(user)
+    rate_limits.spend("prompt_helper", user.pk)
     language = _target(model) if kind is Kind.TRANSLATE else ""
     directions = instructions.of(kind, language=language or languages.DEFAULT)
     with threads.limited():
@@ -135,11 +134,6 @@ def _cleaned(prompt: str) -> str:
     if error:
         raise InvalidParameters([FieldError("prompt", *error)])
     return text
-
-
-def _count(user: User) -> None:
-    for rate in (f"{settings.PROMPT_HELPER_PER_MINUTE}/m", f"{settings.PROMPT_HELPER_PER_DAY}/d"):
-        rate_limits.spend_of(str(user.pk), group="prompt_helper", rate=rate)
 
 
 def _target(model: ImageModel | None) -> str:

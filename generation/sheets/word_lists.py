@@ -51,7 +51,7 @@ def create(*, user: User, name: str, entries: Sequence[str]) -> WordList:
     # Concurrent requests may exceed the limit by one; it protects the page, not money.
     if WordList.objects.of(user).present().count() >= MAX_LISTS:
         raise TooManyLists
-    rate_limits.spend_write(user.pk, "word_lists")
+    rate_limits.spend("word_lists", user.pk)
     made = WordList(
         user=user,
         name=name,
@@ -75,7 +75,7 @@ def change(
         word_list.name if name is None else name,
         word_list.entries if entries is None else entries,
     )
-    rate_limits.spend_write(word_list.user_id, "word_lists")
+    rate_limits.spend("word_lists", word_list.user_id)
     return _updated(word_list, name=name, folded_name=alternatives.folded(name), entries=cleaned)
 
 

@@ -40,7 +40,7 @@ class OwnedData:
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited(("user", "10/h"))
+@limited("account_deletion")
 def delete_account(request: SignedInRequest) -> HttpResponse:
     """Show what is deleted and kept (GET); close the account (POST with the password)."""
     form = PasswordForm(request.user, request.POST or None)

@@ -15,12 +15,12 @@ from accounts.rate_limits import limited
 from generation.gallery import collection_sharing
 from generation.models import Collection
 from generation.views.filters import address_of
-from generation.views.sharing import CHANGING_RATE, periods, until_of
+from generation.views.sharing import periods, until_of
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited(("user", CHANGING_RATE))
+@limited("share")
 def share(request: HttpRequest, collection_id: UUID) -> HttpResponse:
     """Show how the collection is shared; POST creates or changes the link, or turns it off."""
     own = Collection.objects.of(request.user).present().select_related("user")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -65,7 +64,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     user = user_of(request)
     if "check" in request.POST:
         return render(request, "generation/comparison.html", _page(request, form, is_checked=True))
-    rate_limits.spend_of(str(user.pk), group="api:place", rate=settings.PLACING_RATE)
+    rate_limits.spend("place", user.pk)
     try:
         placed = placing.place(user=user, asked=_asked(form), key=request.POST.get("key", "")[:255])
     except idempotency.KeyRefused:

@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -123,9 +122,9 @@ def _posted(request: HttpRequest) -> HttpResponse:
         )
     files = request.FILES.getlist("upload") if form.takes_sources else []
     # The limits of the API, counted together with it.
-    rate_limits.spend_of(str(user.pk), group="api:place", rate=settings.PLACING_RATE)
+    rate_limits.spend("place", user.pk)
     for _file in files[: form.offer.max_source_images]:
-        rate_limits.spend_of(str(user.pk), group="api:upload", rate=settings.UPLOADING_RATE)
+        rate_limits.spend("upload", user.pk)
     try:
         placed = form_files.place(user, form, files, key=request.POST.get("key", "")[:255])
     except idempotency.KeyRefused:

@@ -32,7 +32,7 @@ def account_data(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-@limited(("user", "5/d"))
+@limited("export")
 def ask_export(request: SignedInRequest) -> HttpResponse:
     """Start an export, unless one is in progress."""
     exports.ask(request.user)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -123,7 +122,7 @@ def compare_source(request: HttpRequest, image_id: UUID) -> HttpResponse:
 def _placed(request: HttpRequest, image: Image, requests: Sequence[dict[str, Any]]) -> HttpResponse:
     user: User = user_of(request)
     # The limit of the API, counted together with it.
-    rate_limits.spend_of(str(user.pk), group="api:place", rate=settings.PLACING_RATE)
+    rate_limits.spend("place", user.pk)
     try:
         placed = orders.place_batch(user=user, requests=requests)
     except Refusal as refusal:

@@ -16,7 +16,7 @@ from accounts.requests import user_of
 from artgen.refusals import Refusal
 from generation.models import OwnStyle
 from generation.presets import own_styles
-from generation.views.presets import CHANGING_RATE, FORM, refused_page
+from generation.views.presets import FORM, refused_page
 from generation.views.undo import with_undo
 
 FIELDS = ("name", "template", "negative")
@@ -24,7 +24,7 @@ FIELDS = ("name", "template", "negative")
 
 @login_required
 @require_POST
-@limited(("user", CHANGING_RATE))
+@limited("preset_change")
 def create(request: HttpRequest) -> HttpResponse:
     """Save a style: `name`, `template` with `{prompt}`, `negative`."""
     try:
@@ -37,7 +37,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-@limited(("user", CHANGING_RATE))
+@limited("preset_change")
 def own_style(request: HttpRequest, style_id: UUID) -> HttpResponse:
     """Change the style as `do` says: a key of ACTIONS."""
     found = get_object_or_404(OwnStyle.objects.of(request.user), id=style_id)

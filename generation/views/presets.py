@@ -30,14 +30,13 @@ from generation.views.partials import part, wants_part
 from generation.views.shared_presets import absolute
 from generation.views.undo import with_undo
 
-CHANGING_RATE = "120/m"
 FORM = "presets-form"
 """Id of a form that the page of presets has."""
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited(("user", CHANGING_RATE))
+@limited("preset_change")
 def presets(request: HttpRequest) -> HttpResponse:
     """Show presets and own styles; POST saves the composer's values as a preset named `name`."""
     if request.method != "POST":
@@ -54,7 +53,7 @@ def presets(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-@limited(("user", CHANGING_RATE))
+@limited("preset_change")
 def preset(request: HttpRequest, preset_id: UUID) -> HttpResponse:
     """Change the preset as `do` says: a key of ACTIONS."""
     found = get_object_or_404(Preset.objects.of(request.user).select_related("user"), id=preset_id)
@@ -72,7 +71,7 @@ def preset(request: HttpRequest, preset_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-@limited(("user", CHANGING_RATE))
+@limited("preset_change")
 def favorite_model(request: HttpRequest) -> HttpResponse:
     """Mark the model of slug `model` as a favorite, or unmark it with `favorite=0`."""
     model = get_object_or_404(

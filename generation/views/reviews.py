@@ -39,7 +39,7 @@ def reviews(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-@limited(("user", "60/h"))
+@limited("appeal")
 def appeal(request: SignedInRequest, review_id: UUID) -> HttpResponse:
     """Ask a moderator to decide about a refused request."""
     review = _own(request, review_id)

@@ -22,7 +22,6 @@ from artgen import refusal_pages
 from artgen.refusals import Refusal
 from generation.gallery import saving
 from generation.models import Image
-from generation.views.shared import SEEING_RATE
 from generation.views.undo import with_undo
 
 PRESSED = "save_after_sign_in"
@@ -31,14 +30,14 @@ PRESSED_SECONDS = 3600  # to sign in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited(("ip", SEEING_RATE), method=None)
+@limited("shared_page")
 def save_shared(request: HttpRequest, slug: str) -> HttpResponse:
     """Save an image shared by link or publicly, and return to its page."""
     return _answer(request, saving.finder(slug), page=reverse("shared", args=[slug]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited(("ip", SEEING_RATE), method=None)
+@limited("shared_page")
 def save_item(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
     """Save an image of a shared collection, and return to its page."""
     page = reverse("shared_item", args=[slug, member_id])
@@ -75,7 +74,7 @@ def _saved(request: HttpRequest, find: saving.Find, *, page: str) -> HttpRespons
     user = user_of(request)
     try:
         # The limit of the API, counted together with it.
-        rate_limits.spend_of(str(user.pk), group="api:save", rate=saving.RATE)
+        rate_limits.spend("save", user.pk)
         saved = saving.save(find, user=user)
     except saving.NotShared as refusal:
         return refusal_pages.back(request, refusal, to=reverse("gallery"))

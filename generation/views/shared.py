@@ -24,8 +24,6 @@ from generation.views.sharing import absolute
 from generation.views.tiles import Tile
 
 Response = TypeVar("Response", bound=HttpResponseBase)
-SEEING_RATE = "240/m"
-REPORTING_RATE = "10/h"
 MAX_WORDS_LENGTH = 500
 TITLE_LENGTH = 70
 # Long enough to load the files of a page. Later requests go through /s/SLUG/image/, which checks
@@ -34,7 +32,7 @@ FILE_SECONDS = 600
 
 
 @require_safe
-@limited(("ip", SEEING_RATE), method=None)
+@limited("shared_page")
 def shared(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an image shared by link or publicly; 404 for all others alike."""
     found = _found(slug)
@@ -83,7 +81,7 @@ def context_of(
 
 
 @require_safe
-@limited(("ip", SEEING_RATE), method=None)
+@limited("shared_page")
 def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send or redirect to the file under a URL that lasts as long as the link; `download` saves it.
 
@@ -121,8 +119,8 @@ def file_of(request: HttpRequest, found: sharing.Shared) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited(("ip", REPORTING_RATE))
-@limited(("ip", SEEING_RATE), method=None)
+@limited("report")
+@limited("shared_page")
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     """Accept a report of a public image (`kind`, `words`)."""
     found = _found(slug)

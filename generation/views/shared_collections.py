@@ -19,7 +19,7 @@ from generation.views import collection_sharing as owners_page
 from generation.views.explore import PublicTile
 from generation.views.grid import PAGE
 from generation.views.partials import part, wants_part
-from generation.views.shared import SEEING_RATE, context_of, file_of, guarded
+from generation.views.shared import context_of, file_of, guarded
 from generation.views.tiles import Tile
 
 MAX_DIGITS = 18  # of the id of a member
@@ -38,7 +38,7 @@ class ItemTile(PublicTile):
 
 
 @require_safe
-@limited(("ip", SEEING_RATE), method=None)
+@limited("shared_page")
 def shared_collection(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a collection shared by link, 404 for all others alike; `before` is a cursor."""
     found = _found(slug)
@@ -72,7 +72,7 @@ def shared_collection(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-@limited(("ip", SEEING_RATE), method=None)
+@limited("shared_page")
 def shared_item(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
     """Show an image of a shared collection."""
     found = _found(slug)
@@ -97,7 +97,7 @@ def shared_item(request: HttpRequest, slug: str, member_id: int) -> HttpResponse
 
 
 @require_safe
-@limited(("ip", SEEING_RATE), method=None)
+@limited("shared_page")
 def item_picture(request: HttpRequest, slug: str, member_id: int) -> HttpResponseBase:
     """Send the file, as `shared.picture` does."""
     return file_of(request, item_of(_found(slug), member_id))

@@ -19,12 +19,9 @@ from generation.models import Style
 from generation.presets import presets as user_presets
 from generation.presets.presets import SharedPreset
 
-SEEING_RATE = "240/m"
-SAVING_RATE = "60/h"
-
 
 @require_safe
-@limited(("ip", SEEING_RATE), method=None)
+@limited("shared_page")
 def shared_preset(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a preset shared by link, 404 for all others alike."""
     found = _found(slug)
@@ -50,7 +47,7 @@ def shared_preset(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_POST
-@limited(("user_or_ip", SAVING_RATE))
+@limited("save_preset")
 def save(request: HttpRequest, slug: str) -> HttpResponse:
     """Save a copy among the user's presets; visitors without an account sign in and come back."""
     here = reverse("shared_preset", args=[slug])

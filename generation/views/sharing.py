@@ -30,7 +30,6 @@ PERIODS: dict[str, tuple[int | None, Promise]] = {
     "7": (7, gettext_lazy("7 days")),
     "30": (30, gettext_lazy("30 days")),
 }
-CHANGING_RATE = "60/m"
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def absolute(slug: str) -> str:
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@limited(("user", CHANGING_RATE))
+@limited("share")
 def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show how the image is shared; POST creates or changes the link."""
     image = _own(request, image_id)
@@ -107,7 +106,7 @@ def stop(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-@limited(("user", "60/h"))
+@limited("publish")
 def publish(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Submit the image to Explore (`parameters`, `name`) for review."""
     image = _own(request, image_id)
@@ -122,7 +121,7 @@ def publish(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
-@limited(("user", "60/h"))
+@limited("appeal")
 def appeal(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Submit the image for review although a rule has refused it."""
     image = _own(request, image_id)

@@ -60,7 +60,7 @@ class TestWriteLimits(ApiTestCase):
         image = make_image(self.alice)
         with held_clock():
             for _ in range(1200):
-                rate_limits.spend_write(self.alice.pk, "tags")
+                rate_limits.spend("tags", self.alice.pk)
             response = self.api.patch(f"/api/v1/images/{image.id}/", {"tags": ["print"]})
         self.assert_problem(response, 429, "too_many_requests")
 
