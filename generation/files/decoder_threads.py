@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy
 
 from artgen.refusals import Refusal
-from generation.files import bucket_threads
+from generation.files.threads import Threads
 from generation.runpod import decoding
 
 RETRY_AFTER_SECONDS = 5
@@ -23,17 +24,17 @@ class DecoderBusy(Refusal):
         super().__init__(retry_after=RETRY_AFTER_SECONDS)
 
 
+_threads = Threads(settings.HELD_THREADS, busy=DecoderBusy)
+
+
 @contextmanager
 def limited() -> Iterator[None]:
     """Allow waiting for `decoding.BUDGET` inside the block, in all threads but one.
 
     Raises DecoderBusy: the other threads are in use, or the wait was too long.
     """
-    if not bucket_threads.hold():
-        raise DecoderBusy
-    try:
-        yield
-    except decoding.Busy as error:
-        raise DecoderBusy from error
-    finally:
-        bucket_threads.let_go()
+    with _threads.held():
+        try:
+            yield
+        except decoding.Busy as error:
+            raise DecoderBusy from error

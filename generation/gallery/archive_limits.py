@@ -13,13 +13,11 @@ from accounts.models import User
 from artgen import formatting
 from artgen.cache import CacheAway
 from artgen.refusals import Refusal
-from generation.files import bucket_threads
+from generation.files.threads import Threads
 
 LEASE_SECONDS = 120  # after which a slot of a killed process is free
 RENEW_SECONDS = 30
 RETRY_AFTER = 15  # s
-
-_in_this_process = threading.BoundedSemaphore(settings.ARCHIVES_PER_PROCESS)
 
 
 class Busy(Refusal):
@@ -41,6 +39,9 @@ class Busy(Refusal):
         return text % {"duration": formatting.duration(RETRY_AFTER)}
 
 
+_threads = Threads(settings.ARCHIVES_PER_PROCESS, busy=lambda: Busy(yours=False))
+
+
 class Slot:
     """Permission to create an archive, until `release`."""
 
@@ -48,16 +49,12 @@ class Slot:
         self._key, self._token = key, str(uuid4())
         self._renewed = time.monotonic()
         self._released = threading.Lock()
-        if not _in_this_process.acquire(blocking=False):
-            raise Busy(yours=False)
-        if not bucket_threads.hold():
-            _in_this_process.release()
-            raise Busy(yours=False)
+        _threads.hold()
         try:
             if not cache.add(key, self._token, LEASE_SECONDS):
                 raise Busy(yours=True)
         except BaseException:
-            _free_thread()
+            _threads.let_go()
             raise
 
     def renew(self) -> None:
@@ -70,15 +67,10 @@ class Slot:
         """Free the slot; further calls do nothing."""
         if not self._released.acquire(blocking=False):
             return
-        _free_thread()
+        _threads.let_go()
         with suppress(CacheAway):  # then the lease expires
             if cache.get(self._key) == self._token:
                 cache.delete(self._key)
-
-
-def _free_thread() -> None:
-    bucket_threads.let_go()
-    _in_this_process.release()
 
 
 def take(user: User) -> Slot:

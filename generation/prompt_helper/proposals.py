@@ -105,7 +105,7 @@ def propose(
     rate_limits.spend("prompt_helper", user.pk)
     language = _target(model) if kind is Kind.TRANSLATE else ""
     directions = instructions.of(kind, language=language or languages.DEFAULT)
-    with threads.limited():
+    with threads.waiting.held():
         price = charges.price_of(kind)
         call = charges.hold(user=user, kind=kind, price=price, token_id=token_id)
         try:

@@ -4,19 +4,13 @@ At most half of them, and one thread stays that waits for nothing: pages go on w
 hangs. The limits apply to each process.
 """
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from django.conf import settings
 from django.utils.translation import gettext_lazy
 
 from artgen.refusals import Refusal
-from generation.files import bucket_threads
+from generation.files.threads import Threads
 
 RETRY_AFTER_SECONDS = 5
-
-_waiting = threading.BoundedSemaphore(settings.PROMPT_HELPER_THREADS)
 
 
 class HelperBusy(Refusal):
@@ -33,17 +27,4 @@ class HelperBusy(Refusal):
         super().__init__(retry_after=RETRY_AFTER_SECONDS)
 
 
-@contextmanager
-def limited() -> Iterator[None]:
-    """Allow a call inside the block; raise HelperBusy at once if there is no thread for it."""
-    if not _waiting.acquire(blocking=False):
-        raise HelperBusy
-    try:
-        if not bucket_threads.hold():
-            raise HelperBusy
-        try:
-            yield
-        finally:
-            bucket_threads.let_go()
-    finally:
-        _waiting.release()
+waiting = Threads(settings.PROMPT_HELPER_THREADS, busy=HelperBusy)

@@ -1,6 +1,7 @@
 """`/api/v1/uploads/`: source pictures that a user brings along."""
 
 import io
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from PIL import Image as Pillow
 
 from artgen.testing.api import UPLOADS, ApiTestCase, picture, stored
 from generation.demo.emulator.painting import tiny_png
-from generation.files import bucket_threads, metadata, processing, storage
+from generation.files import decoder_threads, metadata, processing, storage
 from generation.models import Upload
 from generation.runpod import decoding
 
@@ -184,15 +185,10 @@ class TestUploads(ApiTestCase):
 
     def test_it_leaves_one_thread_to_others_while_images_are_decoded(self) -> None:
         before = stored()
-        threads = 0
-        while bucket_threads.hold():
-            threads += 1
-        try:
+        with ExitStack() as others:
+            for _thread in range(settings.HELD_THREADS):
+                others.enter_context(decoder_threads.limited())
             self.assert_problem(self.upload(picture()), 503, "unavailable")
-        finally:
-            for _thread in range(threads):
-                bucket_threads.let_go()
-        assert threads == settings.HELD_THREADS
         assert stored() == before
 
     def test_it_refuses_more_bytes_than_a_user_may_store(self) -> None:

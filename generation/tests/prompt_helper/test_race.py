@@ -104,6 +104,6 @@ class TestRace(TransactionTestCase):
         assert len(self.server.requests) == served
         holds = CreditEntry.objects.filter(kind=CreditEntry.Kind.HOLD)
         assert holds.count() == served  # who is refused has held nothing
-        with threads.limited(), threads.limited():  # all have been given back
+        with threads.waiting.held(), threads.waiting.held():  # all have been given back
             pass
         assert not ledger.check()
