@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts import limits, period_limits
+from accounts.limits import overview, period_limits
 from accounts.models import CreditEntry, User
 from accounts.requests import limited_token, user_of
 from artgen.api.json_types import Keywords, Page
@@ -91,7 +91,7 @@ class AccountEndpoint(Endpoint):
         """Get balance and limits."""
         self.read_query()
         user = User.objects.get(pk=user_of(request).pk)
-        known, token_id = limits.of(user), limited_token(request)
+        known, token_id = overview.of(user), limited_token(request)
         all_limits = {name: _limit_json(limit) for name, limit in known.limits.items()}
         return {
             "email": user.email,
@@ -104,7 +104,7 @@ class AccountEndpoint(Endpoint):
                 "max_megapixels": known.quotas.megapixels,
                 "max_batch": known.quotas.limit("batch"),
             },
-            "token": _limit_json(limits.of_token(token_id)) if token_id else None,
+            "token": _limit_json(overview.of_token(token_id)) if token_id else None,
         }
 
 
@@ -121,7 +121,7 @@ class LedgerEndpoint(Endpoint):
         return page_of(request, entries, query, by=("created_at", "id"), show=_entries_json)
 
 
-def _limit_json(limit: limits.Limit) -> LimitJson:
+def _limit_json(limit: overview.Limit) -> LimitJson:
     return {"limit": limit.limit, "used": limit.used}
 
 

@@ -11,7 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from accounts import emails, ledger, outbox, rate_limits
+from accounts import emails, ledger, outbox
+from accounts.limits import rate_limits
 from accounts.models import CreditPage, CreditRequest, CreditRequestState, User
 from artgen import audit
 from artgen.refusals import Refusal

@@ -13,10 +13,10 @@ from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext
 from uuid_utils.compat import uuid7
 
-from accounts import period_limits, quotas
 from accounts.ledger import ENDS, TooFewCredits
+from accounts.limits import period_limits, quotas
+from accounts.limits.quotas import Order
 from accounts.models import ApiToken, CreditEntry, User
-from accounts.quotas import Order
 from artgen import formatting
 
 

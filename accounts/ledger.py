@@ -23,7 +23,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
-from accounts import period_limits
+from accounts.limits import period_limits
 from accounts.models import CreditEntry, User
 from artgen import formatting
 from artgen.refusals import Refusal

@@ -20,20 +20,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 
-from accounts import (
-    deletion,
-    ledger,
-    limits,
-    security_notices,
-    sessions,
-    sockets,
-    statement,
-    token_cache,
-)
+from accounts import deletion, ledger, security_notices, sessions, sockets, statement, token_cache
 from accounts.admin.large_tables import UncountedAdmin
 from accounts.admin.quota_fields import QUOTA_FIELDS, QUOTAS_NOTE, QuotaForm
 from accounts.admin.user_pages import UserPages
 from accounts.forms.profile import language_choices, language_field, time_zone_field
+from accounts.limits import overview
 from accounts.models import User
 from accounts.security_notices import Change
 from accounts.staff_rights import StaffProtectedAdmin
@@ -233,7 +225,7 @@ class UserAdmin(
         return {
             "state": {"name": name, "text": text},
             "is_banned": user.is_banned,
-            "limits": limits.rows(user, show_unlimited=True),
+            "limits": overview.rows(user, show_unlimited=True),
             "chart": statement.chart(days),
             "days": [day for day in reversed(days) if day.jobs],
             "links": list(self.links(request, user)),

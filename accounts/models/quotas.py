@@ -1,4 +1,4 @@
-"""What staff allow a user or a group. `accounts.quotas` decides which value counts."""
+"""What staff allow a user or a group. `accounts.limits.quotas` decides which value counts."""
 
 from typing import Any
 

@@ -133,7 +133,7 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
         _("bytes of images"), null=True, blank=True, help_text=DEFAULT_LIMIT
     )
     # Counts of the day `counted_on` and of its month, by the site's clock. Only
-    # `accounts.period_limits` writes them.
+    # `accounts.limits.period_limits` writes them.
     counted_on = models.DateField(null=True, editable=False)
     jobs_today = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     cancels_today = models.PositiveIntegerField(default=0, db_default=0, editable=False)

@@ -6,7 +6,8 @@ from uuid import uuid4
 from django.core.cache import cache
 from django.db.models import Sum
 
-from accounts import holds, ledger, period_limits, tokens
+from accounts import holds, ledger, tokens
+from accounts.limits import period_limits
 from accounts.models import CreditEntry, User
 from artgen.api.times import time_json
 from artgen.testing.cases import BaseTestCase, hold

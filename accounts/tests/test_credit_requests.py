@@ -14,9 +14,10 @@ from django.db import IntegrityError, transaction
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone, translation
 
-from accounts import credit_requests, ledger, outbox, plain_markup, rate_limits
+from accounts import credit_requests, ledger, outbox, plain_markup
+from accounts.limits import rate_limits
+from accounts.limits.rate_limits import TooManyTries
 from accounts.models import CreditEntry, CreditPage, CreditRequest, CreditRequestState, User
-from accounts.rate_limits import TooManyTries
 from artgen.testing.cases import BaseTestCase, make_user
 from artgen.testing.clock import held_clock
 from artgen.testing.threads import at_once, at_once_behind

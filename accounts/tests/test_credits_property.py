@@ -17,8 +17,8 @@ from hypothesis.stateful import (
 )
 
 from accounts import credit_requests, holds, ledger, vouchers
+from accounts.limits.rate_limits import TooManyTries
 from accounts.models import CreditEntry, CreditRequest, User, Voucher
-from accounts.rate_limits import TooManyTries
 
 USERS = st.integers(0, 2)
 AMOUNTS = st.integers(1, 40)

@@ -10,9 +10,10 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import TransactionTestCase, override_settings
 
-from accounts import holds, ledger, period_limits, quotas
+from accounts import holds, ledger
+from accounts.limits import period_limits, quotas
+from accounts.limits.period_limits import PeriodLimitReached
 from accounts.models import CreditEntry, User
-from accounts.period_limits import PeriodLimitReached
 from artgen.testing.cases import BaseTestCase, make_user
 from artgen.testing.threads import at_once
 

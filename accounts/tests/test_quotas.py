@@ -10,10 +10,11 @@ from django.core.cache import cache
 from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 
-from accounts import holds, ledger, period_limits, quotas
+from accounts import holds, ledger
+from accounts.limits import period_limits, quotas
+from accounts.limits.period_limits import PeriodLimitReached
+from accounts.limits.quotas import BatchNotAllowed, ModelNotAllowed, Order, SizeNotAllowed
 from accounts.models import GroupQuota, User
-from accounts.period_limits import PeriodLimitReached
-from accounts.quotas import BatchNotAllowed, ModelNotAllowed, Order, SizeNotAllowed
 from artgen.testing.cases import BaseTestCase, make_user
 from artgen.testing.threads import at_once
 

@@ -7,8 +7,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import RequestFactory, SimpleTestCase
 
-from accounts import rate_limits
-from accounts.rate_limits import LIMITS, SCOPES, SECONDS, TooManyTries, limited, spend
+from accounts.limits import rate_limits
+from accounts.limits.rate_limits import LIMITS, SCOPES, SECONDS, TooManyTries, limited, spend
 from artgen.cache import CacheAway
 from artgen.testing.clock import held_clock
 from artgen.testing.services import free_port

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import export, limits, statement, time_zones, transactions
+from accounts import export, statement, time_zones, transactions
 from accounts.forms.credit_requests import RedeemForm
 from accounts.forms.profile import ProfileForm
+from accounts.limits import overview
 from accounts.models import User
 from accounts.requests import SignedInRequest
 
@@ -37,7 +38,7 @@ def account(request: SignedInRequest) -> HttpResponse:
         "days": [day for day in reversed(days) if day.jobs],
         "lines": transactions.lines(beginnings[:LATEST]),
         "more": len(beginnings) > LATEST,
-        "limits": limits.rows(request.user),
+        "limits": overview.rows(request.user),
         "redeem_form": RedeemForm(),
     }
     return render(request, "accounts/account.html", context)

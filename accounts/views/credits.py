@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import credit_requests, plain_markup, vouchers
 from accounts.credit_requests import AlreadyAsked, NotTaken
 from accounts.forms.credit_requests import AskForm, RedeemForm
+from accounts.limits.rate_limits import limited
 from accounts.models import CreditRequestState
-from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 from artgen import formatting, refusal_pages
 from artgen.refusals import Refusal

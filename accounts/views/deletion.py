@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import deletion
-from accounts.rate_limits import limited
+from accounts.limits.rate_limits import limited
 from accounts.views.sign_in import sent_context
 
 ERASE_AT = "erase_at"

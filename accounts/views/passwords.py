@@ -25,8 +25,8 @@ from accounts import emails, login_throttle, outbox, security_notices, tokens
 from accounts.forms.passwords import AddPasswordForm, ChangePasswordForm, NewPasswordForm
 from accounts.forms.sign_in import ReauthenticateForm
 from accounts.forms.sign_up import EmailForm
+from accounts.limits.rate_limits import limited
 from accounts.models import User
-from accounts.rate_limits import limited
 from accounts.security_notices import Change
 from accounts.views.sign_in import EMAIL_SENT_TO, sent_context
 

@@ -21,7 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import second_factor, sessions
-from accounts.rate_limits import limited
+from accounts.limits.rate_limits import limited
 from accounts.requests import SignedInRequest
 from artgen.redirects import next_url
 

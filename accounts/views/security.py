@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts import email_change, second_factor, security_notices, sessions, social
 from accounts.forms.sign_up import ChangeEmailForm
-from accounts.rate_limits import limited
+from accounts.limits.rate_limits import limited
 from accounts.requests import SignedInRequest
 from accounts.security_notices import Change
 from accounts.views.sign_in import EMAIL_SENT_TO, sent_context

@@ -33,8 +33,8 @@ from accounts import emails, invitations, outbox, sign_up, sign_up_modes, social
 from accounts.forms.sign_in import SignInForm
 from accounts.forms.sign_up import FinishSignUpForm, SignUpForm
 from accounts.invitations import InvitationEnded
+from accounts.limits.rate_limits import limited
 from accounts.models import InvitationState, User
-from accounts.rate_limits import limited
 from accounts.sign_up import SignUpRefused
 from artgen.redirects import next_url
 

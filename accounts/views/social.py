@@ -23,7 +23,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import social
-from accounts.rate_limits import limited
+from accounts.limits.rate_limits import limited
 from accounts.requests import SignedInRequest
 
 View: TypeAlias = Callable[..., HttpResponseBase]

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import security_notices, tokens
 from accounts.forms.tokens import TokenForm
+from accounts.limits.rate_limits import limited
 from accounts.models import ApiToken
-from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 from accounts.security_notices import Change
 from artgen import formatting, refusal_pages

@@ -33,7 +33,7 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.reset_links.ResetTokens"  # noqa: S105 a class
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_RATE_LIMITS = False  # accounts.rate_limits and accounts.login_throttle count
+ACCOUNT_RATE_LIMITS = False  # accounts.limits.rate_limits and accounts.login_throttle count
 # Who must use two-factor authentication: nobody, staff or everybody. Others may.
 MFA_REQUIRED = env.str("MFA_REQUIRED", default="nobody")
 MFA_ADAPTER = "accounts.second_factor.MFAAdapter"

@@ -9,7 +9,8 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import translation
 
-from accounts import ledger, period_limits, quotas, rate_limits
+from accounts import ledger
+from accounts.limits import period_limits, quotas, rate_limits
 from artgen import refusal_pages
 from artgen.api.problems import KINDS, Problem, document
 from artgen.management.base import BaseCommand

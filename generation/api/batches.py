@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import prefetch_related_objects
 from rest_framework.request import Request
 
-from accounts import rate_limits
+from accounts.limits import rate_limits
 from accounts.models import Scope
 from accounts.requests import limited_token, user_of
 from artgen.api.operations import Answer, operation

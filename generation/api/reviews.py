@@ -7,7 +7,7 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
-from accounts import rate_limits
+from accounts.limits import rate_limits
 from accounts.models import Scope
 from accounts.requests import user_of
 from artgen.api.json_types import Page

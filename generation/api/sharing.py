@@ -10,7 +10,7 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts import rate_limits
+from accounts.limits import rate_limits
 from accounts.requests import user_of
 from artgen.api.json_types import Url
 from artgen.api.operations import Answer, operation

@@ -10,7 +10,7 @@ from django.http import Http404
 from django.urls import reverse
 from rest_framework.request import Request
 
-from accounts import rate_limits
+from accounts.limits import rate_limits
 from accounts.models import Scope
 from accounts.requests import limited_token, user_of
 from artgen.api.json_types import IdText, Page, Url

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
-from accounts import rate_limits
+from accounts.limits import rate_limits
 from accounts.models import Scope
 from accounts.requests import user_of
 from artgen.api.operations import operation

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.quotas import Quotas
+from accounts.limits.quotas import Quotas
 from artgen.refusals import FieldError
 from generation.catalog.offers import BATCH_MAX, InvalidParameters
 from generation.catalog.parameters import SLIDERS, Place

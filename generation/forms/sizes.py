@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from accounts.quotas import MEGAPIXEL, Quotas
+from accounts.limits.quotas import MEGAPIXEL, Quotas
 from generation.catalog import shapes
 from generation.catalog.offers import Parameter
 from generation.catalog.shapes import ShapeChoice, size_of

@@ -1,22 +1,16 @@
 """Limit archives: one per user, and some per process."""
 
 import threading
-import time
-from contextlib import suppress
 
 from django.conf import settings
-from django.core.cache import cache
 from django.utils.translation import gettext as _
-from uuid_utils.compat import uuid4
 
+from accounts.limits.slots import Slots
 from accounts.models import User
 from artgen import formatting
-from artgen.cache import CacheAway
 from artgen.refusals import Refusal
 from generation.files.threads import Threads
 
-LEASE_SECONDS = 120  # after which a slot of a killed process is free
-RENEW_SECONDS = 30
 RETRY_AFTER = 15  # s
 
 
@@ -39,52 +33,38 @@ class Busy(Refusal):
         return text % {"duration": formatting.duration(RETRY_AFTER)}
 
 
+_of_users = Slots("archives", limit=1)
 _threads = Threads(settings.ARCHIVES_PER_PROCESS, busy=lambda: Busy(yours=False))
 
 
 class Slot:
     """Permission to create an archive, until `release`."""
 
-    def __init__(self, key: str) -> None:
-        self._key, self._token = key, str(uuid4())
-        self._renewed = time.monotonic()
-        self._released = threading.Lock()
+    def __init__(self, user: User) -> None:
         _threads.hold()
-        try:
-            if not cache.add(key, self._token, LEASE_SECONDS):
-                raise Busy(yours=True)
-        except BaseException:
+        self._slot = _of_users.new(user.pk)
+        if not _of_users.claim([self._slot]):
             _threads.let_go()
-            raise
-
-    def renew(self) -> None:
-        """Extend the lease while the archive is being sent."""
-        if time.monotonic() - self._renewed > RENEW_SECONDS:
-            self._renewed = time.monotonic()
-            cache.set(self._key, self._token, LEASE_SECONDS)
+            raise Busy(yours=True)
+        self._released = threading.Lock()
 
     def release(self) -> None:
         """Free the slot; further calls do nothing."""
-        if not self._released.acquire(blocking=False):
-            return
-        _threads.let_go()
-        with suppress(CacheAway):  # then the lease expires
-            if cache.get(self._key) == self._token:
-                cache.delete(self._key)
+        if self._released.acquire(blocking=False):
+            _threads.let_go()
+            _of_users.close(self._slot)
+            _of_users.release()
 
 
 def take(user: User) -> Slot:
-    """Return a slot for the user's next archive; raise Busy or artgen.cache.CacheAway.
-
-    The second limit applies per process.
-    """
-    return Slot(_key(user))
+    """Return a slot for the user's next archive; raise Busy. The second limit is per process."""
+    return Slot(user)
 
 
 def is_free(user: User) -> bool:
     """Return whether the user has no running archive."""
-    return cache.get(_key(user)) is None
-
-
-def _key(user: User) -> str:
-    return f"archive.{user.pk}"
+    slot = _of_users.new(user.pk)
+    granted = _of_users.claim([slot])
+    _of_users.close(slot)
+    _of_users.release()
+    return bool(granted)

@@ -14,7 +14,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import rate_limits
+from accounts.limits import rate_limits
 from accounts.models import User
 from artgen import formatting
 from artgen.compiled_queries import CompiledQuery

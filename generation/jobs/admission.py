@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from accounts import quotas
+from accounts.limits import quotas
 from accounts.models import User
 from artgen import formatting
 from artgen.refusals import Refusal

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import DecimalField, TextField
 from django.db.models.expressions import RawSQL
 
-from accounts import period_limits
+from accounts.limits import period_limits
 from accounts.models import User
 from generation.jobs import model_queues
 from generation.jobs.model_queues import ModelQueue

@@ -19,12 +19,12 @@ from django.utils import timezone, translation
 from redis.exceptions import RedisError
 
 from accounts import sockets, tokens
+from accounts.limits.slots import Slot, Slots
 from accounts.models import User
 from artgen.batching import Batched
 from artgen.observability import log_context, request_ids
 from generation.jobs import events, presence
 from generation.jobs.serializers import JobJson, jobs_json
-from generation.jobs.socket_slots import Slot, in_this_process
 from generation.models import Job
 from generation.runpod.untrusted import InvalidJSON, parse_json
 
@@ -81,8 +81,8 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
             if self.counted is not None:
                 presence.closed(self.counted)
             if self.slot is not None:
-                in_this_process.close(self.slot)
-                _threads.submit(in_this_process.release)
+                _slots.close(self.slot)
+                _threads.submit(_slots.release)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Call the handler. Channels' own method first closes old connections, in a thread."""
@@ -110,7 +110,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         # version.
         self.group = events.group(user.id)
         await self.channel_layer.group_add(self.group, self.channel_name)
-        self.slot = in_this_process.new(user.id)
+        self.slot = _slots.new(user.id)
         has_jobs = await _entered.get(self.slot)
         if has_jobs is None:
             await self.close(code=TOO_MANY)
@@ -261,7 +261,7 @@ def _ended(user_and_since: tuple[User, float]) -> list[JobJson]:
 
 def _enter(slots: list[Slot]) -> dict[Slot, bool]:
     """Return the slots that are granted, and whether their users, now announced, have jobs."""
-    granted = in_this_process.claim(slots, limit=MAX_SOCKETS)
+    granted = _slots.claim(slots)
     user_ids = {slot.user_id for slot in granted}
     presence.announce(user_ids)
     active = Job.objects.active().filter(user__in=user_ids)
@@ -281,6 +281,7 @@ def _with_connection(function: Callable[[Argument], Returned]) -> Callable[[Argu
     return call
 
 
+_slots = Slots("sockets", limit=MAX_SOCKETS)
 _threads = ThreadPoolExecutor(settings.DB_POOL_MAX, thread_name_prefix="socket")
 """One for each pooled database connection. Channels' own helper has one thread for all sockets."""
 _session_users = Batched(_with_connection(sockets.signed_in), threads=_threads)

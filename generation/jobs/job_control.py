@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts import period_limits
+from accounts.limits import period_limits
 from accounts.models import User
 from artgen.refusals import Refusal
 from generation.jobs import dispatch, lifecycle
@@ -31,7 +31,7 @@ def cancel(*, job: Job, actor: User | None, is_counted: bool = True) -> Job:
 
     Raises:
         AlreadyFinal: it has finished or is being saved.
-        accounts.period_limits.PeriodLimitReached: the owner has canceled too many today.
+        accounts.limits.period_limits.PeriodLimitReached: the owner has canceled too many today.
     """
     is_counted = is_counted and actor is not None and actor.pk == job.user_id
     for _try in range(CANCEL_TRIES):

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from accounts import holds, ledger, period_limits, quotas
+from accounts import holds, ledger
+from accounts.limits import period_limits, quotas
 from accounts.models import User
 from generation.catalog.offers import BATCH_MAX, InvalidParameters
 from generation.files import storage_limits

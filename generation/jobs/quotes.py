@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts.limits.quotas import Quotas
 from accounts.models import User
-from accounts.quotas import Quotas
 from artgen import formatting
 from generation.catalog.offers import BATCH_MAX
 from generation.jobs import budgets, drafts, eta, model_cache, status_text

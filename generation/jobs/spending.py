@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Count, DateField, F, Q, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 
-from accounts import period_limits
+from accounts.limits import period_limits
 from generation.jobs import bulk_update
 from generation.models import ImageModel, Job, JobQuerySet, Spending, Status
 from generation.runpod import payloads

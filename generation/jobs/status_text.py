@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts import period_limits
+from accounts.limits import period_limits
 from artgen import formatting
 from generation.jobs import eta, scheduling
 from generation.jobs.eta import Eta, Forecast

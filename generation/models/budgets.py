@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts import period_limits
+from accounts.limits import period_limits
 from generation.models.image_models import ImageModel
 
 

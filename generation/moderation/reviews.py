@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from accounts import rate_limits
+from accounts.limits import rate_limits
 from accounts.models import User
 from generation.models import PromptReview, ReviewState, RuleAction
 from generation.moderation import emails, trust

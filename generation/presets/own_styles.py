@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import rate_limits
+from accounts.limits import rate_limits
 from accounts.models import User
 from artgen.ids import parse_uuid
 from artgen.refusals import FieldError, Refusal

@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts import period_limits
+from accounts.limits import period_limits
 from accounts.models import User
 from artgen import formatting
 from artgen.refusals import Refusal

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from accounts import rate_limits
+from accounts.limits import rate_limits
 from accounts.models import User
 from artgen import pooling
 from artgen.refusals import FieldError, Refusal

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts import period_limits
+from accounts.limits import period_limits
 from accounts.models import User
 from generation.jobs import job_control
 from generation.models import ACTIVE, Job, Sheet, SheetVote, Status

@@ -4,9 +4,9 @@ import secrets
 from dataclasses import dataclass
 from uuid import UUID
 
-from accounts import period_limits, quotas
+from accounts.limits import period_limits, quotas
+from accounts.limits.quotas import Order
 from accounts.models import User
-from accounts.quotas import Order
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import SEED_MAX
 from generation.jobs import model_cache, orders, quotes

@@ -16,7 +16,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.quotas import MEGAPIXEL, Quotas
+from accounts.limits.quotas import MEGAPIXEL, Quotas
 from artgen import formatting
 from artgen.refusals import FieldError
 from generation.catalog import shapes

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import rate_limits
+from accounts.limits import rate_limits
 from accounts.models import User
 from artgen import formatting
 from artgen.refusals import FieldError, Refusal

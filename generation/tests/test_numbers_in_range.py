@@ -9,8 +9,8 @@ from django.contrib.auth.models import Group
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from accounts.limits.quotas import NAMES
 from accounts.models import ApiToken, CreditRequest, GroupQuota, User, Voucher
-from accounts.quotas import NAMES
 from artgen.testing.cases import BaseTestCase
 from generation.models import Budget, ImageModel, Spending
 

@@ -4,9 +4,9 @@
 
 from collections.abc import Sequence
 
-from accounts.limits import Limit, Usage
+from accounts.limits.overview import Limit, Usage
+from accounts.limits.quotas import Quotas
 from accounts.models import User
-from accounts.quotas import Quotas
 from generation.files import storage_limits
 from generation.models import AT_RUNPOD, ImageModel, Job, Status
 

@@ -14,8 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms.passwords import PasswordForm
+from accounts.limits.rate_limits import limited
 from accounts.models import User
-from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 from accounts.views.deletion import ERASE_AT
 from accounts.views.sign_in import EMAIL_SENT_TO

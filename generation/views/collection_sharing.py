@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.rate_limits import limited
+from accounts.limits.rate_limits import limited
 from generation.gallery import collection_sharing
 from generation.models import Collection
 from generation.views.filters import address_of

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import quotas, rate_limits
+from accounts.limits import quotas, rate_limits
 from accounts.models import User
 from accounts.requests import user_of
 from artgen import formatting, refusal_pages

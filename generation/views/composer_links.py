@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from django.http import HttpRequest
 
-from accounts.quotas import Quotas
+from accounts.limits.quotas import Quotas
 from accounts.requests import user_of
 from artgen.ids import parse_uuid
 from generation.forms.composer import Composer

@@ -10,7 +10,7 @@ from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
-from accounts import period_limits, quotas
+from accounts.limits import period_limits, quotas
 from accounts.models import User
 from artgen.ids import parse_uuid
 from generation.catalog.edit_sizes import size_like

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import quotas, rate_limits, token_cache
+from accounts import token_cache
+from accounts.limits import quotas, rate_limits
+from accounts.limits.quotas import Quotas
 from accounts.models import User
-from accounts.quotas import Quotas
 from accounts.requests import user_of
 from artgen import formatting
 from artgen.ids import parse_uuid

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.limits.rate_limits import limited
 from accounts.models import User
-from accounts.rate_limits import limited
 from accounts.requests import SignedInRequest
 from generation.models import Export
 from generation.user_data import exports

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import period_limits
+from accounts.limits import period_limits
 from accounts.models import CreditEntry
 from accounts.requests import user_of
 from artgen import formatting, refusal_pages

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from accounts.rate_limits import limited
+from accounts.limits.rate_limits import limited
 from accounts.requests import user_of
 from artgen.refusals import Refusal
 from generation.models import OwnStyle

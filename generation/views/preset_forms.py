@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
+from accounts.limits.quotas import Quotas
 from accounts.models import User
-from accounts.quotas import Quotas
 from artgen.ids import parse_uuid
 from generation.forms import presets as preset_values
 from generation.forms.composer import Composer

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import quotas
+from accounts.limits import quotas
+from accounts.limits.rate_limits import limited
 from accounts.models import User
-from accounts.rate_limits import limited
 from accounts.requests import user_of
 from artgen import refusal_pages
 from artgen.observability import request_stats

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.rate_limits import limited
+from accounts.limits.rate_limits import limited
 from accounts.requests import SignedInRequest
 from artgen import refusal_pages
 from artgen.refusals import Refusal

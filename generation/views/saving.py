@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import rate_limits
-from accounts.rate_limits import limited
+from accounts.limits import rate_limits
+from accounts.limits.rate_limits import limited
 from accounts.requests import user_of
 from artgen import refusal_pages
 from artgen.refusals import Refusal

@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.rate_limits import limited
+from accounts.limits.rate_limits import limited
 from artgen.response_headers import allow_other_sites
 from generation.catalog.shapes import shape_name
 from generation.files import bucket_threads, metadata, storage

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.rate_limits import limited
+from accounts.limits.rate_limits import limited
 from generation.gallery import collection_sharing
 from generation.gallery.collection_sharing import SharedCollection
 from generation.gallery.sharing import Shared

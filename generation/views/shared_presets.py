@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import quotas
-from accounts.rate_limits import limited
+from accounts.limits import quotas
+from accounts.limits.rate_limits import limited
 from accounts.requests import user_of
 from artgen import refusal_pages
 from artgen.refusals import Refusal

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.rate_limits import limited
+from accounts.limits.rate_limits import limited
 from artgen.refusals import Refusal
 from generation.gallery import publications, sharing
 from generation.models import Collection, Image, PublicationState

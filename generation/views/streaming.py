@@ -13,7 +13,7 @@ class ArchiveResponse(StreamingHttpResponse):
 
     def __init__(self, pieces: Generator[bytes], *, slot: Slot, name: str) -> None:
         self._pieces, self._slot = pieces, slot
-        super().__init__(_watched(pieces, slot), content_type="application/zip")
+        super().__init__(_releasing(pieces, slot), content_type="application/zip")
         self["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
         self["Cache-Control"] = "private, no-store"
         self["X-Content-Type-Options"] = "nosniff"
@@ -27,10 +27,8 @@ class ArchiveResponse(StreamingHttpResponse):
         self._slot.release()
 
 
-def _watched(pieces: Generator[bytes], slot: Slot) -> Generator[bytes]:
+def _releasing(pieces: Generator[bytes], slot: Slot) -> Generator[bytes]:
     try:
-        for piece in pieces:
-            slot.renew()
-            yield piece
+        yield from pieces
     finally:
         slot.release()

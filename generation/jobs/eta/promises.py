@@ -5,9 +5,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from accounts import quotas
+from accounts.limits import quotas
+from accounts.limits.quotas import Quotas
 from accounts.models import User
-from accounts.quotas import Quotas
 from generation.jobs.eta.estimate import Eta
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import size_of

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db.models import Min
 from django.utils import timezone
 
-from accounts import period_limits
+from accounts.limits import period_limits
 from artgen import installation
 from generation.jobs import budget_choice, budgets, creation_switch
 from generation.models import STUCK_AFTER, GenerationSwitch, ImageModel, Job

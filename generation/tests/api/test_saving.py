@@ -1,6 +1,7 @@
 """POST /api/v1/images/: a copy of a shared image."""
 
-from accounts import rate_limits, tokens
+from accounts import tokens
+from accounts.limits import rate_limits
 from accounts.models import Scope
 from artgen.testing.api import Api, ApiTestCase, make_image
 from artgen.testing.clock import held_clock

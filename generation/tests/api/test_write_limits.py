@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounts import rate_limits
+from accounts.limits import rate_limits
 from artgen.testing.api import FLUX, ApiTestCase, make_image
 from artgen.testing.clock import held_clock
 from generation.models import ModerationRule, PromptReview, WordList

@@ -15,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from accounts import ledger, period_limits
+from accounts import ledger
+from accounts.limits import period_limits
 from accounts.models import CreditEntry
 from artgen.api.times import optional_time_json
 from artgen.testing.cases import (

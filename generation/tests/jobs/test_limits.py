@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import deletion
+from accounts.limits.period_limits import PeriodLimitReached
 from accounts.models import User
-from accounts.period_limits import PeriodLimitReached
 from artgen.testing.api import ApiTestCase, make_image
 from artgen.testing.cases import BaseTestCase, load_catalog, make_user
 from artgen.testing.image_files import png

@@ -13,7 +13,7 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from accounts import period_limits
+from accounts.limits import period_limits
 from accounts.models import OutgoingEmail, User
 from artgen.testing.cases import EmulatorTestCase, let_time_pass
 from generation.jobs import budget_changes, driver

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import quotas
+from accounts.limits import quotas
 from artgen.testing.cases import BaseTestCase, make_user
 from generation.forms import presets as preset_values
 from generation.forms.composer import Composer

@@ -10,7 +10,8 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import holds, ledger, period_limits, tokens, transactions
+from accounts import holds, ledger, tokens, transactions
+from accounts.limits import period_limits
 from accounts.models import CreditEntry, Scope
 from artgen import formatting
 from artgen.testing.api import Api, ApiTestCase, make_job

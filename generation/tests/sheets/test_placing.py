@@ -7,7 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import ledger, quotas
+from accounts import ledger
+from accounts.limits import quotas
 from accounts.models import User
 from artgen.testing.api import make_image
 from artgen.testing.cases import BaseTestCase

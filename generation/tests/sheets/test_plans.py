@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from accounts import quotas
+from accounts.limits import quotas
 from artgen.testing.cases import BaseTestCase
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import JOB_FIELDS

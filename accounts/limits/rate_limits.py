@@ -1,7 +1,7 @@
 """Rate limits of views and writes, in one table; refusals have Retry-After.
 
 Counted in the cache, in fixed windows whose start differs by whom they count. What one user may do
-in a day or a month by quota is counted in the user's row (`accounts.period_limits`), failed
+in a day or a month by quota is counted in the user's row (`period_limits`), failed
 attempts at a password in `accounts.login_throttle`, and all requests of an address by nginx.
 """
 

@@ -1,8 +1,8 @@
-"""A limit of open sockets per user, over all processes.
+"""Limits of what one user has open at once, such as sockets or downloads, over all processes.
 
-In Redis each user has a sorted set with a member for each open socket and the time at which the
-member expires. Processes refresh those of their own sockets, so the sockets of a killed process
-stop counting after TTL_SECONDS. Without Redis only the process counts (`presence`).
+In Redis each user has a sorted set with a member for each open slot and the time at which the
+member expires. Processes refresh their own, so the slots of a killed process are free after
+TTL_SECONDS. Without Redis each process counts its own.
 """
 
 import logging
@@ -24,8 +24,8 @@ REFRESH_SECONDS = 10
 REFRESH_BATCH = 50
 """Users at a time: thousands at once would hold the interpreter lock and delay the event loop."""
 
-# Times are those of Redis: clocks of machines differ. A script is atomic, so that sockets which
-# open at the same moment in different processes cannot all take the last slot.
+# Times are those of Redis: clocks of machines differ. A script is atomic, so that two which open at
+# the same moment in different processes cannot both take the last slot.
 CLAIM = """
 local now = redis.call('TIME')[1]
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
@@ -43,16 +43,17 @@ RELEASE = "return redis.call('ZREM', KEYS[1], unpack(ARGV))"
 
 
 class Slot(NamedTuple):
-    """The place of one socket among those of its user."""
+    """The place of one thing among those that its user has open."""
 
     user_id: UUID
-    socket_id: str
+    id: str
 
 
-class SocketSlots:
-    """The slots of this process's sockets, and the thread that refreshes them."""
+class Slots:
+    """The slots of this process for one kind of thing: at most `limit` a user in all processes."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str, *, limit: int) -> None:
+        self.kind, self.limit = kind, limit
         self.lock = threading.Lock()
         self.claiming: set[Slot] = set()
         self.open: defaultdict[UUID, set[Slot]] = defaultdict(set)
@@ -66,12 +67,9 @@ class SocketSlots:
             self.claiming.add(slot)
         return slot
 
-    def claim(self, slots: Collection[Slot], *, limit: int) -> list[Slot]:
-        """Return those of the slots that are within the limit of their users.
-
-        Takes one round trip; without Redis all of them are.
-        """
-        granted = self._claim(slots, limit=limit)
+    def claim(self, slots: Collection[Slot]) -> list[Slot]:
+        """Return those of the slots that are within the limit of their users; one round trip."""
+        granted = self._claim(slots)
         with self.lock:
             for slot in granted:
                 if slot in self.claiming:
@@ -81,18 +79,28 @@ class SocketSlots:
             self.claiming.difference_update(slots)
         return granted
 
-    def _claim(self, slots: Collection[Slot], *, limit: int) -> list[Slot]:
+    def _claim(self, slots: Collection[Slot]) -> list[Slot]:
         shared = caches["default"]
         if not isinstance(shared, ForgivingRedisCache):
-            return list(slots)
+            return self._within_limit_here(slots)
         self._start_refresher()
-        calls = [(_key(slot.user_id), (slot.socket_id, TTL_SECONDS, limit)) for slot in slots]
+        calls = [(self._key(slot.user_id), (slot.id, TTL_SECONDS, self.limit)) for slot in slots]
         try:
             answers = shared.run_script(CLAIM, calls)
         except CacheAway as error:
-            log.warning("sockets cannot be counted", extra={"error": repr(error.__cause__)})
-            return list(slots)
+            log.warning("%s cannot be counted", self.kind, extra={"error": repr(error.__cause__)})
+            return self._within_limit_here(slots)
         return [slot for slot, answer in zip(slots, answers, strict=True) if answer]
+
+    def _within_limit_here(self, slots: Collection[Slot]) -> list[Slot]:
+        with self.lock:
+            room = {one.user_id: self.limit - len(self.open.get(one.user_id, ())) for one in slots}
+        granted = []
+        for slot in slots:
+            room[slot.user_id] -= 1
+            if room[slot.user_id] >= 0:
+                granted.append(slot)
+        return granted
 
     def close(self, slot: Slot) -> None:
         """Give the slot back at the next `release`. Does not block: an event loop calls it."""
@@ -112,9 +120,9 @@ class SocketSlots:
         if not closed or not isinstance(shared, ForgivingRedisCache):
             return
         try:
-            shared.run_script(RELEASE, list(_by_user(closed).items()))
+            shared.run_script(RELEASE, list(self._by_user(closed).items()))
         except CacheAway as error:  # they expire
-            log.warning("sockets stay counted", extra={"error": repr(error.__cause__)})
+            log.warning("%s stay counted", self.kind, extra={"error": repr(error.__cause__)})
 
     def refresh(self, *, seconds: float = 0) -> None:
         """Refresh the slots of this process in batches, spread over `seconds`."""
@@ -124,13 +132,15 @@ class SocketSlots:
         batches = [users[n : n + REFRESH_BATCH] for n in range(0, len(users), REFRESH_BATCH)]
         for batch in batches:
             with self.lock:
-                slots = _by_user(slot for user in batch for slot in self.open.get(user, ()))
+                slots = self._by_user(slot for user in batch for slot in self.open.get(user, ()))
             if slots and isinstance(shared, ForgivingRedisCache):
                 calls = [(key, (TTL_SECONDS, *ids)) for key, ids in slots.items()]
                 try:
                     shared.run_script(REFRESH, calls)
                 except CacheAway as error:
-                    log.warning("sockets not refreshed", extra={"error": repr(error.__cause__)})
+                    log.warning(
+                        "%s not refreshed", self.kind, extra={"error": repr(error.__cause__)}
+                    )
             time.sleep(seconds / len(batches))
         if not batches:
             time.sleep(seconds)
@@ -139,7 +149,7 @@ class SocketSlots:
         with self.lock:
             if self.refresher is None:
                 self.refresher = threading.Thread(
-                    target=self._refresh_forever, name="socket-slots", daemon=True
+                    target=self._refresh_forever, name=f"slots-{self.kind}", daemon=True
                 )
                 self.refresher.start()
 
@@ -147,17 +157,12 @@ class SocketSlots:
         while True:
             self.refresh(seconds=REFRESH_SECONDS)
 
+    def _by_user(self, slots: Iterable[Slot]) -> dict[str, list[str]]:
+        """Return the ids of slots by the key of their user."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for slot in slots:
+            found[self._key(slot.user_id)].append(slot.id)
+        return dict(found)
 
-def _by_user(slots: Iterable[Slot]) -> dict[str, list[str]]:
-    """Return the ids of sockets by the key of their user."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for slot in slots:
-        found[_key(slot.user_id)].append(slot.socket_id)
-    return dict(found)
-
-
-def _key(user_id: UUID) -> str:
-    return f"sockets:{user_id}"
-
-
-in_this_process = SocketSlots()
+    def _key(self, user_id: UUID) -> str:
+        return f"{self.kind}:{user_id}"

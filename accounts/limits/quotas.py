@@ -3,8 +3,8 @@
 A value that is NULL, or an empty list of models, says nothing: the next source decides. 0 allows
 nothing. No limit at all is what remains if no source has a value.
 
-Orders are checked in the statement that holds their credits (`accounts.period_limits`), which reads
-the values then: no copy of them can be outdated. Values in Python are for display and refusals.
+Orders are checked in the statement that holds their credits (`period_limits`), which reads the
+values then: no copy of them can be outdated. Values in Python are for display and refusals.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""socket_slots: how many sockets a user has open over all processes."""
+"""How many sockets a user has open over all processes."""
 
 import logging
 import os
@@ -11,16 +11,20 @@ import redis
 from django.core.cache import cache
 from django.test import override_settings
 
+from accounts.limits.slots import TTL_SECONDS, Slots
 from artgen.testing.services import free_port
 from artgen.testing.shared_cache import shared
-from generation.jobs.socket_slots import TTL_SECONDS, SocketSlots
 
 LIMIT = 20
 
 
-def open_sockets(process: SocketSlots, user: UUID, count: int) -> int:
+def process_of_sockets() -> Slots:
+    return Slots("sockets", limit=LIMIT)
+
+
+def open_sockets(process: Slots, user: UUID, count: int) -> int:
     """Open that many sockets in a process and return how many are granted."""
-    return len(process.claim([process.new(user) for _ in range(count)], limit=LIMIT))
+    return len(process.claim([process.new(user) for _ in range(count)]))
 
 
 class TestOverRedis:
@@ -31,35 +35,35 @@ class TestOverRedis:
             yield
 
     def test_it_counts_the_sockets_of_all_processes(self) -> None:
-        here, there, alice, bob = SocketSlots(), SocketSlots(), uuid4(), uuid4()
+        here, there, alice, bob = process_of_sockets(), process_of_sockets(), uuid4(), uuid4()
         assert open_sockets(here, alice, 12) == 12
         assert open_sockets(there, alice, 12) == 8
         assert open_sockets(here, alice, 1) == 0
         assert open_sockets(there, bob, 20) == 20
 
     def test_it_grants_no_more_when_many_open_at_once(self) -> None:
-        alice, processes = uuid4(), [SocketSlots() for _ in range(8)]
+        alice, processes = uuid4(), [process_of_sockets() for _ in range(8)]
         with ThreadPoolExecutor(8) as pool:
             granted = pool.map(lambda process: open_sockets(process, alice, 5), processes)
         assert sum(granted) == LIMIT
 
     def test_it_gives_a_closed_socket_s_slot_to_another(self) -> None:
-        here, there, alice = SocketSlots(), SocketSlots(), uuid4()
-        slots = here.claim([here.new(alice) for _ in range(LIMIT)], limit=LIMIT)
+        here, there, alice = process_of_sockets(), process_of_sockets(), uuid4()
+        slots = here.claim([here.new(alice) for _ in range(LIMIT)])
         here.close(slots[0])
         here.release()
         assert open_sockets(there, alice, 2) == 1
 
     def test_it_gives_back_the_slot_of_a_socket_that_closes_while_it_opens(self) -> None:
-        process, alice = SocketSlots(), uuid4()
+        process, alice = process_of_sockets(), uuid4()
         slot = process.new(alice)
         process.close(slot)
-        assert process.claim([slot], limit=LIMIT) == [slot]
+        assert process.claim([slot]) == [slot]
         process.release()
         assert open_sockets(process, alice, LIMIT) == LIMIT
 
     def test_it_forgets_the_sockets_of_a_killed_process(self) -> None:
-        killed, here, alice = SocketSlots(), SocketSlots(), uuid4()
+        killed, here, alice = process_of_sockets(), process_of_sockets(), uuid4()
         open_sockets(killed, alice, 15)
         assert open_sockets(here, alice, 5) == 5
         key = cache.make_key(f"sockets:{alice}")
@@ -70,17 +74,17 @@ class TestOverRedis:
         # TTL_SECONDS later: those of the living process have been refreshed.
         self.client.zadd(key, dict.fromkeys((member for member, _ in scores), now - 1))
         here.refresh()
-        assert open_sockets(SocketSlots(), alice, 20) == 15
+        assert open_sockets(process_of_sockets(), alice, 20) == 15
 
     def test_it_counts_again_after_redis_has_lost_everything(self) -> None:
-        here, there, alice = SocketSlots(), SocketSlots(), uuid4()
+        here, there, alice = process_of_sockets(), process_of_sockets(), uuid4()
         open_sockets(here, alice, 15)
         self.client.delete(cache.make_key(f"sockets:{alice}"))
         here.refresh()
         assert open_sockets(there, alice, 20) == 5
 
     def test_it_refreshes_no_refused_socket(self) -> None:
-        here, there, alice = SocketSlots(), SocketSlots(), uuid4()
+        here, there, alice = process_of_sockets(), process_of_sockets(), uuid4()
         open_sockets(here, alice, LIMIT)
         assert open_sockets(there, alice, 5) == 0
         there.refresh()
@@ -89,7 +93,7 @@ class TestOverRedis:
 
 class TestWithoutRedis:
     def test_it_leaves_counting_to_each_process(self) -> None:
-        here, there, alice = SocketSlots(), SocketSlots(), uuid4()
+        here, there, alice = process_of_sockets(), process_of_sockets(), uuid4()
         backend = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
         with override_settings(CACHES={"default": backend}):
             assert open_sockets(here, alice, LIMIT) == LIMIT
@@ -97,8 +101,8 @@ class TestWithoutRedis:
 
     def test_it_lets_sockets_open_while_redis_is_down(self, caplog: pytest.LogCaptureFixture):
         with shared(f"redis://127.0.0.1:{free_port()}/0"), caplog.at_level(logging.WARNING):
-            process, alice = SocketSlots(), uuid4()
-            slots = process.claim([process.new(alice) for _ in range(2)], limit=LIMIT)
+            process, alice = process_of_sockets(), uuid4()
+            slots = process.claim([process.new(alice) for _ in range(2)])
             assert len(slots) == 2
             process.refresh()
             process.close(slots[0])

@@ -4,7 +4,7 @@ The counters are in the user's row. A day begins at midnight of TIME_ZONE, a mon
 first day. The counters change in the UPDATE that changes the balance, so they take no statement,
 and concurrent orders of one user cannot exceed a limit together: the second one waits for the row
 and reads it again. Deleted jobs still count. The same UPDATE checks what an order may ask for at
-all (`accounts.quotas`).
+all (`accounts.limits.quotas`).
 """
 
 import math
@@ -18,9 +18,9 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts import quotas
+from accounts.limits import quotas
+from accounts.limits.quotas import Order, Quotas
 from accounts.models import User
-from accounts.quotas import Order, Quotas
 from artgen import formatting
 from artgen.refusals import Refusal
 

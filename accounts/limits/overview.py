@@ -10,9 +10,9 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import period_limits, quotas
+from accounts.limits import period_limits, quotas
+from accounts.limits.quotas import Quotas
 from accounts.models import ApiToken, User
-from accounts.quotas import Quotas
 from artgen import formatting
 
 LABELS = {

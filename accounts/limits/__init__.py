@@ -1,0 +1,14 @@
+"""What a user may do.
+
+| module | limits | whose values | counted |
+|---|---|---|---|
+| `quotas` | what an order may ask for | user, else groups, else site | not at all |
+| `period_limits` | images, cancellations and credits a day and a month | `quotas` | user's row |
+| `rate_limits` | requests and writes of an address, account or user | its table | cache |
+| `slots` | what one user has open at once: sockets, downloads | its callers | Redis, with leases |
+| `overview` | all of one user, for pages and the API | | |
+
+Elsewhere: failed sign-ins (`accounts.login_throttle`), bytes of a user (`files.storage_limits`),
+jobs at once and waiting (`jobs.budget_choice`, `jobs.admission`), threads of a process
+(`files.threads`), and requests of an address (nginx).
+"""
