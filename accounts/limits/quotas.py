@@ -10,8 +10,10 @@ values then: no copy of them can be outdated. Values in Python are for display a
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.models import ANY_MODEL, GroupQuota, User
@@ -233,6 +235,15 @@ def room(name: str, user_id: Any) -> tuple[str, list[Any]]:
         "WHERE member.user_id = %s), %s)"
     )
     return sql, [user_id, user_id, _site(name)]
+
+
+def limit_of(user_id: UUID, name: str) -> int | None:
+    """Return one limit of this user that is a whole number, in one query; None: no limit."""
+    sql, values = room(name, user_id)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {sql}", values)
+        limit = int(cursor.fetchone()[0])
+    return None if limit >= UNLIMITED else limit
 
 
 def _site(name: str) -> Any:

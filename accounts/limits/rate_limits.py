@@ -23,6 +23,8 @@ from accounts.models import fold
 from artgen.cache import CacheAway, counted
 from artgen.refusals import Refusal
 
+View = Callable[..., HttpResponseBase]
+
 
 def _email(request: HttpRequest) -> str:
     return fold(request.POST.get("email", "") or request.POST.get("username", ""))
@@ -95,6 +97,7 @@ LIMITS: Mapping[str, Limit] = {
     "publish": _of_user("60/h"),
     "appeal": _of_user("60/h"),
     "preset_change": Limit({"user": ("120/m",)}, is_per_view=True),
+    "sheet_image": _of_user("60/h"),
     # Rows of what is free; deleted ones, which stay for a day, count.
     "word_lists": _of_user("60/h", "100/d"),  # up to 120 kB each
     "own_styles": _of_user("60/h", "200/d"),
@@ -119,14 +122,14 @@ class TooManyTries(Refusal):
         self.seconds = seconds
 
 
-def limited(name: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+def limited(name: str) -> Callable[[View], View]:
     """Return a decorator that refuses requests beyond this limit.
 
     The outcome of a request does not matter, so the count reveals nothing about accounts.
     """
     limit = LIMITS[name]
 
-    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    def decorate(view: View) -> View:
         group = f"{name}:{view.__name__}" if limit.is_per_view else name
 
         @wraps(view)

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated, Any, TypedDict, cast
 from uuid import UUID
 
-from django.conf import settings
 from django.http import Http404
 from django.urls import reverse
 from rest_framework.request import Request
@@ -251,7 +250,7 @@ class SheetImageDetail(Endpoint):
         `GET`. It is drawn again only if its cells have changed since.
         """
         sheet = cells.filled(_own(request, sheet_id))
-        rate_limits.spend(request, group="draw", rate=sheet_images.ASK_RATE)
+        rate_limits.spend("sheet_image", user_of(request).pk)
         kind = self.read_body()["format"]
         image = sheet_images.ask(sheet, kind=kind)
         return Answer(

@@ -36,8 +36,6 @@ TRIES = 3
 PAUSE = timedelta(seconds=10)  # after a failed attempt; doubled each time
 KEPT = timedelta(days=7)
 FAILURE_KEPT = timedelta(hours=1)
-ASK_RATE = "60/h"
-"""How often a user may ask, on pages and by API."""
 PROGRESS_SECONDS = 0.5
 MESSAGES_AT_ONCE = 4
 VERSION = 1

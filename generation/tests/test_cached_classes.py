@@ -22,12 +22,12 @@ from generation.status import service
 OWN = ("accounts.", "artgen.", "generation.")
 DISTRIBUTION = "generation.jobs.eta.distributions.Distribution"
 CLASSES = {
-    "jobs.model_queues:5:": {
+    "jobs.model_queues:6:": {
         "generation.jobs.model_queues.ModelQueue",
         "generation.jobs.model_queues.UserLimit",
         "generation.jobs.queue_positions.Positions",
     },
-    "jobs.eta.history:2:": {
+    "jobs.eta.history:3:": {
         DISTRIBUTION,
         "generation.jobs.eta.history.History",
         "generation.jobs.eta.history.Start",
@@ -73,7 +73,7 @@ class TestCachedClasses(BaseTestCase):
             service.read()
         keys = {
             model_queues.cache_key(model.pk),
-            f"jobs.eta.history:2:{model.pk}",
+            f"jobs.eta.history:3:{model.pk}",
             budgets.CACHE_KEY,
             service.KEY,
         }

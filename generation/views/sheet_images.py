@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import rate_limits
+from accounts.limits import rate_limits
 from accounts.requests import user_of
 from generation.models import Sheet, SheetImage, SheetImageKind
 from generation.sheets import cells, sheet_images
@@ -39,7 +39,7 @@ def sheet_image(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
     own = get_object_or_404(Sheet.objects.of(request.user).present(), id=sheet_id)
     found = cells.filled(own)
     if request.method == "POST":
-        rate_limits.spend_of(str(user_of(request).pk), group="api:draw", rate=sheet_images.ASK_RATE)
+        rate_limits.spend("sheet_image", user_of(request).pk)
         kind = kind_of(request.POST.get("as", ""))
         asked = sheet_images.ask(found, kind=kind)
         if not wants_part(request):

@@ -12,7 +12,7 @@ from generation.jobs import driver, storing, webhook_tokens
 from generation.models import Budget, ImageModel, Job, Period, Status
 
 MODEL = "flux-schnell"
-LIMIT_OF_USER = 'SELECT "accounts_user"."max_jobs_at_once"'
+LIMIT_OF_USER = "SELECT max_jobs_at_once FROM accounts_user"
 BUDGET = {"place": 3, "submit": 6, "webhook": 1, "check": 4, "store": 6}
 
 
