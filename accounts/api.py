@@ -83,13 +83,12 @@ class LedgerEntryJson(TypedDict):
     created_at: datetime
 
 
-class AccountEndpoint(Endpoint):
+class Account(Endpoint):
     """`/api/v1/account/`."""
 
-    @operation("get_account", query=Query)
-    def get(self, request: Request) -> AccountJson:
+    @operation("GET account/", query=Query)
+    def get_account(self, request: Request) -> AccountJson:
         """Get balance and limits."""
-        self.read_query()
         user = User.objects.get(pk=user_of(request).pk)
         known, token_id = overview.of(user), limited_token(request)
         all_limits = {name: _limit_json(limit) for name, limit in known.limits.items()}
@@ -107,18 +106,14 @@ class AccountEndpoint(Endpoint):
             "token": _limit_json(overview.of_token(token_id)) if token_id else None,
         }
 
-
-class LedgerEndpoint(Endpoint):
-    """`/api/v1/account/ledger/`."""
-
-    @operation("list_ledger", query=PageQuery)
-    def get(self, request: Request) -> Page[LedgerEntryJson]:
+    @operation("GET account/ledger/", query=PageQuery)
+    def list_ledger(self, request: Request) -> Page[LedgerEntryJson]:
         """List ledger entries.
 
         Newest first.
         """
-        query, entries = self.read_query(), CreditEntry.objects.of(user_of(request))
-        return page_of(request, entries, query, by=("created_at", "id"), show=_entries_json)
+        entries = CreditEntry.objects.of(user_of(request))
+        return page_of(request, entries, self.query, by=("created_at", "id"), show=_entries_json)
 
 
 def _limit_json(limit: overview.Limit) -> LimitJson:

@@ -1,6 +1,6 @@
 """What an API token may do: its scopes, checked before each call of the API."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.utils.translation import gettext_lazy
 from rest_framework.permissions import SAFE_METHODS, BasePermission
@@ -29,17 +29,21 @@ class MissingScope(Refusal):
 
 
 class TokenScope(BasePermission):
-    """GET needs `read`; other methods need the view's `write_scope`. Sessions may do everything."""
+    """An operation needs its `scope`, by default `read` for GET, else `manage`.
 
-    default: ClassVar[str] = Scope.MANAGE
+    Sessions may do everything.
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Return True, or raise MissingScope."""
         access = request.auth
         if not isinstance(access, Access):
             return True
-        is_reading = request.method in SAFE_METHODS
-        needed = Scope.READ if is_reading else getattr(view, "write_scope", self.default)
+        if not hasattr(view, str(request.method).lower()):
+            return True  # the response is 405
+        operation = getattr(view, "operation", None)
+        default = Scope.READ if request.method in SAFE_METHODS else Scope.MANAGE
+        needed = operation.scope if operation and operation.scope else default
         if needed not in access.scopes:
             raise MissingScope(needed)
         return True

@@ -22,4 +22,4 @@ class Sender(Endpoint):
         return Response(status=HTTPStatus.NO_CONTENT)
 
 
-sender = require_safe(Sender.as_view())
+sender = require_safe(Sender.as_view({"get": "get"}))

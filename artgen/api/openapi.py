@@ -36,17 +36,19 @@ USER_PROBLEMS = ("not_authenticated", "account_banned", "second_factor_required"
 class OperationSchema(AutoSchema):
     """Describes a method by its `@operation`, its annotations and its docstring."""
 
+    view: Any
+
     @property
     def _method(self) -> Any:
-        return getattr(self.view, self.method.lower())
+        return getattr(self.view, self.view.action)
 
     @property
     def _operation(self) -> Operation:
         return cast(Operation, self._method.operation)
 
     def get_operation_id(self) -> str:
-        """Return the name that is given."""
-        return self._operation.name
+        """Return the name of the method."""
+        return str(self.view.action)
 
     def get_tags(self) -> list[str]:
         """Return the tag of the view, by default the first part of its address."""
@@ -97,7 +99,7 @@ class OperationSchema(AutoSchema):
     def _refusals(self) -> dict[Any, OpenApiResponse]:
         by_status: dict[int, list[str]] = {}
         users = USER_PROBLEMS if self.view.authentication_classes else ()
-        codes = self._operation.codes(method=self.method, path=self.path)
+        codes = self._operation.codes
         for code in (*codes, *users, *COMMON_PROBLEMS):
             by_status.setdefault(KINDS[code][0], []).append(code)
         return {

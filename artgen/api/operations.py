@@ -1,7 +1,7 @@
-"""What a method of an endpoint says of itself, besides its annotations and its docstring.
+"""What a method of an endpoint says of itself, besides its name, annotations and docstring.
 
-The OpenAPI document is made from all three (`artgen.api.openapi`), and the method reads its request
-with the serializers that it names here (`Endpoint.read_body`, `Endpoint.read_query`).
+The OpenAPI document is made from all of these (`artgen.api.openapi`), and the serializers that are
+named here read the request (`Endpoint.query`, `Endpoint.read_body`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Generic, TypeVar
 
+from rest_framework.request import Request
 from rest_framework.response import Response
+
+from artgen.api.shapes import read_query
 
 Result = TypeVar("Result")
 
@@ -21,11 +24,18 @@ BODY_PROBLEMS = ("csrf_failed", "invalid", "malformed", "too_large", "unsupporte
 class Operation:
     """One method of an endpoint."""
 
-    name: str
+    method: str
+    address: str
+    """Its route, below /api/v1/."""
+    url_name: str | None = None
     body: Any = None
     """The serializer of its body."""
     query: Any = None
     """The serializer of its query parameters; None: they are ignored."""
+    scope: str = ""
+    """The scope that a token needs; "": `read` for GET, else `manage`."""
+    is_revalidated: bool = False
+    """Whether a client may ask for it again with If-None-Match (304)."""
     headers: Sequence[Any] = ()
     status: int
     also: Mapping[int, str] = field(default_factory=dict)
@@ -37,13 +47,14 @@ class Operation:
     example: Any = None
     """An example of its answer."""
 
-    def codes(self, *, method: str, path: str) -> list[str]:
+    @property
+    def codes(self) -> list[str]:
         """Return the codes of all its problems, those of every operation aside."""
         codes = [
-            *(["csrf_failed"] if method != "GET" else []),
+            *(["csrf_failed"] if self.method != "GET" else []),
             *(["invalid"] if self.query else []),
             *(BODY_PROBLEMS if self.body else []),
-            *(["not_found"] if "{" in path else []),
+            *(["not_found"] if "<" in self.address else []),
             *self.problems,
         ]
         return list(dict.fromkeys(codes))
@@ -59,20 +70,26 @@ class Answer(Generic[Result], Response):
 
 
 def operation(
-    name: str, *, status: int = 200, **options: Any
+    route: str, *, status: int = 200, **options: Any
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-    """Return the decorator of a method that returns its JSON, or an `Answer`."""
+    """Return the decorator of a method that returns its JSON, or an `Answer`.
 
-    def decorate(method: Callable[..., Any]) -> Callable[..., Response]:
-        is_empty = method.__annotations__["return"] is None
-        code = 204 if is_empty else status
+    `route` is such as "GET jobs/<uuid:job_id>/".
+    """
+    method, _separator, address = route.partition(" ")
 
-        @wraps(method)
-        def respond(*args: Any, **kwargs: Any) -> Response:
-            result = method(*args, **kwargs)
-            return result if isinstance(result, Response) else Response(result, status=code)
+    def decorate(handler: Callable[..., Any]) -> Callable[..., Response]:
+        code = 204 if handler.__annotations__["return"] is None else status
+        described = Operation(method=method, address=address, status=code, **options)
 
-        respond.operation = Operation(name=name, status=code, **options)  # type: ignore[attr-defined]
+        @wraps(handler)
+        def respond(view: Any, request: Request, **arguments: Any) -> Response:
+            if described.query:
+                view.query = read_query(described.query, request)
+            result = handler(view, request, **arguments)
+            return result if isinstance(result, Response) else Response(result, code)
+
+        respond.operation = described  # type: ignore[attr-defined]
         return respond
 
     return decorate

@@ -1,4 +1,4 @@
-"""Base class of the REST API's views, and strict parsing of query parameters."""
+"""Base class of the REST API's resources."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -6,12 +6,14 @@ from typing import Any, TypeVar, cast
 
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponseBase
+from django.urls import URLPattern, path
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSetMixin
 
 from artgen.api.operations import Operation
-from artgen.api.shapes import read, read_query
+from artgen.api.shapes import read
 from artgen.revalidation import not_modified_or
 
 Row = TypeVar("Row", bound=Model)
@@ -19,12 +21,13 @@ Row = TypeVar("Row", bound=Model)
 PLAINLY_ACCEPTED = ("*/*", "application/json", "application/json, */*")
 
 
-class Endpoint(APIView):
-    """An APIView with private responses; GET supports revalidation (304) if `is_revalidated`."""
+class Endpoint(ViewSetMixin, APIView):
+    """A resource: its methods are operations, with private responses."""
 
-    is_revalidated = False
     tag = ""
     """Its section of the OpenAPI document; "": the first part of its address."""
+    query: dict[str, Any]
+    """The query parameters, validated by the serializer of the operation."""
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         """Return the only renderer at once for the Accept headers that most clients send."""
@@ -33,19 +36,31 @@ class Endpoint(APIView):
             return renderer, renderer.media_type
         return super().perform_content_negotiation(request, force)
 
-    def read_body(self) -> dict[str, Any]:
-        """Return the body, validated by the serializer of the operation; raise Problem."""
-        partial = self.request.method == "PATCH"
-        return read(self._operation.body(data=self.request.data, partial=partial))
-
-    def read_query(self) -> dict[str, Any]:
-        """Return the query parameters, validated like the body."""
-        return read_query(self._operation.query, self.request)
+    @classmethod
+    def addresses(cls) -> list[URLPattern]:
+        """Return the addresses of its operations."""
+        names: dict[str, dict[str, Any]] = {}
+        url_names: dict[str, str | None] = {}
+        for name, method in vars(cls).items():
+            if isinstance(operation := getattr(method, "operation", None), Operation):
+                names.setdefault(operation.address, {})[operation.method.lower()] = name
+                url_names[operation.address] = (
+                    url_names.get(operation.address) or operation.url_name
+                )
+        return [
+            path(address, cls.as_view(actions), name=url_names[address])
+            for address, actions in names.items()
+        ]
 
     @property
-    def _operation(self) -> Operation:
-        method = cast(str, self.request.method).lower()
-        return cast(Operation, getattr(self, method).operation)
+    def operation(self) -> Operation | None:
+        """The operation of the request, None for methods that the address does not have."""
+        return getattr(getattr(self, self.action or "", None), "operation", None)
+
+    def read_body(self) -> dict[str, Any]:
+        """Return the body, validated by the serializer of the operation; raise Problem."""
+        serializer = cast(Operation, self.operation).body
+        return read(serializer(data=self.request.data, partial=self.request.method == "PATCH"))
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
@@ -53,7 +68,7 @@ class Endpoint(APIView):
         """Forbid caching: responses are private and contain addresses that expire."""
         finalized: Any = super().finalize_response(request, response, *args, **kwargs)
         _forbid_caching(finalized)
-        if self.is_revalidated and request.method in ("GET", "HEAD"):
+        if self.operation and self.operation.is_revalidated:
             finalized.add_post_render_callback(partial(not_modified_or, request._request))
         return finalized  # type: ignore[no-any-return]
 

@@ -21,7 +21,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 
 from accounts import tokens
-from accounts.api import AccountEndpoint
+from accounts.api import Account
 from artgen.testing.cases import load_catalog, make_user
 from generation.catalog.parameters import JOB_PARAMETERS
 
@@ -209,7 +209,7 @@ def test_it_finds_an_answer_that_is_not_described(
     bearer: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: an endpoint that leaves out a field of its shape."""
-    monkeypatch.setattr(AccountEndpoint, "get", lambda view, request: Response({"credits": "7"}))
+    monkeypatch.setattr(Account, "get_account", lambda view, request: Response({"credits": "7"}))
     case = schema["/api/v1/account/"]["GET"].Case()
     with pytest.raises(FailureGroup, match="Response violates schema"):
         case.call_and_validate(headers=bearer)

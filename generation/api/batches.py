@@ -36,18 +36,18 @@ class Batches(Endpoint):
     """`/api/v1/batches/`."""
 
     tag = "jobs"
-    write_scope = Scope.CREATE
 
     @operation(
-        "place_batch",
+        "POST batches/",
         body=BATCH_ORDER,
         headers=[KEY],
         status=201,
         also=REPEATED,
         problems=[*ORDER_PROBLEMS, *KEY_PROBLEMS],
         bodies=examples.BATCHES,
+        scope=Scope.CREATE,
     )
-    def post(self, request: Request) -> Answer[BatchJson]:
+    def place_batch(self, request: Request) -> Answer[BatchJson]:
         """Create a batch of 1–8 jobs.
 
         All of them or none. Either one job with `count`, or `jobs`.

@@ -55,24 +55,21 @@ class CollectionImagesBody(Shape):
 class Collections(Endpoint):
     """`/api/v1/collections/`."""
 
-    is_revalidated = True
-
-    @operation("list_collections", query=Query)
-    def get(self, request: Request) -> list[CollectionJson]:
+    @operation("GET collections/", query=Query, is_revalidated=True)
+    def list_collections(self, request: Request) -> list[CollectionJson]:
         """List collections.
 
         By name, on one page. Images of a collection: `GET /api/v1/images/?collection=ID`.
         """
-        self.read_query()
         return [_summary_json(one) for one in collections.summaries(user_of(request))]
 
     @operation(
-        "make_collection",
+        "POST collections/",
         body=CollectionNameBody,
         status=201,
         problems=["too_many_requests", "too_many_collections"],
     )
-    def post(self, request: Request) -> CollectionJson:
+    def make_collection(self, request: Request) -> CollectionJson:
         """Create a collection.
 
         Names are unique, case-insensitive.
@@ -80,37 +77,33 @@ class Collections(Endpoint):
         name = self.read_body()["name"]
         return _collection_json(collections.create(user=user_of(request), name=name))
 
-
-class CollectionDetail(Endpoint):
-    """`/api/v1/collections/ID/`."""
-
-    @operation("get_collection")
-    def get(self, request: Request, collection_id: UUID) -> CollectionJson:
+    @operation("GET collections/<uuid:collection_id>/")
+    def get_collection(self, request: Request, collection_id: UUID) -> CollectionJson:
         """Get a collection."""
         return _collection_json(own_collection(request, collection_id))
 
-    @operation("rename_collection", body=CollectionNameBody, problems=["too_many_requests"])
-    def patch(self, request: Request, collection_id: UUID) -> CollectionJson:
+    @operation(
+        "PATCH collections/<uuid:collection_id>/",
+        body=CollectionNameBody,
+        problems=["too_many_requests"],
+    )
+    def rename_collection(self, request: Request, collection_id: UUID) -> CollectionJson:
         """Rename a collection."""
         collection = own_collection(request, collection_id)
         if name := self.read_body().get("name"):
             collections.rename(collection, name=name)
         return _collection_json(collection)
 
-    @operation("delete_collection")
-    def delete(self, request: Request, collection_id: UUID) -> None:
+    @operation("DELETE collections/<uuid:collection_id>/")
+    def delete_collection(self, request: Request, collection_id: UUID) -> None:
         """Delete a collection.
 
         Its images stay in the gallery.
         """
         collections.delete(own_collection(request, collection_id))
 
-
-class CollectionImages(Endpoint):
-    """`/api/v1/collections/ID/images/`."""
-
-    @operation("add_to_collection", body=CollectionImagesBody)
-    def post(self, request: Request, collection_id: UUID) -> CollectionJson:
+    @operation("POST collections/<uuid:collection_id>/images/", body=CollectionImagesBody)
+    def add_to_collection(self, request: Request, collection_id: UUID) -> CollectionJson:
         """Add images to a collection.
 
         All or none. Idempotent.
@@ -119,12 +112,8 @@ class CollectionImages(Endpoint):
         collections.add(collection, image_ids=self.read_body()["images"])
         return _collection_json(collection)
 
-
-class CollectionImagesRemove(Endpoint):
-    """`/api/v1/collections/ID/images/remove/`."""
-
-    @operation("remove_from_collection", body=CollectionImagesBody)
-    def post(self, request: Request, collection_id: UUID) -> CollectionJson:
+    @operation("POST collections/<uuid:collection_id>/images/remove/", body=CollectionImagesBody)
+    def remove_from_collection(self, request: Request, collection_id: UUID) -> CollectionJson:
         """Remove images from a collection.
 
         They stay in the gallery; those not in the collection are ignored. Idempotent.
@@ -133,12 +122,10 @@ class CollectionImagesRemove(Endpoint):
         collections.remove(collection, image_ids=self.read_body()["images"])
         return _collection_json(collection)
 
-
-class CollectionImageDetail(Endpoint):
-    """`/api/v1/collections/ID/images/ID/`."""
-
-    @operation("remove_one_from_collection")
-    def delete(self, request: Request, collection_id: UUID, image_id: UUID) -> None:
+    @operation("DELETE collections/<uuid:collection_id>/images/<uuid:image_id>/")
+    def remove_one_from_collection(
+        self, request: Request, collection_id: UUID, image_id: UUID
+    ) -> None:
         """Remove an image from a collection.
 
         It stays in the gallery.

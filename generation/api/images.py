@@ -106,15 +106,13 @@ class SharedImageBody(Shape):
 class Images(Endpoint):
     """`/api/v1/images/`."""
 
-    is_revalidated = True
-
-    @operation("list_images", query=ImagesQuery)
-    def get(self, request: Request) -> Page[ImageJson]:
+    @operation("GET images/", query=ImagesQuery, is_revalidated=True)
+    def list_images(self, request: Request) -> Page[ImageJson]:
         """List images.
 
         Newest first.
         """
-        query, user = self.read_query(), user_of(request)
+        query, user = self.query, user_of(request)
         wanted = wanted_of(query, user=user)
         rows: Any
         if wanted.is_everything and not query["trashed"]:
@@ -125,7 +123,7 @@ class Images(Endpoint):
         return page_of(request, rows, query, show=_images_json, whole=_whole)
 
     @operation(
-        "save_shared_image",
+        "POST images/",
         body=SharedImageBody,
         status=201,
         also={200: "It was there already"},
@@ -135,7 +133,7 @@ class Images(Endpoint):
             "An image of a shared collection": {"share": "q3Zt0yV1mJkXwR8nB5cLdP2e", "item": 31},
         },
     )
-    def post(self, request: Request) -> Answer[ImageJson]:
+    def save_shared_image(self, request: Request) -> Answer[ImageJson]:
         """Save a shared image.
 
         Copies an image that another user shares by link, in a shared collection or on /explore/ to
@@ -153,12 +151,8 @@ class Images(Endpoint):
             headers={"Location": f"{request.path}{saved.image.id}/"},
         )
 
-
-class ImageDetail(Endpoint):
-    """`/api/v1/images/ID/`."""
-
-    @operation("get_image")
-    def get(self, request: Request, image_id: UUID) -> ImageJson:
+    @operation("GET images/<uuid:image_id>/")
+    def get_image(self, request: Request, image_id: UUID) -> ImageJson:
         """Get an image.
 
         Includes images in the trash; `trashed_at` is when it was moved there.
@@ -166,7 +160,7 @@ class ImageDetail(Endpoint):
         return image_json(own_image(request, image_id))
 
     @operation(
-        "change_image",
+        "PATCH images/<uuid:image_id>/",
         body=ImageChangeBody,
         problems=[
             *("too_many_requests", "in_the_trash", "not_publishable", "too_many_tags"),
@@ -178,7 +172,7 @@ class ImageDetail(Endpoint):
             "Public, after a review": {"visibility": "public"},
         },
     )
-    def patch(self, request: Request, image_id: UUID) -> ImageJson:
+    def change_image(self, request: Request, image_id: UUID) -> ImageJson:
         """Change an image.
 
         `visibility` changes who can see it: see the field. The prompt is shown on /explore/ only if
@@ -198,20 +192,16 @@ class ImageDetail(Endpoint):
             image = tags.replace(image, names=names)
         return image_json(image)
 
-    @operation("trash_image")
-    def delete(self, request: Request, image_id: UUID) -> None:
+    @operation("DELETE images/<uuid:image_id>/")
+    def trash_image(self, request: Request, image_id: UUID) -> None:
         """Move an image to the trash.
 
         It can be restored for 30 days.
         """
         images.trash(own_image(request, image_id))
 
-
-class ImageRestore(Endpoint):
-    """`/api/v1/images/ID/restore/`."""
-
-    @operation("restore_image")
-    def post(self, request: Request, image_id: UUID) -> ImageJson:
+    @operation("POST images/<uuid:image_id>/restore/")
+    def restore_image(self, request: Request, image_id: UUID) -> ImageJson:
         """Restore an image from the trash."""
         return image_json(images.restore(own_image(request, image_id)))
 

@@ -34,16 +34,13 @@ class JobsQuery(PageQuery):
 class Jobs(Endpoint):
     """`/api/v1/jobs/`."""
 
-    is_revalidated = True
-    write_scope = Scope.CREATE
-
-    @operation("list_jobs", query=JobsQuery)
-    def get(self, request: Request) -> Page[JobJson]:
+    @operation("GET jobs/", query=JobsQuery, is_revalidated=True)
+    def list_jobs(self, request: Request) -> Page[JobJson]:
         """List jobs.
 
         Newest first.
         """
-        query, user = self.read_query(), user_of(request)
+        query, user = self.query, user_of(request)
         filters = {
             "status": query.get("status"),
             "model": check_model(query),
@@ -58,15 +55,16 @@ class Jobs(Endpoint):
         return page_of(request, rows, query, show=job_rows_json)
 
     @operation(
-        "place_job",
+        "POST jobs/",
         body=JobOrderBody,
         headers=[KEY],
         status=201,
         also=REPEATED,
         problems=[*ORDER_PROBLEMS, *KEY_PROBLEMS],
         bodies={"An image": examples.ORDER},
+        scope=Scope.CREATE,
     )
-    def post(self, request: Request) -> Answer[JobJson]:
+    def place_job(self, request: Request) -> Answer[JobJson]:
         """Create a job.
 
         Holds its credits and queues it. Only `model` and `prompt` are required. Follow the job by
@@ -82,37 +80,30 @@ class Jobs(Endpoint):
         )
         return _placed(placed.jobs[0], status=201 if placed.created else 200)
 
-
-class JobDetail(Endpoint):
-    """`/api/v1/jobs/ID/`."""
-
-    @operation("get_job", example=examples.JOB)
-    def get(self, request: Request, job_id: UUID) -> JobJson:
+    @operation("GET jobs/<uuid:job_id>/", example=examples.JOB, url_name="api_job")
+    def get_job(self, request: Request, job_id: UUID) -> JobJson:
         """Get a job."""
         return job_json(own_job(request, job_id))
 
-
-class JobCancel(Endpoint):
-    """`/api/v1/jobs/ID/cancel/`."""
-
-    write_scope = Scope.CREATE
-
-    @operation("cancel_job", problems=["already_final", "daily_limit"])
-    def post(self, request: Request, job_id: UUID) -> JobJson:
+    @operation(
+        "POST jobs/<uuid:job_id>/cancel/",
+        problems=["already_final", "daily_limit"],
+        scope=Scope.CREATE,
+    )
+    def cancel_job(self, request: Request, job_id: UUID) -> JobJson:
         """Cancel a job.
 
         Its credits are returned. A job that has finished or is being saved can’t be canceled.
         """
         return job_json(job_control.cancel(job=own_job(request, job_id), actor=user_of(request)))
 
-
-class JobRetry(Endpoint):
-    """`/api/v1/jobs/ID/retry/`."""
-
-    write_scope = Scope.CREATE
-
-    @operation("retry_job", status=201, problems=["invalid", "already_final", *ORDER_PROBLEMS])
-    def post(self, request: Request, job_id: UUID) -> Answer[JobJson]:
+    @operation(
+        "POST jobs/<uuid:job_id>/retry/",
+        status=201,
+        problems=["invalid", "already_final", *ORDER_PROBLEMS],
+        scope=Scope.CREATE,
+    )
+    def retry_job(self, request: Request, job_id: UUID) -> Answer[JobJson]:
         """Retry a job.
 
         Creates a new job with the same parameters, seed included. In a comparison it takes the

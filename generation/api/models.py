@@ -45,31 +45,26 @@ class StyleJson(TypedDict):
 class Models(Endpoint):
     """`/api/v1/models/`."""
 
-    is_revalidated = True
-
-    @operation("list_models", query=Query)
-    def get(self, request: Request) -> list[ModelJson]:
+    @operation("GET models/", query=Query, is_revalidated=True)
+    def list_models(self, request: Request) -> list[ModelJson]:
         """List models.
 
         On one page, disabled ones included.
         """
-        self.read_query()
         return [_model_json(model) for model in ImageModel.objects.order_by("position", "slug")]
 
 
 class Styles(Endpoint):
     """`/api/v1/styles/`."""
 
-    is_revalidated = True
     tag = "models"
 
-    @operation("list_styles", query=Query)
-    def get(self, request: Request) -> list[StyleJson]:
+    @operation("GET styles/", query=Query, is_revalidated=True)
+    def list_styles(self, request: Request) -> list[StyleJson]:
         """List styles.
 
         The enabled ones, and your own after them.
         """
-        self.read_query()
         return [
             {"slug": style.slug, "name": style.name, "is_own": style.is_own}
             for style in choices.of_user(user_of(request)).styles

@@ -53,23 +53,22 @@ class OwnStyles(Endpoint):
 
     tag = "presets"
 
-    @operation("list_own_styles", query=Query)
-    def get(self, request: Request) -> list[OwnStyleJson]:
+    @operation("GET own-styles/", query=Query)
+    def list_own_styles(self, request: Request) -> list[OwnStyleJson]:
         """List own styles.
 
         With their texts, in order.
         """
-        self.read_query()
         return [_style_json(style) for style in own_styles.of_user(user_of(request))]
 
     @operation(
-        "create_own_style",
+        "POST own-styles/",
         body=OwnStyleOrderBody,
         status=201,
         problems=["too_many_requests", "too_many_styles"],
         bodies={"Risograph": EXAMPLE},
     )
-    def post(self, request: Request) -> OwnStyleJson:
+    def create_own_style(self, request: Request) -> OwnStyleJson:
         """Create an own style.
 
         Up to 50.
@@ -77,19 +76,15 @@ class OwnStyles(Endpoint):
         body = {"negative": ""} | self.read_body()
         return _style_json(own_styles.create(user=user_of(request), **body))
 
-
-class OwnStyleDetail(Endpoint):
-    """`/api/v1/own-styles/ID/`."""
-
-    tag = "presets"
-
-    @operation("get_own_style")
-    def get(self, request: Request, style_id: UUID) -> OwnStyleJson:
+    @operation("GET own-styles/<uuid:style_id>/")
+    def get_own_style(self, request: Request, style_id: UUID) -> OwnStyleJson:
         """Get an own style."""
         return _style_json(_own(request, style_id))
 
-    @operation("change_own_style", body=OwnStyleOrderBody, problems=["too_many_requests"])
-    def patch(self, request: Request, style_id: UUID) -> OwnStyleJson:
+    @operation(
+        "PATCH own-styles/<uuid:style_id>/", body=OwnStyleOrderBody, problems=["too_many_requests"]
+    )
+    def change_own_style(self, request: Request, style_id: UUID) -> OwnStyleJson:
         """Change an own style.
 
         Some of its fields. Jobs that were created keep the old texts.
@@ -97,8 +92,8 @@ class OwnStyleDetail(Endpoint):
         style, body = _own(request, style_id), self.read_body()
         return _style_json(own_styles.change(style, **body) if body else style)
 
-    @operation("delete_own_style")
-    def delete(self, request: Request, style_id: UUID) -> None:
+    @operation("DELETE own-styles/<uuid:style_id>/")
+    def delete_own_style(self, request: Request, style_id: UUID) -> None:
         """Delete an own style."""
         own_styles.delete(_own(request, style_id))
 

@@ -77,24 +77,23 @@ class PresetOrderBody(Shape):
 class Presets(Endpoint):
     """`/api/v1/presets/`."""
 
-    @operation("list_presets", query=Query)
-    def get(self, request: Request) -> list[PresetJson]:
+    @operation("GET presets/", query=Query)
+    def list_presets(self, request: Request) -> list[PresetJson]:
         """List presets.
 
         All of them, in your order. To use one: add a prompt to its `parameters` and send them to
         `POST /api/v1/jobs/`, or with its `count` to `POST /api/v1/batches/`.
         """
-        self.read_query()
         return [_preset_json(preset) for preset in presets.of_user(user_of(request))]
 
     @operation(
-        "create_preset",
+        "POST presets/",
         body=PresetOrderBody,
         status=201,
         problems=["too_many_requests", "too_many_presets"],
         bodies={"Evening light": EXAMPLE},
     )
-    def post(self, request: Request) -> PresetJson:
+    def create_preset(self, request: Request) -> PresetJson:
         """Create a preset.
 
         Up to 100. Errors name the parameter: `parameters.steps`.
@@ -103,17 +102,15 @@ class Presets(Endpoint):
         values = parameters.values_of(body["parameters"], count=body.get("count", 1), user=user)
         return _preset_json(presets.create(user=user, name=body["name"], values=values))
 
-
-class PresetDetail(Endpoint):
-    """`/api/v1/presets/ID/`."""
-
-    @operation("get_preset")
-    def get(self, request: Request, preset_id: UUID) -> PresetJson:
+    @operation("GET presets/<uuid:preset_id>/")
+    def get_preset(self, request: Request, preset_id: UUID) -> PresetJson:
         """Get a preset."""
         return _preset_json(_own(request, preset_id))
 
-    @operation("change_preset", body=PresetOrderBody, problems=["too_many_requests"])
-    def patch(self, request: Request, preset_id: UUID) -> PresetJson:
+    @operation(
+        "PATCH presets/<uuid:preset_id>/", body=PresetOrderBody, problems=["too_many_requests"]
+    )
+    def change_preset(self, request: Request, preset_id: UUID) -> PresetJson:
         """Change a preset.
 
         Some of name, parameters and count. New parameters replace all old ones.
@@ -124,8 +121,8 @@ class PresetDetail(Endpoint):
             values = parameters.changed(preset, user=user_of(request), **body)
         return _preset_json(presets.change(preset, name=name, values=values))
 
-    @operation("delete_preset")
-    def delete(self, request: Request, preset_id: UUID) -> None:
+    @operation("DELETE presets/<uuid:preset_id>/")
+    def delete_preset(self, request: Request, preset_id: UUID) -> None:
         """Delete a preset.
 
         Its link stops working.

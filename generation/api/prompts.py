@@ -52,13 +52,17 @@ class PromptToTranslateBody(PromptToEnhanceBody):
     )
 
 
-class Translate(Endpoint):
+class Prompts(Endpoint):
     """`/api/v1/prompts/translate/`."""
 
-    write_scope = Scope.CREATE
-
-    @operation("translate_prompt", body=PromptToTranslateBody, problems=PROBLEMS)
-    def post(self, request: Request) -> ProposalJson:
+    @operation(
+        "POST prompts/translate/",
+        body=PromptToTranslateBody,
+        problems=PROBLEMS,
+        scope=Scope.CREATE,
+        url_name="api_translate_prompt",
+    )
+    def translate_prompt(self, request: Request) -> ProposalJson:
         """Translate a prompt.
 
         Returns a proposal; nothing is created. It is charged unless it fails or equals the prompt.
@@ -68,14 +72,14 @@ class Translate(Endpoint):
         model = check_model(body)
         return _propose(request, Kind.TRANSLATE, prompt=body["prompt"], model=model)
 
-
-class Enhance(Endpoint):
-    """`/api/v1/prompts/enhance/`."""
-
-    write_scope = Scope.CREATE
-
-    @operation("enhance_prompt", body=PromptToEnhanceBody, problems=PROBLEMS)
-    def post(self, request: Request) -> ProposalJson:
+    @operation(
+        "POST prompts/enhance/",
+        body=PromptToEnhanceBody,
+        problems=PROBLEMS,
+        scope=Scope.CREATE,
+        url_name="api_enhance_prompt",
+    )
+    def enhance_prompt(self, request: Request) -> ProposalJson:
         """Enhance a prompt.
 
         Returns a proposal in the same language, with more details; nothing is created. It is

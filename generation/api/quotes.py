@@ -35,10 +35,14 @@ class Quotes(Endpoint):
     """`/api/v1/quotes/`."""
 
     tag = "jobs"
-    write_scope = Scope.READ  # places nothing
 
-    @operation("quote", body=BATCH_ORDER, bodies={"An image": examples.ORDER, **examples.BATCHES})
-    def post(self, request: Request) -> QuoteJson:
+    @operation(
+        "POST quotes/",
+        body=BATCH_ORDER,
+        bodies={"An image": examples.ORDER, **examples.BATCHES},
+        scope=Scope.READ,
+    )
+    def quote(self, request: Request) -> QuoteJson:
         """Get a quote.
 
         The body of a job or a batch; no job is created.

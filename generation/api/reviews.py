@@ -52,35 +52,27 @@ class ReviewJson(TypedDict):
 class Reviews(Endpoint):
     """`/api/v1/reviews/`."""
 
-    @operation("list_reviews", query=PageQuery)
-    def get(self, request: Request) -> Page[ReviewJson]:
+    @operation("GET reviews/", query=PageQuery)
+    def list_reviews(self, request: Request) -> Page[ReviewJson]:
         """List reviews.
 
         Requests for images that a rule of the site stopped, newest first. They cost nothing until a
         moderator approves them.
         """
-        query, rows = self.read_query(), PromptReview.objects.of(request.user)
-        return page_of(request, rows, query, show=_reviews_json)
+        rows = PromptReview.objects.of(request.user)
+        return page_of(request, rows, self.query, show=_reviews_json)
 
-
-class ReviewDetail(Endpoint):
-    """`/api/v1/reviews/ID/`."""
-
-    @operation("get_review")
-    def get(self, request: Request, review_id: UUID) -> ReviewJson:
+    @operation("GET reviews/<uuid:review_id>/")
+    def get_review(self, request: Request, review_id: UUID) -> ReviewJson:
         """Get a review."""
         return _review_json(_own(request, review_id))
 
-
-class ReviewAppeal(Endpoint):
-    """`/api/v1/reviews/ID/appeal/`."""
-
-    write_scope = Scope.CREATE
-
     @operation(
-        "appeal_review", problems=["already_decided", "too_many_waiting", "too_many_requests"]
+        "POST reviews/<uuid:review_id>/appeal/",
+        problems=["already_decided", "too_many_waiting", "too_many_requests"],
+        scope=Scope.CREATE,
     )
-    def post(self, request: Request, review_id: UUID) -> ReviewJson:
+    def appeal_review(self, request: Request, review_id: UUID) -> ReviewJson:
         """Appeal.
 
         A moderator decides about the refused request and, if it is approved, it is placed at its
@@ -91,14 +83,10 @@ class ReviewAppeal(Endpoint):
         reviews.appeal(review)
         return _review_json(review)
 
-
-class ReviewCancel(Endpoint):
-    """`/api/v1/reviews/ID/cancel/`."""
-
-    write_scope = Scope.CREATE
-
-    @operation("cancel_review", problems=["already_decided"])
-    def post(self, request: Request, review_id: UUID) -> ReviewJson:
+    @operation(
+        "POST reviews/<uuid:review_id>/cancel/", problems=["already_decided"], scope=Scope.CREATE
+    )
+    def cancel_review(self, request: Request, review_id: UUID) -> ReviewJson:
         """Withdraw a request from review."""
         review = _own(request, review_id)
         reviews.cancel(review)

@@ -103,20 +103,20 @@ class LinkEndpoint(Endpoint):
 class Share(LinkEndpoint):
     """`/api/v1/images/ID/share/`."""
 
-    @operation("get_share")
-    def get(self, request: Request, image_id: UUID) -> ShareJson:
+    @operation("GET images/<uuid:image_id>/share/")
+    def get_share(self, request: Request, image_id: UUID) -> ShareJson:
         """Get how an image is shared."""
         return _share_json(own_image(request, image_id))
 
     @operation(
-        "share_image",
+        "POST images/<uuid:image_id>/share/",
         body=LinkBody,
         status=201,
         also=CHANGED,
         problems=["too_many_requests", "in_the_trash"],
         bodies=A_WEEK,
     )
-    def post(self, request: Request, image_id: UUID) -> Answer[ShareJson]:
+    def share_image(self, request: Request, image_id: UUID) -> Answer[ShareJson]:
         """Share an image by link.
 
         Creates a link that cannot be guessed, or changes the existing one; its address stays the
@@ -126,23 +126,19 @@ class Share(LinkEndpoint):
         image, status = self.change(own_image(request, image_id), sharing.share_by_link)
         return Answer(_share_json(image), status=status)
 
-    @operation("stop_sharing_image")
-    def delete(self, request: Request, image_id: UUID) -> None:
+    @operation("DELETE images/<uuid:image_id>/share/")
+    def stop_sharing_image(self, request: Request, image_id: UUID) -> None:
         """Turn off the link to an image.
 
         Permanent: a later link has another address.
         """
         sharing.stop_link(own_image(request, image_id))
 
-
-class ShareAppeal(Endpoint):
-    """`/api/v1/images/ID/share/appeal/`."""
-
     @operation(
-        "appeal_publication",
+        "POST images/<uuid:image_id>/share/appeal/",
         problems=["in_the_trash", "already_decided", "too_many_waiting", "too_many_requests"],
     )
-    def post(self, request: Request, image_id: UUID) -> ShareJson:
+    def appeal_publication(self, request: Request, image_id: UUID) -> ShareJson:
         """Appeal against a rule that refused to publish an image.
 
         A moderator will review the image. Possible while `publication.state` is `refused` by a
@@ -157,20 +153,22 @@ class ShareAppeal(Endpoint):
 class CollectionShare(LinkEndpoint):
     """`/api/v1/collections/ID/share/`."""
 
-    @operation("get_collection_share")
-    def get(self, request: Request, collection_id: UUID) -> CollectionShareJson:
+    @operation("GET collections/<uuid:collection_id>/share/")
+    def get_collection_share(self, request: Request, collection_id: UUID) -> CollectionShareJson:
         """Get how a collection is shared."""
         return _link_json(own_collection(request, collection_id), route="shared_collection")
 
     @operation(
-        "share_collection",
+        "POST collections/<uuid:collection_id>/share/",
         body=LinkBody,
         status=201,
         also=CHANGED,
         problems=["too_many_requests"],
         bodies=A_WEEK,
     )
-    def post(self, request: Request, collection_id: UUID) -> Answer[CollectionShareJson]:
+    def share_collection(
+        self, request: Request, collection_id: UUID
+    ) -> Answer[CollectionShareJson]:
         """Share a collection by link.
 
         Creates a link that cannot be guessed, or changes the existing one; its address stays the
@@ -181,8 +179,8 @@ class CollectionShare(LinkEndpoint):
         collection, status = self.change(collection, collection_sharing.share)
         return Answer(_link_json(collection, route="shared_collection"), status=status)
 
-    @operation("stop_sharing_collection")
-    def delete(self, request: Request, collection_id: UUID) -> None:
+    @operation("DELETE collections/<uuid:collection_id>/share/")
+    def stop_sharing_collection(self, request: Request, collection_id: UUID) -> None:
         """Turn off the link to a collection.
 
         Permanent: a later link has another address.

@@ -114,28 +114,26 @@ class SheetImageJson(TypedDict):
 class Sheets(Endpoint):
     """`/api/v1/sheets/`."""
 
-    write_scope = Scope.CREATE
-
-    @operation("list_sheets", query=PageQuery)
-    def get(self, request: Request) -> Page[SheetJson]:
+    @operation("GET sheets/", query=PageQuery)
+    def list_sheets(self, request: Request) -> Page[SheetJson]:
         """List comparisons.
 
         Newest first, without their jobs.
         """
-        query = self.read_query()
         rows = Sheet.objects.of(request.user).present().select_related("vote")
-        return page_of(request, rows, query, show=_sheets_json)
+        return page_of(request, rows, self.query, show=_sheets_json)
 
     @operation(
-        "place_sheet",
+        "POST sheets/",
         body=SheetOrderBody,
         headers=[KEY],
         status=201,
         also=REPEATED,
         problems=[*ORDER_PROBLEMS, *KEY_PROBLEMS],
         bodies={"Two models, two colors": examples.SHEET_ORDER},
+        scope=Scope.CREATE,
     )
-    def post(self, request: Request) -> Answer[SheetWithJobsJson]:
+    def place_sheet(self, request: Request) -> Answer[SheetWithJobsJson]:
         """Create a comparison.
 
         One prompt on up to 8 models, with alternatives, and with up to two parameters that vary: 2
@@ -156,18 +154,13 @@ class Sheets(Endpoint):
             headers={"Location": reverse("api_sheet", args=[sheet.id])},
         )
 
-
-class SheetQuotes(Endpoint):
-    """`/api/v1/sheets/quotes/`."""
-
-    write_scope = Scope.READ  # places nothing
-
     @operation(
-        "quote_sheet",
+        "POST sheets/quotes/",
         body=SheetOrderBody,
         bodies={"Two models, two colors": examples.SHEET_ORDER},
+        scope=Scope.READ,
     )
-    def post(self, request: Request) -> SheetQuoteJson:
+    def quote_sheet(self, request: Request) -> SheetQuoteJson:
         """Get a quote of a comparison.
 
         Its rows and columns, price and wait time; no job is created.
@@ -182,31 +175,21 @@ class SheetQuotes(Endpoint):
             "obstacle": quote.obstacle,
         }
 
-
-class SheetDetail(Endpoint):
-    """`/api/v1/sheets/ID/`."""
-
-    @operation("get_sheet")
-    def get(self, request: Request, sheet_id: UUID) -> SheetWithJobsJson:
+    @operation("GET sheets/<uuid:sheet_id>/", url_name="api_sheet")
+    def get_sheet(self, request: Request, sheet_id: UUID) -> SheetWithJobsJson:
         """Get a comparison."""
         return _whole_json(_own(request, sheet_id))
 
-    @operation("delete_sheet")
-    def delete(self, request: Request, sheet_id: UUID) -> None:
+    @operation("DELETE sheets/<uuid:sheet_id>/")
+    def delete_sheet(self, request: Request, sheet_id: UUID) -> None:
         """Delete a comparison.
 
         Its jobs and images stay.
         """
         cells.delete(_own(request, sheet_id))
 
-
-class SheetCancel(Endpoint):
-    """`/api/v1/sheets/ID/cancel/`."""
-
-    write_scope = Scope.CREATE
-
-    @operation("cancel_sheet")
-    def post(self, request: Request, sheet_id: UUID) -> SheetCancelJson:
+    @operation("POST sheets/<uuid:sheet_id>/cancel/", scope=Scope.CREATE)
+    def cancel_sheet(self, request: Request, sheet_id: UUID) -> SheetCancelJson:
         """Cancel the rest of a comparison.
 
         The jobs that can still be canceled; their credits are returned.
@@ -214,12 +197,10 @@ class SheetCancel(Endpoint):
         done = cells.cancel_rest(_own(request, sheet_id), actor=user_of(request))
         return {"canceled": done.count, "credits": done.credits, "obstacle": done.obstacle}
 
-
-class SheetVoteDetail(Endpoint):
-    """`/api/v1/sheets/ID/vote/`."""
-
-    @operation("vote_sheet", body=SheetVoteBody, problems=["no_image_to_vote"])
-    def put(self, request: Request, sheet_id: UUID) -> SheetVoteJson:
+    @operation(
+        "PUT sheets/<uuid:sheet_id>/vote/", body=SheetVoteBody, problems=["no_image_to_vote"]
+    )
+    def vote_sheet(self, request: Request, sheet_id: UUID) -> SheetVoteJson:
         """Vote for the best image.
 
         One vote for each comparison; the next one replaces it.
@@ -227,23 +208,19 @@ class SheetVoteDetail(Endpoint):
         sheet = _own(request, sheet_id)
         return {"job": votes.vote(sheet, job_id=self.read_body()["job"]).job_id}
 
-    @operation("remove_vote")
-    def delete(self, request: Request, sheet_id: UUID) -> None:
+    @operation("DELETE sheets/<uuid:sheet_id>/vote/")
+    def remove_vote(self, request: Request, sheet_id: UUID) -> None:
         """Remove the vote."""
         votes.withdraw(_own(request, sheet_id))
 
-
-class SheetImageDetail(Endpoint):
-    """`/api/v1/sheets/ID/image/`."""
-
     @operation(
-        "draw_sheet",
+        "POST sheets/<uuid:sheet_id>/image/",
         body=SheetImageBody,
         status=202,
         also={200: "Ready already"},
         problems=["too_many_requests"],
     )
-    def post(self, request: Request, sheet_id: UUID) -> Answer[SheetImageJson]:
+    def draw_sheet(self, request: Request, sheet_id: UUID) -> Answer[SheetImageJson]:
         """Draw a comparison as one image.
 
         With its labels, the images in small. A worker draws it within seconds: follow it with
@@ -259,15 +236,17 @@ class SheetImageDetail(Endpoint):
             headers={"Location": f"{reverse('api_sheet_image', args=[sheet_id])}?format={kind}"},
         )
 
-    @operation("get_sheet_image", query=SheetImageQuery)
-    def get(self, request: Request, sheet_id: UUID) -> SheetImageJson:
+    @operation(
+        "GET sheets/<uuid:sheet_id>/image/", query=SheetImageQuery, url_name="api_sheet_image"
+    )
+    def get_sheet_image(self, request: Request, sheet_id: UUID) -> SheetImageJson:
         """Get the image of a comparison.
 
         Not found if nobody has asked for it, if it has expired, or if its cells have changed since:
         ask for it with `POST`.
         """
         sheet = cells.filled(_own(request, sheet_id))
-        image = sheet_images.of_sheet(sheet).get(self.read_query()["format"])
+        image = sheet_images.of_sheet(sheet).get(self.query["format"])
         if image is None:
             raise Http404
         return _image_json(sheet, image)

@@ -75,13 +75,12 @@ class Status(Endpoint):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
-    @operation("get_status", query=Query)
-    def get(self, request: Request) -> StatusJson:
+    @operation("GET status/", query=Query, url_name="api_status")
+    def get_status(self, request: Request) -> StatusJson:
         """Get the service status.
 
         Needs no token. The figures are up to 10 s old.
         """
-        self.read_query()
         status = service.read()
         return {
             "creation": status.creation.value,

@@ -24,18 +24,16 @@ class TagJson(TypedDict):
 class Tags(Endpoint):
     """`/api/v1/tags/`."""
 
-    is_revalidated = True
     tag = "images"
 
-    @operation("list_tags", query=Query)
-    def get(self, request: Request) -> list[TagJson]:
+    @operation("GET tags/", query=Query, is_revalidated=True)
+    def list_tags(self, request: Request) -> list[TagJson]:
         """List tags.
 
         By name, on one page. A tag exists while an image has it: `PATCH /api/v1/images/ID/` changes
         the tags of an image. Images of a tag: `GET /api/v1/images/?tag=NAME`; with all of several
         tags: `?tag=NAME,NAME`.
         """
-        self.read_query()
         return [
             {"name": tag.name, "count": tag.count, "count_is_more": tag.is_more}
             for tag in tags.own(user_of(request))

@@ -46,7 +46,6 @@ class Uploads(Endpoint):
 
     parser_classes = [MultiPartParser]
     tag = "images"
-    write_scope = Scope.CREATE
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a body whose Content-Length is too large before reading it."""
@@ -56,12 +55,13 @@ class Uploads(Endpoint):
         super().initial(request, *args, **kwargs)
 
     @operation(
-        "upload",
+        "POST uploads/",
         body=UploadFileBody,
         status=201,
         problems=["storage_full", "too_many_requests", "unavailable"],
+        scope=Scope.CREATE,
     )
-    def post(self, request: Request) -> UploadJson:
+    def upload(self, request: Request) -> UploadJson:
         """Upload a source image.
 
         PNG, JPEG or WebP of up to 20 MB and 24 megapixels, not animated. It is stored upright,

@@ -1,75 +1,24 @@
-"""Addresses of the REST API, below /api/v1/."""
+"""The resources of the REST API; each operation names its address below /api/v1/."""
 
-from django.urls import path
+from generation.api.batches import Batches
+from generation.api.collections import Collections
+from generation.api.images import Images
+from generation.api.jobs import Jobs
+from generation.api.models import Models, Styles
+from generation.api.own_styles import OwnStyles
+from generation.api.presets import Presets
+from generation.api.prompts import Prompts
+from generation.api.quotes import Quotes
+from generation.api.reviews import Reviews
+from generation.api.sharing import CollectionShare, Share
+from generation.api.sheets import Sheets
+from generation.api.status import Status
+from generation.api.tags import Tags
+from generation.api.uploads import Uploads
+from generation.api.word_lists import WordLists
 
-from generation.api import (
-    batches,
-    collections,
-    images,
-    jobs,
-    models,
-    own_styles,
-    presets,
-    prompts,
-    quotes,
-    reviews,
-    sharing,
-    sheets,
-    status,
-    tags,
-    uploads,
-    word_lists,
+RESOURCES = (
+    *(Jobs, Batches, Quotes, Prompts, Sheets, WordLists, Presets, OwnStyles, Images, Share, Tags),
+    *(Collections, CollectionShare, Uploads, Reviews, Models, Styles, Status),
 )
-
-urlpatterns = [
-    path("jobs/", jobs.Jobs.as_view()),
-    path("jobs/<uuid:job_id>/", jobs.JobDetail.as_view(), name="api_job"),
-    path("jobs/<uuid:job_id>/cancel/", jobs.JobCancel.as_view()),
-    path("jobs/<uuid:job_id>/retry/", jobs.JobRetry.as_view()),
-    path("batches/", batches.Batches.as_view()),
-    path("quotes/", quotes.Quotes.as_view()),
-    path("prompts/translate/", prompts.Translate.as_view(), name="api_translate_prompt"),
-    path("prompts/enhance/", prompts.Enhance.as_view(), name="api_enhance_prompt"),
-    path("sheets/", sheets.Sheets.as_view()),
-    path("sheets/quotes/", sheets.SheetQuotes.as_view()),
-    path("sheets/<uuid:sheet_id>/", sheets.SheetDetail.as_view(), name="api_sheet"),
-    path("sheets/<uuid:sheet_id>/cancel/", sheets.SheetCancel.as_view()),
-    path("sheets/<uuid:sheet_id>/vote/", sheets.SheetVoteDetail.as_view()),
-    path(
-        "sheets/<uuid:sheet_id>/image/",
-        sheets.SheetImageDetail.as_view(),
-        name="api_sheet_image",
-    ),
-    path("word-lists/", word_lists.WordLists.as_view()),
-    path("word-lists/<uuid:list_id>/", word_lists.WordListDetail.as_view()),
-    path("presets/", presets.Presets.as_view()),
-    path("presets/<uuid:preset_id>/", presets.PresetDetail.as_view()),
-    path("own-styles/", own_styles.OwnStyles.as_view()),
-    path("own-styles/<uuid:style_id>/", own_styles.OwnStyleDetail.as_view()),
-    path("images/", images.Images.as_view()),
-    path("images/<uuid:image_id>/", images.ImageDetail.as_view()),
-    path("images/<uuid:image_id>/restore/", images.ImageRestore.as_view()),
-    path("images/<uuid:image_id>/share/", sharing.Share.as_view()),
-    path("images/<uuid:image_id>/share/appeal/", sharing.ShareAppeal.as_view()),
-    path("reviews/", reviews.Reviews.as_view()),
-    path("reviews/<uuid:review_id>/", reviews.ReviewDetail.as_view()),
-    path("reviews/<uuid:review_id>/appeal/", reviews.ReviewAppeal.as_view()),
-    path("reviews/<uuid:review_id>/cancel/", reviews.ReviewCancel.as_view()),
-    path("collections/", collections.Collections.as_view()),
-    path("collections/<uuid:collection_id>/", collections.CollectionDetail.as_view()),
-    path("collections/<uuid:collection_id>/share/", sharing.CollectionShare.as_view()),
-    path("collections/<uuid:collection_id>/images/", collections.CollectionImages.as_view()),
-    path(
-        "collections/<uuid:collection_id>/images/remove/",
-        collections.CollectionImagesRemove.as_view(),
-    ),
-    path(
-        "collections/<uuid:collection_id>/images/<uuid:image_id>/",
-        collections.CollectionImageDetail.as_view(),
-    ),
-    path("tags/", tags.Tags.as_view()),
-    path("uploads/", uploads.Uploads.as_view()),
-    path("models/", models.Models.as_view()),
-    path("styles/", models.Styles.as_view()),
-    path("status/", status.Status.as_view(), name="api_status"),
-]
+urlpatterns = [address for resource in RESOURCES for address in resource.addresses()]

@@ -46,39 +46,34 @@ class WordLists(Endpoint):
 
     tag = "sheets"
 
-    @operation("list_word_lists", query=Query)
-    def get(self, request: Request) -> list[WordListJson]:
+    @operation("GET word-lists/", query=Query)
+    def list_word_lists(self, request: Request) -> list[WordListJson]:
         """List word lists.
 
         By name, on one page.
         """
-        self.read_query()
         return [_list_json(row) for row in WordList.objects.of(request.user).present()]
 
     @operation(
-        "make_word_list",
+        "POST word-lists/",
         body=WordListBody,
         status=201,
         problems=["too_many_requests", "too_many_word_lists"],
         bodies={"Colors": EXAMPLE},
     )
-    def post(self, request: Request) -> WordListJson:
+    def make_word_list(self, request: Request) -> WordListJson:
         """Create a word list."""
         return _list_json(word_lists.create(user=user_of(request), **self.read_body()))
 
-
-class WordListDetail(Endpoint):
-    """`/api/v1/word-lists/ID/`."""
-
-    tag = "sheets"
-
-    @operation("get_word_list")
-    def get(self, request: Request, list_id: UUID) -> WordListJson:
+    @operation("GET word-lists/<uuid:list_id>/")
+    def get_word_list(self, request: Request, list_id: UUID) -> WordListJson:
         """Get a word list."""
         return _list_json(_own(request, list_id))
 
-    @operation("change_word_list", body=WordListBody, problems=["too_many_requests"])
-    def patch(self, request: Request, list_id: UUID) -> WordListJson:
+    @operation(
+        "PATCH word-lists/<uuid:list_id>/", body=WordListBody, problems=["too_many_requests"]
+    )
+    def change_word_list(self, request: Request, list_id: UUID) -> WordListJson:
         """Change a word list.
 
         Name or entries, or both.
@@ -86,8 +81,8 @@ class WordListDetail(Endpoint):
         word_list, body = _own(request, list_id), self.read_body()
         return _list_json(word_lists.change(word_list, **body) if body else word_list)
 
-    @operation("delete_word_list")
-    def delete(self, request: Request, list_id: UUID) -> None:
+    @operation("DELETE word-lists/<uuid:list_id>/")
+    def delete_word_list(self, request: Request, list_id: UUID) -> None:
         """Delete a word list."""
         word_lists.delete(_own(request, list_id))
 

@@ -30,12 +30,13 @@ def calls() -> list[tuple[str, str, str]]:
             if isinstance(one, URLResolver):
                 walk(one.url_patterns, path)
             elif path.startswith("api/v1/"):
-                view = one.callback.view_class
+                view = one.callback.cls
                 address = "/" + re.sub(r"<[^>]+>", ID, path)
-                for method in ("get", "post", "put", "patch", "delete"):
-                    if view.authentication_classes and hasattr(view, method):
-                        write = getattr(view, "write_scope", "manage")
-                        found.append((method, address, "read" if method == "get" else write))
+                for method, name in one.callback.actions.items():
+                    if view.authentication_classes and method != "head":
+                        default = "read" if method == "get" else "manage"
+                        scope = getattr(view, name).operation.scope or default
+                        found.append((method, address, scope))
 
     walk(get_resolver().url_patterns, "")
     return found
