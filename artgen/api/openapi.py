@@ -89,10 +89,9 @@ class OperationSchema(AutoSchema):
         if get_origin(result) is Answer:
             (result,) = get_args(result)
         schema = None if result is NoneType else schema_of(result, self)
-        examples = [OpenApiExample("Example", operation.example)] if operation.example else []
         answers = {operation.status: HTTPStatus(operation.status).phrase, **operation.also}
         return {
-            status: OpenApiResponse(schema, description=description, examples=examples)
+            status: OpenApiResponse(schema, description=description)
             for status, description in answers.items()
         } | self._refusals()
 

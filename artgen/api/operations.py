@@ -44,8 +44,6 @@ class Operation:
     """The codes that do not follow from its address, body and query."""
     bodies: Mapping[str, Any] = field(default_factory=dict)
     """Examples of its body by name."""
-    example: Any = None
-    """An example of its answer."""
 
     @property
     def codes(self) -> list[str]:

@@ -10,43 +10,28 @@ from django.shortcuts import render
 from django.utils import translation
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.renderers import (
-    OpenApiJsonRenderer,
-    OpenApiJsonRenderer2,
-    OpenApiYamlRenderer,
-    OpenApiYamlRenderer2,
-)
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 
 from artgen.revalidation import not_modified_or
 
-RENDERERS: dict[str, type[Any]] = {
-    str(renderer.media_type): renderer
-    for renderer in (
-        OpenApiJsonRenderer2,
-        OpenApiJsonRenderer,
-        OpenApiYamlRenderer2,
-        OpenApiYamlRenderer,
-    )
-}
 _generating = threading.Lock()
 
 
 class Schema(SpectacularAPIView):
     """`/api/schema/`: JSON, or YAML for who accepts only that."""
 
-    renderer_classes = list(RENDERERS.values())
+    renderer_classes = SpectacularAPIView.renderer_classes[::-1]
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """Return the description in the language of the request, or of `lang`."""
         wanted = request.query_params.get("lang", "")
         language = wanted if wanted in dict(settings.LANGUAGES) else translation.get_language()
-        renderer = request.accepted_renderer
+        renderer: Any = type(request.accepted_renderer)
         with _generating:  # else the first requests would all generate it
-            content = _description(language or settings.LANGUAGE_CODE, renderer.media_type)
+            content = _description(language or settings.LANGUAGE_CODE, renderer)
         return not_modified_or(
             request._request,
             HttpResponse(
@@ -57,13 +42,13 @@ class Schema(SpectacularAPIView):
         )
 
 
-@lru_cache(maxsize=len(RENDERERS) * len(settings.LANGUAGES))
-def _description(language: str, media_type: str) -> bytes:
+@lru_cache
+def _description(language: str, renderer: type[Any]) -> bytes:
     """Generate the description, which takes a second; it is the same for everybody."""
     with translation.override(language):
         generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call]
         document = generator.get_schema(request=None, public=True)
-        return bytes(RENDERERS[media_type]().render(document, renderer_context={}))
+        return bytes(renderer().render(document, renderer_context={}))
 
 
 @require_safe

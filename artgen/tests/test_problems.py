@@ -41,7 +41,7 @@ def raising(request: HttpRequest, name: str) -> HttpResponse:
 
 
 urlpatterns = [
-    path("api/raise/<slug:name>/", Raising.as_view()),
+    path("api/raise/<slug:name>/", Raising.as_view({"get": "get"})),
     path("api/django/<slug:name>/", raising),
     path("", include("artgen.urls")),
 ]

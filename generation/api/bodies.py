@@ -1,16 +1,18 @@
-"""Bodies of jobs, batches and quotes as requests for `orders`; and the Idempotency-Key."""
+"""Orders of jobs: their bodies, the Idempotency-Key, and what operations that place them share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 from rest_framework.request import Request
 
+from accounts.models import Scope
 from artgen.api.problems import invalid
 from artgen.api.shapes import Shape, read
 from generation.catalog.offers import BATCH_MAX
@@ -26,7 +28,6 @@ KEY = OpenApiParameter(
     description="ASCII characters of your choice. The same key and body again: the same response "
     "with 200, nothing is created. Another body: 422.",
 )
-REPEATED = {200: "Created before with this Idempotency-Key"}
 ORDER_PROBLEMS = [
     *("too_few_credits", "token_limit_reached", "permission_denied", "model_not_allowed"),
     *("size_not_allowed", "batch_not_allowed", "prompt_not_allowed", "held_for_review"),
@@ -34,7 +35,21 @@ ORDER_PROBLEMS = [
     "generation_off",
 ]
 """Codes of new jobs, the form of the request aside."""
-KEY_PROBLEMS = ["idempotency_key_busy", "idempotency_key_reused"]
+KEYED: dict[str, Any] = {
+    "headers": [KEY],
+    "status": 201,
+    "also": {200: "Created before with this Idempotency-Key"},
+    "problems": [*ORDER_PROBLEMS, "idempotency_key_busy", "idempotency_key_reused"],
+    "scope": Scope.CREATE,
+}
+"""Options of the operations that place jobs under an Idempotency-Key."""
+ORDER = {"model": "flux-dev", "prompt": "Tea hills in morning mist", "width": 1024, "height": 768}
+ONE = {"An image": ORDER}
+BATCHES = {
+    "Four of one": ORDER | {"count": 4},
+    "Different ones": {"jobs": [ORDER, ORDER | {"prompt": "A canyon of layered colored paper"}]},
+}
+ONE_TO_MOST = gettext_lazy("Must be 1–8 images.")
 
 
 class CountedOrderBody(JobOrderBody):
@@ -45,43 +60,32 @@ class CountedOrderBody(JobOrderBody):
     )
 
     def run_validation(self, data: Any = empty) -> dict[str, Any]:
-        """Return `{"requests"}`. Each is validated when it is placed, as its model is then."""
+        """Return `{"jobs"}`, as `ListedOrderBody` does."""
         count = data.get("count", 1)
         if isinstance(count, bool) or not isinstance(count, int):
-            raise _invalid("count", "invalid", _("Must be a whole number."))
+            raise _invalid_count("invalid", _("Must be a whole number."))
         if not 1 <= count <= BATCH_MAX:
-            raise _invalid("count", "min_value" if count < 1 else "max_value", _one_to_most())
+            raise _invalid_count("min_value" if count < 1 else "max_value", str(ONE_TO_MOST))
         request = {name: value for name, value in data.items() if name != "count"}
-        return {"requests": drafts.repeated(request, count=count)}
+        return {"jobs": drafts.repeated(request, count=count)}
 
 
 class ListedOrderBody(Shape):
     """Different images at once."""
 
     jobs = serializers.ListField(
-        child=JobOrderBody(), min_length=1, max_length=BATCH_MAX, help_text="1 to 8 of them."
+        child=JobOrderBody(),
+        min_length=1,
+        max_length=BATCH_MAX,
+        help_text="1 to 8 of them.",
+        error_messages={
+            **dict.fromkeys(("null", "not_a_list"), gettext_lazy("Must be a list.")),
+            **dict.fromkeys(("min_length", "max_length"), ONE_TO_MOST),
+        },
     )
 
-    def run_validation(self, data: Any = empty) -> dict[str, Any]:
-        """Return `{"requests"}`. Each is validated when it is placed, as its model is then."""
-        beside = ErrorDetail(_("Can’t be combined with “jobs”."), "unknown_field")
-        if others := {name: [beside] for name in data if name != "jobs"}:
-            raise serializers.ValidationError(others)
-        jobs = data["jobs"]
-        if not isinstance(jobs, list):
-            raise _invalid("jobs", "invalid", _("Must be a list."))
-        if not 1 <= len(jobs) <= BATCH_MAX:
-            raise _invalid("jobs", "max_length" if jobs else "min_length", _one_to_most())
-        wrong = ErrorDetail(_("Must be a JSON object."), "invalid")
-        errors: Any = {
-            index: [wrong] for index, job in enumerate(jobs) if not isinstance(job, dict)
-        }
-        if errors:
-            raise serializers.ValidationError({"jobs": errors})
-        return {"requests": jobs}
 
-
-BATCH_ORDER = PolymorphicProxySerializer(
+BATCH = PolymorphicProxySerializer(
     component_name="BatchOrder",
     serializers=[CountedOrderBody, ListedOrderBody],
     resource_type_field_name=None,
@@ -100,7 +104,7 @@ def read_order(body: Mapping[str, Any]) -> Order:
     """Return the requests of `{…job fields…, "count"}` or `{"jobs": […]}`; raise Problem."""
     listed = "jobs" in body
     shape = ListedOrderBody(data=body) if listed else CountedOrderBody(data=body)
-    return Order(requests=read(shape)["requests"], listed=listed)
+    return Order(requests=read(shape)["jobs"], listed=listed)
 
 
 def read_key(request: Request) -> str:
@@ -116,9 +120,5 @@ def read_key(request: Request) -> str:
     return key
 
 
-def _invalid(name: str, code: str, detail: str) -> serializers.ValidationError:
-    return serializers.ValidationError({name: [ErrorDetail(detail, code)]})
-
-
-def _one_to_most() -> str:
-    return _("Must be 1–%(max)d images.") % {"max": BATCH_MAX}
+def _invalid_count(code: str, detail: str) -> serializers.ValidationError:
+    return serializers.ValidationError({"count": [ErrorDetail(detail, code)]})

@@ -1,8 +1,10 @@
-"""Jobs: create, list, get, cancel, retry."""
+"""Jobs: create, list, get, cancel, retry; batches and quotes."""
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any, TypedDict, cast
 from uuid import UUID
 
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from rest_framework.request import Request
 
@@ -14,13 +16,35 @@ from artgen.api.operations import Answer, operation
 from artgen.api.pagination import FixedList, PageQuery, page_of
 from artgen.api.shapes import Choice, Id, QueryText
 from artgen.api.views import Endpoint, body_of, first_or_404
-from generation.api import examples
-from generation.api.bodies import KEY, KEY_PROBLEMS, ORDER_PROBLEMS, REPEATED, read_key
+from generation.api.bodies import BATCH, BATCHES, KEYED, ONE, ORDER_PROBLEMS, read_key, read_order
 from generation.api.models import check_model
-from generation.jobs import job_control, orders
+from generation.jobs import job_control, orders, quotes
+from generation.jobs.eta import EtaJson
 from generation.jobs.job_request import JobOrderBody
-from generation.jobs.serializers import JOB_COLUMNS, JobJson, job_json, job_rows_json
+from generation.jobs.serializers import JOB_COLUMNS, JobJson, job_json, job_rows_json, jobs_json
 from generation.models import Job, Status
+
+
+class BatchJson(TypedDict):
+    """Jobs created at once."""
+
+    id: UUID
+    jobs: list[JobJson]
+
+
+class QuoteJson(TypedDict):
+    """Price of an order, and wait time until its last image."""
+
+    credits: int
+    eta_seconds: Annotated[
+        EtaJson | None,
+        "Until the last image; null while a budget makes it wait, and if your limit of images in "
+        "progress at once is 0.",
+    ]
+    parked_until: Annotated[
+        datetime | None,
+        "Until then at least the last image would wait for a budget of the site, else null.",
+    ]
 
 
 class JobsQuery(PageQuery):
@@ -32,7 +56,9 @@ class JobsQuery(PageQuery):
 
 
 class Jobs(Endpoint):
-    """`/api/v1/jobs/`."""
+    """Jobs, batches and quotes."""
+
+    tag = "jobs"
 
     @operation("GET jobs/", query=JobsQuery, is_revalidated=True)
     def list_jobs(self, request: Request) -> Page[JobJson]:
@@ -54,16 +80,7 @@ class Jobs(Endpoint):
         )
         return page_of(request, rows, query, show=job_rows_json)
 
-    @operation(
-        "POST jobs/",
-        body=JobOrderBody,
-        headers=[KEY],
-        status=201,
-        also=REPEATED,
-        problems=[*ORDER_PROBLEMS, *KEY_PROBLEMS],
-        bodies={"An image": examples.ORDER},
-        scope=Scope.CREATE,
-    )
+    @operation("POST jobs/", body=JobOrderBody, bodies=ONE, **KEYED)
     def place_job(self, request: Request) -> Answer[JobJson]:
         """Create a job.
 
@@ -80,7 +97,38 @@ class Jobs(Endpoint):
         )
         return _placed(placed.jobs[0], status=201 if placed.created else 200)
 
-    @operation("GET jobs/<uuid:job_id>/", example=examples.JOB, url_name="api_job")
+    @operation("POST batches/", body=BATCH, bodies=BATCHES, **KEYED)
+    def place_batch(self, request: Request) -> Answer[BatchJson]:
+        """Create a batch of 1–8 jobs.
+
+        All of them or none. Either one job with `count`, or `jobs`.
+        """
+        rate_limits.spend("place", user_of(request).pk)
+        key, order = read_key(request), read_order(body_of(request))
+        placed = orders.place_batch(
+            user=user_of(request),
+            requests=order.requests,
+            key=key,
+            listed=order.listed,
+            token_id=limited_token(request),
+        )
+        prefetch_related_objects(placed.jobs, "images")
+        batch: BatchJson = {"id": cast(UUID, placed.batch), "jobs": jobs_json(placed.jobs)}
+        return Answer(batch, status=201 if placed.created else 200)
+
+    @operation("POST quotes/", body=BATCH, bodies=ONE | BATCHES, scope=Scope.READ)
+    def quote(self, request: Request) -> QuoteJson:
+        """Get a quote.
+
+        The body of a job or a batch; no job is created.
+        """
+        order = read_order(body_of(request))
+        user = user_of(request)
+        return quote_json(
+            quotes.of_requests(user=user, requests=order.requests, listed=order.listed)
+        )
+
+    @operation("GET jobs/<uuid:job_id>/", url_name="api_job")
     def get_job(self, request: Request, job_id: UUID) -> JobJson:
         """Get a job."""
         return job_json(own_job(request, job_id))
@@ -121,6 +169,15 @@ def _of(user: Any) -> Any:
 def own_job(request: Request, job_id: UUID) -> Job:
     """Return one of the user's own jobs; raise Http404 for others."""
     return first_or_404(Job.objects.of(request.user).with_all().filter(id=job_id))
+
+
+def quote_json(quote: quotes.Quote) -> QuoteJson:
+    """Return the JSON of a quote."""
+    return {
+        "credits": quote.credits,
+        "eta_seconds": quote.eta.as_json() if quote.eta else None,
+        "parked_until": quote.parked_until,
+    }
 
 
 def _placed(job: Job, *, status: int) -> Answer[JobJson]:

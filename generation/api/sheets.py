@@ -16,16 +16,23 @@ from artgen.api.json_types import IdText, Page, Url
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import PageQuery, page_of
 from artgen.api.shapes import Choice, Id, Query, Shape
-from artgen.api.views import Endpoint, body_of, first_or_404
-from generation.api import examples
-from generation.api.bodies import KEY, KEY_PROBLEMS, ORDER_PROBLEMS, REPEATED, read_key
-from generation.api.quotes import QuoteJson, quote_json
+from artgen.api.views import Endpoint, first_or_404
+from generation.api.bodies import KEYED, read_key
+from generation.api.jobs import QuoteJson, quote_json
 from generation.jobs import idempotency
 from generation.jobs.serializers import JobJson, jobs_json
 from generation.models import Sheet, SheetImage, SheetImageKind, SheetVote
 from generation.sheets import cells, placing, sheet_images, votes
 from generation.sheets.cells import FilledSheet
-from generation.sheets.request import SheetOrderBody, clean
+from generation.sheets.request import SheetOrderBody
+
+EXAMPLE = {
+    "Two models, two colors": {
+        "prompt": "A {red|blue} kite over the sea",
+        "models": ["flux-schnell", "flux-dev"],
+        "aspect_ratio": "3:2",
+    }
+}
 
 
 class SheetHeadJson(TypedDict):
@@ -123,16 +130,7 @@ class Sheets(Endpoint):
         rows = Sheet.objects.of(request.user).present().select_related("vote")
         return page_of(request, rows, self.query, show=_sheets_json)
 
-    @operation(
-        "POST sheets/",
-        body=SheetOrderBody,
-        headers=[KEY],
-        status=201,
-        also=REPEATED,
-        problems=[*ORDER_PROBLEMS, *KEY_PROBLEMS],
-        bodies={"Two models, two colors": examples.SHEET_ORDER},
-        scope=Scope.CREATE,
-    )
+    @operation("POST sheets/", body=SheetOrderBody, bodies=EXAMPLE, **KEYED)
     def place_sheet(self, request: Request) -> Answer[SheetWithJobsJson]:
         """Create a comparison.
 
@@ -140,7 +138,7 @@ class Sheets(Endpoint):
         to 64 jobs, all of them or none. They share one seed unless it varies. Errors name the cell.
         """
         rate_limits.spend("place", user_of(request).pk)
-        key, asked = read_key(request), clean(body_of(request))
+        key, asked = read_key(request), self.read_body()["asked"]
         placed = placing.place(
             user=user_of(request), asked=asked, key=key, token_id=limited_token(request)
         )
@@ -157,7 +155,7 @@ class Sheets(Endpoint):
     @operation(
         "POST sheets/quotes/",
         body=SheetOrderBody,
-        bodies={"Two models, two colors": examples.SHEET_ORDER},
+        bodies=EXAMPLE,
         scope=Scope.READ,
     )
     def quote_sheet(self, request: Request) -> SheetQuoteJson:
@@ -165,7 +163,7 @@ class Sheets(Endpoint):
 
         Its rows and columns, price and wait time; no job is created.
         """
-        quote = placing.quote(user=user_of(request), asked=clean(body_of(request)))
+        quote = placing.quote(user=user_of(request), asked=self.read_body()["asked"])
         plan = quote.plan
         return {
             "rows": _heads_json([head.as_json() for head in heads] for heads in plan.rows),

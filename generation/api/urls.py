@@ -1,6 +1,5 @@
 """The resources of the REST API; each operation names its address below /api/v1/."""
 
-from generation.api.batches import Batches
 from generation.api.collections import Collections
 from generation.api.images import Images
 from generation.api.jobs import Jobs
@@ -8,7 +7,6 @@ from generation.api.models import Models, Styles
 from generation.api.own_styles import OwnStyles
 from generation.api.presets import Presets
 from generation.api.prompts import Prompts
-from generation.api.quotes import Quotes
 from generation.api.reviews import Reviews
 from generation.api.sharing import CollectionShare, Share
 from generation.api.sheets import Sheets
@@ -18,7 +16,7 @@ from generation.api.uploads import Uploads
 from generation.api.word_lists import WordLists
 
 RESOURCES = (
-    *(Jobs, Batches, Quotes, Prompts, Sheets, WordLists, Presets, OwnStyles, Images, Share, Tags),
+    *(Jobs, Prompts, Sheets, WordLists, Presets, OwnStyles, Images, Share, Tags),
     *(Collections, CollectionShare, Uploads, Reviews, Models, Styles, Status),
 )
 urlpatterns = [address for resource in RESOURCES for address in resource.addresses()]

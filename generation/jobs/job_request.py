@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 
 from accounts.models import User
@@ -51,6 +52,7 @@ class JobOrderBody(Shape):
         """Return all of JOB_FIELDS with defaults, and the rows of `model` and `style` (or None).
 
         `context` has "catalog", a `model_cache.Catalog`, and "user", whose own styles count, too.
+        Without them the object is returned as it is, to be validated when it is placed.
         "kept_style" is the own style of a job that is placed again, or None. Limits are those of
         the requested model, so its offer validates the parameters. The fields above, from the same
         declaration, state the types of the OpenAPI document; a test compares both.
@@ -58,7 +60,11 @@ class JobOrderBody(Shape):
         Raises:
             InvalidParameters: fields are unknown, of a wrong type or outside the model's limits.
         """
-        catalog: Catalog = self.context["catalog"]
+        if not isinstance(data, dict):
+            raise serializers.ValidationError([ErrorDetail(_("Must be a JSON object."), "invalid")])
+        catalog: Catalog | None = self.context.get("catalog")
+        if catalog is None:
+            return data
         slug = data.get("model")
         model = catalog.models.get(slug) if isinstance(slug, str) else None
         if model is None:
