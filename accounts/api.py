@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from accounts.limits import overview, period_limits
 from accounts.models import CreditEntry, User
 from accounts.requests import limited_token, user_of
+from artgen.api.inputs import Query
 from artgen.api.json_types import Keywords, Page
 from artgen.api.operations import operation
 from artgen.api.pagination import PageQuery, page_of
-from artgen.api.shapes import Query
 from artgen.api.views import Endpoint
 
 

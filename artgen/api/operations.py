@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from artgen.api.shapes import read_query
+from artgen.api.inputs import read_query
 
 Result = TypeVar("Result")
 

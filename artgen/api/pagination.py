@@ -18,9 +18,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
+from artgen.api.inputs import QUERY_MAX_LENGTH, Query, QueryNumber
 from artgen.api.json_types import Page
 from artgen.api.problems import invalid
-from artgen.api.shapes import QUERY_MAX_LENGTH, Query, QueryNumber
 from artgen.compiled_queries import CompiledQuery
 
 LIMIT_DEFAULT = 20

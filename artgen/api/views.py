@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import ViewSetMixin
 
+from artgen.api.inputs import read
 from artgen.api.operations import Operation
-from artgen.api.shapes import read
 from artgen.revalidation import not_modified_or
 
 Row = TypeVar("Row", bound=Model)

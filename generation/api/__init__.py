@@ -1,1 +1,1 @@
-"""The REST API of jobs and images. Each operation reads its request, makes one call, and responds."""
+"""The REST API of jobs and images. An operation reads its request, makes one call, and responds."""

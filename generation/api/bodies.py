@@ -13,8 +13,8 @@ from rest_framework.fields import empty
 from rest_framework.request import Request
 
 from accounts.models import Scope
+from artgen.api.inputs import Body, read
 from artgen.api.problems import invalid
-from artgen.api.shapes import Shape, read
 from generation.catalog.offers import BATCH_MAX
 from generation.jobs import drafts
 from generation.jobs.job_request import JobOrderBody
@@ -70,7 +70,7 @@ class CountedOrderBody(JobOrderBody):
         return {"jobs": drafts.repeated(request, count=count)}
 
 
-class ListedOrderBody(Shape):
+class ListedOrderBody(Body):
     """Different images at once."""
 
     jobs = serializers.ListField(

@@ -9,8 +9,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.requests import user_of
+from artgen.api.inputs import Body, Id, Query, Text
 from artgen.api.operations import operation
-from artgen.api.shapes import Id, Query, Shape, Text
 from artgen.api.views import Endpoint, first_or_404
 from generation.files import storage
 from generation.gallery import collections
@@ -32,13 +32,13 @@ class CollectionJson(TypedDict):
     created_at: datetime
 
 
-class CollectionNameBody(Shape):
+class CollectionNameBody(Body):
     """The name of a collection; unique per user, case-insensitive."""
 
     name = Text(max_length=NAME_MAX, error_messages={"blank": _("Enter a collection name.")})
 
 
-class CollectionImagesBody(Shape):
+class CollectionImagesBody(Body):
     """Images to add or remove."""
 
     images = serializers.ListField(

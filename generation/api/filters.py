@@ -6,9 +6,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from artgen.api.inputs import QUERY_MAX_LENGTH, Choice, Id, QueryFlag, QueryNumber, QueryText
 from artgen.api.pagination import PageQuery
 from artgen.api.problems import invalid
-from artgen.api.shapes import QUERY_MAX_LENGTH, Choice, Id, QueryFlag, QueryNumber, QueryText
 from generation.api.models import check_model
 from generation.gallery import tags
 from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation, Wanted

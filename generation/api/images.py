@@ -12,10 +12,10 @@ from rest_framework.request import Request
 
 from accounts.limits import rate_limits
 from accounts.requests import user_of
+from artgen.api.inputs import Body, Choice, Flag, Text
 from artgen.api.json_types import Page
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import FixedList, page_of
-from artgen.api.shapes import Choice, Flag, Shape, Text
 from artgen.api.views import Endpoint
 from generation.api.filters import ImagesQuery, wanted_of
 from generation.api.sharing import own_image, show_to
@@ -32,7 +32,7 @@ SECRET_MAX_LENGTH = 100
 ITEM_MAX = 2**53 - 1
 
 
-class ImageChangeBody(Shape):
+class ImageChangeBody(Body):
     """What can be changed of an image."""
 
     favorite = Flag(required=False)
@@ -85,7 +85,7 @@ class ItemNumber(serializers.IntegerField):
         return int(super().to_internal_value(data))
 
 
-class SharedImageBody(Shape):
+class SharedImageBody(Body):
     """The link of an image that another user shares."""
 
     share = Secret(

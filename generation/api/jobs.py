@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from accounts.limits import rate_limits
 from accounts.models import Scope
 from accounts.requests import limited_token, user_of
+from artgen.api.inputs import Choice, Id, QueryText
 from artgen.api.json_types import Page
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import FixedList, PageQuery, page_of
-from artgen.api.shapes import Choice, Id, QueryText
 from artgen.api.views import Endpoint, body_of, first_or_404
 from generation.api.bodies import BATCH, BATCHES, KEYED, ONE, ORDER_PROBLEMS, read_key, read_order
 from generation.api.models import check_model

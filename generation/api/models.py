@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts.requests import user_of
+from artgen.api.inputs import Query
 from artgen.api.json_types import Slug
 from artgen.api.operations import operation
 from artgen.api.problems import invalid
-from artgen.api.shapes import Query
 from artgen.api.views import Endpoint
 from generation.catalog.offers import ParameterJson
 from generation.catalog.prices import PriceJson

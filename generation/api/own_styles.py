@@ -7,8 +7,8 @@ from uuid import UUID
 from rest_framework.request import Request
 
 from accounts.requests import user_of
+from artgen.api.inputs import Body, Query, Text
 from artgen.api.operations import operation
-from artgen.api.shapes import Query, Shape, Text
 from artgen.api.views import Endpoint, first_or_404
 from generation.models import OwnStyle
 from generation.models.presets import STYLE_NAME_MAX, STYLE_TEXT_MAX
@@ -32,7 +32,7 @@ class OwnStyleJson(TypedDict):
     created_at: datetime
 
 
-class OwnStyleOrderBody(Shape):
+class OwnStyleOrderBody(Body):
     """An own style to create or to change."""
 
     name = Text(max_length=STYLE_NAME_MAX, help_text="Unique, ignoring case.")

@@ -4,19 +4,16 @@ from datetime import datetime
 from typing import Annotated, Any, NotRequired, TypedDict, cast
 from uuid import UUID
 
-from django.utils.translation import gettext as _
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
-from rest_framework.fields import empty
 from rest_framework.request import Request
 
 from accounts.requests import user_of
+from artgen.api.inputs import Body, Query, Text
 from artgen.api.json_types import Slug
 from artgen.api.operations import operation
-from artgen.api.shapes import Query, Shape, Text
 from artgen.api.views import Endpoint, first_or_404
 from generation.catalog.offers import BATCH_MAX
-from generation.jobs.job_request import request_field
+from generation.jobs.job_request import JobOrderBody
 from generation.models import Preset
 from generation.models.presets import PRESET_NAME_MAX
 from generation.presets import parameters, presets
@@ -44,25 +41,16 @@ class PresetJson(TypedDict):
     created_at: datetime
 
 
-class PresetParametersBody(Shape):
+class PresetParametersBody(JobOrderBody):
     """A request of a job without prompt and source images."""
 
-    model = serializers.SlugField(help_text="The slug of an enabled model.")
-
     def get_fields(self) -> dict[str, Any]:
-        """Add the parameters that a preset can have."""
-        return super().get_fields() | {one.name: request_field(one) for one in parameters.KEPT}
-
-    def run_validation(self, data: Any = empty) -> dict[str, Any]:
-        """Return the object as it is; `presets.parameters` validates it by the model's limits."""
-        if data is empty or data is None:
-            return cast(dict[str, Any], super().run_validation(data))  # required, or skipped
-        if not isinstance(data, dict):
-            raise serializers.ValidationError([ErrorDetail(_("Must be a JSON object."), "invalid")])
-        return data
+        """Return those that a preset can have."""
+        fields = super().get_fields()
+        return {name: fields[name] for name in ("model", *parameters.NAMES)}
 
 
-class PresetOrderBody(Shape):
+class PresetOrderBody(Body):
     """A preset to create or to change."""
 
     name = Text(max_length=PRESET_NAME_MAX, help_text="Unique, ignoring case.")

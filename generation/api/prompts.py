@@ -6,8 +6,8 @@ from rest_framework.request import Request
 
 from accounts.models import Scope
 from accounts.requests import limited_token, user_of
+from artgen.api.inputs import Body, Text
 from artgen.api.operations import operation
-from artgen.api.shapes import Shape, Text
 from artgen.api.views import Endpoint
 from generation.api.models import check_model
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
@@ -33,7 +33,7 @@ class ProposalJson(TypedDict):
     credits: Annotated[int, "Charged for it."]
 
 
-class PromptToEnhanceBody(Shape):
+class PromptToEnhanceBody(Body):
     """A prompt to enhance."""
 
     prompt = Text(

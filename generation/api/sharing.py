@@ -12,9 +12,9 @@ from rest_framework.request import Request
 
 from accounts.limits import rate_limits
 from accounts.requests import user_of
+from artgen.api.inputs import Body, Flag, wrong_choice
 from artgen.api.json_types import Url
 from artgen.api.operations import Answer, operation
-from artgen.api.shapes import Flag, Shape, wrong_choice
 from artgen.api.views import Endpoint, first_or_404
 from generation.api.collections import own_collection
 from generation.gallery import collection_sharing, publications, sharing
@@ -69,7 +69,7 @@ class LinkDays(serializers.IntegerField):
         return data
 
 
-class LinkBody(Shape):
+class LinkBody(Body):
     """A link to create or change."""
 
     expires_in_days = LinkDays(

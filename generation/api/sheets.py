@@ -12,10 +12,10 @@ from rest_framework.request import Request
 from accounts.limits import rate_limits
 from accounts.models import Scope
 from accounts.requests import limited_token, user_of
+from artgen.api.inputs import Body, Choice, Id, Query
 from artgen.api.json_types import IdText, Page, Url
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import PageQuery, page_of
-from artgen.api.shapes import Choice, Id, Query, Shape
 from artgen.api.views import Endpoint, first_or_404
 from generation.api.bodies import KEYED, read_key
 from generation.api.jobs import QuoteJson, quote_json
@@ -88,13 +88,13 @@ class SheetVoteJson(TypedDict):
     job: Annotated[UUID, "The job of a cell with an image."]
 
 
-class SheetVoteBody(Shape):
+class SheetVoteBody(Body):
     """The best image of a comparison."""
 
     job = Id(help_text="The job of a cell with an image.")
 
 
-class SheetImageBody(Shape):
+class SheetImageBody(Body):
     """The image of a comparison to draw."""
 
     format = Choice(choices=SheetImageKind.values, required=False, default=SheetImageKind.JPEG)

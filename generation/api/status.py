@@ -6,9 +6,9 @@ from typing import Annotated, TypedDict
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
+from artgen.api.inputs import Query
 from artgen.api.json_types import Slug
 from artgen.api.operations import operation
-from artgen.api.shapes import Query
 from artgen.api.views import Endpoint
 from generation.jobs.eta import EtaJson
 from generation.models import Announcement

@@ -5,8 +5,8 @@ from typing import Annotated, TypedDict
 from rest_framework.request import Request
 
 from accounts.requests import user_of
+from artgen.api.inputs import Query
 from artgen.api.operations import operation
-from artgen.api.shapes import Query
 from artgen.api.views import Endpoint
 from generation.gallery import tags
 

@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from accounts.limits import rate_limits
 from accounts.models import Scope
 from accounts.requests import user_of
+from artgen.api.inputs import Body
 from artgen.api.operations import operation
 from artgen.api.problems import Problem, invalid, too_large
-from artgen.api.shapes import Shape
 from artgen.api.views import Endpoint
 from artgen.refusals import FieldError
 from generation.files import storage, uploads
@@ -24,7 +24,7 @@ FORM_BYTES = 64 * 1024
 """Allowance for the multipart form around the file."""
 
 
-class UploadFileBody(Shape):
+class UploadFileBody(Body):
     """A source image."""
 
     file = serializers.FileField(

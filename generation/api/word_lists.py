@@ -8,8 +8,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.requests import user_of
+from artgen.api.inputs import Body, Query, Text
 from artgen.api.operations import operation
-from artgen.api.shapes import Query, Shape, Text
 from artgen.api.views import Endpoint, first_or_404
 from generation.models import WordList
 from generation.models.sheets import LIST_NAME_MAX
@@ -28,7 +28,7 @@ class WordListJson(TypedDict):
     created_at: datetime
 
 
-class WordListBody(Shape):
+class WordListBody(Body):
     """A word list to create or to change."""
 
     name = Text(

@@ -1,6 +1,6 @@
 """The request of one job, validated against the models on offer."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
@@ -8,7 +8,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 
 from accounts.models import User
-from artgen.api.shapes import Shape
+from artgen.api.inputs import Body
 from artgen.refusals import FieldError
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import (
@@ -24,7 +24,7 @@ from generation.presets import own_styles
 from generation.presets.own_styles import StyleText
 
 
-class OutpaintBody(Shape):
+class OutpaintBody(Body):
     """Percent of the image by which each side is extended."""
 
     def get_fields(self) -> dict[str, Any]:
@@ -37,7 +37,7 @@ class OutpaintBody(Shape):
         }
 
 
-class JobOrderBody(Shape):
+class JobOrderBody(Body):
     """A job to create. Which fields a model supports, and their limits: `GET /api/v1/models/`."""
 
     model = serializers.SlugField(help_text="The slug of an enabled model.")
@@ -60,6 +60,8 @@ class JobOrderBody(Shape):
         Raises:
             InvalidParameters: fields are unknown, of a wrong type or outside the model's limits.
         """
+        if data is empty or data is None:
+            return cast(dict[str, Any], super().run_validation(data))  # required, or skipped
         if not isinstance(data, dict):
             raise serializers.ValidationError([ErrorDetail(_("Must be a JSON object."), "invalid")])
         catalog: Catalog | None = self.context.get("catalog")

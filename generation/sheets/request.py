@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from artgen.api.shapes import Shape
+from artgen.api.inputs import Body
 from artgen.refusals import FieldError
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import PROMPT_MAX_LENGTH, SEED_MAX
@@ -67,7 +67,7 @@ class Asked:
         }
 
 
-class SheetAxisBody(Shape):
+class SheetAxisBody(Body):
     """A parameter that varies, and the values that it has in turn."""
 
     parameter = serializers.ChoiceField(choices=AXES)
@@ -79,7 +79,7 @@ class SheetAxisBody(Shape):
     )
 
 
-class SheetOrderBody(Shape):
+class SheetOrderBody(Body):
     """A comparison to create."""
 
     prompt = serializers.CharField(

@@ -1,4 +1,4 @@
-"""Serializers of the REST shapes: they validate requests strictly and serialize responses.
+"""Serializers of bodies and query parameters: they validate strictly.
 
 The OpenAPI document is generated from the same classes.
 """
@@ -20,7 +20,7 @@ CODES = {"null": "invalid", "not_a_list": "invalid"}
 """Codes of Django REST framework that the API publishes under another name."""
 
 
-class Shape(serializers.Serializer[Any]):
+class Body(serializers.Serializer[Any]):
     """A JSON object; requests must not have other fields."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class Choice(serializers.ChoiceField):
         return super().validate_empty_values(data)
 
 
-class Query(Shape):
+class Query(Body):
     """Query parameters; others are errors, and so are repeated, long and unprintable ones."""
 
 
@@ -134,11 +134,11 @@ def wrong_choice(choices: Iterable[Any]) -> serializers.ValidationError:
     return serializers.ValidationError(detail, code="choices")
 
 
-def read(shape: Shape) -> dict[str, Any]:
+def read(body: Body) -> dict[str, Any]:
     """Return the validated fields of a request's body; raise Problem with every invalid field."""
-    if not shape.is_valid():
-        raise Problem("invalid", errors=list(_errors(shape.errors)))
-    return dict(shape.validated_data)
+    if not body.is_valid():
+        raise Problem("invalid", errors=list(_errors(body.errors)))
+    return dict(body.validated_data)
 
 
 def read_query(shape: type[Query], request: Request) -> dict[str, Any]:
