@@ -1,6 +1,5 @@
 """The API of the account: balance, limits, ledger."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, TypedDict, cast
 from uuid import UUID
@@ -112,26 +111,24 @@ class Account(Endpoint):
 
         Newest first.
         """
-        entries = CreditEntry.objects.of(user_of(request))
-        return page_of(request, entries, self.query, by=("created_at", "id"), show=_entries_json)
+        rows = CreditEntry.objects.of(user_of(request))
+        entries, links = page_of(request, rows, self.query, by=("created_at", "id"))
+        return {"results": [_entry_json(entry) for entry in entries], **links}
 
 
 def _limit_json(limit: overview.Limit) -> LimitJson:
     return {"limit": limit.limit, "used": limit.used}
 
 
-def _entries_json(entries: Sequence[CreditEntry]) -> list[LedgerEntryJson]:
-    return [
-        {
-            "kind": entry.kind,
-            "amount": entry.amount,
-            "balance_after": entry.balance_after,
-            "job": entry.reference,
-            "reason": _reason(entry),
-            "created_at": entry.created_at,
-        }
-        for entry in entries
-    ]
+def _entry_json(entry: CreditEntry) -> LedgerEntryJson:
+    return {
+        "kind": entry.kind,
+        "amount": entry.amount,
+        "balance_after": entry.balance_after,
+        "job": entry.reference,
+        "reason": _reason(entry),
+        "created_at": entry.created_at,
+    }
 
 
 def _reason(entry: CreditEntry) -> str:

@@ -24,9 +24,14 @@ Slug = Annotated[str, Keywords(pattern="^[-a-zA-Z0-9_]+$")]
 Url = Annotated[str, Keywords(format="uri")]
 
 
-class Page(TypedDict, Generic[Result]):
+class PageLinks(TypedDict):
+    """The pages beside one."""
+
+    next: Annotated[Url | None, "The page with older results."]
+    previous: Annotated[Url | None, "The page with newer results."]
+
+
+class Page(PageLinks, Generic[Result]):
     """A page of a list."""
 
     results: list[Result]
-    next: Annotated[Url | None, "The page with older results."]
-    previous: Annotated[Url | None, "The page with newer results."]

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
 from artgen.api.inputs import QUERY_MAX_LENGTH, Query, QueryNumber
-from artgen.api.json_types import Page
+from artgen.api.json_types import PageLinks
 from artgen.api.problems import invalid
 from artgen.compiled_queries import CompiledQuery
 
@@ -28,7 +28,6 @@ MAX_LIMIT = 100
 OLDER, NEWER = "o", "n"
 
 Row = TypeVar("Row")
-Result = TypeVar("Result")
 Place = tuple[Any, ...]
 
 
@@ -72,10 +71,9 @@ def page_of(
     query: Mapping[str, Any],
     *,
     by: Sequence[str] = ("id",),
-    show: Callable[[Sequence[Any]], list[Result]],
     whole: Callable[[], QuerySet[Any, Any]] | None = None,
-) -> Page[Result]:
-    """Return the page at `limit` and `cursor` of a `PageQuery`, in one database query.
+) -> tuple[list[Any], PageLinks]:
+    """Return the rows of the page at `limit` and `cursor` of a `PageQuery`, in one database query.
 
     `by` names the columns, all descending, the last one unique. `whole` fetches by id what `rows`
     finds, so that the list itself can be read from an index. Both can give named rows. Raise
@@ -103,8 +101,7 @@ def page_of(
     def beside(row: Row, direction: str) -> str:
         return replace_query_param(address, "cursor", _write(row, direction, by=by, salt=salt))
 
-    return {
-        "results": show(shown),
+    return shown, {
         "next": beside(shown[-1], OLDER) if shown and has_next else None,
         "previous": beside(shown[0], NEWER) if shown and has_previous else None,
     }

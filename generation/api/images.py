@@ -1,7 +1,6 @@
 """Images: list, get, change, move to the trash, restore, save those that others share."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -120,7 +119,8 @@ class Images(Endpoint):
         else:
             own = Image.objects.of(user).in_trash() if query["trashed"] else _kept(user)
             rows = find(own, wanted, user=user).images
-        return page_of(request, rows, query, show=_images_json, whole=_whole)
+        shown, links = page_of(request, rows, query, whole=_whole)
+        return {"results": [image_json(image) for image in shown], **links}
 
     @operation(
         "POST images/",
@@ -212,7 +212,3 @@ def _kept(user: Any) -> ImageQuerySet:
 
 def _whole() -> Any:
     return Image.objects.values_list(*COLUMNS, named=True)
-
-
-def _images_json(images: Sequence[Any]) -> list[ImageJson]:
-    return [image_json(image) for image in images]

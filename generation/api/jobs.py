@@ -78,7 +78,8 @@ class Jobs(Endpoint):
             if given
             else FixedList(Job, _of, {"user": user.pk}, JOB_COLUMNS)
         )
-        return page_of(request, rows, query, show=job_rows_json)
+        shown, links = page_of(request, rows, query)
+        return {"results": job_rows_json(shown), **links}
 
     @operation("POST jobs/", body=JobOrderBody, bodies=ONE, **KEYED)
     def place_job(self, request: Request) -> Answer[JobJson]:

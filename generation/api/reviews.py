@@ -1,6 +1,5 @@
 """Requests that a rule stopped: list, get, appeal, withdraw."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, TypedDict
 from uuid import UUID
@@ -59,8 +58,8 @@ class Reviews(Endpoint):
         Requests for images that a rule of the site stopped, newest first. They cost nothing until a
         moderator approves them.
         """
-        rows = PromptReview.objects.of(request.user)
-        return page_of(request, rows, self.query, show=_reviews_json)
+        rows, links = page_of(request, PromptReview.objects.of(request.user), self.query)
+        return {"results": [_review_json(row) for row in rows], **links}
 
     @operation("GET reviews/<uuid:review_id>/")
     def get_review(self, request: Request, review_id: UUID) -> ReviewJson:
@@ -96,10 +95,6 @@ class Reviews(Endpoint):
 def _own(request: Request, review_id: UUID) -> PromptReview:
     rows = PromptReview.objects.of(request.user).select_related("user")
     return first_or_404(rows.filter(id=review_id))
-
-
-def _reviews_json(rows: Sequence[PromptReview]) -> list[ReviewJson]:
-    return [_review_json(row) for row in rows]
 
 
 def _review_json(review: PromptReview) -> ReviewJson:

@@ -1,6 +1,6 @@
 """Comparison sheets: quote, create, list, get, cancel the rest, vote, draw, delete."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, TypedDict, cast
 from uuid import UUID
@@ -128,7 +128,9 @@ class Sheets(Endpoint):
         Newest first, without their jobs.
         """
         rows = Sheet.objects.of(request.user).present().select_related("vote")
-        return page_of(request, rows, self.query, show=_sheets_json)
+        sheets, links = page_of(request, rows, self.query)
+        shown = [_sheet_json(sheet, best=_best_of(sheet)) for sheet in sheets]
+        return {"results": shown, **links}
 
     @operation("POST sheets/", body=SheetOrderBody, bodies=EXAMPLE, **KEYED)
     def place_sheet(self, request: Request) -> Answer[SheetWithJobsJson]:
@@ -264,10 +266,6 @@ def _image_json(sheet: FilledSheet, image: SheetImage) -> SheetImageJson:
 
 def _own(request: Request, sheet_id: UUID) -> Sheet:
     return first_or_404(Sheet.objects.of(request.user).present().filter(id=sheet_id))
-
-
-def _sheets_json(sheets: Sequence[Sheet]) -> list[SheetJson]:
-    return [_sheet_json(sheet, best=_best_of(sheet)) for sheet in sheets]
 
 
 def _best_of(sheet: Sheet) -> UUID | None:
