@@ -153,7 +153,7 @@ def schema_of(hint: Any, auto_schema: AutoSchema, arguments: Any = None) -> dict
     meta: dict[str, Any] = {"nullable": True} if is_union else {}
     for note in notes:
         if isinstance(note, str):
-            meta["description"] = note
+            meta |= {"description": note} if note else {}
         elif isinstance(note, Keywords):
             schema |= {name: value for name, value in asdict(note).items() if value is not None}
         else:

@@ -26,7 +26,10 @@ EXAMPLE = {
 
 PresetParametersJson = TypedDict(  # type: ignore[misc]
     "PresetParametersJson",
-    {"model": Slug} | {one.name: NotRequired[one.json_type] for one in parameters.KEPT},
+    {"model": Annotated[Slug, "The slug of an enabled model."]}
+    | {
+        one.name: NotRequired[Annotated[one.json_type, one.request_help]] for one in parameters.KEPT
+    },
 )
 PresetParametersJson.__doc__ = "A request of a job without prompt and source images."
 
