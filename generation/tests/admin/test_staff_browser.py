@@ -53,7 +53,8 @@ class TestStaffInABrowser(BrowserTestCase):
         admin = self.admin("generation/announcement/add/")
         admin.fill("[name=text_en]", "Two new models are here.")
         admin.fill("[name=text_ru]", "Две новые модели.")
-        admin.dblclick("[name=_save]")
+        with admin.expect_navigation():
+            admin.dblclick("[name=_save]")
         page = self.visit("", "/explore/")
         line = page.locator(".announcement")
         expect(line).to_have_count(1)
