@@ -131,7 +131,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         sockets.close_all(user_id)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        """Return the page after a change of the password."""
         return resolve_url("security")
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:

@@ -76,7 +76,6 @@ def account_closed(*, user: User) -> EmailMessage:
 
 
 def account_erased(*, user: User) -> EmailMessage:
-    """Return the email that confirms that the account is erased."""
     with localized_for(user):
         return compose(
             "accounts/emails/account_erased", to=user.email, sign_up=absolute_url(reverse("signup"))
@@ -96,7 +95,6 @@ def banned(*, user: User) -> EmailMessage:
 
 
 def credits_asked(*, request: CreditRequest, staff: User) -> EmailMessage:
-    """Return the email to a member of staff about a request for credits."""
     with localized_for(staff):
         return compose(
             "accounts/emails/credits_asked",
@@ -174,7 +172,6 @@ def compose(template: str, *, to: str, **context: Any) -> EmailMessage:
 
 
 def absolute_url(path: str) -> str:
-    """Return the path with scheme and host."""
     # Not from the Host header: its sender could put another host into another user's email.
     return f"{settings.PUBLIC_URL}{path}"
 

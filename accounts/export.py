@@ -85,7 +85,6 @@ def profile(user: User) -> dict[str, Any]:
 
 
 def entry_data(entry: CreditEntry) -> dict[str, Any]:
-    """Return an entry of the ledger."""
     return {
         "kind": entry.kind,
         "amount": entry.amount,

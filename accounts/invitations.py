@@ -149,7 +149,6 @@ def revoke(invitation: Invitation, *, actor: Any) -> None:
 
 
 def token_of(invitation: Invitation) -> str:
-    """Return the token of the link in the email."""
     return signing.Signer(salt=emails.INVITATION_SALT).sign_object(str(invitation.pk))
 
 

@@ -68,7 +68,6 @@ class TooManyCredits(Refusal):
 
     @property
     def message(self) -> str:
-        """What the limit is."""
         limit = {"limit": formatting.number(MAX_CREDITS)}
         return gettext("An account can hold up to %(limit)s credits.") % limit
 

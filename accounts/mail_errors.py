@@ -34,7 +34,6 @@ class MailError(TextChoices):
 
     @property
     def advice(self) -> str:
-        """Return what to do."""
         return str(_ADVICE[self])
 
 
@@ -65,7 +64,6 @@ _ADVICE: dict[MailError, Promise] = {
 
 
 def kind_of(error: Exception) -> MailError:
-    """Return what is wrong."""
     if _code(error) in TEMPORARY:
         return MailError.BUSY
     match error:

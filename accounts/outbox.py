@@ -72,7 +72,6 @@ class Totals:
 
 
 def in_state(emails: QuerySet[OutgoingEmail], state: str | None) -> QuerySet[OutgoingEmail]:
-    """Return the emails in this state; all for None."""
     conditions = {
         State.WAITING: Q(due_at__isnull=False, last_error=""),
         State.FAILING: Q(due_at__isnull=False) & ~Q(last_error=""),
@@ -82,7 +81,6 @@ def in_state(emails: QuerySet[OutgoingEmail], state: str | None) -> QuerySet[Out
 
 
 def state_of(email: OutgoingEmail) -> State:
-    """Return what becomes of an email."""
     if email.due_at is None:
         return State.GIVEN_UP
     return State.FAILING if email.last_error else State.WAITING
@@ -158,7 +156,6 @@ def _deliver(email: OutgoingEmail) -> None:
 
 
 def text_of(email: OutgoingEmail) -> str:
-    """Return the text."""
     return encryption.decrypt(email.body, purpose=__name__) if email.body else ""
 
 

@@ -38,7 +38,6 @@ def is_required(user: Any) -> bool:
 
 
 def is_passed(session: Mapping[str, Any], user: Any) -> bool:
-    """Return whether the user has passed the second factor in this session."""
     if session.get(METHODS_USER) != str(user.pk):
         return False
     return any(method.get("method") == "mfa" for method in session.get(METHODS) or ())
@@ -79,7 +78,6 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return {"id": context.request.get_host().partition(":")[0], "name": "ArtGen"}
 
     def generate_authenticator_name(self, user: User, type: Any) -> str:
-        """Return a name for a new passkey."""
         count = Authenticator.objects.filter(user=user, type=type).count()
         return gettext("Passkey %(number)d") % {"number": count + 1}
 

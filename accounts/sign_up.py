@@ -28,8 +28,6 @@ class SignUpRefused(Refusal):
 
 
 class SignUpClosed(SignUpRefused):
-    """Sign-up is off."""
-
     text = gettext_lazy("Sign-up is closed")
     words = gettext_lazy("New accounts can’t be created at the moment.")
 

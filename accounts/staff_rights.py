@@ -47,7 +47,6 @@ class StaffProtectedAdmin(AuditedAdmin):
     owner_field = "user"
 
     def owner_of(self, row: Any) -> User:
-        """Return the user of a row."""
         owner: User = getattr(row, self.owner_field) if self.owner_field else row
         return owner
 
@@ -68,15 +67,12 @@ class SuperuserAdmin(AuditedAdmin):
     """Rows that grant rights, such as groups: only superusers change them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return whether a superuser asks."""
         return _is_superuser(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether a superuser asks."""
         return _is_superuser(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether a superuser asks."""
         return _is_superuser(request)
 
 

@@ -59,7 +59,6 @@ class Line:
 
     @property
     def created_at(self) -> datetime:
-        """When it began."""
         return self.entries[0].created_at
 
     @property
@@ -69,12 +68,10 @@ class Line:
 
     @property
     def job(self) -> UUID | None:
-        """The id of the job."""
         return self.entries[0].reference
 
     @property
     def signed(self) -> str:
-        """The amount with its sign."""
         return signed(self.amount)
 
     @property

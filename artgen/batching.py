@@ -29,7 +29,6 @@ class Batched(Generic[Key, Value]):
         self.waiting: SimpleQueue[tuple[Key, asyncio.Future[Value | None]]] = SimpleQueue()
 
     async def get(self, key: Key) -> Value | None:
-        """Return the value of the key."""
         future: asyncio.Future[Value | None] = asyncio.get_running_loop().create_future()
         self.waiting.put((key, future))
         self.threads.submit(self._run_batch)

@@ -52,7 +52,6 @@ class ForgivingRedisCache(RedisCache):
         self._class = _Clients
 
     def clear(self) -> None:
-        """Delete everything."""
         self.local.clear()
         super().clear()
 
@@ -69,7 +68,6 @@ class ForgivingRedisCache(RedisCache):
             super().set(key, value, *args, **kwargs)
 
     def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
-        """Return the values that are found."""
         try:
             return super().get_many(keys, version)
         except RedisError:

@@ -154,7 +154,6 @@ class _Connection(RedisSingleShardConnection):
             raise ConnectionError("Redis did not confirm a subscription") from None
 
     async def unsubscribe(self, channel: str) -> None:
-        """Unsubscribe from the channel."""
         await super().unsubscribe(channel)
         self._confirmed.pop(channel, None)
 

@@ -20,7 +20,6 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc] # has no types
     def get_value(
         self, var: str, cast: Any = None, default: Any = None, parse_default: bool = False
     ) -> Any:
-        """Return the typed value, or the default."""
         if not str(self.ENVIRON.get(var, "")).strip():
             return default
         try:
@@ -29,7 +28,6 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc] # has no types
             raise ImproperlyConfigured(f"{var} is not valid: {error}.") from error
 
     def word(self, var: str, words: Sequence[str], *, default: str) -> str:
-        """Return one of these words."""
         value: str = self.str(var, default=default)
         if value not in words:
             raise ImproperlyConfigured(f"{var} is {value!r}: it must be one of {', '.join(words)}.")
@@ -49,7 +47,6 @@ class Environment(environ.FileAwareEnv):  # type: ignore[misc] # has no types
         return address
 
     def decimal(self, var: str, default: str) -> Decimal:
-        """Return an exact number."""
         text = self.str(var, default=default)
         try:
             return Decimal(text)

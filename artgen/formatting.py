@@ -17,14 +17,12 @@ MINUTES_IN_HOURS = 48 * 60
 
 
 def credits(amount: int) -> str:
-    """Return an amount of credits: "3 credits", "3 кредита"."""
     return _joined(
         ngettext("%(count)s credit", "%(count)s credits", abs(amount)) % {"count": number(amount)}
     )
 
 
 def image_count(count: int) -> str:
-    """Return a number of images: "4 images", "4 картинки"."""
     return _joined(
         ngettext("%(count)s image", "%(count)s images", count) % {"count": number(count)}
     )

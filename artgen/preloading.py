@@ -37,7 +37,6 @@ def load() -> None:
 
 
 def load_templates() -> None:
-    """Compile all page templates."""
     engine = engines["django"]
     assert isinstance(engine, DjangoTemplates)  # noqa: S101 as settings.TEMPLATES says
     for app in APPS:

@@ -26,7 +26,6 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -63,7 +62,6 @@ def back(request: HttpRequest, refusal: Refusal, *, to: str) -> HttpResponse:
 
 
 def plain(refusal: Refusal) -> HttpResponse:
-    """Return the message as text."""
     response = HttpResponse(
         refusal.message, status=refusal.status, content_type="text/plain; charset=utf-8"
     )

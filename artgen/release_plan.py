@@ -40,7 +40,6 @@ def lines() -> Iterator[str]:
 
 
 def _seconds(migration: Migration, state: ProjectState, rows: int) -> float:
-    """Return the seconds, and apply the migration to the state."""
     slow = 0
     for operation in migration.operations:
         slow += not _is_instant(operation, migration.app_label, state)

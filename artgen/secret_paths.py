@@ -47,7 +47,6 @@ class Route:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The parameters that are secret."""
         return tuple(name for name in self.parameters if name in SECRET_PARAMETERS)
 
     @property

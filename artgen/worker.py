@@ -41,7 +41,6 @@ def set_deadline(task_id: str, task: Any, **_: Any) -> None:
 
 @signals.task_postrun.connect
 def forget_deadline(task_id: str, **_: Any) -> None:
-    """The task has ended."""
     _deadlines.pop(task_id, None)
 
 

@@ -22,7 +22,6 @@ ICONS = (
 
 
 def main() -> None:
-    """Write all files."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for source, name, side in ICONS:

@@ -148,7 +148,6 @@ def postgres(data_dir: Path) -> Process:
 
 
 def postgres_answers(data_dir: Path) -> bool:
-    """Return whether it accepts connections."""
     return servers.answers(PROGRAMS, data_dir / "postgres", port=POSTGRES_PORT)
 
 
@@ -168,7 +167,6 @@ def emulator(options: list[str]) -> Process:
 
 
 def python(name: str, *arguments: str) -> Process:
-    """Return a process that runs Python."""
     return Process(name, [sys.executable, *arguments], stop=(SIGTERM, 10))
 
 

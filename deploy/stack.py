@@ -53,7 +53,6 @@ def say(message: str, level: str = "INFO") -> None:
 
 
 def fail(message: str) -> NoReturn:
-    """End with this message."""
     say(message[0].upper() + message[1:], "ERROR")
     sys.exit(1)
 

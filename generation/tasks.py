@@ -34,7 +34,6 @@ def stop() -> None:
 
 @shared_task(name="generation.probe")
 def probe() -> None:
-    """Probe outages."""
     dispatch.received("generation.probe")
     outages.probe_due()
 
@@ -48,13 +47,11 @@ def store() -> None:
 
 @shared_task(name="generation.export", time_limit=1500)
 def export_part(export_id: str) -> None:
-    """Write the next part of an export."""
     exports.step(UUID(export_id))
 
 
 @shared_task(name="generation.draw_sheet")
 def draw_sheet(image_id: str) -> None:
-    """Draw the image of a comparison."""
     dispatch.received("generation.draw_sheet", image_id)
     sheet_images.step(UUID(image_id))
 

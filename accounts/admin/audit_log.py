@@ -73,7 +73,6 @@ class KindFilter(admin.SimpleListFilter):
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the models of the admin."""
         models = [
             model
             for model in apps.get_models()
@@ -84,7 +83,6 @@ class KindFilter(admin.SimpleListFilter):
         return sorted(named, key=lambda pair: str(pair[1]))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Apply the filter."""
         value = self.value() or ""
         known = {key for key, _name in self.lookup_choices}
         return queryset.filter(content_type_id=int(value)) if value in known else queryset
@@ -110,7 +108,6 @@ class DateFilter(admin.ListFilter):
         return list(self.parameters)
 
     def has_output(self) -> bool:
-        """Return True."""
         return True
 
     def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
@@ -157,12 +154,10 @@ class ObjectFilter(admin.SimpleListFilter):
     parameter_name = "object_id__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the object of the link."""
         value = request.GET.get(self.parameter_name, "")
         return [(value, value)] if value else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Apply the filter."""
         value = (self.value() or "").replace("\0", "")
         return queryset.filter(object_id=value) if value else queryset
 

@@ -61,7 +61,6 @@ class CreditRequestAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("state"))
     def badge(self, request: CreditRequest) -> SafeString:
-        """Return the state."""
         state = CreditRequestState(request.state)
         return format_html(
             '<span class="badge" data-status="{}">{}</span>', BADGES[state], state.label
@@ -69,7 +68,6 @@ class CreditRequestAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("note"))
     def beginning(self, request: CreditRequest) -> str:
-        """Return the beginning of the note."""
         note = request.note
         return note if len(note) <= NOTE_SHOWN else f"{note[:NOTE_SHOWN]}…"
 
@@ -184,11 +182,9 @@ class CreditPageAdmin(AuditedAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False."""
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Redirect to the page."""
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         page, _created = CreditPage.objects.get_or_create(pk=1)

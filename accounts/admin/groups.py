@@ -22,16 +22,12 @@ SILENT = _("Empty: not set by this group.")
 
 
 class GroupQuotaForm(QuotaForm):
-    """The quotas of a group."""
-
     class Meta:
         model = GroupQuota
         fields = QUOTA_FIELDS
 
 
 class GroupQuotaInline(StackedInline):  # type: ignore[type-arg]
-    """The quotas of the group, on its page."""
-
     model = GroupQuota
     form = GroupQuotaForm
     fieldsets = ((None, {"description": QUOTAS_NOTE, "fields": QUOTA_FIELDS}),)

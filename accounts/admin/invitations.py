@@ -39,13 +39,11 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the states."""
         return list(InvitationState.choices)
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Invitation]
     ) -> QuerySet[Invitation]:
-        """Apply the filter."""
         unused = Q(accepted_at=None, revoked_at=None)
         match self.value():
             case InvitationState.PENDING:
@@ -90,7 +88,6 @@ class InvitationAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("state"))
     def badge(self, invitation: Invitation) -> SafeString:
-        """Return the state."""
         state = invitation.state
         return format_html(
             '<span class="badge" data-status="{}">{}</span>', BADGES[state], state.label
@@ -98,7 +95,6 @@ class InvitationAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("valid until"), ordering="expires_at")
     def valid_until(self, invitation: Invitation) -> datetime:
-        """Return when it expires."""
         return invitation.expires_at
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -25,13 +25,11 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the states."""
         return [(state.value, state.label) for state in outbox.State]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[OutgoingEmail]
     ) -> QuerySet[OutgoingEmail]:
-        """Return the emails in the chosen state."""
         return outbox.in_state(queryset, self.value())
 
 
@@ -54,7 +52,6 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("state"))
     def state(self, email: OutgoingEmail) -> str:
-        """Return what becomes of it."""
         return str(outbox.state_of(email).label)
 
     @admin.display(description=_("last error"), ordering="error_kind", empty_value="—")

@@ -57,8 +57,6 @@ class ModelsField(forms.MultipleChoiceField):
 
 
 class QuotaForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A form with quotas."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Without the permission to change it, the form lacks the field.

@@ -45,7 +45,6 @@ class SessionAdmin(LargeTableAdmin, ReadOnlyAdmin, StaffProtectedAdmin):
     # allauth's fields have no names, and Django translates none that it makes itself.
     @admin.display(description=_("user"))
     def person(self, session: UserSession) -> str:
-        """Return whose session it is."""
         return str(session.user)
 
     @admin.display(description=_("IP address"))
@@ -55,13 +54,11 @@ class SessionAdmin(LargeTableAdmin, ReadOnlyAdmin, StaffProtectedAdmin):
 
     @admin.display(description=_("signed in"))
     def since(self, session: UserSession) -> datetime:
-        """Return when it began."""
         began: datetime = session.created_at
         return began
 
     @admin.display(description=_("device"))
     def device(self, session: UserSession) -> str:
-        """Return browser and system."""
         return browsers.describe(session.user_agent) or session.user_agent[:60]
 
     def has_end_permission(self, request: HttpRequest) -> bool:
@@ -70,8 +67,6 @@ class SessionAdmin(LargeTableAdmin, ReadOnlyAdmin, StaffProtectedAdmin):
 
     @admin.action(description=_("Sign out the selected devices"), permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:
-        """End the sessions."""
-
         def end(session: UserSession) -> None:
             staff_rights.check(request.user, session.user)
             if sessions.end(user=session.user, session_id=session.pk):

@@ -55,7 +55,6 @@ class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
 
     @admin.display(description=_("valid until"), ordering="expires_at")
     def valid_until(self, token: ApiToken) -> datetime | None:
-        """Return when it expires."""
         return token.expires_at
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
@@ -64,8 +63,6 @@ class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
 
     @admin.action(description=_("Revoke the selected tokens"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
-        """Revoke those that are active."""
-
         def revoke(token: ApiToken) -> None:
             staff_rights.check(request.user, token.user)
             active = ApiToken.objects.filter(pk=token.pk, revoked_at=None)

@@ -51,7 +51,6 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
         return HttpResponseRedirect(f"{reverse('admin:accounts_user_grant')}?{query}")
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the URLs of these pages."""
         view = self.admin_site.admin_view
         return [
             path("grant/", view(self.grant_view), name="accounts_user_grant"),

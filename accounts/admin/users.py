@@ -40,16 +40,12 @@ RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class NewUserForm(BaseUserCreationForm):  # type: ignore[type-arg]
-    """The form that creates a user."""
-
     class Meta:
         model = User
         fields = ("email", "name")
 
 
 class UserForm(QuotaForm, UserChangeForm):
-    """The form that changes a user."""
-
     class Meta:
         model = User
         fields = "__all__"
@@ -79,7 +75,6 @@ class BanFilter(admin.SimpleListFilter):
         return [("yes", _("Banned"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        """Apply the filter."""
         if self.value() != "yes":
             return queryset
         lasts = Q(banned_until=None) | Q(banned_until__gt=timezone.now())
@@ -97,7 +92,6 @@ class LanguageFilter(admin.SimpleListFilter):
         return [(code or BROWSER, label) for code, label in language_choices()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        """Apply the filter."""
         value = self.value()
         if value is None:
             return queryset

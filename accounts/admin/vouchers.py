@@ -40,11 +40,9 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the states."""
         return list(VoucherState.choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Voucher]) -> QuerySet[Voucher]:
-        """Apply the filter."""
         state = self.value()
         if state is None or state not in VoucherState.values:
             return queryset
@@ -76,12 +74,10 @@ class VoucherAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("code"))
     def shown_code(self, voucher: Voucher) -> str:
-        """Return the code in groups."""
         return vouchers.shown_code(voucher.code)
 
     @admin.display(description=_("state"))
     def badge(self, voucher: Voucher) -> SafeString:
-        """Return the state."""
         state = voucher.state
         return format_html(
             '<span class="badge" data-status="{}">{}</span>', BADGES[state], state.label

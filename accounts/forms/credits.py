@@ -25,7 +25,6 @@ class GrantForm(forms.Form):
     once = forms.UUIDField(widget=forms.HiddenInput)
 
     def clean_amount(self) -> int:
-        """Refuse 0."""
         amount: int = self.cleaned_data["amount"]
         if amount == 0:
             raise ValidationError(_("Enter a number other than 0."), code="zero")

@@ -74,7 +74,6 @@ class PasswordForm(forms.Form):
             del self.fields["password"]
 
     def clean_password(self) -> str:
-        """Return the password if it is the user's."""
         password: str = self.cleaned_data["password"]
         if not self.user.check_password(password):
             raise ValidationError(_("Wrong password."), code="wrong")

@@ -43,11 +43,9 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         self.order_fields(["login", "password"])
 
     def add_prefix(self, field_name: str) -> str:
-        """Return the name of the field in the page."""
         return "username" if field_name == "login" else field_name
 
     def clean_login(self) -> str:
-        """Return the normalized address."""
         return fold(self.cleaned_data["login"])
 
     def clean(self) -> dict[str, Any]:

@@ -23,7 +23,6 @@ class EmailForm(forms.Form):
     )
 
     def clean_email(self) -> str:
-        """Return the normalized address."""
         return fold(self.cleaned_data["email"])
 
 
@@ -71,7 +70,6 @@ class FinishSignUpForm(forms.ModelForm):  # type: ignore[type-arg]
     field_order = ("name", "password", "time_zone")
 
     def clean_password(self) -> str:
-        """Return the password if it passes the validators."""
         password: str = self.cleaned_data["password"]
         validate_password(password, self.instance)
         return password

@@ -77,7 +77,6 @@ def of(user: User) -> Limits:
 
 
 def of_token(token_id: UUID) -> Limit:
-    """Return the spending limit of this API token."""
     limit, spent = ApiToken.objects.values_list("credit_limit", "credits_spent").get(pk=token_id)
     return Limit(limit, spent)
 

@@ -207,7 +207,6 @@ def used(user: User) -> Mapping[str, int]:
 
 
 def today() -> date:
-    """Return the date in TIME_ZONE."""
     return timezone.localdate(timezone=timezone.get_default_timezone())
 
 

@@ -158,7 +158,6 @@ class Slots:
             self.refresh(seconds=REFRESH_SECONDS)
 
     def _by_user(self, slots: Iterable[Slot]) -> dict[str, list[str]]:
-        """Return the ids of slots by the key of their user."""
         found: defaultdict[str, list[str]] = defaultdict(list)
         for slot in slots:
             found[self._key(slot.user_id)].append(slot.id)

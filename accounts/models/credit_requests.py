@@ -15,8 +15,6 @@ MAX_TEXT_LENGTH = 5000
 
 
 class CreditRequestState(models.TextChoices):
-    """The state of a request for credits."""
-
     # Waits for staff. A user has one of these at most.
     OPEN = "open", _("Open")
     # `amount` credits were added.

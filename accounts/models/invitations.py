@@ -81,7 +81,6 @@ class Invitation(models.Model):
 
     @property
     def state(self) -> InvitationState:
-        """The current state."""
         if self.accepted_at:
             return InvitationState.ACCEPTED
         if self.revoked_at:

@@ -36,7 +36,6 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Return a new user with all permissions."""
         return self.create_user(
             email, password, **{"is_staff": True, "is_superuser": True, **fields}
         )
@@ -204,7 +203,6 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        """Normalize the address."""
         super().clean()
         self.email = fold(self.email)
 

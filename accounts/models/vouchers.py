@@ -68,7 +68,6 @@ class Voucher(models.Model):
 
     @property
     def state(self) -> VoucherState:
-        """The current state."""
         if self.revoked_at:
             return VoucherState.REVOKED
         if self.uses >= self.max_uses:

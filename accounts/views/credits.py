@@ -53,7 +53,6 @@ def withdraw_credit_request(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @limited("voucher")
 def redeem_voucher(request: SignedInRequest) -> HttpResponse:
-    """Add the credits of a voucher."""
     form = RedeemForm(request.POST)
     if form.is_valid():
         try:

@@ -143,5 +143,4 @@ password_reset_confirm = _page(PasswordResetConfirm.as_view())
 @never_cache
 @require_safe
 def password_reset_complete(request: HttpRequest) -> HttpResponse:
-    """Say that the password is changed."""
     return render(request, "accounts/password_reset_complete.html")

@@ -72,8 +72,6 @@ class AddApp(totp.ActivateTOTPView):  # type: ignore[misc]
 
 
 class RemoveApp(totp.DeactivateTOTPView):  # type: ignore[misc]
-    """Remove the authenticator app."""
-
     template_name = "accounts/totp_remove.html"
 
 
@@ -90,8 +88,6 @@ class AddPasskey(webauthn.AddWebAuthnView):  # type: ignore[misc]
 
 
 class RemovePasskey(webauthn.RemoveWebAuthnView):  # type: ignore[misc]
-    """Remove a passkey."""
-
     template_name = "accounts/passkey_remove.html"
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -105,14 +101,10 @@ class RemovePasskey(webauthn.RemoveWebAuthnView):  # type: ignore[misc]
 
 
 class ShowRecoveryCodes(recovery_codes.ViewRecoveryCodesView):  # type: ignore[misc]
-    """Show the unused recovery codes."""
-
     template_name = "accounts/recovery_codes.html"
 
 
 class NewRecoveryCodes(recovery_codes.GenerateRecoveryCodesView):  # type: ignore[misc]
-    """Replace the recovery codes."""
-
     template_name = "accounts/recovery_codes_new.html"
 
 

@@ -85,7 +85,6 @@ def change_email(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def change_email_sent(request: SignedInRequest) -> HttpResponse:
-    """Say that the link is sent."""
     return render(request, "accounts/email_change_sent.html", sent_context(request))
 
 

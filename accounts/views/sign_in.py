@@ -73,7 +73,6 @@ class SignIn(LoginView):  # type: ignore[misc]
         return resolve_url("admin:index" if self.staff_only else settings.LOGIN_REDIRECT_URL)
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:
-        """Show the form with the reason."""
         if form.non_field_errors():
             form.show_refusal()
         response: HttpResponse = super().form_invalid(form)
@@ -146,7 +145,6 @@ def signup(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def signup_sent(request: HttpRequest) -> HttpResponse:
-    """Say that the email is sent."""
     return render(request, "accounts/signup_sent.html", sent_context(request))
 
 

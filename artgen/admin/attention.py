@@ -57,7 +57,6 @@ _sources: list[Source] = []
 
 
 def source(function: Source) -> Source:
-    """Register a source."""
     _sources.append(function)
     return function
 

@@ -4,6 +4,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class ArtGenAdminConfig(AdminConfig):
-    """Configuration of the admin."""
-
     default_site = "artgen.admin.site.ArtGenAdminSite"

@@ -47,7 +47,6 @@ class Text(serializers.CharField):
     }
 
     def to_internal_value(self, data: Any) -> str:
-        """Return the string as it is."""
         if not isinstance(data, str):
             self.fail("invalid")
         return data
@@ -65,7 +64,6 @@ class Flag(serializers.BooleanField):
     }
 
     def to_internal_value(self, data: Any) -> bool:
-        """Return the value as it is."""
         if not isinstance(data, bool):
             self.fail("invalid")
         return data
@@ -77,7 +75,6 @@ class Id(serializers.UUIDField):
     default_error_messages = {"null": _("Must be an ID."), "invalid": _("Must be an ID.")}
 
     def to_internal_value(self, data: Any) -> Any:
-        """Return the UUID."""
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -109,7 +106,6 @@ class QueryFlag(serializers.BooleanField):
     """`true` or `false`."""
 
     def to_internal_value(self, data: Any) -> bool:
-        """Return it as a bool."""
         if data not in ("true", "false"):
             raise wrong_choice(("true", "false"))
         return bool(data == "true")
@@ -119,7 +115,6 @@ class QueryNumber(serializers.IntegerField):
     """A whole number between its limits, in digits."""
 
     def to_internal_value(self, data: Any) -> int:
-        """Return it as an int."""
         most = cast(int, self.max_value)
         if not data.isascii() or not data.isdigit() or not 1 <= int(data[:9]) <= most:
             detail = str(_("Must be 1–%(max)d.")) % {"max": most}
@@ -128,7 +123,6 @@ class QueryNumber(serializers.IntegerField):
 
 
 def wrong_choice(choices: Iterable[Any]) -> serializers.ValidationError:
-    """Return the error of a value that is not one of the choices."""
     names = ", ".join("null" if value is None else str(value) for value in choices)
     detail = str(_("One of: %(choices)s.")) % {"choices": names}
     return serializers.ValidationError(detail, code="choices")

@@ -47,7 +47,6 @@ class OperationSchema(AutoSchema):
         return cast(Operation, self._method.operation)
 
     def get_operation_id(self) -> str:
-        """Return the name of the method."""
         return str(self.view.action)
 
     def get_tags(self) -> list[str]:
@@ -59,7 +58,6 @@ class OperationSchema(AutoSchema):
         return _paragraphs(self._method)[0].rstrip(".")
 
     def get_description(self) -> Any:  # type: ignore[override]
-        """Return the rest of the docstring."""
         return "\n\n".join(_paragraphs(self._method)[1:])
 
     def get_serializer_name(self, serializer: Any, direction: Any) -> str:
@@ -67,7 +65,6 @@ class OperationSchema(AutoSchema):
         return type(serializer).__name__.removesuffix("Body")
 
     def get_request_serializer(self) -> Any:
-        """Return the serializer of the body."""
         return self._operation.body
 
     def get_override_parameters(self) -> list[Any]:
@@ -76,7 +73,6 @@ class OperationSchema(AutoSchema):
         return [*([query] if query and query().fields else []), *self._operation.headers]
 
     def get_examples(self) -> list[OpenApiExample]:
-        """Return the examples of the body."""
         return [
             OpenApiExample(name, value, request_only=True)
             for name, value in self._operation.bodies.items()
@@ -124,7 +120,6 @@ class TypedDictComponent(OpenApiSerializerExtension):  # type: ignore[no-untyped
         return arguments + _component_name(get_origin(self.target) or self.target)
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
-        """Return the schema of the object."""
         shape: Any = get_origin(self.target) or self.target
         arguments = dict(
             zip(getattr(shape, "__parameters__", ()), get_args(self.target), strict=True)

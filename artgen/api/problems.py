@@ -176,7 +176,6 @@ class Problem(Refusal):
 
 
 def document(refusal: Refusal) -> ProblemJson:
-    """Return the problem document of a refusal in the active language."""
     title = str(KINDS[refusal.code][1])
     problem = {
         "type": f"{settings.PUBLIC_URL}{PREFIX}problems/{refusal.code}/",
@@ -191,7 +190,6 @@ def document(refusal: Refusal) -> ProblemJson:
 
 
 def invalid(field: str, code: str, detail: str) -> Problem:
-    """Return the refusal of one field."""
     return Problem("invalid", errors=[FieldError(field=field, code=code, detail=detail)])
 
 

@@ -49,8 +49,6 @@ class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 
 
 class MemoryStorage(Storage):
-    """Files in memory."""
-
     def __init__(self, contents: dict[str, str]) -> None:
         self.contents = contents
 

@@ -38,7 +38,6 @@ class Loader(cached.Loader, _Folded):
     """Django's cached loader, with one version of each template per language."""
 
     def cache_key(self, template_name: str, skip: Any = None) -> str:
-        """Return the cache key of the template."""
         return f"{get_language()}:{super().cache_key(template_name, skip)}"
 
 

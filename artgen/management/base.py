@@ -25,7 +25,6 @@ class BaseCommand(DjangoCommand):
     """
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """Run the command from a shell."""
         self.is_from_shell = True
         for argument in argv:
             if not _is_text(argument):  # neither the database nor the terminal takes such bytes
@@ -59,7 +58,6 @@ class BaseCommand(DjangoCommand):
         return parser
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Run the command."""
         self.is_quiet = options.get("verbosity") == 0
         try:
             with audited.recorded(
@@ -86,7 +84,6 @@ class BaseCommand(DjangoCommand):
         return Progress(None if self.is_quiet else self.stderr, noun, total=total)
 
     def write_json(self, value: Any) -> None:
-        """Print a value as indented JSON."""
         self.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 

@@ -57,11 +57,9 @@ class Lines(TextIOBase):
         self.flush()
 
     def fileno(self) -> int:
-        """Return the number of the file."""
         return self._stream.fileno()
 
     def writable(self) -> bool:
-        """Return True."""
         return True
 
 

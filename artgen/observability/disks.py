@@ -38,7 +38,6 @@ def disks() -> list[Disk]:
 
 
 def database_size() -> int:
-    """Return the bytes of the database."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_database_size(current_database())")
         size: int = cursor.fetchone()[0]

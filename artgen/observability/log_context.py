@@ -7,7 +7,6 @@ _fields: ContextVar[Mapping[str, str] | None] = ContextVar("log_fields", default
 
 
 def fields() -> Mapping[str, str]:
-    """Return the fields."""
     return _fields.get() or {}
 
 
@@ -17,5 +16,4 @@ def set_fields(**values: str) -> None:
 
 
 def clear() -> None:
-    """Remove all fields."""
     _fields.set(None)

@@ -45,7 +45,6 @@ class Times:
 
     @property
     def count(self) -> int:
-        """The number of requests."""
         return sum(self.counts)
 
     def __add__(self, other: "Times") -> "Times":

@@ -71,7 +71,6 @@ class RedisMemory:
 
 
 def redis_memory() -> RedisMemory:
-    """Return the memory of Redis."""
     info = _redis(settings.REDIS_URL).info()
     return RedisMemory(
         used=info["used_memory"], max=info.get("maxmemory", 0), clients=info["connected_clients"]
@@ -128,7 +127,6 @@ class MachineMemory:
 
     @property
     def share(self) -> float:
-        """The used share, 0 to 1."""
         return 1 - self.available / self.total
 
 

@@ -27,25 +27,21 @@ def icon(name: str, classes: str = "") -> SafeString:
 
 @register.filter
 def credits(amount: int) -> str:
-    """Return "3 credits", "3 кредита"."""
     return formatting.credits(amount)
 
 
 @register.filter
 def pictures(count: int) -> str:
-    """Return "4 images", "4 картинки"."""
     return formatting.image_count(count)
 
 
 @register.filter
 def number(value: int) -> str:
-    """Return "1,284", "1 284"."""
     return formatting.number(value)
 
 
 @register.filter
 def percent(share: float) -> str:
-    """Return "97.5%", "97,5 %"."""
     return formatting.percent(share)
 
 
@@ -69,17 +65,14 @@ def day(value: datetime | date) -> str:
 
 @register.filter
 def moment(value: datetime) -> str:
-    """Return "today, 10:12"."""
     return formatting.moment(value)
 
 
 @register.filter
 def clock(value: datetime) -> str:
-    """Return "10:12"."""
     return formatting.clock(value)
 
 
 @register.filter
 def file_size(count: int) -> str:
-    """Return "2.1 MB"."""
     return formatting.file_size(count)

@@ -148,7 +148,6 @@ class Site:
     # --- what it has ------------------------------------------------------------------------------
 
     def rows(self) -> dict[str, list[str]]:
-        """Return all rows of all tables as text."""
         found = {}
         with psycopg.connect(self.environment["DATABASE_URL"]) as database:
             tables = database.execute(
@@ -161,7 +160,6 @@ class Site:
         return found
 
     def sql(self, statement: str) -> list[Any]:
-        """Run a statement and return its rows."""
         with psycopg.connect(self.environment["DATABASE_URL"], autocommit=True) as database:
             cursor = database.execute(statement)  # type: ignore[arg-type]
             return cursor.fetchall() if cursor.description else []
@@ -174,7 +172,6 @@ class Site:
         }
 
     def manifest(self) -> dict[str, Any]:
-        """Return the manifest of the newest backup."""
         newest = max((self.backups / "backups").glob("2*"))
         manifest: dict[str, Any] = json.loads((newest / "manifest.json").read_text())
         return manifest

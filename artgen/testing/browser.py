@@ -63,7 +63,6 @@ class Troubles(list[str]):
         self.forgiven: list[str] = []
 
     def watch(self, page: Page) -> None:
-        """Collect the troubles of this page."""
         page.on("pageerror", lambda error: self.note(f"{error.stack or error} on {page.url}"))
         page.on("console", self.hear)
         page.on("response", self.look_at)

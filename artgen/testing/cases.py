@@ -43,7 +43,6 @@ def hold(
 
 
 def load_catalog() -> None:
-    """Load the models and styles."""
     call_command("load_catalog", stdout=io.StringIO())
 
 
@@ -132,7 +131,6 @@ class BaseTestCase(TestCase):
 
     @classmethod
     def setUpTestData(cls) -> None:
-        """Create the users."""
         cls.alice = make_user("alice@example.org")
         cls.bob = make_user("bob@example.org")
         cls.staff = make_user("staff@example.org", is_staff=True, is_superuser=True)
@@ -141,7 +139,6 @@ class BaseTestCase(TestCase):
     load_catalog = staticmethod(load_catalog)
 
     def setUp(self) -> None:
-        """Clear the caches."""
         cache.clear()
         app.control.purge()
         model_cache.forget()

@@ -6,7 +6,6 @@ from generation.catalog.prices import price_from
 
 
 def offer(slug: str) -> Offer:
-    """Return the model of this slug."""
     (table,) = (table for table in read_catalog()["models"] if table["slug"] == slug)
     parsed = ("workflow", "parameters", "price", "expected_cost")
     plain = {name: value for name, value in table.items() if name not in parsed}

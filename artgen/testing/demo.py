@@ -172,7 +172,6 @@ class Demo:
         )
 
     def socket(self, **options: object):
-        """Open the socket with the token."""
         headers = {"Authorization": f"Bearer {self.token}"}
         return connect(
             f"ws://127.0.0.1:{self.port}/ws/jobs/", additional_headers=headers, **options
@@ -211,7 +210,6 @@ def inhabited_demo(*classes: "type[DemoTestCase]") -> Iterator[tuple[Demo, dict[
 
 
 def count_tests(classes: Sequence[type[unittest.TestCase]]) -> int:
-    """Return how many tests these classes have."""
     names = unittest.defaultTestLoader.getTestCaseNames
     return sum(len(names(one)) for one in classes)
 
@@ -255,7 +253,6 @@ class DemoTestCase(unittest.TestCase):
 
     @classmethod
     def enter_demo(cls) -> tuple[Demo, dict[str, str]]:
-        """Return a demo and the sessions of its users."""
         if cls.alone:
             return cls.enterClassContext(inhabited_demo(cls))
         return GROUP.get(cls.group, lambda: inhabited_demo(*cls.sharing))

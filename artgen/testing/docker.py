@@ -170,7 +170,6 @@ def tag() -> str:
 
 
 def image() -> Path:
-    """Return the folder of the image."""
     folder = ROOT / "images" / tag()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -182,7 +181,6 @@ def file(name: str) -> Path:
 
 
 def read(name: str) -> dict[str, Any]:
-    """Return the container."""
     container: dict[str, Any] = json.loads(file(name).read_text())
     return container
 
@@ -215,7 +213,6 @@ def environment_of(name: str, service: str, kept: dict[str, str] | None = None) 
 
 
 def start(name: str, service: str, command: list[str]) -> None:
-    """Start a container in the background."""
     folder = image()
     (ROOT / "logs").mkdir(exist_ok=True)
     # One log of its own, and all together for the tests.

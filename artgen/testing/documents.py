@@ -40,7 +40,6 @@ class Section:
 
 
 def read(path: str) -> str:
-    """Return the document with this path in the repository."""
     return (settings.BASE_DIR / path).read_text()
 
 
@@ -50,7 +49,6 @@ def editions(path: str) -> tuple[str, str]:
 
 
 def sections(text: str) -> list[Section]:
-    """Return the sections of a document in their order."""
     found = []
     hidden = BLOCK.sub(lambda block: re.sub("^#", "\0", block[0], flags=re.MULTILINE), text)
     for part in re.split(r"^(?=#+ )", hidden, flags=re.MULTILINE):
@@ -82,7 +80,6 @@ def read_block(block: str, section: Section) -> None:
 
 
 def split(line: str, *, is_marked: bool = False) -> Iterator[Command]:
-    """Yield the commands of a line of shell."""
     is_marked = is_marked or MARK in line.partition(" #")[2]
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
     lexer.whitespace_split = True

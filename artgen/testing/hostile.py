@@ -44,7 +44,6 @@ def any_json(names: list[str], *, max_leaves: int = 25) -> st.SearchStrategy[Any
 
 
 def nested(depth: int, *, around: Any = "iVBORw0KGgo=") -> Any:
-    """Return lists within lists."""
     value = around
     for _level in range(depth):
         value = [value]

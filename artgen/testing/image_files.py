@@ -77,7 +77,6 @@ def png(size=(64, 48)) -> bytes:
 
 
 def png_of(image: Pillow.Image) -> bytes:
-    """Return the PNG file of an image."""
     file = io.BytesIO()
     image.save(file, "PNG")
     return file.getvalue()

@@ -23,7 +23,6 @@ class Kept:
         return thing
 
     def close(self) -> None:
-        """End all of them."""
         self.things.clear()
         self.stack.close()
 

@@ -22,7 +22,6 @@ SHEET = "A {a|b|c|d|e|f|g|h}{1|2|3|4|5|6|7|8} kite"
 
 
 def main() -> None:
-    """Answer line by line."""
     django.setup()
     for line in sys.stdin:
         asked = json.loads(line)

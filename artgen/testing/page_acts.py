@@ -33,8 +33,6 @@ def press(key: str, shown: str) -> Act:
 
 
 def fill(selector: str, text: str) -> Act:
-    """Fill in a field."""
-
     def act(tab: Tab) -> None:
         tab.locator(selector).fill(text)
 
@@ -54,7 +52,6 @@ def send(selector: str, **fields: str) -> Act:
 
 
 def select(tab: Tab) -> None:
-    """Select an image of the gallery."""
     tab.click("#select")
     tab.locator("[data-image]:visible").nth(1).click()
     expect(tab.locator("#selection-bar")).to_be_visible()
@@ -100,7 +97,6 @@ def read_api(tab: Tab) -> None:
 
 
 def mark(tab: Tab) -> None:
-    """Mark an area of the image."""
     box = tab.locator(".edit-layer").bounding_box()
     assert box
     tab.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.45)

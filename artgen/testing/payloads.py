@@ -23,7 +23,6 @@ def dialect_of(kind: str) -> str:
 
 
 def build(kind: str, wanted: Parameters, **options: Any) -> dict[str, Any]:
-    """Return the input of a worker of this kind."""
     return payloads.build(
         dialect_of(kind), wanted, **{"request_format": FORMATS.get(kind), **options}
     )

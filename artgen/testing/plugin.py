@@ -192,7 +192,6 @@ def _quick_settings() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def _files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a temporary folder."""
     return tmp_path_factory.mktemp("files")
 
 

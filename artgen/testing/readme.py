@@ -105,7 +105,6 @@ class Shot:
 
 
 def take() -> None:
-    """Take all screenshots of the README."""
     FOLDER.mkdir(exist_ok=True)
     with chromium() as browser, TemporaryDirectory() as data, Demo(Path(data), *FULL) as demo:
         filled = run_python(demo, "from artgen.testing.readme import fill", "fill()")

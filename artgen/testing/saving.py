@@ -36,7 +36,6 @@ class SavingTestCase(SharingTestCase):
         self.alice.save(update_fields=["name"])
 
     def share(self, **options):
-        """Share the image and return the secret."""
         return self.link(**options).link_slug
 
     def save(self, slug, *, user=None):

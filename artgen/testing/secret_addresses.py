@@ -13,8 +13,6 @@ SECRET_ROUTES = [route for route in ROUTES if route.secrets]
 
 
 def address_of(route: secret_paths.Route, *, secret: str = SECRET) -> str:
-    """Return an address of the route, with this secret for each of its secret parameters."""
-
     def value(match: re.Match[str]) -> str:
         return secret if match[1] in secret_paths.SECRET_PARAMETERS else ID
 

@@ -13,7 +13,6 @@ from artgen.testing.services import prepare_redis, running
 
 
 def shared(url: str) -> override_settings:
-    """Return the settings of a cache in this Redis."""
     options = {"pool_class": Pool, **TIMEOUTS}
     backend = {"BACKEND": "artgen.cache.ForgivingRedisCache", "LOCATION": url, "OPTIONS": options}
     return override_settings(CACHES={"default": backend})

@@ -115,7 +115,6 @@ class Stack:
 
     @property
     def log(self) -> str:
-        """The output of all processes."""
         return (self.folder / "log").read_text(errors="replace")
 
     def __enter__(self) -> "Stack":
@@ -196,7 +195,6 @@ class Stack:
                 process.kill()  # which ends its children, too
 
     def has_ended(self) -> bool:
-        """Return whether it has ended unexpectedly."""
         return self.process.poll() is not None
 
     def until(self, done: Any, what: str) -> Any:
@@ -209,7 +207,6 @@ class Stack:
         return result
 
     def answers(self, path: str) -> bool:
-        """Return whether the address answers 200."""
         with contextlib.suppress(requests.ConnectionError):
             return requests.get(f"{self.url}{path}", timeout=PATIENCE).status_code == 200
         return False
@@ -268,7 +265,6 @@ class Stack:
         return connect(f"ws://127.0.0.1:{self.port}/ws/jobs/", additional_headers=headers)
 
     def opens_sockets(self) -> bool:
-        """Return whether a socket opens and is sent its snapshot."""
         with contextlib.suppress(Exception), self.socket() as socket:
             return bool(json.loads(socket.recv(timeout=PATIENCE))["type"] == "snapshot")
         return False
@@ -356,7 +352,6 @@ class ComposeStack(Stack):
         self.docker("rm", *self.containers())
 
     def has_ended(self) -> bool:
-        """Return whether it has ended unexpectedly."""
         return False
 
 

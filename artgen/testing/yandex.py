@@ -102,7 +102,6 @@ class Yandex:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Stop serving."""
         self.server.shutdown()
         self.server.server_close()
 

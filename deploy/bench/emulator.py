@@ -41,7 +41,6 @@ class EmulatorProcess:
         return f"http://{self.image_host}/v2"
 
     def start(self) -> None:
-        """Start it and return when it listens."""
         command = [
             sys.executable,
             "manage.py",
@@ -66,7 +65,6 @@ class EmulatorProcess:
         raise RuntimeError("the emulator does not answer")
 
     def stop(self) -> None:
-        """End it."""
         if process := getattr(self, "process", None):
             process.terminate()
             process.wait(PATIENCE)

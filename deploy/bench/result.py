@@ -22,7 +22,6 @@ class Line:
     failed: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """Return all of it."""
         return asdict(self)
 
 

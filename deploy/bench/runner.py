@@ -42,7 +42,6 @@ class Bench:
         return self._site
 
     def close(self) -> None:
-        """End the site."""
         site, self._site, self._kind = self._site, None, ""
         if site is not None:
             site.__exit__()

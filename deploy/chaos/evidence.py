@@ -67,7 +67,6 @@ async def _galleries(site: Site) -> list[list[Row]]:
 
 
 def files_of(site: Site) -> dict[str, bytes]:
-    """Return all files of the bucket by key."""
     bucket = bucket_of(site)
     return {found.key: found.get()["Body"].read() for found in bucket.objects.all()}
 
@@ -93,5 +92,4 @@ def attempt_of(webhook: str) -> Row:
 
 
 def sha256(data: bytes) -> str:
-    """Return the SHA-256 of the bytes in hexadecimal."""
     return hashlib.sha256(data).hexdigest()

@@ -79,7 +79,6 @@ class Order:
 
     @property
     def key(self) -> str:
-        """The idempotency key."""
         return f"order-{self.number}"
 
 
@@ -97,7 +96,6 @@ class Plan:
 
 
 def make(form: Form, *, seed: int, faults: Sequence[str] = (*RUNPOD, DISTURBED)) -> Plan:
-    """Return the plan of this seed, with these kinds of faults."""
     chance = random.Random(seed)  # noqa: S311  (repeatable, not secret)
     steps = [step for step in _steps(form, chance) if (step.call or DISTURBED) in faults]
     steps.sort(key=lambda step: step.at)

@@ -154,7 +154,6 @@ def save(outcome: Outcome, *, folder: Path, into: Path | None) -> str:
 
 
 def markdown(runs: list[dict[str, Any]]) -> str:
-    """Return the table of these runs."""
     head = [
         f"| | {' | '.join('seed ' + str(run['seed']) for run in runs)} |",
         "|---|" + "---:|" * len(runs),

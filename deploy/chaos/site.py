@@ -158,7 +158,6 @@ class Site:
 
     @property
     def machines(self) -> Sequence[Machine]:
-        """Both machines."""
         return self.first, self.second
 
 

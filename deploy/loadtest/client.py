@@ -62,7 +62,6 @@ class Browser:
         return found.value if found else ""
 
     def keep_cookie(self, name: str, value: str) -> None:
-        """Set a cookie of this site."""
         self.session.cookie_jar.update_cookies({name: value}, self.url)
 
     def forget_cookies(self) -> None:
@@ -100,7 +99,6 @@ class Browser:
         return Socket(opened)
 
     async def close(self) -> None:
-        """Close all connections."""
         await self.session.close()
 
 

@@ -22,8 +22,6 @@ END_SECONDS = 330  # for the images in progress at the end; longer than a user f
 
 @dataclass(frozen=True)
 class StageResult:
-    """The measurements of a stage."""
-
     users: int
     seconds: float
     notes: Notes

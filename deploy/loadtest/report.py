@@ -63,7 +63,6 @@ def within_limits(stage: StageResult) -> bool:
 
 
 def cells(stage: StageResult) -> list[str]:
-    """Return the row of a stage."""
     notes, figures = stage.notes, stage.figures
     times = [value for values in notes.seconds.values() for value in values] or [0.0]
     p50, p95, p99 = (1000 * quantile(times, share) for share in QUANTILES)

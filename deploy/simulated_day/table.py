@@ -35,7 +35,6 @@ class Row:
 
 
 def rows_of(day: Iterable[Promised]) -> list[Row]:
-    """Return a row for each model and one for all."""
     jobs = [one for one in day if one.ended is not None and one.job.promised_p90_at]
     names = dict.fromkeys(one.job.model.slug for one in jobs)
     found = [_row(name, [one for one in jobs if one.job.model.slug == name]) for name in names]
@@ -74,7 +73,6 @@ def _row(name: str, jobs: Sequence[Promised]) -> Row:
 
 
 def markdown(days: Sequence[tuple[int, Sequence[Row]]]) -> str:
-    """Return the table of the days with these seeds."""
     lines = [
         "| seed | model | jobs | placed cold | inside p90 | before p50 | p90 ÷ p50 | "
         "later: inside p90 | before p50 | wait, median | longest |",

@@ -66,11 +66,9 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the states."""
         return [("open", _("Now")), ("ended", _("Ended"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Apply the state."""
         if self.value() not in ("open", "ended"):
             return queryset
         return queryset.filter(ended_at__isnull=self.value() == "open")
@@ -94,7 +92,6 @@ class AlertAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description=_("state"))
     def state(self, alert: Alert) -> SafeString:
-        """Return whether it is wrong now."""
         name, text = (
             ("published", gettext("ended")) if alert.ended_at else ("failed", gettext("now"))
         )

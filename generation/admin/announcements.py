@@ -28,12 +28,10 @@ class AnnouncementAdmin(AuditedAdmin):
 
     @admin.display(description=_("text"))
     def text(self, announcement: Announcement) -> str:
-        """Return the text in the active language."""
         return announcement.text
 
     @admin.display(description=_("shown"))
     def shown(self, announcement: Announcement) -> str:
-        """Return whether it is shown now."""
         now = timezone.now()
         if announcement.is_current(now):
             return gettext("now")
@@ -50,6 +48,5 @@ class AnnouncementAdmin(AuditedAdmin):
         announcements.forget()
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        """Delete several."""
         super().delete_queryset(request, queryset)
         announcements.forget()

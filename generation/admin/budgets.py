@@ -45,12 +45,10 @@ class BudgetAdmin(AuditedAdmin):
 
     @admin.display(description=_("per"), ordering="period")
     def per(self, budget: Budget) -> str:
-        """Return the period."""
         return str(budget.get_period_display())
 
     @admin.display(description=_("limit"), ordering="limit_usd")
     def limit(self, budget: Budget) -> str:
-        """Return the limit in dollars."""
         return budget_words.dollars(budget.limit_usd)
 
     @admin.display(description=_("used"))
@@ -65,7 +63,6 @@ class BudgetAdmin(AuditedAdmin):
 
     @admin.display(description=_("share"))
     def share(self, budget: Any) -> SafeString | str:
-        """Return both as a share of the limit."""
         return budget_words.bar(budget.state) if budget.state else "—"
 
     @admin.display(description=_("starts again"))

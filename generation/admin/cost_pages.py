@@ -23,7 +23,6 @@ class CostPages(ModelReports):
     """Add the page of costs to the admin of models."""
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page."""
         urls: list[URLPattern] = super().get_urls()
         return [self.report_url("costs", self.costs_view), *urls]
 

@@ -75,13 +75,11 @@ class GenerationSwitchAdmin(AuditedAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False."""
         return False
 
     def save_model(
         self, request: HttpRequest, obj: GenerationSwitch, form: Any, change: bool
     ) -> None:
-        """Set the switch."""
         creation_switch.turn(
             Mode(form.cleaned_data["mode"]),
             message=obj.message,
@@ -93,7 +91,6 @@ class GenerationSwitchAdmin(AuditedAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Redirect to the switch."""
         if not self.has_view_or_change_permission(request):
             return super().changelist_view(request, extra_context)
         switch, _created = GenerationSwitch.objects.get_or_create(pk=1)

@@ -44,27 +44,22 @@ class FileAdmin(OwnedAdmin):
 
     @admin.display(description=_("size"))
     def size(self, row: Image | Upload) -> str:
-        """Return width and height."""
         return f"{row.width} × {row.height}"
 
     @admin.display(description=_("file"), ordering="bytes")
     def file_size(self, row: Image | Upload) -> str:
-        """Return the bytes in words."""
         return formatting.file_size(row.bytes)
 
     @admin.display(description=_("file type"))
     def file_type(self, row: Image | Upload) -> str:
-        """Return the content type."""
         return row.content_type
 
     @admin.display(description=_("key in the bucket"))
     def file_key(self, row: Image | Upload) -> str:
-        """Return the key of the file."""
         return row.key
 
     @admin.display(description="SHA-256")
     def file_hash(self, row: Image | Upload) -> str:
-        """Return the hash of the file, in hexadecimal."""
         return row.sha256
 
 
@@ -162,12 +157,10 @@ class ImageAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("image"))
     def picture(self, image: Image) -> SafeString:
-        """Return the thumbnail."""
         return thumbnail(image)
 
     @admin.display(description=_("visibility"), ordering="visibility")
     def seen_by(self, image: Image) -> str:
-        """Return the effective visibility."""
         return str(image.seen_by.label)
 
     @admin.display(description=_("job"))
@@ -185,14 +178,11 @@ class ImageAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("key of the thumbnail"))
     def thumbnail_file(self, image: Image) -> str:
-        """Return the key of the thumbnail."""
         return image.thumbnail_key
 
 
 @admin.register(Collection)
 class CollectionAdmin(OwnedAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
-    """Collections of users."""
-
     menu_section = "content"
     menu_icon = "photo_library"
     list_display = ("name", "owner", "held", "deleted_at", "created_at")
@@ -251,7 +241,6 @@ class UploadAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("file"))
     def file(self, upload: Upload) -> SafeString:
-        """Return a link to the file."""
         return format_html(
             '<a href="{}" target="_blank" rel="noopener">{}</a>',
             storage.url(upload.key),
@@ -260,5 +249,4 @@ class UploadAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("uploaded"), ordering="created_at")
     def uploaded_at(self, upload: Upload) -> datetime:
-        """Return when it was uploaded."""
         return upload.created_at

@@ -55,7 +55,6 @@ class JobColumns:
 
     @admin.display(description=_("status"))
     def state(self, job: Job) -> SafeString:
-        """Return the state in words."""
         now = timezone.now()
         title, detail = job_words.state(job, now=now)
         stuck = "stuck" if job_words.stuck_reason(job, now=now) else ""
@@ -79,7 +78,6 @@ class JobColumns:
 
     @admin.display(description=_("prompt"))
     def prompt_cut(self, job: Job) -> str:
-        """Return the beginning of the prompt."""
         return job.prompt if len(job.prompt) <= PROMPT_CUT else f"{job.prompt[:PROMPT_CUT]}…"
 
     @admin.display(description=_("cost"))
@@ -109,7 +107,6 @@ class JobColumns:
 
     @admin.display(description=_("endpoint"))
     def endpoint(self, job: Job) -> str:
-        """Return the endpoint of the job."""
         return str(job.snapshot.get("endpoint_id", ""))
 
     @admin.display(description=_("not confirmed since"))
@@ -134,5 +131,4 @@ class JobColumns:
 
     @admin.display(description=_("snapshot"))
     def as_placed(self, job: Job) -> SafeString:
-        """Return the snapshot."""
         return preformatted(json.dumps(job.snapshot, indent=2, ensure_ascii=False))

@@ -43,7 +43,6 @@ def events_of(job: Job) -> list[JobEvent]:
 
 
 def timeline(events: Sequence[JobEvent]) -> list[Entry]:
-    """Return the entries of these events."""
     entries = []
     previous: JobEvent | None = None
     for event in events:

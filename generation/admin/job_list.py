@@ -33,7 +33,6 @@ class JobChangeList(ChangeList):
     """Queries of the neighboring pages, "" if there is none."""
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
-        """Return the parameters that are filters."""
         found: dict[str, Any] = super().get_filters_params(params)
         return {name: value for name, value in found.items() if name not in (BEFORE, AFTER)}
 
@@ -81,7 +80,6 @@ class Filter(admin.SimpleListFilter, ABC):
     """A filter that keeps the jobs of one choice."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Apply the choice."""
         value = self.value()
         return (
             self.apply(queryset, value) if value and isinstance(queryset, JobQuerySet) else queryset
@@ -99,11 +97,9 @@ class StateFilter(Filter):
     parameter_name = "status__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the statuses."""
         return [("active", _("In progress")), *Status.choices]
 
     def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
-        """Return the jobs of this choice."""
         if value == "active":
             return jobs.active()
         return (jobs.active() if value in ACTIVE else jobs).filter(status=value)
@@ -120,7 +116,6 @@ class StuckFilter(Filter):
         return [("yes", _("Stuck"))]
 
     def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
-        """Return the stuck jobs."""
         return jobs.stuck()
 
 
@@ -131,11 +126,9 @@ class TrialFilter(Filter):
     parameter_name = "trial"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return both kinds."""
         return [("no", _("Users")), ("yes", _("Staff, to try a model"))]
 
     def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
-        """Return the jobs of this choice."""
         return jobs.filter(is_trial=True) if value == "yes" else jobs.of_users()
 
 
@@ -146,11 +139,9 @@ class ErrorFilter(Filter):
     parameter_name = "error"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the codes with their messages."""
         return [(code, f"{error_message(code)} ({code})") for code in ERROR_CODES]
 
     def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
-        """Return the jobs of this choice."""
         return jobs.filter(status=Status.FAILED, error_code=value)
 
 

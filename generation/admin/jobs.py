@@ -46,7 +46,6 @@ class ImageInline(ReadOnlyInline):
 
     @admin.display(description=_("image"))
     def picture(self, image: Image) -> SafeString:
-        """Return the thumbnail."""
         return thumbnail(image)
 
 
@@ -233,8 +232,6 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
 
     @admin.action(description=_("Cancel and return credits"), permissions=["drive"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Cancel the jobs that have not finished."""
-
         def done(count: int) -> str:
             return ngettext("%(count)d job is canceled.", "%(count)d jobs are canceled.", count)
 

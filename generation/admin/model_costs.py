@@ -27,7 +27,6 @@ class CostColumns(AuditedAdmin):
 
     @admin.display(description=_("expected, 30 days"))
     def expected(self, model: ImageModel) -> str:
-        """Return the expected costs."""
         spent = _spent(model)
         return _dollars(spent.expected) if spent and spent.expected is not None else "—"
 
@@ -60,7 +59,6 @@ class CostColumns(AuditedAdmin):
 
     @admin.display(description=_("last 30 days"))
     def costs_lately(self, model: ImageModel) -> str:
-        """Return recorded and expected costs."""
         if model._state.adding:
             return "—"
         spent = provider_costs.spent([model]).get(model.pk)

@@ -62,7 +62,6 @@ class TrialPages(AuditedAdmin):
     """Add the two pages of a trial to the admin of models."""
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages."""
         view = self.admin_site.admin_view
         urls: list[URLPattern] = [
             path("<int:object_id>/try/", view(self.try_model), name="generation_imagemodel_try"),
@@ -100,7 +99,6 @@ class TrialPages(AuditedAdmin):
         return self._page(request, model, "try.html", context)
 
     def trial(self, request: HttpRequest, object_id: int, job_id: UUID) -> HttpResponse:
-        """Show the job as it is now."""
         model = self._model(request, object_id)
         job = get_object_or_404(
             Job.objects.select_related("model", "user"), pk=job_id, model=model, is_trial=True
@@ -170,7 +168,6 @@ def _sample_source() -> bytes:
 
 
 def _trial(job: Job) -> dict[str, Any]:
-    """Return the context of a trial."""
     events = {event.name: event for event in job.events.order_by("id")}  # of each, the last one
     texts = {
         name: events[name].detail if name in events else ""

@@ -152,7 +152,6 @@ class ModerationRuleAdmin(AuditedAdmin):
 
     @admin.display(description=_("text"))
     def text(self, rule: ModerationRule) -> SafeString:
-        """Return the first words of the rule."""
         lines = [line for line in rule.pattern.splitlines() if line.strip()]
         shown = ", ".join(lines[:6])[:100]
         more = " …" if len(lines) > 6 or len(shown) == 100 else ""
@@ -162,7 +161,6 @@ class ModerationRuleAdmin(AuditedAdmin):
 
     @admin.display(description=_("applies"))
     def where(self, rule: ModerationRule) -> str:
-        """Return when the rule applies."""
         places = (
             (rule.at_placing, gettext("when creating images")),
             (rule.at_publishing, gettext("when submitting to Explore")),
@@ -171,12 +169,10 @@ class ModerationRuleAdmin(AuditedAdmin):
 
     @admin.display(description=_("enabled"), boolean=True, ordering="enabled")
     def is_enabled(self, rule: ModerationRule) -> bool:
-        """Return whether the rule is on."""
         return rule.enabled
 
     @admin.action(description=_("Enable"), permissions=["change"])
     def enable(self, request: HttpRequest, queryset: Any) -> None:
-        """Turn the rules on."""
         self._switch(request, queryset, enabled=True)
 
     @admin.action(description=_("Disable"), permissions=["change"])
@@ -203,7 +199,6 @@ class ModerationRuleAdmin(AuditedAdmin):
         return render_to_string("admin/generation/moderationrule/_trial.html", context)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the trial."""
         name, view = "generation_moderationrule_try", self.admin_site.admin_view(self.try_rule)
         urls: list[URLPattern] = [path("try/", view, name=name), *super().get_urls()]
         return urls

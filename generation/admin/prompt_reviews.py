@@ -80,13 +80,11 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("prompt"))
     def words(self, review: PromptReview) -> str:
-        """Return the prompt, truncated."""
         prompt = review.prompt
         return prompt if len(prompt) <= PROMPT_CUT else f"{prompt[:PROMPT_CUT]}…"
 
     @admin.display(description=_("state"))
     def badge(self, review: PromptReview) -> SafeString:
-        """Return the state."""
         return format_html(
             '<span class="badge" data-status="{}">{}</span>',
             review.state,
@@ -95,7 +93,6 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("rules"))
     def found(self, review: PromptReview) -> str:
-        """Return categories and words."""
         return why(review.matches)
 
     @admin.display(description=_("decision"))
@@ -118,7 +115,6 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
         return format_html('<a href="{}">{}</a>', url, gettext("Show jobs"))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the queue."""
         view = self.admin_site.admin_view(self.queue)
         own = path("queue/", view, name="generation_promptreview_queue")
         urls: list[URLPattern] = [own, *super().get_urls()]

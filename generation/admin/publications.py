@@ -42,7 +42,6 @@ class QueueFilter(admin.SimpleListFilter):
         return [*((state.value, state.label) for state in states), ("all", _("All"))]
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """Rename the default choice."""
         first, *others = super().choices(changelist)
         yield {**first, "display": _("To review")}
         yield from others
@@ -117,7 +116,6 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
         return counted
 
     def has_review_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may review."""
         return request.user.has_perm("generation.change_publication")
 
     @admin.action(description=_("Approve: show in Explore"), permissions=["review"])
@@ -197,18 +195,15 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("image"))
     def picture(self, publication: Publication) -> SafeString:
-        """Return the thumbnail."""
         return thumbnail(publication.image)
 
     @admin.display(description=_("prompt"))
     def prompt(self, publication: Publication) -> str:
-        """Return the prompt, truncated."""
         prompt = publication.image.prompt
         return prompt if len(prompt) <= PROMPT_CUT else f"{prompt[:PROMPT_CUT]}…"
 
     @admin.display(description=_("user"))
     def owner(self, publication: Publication) -> SafeString:
-        """Return the owner as a link."""
         user = publication.image.user
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:accounts_user_change", args=[user.pk]), user.email
@@ -216,7 +211,6 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("state"))
     def badge(self, publication: Publication) -> SafeString:
-        """Return the state."""
         return format_html(
             '<span class="badge" data-status="{}">{}</span>',
             publication.state,
@@ -257,7 +251,6 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("earlier"))
     def earlier(self, publication: Publication) -> SafeString:
-        """Return the earlier publications of the same image."""
         others = publication.image.publications.exclude(id=publication.id).select_related(
             "decided_by"
         )

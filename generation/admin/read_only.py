@@ -29,7 +29,6 @@ class ReadOnlyModelAdmin(ReadOnlyAdmin):
 
 
 def thumbnail(image: Image) -> SafeString:
-    """Return the thumbnail as a link to the file."""
     scale = THUMBNAIL_SIDE / max(image.width, image.height, 1)
     return format_html(
         '<a href="{}" target="_blank" rel="noopener">'

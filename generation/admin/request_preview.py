@@ -61,7 +61,6 @@ def preview(model: ImageModel) -> dict[str, Any]:
 
 
 def form_errors(form: forms.BaseForm) -> list[tuple[str, list[str]]]:
-    """Return the errors of the form with the labels of their fields."""
     labels: Mapping[str, Any] = {name: field.label for name, field in form.fields.items()}
     return [
         (str(labels.get(name, "")), list(map(str, texts))) for name, texts in form.errors.items()

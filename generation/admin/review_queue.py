@@ -100,7 +100,6 @@ class Item:
 
     @property
     def place(self) -> Place:
-        """Its position in the queue."""
         return Place(getattr(self.row, self.queue.at), self.row.id)
 
     @property
@@ -110,7 +109,6 @@ class Item:
 
     @property
     def author(self) -> User:
-        """Whose it is."""
         author: User = self.row.image.user if self.is_image else self.row.user
         return author
 

@@ -13,8 +13,6 @@ from generation.models import Style
 
 @admin.register(Style)
 class StyleAdmin(AuditedAdmin):
-    """Style presets."""
-
     menu_icon = "palette"
     list_display = ("name_en", "name_ru", "slug", "template", "position", "enabled")
     list_editable = ("position", "enabled")

@@ -19,7 +19,6 @@ class VotePages(ModelReports):
     """Add the page of votes to the admin of models."""
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page."""
         urls: list[URLPattern] = super().get_urls()
         return [self.report_url("votes", self.votes_view), *urls]
 

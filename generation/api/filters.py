@@ -19,7 +19,6 @@ class QueryDay(serializers.DateField):
     """A day as YYYY-MM-DD."""
 
     def to_internal_value(self, data: Any) -> date:
-        """Return it as a date."""
         try:
             day = date.fromisoformat(data) if len(data) == len("2026-11-24") else None
         except ValueError:

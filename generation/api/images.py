@@ -76,7 +76,6 @@ class ItemNumber(serializers.IntegerField):
     """
 
     def to_internal_value(self, data: Any) -> int:
-        """Return the number."""
         if isinstance(data, float) and data.is_integer():
             return int(data)
         if isinstance(data, bool) or not isinstance(data, int):

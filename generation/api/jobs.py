@@ -173,7 +173,6 @@ def own_job(request: Request, job_id: UUID) -> Job:
 
 
 def quote_json(quote: quotes.Quote) -> QuoteJson:
-    """Return the JSON of a quote."""
     return {
         "credits": quote.credits,
         "eta_seconds": quote.eta.as_json() if quote.eta else None,

@@ -47,7 +47,6 @@ def size_like(
 
 
 def extended(size: tuple[int, int], sides: Mapping[str, int]) -> tuple[int, int]:
-    """Return the size in px with each side extended by its percentage."""
     width, height = size
     return (
         round(width * (100 + sides["left"] + sides["right"]) / 100),

@@ -98,7 +98,6 @@ def _of_sizes(sizes: tuple[str, ...], _language: str | None) -> tuple[ShapeChoic
 
 
 def _name_among(same: list[ShapeChoice], one: ShapeChoice) -> str:
-    """Return the name of one of the choices of the same ratio."""
     if one is same[0]:
         return one.name
     ordered = sorted(same, key=lambda choice: choice.width * choice.height)

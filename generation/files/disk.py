@@ -49,7 +49,6 @@ class DiskStorage(FileSystemStorage):
             )
 
     def write_all(self, files: Sequence[NewFile]) -> None:
-        """Write the files."""
         for file in files:
             self.write(file.key, file.data, content_type=file.content_type)
 
@@ -72,7 +71,6 @@ def _media_address(name: str, *, expires: int, secret: str) -> str:
 
 
 def is_signed(key: str, *, expires: str, signature: str) -> bool:
-    """Return whether the signature is valid and not expired."""
     try:
         signing.Signer(salt=SALT).unsign(f"{key}:{expires}:{signature}")
         return int(expires) > timezone.now().timestamp()

@@ -31,12 +31,10 @@ CONTENT_TYPES = {extension: content_type for content_type, extension in EXTENSIO
 
 
 def image_key(*, job_id: UUID, position: int, content_type: str) -> str:
-    """Return the key of a job's image."""
     return f"images/{_shard(job_id)}/{job_id}-{position}.{EXTENSIONS[content_type]}"
 
 
 def thumbnail_key(*, job_id: UUID, position: int) -> str:
-    """Return the key of an image's thumbnail."""
     return f"thumbnails/{_shard(job_id)}/{job_id}-{position}.webp"
 
 
@@ -51,7 +49,6 @@ def upload_key(*, upload_id: UUID, content_type: str) -> str:
 
 
 def export_folder(*, export_id: UUID) -> str:
-    """Return the prefix of the keys of an export."""
     return f"exports/{export_id}/"
 
 
@@ -142,7 +139,6 @@ def delete(key: str) -> None:
 
 
 def delete_all(prefix: str) -> None:
-    """Remove all files with this prefix."""
     if isinstance(default_storage, FileSystemStorage) and prefix.endswith("/"):
         folder = Path(default_storage.location) / prefix
         if folder.exists():
@@ -224,7 +220,6 @@ def _absolute(address: str) -> str:
 
 
 def content_type_of(key: str) -> str:
-    """Return the content type of the key's extension."""
     # Python 3.11 and 3.12 do not know WebP unless the system does.
     if known := CONTENT_TYPES.get(key.rpartition(".")[2]):
         return known

@@ -23,13 +23,11 @@ class StorageFull(Refusal):
 
 
 def uploads_full(limit: int) -> StorageFull:
-    """Return the refusal of an upload."""
     text = _("Your uploads use all of their %(limit)s. Unused uploads are deleted after a day.")
     return StorageFull(text % {"limit": formatting.file_size(limit)}, limit=limit)
 
 
 def images_full(limit: int) -> StorageFull:
-    """Return the refusal of new images."""
     text = _("Your images use all of their %(limit)s. Delete some and empty the trash.")
     return StorageFull(text % {"limit": formatting.file_size(limit)}, limit=limit)
 
@@ -45,7 +43,6 @@ def image_limit(user: User) -> int | None:
 
 
 def bytes_of_uploads(user: User) -> int:
-    """Return the bytes of the user's uploads."""
     return Upload.objects.filter(user=user).aggregate(total=Sum("bytes"))["total"] or 0
 
 
@@ -63,7 +60,6 @@ ROOM_FOR_IMAGES = (
 
 
 def room_values(user_id: object) -> list[object]:
-    """Return the values for ROOM_FOR_IMAGES."""
     site = settings.MAX_IMAGE_BYTES_PER_USER
     limit = [user_id, UNLIMITED if site is None else site]
     return [*limit, user_id, *limit]

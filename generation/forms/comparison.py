@@ -62,7 +62,6 @@ class ComparisonForm:
 
     @classmethod
     def posted(cls, data: QueryDict) -> "ComparisonForm":
-        """Return the form as a browser sent it."""
         return cls(
             texts={name: str(data[name]).replace("\r\n", "\n") for name in TEXTS if name in data},
             models=list(dict.fromkeys(data.getlist("models"))),
@@ -95,33 +94,27 @@ class ComparisonForm:
 
     @property
     def prompt(self) -> str:
-        """The prompt as typed."""
         return self.texts.get("prompt", "")
 
     @property
     def prompt_max_length(self) -> int:
-        """Characters a prompt may have."""
         return PROMPT_MAX_LENGTH
 
     @property
     def ratios(self) -> tuple[str, ...]:
-        """The aspect ratios to choose from."""
         return COMMON_RATIOS
 
     @property
     def ratio(self) -> str:
-        """The chosen aspect ratio."""
         text = self.texts.get("aspect_ratio", "")
         return text if text in COMMON_RATIOS else COMMON_RATIOS[0]
 
     @property
     def axes(self) -> list["AxisFields"]:
-        """The two axes."""
         return [AxisFields(self, "columns"), AxisFields(self, "rows")]
 
     @property
     def has_models_axis(self) -> bool:
-        """Whether one of the axes has the models."""
         return any(axis.parameter == "model" for axis in self.axes)
 
     def explain(self, refusal: Refusal) -> None:
@@ -188,17 +181,14 @@ class AxisFields:
 
     @property
     def values(self) -> str:
-        """The values as typed."""
         return self.form.texts.get(f"{self.name}_values", "")
 
     @property
     def styles(self) -> list[str]:
-        """The chosen styles."""
         return self.form.styles.get(self.name, [])
 
     @property
     def errors(self) -> list[str]:
-        """The errors of the axis."""
         found = self.form.errors
         return [*found.get(self.name, []), *found.get(f"{self.name}_values", [])]
 

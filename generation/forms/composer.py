@@ -104,12 +104,10 @@ class Composer:
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
-        """The model's parameters."""
         return self.offer.parameters
 
     @property
     def prompt(self) -> str:
-        """The prompt as typed."""
         return self.texts.get("prompt", "")
 
     @property
@@ -119,17 +117,14 @@ class Composer:
 
     @property
     def negative_prompt(self) -> str:
-        """The negative prompt as typed."""
         return self.texts.get("negative_prompt", "")
 
     @property
     def prompt_max_length(self) -> int:
-        """Characters a prompt may have."""
         return PROMPT_MAX_LENGTH
 
     @property
     def has_negative_prompt(self) -> bool:
-        """Whether the model has this parameter."""
         return "negative_prompt" in self.parameters
 
     @property
@@ -149,7 +144,6 @@ class Composer:
 
     @property
     def has_seed(self) -> bool:
-        """Whether the model has this parameter."""
         return "seed" in self.parameters
 
     @property

@@ -56,7 +56,6 @@ class Filler:
 
     @property
     def languages(self) -> str:
-        """Their names."""
         return ", ".join(languages.names(languages.known(self.model.offer.languages)))
 
 
@@ -178,7 +177,6 @@ def _varying(job: Job, offers: Sequence[tuple[ImageModel, Offer]]) -> ImageModel
 
 
 def _variant_form(image: Image, model: ImageModel) -> Composer:
-    """Return the form of the model in the shape that is closest to the image."""
     job = image.origin
     texts = {
         "prompt": job.prompt,

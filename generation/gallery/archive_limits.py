@@ -26,7 +26,6 @@ class Busy(Refusal):
 
     @property
     def message(self) -> str:
-        """What to wait for."""
         if self.yours:
             return _("Your previous download is still running. Wait for it to finish.")
         text = _("Too many downloads right now. Try again in %(duration)s.")
@@ -62,7 +61,6 @@ def take(user: User) -> Slot:
 
 
 def is_free(user: User) -> bool:
-    """Return whether the user has no running archive."""
     slot = _of_users.new(user.pk)
     granted = _of_users.claim([slot])
     _of_users.close(slot)

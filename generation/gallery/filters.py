@@ -32,8 +32,6 @@ MADE_LOOKUPS = ("created_at__gte", "id__gte", "created_at__lt", "id__lt")
 
 
 class Orientation(models.TextChoices):
-    """The orientation of an image."""
-
     PORTRAIT = "portrait", _("portrait")  # taller than wide
     LANDSCAPE = "landscape", _("landscape")  # wider than high
     SQUARE = "square", _("square")
@@ -65,7 +63,6 @@ class Wanted:
 
     @property
     def is_everything(self) -> bool:
-        """Whether no filter is set."""
         return self == Wanted()
 
     @property

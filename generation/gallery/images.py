@@ -17,7 +17,6 @@ READ_BATCH = 100
 
 
 def set_favorite(image: Image, *, favorite: bool) -> Image:
-    """Mark or unmark the image as a favorite."""
     return _updated(image, favorite=favorite)
 
 
@@ -27,7 +26,6 @@ def trash(image: Image) -> Image:
 
 
 def restore(image: Image) -> Image:
-    """Restore the image from the trash."""
     return _updated(image, trashed_at=None)
 
 

@@ -137,8 +137,6 @@ class _Beside(SearchQueryCombinable, Func):  # type: ignore[misc]
 
 
 class _Not(SearchQueryCombinable, Func):  # type: ignore[misc]
-    """Negation."""
-
     config = None
     template = "!!(%(expressions)s)"
     output_field = SearchQueryField()

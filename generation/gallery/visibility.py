@@ -48,5 +48,4 @@ def write(image: Image, **link: object) -> Image:
 
 
 def new_slug() -> str:
-    """Return a new secret of a link."""
     return secrets.token_urlsafe(SLUG_BYTES)

@@ -21,7 +21,6 @@ class InvalidBudget(Refusal):
 
     @property
     def message(self) -> str:
-        """What is not valid."""
         return " ".join(self.error.messages)
 
 
@@ -47,7 +46,6 @@ def set_limit(
 
 
 def remove(budget: Budget) -> None:
-    """Remove the budget."""
     with transaction.atomic():
         budget.delete()
         reconsider()

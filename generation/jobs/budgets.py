@@ -41,7 +41,6 @@ class BudgetState:
 
     @property
     def limit(self) -> Decimal:
-        """The limit."""
         return self.budget.limit_usd
 
     @property
@@ -56,7 +55,6 @@ class BudgetState:
 
     @property
     def is_near(self) -> bool:
-        """Whether staff are alarmed."""
         return self.used >= ALARM_SHARE * self.limit
 
     @property
@@ -201,7 +199,6 @@ Costs = Sequence[tuple[int, Decimal]]
 
 
 def costs_of(jobs: Sequence[Job]) -> Costs:
-    """Return the costs of these unsaved jobs."""
     return [(job.model_id, job.expected_usd or Decimal()) for job in jobs]
 
 
@@ -279,7 +276,6 @@ def wait_of_job(job: Job, place: Place, *, states: Sequence[BudgetState]) -> dat
 
 
 def _lacking(user: User, costs: Costs, *, states: Sequence[BudgetState]) -> list[BudgetState]:
-    """Return the budgets of this user that have no room for all of an order."""
     lacking = [state for state in states if not _has_room(state, costs)]
     if not any(state.budget.group_id for state in lacking):
         return lacking

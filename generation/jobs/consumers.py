@@ -124,7 +124,6 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         await self.send_json({"type": "snapshot", "jobs": jobs})
 
     async def disconnect(self, code: int) -> None:
-        """Leave the group."""
         if self.group:
             await self.channel_layer.group_discard(self.group, self.channel_name)
 
@@ -197,7 +196,6 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
             return None
 
     async def job_changed(self, event: dict[str, Any]) -> None:
-        """Send a change of a job."""
         await self.send_json({"type": "job", "job": event["job"]})
 
     async def messages_lost(self, event: dict[str, Any]) -> None:

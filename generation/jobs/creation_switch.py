@@ -44,7 +44,6 @@ def read() -> GenerationSwitch:
 
 
 def paused() -> GenerationSwitch | None:
-    """Return the switch unless it is on."""
     return next((GenerationSwitch.from_db("default", FIELDS, row) for row in PAUSED.rows()), None)
 
 

@@ -28,7 +28,6 @@ class OutpaintBody(Body):
     """Percent of the image by which each side is extended."""
 
     def get_fields(self) -> dict[str, Any]:
-        """Return a number for each side."""
         return {
             side: serializers.IntegerField(
                 required=False, min_value=0, max_value=MAX_EXTENSION, help_text="0 if not given."
@@ -89,7 +88,6 @@ class JobOrderBody(Body):
 
 
 def request_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, Any]:
-    """Return the field of a parameter in a request."""
     options: dict[str, Any] = {"help_text": parameter.request_help}
     is_needed = parameter.required and not parameter.is_kept_by_edits
     if not is_needed:

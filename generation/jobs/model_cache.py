@@ -35,7 +35,6 @@ class Catalog:
 
     @cached_property
     def models(self) -> dict[str, ImageModel]:
-        """The enabled models by slug."""
         return {model.slug: model for model in self.by_id.values() if model.enabled}
 
     @cached_property
@@ -70,7 +69,6 @@ _last: Catalog | None = None
 
 
 def read() -> Catalog:
-    """Read all models."""
     global _last  # noqa: PLW0603 one for the process
     found = Catalog({model.pk: model for model in _with_digest(ImageModel.objects.all())})
     _last = replace(found, is_fresh=False)

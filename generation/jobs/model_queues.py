@@ -69,7 +69,6 @@ class ModelQueue:
 
 
 def cache_key(model_id: int) -> str:
-    """Return the cache key of the model's queue."""
     return f"jobs.model_queues:6:{model_id}"
 
 

@@ -43,7 +43,6 @@ def next_jobs(model: ImageModel, *, now: datetime) -> tuple[str, list[Any]]:
 
 
 def _ordering(model: ImageModel, now: datetime) -> list[Any]:
-    """Return the parameters of ORDERED."""
     return [
         model.pk,
         now - held_for(model),

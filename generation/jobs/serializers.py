@@ -152,7 +152,6 @@ def _images_of(job: Job) -> Sequence[Image]:
 
 
 def jobs_json(jobs: Sequence[Job]) -> list[JobJson]:
-    """Return the Job JSON of several jobs."""
     forecast = eta.of_jobs(jobs)
     return [job_json(job, forecast=forecast) for job in jobs]
 

@@ -205,7 +205,6 @@ def _running(job: Job, *, about: str, late: str) -> Phase:
 
 
 def error_message(code: str) -> str:
-    """Return the message of this error code in the active language."""
     return str(ERROR_MESSAGES.get(code) or _("The model failed."))
 
 

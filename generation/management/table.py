@@ -21,7 +21,6 @@ def span(seconds: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return "1 job", "2 jobs"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 

@@ -44,7 +44,6 @@ class Announcement(models.Model):
 
     @property
     def text(self) -> str:
-        """The text in the active language."""
         return self.text_ru if (get_language() or "").startswith("ru") else self.text_en
 
     @property
@@ -53,7 +52,6 @@ class Announcement(models.Model):
         return f"{self.pk}-{int(self.changed_at.timestamp())}"
 
     def is_current(self, now: datetime) -> bool:
-        """Return whether it is shown at this time."""
         return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
 
     def clean(self) -> None:

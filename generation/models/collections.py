@@ -17,7 +17,6 @@ class CollectionQuerySet(models.QuerySet["Collection"]):
     """Named filters of collections."""
 
     def of(self, user: Any) -> "CollectionQuerySet":
-        """Filter by owner."""
         return self.filter(user=user)
 
     def present(self) -> "CollectionQuerySet":
@@ -81,13 +80,10 @@ class Collection(models.Model):
 
     @property
     def has_link(self) -> bool:
-        """Whether there is a link that has not expired."""
         return has_link(self)
 
 
 class CollectionImage(models.Model):
-    """An image in a collection."""
-
     collection = models.ForeignKey(
         Collection, on_delete=models.CASCADE, related_name="members", db_index=False
     )

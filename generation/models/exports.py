@@ -14,7 +14,6 @@ class ExportQuerySet(models.QuerySet["Export"]):
     """Named filters of exports."""
 
     def of(self, user: Any) -> "ExportQuerySet":
-        """Filter by owner."""
         return self.filter(user=user)
 
     def active(self) -> "ExportQuerySet":

@@ -112,7 +112,6 @@ class ImageModel(models.Model):
 
     @property
     def description(self) -> str:
-        """The description in the active language."""
         return (
             self.description_ru if (get_language() or "").startswith("ru") else self.description_en
         )

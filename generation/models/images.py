@@ -32,7 +32,6 @@ class ImageQuerySet(models.QuerySet["Image"]):
     """Named filters of images."""
 
     def of(self, user: Any) -> "ImageQuerySet":
-        """Filter by owner."""
         return self.filter(user=user)
 
     def kept(self) -> "ImageQuerySet":
@@ -40,7 +39,6 @@ class ImageQuerySet(models.QuerySet["Image"]):
         return self.filter(trashed_at__isnull=True)
 
     def trashed(self) -> "ImageQuerySet":
-        """Keep trashed ones."""
         return self.filter(trashed_at__isnull=False)
 
     def in_trash(self, *, since: Any = None) -> "ImageQuerySet":
@@ -67,7 +65,6 @@ class ImageManager(_ImageManager):  # type: ignore[type-arg]
     """Fetches images without `words`, which only the database reads."""
 
     def get_queryset(self) -> ImageQuerySet:
-        """Return all images."""
         return cast(ImageQuerySet, super().get_queryset().defer("words"))
 
 
@@ -218,7 +215,6 @@ def seen_by(image: Any) -> Visibility:
 
 
 def has_link(image: Any) -> bool:
-    """Return whether the link of an image or a collection has not expired."""
     return image.link_slug is not None and (
         image.link_until is None or image.link_until > timezone.now()
     )
@@ -228,7 +224,6 @@ class UploadQuerySet(models.QuerySet["Upload"]):
     """Named filters of uploads."""
 
     def of(self, user: Any) -> "UploadQuerySet":
-        """Filter by owner."""
         return self.filter(user=user)
 
     def usable(self) -> "UploadQuerySet":

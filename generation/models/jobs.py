@@ -50,7 +50,6 @@ class JobQuerySet(models.QuerySet["Job"]):
     """Named filters of jobs."""
 
     def of(self, user: Any) -> "JobQuerySet":
-        """Filter by owner."""
         return self.filter(user=user)
 
     def active(self) -> "JobQuerySet":
@@ -58,7 +57,6 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self._active(*ACTIVE)
 
     def queued(self) -> "JobQuerySet":
-        """Keep QUEUED ones."""
         return self._active(Status.QUEUED)
 
     def at_runpod(self) -> "JobQuerySet":
@@ -66,7 +64,6 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self._active(*AT_RUNPOD)
 
     def storing(self) -> "JobQuerySet":
-        """Keep STORING ones."""
         return self._active(Status.STORING)
 
     def _active(self, *statuses: Status) -> "JobQuerySet":
@@ -320,7 +317,6 @@ class Job(models.Model):
 
     @property
     def is_final(self) -> bool:
-        """Whether the job has ended."""
         return self.status in FINAL
 
     @property

@@ -71,21 +71,18 @@ class RuleQuerySet(models.QuerySet["ModerationRule"]):
     """Rules, whose changes in bulk renew the version, too."""
 
     def update(self, **values: Any) -> int:
-        """Change the rules."""
         with transaction.atomic():
             count = super().update(**values)
             RulesVersion.renew()
         return count
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Delete the rules."""
         with transaction.atomic():
             deleted = super().delete()
             RulesVersion.renew()
         return deleted
 
     def bulk_create(self, objs: Iterable["ModerationRule"], *args: Any, **kwargs: Any) -> Any:
-        """Insert rules."""
         with transaction.atomic():
             created = super().bulk_create(objs, *args, **kwargs)
             RulesVersion.renew()
@@ -143,13 +140,11 @@ class ModerationRule(models.Model):
         return self.pattern.split("\n", 1)[0][:60]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the rule."""
         with transaction.atomic():
             super().save(*args, **kwargs)
             RulesVersion.renew()
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Delete the rule."""
         with transaction.atomic():
             deleted = super().delete(*args, **kwargs)
             RulesVersion.renew()

@@ -8,8 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 
 class OutageKind(models.TextChoices):
-    """Kind of outage."""
-
     KEY_REFUSED = "key_refused", _("RunPod refuses the API key")  # 401 or 403; blocks all models
     # 404; blocks the endpoint's models.
     ENDPOINT_MISSING = "endpoint_missing", _("RunPod does not have the endpoint")

@@ -20,7 +20,6 @@ class OwnedQuerySet(models.QuerySet[Any]):
     """Named filters of presets and own styles."""
 
     def of(self, user: Any) -> "OwnedQuerySet":
-        """Filter by owner."""
         return self.filter(user=user)
 
     def present(self) -> "OwnedQuerySet":

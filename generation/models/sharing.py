@@ -15,8 +15,6 @@ from generation.models.images import Image
 
 
 class PublicationState(models.TextChoices):
-    """State of a publication."""
-
     WAITING = "waiting", _("waiting for review")  # not public
     PUBLISHED = "published", _("published")  # on /explore/, for everyone
     HIDDEN = "hidden", _("hidden after reports")  # was on /explore/; to be reviewed again
@@ -68,7 +66,6 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         return self.filter(state__in=[RawSQL(f"'{state}'", ()) for state in TO_REVIEW])  # noqa: S611
 
     def newest_first(self) -> "PublicationQuerySet":
-        """Sort by the time of publication."""
         return self.order_by("-published_at", "-id")
 
 

@@ -18,7 +18,6 @@ class SheetQuerySet(models.QuerySet["Sheet"]):
     """Named filters of sheets."""
 
     def of(self, user: Any) -> "SheetQuerySet":
-        """Filter by owner."""
         return self.filter(user=user)
 
     def present(self) -> "SheetQuerySet":
@@ -100,7 +99,6 @@ class WordListQuerySet(models.QuerySet["WordList"]):
     """Named filters of word lists."""
 
     def of(self, user: Any) -> "WordListQuerySet":
-        """Filter by owner."""
         return self.filter(user=user)
 
     def present(self) -> "WordListQuerySet":

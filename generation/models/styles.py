@@ -31,7 +31,6 @@ class Style(models.Model):
 
     @property
     def name(self) -> str:
-        """The name in the active language."""
         return self.name_ru if (get_language() or "").startswith("ru") else self.name_en
 
     @classmethod

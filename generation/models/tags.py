@@ -15,7 +15,6 @@ class TagQuerySet(models.QuerySet["Tag"]):
     """Named filters of tags."""
 
     def of(self, user: Any) -> "TagQuerySet":
-        """Filter by owner."""
         return self.filter(user=user)
 
     def by_name(self) -> "TagQuerySet":

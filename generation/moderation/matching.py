@@ -39,7 +39,6 @@ class Match:
     words: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return the match as it is stored."""
         return {
             "rule": self.rule,
             "category": self.category,
@@ -62,7 +61,6 @@ class _Item:
     is_prefix: bool = False
 
     def fits(self, word: str) -> bool:
-        """Whether a word of a prompt is this one."""
         if self.is_prefix:
             return word.startswith(self.text)
         return (stem(word) if self.is_stem else word) == self.text

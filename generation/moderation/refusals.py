@@ -92,7 +92,6 @@ class TooManyReviews(Refusal):
 
     @property
     def message(self) -> str:
-        """What the limit is."""
         return str(self.text) % {"limit": self.limit}
 
 

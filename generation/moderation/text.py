@@ -36,7 +36,6 @@ def folded(text: str) -> str:
 
 
 def words_of(text: str) -> Iterator[str]:
-    """Yield the words of a folded text."""
     return (found[0] for found in WORD.finditer(text))
 
 

@@ -12,5 +12,4 @@ def is_trusted(user_id: UUID) -> bool:
 
 
 def trust(user: User, *, by: User) -> None:
-    """Trust this author from now on."""
     TrustedAuthor.objects.get_or_create(user=user, defaults={"trusted_by": by})

@@ -46,7 +46,6 @@ class Hour:
 
     @property
     def jobs(self) -> int:
-        """All jobs of the hour."""
         return self.succeeded + self.failed + self.canceled + self.unfinished
 
 
@@ -63,7 +62,6 @@ class Activity:
 
     @property
     def jobs(self) -> int:
-        """All jobs."""
         return sum(hour.jobs for hour in self.hours)
 
     @property
@@ -75,7 +73,6 @@ class Activity:
 
     @property
     def credits(self) -> int:
-        """Credits charged."""
         return sum(hour.credits for hour in self.hours)
 
     @property

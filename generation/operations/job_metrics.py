@@ -120,7 +120,6 @@ def _by_status(jobs: JobQuerySet) -> dict[str, tuple[int, datetime]]:
 
 
 def credits() -> Iterator[Metric]:
-    """Yield the credits held."""
     held = User.objects.aggregate(held=Sum("held"))["held"]
     yield GaugeMetricFamily("artgen_credits_held", "Credits held for unfinished jobs.", held or 0)
 
@@ -153,7 +152,6 @@ def budget_use() -> Iterator[Metric]:
 
 
 def ticks() -> Iterator[Metric]:
-    """Yield the age of the last tick."""
     last = heartbeat.last()
     if last is not None:
         age = (timezone.now() - last).total_seconds()
@@ -163,7 +161,6 @@ def ticks() -> Iterator[Metric]:
 
 
 def emails() -> Iterator[Metric]:
-    """Yield the emails that are not sent."""
     found = outbox.totals()
     emails = GaugeMetricFamily(
         "artgen_emails", "Emails that are not sent, by what becomes of them.", labels=["state"]

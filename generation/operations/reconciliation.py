@@ -115,7 +115,6 @@ def period(month: date) -> tuple[datetime, datetime]:
 
 
 def earlier(month: date) -> date:
-    """Return a day of the month before."""
     return (period(month)[0] - timedelta(days=1)).date()
 
 

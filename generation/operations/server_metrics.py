@@ -66,7 +66,6 @@ def database() -> Iterator[Metric]:
 
 
 def backup() -> Iterator[Metric]:
-    """Yield the age of the newest backup."""
     newest = BackupRecord.objects.complete().first()
     if newest is not None:
         yield GaugeMetricFamily(
@@ -75,14 +74,12 @@ def backup() -> Iterator[Metric]:
 
 
 def queue() -> Iterator[Metric]:
-    """Yield the length of the queue of messages."""
     yield GaugeMetricFamily(
         "artgen_celery_queue", "Celery messages waiting for a worker.", resources.queue_length()
     )
 
 
 def redis() -> Iterator[Metric]:
-    """Yield memory and clients of Redis."""
     found = resources.redis_memory()
     yield GaugeMetricFamily("artgen_redis_memory_bytes", "Memory used by Redis.", found.used)
     yield GaugeMetricFamily(
@@ -92,7 +89,6 @@ def redis() -> Iterator[Metric]:
 
 
 def disk_space() -> Iterator[Metric]:
-    """Yield size and free space of each disk."""
     size = GaugeMetricFamily("artgen_disk_bytes", "Size of the disk.", labels=["contents"])
     free = GaugeMetricFamily("artgen_disk_free_bytes", "Free space.", labels=["contents"])
     for disk in disks.disks():
@@ -145,7 +141,6 @@ def machine() -> Iterator[Metric]:
 
 
 def sockets() -> Iterator[Metric]:
-    """Yield whether a process of sockets runs."""
     alive = sockets_heartbeat.is_alive()
     if alive is not None:
         yield GaugeMetricFamily(

@@ -45,7 +45,6 @@ class Choices:
 
 
 def of_user(user: User) -> Choices:
-    """Return the choices of a user."""
     rows = OFFERED.rows(user=user.pk)
     return Choices(
         styles=_styles(rows),

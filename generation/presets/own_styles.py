@@ -78,7 +78,6 @@ def slugs(user: User) -> list[str]:
 
 
 def of_user(user: User) -> list[OwnStyle]:
-    """Return the user's own styles in order."""
     return list(OwnStyle.objects.of(user).present().in_order())
 
 

@@ -53,7 +53,6 @@ class SharedPreset:
 
 
 def of_user(user: User) -> list[Preset]:
-    """Return the user's presets in order."""
     return list(Preset.objects.of(user).present().in_order())
 
 

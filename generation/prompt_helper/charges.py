@@ -30,7 +30,6 @@ NO_PROPOSAL, UNCHANGED = "no_proposal", "proposal_unchanged"
 
 
 def price_of(kind: Kind) -> int:
-    """Return the credits of a proposal."""
     prices: dict[Kind, int] = {
         Kind.TRANSLATE: settings.PROMPT_HELPER_TRANSLATE_CREDITS,
         Kind.ENHANCE: settings.PROMPT_HELPER_ENHANCE_CREDITS,

@@ -74,7 +74,6 @@ class Access:
         return "/".join([self.base_url, *parts])
 
     def scrub(self, text: str) -> str:
-        """Return the text without the key."""
         return text.replace(self.api_key, "***") if self.api_key else text
 
     def scrub_bytes(self, data: bytes) -> bytes:

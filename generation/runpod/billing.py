@@ -44,7 +44,6 @@ class Bill:
 
     @property
     def total(self) -> Decimal:
-        """The sum."""
         return sum(self.own.values(), self.public or Decimal(0))
 
 

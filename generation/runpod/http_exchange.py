@@ -123,7 +123,6 @@ def read(response: http.client.HTTPResponse, *, deadline: float, max_bytes: int)
 def _connect(
     target: Target, deadline: float, check_address: Callable[[str], None]
 ) -> socket.socket:
-    """Return a socket to the first address that accepts it."""
     found = name_lookup.addresses(target.host, target.port, deadline=deadline)
     for _, where in found:
         check_address(str(where[0]))

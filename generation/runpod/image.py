@@ -46,7 +46,6 @@ class ImageInfo:
 
     @property
     def pixels(self) -> int:
-        """Width × height."""
         return self.width * self.height
 
 

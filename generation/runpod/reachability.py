@@ -31,7 +31,6 @@ def is_public_host(host: str) -> bool:
 
 
 def is_public_address(address: str) -> bool:
-    """Return whether an http or https address can be public."""
     try:
         parts = urllib.parse.urlsplit(address)
         host = parts.hostname or ""

@@ -13,8 +13,6 @@ MAX_REPLY_BYTES = 64 * 1024 * 1024  # images may be inside, as base64
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A complete reply."""
-
     status: int
     headers: Mapping[str, str]
     body: bytes

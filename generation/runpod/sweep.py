@@ -192,7 +192,6 @@ class _Loop:
         self._lock, self._of_parent, self._loop = threading.Lock(), self._loop, None
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run the coroutine in the thread and return its result."""
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()

@@ -45,7 +45,6 @@ class Template:
         return re.sub(" {2,}", " ", text)
 
     def prompts(self) -> Iterator[str]:
-        """Yield all prompts."""
         return (self.filled(options) for options in product(*self.choices))
 
 

@@ -26,8 +26,6 @@ class Row:
 
 @dataclass(frozen=True)
 class FilledSheet:
-    """A sheet with its jobs."""
-
     sheet: Sheet
     columns: list[list[str]]
     """The labels of each column."""
@@ -42,7 +40,6 @@ class FilledSheet:
 
     @property
     def cancelable(self) -> list[Job]:
-        """The jobs that can be canceled."""
         return [job for job in self.jobs if job.is_cancelable]
 
     @property
@@ -52,7 +49,6 @@ class FilledSheet:
 
     @property
     def is_active(self) -> bool:
-        """Whether a job is unfinished."""
         return any(job.status in ACTIVE for job in self.jobs)
 
     @property
@@ -115,7 +111,6 @@ def delete(sheet: Sheet) -> None:
 
 
 def restore(sheet: Sheet) -> None:
-    """Restore a deleted sheet."""
     Sheet.objects.filter(id=sheet.id).update(deleted_at=None)
 
 

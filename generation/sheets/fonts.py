@@ -53,7 +53,6 @@ FONTS = Fonts(Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 
 @lru_cache(maxsize=8192)
 def has_sign(file: Path, sign: str) -> bool:
-    """Return whether this font file has the sign."""
     drawn = _small(file).getmask(sign)
     return (drawn.size, bytes(drawn)) != _missing(file)
 

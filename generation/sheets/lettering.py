@@ -35,7 +35,6 @@ class Lettering:
         self.weight = weight
 
     def width(self, text: str) -> float:
-        """Return the width of a line in px."""
         return sum(font.getlength(run) for font, run in self._runs(text))
 
     def lines(self, text: str, *, width: int, most: int) -> list[str]:

@@ -64,7 +64,6 @@ class Head:
         return f"{NAMES.get(self.by, '')} {self.text}".strip()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the head as it is stored."""
         return {"by": self.by, "value": self.value, "text": self.text}
 
 

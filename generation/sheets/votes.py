@@ -39,7 +39,6 @@ class ModelVotes:
 
     @property
     def share(self) -> float:
-        """The share of its appearances that it won."""
         return self.wins / self.appearances if self.appearances else 0.0
 
     @property

@@ -107,7 +107,6 @@ def read() -> ServiceStatus:
 
 
 def measure() -> ServiceStatus:
-    """Measure the status now."""
     now = timezone.now()
     switch = creation_switch.read()
     offered = list(ImageModel.objects.enabled().defer("workflow").order_by("position", "slug"))

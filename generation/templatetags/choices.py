@@ -28,7 +28,6 @@ def sample(address: str, name: str) -> SafeString:
 
 @register.simple_tag
 def model_options(options: Sequence[ModelOption]) -> SafeString:
-    """Render the models as options of a list."""
     return rendered("generation/model_options.html", options=options, sample=sample)
 
 

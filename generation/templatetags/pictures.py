@@ -106,7 +106,6 @@ def card(context: Context, one: Card, *, place: str = "", eager: bool = False) -
 
 
 def _of_cards(context: Context) -> dict[str, Any]:
-    """Return the common context of cards."""
     token = context.get("csrf_token")
     return {
         "picture": picture,

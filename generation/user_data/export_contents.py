@@ -57,12 +57,10 @@ def picture_name(image: Image) -> str:
 
 
 def upload_name(upload: Upload) -> str:
-    """Return the path of an upload in an export."""
     return f"uploads/{upload.key.rsplit('/', 1)[-1]}"
 
 
 def upload_data(upload: Upload) -> dict[str, Any]:
-    """Return the properties of an upload."""
     return {
         "id": upload.id,
         "file": upload_name(upload),

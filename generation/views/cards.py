@@ -36,7 +36,6 @@ class Card:
 
     @property
     def image(self) -> Image | None:
-        """The first image."""
         return self.kept[0] if self.kept else None
 
     @property
@@ -61,17 +60,14 @@ class Card:
 
     @property
     def advice(self) -> FailureAdvice:
-        """The explanation of a failure."""
         return failure_advice.of_job(self.job)
 
     @property
     def icon(self) -> str:
-        """The icon of the status."""
         return ICONS[Status(self.job.status)]
 
     @property
     def has_progress(self) -> bool:
-        """Whether a progress bar is shown."""
         return self.job.status in (Status.SUBMITTED, Status.RUNNING, Status.STORING)
 
     @property
@@ -89,7 +85,6 @@ class Card:
 
     @property
     def height(self) -> int:
-        """The height of the box."""
         return self.image.height if self.image else self.job.height or 1024
 
     @property

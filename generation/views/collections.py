@@ -66,7 +66,6 @@ def delete(request: HttpRequest, collection_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def restore(request: HttpRequest, collection_id: UUID) -> HttpResponse:
-    """Restore the deleted collection."""
     collection = get_object_or_404(_collections(request), id=collection_id)
     try:
         collections.restore(collection)

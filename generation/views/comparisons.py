@@ -164,7 +164,6 @@ def delete(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def restore(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
-    """Restore a deleted comparison."""
     own = get_object_or_404(Sheet.objects.of(request.user), id=sheet_id)
     cells.restore(own)
     return redirect("sheet", sheet_id=own.id)

@@ -72,7 +72,6 @@ def shared_of(given: Mapping[str, str]) -> sharing.Shared | None:
 
 
 def composable(models: Iterable[ImageModel]) -> list[ImageModel]:
-    """Return the models that the composer offers."""
     return [model for model in models if model.is_composable]
 
 

@@ -32,8 +32,6 @@ BUSY_SECONDS = 60  # additional wait time from which a model is shown as busy
 
 @dataclass(frozen=True)
 class ModelOption:
-    """A model in the list."""
-
     model: ImageModel
     price: int
     speed: Eta

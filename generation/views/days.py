@@ -44,7 +44,6 @@ def between(since: str, until: str) -> tuple[date | None, date | None] | None:
 
 
 def label(since: date | None, until: date | None) -> str:
-    """Return "11/03/2026 – 11/24/2026", "From …" or "Until …"."""
     first, last = (
         formats.date_format(day, "SHORT_DATE_FORMAT") if day else "" for day in (since, until)
     )
@@ -55,7 +54,6 @@ def label(since: date | None, until: date | None) -> str:
 
 
 def last_of(month: date) -> date:
-    """Return the last day of the month that begins with this day."""
     return (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 

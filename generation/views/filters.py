@@ -64,22 +64,18 @@ class Filters:
 
     @property
     def favorites_address(self) -> str:
-        """The URL of the favorites in this view."""
         return self._address({**self.asked, "favorite": "1"})
 
     @property
     def on(self) -> bool:
-        """Whether a filter is active."""
         return bool(self.asked)
 
     @property
     def query(self) -> str:
-        """The search words."""
         return self.asked.get("q", "")
 
     @property
     def collection(self) -> Collection | None:
-        """The selected collection."""
         return self.wanted.collection
 
     @property
@@ -99,12 +95,10 @@ class Filters:
 
     @property
     def has_days(self) -> bool:
-        """Whether there is a filter by days."""
         return bool(self.wanted.since or self.wanted.until)
 
     @property
     def has_source(self) -> bool:
-        """Whether there is a filter by source."""
         return "source" in self.asked
 
     @property
@@ -243,7 +237,6 @@ def chosen_tags(query: QueryDict) -> tuple[str, ...]:
 
 
 def shape_label(shape: str) -> str:
-    """Return the label of an orientation."""
     return {
         Orientation.PORTRAIT: pgettext("shape of pictures", "Portrait"),
         Orientation.LANDSCAPE: pgettext("shape of pictures", "Landscape"),

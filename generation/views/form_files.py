@@ -74,7 +74,6 @@ def _check_files(user: User, form: Composer, files: "Sequence[UploadedFile[Any]]
 
 @contextmanager
 def _naming(file: "UploadedFile[Any]") -> Iterator[None]:
-    """Name the file in refusals of it."""
     try:
         yield
     except uploads.UnusableImage as refusal:

@@ -110,7 +110,6 @@ def trash(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def restore_all(request: HttpRequest) -> HttpResponse:
-    """Restore all images from the trash."""
     count = images.restore_all(user_of(request))
     text = ngettext("%(count)s image restored.", "%(count)s images restored.", count)
     messages.success(request, text % {"count": formatting.number(count)})

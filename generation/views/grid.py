@@ -51,7 +51,6 @@ class Grid:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there are no images."""
         return not self.months
 
 

@@ -56,8 +56,6 @@ class Receipt:
 
 @dataclass(frozen=True)
 class SourcePicture:
-    """A source image of this image."""
-
     address: str  # URL of its page, "" for an upload
     thumbnail: str
 
@@ -218,7 +216,6 @@ def trash(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def restore(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Restore the image from the trash."""
     images.restore(own_image(request, image_id))
     if not wants_part(request):
         messages.success(request, _("Restored."))
@@ -305,7 +302,6 @@ def _price_again(job: Job) -> int | None:
 
 
 def _sources(job: Job) -> list[SourcePicture]:
-    """Return the existing source images of the job."""
     return [
         SourcePicture(
             address=reverse("image", args=[one.image_id]) if one.image_id else "",

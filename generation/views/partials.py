@@ -9,7 +9,6 @@ from accounts.models import User
 
 
 def wants_part(request: HttpRequest) -> bool:
-    """Return whether a script of the page requests a part of it."""
     return request.headers.get("X-Part") == "1"
 
 

@@ -25,7 +25,6 @@ class Remarks:
 
     @property
     def note(self) -> str:
-        """The text of the field."""
         return self.image.note if self.typed_note is None else self.typed_note
 
     @property

@@ -54,7 +54,6 @@ def appeal(request: SignedInRequest, review_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: SignedInRequest, review_id: UUID) -> HttpResponse:
-    """Withdraw a request that waits for review."""
     review = _own(request, review_id)
     try:
         prompt_reviews.cancel(review)

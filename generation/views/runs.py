@@ -31,12 +31,10 @@ class Run:
 
     @property
     def first(self) -> Job:
-        """The job that represents the run."""
         return self.cards[0].job
 
     @property
     def prompt(self) -> str:
-        """The prompt."""
         return self.first.prompt
 
     @property
@@ -51,7 +49,6 @@ class Run:
 
     @property
     def credits(self) -> int:
-        """The credits held or charged."""
         return sum(
             card.job.credits
             for card in self.cards
@@ -65,7 +62,6 @@ class Run:
 
     @property
     def is_active(self) -> bool:
-        """Whether a job is unfinished."""
         return any(card.job.status in ACTIVE for card in self.cards)
 
     @property
@@ -75,7 +71,6 @@ class Run:
 
     @property
     def day(self) -> date:
-        """The day of creation."""
         return timezone.localtime(self.first.created_at).date()
 
 

@@ -33,7 +33,6 @@ class ItemTile(PublicTile):
 
     @property
     def address(self) -> str:
-        """The URL of its page."""
         return reverse("shared_item", args=[self.shared.slug, self.member.pk])
 
 

@@ -65,7 +65,6 @@ def periods() -> list[Period]:
 
 
 def absolute(slug: str) -> str:
-    """Return the public URL of the slug."""
     return f"{settings.PUBLIC_URL}{reverse('shared', args=[slug])}"
 
 

@@ -34,7 +34,6 @@ class SheetCard:
 
     @property
     def total(self) -> int:
-        """The number of cells."""
         return len(self.sheet.jobs)
 
     @property
@@ -54,7 +53,6 @@ class SheetCard:
 
     @property
     def is_active(self) -> bool:
-        """Whether a job is unfinished."""
         return self.ended < self.total
 
     @property

@@ -19,7 +19,6 @@ class CollectionCard:
 
     @property
     def collection(self) -> Collection:
-        """The collection."""
         return self.summary.collection
 
     @property

@@ -27,7 +27,6 @@ class Sample:
 
     @property
     def url(self) -> str:
-        """The URL of the file."""
         return static(f"generation/start/{self.name}.webp")
 
     @property

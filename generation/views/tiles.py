@@ -73,7 +73,6 @@ class Tile:
 
     @cached_property
     def thumbnail_url(self) -> str:
-        """A short-lived URL of the thumbnail."""
         return storage.url(self.image.thumbnail_key)
 
     @cached_property

@@ -69,7 +69,6 @@ def delete(request: HttpRequest, list_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def restore(request: HttpRequest, list_id: UUID) -> HttpResponse:
-    """Restore the deleted word list."""
     own = get_object_or_404(WordList.objects.of(request.user), id=list_id)
     try:
         lists.restore(own)

@@ -16,7 +16,6 @@ class Command(BaseCommand):
     help = "Compare all balances and holds with the ledger; exit 1 if there is a difference."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare --json."""
         parser.add_argument(
             "--json", action="store_true", help='print {"ok", "users", "entries", "differences"}'
         )

@@ -28,7 +28,6 @@ class Command(BaseCommand):
     help = "Create a user, or set the password and the rights of an existing one."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("email")
         parser.add_argument(
             "--password",

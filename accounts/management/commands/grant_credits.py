@@ -18,7 +18,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("email")
         parser.add_argument("amount", type=Whole(1, ledger.MAX_CREDITS), metavar="N")
         parser.add_argument("--reason", required=True)

@@ -25,7 +25,6 @@ class Command(BaseCommand):
     help = "Issue an API token and print only the token; it cannot be shown again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("email")
         parser.add_argument("--name", help="default: the first unused of token, token 2, token 3 …")
         parser.add_argument(
@@ -48,7 +47,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the token."""
         email, name = fold(options["email"]), options["name"]
         user = User.objects.filter(email=email).first()
         if user is None:

@@ -17,7 +17,6 @@ class Command(BaseCommand):
     help = "Remove a user's authenticator app, passkeys and recovery codes."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("email")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -16,12 +16,10 @@ class Command(BaseCommand):
     help = "Revoke an API token by its name; it stops working at once."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("email")
         parser.add_argument("name")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Revoke the token."""
         email, name = fold(options["email"]), options["name"]
         user = User.objects.filter(email=email).first()
         if user is None:

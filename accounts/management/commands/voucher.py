@@ -25,7 +25,6 @@ class Command(BaseCommand):
     help = "Create vouchers and print their codes, list the newest ones, or revoke one."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("action", choices=("create", "list", "revoke"))
         parser.add_argument("code", nargs="?", help="of the voucher to revoke")
         parser.add_argument(

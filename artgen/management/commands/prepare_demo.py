@@ -39,11 +39,9 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare --emulator."""
         parser.add_argument("--emulator", action="store_true", help="an emulator plays RunPod")
 
     def handle(self, *args: Any, emulator: bool, **options: Any) -> None:
-        """Do all that is missing."""
         quiet = io.StringIO()
         call_command("migrate", verbosity=0, interactive=False)
         known = set(ImageModel.objects.values_list("slug", flat=True))

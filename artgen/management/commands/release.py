@@ -27,7 +27,6 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --plan."""
         parser.add_argument(
             "--plan",
             action="store_true",

@@ -27,7 +27,6 @@ class Counts:
 
 
 def counts() -> Counts:
-    """Return the size of the suite."""
     routes = site_routes()
     each = sum(1 for _trial in trials(routes))
     return Counts(

@@ -51,7 +51,6 @@ def site_routes() -> list[Route]:
 
 
 def socket_routes() -> list[str]:
-    """Return the path of every socket."""
     return [f"/{_path_of(pattern)}" for pattern in websocket_urlpatterns]
 
 

@@ -58,7 +58,6 @@ class Tables:
             return dict(cursor.fetchall())
 
     def rows(self, names: Collection[str]) -> Rows:
-        """Return each row of these tables as text."""
         found = {}
         with connection.cursor() as cursor:
             for name, quoted in self._quoted():

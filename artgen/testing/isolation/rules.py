@@ -341,7 +341,6 @@ RULES: dict[str, Rule] = {
 
 
 def rule_of(route: Route) -> Rule | None:
-    """Return the rule of a route, None if it has none."""
     if route.name in RULES:
         return RULES[route.name]
     patterns = (name for name in RULES if "*" in name and fnmatchcase(route.name, name))

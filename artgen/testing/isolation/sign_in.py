@@ -82,7 +82,6 @@ def add_app(user: User) -> str:
 
 
 def add_recovery_codes(user: User, *, codes: list[str]) -> None:
-    """Add these recovery codes."""
     stored = RecoveryCodes.activate(user).instance
     stored.data = {"migrated_codes": [encrypt(code) for code in codes], "used_mask": 0}
     stored.save(update_fields=["data"])

@@ -163,7 +163,6 @@ def send(client: Client, data: OwnedData, trial: Trial, before: State) -> Answer
 
 
 def request(client: Client, data: OwnedData, trial: Trial, **headers: str) -> Any:
-    """Send the example request of a trial."""
     address = trial.route.address(arguments(data, trial))
     if trial.query:
         address += f"?{_filled(trial.query, data)}"
@@ -184,7 +183,6 @@ def request(client: Client, data: OwnedData, trial: Trial, **headers: str) -> An
 
 
 def arguments(data: OwnedData, trial: Trial) -> dict[str, Any]:
-    """Return the values of the arguments of the address."""
     found: dict[str, Any] = dict(FIXED)
     for name in trial.route.arguments:
         if example := trial.rule.at.get(name) or EXAMPLES.get(name):

@@ -22,7 +22,6 @@ PLACING_PEOPLE = 40  # a user may have 200 jobs in the queue and place 20 a seco
 
 
 def post(bench: Bench) -> list[Line]:
-    """Place jobs."""
     site = _front(bench)
     people = site.people(PLACING_PEOPLE)
 
@@ -40,17 +39,14 @@ def post(bench: Bench) -> list[Line]:
 
 
 def list_jobs(bench: Bench) -> list[Line]:
-    """List 20 jobs."""
     return [_list(bench, "list of 20 jobs", "/api/v1/jobs/", "/jobs")]
 
 
 def list_images(bench: Bench) -> list[Line]:
-    """List 20 images."""
     return [_list(bench, "list of 20 images", "/api/v1/images/", "/images")]
 
 
 def create(bench: Bench) -> list[Line]:
-    """Open Create with a feed."""
     return [_page(bench, "`/create/`", "/create/", "/jobs", budget="≤ 25 ms")]
 
 

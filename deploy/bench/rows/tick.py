@@ -16,7 +16,6 @@ DUE = "generation_job WHERE status IN ('submitted', 'running') AND due_at"
 
 
 def tick(bench: Bench) -> list[Line]:
-    """Measure both."""
     size = bench.sizes
     empty = _median_idle(bench.site("empty", seconds=1.0, history=0), size)
     site = bench.site("tick", seconds=1.0)

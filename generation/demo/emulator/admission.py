@@ -22,11 +22,9 @@ class Admission:
         self._retired.add(endpoint)
 
     def restore(self, endpoint: str) -> None:
-        """Restore a retired endpoint with its jobs."""
         self._retired.discard(endpoint)
 
     def exists(self, endpoint: str) -> bool:
-        """Return whether the endpoint exists."""
         return not endpoint.startswith(ABSENT) and endpoint not in self._retired
 
     def accepts(self, authorization: str) -> bool:

@@ -38,7 +38,6 @@ class Control:
         self._queue, self._webhooks = queue, webhooks
 
     def add_routes(self, app: web.Application) -> None:
-        """Add the routes under /emulator/."""
         app.router.add_post("/emulator/faults", self._faults_route)
         app.router.add_post("/emulator/key", self._key_route)
         app.router.add_post("/emulator/endpoints/{endpoint}", self._endpoint_route)

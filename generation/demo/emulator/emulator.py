@@ -145,12 +145,10 @@ class Emulator:
 
     @property
     def base_url(self) -> str:
-        """The value for RUNPOD_BASE_URL."""
         return f"http://{self.image_host}/v2"
 
     @property
     def image_host(self) -> str:
-        """Host and port for RUNPOD_IMAGE_HOSTS."""
         return f"{self.host}:{self.port}"
 
     @property
@@ -160,7 +158,6 @@ class Emulator:
 
     @property
     def api_key(self) -> str | None:
-        """The accepted key."""
         return self._admission.api_key
 
     @property
@@ -210,7 +207,6 @@ class Emulator:
         self._admission.retire(endpoint)
 
     def restore(self, endpoint: str) -> None:
-        """Restore a retired endpoint."""
         self._admission.restore(endpoint)
 
     def set_workers(self, endpoint: str, workers: int) -> None:

@@ -163,7 +163,6 @@ class Faults:
             self._chances.append(_Chance(call, fault, probability, endpoint))
 
     def clear(self) -> None:
-        """Clear all planned faults."""
         with self._lock:
             self._next.clear()
             self._chances.clear()

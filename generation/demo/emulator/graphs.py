@@ -14,8 +14,6 @@ _TEXTS = ("text", "prompt", "string", "text_g", "clip_l", "t5xxl", "value")
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """The parameters of a graph."""
-
     prompt: str
     negative_prompt: str
     width: int

@@ -56,11 +56,9 @@ class EmulatedJob:
 
     @property
     def final(self) -> bool:
-        """Whether the job has ended."""
         return self.state in FINAL
 
     def begins(self, *, at: float, worker: str) -> None:
-        """Start the job on a worker."""
         self.state, self.started, self.worker = "IN_PROGRESS", at, worker
         if self.record is not None:
             self.record.has_run = True

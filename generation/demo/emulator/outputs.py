@@ -26,7 +26,6 @@ def shape_inline(dialect: str, data: bytes, *, seed: int, body: dict[str, Any]) 
 
 
 def shape_further(shape: str, data: bytes, url: str) -> dict[str, Any]:
-    """Return the output in one of FURTHER_SHAPES."""
     text, mp4 = base64.b64encode(data).decode(), base64.b64encode(MP4).decode()
     outputs: dict[str, dict[str, Any]] = {
         "b64_json": {"data": [{"b64_json": text, "url": None}]},

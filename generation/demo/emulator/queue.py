@@ -115,7 +115,6 @@ class Queue:
             self._webhooks.end(job)
 
     def cancel(self, job: EmulatedJob) -> None:
-        """Cancel a job unless it has ended."""
         if not job.final:
             if job.fault == "canceled_cost":
                 job.output, job.has_output = self._work.billed(job), True
@@ -146,13 +145,11 @@ class Queue:
         return len(purged)
 
     def health(self, name: str) -> dict[str, Any]:
-        """Return the response of GET /health."""
         return self.endpoint(name).health(
             job for job in list(self.jobs.values()) if job.endpoint == name
         )
 
     def set_workers(self, name: str, workers: int) -> None:
-        """Set the number of workers of an endpoint."""
         endpoint = self.endpoint(name)
         endpoint.workers = workers
         self._take(endpoint)
@@ -170,7 +167,6 @@ class Queue:
             self._clock.after(pause, lambda job=job, run=run: self._begin(endpoint, job, run))  # type: ignore[misc]
 
     async def _begin(self, endpoint: EmulatedEndpoint, job: EmulatedJob, run: int) -> None:
-        """Start a job on a worker."""
         if job.run != run:
             return
         self._started(job)

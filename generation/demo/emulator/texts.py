@@ -40,7 +40,6 @@ class Texts:
         self._slow_seconds, self._before = slow_seconds, before
 
     def add_routes(self, app: web.Application) -> None:
-        """Add the route."""
         app.router.add_post(PATH, self._complete)
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
@@ -66,7 +65,6 @@ class Texts:
     async def _answer(
         self, fault: str, request: web.Request, completion: dict[str, Any]
     ) -> web.StreamResponse:
-        """Return the completion as the fault makes it."""
         choice = completion["choices"][0]
         if fault == "slow":
             await asyncio.sleep(self._slow_seconds)

@@ -100,7 +100,6 @@ class Webhooks:
         return status
 
     async def close(self) -> None:
-        """Close the connections."""
         if self._session is not None:
             await self._session.close()
 

@@ -61,7 +61,6 @@ class Work:
         return not isinstance(self._painter, TinyPainter)
 
     def start(self, job: EmulatedJob, request: Request) -> "asyncio.Task[Outcome]":
-        """Start a job and return the task of its outcome."""
         return asyncio.get_running_loop().create_task(self._do(job, request))
 
     def billed(self, job: EmulatedJob) -> dict[str, Any]:
@@ -146,7 +145,6 @@ class Work:
         return data
 
     async def close(self) -> None:
-        """Close connections and painter."""
         if self._session is not None:
             await self._session.close()
         self._painter.close()

@@ -59,7 +59,6 @@ def _parsed(name: str) -> tuple[str, frozenset[str]]:
 
 @cache
 def motifs() -> frozenset[str]:
-    """Return the motifs that have a plate."""
     return frozenset(path.name.partition(".")[0] for path in (FOLDER / "plates").iterdir())
 
 

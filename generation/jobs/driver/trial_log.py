@@ -36,7 +36,6 @@ def note_posts(
 
 
 def note_replies(jobs: Sequence[Job], replies: Mapping[UUID, JobReport | RunPodError]) -> None:
-    """Note the final report on each trial."""
     for job in jobs:
         reply = replies.get(job.id) if job.is_trial else None
         if isinstance(reply, JobReport) and reply.state.final:

@@ -35,12 +35,10 @@ class Distribution:
 
     @cached_property
     def mean(self) -> float:
-        """The mean."""
         return sum(self.values) / len(self.values)
 
     @cached_property
     def variance(self) -> float:
-        """The variance."""
         return sum((value - self.mean) ** 2 for value in self.values) / len(self.values)
 
     def plus(self, other: "Distribution") -> "Distribution":

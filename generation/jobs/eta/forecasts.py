@@ -160,7 +160,6 @@ class Forecast:
         )
 
     def _place_of(self, job: Job) -> Place:
-        """Return the place of a job that is QUEUED and not parked."""
         if job.first_place is not None:
             return Place(*job.first_place)
         queue = self.queues[job.model_id]

@@ -79,7 +79,6 @@ def record(
 
 
 def history_of(name: str, at: datetime, details: Sequence[tuple[Job, str]]) -> History:
-    """Return the history of one event with a detail for each job."""
     return History(name, at, {job.id: storable(detail) for job, detail in details})
 
 

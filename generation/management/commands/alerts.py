@@ -23,14 +23,12 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --json and --test."""
         parser.add_argument(
             "--json", action="store_true", help='print [{"name", "text", "since", "notified"}]'
         )
         parser.add_argument("--test", action="store_true", help="send a test message")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """List or test."""
         if options["test"]:
             self._test()
         else:

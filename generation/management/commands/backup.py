@@ -56,7 +56,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do one of these."""
         folder = Folder(settings.BACKUP_DIR)
         if options["new_key"]:
             public, private = encryption.new_key()

@@ -22,7 +22,6 @@ class Command(BaseCommand):
     requires_system_checks = []  # they are the first check
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --json and --email."""
         parser.add_argument(
             "--json", action="store_true", help='print {"ok", "checks": [{"name", "ok", …}]}'
         )

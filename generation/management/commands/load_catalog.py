@@ -19,7 +19,6 @@ class Command(BaseCommand):
     help = "Loads models and styles from a catalog file. Existing rows are kept."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add FILE and --overwrite."""
         parser.add_argument("file", nargs="?", type=Path, default=CATALOG_FILE)
         parser.add_argument("--overwrite", action="store_true", help="also update existing rows")
         parser.add_argument(

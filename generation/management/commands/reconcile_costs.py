@@ -57,7 +57,6 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, month: date, **options: Any) -> None:
-        """Print the table."""
         note = ""
         bill: Bill | None = None
         if options["bill"]:

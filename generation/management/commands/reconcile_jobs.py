@@ -14,7 +14,6 @@ class Command(BaseCommand):
     help = "Queries RunPod for every job that is active there, due or not, and applies the results."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --json."""
         parser.add_argument(
             "--json",
             action="store_true",

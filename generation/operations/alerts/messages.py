@@ -38,7 +38,6 @@ def advice(name: str) -> str:
 def email(
     to: str, language: str, *, name: str, values: Mapping[str, Any], news: str, since: datetime
 ) -> EmailMessage:
-    """Return the email about an alert."""
     with translation.override(language or settings.LANGUAGE_CODE):
         return emails.compose(
             "generation/emails/alert",

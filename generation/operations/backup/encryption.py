@@ -63,7 +63,6 @@ class Sealing:
         return SUFFIX if self.recipients else ""
 
     def seal(self, data: bytes) -> bytes:
-        """Return the encrypted bytes."""
         return bytes(pyrage.encrypt(data, self._keys())) if self.recipients else data
 
     def seal_stream(self, source: Reader, target: Writer) -> None:
@@ -132,7 +131,6 @@ def recipients(text: str | Sequence[str]) -> tuple[str, ...]:
 
 
 def new_key() -> tuple[str, str]:
-    """Return a new recipient and its identity."""
     identity = pyrage.x25519.Identity.generate()
     return str(identity.to_public()), str(identity)
 

@@ -44,8 +44,6 @@ class BackupDamaged(BackupRefused):
 
 @dataclass(frozen=True)
 class Backup:
-    """A complete backup."""
-
     path: Path
     manifest: dict[str, Any]
 
@@ -203,7 +201,6 @@ class DigestWriter:
         self.error: OSError | None = None
 
     def write(self, data: bytes, /) -> int:
-        """Write all of the bytes."""
         try:
             self._file.write(data)
         except OSError as error:
@@ -214,7 +211,6 @@ class DigestWriter:
         return len(data)
 
     def flush(self) -> None:
-        """Flush the file."""
         self._file.flush()
 
     @property

@@ -28,7 +28,6 @@ def failed(started_at: datetime, *, detail: str) -> None:
 
 
 def newest() -> BackupRecord | None:
-    """Return the record of the newest complete backup."""
     return BackupRecord.objects.complete().first()
 
 

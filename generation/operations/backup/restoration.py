@@ -303,7 +303,6 @@ class Restoration:
 
 
 def _keys_of(missing: list[str]) -> Iterator[str]:
-    """Yield the keys of lines of a manifest."""
     for line in missing:
         yield line.partition(" ")[0]
 

@@ -22,7 +22,6 @@ SWITCHING_PROTOCOLS = 101
 
 
 def workers() -> Check:
-    """Ping all Celery workers."""
     budget = connection_budget.read()
     expected = len(budget.worker_lanes) * budget.worker_machines
     answers = app.control.inspect(timeout=PING_SECONDS, limit=expected).ping() or {}

@@ -103,7 +103,6 @@ def cache() -> Check:
 
 
 def channel_layer() -> Check:
-    """Send an event."""
     try:
         send_to_group(f"doctor.{secrets.token_hex(4)}", {"type": "doctor"})
     except Exception as error:  # noqa: BLE001 clients raise anything

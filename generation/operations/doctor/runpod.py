@@ -34,7 +34,6 @@ class OfferedEndpoint:
 
 
 def offers() -> list[OfferedEndpoint]:
-    """Return the enabled models."""
     return [
         OfferedEndpoint(model.slug, model.endpoint_id, is_public(model.dialect))
         for model in ImageModel.objects.enabled().order_by("position", "slug")
@@ -51,7 +50,6 @@ def offers_of_catalog() -> list[OfferedEndpoint]:
 
 
 def models() -> Check:
-    """Check that models are enabled and valid."""
     enabled = list(ImageModel.objects.enabled().order_by("position", "slug"))
     if not enabled:
         here = installation.current()
@@ -237,7 +235,6 @@ def _message(error: RunPodError) -> str:
 
 
 def outages() -> Check:
-    """Check for outages and pauses of submissions."""
     name = "runpod_outages"
     found = [
         f"{outage.get_kind_display()} ({outage.endpoint_id}) since {outage.since:%Y-%m-%d %H:%M} "

@@ -12,8 +12,6 @@ PUBLIC = "public"
 
 
 def public_dialect(request: RequestFormat, *, name: str = PUBLIC) -> Dialect:
-    """Return the dialect of an endpoint with this request format."""
-
     def build(parameters: Parameters, sources: Sequence[InputImage]) -> dict[str, Any]:
         return _body(request, parameters, sources)
 
