@@ -19,6 +19,11 @@ from accounts.models import CreditEntry, User
 from artgen.testing.cases import BaseTestCase
 from generation.models import IdempotencyKey, Image, ImageModel, Job, JobEvent, Status, Upload
 
+PLACEHOLDER = (
+    "data:image/webp;base64,UklGRlAAAABXRUJQVlA4IEQAAADQAQCdASoQAAwAA4BaJQB"
+    "OgBxLhyo5qAD9IgdBNBgyXL+QctXexYzK3P3TGDXDru1AXxavdJPYp/ub+CVqhP8CRXSIAA=="
+)
+
 FLUX = {"model": "flux-dev", "prompt": "Tea hills in morning mist"}
 
 
@@ -132,7 +137,7 @@ def make_image(user: User, *, job: Job | None = None, **fields: Any) -> Image:
         "id": image_id,
         "key": f"images/{user.id}/{image_id}.png",
         "thumbnail_key": f"thumbnails/{user.id}/{image_id}.webp",
-        "placeholder": "2PcRDYJ4d3eIeIeAh3iIeHiHBw==",
+        "placeholder": PLACEHOLDER,
         "width": 1024,
         "height": 768,
         "bytes": 1000,

@@ -6,11 +6,10 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from artgen.testing.api import PLACEHOLDER
 from artgen.testing.cases import BaseTestCase, submit_only
 from generation.jobs import lifecycle, orders
 from generation.models import Image
-
-PLACEHOLDER = "HBkSHYSIeHiPiHh8eJd4eTN0EEQG"
 
 
 class JobPagesTestCase(BaseTestCase):

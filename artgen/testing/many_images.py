@@ -57,7 +57,7 @@ IMAGES = """
 INSERT INTO generation_image (id, user_id, job_id, position, key, thumbnail_key, placeholder, width, height, bytes,
     content_type, sha256, seed, model_id, style, sourced, favorite, visibility, trashed_at, created_at, words)
 SELECT overlay(id::text placing 'f' FROM 36 FOR 1)::uuid, user_id, id, 0, 'images/' || user_id || '/' || id || '/0.png',
-    'thumbnails/' || user_id || '/' || id || '/0.webp', '2PcRDYJ4d3eIeIeAh3iIeHiHBw==', width, height, 1400000,
+    'thumbnails/' || user_id || '/' || id || '/0.webp', 'data:image/webp;base64,UklGRlAAAABXRUJQVlA4IEQAAADQAQCdASoQAAwAA4BaJQBOgBxLhyo5qAD9IgdBNBgyXL+QctXexYzK3P3TGDXDru1AXxavdJPYp/ub+CVqhP8CRXSIAA==', width, height, 1400000,
     'image/png', md5(id::text) || md5(id::text), seed, model_id, style, source_images <> '[]', seed %% 20 = 3,
     'private', CASE WHEN seed %% 50 = 9 THEN %(until)s::timestamptz - interval '1 minute' * (seed %% 40000) END,
     created_at, artgen_words_of(user_id, prompt)

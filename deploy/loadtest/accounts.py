@@ -96,7 +96,7 @@ def _image_of(job: Job) -> Image:
         job=job,
         key=storage.image_key(job_id=job.id, position=0, content_type=CONTENT_TYPE),
         thumbnail_key=storage.thumbnail_key(job_id=job.id, position=0),
-        placeholder="2PcRDYJ4d3eIeIeAh3iIeHiHBw==",
+        placeholder="data:image/webp;base64,UklGRg==",
         width=job.width,
         height=job.height,
         bytes=1_400_000,

@@ -34,7 +34,7 @@ class ImageJson(TypedDict):
     ]
     url: Annotated[str, "Expires; request the image again for a new one."]
     thumbnail_url: Annotated[str, "WebP; expires like `url`."]
-    placeholder: Annotated[str, "ThumbHash, base64."]
+    placeholder: Annotated[str, "A tiny WebP image as a data: URI, to show while the image loads."]
     width: int
     height: int
     bytes: int

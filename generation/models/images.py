@@ -82,7 +82,7 @@ class Image(models.Model):
     thumbnail_key = models.CharField(max_length=200)
     # Empty if the image is small or was made by a version without it.
     large_key = models.CharField(max_length=200, blank=True, default="", db_default="")
-    placeholder = models.CharField(max_length=60)  # thumbhash, base64
+    placeholder = models.CharField(max_length=400)  # data: URI of a tiny WebP
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
     bytes = models.PositiveIntegerField(_("bytes"))

@@ -15,7 +15,7 @@ import { Lightbox } from "./js/lightbox.js"
 import { moveTile } from "./js/move_tile.js"
 import { wireSelection } from "./js/selection.js"
 import { Stacks } from "./js/stacks.js"
-import { paintPlaceholders } from "./js/thumbhash.js"
+import { fadeIn } from "./js/fade_in.js"
 import { wireTileKeys } from "./js/tile_keys.js"
 import { wireViewOptions } from "./js/view_options.js"
 
@@ -73,7 +73,7 @@ function move(button) {
 }
 
 function enhance(root) {
-  paintPlaceholders(root)
+  fadeIn(root)
   for (const picture of root.querySelectorAll(".card-picture")) {
     picture.addEventListener(
       "error",

@@ -1,5 +1,6 @@
 """The copies of a picture: which there are, how sharp, where they go, what pages say of them."""
 
+import base64
 import hashlib
 import io
 import re
@@ -56,7 +57,10 @@ class TestCopies(BaseTestCase):
                 made = processing.prepare(file.getvalue())
                 with Pillow.open(io.BytesIO(made.large)) as large:
                     assert large.mode == "RGBA"
-                assert len(made.placeholder) <= 40
+                head, _, code = made.placeholder.partition(",")
+                assert head == "data:image/webp;base64"
+                with Pillow.open(io.BytesIO(base64.b64decode(code))) as tiny:
+                    assert (tiny.format, tiny.mode, tiny.size) == ("WEBP", "RGB", (16, 10))
 
     def test_it_turns_the_copies_upright_and_leaves_the_picture_as_it_lies(self):
         exif = Pillow.Exif()

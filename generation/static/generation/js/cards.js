@@ -11,7 +11,7 @@ import { EndedJobs } from "./ended_jobs.js"
 import { JobActions } from "./job_actions.js"
 import { ACTIVE, canUpdate, glow, isActive, showCancelOfRun, updateCard } from "./job_card.js"
 import { SheetRuns } from "./sheet_runs.js"
-import { paintPlaceholders } from "./thumbhash.js"
+import { fadeIn } from "./fade_in.js"
 
 const COLLAPSE_DURATION = 200 // ms
 
@@ -40,7 +40,7 @@ export class Cards {
 
   /** Prepare new cards below `element`: placeholders, glow, buttons that need script. */
   enhance(element) {
-    paintPlaceholders(element)
+    fadeIn(element)
     for (const hidden of element.querySelectorAll("[data-favorite][hidden], [data-copy][hidden]")) {
       hidden.hidden = "copy" in hidden.dataset && !navigator.clipboard
     }
