@@ -110,7 +110,7 @@ def ledger_csv(user: User, *, month: date | None = None) -> Iterator[str]:
                 entry.amount,
                 entry.balance_after,
                 entry.reference or "",
-                _harmless(entry.reason),
+                harmless(entry.reason),
             ]
         )
 
@@ -130,8 +130,8 @@ def statement_csv(user: User, *, month: date | None = None) -> Iterator[str]:
                 _second(line.ended_at) if is_over else "",
                 line.state.value,
                 line.amount,
-                _harmless(line.what),
-                _harmless(line.title),
+                harmless(line.what),
+                harmless(line.title),
                 line.why,
                 line.job or "",
             ]
@@ -142,7 +142,7 @@ def _second(at: datetime) -> str:
     return timezone.localtime(at).isoformat(timespec="seconds")
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Return a text that spreadsheets do not run as a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
 

@@ -7,7 +7,6 @@ from celery import shared_task
 from generation.jobs import dispatch, driver, heartbeat, outages, storing
 from generation.operations import cleanup
 from generation.prompt_helper import charges
-from generation.sheets import sheet_images
 from generation.user_data import exports
 
 
@@ -50,18 +49,11 @@ def export_part(export_id: str) -> None:
     exports.step(UUID(export_id))
 
 
-@shared_task(name="generation.draw_sheet")
-def draw_sheet(image_id: str) -> None:
-    dispatch.received("generation.draw_sheet", image_id)
-    sheet_images.step(UUID(image_id))
-
-
 @shared_task(name="generation.tick")
 def tick() -> None:
     """Send messages for what is due, and record the heartbeat."""
     driver.tick()
     exports.hint_due()
-    sheet_images.hint_due()
     heartbeat.beat()
 
 

@@ -44,7 +44,6 @@ CELERY_TASK_QUEUES = [
 CELERY_TASK_DEFAULT_QUEUE = "drive"  # short tasks: submit, check, stop, probe, tick
 CELERY_TASK_ROUTES = {
     "generation.store": {"queue": "store"},  # downloads, encoding
-    "generation.draw_sheet": {"queue": "store"},  # encoding
     "generation.export": {"queue": "slow"},  # takes minutes
     "generation.clean_up": {"queue": "slow"},
     "generation.release_prompt_calls": {"queue": "slow"},

@@ -59,8 +59,8 @@ def steps() -> dict[str, Callable[[], Any]]:
     """Return what can be run, by name."""
     from accounts.models import User
     from generation.jobs import budget_changes, driver, storing
-    from generation.models import Budget, SheetImage
-    from generation.sheets import placing, sheet_images
+    from generation.models import Budget
+    from generation.sheets import placing
     from generation.sheets.request import clean
 
     def raise_limit() -> None:
@@ -76,7 +76,6 @@ def steps() -> dict[str, Callable[[], Any]]:
 
     return {
         "place sheet": place_sheet,
-        "draw sheet": lambda: sheet_images.step(SheetImage.objects.get().id),
         "check": lambda: driver.check(MODEL),
         "store": storing.store_due,
         "submit": lambda: driver.submit(MODEL),

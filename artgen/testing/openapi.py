@@ -52,8 +52,6 @@ OPERATIONS = {
     "get /api/v1/sheets/{sheet_id}/",
     "delete /api/v1/sheets/{sheet_id}/",
     "post /api/v1/sheets/{sheet_id}/cancel/",
-    "get /api/v1/sheets/{sheet_id}/image/",
-    "post /api/v1/sheets/{sheet_id}/image/",
     "put /api/v1/sheets/{sheet_id}/vote/",
     "delete /api/v1/sheets/{sheet_id}/vote/",
     "get /api/v1/status/",

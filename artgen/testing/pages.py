@@ -213,7 +213,7 @@ NO_PAGES = {
     # Files, and addresses for machines
     *("favicon", "manifest", "service_worker", "healthz", "readyz", "metrics", "runpod_hook"),
     *("sender", "runpod_hook_sender"),
-    *("media", "download_image", "download_selection", "download_sheet", "sheet_image"),
+    *("media", "download_image", "download_selection", "download_sheet"),
     *("ledger_csv", "statement_csv", "download_export", "mfa_download_recovery_codes"),
     *("api_schema", "api_problem", "shared_picture", "shared_item_picture"),
     # Parts of pages

@@ -40,7 +40,6 @@ if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKE
 CHROMIUMS = [
     Path("/usr/bin") / name for name in ("chromium-headless-shell", "chromium", "chromium-browser")
 ]
-FONT_FILES = ("NotoSansDevanagari-Regular.ttf", "wqy-microhei.ttc", "Symbola_hint.ttf")
 # Tests that need a browser, nginx or S3, or share something slow to start (the demo, a stack).
 SLOW = ("browser", "nginx", "s3", "xdist_group")
 # Files whose tests take more than five seconds of a processor together, or start processes.
@@ -85,7 +84,6 @@ AVAILABLE = {
     "pg_dump": servers.own_postgres() is not None,
     "faketime": any(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")),
     "exiftool": shutil.which("exiftool") is not None,
-    "fonts": all(any(Path("/usr/share/fonts").rglob(name)) for name in FONT_FILES),
 }
 
 

@@ -19,10 +19,9 @@ from artgen.testing.openapi import OPERATIONS, PUBLIC
 from artgen.testing.prompt_helper import prompt_helper
 from artgen.testing.saving import with_files
 from generation.gallery import sharing
-from generation.models import Job, ModerationRule, SheetImage, Status
+from generation.models import Job, ModerationRule, Status
 from generation.presets.own_styles import MAX_STYLES
 from generation.presets.presets import MAX_PRESETS
-from generation.sheets import sheet_images
 from generation.sheets.word_lists import MAX_LISTS
 
 SCHEMA = "/api/schema/"
@@ -188,23 +187,8 @@ class TestSchema(ApiTestCase):
             status=Status.SUCCEEDED, due_at=None, finished_at=timezone.now()
         )
         make_image(self.alice, job=Job.objects.get(id=best))
-        vote, drawn = f"{path}vote/", f"{path}image/"
-        asked_for = self.api.post(drawn, {"format": "png"})
-        waiting_image = self.api.get(drawn, {"format": "png"})
-        sheet_images.step(SheetImage.objects.get().id)
+        vote = f"{path}vote/"
         return {
-            "post /api/v1/sheets/{sheet_id}/image/": [
-                asked_for,
-                self.api.post(drawn, {"format": "png"}),
-                self.api.post(drawn, {"format": "gif"}),
-                self.others.post(drawn, {}),
-            ],
-            "get /api/v1/sheets/{sheet_id}/image/": [
-                waiting_image,
-                self.api.get(drawn, {"format": "png"}),
-                self.api.get(drawn),
-                self.api.get(drawn, {"format": "gif"}),
-            ],
             "post /api/v1/sheets/": [
                 placed,
                 self.api.post(sheets, asked, **key),

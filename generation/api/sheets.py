@@ -1,19 +1,18 @@
-"""Comparison sheets: quote, create, list, get, cancel the rest, vote, draw, delete."""
+"""Comparison sheets: quote, create, list, get, cancel the rest, vote, delete."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, TypedDict, cast
 from uuid import UUID
 
-from django.http import Http404
 from django.urls import reverse
 from rest_framework.request import Request
 
 from accounts.limits import rate_limits
 from accounts.models import Scope
 from accounts.requests import limited_token, user_of
-from artgen.api.inputs import Body, Choice, Id, Query
-from artgen.api.json_types import IdText, Page, Url
+from artgen.api.inputs import Body, Id
+from artgen.api.json_types import IdText, Page
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import PageQuery, page_of
 from artgen.api.views import Endpoint, first_or_404
@@ -21,9 +20,8 @@ from generation.api.bodies import KEYED, read_key
 from generation.api.jobs import QuoteJson, quote_json
 from generation.jobs import idempotency
 from generation.jobs.serializers import JobJson, jobs_json
-from generation.models import Sheet, SheetImage, SheetImageKind, SheetVote
-from generation.sheets import cells, placing, sheet_images, votes
-from generation.sheets.cells import FilledSheet
+from generation.models import Sheet, SheetVote
+from generation.sheets import cells, placing, votes
 from generation.sheets.request import SheetOrderBody
 
 EXAMPLE = {
@@ -92,30 +90,6 @@ class SheetVoteBody(Body):
     """The best image of a comparison."""
 
     job = Id(help_text="The job of a cell with an image.")
-
-
-class SheetImageBody(Body):
-    """The image of a comparison to draw."""
-
-    format = Choice(choices=SheetImageKind.values, required=False, default=SheetImageKind.JPEG)
-
-
-class SheetImageQuery(SheetImageBody, Query):
-    """Which image of a comparison."""
-
-
-class SheetImageJson(TypedDict):
-    """A comparison as one labeled image, for a download."""
-
-    format: Annotated[str, SheetImageKind.values]
-    state: Annotated[str, ("preparing", "ready", "failed"), "`failed`: ask for it again."]
-    done: Annotated[int, "The cells that are drawn."]
-    total: Annotated[int, "All cells."]
-    url: Annotated[Url | None, "Of the file, short-lived; null until it is ready."]
-    bytes: int | None
-    expires_at: Annotated[
-        datetime | None, "After that ask for it again; null while it is prepared."
-    ]
 
 
 class Sheets(Endpoint):
@@ -212,56 +186,6 @@ class Sheets(Endpoint):
     def remove_vote(self, request: Request, sheet_id: UUID) -> None:
         """Remove the vote."""
         votes.withdraw(_own(request, sheet_id))
-
-    @operation(
-        "POST sheets/<uuid:sheet_id>/image/",
-        body=SheetImageBody,
-        status=202,
-        also={200: "Ready already"},
-        problems=["too_many_requests"],
-    )
-    def draw_sheet(self, request: Request, sheet_id: UUID) -> Answer[SheetImageJson]:
-        """Draw a comparison as one image.
-
-        With its labels, the images in small. A worker draws it within seconds: follow it with
-        `GET`. It is drawn again only if its cells have changed since.
-        """
-        sheet = cells.filled(_own(request, sheet_id))
-        rate_limits.spend("sheet_image", user_of(request).pk)
-        kind = self.read_body()["format"]
-        image = sheet_images.ask(sheet, kind=kind)
-        return Answer(
-            _image_json(sheet, image),
-            status=200 if image.is_ready else 202,
-            headers={"Location": f"{reverse('api_sheet_image', args=[sheet_id])}?format={kind}"},
-        )
-
-    @operation(
-        "GET sheets/<uuid:sheet_id>/image/", query=SheetImageQuery, url_name="api_sheet_image"
-    )
-    def get_sheet_image(self, request: Request, sheet_id: UUID) -> SheetImageJson:
-        """Get the image of a comparison.
-
-        Not found if nobody has asked for it, if it has expired, or if its cells have changed since:
-        ask for it with `POST`.
-        """
-        sheet = cells.filled(_own(request, sheet_id))
-        image = sheet_images.of_sheet(sheet).get(self.query["format"])
-        if image is None:
-            raise Http404
-        return _image_json(sheet, image)
-
-
-def _image_json(sheet: FilledSheet, image: SheetImage) -> SheetImageJson:
-    return {
-        "format": image.kind,
-        "state": image.state,
-        "done": image.total if image.is_ready else image.done,
-        "total": image.total,
-        "url": sheet_images.absolute_url(sheet, image) if image.is_ready else None,
-        "bytes": image.bytes if image.is_ready else None,
-        "expires_at": image.expires_at,
-    }
 
 
 def _own(request: Request, sheet_id: UUID) -> Sheet:

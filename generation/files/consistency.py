@@ -9,10 +9,10 @@ from uuid import UUID
 from django.db.models import Q
 
 from generation.files import storage
-from generation.models import Export, Image, Job, SavedImage, SheetImage, Upload
+from generation.models import Export, Image, Job, SavedImage, Upload
 
 PREFIXES = tuple(f"{folder}/" for folder in storage.FOLDERS)
-TEMPORARY = {"exports/": Export, "sheets/": SheetImage}
+TEMPORARY = {"exports/": Export}
 """Files that are made again on request, so backups leave them out, with the model of their rows."""
 ROWS_AT_ONCE = 1000
 ID_LENGTH = 36
@@ -43,8 +43,7 @@ def count() -> int:
     """Return the number of expected files."""
     parts = sum(len(parts) for parts in Export.objects.values_list("parts", flat=True))
     large = Image.objects.exclude(large_key="").count()
-    sheets = SheetImage.objects.exclude(key="").count()
-    return Image.objects.count() * 2 + large + Upload.objects.count() + parts + sheets
+    return Image.objects.count() * 2 + large + Upload.objects.count() + parts
 
 
 def compare(
@@ -122,9 +121,6 @@ def expected_files(*, temporary: bool = True) -> Iterator[ExpectedFile]:
     for export in Export.objects.order_by("id").iterator(chunk_size=ROWS_AT_ONCE):
         for part in export.parts:
             yield ExpectedFile(part["key"], part["bytes"], "", f"export {export.id}", "")
-    sheets = SheetImage.objects.exclude(key="").order_by("id")
-    for sheet in sheets.iterator(chunk_size=ROWS_AT_ONCE):
-        yield ExpectedFile(sheet.key, sheet.bytes, "", f"image of a comparison {sheet.id}", "")
 
 
 def delete_temporary() -> None:
@@ -140,8 +136,6 @@ def _has_row(key: str) -> bool:
     if key.startswith("exports/"):
         export = _export_of(key)
         return export is not None and any(part["key"] == key for part in export.parts)
-    if key.startswith("sheets/"):
-        return SheetImage.objects.filter(key=key).exists()
     job_id = _id_in(key)
     if job_id is None:
         return False
@@ -157,8 +151,6 @@ def _may_get_row(key: str) -> bool:
     row_id = _id_in(key)
     if row_id is None:
         return False
-    if key.startswith("sheets/"):
-        return SheetImage.objects.active().filter(id=row_id).exists()
     return (
         Job.objects.active().filter(id=row_id).exists()
         or SavedImage.objects.unfinished().filter(id=row_id).exists()

@@ -7,15 +7,19 @@ from generation.models import Image
 PROMPT_LENGTH = 48  # characters of the prompt in the name
 
 
-def filename(image: Image, *, extension: str = "") -> str:
+def filename(image: Image, *, extension: str = "", stem: str = "") -> str:
     """Return a name such as "tea-hills-in-morning-mist-7.png": prompt, seed, extension.
 
-    `image` was fetched with its origin. `extension` replaces that of the file.
+    `image` was fetched with its origin. `extension` replaces that of the file,
+    `stem` prompt and seed.
     """
+    extension = extension or image.key.rpartition(".")[2]
+    if stem:
+        return f"{stem}.{extension}"
     words = slugify(image.prompt, allow_unicode=True)[:PROMPT_LENGTH].strip("-_") or "artgen"
     # A saved copy may have no seed; the end of its id is random.
     number = image.id.hex[-6:] if image.seed is None else image.seed
-    return f"{words}-{number}.{extension or image.key.rpartition('.')[2]}"
+    return f"{words}-{number}.{extension}"
 
 
 class UniqueNames:

@@ -19,7 +19,7 @@ from django.utils.http import content_disposition_header
 from generation.files.disk import DiskStorage
 from generation.files.new_file import NewFile
 
-FOLDERS = ("images", "thumbnails", "uploads", "exports", "sheets")
+FOLDERS = ("images", "thumbnails", "uploads", "exports")
 """The first part of keys. Addresses of files that strangers see have the whole key, so no part is
 the id of a user."""
 
@@ -50,11 +50,6 @@ def upload_key(*, upload_id: UUID, content_type: str) -> str:
 
 def export_folder(*, export_id: UUID) -> str:
     return f"exports/{export_id}/"
-
-
-def sheet_key(*, image_id: UUID, kind: str) -> str:
-    """Return the key of the image of a comparison; `kind` is "jpeg" or "png"."""
-    return f"sheets/{_shard(image_id)}/{image_id}.{EXTENSIONS[f'image/{kind}']}"
 
 
 def _shard(file_id: UUID) -> str:

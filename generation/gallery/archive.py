@@ -5,11 +5,12 @@ needed. Images are stored uncompressed: compressing them again saves nothing.
 """
 
 import json
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 from itertools import chain
 from tempfile import SpooledTemporaryFile
 from typing import Any
+from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from django.utils import timezone, translation
@@ -26,10 +27,17 @@ IN_MEMORY = 256 * 1024  # bytes of parameters kept in memory before they go to d
 READABLE = 0o644 << 16  # file permissions in the archive
 
 
-def pack(images: Iterable[Image], *, as_webp: bool = False) -> Generator[bytes]:
+def pack(
+    images: Iterable[Image],
+    *,
+    as_webp: bool = False,
+    names: Mapping[UUID, str] | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> Generator[bytes]:
     """Return the archive in pieces, each created on demand; memory holds one image or less.
 
     `images` were fetched with their origins. parameters.json describes how each was made.
+    `names` are those of the files by image, without extension; `texts` are further files.
     With `as_webp` every image that can be decoded is converted. Missing files are listed in
     missing.txt. Times and texts use the language and time zone active now. Any other failure ends
     the stream with its error, so that a partial archive is not mistaken for a complete one.
@@ -37,13 +45,21 @@ def pack(images: Iterable[Image], *, as_webp: bool = False) -> Generator[bytes]:
     return _packed(
         images,
         as_webp=as_webp,
+        stems=names or {},
+        texts=texts or {},
         zone=timezone.get_current_timezone(),
         language=translation.get_language(),
     )
 
 
 def _packed(
-    images: Iterable[Image], *, as_webp: bool, zone: tzinfo, language: str
+    images: Iterable[Image],
+    *,
+    as_webp: bool,
+    stems: Mapping[UUID, str],
+    texts: Mapping[str, str],
+    zone: tzinfo,
+    language: str,
 ) -> Generator[bytes]:
     outlet, names, missing = _Outlet(), UniqueNames(), list[str]()
     with (
@@ -51,12 +67,13 @@ def _packed(
         ZipFile(outlet, "w", ZIP_STORED) as archive,
     ):
         for image in images:
+            stem = stems.get(image.id, "")
             try:
                 content, extension = _content(image, as_webp=as_webp)
             except FileNotFoundError:
-                missing.append(names.give(filename(image)))
+                missing.append(names.give(filename(image, stem=stem)))
                 continue
-            name = names.give(filename(image, extension=extension))
+            name = names.give(filename(image, extension=extension, stem=stem))
             with archive.open(
                 image_entry(name, created_at=image.created_at, zone=zone), "w"
             ) as file:
@@ -74,6 +91,8 @@ def _packed(
             with archive.open(text_entry(PARAMETERS, zone=zone), "w") as file:
                 for piece in iter(lambda: parameters.read(storage.PIECE), b""):
                     file.write(piece)
+        for name, text in texts.items():
+            archive.writestr(text_entry(name, zone=zone), text)
         if missing:
             with translation.override(language):
                 archive.writestr(text_entry(MISSING, zone=zone), _missing_text(missing))

@@ -50,11 +50,6 @@ def export(export_id: UUID) -> None:
     transaction.on_commit(partial(_send_now, "generation.export", str(export_id)), robust=True)
 
 
-def draw_sheet(image_id: UUID) -> None:
-    """Draw the image of a comparison, after commit."""
-    _send("generation.draw_sheet", str(image_id))
-
-
 def received(name: str, *arguments: str) -> None:
     """Remove a message's mark: what becomes due from now on needs another message."""
     try:

@@ -61,7 +61,6 @@ from generation.models.sharing import (
     PublicationState,
     Report,
 )
-from generation.models.sheet_images import SheetImage, SheetImageKind, SheetImageQuerySet
 from generation.models.sheets import Sheet, SheetQuerySet, SheetVote, WordList, WordListQuerySet
 from generation.models.styles import Style
 from generation.models.tags import ImageTag, Tag, TagQuerySet
@@ -120,9 +119,6 @@ __all__ = [
     "RulesVersion",
     "SavedImage",
     "Sheet",
-    "SheetImage",
-    "SheetImageKind",
-    "SheetImageQuerySet",
     "SheetQuerySet",
     "SheetVote",
     "Spending",

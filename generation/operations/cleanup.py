@@ -15,7 +15,7 @@ from generation.moderation import reviews
 from generation.operations import retention
 from generation.presets import own_styles, presets
 from generation.prompt_helper import costs
-from generation.sheets import cells, sheet_images, word_lists
+from generation.sheets import cells, word_lists
 from generation.user_data import erasure, exports
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,6 @@ def clean_up() -> None:
         forget_credit_requests,
         forget_collections,
         forget_comparisons,
-        forget_sheet_images,
         forget_presets,
         forget_exports,
         purge_trash,
@@ -105,13 +104,8 @@ def forget_unfinished_copies() -> None:
 
 def forget_comparisons() -> None:
     """Remove comparisons and word lists whose deletion can no longer be undone."""
-    sheet_images.forget_sheets(deleted_before=timezone.now() - cells.RESTORE_PERIOD)
+    cells.forget_deleted(deleted_before=timezone.now() - cells.RESTORE_PERIOD)
     word_lists.forget_deleted(deleted_before=timezone.now() - word_lists.RESTORE_PERIOD)
-
-
-def forget_sheet_images() -> None:
-    """Remove images of comparisons that have expired or show what has changed since."""
-    sheet_images.forget_expired()
 
 
 def forget_presets() -> None:

@@ -20,7 +20,6 @@ from generation.gallery import images, saving
 from generation.jobs import job_control, spending
 from generation.models import Export, Job, SavedImage, Status, Upload
 from generation.prompt_helper import charges
-from generation.sheets import sheet_images
 from generation.user_data import exports
 
 log = logging.getLogger(__name__)
@@ -105,7 +104,6 @@ def _delete_files(user: User) -> None:
     storage.delete_these(list(Upload.objects.filter(user=user).values_list("key", flat=True)))
     for export in Export.objects.of(user):
         exports.delete_files(export)
-    sheet_images.delete_files(user)
     # A job that failed while its images were stored has left files without a row.
     failed = Job.objects.of(user).exclude(status=Status.SUCCEEDED).exclude(submitted_at=None)
     for job_id in failed.values_list("id", flat=True).iterator():

@@ -32,7 +32,7 @@ from generation.sheets.cells import FilledSheet
 from generation.sheets.placing import SheetQuote
 from generation.sheets.plans import Heads
 from generation.sheets.request import MAX_MODELS, Asked, clean
-from generation.views import cards, composing, sheet_images
+from generation.views import cards, composing
 from generation.views.cards import Card
 from generation.views.composer_links import composable
 from generation.views.partials import part, wants_part
@@ -301,7 +301,8 @@ def _sheet_context(found: FilledSheet) -> dict[str, Any]:
         "has_column_heads": any(found.columns),
         "progress": plans.progress_text(done=found.done, total=len(found.sheet.jobs)),
         "cancelable": len(found.cancelable),
-        **sheet_images.context_of(found),
+        "sheet": found.sheet,
+        "found": found,
     }
 
 

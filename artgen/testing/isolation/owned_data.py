@@ -63,7 +63,6 @@ from generation.models import (
     Report,
     ReviewState,
     Sheet,
-    SheetImage,
     Status,
     Style,
     TrustedAuthor,
@@ -71,7 +70,7 @@ from generation.models import (
     Upload,
 )
 from generation.presets import own_styles, presets
-from generation.sheets import cells, sheet_images, word_lists
+from generation.sheets import word_lists
 from generation.sheets.request import Asked
 
 MARK = "vqzmxj"
@@ -226,14 +225,6 @@ def _make_rows(data: OwnedData) -> None:
             (image.job.batch, image.job_id, None), (queued.batch, queued.id, now),
         )
     )  # fmt: skip
-    drawn = SheetImage.objects.create(
-        sheet=sheet, user=owner, kind="jpeg", language="en", created_at=now, total=1, bytes=10,
-        fingerprint=sheet_images.fingerprint(cells.filled(sheet)),
-        expires_at=now + timedelta(days=1),
-    )  # fmt: skip
-    drawn.key = storage.sheet_key(image_id=drawn.id, kind=drawn.kind)
-    drawn.save(update_fields=["key"])
-    storage.save(drawn.key, FILES["JPEG"], content_type="image/jpeg")
     words = word_lists.create(user=owner, name=mark("list"), entries=[mark("entry")])
     deleted_words = word_lists.delete(
         word_lists.create(user=owner, name=mark("listgone"), entries=[mark("entry")])

@@ -210,8 +210,7 @@ RULES: dict[str, Rule] = {
     "sheet": owner("GET"),
     "cancel_sheet": owner("POST"),
     "vote_sheet": owner("POST", body={"job": "{job}"}),
-    "download_sheet": owner("GET", queries=("", "as=png")),
-    "sheet_image": owner("GET POST", body={"as": "png"}),
+    "download_sheet": owner("GET"),
     "delete_sheet": owner("POST"),
     "restore_sheet": owner("POST", at={"sheet_id": "deleted_sheet"}),
     "word_list": owner("GET POST", body={"name": "hills", "entries": "green"}),
@@ -268,7 +267,6 @@ RULES: dict[str, Rule] = {
     "api_sheet": owner("GET DELETE"),
     "api/v1/sheets/{sheet_id}/cancel/": owner("POST"),
     "api/v1/sheets/{sheet_id}/vote/": owner("PUT DELETE", body={"job": "{job}"}),
-    "api_sheet_image": owner("GET POST", body={"format": "jpeg"}, queries=("", "format=jpeg")),
     "api/v1/word-lists/": users("GET POST", body={"name": "hills", "entries": ["green"]}),
     "api/v1/word-lists/{list_id}/": owner(
         "GET PATCH DELETE", body={"name": "hills", "entries": ["green"]}

@@ -8,7 +8,6 @@ import { wireCardButtons } from "./js/card_buttons.js"
 import { Cards } from "./js/cards.js"
 import { connect } from "./js/connection.js"
 import { showFailure } from "./js/failures.js"
-import { SheetImage } from "./js/sheet_image.js"
 
 const HEAD_AFTER = 600 // ms: jobs that end together change the head once
 
@@ -125,5 +124,7 @@ page.addEventListener(
   { capture: true },
 )
 
-new SheetImage(page, { failed: data.failed, onProblem: showProblem })
+page.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print()
+})
 connect(cards, data)

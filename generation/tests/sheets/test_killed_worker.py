@@ -1,16 +1,14 @@
-"""A process is killed while a comparison of 64 cells is placed or runs, or one is drawn: nothing is
-lost or paid twice."""
+"""A process is killed while a comparison of 64 cells is placed or runs: nothing is lost or
+paid twice."""
 
 from itertools import count
 
 import pytest
-from django.utils import timezone
 
 from artgen.testing.killed_process import MODEL
 from artgen.testing.killed_worker import KilledWorkerTestCase
-from generation.models import ImageModel, Job, Sheet, SheetImage
-from generation.sheets import cells, placing, sheet_images
-from generation.sheets.request import clean
+from generation.models import ImageModel, Job, Sheet
+from generation.sheets import cells
 
 CELLS = 64
 WHOLE = 1_000_000  # statements: more than a step has
@@ -50,19 +48,3 @@ class TestKilledWorker(KilledWorkerTestCase):
         sheet = Sheet.objects.get()
         assert len(sheet.jobs) == CELLS
         assert cells.filled(sheet).done == CELLS
-
-    def test_while_its_image_is_drawn(self) -> None:
-        asked = clean({"prompt": "A {red|blue} kite", "models": [MODEL]})
-        placing.place(user=self.user, asked=asked)
-        sheet = Sheet.objects.get()
-        for number in count(2):  # the first statement reads which image it is
-            made = sheet_images.ask(cells.filled(sheet), kind="jpeg")
-            was_killed = self.killed("draw sheet", before=number)
-            if not was_killed:
-                break
-            SheetImage.objects.active().update(due_at=timezone.now())  # the lease has ended
-            sheet_images.step(made.id)
-            made.refresh_from_db()
-            assert made.state == "ready"
-            SheetImage.objects.all().delete()
-        assert number > 4

@@ -1,14 +1,11 @@
 """A comparison in a real Chromium: from Create to the sheet, its vote and its download."""
 
-import io
 import re
-from pathlib import Path
+from zipfile import ZipFile
 
-from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
 from artgen.testing.browser import DESKTOP, PHONE, BrowserTestCase, speak
-from generation.files import metadata
 
 STICKY = """() => {
     const scroll = document.querySelector(".sheet-scroll")
@@ -66,12 +63,15 @@ class TestComparison(BrowserTestCase):
         page.reload()
         expect(best.nth(1)).to_have_attribute("aria-pressed", "true")
         with page.expect_download() as download:
-            page.click("[data-draw-sheet] [data-kind=jpeg]")
-        assert download.value.suggested_filename.endswith("-comparison.jpg")
-        data = Path(download.value.path()).read_bytes()
-        assert Pillow.open(io.BytesIO(data)).format == "JPEG"
-        expect(page.locator("a[data-kind=jpeg]")).to_be_visible()
-        assert "A {red|blue} kite" in metadata.packet_of(data).decode()
+            page.click("a[download]")
+        assert download.value.suggested_filename.endswith("-comparison.zip")
+        assert "comparison.csv" in ZipFile(download.value.path()).namelist()
+        page.emulate_media(media="print")
+        expect(page.locator("h1")).to_be_visible()
+        expect(page.locator(".sheet-grid .card-picture")).to_have_count(4)
+        for hidden in ("[data-print]", "[data-vote] >> nth=0", "header.bar"):
+            expect(page.locator(hidden)).to_be_hidden()
+        page.emulate_media(media="screen")
         page.locator(".sheet-grid .card-link").first.click()
         page.wait_for_url("**/images/*/")
         page.click("#compare")

@@ -32,7 +32,7 @@ class TestGallery(GalleryTestCase):
         self.assertNotContains(page, "<b>Tea")
         self.assertContains(page, f'href="{reverse("image", args=[image.id])}"')
         self.assertContains(page, 'data-ratio="4x3"')
-        self.assertContains(page, f'data-placeholder="{image.placeholder}"')
+        self.assertContains(page, f'class="card-blur" src="{image.placeholder}"')
 
     def test_it_groups_by_month_and_counts_the_whole_month(self):
         now = timezone.localtime()
