@@ -5,8 +5,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
-SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 15))
-PYTHON ?= $(shell for python in python3.13 python3.14 python3.12 python3.11 python3; do \
+SUITABLE := import sys, venv, ensurepip; sys.exit(not (3, 12) <= sys.version_info < (3, 15))
+PYTHON ?= $(shell for python in python3.13 python3.14 python3.12 python3; do \
 	$$python -c '$(SUITABLE)' 2>/dev/null && echo $$python && break; done)
 
 run: $(VENV)/.demo  ## the demo on this machine: http://127.0.0.1:PORT
@@ -91,7 +91,7 @@ lock:  ## pin the newest allowed versions
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) --group dev \
 		-c requirements.txt -c deploy/requirements-demo.txt \
 		-c deploy/requirements-telemetry.txt -o deploy/requirements-dev.txt
-LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+LOCK := --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
 	--custom-compile-command 'make lock'
 
 messages: $(VENV)/.development  ## collect and compile the translations
@@ -103,7 +103,7 @@ clean:
 	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/bin/python:
-	@test -n '$(PYTHON)' || { echo 'ArtGen needs Python 3.11 to 3.14 with venv' \
+	@test -n '$(PYTHON)' || { echo 'ArtGen needs Python 3.12 to 3.14 with venv' \
 		'(Debian: apt-get install python3-venv).' >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 

@@ -5,15 +5,11 @@ import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 MAX_BATCH = 100
 
 
-class Batched(Generic[Key, Value]):
+class Batched[Key, Value]:
     """Calls `function` in a thread with all waiting keys, at most MAX_BATCH, for their values.
 
     A key that is missing in the result gets None. An exception is raised for the whole batch.
@@ -52,7 +48,7 @@ class Batched(Generic[Key, Value]):
                 future.get_loop().call_soon_threadsafe(_settle, future, values.get(key), error)
 
 
-def _settle(
+def _settle[Value](
     future: asyncio.Future[Value | None], value: Value | None, error: Exception | None
 ) -> None:
     if future.done():  # the caller was canceled

@@ -1,7 +1,7 @@
 """Change a password and reset a forgotten one."""
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import uuid4
 
 from allauth.account.views import (
@@ -30,7 +30,7 @@ from accounts.models import User
 from accounts.security_notices import Change
 from accounts.views.sign_in import EMAIL_SENT_TO, sent_context
 
-View: TypeAlias = Callable[..., HttpResponseBase]
+type View = Callable[..., HttpResponseBase]
 
 
 def _page(view: View) -> View:

@@ -1,7 +1,7 @@
 """Pages of two-factor authentication: set up and remove factors, enter a code."""
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 from allauth.mfa.base.views import AuthenticateView, ReauthenticateView
 from allauth.mfa.models import Authenticator
@@ -25,7 +25,7 @@ from accounts.limits.rate_limits import limited
 from accounts.requests import SignedInRequest
 from artgen.redirects import next_url
 
-View: TypeAlias = Callable[..., HttpResponseBase]
+type View = Callable[..., HttpResponseBase]
 
 
 class EnterCode(AuthenticateView):  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeAlias
+from typing import Any
 
 import requests
 from allauth.socialaccount.internal.flows.connect import validate_disconnect
@@ -26,7 +26,7 @@ from accounts import social
 from accounts.limits.rate_limits import limited
 from accounts.requests import SignedInRequest
 
-View: TypeAlias = Callable[..., HttpResponseBase]
+type View = Callable[..., HttpResponseBase]
 
 
 def _calling(view: View) -> View:

@@ -1,7 +1,7 @@
 """Actions of the admin: refusals with one message for each reason, and the way back."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
@@ -13,10 +13,8 @@ from django.utils.translation import ngettext
 
 from artgen.refusals import Refusal
 
-Row = TypeVar("Row", bound=Model)
 
-
-def on_each(
+def on_each[Row: Model](
     admin: "ModelAdmin[Any]",
     request: HttpRequest,
     rows: Iterable[Row],

@@ -1,9 +1,7 @@
 """Types of fields in the API's JSON, for TypedDicts; `artgen.api.openapi` reads them."""
 
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypedDict, TypeVar
-
-Result = TypeVar("Result")
+from typing import Annotated, TypedDict
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class PageLinks(TypedDict):
     previous: Annotated[Url | None, "The page with newer results."]
 
 
-class Page(PageLinks, Generic[Result]):
+class Page[Result](PageLinks):
     """A page of a list."""
 
     results: list[Result]

@@ -58,7 +58,7 @@ class Operation:
         return list(dict.fromkeys(codes))
 
 
-class Answer(Generic[Result], Response):
+class Answer(Generic[Result], Response):  # noqa: UP046 `Response[…]` must not come first
     """The answer of a method that chooses among statuses, or sets headers."""
 
     def __init__(

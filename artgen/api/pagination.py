@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.core import signing
@@ -27,7 +27,6 @@ LIMIT_DEFAULT = 20
 MAX_LIMIT = 100
 OLDER, NEWER = "o", "n"
 
-Row = TypeVar("Row")
 Place = tuple[Any, ...]
 
 
@@ -65,7 +64,7 @@ class FixedList:
     columns: tuple[str, ...]
 
 
-def page_of(
+def page_of[Row](
     request: Request,
     rows: QuerySet[Any, Row] | FixedList,
     query: Mapping[str, Any],

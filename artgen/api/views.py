@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponseBase
@@ -15,8 +15,6 @@ from rest_framework.viewsets import ViewSetMixin
 from artgen.api.inputs import read
 from artgen.api.operations import Operation
 from artgen.revalidation import not_modified_or
-
-Row = TypeVar("Row", bound=Model)
 
 PLAINLY_ACCEPTED = ("*/*", "application/json", "application/json, */*")
 
@@ -78,7 +76,7 @@ def body_of(request: Request) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], request.data)
 
 
-def first_or_404(rows: QuerySet[Row]) -> Row:
+def first_or_404[Row: Model](rows: QuerySet[Row]) -> Row:
     """Return the first row; raise Http404 without a text, unlike `get_object_or_404`."""
     found = rows.first()
     if found is None:

@@ -215,7 +215,7 @@ def _absolute(address: str) -> str:
 
 
 def content_type_of(key: str) -> str:
-    # Python 3.11 and 3.12 do not know WebP unless the system does.
+    # Python 3.12 does not know WebP unless the system does.
     if known := CONTENT_TYPES.get(key.rpartition(".")[2]):
         return known
     return mimetypes.guess_type(key)[0] or "application/octet-stream"

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
@@ -42,9 +42,6 @@ AWAY = 4503  # the database or Redis: clients try again after growing pauses
 UNAVAILABLE = (OperationalError, InterfaceError, RedisError)
 LOST_BEFORE = timedelta(minutes=1)  # a message may be sent so long after its change
 MAX_LOST = 100  # as many of the newest jobs are searched for those that ended unheard
-
-Argument = TypeVar("Argument")
-Returned = TypeVar("Returned")
 
 
 class JobsConsumer(AsyncJsonWebsocketConsumer):
@@ -267,7 +264,9 @@ def _enter(slots: list[Slot]) -> dict[Slot, bool]:
     return {slot: slot.user_id in with_jobs for slot in granted}
 
 
-def _with_connection(function: Callable[[Argument], Returned]) -> Callable[[Argument], Returned]:
+def _with_connection[Argument, Returned](
+    function: Callable[[Argument], Returned],
+) -> Callable[[Argument], Returned]:
     """Wrap the function so that its database connection returns to the pool after each call."""
 
     def call(argument: Argument) -> Returned:
@@ -287,7 +286,9 @@ _token_owners = Batched(_with_connection(tokens.owners), threads=_threads)
 _entered = Batched(_with_connection(_enter), threads=_threads)
 
 
-async def in_thread(function: Callable[[Argument], Returned], argument: Argument) -> Returned:
+async def in_thread[Argument, Returned](
+    function: Callable[[Argument], Returned], argument: Argument
+) -> Returned:
     """Run a function that uses the database in a thread."""
     return await asyncio.get_running_loop().run_in_executor(
         _threads, _with_connection(function), argument

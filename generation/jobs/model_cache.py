@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db.models import Model, QuerySet, TextField
 from django.db.models.expressions import RawSQL
@@ -21,8 +21,6 @@ DISPLAY_SECONDS = 2.0
 ORDER_SECONDS = 60.0
 ENGINE_COLUMNS = {"submit_after", "submit_failures"}
 """Columns of a model that change while jobs run, and that no order reads."""
-
-Row = TypeVar("Row", ImageModel, Style)
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def _age(catalog: Catalog) -> float:
     return time.monotonic() - catalog.read_at
 
 
-def _with_digest(rows: QuerySet[Row]) -> QuerySet[Row]:
+def _with_digest[Row: (ImageModel, Style)](rows: QuerySet[Row]) -> QuerySet[Row]:
     """Give each row the attribute `digest`."""
     digest = RawSQL(_digest(rows.model), [], output_field=TextField())  # noqa: S611 no input
     return rows.annotate(digest=digest)

@@ -6,11 +6,10 @@ it.
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import connection, models
 
-Row = TypeVar("Row", bound=models.Model)
 Converter = tuple[int, Callable[..., Any], Any]
 
 
@@ -20,7 +19,7 @@ def columns(model: type[models.Model], *, of: str = "") -> str:
     return ", ".join(f'{prefix}"{field.column}"' for field in model._meta.concrete_fields)
 
 
-def fetch(
+def fetch[Row: models.Model](
     model: type[Row], statement: str, parameters: Sequence[Any], *, more: Sequence[str] = ()
 ) -> list[Row]:
     """Run the statement, which returns `columns(model)`, and return its rows.

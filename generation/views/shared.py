@@ -1,7 +1,7 @@
 """Public pages of a shared image: page, file, report."""
 
 import io
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -23,7 +23,6 @@ from generation.models import Job, Report, Style
 from generation.views.sharing import absolute
 from generation.views.tiles import Tile
 
-Response = TypeVar("Response", bound=HttpResponseBase)
 MAX_WORDS_LENGTH = 500
 TITLE_LENGTH = 70
 # Long enough to load the files of a page. Later requests go through /s/SLUG/image/, which checks
@@ -186,7 +185,7 @@ def _found(slug: str) -> sharing.Shared:
     return found
 
 
-def guarded(response: Response, found: sharing.Shared) -> Response:
+def guarded[Response: HttpResponseBase](response: Response, found: sharing.Shared) -> Response:
     """Forbid caching, so that turning off a link has effect, and indexing of links.
 
     The URL is secret: the Referrer-Policy of all pages, same-origin, hides it from other sites.
