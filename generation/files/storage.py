@@ -202,15 +202,7 @@ def download_url(key: str, *, filename: str) -> str:
 
 def absolute_url(key: str) -> str:
     """Return the URL with scheme and host, for RunPod and API clients."""
-    return _absolute(url(key))
-
-
-def absolute_download_url(key: str, *, filename: str) -> str:
-    """Return `download_url` with scheme and host, for API clients."""
-    return _absolute(download_url(key, filename=filename))
-
-
-def _absolute(address: str) -> str:
+    address = url(key)
     return address if "://" in address else f"{settings.PUBLIC_URL}{address}"
 
 

@@ -27,4 +27,4 @@ def download(request: HttpRequest, sheet_id: UUID) -> HttpResponseBase:
     except archive_limits.Busy as refusal:
         return refusal_pages.back(request, refusal, to=reverse("sheet", args=[own.id]))
     found = cells.filled(own)
-    return ArchiveResponse(request, archive.pack(found), slot=slot, name=archive.filename(found))
+    return ArchiveResponse(archive.pack(found), slot=slot, name=archive.filename(found))
