@@ -37,7 +37,7 @@ def pixel(head: int) -> str:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("generation", "0050_rights_of_moderators"),
+        ("generation", "0002_postgresql"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     contract = "there was no release that drew them"
 
     dependencies = [
-        ("generation", "0051_placeholders_are_webp"),
+        ("generation", "0003_placeholders_are_webp"),
     ]
 
     operations = [
