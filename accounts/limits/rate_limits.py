@@ -97,7 +97,6 @@ LIMITS: Mapping[str, Limit] = {
     "publish": _of_user("60/h"),
     "appeal": _of_user("60/h"),
     "preset_change": Limit({"user": ("120/m",)}, is_per_view=True),
-    "sheet_image": _of_user("60/h"),
     # Rows of what is free; deleted ones, which stay for a day, count.
     "word_lists": _of_user("60/h", "100/d"),  # up to 120 kB each
     "own_styles": _of_user("60/h", "200/d"),
