@@ -78,8 +78,8 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
             if self.counted is not None:
                 presence.closed(self.counted)
             if self.slot is not None:
-                _slots.close(self.slot)
-                _threads.submit(_slots.release)
+                SLOTS.close(self.slot)
+                _threads.submit(SLOTS.release)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Call the handler. Channels' own method first closes old connections, in a thread."""
@@ -107,7 +107,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         # version.
         self.group = events.group(user.id)
         await self.channel_layer.group_add(self.group, self.channel_name)
-        self.slot = _slots.new(user.id)
+        self.slot = SLOTS.new(user.id)
         has_jobs = await _entered.get(self.slot)
         if has_jobs is None:
             await self.close(code=TOO_MANY)
@@ -256,7 +256,7 @@ def _ended(user_and_since: tuple[User, float]) -> list[JobJson]:
 
 def _enter(slots: list[Slot]) -> dict[Slot, bool]:
     """Return the slots that are granted, and whether their users, now announced, have jobs."""
-    granted = _slots.claim(slots)
+    granted = SLOTS.claim(slots)
     user_ids = {slot.user_id for slot in granted}
     presence.announce(user_ids)
     active = Job.objects.active().filter(user__in=user_ids)
@@ -278,7 +278,7 @@ def _with_connection[Argument, Returned](
     return call
 
 
-_slots = Slots("sockets", limit=MAX_SOCKETS)
+SLOTS = Slots("sockets", limit=MAX_SOCKETS)
 _threads = ThreadPoolExecutor(settings.DB_POOL_MAX, thread_name_prefix="socket")
 """One for each pooled database connection. Channels' own helper has one thread for all sockets."""
 _session_users = Batched(_with_connection(sockets.signed_in), threads=_threads)

@@ -13,6 +13,7 @@ from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
 from accounts import deletion, tokens
+from accounts.limits.slots import Slots
 from artgen import channel_layers
 from artgen.testing.api import make_job
 from artgen.testing.cases import load_catalog, make_user
@@ -295,6 +296,7 @@ class TestLimits(SocketTestCase):
             patch.setattr(consumers, "MAX_MESSAGES_PER_SECOND", 1000)
             patch.setattr(consumers, "SNAPSHOT_PAUSE_SECONDS", 0)
             patch.setattr(consumers, "MAX_SOCKETS", 1000)
+            patch.setattr(consumers, "SLOTS", Slots("sockets", limit=1000))
             sockets = [await self.open(self.with_token(text)) for _ in range(25)]
             for _ in range(30):
                 await sockets[0].send_json_to({"type": "snapshot"})
