@@ -87,7 +87,7 @@ def set_environment(*, has_emulator: bool) -> None:
     port = number("PORT", DEFAULT_PORT)
     defaults = {
         **SIZES,
-        "ALERTS": "false",
+        "ALERT_EMAILS": "none",
         "DEFAULT_CREDITS": "100",
         "LOG_LEVEL": "WARNING",
         "PUBLIC_URL": f"http://{HOST}:{port}",

@@ -77,19 +77,3 @@ def test_make_accepts_each_python_of_the_project() -> None:
     first, end = (int(minor) for minor in re.findall(r"\(3, (\d+)\)", line[0]))
     accepted = [minor for minor in range(20) if project_accepts.contains(f"3.{minor}.1")]
     assert accepted == [*range(first, end)] == [12, 13, 14]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("python", ["3.12", "3.14"], ids=["oldest", "newest"])
-def test_it_has_a_wheel_of_each_package(python: str, tmp_path: Path) -> None:
-    """Ask the package registry. The lock for development has all packages."""
-    uv = Path(sys.executable).with_name("uv")
-    lock = settings.BASE_DIR / "deploy" / "requirements-dev.txt"
-    done = subprocess.run(
-        [uv, "pip", "compile", lock, "--no-deps", "--only-binary=:all:", "--quiet",
-         "--python-version", python, "--output-file", tmp_path / "lock.txt"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if "Failed to fetch" in done.stderr and not os.environ.get("CI"):
-        pytest.skip("the package registry is not reachable")
-    assert done.returncode == 0, done.stderr
