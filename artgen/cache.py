@@ -94,20 +94,6 @@ class ForgivingRedisCache(RedisCache):
         except RedisError as error:
             raise CacheAway from error
 
-    def counted(self, key: str, seconds: float) -> int:
-        """Add 1 to a counter that expires `seconds` after its first use, and return it.
-
-        Raises `CacheAway`. Takes one round trip; `add` and `incr` take three.
-        """
-        full_key = self.make_and_validate_key(key)
-        try:
-            with self._cache.get_client(full_key, write=True).pipeline(transaction=False) as batch:
-                batch.set(full_key, 0, px=max(1, round(seconds * 1000)), nx=True)
-                batch.incr(full_key)
-                return int(batch.execute()[1])
-        except RedisError as error:
-            raise CacheAway from error
-
     def run_script(self, script: str, calls: Sequence[tuple[str, Sequence[Any]]]) -> list[Any]:
         """Run a Lua script for each key with its arguments, in one round trip.
 
@@ -150,11 +136,6 @@ class ForgivingRedisCache(RedisCache):
 def redis_cache() -> ForgivingRedisCache:
     """Return the cache of this thread, with what only Redis can do."""
     return cast(ForgivingRedisCache, caches["default"])
-
-
-def counted(key: str, seconds: float) -> int:
-    """Add 1 to a counter that expires `seconds` after its first use; raise `CacheAway`."""
-    return redis_cache().counted(key, seconds)
 
 
 def remembered(

@@ -1,14 +1,10 @@
 """Rate limits of views and writes, in one table; refusals have Retry-After.
 
-Counted in the cache, in fixed windows whose start differs by whom they count. What one user may do
-in a day or a month by quota is counted in the user's row (`period_limits`), failed
-attempts at a password in `accounts.login_throttle`, and all requests of an address by nginx.
+Counted by django-ratelimit in the cache, in fixed windows whose start differs by whom they count.
+What one user may do in a day or a month by quota is counted in the user's row (`period_limits`),
+failed attempts at a password in `accounts.login_throttle`, all requests of an address by nginx.
 """
 
-import hashlib
-import math
-import time
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -17,10 +13,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django_ratelimit import ALL
+from django_ratelimit.core import get_usage
 
 from accounts import login_throttle
 from accounts.models import fold
-from artgen.cache import CacheAway, counted
+from artgen.cache import CacheAway
 from artgen.refusals import Refusal
 
 View = Callable[..., HttpResponseBase]
@@ -144,10 +142,7 @@ def limited(name: str) -> Callable[[View], View]:
 
 
 def spend(name: str, whom: object) -> None:
-    """Count one use of this limit by this user; raise `TooManyTries`.
-
-    Takes one round trip to the cache for each rate.
-    """
+    """Count one use of this limit by this user; raise `TooManyTries`."""
     try:
         _count(f"{name}:user", str(whom), LIMITS[name].rates["user"])
     except CacheAway:
@@ -156,13 +151,12 @@ def spend(name: str, whom: object) -> None:
 
 
 def _count(group: str, value: str, rates: tuple[str, ...]) -> None:
-    digest = hashlib.sha256(value.encode()).hexdigest()[:32]
     for rate in rates:
-        limit, period = numbers(rate)
-        window, since = divmod(time.time() + zlib.crc32(value.encode()), period)
-        left = period - since
-        if counted(f"limit:{group}:{rate}:{digest}:{window:.0f}", left) > limit:
-            raise TooManyTries(max(1, math.ceil(left)))
+        usage = get_usage(
+            None, group=group, key=lambda *_: value, rate=numbers(rate), method=ALL, increment=True
+        )
+        if usage["should_limit"]:
+            raise TooManyTries(max(1, usage["time_left"]))
 
 
 def numbers(rate: str) -> tuple[int, int]:

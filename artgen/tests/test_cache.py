@@ -7,7 +7,7 @@ from unittest import mock
 import pytest
 from django.core.cache import cache
 
-from artgen.cache import counted, remembered
+from artgen.cache import remembered
 
 
 @pytest.fixture(autouse=True)
@@ -57,13 +57,6 @@ def test_it_remembers_that_there_is_nothing() -> None:
             {"nothing": 2.0}, lambda keys: asked.append(keys) or dict.fromkeys(keys)
         ) == {"nothing": None}
     assert asked == [["nothing"]]
-
-
-def test_it_counts_up_from_nothing() -> None:
-    assert [counted("tries", 60) for _try in range(3)] == [1, 2, 3]
-    assert counted("others", 60) == 1
-    cache.delete("tries")
-    assert counted("tries", 60) == 1
 
 
 def test_it_drops_its_copy_with_that_in_redis() -> None:
