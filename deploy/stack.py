@@ -114,7 +114,7 @@ def check_requirements() -> None:
         fail("REDIS_URL is not set, such as redis://127.0.0.1:6379/0.")
     if not shutil.which("nginx"):
         packages = "nginx libnginx-mod-http-brotli-filter libnginx-mod-http-brotli-static"
-        fail(f"nginx is not installed (Debian: apt-get install {packages}).")
+        fail(f"The program nginx is not installed (Debian: apt-get install {packages}).")
     if not is_set("RUNPOD_API_KEY"):
         say("make stack: RUNPOD_API_KEY is not set; jobs wait until it is.", "WARNING")
 
