@@ -22,7 +22,9 @@ class Server:
 
     def __init__(self, name: str, prepared: tuple[list[str], int, str], log: Path) -> None:
         self.name = name
-        self.command, self.port, self.url = prepared
+        command, self.port, self.url = prepared
+        # A fault starts it again from a thread, whose end counts as that of the parent.
+        self.command = [word for word in command if not word.startswith("--pdeathsig")]
         self.log = log
         self.lock = threading.Lock()  # held while a fault has stopped it
         self.process: subprocess.Popen[bytes] | None = None
