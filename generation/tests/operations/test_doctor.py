@@ -191,7 +191,7 @@ class TestPlumbing(DoctorTestCase):
     def test_it_notices_migrations_that_are_missing(self) -> None:
         MigrationRecorder.Migration.objects.filter(app="generation").delete()
         checks = self.assertBroken(
-            "migrations", "generation.0001_jobs_and_pictures", installation.current().release
+            "migrations", "generation.0001_initial", installation.current().release
         )
         assert (checks["jobs"]["ok"], checks["jobs"]["detail"]) == (None, "not checked")
 
