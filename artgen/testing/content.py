@@ -17,7 +17,8 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.core import signing
-from django.db.models import QuerySet
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import timezone, translation
@@ -313,11 +314,13 @@ def _make_older(jobs: list[Job], *, days: int) -> None:
             # Images are sorted by id, a UUIDv7: its first 48 bits are the milliseconds.
             born = UUID(int=int(born_at.timestamp() * 1000) << 80 | image.pk.int & (1 << 80) - 1)
             Image.objects.filter(pk=image.pk).update(id=born, created_at=born_at)
-        for entry in CreditEntry.objects.filter(reference=job.pk):
-            # The ledger's own queryset refuses updates; this history is invented.
-            QuerySet.update(
-                CreditEntry.objects.filter(pk=entry.pk), created_at=entry.created_at - back
-            )
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The ledger refuses updates; this history is invented.
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        QuerySet.update(
+            CreditEntry.objects.filter(reference__in=[job.pk for job in jobs]),
+            created_at=F("created_at") - back,
+        )
 
 
 def _photo() -> bytes:
