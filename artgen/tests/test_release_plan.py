@@ -19,10 +19,11 @@ def plan() -> str:
 
 
 def forget(app: str) -> None:
-    """Let the second migration of the app, with what it replaces, be one that has not run."""
-    ran = MigrationRecorder(connection).migration_qs.filter(app=app)
-    replaced = MigrationLoader(connection).disk_migrations[app, NAME].replaces
-    ran.filter(name__in=[NAME, *(name for _app, name in replaced)]).delete()
+    """Let the second migration of the app and those after it be ones that have not run."""
+    migrations = MigrationLoader(connection).disk_migrations
+    after = [m for (of, name), m in migrations.items() if of == app and name >= NAME]
+    names = [name for m in after for name in (m.name, *(old for _app, old in m.replaces))]
+    MigrationRecorder(connection).migration_qs.filter(app=app, name__in=names).delete()
 
 
 class TestPlan(TestCase):

@@ -3,7 +3,7 @@
  * id="words">.
  */
 
-const words = JSON.parse(document.getElementById("words")?.textContent ?? "{}")
+const words = JSON.parse(document.getElementById("words")?.textContent || "{}")
 const language = document.documentElement.lang
 const rules = new Intl.PluralRules(language)
 
