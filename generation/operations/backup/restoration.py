@@ -132,7 +132,9 @@ class Restoration:
         return f"{NOTE}{self.backup.name}"
 
     def _check_version(self) -> None:
-        known = {".".join(migration) for migration in MigrationLoader(None).disk_migrations}
+        migrations = MigrationLoader(None).disk_migrations
+        replaced = (name for migration in migrations.values() for name in migration.replaces)
+        known = {".".join(name) for name in (*migrations, *replaced)}
         if newer := sorted(set(self.backup.manifest["migrations"]) - known):
             raise BackupRefused(
                 f"The backup is of a newer version of ArtGen: this one has no {', '.join(newer)}."
