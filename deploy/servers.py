@@ -27,10 +27,10 @@ def postgres_programs(*, own: bool = False) -> Path:
 
 def own_postgres() -> Path | None:
     """Return the folder of the machine's PostgreSQL, None without one."""
-    if program := shutil.which("initdb"):
-        return Path(program).parent
-    debian = Path("/usr/lib/postgresql").glob("*/bin")
-    return max(debian, key=lambda path: int(path.parent.name), default=None)
+    debian = Path("/usr/lib/postgresql").glob("*/bin/initdb")  # not on PATH
+    newest = max(debian, key=lambda path: int(path.parents[1].name), default=None)
+    program = str(newest or shutil.which("initdb") or "")
+    return Path(program).parent if program else None
 
 
 def create_cluster(programs: Path, data: Path) -> None:
