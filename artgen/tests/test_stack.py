@@ -456,7 +456,7 @@ class TestStack(unittest.TestCase):
             assert status == 1
             assert words in errors
         status, errors = self.run_again("gunicorn")
-        assert (status, "unknown process gunicorn" in errors) == (1, True), errors
+        assert (status, "Unknown process gunicorn" in errors) == (1, True), errors
 
 
 class TestRunner(unittest.TestCase):
