@@ -36,6 +36,12 @@ SESSIONS = """
 CREATE INDEX django_session_by_key_hash
     ON django_session ((left(encode(sha256(session_key::bytea), 'hex'), 40)));
 """
+BACKWARD = """
+DROP TRIGGER ledger_is_append_only ON accounts_creditentry;
+DROP FUNCTION refuse_to_rewrite_the_ledger();
+DROP INDEX audit_newest_first, audit_by_person, audit_by_object, audit_by_words,
+    django_session_by_key_hash;
+"""
 
 
 class Migration(migrations.Migration):
@@ -63,5 +69,5 @@ class Migration(migrations.Migration):
             bases=("admin.logentry",),
             managers=[("objects", django.contrib.admin.models.LogEntryManager())],
         ),
-        migrations.RunSQL(LEDGER + AUDIT_LOG + SESSIONS, migrations.RunSQL.noop),
+        migrations.RunSQL(LEDGER + AUDIT_LOG + SESSIONS, BACKWARD),
     ]
