@@ -30,7 +30,7 @@ def test_it_uses_a_site_as_people_do_and_tells_how_it_was(tmp_path: Path) -> Non
     document = tmp_path / "PERFORMANCE.md"
     document.write_text("<!-- loadtest: old -->\n<!-- loadtest: end -->\n")
     command = [sys.executable, "-m", "deploy.loadtest", f"--url={stack.url}", "--users=2,3"]
-    command += ["--minutes=0.1", "--think=0.1,0.2", f"--output={tmp_path}", f"--into={document}"]
+    command += ["--minutes=0.4", "--think=0.1,0.2", f"--output={tmp_path}", f"--into={document}"]
     printed = subprocess.run(
         command,
         cwd=settings.BASE_DIR,
@@ -48,8 +48,8 @@ def test_it_uses_a_site_as_people_do_and_tells_how_it_was(tmp_path: Path) -> Non
         assert int(placed) == int(finished) > 1, printed
         assert row[5] == "0 %", printed
     assert "Errors" not in table
-    # A slow machine does not reach all of them in six seconds.
-    assert sum(f"| {step} | " in table for step in STEPS) > len(STEPS) / 2, printed
+    for step in STEPS:
+        assert f"| {step} | " in table, printed
 
 
 @pytest.mark.django_db
