@@ -77,7 +77,7 @@ def test_it_finds_the_numbers_of_the_commands() -> None:
     found = {(name, action.dest) for name, action in NUMBERS}
     assert found >= {
         ("monitor", "seconds"), ("runpod_emulator", "port"), ("jobs", "limit"),
-        ("create_user", "credits"), ("demo", "seconds"),
+        ("create_user", "credits"),
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.requests import user_of
 from artgen import refusal_pages
@@ -18,7 +18,7 @@ from generation.views.streaming import ArchiveResponse
 
 
 @login_required
-@require_GET
+@require_safe
 def download(request: HttpRequest, sheet_id: UUID) -> HttpResponseBase:
     """Send the images of the comparison as one ZIP, with a table of them."""
     own = get_object_or_404(Sheet.objects.of(request.user).present(), id=sheet_id)
