@@ -15,6 +15,7 @@ from django.conf import settings
 MARK = "☁"
 BLOCK = re.compile(r"^( *)```\w*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 SETTING = re.compile(r"[A-Z][A-Z0-9_]*=\S*")
+PATH = re.compile(r"(artgen|accounts|generation|deploy|nginx)/[\w./-]*")
 SEPARATORS = {"&&", "|", ";", "||"}
 
 
@@ -104,6 +105,11 @@ def spans(text: str) -> list[str]:
     """Return the inline code of a text in its order."""
     plain = re.sub(r"<!--.*?-->", "", BLOCK.sub("", text), flags=re.DOTALL)
     return [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", plain)]
+
+
+def paths(text: str) -> list[str]:
+    """Return the inline code that is a file or folder of the repository."""
+    return [span for span in spans(text) if PATH.fullmatch(span)]
 
 
 def exists(path: str, *, beside: Path | None = None) -> bool:

@@ -5,6 +5,7 @@ a `manage.py` command accepts it. Scripts are run by tests of their own, see RUN
 """
 
 import re
+import tomllib
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -241,6 +242,39 @@ class TestCommands:
             names = {line.partition("=")[0] for line in section.settings}
             names |= {name for one in section.commands for name in one.environment}
             assert names <= known, section.title
+
+
+class TestEngineersDocuments:
+    @pytest.mark.parametrize("path", ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"])
+    def test_it_names_only_files_that_exist(self, path: str) -> None:
+        named = documents.paths(documents.read(path))
+        assert len(named) >= 10
+        assert [name for name in named if not documents.exists(name)] == []
+
+    def test_it_answers_where_to_change_something_by_a_file_and_a_name_in_it(self) -> None:
+        rows = re.findall(r"^\| ([^|]+) \| (`.+`) \|$", documents.read("ARCHITECTURE.md"), re.M)
+        assert len(rows) >= 20
+        for question, answer in rows:
+            place, *names = documents.spans(answer)
+            assert documents.exists(place), question
+            for name in names:
+                if "/" in name:
+                    assert documents.exists(name), question
+                else:
+                    assert re.search(rf"\b{name}\b", documents.read(place)), question
+
+    def test_it_says_why_each_library_is_here(self) -> None:
+        project = tomllib.loads(documents.read("pyproject.toml"))
+        groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+        direct = {
+            re.split(r"[\[<>=]", entry)[0]
+            for group in groups
+            for entry in group
+            if isinstance(entry, str)
+        }
+        table = documents.read("ARCHITECTURE.md").partition("## Libraries")[2]
+        named = re.findall(r"^\| (.+?) \|", table, re.MULTILINE)[1:]
+        assert {name for cell in named for name in cell.split(", ")} - {"---"} == direct
 
 
 class TestControl:
