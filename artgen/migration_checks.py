@@ -28,7 +28,7 @@ def expanding(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMe
         Error(
             f"{app}.{name} breaks the previous version, which serves while it runs: {problem}.",
             hint='Expand first; contract a release later and say so: contract = "since … nobody …" '
-            "(deploy/docs/upgrades.md).",
+            "(CONTRIBUTING.md).",
             id="artgen.E003",
         )
         for (app, name), migration in sorted(loader.disk_migrations.items())

@@ -2,7 +2,7 @@
 
 Whatever handles parameters reads JOB_PARAMETERS: the API's shapes, validation against a model
 (`request_validation`), the check of the catalog (`validation`), the composer (`generation.forms`),
-the Job JSON and the payload for RunPod. How to add one: CONTRIBUTING.md, "Add a parameter".
+the Job JSON and the payload for RunPod. How to add one: CONTRIBUTING.md, "Add something".
 """
 
 from collections.abc import Iterable
