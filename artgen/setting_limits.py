@@ -9,7 +9,6 @@ from django.core.checks import CheckMessage, Error, register
 
 DAY = 86_400
 NUMBERS: Mapping[str, tuple[int, int]] = {
-    "ARCHIVES_PER_PROCESS": (1, 1000),
     "BACKUP_KEEP_DAYS": (1, 36_500),
     "CLOCK_MARGIN_SECONDS": (0, DAY),
     "DB_POOL_MAX": (1, 1000),

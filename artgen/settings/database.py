@@ -16,9 +16,9 @@ DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 DB_POOL_MAX = env.int("DB_POOL_MAX", default=4)
 # Options of DATABASE_URL, such as sslmode, are kept.
 _options = DATABASES["default"].setdefault("OPTIONS", {})
-_options.setdefault("connect_timeout", env.int("DB_CONNECT_TIMEOUT", default=2))
 # A peer that is gone without a word is noticed within 25 s, in the middle of a reply within 15.
 for _name, _value in {
+    "connect_timeout": 2,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,

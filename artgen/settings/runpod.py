@@ -10,12 +10,12 @@ HTTP_LIMITS = {  # connections of one process
     "connect_seconds": env.float("HTTP_CONNECT_SECONDS", default=3.05),
     "read_seconds": env.float("HTTP_READ_SECONDS", default=15),
     "run_seconds": env.float("HTTP_RUN_SECONDS", default=10),
-    "sweep_connections": env.int("HTTP_SWEEP_CONNECTIONS", default=4),
+    "sweep_connections": 4,
     "sweep_seconds": env.float("HTTP_SWEEP_SECONDS", default=8),
 }
 RUNPOD_BASE_URL = env.str("RUNPOD_BASE_URL", default="https://api.runpod.ai/v2").rstrip("/")
 # RunPod's billing API has another host; the emulator has all in one.
-RUNPOD_BILLING_URL = env.str("RUNPOD_BILLING_URL", default="").rstrip("/") or (
+RUNPOD_BILLING_URL = (
     "https://api.runpod.io/v2/billing"
     if RUNPOD_BASE_URL == "https://api.runpod.ai/v2"
     else f"{RUNPOD_BASE_URL}/billing"

@@ -2,11 +2,9 @@
 
 from artgen.env import env
 
-# A ZIP download occupies a gunicorn thread until it ends: half of the threads remain for pages.
-ARCHIVES_PER_PROCESS = env.int("ARCHIVES_PER_PROCESS", default=2)
-# At most half of the threads may wait for a bucket that does not respond, and one thread remains
-# that neither waits nor sends a ZIP.
 _web_threads = env.int("GUNICORN_THREADS", default=4)
-BUCKET_THREADS = env.int("BUCKET_THREADS", default=None) or max(1, _web_threads // 2)
-PROMPT_HELPER_THREADS = max(1, _web_threads // 2)  # that wait for the text endpoint
-HELD_THREADS = max(1, _web_threads - 1, BUCKET_THREADS)
+_half = max(1, _web_threads // 2)
+ARCHIVES_PER_PROCESS = _half  # ZIP downloads, each of which occupies a thread until it ends
+BUCKET_THREADS = _half  # that wait for a bucket that does not respond
+PROMPT_HELPER_THREADS = _half  # that wait for the text endpoint
+HELD_THREADS = max(1, _web_threads - 1)  # in all: one thread remains for pages

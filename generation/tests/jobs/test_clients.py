@@ -81,11 +81,10 @@ def test_it_is_what_the_environment_says():
         HTTP_CONNECT_SECONDS="1",
         HTTP_READ_SECONDS="60",
         HTTP_RUN_SECONDS="20",
-        HTTP_SWEEP_CONNECTIONS="2",
         HTTP_SWEEP_SECONDS="3",
     )
     assert (found["kept"], found["turns"], found["bucket"]) == (7, 9, 7)
-    assert found["limits"] == [7, 9, 0.5, 1, 60, 20, 2, 3]
+    assert found["limits"] == [7, 9, 0.5, 1, 60, 20, 4, 3]
     assert found["lease"] > found["longest"] > 60, (
         "nobody else looks at a job while a call about it is under way"
     )
@@ -95,12 +94,11 @@ def test_it_refuses_values_that_do_not_fit_together():
     environments = [
         {"HTTP_POOL_KEPT": "101"},
         {"HTTP_POOL_KEPT": "0"},
-        {"HTTP_SWEEP_CONNECTIONS": "0"},
         {"HTTP_READ_SECONDS": "0"},
         {"HTTP_RUN_SECONDS": "0"},
         {},  # fits
     ]
     said = run(TRY, environment={}, given=json.dumps(environments)).splitlines()
-    assert len(said) == 5
+    assert len(said) == 4
     for line in said:
         assert line.startswith("The HTTP_… values of the environment do not fit together")
