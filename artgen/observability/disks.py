@@ -37,13 +37,6 @@ def disks() -> list[Disk]:
     return list(found.values())
 
 
-def database_size() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_database_size(current_database())")
-        size: int = cursor.fetchone()[0]
-        return size
-
-
 def _folders() -> Iterator[tuple[str, Path]]:
     if isinstance(default_storage, FileSystemStorage):
         yield "images", Path(settings.MEDIA_ROOT)

@@ -11,7 +11,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from artgen import formatting
-from generation.admin.model_reports import BarChart, ModelReports, Table, bars
+from generation.admin.model_reports import ModelReports, Table
 from generation.operations import reconciliation
 from generation.operations.reconciliation import ModelCosts, PromptCosts, Reconciliation
 from generation.runpod import billing
@@ -43,7 +43,6 @@ class CostPages(ModelReports):
             prompts=_prompts(found.prompts),
             lines=_lines(found),
             revenue=dollars(found.revenue),
-            chart=_chart(found),
             month=f"{month:%Y-%m}",
             earlier=f"{reconciliation.earlier(month):%Y-%m}",
             later=f"{after:%Y-%m}" if after <= timezone.now() else "",
@@ -140,32 +139,3 @@ def _cells(one: ModelCosts) -> list[str]:
         formatting.number(one.failed_jobs),
         dollars(one.failed),
     ]
-
-
-def _chart(found: Reconciliation) -> BarChart:
-    """Return recorded and expected dollars of each model; no bars if nothing cost anything."""
-    most = max((max(one.recorded, one.expected) for one in found.models), default=Decimal(0))
-    rows = [
-        (
-            one.name,
-            f"{one.name}: {dollars(one.recorded)} / {dollars(one.expected)}",
-            float(one.recorded),
-            float(one.expected),
-        )
-        for one in found.models
-        if most
-    ]
-    return BarChart(
-        title=_("Dollars by model"),
-        summary=_summary(found),
-        strong=_("recorded"),
-        other=_("expected"),
-        bars=bars(rows, longest=float(most)),
-    )
-
-
-def _summary(found: Reconciliation) -> str:
-    return _("Recorded: %(recorded)s, expected: %(expected)s.") % {
-        "recorded": dollars(found.total.recorded),
-        "expected": dollars(found.total.expected),
-    }

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
@@ -22,7 +22,6 @@ from artgen.refusals import Refusal
 from generation.admin import request_preview
 from generation.admin.cost_pages import CostPages
 from generation.admin.image_model_form import ImageModelForm
-from generation.admin.model_costs import CostColumns
 from generation.admin.model_trials import TrialPages
 from generation.admin.read_only import Media
 from generation.admin.vote_pages import VotePages
@@ -42,8 +41,8 @@ REQUEST_FIELDS = (
 
 
 @admin.register(ImageModel)
-class ImageModelAdmin(TrialPages, CostPages, VotePages, CostColumns):
-    """Models: edit, enable, disable, check, try."""
+class ImageModelAdmin(TrialPages, CostPages, VotePages):
+    """Models: edit, enable, disable, try."""
 
     menu_icon = "deployed_code"
 
@@ -56,21 +55,12 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages, CostColumns):
     change_form_template = "admin/generation/imagemodel/change_form.html"
     change_list_template = "admin/generation/imagemodel/change_list.html"
     list_display = (
-        *(
-            "named",
-            "enabled",
-            "endpoint_id",
-            "submissions",
-            "waiting",
-            "out",
-            "max_in_flight",
-        ),
-        *("expected", "recorded", "drift"),
+        *("named", "enabled", "endpoint_id", "submissions", "waiting", "out", "max_in_flight"),
     )
     list_filter = ("enabled", "dialect")
     search_fields = ("slug", "name", "endpoint_id")
     ordering = ("position", "slug")
-    actions = ("switch_on", "switch_off", "try_out", "end_pause")
+    actions = ("switch_on", "switch_off", "end_pause")
     save_on_top = True
     fieldsets = (
         (
@@ -99,9 +89,9 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages, CostColumns):
             },
         ),
         (_("Check"), {"fields": ("sample_input",)}),
-        (_("Price"), {"fields": ("expected_cost", "price", "costs_lately")}),
+        (_("Price"), {"fields": ("expected_cost", "price")}),
     )
-    readonly_fields = ("under_way", "request_format_help", "sample_input", "costs_lately")
+    readonly_fields = ("under_way", "request_format_help", "sample_input")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Put a new model last: the first one is the default of all users."""
@@ -257,25 +247,6 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages, CostColumns):
                     request, text % {"name": model.name, "count": under_way}, messages.WARNING
                 )
         self._say_switched(request, done)
-
-    @admin.action(description=_("Check settings and workflow"), permissions=["view"])
-    def try_out(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Check the settings of each model with a sample job."""
-        models = list(queryset.order_by("position", "slug"))
-        for model in models:
-            if problem := request_preview.problem_of(model):
-                self.message_user(request, f"{model.name}: {problem}", messages.ERROR)
-            else:
-                self.message_user(
-                    request,
-                    gettext("%(name)s: a sample job can be sent.") % {"name": model.name},
-                    messages.SUCCESS,
-                )
-        if "from_page" in request.POST and models:
-            return HttpResponseRedirect(
-                reverse("admin:generation_imagemodel_change", args=[models[0].pk])
-            )
-        return None
 
     @admin.action(description=_("End the pause: submit one job now"), permissions=["change"])
     def end_pause(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:

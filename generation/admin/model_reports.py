@@ -1,6 +1,6 @@
-"""What pages of figures by model have in common: two bars for each model, and a table."""
+"""What pages of figures by model have in common: a table and a route."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,41 +12,12 @@ from artgen.admin.audited import AuditedAdmin
 
 
 @dataclass(frozen=True)
-class Bars:
-    """The two bars of one model, in percent of the chart's width."""
-
-    name: str
-    title: str
-    strong: float
-    other: float
-
-
-@dataclass(frozen=True)
-class BarChart:
-    """Bars with the words of both kinds, and a sentence in place of the picture."""
-
-    title: str
-    summary: str
-    strong: str
-    other: str
-    bars: list[Bars]
-
-
-@dataclass(frozen=True)
 class Table:
     """Columns, the first one of which has the names; rows; and a row of sums or none."""
 
     columns: Sequence[str]
     rows: Sequence[tuple[str, Sequence[str]]]
     total: tuple[str, Sequence[str]] | None = None
-
-
-def bars(rows: Iterable[tuple[str, str, float, float]], *, longest: float) -> list[Bars]:
-    """Return the bars of rows (name, title, two values); one of `longest` fills the chart."""
-    return [
-        Bars(name, title, round(strong / longest * 100, 2), round(other / longest * 100, 2))
-        for name, title, strong, other in rows
-    ]
 
 
 class ModelReports(AuditedAdmin):

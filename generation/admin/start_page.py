@@ -6,7 +6,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from artgen.admin import attention
-from generation.admin import charts
 from generation.jobs.status_text import error_message
 from generation.models import GenerationSwitch
 from generation.operations import activity
@@ -27,7 +26,6 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         shown |= {
             "day": day,
             "success_percent": None if day.success_rate is None else day.success_rate * 100,
-            "charts": [charts.jobs(day.hours), charts.waits(day.hours), charts.money(day.hours)],
             "failures": [
                 (f"{jobs}?error={code}&period=hour", code, error_message(code), count)
                 for code, count in activity.failures()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from artgen import formatting
-from generation.admin.model_reports import BarChart, ModelReports, Table, bars
+from generation.admin.model_reports import ModelReports, Table
 from generation.sheets import votes
 
 PERIODS = (30, 90, 365)  # days
@@ -29,27 +29,6 @@ class VotePages(ModelReports):
         text = request.GET.get("days", "")
         days = int(text) if text in map(str, PERIODS) else None
         since = timezone.now() - timedelta(days=days) if days else None
-        found = votes.of_models(since=since)
-        title = _("Votes by model")
-        rows = [(one, _cells(one)) for one in found]
-        chart = BarChart(
-            title="",
-            summary=title,
-            strong=_("share of wins"),
-            other=_("by chance"),
-            bars=bars(
-                [
-                    (
-                        one.name,
-                        f"{one.name}: {cells[2]} / {cells[3]}",
-                        one.share,
-                        one.expected_share,
-                    )
-                    for one, cells in rows
-                ],
-                longest=1,
-            ),
-        )
         table = Table(
             [
                 _("Model"),
@@ -58,11 +37,10 @@ class VotePages(ModelReports):
                 _("share of wins"),
                 _("by chance"),
             ],
-            [(one.name, cells) for one, cells in rows],
+            [(one.name, _cells(one)) for one in votes.of_models(since=since)],
         )
-        return self.report(
-            request, "votes", title=title, chart=chart, table=table, days=days, periods=PERIODS
-        )
+        title = _("Votes by model")
+        return self.report(request, "votes", title=title, table=table, days=days, periods=PERIODS)
 
 
 def _cells(one: votes.ModelVotes) -> list[str]:

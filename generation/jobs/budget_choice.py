@@ -30,15 +30,6 @@ def lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
 
 
-def leave_nothing(model: ImageModel) -> bool:
-    """Return whether jobs of the model wait only for budgets or limits of jobs at once."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {is_needed()}")
-        if not cursor.fetchone()[0]:
-            return False
-    return not choice(model, budgets.states()).ids
-
-
 @dataclass(frozen=True)
 class UserFacts:
     """What of a user decides: groups, the limit of jobs at once, and jobs at RunPod."""

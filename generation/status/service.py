@@ -18,6 +18,10 @@ SECONDS = 10.0
 """How long the figures are shown."""
 KEY = "status.service:4"  # changes with the classes below
 PERIOD = timedelta(hours=1)
+WAIT = models.ExpressionWrapper(
+    models.F("finished_at") - models.F("created_at"), output_field=models.DurationField()
+)
+"""From placing a job to its end."""
 FAULTS_OF_REQUEST = (
     "prompt_refused",
     "invalid_input",
@@ -177,7 +181,7 @@ def last_hour(offered: Iterable[ImageModel], *, now: datetime) -> Mapping[int, L
     }
 
 
-class _Percentile(models.Aggregate):
+class Percentile(models.Aggregate):
     """A percentile of PostgreSQL."""
 
     function = "PERCENTILE_DISC"
@@ -187,13 +191,10 @@ class _Percentile(models.Aggregate):
 
 def _waits(jobs: "models.QuerySet[Job]") -> dict[int, tuple[int, Wait | None]]:
     """Return by model the number of jobs and the percentiles of their waiting times."""
-    wait = models.ExpressionWrapper(
-        models.F("finished_at") - models.F("created_at"), output_field=models.DurationField()
-    )
     rows = jobs.values("model").annotate(
         count=models.Count("id"),
-        p50=_Percentile(wait, fraction="0.5"),
-        p90=_Percentile(wait, fraction="0.9"),
+        p50=Percentile(WAIT, fraction="0.5"),
+        p90=Percentile(WAIT, fraction="0.9"),
     )
     return {row["model"]: (row["count"], _seconds(row["p50"], row["p90"])) for row in rows}
 

@@ -109,7 +109,10 @@ CONDITIONS: dict[str, Condition] = {
     ),
     "ProviderOutage": Condition(
         _("Submissions to RunPod are stopped (%(problems)s). Jobs wait and do not fail."),
-        _("Run manage.py doctor; see deploy/docs/operations.md."),
+        _(
+            "Set a valid RUNPOD_API_KEY, correct the endpoint, or the request format of its "
+            "model. See deploy/docs/operations.md."
+        ),
         hold=timedelta(),
     ),
     "CreatingOff": Condition(

@@ -21,7 +21,7 @@ from accounts import outbox
 from artgen import connection_budget, formatting
 from artgen.ids import first_id
 from artgen.observability import disks, health, resources, sockets_heartbeat
-from artgen.observability.certificate import Certificate, certificate
+from artgen.observability.certificate import certificate
 from generation.jobs import budgets, heartbeat
 from generation.models import (
     STUCK_AFTER,
@@ -292,18 +292,13 @@ def _queue() -> dict[str, Values]:
     return {"CeleryQueue": {"count": length}}
 
 
-def certificate_ends(found: Certificate) -> bool:
-    """Return whether its renewal has failed: of a short-lived one a quarter is left."""
-    limit = timedelta(seconds=CONDITIONS["CertificateEnds"].limit)
-    return found.remaining < min(limit, found.lifetime / 4)
-
-
 def _certificate() -> dict[str, Values]:
     host = settings.PUBLIC_URL.partition("://")[2]
     try:
         found = certificate()
     except ssl.SSLCertVerificationError as error:
         return {"CertificateRefused": {"host": host, "reason": error.verify_message}}
-    if found is None or not certificate_ends(found):
+    limit = timedelta(seconds=CONDITIONS["CertificateEnds"].limit)
+    if found is None or found.remaining >= min(limit, found.lifetime / 4):
         return {}
     return {"CertificateEnds": {"host": host, "days": max(0, found.remaining.days)}}

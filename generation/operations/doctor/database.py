@@ -49,8 +49,6 @@ def connection_budget() -> Check:
     if planned.connections > usable and not _has_pgbouncer():
         detail = f"{seen}; PostgreSQL leaves only {usable} to ArtGen"
         return Check(name, False, detail, BUDGET_HINT + settings_hint)
-    if found.used >= planned.limit:
-        return Check(name, True, seen, f"Nearly full. {BUDGET_HINT}{settings_hint}")
     if planned.upgrade_excess and installation.current().is_upgraded_beside:
         hint = f"deploy/upgrade.sh would refuse: {planned.upgrade_excess} {BUDGET_HINT}"
         return Check(name, True, seen, hint.strip())

@@ -1,4 +1,4 @@
-"""Check Redis: broker, cache, channel layer, and whether there is memory left."""
+"""Check Redis: broker, cache, channel layer, and its memory."""
 
 import secrets
 from collections.abc import Iterator
@@ -18,7 +18,6 @@ from artgen import installation
 from artgen.celery import app
 from artgen.channel_layers import send_to_group
 from artgen.observability import health
-from generation.operations.alerts.conditions import CONDITIONS
 from generation.operations.doctor.check import Check, error_text
 
 MORE_MEMORY = (
@@ -66,8 +65,6 @@ def _memory(name: str, where: str, info: dict[str, object]) -> Check:
     if not limit:
         return Check(name, True, f"{detail}, no limit")
     detail = f"{detail} of {limit / 1e6:.0f}, {policy}"
-    if used / limit * 100 > CONDITIONS["RedisFull"].limit:
-        return Check(name, True, detail, f"Nearly full. {MORE_MEMORY}")
     if policy.startswith("allkeys"):
         hint = "It may drop Celery's messages: use the maxmemory-policy volatile-lru."
         return Check(name, True, detail, hint)

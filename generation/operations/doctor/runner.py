@@ -4,15 +4,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from functools import partial
 
 from generation.operations.doctor import (
-    backups,
     bucket,
-    certificate,
     clock,
+    conditions,
     configuration,
     database,
-    disk,
-    emails,
-    jobs,
     mail_server,
     processes,
     redis_server,
@@ -48,20 +44,14 @@ def run_checks(*, test_address: str = "") -> Iterator[Check]:
     yield from _run_if(cache, "beat", processes.beat, "Fix the cache first.")
     yield from _run_if(cache, "sockets", processes.sockets, "Fix the cache first.")
     yield from _run("email_server", partial(mail_server.mail_server, test_address))
-    yield from _run_if(tables, "emails", emails.emails, TABLES_FIRST)
-    yield from _run_if(tables, "creating", jobs.creating, TABLES_FIRST)
-    yield from _run_if(tables, "jobs", jobs.jobs, TABLES_FIRST)
-    yield from _run_if(tables, "budgets", jobs.used_budgets, TABLES_FIRST)
+    yield from _run_if(tables, "conditions", conditions.conditions, TABLES_FIRST)
+    yield from _run_if(tables, "spending", conditions.spending, TABLES_FIRST)
     yield from _run_if(tables, "models", runpod.models, TABLES_FIRST)
     # The key can be checked before anything else runs, with the endpoints of the catalog.
     offers = runpod.offers if tables else runpod.offers_of_catalog
     yield from _run("runpod_key", lambda: runpod.key_and_endpoints(offers()))
-    yield from _run_if(tables, "runpod_outages", runpod.outages, TABLES_FIRST)
     yield from _run("webhook", webhook.webhook)
-    yield from _run("certificate", certificate.certificate)
     yield from _run("bucket", bucket.bucket)
-    yield from _run_if(tables, "backups", backups.backups, TABLES_FIRST)
-    yield from _run("disk", partial(disk.disk, has_database=has_database))
     yield from _run("clock", clock.clock)
 
 

@@ -1,4 +1,4 @@
-"""Check RunPod: the key, the endpoints and their workers, outages."""
+"""Check RunPod: the key, the endpoints and their workers."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -7,13 +7,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import override
 
 from artgen import installation
 from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
 from generation.jobs import clients
-from generation.models import ImageModel, ProviderOutage
+from generation.models import ImageModel
 from generation.operations.doctor.check import Check, error_text
 from generation.runpod.health import Health
 from generation.runpod.payloads import is_public
@@ -232,29 +231,3 @@ def _workers(name: str, endpoint: str, health: Health, *, public: bool) -> Check
 
 def _message(error: RunPodError) -> str:
     return f"{error_text(error)}: {error.detail}" if error.detail else error_text(error)
-
-
-def outages() -> Check:
-    name = "runpod_outages"
-    found = [
-        f"{outage.get_kind_display()} ({outage.endpoint_id}) since {outage.since:%Y-%m-%d %H:%M} "
-        f"UTC: {outage.detail}"
-        for outage in ProviderOutage.objects.all()
-    ]
-    if found:
-        hint = (
-            "Set a valid RUNPOD_API_KEY, correct the endpoint, or enter “images” in the request "
-            "format of its model; all waiting jobs then continue. "
-            f"{installation.current().settings}"
-        )
-        return Check(name, False, "; ".join(found), hint)
-    paused = [
-        f"{model.slug} until {model.submit_after:%H:%M:%S} UTC"
-        for model in ImageModel.objects.filter(
-            submit_failures__gt=0, submit_after__gt=timezone.now()
-        )
-    ]
-    if paused:
-        hint = "RunPod returned 429 or 5xx, or did not respond. Submission is retried."
-        return Check(name, True, f"paused: {', '.join(paused)}", hint)
-    return Check(name, True, "no outages")

@@ -20,7 +20,6 @@ from generation.jobs import creation_switch, driver, orders, trials
 from generation.jobs.creation_switch import Mode
 from generation.jobs.driver import trial_log
 from generation.models import Image, ImageModel, Job, JobEvent, Status, Upload
-from generation.operations import provider_costs
 from generation.runpod.report import JobReport, State
 from generation.user_data import ledger_descriptions
 
@@ -280,14 +279,6 @@ class TestPersonalPages(TrialTestCase):
 
 
 class TestStatistics(TrialTestCase):
-    def test_the_service_pays_for_it(self):
-        job = self.finish(self.try_it())
-        spent = provider_costs.spent([self.model])[self.model.pk]
-        assert (spent.jobs, spent.trials) == (1, job.cost)
-        self.assertContains(
-            self.browser.get("/admin/generation/imagemodel/"), "for trials, paid by the service"
-        )
-
     def test_its_ledger_lines_say_so(self):
         job = self.finish(self.try_it())
         described = ledger_descriptions.of_jobs([job.id])[job.id]

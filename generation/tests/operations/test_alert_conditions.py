@@ -1,10 +1,13 @@
 """Each condition of alerts, by breaking it."""
 
+import os
 import shutil
 import threading
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 from django.conf import settings
@@ -15,7 +18,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import OutgoingEmail
-from artgen.observability import request_stats
+from artgen.observability import disks, request_stats
 from artgen.testing.api import make_job
 from artgen.testing.cases import EmulatorTestCase
 from artgen.testing.dead_servers import dead_broker, dead_cache
@@ -139,6 +142,16 @@ class TestConditions(EmulatorTestCase):
             patch.setattr(shutil, "disk_usage", lambda _: usage)
             found = self.measurements.take().wrong["DiskFull"]
         assert found["percent"] == 5
+
+    def test_the_disks_include_that_of_the_database(self) -> None:
+        assert any("database" in disk.contents for disk in disks.disks())
+        database = settings.DATABASES["default"] | {"HOST": "postgres"}
+        with (
+            TemporaryDirectory() as volumes,
+            patch.dict(os.environ, SECRET_KEY_FILE="/config/secret_key", RUN_DIR=volumes),
+            patch.dict(settings.DATABASES, default=database),
+        ):
+            assert any("database" in disk.contents for disk in disks.disks()), "Docker's volumes"
 
     def test_redis_ticks_and_queue(self) -> None:
         heartbeat.beat()

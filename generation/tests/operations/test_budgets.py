@@ -15,13 +15,12 @@ from django.utils import timezone, translation
 
 from accounts.limits import period_limits
 from accounts.models import OutgoingEmail, User
-from artgen.testing.cases import EmulatorTestCase, let_time_pass
+from artgen.testing.cases import EmulatorTestCase
 from generation.jobs import budget_changes, driver
 from generation.models import Alert, Budget, ImageModel, Job, Period, Spending
 from generation.operations.alerts import records
 from generation.operations.alerts.measurements import Findings, Measurements
-from generation.operations.doctor.jobs import jobs as check_jobs
-from generation.operations.doctor.jobs import used_budgets as check
+from generation.operations.doctor.conditions import spending
 
 MODEL = "flux-schnell"
 LIST = "/admin/generation/budget/"
@@ -123,7 +122,7 @@ class TestMissingBudget(EmulatorTestCase):
 
     def is_shown(self) -> bool:
         """Return whether doctor warns, and prove that the start page does, too."""
-        hint = check().hint
+        hint = spending().hint
         self.client.force_login(self.staff)
         titles = [item.title for item in self.client.get("/admin/").context["items"]]
         assert any("no budget is set" in title for title in titles) is bool(hint)
@@ -292,20 +291,10 @@ class TestCommand(EmulatorTestCase):
         with translation.override("ru"), pytest.raises(CommandError, match="greater than or equal"):
             command("--set", "-1")
 
-    def test_doctor_and_jobs_say_what_waits(self):
-        assert check().detail == "no budget is set"
+    def test_jobs_says_what_waits(self):
         set_budget("0")
         self.place()
         driver.submit(MODEL)
-        found = check()
-        assert found.ok
-        assert "1 job waits for tomorrow's budget" in found.detail
-        assert "budgets" in found.hint
-        User.objects.filter(pk=self.bob.pk).update(max_jobs_at_once=0)
-        waiting = self.place(user=self.bob, model="flux-dev")
-        let_time_pass(waiting.id)
-        assert check_jobs().ok
-        assert "1 parked until the next budget" in check_jobs().detail
         out = io.StringIO()
         call_command("jobs", stdout=out)
         assert "queued (parked)" in out.getvalue()

@@ -2,17 +2,12 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
-import ssl
 import subprocess
 import sys
-import threading
-from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,32 +16,25 @@ import pytest
 import redis
 from django.core import mail
 from django.core.cache import caches
-from django.db import connection
 
 import artgen
 from artgen import installation
 from artgen.observability import sockets_heartbeat
 from artgen.testing.bucket import bucket_settings
-from artgen.testing.certificate import make_certificate
 from artgen.testing.raw_server import http, raw_server
 from artgen.testing.services import free_port, running
 from artgen.testing.smtp_server import smtp_server
 from artgen.testing.yandex import Refusal, Yandex
 from deploy.servers import valkey
-from generation.models import GenerationSwitch
 from generation.operations.doctor.bucket import bucket
-from generation.operations.doctor.certificate import certificate
 from generation.operations.doctor.check import Check
 from generation.operations.doctor.database import connection_budget
-from generation.operations.doctor.disk import disk
-from generation.operations.doctor.jobs import creating
 from generation.operations.doctor.mail_server import mail_server
 from generation.operations.doctor.processes import sockets
 from generation.operations.doctor.redis_server import servers
 from generation.operations.doctor.runner import run_checks
 from generation.operations.doctor.webhook import webhook
 
-DiskUsage = namedtuple("DiskUsage", "total used free")
 FULL_REDIS = "4mb"
 
 
@@ -158,96 +146,6 @@ class TestSockets:
         assert_broken(check, "404", "proxy")
 
 
-# --- the certificate ------------------------------------------------------------------------------
-@contextmanager
-def tls_server(files: tuple[str, str]) -> Iterator[int]:
-    """Serve TLS with this certificate and yield the port."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*files)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def accept() -> None:
-            while True:
-                try:
-                    plain, _address = listener.accept()
-                except OSError:
-                    return
-                try:
-                    context.wrap_socket(plain, server_side=True).close()
-                except OSError:
-                    plain.close()
-
-        threading.Thread(target=accept, daemon=True).start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
-
-
-class TestCertificate:
-    def check(
-        self, settings: Any, monkeypatch: pytest.MonkeyPatch, folder: Path, **validity: timedelta
-    ) -> Check:
-        files = make_certificate(folder, **validity)
-        monkeypatch.setenv("SSL_CERT_FILE", files[0])
-        with tls_server(files) as port:
-            settings.PUBLIC_URL = f"https://localhost:{port}"
-            return certificate()
-
-    @pytest.mark.parametrize(
-        ("days", "ok", "hint"), [(60, True, False), (15, True, False), (13, False, True)]
-    )
-    def test_it_says_how_long_it_is_valid(
-        self, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
-        days: int, ok: bool, hint: bool,
-    ) -> None:  # fmt: skip
-        check = self.check(
-            settings, monkeypatch, tmp_path,
-            since=timedelta(days=90 - days), left=timedelta(days=days, minutes=5),
-        )  # fmt: skip
-        assert (check.ok, bool(check.hint)) == (ok, hint), check
-        assert f"valid for {days} days" in check.detail
-
-    def test_it_is_content_with_short_lifetimes(
-        self, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        check = self.check(
-            settings, monkeypatch, tmp_path, since=timedelta(days=2), left=timedelta(days=4)
-        )
-        assert (check.ok, check.hint) == (True, "")
-
-    def test_it_finds_one_that_has_ended(
-        self, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        check = self.check(
-            settings, monkeypatch, tmp_path, since=timedelta(days=90), left=-timedelta(minutes=1)
-        )
-        assert_broken(check, "expired", "Renew")
-
-    def test_it_finds_one_of_another_authority(
-        self, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        files = make_certificate(tmp_path)
-        with tls_server(files) as port:
-            settings.PUBLIC_URL = f"https://localhost:{port}"
-            assert_broken(certificate(), "browsers reject it")
-
-    def test_it_warns_where_it_cannot_be_seen(self, settings: Any) -> None:
-        settings.PUBLIC_URL = f"https://localhost:{free_port()}"
-        assert certificate().is_warning
-        settings.PUBLIC_URL = "http://art.example.org"
-        assert (certificate().ok, certificate().hint) == (True, "")
-
-    def test_it_asks_nginx_where_the_public_address_cannot_be_reached(
-        self, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        files = make_certificate(tmp_path)
-        monkeypatch.setenv("SSL_CERT_FILE", files[0])
-        monkeypatch.setenv("SECRET_KEY_FILE", "/config/secret_key")
-        with tls_server(files) as port:
-            monkeypatch.setattr(installation, "COMPOSE", _with_tls_server(("127.0.0.1", port)))
-            settings.PUBLIC_URL = f"https://localhost:{free_port()}"
-            assert f"127.0.0.1:{port}" in certificate().detail
-
-
 class TestLoopback:
     """docker compose with the default PUBLIC_URL, which in a container is not nginx."""
 
@@ -262,10 +160,6 @@ class TestLoopback:
             assert webhook().detail == f"{settings.PUBLIC_URL}: responds"
             host = settings.PUBLIC_URL.removeprefix("http://")
             assert f"Host: {host}\r\n".encode() in nginx.requests[0]
-
-
-def _with_tls_server(server: tuple[str, int]) -> installation.Installation:
-    return installation.Installation(**vars(installation.COMPOSE) | {"tls_server": server})
 
 
 # --- the mail server ------------------------------------------------------------------------------
@@ -333,47 +227,6 @@ class TestMailServer:
         assert mail.outbox == []
 
 
-# --- the rest -------------------------------------------------------------------------------------
-class TestDisk:
-    @pytest.mark.parametrize(
-        ("free", "total", "ok", "hint"),
-        [
-            (50e9, 100e9, True, False),
-            (4e9, 100e9, True, True),
-            (0.5e9, 100e9, False, True),
-            (0.5e9, 0.6e9, False, True),
-        ],
-    )
-    @pytest.mark.django_db
-    def test_it_measures_the_disk_of_files(
-        self, monkeypatch: pytest.MonkeyPatch, free: float, total: float, ok: bool, hint: bool
-    ) -> None:
-        usage = DiskUsage(int(total), 0, int(free))
-        monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
-        check = disk(has_database=True)
-        assert (check.ok, bool(check.hint)) == (ok, hint), check
-        assert "images" in check.detail
-
-    @pytest.mark.django_db
-    def test_it_includes_that_of_the_database(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW data_directory")
-            (folder,) = cursor.fetchone()
-        check = disk(has_database=True)
-        assert "database" in check.detail, folder
-
-    @pytest.mark.django_db
-    def test_it_includes_dockers_volumes(
-        self, monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
-    ) -> None:
-        monkeypatch.setenv("SECRET_KEY_FILE", "/config/secret_key")
-        monkeypatch.setenv("RUN_DIR", str(tmp_path))
-        options = {"HOST": "postgres"}
-        monkeypatch.setitem(settings.DATABASES, "default", settings.DATABASES["default"] | options)
-        check = disk(has_database=False)
-        assert "database" in check.detail
-
-
 @pytest.mark.django_db
 class TestConnectionBudget:
     def test_it_compares_with_what_postgresql_allows(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,18 +243,6 @@ class TestConnectionBudget:
         monkeypatch.setenv("SECRET_KEY_FILE", f"{installation.COMPOSE_SECRETS}secret_key")
         assert connection_budget().ok
         assert "deploy/upgrade.sh" in connection_budget().hint
-
-
-@pytest.mark.django_db
-def test_it_warns_while_creating_is_switched_off() -> None:
-    assert (creating().ok, creating().hint) == (True, "")
-    GenerationSwitch.objects.create(on=False, message="Back at noon")
-    assert creating().is_warning
-    assert "Back at noon" in creating().detail
-    assert "generation on" in creating().hint
-    GenerationSwitch.objects.update(on=True, maintenance=True)
-    assert creating().is_warning
-    assert creating().detail == "maintenance: only staff create images; users read: Back at noon"
 
 
 class ReadOnlyStore(Yandex):
