@@ -188,22 +188,7 @@ class TestJson(EmulatorTestCase):
         job = self.place()
         found = self.run_json("jobs")
         assert (found["total"], found["jobs"][0]["id"]) == (1, str(job.id))
-        assert self.run_json("cancel_jobs", str(job.id), "--dry-run") == [
-            {"id": str(job.id), "status": "queued", "outcome": "would be canceled"}
-        ]
-        (line,) = self.run_json("cancel_jobs", str(job.id))
-        assert line["outcome"] == "queued → canceled"
-        (line,) = self.run_json("retry_jobs", str(job.id))
-        assert line["outcome"].startswith("again as ")
-        assert self.run_json("verify_storage") == {
-            "ok": True, "files": 0, "removed": 0, "differences": [],
-        }  # fmt: skip
         assert self.run_json("check_ledger")["ok"] is True
-        assert self.run_json("purge_images", "--older-than", "0") == {
-            "images": 0, "bytes": 0, "dry_run": False,
-        }  # fmt: skip
-        assert self.run_json("generation")["on"] is True
-        assert self.run_json("reconcile_jobs")["queried"] == 0
 
     def test_it_fails_with_json_too(self) -> None:
         type(self.alice).objects.filter(pk=self.alice.pk).update(credits=1)
@@ -226,10 +211,3 @@ class TestDryRun(BaseTestCase):
         assert "differs" not in self.run_it("load_catalog")
         ImageModel.objects.filter(slug="flux-dev").update(price={"per_image": 3}, languages="ru")
         assert "flux-dev differs in price, languages\n" in self.run_it("load_catalog")
-        said = self.run_it("set_model", "flux-schnell", "max_in_flight=3")
-        assert said.startswith("Would change:\nmax_in_flight: ")
-        assert ImageModel.objects.get(slug="flux-schnell").max_in_flight != 3
-        said = self.run_it("erase_user", "alice@example.org")
-        assert "Would erase alice@example.org: 0 jobs, 0 images, 0 uploads, 100 credits." in said
-        self.alice.refresh_from_db()
-        assert self.alice.is_active

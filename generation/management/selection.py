@@ -19,10 +19,9 @@ def add_filters(parser: ArgumentParser) -> None:
 
 
 def add_selection(parser: ArgumentParser) -> None:
-    """Add ids, filters and --dry-run."""
+    """Add ids and filters."""
     parser.add_argument("ids", nargs="*", metavar="ID", help="jobs by id, instead of filters")
     add_filters(parser)
-    parser.add_argument("--dry-run", action="store_true", help="print without changing anything")
 
 
 def filtered(*, status: str | None, model: str | None, user: str | None) -> JobQuerySet:

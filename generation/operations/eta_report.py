@@ -48,7 +48,7 @@ class Kept:
         }
 
 
-def kept_since(since: datetime, *, slugs: Collection[str] = ()) -> list[Kept]:
+def kept_since(since: datetime) -> list[Kept]:
     """Return the models whose jobs were placed since then, the one with most jobs first.
 
     Jobs without an image and those without a promise (trials, jobs placed during an outage or by an
@@ -57,8 +57,6 @@ def kept_since(since: datetime, *, slugs: Collection[str] = ()) -> list[Kept]:
     jobs = Job.objects.filter(
         id__gte=first_id(since), status=Status.SUCCEEDED, promised_p90_at__isnull=False
     )
-    if slugs:
-        jobs = jobs.filter(model__slug__in=slugs)
     rows = (
         jobs.order_by()
         .values("model__slug")

@@ -1,12 +1,11 @@
-"""`alerts [--json] [--test]`: current alerts, and a test message to each receiver."""
+"""`alerts [--test]`: current alerts, and a test message to each receiver."""
 
-import json
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandError
-from django.utils import timezone, translation
+from django.core.management.base import CommandError, no_translations
+from django.utils import timezone
 
 from artgen.management.base import BaseCommand
 from generation.models import Alert, AlertNews
@@ -23,36 +22,22 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--json", action="store_true", help='print [{"name", "text", "since", "notified"}]'
-        )
         parser.add_argument("--test", action="store_true", help="send a test message")
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         if options["test"]:
             self._test()
         else:
-            self._list(as_json=options["json"])
+            self._list()
 
-    def _list(self, *, as_json: bool) -> None:
-        found = Alert.objects.filter(ended_at=None).order_by("started_at", "id")
-        with translation.override("en"):
-            rows = [
-                {
-                    "name": alert.name,
-                    "text": messages.sentence(alert.name, alert.values),
-                    "since": alert.started_at.isoformat(),
-                    "notified": alert.notified_at is not None,
-                }
-                for alert in found
-            ]
-        if as_json:
-            self.stdout.write(json.dumps(rows, indent=2))
-            return
-        for row, alert in zip(rows, found, strict=True):
+    def _list(self) -> None:
+        alerts = Alert.objects.filter(ended_at=None).order_by("started_at", "id")
+        for alert in alerts:
             since = f"{timezone.localtime(alert.started_at):%Y-%m-%d %H:%M}"
-            self.stdout.write(f"{since}  {row['name']:<20} {row['text']}")
-        if not rows:
+            text = messages.sentence(alert.name, alert.values)
+            self.stdout.write(f"{since}  {alert.name:<20} {text}")
+        if not alerts:
             self.stdout.write("No alert.")
 
     def _test(self) -> None:

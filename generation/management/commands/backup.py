@@ -33,9 +33,6 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what to do instead of a backup."""
         instead = parser.add_mutually_exclusive_group()
-        parser.add_argument(
-            "--json", action="store_true", help='with --list: print [{"name", "made_at", "files"}]'
-        )
         instead.add_argument("--list", action="store_true", help="print the complete backups")
         instead.add_argument(
             "--verify",
@@ -61,7 +58,7 @@ class Command(BaseCommand):
             public, private = encryption.new_key()
             self.stdout.write(f"# public key: {public}\n{private}")
         elif options["list"]:
-            self._list(folder, as_json=options["json"])
+            self._list(folder)
         elif options["fresh"]:
             age = timezone.now() - folder.find("latest").made_at
             if age > FRESH:
@@ -97,19 +94,7 @@ class Command(BaseCommand):
                 returncode=INCOMPLETE,
             )
 
-    def _list(self, folder: Folder, *, as_json: bool) -> None:
-        if as_json:
-            self.write_json(
-                [
-                    {
-                        "name": backup.name,
-                        "made_at": backup.made_at.isoformat(),
-                        "files": backup.manifest["files"],
-                    }
-                    for backup in folder.backups()
-                ]
-            )
-            return
+    def _list(self, folder: Folder) -> None:
         for backup in folder.backups():
             files = counted(backup.manifest["files"], "file")
             self.stdout.write(f"{backup.name}  {files if backup.with_files else 'database only'}")

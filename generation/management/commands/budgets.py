@@ -38,9 +38,6 @@ class Command(BaseCommand):
         scope = parser.add_mutually_exclusive_group()
         scope.add_argument("--group", metavar="NAME", help="only jobs of members of this group")
         scope.add_argument("--model", metavar="SLUG", help="only jobs of this model")
-        parser.add_argument(
-            "--json", action="store_true", help='print {"budgets": [{"scope", …}], "parked": N}'
-        )
 
     def only_reads(self, options: Mapping[str, Any]) -> bool:
         """Return whether it only prints."""
@@ -62,9 +59,6 @@ class Command(BaseCommand):
         elif group or model:
             raise CommandError("Give --set USD or --remove.")
         states, parked = budgets.states(), Job.objects.parked().count()
-        if options["json"]:
-            self.write_json({"budgets": [_as_json(state) for state in states], "parked": parked})
-            return
         for line in lines(HEAD, [_row(state) for state in states]) if states else ():
             self.stdout.write(line)
         if not states:
@@ -92,16 +86,9 @@ def _found(model: Any, field: str, value: str | None) -> Any:
     return found
 
 
-def _scope(state: BudgetState) -> str:
-    budget = state.budget
-    if budget.group:
-        return f"group {budget.group.name}"
-    return f"model {budget.model.slug}" if budget.model else "all jobs"
-
-
 def _row(state: BudgetState) -> tuple[str, ...]:
     return (
-        _scope(state),
+        str(state.budget.scope),
         state.budget.period,
         f"${state.limit:.2f}",
         f"${state.spent:.2f}",
@@ -109,17 +96,3 @@ def _row(state: BudgetState) -> tuple[str, ...]:
         f"{state.share:.0%}",
         f"{timezone.localtime(state.ends_at):%Y-%m-%d %H:%M}",
     )
-
-
-def _as_json(state: BudgetState) -> dict[str, Any]:
-    budget = state.budget
-    return {
-        "group": budget.group.name if budget.group else None,
-        "model": budget.model.slug if budget.model else None,
-        "period": budget.period,
-        "limit_usd": float(state.limit),
-        "spent_usd": float(state.spent),
-        "reserved_usd": float(state.reserved),
-        "reached": state.is_reached,
-        "starts_again_at": state.ends_at.isoformat(),
-    }

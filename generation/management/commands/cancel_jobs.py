@@ -1,4 +1,4 @@
-"""`cancel_jobs [ID…] [--status S] [--model M] [--user E] [--dry-run]`: cancel jobs."""
+"""`cancel_jobs [ID…] [--status S] [--model M] [--user E]`: cancel jobs."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -8,7 +8,6 @@ from artgen.refusals import Refusal
 from generation.jobs import job_control
 from generation.management.selection import add_selection, selected
 from generation.management.table import counted
-from generation.models import Job
 
 
 class Command(BaseCommand):
@@ -17,55 +16,23 @@ class Command(BaseCommand):
     help = "Cancels queued and running jobs; returns their credits and tells RunPod to stop."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add ids, filters and --dry-run."""
         add_selection(parser)
-        parser.add_argument(
-            "--json", action="store_true", help='print [{"id", "status", "outcome"}]'
-        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Cancel each job; skip those that have finished or are being saved."""
-        jobs, as_json = selected(options), options["json"]
-        stoppable = [job for job in jobs if job.is_cancelable]
-        skipped = len(jobs) - len(stoppable)
-        returned = 0
-        if options["dry_run"] and as_json:
-            self.write_json([_line(job, "would be canceled") for job in stoppable])
-            return
-        if options["dry_run"]:
-            for job in stoppable:
-                self.stdout.write(
-                    f"{job.id}  {job.status}  {job.user.email}  {counted(job.credits, 'credit')}"
-                )
-            back = sum(job.credits for job in stoppable)
-            words = f"{counted(len(stoppable), 'job')} and return {counted(back, 'credit')}"
-            self.stdout.write(f"Would cancel {words}; {skipped} skipped.")
-            return
-        done = 0
-        lines: list[dict[str, str]] = []
-        progress = self.progress("jobs", total=len(stoppable))
-        for job in stoppable:
+        jobs = selected(options)
+        done = returned = 0
+        progress = self.progress("jobs", total=len(jobs))
+        for job in jobs:
             progress.advance()
             try:
                 ended = job_control.cancel(job=job, actor=None)
             except Refusal as refusal:
-                skipped += 1
-                outcome = f"not canceled: {reason(refusal)}"
+                self.stdout.write(f"{job.id}  not canceled: {reason(refusal)}")
             else:
                 done += 1
                 returned += ended.credits
-                outcome = f"{job.status} → {ended.status}"
-            lines.append(_line(job, outcome))
-            if not as_json:
-                self.stdout.write(f"{job.id}  {outcome}")
-        if as_json:
-            self.write_json(lines)
-            return
+                self.stdout.write(f"{job.id}  {job.status} → {ended.status}")
         self.stdout.write(
-            f"{done} canceled, {counted(returned, 'credit')} returned; {skipped} skipped, because "
-            "they had finished or were being saved."
+            f"{done} canceled, {counted(returned, 'credit')} returned; {len(jobs) - done} not."
         )
-
-
-def _line(job: Job, outcome: str) -> dict[str, str]:
-    return {"id": str(job.id), "status": job.status, "outcome": outcome}

@@ -12,8 +12,6 @@ from accounts import deletion
 from accounts.models import User, fold
 from artgen.ids import parse_uuid
 from artgen.management.base import BaseCommand
-from generation.management.table import counted
-from generation.models import Image, Job, Upload
 from generation.user_data import erasure
 
 
@@ -29,9 +27,6 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the email, --now and --keep."""
         parser.add_argument("email", help="or the user id, as in the log")
-        parser.add_argument(
-            "--dry-run", action="store_true", help="print what would be erased; change nothing"
-        )
         how = parser.add_mutually_exclusive_group()
         how.add_argument(
             "--now", action="store_true", help="erase immediately; this cannot be undone"
@@ -44,11 +39,9 @@ class Command(BaseCommand):
         """Lock, erase or unlock the account and print the result."""
         user = _find(email)
         email = user.email
-        if options["dry_run"]:
-            self._show(user, keep=keep)
-            return
         if keep:
-            self._keep(user)
+            deletion.keep(user)
+            self.stdout.write(f"{email} is unlocked.")
             return
         after = timedelta(0) if now else deletion.GRACE
         erasure.close(user=user, actor=None, after=after)
@@ -65,22 +58,6 @@ class Command(BaseCommand):
                 f"{email} is locked. An image is being stored or stopped; the hourly cleanup "
                 "erases the rest, or run this again in a minute."
             )
-
-    def _show(self, user: User, *, keep: bool) -> None:
-        if keep:
-            self.stdout.write(f"Would unlock {user.email}.")
-            return
-        numbers = (
-            counted(Job.objects.filter(user=user).count(), "job"),
-            counted(Image.objects.of(user).count(), "image"),
-            counted(Upload.objects.filter(user=user).count(), "upload"),
-            counted(user.credits, "credit"),
-        )
-        self.stdout.write(f"Would erase {user.email}: {', '.join(numbers)}.")
-
-    def _keep(self, user: User) -> None:
-        deletion.keep(user)
-        self.stdout.write(f"{user.email} is unlocked.")
 
 
 def _find(who: str) -> User:

@@ -1,17 +1,15 @@
-"""`eta_report [--hours N] [--model SLUG …] [--json]`: promised against real waiting times."""
+"""`eta_report [--hours N] [--json]`: promised against real waiting times."""
 
 import json
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import CommandError
 from django.utils import timezone
 
 from artgen.api.times import time_json
 from artgen.management.base import BaseCommand
 from artgen.management.numbers import Whole
-from generation.models import ImageModel
 from generation.operations import eta_report
 from generation.operations.eta_report import Kept
 
@@ -25,22 +23,16 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --hours, --model and --json."""
         parser.add_argument(
             "--hours", type=Whole(1, 24 * 366), default=24, help="of jobs placed since (24)"
         )
-        parser.add_argument("--model", nargs="+", default=[], metavar="SLUG", help="only these")
         parser.add_argument(
             "--json", action="store_true", help='print {"since", "models", "total"}'
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Raise CommandError for an unknown model."""
-        known = set(ImageModel.objects.values_list("slug", flat=True))
-        if unknown := sorted(set(options["model"]) - known):
-            raise CommandError(f"Unknown model: {', '.join(unknown)}.")
         since = timezone.now() - timedelta(hours=options["hours"])
-        models = eta_report.kept_since(since, slugs=options["model"])
+        models = eta_report.kept_since(since)
         total = eta_report.total(models)
         if options["json"]:
             report = {

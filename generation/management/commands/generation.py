@@ -44,11 +44,6 @@ class Command(BaseCommand):
             help="expected end, such as 2026-11-26T14:30, in the time zone TIME_ZONE; clients "
             "learn from Retry-After when to try again",
         )
-        parser.add_argument(
-            "--json",
-            action="store_true",
-            help="print mode, messages, expected end and numbers of jobs",
-        )
 
     def only_reads(self, options: Mapping[str, Any]) -> bool:
         """Return whether it only prints."""
@@ -76,21 +71,7 @@ class Command(BaseCommand):
             raise CommandError("--until must be in the future.")
         if state:
             creation_switch.turn(Mode(state), message=message, message_ru=message_ru, until=until)
-        switch = creation_switch.read()
-        if options["json"]:
-            self.write_json(
-                {
-                    "on": switch.on,
-                    "mode": switch.mode.value,
-                    "message": switch.message,
-                    "message_ru": switch.message_ru,
-                    "until": switch.until and switch.until.isoformat(),
-                    "waiting": Job.objects.queued().count(),
-                    "at_runpod": Job.objects.at_runpod().count(),
-                }
-            )
-            return
-        self._print(switch)
+        self._print(creation_switch.read())
 
     def _print(self, switch: GenerationSwitch) -> None:
         text = f"Image creation is {switch.mode.value}."

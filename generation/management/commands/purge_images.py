@@ -29,21 +29,16 @@ class Command(BaseCommand):
             "--older-than", type=DAYS, required=True, metavar="D", help="days in the trash"
         )
         parser.add_argument("--dry-run", action="store_true", help="print without deleting")
-        parser.add_argument(
-            "--json", action="store_true", help='print {"images", "bytes", "dry_run"}'
-        )
 
     def handle(self, *args: Any, older_than: int, dry_run: bool, **options: Any) -> None:
         """Remove files first, then rows."""
         before = timezone.now() - timedelta(days=older_than)
         expired = Image.objects.trashed().filter(trashed_at__lt=before)
-        count, size = expired.count(), expired.aggregate(size=Sum("bytes"))["size"] or 0
-        if not dry_run:
-            progress = self.progress("images", total=count)
-            count = images.purge(trashed_before=before, advance=progress.advance)
-        if options["json"]:
-            self.write_json({"images": count, "bytes": size, "dry_run": dry_run})
-        elif dry_run:
+        count = expired.count()
+        if dry_run:
+            size = expired.aggregate(size=Sum("bytes", default=0))["size"]
             self.stdout.write(f"Would remove {counted(count, 'image')}, {size / 1e6:.1f} MB.")
-        else:
-            self.stdout.write(f"{counted(count, 'image')} removed.")
+            return
+        progress = self.progress("images", total=count)
+        count = images.purge(trashed_before=before, advance=progress.advance)
+        self.stdout.write(f"{counted(count, 'image')} removed.")

@@ -1,6 +1,5 @@
 """`reconcile_jobs`: query RunPod for every active job and apply the results."""
 
-from argparse import ArgumentParser
 from typing import Any
 
 from artgen.management.base import BaseCommand
@@ -12,13 +11,6 @@ class Command(BaseCommand):
     """Print what changed and which jobs are not confirmed."""
 
     help = "Queries RunPod for every job that is active there, due or not, and applies the results."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--json",
-            action="store_true",
-            help='print {"queried", "not_confirmed", "changed": [{"id", "before", "after", …}]}',
-        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run everything in this process, even without beat and workers."""
@@ -34,20 +26,16 @@ class Command(BaseCommand):
             if job_id not in before
         }
         after = {job.id: job for job in Job.objects.filter(id__in=list(before)).order_by("id")}
-        changed: list[dict[str, Any]] = []
+        changed = 0
         for job_id, (job, said) in before.items():
             now = after.get(job_id)
             if now is not None and (now.status, now.attempt) == (job.status, job.attempt):
                 continue
             end = "removed" if now is None else _where(now)
-            changed.append({"id": job_id, "before": _where(job), "after": end, "runpod": said})
-            if not options["json"]:
-                self.stdout.write(f"{job_id}  {_where(job)} → {end}  (RunPod: {said})")
+            changed += 1
+            self.stdout.write(f"{job_id}  {_where(job)} → {end}  (RunPod: {said})")
         unknown = Job.objects.at_runpod().filter(status=Status.SUBMITTED, runpod_id="").count()
-        if options["json"]:
-            self.write_json({"queried": len(asked), "not_confirmed": unknown, "changed": changed})
-            return
-        self.stdout.write(f"{len(asked)} queried, {len(changed)} changed.")
+        self.stdout.write(f"{len(asked)} queried, {changed} changed.")
         if unknown:
             self.stdout.write(
                 f"{unknown} skipped: not confirmed by RunPod until their webhook arrives or their "

@@ -42,9 +42,6 @@ class Command(BaseCommand):
         """Add SLUG and field=value, where @FILE reads the value from a file."""
         parser.add_argument("slug")
         parser.add_argument("changes", nargs="+", metavar="field=value")
-        parser.add_argument(
-            "--dry-run", action="store_true", help="check the values and print what would change"
-        )
 
     @no_translations
     def handle(self, *args: Any, slug: str, changes: list[str], **options: Any) -> None:
@@ -70,10 +67,7 @@ class Command(BaseCommand):
                     f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items()
                 )
             ) from error
-        if options["dry_run"]:
-            self.stdout.write("Would change:")
-        else:
-            model.save(update_fields=list(before))
+        model.save(update_fields=list(before))
         for name, old in before.items():
             new = getattr(model, name)
             self.stdout.write(

@@ -1,7 +1,6 @@
 """`verify_storage [--deep] [--delete-orphans]`: compare rows and files."""
 
 from argparse import ArgumentParser
-from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -27,37 +26,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--delete-orphans", action="store_true", help="delete files without a row"
         )
-        parser.add_argument(
-            "--json",
-            action="store_true",
-            help='print {"ok", "files", "removed", "differences": [{"kind", "key", "detail"}]}',
-        )
 
     def handle(self, *args: Any, deep: bool, delete_orphans: bool, **options: Any) -> None:
         """Raise CommandError if a difference remains."""
-        remaining: list[consistency.Difference] = []
-        removed, count = 0, consistency.count()
+        remaining, removed, count = 0, 0, consistency.count()
         progress = self.progress("files", total=count)
         for difference in consistency.compare(deep=deep, advance=progress.advance):
-            if not options["json"]:
-                self.stdout.write(f"{difference.kind:<8} {difference.key}  {difference.detail}")
+            self.stdout.write(f"{difference.kind:<8} {difference.key}  {difference.detail}")
             if difference.kind == "orphan" and delete_orphans:
                 storage.delete(difference.key)
                 removed += 1
             else:
-                remaining.append(difference)
-        if options["json"]:
-            self.write_json(
-                {
-                    "ok": not remaining,
-                    "files": count,
-                    "removed": removed,
-                    "differences": [asdict(difference) for difference in remaining],
-                }
-            )
-        elif removed:
+                remaining += 1
+        if removed:
             self.stdout.write(f"{counted(removed, 'orphan')} removed.")
         if remaining:
-            raise CommandError(f"{counted(len(remaining), 'difference')}.")
-        if not options["json"]:
-            self.stdout.write(f"{counted(count, 'file')} verified.")
+            raise CommandError(f"{counted(remaining, 'difference')}.")
+        self.stdout.write(f"{counted(count, 'file')} verified.")
