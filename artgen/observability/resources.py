@@ -63,18 +63,15 @@ def _length(broker: Any, name: str) -> int:
 
 @dataclass(frozen=True)
 class RedisMemory:
-    """Bytes that Redis uses, its limit (0: none), and its number of clients."""
+    """Bytes that Redis uses, and its limit (0: none)."""
 
     used: int
     max: int
-    clients: int
 
 
 def redis_memory() -> RedisMemory:
     info = _redis(settings.REDIS_URL).info()
-    return RedisMemory(
-        used=info["used_memory"], max=info.get("maxmemory", 0), clients=info["connected_clients"]
-    )
+    return RedisMemory(used=info["used_memory"], max=info.get("maxmemory", 0))
 
 
 @lru_cache(maxsize=4)

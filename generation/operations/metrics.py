@@ -85,20 +85,12 @@ PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "credits": job_metrics.credits,
     "budgets": job_metrics.budget_use,
     "ticks": job_metrics.ticks,
-    "backup": server_metrics.backup,
     "queue": server_metrics.queue,
     "redis": server_metrics.redis,
-    "sockets": server_metrics.sockets,
-    "emails": job_metrics.emails,
     "disks": server_metrics.disk_space,
-    "certificate": server_metrics.certificate_validity,
     "machine": server_metrics.machine,
 }
 NEEDS = dict.fromkeys(
-    (
-        *("jobs", "jobs_lately", "lines", "promises", "credits", "budgets"),
-        *("emails", "disks", "backup"),
-    ),
-    "database",
+    ("jobs", "jobs_lately", "lines", "promises", "credits", "budgets", "disks"), "database"
 )
 """Parts that are skipped when another part failed."""

@@ -1,0 +1,18 @@
+"""Gauges of Prometheus from plain numbers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from prometheus_client.core import GaugeMetricFamily
+
+
+def gauge(
+    name: str, text: str, values: float | Mapping[Any, float], *labels: str
+) -> GaugeMetricFamily:
+    """Return a gauge of one number, or of numbers by the value or values of its labels."""
+    if not isinstance(values, Mapping):
+        return GaugeMetricFamily(name, text, values)
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for key, value in values.items():
+        family.add_metric([key] if isinstance(key, str) else key, value)
+    return family
