@@ -1,7 +1,9 @@
 """The hourly cleanup of expired data."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.contrib.sessions.backends.cached_db import SessionStore
@@ -27,136 +29,47 @@ SPENDING_RETENTION = timedelta(days=800)
 
 def clean_up() -> None:
     """Run every part; a failure is logged and does not stop the others. Runs hourly."""
-    for part in (
-        forget_keys,
-        forget_sessions,
-        forget_tokens,
-        forget_invitations,
-        forget_credit_requests,
-        forget_collections,
-        forget_comparisons,
-        forget_presets,
-        forget_exports,
-        purge_trash,
-        forget_tags,
-        forget_unfinished_copies,
-        erase_accounts,
-        delete_old_jobs,
-        delete_old_history,
-        forget_replies,
-        delete_unused_uploads,
-        forget_reviews,
-        forget_spending,
-    ):
+    for name, part in _parts().items():
         try:
             part()
         except Exception:
-            log.exception("a part of the cleanup failed", extra={"part": part.__name__})
+            log.exception("a part of the cleanup failed", extra={"part": name})
 
 
-def forget_keys() -> None:
-    """Remove idempotency keys older than KEY_RETENTION."""
-    IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEY_RETENTION).delete()
-
-
-def forget_sessions() -> None:
-    """Remove expired sessions, and ended ones from the lists of devices."""
-    SessionStore.clear_expired()
-    sessions.forget_ended()
-
-
-def forget_tokens() -> None:
-    """Remove API tokens revoked more than JOB_RETENTION_DAYS ago."""
-    tokens.forget_revoked(revoked_before=timezone.now() - _retention())
-
-
-def forget_invitations() -> None:
-    """Remove invitations that ended unused more than JOB_RETENTION_DAYS ago."""
-    invitations.forget_ended(before=timezone.now() - _retention())
-
-
-def forget_credit_requests() -> None:
-    """Remove requests for credits and vouchers that ended more than JOB_RETENTION_DAYS ago."""
-    before = timezone.now() - _retention()
-    credit_requests.forget_decided(before=before)
-    vouchers.forget_ended(before=before)
-
-
-def forget_collections() -> None:
-    """Remove deleted collections that can no longer be restored."""
-    collections.forget_deleted(deleted_before=timezone.now() - collections.RESTORE_PERIOD)
-
-
-def purge_trash() -> None:
-    """Remove images trashed more than TRASH_DAYS ago, files first."""
-    images.purge(trashed_before=timezone.now() - timedelta(days=settings.TRASH_DAYS))
-
-
-def forget_tags() -> None:
-    """Remove the tags that only images had which are gone."""
-    tags.forget_unused()
-
-
-def forget_unfinished_copies() -> None:
-    """Remove what saving of shared images has left behind where its process died, files first."""
-    saving.forget_unfinished(started_before=timezone.now() - COPYING)
-
-
-def forget_comparisons() -> None:
-    """Remove comparisons and word lists whose deletion can no longer be undone."""
-    cells.forget_deleted(deleted_before=timezone.now() - cells.RESTORE_PERIOD)
-    word_lists.forget_deleted(deleted_before=timezone.now() - word_lists.RESTORE_PERIOD)
-
-
-def forget_presets() -> None:
-    """Remove deleted presets and own styles that can no longer be restored."""
-    presets.forget_deleted(deleted_before=timezone.now() - presets.RESTORE_PERIOD)
-    own_styles.forget_deleted(deleted_before=timezone.now() - own_styles.RESTORE_PERIOD)
-
-
-def forget_exports() -> None:
-    """Remove expired exports, files first."""
-    exports.forget_expired()
-
-
-def erase_accounts() -> None:
-    """Erase the accounts that are due, or continue an interrupted erasure."""
-    erasure.erase_due()
-
-
-def delete_old_jobs() -> None:
-    """Remove jobs that ended without images more than JOB_RETENTION_DAYS ago."""
-    retention.delete_jobs(finished_before=timezone.now() - _retention())
-
-
-def delete_old_history() -> None:
-    """Remove the history of jobs that finished more than JOB_RETENTION_DAYS ago."""
-    retention.delete_history(finished_before=timezone.now() - _retention())
-
-
-def forget_replies() -> None:
-    """Remove replies that could not be read, of jobs that ended JOB_RETENTION_DAYS ago."""
-    UnreadReply.objects.filter(job__finished_at__lt=timezone.now() - _retention()).delete()
-
-
-def delete_unused_uploads() -> None:
-    """Remove uploads older than UNUSED_UPLOAD_HOURS that no job uses, files first."""
-    retention.delete_uploads(
-        created_before=timezone.now() - timedelta(hours=settings.UNUSED_UPLOAD_HOURS)
-    )
-
-
-def forget_reviews() -> None:
-    """Remove prompt reviews older than JOB_RETENTION_DAYS, except those that wait."""
-    reviews.forget(created_before=timezone.now() - _retention())
-
-
-def forget_spending() -> None:
-    """Remove the sums of days and months that began more than SPENDING_RETENTION ago."""
-    before = timezone.localdate() - SPENDING_RETENTION
-    spending.forget(before=before)
-    costs.forget(before=before)
-
-
-def _retention() -> timedelta:
-    return timedelta(days=settings.JOB_RETENTION_DAYS)
+def _parts() -> dict[str, Callable[[], object]]:
+    """Return what is to be deleted; of rows with files, these go first."""
+    now, today = timezone.now(), timezone.localdate()
+    old = now - timedelta(days=settings.JOB_RETENTION_DAYS)
+    trashed = now - timedelta(days=settings.TRASH_DAYS)
+    unused = now - timedelta(hours=settings.UNUSED_UPLOAD_HOURS)
+    return {
+        "keys": IdempotencyKey.objects.filter(created_at__lt=now - KEY_RETENTION).delete,
+        "sessions": SessionStore.clear_expired,
+        "ended sessions": sessions.forget_ended,
+        "tokens": partial(tokens.forget_revoked, revoked_before=old),
+        "invitations": partial(invitations.forget_ended, before=old),
+        "credit requests": partial(credit_requests.forget_decided, before=old),
+        "vouchers": partial(vouchers.forget_ended, before=old),
+        **{
+            name: partial(module.forget_deleted, deleted_before=now - module.RESTORE_PERIOD)
+            for name, module in (
+                ("collections", collections),
+                ("comparisons", cells),
+                ("word lists", word_lists),
+                ("presets", presets),
+                ("styles", own_styles),
+            )
+        },
+        "exports": exports.forget_expired,
+        "trash": partial(images.purge, trashed_before=trashed),
+        "tags": tags.forget_unused,
+        "unfinished copies": partial(saving.forget_unfinished, started_before=now - COPYING),
+        "accounts": erasure.erase_due,
+        "jobs": partial(retention.delete_jobs, finished_before=old),
+        "history": partial(retention.delete_history, finished_before=old),
+        "replies": UnreadReply.objects.filter(job__finished_at__lt=old).delete,
+        "uploads": partial(retention.delete_uploads, created_before=unused),
+        "reviews": partial(reviews.forget, created_before=old),
+        "spending": partial(spending.forget, before=today - SPENDING_RETENTION),
+        "prompt spending": partial(costs.forget, before=today - SPENDING_RETENTION),
+    }

@@ -285,9 +285,9 @@ class TestNotAnImage(UnreadReplyTestCase):
 class TestRetention(UnreadReplyTestCase):
     def test_it_is_deleted_with_the_history_of_its_job(self) -> None:
         job = self.order("video")
-        cleanup.forget_replies()
+        cleanup.clean_up()
         assert UnreadReply.objects.exists()
         ended = timezone.now() - timedelta(days=settings.JOB_RETENTION_DAYS, seconds=1)
         Job.objects.filter(id=job.id).update(finished_at=ended)
-        cleanup.forget_replies()
+        cleanup.clean_up()
         assert not UnreadReply.objects.exists()
