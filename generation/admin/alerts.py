@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from artgen import formatting
 from artgen.admin.attention import Item, Urgency, source
-from generation.admin.read_only import ReadOnlyModelAdmin
+from generation.admin.read_only import ReadOnlyModelAdmin, badge
 from generation.models import Alert
 from generation.operations.alerts import messages
 from generation.operations.alerts.conditions import kind_of
@@ -92,7 +92,4 @@ class AlertAdmin(ReadOnlyModelAdmin):
 
     @admin.display(description=_("state"))
     def state(self, alert: Alert) -> SafeString:
-        name, text = (
-            ("published", gettext("ended")) if alert.ended_at else ("failed", gettext("now"))
-        )
-        return format_html('<span class="badge" data-status="{}">{}</span>', name, text)
+        return badge("published", _("ended")) if alert.ended_at else badge("failed", _("now"))

@@ -1,7 +1,7 @@
 """The admin of images, collections and uploads, to read."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
@@ -18,7 +18,7 @@ from accounts.admin.large_tables import LargeTableAdmin
 from artgen import formatting
 from artgen.admin.periods import PeriodFilter
 from artgen.ids import first_id, parse_uuid
-from generation.admin.read_only import ReadOnlyModelAdmin, thumbnail
+from generation.admin.read_only import ReadOnlyModelAdmin, column, thumbnail
 from generation.files import storage
 from generation.gallery import sharing
 from generation.models import Collection, CollectionImage, Image, Job, Upload, Visibility
@@ -50,17 +50,9 @@ class FileAdmin(OwnedAdmin):
     def file_size(self, row: Image | Upload) -> str:
         return formatting.file_size(row.bytes)
 
-    @admin.display(description=_("file type"))
-    def file_type(self, row: Image | Upload) -> str:
-        return row.content_type
-
-    @admin.display(description=_("key in the bucket"))
-    def file_key(self, row: Image | Upload) -> str:
-        return row.key
-
-    @admin.display(description="SHA-256")
-    def file_hash(self, row: Image | Upload) -> str:
-        return row.sha256
+    file_type = column("content_type", _("file type"))
+    file_key = column("key", _("key in the bucket"))
+    file_hash = column("sha256", "SHA-256")
 
 
 class ImagePeriodFilter(PeriodFilter):
@@ -176,9 +168,7 @@ class ImageAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
         """Return whether it is a favorite of its owner, in words."""
         return gettext("yes") if image.favorite else gettext("no")
 
-    @admin.display(description=_("key of the thumbnail"))
-    def thumbnail_file(self, image: Image) -> str:
-        return image.thumbnail_key
+    thumbnail_file = column("thumbnail_key", _("key of the thumbnail"))
 
 
 @admin.register(Collection)
@@ -247,6 +237,4 @@ class UploadAdmin(FileAdmin, LargeTableAdmin, ReadOnlyModelAdmin):
             upload.key,
         )
 
-    @admin.display(description=_("uploaded"), ordering="created_at")
-    def uploaded_at(self, upload: Upload) -> datetime:
-        return upload.created_at
+    uploaded_at = column("created_at", _("uploaded"), ordering="created_at")

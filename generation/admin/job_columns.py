@@ -1,7 +1,6 @@
 """What the admin shows of a job: columns of the list and computed fields of its page."""
 
 import json
-from datetime import datetime
 
 from django.contrib import admin
 from django.utils import timezone
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from artgen import formatting
 from generation.admin import job_words
-from generation.admin.read_only import preformatted
+from generation.admin.read_only import badge, column, preformatted, shortened
 from generation.files import storage
 from generation.models import Job, Status
 
@@ -43,28 +42,12 @@ class JobColumns:
         )
 
     @admin.display(description=_("status"))
-    def badge(self, job: Job) -> SafeString:
-        """Return the status with error code or "not confirmed"."""
-        more = job.error_code or (gettext("not confirmed by RunPod") if is_unconfirmed(job) else "")
-        return format_html(
-            '<span class="badge" data-status="{}">{}</span> {}',
-            job.status,
-            job.get_status_display(),
-            more,
-        )
-
-    @admin.display(description=_("status"))
     def state(self, job: Job) -> SafeString:
         now = timezone.now()
         title, detail = job_words.state(job, now=now)
         stuck = "stuck" if job_words.stuck_reason(job, now=now) else ""
-        return format_html(
-            '<span class="badge" data-status="{}">{}</span><span class="second {}">{}</span>',
-            job.status,
-            title,
-            stuck,
-            detail,
-        )
+        second = format_html('<span class="second {}">{}</span>', stuck, detail)
+        return badge(job.status, title) + second
 
     @admin.display(description=_("user"))
     def owner(self, job: Job) -> SafeString:
@@ -78,7 +61,7 @@ class JobColumns:
 
     @admin.display(description=_("prompt"))
     def prompt_cut(self, job: Job) -> str:
-        return job.prompt if len(job.prompt) <= PROMPT_CUT else f"{job.prompt[:PROMPT_CUT]}…"
+        return shortened(job.prompt, PROMPT_CUT)
 
     @admin.display(description=_("cost"))
     def cost_words(self, job: Job) -> str:
@@ -88,41 +71,14 @@ class JobColumns:
             credits if job.cost is None else f"{credits} · ${number_format(job.cost.normalize())}"
         )
 
-    @admin.display(description=_("due"), ordering="due_at")
-    def due(self, job: Job) -> str:
-        """Return the time until the next check."""
-        if job.due_at is None:
-            return "—"
-        seconds = (job.due_at - timezone.now()).total_seconds()
-        if seconds < 0 and job.status == Status.QUEUED:
-            return gettext("queued")
-        if seconds >= 0:
-            return gettext("in %(time)s") % {"time": formatting.duration(seconds)}
-        return gettext("%(time)s late") % {"time": formatting.duration(-seconds)}
-
     @admin.display(description=_("age"))
     def age(self, job: Job) -> str:
         """Return the time from creation to end, or until now."""
         return job_words.age(job, now=timezone.now())
 
-    @admin.display(description=_("endpoint"))
-    def endpoint(self, job: Job) -> str:
-        return str(job.snapshot.get("endpoint_id", ""))
-
-    @admin.display(description=_("not confirmed since"))
-    def missing(self, job: Job) -> datetime | str:
-        """Return since when RunPod has returned 404."""
-        return job.missing_since or "-"
-
-    @admin.display(description=_("times not accepted"))
-    def refused(self, job: Job) -> int:
-        """Return how often RunPod rejected this attempt."""
-        return job.refusals
-
-    @admin.display(description=_("stop pending at RunPod"), boolean=True)
-    def stopping(self, job: Job) -> bool:
-        """Return whether the job still has to be canceled at RunPod."""
-        return job.stop_pending
+    missing = column("missing_since", _("not confirmed since"))
+    refused = column("refusals", _("times not accepted"))
+    stopping = column("stop_pending", _("stop pending at RunPod"), boolean=True)
 
     @admin.display(description=_("RunPod message"))
     def vendor_words(self, job: Job) -> SafeString:

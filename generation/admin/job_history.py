@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from django.utils.translation import gettext as _
+from datetime import timedelta
 
 from artgen import formatting
 from generation.admin import job_words
-from generation.models import FINAL, Job, JobEvent, Status
+from generation.models import Job, JobEvent
 
 MAX_EVENTS = 500
 NAMES_RUNPOD_ID = ("submitted", "adopted")
@@ -27,14 +25,6 @@ class Entry:
     detail: str
     actor: str
     starts_attempt: bool
-
-
-@dataclass(frozen=True)
-class Step:
-    """The time that the job has spent in a status, over all attempts."""
-
-    label: str
-    duration: str
 
 
 def events_of(job: Job) -> list[JobEvent]:
@@ -61,26 +51,6 @@ def timeline(events: Sequence[JobEvent]) -> list[Entry]:
         )
         previous = event
     return entries
-
-
-def steps(events: Sequence[JobEvent], *, now: datetime) -> list[Step]:
-    """Return how long the job was queued, at RunPod, and being saved."""
-    spent: dict[str, float] = {}
-    ends = [*(event.at for event in events[1:]), now]
-    for event, end in zip(events, ends, strict=False):  # an old job has no history any more
-        if event.status not in FINAL:
-            seconds = (end - event.at).total_seconds()
-            spent[event.status] = spent.get(event.status, 0) + seconds
-    labels = {
-        Status.QUEUED: _("In the queue"),
-        Status.SUBMITTED: _("Sent, not started"),
-        Status.RUNNING: _("Generating"),
-        Status.STORING: _("Saving"),
-    }
-    return [
-        Step(labels[Status(status)], formatting.duration(seconds))
-        for status, seconds in spent.items()
-    ]
 
 
 def _gap(span: timedelta) -> str:

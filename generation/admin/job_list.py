@@ -1,8 +1,6 @@
-"""The list of jobs: pages without a count, filters that an index answers, and saved filters."""
+"""The list of jobs: pages without a count, and filters that an index answers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -174,30 +172,3 @@ def with_pictures(jobs: QuerySet[Any]) -> QuerySet[Any]:
     return jobs.defer(
         "snapshot", "result", "model__workflow", "model__parameters"
     ).prefetch_related(Prefetch("images", queryset=pictures, to_attr="first_pictures"))
-
-
-@dataclass(frozen=True)
-class SavedFilter:
-    """A link to a list that staff need often."""
-
-    title: str
-    query: str
-    is_current: bool
-
-
-def saved_filters(request: HttpRequest) -> Sequence[SavedFilter]:
-    """Return the saved filters; the current one has exactly these parameters."""
-    given = {name: value for name, value in request.GET.items() if name not in (BEFORE, AFTER)}
-    return [
-        SavedFilter(str(title), "?" + urlencode(query), given == query)
-        for title, query in (
-            (_("All"), {}),
-            (_("Stuck"), {"stuck": "yes"}),
-            (_("Running now"), {"status__exact": "active"}),
-            (_("Waiting in the queue"), {"status__exact": "queued"}),
-            (_("Failed in 24 hours"), {"status__exact": "failed", "period": "day"}),
-            (_("Failed in the last hour"), {"status__exact": "failed", "period": "hour"}),
-            (_("Canceled in 24 hours"), {"status__exact": "canceled", "period": "day"}),
-            (_("Trials"), {"trial": "yes"}),
-        )
-    ]

@@ -91,13 +91,12 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
             {
                 "fields": (
                     "id",
-                    "badge",
                     "user",
                     "model",
                     "batch",
                     "credits",
                     "attempt",
-                    "due",
+                    "due_at",
                     "created_at",
                 )
             },
@@ -111,7 +110,6 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
             {
                 "fields": (
                     "runpod_id",
-                    "endpoint",
                     ("submitted_at", "started_at", "finished_at", "deadline_at"),
                     ("promised_p50_at", "promised_p90_at"),
                     ("missing", "refused", "stopping"),
@@ -129,9 +127,6 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
     # Computed fields; the others are read-only without change permission.
     readonly_fields = (
         "id",
-        "badge",
-        "due",
-        "endpoint",
         "missing",
         "refused",
         "stopping",
@@ -152,13 +147,6 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         if not search_term.strip():
             return queryset, False
         return job_list.search(queryset, search_term), False
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Add the saved filters."""
-        more = {"saved_filters": job_list.saved_filters(request)}
-        return super().changelist_view(request, {**(extra_context or {}), **more})
 
     def get_urls(self) -> list[URLPattern]:
         """Add the kept reply."""
@@ -194,7 +182,6 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         if isinstance(job, Job):
             now, events = timezone.now(), job_history.events_of(job)
             context["timeline"] = job_history.timeline(events)
-            context["steps"] = job_history.steps(events, now=now)
             context["state"] = job_words.state(job, now=now)
             context["stuck_reason"] = job_words.stuck_reason(job, now=now)
             context["pictures"] = [thumbnail(image) for image in job.images.order_by("position")]

@@ -25,7 +25,7 @@ from artgen.ids import parse_uuid
 from artgen.refusals import Refusal
 from artgen.shortcuts import BINDINGS
 from generation.admin import review_queue
-from generation.admin.read_only import Media, ReadOnlyModelAdmin
+from generation.admin.read_only import Media, ReadOnlyModelAdmin, badge, shortened
 from generation.admin.review_queue import COUNT_MAX, Place
 from generation.jobs import reviewed_orders
 from generation.models import Category, PromptReview, Report, TrustedAuthor
@@ -80,16 +80,11 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("prompt"))
     def words(self, review: PromptReview) -> str:
-        prompt = review.prompt
-        return prompt if len(prompt) <= PROMPT_CUT else f"{prompt[:PROMPT_CUT]}…"
+        return shortened(review.prompt, PROMPT_CUT)
 
     @admin.display(description=_("state"))
     def badge(self, review: PromptReview) -> SafeString:
-        return format_html(
-            '<span class="badge" data-status="{}">{}</span>',
-            review.state,
-            review.get_state_display(),
-        )
+        return badge(review.state, review.get_state_display())
 
     @admin.display(description=_("rules"))
     def found(self, review: PromptReview) -> str:

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -21,7 +21,7 @@ from accounts.models import User
 from artgen import formatting
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyInline
-from generation.admin.read_only import ReadOnlyModelAdmin, thumbnail
+from generation.admin.read_only import ReadOnlyModelAdmin, badge, shortened, thumbnail
 from generation.gallery import publications
 from generation.models import Publication, PublicationState, Report
 from generation.moderation.refusals import why
@@ -81,7 +81,6 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
 
     menu_section = "review"
     menu_icon = "rate_review"
-    change_form_template = "admin/generation/publication/change_form.html"
     change_list_template = "admin/generation/promptreview/change_list.html"
     list_display = ("picture", "prompt", "owner", "badge", "shows", "asked", "reported", "decision")
     list_display_links = ("prompt",)
@@ -119,79 +118,52 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
         return request.user.has_perm("generation.change_publication")
 
     @admin.action(description=_("Approve: show in Explore"), permissions=["review"])
-    def publish(self, request: HttpRequest, queryset: QuerySet[Publication]) -> HttpResponse | None:
+    def publish(self, request: HttpRequest, queryset: QuerySet[Publication]) -> None:
         """Publish the images; the reports on published ones are settled."""
 
         def one(publication: Publication, by: User) -> str:
             publications.publish(publication, by=by)
             return "approved"
 
-        count = self._each(request, queryset, one)
-        text = ngettext(
-            "%(count)d image is now in Explore.", "%(count)d images are now in Explore.", count
-        )
-        return self._next_page(request, text % {"count": count} if count else "")
+        def done(count: int) -> str:
+            return ngettext(
+                "%(count)d image is now in Explore.", "%(count)d images are now in Explore.", count
+            )
+
+        self._each(request, queryset, one, done)
 
     @admin.action(description=_("Reject or remove from Explore"), permissions=["review"])
-    def refuse(self, request: HttpRequest, queryset: QuerySet[Publication]) -> HttpResponse | None:
+    def refuse(self, request: HttpRequest, queryset: QuerySet[Publication]) -> None:
         """Reject the images with a reason for the owner."""
         reason = request.POST.get("reason", "").strip()[:REASON_MAX]
         if not reason:
             self.message_user(
                 request, gettext("Enter a reason. The owner will see it."), messages.ERROR
             )
-            return self._next_page(request, "", stay=True)
+            return
 
         def one(publication: Publication, by: User) -> str:
             publications.refuse(publication, by=by, reason=reason)
             return f"refused: {reason}"
 
-        count = self._each(request, queryset, one)
-        text = ngettext("%(count)d image rejected.", "%(count)d images rejected.", count)
-        return self._next_page(request, text % {"count": count} if count else "")
+        def done(count: int) -> str:
+            return ngettext("%(count)d image rejected.", "%(count)d images rejected.", count)
+
+        self._each(request, queryset, one, done)
 
     def _each(
         self,
         request: HttpRequest,
         queryset: QuerySet[Publication],
         decide: Callable[[Publication, User], str],
-    ) -> int:
+        done: Callable[[int], str],
+    ) -> None:
         def one(publication: Publication) -> None:
             action = decide(publication, cast(User, request.user))
             self.log_change(request, publication, action)
 
         rows = queryset.select_related("image").order_by("asked_at", "id")
-        return on_each(self, request, rows, one)
-
-    def _next_page(
-        self, request: HttpRequest, text: str, *, stay: bool = False
-    ) -> HttpResponse | None:
-        """Redirect from a page to the next one in the queue; from the list, stay there."""
-        if text:
-            self.message_user(request, text, messages.SUCCESS)
-        if "from_page" not in request.POST:
-            return None
-        page = "admin:generation_publication_change"
-        if stay:
-            return HttpResponseRedirect(reverse(page, args=[request.POST.get("_selected_action")]))
-        waiting = Publication.objects.waiting().filter(image__trashed_at__isnull=True)
-        following = waiting.order_by("asked_at", "id").values_list("id", flat=True).first()
-        return HttpResponseRedirect(
-            reverse(page, args=[following])
-            if following
-            else reverse("admin:generation_publication_changelist")
-        )
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Show one image large, with both actions."""
-        more = {"may_review": self.has_review_permission(request), "reason_max": REASON_MAX}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+        on_each(self, request, rows, one, done_text=done)
 
     @admin.display(description=_("image"))
     def picture(self, publication: Publication) -> SafeString:
@@ -199,8 +171,7 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("prompt"))
     def prompt(self, publication: Publication) -> str:
-        prompt = publication.image.prompt
-        return prompt if len(prompt) <= PROMPT_CUT else f"{prompt[:PROMPT_CUT]}…"
+        return shortened(publication.image.prompt, PROMPT_CUT)
 
     @admin.display(description=_("user"))
     def owner(self, publication: Publication) -> SafeString:
@@ -211,11 +182,7 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("state"))
     def badge(self, publication: Publication) -> SafeString:
-        return format_html(
-            '<span class="badge" data-status="{}">{}</span>',
-            publication.state,
-            publication.get_state_display(),
-        )
+        return badge(publication.state, publication.get_state_display())
 
     @admin.display(description=_("rules"))
     def found(self, publication: Publication) -> str:

@@ -1,10 +1,12 @@
-"""What the admin pages of this app share: stylesheet, thumbnail, long text."""
+"""What the admin pages of this app share: stylesheet, columns, thumbnail, long text."""
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any
 
-from django.db.models import Model
+from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from artgen.admin.read_only import ReadOnlyAdmin
@@ -12,7 +14,6 @@ from generation.files import storage
 from generation.models import Image
 
 THUMBNAIL_SIDE = 120  # CSS pixels
-M = TypeVar("M", bound=Model)
 
 
 class Media:
@@ -26,6 +27,23 @@ class ReadOnlyModelAdmin(ReadOnlyAdmin):
 
     Media = Media
     show_full_result_count = False
+
+
+def column(name: str, label: Any, **display: Any) -> Callable[[Any, Any], Any]:
+    """Return a column that shows a field under another label."""
+
+    shown: Callable[[Any, Any], Any] = admin.display(
+        lambda _admin, row: getattr(row, name), description=label, **display
+    )
+    return shown
+
+
+def badge(status: str, text: object) -> SafeString:
+    return format_html('<span class="badge" data-status="{}">{}</span>', status, text)
+
+
+def shortened(text: str, length: int) -> str:
+    return Truncator(text).chars(length)
 
 
 def thumbnail(image: Image) -> SafeString:
