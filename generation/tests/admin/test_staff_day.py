@@ -1,7 +1,7 @@
 """A working day of staff in a real Chromium, from the start page to the audit log.
 
-A stuck job, a ban, reviews by keyboard, a model that is changed and tried, the stop of all
-spending; and what the people concerned see of it.
+A stuck job, a ban, reviews by keyboard, a model that is changed and tried, a new one, the stop of
+all spending; and what the people concerned see of it.
 """
 
 import json
@@ -10,6 +10,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from artgen.testing.browser import BrowserTestCase
+from artgen.testing.image_files import png
 
 PASSWORD = "a long password"
 PREPARE = f"""
@@ -36,6 +37,20 @@ with transaction.atomic():
     )
 """
 QUEUE = "/admin/generation/promptreview/queue/"
+REQUEST_FORMAT = {
+    "sources": {"field": "images", "list": True, "min": 1, "max": 4},
+    "fixed": {"enable_safety_checker": True},
+}
+EDITOR = {
+    "name": "Banana by hand",
+    "slug": "banana-by-hand",
+    "endpoint_id": "nano-banana-edit",
+    "parameters": "{}",
+    "min_source_images": "1",
+    "max_source_images": "4",
+    "request_format": '{"source": {"field": "images"}}',
+    "expected_cost": '{"per_image": 0.038}',
+}
 
 
 class TestStaffDay(BrowserTestCase):
@@ -52,12 +67,50 @@ class TestStaffDay(BrowserTestCase):
         self.review_an_image(boss)
         self.answer_a_request_for_credits(boss)
         self.edit_a_model_and_try_it(boss)
+        self.add_an_edit_endpoint(boss)
         self.stop_all_spending(boss)
         self.read_the_audit_log(boss)
 
-    def create(self, name: str, prompt: str) -> Page:
-        page = self.visit(name)
+    def test_the_list_of_jobs_works_on_a_phone(self) -> None:
+        page = self.visit("boss", "/admin/", viewport={"width": 390, "height": 844})
+        page.click("[popovertarget=nav-sidebar] >> nth=-1")
+        page.get_by_role("link", name="Jobs", exact=True).click()
+        expect(page.locator("#result_list")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.click("text=Filters")
+        page.click("#changelist-filter >> text=Last 24 hours")
+        page.locator("input.action-select").nth(1).check()
+        page.select_option("[name=action]", "look_again")
+        page.click("#changelist-actions button")
+        expect(page.locator(".messagelist")).to_be_visible()
+
+    def test_an_announcement_is_closed_for_good(self) -> None:
+        boss = self.visit("boss", "/admin/generation/announcement/add/")
+        boss.fill("[name=text_en]", "Two new models are here.")
+        boss.fill("[name=text_ru]", "Две новые модели.")
+        with boss.expect_navigation():
+            boss.dblclick("[name=_save]")
+        page = self.visit("", "/explore/")
+        line = page.locator(".announcement")
+        expect(line).to_have_count(1)
+        with page.expect_response("**/announcements/*/close/"):
+            line.locator("button").click()
+        expect(line).to_have_count(0)
+        page.reload()
+        expect(line).to_have_count(0)
+        assert page.evaluate("document.body.style.getPropertyValue('--announced')") == ""
+
+    def create(self, name: str, prompt: str, *, path: str = "/create/", sources: int = 0) -> Page:
+        page = self.visit(name, path)
         page.fill("#prompt", prompt)
+        for number in range(sources):
+            source = {
+                "name": "kite.png",
+                "mimeType": "image/png",
+                "buffer": png((320 + number, 240)),
+            }
+            page.set_input_files("[name=upload]", [source])
+            expect(page.locator(".source [name=source_images]").nth(number)).not_to_have_value("")
         page.click(".segments label:has([value='1'])")
         page.click("#create-button")
         return page
@@ -186,6 +239,23 @@ class TestStaffDay(BrowserTestCase):
         assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
         boss.goto("/gallery/")
         expect(boss.locator(".card-link")).to_have_count(0)
+
+    def add_an_edit_endpoint(self, boss: Page) -> None:
+        boss.goto("/admin/generation/imagemodel/add/")
+        boss.select_option("[name=dialect]", "public")
+        for name, value in EDITOR.items():
+            boss.fill(f"[name={name}]", value)
+        boss.click("[name=_save] >> nth=0")
+        expect(boss.locator(".field-request_format .errorlist")).to_contain_text("unknown key")
+        boss.fill("[name=request_format]", json.dumps(REQUEST_FORMAT))
+        boss.click("text=Show request")
+        preview = boss.locator("[data-preview-target]")
+        for text in ("/v2/nano-banana-edit/run", '"enable_safety_checker": true', "5 credits"):
+            expect(preview).to_contain_text(text)
+        boss.click("[name=_save] >> nth=0")
+        expect(boss.locator(".messagelist .success")).to_be_visible()
+        page = self.create("author", "a kite", path=f"/create/?model={EDITOR['slug']}", sources=2)
+        expect(page.locator("[data-status=succeeded]")).to_have_count(2)  # and the cutlass
 
     def stop_all_spending(self, boss: Page) -> None:
         page = self.visit("alice")

@@ -141,6 +141,11 @@ class TestRoundTrip:
         draw(site)
         assert "5 files, 2 new" in site.backup("now").stdout
         assert {path: path.stat().st_mtime_ns for path in site.objects()}.items() >= before.items()
+        *_earlier, lists = sorted((site.backups / "backups").glob("*/files.sha256"))
+        command = ["sha256sum", "--quiet", "--strict", "--check", str(lists)]
+        assert site.run("env", "-C", str(site.backups), *command).returncode == 0
+        site.objects()[0].unlink()
+        assert "5 files, 1 new" in site.backup().stdout
 
     def test_it_shows_nothing_readable_when_a_key_is_given(self, site: Site) -> None:
         public, _private = new_key(site)
@@ -148,35 +153,17 @@ class TestRoundTrip:
         assert site.backup(env={"BACKUP_RECIPIENTS": public}).returncode == 0
         stored = [path for path in site.backups.rglob("*") if path.is_file()]
         assert not [path for path in stored for word in plain if word in path.read_bytes()]
-        # Without the key the same search finds them.
-        site.backup()
-        stored = [path.read_bytes() for path in site.backups.rglob("*") if path.is_file()]
-        assert [word for word in plain[1:] if any(word in data for data in stored)]
 
-    def test_it_is_checked_by_sha256sum_too(self, site: Site) -> None:
-        site.backup()
-        (lists,) = (site.backups / "backups").glob("*/files.sha256")
-        command = ["sha256sum", "--quiet", "--strict", "--check", str(lists)]
-        assert site.run("env", "-C", str(site.backups), *command).returncode == 0
-
-    @pytest.mark.parametrize("own", [{}, DATABASE_ONLY])
-    def test_it_deletes_exports(self, site: Site, own: dict[str, str]) -> None:
+    def test_it_deletes_exports(self, site: Site) -> None:
         draw(site)
         files = site.files()
         site.execute(EXPORT_ALL)
         assert len(site.files()) == len(files) + 1
-        assert site.backup(env=own).returncode == 0
-        if own:
-            site.drop_database()
-            site.create_database()
-        else:
-            site.destroy()
-
+        assert site.backup().returncode == 0
+        site.destroy()
         done = site.restore()
-
         assert done.returncode == 0, done.stdout + done.stderr
         assert site.files() == files
-        assert site.run(sys.executable, "manage.py", "verify_storage").returncode == 0
 
     def test_it_migrates_an_older_database(self, site: Site) -> None:
         site.run(sys.executable, "manage.py", "migrate", "sessions", "zero")
@@ -307,12 +294,6 @@ class TestDamage:
         assert len(restored) == 1
         assert restored.items() <= files.items()
 
-    def test_it_copies_a_removed_file_again(self, site: Site) -> None:
-        site.backup()
-        site.objects()[0].unlink()
-        assert "3 files, 1 new" in site.backup().stdout
-        assert site.backup("--verify").returncode == 0
-
     def test_it_changes_nothing_when_the_dump_is_damaged(self, site: Site) -> None:
         site.backup()
         (dump,) = (site.backups / "backups").glob("*/database.dump")
@@ -376,15 +357,6 @@ class TestOverwriting:
         assert site.restore("latest", "--force").returncode == 0
         assert site.rows() == rows
 
-    def test_it_counts_a_database_of_others_as_full(self, site: Site) -> None:
-        site.backup()
-        site.destroy()
-        site.sql("CREATE TABLE theirs (id integer)")
-        done = site.restore()
-        assert done.returncode == 1
-        assert "1 tables that are not ArtGen's" in done.stderr
-        assert site.sql("SELECT * FROM theirs") == []
-
     def test_it_loads_into_a_new_installation(self, site: Site, template: str) -> None:
         rows = site.rows()
         site.backup()
@@ -412,13 +384,18 @@ class TestOverwriting:
         assert site.files().items() >= files.items()
         assert "images/new.png" in site.files()
 
-    def test_it_refuses_while_processes_are_connected(self, site: Site) -> None:
+    def test_it_refuses_a_database_in_use_or_of_others(self, site: Site) -> None:
         site.backup()
         url = site.environment["DATABASE_URL"]
         with psycopg.connect(url, application_name="artgen-web"):
             done = site.restore("latest", "--force")
         assert done.returncode == 1
         assert "Stop ArtGen's processes first: artgen-web." in done.stderr
+        site.destroy()
+        site.sql("CREATE TABLE theirs (id integer)")
+        done = site.restore()
+        assert done.returncode == 1
+        assert "1 tables that are not ArtGen's" in done.stderr
 
 
 def wait_for_begin(fifo: Path, process: subprocess.Popen[str]) -> None:
@@ -439,6 +416,7 @@ class TestInterruption:
         stuck = program(site, "pg_dump", f"echo begun >{fifo}; exec sleep 600")
         process = site.start("deploy/backup.sh", env=stuck)
         wait_for_begin(fifo, process)
+        assert "Another backup into" in site.backup().stderr
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
         assert len(site.objects()) == 3
@@ -449,18 +427,6 @@ class TestInterruption:
         assert "3 files, 0 new" in site.backup().stdout
         assert not list((site.backups / "backups").glob(".half-*"))
         assert site.backup("--verify").returncode == 0
-
-    def test_it_makes_one_backup_at_a_time(self, site: Site) -> None:
-        fifo = site.folder / "begun"
-        os.mkfifo(fifo)
-        stuck = program(site, "pg_dump", f"echo begun >{fifo}; exec sleep 600")
-        process = site.start("deploy/backup.sh", env=stuck)
-        wait_for_begin(fifo, process)
-        done = site.backup()
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        assert done.returncode == 1
-        assert "Another backup into" in done.stderr
 
     def test_it_continues_a_restoration(self, site: Site) -> None:
         rows, files = site.rows(), site.files()
@@ -506,24 +472,19 @@ class TestTrouble:
         assert site.backup().returncode == 0
 
     def test_it_says_that_the_disk_is_full_for_the_dump(self, site: Site) -> None:
-        site.backup()
-        shutil.rmtree(site.backups / "backups")
         public, _private = new_key(site)
-        for key in ("", public):
-            site.backup(env={"BACKUP_RECIPIENTS": key})
-            shutil.rmtree(site.backups / "backups")
-            most = max(path.stat().st_size for path in site.objects()) + 1000
-            resource_limit = (most, most)
-            done = site.backup(
-                env={"BACKUP_RECIPIENTS": key},
-                preexec_fn=lambda limit=resource_limit: resource.setrlimit(
-                    resource.RLIMIT_FSIZE, limit
-                ),
-            )
-            assert done.returncode == 1
-            assert "No space is left" in done.stderr
-            assert "database.dump" in done.stderr
-            assert "Traceback" not in done.stderr
+        encrypted = {"BACKUP_RECIPIENTS": public}
+        site.backup(env=encrypted)
+        shutil.rmtree(site.backups / "backups")
+        most = max(path.stat().st_size for path in site.objects()) + 1000
+
+        def limit() -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+        done = site.backup(env=encrypted, preexec_fn=limit)
+        assert done.returncode == 1
+        assert "No space is left" in done.stderr
+        assert "database.dump" in done.stderr
 
     def test_it_says_that_the_bucket_is_down(self, site: Site) -> None:
         down = {"S3_ENDPOINT_URL": "http://127.0.0.1:9"}
@@ -547,12 +508,6 @@ class TestTrouble:
         done = site.backup(env={"PATH": str(folder)})
         assert done.returncode == 1
         assert "pg_dump is not installed. On Debian: apt-get install" in done.stderr
-
-    def test_it_says_why_pg_dump_failed(self, site: Site) -> None:
-        failing = program(site, "pg_dump", "echo server version mismatch >&2; exit 1")
-        done = site.backup(env=failing)
-        assert done.returncode == 1
-        assert "pg_dump ended with 1: server version mismatch" in done.stderr
 
 
 class TestRetention:
@@ -585,9 +540,6 @@ class TestRetention:
         done = site.backup("--fresh")
         assert done.returncode == 1
         assert "The newest backup is 100d old." in done.stderr
-        failing = program(site, "pg_dump", "exit 1")
-        assert site.backup(env=failing).returncode == 1
-        assert len([name for name in self.names(site) if not name.startswith(".")]) == 1
         assert "3 files" in site.backup("--list").stdout
 
 
@@ -625,17 +577,11 @@ class TestDatabaseOnly:
         assert f"missing: {key}" in done.stdout
         assert site.run(sys.executable, "manage.py", "verify_storage").returncode == 1
 
-    def test_it_makes_one_with_files_afterwards(self, site: Site) -> None:
-        site.backup()
-        site.backup(env=DATABASE_ONLY)
-        done = site.backup()
-        assert "3 files, 0 new" in done.stdout
-        assert site.backup("--verify").returncode == 0
-
 
 class TestRecord:
     def test_it_records_why_a_backup_failed(self, site: Site) -> None:
-        site.backup(env=program(site, "pg_dump", "echo no disk >&2; exit 1"))
+        done = site.backup(env=program(site, "pg_dump", "echo no disk >&2; exit 1"))
+        assert "pg_dump ended with 1: no disk" in done.stderr
         assert site.sql(RECORDS) == [(False, True, "pg_dump ended with 1: no disk")]
         site.backup()
         assert [is_complete for is_complete, *_ in site.sql(RECORDS)] == [True, False]
@@ -648,16 +594,6 @@ class TestRecord:
 
 
 class TestDaily:
-    def test_it_makes_none_when_it_is_off(self, site: Site) -> None:
-        own = {"TMPDIR": str(site.folder), "BACKUP_AT": "off"}
-        process = site.start("deploy/backup.sh", "daily", env=own)
-        assert process.stdout
-        assert "no daily backups" in process.stdout.readline()
-        process.send_signal(signal.SIGTERM)
-        process.communicate()
-        assert process.returncode == 0
-        assert site.sql(RECORDS) == []
-
     def test_it_makes_one_at_once_and_ends_when_it_is_stopped(self, site: Site) -> None:
         for words in ("3 files, 3 new", "the newest backup is fresh; the next one is at 03:30 UTC"):
             process = site.start("deploy/backup.sh", "daily")
@@ -683,10 +619,3 @@ class TestDaily:
         done = site.backup("daily", env={"BACKUP_AT": "noon o'clock"})
         assert done.returncode == 2
         assert "BACKUP_AT is not a time" in done.stdout
-
-    def test_it_explains_itself(self, site: Site) -> None:
-        for script in ("deploy/backup.sh", "deploy/restore.sh"):
-            done = site.run(script, *(["nonsense"] if "backup" in script else []))
-            assert done.returncode == 2
-            assert f"Usage: {script} " in done.stderr
-            assert "# " not in done.stderr
