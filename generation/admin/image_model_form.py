@@ -1,7 +1,5 @@
 """The form of one model."""
 
-from typing import Any
-
 from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +26,6 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
     request_format = ReadableJSONField(
         label=capfirst(_("request format")),
         rows=10,
-        required=False,
         help_text=_(
             "Public endpoints only: the endpoint’s names for its parameters. Other "
             "parameters are not sent."
@@ -36,7 +33,7 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     parameters = ReadableJSONField(
         label=capfirst(_("parameters")),
-        required=False,
+        empty={},
         help_text=_(
             "User settings, each with default, min, max, step or choices. Known: width and "
             "height, or size with choices such as 1024x768; steps, guidance, strength, "
@@ -47,15 +44,14 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
     expected_cost = ReadableJSONField(
         label=capfirst(_("expected cost, $")),
         rows=3,
-        required=False,
         help_text=_(
             'RunPod’s price for an image, such as {"per_image": 0.025} or {"per_megapixel": 0.02}.'
         ),
     )
     price = ReadableJSONField(
         label=capfirst(_("price rule")),
+        empty={},
         rows=4,
-        required=False,
         help_text=_(
             "If empty, the price is computed from the expected cost, CREDIT_USD and "
             "PRICE_MARGIN. Or set whole credits per image: max(minimum, ceil(per_image + "
@@ -66,7 +62,6 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
         label=capfirst(_("workflow")),
         indent=2,
         rows=24,
-        required=False,
         help_text=_(
             "ComfyUI only: the graph in API format, with slots such as {{prompt}}, {{seed}}, "
             "{{image_1}}, {{mask}}, {{scale}}."
@@ -95,23 +90,3 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
             "price",
             "workflow",
         )
-
-    def clean_request_format(self) -> Any:
-        """Store an empty request format as NULL."""
-        return self.cleaned_data["request_format"] or None
-
-    def clean_parameters(self) -> Any:
-        """Store empty parameters as an empty object."""
-        return self.cleaned_data["parameters"] or {}
-
-    def clean_price(self) -> Any:
-        """Store an empty price rule as an empty object."""
-        return self.cleaned_data["price"] or {}
-
-    def clean_expected_cost(self) -> Any:
-        """Store an empty expected cost as NULL."""
-        return self.cleaned_data["expected_cost"] or None
-
-    def clean_workflow(self) -> Any:
-        """Store an empty workflow as NULL."""
-        return self.cleaned_data["workflow"] or None

@@ -7,7 +7,6 @@ from typing import Any
 
 from artgen import connection_budget
 from artgen.observability import request_stats, resources
-from generation.models import ProviderOutage
 from generation.operations.alerts.conditions import CONDITIONS
 
 log = logging.getLogger(__name__)
@@ -43,7 +42,6 @@ def measure(*, processor_share: float | None) -> list[Figure]:
         "error_rate": (CONDITIONS["Errors"].limit, "%", error_rate),
         "database_connections": (connection_budget.read().limit, "", _database_connections),
         "celery_queue": (CONDITIONS["CeleryQueue"].limit, "", _celery_queue),
-        "provider_outages": (1, "", _provider_outages),
         "cpu_and_memory": (
             CONDITIONS["Processor"].limit,
             "%",
@@ -100,13 +98,6 @@ def _database_connections() -> tuple[float | None, str]:
 
 def _celery_queue() -> tuple[float | None, str]:
     return resources.queue_length(), "messages waiting for a worker"
-
-
-def _provider_outages() -> tuple[float | None, str]:
-    found = list(ProviderOutage.objects.all())
-    return len(found), "; ".join(
-        f"{outage.get_kind_display()} ({outage.endpoint_id})" for outage in found
-    )
 
 
 def _machine(processor_share: float | None) -> tuple[float | None, str]:

@@ -20,8 +20,8 @@ class Command(BaseCommand):
 
     help = (
         "Shows metrics and their limits: API response time, errors, database connections, Celery "
-        "queue, outages at RunPod, CPU and memory of this machine. Exit status 1 if one is not "
-        "below its limit or cannot be measured."
+        "queue, CPU and memory of this machine. Exit status 1 if one is not below its limit or "
+        "cannot be measured."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

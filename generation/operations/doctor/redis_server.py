@@ -1,7 +1,7 @@
 """Check Redis: broker, cache, channel layer, and its memory."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import redis
@@ -73,40 +73,36 @@ def _memory(name: str, where: str, info: dict[str, object]) -> Check:
 
 def broker() -> Check:
     """Connect to Celery's broker."""
-    try:
-        health.check_broker()
-    except Exception as error:  # noqa: BLE001 clients raise anything
-        here = installation.current()
-        hint = (
-            f"Start {here.server('redis')}, or correct CELERY_BROKER_URL or REDIS_URL. "
-            f"{here.settings}"
-        )
-        return Check("broker", False, error_text(error), hint)
-    return Check("broker", True, "responds")
+    setting = "CELERY_BROKER_URL or REDIS_URL"
+    return _tried("broker", health.check_broker, "responds", setting=setting)
 
 
 def cache() -> Check:
     """Write and read a value."""
-    try:
-        health.check_cache()
-    except Exception as error:  # noqa: BLE001 clients raise anything
-        here = installation.current()
-        hint = (
-            f"Start {here.server('redis')}, or correct REDIS_URL. {here.settings} Is Redis full? "
-            "See the check redis."
-        )
-        return Check("cache", False, error_text(error), hint)
-    return Check("cache", True, "stores values")
+    more = "Is Redis full? See the check redis."
+    return _tried("cache", health.check_cache, "stores values", more=more)
 
 
 def channel_layer() -> Check:
-    try:
+    def send() -> None:
         send_to_group(f"doctor.{secrets.token_hex(4)}", {"type": "doctor"})
+
+    more = "Until then pages poll for changes."
+    return _tried("channel_layer", send, "accepts events", more=more)
+
+
+def _tried(
+    name: str,
+    act: Callable[[], object],
+    detail: str,
+    *,
+    setting: str = "REDIS_URL",
+    more: str = "",
+) -> Check:
+    try:
+        act()
     except Exception as error:  # noqa: BLE001 clients raise anything
         here = installation.current()
-        hint = (
-            f"Start {here.server('redis')}, or correct REDIS_URL. {here.settings} Until then pages "
-            "poll for changes."
-        )
-        return Check("channel_layer", False, error_text(error), hint)
-    return Check("channel_layer", True, "accepts events")
+        hint = f"Start {here.server('redis')}, or correct {setting}. {here.settings} {more}"
+        return Check(name, False, error_text(error), hint.strip())
+    return Check(name, True, detail)

@@ -10,9 +10,6 @@ from generation.models import ImageModel, ProviderOutage, Status
 LIST = "/admin/generation/imagemodel/"
 PREVIEW = f"{LIST}preview/"
 JSON = ("request_format", "parameters", "expected_cost", "price", "workflow")
-SIZED = json.dumps(
-    {"size": {"default": "1024x1024", "choices": ["1024x1024", "1280x1024"]}, "seed": {}}
-)
 
 
 class TestImageModelAdmin(EmulatorTestCase):
@@ -47,16 +44,6 @@ class TestImageModelAdmin(EmulatorTestCase):
             response = self.client.get(LIST)
         row = next(one for one in response.context["cl"].result_list if one.slug == "flux-schnell")
         assert (row.jobs_waiting, row.jobs_out) == (1, 0)
-
-    def test_it_shows_parameters_one_a_line(self) -> None:
-        response = self.client.get(
-            reverse("admin:generation_imagemodel_change", args=[self.model.pk])
-        )
-        self.assertContains(response, "&quot;steps&quot;: {&quot;default&quot;: 4,")
-        self.assertContains(
-            response, "num_inference_steps"
-        )  # in the sample of what RunPod would get
-        self.assertContains(self.client.get(f"{LIST}add/"), "textarea")
 
     def test_it_saves_unchanged_what_it_showed(self) -> None:
         before = ImageModel.objects.filter(slug="comfyui").values().get()
@@ -133,68 +120,17 @@ class TestImageModelAdmin(EmulatorTestCase):
                 "request_format",
                 "sede: unknown key",
             ),
-            (
-                self.model,
-                {"request_format": '{"size": {"mode": "big"}}'},
-                "request_format",
-                "Possible: none, width_",
-            ),
-            (
-                self.model,
-                {"request_format": '{"seed": "x", "steps": "x"}'},
-                "request_format",
-                "used twice",
-            ),
-            (
-                self.model,
-                {"request_format": '{"seed": "x", "seed": "y"}'},
-                "request_format",
-                "is repeated",
-            ),
-            (self.model, {"request_format": '{"seed": {"a": 1}}'}, "request_format", "parameter"),
-            (
-                self.model,
-                {"request_format": '{"images": "data[0].url"}'},
-                "request_format",
-                "a path",
-            ),
             (self.model, {"request_format": "[" * 100_000}, "request_format", "valid JSON"),
             (self.model, {"request_format": ""}, "request_format", "Enter the endpoint’s names of"),
-            (
-                self.model,
-                {"request_format": '{"size": {"mode": "size"}}'},
-                "parameters",
-                "not supported by dialect",
-            ),
-            (
-                self.model,
-                {
-                    "request_format": '{"size": {"mode": "custom", "max": 1024}, "seed": "seed"}',
-                    "parameters": SIZED,
-                },
-                "parameters",
-                "sides of 1 to 1024",
-            ),
             (
                 self.comfyui,
                 {"request_format": '{"seed": "seed"}'},
                 "request_format",
                 "Only the dialect",
             ),
-            (
-                self.model,
-                {"parameters": json.dumps({**parameters, "lora_url": {}})},
-                "parameters",
-                "not supported by dialect",
-            ),
             (self.model, {"expected_cost": '{"per_picture": 1}'}, "expected_cost", "per_picture"),
             (self.model, {"expected_cost": '{"per_image": -1}'}, "expected_cost", "negative"),
-            (self.model, {"expected_cost": '{"per_image": NaN}'}, "expected_cost", "negative"),
-            (self.model, {"expected_cost": '{"per_image": "0,02"}'}, "expected_cost", "0,02"),
-            (self.model, {"expected_cost": "0.02"}, "expected_cost", "not an object"),
-            (self.model, {"expected_cost": ""}, "price", "expected cost"),
             (self.model, {"price": '{"per_image": -1}'}, "price", "negative"),
-            (self.model, {"price": '{"per_picture": 1}'}, "price", "per_picture"),
             (self.model, {"dialect": "klingon"}, "dialect", "klingon"),
             (self.model, {"max_in_flight": "0"}, "max_in_flight", "1"),
             (self.comfyui, {"workflow": ""}, "workflow", "workflow"),
@@ -248,26 +184,6 @@ class TestImageModelAdmin(EmulatorTestCase):
             self.assertContains(shown, "1 credit.")
         self.assertNotContains(shown, "<html")
         assert ImageModel.objects.filter(pk=self.model.pk).values().get() == before
-
-    def test_it_shows_the_request_of_a_model_that_is_not_there_yet(self) -> None:
-        count = ImageModel.objects.count()
-        data = self.typed(
-            ImageModel.objects.get(slug="qwen-image-lora"),
-            slug="another",
-            name="Another",
-            enabled=False,
-        )
-        shown = self.client.post(PREVIEW, data)
-        self.assertContains(
-            shown, "&quot;path&quot;: &quot;https://example.org/style.safetensors&quot;"
-        )
-        self.assertContains(shown, "3 credits.")
-        assert ImageModel.objects.count() == count
-
-    def test_it_says_in_the_preview_what_is_wrong(self) -> None:
-        data = self.typed(self.model, request_format='{"sede": "seed"}')
-        shown = self.client.post(f"{PREVIEW}?model={self.model.pk}", data)
-        self.assertContains(shown, "Request format: sede: unknown key.")
 
     def test_it_previews_what_is_then_sent(self) -> None:
         data = self.typed(self.model)
@@ -328,8 +244,3 @@ class TestImageModelAdmin(EmulatorTestCase):
         address = reverse("admin:generation_imagemodel_delete", args=[self.comfyui.pk])
         assert self.client.post(address, {"post": "yes"}).status_code == 302
         assert not ImageModel.objects.filter(pk=self.comfyui.pk).exists()
-
-    def test_it_puts_a_new_model_last(self) -> None:
-        form = self.client.get(reverse("admin:generation_imagemodel_add")).context["adminform"].form
-        positions = ImageModel.objects.values_list("position", flat=True)
-        assert form.get_initial_for_field(form.fields["position"], "position") == max(positions) + 1

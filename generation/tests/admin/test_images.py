@@ -52,8 +52,3 @@ class TestPictureAdmin(EmulatorTestCase):
         page = f"/admin/generation/collection/{pile.id}/change/"
         self.assertContains(self.client.get(page), self.image.thumbnail_key)
         assert self.client.post(page, {"name": "mine"}).status_code == 403
-
-    def test_it_is_closed_to_users(self) -> None:
-        self.client.force_login(self.alice)
-        for name in ("image", "upload", "collection"):
-            assert self.client.get(f"/admin/generation/{name}/").status_code == 302

@@ -4,15 +4,14 @@ from uuid import UUID
 
 from django.contrib.auth.models import Permission
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from accounts import deletion
-from artgen.admin.periods import PeriodFilter
 from artgen.ids import first_id
 from artgen.testing.cases import EmulatorTestCase, catch_up, let_time_pass
 from generation.admin.jobs import JobAdmin
 from generation.jobs import driver, lifecycle, orders
-from generation.models import GenerationSwitch, Job, JobEvent, Status
+from generation.models import Job, JobEvent, Status
 
 LIST = "/admin/generation/job/"
 
@@ -45,11 +44,6 @@ class TestList(JobAdminTestCase):
             response = self.client.get(LIST)
         self.assertContains(response, ">a lighthouse at dusk</a>", count=3)
         self.assertContains(response, "alice@example.org")
-
-    def test_it_cuts_long_prompts(self) -> None:
-        self.place(prompt="x" * 300)
-        self.assertContains(self.client.get(LIST), "x" * 60 + "…")
-        self.assertNotContains(self.client.get(LIST), "x" * 61)
 
     def test_it_finds_by_id_prompt_email_and_runpod_id(self) -> None:
         job, other = self.place(prompt="a red barn"), self.place(prompt="a blue sea", user=self.bob)
@@ -95,11 +89,6 @@ class TestList(JobAdminTestCase):
             assert "status__exact=queued" in filtered.older
             assert "q=lighthouse" in filtered.older
 
-    def test_it_ignores_pages_and_orders_that_do_not_exist(self) -> None:
-        job = self.place()
-        for query in ("?before=x", f"?after={job.id}", "?p=9", "?o=1.-2", "?all="):
-            assert self.ids(query) == [str(job.id)], query
-
     def test_it_shows_the_last_30_days_unless_asked_for_more(self) -> None:
         old = self.place()
         Job.objects.filter(id=old.id).delete()
@@ -111,25 +100,6 @@ class TestList(JobAdminTestCase):
             assert self.ids(query) == [str(old.id)], query
         assert self.ids("?period=week&q=alice@") == []
         assert self.ids("?period=month&q=alice@") == []
-
-    def test_it_says_which_period_it_shows(self) -> None:
-        for query, name in (
-            ("", "Last 30 days"),
-            ("?period=week", "Last 7 days"),
-            ("?q=alice@", "All"),
-            ("?q=alice@&period=all", "All"),
-            ("?q=alice@&period=month", "Last 30 days"),
-            ("?q=lighthouse&period=month", "Last 30 days"),
-        ):
-            page = self.client.get(LIST + query, headers={"Accept-Language": "en"})
-            (period,) = (
-                spec for spec in page.context["cl"].filter_specs if isinstance(spec, PeriodFilter)
-            )
-            chosen = [one for one in period.choices(page.context["cl"]) if one["selected"]]
-            with translation.override("en"):
-                assert [str(one["display"]) for one in chosen] == [name], query
-        (month, *_others) = period.choices(page.context["cl"])
-        assert "period=month" not in month["query_string"]  # the default
 
     def test_it_reads_well(self) -> None:
         job = self.draw(self.place())
@@ -144,27 +114,12 @@ class TestList(JobAdminTestCase):
         assert ">Failed</span>" in page
         assert "The GPU disconnected during generation." in page
 
-    def test_it_lets_nobody_in_who_is_not_staff(self) -> None:
-        self.client.force_login(self.alice)
-        self.assertRedirects(
-            self.client.get(LIST), f"/admin/login/?next={LIST}", fetch_redirect_response=False
-        )
-
 
 class TestPage(JobAdminTestCase):
     def page(self, job: Job) -> str:
         response = self.client.get(reverse("admin:generation_job_change", args=[job.id]))
         assert response.status_code == 200
         return response.content.decode()
-
-    def test_it_shows_history_and_pictures(self) -> None:
-        job = self.draw(self.place())
-        assert job.status == Status.SUCCEEDED
-        page = self.page(job)
-        for event in ("placed", "submitting", "submitted", "storing", "succeeded"):
-            assert f">{event}<" in page
-        assert f"/{job.id}-0.webp" in page
-        assert job.runpod_id in page
 
     def test_it_tells_the_history_as_a_timeline(self) -> None:
         job = self.draw(self.place())
@@ -174,13 +129,6 @@ class TestPage(JobAdminTestCase):
         accepted = next(entry for entry in entries if entry.event.name == "submitted")
         assert (accepted.title, accepted.runpod_id) == ("Accepted by RunPod", job.runpod_id)
         assert entries[-1].title == "Image saved, credits charged"
-
-    def test_it_calls_no_job_stuck_that_has_ended(self) -> None:
-        job = self.draw(self.place())
-        assert job.status == Status.SUCCEEDED
-        let_time_pass(job.id, seconds=7200)  # beyond its deadline
-        assert "data-stuck" not in self.page(job)
-        self.assertNotContains(self.client.get(LIST), "past its deadline")
 
     def test_it_says_why_a_job_is_stuck(self) -> None:
         job = self.place()
@@ -199,16 +147,6 @@ class TestPage(JobAdminTestCase):
         page = self.page(job)
         assert "emulated fault: refuse_400" in page
         assert "<script>boom" not in page
-
-    def test_it_changes_nothing_by_form(self) -> None:
-        job = self.place()
-        response = self.client.post(
-            reverse("admin:generation_job_change", args=[job.id]),
-            {"status": "succeeded", "prompt": "other"},
-        )
-        assert response.status_code == 403
-        job.refresh_from_db()
-        assert (job.status, job.prompt) == (Status.QUEUED, "a lighthouse at dusk")
 
     def test_it_offers_only_what_is_possible(self) -> None:
         job = self.place()
@@ -300,13 +238,6 @@ class TestAction(JobAdminTestCase):
         self.act("cancel", job)
         deletion.close(user=self.alice, after=deletion.GRACE)
         assert self.act("retry", job) == ["1 skipped: the user’s account is locked."]
-        assert Job.objects.count() == 1
-
-    def test_it_retries_nothing_while_creating_is_off(self) -> None:
-        job = self.place()
-        self.act("cancel", job)
-        GenerationSwitch.objects.create(on=False, message="back at noon")
-        assert self.act("retry", job) == ["1 skipped: back at noon"]
         assert Job.objects.count() == 1
 
     def test_it_comes_back_to_the_page_whose_button_was_pressed(self) -> None:

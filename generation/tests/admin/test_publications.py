@@ -41,16 +41,6 @@ class TestPublicationAdmin(SharingTestCase):
         self.assertContains(self.client.get(f"{QUEUE}?queue=published"), self.page(published))
         self.assertContains(self.client.get(f"{QUEUE}?queue=all"), self.page(trashed))
 
-    def test_it_lists_what_is_reported(self) -> None:
-        published = self.published()
-        self.assertNotContains(self.client.get(QUEUE), self.page(published))
-        publications.report(published, reporter="1.1.1.1", kind="person", words="my sister")
-        self.assertContains(self.client.get(QUEUE), self.page(published))
-        self.assertContains(self.client.get(self.page(published)), "my sister")
-        self.act("publish", published)
-        self.assertNotContains(self.client.get(QUEUE), self.page(published))
-        assert self.state(published) == PublicationState.PUBLISHED
-
     def test_it_approves_several_and_writes_who(self) -> None:
         first, second = self.ask(), self.ask(self.hang())
         self.assertContains(self.act("publish", first, second), "2 images are now in Explore.")
@@ -80,12 +70,6 @@ class TestPublicationAdmin(SharingTestCase):
     def test_it_shows_what_became_of_earlier_wishes(self) -> None:
         publications.refuse(self.ask(), by=self.staff, reason="Too dark")
         self.assertContains(self.client.get(self.page(self.ask())), "Too dark")
-
-    def test_it_tells_of_what_was_withdrawn_meanwhile(self) -> None:
-        publication = self.ask()
-        publications.withdraw(self.image)
-        self.assertContains(self.act("publish", publication), "Already reviewed or withdrawn")
-        assert self.state(publication) == PublicationState.WITHDRAWN
 
     @held_clock()
     def test_it_asks_the_database_no_more_for_more_rows(self) -> None:

@@ -63,22 +63,6 @@ class TestSetModel(EmulatorTestCase):
                 "max_in_flight: Ensure this value is greater than or equal to 1.",
             ),
             ("flux-schnell", ["max_in_flight=5", "price={"], "price: not valid JSON"),
-            ("flux-schnell", ['price={"per_image": -1}'], "price:"),
-            (
-                "flux-schnell",
-                ["expected_cost="],
-                "price: Enter a price, or the expected cost to derive it from.",
-            ),
-            (
-                "flux-schnell",
-                ['request_format={"sede": "seed"}'],
-                "request_format: sede: unknown key.",
-            ),
-            (
-                "flux-schnell",
-                ["request_format="],
-                "request_format: Enter the endpoint’s names of the parameters.",
-            ),
             ("flux-schnell", ["dialect=klingon"], "dialect:"),
             ("flux-schnell", ["slug=flux-dev"], "slug:"),
             ("comfyui", ["workflow="], "workflow:"),

@@ -85,11 +85,6 @@ class TestRefusal(ModerationTestCase):
             "words": ["guns"],
         }
 
-    def test_it_lets_others_pass(self) -> None:
-        self.rule()
-        self.place(FLUX)
-        assert PromptReview.objects.count() == 0
-
     def test_it_reads_no_negative_prompt(self) -> None:
         self.rule()
         self.place({**FLUX, "negative_prompt": "guns, gun"})
@@ -139,10 +134,6 @@ class TestRulesOfNow(ModerationTestCase):
         super().setUp()
         self.place(FLUX)
 
-    def test_a_new_rule_applies_at_once(self) -> None:
-        self.rule()
-        self.stopped()
-
     def test_a_changed_deleted_or_disabled_rule_applies_at_once(self) -> None:
         rule = self.rule()
         self.stopped()
@@ -166,14 +157,6 @@ class TestRulesOfNow(ModerationTestCase):
         if version:
             RulesVersion.objects.create(id=1, version=version)
         self.place()
-
-    def test_rules_of_a_restored_backup_have_another_version(self) -> None:
-        versions = set()
-        for _n in range(3):
-            RulesVersion.objects.all().delete()
-            self.rule(f"word{_n}")
-            versions.add(RulesVersion.objects.get().version)
-        assert len(versions) == 3
 
 
 class TestBudget(ModerationTestCase):
@@ -302,11 +285,6 @@ class TestAppeal(ModerationTestCase):
         assert rejected == review
         with pytest.raises(AlreadyDecided):
             reviews.appeal(rejected)
-
-    def test_it_is_made_once(self) -> None:
-        review = self.appealed()
-        with pytest.raises(AlreadyDecided):
-            reviews.appeal(review)
 
     def test_it_is_decided_once(self) -> None:
         review = self.appealed()

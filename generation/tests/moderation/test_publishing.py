@@ -51,11 +51,6 @@ class TestPublishing(SharingTestCase):
         with pytest.raises(AlreadyDecided):
             publications.appeal(self.image)
 
-    def test_it_tells_the_owner_of_a_rejection_with_the_reason(self):
-        publications.refuse(self.ask(), by=self.staff, reason="Too dark")
-        assert self.letters() == [([self.alice.email], "Your image was not approved for Explore")]
-        assert "Reason: Too dark" in mail.outbox[0].body
-
     def test_it_tells_of_a_removal_and_not_of_a_report_that_came_to_nothing(self):
         publication = self.published()
         mail.outbox.clear()
@@ -66,12 +61,6 @@ class TestPublishing(SharingTestCase):
         assert self.letters() == []
         publications.refuse(publication, by=self.staff, reason="no")
         assert self.letters() == [([self.alice.email], "Your image was removed from Explore")]
-
-    def test_a_trusted_author_is_published_at_once(self):
-        TrustedAuthor.objects.create(user=self.alice)
-        publication = self.ask()
-        assert publication.state == PublicationState.PUBLISHED
-        assert self.visibility() == "public"
 
     def test_a_trusted_author_waits_where_a_rule_finds_something(self):
         TrustedAuthor.objects.create(user=self.alice)

@@ -201,12 +201,6 @@ class TestMailServer:
             settings.EMAIL_PORT = server.port
             assert_broken(mail_server(), *words)
 
-    def test_it_says_why_a_recipient_is_refused(self, settings: Any) -> None:
-        with smtp_server(RCPT="550 no such user") as server:
-            settings.EMAIL_PORT = server.port
-            assert mail_server().ok
-            assert_broken(mail_server("you@example.org"), "no such user")
-
     def test_it_finds_one_that_is_away_or_speaks_another_protocol(self, settings: Any) -> None:
         settings.EMAIL_PORT = free_port()
         assert_broken(mail_server(), "refused", "host, port and protocol")

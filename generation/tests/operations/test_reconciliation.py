@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from artgen.ids import first_id
 from artgen.testing.api import make_job
-from artgen.testing.cases import BaseTestCase, EmulatorTestCase, make_user
+from artgen.testing.cases import BaseTestCase, EmulatorTestCase
 from generation.demo.emulator import Emulator
 from generation.models import ImageModel, Job, PromptSpending, Status
 from generation.operations import reconciliation, retention
@@ -111,13 +111,6 @@ class TestMonth(CostsTestCase):
             f"/admin/generation/imagemodel/{ImageModel.objects.get(slug='flux-schnell').pk}/delete/"
         )
         assert self.client.get(address).status_code == 403
-
-    def test_it_asks_as_often_for_many_models(self) -> None:
-        for model in ImageModel.objects.all():
-            self.job(datetime(2026, 3, 2, tzinfo=UTC), slug=model.slug, cost=Decimal("0.01"))
-        with self.assertNumQueries(4):
-            found = reconciliation.of_month(MARCH)
-        assert len(found.models) == ImageModel.objects.count()
 
     def test_the_command_prints_what_scripts_rely_on(self) -> None:
         self.month()
@@ -273,12 +266,6 @@ class TestPage(CostsTestCase):
         self.assertContains(page, "?month=2026-04")
         self.assertContains(self.client.get("/admin/generation/imagemodel/"), PAGE)
 
-    def test_it_shows_the_current_month_for_what_is_none(self) -> None:
-        for month in ("", "x", "2026-13", "0001-01", "9999-12"):
-            page = self.client.get(PAGE, {"month": month})
-            assert page.context["month"] == f"{timezone.now():%Y-%m}"
-            assert page.context["later"] == ""
-
     def test_it_compares_with_a_file(self) -> None:
         bill = SimpleUploadedFile("bill.csv", b"endpoint,amount\npublic,0.05\n")
         page = self.client.post(f"{PAGE}?month=2026-03", {"source": "file", "bill": bill})
@@ -289,10 +276,6 @@ class TestPage(CostsTestCase):
         self.assertContains(page, "Costs of March 2026")
         page = self.client.post(f"{PAGE}?month=2026-03", {"source": "file"})
         self.assertContains(page, "Choose a file.")
-
-    def test_it_is_for_staff_who_may_see_models_and_jobs(self) -> None:
-        self.client.force_login(make_user("other@example.org", is_staff=True))
-        assert self.client.get(PAGE).status_code == 403
 
 
 class TestRunPodsBill(EmulatorTestCase):
@@ -328,10 +311,3 @@ class TestRunPodsBill(EmulatorTestCase):
         assert "could not be read" in document["note"]
         document = json.loads(self.ask(RUNPOD_BILLING_URL=f"{self.emulator.base_url}/x/health"))
         assert "note" in document
-
-    def test_the_page_asks_for_it(self) -> None:
-        self.draw()
-        self.client.force_login(self.staff)
-        with override_settings(RUNPOD_BILLING_URL=f"{self.emulator.base_url}/billing"):
-            page = self.client.post(PAGE, {"source": "runpod"})
-        self.assertContains(page, "all public endpoints")

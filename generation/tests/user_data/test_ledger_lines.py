@@ -5,7 +5,7 @@ import re
 from artgen.testing.cases import EmulatorTestCase
 from artgen.testing.clock import held_clock
 from generation.jobs import drafts, job_control, orders
-from generation.models import Image, Job
+from generation.models import Job
 
 
 class TestLedgerLine(EmulatorTestCase):
@@ -58,12 +58,6 @@ class TestLedgerLine(EmulatorTestCase):
         assert "_" not in failed.why, "words, no code"
         assert "returned" in failed.times
         self.assertContains(self.client.get(self.url), failed.why)
-
-    def test_it_does_not_show_a_trashed_image(self) -> None:
-        self.place()
-        self.draw_all()
-        Image.objects.update(trashed_at=Image.objects.get().created_at)
-        self.assertNotContains(self.client.get(self.url), "/thumbnails/")
 
     @held_clock()
     def test_it_asks_as_often_for_many_as_for_few(self) -> None:
