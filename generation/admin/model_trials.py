@@ -1,9 +1,8 @@
 """ "Try it": one job of a model, paid by the service, with what is sent and what comes back."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -27,7 +26,6 @@ from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.files import storage, uploads
 from generation.jobs import status_text, trials
 from generation.jobs.driver import trial_log
-from generation.jobs.trials import Trial
 from generation.models import Image, ImageModel, Job, Status
 
 TEMPLATES = "admin/generation/imagemodel"
@@ -50,7 +48,6 @@ class TrialForm(forms.Form):
         widget=forms.FileInput({"class": "admin-input"}),
         help_text=_("PNG, JPEG or WebP. Empty: a sample image, if the model needs one."),
     )
-    once = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, model: ImageModel, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,19 +78,16 @@ class TrialPages(AuditedAdmin):
         if not isinstance(staff, User):
             raise PermissionDenied
         problem = request_preview.problem_of(model)
-        form = TrialForm(
-            request.POST or None, request.FILES or None, model=model, initial={"once": uuid4()}
-        )
+        form = TrialForm(request.POST or None, request.FILES or None, model=model)
         if request.method == "POST" and not problem and form.is_valid():
             try:
-                trial = _place(staff, model, form)
+                job = _place(staff, model, form)
             except Refusal as refusal:
                 form.add_error(None, refusal.message)
             else:
-                if trial.created:
-                    self.log_change(request, model, f"tried: job {trial.job.id}")
+                self.log_change(request, model, f"tried: job {job.id}")
                 return HttpResponseRedirect(
-                    reverse("admin:generation_imagemodel_trial", args=[model.pk, trial.job.id])
+                    reverse("admin:generation_imagemodel_trial", args=[model.pk, job.id])
                 )
         context = {"form": form, "problem": problem, "expected": _expected(model)}
         return self._page(request, model, "try.html", context)
@@ -125,11 +119,8 @@ class TrialPages(AuditedAdmin):
         return render(request, f"{TEMPLATES}/{template}", context)
 
 
-def _place(staff: User, model: ImageModel, form: TrialForm) -> Trial:
-    """Store the source image, and place the trial.
-
-    Raises Refusal: nothing is kept then, as for a form that was sent before.
-    """
+def _place(staff: User, model: ImageModel, form: TrialForm) -> Job:
+    """Store the source image, and place the trial; raise Refusal, then nothing is kept."""
     file = form.cleaned_data.get("source")
     data = None
     if file is not None:
@@ -140,24 +131,15 @@ def _place(staff: User, model: ImageModel, form: TrialForm) -> Trial:
         data = _sample_source()
     kept = [uploads.keep(user=staff, data=data)] if data else []
     try:
-        trial = trials.place(
+        return trials.place(
             staff=staff,
             model=model,
             prompt=form.cleaned_data["prompt"],
             source_images=[str(one.id) for one in kept] * max(1, model.min_source_images),
-            form_key=_form_key(form.cleaned_data["once"], data),
         )
     except Exception:
         uploads.discard(kept)
         raise
-    if not trial.created:
-        uploads.discard(kept)
-    return trial
-
-
-def _form_key(once: UUID, source: bytes | None) -> str:
-    """Return the key of a form: with another source image it is another one."""
-    return f"{once} {hashlib.sha256(source or b'').hexdigest()}"
 
 
 def _sample_source() -> bytes:

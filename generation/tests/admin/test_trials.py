@@ -1,21 +1,15 @@
 """ "Try it" in the admin: one job paid by the service, with its request and RunPod's replies."""
 
 import json
-import threading
-from uuid import uuid4
 
-from django.contrib.admin.models import LogEntry
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client, TransactionTestCase
+from django.test import Client
 
 from accounts import ledger
 from accounts.models import CreditEntry, User
-from artgen.testing.cases import EmulatorTestCase, load_catalog, make_due, make_user, work
-from artgen.testing.image_files import FILES
-from artgen.testing.threads import in_threads
+from artgen.testing.cases import EmulatorTestCase, make_due, work
 from generation.gallery import images
-from generation.jobs import creation_switch, driver, orders, trials
+from generation.jobs import creation_switch, driver, orders
 from generation.jobs.creation_switch import Mode
 from generation.jobs.driver import trial_log
 from generation.models import Image, ImageModel, Job, JobEvent, Status, Upload
@@ -36,7 +30,7 @@ class TrialTestCase(EmulatorTestCase):
 
     def try_it(self, model=None, **form):
         """Place a trial as staff and return it."""
-        sent = {"prompt": "a red kite", "once": str(uuid4()), **form}
+        sent = {"prompt": "a red kite", **form}
         answer = self.browser.post(self.page(model), sent)
         assert answer.status_code == 302, answer.content.decode()
         job = Job.objects.get(is_trial=True)
@@ -108,28 +102,10 @@ class TestPlacing(TrialTestCase):
         assert job.status == Status.SUCCEEDED, job.error_detail
         assert len(job.source_images) == 1
 
-    def test_a_double_click_places_one(self):
-        kontext = ImageModel.objects.get(slug="flux-kontext")
-        self.assertContains(self.browser.get(self.page(kontext)), 'name="once"')
-        form = {"prompt": "a red kite", "once": str(uuid4())}
-        places = [
-            self.browser.post(
-                self.page(kontext), form | {"source": SimpleUploadedFile("a.png", FILES["PNG"])}
-            )["Location"]
-            for _click in range(2)
-        ]
-        job = Job.objects.get(is_trial=True)
-        assert places == [f"{self.page(kontext)}{job.id}/"] * 2
-        assert Upload.objects.count() == 1
-        assert LogEntry.objects.filter(change_message__startswith="tried").count() == 1
-        self.browser.post(self.page(kontext), form | {"prompt": "another"})  # after "Back"
-        self.browser.post(self.page(kontext), form | {"once": str(uuid4())})
-        assert Job.objects.filter(is_trial=True).count() == 3
-
     def test_it_keeps_no_upload_of_a_refused_trial(self):
         kontext = ImageModel.objects.get(slug="flux-kontext")
         creation_switch.turn(Mode.OFF, message="All is stopped.")
-        page = self.browser.post(self.page(kontext), {"prompt": "a red kite", "once": str(uuid4())})
+        page = self.browser.post(self.page(kontext), {"prompt": "a red kite"})
         self.assertContains(page, "All is stopped.")
         assert not Upload.objects.exists()
         assert not Job.objects.exists()
@@ -153,10 +129,7 @@ class TestPlacing(TrialTestCase):
         assert self.browser.post(self.page(), {"prompt": "a kite"}).status_code == 403
         assert self.browser.get("/admin/generation/imagemodel/99999/try/").status_code == 404
         self.browser.force_login(self.alice)
-        assert (
-            self.browser.post(self.page(), {"prompt": "a kite", "once": str(uuid4())}).status_code
-            == 302
-        )
+        assert self.browser.post(self.page(), {"prompt": "a kite"}).status_code == 302
         assert not Job.objects.exists()
 
 
@@ -241,34 +214,3 @@ class TestStatistics(TrialTestCase):
         again = orders.retry(user=self.staff, job=job)
         assert not again.is_trial
         assert again.credits > 0
-
-
-class TestAtOnce(TransactionTestCase):
-    """Both requests of a double click are being answered."""
-
-    def setUp(self):
-        cache.clear()
-        load_catalog()
-        self.staff = make_user("staff@example.org", is_staff=True)
-        self.model = ImageModel.objects.get(slug="flux-schnell")
-
-    def place(self, form_key):
-        start = threading.Barrier(2)
-
-        def place(_number):
-            start.wait()
-            return trials.place(
-                staff=self.staff, model=self.model, prompt="a red kite", form_key=form_key
-            )
-
-        return in_threads(2, place)
-
-    def test_they_place_one_job(self):
-        first, second = self.place(str(uuid4()))
-        assert first.job == second.job == Job.objects.get()
-        assert {first.created, second.created} == {True, False}
-
-    def test_they_would_place_two_without_the_key(self):
-        """The control."""
-        self.place("")
-        assert Job.objects.count() == 2
