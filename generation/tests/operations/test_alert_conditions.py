@@ -2,9 +2,7 @@
 
 import os
 import shutil
-import threading
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from unittest.mock import patch
@@ -22,6 +20,7 @@ from artgen.observability import disks, request_stats
 from artgen.testing.api import make_job
 from artgen.testing.cases import EmulatorTestCase
 from artgen.testing.dead_servers import dead_broker, dead_cache
+from artgen.testing.raw_server import http, raw_server
 from artgen.testing.request_stats import forget
 from generation.jobs import driver, heartbeat, outages
 from generation.models import BackupRecord, GenerationSwitch, Job
@@ -173,21 +172,11 @@ class TestConditions(EmulatorTestCase):
             assert "ConnectionBudget" in self.wrong()
 
     def test_a_site_that_has_answered_and_does_not_any_more(self) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}"
+        with raw_server(http("200 OK")) as server:
+            address = f"http://127.0.0.1:{server.port}"
+            with override_settings(PUBLIC_URL=address):
+                assert self.wrong() == {}
         with override_settings(PUBLIC_URL=address):
-            assert self.wrong() == {}
-            server.shutdown()
-            server.server_close()
             assert self.wrong() == {"Down": {"address": address}}
             self.measurements = Measurements()
             assert self.wrong() == {}, "it cannot be reached from here, perhaps never could"

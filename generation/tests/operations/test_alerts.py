@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import pytest
@@ -22,7 +22,7 @@ from django.utils import timezone
 from accounts import outbox
 from accounts.models import OutgoingEmail
 from artgen.testing.cases import make_user
-from artgen.testing.raw_server import raw_server
+from artgen.testing.raw_server import http, raw_server
 from artgen.testing.services import free_port
 from artgen.testing.threads import in_threads
 from generation.models import Alert, AlertNews, AlertPost
@@ -37,36 +37,20 @@ WRONG = Findings(wrong={NAME: VALUES})
 SECRET = "bot123:TOKEN"
 
 
-class Receiver:
-    """A webhook that answers `status` and remembers what it was sent."""
-
-    def __init__(self) -> None:
-        self.status, self.received = 200, []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.received.append(json.loads(body))
-                self.send_response(receiver.status)
-                self.send_header("Location", "/elsewhere")
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, args=[0.02], daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/{SECRET}/sendMessage?chat_id=42"
-
-
 @contextmanager
 def receiver():
-    found = Receiver()
-    with override_settings(ALERT_WEBHOOK_URL=found.url):
-        yield found
-    found.server.shutdown()
-    found.server.server_close()
+    """Serve a webhook that answers `status` and remembers what it was sent."""
+    found = SimpleNamespace(status=200, received=[])
+
+    def answer(connection: socket.socket) -> None:
+        _head, _, body = server.requests[-1].partition(b"\r\n\r\n")
+        found.received.append(json.loads(body))
+        connection.sendall(http(f"{found.status} Status", b"", "Location: /elsewhere"))
+
+    with raw_server(answer) as server:
+        url = f"http://127.0.0.1:{server.port}/{SECRET}/sendMessage?chat_id=42"
+        with override_settings(ALERT_WEBHOOK_URL=url):
+            yield found
 
 
 def let_pass(*, minutes: float = 0, days: float = 0) -> None:

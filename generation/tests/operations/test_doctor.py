@@ -2,12 +2,11 @@ import io
 import json
 import os
 import re
-import threading
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -35,6 +34,7 @@ from artgen.testing.cases import (
     make_user,
 )
 from artgen.testing.dead_servers import dead_broker, dead_cache
+from artgen.testing.raw_server import http, raw_server
 from artgen.testing.services import free_port
 from artgen.testing.yandex import Yandex
 from generation import tasks
@@ -316,14 +316,14 @@ class TestFiles(DoctorTestCase):
 
 class TestClock(DoctorTestCase):
     def test_it_warns_of_a_clock_that_is_wrong(self) -> None:
-        with WrongClock(ahead=timedelta(seconds=40)) as url, override_settings(RUNPOD_BASE_URL=url):
+        with wrong_clock(timedelta(seconds=40)) as url, override_settings(RUNPOD_BASE_URL=url):
             check = examine()[0]["clock"]
         assert check["ok"]
         assert re.search(r"^(39|40)\.\d s behind 127", check["detail"])
         assert "NTP" in check["hint"]
 
     def test_it_fails_where_a_clock_is_so_wrong_that_jobs_could_run_twice(self) -> None:
-        with WrongClock(ahead=timedelta(minutes=3)) as url, override_settings(RUNPOD_BASE_URL=url):
+        with wrong_clock(timedelta(minutes=3)) as url, override_settings(RUNPOD_BASE_URL=url):
             self.assertBroken("clock", "s behind 127", "NTP")
 
 
@@ -384,28 +384,13 @@ class TestBucket(DoctorTestCase):
             self.assertBroken("bucket", "anyone can read images without a key")
 
 
-class WrongClock:
-    """A server whose Date header is `ahead` of the time; yields its address."""
+@contextmanager
+def wrong_clock(ahead: timedelta) -> Iterator[str]:
+    """Run a server whose Date header is `ahead` of the time; yield its address."""
 
-    def __init__(self, *, ahead: timedelta) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response_only(404)
-                self.send_header("Date", format_datetime(timezone.now() + ahead, usegmt=True))
-                self.send_header("Content-Length", "0")
-                self.end_headers()
+    def answer(connection: socket.socket) -> None:
+        date = format_datetime(timezone.now() + ahead, usegmt=True)
+        connection.sendall(http("404 Not Found", b"", f"Date: {date}"))
 
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-
-    def __enter__(self) -> str:
-        self.thread.start()
-        return f"http://127.0.0.1:{self.server.server_port}/v2"
-
-    def __exit__(self, *error: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+    with raw_server(answer) as server:
+        yield server.base_url

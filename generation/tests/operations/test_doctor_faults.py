@@ -311,22 +311,12 @@ def test_it_says_what_is_wrong_where_the_settings_cannot_be_loaded() -> None:
         ({"SECRET_KEY_FILE": "/config/secret_key"}, "docker compose run --rm configure"),
         (nothing_runs() | {"SECRET_KEY": ""}, "SECRET_KEY is not set"),
         (nothing_runs() | {"DEFAULT_CREDITS": "ten"}, "DEFAULT_CREDITS is not valid"),
-        (nothing_runs() | {"CREDIT_USD": "cheap"}, "CREDIT_USD is not valid"),
         (nothing_runs() | {"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is 'LOUD': it must be one of DEBUG,"),
-        (
-            nothing_runs() | {"LOG_FORMAT": "xml"},
-            "LOG_FORMAT is 'xml': it must be one of json, text",
-        ),
-        (nothing_runs() | {"REDIS_URL": ":secret@redis/0"}, "redis://:PASSWORD@HOST"),
-        (nothing_runs() | {"REDIS_URL": "http://a:secret@redis"}, "redis://:PASSWORD@HOST"),
-        (nothing_runs() | {"PUBLIC_URL": "art.example.org"}, "begin with https:// or http://"),
         (nothing_runs() | {"PUBLIC_URL": "https://art.example.org/app"}, "without a path"),
+        (nothing_runs() | {"DATABASE_URL": "artgen:secret@db/artgen"}, "postgres://USER:PASSWORD"),
         (nothing_runs() | HTTPS | {"DEBUG": "true"}, "DEBUG must be false"),
         (nothing_runs() | HTTPS | {"SECRET_KEY": "short"}, "SECRET_KEY has 5 characters"),
-        (nothing_runs() | {"DATABASE_URL": "artgen:secret@db/artgen"}, "postgres://USER:PASSWORD"),
-        (nothing_runs() | {"DATABASE_URL": "postgres://a:s/cret@db/artgen"}, "%2F for /"),
         (nothing_runs() | {"REDIS_URL": "redis://:s#cret@redis/0"}, "%23 for #"),
-        (nothing_runs() | {"DATABASE_URL": "mysql://a:secret@db/artgen"}, "postgres://USER"),
     ):
         checks, _errors = doctor(**environ)
         assert list(checks) == ["settings"]
