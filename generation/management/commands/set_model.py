@@ -13,16 +13,6 @@ from artgen.management.base import BaseCommand
 from generation.management.table import counted
 from generation.models import ImageModel
 
-BOOLEANS = {
-    "true": True,
-    "yes": True,
-    "on": True,
-    "1": True,
-    "false": False,
-    "no": False,
-    "off": False,
-    "0": False,
-}
 FIELDS = {
     field.name: field
     for field in ImageModel._meta.concrete_fields
@@ -96,15 +86,11 @@ def _parsed(change: str) -> tuple[str, Any]:
 
 
 def _typed(name: str, field: "models.Field[Any, Any]", text: str) -> Any:
-    if isinstance(field, models.JSONField):
+    if isinstance(field, models.JSONField | models.BooleanField):
         try:
             return json.loads(text) if text else None
         except ValueError as error:
             raise CommandError(f"{name}: not valid JSON: {error}") from error
-    if isinstance(field, models.BooleanField):
-        if text.lower() not in BOOLEANS:
-            raise CommandError(f"{name}: use true or false.")
-        return BOOLEANS[text.lower()]
     try:
         return field.to_python(text)
     except ValidationError as error:

@@ -10,7 +10,7 @@ from accounts import deletion
 from artgen.ids import first_id
 from artgen.testing.cases import EmulatorTestCase, catch_up, let_time_pass
 from generation.admin.jobs import JobAdmin
-from generation.jobs import driver, lifecycle, orders
+from generation.jobs import driver, orders
 from generation.models import Job, JobEvent, Status
 
 LIST = "/admin/generation/job/"
@@ -100,19 +100,6 @@ class TestList(JobAdminTestCase):
             assert self.ids(query) == [str(old.id)], query
         assert self.ids("?period=week&q=alice@") == []
         assert self.ids("?period=month&q=alice@") == []
-
-    def test_it_reads_well(self) -> None:
-        job = self.draw(self.place())
-        Job.objects.filter(id=job.id).update(cost="0.00250")
-        page = self.client.get(LIST).content.decode()
-        assert f"/{job.id}-0.webp" in page
-        assert ">Image ready</span>" in page
-        assert "1\N{NO-BREAK SPACE}credit · $0.0025" in page
-        lost = self.place()
-        lifecycle.failed(lost, code="gpu_lost", detail="<b>gone</b>")
-        page = self.client.get(LIST).content.decode()
-        assert ">Failed</span>" in page
-        assert "The GPU disconnected during generation." in page
 
 
 class TestPage(JobAdminTestCase):

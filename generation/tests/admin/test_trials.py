@@ -154,13 +154,6 @@ class TestShowing(TrialTestCase):
         ):
             self.assertContains(page, text)
 
-    def test_it_shows_a_job_that_waits(self):
-        job = self.try_it()
-        page = self.browser.get(f"{self.page()}{job.id}/")
-        self.assertContains(page, "Not sent yet.")
-        self.assertNotContains(page, "data-final")
-        self.assertContains(page, "<noscript>")
-
     def test_it_shows_why_it_failed(self):
         job = self.finish(self.try_it(prompt="a kiln [oom]"))
         page = self.browser.get(f"{self.page()}{job.id}/", headers=PART)

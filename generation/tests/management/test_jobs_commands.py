@@ -37,28 +37,10 @@ class TestJobs(CommandTestCase):
             out = run("jobs")
         head, *rows, end = out.splitlines()
         assert head.split() == ["ID", "STATUS", "AGE", "DUE", "ATTEMPT", "MODEL", "USER", "PROMPT"]
-        assert rows[0].split() == [
-            str(second.id),
-            "queued",
-            "0s",
-            "turn",
-            "1",
-            "flux-schnell",
-            "bob@example.org",
-            "x" * 49 + "…",
-        ]
-        assert rows[1].split() == [
-            str(first.id),
-            "queued",
-            "0s",
-            "turn",
-            "1",
-            "flux-schnell",
-            "alice@example.org",
-            "first",
-            "of",
-            "two",
-        ]
+        assert rows[0].split()[:6] == [str(second.id), "queued", "0s", "turn", "1", "flux-schnell"]
+        assert rows[0].endswith("bob@example.org    " + "x" * 49 + "…")
+        assert rows[1].startswith(str(first.id))
+        assert rows[1].endswith("alice@example.org  first of two")
         assert end == "2 jobs."
 
     def test_it_filters(self) -> None:

@@ -55,7 +55,7 @@ class TestSetModel(EmulatorTestCase):
             ("flux-schnell", ["speed=5"], "'speed=5': use field=value"),
             ("flux-schnell", ["enabled"], "use field=value"),
             ("flux-schnell", ["id=5"], "use field=value"),
-            ("flux-schnell", ["enabled=maybe"], "enabled: use true or false"),
+            ("flux-schnell", ["enabled=maybe"], "enabled: not valid JSON"),
             ("flux-schnell", ["max_in_flight=many"], "max_in_flight:"),
             (
                 "flux-schnell",

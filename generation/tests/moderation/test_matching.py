@@ -3,7 +3,6 @@
 import sys
 import threading
 import time
-from unittest import mock
 
 import pytest
 
@@ -153,33 +152,6 @@ def test_the_number_of_words_does_not_matter():
         sys.setprofile(None)
     assert {0, 10_000, 20_000, 7} <= {match.rule for match in matches}
     assert len(calls) < 100 * 150, "2,000 rules begin with the same letter"
-
-
-class Slow:
-    """A pattern that searches for `seconds`, in a thread that gets a `share` of all that run."""
-
-    def __init__(self, seconds, *, share):
-        self.seconds, self.share, self.now, self.begun = seconds, share, 0.0, 0
-
-    def finditer(self, _text, *, timeout, concurrent):
-        assert concurrent
-        self.begun += 1
-        assert self.begun <= 3, "each time from the beginning"
-        self.now += min(self.seconds, timeout * self.share)
-        if timeout * self.share < self.seconds:
-            raise TimeoutError
-        return [("sea",)]
-
-
-@pytest.mark.parametrize("share", [1.0, 0.6, 0.4, 0.25, 0.1])
-def test_a_search_has_half_of_the_time_however_many_threads_run(share):
-    """With the timeout alone, none that takes longer than its share of it would ever end."""
-    for seconds, action in ((0.49, RuleAction.REFUSE), (1.01, RuleAction.HOLD)):
-        slow = Slow(seconds * matching.SEARCH_SECONDS, share=share)
-        matcher = Matcher(patterns=[(rule("sea", action=RuleAction.REFUSE), slow)])
-        with mock.patch.object(time, "thread_time", lambda slow=slow: slow.now):
-            (match,) = matcher.matches("a quiet sea")
-        assert match.action == action
 
 
 def test_it_is_not_hurried_by_other_threads():

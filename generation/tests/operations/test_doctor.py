@@ -217,10 +217,6 @@ class TestRunPod(DoctorTestCase):
             checks = self.assertBroken("runpod_key", "rejects the key (401)", "RUNPOD_API_KEY")
         assert not [name for name in checks if name.startswith("endpoint:")]
 
-    def test_it_notices_a_key_that_cannot_be_sent(self) -> None:
-        with override_settings(RUNPOD_API_KEY="two words"):
-            self.assertBroken("runpod_key")
-
     def test_it_notices_that_runpod_is_away(self) -> None:
         with override_settings(RUNPOD_BASE_URL=f"http://127.0.0.1:{free_port()}/v2"):
             checks = self.assertBroken("runpod_key", "could not be reached", "RUNPOD_BASE_URL")
@@ -265,14 +261,6 @@ class TestRunPod(DoctorTestCase):
         check = examine()[0]["runpod_key"]
         assert "not tested" in check["detail"]
 
-    def test_it_asks_each_endpoint_once(self) -> None:
-        ImageModel.objects.filter(slug="flux-dev").update(
-            endpoint_id="black-forest-labs-flux-1-schnell"
-        )
-        examine()
-        asked = [call.endpoint for call in self.emulator.calls if call.call == "health"]
-        assert len(asked) == len(set(asked))
-
     def test_it_notices_that_nothing_is_on_offer(self) -> None:
         ImageModel.objects.update(enabled=False)
         checks = self.assertBroken("models", "load_catalog")
@@ -302,11 +290,6 @@ class TestOwnAddress(LiveServerTestCase):
 
 
 class TestFiles(DoctorTestCase):
-    def test_it_leaves_no_file_behind(self) -> None:
-        with TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=folder):
-            assert examine()[0]["bucket"]["ok"]
-            assert [path for path in Path(folder).rglob("*") if path.is_file()] == []
-
     def test_it_notices_a_folder_that_cannot_be_written(self) -> None:
         with TemporaryDirectory() as folder:
             (Path(folder) / "media").write_text("a file")
@@ -329,12 +312,6 @@ class TestClock(DoctorTestCase):
 
 @pytest.mark.s3
 class TestBucket(DoctorTestCase):
-    def test_it_puts_gets_and_deletes(self) -> None:
-        with bucket_settings():
-            check = examine()[0]["bucket"]
-        assert check["ok"], check
-        assert "put, get, list and delete work" in check["detail"]
-
     def test_it_says_what_is_wrong_and_keeps_the_secret(self) -> None:
         for changes, words in (
             ({"secret_key": "wrong-secret"}, "Correct S3_SECRET_ACCESS_KEY."),
@@ -361,6 +338,7 @@ class TestBucket(DoctorTestCase):
         with bucket_settings():
             check = examine()[0]["bucket"]
             assert check["ok"]
+            assert "put, get, list and delete work" in check["detail"]
             assert "lifecycle rules are missing" in check["detail"]
             assert "manage.py setup_bucket" in check["hint"]
             call_command("setup_bucket", stdout=io.StringIO(), stderr=io.StringIO())

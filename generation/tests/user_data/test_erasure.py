@@ -170,12 +170,6 @@ class TestClose(ErasureTestCase):
         outbox.send_due()
         assert mail.outbox == []
 
-    def test_it_says_on_the_job_that_staff_stopped_it(self) -> None:
-        job = self.place()
-        erasure.close(user=self.alice, actor=self.staff)
-        job.refresh_from_db()
-        assert (job.status, job.error_code) == (Status.CANCELED, "stopped_by_staff")
-
 
 class TestEraseUserCommand(ErasureTestCase):
     def test_it_locks_and_names_the_day(self) -> None:

@@ -69,32 +69,30 @@ class TestStep(ExportTestCase):
         pictures = [f"pictures/{month}/{one.key.rsplit('/', 1)[-1]}" for one in (image, favorite)]
         assert sorted(names) == sorted(
             [
-                *(
+                *[
                     "README.txt",
                     "profile.json",
                     "ledger.json",
                     "ledger.csv",
                     "tokens.json",
-                    "credit_requests.json",
                     "vouchers.json",
+                ],
+                *[
+                    "credit_requests.json",
                     "devices.json",
                     "services.json",
                     "prompts.txt",
-                ),
-                *(
                     "jobs.json",
+                ],
+                *[
                     "pictures.json",
                     "uploads.json",
                     "collections.json",
                     "presets.json",
                     "styles.json",
-                    "favorite_models.json",
-                    "publications.json",
-                    "reviews.json",
-                    "reports.json",
-                    "comparisons.json",
-                    "word_lists.json",
-                ),
+                ],
+                *["favorite_models.json", "publications.json", "reviews.json", "reports.json"],
+                *["comparisons.json", "word_lists.json"],
                 *pictures,
                 f"uploads/{upload.key.rsplit('/', 1)[-1]}",
             ]
