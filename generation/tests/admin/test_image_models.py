@@ -1,5 +1,6 @@
 import json
 
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from artgen.testing.cases import EmulatorTestCase, work
@@ -178,6 +179,8 @@ class TestImageModelAdmin(EmulatorTestCase):
         assert self.act("switch_on", self.model) == ["1 model changed."]
         self.model.refresh_from_db()
         assert self.model.enabled
+        changes = LogEntry.objects.order_by("id").values_list("change_message", flat=True)
+        assert list(changes) == ["disabled", "enabled"]
 
     def test_it_switches_nothing_on_that_could_not_draw(self) -> None:
         ImageModel.objects.filter(pk=self.comfyui.pk).update(workflow={"1": {}})

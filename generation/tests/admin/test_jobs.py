@@ -2,6 +2,7 @@ from datetime import timedelta
 from unittest import mock
 from uuid import UUID
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +27,9 @@ class JobAdminTestCase(EmulatorTestCase):
         response = self.client.post(LIST, data, follow=True)
         assert response.status_code == 200
         return [str(message) for message in response.context["messages"]]
+
+    def logged(self) -> list[str]:
+        return list(LogEntry.objects.order_by("id").values_list("change_message", flat=True))
 
     def draw(self, job: Job) -> Job:
         driver.submit(job.model.slug)
@@ -161,6 +165,7 @@ class TestAction(JobAdminTestCase):
         assert job.due_at < due_before
         event = JobEvent.objects.get(name="hurried")
         assert (event.job_id, event.actor) == (job.id, self.staff)
+        assert self.logged() == ["canceled", "check requested"]
 
     def test_it_leaves_a_job_of_unknown_fate_to_its_webhook(self) -> None:
         job = self.place()
@@ -210,6 +215,7 @@ class TestAction(JobAdminTestCase):
             f"again {failed.id}",
         )
         assert self.act("retry", failed) == ["1 skipped: it was already retried."]
+        assert self.logged() == ["retried"]
         assert Job.objects.count() == 3
 
     def test_it_never_takes_a_users_own_key_for_a_retry_by_staff(self) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -73,6 +74,7 @@ class TestPlacing(TrialTestCase):
         entries = CreditEntry.objects.filter(reference=job.id).order_by("created_at", "id")
         assert [(entry.kind, entry.amount) for entry in entries] == [("hold", 0), ("settle", 0)]
         assert ledger.check() == []
+        assert LogEntry.objects.get().change_message == f"tried: job {job.id}"
 
     def test_it_costs_nobody_credits_when_it_fails(self):
         job = self.finish(self.try_it(prompt="a kiln [oom]"))

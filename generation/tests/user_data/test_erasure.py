@@ -240,6 +240,8 @@ class TestAdmin(ErasureTestCase):
         page = self.client.get(f"{self.url}?erase_at__isempty=0")
         assert set(page.context["cl"].result_list) == {self.alice, self.bob}
         assert self.act("keep_accounts", self.alice) == ["1 account kept."]
+        changes = LogEntry.objects.order_by("id").values_list("change_message", flat=True)
+        assert list(changes) == [*["closed, to be erased"] * 2, "kept"]
         self.alice.refresh_from_db()
         assert self.alice.is_active
 
