@@ -28,7 +28,10 @@ def conditions() -> Iterator[Check]:
         is_critical = condition is not None and condition.severity is Severity.CRITICAL
         text, advice = messages.sentence(name, values), messages.advice(name)
         yield Check(name, not is_critical, text, advice)
-    if not wrong:
+    if found.unknown:
+        detail = f"cannot be measured: {', '.join(sorted(found.unknown))}"
+        yield Check("conditions", True, detail, "See the other checks.")
+    elif not wrong:
         detail = "nothing is wrong with jobs, emails, budgets, disks or backups"
         yield Check("conditions", True, detail)
 
