@@ -18,13 +18,15 @@ def on_each[Row: Model](
     admin: "ModelAdmin[Any]",
     request: HttpRequest,
     rows: Iterable[Row],
-    act: Callable[[Row], None],
+    act: Callable[[Row], object],
     *,
+    logged: str = "",
     done_text: Callable[[int], str] | None = None,
 ) -> int:
     """Do one thing to each row, report the refusals by reason, and return how often it was done.
 
-    Each in a transaction of its own, with what `act` writes into the audit log.
+    Each in a transaction of its own, with the entry `logged`, or what `act` writes, in the audit
+    log.
     `done_text` returns the message for a number of rows, with `%(count)d` in it.
     """
     done = 0
@@ -33,6 +35,8 @@ def on_each[Row: Model](
         try:
             with transaction.atomic():
                 act(row)
+                if logged:
+                    admin.log_change(request, row, logged)
         except Refusal as refusal:
             refused.setdefault(refusal.message, []).append(row)
         else:

@@ -255,7 +255,6 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         def end(model: ImageModel) -> None:
             if not circuit_breaker.end_pause(model):
                 raise Refusal(gettext("it is not paused."))
-            self.log_change(request, model, "pause ended")
             dispatch.submit(model.slug)
 
         def done(count: int) -> str:
@@ -263,7 +262,8 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
                 "%(count)d model is tried again.", "%(count)d models are tried again.", count
             )
 
-        on_each(self, request, queryset.order_by("position", "slug"), end, done_text=done)
+        rows = queryset.order_by("position", "slug")
+        on_each(self, request, rows, end, logged="pause ended", done_text=done)
         return back_to_start(request)
 
     def _switch(self, request: HttpRequest, model: ImageModel, *, enabled: bool) -> None:

@@ -245,13 +245,8 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         logged: str,
     ) -> HttpResponse | None:
         """Run `act` on each job, log it, and report successes, and refusals by reason."""
-        actor = _actor(request)
-
-        def one(job: Job) -> None:
-            act(job, actor)
-            self.log_change(request, job, logged)
-
-        on_each(self, request, self._some(request, queryset), one, done_text=done)
+        actor, jobs = _actor(request), self._some(request, queryset)
+        on_each(self, request, jobs, lambda job: act(job, actor), logged=logged, done_text=done)
         return _back(request)
 
     def _some(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Job]:

@@ -36,12 +36,12 @@ class ProviderOutageAdmin(ReadOnlyModelAdmin):
         def probe(outage: ProviderOutage) -> None:
             if not outages.request_probe(outage):
                 raise Refusal(gettext("it is already over."))
-            self.log_change(request, outage, "check requested")
 
         def done(count: int) -> str:
             return ngettext("Checking %(count)d problem.", "Checking %(count)d problems.", count)
 
-        on_each(self, request, queryset.order_by("since", "id"), probe, done_text=done)
+        rows = queryset.order_by("since", "id")
+        on_each(self, request, rows, probe, logged="check requested", done_text=done)
         return back_to_start(request)
 
     @admin.action(description=_("Resume submissions"), permissions=["probe"])
@@ -51,10 +51,10 @@ class ProviderOutageAdmin(ReadOnlyModelAdmin):
         def resume(outage: ProviderOutage) -> None:
             if not outages.resume(outage):
                 raise Refusal(gettext("it ends when a check succeeds."))
-            self.log_change(request, outage, "resumed")
 
         def done(count: int) -> str:
             return ngettext("%(count)d endpoint resumes.", "%(count)d endpoints resume.", count)
 
-        on_each(self, request, queryset.order_by("since", "id"), resume, done_text=done)
+        rows = queryset.order_by("since", "id")
+        on_each(self, request, rows, resume, logged="resumed", done_text=done)
         return back_to_start(request)

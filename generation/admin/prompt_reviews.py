@@ -1,6 +1,7 @@
 """Prompt reviews, the moderators' queue with its keys, and trusted authors."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -70,13 +71,9 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
     @admin.action(description=_("Approve: create the images"), permissions=["review"])
     def approve(self, request: HttpRequest, queryset: QuerySet[PromptReview]) -> None:
         """Approve requests, also rejected ones."""
-
-        def one(review: PromptReview) -> None:
-            reviewed_orders.approve(review, by=cast(User, request.user))
-            self.log_change(request, review, "approved")
-
+        approve = partial(reviewed_orders.approve, by=cast(User, request.user))
         rows = queryset.select_related("user").order_by("created_at", "id")
-        on_each(self, request, rows, one, done_text=_approved)
+        on_each(self, request, rows, approve, logged="approved", done_text=_approved)
 
     @admin.display(description=_("prompt"))
     def words(self, review: PromptReview) -> str:

@@ -1,6 +1,7 @@
 """Review of images submitted to Explore: approve, or reject with a reason."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Any, cast
 
 from django import forms
@@ -121,16 +122,13 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
     def publish(self, request: HttpRequest, queryset: QuerySet[Publication]) -> None:
         """Publish the images; the reports on published ones are settled."""
 
-        def one(publication: Publication, by: User) -> str:
-            publications.publish(publication, by=by)
-            return "approved"
-
         def done(count: int) -> str:
             return ngettext(
                 "%(count)d image is now in Explore.", "%(count)d images are now in Explore.", count
             )
 
-        self._each(request, queryset, one, done)
+        publish = partial(publications.publish, by=cast(User, request.user))
+        on_each(self, request, _in_order(queryset), publish, logged="approved", done_text=done)
 
     @admin.action(description=_("Reject or remove from Explore"), permissions=["review"])
     def refuse(self, request: HttpRequest, queryset: QuerySet[Publication]) -> None:
@@ -142,28 +140,12 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
             )
             return
 
-        def one(publication: Publication, by: User) -> str:
-            publications.refuse(publication, by=by, reason=reason)
-            return f"refused: {reason}"
-
         def done(count: int) -> str:
             return ngettext("%(count)d image rejected.", "%(count)d images rejected.", count)
 
-        self._each(request, queryset, one, done)
-
-    def _each(
-        self,
-        request: HttpRequest,
-        queryset: QuerySet[Publication],
-        decide: Callable[[Publication, User], str],
-        done: Callable[[int], str],
-    ) -> None:
-        def one(publication: Publication) -> None:
-            action = decide(publication, cast(User, request.user))
-            self.log_change(request, publication, action)
-
-        rows = queryset.select_related("image").order_by("asked_at", "id")
-        on_each(self, request, rows, one, done_text=done)
+        refuse = partial(publications.refuse, by=cast(User, request.user), reason=reason)
+        text = f"refused: {reason}"
+        on_each(self, request, _in_order(queryset), refuse, logged=text, done_text=done)
 
     @admin.display(description=_("image"))
     def picture(self, publication: Publication) -> SafeString:
@@ -226,6 +208,10 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
             for one in others.order_by("-asked_at", "-id")[:20]
         ]
         return format_html("{}", "\n".join(lines))
+
+
+def _in_order(rows: QuerySet[Publication]) -> QuerySet[Publication]:
+    return rows.select_related("image").order_by("asked_at", "id")
 
 
 def _decider(publication: Publication) -> str:

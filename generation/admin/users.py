@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -69,17 +69,16 @@ class UserWithJobsAdmin(UserAdmin):
         def close(user: User) -> None:
             staff_rights.check(request.user, user)
             erasure.close(user=user, actor=actor)
-            self.log_change(request, user, "closed, to be erased")
 
-        rows = queryset.filter(erased_at=None).order_by("id")
-        count = on_each(self, request, rows, close)
-        if count:
-            text = ngettext(
+        def done(count: int) -> str:
+            return ngettext(
                 "%(count)d account is locked and will be deleted. “Keep” cancels this.",
                 "%(count)d accounts are locked and will be deleted. “Keep” cancels this.",
                 count,
             )
-            self.message_user(request, text % {"count": count}, messages.SUCCESS)
+
+        rows, text = queryset.filter(erased_at=None).order_by("id"), "closed, to be erased"
+        on_each(self, request, rows, close, logged=text, done_text=done)
 
     @admin.action(description=_("Keep accounts scheduled for deletion"), permissions=["erase"])
     def keep_accounts(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
@@ -88,10 +87,9 @@ class UserWithJobsAdmin(UserAdmin):
         def keep(user: User) -> None:
             staff_rights.check(request.user, user)
             deletion.keep(user)
-            self.log_change(request, user, "kept")
+
+        def done(count: int) -> str:
+            return ngettext("%(count)d account kept.", "%(count)d accounts kept.", count)
 
         rows = queryset.exclude(erase_at=None).order_by("id")
-        count = on_each(self, request, rows, keep)
-        if count:
-            text = ngettext("%(count)d account kept.", "%(count)d accounts kept.", count)
-            self.message_user(request, text % {"count": count}, messages.SUCCESS)
+        on_each(self, request, rows, keep, logged="kept", done_text=done)
