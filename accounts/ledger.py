@@ -1,6 +1,6 @@
 """The only writer of credits: each change is one entry, with the balance in the same transaction.
 
-`accounts.holds` writes the entries of jobs, through `move` and `write`.
+`accounts.holds` writes the entries of jobs.
 
 Each function may be called inside the caller's `transaction.atomic()`. A refusal rolls back only
 its own work and leaves the caller's transaction usable.
@@ -11,7 +11,6 @@ constraint. A transaction that changes several users' credits takes their rows i
 their ids, and takes no lock that others hold while they wait for a user's row.
 """
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -23,7 +22,6 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
-from accounts.limits import period_limits
 from accounts.models import CreditEntry, User
 from artgen import formatting
 from artgen.refusals import Refusal
@@ -232,83 +230,31 @@ def _adjust(
 ) -> CreditEntry:
     if not reason.strip():
         raise ValueError("A reason is required.")
+    # The limit of an account applies to grants and adjustments only: a hold can always be returned.
+    most = MAX_CREDITS - amount if amount > 0 else MAX_INTEGER
     with transaction.atomic():
-        balance, at = move(user.pk, credits=amount, held=0)
-        return write(
-            kind,
-            user.pk,
-            amount,
-            balance,
-            reason.strip(),
-            at=at,
+        # The time is taken under the lock, so a user's entries sort in their order, and is the
+        # database's: one clock stamps the entries of all machines.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE accounts_user SET credits = credits + %s WHERE id = %s AND credits >= %s "
+                "AND credits <= %s RETURNING credits, clock_timestamp()",
+                [amount, user.pk, max(0, -amount), most],
+            )
+            moved: tuple[int, datetime] | None = cursor.fetchone()
+        if moved is None:
+            available = User.objects.values_list("credits", flat=True).get(pk=user.pk)
+            if amount < 0:
+                raise TooFewCredits(needed=-amount, available=available)
+            raise TooManyCredits
+        balance, at = moved
+        return CreditEntry.objects.create(
+            user_id=user.pk,
+            kind=kind,
+            amount=amount,
+            balance_after=balance,
+            reason=reason.strip(),
             actor=actor,
             external_reference=reference,
+            created_at=at,
         )
-
-
-def move(user_id: uuid.UUID, *, credits: int, held: int) -> tuple[int, datetime]:
-    """Lock the user's row, change both amounts, and return the new balance and the time.
-
-    The time is taken under the lock, so a user's entries sort in their order, and is the
-    database's: one clock stamps the entries of all machines.
-    """
-    moved = try_move(user_id, credits=credits, held=held)
-    if moved is not None:
-        return moved
-    available = User.objects.values_list("credits", flat=True).get(pk=user_id)
-    if credits < 0:
-        raise TooFewCredits(needed=-credits, available=available)
-    raise TooManyCredits
-
-
-def try_move(
-    user_id: uuid.UUID, *, credits: int, held: int, count: period_limits.Counting | None = None
-) -> tuple[int, datetime] | None:
-    """Do what `move` does; return None if the balance or the condition of `count` forbids it."""
-    # The limit applies to grants and adjustments only: a hold can always be returned.
-    limit = MAX_CREDITS - credits if credits > 0 and not held else MAX_INTEGER
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"{f'WITH {count.given} ' if count else ''}"  # noqa: S608 constants
-            "UPDATE accounts_user SET credits = credits + %s, held = held + %s"
-            f"{f', {count.assignments}' if count else ''} "
-            "WHERE id = %s AND credits >= %s AND credits <= %s "
-            f"{f'AND {count.condition}' if count else ''} RETURNING credits, clock_timestamp()",
-            [
-                *(count.given_values if count else ()),
-                *(credits, held),
-                *(count.values if count else ()),
-                user_id,
-                max(0, -credits),
-                limit,
-                *(count.condition_values if count else ()),
-            ],
-        )
-        row: tuple[int, datetime] | None = cursor.fetchone()
-    return row
-
-
-def write(
-    kind: CreditEntry.Kind,
-    user_id: uuid.UUID,
-    amount: int,
-    balance: int,
-    reason: str,
-    *,
-    at: datetime,
-    reference: uuid.UUID | None = None,
-    actor: User | None = None,
-    external_reference: str | None = None,
-) -> CreditEntry:
-    """Insert one entry, whose balance `move` or `try_move` has returned."""
-    return CreditEntry.objects.create(
-        user_id=user_id,
-        kind=kind,
-        amount=amount,
-        balance_after=balance,
-        reference=reference,
-        reason=reason,
-        actor=actor,
-        external_reference=external_reference,
-        created_at=at,
-    )

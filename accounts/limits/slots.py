@@ -2,7 +2,7 @@
 
 In Redis each user has a sorted set with a member for each open slot and the time at which the
 member expires. Processes refresh their own, so the slots of a killed process are free after
-TTL_SECONDS. Without Redis each process counts its own.
+TTL_SECONDS. While Redis is down each process counts its own.
 """
 
 import logging
@@ -13,9 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from django.core.cache import caches
-
-from artgen.cache import CacheAway, ForgivingRedisCache
+from artgen.cache import CacheAway, redis_cache
 
 log = logging.getLogger(__name__)
 
@@ -80,13 +78,10 @@ class Slots:
         return granted
 
     def _claim(self, slots: Collection[Slot]) -> list[Slot]:
-        shared = caches["default"]
-        if not isinstance(shared, ForgivingRedisCache):
-            return self._within_limit_here(slots)
         self._start_refresher()
         calls = [(self._key(slot.user_id), (slot.id, TTL_SECONDS, self.limit)) for slot in slots]
         try:
-            answers = shared.run_script(CLAIM, calls)
+            answers = redis_cache().run_script(CLAIM, calls)
         except CacheAway as error:
             log.warning("%s cannot be counted", self.kind, extra={"error": repr(error.__cause__)})
             return self._within_limit_here(slots)
@@ -116,31 +111,24 @@ class Slots:
         """Release all slots that were closed, in one round trip."""
         with self.lock:
             closed, self.closed = self.closed, []
-        shared = caches["default"]
-        if not closed or not isinstance(shared, ForgivingRedisCache):
-            return
         try:
-            shared.run_script(RELEASE, list(self._by_user(closed).items()))
+            redis_cache().run_script(RELEASE, list(self._by_user(closed).items()))
         except CacheAway as error:  # they expire
             log.warning("%s stay counted", self.kind, extra={"error": repr(error.__cause__)})
 
     def refresh(self, *, seconds: float = 0) -> None:
         """Refresh the slots of this process in batches, spread over `seconds`."""
-        shared = caches["default"]
         with self.lock:
             users = list(self.open)
         batches = [users[n : n + REFRESH_BATCH] for n in range(0, len(users), REFRESH_BATCH)]
         for batch in batches:
             with self.lock:
                 slots = self._by_user(slot for user in batch for slot in self.open.get(user, ()))
-            if slots and isinstance(shared, ForgivingRedisCache):
-                calls = [(key, (TTL_SECONDS, *ids)) for key, ids in slots.items()]
-                try:
-                    shared.run_script(REFRESH, calls)
-                except CacheAway as error:
-                    log.warning(
-                        "%s not refreshed", self.kind, extra={"error": repr(error.__cause__)}
-                    )
+            calls = [(key, (TTL_SECONDS, *ids)) for key, ids in slots.items()]
+            try:
+                redis_cache().run_script(REFRESH, calls)
+            except CacheAway as error:
+                log.warning("%s not refreshed", self.kind, extra={"error": repr(error.__cause__)})
             time.sleep(seconds / len(batches))
         if not batches:
             time.sleep(seconds)

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 import redis
 from django.core.cache import cache
-from django.test import override_settings
 
 from accounts.limits.slots import TTL_SECONDS, Slots
 from artgen.testing.services import free_port
@@ -92,13 +91,6 @@ class TestOverRedis:
 
 
 class TestWithoutRedis:
-    def test_it_leaves_counting_to_each_process(self) -> None:
-        here, there, alice = process_of_sockets(), process_of_sockets(), uuid4()
-        backend = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-        with override_settings(CACHES={"default": backend}):
-            assert open_sockets(here, alice, LIMIT) == LIMIT
-            assert open_sockets(there, alice, LIMIT) == LIMIT
-
     def test_it_lets_sockets_open_while_redis_is_down(self, caplog: pytest.LogCaptureFixture):
         with shared(f"redis://127.0.0.1:{free_port()}/0"), caplog.at_level(logging.WARNING):
             process, alice = process_of_sockets(), uuid4()
