@@ -87,7 +87,7 @@ else
   NGINX_SITE=waiting
 fi
 NGINX_PAGE=$(cat "$here/page.html")
-# What stands before a secret in a path, from the URL configuration: manage.py secret_paths
+# What stands before a secret in a path
 NGINX_SECRET_PATHS=$(tr -s '\n' '|' <"$here/secret_paths.txt" | sed 's/|$//')
 export NGINX_LOG_TO NGINX_PAGE NGINX_WEB_SERVERS NGINX_SOCKETS_SERVERS NGINX_USER
 export NGINX_SECRET_PATHS

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 SECRET_PATHS = Path(__file__).resolve().parent.parent.parent / "nginx" / "secret_paths.txt"
-"""Regular expressions of the text before a secret; see `artgen.secret_paths`."""
+"""Regular expressions of the text before a secret; see `artgen.testing.secret_paths`."""
 
 _QUERY_END = r"\s\"'<>\\"
 _END = f"{_QUERY_END}?"

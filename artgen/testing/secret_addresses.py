@@ -4,7 +4,7 @@ import re
 
 from django.urls import get_resolver
 
-from artgen import secret_paths
+from artgen.testing import secret_paths
 
 SECRET = "Xq7-tell_nobody:1wZ"
 ID = "0199b1c4-7a52-7c3e-9d4f-2b8e6a1c5d30"  # of a parameter that is not secret

@@ -9,9 +9,9 @@ from django.urls import get_resolver, reverse
 
 from accounts.models import User
 from artgen import response_headers
-from artgen.secret_paths import routes
 from artgen.testing.api import make_image
 from artgen.testing.cases import load_catalog, make_user
+from artgen.testing.secret_paths import routes
 from generation.gallery import sharing
 
 pytestmark = pytest.mark.django_db

@@ -1,8 +1,8 @@
 """Which addresses have a secret in their path, such as the token of a link in an email.
 
 The marker is the name of a route's parameter: SECRET_PARAMETERS. From it and the URL configuration
-`manage.py secret_paths` writes nginx/secret_paths.txt, which redacts the secrets in every log: that
-of nginx (nginx/render.sh) and those of all other processes (`artgen.observability.redaction`).
+tests check nginx/secret_paths.txt, which redacts the secrets in every log: that of nginx
+(nginx/render.sh) and those of all other processes (`artgen.observability.redaction`).
 """
 
 import re
