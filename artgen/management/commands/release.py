@@ -4,8 +4,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
-from artgen import release_plan
 from artgen.management.base import BaseCommand
 
 STEPS = (
@@ -36,8 +37,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, plan: bool, **options: Any) -> None:
         """Run each step as a command, or print the plan."""
         if plan:
-            for line in release_plan.lines():
-                self.stdout.write(line)
+            self._show_plan()
             return
         for step in STEPS:
             call_command(*step, stdout=self.stdout, stderr=self.stderr)
@@ -50,3 +50,10 @@ class Command(BaseCommand):
                     f"manage.py {step[0]}",
                     self.style.ERROR,
                 )
+
+    def _show_plan(self) -> None:
+        executor = MigrationExecutor(connection)
+        migrations = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        self.stdout.write(f"Migrations ({len(migrations)}):" if migrations else "Migrations: none.")
+        for migration, _backwards in migrations:
+            self.stdout.write(f"  {migration.app_label}.{migration.name}")
