@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.http.request import validate_host
 
-from artgen.setting_names import EXAMPLE, documented
+from artgen.testing.documents import EXAMPLE, documented
 
 SETTINGS = sorted(
     str(file.relative_to(settings.BASE_DIR))
