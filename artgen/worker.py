@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 from celery import signals
-from celery.apps import worker as celery_worker
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -15,9 +14,6 @@ from artgen import preloading
 from artgen.observability import telemetry
 
 log = logging.getLogger(__name__)
-
-# Celery writes of its end past all streams, so not as a line of the log.
-celery_worker.safe_say = lambda *_: None
 
 _deadlines: dict[str, float] = {}
 

@@ -19,16 +19,7 @@ RETRY_SECONDS=3600
 MINUTES=1560 # 26 hours
 started=${TMPDIR:-/tmp}/artgen-backup-started
 
-# With LOG_FORMAT=json the lines of `daily` are JSON, see deploy/start.sh.
-console=
-[ "${LOG_FORMAT:-}" != json ] || console=artgen.observability.console
-say() {
-  if [ -n "$console" ]; then
-    echo "$*" | "$PYTHON" -m "$console" - backup
-  else
-    echo "$(date -u +%FT%TZ) backup: $*"
-  fi
-}
+say() { echo "$(date -u +%FT%TZ) backup: $*"; }
 # A shell handles a signal only after its foreground command has ended, so commands are awaited.
 await() { # COMMAND…
   "$@" &
@@ -71,7 +62,7 @@ daily)
   fi
   while :; do
     status=0
-    await "$PYTHON" ${console:+-m "$console"} manage.py backup || status=$?
+    await "$PYTHON" manage.py backup || status=$?
     case $status in
     0 | 3) await sleep "$(seconds_until "$at")" ;;
     *)

@@ -3,20 +3,12 @@
 # The other containers read them as NAME_FILE. Missing secrets of ArtGen itself are generated once.
 set -eu
 umask 022
-code=$PWD
 cd "${CONFIG_DIR:-/config}"
 missing=
 demo=
 find_demo="import socket; socket.gethostbyname('${DEMO_HOST:-}')"
 [ -z "${DEMO_HOST:-}" ] || ! python -c "$find_demo" 2>/dev/null || demo=yes
 
-say() { # LEVEL: the lines of standard input, as JSON if LOG_FORMAT is json (deploy/start.sh)
-  if [ "${LOG_FORMAT:-}" = json ]; then
-    (cd "$code" && python -m artgen.observability.console - configure "$1")
-  else
-    cat
-  fi
-}
 file_of() { echo "$1" | tr '[:upper:]' '[:lower:]'; } # NAME
 set_to() { printf '%s' "$2" >"$(file_of "$1")"; }     # NAME VALUE
 keep() { # NAME VALUE: the value of .env, else the one that was kept, else VALUE
@@ -47,7 +39,6 @@ quote='import sys, urllib.parse; print(urllib.parse.quote(sys.stdin.read(), safe
 postgres="postgres://artgen:$(python -c "$quote" <postgres_password)@postgres:5432/artgen"
 set_to DATABASE_URL "${DATABASE_URL:-$postgres}"
 set_to EMAIL_URL "${EMAIL_URL:-consolemail://}"
-set_to SETTING_NAMES "$(python -c 'import os; print(*os.environ)')"
 
 need RUNPOD_API_KEY demo "your key from RunPod's settings"
 need S3_BUCKET artgen "the bucket for images (manage.py setup_bucket creates it)"
@@ -81,16 +72,16 @@ else
 fi
 
 if [ -n "$missing" ]; then
-  say ERROR >&2 <<MISSING
+  cat >&2 <<MISSING
 ArtGen cannot start. These are missing in .env:$missing
 Copy deploy/env.example to .env and set them, or try ArtGen without any key:
 docker compose --profile demo up
 MISSING
   exit 1
 fi
-[ -z "$demo" ] || say INFO <<DEMO
+[ -z "$demo" ] || cat <<DEMO
 Demo: uses the RunPod emulator and the S3 server unless .env names others.
 DEMO
-say INFO <<DONE
+cat <<DONE
 Configured for $PUBLIC_URL
 DONE

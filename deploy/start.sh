@@ -46,9 +46,6 @@ log_lines() { # LEVEL: the lines that a script of nginx prints, as JSON if LOG_F
 }
 # By default glibc has up to eight arenas per core for threads and rarely returns their memory.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
-# With LOG_FORMAT=json whatever is printed is JSON, too: `python -m artgen.observability.console MODULE`.
-console=
-[ "${LOG_FORMAT:-}" != json ] || console=artgen.observability.console
 
 case ${1:-} in
 static)
@@ -57,21 +54,21 @@ static)
     --ignore redoc --ignore rest_framework --ignore 'swagger-ui-standalone-preset*'
   ;;
 publish)
-  "$PYTHON" ${console:+-m "$console"} deploy/publish.py "$STATIC_ROOT" "$NGINX_STATIC"
+  "$PYTHON" deploy/publish.py "$STATIC_ROOT" "$NGINX_STATIC"
   # The nginx container reads its templates from there too, so a change does not replace it.
   if [ -n "${NGINX_TEMPLATES:-}" ]; then
-    exec "$PYTHON" ${console:+-m "$console"} deploy/publish.py nginx "$NGINX_TEMPLATES"
+    exec "$PYTHON" deploy/publish.py nginx "$NGINX_TEMPLATES"
   fi
   ;;
 release)
   # A migration that waits for a lock blocks all later queries, so it fails early instead.
   # (0: PgBouncer, see env.example)
   [ "${DB_STATEMENT_TIMEOUT:-30}" = 0 ] || export PGOPTIONS="${PGOPTIONS:--c lock_timeout=10s}"
-  "$PYTHON" ${console:+-m "$console"} manage.py release
+  "$PYTHON" manage.py release
   if [ -n "${NGINX_STATIC:-}" ]; then exec deploy/start.sh publish; fi
   ;;
 web)
-  "$PYTHON" -m ${console:+"$console"} artgen.connection_budget # fails above the limit of database connections
+  "$PYTHON" -m artgen.connection_budget # fails above the limit of database connections
   export DB_POOL=1
   # Decoded uploads are returned to the system at once: by default glibc raises this threshold to
   # the size of the largest freed block, and processes keep hundreds of megabytes. Not for workers:
@@ -87,15 +84,15 @@ web)
     case $turn in
     main | next) deploy/handover.sh begin web "$turn" ;;
     *)
-      exec deploy/further.sh web "$turn" "$PYTHON" -m ${console:+"$console"} gunicorn \
+      exec deploy/further.sh web "$turn" "$PYTHON" -m gunicorn \
         --config deploy/gunicorn.conf.py
       ;;
     esac
   fi
-  exec "$PYTHON" -m ${console:+"$console"} gunicorn --config deploy/gunicorn.conf.py
+  exec "$PYTHON" -m gunicorn --config deploy/gunicorn.conf.py
   ;;
 sockets)
-  "$PYTHON" -m ${console:+"$console"} artgen.connection_budget # fails above the limit of database connections
+  "$PYTHON" -m artgen.connection_budget # fails above the limit of database connections
   export DB_POOL=1 DB_POOL_MAX="${SOCKETS_DB_POOL_MAX:-8}"
   [ "$turn" != next ] || export DB_POOL_MAX=$(((DB_POOL_MAX + 1) / 2))
   if [ "$turn" = main ]; then
@@ -117,23 +114,23 @@ sockets)
     set -- "$@" --bind "${SOCKETS_HOST:-127.0.0.1}" --port "$SOCKETS_PORT"
   fi
   # shellcheck disable=SC2086 # words
-  exec $further "$PYTHON" -m ${console:+"$console"} artgen.daphne "$@" --no-server-name --verbosity 0 \
+  exec $further "$PYTHON" -m artgen.daphne "$@" --no-server-name --verbosity 0 \
     --ping-interval "${SOCKETS_PING_INTERVAL:-20}" \
     --ping-timeout "${SOCKETS_PING_TIMEOUT:-30}" \
     --websocket_connect_timeout 60 --websocket-max-message-size 65536 \
     artgen.asgi:application
   ;;
 worker)
-  export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}" PYTHON console
+  export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}" PYTHON
   rm -f "$ALIVE_FILE".*
   export CELERY_SKIP_CHECKS=1 # `release` has checked
-  "$PYTHON" -m ${console:+"$console"} artgen.connection_budget # fails above the limit of database connections
+  "$PYTHON" -m artgen.connection_budget # fails above the limit of database connections
   exec deploy/worker.sh
   ;;
 beat)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/beat.alive}"
   rm -f "$ALIVE_FILE"
-  exec "$PYTHON" -m ${console:+"$console"} artgen.beat
+  exec "$PYTHON" -m artgen.beat
   ;;
 alive) # the file of beat, or that of each lane of the worker
   set -- "$ALIVE_FILE"*
@@ -183,8 +180,8 @@ doctor)
   ;;
 emulator)
   # PUBLIC_URL, where the webhooks go, is not reachable from inside a container of the demo.
-  if [ -n "${FORWARD_TO:-}" ]; then "$PYTHON" ${console:+-m "$console"} deploy/forward.py "$PUBLIC_URL" "$FORWARD_TO" & fi
-  exec "$PYTHON" ${console:+-m "$console"} manage.py runpod_emulator \
+  if [ -n "${FORWARD_TO:-}" ]; then "$PYTHON" deploy/forward.py "$PUBLIC_URL" "$FORWARD_TO" & fi
+  exec "$PYTHON" manage.py runpod_emulator \
     --host "${EMULATOR_HOST:-127.0.0.1}" --port "${EMULATOR_PORT:-8010}" \
     --public-url "${EMULATOR_URL:-}" --painter "${EMULATOR_PAINTER:-full}" \
     --seconds "${EMULATOR_SECONDS:-4}"

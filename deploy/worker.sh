@@ -11,7 +11,7 @@ lane() { # NAME NICENESS OPTION…
   [ -e "$ALIVE_FILE.$1" ] || touch -d @0 "$ALIVE_FILE.$1"
   # shellcheck disable=SC2086 # two words or none
   ALIVE_FILE="$ALIVE_FILE.$1" nice -n "$2" \
-    "$PYTHON" -m ${console:+"$console"} celery --quiet -A artgen worker --queues="$1" \
+    "$PYTHON" -m celery --quiet -A artgen worker --queues="$1" \
     --hostname="$1@${WORKER_NAME:-%h}" --without-gossip --without-mingle "${@:3}" 2>&3 3>&- &
 }
 threads() { # NAME NICENESS NUMBER
@@ -34,7 +34,7 @@ end() {
 }
 say() { # MESSAGE: as JSON if LOG_FORMAT is json
   local line='{"time":"%s","level":"ERROR","logger":"worker","message":"%s"}\n'
-  [ -n "$console" ] || line='%.0s%s\n'
+  [ "${LOG_FORMAT:-}" = json ] || line='%.0s%s\n'
   # shellcheck disable=SC2059 # one of the two
   printf "$line" "$(date -u +%FT%TZ)" "$1" >&3
 }
