@@ -52,8 +52,6 @@ SLOW_FILES = {
     "artgen/tests/test_commands.py",
     "artgen/tests/test_documents.py",
     "artgen/tests/test_env.py",
-    "artgen/tests/test_handover.py",
-    "artgen/tests/test_head_requests.py",
     "artgen/tests/test_kubernetes.py",
     "artgen/tests/test_loadtest.py",
     "artgen/tests/test_packages.py",

@@ -1,33 +1,22 @@
 """A fake Yandex Object Storage: refuses what Yandex refuses, forwards the rest to an S3 server.
 
-`python -m artgen.testing.yandex --port 9444` starts one, with a SeaweedFS behind it unless
-TEST_S3_URL is set, and prints the settings with which `make stack` and compose use it.
-
 Source: https://yandex.cloud/en/docs/storage/s3/api-ref/ (Content-MD5 is required for `PUT ?cors`,
 `PUT ?lifecycle` and `POST ?delete`; PutPublicAccessBlock is not in the list of methods; trailing
 checksums were answered with XAmzContentSHA256Mismatch in January 2025).
 """
 
-import argparse
 import base64
 import contextlib
 import hashlib
 import http.client
-import os
-import signal
-import sys
-import tempfile
 import threading
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 from botocore.exceptions import ClientError
-
-from artgen.testing.services import s3
 
 NEEDS_MD5 = {("PUT", "cors"), ("PUT", "lifecycle"), ("POST", "delete")}
 UNKNOWN = {"publicAccessBlock", "ownershipControls"}
@@ -223,47 +212,3 @@ def create_bucket(store: str, name: str) -> None:
     )
     with contextlib.suppress(ClientError):  # it exists
         client.create_bucket(Bucket=name)
-
-
-def main(arguments: list[str]) -> None:
-    """Serve until interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m artgen.testing.yandex")
-    parser.add_argument("--host", default="127.0.0.1", help="where to listen")
-    parser.add_argument("--port", type=int, default=9444)
-    parser.add_argument("--bucket", default="artgen", help="created beforehand; empty: none")
-    parser.add_argument("--full-key", action="store_true", help="the key may configure the bucket")
-    given = parser.parse_args(arguments)
-    signal.signal(
-        signal.SIGTERM, lambda *_signal: sys.exit(0)
-    )  # so that the server behind it ends, too
-    with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-        store = os.environ.get("TEST_S3_URL") or stack.enter_context(s3(Path(folder)))
-        if not store:
-            sys.exit("Neither TEST_S3_URL is set, nor is SeaweedFS (weed) installed.")
-        if given.bucket:
-            create_bucket(store, given.bucket)
-        address = urlsplit(store)
-        yandex = stack.enter_context(
-            Yandex(
-                f"http://{address.hostname}:{address.port}",
-                not given.full_key,
-                given.host,
-                given.port,
-            )
-        )
-        settings = {
-            "S3_ENDPOINT_URL": yandex.url,
-            "S3_REGION": "ru-central1",
-            "S3_BUCKET": given.bucket,
-            "S3_ACCESS_KEY_ID": address.username,
-            "S3_SECRET_ACCESS_KEY": address.password,
-        }
-        sys.stdout.writelines(f"{name}={value}\n" for name, value in settings.items())
-        sys.stdout.flush()
-        with contextlib.suppress(KeyboardInterrupt):
-            threading.Event().wait()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
-from artgen.setting_names import documented
+from artgen.testing.documents import documented
 from generation.demo.emulator import Emulator
 
 pytestmark = pytest.mark.s3

@@ -82,5 +82,5 @@ def test_it_tries_each_route_with_each_method() -> None:
     tried = {(trial.route, trial.method) for trial in trials(routes)}
     assert tried == {(route, method) for route in routes for method in METHODS}
     assert counts().routes == len(routes) == len({route.path for route in routes})
-    assert counts().requests >= len(tried) * len(IDENTITIES)
+    assert counts().requests > 10_000
     assert isinstance(routes[0], Route)

@@ -35,6 +35,7 @@ class Identity:
     api_person: str = NOBODY
     prepare: Callable[[OwnedData], None] = _unchanged
     only_reads: bool = False  # the token's scope
+    tries_every_method: bool = False  # also those that no route declares
 
     def client(self, data: OwnedData, *, enforces_csrf: bool = False) -> Client:
         """Return a client that sends this session or token."""
@@ -49,7 +50,13 @@ class Identity:
         return client
 
 
-OWNER = Identity("the owner", session="owner", page_person="owner", api_person="owner")
+OWNER = Identity(
+    "the owner",
+    session="owner",
+    page_person="owner",
+    api_person="owner",
+    tries_every_method=True,
+)
 OWNERS_TOKEN = Identity("the owner's token", token="owner", api_person="owner")
 ANONYMOUS = Identity("anonymous")
 OTHER = Identity("another user", session="other", page_person="other", api_person="other")
@@ -59,7 +66,11 @@ LOCKED = Identity("the owner, deactivated", session="owner", prepare=_deactivate
 LOCKED_TOKEN = Identity("the deactivated owner's token", token="owner", prepare=_deactivated)
 STAFF = Identity("staff without rights", session="staff", page_person="staff", api_person="staff")
 MANAGER = Identity(
-    "staff with rights", session="manager", page_person="manager", api_person="manager"
+    "staff with rights",
+    session="manager",
+    page_person="manager",
+    api_person="manager",
+    tries_every_method=True,
 )
 READER = Identity(
     "the owner's token with the scope read", token="reader", api_person="owner", only_reads=True
