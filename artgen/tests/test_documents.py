@@ -126,10 +126,10 @@ def check_compose(words: list[str]) -> None:
     for profile in re.findall(r"--profile (\S+)", line):
         assert any(profile in one.get("profiles", []) for one in services().values()), profile
     if found := re.search(r"\b(exec|run) (.*)", line):
-        words = re.sub(r"--entrypoint \S+|-\S+", "", found[2]).split()
-        assert words[0] in services(), words[0]
+        name = re.sub(r"--entrypoint \S+|-\S+", "", found[2]).split()[0]
+        assert name in services(), name
         if "manage.py" in words:
-            check_management(found[2].partition("manage.py ")[2].split())
+            check_management(words[words.index("manage.py") + 1 :])
     elif found := re.search(r"\b(up|logs|restart|stop|build) (.*)", line):
         for name in re.sub(r"(--scale|--tail|-t) \S+|-\S+", "", found[2]).split():
             assert name in services(), name

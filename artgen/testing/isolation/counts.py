@@ -20,7 +20,7 @@ class Counts:
 
     def __str__(self) -> str:
         return (
-            f"{self.routes} routes × {self.identities} identities, two of them with all "
+            f"{self.routes} routes × {self.identities} identities, as the owner with all "
             f"{self.methods} methods: {self.requests:,} requests, and {self.sockets} socket route × "
             f"{self.identities} identities"
         )

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from artgen.testing.image_files import FILES
-from artgen.testing.isolation.access import METHODS, Rule, Who
+from artgen.testing.isolation.access import Rule, Who
 from artgen.testing.isolation.examples import ADMIN_OBJECTS, EXAMPLES, FIXED
 from artgen.testing.isolation.identities import NOBODY, OWNER, Identity
 from artgen.testing.isolation.owned_data import MARK, MARKER, OwnedData
@@ -63,15 +63,15 @@ class Answer:
 
 
 def trials(routes: Iterable[Route], *, identity: Identity = OWNER) -> Iterator[Trial]:
-    """Yield the requests of an identity: each route with each method and each example query.
+    """Yield the requests of an identity: each route with its methods and each example query.
 
-    Those who may do most try every method, because only they get past the other checks of a view
-    that does not look at its method; the others try the declared ones.
+    Those who may do most try wrong methods, too, because only they get past the other checks of a
+    view that does not look at its method.
     """
     for route in routes:
         rule = rule_of(route)
         assert rule is not None, f"declare who may use {route.name} in isolation.rules"
-        for method in METHODS if identity.tries_every_method else sorted(rule.methods):
+        for method in sorted({*rule.methods, *identity.wrong_methods}):
             for query in rule.queries:
                 yield Trial(route, rule, method, query)
 
