@@ -8,7 +8,6 @@ from django.contrib.auth.models import Permission
 from django.test import Client, override_settings
 
 from accounts import holds, sessions
-from accounts.models import User
 from artgen.testing.cases import BaseTestCase, make_user
 
 USERS = "/admin/accounts/user/"
@@ -34,27 +33,6 @@ class TestUserPage(AdminTestCase):
             self.assertNotContains(page, "bob@example.org")
         self.assertContains(self.client.get(USERS, {"q": "cox"}), "carl@example.org")
         self.assertNotContains(self.client.get(USERS, {"q": str(uuid4())}), "alice@example.org")
-
-    def test_it_knows_when_a_field_has_shown_all_users_that_it_finds(self) -> None:
-        def found(term: str) -> tuple[int, bool]:
-            asked = {"app_label": "generation", "model_name": "trustedauthor", "field_name": "user"}
-            answer = self.client.get("/admin/autocomplete/", asked | {"term": term}).json()
-            return len(answer["results"]), answer["pagination"]["more"]
-
-        for number in range(21):
-            make_user(f"{number}@many.example")
-        assert found("alice@") == (1, False)
-        assert found("many.example") == (20, True)
-
-    def test_it_filters_users_by_language(self) -> None:
-        emails = {"ru": "rita@example.org", "en": "eve@example.org", "browser": "tom@example.org"}
-        for language, email in emails.items():
-            make_user(email)
-            User.objects.filter(email=email).update(language=language.replace("browser", ""))
-        for choice in (*emails, "x"):
-            page = self.client.get(USERS, {"language__exact": choice}).content.decode()
-            found = [language for language, email in emails.items() if email in page]
-            assert found == [choice] * (choice != "x")
 
     @override_settings(MAX_JOBS_PER_DAY=2000)
     def test_it_shows_credits_limits_and_usage_in_words(self) -> None:

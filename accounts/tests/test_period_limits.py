@@ -106,12 +106,6 @@ class TestDailyLimits(BaseTestCase):
         self.set_limits(max_jobs_per_day=0)
         self.assert_refused("jobs_per_day", 0, 0)
 
-    @override_settings(MAX_JOBS_PER_DAY=None)
-    def test_it_needs_no_limit(self):
-        for _ in range(3):
-            hold(self.alice, 1)
-        assert used(self.alice)["jobs_per_day"] == 3
-
     @override_settings(MAX_JOBS_PER_DAY=1)
     def test_it_starts_again_each_day(self):
         hold(self.alice, 1)
@@ -132,11 +126,6 @@ class TestDailyLimits(BaseTestCase):
         self.set_limits(counted_on=tomorrow)
         self.assert_refused("jobs_per_day", 1, 1)
         assert User.objects.get(pk=self.alice.pk).counted_on == tomorrow
-
-    @override_settings(MAX_JOBS_PER_DAY=1)
-    def test_it_counts_what_staff_order_without_a_limit(self):
-        hold(self.alice, 1, 1, by_staff=True)
-        assert used(self.alice)["jobs_per_day"] == 2
 
     @override_settings(MAX_JOBS_PER_DAY=1)
     def test_it_says_first_that_there_are_too_few_credits(self):

@@ -87,11 +87,6 @@ class TestSignUp(SignUpTestCase):
             )
         assert self.client.post(self.url, {"email": "one.more@example.org"}).status_code == 429
 
-    def test_it_says_where_the_email_is_without_a_mail_server(self) -> None:
-        self.assertNotContains(self.client.get("/accounts/signup/sent/"), 'class="note"')
-        with override_settings(EMAIL_BACKEND="django.core.mail.backends.console.EmailBackend"):
-            self.assertContains(self.client.get("/accounts/signup/sent/"), 'class="note"')
-
     def test_it_never_lets_the_visitor_choose_the_host_in_the_email(self) -> None:
         with override_settings(ALLOWED_HOSTS=["*"]):
             self.client.post(
@@ -138,12 +133,6 @@ class TestSignUpFinish(SignUpTestCase):
         self.assertRedirects(
             response, "/create/?prompt=a%20lighthouse", fetch_redirect_response=False
         )
-
-    def test_it_never_leads_to_another_site(self) -> None:
-        link = self.link_in(self.ask("nina@example.org", next="https://evil.example/"))
-        assert "evil" not in link
-        response = self.finish(f"{link}?next=https://evil.example/")
-        self.assertRedirects(response, reverse("create"), fetch_redirect_response=False)
 
     def test_it_refuses_a_weak_password_and_creates_nothing(self) -> None:
         link = self.link_in(self.ask("nina@example.org"))

@@ -1,7 +1,6 @@
 """`make run`: start, Ctrl-C, start again."""
 
 import contextlib
-import signal
 import tempfile
 import threading
 import unittest
@@ -37,6 +36,9 @@ class TestRestart(unittest.TestCase):
             half = first.ask("post", "jobs/", json=slow).json()["id"]
             while half not in socket.recv(timeout=PATIENCE) or self.status(first, half) == "queued":
                 pass
+            loads = self.load(first)  # it ends while pages are requested
+        for thread in loads:
+            thread.join(PATIENCE)
         second = Demo(self.data, *PATIENT)
         second.token = first.token  # kept, too
         with second:
@@ -52,48 +54,25 @@ class TestRestart(unittest.TestCase):
             assert demo.left_over() == []
             assert "Traceback" not in demo.output
 
-    def status(self, demo: Demo, job_id: str) -> str:
-        return demo.ask("get", f"jobs/{job_id}/").json()["status"]
-
-
-class TestEnd(unittest.TestCase):
-    """One SIGINT to the demo's main process alone."""
-
-    def test_it_ends_while_pages_are_requested_and_images_made(self):
-        data = Path(self.enterContext(tempfile.TemporaryDirectory()))
+    def load(self, demo: Demo) -> list[threading.Thread]:
+        """Request pages until the demo answers no more; return the threads that do."""
         answers = threading.Semaphore(0)
 
-        def load(url: str) -> None:
+        def ask(url: str) -> None:
             with contextlib.suppress(requests.RequestException), requests.Session() as session:
                 while session.get(url, timeout=PATIENCE).ok:
                     answers.release()
 
-        with Demo(data, *PATIENT) as demo, demo.socket() as socket:
-            for _ in range(3):
-                request = {"model": "flux-schnell", "prompt": "fog [slow]"}
-                demo.ask("post", "jobs/", json=request).raise_for_status()
-            socket.recv(timeout=PATIENCE)
-            loads = [
-                threading.Thread(target=load, args=(f"{demo.url}{path}",))
-                for path in ("/", "/explore/", "/status/", "/api/docs/") * 2
-            ]
-            for thread in loads:
-                thread.start()
-            for _ in range(2 * len(loads)):
-                assert answers.acquire(timeout=PATIENCE)
-            demo.process.send_signal(signal.SIGINT)
-            assert demo.process.wait(timeout=PATIENCE) == 0
-            for thread in loads:
-                thread.join(PATIENCE)
-        assert demo.left_over() == []
-        assert "Traceback" not in demo.output
+        paths = ("/", "/explore/", "/status/", "/api/docs/") * 2
+        loads = [threading.Thread(target=ask, args=(f"{demo.url}{path}",)) for path in paths]
+        for thread in loads:
+            thread.start()
+        for _ in range(2 * len(loads)):
+            assert answers.acquire(timeout=PATIENCE)
+        return loads
 
-    def test_nothing_outlives_its_killed_process(self):
-        data = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        with Demo(data, *PATIENT) as demo:
-            assert len(demo.left_over()) > len(STOP)
-            demo.process.kill()
-        assert demo.left_over() == []
+    def status(self, demo: Demo, job_id: str) -> str:
+        return demo.ask("get", f"jobs/{job_id}/").json()["status"]
 
 
 class TestOwnKey(unittest.TestCase):
@@ -135,6 +114,9 @@ class TestOwnKey(unittest.TestCase):
                     placed.add(demo.ask("post", "jobs/", json=request).json()["id"])
                 events = follow(socket, placed)
             assert {events[one][-1]["status"] for one in placed} == {"succeeded"}
+            assert len(demo.left_over()) > len(STOP)
+            demo.process.kill()
+        assert demo.left_over() == [], "nothing outlives its killed process"
         sent = [call.json for call in runpod.calls if call.path.endswith("/run")]
         assert len(sent) == len(models)
         assert not [one for one in sent if "webhook" in one]
