@@ -58,7 +58,9 @@ def main(options: list[str]) -> None:
             require_free(int(os.environ[name]))
         stack.make_secret_key(data_dir)
         stack.end_by_signals()
-        front = python("front", "deploy/front.py", os.environ["PORT"])
+        behind_it = [str(run_dir / f"{name}.sock") for name in ("web", "sockets")]
+        address = f"http://{HOST}:{os.environ['PORT']}"
+        front = python("front", "deploy/forward.py", address, *behind_it)
         behind = [front]
         if not stack.is_set("REDIS_URL"):
             behind.append(valkey(data_dir))

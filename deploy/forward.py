@@ -1,7 +1,7 @@
-"""Forward connections to a loopback address: `forward.py http://127.0.0.1:8000 nginx:8000`.
+"""Forward connections: `forward.py ADDRESS TARGET [TARGET_OF_SOCKETS]`.
 
-In the containers of the demo PUBLIC_URL is a loopback address of the host. The RunPod emulator
-sends webhooks to it; inside its container this forwards them to nginx.
+A target is HOST:PORT or the path of a Unix socket; requests below /ws/ go to that of sockets, as
+nginx sends them, by the path of a connection's first request.
 """
 
 import asyncio
@@ -12,38 +12,47 @@ from urllib.parse import urlsplit
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-async def forward(host: str, port: int, target: str, target_port: int) -> None:
-    """Forward every connection to `host:port` to the target until canceled."""
+async def connect(target: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    if "/" in target:
+        return await asyncio.open_unix_connection(target)
+    host, _, port = target.rpartition(":")
+    return await asyncio.open_connection(host, int(port))
 
-    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        with contextlib.suppress(OSError):
-            writer.write_eof()
+
+async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Copy until the reader's side has ended."""
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    with contextlib.suppress(OSError):
+        writer.write_eof()
+
+
+async def main(address: str, web: str, sockets: str = "") -> None:
+    """Serve until the process ends; at once nothing if the address is none of this machine.
+
+    In the containers of the demo PUBLIC_URL is a loopback address of the host, to which the RunPod
+    emulator sends webhooks; others are reachable anyway.
+    """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            onward_reader, onward_writer = await asyncio.open_connection(target, target_port)
-        except OSError:
-            writer.close()
-            return
-        await asyncio.gather(pipe(reader, onward_writer), pipe(onward_reader, writer))
-        for one in (onward_writer, writer):
-            one.close()
+        with contextlib.suppress(OSError, ValueError):
+            line = await reader.readline()
+            target = sockets if sockets and line.startswith(b"GET /ws/") else web
+            onward_reader, onward_writer = await connect(target)
+            onward_writer.write(line)
+            request = asyncio.create_task(copy(reader, onward_writer))
+            await copy(onward_reader, writer)
+            request.cancel()
+            onward_writer.close()
+        writer.close()
 
-    async with await asyncio.start_server(serve, host, port) as server:
-        await server.serve_forever()
-
-
-def main(public_url: str, target: str) -> None:
-    """Forward if the public address is a loopback one; others are reachable anyway."""
-    address = urlsplit(public_url)
-    if address.hostname in LOOPBACK:
-        target_host, _, target_port = target.rpartition(":")
-        asyncio.run(forward(address.hostname, address.port or 80, target_host, int(target_port)))
+    at = urlsplit(address)
+    if at.hostname in LOOPBACK:
+        async with await asyncio.start_server(serve, at.hostname, at.port or 80) as server:
+            await server.serve_forever()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    asyncio.run(main(*sys.argv[1:]))

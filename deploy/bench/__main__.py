@@ -1,13 +1,10 @@
-"""`make bench`: run `deploy.bench.measure` with temporary PostgreSQL, Redis and S3 servers."""
+"""`make bench`: `deploy.bench.measure` with temporary PostgreSQL, Redis and S3 servers."""
 
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 
 from artgen.testing import services
 
@@ -28,28 +25,23 @@ def main(arguments: list[str]) -> int:
         path = Path(stack.enter_context(folder))
         path.chmod(0o755)
         services.POSTGRES_SETTINGS = POSTGRES
-        environment = {name: value for name, value in os.environ.items() if name not in OWN}
+        for name in OWN:
+            os.environ.pop(name, None)
         starts = (
             ("DATABASE_URL", services.postgres),
             ("REDIS_URL", services.redis),
             ("TEST_S3_URL", services.s3),
         )
         for name, start in starts:
-            environment[name] = stack.enter_context(start(path))
-        environment |= {"DJANGO_SETTINGS_MODULE": "artgen.settings", "DATA_DIR": str(path / "data")}
-        environment |= {
-            "SECRET_KEY": "of-a-site-that-lives-for-this-run-alone-on-the-loopback-address"
+            os.environ[name] = stack.enter_context(start(path))
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "artgen.settings",
+            "DATA_DIR": str(path / "data"),
+            "SECRET_KEY": "of-a-site-that-lives-for-this-run-alone-on-the-loopback-address",
         }
-        child = subprocess.Popen(
-            [sys.executable, "-m", "deploy.bench.measure", *arguments], env=environment
-        )
+        from deploy.bench import measure  # noqa: PLC0415 it reads the environment
 
-        def stop(number: int, frame: FrameType | None) -> None:
-            child.terminate()  # it ends its processes first, then the servers end
-
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the child, too
-        return child.wait()
+        return measure.main(arguments)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ MINUTES_MAX = 180
 LOADTEST_GPU_SECONDS = 8.0
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Return 1 when a row could not be measured."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rows", default="all", help=f"with blanks: {' '.join(ALL)}")
@@ -39,7 +39,7 @@ def main() -> int:
     parser.add_argument(
         "--loadtest", default="", metavar="OPTIONS", help="instead: deploy.loadtest with these"
     )
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     wanted = list(ALL) if asked.rows == "all" else asked.rows.split()
     if unknown := sorted(set(wanted) - set(ALL)):
         parser.error(f"there is no row {', '.join(unknown)}; there are {', '.join(ALL)}")
@@ -66,7 +66,3 @@ def main() -> int:
 def _stop(number: int, frame: FrameType | None) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
     raise SystemExit(f"make bench: {'out of time' if number == signal.SIGALRM else 'stopped'}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
