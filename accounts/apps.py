@@ -12,7 +12,7 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        """Register the checks; drop a user from the token cache whenever the row is saved."""
-        from accounts import checks, token_cache  # noqa: F401, PLC0415 needs the models
+        """Drop a user from the token cache whenever the row is saved."""
+        from accounts import token_cache  # noqa: PLC0415 it needs the models
 
         post_save.connect(token_cache.forget_saved, sender=self.get_model("User"))

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts import emails, outbox, sign_up_modes
+from accounts import emails, outbox
 from accounts.models import Invitation, User
 from artgen import audit
 from artgen.ids import parse_uuid
@@ -191,5 +191,5 @@ def forget_ended(*, before: datetime) -> int:
 
 
 def _check_mode() -> None:
-    if settings.SIGN_UP == sign_up_modes.CLOSED:
+    if settings.SIGN_UP == "closed":
         raise SignUpIsClosed

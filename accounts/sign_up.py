@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 
 from accounts import invitations, ledger
 from accounts.models import Invitation, OpenedMailbox, User
-from accounts.sign_up_modes import CLOSED, DOMAIN, INVITATION, OPEN
 from artgen.refusals import Refusal
 
 
@@ -63,16 +62,16 @@ class Admission:
 
 def check_mode() -> None:
     """Raise SignUpClosed or ByInvitationOnly if strangers may not sign up."""
-    if settings.SIGN_UP == CLOSED:
+    if settings.SIGN_UP == "closed":
         raise SignUpClosed
-    if settings.SIGN_UP == INVITATION:
+    if settings.SIGN_UP == "invitation":
         raise ByInvitationOnly
 
 
 def admission_of(email: str) -> Admission:
     """Return what an account of this address would start with; raise a SignUpRefused."""
     invitation = invitations.pending_for(email)
-    if invitation and settings.SIGN_UP != CLOSED:
+    if invitation and settings.SIGN_UP != "closed":
         return Admission(invitation.credits, invitation)
     check_mode()
     check_domain(email)
@@ -82,15 +81,15 @@ def admission_of(email: str) -> Admission:
 def check_domain(email: str) -> None:
     """Raise OtherDomain if SIGN_UP allows some domains and the address is at none of them."""
     domain = email.rpartition("@")[2]
-    if settings.SIGN_UP == DOMAIN and domain not in settings.SIGN_UP_DOMAINS:
+    if settings.SIGN_UP == "domain" and domain not in settings.SIGN_UP_DOMAINS:
         raise OtherDomain
 
 
 def starting_credits() -> int:
     """Return the credits of accounts created by open sign-up; 0 if sign-up needs an invitation."""
-    if settings.SIGN_UP == OPEN:
+    if settings.SIGN_UP == "open":
         return int(settings.DEFAULT_CREDITS)
-    return int(settings.DOMAIN_CREDITS) if settings.SIGN_UP == DOMAIN else 0
+    return int(settings.DOMAIN_CREDITS) if settings.SIGN_UP == "domain" else 0
 
 
 def open_account(user: User) -> None:

@@ -4,7 +4,6 @@ from django.apps import AppConfig
 
 from artgen import celery as celery  # registers tasks with this Celery application
 from artgen import checks as checks  # registers the system checks
-from artgen import migration_checks as migration_checks
 from artgen.observability import telemetry
 
 

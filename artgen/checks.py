@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, register
 
 from artgen import connection_budget
-from artgen.observability import telemetry
 
 CONNECTIONS = "connections"
 """Tag of the check, for `manage.py check --tag connections`."""
@@ -29,20 +28,5 @@ def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
             "use PgBouncer (deploy/docs/scaling.md); or raise PostgreSQL's max_connections and "
             "DB_CONNECTIONS_LIMIT.",
             id="artgen.E002",
-        )
-    ]
-
-
-@register()
-def telemetry_packages(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
-    """Warn if SENTRY_DSN is set without its package."""
-    if not telemetry.is_missing():
-        return []
-    return [
-        Warning(
-            "SENTRY_DSN is set, but its package is not installed, so nothing is sent.",
-            hint="Install deploy/requirements-telemetry.txt; with docker compose set TELEMETRY=1 "
-            "in .env and build the images again.",
-            id="artgen.W007",
         )
     ]

@@ -24,7 +24,7 @@ from accounts import deletion, ledger, security_notices, sessions, sockets, stat
 from accounts.admin.large_tables import UncountedAdmin
 from accounts.admin.quota_fields import QUOTA_FIELDS, QUOTAS_NOTE, QuotaForm
 from accounts.admin.user_pages import UserPages
-from accounts.forms.profile import language_choices, language_field, time_zone_field
+from accounts.forms.profile import language_field, time_zone_field
 from accounts.limits import overview
 from accounts.models import User
 from accounts.security_notices import Change
@@ -33,8 +33,6 @@ from artgen import audit, formatting
 from artgen.ids import parse_uuid
 from artgen.refusals import Refusal
 
-BROWSER = "browser"
-"""Choice of the filter of languages: users who have chosen none."""
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 """Fields of a user that give rights."""
 
@@ -81,23 +79,6 @@ class BanFilter(admin.SimpleListFilter):
         return queryset.filter(lasts, banned_at__isnull=False)
 
 
-class LanguageFilter(admin.SimpleListFilter):
-    """Users by language. Not the field's own filter: it reads all users for its choices."""
-
-    title = _("language")
-    parameter_name = "language__exact"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the languages, and that of the browser."""
-        return [(code or BROWSER, label) for code, label in language_choices()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        value = self.value()
-        if value is None:
-            return queryset
-        return queryset.filter(language="" if value == BROWSER else value)
-
-
 @admin.register(User)
 class UserAdmin(
     UserPages,
@@ -132,7 +113,6 @@ class UserAdmin(
         ("erase_at", admin.EmptyFieldListFilter),
         "is_staff",
         "date_joined",
-        LanguageFilter,
     )
     search_fields = ("email", "name")
     search_help_text = _("Email, name or ID.")

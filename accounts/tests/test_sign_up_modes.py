@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core import mail
 from django.test import Client, override_settings
 
-from accounts import checks, outbox, sign_up
+from accounts import outbox, sign_up
 from accounts.models import OutgoingEmail, User
 from artgen.testing.sign_up import InvitationTestCase, SignUpTestCase
 
@@ -117,16 +117,3 @@ class TestInvitedElsewhere(InvitationTestCase):
         self.invite(credits=3)
         self.client.post(self.link(), FINISH)
         assert User.objects.get(email="nina@example.org").credits == 3
-
-
-class TestSettings:
-    def errors(self, **values: object) -> list[str]:
-        with override_settings(**values):
-            return [str(error.id) for error in checks.sign_up(None)]
-
-    def test_it_refuses_a_mode_that_is_unknown_or_lacks_its_domains(self) -> None:
-        assert self.errors(SIGN_UP="open") == []
-        assert self.errors(SIGN_UP="invite") == ["accounts.E001"]
-        assert self.errors(SIGN_UP="domain", SIGN_UP_DOMAINS=[]) == ["accounts.E002"]
-        assert self.errors(SIGN_UP="domain", SIGN_UP_DOMAINS=["example.org"]) == []
-        assert self.errors(DOMAIN_CREDITS=-1) == ["accounts.E003"]

@@ -29,7 +29,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import emails, invitations, outbox, sign_up, sign_up_modes, social
+from accounts import emails, invitations, outbox, sign_up, social
 from accounts.forms.sign_in import SignInForm
 from accounts.forms.sign_up import FinishSignUpForm, SignUpForm
 from accounts.invitations import InvitationEnded
@@ -137,7 +137,7 @@ def signup(request: HttpRequest) -> HttpResponse:
         "form": form,
         "next": next_url(request),
         "services": social.services(request),
-        "domains": settings.SIGN_UP_DOMAINS if settings.SIGN_UP == sign_up_modes.DOMAIN else (),
+        "domains": settings.SIGN_UP_DOMAINS if settings.SIGN_UP == "domain" else (),
     }
     return render(request, "accounts/signup.html", context)
 

@@ -1,5 +1,7 @@
 """Accounts, sign-in and starting credits."""
 
+from django.core.exceptions import ImproperlyConfigured
+
 from artgen import social_apps
 from artgen.env import env
 from artgen.settings.site import HTTPS
@@ -63,11 +65,14 @@ LEDGER_REASONS = "generation.user_data.ledger_descriptions.reason_of"
 LEDGER_SERVICES = "generation.user_data.ledger_descriptions.service_of"
 USAGE = "generation.user_data.usage.of_user"
 QUOTA_MODELS = "generation.user_data.usage.all_models"
-# Who may create an account: open, invitation, domain or closed (accounts.sign_up_modes).
-SIGN_UP = env.str("SIGN_UP", default="open").strip().lower()
+# Who may create an account: everyone with an email; who was invited; who has an email at
+# SIGN_UP_DOMAINS or was invited; nobody (staff create accounts, and invitations do not work).
+SIGN_UP = env.word("SIGN_UP", ("open", "invitation", "domain", "closed"), default="open")
 SIGN_UP_DOMAINS = [
     domain.strip().lower().removeprefix("@") for domain in env.list("SIGN_UP_DOMAINS", default=[])
 ]
+if SIGN_UP == "domain" and not SIGN_UP_DOMAINS:
+    raise ImproperlyConfigured("SIGN_UP=domain needs SIGN_UP_DOMAINS, such as example.org.")
 # Starting credits: of everyone, of who was invited, of an address at SIGN_UP_DOMAINS.
 DEFAULT_CREDITS = env.int("DEFAULT_CREDITS", default=50)
 INVITATION_CREDITS = env.int("INVITATION_CREDITS", default=DEFAULT_CREDITS)
