@@ -41,6 +41,8 @@ FINAL = ("succeeded", "failed", "canceled")
 # The settings of one of two small machines.
 MACHINE = {"WEB_MACHINES": "2", "SOCKETS_MACHINES": "2", "WORKER_MACHINES": "2"}
 MACHINE |= {"GUNICORN_WORKERS": "1", "CELERY_CONCURRENCY": "2"}
+# One of them that refuses no request of a test; several files share it without a restart.
+PATIENT_MACHINE = MACHINE | {"NGINX_RATE": "1000r/s", "NGINX_ADDRESS_RATE": "1000r/s"}
 # Modules that hide the packages of the group `demo`, which production does not install.
 ABSENT = Path(__file__).parent / "absent_in_production"
 FAKE_DOCKER = Path(__file__).parent / "docker.py"

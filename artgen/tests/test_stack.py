@@ -26,7 +26,7 @@ from websockets.exceptions import ConnectionClosed
 from artgen import connection_budget
 from artgen.observability import sockets_heartbeat
 from artgen.testing.nginx import ask_at_once
-from artgen.testing.stack import MACHINE, PATIENCE, Stack, children, kept_stack
+from artgen.testing.stack import PATIENCE, PATIENT_MACHINE, Stack, children, kept_stack
 
 pytestmark = [
     pytest.mark.s3,
@@ -357,7 +357,7 @@ class TestRunner(unittest.TestCase):
         self.stack.process.wait()
         while not gone(family):
             time.sleep(0.05)
-        self.stack.change(**MACHINE)  # what the following tests use
+        self.stack.change(**PATIENT_MACHINE)  # what the following tests use
         self.stack.launch()
         self.stack.get_ready()
         assert self.stack.draw()["status"] == "succeeded"
@@ -374,7 +374,7 @@ class TestRunner(unittest.TestCase):
 
 class TestKilled(unittest.TestCase):
     def setUp(self):
-        self.stack = kept_stack(**MACHINE)
+        self.stack = kept_stack(**PATIENT_MACHINE)
 
     def test_it_starts_a_killed_lane_again_and_leaves_the_others(self):
         before = {lane: self.stack.lane(lane) for lane in ("drive", "store", "slow")}

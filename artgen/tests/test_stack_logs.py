@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from artgen.testing.secret_addresses import ADDRESSES, SECRET
 from artgen.testing.secret_paths import PARAMETER, routes
-from artgen.testing.stack import PATIENCE, Stack, kept_stack
+from artgen.testing.stack import PATIENCE, PATIENT_MACHINE, Stack, kept_stack
 
 pytestmark = [
     pytest.mark.s3,
@@ -31,8 +31,7 @@ class TestLogs:
 
     @pytest.fixture(autouse=True)
     def _stack(self) -> None:
-        # Every user is slower than the limit, so that no request of these is refused.
-        self.stack = kept_stack(NGINX_RATE="1000r/s", NGINX_ADDRESS_RATE="1000r/s")
+        self.stack = kept_stack(**PATIENT_MACHINE)
         self.begin = len(self.stack.log)
 
     def lines(self) -> list[str]:

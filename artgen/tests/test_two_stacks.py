@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import requests
 
-from artgen.testing.stack import FINAL, MACHINE, PATIENCE, Stack, kept_stack
+from artgen.testing.stack import FINAL, PATIENCE, PATIENT_MACHINE, Stack, kept_stack
 
 pytestmark = [
     pytest.mark.s3,
@@ -45,8 +45,8 @@ class TestTwoStacks(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.here = kept_stack(**MACHINE)
-        cls.there = cls.enterClassContext(Stack(beside=cls.here, **MACHINE))
+        cls.here = kept_stack(**PATIENT_MACHINE)
+        cls.there = cls.enterClassContext(Stack(beside=cls.here, **PATIENT_MACHINE))
 
     def test_it_shows_on_one_machine_what_another_one_drives(self):
         with self.there.socket() as events:
