@@ -3,7 +3,6 @@ from unittest import mock
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
-from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client, RequestFactory
@@ -37,18 +36,6 @@ class TestLogin(BaseTestCase):
         response = self.sign_in(" Alice@Example.ORG ")
         self.assertRedirects(response, reverse("create"), fetch_redirect_response=False)
         assert self.signed_in_as() == str(self.alice.pk)
-
-    def test_it_rotates_the_session_key(self) -> None:
-        self.client.get(reverse("signup"))
-        session = self.client.session
-        session["before"] = 1
-        session.save()
-        before = self.client.cookies[settings.SESSION_COOKIE_NAME].value
-        self.sign_in()
-        assert self.client.cookies[settings.SESSION_COOKIE_NAME].value != before
-        assert not Client(
-            headers={"cookie": f"{settings.SESSION_COOKIE_NAME}={before}"}
-        ).session.get("_auth_user_id")
 
     def test_it_goes_where_the_visitor_was_going(self) -> None:
         response = self.sign_in(next="/account/ledger/?page=2")
@@ -87,18 +74,6 @@ class TestLogin(BaseTestCase):
                 .split("value=", 2)[2]
             )
         assert len({len(answer) for answer in answers}) == 1
-
-    def test_it_hashes_a_password_for_an_unknown_address_too(self) -> None:
-        hashers = ["accounts.tests.test_login.CountingHasher"]
-        for email in ("alice@example.org", "nobody@example.org"):
-            with self.settings(PASSWORD_HASHERS=hashers):
-                user = User.objects.filter(email=email).first()
-                if user:
-                    user.set_password("password")
-                    user.save(update_fields=["password"])
-                CountingHasher.calls = 0
-                self.sign_in(email, "wrong")
-            assert CountingHasher.calls == 1, email
 
     def test_it_pauses_after_five_wrong_passwords(self) -> None:
         for left in (4, 3, 2, 1):
@@ -263,29 +238,3 @@ class TestPause(BaseTestCase):
             "/accounts/login/", {"username": "alice@example.org", "password": "password"}
         )
         assert response.status_code == 429
-
-
-class CountingHasher:
-    """Counts how often a password is hashed."""
-
-    algorithm = "counting"
-    calls = 0
-
-    def salt(self) -> str:
-        return "salt"
-
-    def encode(self, password: str, salt: str) -> str:
-        type(self).calls += 1
-        return f"counting${salt}${password[::-1]}"
-
-    def decode(self, encoded: str) -> dict[str, str]:
-        return {"algorithm": "counting", "salt": "salt", "hash": encoded.rpartition("$")[2]}
-
-    def verify(self, password: str, encoded: str) -> bool:
-        return self.encode(password, "salt") == encoded
-
-    def must_update(self, encoded: str) -> bool:
-        return False
-
-    def harden_runtime(self, password: str, encoded: str) -> None:
-        return None

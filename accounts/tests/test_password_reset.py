@@ -51,13 +51,6 @@ class TestPasswordReset(BaseTestCase):
         outbox.send_due()
         assert [letter.to for letter in mail.outbox] == [["alice@example.org"]]
 
-    def test_it_does_the_same_number_of_queries_either_way(self) -> None:
-        User.objects.filter(pk=self.bob.pk).update(is_active=False)
-        for email in ("alice@example.org", "bob@example.org", "nobody@example.org"):
-            self.client.cookies.clear()
-            with self.assertNumQueries(6):
-                self.client.post(self.url, {"email": email})
-
     def test_it_sets_a_new_password_once(self) -> None:
         other = Client()
         other.force_login(self.alice)
@@ -104,11 +97,6 @@ class TestPasswordReset(BaseTestCase):
         assert "_auth_user_id" not in self.client.session
         self.bob.refresh_from_db()
         assert self.bob.check_password("password")
-
-    def test_it_keeps_the_token_out_of_the_address_bar(self) -> None:
-        link = self.link()
-        token = link.rstrip("/").rpartition("/")[2]
-        assert token not in self.client.get(link).url
 
     def test_it_ends_the_pause_of_who_proves_to_be_the_owner(self) -> None:
         sign_in = {"username": "alice@example.org", "password": "wrong"}

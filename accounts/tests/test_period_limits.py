@@ -1,7 +1,6 @@
 """Daily limits of jobs, cancellations and credits, also for many requests at once."""
 
 from datetime import date, timedelta
-from threading import Barrier
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -11,9 +10,9 @@ from django.db import transaction
 from django.test import TransactionTestCase, override_settings
 
 from accounts import holds, ledger
-from accounts.limits import period_limits, quotas
+from accounts.limits import period_limits
 from accounts.limits.period_limits import PeriodLimitReached
-from accounts.models import CreditEntry, User
+from accounts.models import User
 from artgen.testing.cases import BaseTestCase, make_user
 from artgen.testing.threads import at_once
 
@@ -140,25 +139,6 @@ class TestManyAtOnce(TransactionTestCase):
         cache.clear()
         self.user = make_user("alice@example.org")
 
-    def test_it_holds_for_no_more_jobs_than_a_day_may_have(self):
-        outcome = at_once([lambda: hold(self.user, 1) for _ in range(20)])
-        assert outcome == {"NoneType": 7, "PeriodLimitReached": 13}
-        assert CreditEntry.objects.filter(kind="hold").count() == 7
-        assert used(self.user)["jobs_per_day"] == 7
-
     def test_it_counts_no_more_cancellations_than_a_day_may_have(self):
         outcome = at_once([lambda: count_cancel(self.user) for _ in range(20)])
         assert outcome == {"NoneType": 7, "PeriodLimitReached": 13}
-
-    def test_it_would_exceed_the_limit_if_it_looked_first(self):
-        barrier = Barrier(8)
-
-        def hold_after_a_look():
-            looked = User.objects.get(pk=self.user.pk)
-            barrier.wait(timeout=20)
-            if refused := period_limits.refusal(looked, quotas.of(looked), jobs=4):
-                raise refused
-            hold(self.user, 1, 1, 1, 1, by_staff=True)
-
-        at_once([hold_after_a_look] * 8)
-        assert used(self.user)["jobs_per_day"] == 32

@@ -231,14 +231,6 @@ class TestSigningIn(SocialTestCase):
         self.sign_in()
         assert self.user_id() == str(self.alice.pk)
 
-    def test_it_needs_the_state_of_this_browser(self) -> None:
-        start = self.client.post(LOGIN, {"process": "login"})
-        state = parse_qs(urlsplit(start.url).query)["state"][0]
-        for client, value in ((Client(), state), (self.client, "forged"), (self.client, "")):
-            response = client.get(f"{LOGIN}callback/", {"code": "x", "state": value})
-            self.assertTemplateUsed(response, "accounts/social_failed.html")
-            assert "_auth_user_id" not in client.session
-
     def test_it_says_when_the_service_fails_or_is_away(self) -> None:
         self.provider.status = 500
         assert self.client.post(LOGIN, {"process": "login"}).status_code == 401

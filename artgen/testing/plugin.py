@@ -45,7 +45,6 @@ SLOW = ("browser", "nginx", "s3", "xdist_group")
 # Files whose tests take more than five seconds of a processor together, or start processes.
 SLOW_FILES = {
     "accounts/tests/test_invitations.py",
-    "accounts/tests/test_ledger_property.py",
     "accounts/tests/test_social.py",
     "artgen/tests/test_api_fuzz.py",
     "artgen/tests/test_bench.py",

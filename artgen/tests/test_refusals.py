@@ -5,7 +5,6 @@ One base class, codes and statuses that the API publishes, a renderer for each w
 
 import pytest
 from django.core.management.base import CommandError
-from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import translation
 
@@ -66,11 +65,6 @@ def test_it_tells_pages_when_to_try_again() -> None:
 def test_it_names_what_is_unavailable_on_pages() -> None:
     response = refusal_pages.page(RequestFactory().get("/"), Unavailable())
     assert (response.status_code, response["Retry-After"]) == (503, "30")
-
-
-def test_it_leaves_other_exceptions_alone() -> None:
-    middleware = refusal_pages.RefusalMiddleware(lambda request: HttpResponse())
-    assert middleware.process_exception(RequestFactory().get("/"), ValueError("a bug")) is None
 
 
 def test_it_ends_commands_with_the_message_in_english() -> None:
