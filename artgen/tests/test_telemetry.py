@@ -125,42 +125,20 @@ class TestOff:
 
 
 @pytest.mark.django_db
-class TestForks:
-    def test_each_process_sends_its_own_even_if_the_parent_has_sent(self) -> None:
+class TestSending:
+    def test_each_process_sends_what_finds_an_error_and_nothing_that_people_wrote(self) -> None:
+        """A parent, and forks that begin while a thread of the parent holds its queue."""
         with collector() as found:
-            done = act(found, "parent")
+            done = act(found, "parent", "held")
             assert done.stdout.splitlines()[-1] == "1", "no thread before the first event"
-            names = {"request-parent", "request-one", "request-two"}
             found.wait_for(lambda: len(found.events) >= 3)
+            names = {"request-parent", "request-one", "request-two"}
             assert {event["tags"]["request_id"] for event in found.events} == names
             assert len(found.events) == 3
-
-    def test_a_fork_does_not_wait_for_a_thread_of_its_parent(self) -> None:
-        with collector() as found:
-            act(found, "parent", "held")
-            found.wait_for(lambda: len(found.events) >= 3)
-
-    def test_a_server_that_is_away_fails_nothing(self) -> None:
-        with collector() as found:
-            environment = found.environment
-        run(PROGRAM, "parent", **environment, DATABASE_URL=database_url())
-
-
-@pytest.mark.django_db
-class TestPrivacy:
-    def test_nothing_that_people_wrote_is_sent(self) -> None:
-        with collector() as found:
-            act(found, "parent")
-            found.wait_for(lambda: len(found.events) >= 3)
             sent = found.raw.decode(errors="replace")
         assert {what for what, secret in SECRETS.items() if secret in sent} == set()
         assert "203.0.113.9" not in sent
         assert settings.SECRET_KEY not in sent
-
-    def test_what_finds_the_error_is_sent(self) -> None:
-        with collector() as found:
-            act(found)
-            found.wait_for(lambda: len(found.events) >= 2)
         event = found.events[0]
         (error,) = event["exception"]["values"]
         assert (error["type"], event["logger"]) == ("ValueError", "artgen.test")
@@ -168,3 +146,8 @@ class TestPrivacy:
         assert event["logentry"]["message"] == "it failed for %s"
         assert event["extra"] == {"job": "018f"}
         assert event["release"] == f"artgen@{settings.VERSION}"
+
+    def test_a_server_that_is_away_fails_nothing(self) -> None:
+        with collector() as found:
+            environment = found.environment
+        run(PROGRAM, "parent", **environment, DATABASE_URL=database_url())
