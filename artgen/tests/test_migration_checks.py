@@ -1,7 +1,7 @@
 """Migrations work with the previous version, which serves while they run: they only add.
 
 What removes or restricts something comes one release after the last code that needs it, and its
-migration declares that: `contract = "since 0.3 nobody reads it"` (deploy/docs/upgrades.md).
+migration declares that: `contract = "since 0.3 nobody reads it"` (CONTRIBUTING.md).
 """
 
 import re
