@@ -77,7 +77,7 @@ format: $(VENV)/.development  ## format Python, templates, style sheets and scri
 	-$(BIN)/djlint --reformat --quiet $(TEMPLATES)
 	$(BIN)/biome format --write
 
-TEMPLATES := artgen/templates accounts/templates generation/templates nginx/page.html
+TEMPLATES := $(wildcard */jinja2 */templates) nginx/page.html
 
 lock:  ## pin the newest allowed versions; every package has wheels for the oldest and newest Python
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) -o requirements.txt

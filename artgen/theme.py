@@ -1,14 +1,17 @@
 """Theme and language: the context of every page, and the two switches."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.template.backends.utils import csrf_input
 from django.templatetags.static import static
 from django.utils import translation
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, get_language_info
 from django.views import i18n
 from django.views.decorators.http import require_POST, require_safe
@@ -33,6 +36,8 @@ def page(request: HttpRequest) -> dict[str, Any]:
         for code, _name in settings.LANGUAGES
     ]
     return {
+        # Django masks it for each form, so that no page would equal its last version.
+        "csrf_input": SimpleLazyObject(partial(csrf_input, request)),
         "theme": theme if theme in THEMES else "",
         "languages": languages,
         "other_languages": [language for language in languages if not language["current"]],

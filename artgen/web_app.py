@@ -12,10 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
@@ -24,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
-from artgen.theme import THEME_COOKIE
+from artgen.theme import THEME_COOKIE, page
 
 WORKER = Path(__file__).parent / "static" / "artgen" / "worker" / "service_worker.js"
 ICONS = (
@@ -117,7 +116,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
     """Show the page that the worker keeps for lost connections: without a user or their data."""
-    response = render(request, "artgen/offline.html", _of_nobody())
+    response = HttpResponse(render_to_string("artgen/offline.html", page(request)))
     response["Cache-Control"] = "private, no-cache"
     return response
 
@@ -154,20 +153,10 @@ def _version() -> str:
     digest = hashlib.sha256(settings.VERSION.encode())
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            page = render_to_string("artgen/offline.html", {"theme": "", **_of_nobody()})
-        digest.update(page.encode())
+            html = render_to_string("artgen/offline.html")
+        digest.update(html.encode())
     for name in OFFLINE_FILES:
         digest.update(static(name).encode())
         if path := finders.find(name):
             digest.update(Path(str(path)).read_bytes())
     return digest.hexdigest()[:12]
-
-
-def _of_nobody() -> dict[str, object]:
-    """Return the context without what the context processors add about the visitor."""
-    return {
-        "user": AnonymousUser(),
-        "messages": (),
-        "announcements": (),
-        "LANGUAGE_CODE": translation.get_language(),
-    }

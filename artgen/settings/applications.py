@@ -56,31 +56,31 @@ MIDDLEWARE = [
 ROOT_URLCONF = "artgen.urls"
 WSGI_APPLICATION = "artgen.wsgi.application"
 ASGI_APPLICATION = "artgen.asgi.application"
+CONTEXT_PROCESSORS = [
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+    "artgen.theme.page",
+    "generation.status.announcements.page",
+]
 TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+    {  # our pages
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "APP_DIRS": True,
         "OPTIONS": {
-            "loaders": [
-                (
-                    "artgen.frontend.folding.Loader",
-                    ["django.template.loaders.app_directories.Loader"],
-                )
-            ],
+            "environment": "generation.jinja.environment",
+            "context_processors": CONTEXT_PROCESSORS,
+        },
+    },
+    {  # the admin and emails
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "artgen.theme.page",
-                "generation.status.announcements.page",
+                *CONTEXT_PROCESSORS,
             ],
         },
-    },
-    {  # cards and tiles, rendered by template tags
-        "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "NAME": "jinja2",
-        "APP_DIRS": True,
-        "OPTIONS": {"environment": "artgen.frontend.jinja.environment"},
     },
 ]
 UNFOLD = {"DASHBOARD_CALLBACK": "generation.admin.start_page.context"}

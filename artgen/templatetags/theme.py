@@ -1,12 +1,15 @@
-"""Template tags for icons, numbers and times: `{% load theme %}`."""
+"""Icons, numbers and times in templates of the admin and of emails: `{% load theme %}`."""
 
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from django import template
+from django.template import Context
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from artgen import formatting
 
@@ -25,6 +28,13 @@ def icon(name: str, classes: str = "") -> SafeString:
     )
 
 
+@register.simple_tag(takes_context=True)
+def page_part(context: Context, template_name: str) -> SafeString:
+    """Render a part that pages have, too, with this context."""
+    values: dict[Any, Any] = context.flatten()
+    return mark_safe(get_template(template_name, using="jinja2").render(values))
+
+
 @register.filter
 def credits(amount: int) -> str:
     return formatting.credits(amount)
@@ -41,20 +51,9 @@ def number(value: int) -> str:
 
 
 @register.filter
-def percent(share: float) -> str:
-    return formatting.percent(share)
-
-
-@register.filter
 def duration(seconds: float) -> str:
     """Return "40 s", "2.5 min"."""
     return formatting.duration(seconds)
-
-
-@register.filter
-def waiting(eta: dict[str, float] | None) -> str:
-    """Return a forecast {"p50", "p90"} as text: "about 40 s", "20–60 s"; empty for None."""
-    return formatting.about(eta["p50"], eta["p90"]) if eta else ""
 
 
 @register.filter
@@ -66,13 +65,3 @@ def day(value: datetime | date) -> str:
 @register.filter
 def moment(value: datetime) -> str:
     return formatting.moment(value)
-
-
-@register.filter
-def clock(value: datetime) -> str:
-    return formatting.clock(value)
-
-
-@register.filter
-def file_size(count: int) -> str:
-    return formatting.file_size(count)

@@ -6,11 +6,14 @@ import signal
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from django.template.backends import jinja2
 from django.test import override_settings
+from django.test.signals import template_rendered
 from django.utils import translation
 
 from artgen.testing.kept import GROUP
@@ -182,6 +185,24 @@ def _quick_settings() -> Iterator[None]:
     """Hash passwords quickly, and do not search for static files for each test client."""
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_USE_FINDERS=False):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _response_contexts() -> Iterator[None]:
+    """Let `response.context` have the context of Jinja2 templates, as that of Django's."""
+    plain = jinja2.Template.render
+
+    def render(
+        self: jinja2.Template, context: dict[str, Any] | None = None, request: Any = None
+    ) -> str:
+        context = {} if context is None else context
+        html: str = plain(self, context, request)
+        template_rendered.send(sender=self, template=self.template, context=context)
+        return html
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Template, "render", render)
         yield
 
 

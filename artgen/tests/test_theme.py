@@ -118,7 +118,7 @@ class TestTemplates(SimpleTestCase):
     def test_it_has_all_icons_in_the_sprite(self):
         known = set(re.findall(r'id="([\w-]+)"', (STATIC / "icons.svg").read_text()))
         for path in TEMPLATES:
-            used = set(re.findall(r'(?<!data-)\bicon[ =]"([\w-]+)"', path.read_text()))
+            used = set(re.findall(r'(?<!data-)\bicon(?:[ =(]|_name=)"([\w-]+)"', path.read_text()))
             assert used - known == set(), path.name
 
 

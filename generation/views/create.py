@@ -147,7 +147,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
             if placed.created
             else runs.of_user(user, run_id)
         )
-        return part(request, "generation/_run.html", {"run": run}, status=201)
+        return part(request, "generation/_runs.html", {"runs": [run]}, status=201)
     keep = urlencode({"job": placed.jobs[0].id, "count": form.count})
     return HttpResponseRedirect(f"{reverse('create')}?{keep}#run-{run_id}")
 

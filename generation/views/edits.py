@@ -81,7 +81,7 @@ def editor(request: HttpRequest, image_id: UUID) -> HttpResponse:
     context = {
         "image": found,
         "tile": Tile(found),
-        "url": storage.url(found.large_key or found.key),
+        "image_url": storage.url(found.large_key or found.key),
         "fillers": fillers,
         "mode": mode if mode in MODES else MODES[0],
         "sides": (
@@ -110,7 +110,7 @@ def compare_source(request: HttpRequest, image_id: UUID) -> HttpResponse:
     context = {
         "image": found,
         "tile": Tile(found),
-        "url": storage.url(found.key),
+        "image_url": storage.url(found.key),
         "source_url": storage.url(source.key),
         "source": source,
         "made_by": edits.made_by(found.origin),

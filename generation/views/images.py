@@ -98,7 +98,7 @@ def show(
         "tile": Tile(found),
         "image": found,
         "job": job,
-        "url": storage.url(found.key),
+        "image_url": storage.url(found.key),
         "kind": found.content_type.removeprefix("image/").upper(),
         "shape": shape_name(found.width, found.height),
         "style": own_styles.name_of(job),

@@ -67,7 +67,7 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     found = runs.of_user(user_of(request), run_id)
     if found is None:
         raise Http404
-    return part(request, "generation/_run.html", {"run": found})
+    return part(request, "generation/_runs.html", {"runs": [found]})
 
 
 @login_required
@@ -107,7 +107,7 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
             return refusal_pages.back(request, refusal, to=reverse("create"))
     if wants_part(request):
         return part(
-            request, "generation/_run.html", {"run": runs.of_user(user_of(request), run_id)}
+            request, "generation/_runs.html", {"runs": [runs.of_user(user_of(request), run_id)]}
         )
     text = ngettext("%(count)s image canceled.", "%(count)s images canceled.", count) % {
         "count": count
@@ -129,7 +129,7 @@ def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
         messages.success(request, _("Queued again."))
         return redirect("create")
     run = runs.of_user(user_of(request), placed.batch or placed.id)
-    return part(request, "generation/_run.html", {"run": run}, status=201)
+    return part(request, "generation/_runs.html", {"runs": [run]}, status=201)
 
 
 @login_required
@@ -147,7 +147,7 @@ def dismiss(request: HttpRequest, job_id: UUID) -> HttpResponse:
     if not is_undo:
         return HttpResponse(status=204)
     run = runs.of_user(user_of(request), found.batch or found.id)
-    return part(request, "generation/_run.html", {"run": run})
+    return part(request, "generation/_runs.html", {"runs": [run]})
 
 
 @login_required

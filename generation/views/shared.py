@@ -69,7 +69,7 @@ def context_of(
         "picture_path": path,
         "picture_address": f"{settings.PUBLIC_URL}{path}",
         "content_type": image.content_type,
-        "url": storage.url(image.key, seconds=FILE_SECONDS) if shows_parameters else path,
+        "image_url": storage.url(image.key, seconds=FILE_SECONDS) if shows_parameters else path,
         "copy_seconds": FILE_SECONDS if shows_parameters else 0,
         "shape": shape_name(image.width, image.height),
         "style": _style_name(job) if shows_parameters else "",

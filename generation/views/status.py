@@ -16,6 +16,5 @@ def status(request: HttpRequest) -> HttpResponse:
         "service": found,
         "is_available": found.creation is Creation.AVAILABLE,
         "all_announcements": announcements.current(),
-        "announcements": [],  # not above the page, too
     }
     return render(request, "generation/status.html", context)

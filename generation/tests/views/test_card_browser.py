@@ -7,14 +7,13 @@ import json
 import re
 import uuid
 
+from django.template.loader import render_to_string
 from django.utils import translation
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from artgen.frontend.jinja import rendered
 from artgen.testing.browser import BrowserTestCase
 from generation.jobs.status_text import Phase
 from generation.models import ImageModel, Job
-from generation.templatetags.pictures import picture
 from generation.views.cards import Card
 
 ACTIVE_LIFE = (
@@ -81,15 +80,7 @@ class TestCardsFollowTheirJobs(BrowserTestCase):
             )
             with translation.override("en"):
                 card = Card(job=job, phase=Phase(title, detail), kept=[])
-                values = {
-                    "csrf_input": "",
-                    "create": "/create/",
-                    "cancel": "Cancel",
-                    "picture": picture,
-                }
-                html = rendered(
-                    "generation/card.html", card=card, place="feed", eager=False, **values
-                )
+                html = render_to_string("generation/_card.html", {"card": card})
             job_json = {
                 "id": str(job_id),
                 "status": status,

@@ -99,7 +99,7 @@ class TestGallery(GalleryTestCase):
         self.hang()
         page = self.client.get(self.url, {"q": '"><script>x</script>\0'})
         self.assertNotContains(page, "<script>x")
-        self.assertContains(page, "prompt=%22%3E%3Cscript%3Ex%3C%2Fscript%3E")
+        self.assertContains(page, "prompt=%22%3E%3Cscript%3Ex%3C/script%3E")
 
     def test_it_filters_by_model_and_favorite_and_says_how_many(self):
         liked = self.hang(model="qwen-image", favorite=True)

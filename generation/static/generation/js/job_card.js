@@ -2,7 +2,7 @@
 
 /** Statuses of jobs that have not ended. */
 export const ACTIVE = new Set(["queued", "submitted", "running", "storing"])
-// As in the server's template of an active job: jinja2/generation/card.html.
+// As in the server's template of an active job: jinja2/generation/_card.html.
 const ICONS = { queued: "hourglass", submitted: "power", running: "palette", storing: "check" }
 const WITH_PROGRESS = new Set(["submitted", "running", "storing"])
 const CANCELABLE = new Set(["queued", "submitted", "running"])

@@ -1,0 +1,60 @@
+"""What our Jinja2 templates have that Django's templates have, too."""
+
+import uuid
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.template import engines
+from django.urls import reverse
+from django.utils import translation
+
+from artgen.frontend.jinja import url
+from artgen.management.commands.makemessages import expressions
+
+
+def rendered(source: str, **context: Any) -> str:
+    return engines["jinja2"].from_string(source).render(context)
+
+
+def test_it_translates_and_escapes_values_alone():
+    source = '{{ _("We sent a link to <b>%(email)s</b>. Open it to continue.", email=email) }}'
+    with translation.override("en"):
+        assert "<b>&lt;i&gt;@x.org</b>" in rendered(source, email="<i>@x.org")
+    with translation.override("ru"):
+        assert rendered('{{ _("Gallery") }}') == "Галерея"
+        assert rendered('{{ pgettext("section", "Create") }}') == "Создать"
+        source = '{{ ngettext("%(count)s image", "%(count)s images", n, count=n) }}'
+        assert [rendered(source, n=n) for n in (1, 3)] == ["1 картинка", "3 картинки"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("trash", 'aria-current="page"'),
+        ("tokens", 'aria-current="true"'),
+        ("token", ""),
+        ("create", ""),
+    ],
+)
+def test_it_marks_the_page_and_the_section(name, expected):
+    source = '{{ aria_current("gallery", "trash", within="ledger tokens") }}'
+    request = SimpleNamespace(resolver_match=SimpleNamespace(url_name=name))
+    assert rendered(source, request=request) == expected
+    assert rendered(source, request=SimpleNamespace(resolver_match=None)) == ""
+
+
+def test_it_has_the_addresses_of_reverse():
+    pk = uuid.uuid4()
+    for name in ("image", "job", "trash_image", "cancel_run"):
+        assert url(name, pk) == reverse(name, args=[pk])
+    assert url("shared", "ab") == reverse("shared", args=["ab"])
+    assert url("create") == reverse("create")
+
+
+def test_it_gives_xgettext_the_expressions_alone():
+    source = (
+        """<p title="{{ _("Don’t %(n)s", n=1) }}">it's {# _("no") #}{% set x = _("a" "b") %}</p>"""
+    )
+    code = "".join(expressions(source).split())
+    assert code == '{{_("Don’t%(n)s",n=1)}}{%setx=_("a""b")%}'
