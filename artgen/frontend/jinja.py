@@ -26,6 +26,16 @@ from artgen.templatetags.shortcuts import shortcut_keys
 from artgen.templatetags.theme import icon
 
 
+class Missing(ChainableUndefined):
+    """A missing value: an empty text, as are its attributes and results, as in Django's templates.
+
+    Pages of errors are rendered without a request.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> "Missing":  # type: ignore[override]
+        return self
+
+
 def environment(**options: Any) -> Environment:
     """Return the environment of all Jinja2 templates."""
     jinja = Environment(  # noqa: S701  autoescape is on
@@ -33,7 +43,7 @@ def environment(**options: Any) -> Environment:
             options
             | {
                 "autoescape": True,
-                "undefined": ChainableUndefined,  # a missing value is "", as in Django's templates
+                "undefined": Missing,
                 "keep_trailing_newline": True,  # the space after an inline part
             }
         )

@@ -5,9 +5,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.template import engines
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from jinja2.nodes import Call, FromImport, Macro, Name
 
 from artgen.frontend.jinja import url
 from artgen.management.commands.makemessages import expressions
@@ -58,3 +61,19 @@ def test_it_gives_xgettext_the_expressions_alone():
     )
     code = "".join(expressions(source).split())
     assert code == '{{_("Don’t%(n)s",n=1)}}{%setx=_("a""b")%}'
+
+
+def test_it_shows_nothing_for_what_is_missing():
+    assert rendered("{{ one }}{{ one.two }}{{ one.two() }}{{ none.two() }}") == ""
+    for name in ("400.html", "404.html", "429.html", "500.html"):  # Django: without a request
+        assert "message-page" in render_to_string(name)
+
+
+def test_it_calls_functions_that_exist():
+    environment = engines["jinja2"].env
+    for path in settings.BASE_DIR.glob("*/jinja2/**/*.html"):
+        tree = environment.parse(path.read_text())
+        names = {call.node.name for call in tree.find_all(Call) if isinstance(call.node, Name)}
+        macros = {macro.name for macro in tree.find_all(Macro)}
+        imported = {name for one in tree.find_all(FromImport) for name in one.names}
+        assert names <= {*environment.globals, *imported, *macros, "super"}, path
