@@ -5,6 +5,7 @@ a `manage.py` command accepts it. Scripts are run by tests of their own, see RUN
 """
 
 import re
+import tomllib
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -58,6 +59,8 @@ TRANSLATED = {
     "ИМЯ": "NAME",
     "ТЕГ": "TAG",
 }
+
+PATH = re.compile(r"`((?:artgen|accounts|generation|deploy|nginx)/[\w./-]*)`")
 
 
 def services() -> dict[str, dict]:
@@ -156,6 +159,37 @@ class TestCommands:
             names = {line.partition("=")[0] for line in section.settings}
             names |= {name for one in section.commands for name in one.environment}
             assert names <= known, section.title
+
+
+class TestArchitecture:
+    """What engineers' documents name exists, so that a move or a deletion cannot leave them behind."""
+
+    @pytest.mark.parametrize("path", ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"])
+    def test_it_names_only_files_that_exist(self, path: str) -> None:
+        named = PATH.findall(documents.read(path))
+        assert len(named) >= 10
+        assert [name for name in named if not documents.exists(name)] == []
+
+    def test_it_answers_where_to_change_something_by_a_file_and_a_name_in_it(self) -> None:
+        rows = re.findall(r"^\| ([^|]+) \| (`.+`) \|$", documents.read("ARCHITECTURE.md"), re.M)
+        assert len(rows) >= 20
+        for question, answer in rows:
+            file, _, names = answer.partition(": ")
+            for name in re.findall(r"`(\w+)`", names):
+                assert re.search(rf"\b{name}\b", documents.read(file.strip("`"))), question
+
+    def test_it_says_why_each_library_is_here(self) -> None:
+        project = tomllib.loads(documents.read("pyproject.toml"))
+        groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+        direct = {
+            re.split(r"[\[<>=]", entry)[0]
+            for group in groups
+            for entry in group
+            if isinstance(entry, str)
+        }
+        table = documents.read("ARCHITECTURE.md").partition("## Libraries")[2]
+        named = re.findall(r"^\| (.+?) \|", table, re.MULTILINE)[1:]
+        assert {name for cell in named for name in cell.split(", ")} == direct
 
 
 class TestEditions:
