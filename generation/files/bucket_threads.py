@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
-from django.conf import settings
 
 from artgen.unavailable import BucketAway
 from generation.files import bucket_errors
@@ -14,7 +13,7 @@ from generation.files.threads import Threads
 
 log = logging.getLogger(__name__)
 
-_threads = Threads(settings.BUCKET_THREADS, busy=BucketAway)
+_threads = Threads(busy=BucketAway)
 
 
 @contextmanager

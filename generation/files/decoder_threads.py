@@ -24,7 +24,7 @@ class DecoderBusy(Refusal):
         super().__init__(retry_after=RETRY_AFTER_SECONDS)
 
 
-_threads = Threads(settings.HELD_THREADS, busy=DecoderBusy)
+_threads = Threads(busy=DecoderBusy, limit=settings.HELD_THREADS)
 
 
 @contextmanager

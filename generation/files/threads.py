@@ -15,7 +15,9 @@ class Threads:
     `busy` makes the refusal of one more.
     """
 
-    def __init__(self, limit: int, *, busy: Callable[[], Exception]) -> None:
+    def __init__(
+        self, *, busy: Callable[[], Exception], limit: int = settings.WAITING_THREADS
+    ) -> None:
         self._own = threading.BoundedSemaphore(limit)
         self._busy = busy
 

@@ -2,7 +2,6 @@
 
 import threading
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.limits.slots import Slots
@@ -33,7 +32,7 @@ class Busy(Refusal):
 
 
 _of_users = Slots("archives", limit=1)
-_threads = Threads(settings.ARCHIVES_PER_PROCESS, busy=lambda: Busy(yours=False))
+_threads = Threads(busy=lambda: Busy(yours=False))
 
 
 class Slot:

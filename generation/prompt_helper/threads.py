@@ -4,7 +4,6 @@ At most half of them, and one thread stays that waits for nothing: pages go on w
 hangs. The limits apply to each process.
 """
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy
 
 from artgen.refusals import Refusal
@@ -27,4 +26,4 @@ class HelperBusy(Refusal):
         super().__init__(retry_after=RETRY_AFTER_SECONDS)
 
 
-waiting = Threads(settings.PROMPT_HELPER_THREADS, busy=HelperBusy)
+waiting = Threads(busy=HelperBusy)

@@ -75,11 +75,11 @@ class TestShare(ApiTestCase):
         with hanging() as (server, over), crowd(write_in_a_request, over) as requests:
             until(
                 lambda: (
-                    sum(request.done() for request in requests) == CROWD - settings.BUCKET_THREADS
+                    sum(request.done() for request in requests) == CROWD - settings.WAITING_THREADS
                 )
             )
-            until(lambda: len(server.requests) == settings.BUCKET_THREADS)
-        assert settings.BUCKET_THREADS == settings.HELD_THREADS - 1 == 2
+            until(lambda: len(server.requests) == settings.WAITING_THREADS)
+        assert settings.WAITING_THREADS == settings.HELD_THREADS - 1 == 2
         assert [type(request.exception()) for request in requests] == [BucketAway] * CROWD
 
     @pytest.mark.slow
@@ -102,7 +102,7 @@ class TestShare(ApiTestCase):
     def test_it_says_so_in_words_and_stores_nothing(self) -> None:
         image = make_image(self.alice)
         with hanging() as (server, over), crowd(write_in_a_request, over):
-            until(lambda: len(server.requests) == settings.BUCKET_THREADS)
+            until(lambda: len(server.requests) == settings.WAITING_THREADS)
             response = self.api.client.post(
                 UPLOADS, {"file": SimpleUploadedFile("tea.png", picture())}
             )
