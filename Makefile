@@ -83,11 +83,8 @@ lock:  ## pin the newest allowed versions; every package has wheels for the olde
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) -o requirements.txt
 	$(BIN)/uv pip compile --group demo --upgrade $(LOCK) -c requirements.txt \
 		-o deploy/requirements-demo.txt
-	$(BIN)/uv pip compile --group telemetry --upgrade $(LOCK) -c requirements.txt \
-		-o deploy/requirements-telemetry.txt
 	$(BIN)/uv pip compile pyproject.toml --upgrade $(LOCK) --group dev \
-		-c requirements.txt -c deploy/requirements-demo.txt \
-		-c deploy/requirements-telemetry.txt -o deploy/requirements-dev.txt
+		-c requirements.txt -c deploy/requirements-demo.txt -o deploy/requirements-dev.txt
 	@for python in 3.12 3.14; do $(BIN)/uv pip compile deploy/requirements-dev.txt --quiet --no-deps \
 		--only-binary :all: --python-version $$python -o /dev/null || exit 1; done
 LOCK := --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url \

@@ -3,7 +3,7 @@
 Without what people wrote: only the log is connected, not Django or Celery, whose integrations
 collect requests. An event has the kind of the error, where in the code it happened, and the ids of
 the log lines about it. The message of an exception may quote a prompt or an address; it stays in
-the log. Without SENTRY_DSN the package, the dependency group `telemetry`, is not imported.
+the log. Without SENTRY_DSN the package is not imported.
 """
 
 import logging
@@ -15,8 +15,6 @@ from django.conf import settings
 
 from artgen.observability import log_context
 from artgen.observability.redaction import redact
-
-log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 2
 KEPT = frozenset(
@@ -38,19 +36,9 @@ KEPT_FRAME = frozenset(
 
 def start() -> None:
     """Start it, in this process and in each of its forks; before a fork, without a thread."""
-    if not settings.SENTRY_DSN:
-        return
-    try:
-        import sentry_sdk  # noqa: F401, PLC0415 it is optional
-    except ModuleNotFoundError:
-        log.error(
-            "SENTRY_DSN is set, but its package is not installed: "
-            "deploy/requirements-telemetry.txt; with docker compose set TELEMETRY=1 in .env and "
-            "build the images again"
-        )
-        return
-    _initialize()
-    os.register_at_fork(after_in_child=_initialize)
+    if settings.SENTRY_DSN:
+        _initialize()
+        os.register_at_fork(after_in_child=_initialize)
 
 
 def flush() -> None:
@@ -65,7 +53,7 @@ def _initialize() -> None:
     A fork needs a client of its own: the thread of the parent may hold the lock of its queue at
     the moment of the fork, and what waits in that queue is sent by the parent.
     """
-    import sentry_sdk  # noqa: PLC0415 it is optional
+    import sentry_sdk  # noqa: PLC0415 only where it is used
     from sentry_sdk.integrations.atexit import AtexitIntegration  # noqa: PLC0415
     from sentry_sdk.integrations.excepthook import ExcepthookIntegration  # noqa: PLC0415
     from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: PLC0415

@@ -34,7 +34,6 @@ BY_COMPOSE = {
     "GRAFANA_PASSWORD",
     "PORT",
     "POSTGRES_PASSWORD",
-    "TELEMETRY",
     "TLS_DIR",
     "TLS_PORT",
 }

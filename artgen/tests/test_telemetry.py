@@ -8,7 +8,6 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from artgen.observability import telemetry
 from artgen.testing.collector import Collector, collector
 
 SECRETS = {
@@ -116,12 +115,6 @@ def database_url() -> str:
 class TestOff:
     def test_nothing_is_imported(self) -> None:
         assert run(IMPORTED).stdout.splitlines()[-1] == "False"
-
-    def test_a_missing_package_is_said(self, settings, monkeypatch, caplog) -> None:
-        settings.SENTRY_DSN = "http://key@127.0.0.1:9/1"
-        monkeypatch.setitem(sys.modules, "sentry_sdk", None)
-        telemetry.start()
-        assert "its package is not installed" in caplog.text
 
 
 @pytest.mark.django_db
