@@ -1,7 +1,7 @@
 #!/bin/sh
 # Upgrade the running containers to the code of this folder without a failed request.
 # Usage: git pull && deploy/upgrade.sh [--plan | --force]
-#   --plan   build, say what the upgrade would do (migrations, settings, duration), change nothing
+#   --plan   build, say what the upgrade would do (migrations, settings, release notes), change nothing
 #   --force  also when what runs is not healthy, such as to go back to a version that worked:
 #            requests fail until the other version serves, and there is no healthy version to roll
 #            back to
