@@ -18,7 +18,8 @@ from artgen.cache import CacheAway, redis_cache
 log = logging.getLogger(__name__)
 
 TTL_SECONDS = 30
-REFRESH_SECONDS = 10
+REFRESH_SECONDS = 5
+"""After a restart without its data, Redis is complete again within this time."""
 REFRESH_BATCH = 50
 """Users at a time: thousands at once would hold the interpreter lock and delay the event loop."""
 
@@ -38,6 +39,8 @@ for n = 2, #ARGV do redis.call('ZADD', KEYS[1], expires, ARGV[n]) end
 return redis.call('EXPIRE', KEYS[1], ARGV[1])
 """
 RELEASE = "return redis.call('ZREM', KEYS[1], unpack(ARGV))"
+LAST = "return redis.call('ZRANGE', KEYS[1], -1, -1)"  # a key expires with its last member
+ID_LENGTH = 32  # of a slot's id, before its label
 
 
 class Slot(NamedTuple):
@@ -58,9 +61,9 @@ class Slots:
         self.closed: list[Slot] = []
         self.refresher: threading.Thread | None = None
 
-    def new(self, user_id: UUID) -> Slot:
+    def new(self, user_id: UUID, *, label: str = "") -> Slot:
         """Return a slot to claim, and to close afterwards."""
-        slot = Slot(user_id, uuid4().hex)
+        slot = Slot(user_id, f"{uuid4().hex}{label}")
         with self.lock:
             self.claiming.add(slot)
         return slot
@@ -116,22 +119,38 @@ class Slots:
         except CacheAway as error:  # they expire
             log.warning("%s stay counted", self.kind, extra={"error": repr(error.__cause__)})
 
+    def labels(self, user_ids: Collection[UUID]) -> dict[UUID, str]:
+        """Return the label of an open slot of each user who has one, in one round trip.
+
+        Raises CacheAway.
+        """
+        answers = redis_cache().run_script(LAST, [(self._key(user_id), ()) for user_id in user_ids])
+        return {
+            user_id: slots[0].decode()[ID_LENGTH:]
+            for user_id, slots in zip(user_ids, answers, strict=True)
+            if slots
+        }
+
     def refresh(self, *, seconds: float = 0) -> None:
         """Refresh the slots of this process in batches, spread over `seconds`."""
         with self.lock:
             users = list(self.open)
         batches = [users[n : n + REFRESH_BATCH] for n in range(0, len(users), REFRESH_BATCH)]
         for batch in batches:
-            with self.lock:
-                slots = self._by_user(slot for user in batch for slot in self.open.get(user, ()))
-            calls = [(key, (TTL_SECONDS, *ids)) for key, ids in slots.items()]
-            try:
-                redis_cache().run_script(REFRESH, calls)
-            except CacheAway as error:
-                log.warning("%s not refreshed", self.kind, extra={"error": repr(error.__cause__)})
+            self.renew(batch)
             time.sleep(seconds / len(batches))
         if not batches:
             time.sleep(seconds)
+
+    def renew(self, user_ids: Iterable[UUID]) -> None:
+        """Refresh the slots of these users in this process, also those that Redis has lost."""
+        with self.lock:
+            slots = self._by_user(slot for user in user_ids for slot in self.open.get(user, ()))
+        calls = [(key, (TTL_SECONDS, *ids)) for key, ids in slots.items()]
+        try:
+            redis_cache().run_script(REFRESH, calls)
+        except CacheAway as error:
+            log.warning("%s not refreshed", self.kind, extra={"error": repr(error.__cause__)})
 
     def _start_refresher(self) -> None:
         with self.lock:

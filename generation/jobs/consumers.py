@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
-from uuid import UUID
 
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
@@ -19,7 +18,7 @@ from django.utils import timezone, translation
 from redis.exceptions import RedisError
 
 from accounts import sockets, tokens
-from accounts.limits.slots import Slot, Slots
+from accounts.limits.slots import Slot
 from accounts.models import User
 from artgen.batching import Batched
 from artgen.observability import log_context, request_ids
@@ -32,7 +31,6 @@ log = logging.getLogger(__name__)
 
 UNAUTHENTICATED = 4401
 TOO_MANY = 4429  # sockets of one user, or messages of one socket
-MAX_SOCKETS = 20  # of one user
 MAX_MESSAGES_PER_SECOND = 10
 SNAPSHOT_PAUSE_SECONDS = 1.0  # between two snapshots of one socket
 # Clients reconnect within a second, and are refused if they are no longer signed in. As 1012, which
@@ -49,7 +47,6 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
 
     group = ""
     user: User | None = None
-    counted: UUID | None = None
     slot: Slot | None = None
     snapshot_after = 0.0  # when the next one may be sent, by the clock of the event loop
     expires_at: datetime | None = None  # when the token ends that opened it
@@ -75,11 +72,9 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
         finally:
             for task in self.tasks:
                 task.cancel()
-            if self.counted is not None:
-                presence.closed(self.counted)
             if self.slot is not None:
-                SLOTS.close(self.slot)
-                _threads.submit(SLOTS.release)
+                presence.SLOTS.close(self.slot)
+                _threads.submit(presence.SLOTS.release)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Call the handler. Channels' own method first closes old connections, in a thread."""
@@ -91,23 +86,18 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     async def connect(self) -> None:
         """Accept, join the user's group, send the snapshot.
 
-        Close with 4401 if unauthenticated, with 4429 if the user has MAX_SOCKETS open, in this
-        process (which needs no round trip) or in all together.
+        Close with 4401 if unauthenticated, with 4429 if the user has MAX_SOCKETS open.
         """
         await self.accept()
         user = await self._user()
         if user is None:
             await self.close(code=UNAUTHENTICATED)
             return
-        if not presence.opened(user.id, (user.language, user.time_zone), limit=MAX_SOCKETS):
-            await self.close(code=TOO_MANY)
-            return
-        self.counted = user.id
         # Join before reading the snapshot: a change in between is sent as an event with a higher
         # version.
         self.group = events.group(user.id)
         await self.channel_layer.group_add(self.group, self.channel_name)
-        self.slot = SLOTS.new(user.id)
+        self.slot = presence.SLOTS.new(user.id, label=presence.label(user))
         has_jobs = await _entered.get(self.slot)
         if has_jobs is None:
             await self.close(code=TOO_MANY)
@@ -246,7 +236,7 @@ def _snapshot(user: User) -> list[JobJson]:
 
 def _ended(user_and_since: tuple[User, float]) -> list[JobJson]:
     user, since = user_and_since
-    presence.announce([user.pk])  # Redis may have lost the user's key, too
+    presence.SLOTS.renew([user.pk])  # Redis may have lost them, too
     newest = Job.objects.of(user).newest_first().values("id")[:MAX_LOST]
     after = datetime.fromtimestamp(since, tz=UTC) - LOST_BEFORE
     ended = Job.objects.of_users().filter(id__in=newest, finished_at__gt=after).with_all()
@@ -255,10 +245,9 @@ def _ended(user_and_since: tuple[User, float]) -> list[JobJson]:
 
 
 def _enter(slots: list[Slot]) -> dict[Slot, bool]:
-    """Return the slots that are granted, and whether their users, now announced, have jobs."""
-    granted = SLOTS.claim(slots)
+    """Return the slots that are granted, and whether their users, now present, have jobs."""
+    granted = presence.SLOTS.claim(slots)
     user_ids = {slot.user_id for slot in granted}
-    presence.announce(user_ids)
     active = Job.objects.active().filter(user__in=user_ids)
     with_jobs = set(active.values_list("user_id", flat=True))
     return {slot: slot.user_id in with_jobs for slot in granted}
@@ -278,7 +267,6 @@ def _with_connection[Argument, Returned](
     return call
 
 
-SLOTS = Slots("sockets", limit=MAX_SOCKETS)
 _threads = ThreadPoolExecutor(settings.DB_POOL_MAX, thread_name_prefix="socket")
 """One for each pooled database connection. Channels' own helper has one thread for all sockets."""
 _session_users = Batched(_with_connection(sockets.signed_in), threads=_threads)

@@ -16,9 +16,9 @@ END = {"type": "end"}
 class TestEvents(EmulatorTestCase):
     def listen(self, user: User) -> PubSub:
         """Open a socket of the user, as the consumer does; return what Redis sends to it."""
-        presence.opened(user.id, ("en", ""), limit=20)
-        self.addCleanup(presence.closed, user.id)
-        presence.announce([user.id])
+        slot = presence.SLOTS.new(user.id, label=presence.label(user))
+        self.addCleanup(presence.SLOTS.close, slot)
+        presence.SLOTS.claim([slot])
         messages = self.enterContext(Redis.from_url(settings.REDIS_URL)).pubsub()
         messages.subscribe(f"asgi__group__{events.group(user.id)}")
         messages.get_message(timeout=None)  # that it has subscribed

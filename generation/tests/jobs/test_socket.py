@@ -212,12 +212,12 @@ class TestPresence(SocketTestCase):
     async def test_it_is_present_before_its_snapshot_is_read_and_counted_until_it_ends(self):
         text = await sync_to_async(tokens.issue)(user=self.alice, name="laptop")
         first, second = [await self.open(self.with_token(text)) for _ in range(2)]
-        assert set(presence.present([self.alice.pk, self.bob.pk])) == {self.alice.pk}
-        assert self.alice.pk in presence.open_here()
+        present = await sync_to_async(presence.present)([self.alice.pk, self.bob.pk])
+        assert set(present) == {self.alice.pk}
         await first.disconnect()
-        assert self.alice.pk in presence.open_here()
+        assert len(presence.SLOTS.open[self.alice.pk]) == 1
         await second.disconnect()
-        assert self.alice.pk not in presence.open_here()
+        assert self.alice.pk not in presence.SLOTS.open
 
     async def test_it_is_counted_no_longer_when_it_breaks_off_while_it_is_opened(self):
         text = await sync_to_async(tokens.issue)(user=self.alice, name="laptop")
@@ -227,11 +227,11 @@ class TestPresence(SocketTestCase):
         socket.future.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await socket.future
-        assert presence.open_here() == {}
+        assert self.alice.pk not in presence.SLOTS.open
 
     async def test_it_never_counts_those_it_does_not_know(self):
         await self.assert_is_refused(self.with_token("ag_made-up"))
-        assert presence.open_here() == {}
+        assert self.alice.pk not in presence.SLOTS.open
 
 
 class TestLimits(SocketTestCase):
@@ -240,7 +240,7 @@ class TestLimits(SocketTestCase):
 
     async def test_it_closes_more_sockets_of_one_user_than_twenty(self):
         text = await self.token(self.alice)
-        sockets = [await self.open(self.with_token(text)) for _ in range(consumers.MAX_SOCKETS)]
+        sockets = [await self.open(self.with_token(text)) for _ in range(presence.MAX_SOCKETS)]
         for _ in range(2):
             further = self.with_token(text)
             assert (await further.connect())[0]
@@ -252,15 +252,15 @@ class TestLimits(SocketTestCase):
         sockets.append(await self.open(self.with_token(text)))
         for socket in sockets:
             await self.assert_stays_open(socket)
-        assert presence.open_here() == {}
+        assert self.alice.pk not in presence.SLOTS.open
 
     async def test_it_opens_no_more_than_twenty_at_the_same_moment(self):
         text = await self.token(self.alice)
-        sockets = [self.with_token(text) for _ in range(consumers.MAX_SOCKETS + 10)]
+        sockets = [self.with_token(text) for _ in range(presence.MAX_SOCKETS + 10)]
         await asyncio.gather(*(socket.connect() for socket in sockets))
         outputs = await asyncio.gather(*(socket.receive_output(timeout=20) for socket in sockets))
         codes = [output.get("code") for output in outputs]
-        assert Counter(codes) == {None: consumers.MAX_SOCKETS, 4429: 10}
+        assert Counter(codes) == {None: presence.MAX_SOCKETS, 4429: 10}
         for socket in sockets:
             await socket.disconnect()
 
@@ -295,8 +295,7 @@ class TestLimits(SocketTestCase):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(consumers, "MAX_MESSAGES_PER_SECOND", 1000)
             patch.setattr(consumers, "SNAPSHOT_PAUSE_SECONDS", 0)
-            patch.setattr(consumers, "MAX_SOCKETS", 1000)
-            patch.setattr(consumers, "SLOTS", Slots("sockets", limit=1000))
+            patch.setattr(presence, "SLOTS", Slots("sockets", limit=1000))
             sockets = [await self.open(self.with_token(text)) for _ in range(25)]
             for _ in range(30):
                 await sockets[0].send_json_to({"type": "snapshot"})
