@@ -135,14 +135,6 @@ class BucketStorage(ContentMD5Storage):
             **self.get_object_parameters(name),
         )
 
-    def mark(self, name: str) -> tuple[int, str]:
-        """Return size and ETag; raise FileNotFoundError."""
-        try:
-            head = self.connection.meta.client.head_object(Bucket=self.bucket_name, Key=name)
-        except ClientError as error:
-            raise _missing_or(error, name) from error
-        return head["ContentLength"], head["ETag"]
-
     def copy(self, name: str, to: str) -> None:
         """Copy the file within the bucket; raise FileNotFoundError.
 

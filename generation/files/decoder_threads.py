@@ -29,7 +29,7 @@ _threads = Threads(busy=DecoderBusy, limit=settings.HELD_THREADS)
 
 @contextmanager
 def limited() -> Iterator[None]:
-    """Allow waiting for `decoding.BUDGET` inside the block, in all threads but one.
+    """Allow waiting for `decoding.alone` inside the block, in all threads but one.
 
     Raises DecoderBusy: the other threads are in use, or the wait was too long.
     """

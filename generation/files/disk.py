@@ -28,10 +28,6 @@ class DiskStorage(FileSystemStorage):
             file.seek(start)
             return file.read(length)
 
-    def mark(self, name: str) -> tuple[int, str]:
-        """Return the size, and no ETag; raise FileNotFoundError."""
-        return Path(self.path(name)).stat().st_size, ""
-
     def copy(self, name: str, to: str) -> None:
         """Copy the file to exactly this name; raise FileNotFoundError."""
         goal = Path(self.path(to))

@@ -14,7 +14,7 @@ from generation.files import metadata
 from generation.files.containers.errors import Malformed
 from generation.files.containers.exif import orientation
 from generation.runpod import decoding
-from generation.runpod.image import InvalidImage, decode, read_header
+from generation.runpod.image import InvalidImage, decode
 
 # px. A landscape image in a gallery row is about 660 wide; 512 looks soft, 768 costs 5 ms.
 THUMBNAIL_SIDE = 768
@@ -74,7 +74,7 @@ def prepare(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> Prep
         data = metadata.described(data, parameters=parameters)
     except Malformed as error:
         raise InvalidImage(str(error)) from error
-    with decoding.BUDGET.spend(read_header(data).pixels):
+    with decoding.alone():
         return _prepared(data)
 
 
@@ -112,7 +112,7 @@ def as_webp(data: bytes, *, wait_seconds: float | None = None) -> bytes:
         decoding.Busy: this process decoded other images for more than `wait_seconds`.
     """
     xmp = metadata.packet_of(data) or metadata.packet(metadata.TRAINED)
-    with decoding.BUDGET.spend(read_header(data).pixels, wait_seconds=wait_seconds):
+    with decoding.alone(wait_seconds=wait_seconds):
         image = decode(data)[1]
         return _webp(upright(image), xmp=xmp, quality=WEBP_QUALITY, method=4)
 

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -161,25 +160,6 @@ def copy(key: str, to: str) -> None:
     """Copy a file within the storage, replacing a file; raise FileNotFoundError."""
     storage: Any = default_storage
     storage.copy(key, to)
-
-
-def are_equal(key: str, other: str) -> bool:
-    """Return whether both files exist and have the same bytes."""
-    storage: Any = default_storage
-    try:
-        (size, etag), (other_size, other_etag) = storage.mark(key), storage.mark(other)
-        if size != other_size:
-            return False
-        return bool(etag and etag == other_etag) or read(key) == read(other)
-    except FileNotFoundError:
-        return False
-
-
-def written_at(key: str) -> datetime:
-    """Return when the file was written; raise FileNotFoundError."""
-    storage: Any = default_storage
-    storage.mark(key)  # django-storages raises an exception of its own for a missing file
-    return default_storage.get_modified_time(key)
 
 
 def url(key: str, *, seconds: int | None = None) -> str:

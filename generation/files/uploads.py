@@ -69,7 +69,7 @@ def keep(*, user: User, data: bytes) -> Upload:
     check_room(user)
     with (
         decoder_threads.limited(),
-        decoding.BUDGET.spend(wait_seconds=settings.UPLOAD_WAIT_SECONDS),
+        decoding.alone(wait_seconds=settings.UPLOAD_WAIT_SECONDS),
     ):
         content_type, size, kept = _cleaned(data, info)
     upload = _reserve(user=user, content_type=content_type, size=size, data=kept)

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
-from generation.runpod.image_size import size_of
-
 MAX_PIXELS = 50_000_000  # the largest model on offer makes 17 million
 MAX_SCANS = 100  # of a JPEG; encoders write about ten, and each one costs a pass over all pixels
 START_OF_SCAN = b"\xff\xda"
 # Bytes of inflated text in a PNG. Pillow's default, 64 MB, fits into 64 kB of a file.
 PngImagePlugin.MAX_TEXT_MEMORY = 8 * 1024 * 1024
+Image.MAX_IMAGE_PIXELS = None  # limited below, with an error that says how many there are
 CONTENT_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 
@@ -96,9 +95,8 @@ def _in_eight_bits(image: Image.Image) -> Image.Image:
 
 def _opened(data: bytes, *, max_pixels: int) -> tuple[ImageInfo, Image.Image]:
     """Return an image's properties and the image, not yet decoded."""
-    # Before Pillow sees it: its decoder of WebP reserves memory for the canvas when it opens one.
-    if size := size_of(data):
-        _check_pixels(size, max_pixels=max_pixels)
+    if data[8:12] == b"WEBP":  # Pillow reserves memory for the canvas when it opens one
+        _check_pixels(_size_of_webp(data), max_pixels=max_pixels)
     image = Image.open(io.BytesIO(data), formats=tuple(CONTENT_TYPES))
     _check_pixels(image.size, max_pixels=max_pixels)
     # Cameras store a second view behind a JPEG, which Pillow then calls MPO.
@@ -112,6 +110,21 @@ def _opened(data: bytes, *, max_pixels: int) -> tuple[ImageInfo, Image.Image]:
     width, height = image.size
     info = ImageInfo(width=width, height=height, format=form, content_type=CONTENT_TYPES[form])
     return info, image
+
+
+def _size_of_webp(data: bytes) -> tuple[int, int]:
+    """Return width and height of the canvas, or of the only image.
+
+    Source: https://developers.google.com/speed/webp/docs/riff_container
+    """
+    if data[12:16] == b"VP8X":
+        width, height = (int.from_bytes(data[at : at + 3], "little") for at in (24, 27))
+        return 1 + width, 1 + height
+    if data[12:16] == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    width, height = (int.from_bytes(data[at : at + 2], "little") for at in (26, 28))
+    return width & 0x3FFF, height & 0x3FFF
 
 
 def _check_pixels(size: tuple[int, int], *, max_pixels: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from PIL import Image, ImageFilter
 
 from generation.runpod import decoding
-from generation.runpod.image import decode, read_header
+from generation.runpod.image import decode
 
 MARKED = 8  # of 255: darker tones, such as noise of an encoder, change nothing that can be seen
 OVERLAP = 0.02  # of the shorter side of the kept image: the seam is painted over and blended
@@ -19,7 +19,7 @@ def gray(data: bytes) -> bytes:
     Raises:
         generation.runpod.image.InvalidImage: the bytes are not an image.
     """
-    with decoding.BUDGET.spend(read_header(data).pixels):
+    with decoding.alone():
         mask = decode(data)[1]
         if "A" in mask.getbands() or "transparency" in mask.info:
             rgba = mask.convert("RGBA")
@@ -29,7 +29,7 @@ def gray(data: bytes) -> bytes:
 
 def is_empty(mask: bytes) -> bool:
     """Return whether a mask from `gray` marks no pixel; no mask is decoded without the budget."""
-    with decoding.BUDGET.spend(read_header(mask).pixels):
+    with decoding.alone():
         _least, most = decode(mask)[1].getextrema()
     return isinstance(most, int | float) and most < MARKED
 
@@ -47,7 +47,7 @@ def extended(
     Raises:
         generation.runpod.image.InvalidImage: the bytes are not an image.
     """
-    with decoding.BUDGET.spend(read_header(data).pixels):
+    with decoding.alone():
         image = decode(data)[1].convert("RGB")
         box = _place(sides, size)
         inner = image.resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.LANCZOS)

@@ -174,7 +174,7 @@ class TestUploads(ApiTestCase):
     @override_settings(UPLOAD_WAIT_SECONDS=0)
     def test_it_refuses_to_decode_a_second_image_at_the_same_time(self) -> None:
         before = stored()
-        with decoding.BUDGET.spend(1):
+        with decoding.alone():
             response = self.upload(picture())
             self.assert_problem(response, 503, "unavailable")
             assert response["Retry-After"] == "5"
