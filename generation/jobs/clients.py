@@ -1,5 +1,6 @@
 """This process's clients for RunPod, made from the settings."""
 
+import os
 from functools import lru_cache
 
 from django.conf import settings
@@ -19,19 +20,20 @@ except ValueError as error:
 
 def client() -> Client:
     """Return the client for single calls. All threads of the process share its pool."""
-    return _client(settings.RUNPOD_BASE_URL, settings.RUNPOD_API_KEY)
+    return _client(settings.RUNPOD_BASE_URL, settings.RUNPOD_API_KEY, os.getpid())
 
 
 def sweep() -> Sweep:
     """Return the client that reads many statuses at once."""
-    return _sweep(settings.RUNPOD_BASE_URL, settings.RUNPOD_API_KEY)
+    return _sweep(settings.RUNPOD_BASE_URL, settings.RUNPOD_API_KEY, os.getpid())
 
 
 @lru_cache(maxsize=8)
-def _client(base_url: str, api_key: str) -> Client:
+def _client(base_url: str, api_key: str, _pid: int) -> Client:
+    # One for each process: connections must not be shared with a forked child.
     return Client(base_url=base_url, api_key=api_key, limits=LIMITS)
 
 
 @lru_cache(maxsize=8)
-def _sweep(base_url: str, api_key: str) -> Sweep:
+def _sweep(base_url: str, api_key: str, _pid: int) -> Sweep:
     return Sweep(base_url=base_url, api_key=api_key, limits=LIMITS)

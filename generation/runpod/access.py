@@ -1,10 +1,8 @@
 """What every call to RunPod needs with any HTTP library: address, API key, connection limits."""
 
-import os
 import urllib.parse
-import weakref
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 USER_AGENT = "ArtGen (+https://docs.runpod.io/serverless)"
 MIN_SECRET_LENGTH = 12  # characters; keys of RunPod have 46
@@ -91,25 +89,3 @@ def header_key(api_key: str) -> str:
     if not key.isascii() or not key.isprintable() or " " in key:
         raise ValueError("the RunPod API key has characters that cannot be in a header")
     return key
-
-
-class _Resettable(Protocol):
-    def reset(self) -> Any:
-        """Drop all connections and replace all locks."""
-
-
-# A forked child must not share connections with its parent, nor locks that a thread held.
-_resettable: "weakref.WeakSet[_Resettable]" = weakref.WeakSet()
-
-
-def reset_after_fork(connected: _Resettable) -> None:
-    """Call `connected.reset()` in every process that is forked from this one, while it exists."""
-    _resettable.add(connected)
-
-
-def _after_fork() -> None:
-    for connected in list(_resettable):
-        connected.reset()
-
-
-os.register_at_fork(after_in_child=_after_fork)

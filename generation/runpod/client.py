@@ -17,7 +17,7 @@ import urllib3.exceptions
 from requests.exceptions import RequestException
 
 from . import pool
-from .access import Access, Limits, reset_after_fork
+from .access import Access, Limits
 from .health import Health, parse_health
 from .network_errors import reason_of
 from .replies import MAX_REPLY_BYTES, Reply, json_of, report_of
@@ -61,28 +61,22 @@ class Submission:
 
 
 class Client:
-    """Client for one API key. Safe between threads and after a fork."""
+    """Client for one API key. Safe between threads; a forked process needs a new one."""
 
     def __init__(self, *, base_url: str, api_key: str, limits: Limits = Limits()) -> None:  # noqa: B008 it is frozen
         """Prepare a client without connecting. Raises ValueError for a bad key."""
         self._access, self._limits = Access(base_url, api_key), limits
-        self.reset()
-        reset_after_fork(self)
+        self._slots = threading.BoundedSemaphore(limits.pool_max)
+        self._session = requests.Session()
+        self._session.auth = self._access
+        self._session.headers.update(self._access.headers)
+        self._session.cookies.set_policy(_NoCookies())
+        adapter = pool.Adapter(kept=limits.pool_kept)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
 
     def __repr__(self) -> str:
         return f"Client(base_url={self._access.base_url!r})"
-
-    def reset(self) -> None:
-        """Drop all connections, as a forked child must."""
-        self._slots = threading.BoundedSemaphore(self._limits.pool_max)
-        session = requests.Session()
-        session.auth = self._access
-        session.headers.update(self._access.headers)
-        session.cookies.set_policy(_NoCookies())
-        adapter = pool.Adapter(kept=self._limits.pool_kept)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
-        self._session = session
 
     # https://docs.runpod.io/serverless/endpoints/send-requests#run
     def run(
@@ -174,10 +168,6 @@ class Client:
 
     def _report(self, method: str, endpoint_id: str, call: str, runpod_id: str) -> JobReport:
         reply = self._read(method, self._url(endpoint_id, call, runpod_id))
-        if call == "retry" and reply.status == 400:
-            raise JobRefused(
-                "RunPod refused (400)", code="invalid_input", detail=reply.text, status=400
-            )
         return report_of(reply, runpod_id)
 
     def _read(self, method: str, url: str) -> Reply:

@@ -1,12 +1,13 @@
 """The addresses of a host within a deadline, which `socket.getaddrinfo` does not have."""
 
 import ipaddress
+import os
 import socket
 import threading
 from concurrent.futures import Future
+from functools import cache
 from typing import Any
 
-from .access import reset_after_fork
 from .deadlines import seconds_left
 
 MAX_LOOKUPS = 32  # in this process at once
@@ -28,7 +29,7 @@ def addresses(host: str, port: int, *, deadline: float) -> Found:
     if _is_address(host):
         return _ask(host, port)
     try:
-        return _lookups.start(host, port).result(seconds_left(deadline))
+        return _lookups(os.getpid()).start(host, port).result(seconds_left(deadline))
     except TimeoutError as error:
         raise TimeoutError(f"the name {host} was not resolved in time") from error
 
@@ -41,11 +42,6 @@ class _Lookups:
     """
 
     def __init__(self) -> None:
-        self.reset()
-        reset_after_fork(self)
-
-    def reset(self) -> None:
-        """Forget all lookups: a forked child has none of the threads."""
         self._lock = threading.Lock()
         self._running: dict[tuple[str, int], Future[Found]] = {}
 
@@ -97,4 +93,7 @@ def _ask(host: str, port: int) -> Found:
     return list(dict.fromkeys((family, where) for family, _, _, _, where in found))
 
 
-_lookups = _Lookups()
+@cache
+def _lookups(_pid: int) -> _Lookups:
+    """Return those of this process: a forked child has none of its parent's threads."""
+    return _Lookups()

@@ -11,13 +11,14 @@ import ssl
 import threading
 import urllib.parse
 from collections.abc import Coroutine, Iterator, Sequence
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any
 
 import httpcore2
 import requests.utils
 from httpcore2 import AsyncConnectionPool, ConnectError, ConnectTimeout
 
-from .access import Access, Limits, reset_after_fork
+from .access import Access, Limits
 from .deadlines import new_tls_context
 from .network_errors import reason_of
 from .pool import MAX_IDLE_SECONDS
@@ -31,15 +32,13 @@ Ref = tuple[str, str]
 Outcomes = dict[Ref, JobReport | RunPodError]
 """Each job's report, or the error of reading it."""
 
-T = TypeVar("T")
-
 BATCH = 96  # requests at once; servers allow about 100 streams a connection
 MAX_FOR_ONE_CONNECTION = 8  # jobs
 SWEEP_SECONDS = 25.0  # the longest that a sweep may take
 
 
 class Sweep:
-    """Reads many statuses at once. Safe between threads and after a fork."""
+    """Reads many statuses at once. Safe between threads; a forked process needs a new one."""
 
     def __init__(
         self,
@@ -65,24 +64,19 @@ class Sweep:
             "Accept-Encoding": "identity",
         }
         self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
-        self.reset()
-        reset_after_fork(self)
+        self._idle: list[AsyncConnectionPool] = []  # used by the thread of `_loop` only
 
     def __repr__(self) -> str:
         return f"Sweep(base_url={self._access.base_url!r})"
 
-    def reset(self) -> None:
-        """Forget all connections, as a forked child must."""
-        self._idle: list[AsyncConnectionPool] = []  # used by the thread of `_loop` only
-
     # https://docs.runpod.io/serverless/endpoints/send-requests#status
     def read(self, refs: Sequence[Ref]) -> Outcomes:
         """Return each job's report, or the error of reading it, within `total_seconds`."""
-        return _loop.run(self._read(list(dict.fromkeys(refs))))
+        return _run(self._read(list(dict.fromkeys(refs))))
 
     def close(self) -> None:
         """Close idle connections. The sweep can still be used."""
-        _loop.run(self._close())
+        _run(self._close())
 
     async def _close(self) -> None:
         while self._idle:
@@ -175,30 +169,18 @@ class Sweep:
         )
 
 
-class _Loop:
-    """The event loop that reads for all sweeps of this process, in a thread of its own."""
-
-    _loop: asyncio.AbstractEventLoop | None = None
-
-    def __init__(self) -> None:
-        self.reset()
-        reset_after_fork(self)
-
-    def reset(self) -> None:
-        """Forget the loop, as a forked child must.
-
-        The child keeps its copy: to free it would change the parent's epoll.
-        """
-        self._lock, self._of_parent, self._loop = threading.Lock(), self._loop, None
-
-    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(
-                    target=self._loop.run_forever, name="runpod-sweep", daemon=True
-                ).start()
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+_starting = threading.Lock()
 
 
-_loop = _Loop()
+def _run[T](coroutine: Coroutine[Any, Any, T]) -> T:
+    with _starting:
+        loop = _loop(os.getpid())
+    return asyncio.run_coroutine_threadsafe(coroutine, loop).result()
+
+
+@cache
+def _loop(_pid: int) -> asyncio.AbstractEventLoop:
+    """Return the event loop that reads for all sweeps of this process, in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="runpod-sweep", daemon=True).start()
+    return loop

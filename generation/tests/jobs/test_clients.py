@@ -11,6 +11,8 @@ import sys
 import pytest
 from django.conf import settings
 
+from generation.jobs import clients
+
 SHOW = """
 import django, json
 django.setup()
@@ -102,3 +104,12 @@ def test_it_refuses_values_that_do_not_fit_together():
     assert len(said) == 4
     for line in said:
         assert line.startswith("The HTTP_… values of the environment do not fit together")
+
+
+def test_a_forked_process_has_clients_of_its_own():
+    of_parent = clients.client(), clients.sweep()
+    pid = os.fork()
+    if pid == 0:
+        os._exit({*of_parent}.isdisjoint({clients.client(), clients.sweep()}))
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 1

@@ -1,12 +1,11 @@
 """The client's connections: kept, shared by threads, bounded, not inherited by a fork."""
 
-import os
 import socket
 import threading
 
 import pytest
 
-from artgen.testing.raw_server import http, raw_server
+from artgen.testing.raw_server import raw_server
 from artgen.testing.threads import until_set
 from generation.runpod import pool
 from generation.runpod.access import Limits
@@ -73,30 +72,3 @@ def test_it_opens_a_new_connection_instead_of_one_that_idled(emulator, client, m
     monkeypatch.setattr(pool, "MAX_IDLE_SECONDS", 0.0)
     client.health(ENDPOINT)
     assert len(opened) == 2
-
-
-def test_it_survives_a_fork_while_another_thread_holds_its_slots():
-    asked, forked = threading.Event(), threading.Event()
-
-    def answer(connection):
-        if not asked.is_set():
-            asked.set()
-            forked.wait()
-        connection.sendall(http("200 OK", b'{"workers": {"idle": 3}}'))
-
-    with raw_server(answer) as server:
-        limits = Limits(pool_kept=1, pool_max=1, pool_wait_seconds=0.05)
-        client = Client(base_url=server.base_url, api_key="test", limits=limits)
-        holder = threading.Thread(target=client.health, args=(ENDPOINT,))
-        holder.start()
-        until_set(asked, holder)
-        pid = os.fork()
-        if pid == 0:
-            try:
-                os._exit(0 if client.health(ENDPOINT).workers_total == 3 else 1)
-            finally:
-                os._exit(2)
-        _, status = os.waitpid(pid, 0)
-        forked.set()
-        holder.join()
-    assert os.waitstatus_to_exitcode(status) == 0

@@ -6,7 +6,6 @@ Over HTTP/2 and HTTP/1.1, and one job's trouble is its own.
 import asyncio
 import contextlib
 import json
-import os
 import socket
 import ssl
 import threading
@@ -18,7 +17,6 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from artgen.testing.certificate import make_certificate
-from artgen.testing.threads import until_set
 from generation.demo.emulator import Emulator
 from generation.runpod.access import Limits
 from generation.runpod.client import Client, Gone, Unavailable
@@ -43,7 +41,6 @@ class TLSServer:
         self.requests, self.plan, self.under_way, self.most_under_way = [], {}, 0, 0
         self.streams, self.most_streams = Counter(), 0
         self.wait_for = {}
-        self.eight = threading.Event()  # set when so many requests are under way
         listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = listener.getsockname()[1]
         self._config = Config()
@@ -89,8 +86,6 @@ class TLSServer:
         self.requests.append((scope["client"], scope["http_version"]))
         self.under_way += 1
         self.most_under_way = max(self.most_under_way, self.under_way)
-        if self.under_way == 8:
-            self.eight.set()
         self.streams[scope["client"]] += 1
         self.most_streams = max(self.most_streams, self.streams[scope["client"]])
         runpod_id = scope["path"].rsplit("/", 1)[1]
@@ -370,31 +365,6 @@ def test_it_never_shows_the_key():
     sweep = Sweep(base_url="http://127.0.0.1:1/v2", api_key="rpa_SECRET")
     outcome = sweep.read(refs(1))[refs(1)[0]]
     assert "rpa_SECRET" not in repr(sweep) + repr(outcome) + outcome.detail
-
-
-def test_it_survives_a_fork_in_the_middle_of_a_sweep(server, over_tls):
-    over_tls.read(refs(8))
-    (kept,) = server.connections
-    server.wait_for |= {"most_under_way": 9}
-    server.eight.clear()
-    found = []
-    reading = threading.Thread(target=lambda: found.append(over_tls.read(refs(8))))
-    reading.start()
-    until_set(server.eight, reading)
-    pid = os.fork()
-    if pid == 0:
-        try:
-            outcomes = over_tls.read([(ENDPOINT, "job-of-the-child-u1")]).values()
-            os._exit(0 if {type(outcome) for outcome in outcomes} == {JobReport} else 1)
-        finally:
-            os._exit(2)
-    _, status = os.waitpid(pid, 0)
-    reading.join()
-    assert os.waitstatus_to_exitcode(status) == 0
-    assert {type(outcome) for outcome in found[0].values()} == {JobReport}
-    over_tls.read(refs(1))
-    assert [client for client, _ in server.requests].count(kept) == 8 + 8 + 1
-    assert len(server.connections) == 2, "one is the child's own"
 
 
 def test_it_reads_through_the_proxy_of_the_environment(emulator, monkeypatch):
