@@ -1,7 +1,5 @@
 """Collections: named groups of a user's images. An image can be in several."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -9,19 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from generation.models.images import Image, has_link
+from generation.models.owned import DeletableQuerySet
 
 NAME_MAX = 80
 
 
-class CollectionQuerySet(models.QuerySet["Collection"]):
+class CollectionQuerySet(DeletableQuerySet["Collection"]):
     """Named filters of collections."""
-
-    def of(self, user: Any) -> "CollectionQuerySet":
-        return self.filter(user=user)
-
-    def present(self) -> "CollectionQuerySet":
-        """Exclude deleted ones, which only undo can restore."""
-        return self.filter(deleted_at__isnull=True)
 
     def by_name(self) -> "CollectionQuerySet":
         """Sort by name, case-insensitively."""

@@ -1,7 +1,5 @@
 """Exports: all data of a user as ZIP files in the bucket, written part by part."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -9,12 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from generation.models.owned import OwnedQuerySet
 
-class ExportQuerySet(models.QuerySet["Export"]):
+
+class ExportQuerySet(OwnedQuerySet["Export"]):
     """Named filters of exports."""
-
-    def of(self, user: Any) -> "ExportQuerySet":
-        return self.filter(user=user)
 
     def active(self) -> "ExportQuerySet":
         """Exclude finished ones."""

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from generation.models.image_models import ImageModel
 from generation.models.jobs import Job
+from generation.models.owned import OwnedQuerySet
 
 
 class Visibility(models.TextChoices):
@@ -28,11 +29,8 @@ def trash_begins() -> datetime:
     return timezone.now() - timedelta(days=settings.TRASH_DAYS)
 
 
-class ImageQuerySet(models.QuerySet["Image"]):
+class ImageQuerySet(OwnedQuerySet["Image"]):
     """Named filters of images."""
-
-    def of(self, user: Any) -> "ImageQuerySet":
-        return self.filter(user=user)
 
     def kept(self) -> "ImageQuerySet":
         """Exclude trashed ones."""
@@ -220,11 +218,8 @@ def has_link(image: Any) -> bool:
     )
 
 
-class UploadQuerySet(models.QuerySet["Upload"]):
+class UploadQuerySet(OwnedQuerySet["Upload"]):
     """Named filters of uploads."""
-
-    def of(self, user: Any) -> "UploadQuerySet":
-        return self.filter(user=user)
 
     def usable(self) -> "UploadQuerySet":
         """Exclude expired ones."""

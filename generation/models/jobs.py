@@ -20,6 +20,7 @@ from generation.catalog.parameters import (
     Place,
 )
 from generation.models.image_models import ImageModel
+from generation.models.owned import OwnedQuerySet
 from generation.models.presets import OWN_STYLE_PREFIX
 
 if TYPE_CHECKING:
@@ -46,11 +47,8 @@ ENDED_WITHOUT_IMAGES = (Status.FAILED, Status.CANCELED)
 STUCK_AFTER = timedelta(seconds=60)  # a job that has been due for longer is stuck
 
 
-class JobQuerySet(models.QuerySet["Job"]):
+class JobQuerySet(OwnedQuerySet["Job"]):
     """Named filters of jobs."""
-
-    def of(self, user: Any) -> "JobQuerySet":
-        return self.filter(user=user)
 
     def active(self) -> "JobQuerySet":
         """Exclude final ones."""

@@ -1,6 +1,6 @@
 """What users keep for the composer: presets, own styles, favorite models."""
 
-from typing import Any
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from generation.models.image_models import ImageModel
+from generation.models.owned import DeletableQuerySet
 
 PRESET_NAME_MAX = 60
 STYLE_NAME_MAX = 40
@@ -16,17 +17,10 @@ STYLE_TEXT_MAX = 500
 OWN_STYLE_PREFIX = "own-"
 
 
-class OwnedQuerySet(models.QuerySet[Any]):
+class ArrangedQuerySet[Row: models.Model](DeletableQuerySet[Row]):
     """Named filters of presets and own styles."""
 
-    def of(self, user: Any) -> "OwnedQuerySet":
-        return self.filter(user=user)
-
-    def present(self) -> "OwnedQuerySet":
-        """Exclude deleted ones, which only undo can restore."""
-        return self.filter(deleted_at__isnull=True)
-
-    def in_order(self) -> "OwnedQuerySet":
+    def in_order(self) -> Self:
         """Sort as their owner has arranged them."""
         return self.order_by("position", "id")
 
@@ -51,7 +45,7 @@ class Preset(models.Model):
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
 
-    objects = OwnedQuerySet.as_manager()
+    objects = ArrangedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("preset")
@@ -94,7 +88,7 @@ class OwnStyle(models.Model):
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
 
-    objects = OwnedQuerySet.as_manager()
+    objects = ArrangedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("own style")

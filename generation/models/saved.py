@@ -1,7 +1,5 @@
 """Copies of shared images that users have saved to their galleries."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -11,14 +9,11 @@ from uuid_utils.compat import uuid7
 
 from generation.models.images import Image
 from generation.models.jobs import Job
+from generation.models.owned import OwnedQuerySet
 
 
-class SavedImageQuerySet(models.QuerySet["SavedImage"]):
+class SavedImageQuerySet(OwnedQuerySet["SavedImage"]):
     """Named filters of saved images."""
-
-    def of(self, user: Any) -> "SavedImageQuerySet":
-        """Filter by the owner of the copy."""
-        return self.filter(user=user)
 
     def unfinished(self) -> "SavedImageQuerySet":
         """Keep those whose files are being copied, or were when their process died."""

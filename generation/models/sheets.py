@@ -1,7 +1,5 @@
 """Comparison sheets, votes for their best images, and the lists of words that prompts use."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -10,19 +8,9 @@ from uuid_utils.compat import uuid7
 
 from generation.models.image_models import ImageModel
 from generation.models.jobs import Job
+from generation.models.owned import DeletableQuerySet
 
 LIST_NAME_MAX = 40
-
-
-class SheetQuerySet(models.QuerySet["Sheet"]):
-    """Named filters of sheets."""
-
-    def of(self, user: Any) -> "SheetQuerySet":
-        return self.filter(user=user)
-
-    def present(self) -> "SheetQuerySet":
-        """Exclude deleted ones, which only undo can restore."""
-        return self.filter(deleted_at__isnull=True)
 
 
 class Sheet(models.Model):
@@ -49,7 +37,7 @@ class Sheet(models.Model):
     created_at = models.DateTimeField(_("created"))
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
 
-    objects = SheetQuerySet.as_manager()
+    objects = DeletableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("comparison")
@@ -95,17 +83,6 @@ class SheetVote(models.Model):
         return f"{self.sheet_id} {self.model_id}"
 
 
-class WordListQuerySet(models.QuerySet["WordList"]):
-    """Named filters of word lists."""
-
-    def of(self, user: Any) -> "WordListQuerySet":
-        return self.filter(user=user)
-
-    def present(self) -> "WordListQuerySet":
-        """Exclude deleted ones, which only undo can restore."""
-        return self.filter(deleted_at__isnull=True)
-
-
 class WordList(models.Model):
     """A user's list of alternatives; `__name__` in a prompt stands for its entries."""
 
@@ -122,7 +99,7 @@ class WordList(models.Model):
     created_at = models.DateTimeField(_("created"))
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
 
-    objects = WordListQuerySet.as_manager()
+    objects = DeletableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("word list")

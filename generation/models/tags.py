@@ -1,21 +1,17 @@
 """Tags: words by which a user finds images again."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from generation.models.images import Image
+from generation.models.owned import OwnedQuerySet
 
 TAG_MAX = 40
 
 
-class TagQuerySet(models.QuerySet["Tag"]):
+class TagQuerySet(OwnedQuerySet["Tag"]):
     """Named filters of tags."""
-
-    def of(self, user: Any) -> "TagQuerySet":
-        return self.filter(user=user)
 
     def by_name(self) -> "TagQuerySet":
         """Sort by name, case-insensitively."""

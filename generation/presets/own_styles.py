@@ -147,7 +147,7 @@ def copied(source: StyleText, *, user: User) -> OwnStyle:
         .filter(template=source.template, negative=source.negative)
     )
     if found := same.in_order().first():
-        return found  # type: ignore[no-any-return]
+        return found
     taken = set(OwnStyle.objects.of(user).present().values_list("folded_name", flat=True))
     name = unused(source.name, taken=taken, limit=STYLE_NAME_MAX)
     return create(user=user, name=name, template=source.template, negative=source.negative)
