@@ -13,17 +13,3 @@ from accounts.admin import (
     users,
     vouchers,
 )
-
-__all__ = [
-    "audit_log",
-    "credit_requests",
-    "entries",
-    "groups",
-    "invitations",
-    "outgoing_emails",
-    "sessions",
-    "site",
-    "tokens",
-    "users",
-    "vouchers",
-]

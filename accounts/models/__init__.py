@@ -16,27 +16,3 @@ from accounts.models.quotas import ANY_MODEL, GroupQuota, QuotaFields
 from accounts.models.tokens import ApiToken, Scope
 from accounts.models.users import PromptHelp, User, fold
 from accounts.models.vouchers import Voucher, VoucherState, VoucherUse
-
-__all__ = [
-    "ANY_MODEL",
-    "ApiToken",
-    "AppendOnly",
-    "AuditEntry",
-    "CreditEntry",
-    "CreditPage",
-    "CreditRequest",
-    "CreditRequestState",
-    "GroupQuota",
-    "Invitation",
-    "InvitationState",
-    "OpenedMailbox",
-    "OutgoingEmail",
-    "PromptHelp",
-    "QuotaFields",
-    "Scope",
-    "User",
-    "Voucher",
-    "VoucherState",
-    "VoucherUse",
-    "fold",
-]

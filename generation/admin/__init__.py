@@ -17,21 +17,3 @@ from generation.admin import (
     styles,
     users,
 )
-
-__all__ = [
-    "alerts",
-    "announcements",
-    "attention",
-    "budgets",
-    "generation_switch",
-    "groups",
-    "image_models",
-    "images",
-    "jobs",
-    "moderation_rules",
-    "outages",
-    "prompt_reviews",
-    "publications",
-    "styles",
-    "users",
-]

@@ -11,15 +11,3 @@ from .faults import FAULTS, MAGIC_WORDS, Faults
 from .jobs import EmulatedJob
 from .serving import add_arguments, serve
 from .webhooks import WebhookDelivery
-
-__all__ = [
-    "FAULTS",
-    "MAGIC_WORDS",
-    "Call",
-    "EmulatedJob",
-    "Emulator",
-    "Faults",
-    "WebhookDelivery",
-    "add_arguments",
-    "serve",
-]

@@ -2,5 +2,3 @@
 
 from .encoding import encode
 from .painting import paint
-
-__all__ = ["encode", "paint"]

@@ -11,5 +11,3 @@ from generation.jobs.driver.reconciliation import reconcile
 from generation.jobs.driver.status_checks import check
 from generation.jobs.driver.stopping import stop
 from generation.jobs.driver.submission import submit
-
-__all__ = ["check", "fail_overdue", "reconcile", "stop", "submit", "tick"]

@@ -2,5 +2,3 @@
 
 from generation.operations.doctor.check import Check
 from generation.operations.doctor.runner import run_checks
-
-__all__ = ["Check", "run_checks"]

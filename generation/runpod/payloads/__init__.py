@@ -26,34 +26,6 @@ from .public import PUBLIC, public_dialect
 from .request_format import FormatProblem, RequestFormat, RequestFormatError, parse_request_format
 from .workflow import WorkflowError, check_workflow
 
-__all__ = [
-    "CODES",
-    "DIALECTS",
-    "PUBLIC",
-    "Dialect",
-    "Failure",
-    "FormatProblem",
-    "InputImage",
-    "OutputError",
-    "OutputImage",
-    "Parameters",
-    "PayloadError",
-    "RequestFormat",
-    "RequestFormatError",
-    "Result",
-    "UnknownDialect",
-    "WorkflowError",
-    "build",
-    "check_workflow",
-    "classify",
-    "cost_in",
-    "dialect_of",
-    "is_public",
-    "parse_request_format",
-    "read",
-    "result_from",
-]
-
 DIALECTS: dict[str, Dialect] = {
     dialect.name: dialect for dialect in (*own.DIALECTS, comfyui.DIALECT)
 }
