@@ -3,7 +3,6 @@
 `lifecycle.parking` parks what does not fit; staff change budgets through `budget_changes`.
 """
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,15 +15,13 @@ from django.db.models.expressions import RawSQL
 
 from accounts.limits import period_limits
 from accounts.models import User
-from generation.jobs import model_queues
-from generation.jobs.model_queues import ModelQueue
 from generation.jobs.queue_positions import Place
 from generation.models import Budget, Job, JobQuerySet, Period
 
 ALARM_SHARE = Decimal("0.8")
 """From this share on, staff are alarmed."""
 CACHE_KEY = "jobs.budgets.states"
-"""Of all states, which `eta.forecast` caches together with the queues."""
+"""Of all states, which `eta.forecast` caches."""
 
 
 @dataclass(frozen=True)
@@ -148,43 +145,6 @@ def states() -> list[BudgetState]:
     ]
 
 
-def with_queues(
-    model_ids: Collection[int],
-) -> tuple[dict[int, ModelQueue], list[BudgetState]]:
-    """Return the queues of these models, and all budgets as `states` does, in one query.
-
-    Groups and models of these budgets are known by id only.
-    """
-    spent, *dates = _spent()
-    dollars = ", ".join(f"CAST({value} AS text)" for value in ("limit_usd", spent, RESERVED))
-    select = (
-        "SELECT CAST(json_build_array("  # noqa: S608 no input
-        f"id, group_id, model_id, period, {dollars}, {_members()}"
-        ") AS text) AS fact FROM generation_budget"
-    )
-    queues, facts = model_queues.current_and_facts(model_ids, (select, *dates))
-    found = [_from_fact(*json.loads(fact)) for fact in facts]
-    return queues, sorted(found, key=lambda state: state.budget.pk)
-
-
-def _from_fact(
-    pk: int,
-    group_id: int,
-    model_id: int,
-    period: str,
-    limit: str,
-    spent: str,
-    reserved: str,
-    members: str | None,
-) -> BudgetState:
-    budget = Budget(
-        pk=pk, group_id=group_id, model_id=model_id, period=period, limit_usd=Decimal(limit)
-    )
-    return BudgetState(
-        budget, spent=Decimal(spent), reserved=Decimal(reserved), members=_ids(members)
-    )
-
-
 def _spent() -> tuple[Any, ...]:
     """Return SQL of what is spent of a budget, and its values."""
     today = period_limits.today()
@@ -276,7 +236,7 @@ def wait_of_job(job: Job, place: Place, *, states: Sequence[BudgetState]) -> dat
 
 
 def _lacking(user: User, costs: Costs, *, states: Sequence[BudgetState]) -> list[BudgetState]:
-    lacking = [state for state in states if not _has_room(state, costs)]
+    lacking = [state for state in states if any(_waits(costs, lacking=[state]))]
     if not any(state.budget.group_id for state in lacking):
         return lacking
     groups = set(user.groups.values_list("pk", flat=True))
@@ -291,16 +251,6 @@ def fits(left: Decimal, usd: Decimal) -> bool:
 def _refuses(state: BudgetState, cost: tuple[int, Decimal]) -> bool:
     model_id, usd = cost
     return state.budget.model_id in {None, model_id} and not state.allows(usd)
-
-
-def _has_room(state: BudgetState, costs: Costs) -> bool:
-    left = state.limit - state.used
-    for model_id, usd in costs:
-        if state.budget.model_id in {None, model_id}:
-            if not fits(left, usd):
-                return False
-            left -= usd
-    return True
 
 
 def waits_of_models(

@@ -15,7 +15,6 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from generation.jobs import bulk_update
 from generation.jobs.queue_positions import Place, Positions, Waiting, in_order, place_of_next
 from generation.models import Status
 from generation.models.outages import BLOCKS_MODEL
@@ -74,18 +73,7 @@ def cache_key(model_id: int) -> str:
 
 def current(model_ids: Collection[int]) -> dict[int, ModelQueue]:
     """Return the current queues of these models, in one query."""
-    return current_and_facts(model_ids, ("SELECT NULL AS fact WHERE 1 = 0",))[0]
-
-
-def current_and_facts(
-    model_ids: Collection[int], select: bulk_update.Expression
-) -> tuple[dict[int, ModelQueue], list[str]]:
-    """Return the current queues of these models, and texts that are selected in the same query.
-
-    `select`: a SELECT of one text column named `fact`, and the values for its `%s`.
-    """
-    rows, facts = _rows(model_ids, select)
-    return from_rows(rows, model_ids=model_ids), facts
+    return from_rows(_rows(model_ids), model_ids=model_ids)
 
 
 class QueueRow(NamedTuple):
@@ -219,21 +207,16 @@ QUEUES = """
     ) AS limited WHERE at_once IS NOT NULL
     UNION ALL
     SELECT 'limits', NULL, NULL, NULL, NULL, 0, NULL WHERE {has_limits}
-    UNION ALL
-    SELECT 'fact', NULL, NULL, NULL, NULL, 0, fact FROM ({select}) AS facts
 """
 
 
-def _rows(
-    model_ids: Collection[int], select: bulk_update.Expression
-) -> tuple[list[QueueRow], list[str]]:
+def _rows(model_ids: Collection[int]) -> list[QueueRow]:
     ids = list(model_ids)
     now = timezone.now()
     parameters: list[Any] = [
         *(*ids, now, MAX_QUEUED_PER_MODEL * len(ids)),
         *(*ids, *ids, *ids, now - WARM_FOR, *ids),
         *(settings.MAX_JOBS_AT_ONCE_PER_USER, now),
-        *select[1:],
     ]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -242,20 +225,16 @@ def _rows(
                 blocks_model=BLOCKS_MODEL,
                 limit=LIMIT,
                 has_limits=has_limits(),
-                select=select[0],
             ),
             parameters,
         )
-        found = cursor.fetchall()
-    facts = [row[-1] for row in found if row[0] == "fact"]
-    return [
-        QueueRow(
-            *(kind, model_id, user_id, job_id, at, count),
-            UserLimit(*map(int, fact.split())) if kind == "limit" else None,
-        )
-        for kind, model_id, user_id, job_id, at, count, fact in found
-        if kind != "fact"
-    ], facts
+        return [
+            QueueRow(
+                *(kind, model_id, user_id, job_id, at, count),
+                UserLimit(*map(int, limit.split())) if limit else None,
+            )
+            for kind, model_id, user_id, job_id, at, count, limit in cursor.fetchall()
+        ]
 
 
 def _by_age(row: QueueRow) -> tuple[bool, Any, Any]:

@@ -8,25 +8,4 @@ from generation.jobs.eta.estimate import Basis, Eta, EtaJson
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import History, Record, history_of, size_of
 from generation.jobs.eta.promises import late_at, limit_of_order, of_order_jobs, promise
-from generation.jobs.eta.reading import forecast, of_job, of_jobs, of_order, pace, position
-
-__all__ = [
-    "Basis",
-    "Eta",
-    "EtaJson",
-    "Forecast",
-    "History",
-    "Record",
-    "forecast",
-    "history_of",
-    "late_at",
-    "limit_of_order",
-    "of_job",
-    "of_jobs",
-    "of_order",
-    "of_order_jobs",
-    "pace",
-    "position",
-    "promise",
-    "size_of",
-]
+from generation.jobs.eta.reading import forecast, of_jobs, pace

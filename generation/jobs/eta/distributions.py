@@ -37,10 +37,6 @@ class Distribution:
     def mean(self) -> float:
         return sum(self.values) / len(self.values)
 
-    @cached_property
-    def variance(self) -> float:
-        return sum((value - self.mean) ** 2 for value in self.values) / len(self.values)
-
     def plus(self, other: "Distribution") -> "Distribution":
         """Return the distribution of the sum, as if both were independent."""
         return Distribution.of(a + b for a, b in product(self.values, other.values))

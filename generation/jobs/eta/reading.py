@@ -11,36 +11,20 @@ from django.utils import timezone
 
 from artgen.cache import remembered
 from generation.jobs import budgets, model_queues
-from generation.jobs.eta.estimate import Eta
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import History, Record, history_of, size_of
 from generation.models import ImageModel, Job, Status
 
 SAMPLE_SIZE = 200  # last jobs of a model
 HISTORY_SECONDS = 15
-COLUMNS = (
-    *(
-        "model_id",
-        "user_id",
-        "width",
-        "height",
-        "steps",
-        "created_at",
-        "submitted_at",
-        "started_at",
-    ),
-    *("delay_ms", "execution_ms", "finished_at", "promised_p50_at", "promised_p90_at"),
-    "is_limited",
-)
 
 
 def forecast(models: Iterable[ImageModel], *, jobs: Iterable[Job] = ()) -> Forecast:
     """Return the forecast of these models: queues and budgets at most QUEUE_SECONDS old, histories
     HISTORY_SECONDS.
 
-    Takes one or two cache round trips and at most two queries for any number of models: the budgets
-    are read with the queues. Queues that are older than one of these jobs, which was placed since,
-    are read again: one query more.
+    Takes one or two cache round trips and at most three queries for any number of models. Queues
+    that are older than one of these jobs, which was placed since, are read again with the budgets.
     """
     models = list(models)
     found = _read(models)
@@ -61,9 +45,9 @@ def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> 
         unmeasured = [known[measured[key]] for key in missing if key in measured]
         found: dict[str, Any] = {}
         if unknown:
-            computed, found[budgets.CACHE_KEY] = budgets.with_queues(unknown)
+            computed = model_queues.current(unknown)
             found |= {model_queues.cache_key(model_id): one for model_id, one in computed.items()}
-        elif budgets.CACHE_KEY in missing:
+        if budgets.CACHE_KEY in missing:
             found[budgets.CACHE_KEY] = budgets.states()
         if unmeasured:
             computed_histories = histories(unmeasured)
@@ -76,7 +60,7 @@ def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> 
         compute,
         expired=[
             *map(model_queues.cache_key, outdated),
-            *([budgets.CACHE_KEY] if outdated else ()),  # read with them
+            *([budgets.CACHE_KEY] if outdated else ()),
         ],
     )
     return Forecast(
@@ -94,23 +78,6 @@ def of_jobs(jobs: Iterable[Job]) -> Forecast:
     """Return the forecast for the active ones of these jobs. Fetch them with their models."""
     active = [job for job in jobs if not job.is_final]
     return forecast({job.model_id: job.model for job in active}.values(), jobs=active)
-
-
-def of_job(job: Job, *, now: datetime | None = None) -> Eta | None:
-    """Return the time left for an active job; None for a final one and during an outage."""
-    return of_jobs([job]).of_job(job, now=now or timezone.now())
-
-
-def of_order(
-    model: ImageModel, *, user_id: UUID | None = None, size: int = 0, count: int = 1
-) -> Eta | None:
-    """Return the time until the last of `count` new images of this user would be done."""
-    return forecast([model]).of_order(model, user_id=user_id, size=size, count=count)
-
-
-def position(job: Job) -> int | None:
-    """Return how many jobs go before a QUEUED job; None for others."""
-    return of_jobs([job]).position(job)
 
 
 def pace(model: ImageModel) -> int:
@@ -155,7 +122,7 @@ def histories(models: Collection[ImageModel]) -> dict[int, History]:
 def _last_jobs(model_id: int) -> "QuerySet[Job, tuple[object, ...]]":
     done = Job.objects.filter(model=model_id, status=Status.SUCCEEDED, submitted_at__isnull=False)
     limited = done.annotate(is_limited=model_queues.has_limit())
-    return limited.order_by("-finished_at").values_list(*COLUMNS)[:SAMPLE_SIZE]
+    return limited.order_by("-finished_at").values_list(*_Row._fields)[:SAMPLE_SIZE]
 
 
 def _record(row: _Row) -> Record:

@@ -37,7 +37,6 @@ from generation.jobs import (
     eta,
     job_control,
     lifecycle,
-    model_queues,
     orders,
     quotes,
     serializers,
@@ -241,7 +240,7 @@ class TestBudgets(EmulatorTestCase):
         self.submit()
         cache.clear()
         job = self.place(user=self.bob)
-        assert eta.position(job) == 0
+        assert eta.of_jobs([job]).position(job) == 0
 
     def test_the_longest_period_decides(self):
         set_budget("0", period=Period.MONTH)
@@ -401,26 +400,6 @@ class TestBudgets(EmulatorTestCase):
         set_budget("0", model=ImageModel.objects.get(slug=MODEL))
         cache.clear()
         assert (queries(), queries()) == (cold, warm)
-
-    def test_budgets_read_with_the_queues_are_those_read_alone(self):
-        group = Group.objects.create(name="school")
-        group.user_set.add(self.alice)
-        set_budget("0.05", group=group)
-        set_budget("1.25", model=ImageModel.objects.get(slug=MODEL), period=Period.MONTH)
-        set_budget("7")
-        self.place()
-        self.place(user=self.bob)
-        self.submit()
-        self.finish()
-        self.place()
-        self.submit()
-        models = list(ImageModel.objects.values_list("pk", flat=True))
-        queues, found = budgets.with_queues(models)
-        assert queues == model_queues.current(models)
-        assert found == budgets.states()
-        assert [state.limit for state in found] == [state.limit for state in budgets.states()]
-        assert any(state.reserved for state in found)
-        assert any(state.spent for state in found)
 
     def test_the_button_says_what_it_waits_for_instead_of_a_time(self):
         self.client.force_login(self.alice)

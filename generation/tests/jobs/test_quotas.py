@@ -184,7 +184,7 @@ class TestJobsAtOnce(EmulatorTestCase):
     def test_it_says_the_promised_times_at_once_although_the_queue_was_read_before(self):
         request = {"model": "flux-schnell", "prompt": "fog", "width": 512, "height": 512}
         with override_settings(MAX_JOBS_AT_ONCE_PER_USER=1):
-            eta.of_order(ImageModel.objects.get(slug="flux-schnell"))
+            eta.forecast([ImageModel.objects.get(slug="flux-schnell")])
             placed = orders.place_batch(user=self.alice, requests=[request] * 6).jobs
             found = serializers.jobs_json(placed)
         promised = [round((job.promised_p50_at - job.created_at).total_seconds()) for job in placed]

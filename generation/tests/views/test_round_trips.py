@@ -109,7 +109,7 @@ class TestRoundTrips(BaseTestCase):
         for number, (address, queries) in enumerate(self.pages().items(), start=1):
             with self.subTest(address), held_clock():
                 self.client.get(address)
-                more = 2 if address in forecast else 0  # queues with budgets, speeds
+                more = 3 if address in forecast else 0  # queues, budgets, speeds
                 with (
                     held_clock(later=60 * number),
                     sent_to_redis() as sent,
