@@ -24,8 +24,8 @@ LARGE_FROM = 960  # px of the longer side; below, the thumbnail is nearly as sha
 PLACEHOLDER_SIDE = 16  # px
 # A third of the time of LANCZOS. The difference, 47 dB, is smaller than that of WebP, 39 dB.
 SHRINKING = Image.Resampling.HAMMING
-# Half the time of method 2 and quality 82 for the same size, 0.4 dB less, as measured by
-# `generation.tests.files.bench_pictures`. pyvips decodes and encodes slower than Pillow.
+# Half the time of method 2 and quality 82 for the same size, 0.4 dB less. pyvips decodes and
+# encodes slower than Pillow.
 LARGE_ENCODING = {"quality": 79, "method": 0}
 BAND = 256  # rows of the result that `within` makes at a time
 THUMBNAIL_ENCODING = {"quality": 80, "method": 1}

@@ -94,11 +94,6 @@ class TestCopies(BaseTestCase):
             png(64, 64)
         )  # kept before there was a mark
 
-    def test_it_says_how_wide_a_copy_is(self):
-        assert processing.width_within(768, width=2048, height=1024) == 768
-        assert processing.width_within(768, width=768, height=1344) == 439
-        assert processing.width_within(1536, width=1024, height=1024) == 1024
-
 
 class TestKeptCopies(BaseTestCase):
     @classmethod
@@ -150,17 +145,6 @@ class TestPictureTag(BaseTestCase):
             f'src="{thumbnail}" alt="a boat" width="1344" height="768" loading="lazy" decoding="async"'
             in drawn
         )
-
-    def test_it_loads_at_once_what_is_on_the_first_screen(self):
-        image = make_image(self.alice, width=1344, height=768, large_key="thumbnails/x/large.webp")
-        drawn = self.draw(image, 'place="row" eager=True')
-        assert 'sizes="(max-width: 760px) 289px, 455px"' in drawn
-        assert "loading=" not in drawn
-
-    def test_it_offers_nothing_sharper_of_a_picture_without_such_a_copy(self):
-        drawn = self.draw(make_image(self.alice), 'place="row"')
-        assert "srcset" not in drawn
-        assert "sizes" not in drawn
 
     def test_it_is_used_by_lists_that_load_their_first_screen_only(self):
         for number in range(14):

@@ -1,7 +1,4 @@
-"""The gallery of somebody with very many pictures: every list, count and search is read from an index.
-
-`python -m generation.tests.gallery.bench_gallery` prints how long the database takes for 100,000.
-"""
+"""The gallery of somebody with very many pictures: every list, count and search is read from an index."""
 
 import json
 import re

@@ -75,13 +75,14 @@ def differences(parameter: JobParameter, schema: Mapping[str, Any]) -> Iterator[
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("parameter", JOB_PARAMETERS, ids=lambda one: one.name)
-def test_it_documents_what_it_accepts(parameter: JobParameter) -> None:
-    schema = documented()[parameter.name]
-    assert list(differences(parameter, schema)) == []
-    sample = SAMPLES[parameter.kind]
-    assert Draft202012Validator(schema).is_valid(sample)
-    assert parameter.name not in refusals({parameter.name: sample, "lora_url": ADDRESS})
+def test_it_documents_what_it_accepts() -> None:
+    schemas = documented()
+    for parameter in JOB_PARAMETERS:
+        schema = schemas[parameter.name]
+        assert list(differences(parameter, schema)) == []
+        sample = SAMPLES[parameter.kind]
+        assert Draft202012Validator(schema).is_valid(sample)
+        assert parameter.name not in refusals({parameter.name: sample, "lora_url": ADDRESS})
 
 
 @pytest.mark.django_db

@@ -73,10 +73,6 @@ class TestOnOffer(BaseTestCase):
         self.alice.refresh_from_db()
         return self.alice.credits
 
-
-class TestKept(TestOnOffer):
-    """The same where something is kept: PostgreSQL."""
-
     def test_it_reads_nothing_again_while_nothing_has_changed(self) -> None:
         with self.assertNumQueries(4):  # hold, job and history, and a savepoint around them
             self.place()

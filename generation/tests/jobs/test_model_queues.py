@@ -77,15 +77,6 @@ class TestModelQueue(EmulatorTestCase):
                 assert job.first_place == place
                 assert expected[job.model_id].positions.place(job.id) == place
 
-    def test_it_counts_the_jobs_of_the_same_user_before_a_job(self):
-        self.order(self.alice, count=2)
-        self.order(self.bob, count=3)
-        last = self.order(self.alice, count=1)[0]
-        assert last.first_place == queue_positions.Place(before=5, own=2)
-        queue = model_queues.current([last.model_id])[last.model_id]
-        assert queue.place_of_next(self.bob.pk) == queue_positions.Place(before=6, own=3)
-        assert queue.place_of_next(None) == queue_positions.Place(before=2, own=0)
-
     def test_it_has_the_time_at_which_each_job_was_submitted(self):
         jobs = self.order(self.alice, count=3)
         driver.submit("flux-schnell")

@@ -208,12 +208,6 @@ class TestTrouble(PathTestCase):
         assert (job.attempt, len(self.runs())) == (settings.JOB_MAX_ATTEMPTS,) * 2
         assert self.kinds(job) == ["hold", "release"]
 
-    def test_it_does_not_try_again_what_the_model_refuses(self):
-        self.emulator.faults.next("job", "prompt_refused")
-        job = self.finish(self.place())
-
-        assert (job.status, job.error_code, job.attempt) == (Status.FAILED, "prompt_refused", 1)
-
     def test_it_asks_an_address_that_does_not_answer_until_the_deadline(self):
         self.emulator.faults.next("job", "url_404")
         job = self.finish(self.place())
@@ -381,12 +375,6 @@ class TestWebhook(PathTestCase):
             ).status_code
             == 405
         )
-
-
-def _png(width: int, height: int) -> bytes:
-    file = io.BytesIO()
-    Pillow.effect_noise((width, height), 60).convert("RGB").save(file, "PNG")
-    return file.getvalue()
 
 
 class TestSwitch(PathTestCase):

@@ -40,18 +40,6 @@ def test_it_leaves_alone_what_fits():
 
 
 @pytest.mark.slow
-def test_it_brings_ten_of_four_megabytes_into_one_request():
-    image = noise(2600, 1700, format="JPEG", quality=90)
-    assert 3_000_000 < len(image) < 6_000_000
-    fitted = fit([image] * 10, room=ROOM)
-    assert body(fitted) <= ROOM
-    assert all(one.size and max(one.size) >= 768 for one in fitted)
-    width, height = opened(fitted[0].data).size
-    assert fitted[0].size == (width, height)
-    assert width / height == pytest.approx(2600 / 1700, abs=0.01)
-
-
-@pytest.mark.slow
 def test_it_takes_a_png_of_24_megapixels():
     image = noise(6000, 4000)
     assert len(image) > 40_000_000
