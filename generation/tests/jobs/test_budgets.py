@@ -94,6 +94,8 @@ class TestBudgets(EmulatorTestCase):
 
     def test_it_submits_what_fits_and_parks_only_what_can_no_longer_fit(self):
         set_budget("0.05")
+        allows = budgets.states()[0].allows
+        assert [allows(Decimal(usd)) for usd in ("0.05", "0.051")] == [True, False]
         jobs = [self.place() for _ in range(4)]
         self.submit()
         assert self.at_runpod() == 2
