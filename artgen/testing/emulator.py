@@ -4,8 +4,6 @@ import http.server
 import json
 import threading
 
-import requests
-
 from artgen.testing.payloads import WORKFLOW, build, parameters
 from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS
 from generation.demo.emulator.painting import tiny_png
@@ -52,13 +50,6 @@ class WebhookReceiver:
     @property
     def states(self):
         return [body["status"] for _, body in self.deliveries]
-
-
-def call(emulator, *path):
-    """POST to an endpoint what our client has no method for, such as ENDPOINT, "purge-queue"."""
-    headers = {"Authorization": f"Bearer {emulator.api_key}"}
-    address = "/".join((emulator.base_url, *path))
-    return requests.post(address, headers=headers, timeout=60)
 
 
 def run(client, *, endpoint=ENDPOINT, body=INPUT, **options):

@@ -15,7 +15,7 @@ class Call:
 
     method: str
     path: str
-    call: str  # run, status, cancel, retry, purge-queue, health or chat
+    call: str  # run, status, cancel, health or chat
     endpoint: str
     job_id: str
     json: Any

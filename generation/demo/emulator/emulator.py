@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from .admission import Admission
-from .answers import SHAPES, Answers
+from .answers import Answers
 from .billing import Billing
 from .calls import Call
 from .clock import Clock
@@ -49,13 +49,9 @@ class Emulator:
         workers: int = 3,
         seconds: float | tuple[float, float] = 5.0,
         cold_start: float = 0.0,
-        progress: bool = True,
         rate_limits: bool = True,
-        dialects: Mapping[str, str] | None = None,
         public_url: str = "",
         cdn: str = "",
-        shape: str = "recorded",
-        file_format: str = "recorded",
         slow_seconds: float = 30.0,
         late_seconds: float = 60.0,
         seed: int = 0,
@@ -71,30 +67,18 @@ class Emulator:
             workers: Jobs that one endpoint runs at the same time.
             seconds: Emulated GPU time of an image, or a range; the full painter may take longer.
             cold_start: Emulated seconds before the first job of an endpoint.
-            progress: Whether workers send {"step", "steps"}; public endpoints do not.
             rate_limits: Whether RunPod's limits apply, in real time times `speed`.
-            dialects: Dialects by id of private endpoints; otherwise derived from the input.
             public_url: Base URL of the files; by default the host of the /run request.
             cdn: A second host for files, as recorded: a name of this machine, such as
                 "localhost" beside 127.0.0.1, which gets the emulator's port, or a URL.
-            shape: "recorded", or one of `answers.SHAPES` for every public endpoint.
-            file_format: "recorded" (FLUX endpoints always send JPEG), "asked" or "jpeg".
             slow_seconds: Real seconds of the fault `slow`.
             late_seconds: Emulated seconds by which a webhook with the fault `late` comes late.
             seed: Seed of all random values.
         """
         if painter not in ("tiny", "full"):
             raise ValueError("painter must be 'tiny' or 'full'")
-        if shape not in ("recorded", *SHAPES):
-            raise ValueError(f"shape must be 'recorded' or one of {', '.join(SHAPES)}")
-        if file_format not in ("recorded", "asked", "jpeg"):
-            raise ValueError("file_format must be 'recorded', 'asked' or 'jpeg'")
         self.host, self.port, self._cdn = host, port, cdn.rstrip("/")
         self.answers = Answers()
-        self.answers.set(
-            shape=None if shape == "recorded" else shape,
-            jpeg=None if file_format == "recorded" else file_format == "jpeg",
-        )
         self.faults = Faults(seed=seed)
         self._clock = Clock(speed=speed, manual=manual)
         self._webhooks = Webhooks(self._clock, late_seconds=late_seconds)
@@ -110,7 +94,6 @@ class Emulator:
             workers=workers,
             seconds=seconds,
             cold_start=cold_start,
-            progress=progress,
             instant=instant,
             seed=seed,
         )
@@ -133,7 +116,6 @@ class Emulator:
                 webhooks=self._webhooks,
             ),
             limits=RateLimits(speed=speed) if rate_limits else None,
-            dialects=dialects or {},
             public_url=public_url,
             slow_seconds=slow_seconds,
         )

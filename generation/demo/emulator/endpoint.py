@@ -17,9 +17,7 @@ class EmulatedEndpoint:
     waiting: deque[EmulatedJob] = field(default_factory=deque)
     running: dict[str, EmulatedJob] = field(default_factory=dict)
     warm: bool = False
-    counts: dict[str, int] = field(
-        default_factory=lambda: {"completed": 0, "failed": 0, "retried": 0}
-    )
+    counts: dict[str, int] = field(default_factory=lambda: {"completed": 0, "failed": 0})
 
     @property
     def free(self) -> int:
@@ -35,7 +33,7 @@ class EmulatedEndpoint:
                 "failed": self.counts["failed"],
                 "inProgress": states.count("IN_PROGRESS"),
                 "inQueue": states.count("IN_QUEUE"),
-                "retried": self.counts["retried"],
+                "retried": 0,
             },
             "workers": {
                 "idle": self.free,

@@ -43,8 +43,6 @@ FAULTS: dict[str, dict[str, str]] = {
         "other_job": "the report of another job",
     },
     "cancel": _READS,
-    "retry": _READS,
-    "purge-queue": _READS,
     "health": _READS,
     "chat": {
         **{name: text for name, text in _READS.items() if name not in ("break_after", "truncated")},

@@ -9,11 +9,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 WINDOW = 10.0
-LIMITS: dict[str, tuple[int, int | None]] = {
+LIMITS: dict[str, tuple[int, int]] = {
     "run": (1000, 200),
     "status": (2000, 400),
     "cancel": (100, 20),
-    "purge-queue": (2, None),
 }
 
 
@@ -37,7 +36,7 @@ class RateLimits:
         recent = self._recent.setdefault(key, deque())
         while recent and recent[0] <= now - WINDOW:
             recent.popleft()
-        if len(recent) >= most or (at_once is not None and self._under_way.get(key, 0) >= at_once):
+        if len(recent) >= most or self._under_way.get(key, 0) >= at_once:
             yield False
             return
         recent.append(now)

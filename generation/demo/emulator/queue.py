@@ -39,7 +39,6 @@ class Queue:
         workers: int,
         seconds: float | tuple[float, float],
         cold_start: float,
-        progress: bool,
         instant: bool,
         seed: int,
     ) -> None:
@@ -49,7 +48,7 @@ class Queue:
         self._clock, self._faults, self._webhooks, self._work = clock, faults, webhooks, work
         self._workers, self._cold_start = workers, cold_start
         self._seconds = seconds if isinstance(seconds, tuple) else (seconds, seconds)
-        self._progress, self._instant = progress, instant
+        self._instant = instant
         self._random = random.Random(seed)  # noqa: S311  (repeatable, not secret)
         self._worker_numbers = itertools.count(1)
 
@@ -120,30 +119,6 @@ class Queue:
                 job.output, job.has_output = self._work.billed(job), True
             self._end(job, "CANCELLED", notify=False)
 
-    def retry(self, job: EmulatedJob) -> bool:
-        """Requeue a failed or timed-out job and return True, False for any other."""
-        if job.state not in ("FAILED", "TIMED_OUT"):
-            return False
-        endpoint = self.endpoint(job.endpoint)
-        endpoint.counts["retried"] += 1
-        self._back_to_queue(job)
-        self._clock.after(0, lambda: self._take(endpoint))
-        return True
-
-    def purge(self, name: str) -> int:
-        """Remove the waiting jobs of an endpoint; return how many."""
-        endpoint = self.endpoint(name)
-        purged = [
-            job for job in self.jobs.values() if job.endpoint == name and job.state == "IN_QUEUE"
-        ]
-        purged = [job for job in purged if job.id not in endpoint.running]
-        for job in purged:
-            job.run += 1
-            job.ends(GONE)
-            del self.jobs[job.id]
-        endpoint.waiting.clear()
-        return len(purged)
-
     def health(self, name: str) -> dict[str, Any]:
         return self.endpoint(name).health(
             job for job in list(self.jobs.values()) if job.endpoint == name
@@ -180,12 +155,11 @@ class Queue:
             self._clock.after(pause, lambda: self._fail(job, run, error))
             return
         duration = self._random.uniform(*self._seconds) * (10 if job.fault == "slow_gpu" else 1)
-        if self._progress:
-            updates = min(request.steps, PROGRESS_UPDATES)
-            for number in range(1, updates + 1):
-                part = number / (updates + 1)
-                report = partial(self._report, job, run, request, part)
-                self._clock.after(duration * part, report)
+        updates = min(request.steps, PROGRESS_UPDATES)
+        for number in range(1, updates + 1):
+            part = number / (updates + 1)
+            report = partial(self._report, job, run, request, part)
+            self._clock.after(duration * part, report)
         if job.fault == "stuck":
             return
         if job.fault == "retried" and not job.retries:

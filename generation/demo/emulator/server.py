@@ -6,7 +6,6 @@ Source: https://docs.runpod.io/serverless/endpoints/send-requests
 import asyncio
 import contextlib
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -31,8 +30,6 @@ _METHODS = {
     "run": "POST",
     "status": "GET",
     "cancel": "POST",
-    "retry": "POST",
-    "purge-queue": "POST",
     "health": "GET",
 }
 # Clients distinguish the two by the body.
@@ -59,13 +56,11 @@ class Server:
         billing: Billing,
         control: Control,
         limits: RateLimits | None,
-        dialects: Mapping[str, str],
         public_url: str,
         slow_seconds: float,
     ) -> None:
         self._queue, self._faults, self._admission, self._limits = queue, faults, admission, limits
-        self._dialects, self._public_url = dict(dialects), public_url.rstrip("/")
-        self._slow_seconds = slow_seconds
+        self._public_url, self._slow_seconds = public_url.rstrip("/"), slow_seconds
         self._calls = Calls()
         self.app = web.Application(client_max_size=MAX_BODY_BYTES)
         self.app.router.add_get("/files/{name}", files.serve)
@@ -90,7 +85,7 @@ class Server:
     async def _api(self, request: web.Request) -> web.StreamResponse:
         endpoint, call = request.match_info["endpoint"], request.match_info["call"]
         job_id = request.match_info.get("job_id", "")
-        if call not in _METHODS or (call in ("status", "cancel", "retry")) != bool(job_id):
+        if call not in _METHODS or (call in ("status", "cancel")) != bool(job_id):
             return _error(404, "not found")
         if request.method != _METHODS[call]:
             return _error(405, "method not allowed")
@@ -133,10 +128,6 @@ class Server:
     ) -> web.Response:
         if call == "run":
             return await self._run(request, endpoint, document)
-        if call == "purge-queue":
-            return web.json_response(
-                {"removed": self._queue.purge(endpoint), "status": "completed"}
-            )
         if call == "health":
             return web.json_response(self._queue.health(endpoint))
         job = self._queue.find(endpoint, job_id)
@@ -144,12 +135,6 @@ class Server:
             return _error(404, JOB_NOT_FOUND)
         if call == "cancel":
             self._queue.cancel(job)
-            return web.json_response({"id": job.id, "status": job.state})
-        if call == "retry":
-            if not self._queue.retry(job):
-                return _error(
-                    400, f"only FAILED or TIMED_OUT jobs can be retried, this one is {job.state}"
-                )
             return web.json_response({"id": job.id, "status": job.state})
         job.reads += 1
         return web.json_response(job.report())
@@ -176,9 +161,7 @@ class Server:
         job = EmulatedJob(
             endpoint=endpoint,
             input=body,
-            dialect=self._dialects.get(endpoint)
-            or PUBLIC_ENDPOINTS.get(endpoint)
-            or guess_dialect(body),
+            dialect=PUBLIC_ENDPOINTS.get(endpoint) or guess_dialect(body),
             webhook=webhook,
             execution_timeout=timeout / 1000,
             ttl=ttl / 1000,

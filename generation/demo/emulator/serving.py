@@ -5,11 +5,11 @@ import signal
 import sys
 import threading
 from argparse import ArgumentParser
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Any
 
 from artgen.management.numbers import SECONDS, Decimal, Span, Whole
 
-from .answers import SHAPES
 from .emulator import Emulator
 
 
@@ -18,24 +18,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=Whole(0, 65535), default=8010, help="8010; 0: a free one")
     parser.add_argument("--public-url", default="", help="base URL of its files, if not HOST:PORT")
-    parser.add_argument(
-        "--cdn",
-        default="",
-        help="a second host for the files of kontext and qwen-image-edit, as at RunPod: a name of "
-        "this machine such as localhost, or a URL; add it with its port to RUNPOD_IMAGE_HOSTS",
-    )
-    parser.add_argument(
-        "--shape",
-        choices=["recorded", *SHAPES],
-        default="recorded",
-        help="output format of public endpoints: as recorded from RunPod, or one for all",
-    )
-    parser.add_argument(
-        "--file-format",
-        choices=["recorded", "asked", "jpeg"],
-        default="recorded",
-        help="recorded: FLUX always sends JPEG",
-    )
     parser.add_argument(
         "--painter", choices=["full", "tiny"], default="full", help="tiny: flat images at once"
     )
@@ -66,46 +48,23 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=Whole(0, 2**63 - 1), default=0, help="seed of random values")
     parser.add_argument(
-        "--no-rate-limits",
-        dest="rate_limits",
-        action="store_false",
-        help="do not return 429",
-    )
-    parser.add_argument(
         "--exit-with-parent", action="store_true", help="exit when standard input ends"
     )
 
 
 def serve(
     *,
-    host: str = "127.0.0.1",
-    port: int = 8010,
     api_key: str | None = None,
-    painter: str = "full",
-    processes: int = 2,
-    speed: float = 1.0,
-    workers: int = 3,
-    seconds: float | tuple[float, float] = (4.0, 6.0),
-    cold_start: float = 2.0,
-    progress: bool = True,
-    rate_limits: bool = True,
-    dialects: Mapping[str, str] | None = None,
-    public_url: str = "",
-    cdn: str = "",
-    shape: str = "recorded",
-    file_format: str = "recorded",
-    slow_seconds: float = 30.0,
-    late_seconds: float = 60.0,
-    seed: int = 0,
     exit_with_parent: bool = False,
     on_ready: Callable[[Emulator], None] | None = None,
+    **options: Any,
 ) -> None:
-    """Run the emulator and return when it and all its processes have stopped.
+    """Run an emulator with these options, and return when all its processes have stopped.
 
     Call it from the main thread, because it handles SIGTERM and SIGINT. With `exit_with_parent` it
     stops when standard input ends (a pipe to the parent, which may have exited) and ignores SIGINT,
-    because the parent may have calls in progress. `on_ready` is called when it listens. The other
-    arguments are those of `Emulator`. Raise OSError if the port is in use.
+    because the parent may have calls in progress. `on_ready` is called when it listens. Raise
+    OSError if the port is in use.
     """
     stopped = threading.Event()
 
@@ -122,27 +81,7 @@ def serve(
             target=_watch_input, args=(stopped,), name="parent-watch", daemon=True
         ).start()
     try:
-        with Emulator(
-            host=host,
-            port=port,
-            api_key=api_key,
-            painter=painter,
-            processes=processes,
-            speed=speed,
-            workers=workers,
-            seconds=seconds,
-            cold_start=cold_start,
-            progress=progress,
-            rate_limits=rate_limits,
-            dialects=dialects,
-            public_url=public_url,
-            cdn=cdn,
-            shape=shape,
-            file_format=file_format,
-            slow_seconds=slow_seconds,
-            late_seconds=late_seconds,
-            seed=seed,
-        ) as emulator:
+        with Emulator(api_key=api_key, **options) as emulator:
             if on_ready is not None:
                 on_ready(emulator)
             stopped.wait()

@@ -57,11 +57,6 @@ def _parsed(name: str) -> tuple[str, frozenset[str]]:
     return time, frozenset("+".join(tags).split("+")) - {""}
 
 
-@cache
-def motifs() -> frozenset[str]:
-    return frozenset(path.name.partition(".")[0] for path in (FOLDER / "plates").iterdir())
-
-
 def choose(
     kind: str, motif: str, scene: Scene, rng: Random, *, time: str | None, usual: str = ""
 ) -> Asset:

@@ -1,13 +1,14 @@
 """`runpod_emulator`: RunPod's queue API on this machine, with a demo generator instead of GPUs."""
 
 from argparse import ArgumentParser
+from inspect import signature
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
 
 from artgen.management.base import BaseCommand
-from generation.demo.emulator import MAGIC_WORDS, add_arguments, serve
+from generation.demo.emulator import MAGIC_WORDS, Emulator, add_arguments, serve
 
 
 class Command(BaseCommand):
@@ -31,31 +32,17 @@ class Command(BaseCommand):
             "--any-key", action="store_true", help="accept any API key, not only RUNPOD_API_KEY"
         )
 
-    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, any_key: bool, exit_with_parent: bool, **options: Any) -> None:
         """Serve; raise CommandError if the port is in use."""
+        names = signature(Emulator).parameters.keys() & options.keys()
         try:
             serve(
-                host=host,
-                port=port,
-                api_key=None if options["any_key"] else settings.RUNPOD_API_KEY or None,
-                public_url=options["public_url"],
-                cdn=options["cdn"],
-                shape=options["shape"],
-                file_format=options["file_format"],
-                painter=options["painter"],
-                processes=options["processes"],
-                workers=options["workers"],
-                seconds=options["seconds"],
-                cold_start=options["cold_start"],
-                speed=options["speed"],
-                slow_seconds=options["slow_seconds"],
-                late_seconds=options["late_seconds"],
-                seed=options["seed"],
-                rate_limits=options["rate_limits"],
-                exit_with_parent=options["exit_with_parent"],
+                api_key=None if any_key else settings.RUNPOD_API_KEY or None,
+                exit_with_parent=exit_with_parent,
                 on_ready=lambda emulator: self.stdout.write(
                     f"RunPod emulator: RUNPOD_BASE_URL={emulator.base_url}"
                 ),
+                **{name: options[name] for name in names},
             )
         except OSError as error:
-            raise CommandError(f"{host}:{port}: {error}") from error
+            raise CommandError(f"{options['host']}:{options['port']}: {error}") from error

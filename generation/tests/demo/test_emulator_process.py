@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from artgen.testing.payloads import build, parameters
 from generation.runpod import payloads
 from generation.runpod.client import Client
@@ -104,20 +102,6 @@ def test_it_loses_one_picture_to_a_painting_process_that_dies_and_paints_the_nex
             State.COMPLETED,
         )  # whether its end was noticed before or after
         assert paint(host).state is State.COMPLETED
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_cleanly_on_a_signal(tmp_path, number):
-    with serving(tmp_path) as (process, host):
-        assert host.startswith("127.0.0.1:")
-        process.send_signal(number)
-        assert process.wait(PATIENCE) == 0
-
-
-def test_it_ends_cleanly_on_a_signal_before_its_parent(tmp_path):
-    with serving(tmp_path, ends_with="parent") as (process, _):
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
 
 
 def test_it_leaves_ctrl_c_to_its_parent_and_serves_until_that_ends(tmp_path):

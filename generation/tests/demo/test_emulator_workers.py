@@ -145,14 +145,6 @@ class TestWorkers:
             payloads.read(PUBLIC, report)
         assert not caught.value.retryable or caught.value.code == "source_unreadable"
 
-    def test_it_speaks_the_dialect_that_an_endpoint_is_said_to_speak(self):
-        with Emulator(instant=True, dialects={"mine": "sdxl"}) as emulator:
-            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
-            report = client.status(
-                "mine", run(client, endpoint="mine", body={"prompt": "a", "seed": 3})
-            )
-            assert payloads.read("sdxl", report).seed == 3
-
     def test_it_gives_addresses_that_others_can_reach(self):
         with Emulator(instant=True, public_url="http://emulator:8010/") as emulator:
             client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
