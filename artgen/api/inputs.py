@@ -23,6 +23,14 @@ CODES = {"null": "invalid", "not_a_list": "invalid"}
 class Body(serializers.Serializer[Any]):
     """A JSON object; requests must not have other fields."""
 
+    def run_validation(self, data: Any = empty) -> Any:
+        """Refuse what is not an object."""
+        if data is not empty and data is not None and not isinstance(data, Mapping):
+            raise serializers.ValidationError(
+                [ErrorDetail(str(_("Must be a JSON object.")), "invalid")]
+            )
+        return super().run_validation(data)
+
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         """Validate a request's fields; unknown ones are errors as well."""
         unknown = ErrorDetail(str(_("Unknown or read-only field.")), "unknown_field")
@@ -35,6 +43,22 @@ class Body(serializers.Serializer[Any]):
         if errors:
             raise serializers.ValidationError(errors)
         return value
+
+
+class Number(serializers.IntegerField):
+    """A whole number; other types are not converted.
+
+    A number with a fraction of zero is an integer in JSON Schema, too.
+    """
+
+    default_error_messages = {"invalid": _("Must be a whole number.")}
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, float) and data.is_integer():
+            return int(data)
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(data)
 
 
 class Text(serializers.CharField):

@@ -8,12 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 from rest_framework.request import Request
 
 from accounts.models import Scope
-from artgen.api.inputs import Body, read
+from artgen.api.inputs import Body, Number, read
 from artgen.api.problems import invalid
 from generation.catalog.offers import BATCH_MAX
 from generation.jobs import drafts
@@ -52,20 +51,29 @@ BATCHES = {
 ONE_TO_MOST = gettext_lazy("Must be 1–8 images.")
 
 
+COUNT = Number(
+    required=False,
+    min_value=1,
+    max_value=BATCH_MAX,
+    help_text="1 to 8 images; 1 if not given.",
+    error_messages={
+        "null": gettext_lazy("Must be a whole number."),
+        **dict.fromkeys(("min_value", "max_value"), ONE_TO_MOST),
+    },
+)
+
+
 class CountedOrderBody(JobOrderBody):
     """The same request several times; a given seed counts up."""
 
-    count = serializers.IntegerField(
-        required=False, min_value=1, max_value=BATCH_MAX, help_text="1 to 8 images; 1 if not given."
-    )
+    count = COUNT
 
     def run_validation(self, data: Any = empty) -> dict[str, Any]:
         """Return `{"jobs"}`, as `ListedOrderBody` does."""
-        count = data.get("count", 1)
-        if isinstance(count, bool) or not isinstance(count, int):
-            raise _invalid_count("invalid", _("Must be a whole number."))
-        if not 1 <= count <= BATCH_MAX:
-            raise _invalid_count("min_value" if count < 1 else "max_value", str(ONE_TO_MOST))
+        try:
+            count = self.fields["count"].run_validation(data.get("count", 1))
+        except serializers.ValidationError as refused:
+            raise serializers.ValidationError({"count": refused.detail}) from refused
         request = {name: value for name, value in data.items() if name != "count"}
         return {"jobs": drafts.repeated(request, count=count)}
 
@@ -118,7 +126,3 @@ def read_key(request: Request) -> str:
     if not key or not key.isascii() or not key.isprintable():
         raise invalid(KEY_HEADER, "invalid", _("Must be 1–%(max)d ASCII characters.") % most)
     return key
-
-
-def _invalid_count(code: str, detail: str) -> serializers.ValidationError:
-    return serializers.ValidationError({"count": [ErrorDetail(detail, code)]})

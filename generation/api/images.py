@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from accounts.limits import rate_limits
 from accounts.requests import user_of
-from artgen.api.inputs import Body, Choice, Flag, Text
+from artgen.api.inputs import Body, Choice, Flag, Number, Text
 from artgen.api.json_types import Page
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import FixedList, page_of
@@ -69,20 +69,6 @@ class Secret(Text):
         serializers.CharField.run_validators(self, value)
 
 
-class ItemNumber(serializers.IntegerField):
-    """The number of an image in a shared collection; other types are not converted.
-
-    A whole number with a fraction of zero is an integer in JSON Schema, too.
-    """
-
-    def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, float) and data.is_integer():
-            return int(data)
-        if isinstance(data, bool) or not isinstance(data, int):
-            self.fail("invalid")
-        return int(super().to_internal_value(data))
-
-
 class SharedImageBody(Body):
     """The link of an image that another user shares."""
 
@@ -92,7 +78,7 @@ class SharedImageBody(Body):
         help_text="The secret in the address of its page: `/s/SECRET/`, or `/c/SECRET/ITEM/` in a "
         "shared collection.",
     )
-    item = ItemNumber(
+    item = Number(
         required=False,
         allow_null=True,
         min_value=1,

@@ -48,13 +48,11 @@ def of_requests(
     user: User,
     catalog: Catalog,
     listed: bool,
-    pending: Mapping[UUID, OwnImage] | None = None,
     max_count: int = BATCH_MAX,
     kept_style: StyleText | None = None,
 ) -> Drafts:
     """Return an unsaved job for each request.
 
-    `pending` are source images that are not stored yet, by the ids that stand for them.
     `kept_style` is the own style of a job that is placed again, as it was then.
 
     Raises:
@@ -74,7 +72,6 @@ def of_requests(
                 request,
                 user=user,
                 catalog=catalog,
-                pending=pending,
                 seen=seen,
                 kept_style=kept_style,
             )
@@ -97,7 +94,6 @@ def _of_request(
     *,
     user: User,
     catalog: Catalog,
-    pending: Mapping[UUID, OwnImage] | None,
     seen: dict[tuple[str, ...], list[OwnImage]],
     kept_style: StyleText | None,
 ) -> tuple[Job, list[OwnImage]]:
@@ -110,7 +106,7 @@ def _of_request(
     offer = catalog.offers[model.slug]
     ids = tuple(fields["source_images"])
     if ids not in seen:
-        seen[ids] = sources.check(user=user, ids=ids, pending=pending)
+        seen[ids] = sources.check(user=user, ids=ids)
     known = list(seen[ids])
     fields["source_images"] = [str(source.id) for source in known]
     if fields["mask"]:

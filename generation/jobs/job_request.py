@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 
 from accounts.models import User
@@ -62,7 +61,7 @@ class JobOrderBody(Body):
         if data is empty or data is None:
             return cast(dict[str, Any], super().run_validation(data))  # required, or skipped
         if not isinstance(data, dict):
-            raise serializers.ValidationError([ErrorDetail(_("Must be a JSON object."), "invalid")])
+            return cast(dict[str, Any], super().run_validation(data))  # refused
         catalog: Catalog | None = self.context.get("catalog")
         if catalog is None:
             return data

@@ -13,7 +13,6 @@ from accounts import holds, ledger
 from accounts.limits import period_limits, quotas
 from accounts.models import User
 from generation.catalog.offers import BATCH_MAX, InvalidParameters
-from generation.files import storage_limits
 from generation.files.storage_limits import StorageFull
 from generation.jobs import (
     admission,
@@ -28,7 +27,6 @@ from generation.jobs import (
 from generation.jobs.admission import CatalogChanged, TooManyWaiting
 from generation.jobs.idempotency import OrderKey, Twin
 from generation.jobs.sheet_orders import SheetOrder
-from generation.jobs.sources import OwnImage
 from generation.models import Job
 from generation.moderation import reviews
 from generation.moderation import rules as moderation_rules
@@ -44,24 +42,6 @@ class Placed:
     jobs: list[Job]
     batch: UUID | None
     created: bool
-
-
-def check(
-    *, user: User, requests: Sequence[Mapping[str, Any]], pending: Mapping[UUID, OwnImage]
-) -> None:
-    """Raise what `place_batch` would raise for these requests now; place nothing.
-
-    `pending` are source images that will be stored if nothing is raised.
-    """
-    jobs = drafts.of_requests(
-        requests, user=user, catalog=model_cache.read(), listed=False, pending=pending
-    ).jobs
-    creation_switch.refuse_if_paused(user)
-    current = User.objects.get(pk=user.pk)
-    total = sum(job.credits for job in jobs)
-    holds.check(current, order=_asked(jobs), jobs=len(jobs), credits=total)
-    storage_limits.check_images(current)
-    admission.check_room(user=user, jobs=jobs)
 
 
 def place(

@@ -42,16 +42,9 @@ class OwnImage:
     is_upload: bool
 
 
-def check(
-    *,
-    user: User,
-    ids: Sequence[str],
-    pending: Mapping[UUID, OwnImage] | None = None,
-    field: str = FIELD,
-) -> list[OwnImage]:
+def check(*, user: User, ids: Sequence[str], field: str = FIELD) -> list[OwnImage]:
     """Return the images in order. Raises InvalidParameters unless all belong to the user.
 
-    `pending` are files of the request that are not stored yet, by the ids that stand for them;
     `field` is named in the error.
     """
     if not ids:
@@ -66,7 +59,6 @@ def check(
         images=Image.objects.present(),
         uploads=Upload.objects.usable(),
     )
-    known |= pending or {}
     if len(wanted) != len(ids) or len(known) != len(set(wanted)):
         detail = _("Image not found.")
         raise InvalidParameters([FieldError(field=field, code="does_not_exist", detail=detail)])
