@@ -2,15 +2,18 @@
 
 import logging
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import defaults
 
 from artgen import unavailable
 from artgen.observability import request_stats
+from artgen.redirects import next_url
 from artgen.refusals import Refusal, Unavailable
 
 log = logging.getLogger(__name__)
@@ -34,31 +37,38 @@ class RefusalMiddleware:
 
 
 def page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """Return the page that says what is refused and, where that is known, when to try again."""
+    """Return what says what is refused and, where that is known, when to try again.
+
+    Most is said above the page that the request came from, and as text to its script.
+    """
     if isinstance(refusal, Unavailable):
         log.error("refused: the %s does not respond", refusal.part, extra={"path": request.path})
         return unavailable.page(refusal.part)
     match refusal.status:
         case 404:
             response: HttpResponse = defaults.page_not_found(request, refusal)
-        case 429:
+        case 429 if not refusal.message:
             context = {"retry_after": refusal.retry_after}
             response = render(request, "429.html", context, status=429)
         case _:
-            response = plain(refusal)
+            came_from = _came_from(request)
+            if not came_from or request.headers.get("X-Part") == "1":
+                return plain(refusal)
+            messages.error(request, refusal.message)
+            return HttpResponseRedirect(came_from)
     _set_retry_after(response, refusal)
     return response
 
 
-def back(request: HttpRequest, refusal: Refusal, *, to: str) -> HttpResponse:
-    """Return the message.
-
-    As text for the page's script, else above the page at the address `to`.
-    """
-    if request.headers.get("X-Part") == "1":
-        return plain(refusal)
-    messages.error(request, refusal.message)
-    return HttpResponseRedirect(to)
+def _came_from(request: HttpRequest) -> str:
+    """Return the address of the page of this site whose form or link made the request, or ""."""
+    address = next_url(request) or request.headers.get("Referer", "")
+    allowed = {request.get_host()}
+    is_ours = url_has_allowed_host_and_scheme(address, allowed, require_https=request.is_secure())
+    page = urlsplit(address)
+    if not is_ours or (request.method != "POST" and page.path == request.path):
+        return ""
+    return page._replace(scheme="", netloc="").geturl()
 
 
 def plain(refusal: Refusal) -> HttpResponse:

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,7 +14,7 @@ from accounts.forms.credit_requests import AskForm, RedeemForm
 from accounts.limits.rate_limits import limited
 from accounts.models import CreditRequestState
 from accounts.requests import SignedInRequest
-from artgen import formatting, refusal_pages
+from artgen import formatting
 from artgen.refusals import Refusal
 
 
@@ -40,10 +39,7 @@ def get_credits(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def withdraw_credit_request(request: SignedInRequest) -> HttpResponse:
     """Take the open request back."""
-    try:
-        credit_requests.withdraw(user=request.user)
-    except Refusal as refusal:
-        return refusal_pages.back(request, refusal, to=reverse("get_credits"))
+    credit_requests.withdraw(user=request.user)
     messages.success(request, _("Your request was withdrawn."))
     return redirect("get_credits")
 

@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,7 +18,7 @@ from accounts.limits.rate_limits import limited
 from accounts.models import ApiToken
 from accounts.requests import SignedInRequest
 from accounts.security_notices import Change
-from artgen import formatting, refusal_pages
+from artgen import formatting
 from artgen.refusals import Refusal
 
 
@@ -76,10 +75,7 @@ def _shown(token: ApiToken) -> dict[str, Any]:
 def revoke_token(request: SignedInRequest) -> HttpResponse:
     """Revoke the user's token of the posted name."""
     name = request.POST.get("name", "")
-    try:
-        tokens.revoke(user=request.user, name=name)
-    except Refusal as refusal:
-        return refusal_pages.back(request, refusal, to=reverse("tokens"))
+    tokens.revoke(user=request.user, name=name)
     security_notices.send(Change.TOKEN_REVOKED, user=request.user, request=request, name=name)
     messages.success(request, _("The token “%(name)s” is revoked.") % {"name": name})
     return redirect("tokens")

@@ -3,7 +3,11 @@
 One base class, codes and statuses that the API publishes, a renderer for each way out.
 """
 
+from typing import Any
+
 import pytest
+from django.contrib.messages import get_messages
+from django.contrib.messages.storage.fallback import FallbackStorage
 from django.core.management.base import CommandError
 from django.test import RequestFactory
 from django.utils import translation
@@ -60,6 +64,29 @@ def test_it_is_a_problem_document_with_its_members() -> None:
 def test_it_tells_pages_when_to_try_again() -> None:
     response = refusal_pages.page(RequestFactory().get("/"), rate_limits.TooManyTries(7))
     assert (response.status_code, response["Retry-After"]) == (429, "7")
+
+
+def test_it_leads_back_to_the_page_of_this_site_that_was_left() -> None:
+    cases: list[tuple[str, str, dict[str, str], str | None]] = [
+        ("post", "/gallery/?tag=sea", {}, "/gallery/?tag=sea"),
+        ("post", "/a/", {}, "/a/"),
+        ("get", "/a/", {}, None),  # it would lead back for ever
+        ("get", "/gallery/", {}, "/gallery/"),
+        ("post", "/gallery/", {"HTTP_X_PART": "1"}, None),
+        ("post", "http://example.org/gallery/", {}, None),
+    ]
+    for method, address, headers, to in cases:
+        referer = address if address.startswith("http:") else f"http://testserver{address}"
+        request: Any = getattr(RequestFactory(), method)("/a/", HTTP_REFERER=referer, **headers)
+        request.session = {}
+        vars(request)["_messages"] = FallbackStorage(request)
+        response = refusal_pages.page(request, Refusal("No <b>more</b>."))
+        assert response.headers.get("Location") == to
+        if to:
+            assert [str(one) for one in get_messages(request)] == ["No <b>more</b>."]
+        else:
+            assert (response.status_code, response.content) == (400, b"No <b>more</b>.")
+            assert response["Content-Type"].startswith("text/plain")
 
 
 def test_it_names_what_is_unavailable_on_pages() -> None:
