@@ -12,10 +12,10 @@ from accounts.requests import user_of
 from artgen.api.inputs import Body, Id, Query, Text
 from artgen.api.operations import operation
 from artgen.api.views import Endpoint, first_or_404
-from generation.files import storage
 from generation.gallery import collections
 from generation.models import Collection
 from generation.models.collections import NAME_MAX
+from generation.presets import named
 
 MAX_IMAGES = 500
 """In one request to add to or remove from a collection."""
@@ -100,7 +100,7 @@ class Collections(Endpoint):
 
         Its images stay in the gallery.
         """
-        collections.delete(own_collection(request, collection_id))
+        named.delete(own_collection(request, collection_id))
 
     @operation("POST collections/<uuid:collection_id>/images/", body=CollectionImagesBody)
     def add_to_collection(self, request: Request, collection_id: UUID) -> CollectionJson:
@@ -148,6 +148,6 @@ def _summary_json(summary: collections.Summary) -> CollectionJson:
         "name": summary.collection.name,
         "count": summary.count,
         "count_is_more": summary.is_more,
-        "cover_url": storage.url(summary.covers[0]) if summary.covers else None,
+        "cover_url": summary.covers[0] if summary.covers else None,
         "created_at": summary.collection.created_at,
     }

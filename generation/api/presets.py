@@ -16,7 +16,7 @@ from generation.catalog.offers import BATCH_MAX
 from generation.jobs.job_request import JobOrderBody
 from generation.models import Preset
 from generation.models.presets import PRESET_NAME_MAX
-from generation.presets import parameters, presets
+from generation.presets import named, parameters, presets
 
 EXAMPLE = {
     "name": "Evening light",
@@ -118,7 +118,7 @@ class Presets(Endpoint):
 
         Its link stops working.
         """
-        presets.delete(_own(request, preset_id))
+        named.delete(_own(request, preset_id))
 
 
 def _own(request: Request, preset_id: UUID) -> Preset:

@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Annotated, Any, TypedDict, TypeVar
 from uuid import UUID
 
-from django.conf import settings
-from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -18,6 +16,7 @@ from artgen.api.operations import Answer, operation
 from artgen.api.views import Endpoint, first_or_404
 from generation.api.collections import own_collection
 from generation.gallery import collection_sharing, publications, sharing
+from generation.gallery.visibility import address_of
 from generation.models import Collection, Image, Publication, PublicationState, Visibility
 
 A_WEEK = {"A week, with parameters": {"expires_in_days": 7, "with_parameters": True}}
@@ -217,7 +216,7 @@ def _share_json(image: Image) -> ShareJson:
 def _link_json(owned: Image | Collection, *, route: str) -> CollectionShareJson:
     slug = owned.link_slug if owned.has_link else None
     return {
-        "url": _address_of(slug, route=route) if slug else None,
+        "url": address_of(slug, route=route) if slug else None,
         "expires_at": owned.link_until if slug else None,
         "with_parameters": bool(slug) and owned.link_parameters,
         "with_name": bool(slug) and owned.link_name,
@@ -231,14 +230,10 @@ def _publication_json(publication: Publication | None) -> PublicationJson | None
     return {
         "state": publication.state,
         "reason": publication.reason,
-        "url": _address_of(publication.slug, route="shared") if is_shown else None,
+        "url": address_of(publication.slug) if is_shown else None,
         "with_parameters": publication.with_parameters,
         "with_name": publication.with_name,
         "asked_at": publication.asked_at,
         "decided_at": publication.decided_at,
         "published_at": publication.published_at,
     }
-
-
-def _address_of(slug: str, *, route: str) -> str:
-    return f"{settings.PUBLIC_URL}{reverse(route, args=[slug])}"

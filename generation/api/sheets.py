@@ -21,6 +21,7 @@ from generation.api.jobs import QuoteJson, quote_json
 from generation.jobs import idempotency
 from generation.jobs.serializers import JobJson, jobs_json
 from generation.models import Sheet, SheetVote
+from generation.presets import named
 from generation.sheets import cells, placing, votes
 from generation.sheets.request import SheetOrderBody
 
@@ -160,7 +161,7 @@ class Sheets(Endpoint):
 
         Its jobs and images stay.
         """
-        cells.delete(_own(request, sheet_id))
+        named.delete(_own(request, sheet_id))
 
     @operation("POST sheets/<uuid:sheet_id>/cancel/", scope=Scope.CREATE)
     def cancel_sheet(self, request: Request, sheet_id: UUID) -> SheetCancelJson:

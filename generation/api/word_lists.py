@@ -13,6 +13,7 @@ from artgen.api.operations import operation
 from artgen.api.views import Endpoint, first_or_404
 from generation.models import WordList
 from generation.models.sheets import LIST_NAME_MAX
+from generation.presets import named
 from generation.sheets import word_lists
 from generation.sheets.word_lists import MAX_ENTRIES, MAX_ENTRY_LENGTH
 
@@ -84,7 +85,7 @@ class WordLists(Endpoint):
     @operation("DELETE word-lists/<uuid:list_id>/")
     def delete_word_list(self, request: Request, list_id: UUID) -> None:
         """Delete a word list."""
-        word_lists.delete(_own(request, list_id))
+        named.delete(_own(request, list_id))
 
 
 def _own(request: Request, list_id: UUID) -> WordList:

@@ -1,13 +1,13 @@
 """Presets and the composer: which values a preset has, applying them, describing them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.limits.quotas import Quotas
-from artgen.refusals import FieldError
+from artgen.refusals import FieldError, Refusal
 from generation.catalog.offers import BATCH_MAX, InvalidParameters
 from generation.catalog.parameters import SLIDERS, Place
 from generation.catalog.shapes import size_of
@@ -16,25 +16,16 @@ from generation.forms.numbers import is_whole
 from generation.models import ImageModel
 from generation.presets.choices import StyleChoice
 from generation.presets.parameters import NOT_KEPT
-from generation.presets.presets import InvalidPreset
-
-
-@dataclass
-class Applied:
-    """The composer with a preset's values, and sentences about those it could not take."""
-
-    form: Composer
-    left_out: list[str] = field(default_factory=list)
 
 
 def values_of(form: Composer, *, styles: Sequence[StyleChoice]) -> dict[str, str]:
     """Return the values of a filled composer for a preset; `styles` are those the user can choose.
 
     Raises:
-        InvalidPreset: a value is outside the model's limits.
+        Refusal: a value is outside the model's limits.
     """
     if errors := _errors(form):
-        raise InvalidPreset(_("Correct the settings first: %(why)s") % {"why": _joined(errors)})
+        raise Refusal(_("Correct the settings first: %(why)s") % {"why": _joined(errors)})
     values = {"model": form.model.slug, "count": str(form.count)}
     if form.exact and form.has_exact_size:
         values |= {"exact": "1", "width": form.width, "height": form.height}
@@ -61,7 +52,7 @@ def apply(
     models: Sequence[ImageModel],
     allowed: Quotas,
     styles: Sequence[StyleChoice],
-) -> Applied:
+) -> Composer:
     """Return the composer with the values, as far as they can be used now.
 
     Prompt and source images of `onto` stay, and its model if that of the preset is not usable.
@@ -74,21 +65,20 @@ def apply(
         sources=onto.sources,
         quotas=allowed,
     )
-    found = Applied(form)
     if model is None:
         text = _("Its model “%(model)s” isn’t available. %(current)s stays selected.")
         name = _model_name(values.get("model", ""))
-        found.left_out.append(text % {"model": name, "current": onto.model.name})
-    _apply_size(found, values)
-    _apply_texts(found, values)
+        form.left_out.append(text % {"model": name, "current": onto.model.name})
+    _apply_size(form, values)
+    _apply_texts(form, values)
     if style := values.get("style"):
         if style in {one.slug for one in styles}:
             form.texts["style"] = style
         else:
-            found.left_out.append(_("Its style no longer exists."))
-    _apply_count(found, values)
-    _drop_wrong(found)
-    return found
+            form.left_out.append(_("Its style no longer exists."))
+    _apply_count(form, values)
+    _drop_wrong(form)
+    return form
 
 
 def described(
@@ -146,8 +136,7 @@ def _model_name(slug: str) -> str:
     return found or slug
 
 
-def _apply_size(found: Applied, values: Mapping[str, str]) -> None:
-    form = found.form
+def _apply_size(form: Composer, values: Mapping[str, str]) -> None:
     if values.get("exact"):
         width, height = values.get("width", ""), values.get("height", "")
         form.texts["shape"] = f"{width}x{height}"
@@ -161,7 +150,7 @@ def _apply_size(found: Applied, values: Mapping[str, str]) -> None:
         return
     wanted = size_of(form.texts["shape"])
     if wanted and form.shapes and form.size != wanted:
-        found.left_out.append(_closest(form, wanted))
+        form.left_out.append(_closest(form, wanted))
 
 
 def _closest(form: Composer, wanted: tuple[int, int]) -> str:
@@ -170,8 +159,7 @@ def _closest(form: Composer, wanted: tuple[int, int]) -> str:
     return text % {"wanted": "{} × {}".format(*wanted), "used": f"{width} × {height}"}
 
 
-def _apply_texts(found: Applied, values: Mapping[str, str]) -> None:
-    form = found.form
+def _apply_texts(form: Composer, values: Mapping[str, str]) -> None:
     for name in (*SLIDERS, "seed", "lora_url", "negative_prompt"):
         text = values.get(name)
         if not text:
@@ -180,23 +168,22 @@ def _apply_texts(found: Applied, values: Mapping[str, str]) -> None:
             form.texts[name] = text
         else:
             unused = _("%(model)s doesn’t use its setting “%(name)s”.")
-            found.left_out.append(unused % {"model": form.model.name, "name": _label(name)})
+            form.left_out.append(unused % {"model": form.model.name, "name": _label(name)})
 
 
-def _apply_count(found: Applied, values: Mapping[str, str]) -> None:
-    text, form = values.get("count", ""), found.form
+def _apply_count(form: Composer, values: Mapping[str, str]) -> None:
+    text = values.get("count", "")
     if not is_whole(text) or not 1 <= int(text) <= BATCH_MAX:
         return
     form.texts["count"] = text
     if int(text) > form.max_count:
         form.texts["count"] = str(form.max_count)
         limited = _("%(count)s images at a time are more than your limit: %(limit)s are selected.")
-        found.left_out.append(limited % {"count": text, "limit": form.max_count})
+        form.left_out.append(limited % {"count": text, "limit": form.max_count})
 
 
-def _drop_wrong(found: Applied) -> None:
+def _drop_wrong(form: Composer) -> None:
     """Take out the values that the model's limits do not allow any more."""
-    form = found.form
     for error in _errors(form):
         if error.field in ("width", "height"):
             if form.exact:
@@ -205,9 +192,9 @@ def _drop_wrong(found: Applied) -> None:
                 form.texts.pop("width", None)
                 form.texts.pop("height", None)
                 if wanted:
-                    found.left_out.append(_closest(form, wanted))
+                    form.left_out.append(_closest(form, wanted))
         elif form.texts.pop(error.field, None) is not None:
-            found.left_out.append(f"{_label(error.field)}: {error.detail}")
+            form.left_out.append(f"{_label(error.field)}: {error.detail}")
 
 
 def _errors(form: Composer) -> list[FieldError]:

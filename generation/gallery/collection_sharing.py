@@ -4,16 +4,15 @@ Only this module writes the link columns of `Collection`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from generation.gallery import visibility
 from generation.gallery.publications import STOPPED
 from generation.gallery.sharing import Shared
 from generation.models import Collection, CollectionImage, Publication, PublicationState
+from generation.presets import named
 
 MAX_ID = 2**63 - 1  # of a member: a bigint
 
@@ -92,47 +91,11 @@ def as_shared(shared: SharedCollection, member: CollectionImage) -> Shared:
     )
 
 
-def share(
-    collection: Collection,
-    *,
-    until: datetime | None,
-    with_parameters: bool,
-    with_name: bool,
-    renew: bool = False,
-) -> Collection:
-    """Create or change the link; `until` None: no expiration.
-
-    A valid link keeps its slug unless `renew`.
-    """
-    with transaction.atomic():
-        locked = _locked(collection)
-        return _written(
-            locked,
-            link_slug=locked.link_slug if locked.has_link and not renew else visibility.new_slug(),
-            link_until=until,
-            link_parameters=with_parameters,
-            link_name=with_name,
-        )
+def share(collection: Collection, **link: Any) -> Collection:
+    """Create or change the link, as `visibility.linked` says."""
+    return named.store(collection, **visibility.linked(collection, **link))
 
 
 def stop(collection: Collection) -> Collection:
-    """Remove the link; its slug is never used again."""
-    with transaction.atomic():
-        return _written(
-            _locked(collection),
-            link_slug=None,
-            link_until=None,
-            link_parameters=False,
-            link_name=False,
-        )
-
-
-def _locked(collection: Collection) -> Collection:
-    return Collection.objects.select_for_update().get(id=collection.id)
-
-
-def _written(collection: Collection, **link: Any) -> Collection:
-    for name, value in link.items():
-        setattr(collection, name, value)
-    collection.save(update_fields=list(link))
-    return collection
+    """Remove the link."""
+    return named.store(collection, **visibility.NO_LINK)

@@ -1,75 +1,29 @@
-"""Collections: create, rename, delete and restore them; add and remove images."""
+"""Collections: create and rename them, add and remove images. `presets.named` deletes them."""
 
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import islice
-from typing import Any, ClassVar
+from itertools import batched
+from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.limits import rate_limits
 from accounts.models import User
-from artgen import formatting
 from artgen.compiled_queries import CompiledQuery
 from artgen.refusals import FieldError, Refusal
+from generation.files import storage
 from generation.models import Collection, CollectionImage, CollectionQuerySet, Counted, Image
 from generation.models.collections import NAME_MAX
+from generation.presets import named
 
-MAX_COLLECTIONS = 200
-RESTORE_PERIOD = timedelta(days=1)
 MAX_COUNTED = 1000
 FIELDS = tuple(field.attname for field in Collection._meta.concrete_fields)
 RECENT = 24  # members among which covers are searched
 BATCH_SIZE = 500  # rows in one statement
-
-
-class BadName(Refusal):
-    """An invalid name: `reason` is "empty", "too_long" or "control_characters"."""
-
-    codes: ClassVar[dict[str, str]] = {"empty": "blank", "too_long": "max_length"}
-
-    def __init__(self, reason: str) -> None:
-        details = {
-            "empty": _("Enter a collection name."),
-            "too_long": _("At most %(max)d characters.") % {"max": NAME_MAX},
-            "control_characters": _("The name contains unsupported characters."),
-        }
-        code = self.codes.get(reason, reason)
-        super().__init__(errors=[FieldError("name", code, details[reason])])
-        self.reason = reason
-
-
-class NameTaken(Refusal):
-    """The user has a `collection` with this name, ignoring case."""
-
-    def __init__(self, collection: Collection) -> None:
-        detail = _("A collection named “%(name)s” already exists.") % {"name": collection.name}
-        super().__init__(errors=[FieldError("name", "unique", detail)])
-        self.collection = collection
-
-
-class TooManyCollections(Refusal):
-    """The user has reached the limit of collections."""
-
-    code = "too_many_collections"
-    status = 409
-    limit = MAX_COLLECTIONS
-
-    def __init__(self) -> None:
-        super().__init__(limit=self.limit)
-
-    @property
-    def message(self) -> str:
-        """What the limit is, and what to do."""
-        text = _("The limit of %(limit)s collections is reached. Delete one first.")
-        return text % {"limit": formatting.number(self.limit)}
 
 
 class NoSuchImages(Refusal):
@@ -84,45 +38,23 @@ class NoSuchImages(Refusal):
 
 @dataclass(frozen=True)
 class Summary:
-    """A collection in lists. `is_more`: it has more than `count`. `covers`: thumbnail keys."""
+    """A collection in lists. `is_more`: it has more than `count`."""
 
     collection: Collection
     count: int
     is_more: bool
     covers: list[str]
+    """Short-lived URLs of its newest thumbnails."""
 
 
 def create(*, user: User, name: str) -> Collection:
-    """Return a new, empty collection; raise BadName, NameTaken or TooManyCollections."""
-    name = clean_name(name)
-    # Concurrent requests may exceed the limit by one; it protects the page, not money.
-    if Collection.objects.of(user).present().count() >= MAX_COLLECTIONS:
-        raise TooManyCollections
-    rate_limits.spend("collections", user.pk)
-    made = Collection(user=user, name=name, folded_name=_folded(name), created_at=timezone.now())
-    try:
-        with transaction.atomic():
-            made.save(force_insert=True)
-    except IntegrityError as error:
-        raise _taken(made, made.folded_name) from error
-    return made
+    """Return a new, empty collection; raise Refusal."""
+    return named.create(Collection(user=user, name=named.checked(name, limit=NAME_MAX)))
 
 
 def rename(collection: Collection, *, name: str) -> Collection:
-    """Rename the collection, also in case only; raise BadName or NameTaken."""
-    name = clean_name(name)
-    rate_limits.spend("collections", collection.user_id)
-    return _updated(collection, name=name, folded_name=_folded(name))
-
-
-def delete(collection: Collection) -> Collection:
-    """Delete the collection and keep its images; `restore` works for RESTORE_PERIOD."""
-    return collection if collection.deleted_at else _updated(collection, deleted_at=timezone.now())
-
-
-def restore(collection: Collection) -> Collection:
-    """Restore a deleted collection; raise NameTaken if another has its name now."""
-    return _updated(collection, deleted_at=None)
+    """Rename the collection, also in case only; raise Refusal."""
+    return named.change(collection, name=named.checked(name, limit=NAME_MAX))
 
 
 def add(collection: Collection, *, image_ids: Iterable[UUID]) -> int:
@@ -130,24 +62,19 @@ def add(collection: Collection, *, image_ids: Iterable[UUID]) -> int:
     wanted = list(dict.fromkeys(image_ids))
     with transaction.atomic():
         _check_own(collection, wanted)
-        return sum(_add(collection, some) for some in _batches(wanted))
+        return sum(_add(collection, some) for some in batched(wanted, BATCH_SIZE))
 
 
 def remove(collection: Collection, *, image_ids: Iterable[UUID]) -> int:
     """Remove images and return how many were in the collection; ignore the others."""
     count = 0
     with transaction.atomic():
-        for some in _batches(image_ids):
+        for some in batched(image_ids, BATCH_SIZE):
             deleted, _by_model = CollectionImage.objects.filter(
                 collection=collection, image_id__in=some
             ).delete()
             count += deleted
     return count
-
-
-def forget_deleted(*, deleted_before: datetime) -> None:
-    """Delete permanently the collections that were deleted before then."""
-    Collection.objects.filter(deleted_at__lt=deleted_before).delete()
 
 
 def summaries(user: User, *, covers: int = 1) -> list[Summary]:
@@ -164,50 +91,16 @@ def summary(collection: Collection) -> Summary:
     return _summaries(counted, user_id=collection.user_id)[0]
 
 
-def clean_name(name: str) -> str:
-    """Return the name with composed letters and single spaces; raise BadName."""
-    name = " ".join(unicodedata.normalize("NFC", name).split())
-    if not name:
-        raise BadName("empty")
-    if len(name) > NAME_MAX:
-        raise BadName("too_long")
-    if not name.isprintable():
-        raise BadName("control_characters")
-    return name
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name.casefold())
-
-
-def _updated(collection: Collection, **fields: object) -> Collection:
-    try:
-        with transaction.atomic():
-            Collection.objects.filter(id=collection.id).update(**fields)
-    except IntegrityError as error:
-        raise _taken(collection, str(fields.get("folded_name", collection.folded_name))) from error
-    for field, value in fields.items():
-        setattr(collection, field, value)
-    return collection
-
-
-def _taken(collection: Collection, folded_name: str) -> NameTaken:
-    others = Collection.objects.present().filter(
-        user_id=collection.user_id, folded_name=folded_name
-    )
-    return NameTaken(others.exclude(id=collection.id).get())
-
-
 def _check_own(collection: Collection, image_ids: list[UUID]) -> None:
     known: set[UUID] = set()
-    for some in _batches(image_ids):
+    for some in batched(image_ids, BATCH_SIZE):
         own = Image.objects.of(collection.user_id).present().filter(id__in=some)
         known.update(own.values_list("id", flat=True))
     if unknown := [image_id for image_id in image_ids if image_id not in known]:
         raise NoSuchImages(unknown)
 
 
-def _add(collection: Collection, image_ids: list[UUID]) -> int:
+def _add(collection: Collection, image_ids: Sequence[UUID]) -> int:
     now = timezone.now()
     members = CollectionImage.objects.filter(collection=collection, image_id__in=image_ids)
     there = set(members.values_list("image_id", flat=True))
@@ -219,12 +112,6 @@ def _add(collection: Collection, image_ids: list[UUID]) -> int:
     # Another request may add the same image at the same time.
     CollectionImage.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
-
-
-def _batches(image_ids: Iterable[UUID]) -> Iterator[list[UUID]]:
-    left = iter(image_ids)
-    while some := list(islice(left, BATCH_SIZE)):
-        yield some
 
 
 @lru_cache(maxsize=10)
@@ -263,7 +150,7 @@ def _summaries(rows: Iterable[tuple[Any, ...]], *, user_id: Any) -> list[Summary
             collection=one,
             count=min(count, MAX_COUNTED) - in_trash.get(one.id, 0),
             is_more=count > MAX_COUNTED,
-            covers=[key for key in covers if key],
+            covers=[storage.url(key) for key in covers if key],
         )
         for one, count, covers in found
     ]

@@ -1,7 +1,6 @@
 """The note of an image: what its owner wrote about it."""
 
 import unicodedata
-from typing import ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,21 +10,6 @@ from artgen.refusals import FieldError, Refusal
 from generation.models import Image
 
 NOTE_MAX = 2000
-
-
-class BadNote(Refusal):
-    """An invalid note: `reason` is "too_long" or "control_characters"."""
-
-    codes: ClassVar[dict[str, str]] = {"too_long": "max_length"}
-
-    def __init__(self, reason: str) -> None:
-        details = {
-            "too_long": _("At most %(max)s characters.") % {"max": formatting.number(NOTE_MAX)},
-            "control_characters": _("Control characters are not allowed."),
-        }
-        code = self.codes.get(reason, reason)
-        super().__init__(errors=[FieldError("note", code, details[reason])])
-        self.reason = reason
 
 
 class NoteChanged(Refusal):
@@ -44,12 +28,14 @@ class NoteChanged(Refusal):
 
 
 def clean(text: str) -> str:
-    """Return the note with composed letters and "\\n" as line ends; raise BadNote."""
+    """Return the note with composed letters and "\\n" as line ends; raise Refusal."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     if len(text) > NOTE_MAX:
-        raise BadNote("too_long")
+        text = _("At most %(max)s characters.") % {"max": formatting.number(NOTE_MAX)}
+        raise Refusal(errors=[FieldError("note", "max_length", text)])
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text if letter not in "\n\t"):
-        raise BadNote("control_characters")
+        text = _("Control characters are not allowed.")
+        raise Refusal(errors=[FieldError("note", "control_characters", text)])
     return text
 
 
@@ -57,7 +43,7 @@ def write(image: Image, *, note: str, before: str | None = None) -> Image:
     """Replace the image's note, if it is still `before`, where that is given.
 
     Raises:
-        BadNote: the note is invalid.
+        Refusal: the note is invalid.
         NoteChanged: another request has changed it.
     """
     note = clean(note)

@@ -26,6 +26,7 @@ from generation.models.moderation import MAX_REASON_LENGTH
 from generation.moderation import emails, rules, trust
 from generation.moderation.matching import strongest
 from generation.moderation.refusals import AlreadyDecided, TooManyReviews, why
+from generation.presets.named import new_slug
 
 MAX_IN_REVIEW = 50  # images of one user under review at the same time
 STOPPED = (PublicationState.HIDDEN, PublicationState.REFUSED)
@@ -77,7 +78,7 @@ def ask_to_publish(image: Image, *, with_parameters: bool, with_name: bool) -> P
         state = PublicationState.PUBLISHED if is_published else PublicationState.WAITING
         publication = Publication.objects.create(
             image=locked,
-            slug=visibility.new_slug(),
+            slug=new_slug(),
             with_parameters=with_parameters,
             with_name=with_name,
             asked_at=now,

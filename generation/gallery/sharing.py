@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -61,33 +62,17 @@ def as_shared(publication: Publication) -> Shared:
     )
 
 
-def share_by_link(
-    image: Image,
-    *,
-    until: datetime | None,
-    with_parameters: bool,
-    with_name: bool,
-    renew: bool = False,
-) -> Image:
-    """Create or change the link of the image; `until` None: no expiration.
-
-    A valid link keeps its slug unless `renew`. Raise InTheTrash.
-    """
+def share_by_link(image: Image, **link: Any) -> Image:
+    """Create or change the link of the image, as `visibility.linked` says. Raise InTheTrash."""
     with transaction.atomic():
         locked = visibility.locked_unless_trashed(image)
-        return visibility.write(
-            locked,
-            link_slug=locked.link_slug if locked.has_link and not renew else visibility.new_slug(),
-            link_until=until,
-            link_parameters=with_parameters,
-            link_name=with_name,
-        )
+        return visibility.write(locked, **visibility.linked(locked, **link))
 
 
 def stop_link(image: Image) -> Image:
-    """Remove the link; its slug is never used again."""
+    """Remove the link."""
     with transaction.atomic():
-        return _without_link(visibility.locked(image))
+        return visibility.write(visibility.locked(image), **visibility.NO_LINK)
 
 
 def keep_to_link(image: Image) -> Image:
@@ -100,13 +85,8 @@ def keep_to_link(image: Image) -> Image:
         publications.end_open(locked)
         if locked.has_link:
             return visibility.write(locked)
-        return visibility.write(
-            locked,
-            link_slug=visibility.new_slug(),
-            link_until=None,
-            link_parameters=False,
-            link_name=False,
-        )
+        link = visibility.linked(locked, until=None, with_parameters=False, with_name=False)
+        return visibility.write(locked, **link)
 
 
 def make_private(image: Image) -> Image:
@@ -114,15 +94,9 @@ def make_private(image: Image) -> Image:
     with transaction.atomic():
         locked = visibility.locked(image)
         publications.end_open(locked)
-        return _without_link(locked)
+        return visibility.write(locked, **visibility.NO_LINK)
 
 
 def until(*, days: int | None) -> datetime | None:
     """Return when a link created now with this lifetime expires; None for none."""
     return None if days is None else timezone.now() + timedelta(days=days)
-
-
-def _without_link(image: Image) -> Image:
-    return visibility.write(
-        image, link_slug=None, link_until=None, link_parameters=False, link_name=False
-    )

@@ -4,10 +4,10 @@ A user's tags are changed by one request at a time, under a lock of the user's r
 exactly, two spellings of a tag stay one, and a tag that no image has can be deleted.
 """
 
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from itertools import batched
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -20,6 +20,7 @@ from artgen import formatting
 from artgen.refusals import FieldError, Refusal
 from generation.models import Counted, Image, ImageQuerySet, ImageTag, Tag, tag_names
 from generation.models.tags import TAG_MAX
+from generation.presets import named
 
 MAX_PER_IMAGE = 20
 MAX_TAGS = 500
@@ -29,27 +30,6 @@ BATCH_SIZE = 500  # rows in one statement
 
 Names = dict[str, str]
 """Names of tags by their folded names, in order."""
-
-
-class BadTag(Refusal):
-    """An invalid tag: `reason` is "empty", "too_long", "comma" or "control_characters"."""
-
-    codes: ClassVar[dict[str, str]] = {
-        "empty": "blank",
-        "too_long": "max_length",
-        "comma": "invalid",
-    }
-
-    def __init__(self, reason: str) -> None:
-        details = {
-            "empty": _("Enter a tag."),
-            "too_long": _("A tag can have at most %(max)d characters.") % {"max": TAG_MAX},
-            "comma": _("Enter one tag at a time, without commas."),
-            "control_characters": _("The tag contains unsupported characters."),
-        }
-        code = self.codes.get(reason, reason)
-        super().__init__(errors=[FieldError("tags", code, details[reason])])
-        self.reason = reason
 
 
 class TooManyTags(Refusal):
@@ -66,19 +46,13 @@ class TooManyOwnTags(Refusal):
 
     code = "too_many_tags"
     status = 409
-    limit = MAX_TAGS
 
     def __init__(self) -> None:
-        super().__init__(limit=self.limit)
-
-    @property
-    def message(self) -> str:
-        """What the limit is, and what to do."""
         text = _(
             "The limit of %(limit)s different tags is reached. Use one that you have, or remove a "
             "tag from all its images."
         )
-        return text % {"limit": formatting.number(self.limit)}
+        super().__init__(text % {"limit": formatting.number(MAX_TAGS)}, limit=MAX_TAGS)
 
 
 @dataclass(frozen=True)
@@ -103,21 +77,22 @@ class Tagged:
 
 
 def clean(name: str) -> str:
-    """Return the name with composed letters, single spaces and without "#"; raise BadTag."""
-    name = " ".join(unicodedata.normalize("NFC", name).split()).lstrip("#").lstrip()
+    """Return the name with composed letters, single spaces and without "#"; raise Refusal."""
+    name = named.cleaned(name).lstrip("#").lstrip()
     if not name:
-        raise BadTag("empty")
+        raise _bad("blank", _("Enter a tag."))
     if len(name) > TAG_MAX:
-        raise BadTag("too_long")
+        text = _("A tag can have at most %(max)d characters.") % {"max": TAG_MAX}
+        raise _bad("max_length", text)
     if "," in name:
-        raise BadTag("comma")
+        raise _bad("invalid", _("Enter one tag at a time, without commas."))
     if not name.isprintable():
-        raise BadTag("control_characters")
+        raise _bad("control_characters", _("The tag contains unsupported characters."))
     return name
 
 
 def cleaned(names: Iterable[str]) -> Names:
-    """Return the names of one image's tags; raise BadTag or TooManyTags."""
+    """Return the names of one image's tags; raise Refusal."""
     found = _by_folded(map(clean, names))
     if len(found) > MAX_PER_IMAGE:
         raise TooManyTags
@@ -149,8 +124,8 @@ def find_all(user: Any, names: Iterable[str], *, count_to: int) -> list[Any]:
 def find(user: Any, name: str) -> Tag | None:
     """Return the user's tag of this name, ignoring case; None if there is none."""
     try:
-        folded = _folded(clean(name))
-    except BadTag:
+        folded = named.folded(clean(name))
+    except Refusal:
         return None
     return Tag.objects.of(user).filter(folded_name=folded).first()
 
@@ -200,14 +175,14 @@ def _own_tag(tag: Any, *, in_trash: int) -> OwnTag:
     return OwnTag(tag.name, MAX_COUNTED if is_more else tag.count - in_trash, is_more)
 
 
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name.casefold())
+def _bad(code: str, detail: str) -> Refusal:
+    return Refusal(errors=[FieldError("tags", code, detail)])
 
 
 def _by_folded(names: Iterable[str]) -> Names:
     found: Names = {}
     for name in names:
-        found.setdefault(_folded(name), name)
+        found.setdefault(named.folded(name), name)
     return found
 
 
@@ -215,7 +190,7 @@ def _by_folded(names: Iterable[str]) -> Names:
 
 
 def replace(image: Image, *, names: Sequence[str]) -> Image:
-    """Give the image these tags and no others; raise BadTag, TooManyTags or TooManyOwnTags."""
+    """Give the image these tags and no others; raise Refusal."""
     wanted = cleaned(names)
     return _change_one(image, lambda _now: wanted)
 
@@ -223,7 +198,7 @@ def replace(image: Image, *, names: Sequence[str]) -> Image:
 def add(image: Image, *, names: Sequence[str]) -> tuple[Image, list[str]]:
     """Add tags to the image; return it and the names of those that are new to it.
 
-    All or none: raises BadTag, TooManyTags or TooManyOwnTags.
+    All or none: raises Refusal.
     """
     wanted = _by_folded(map(clean, names))
     new: list[str] = []
@@ -254,9 +229,9 @@ def remove(image: Image, *, names: Sequence[str]) -> tuple[Image, list[str]]:
 def add_these(*, user: User, ids: Sequence[UUID], name: str) -> Tagged:
     """Add a tag to the user's untrashed images among `ids`, except to those without room.
 
-    Raises BadTag or TooManyOwnTags.
+    Raises Refusal.
     """
-    folded = _folded(name := clean(name))
+    folded = named.folded(name := clean(name))
     full = 0
 
     def with_tag(now: Names) -> Names:
@@ -275,8 +250,8 @@ def add_these(*, user: User, ids: Sequence[UUID], name: str) -> Tagged:
 
 
 def remove_these(*, user: User, ids: Sequence[UUID], name: str) -> Tagged:
-    """Remove a tag from the user's untrashed images among `ids`; raise BadTag."""
-    folded = _folded(name := clean(name))
+    """Remove a tag from the user's untrashed images among `ids`; raise Refusal."""
+    folded = named.folded(name := clean(name))
     tag = find(user, name)
 
     def without_tag(now: Names) -> Names:
@@ -340,7 +315,7 @@ def _delete_members(user_id: Any, gone: set[tuple[str, UUID]]) -> None:
     if not by_tag:
         return
     for folded, image_ids in by_tag.items():
-        for some in _batches(image_ids):
+        for some in batched(image_ids, BATCH_SIZE):
             ImageTag.objects.filter(
                 tag__user=user_id, tag__folded_name=folded, image_id__in=some
             ).delete()
@@ -365,8 +340,3 @@ def _insert_members(
         batch_size=BATCH_SIZE,
     )
     return tags
-
-
-def _batches(image_ids: list[UUID]) -> Iterator[list[UUID]]:
-    for start in range(0, len(image_ids), BATCH_SIZE):
-        yield image_ids[start : start + BATCH_SIZE]

@@ -4,14 +4,24 @@
 or "private".
 """
 
-import secrets
+from datetime import datetime
+from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from artgen.refusals import Refusal
-from generation.models import Image, PublicationState, Visibility
+from generation.models import Collection, Image, PublicationState, Visibility
+from generation.presets.named import new_slug
 
-SLUG_BYTES = 18  # 144 random bits, which cannot be guessed
+NO_LINK: dict[str, Any] = {
+    "link_slug": None,
+    "link_until": None,
+    "link_parameters": False,
+    "link_name": False,
+}
+"""The link columns without a link. Its slug is never used again."""
 
 
 class InTheTrash(Refusal):
@@ -47,5 +57,26 @@ def write(image: Image, **link: object) -> Image:
     return image
 
 
-def new_slug() -> str:
-    return secrets.token_urlsafe(SLUG_BYTES)
+def linked(
+    owned: Image | Collection,
+    *,
+    until: datetime | None,
+    with_parameters: bool,
+    with_name: bool,
+    renew: bool = False,
+) -> dict[str, Any]:
+    """Return the link columns of a new or changed link; a valid one keeps its slug unless `renew`.
+
+    `until` None: no expiration.
+    """
+    return {
+        "link_slug": owned.link_slug if owned.has_link and not renew else new_slug(),
+        "link_until": until,
+        "link_parameters": with_parameters,
+        "link_name": with_name,
+    }
+
+
+def address_of(slug: str, *, route: str = "shared") -> str:
+    """Return the public URL of a link or publication."""
+    return f"{settings.PUBLIC_URL}{reverse(route, args=[slug])}"

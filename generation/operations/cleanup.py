@@ -10,14 +10,13 @@ from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
 from accounts import credit_requests, invitations, sessions, tokens, vouchers
-from generation.gallery import collections, images, saving, tags
+from generation.gallery import images, saving, tags
 from generation.jobs import spending
 from generation.models import IdempotencyKey, UnreadReply
 from generation.moderation import reviews
 from generation.operations import retention
-from generation.presets import own_styles, presets
+from generation.presets import named
 from generation.prompt_helper import costs
-from generation.sheets import cells, word_lists
 from generation.user_data import erasure, exports
 
 log = logging.getLogger(__name__)
@@ -50,16 +49,7 @@ def _parts() -> dict[str, Callable[[], object]]:
         "invitations": partial(invitations.forget_ended, before=old),
         "credit requests": partial(credit_requests.forget_decided, before=old),
         "vouchers": partial(vouchers.forget_ended, before=old),
-        **{
-            name: partial(module.forget_deleted, deleted_before=now - module.RESTORE_PERIOD)
-            for name, module in (
-                ("collections", collections),
-                ("comparisons", cells),
-                ("word lists", word_lists),
-                ("presets", presets),
-                ("styles", own_styles),
-            )
-        },
+        "collections, word lists, presets, styles, comparisons": named.forget_deleted,
         "exports": exports.forget_expired,
         "trash": partial(images.purge, trashed_before=trashed),
         "tags": tags.forget_unused,

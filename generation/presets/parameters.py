@@ -6,13 +6,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from artgen.refusals import FieldError
+from artgen.refusals import FieldError, Refusal
 from generation.catalog import shapes
 from generation.catalog.offers import InvalidParameters, Offer
 from generation.catalog.parameters import JOB_PARAMETERS, JobParameter, Kind
 from generation.models import ImageModel, Preset, Style
 from generation.presets import own_styles
-from generation.presets.presets import InvalidPreset
 
 NOT_KEPT = {"prompt", "original_prompt", "source_images"}
 """Fields of the composer that presets do not have."""
@@ -28,7 +27,7 @@ def values_of(given: Mapping[str, Any], *, count: int, user: User) -> dict[str, 
     """Return the values of a preset with these parameters: `model` and some of NAMES.
 
     Raises:
-        InvalidPreset: a parameter is unknown or outside the model's limits; the errors name
+        Refusal: a parameter is unknown or outside the model's limits; the errors name
             "parameters.steps".
     """
     model = _model(given.get("model"))
@@ -62,7 +61,7 @@ def changed(
     """Return the preset's values with other parameters or another count; None leaves them.
 
     Raises:
-        InvalidPreset: as `values_of`.
+        Refusal: as `values_of`.
     """
     if parameters is None:
         return {**preset.values, "count": str(count or count_of(preset.values))}
@@ -144,8 +143,8 @@ def _limits(offer: Offer, wanted: Mapping[str, Any]) -> list[FieldError]:
     return []
 
 
-def _invalid(errors: list[FieldError]) -> InvalidPreset:
-    return InvalidPreset(
+def _invalid(errors: list[FieldError]) -> Refusal:
+    return Refusal(
         errors=[
             FieldError(f"{FIELD}.{error.field}"[:100], error.code, error.detail) for error in errors
         ]

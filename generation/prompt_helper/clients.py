@@ -4,7 +4,10 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy
 
+from artgen.refusals import Refusal
+from generation.files.threads import Threads
 from generation.runpod.text import TextClient
 
 
@@ -40,3 +43,24 @@ def _key() -> str:
 def _client(url: str, model: str, key: str, seconds: float, options: str) -> TextClient:
     given: dict[str, Any] = dict(settings.PROMPT_HELPER_OPTIONS)
     return TextClient(base_url=url, model=model, api_key=key, seconds=seconds, options=given)
+
+
+RETRY_AFTER_SECONDS = 5
+
+
+class HelperBusy(Refusal):
+    """This process makes as many calls as it may at once."""
+
+    code = "unavailable"
+    status = 503
+    text = gettext_lazy(
+        "The prompt helper is busy. Your prompt is unchanged and nothing was charged. Try again "
+        "in a few seconds."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=RETRY_AFTER_SECONDS)
+
+
+waiting = Threads(busy=HelperBusy)
+"""Limits how many threads of this process wait for the text endpoint, which may take long."""

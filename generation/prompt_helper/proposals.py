@@ -20,7 +20,7 @@ from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.catalog.request_validation import clean_text
 from generation.jobs import creation_switch
 from generation.models import ImageModel
-from generation.prompt_helper import charges, clients, costs, instructions, threads
+from generation.prompt_helper import charges, clients, costs, instructions
 from generation.prompt_helper.instructions import Kind
 from generation.runpod.text import TextError, TextNotSetUp, TextUnavailable
 
@@ -105,7 +105,7 @@ def propose(
     rate_limits.spend("prompt_helper", user.pk)
     language = _target(model) if kind is Kind.TRANSLATE else ""
     directions = instructions.of(kind, language=language or languages.DEFAULT)
-    with threads.waiting.held():
+    with clients.waiting.held():
         price = charges.price_of(kind)
         call = charges.hold(user=user, kind=kind, price=price, token_id=token_id)
         try:

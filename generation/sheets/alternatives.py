@@ -19,6 +19,7 @@ from artgen import formatting
 from artgen.refusals import FieldError
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
+from generation.presets.named import folded
 
 FIELD = "prompt"
 MAX_OPTIONS = 64
@@ -69,11 +70,6 @@ def is_name(text: str) -> bool:
     """Return whether a prompt can name a list like this."""
     found = LIST.fullmatch(f"__{text}__")
     return found is not None and found["name"] == text and "__" not in text
-
-
-def folded(name: str) -> str:
-    """Return the name of a list as it is looked up: without case."""
-    return name.casefold()
 
 
 class _Parser:

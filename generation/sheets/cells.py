@@ -2,18 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from uuid import UUID
-
-from django.utils import timezone
 
 from accounts.limits import period_limits
 from accounts.models import User
 from generation.jobs import job_control
 from generation.models import ACTIVE, Job, Sheet, SheetVote, Status
 from generation.sheets.plans import Head
-
-RESTORE_PERIOD = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -103,20 +98,6 @@ def cancel_rest(sheet: Sheet, *, actor: User) -> Canceled:
             return Canceled(count, credits, refused.message)
         count, credits = count + 1, credits + job.credits
     return Canceled(count, credits)
-
-
-def delete(sheet: Sheet) -> None:
-    """Delete the sheet; its images stay, and `restore` works for RESTORE_PERIOD."""
-    Sheet.objects.filter(id=sheet.id, deleted_at=None).update(deleted_at=timezone.now())
-
-
-def restore(sheet: Sheet) -> None:
-    Sheet.objects.filter(id=sheet.id).update(deleted_at=None)
-
-
-def forget_deleted(*, deleted_before: datetime) -> None:
-    """Delete permanently the sheets that were deleted before then, with their votes."""
-    Sheet.objects.filter(deleted_at__lt=deleted_before).delete()
 
 
 def _cancelable(sheet: Sheet) -> Iterator[Job]:

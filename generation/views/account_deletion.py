@@ -1,6 +1,5 @@
 """The page that deletes the user's account."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -22,18 +21,6 @@ from accounts.views.sign_in import EMAIL_SENT_TO
 from artgen.refusals import Refusal
 from generation.models import Collection, Image, Job, Upload
 from generation.user_data import erasure
-
-
-@dataclass(frozen=True)
-class OwnedData:
-    """How much data a user has."""
-
-    images: int
-    uploads: int
-    collections: int
-    jobs: int
-    active: int
-    tokens: int
 
 
 @sensitive_post_parameters("password")
@@ -64,12 +51,13 @@ def delete_account(request: SignedInRequest) -> HttpResponse:
     return render(request, "generation/delete_account.html", context)
 
 
-def _owned_data(user: User) -> OwnedData:
-    return OwnedData(
-        images=Image.objects.of(user).present().count(),
-        uploads=Upload.objects.filter(user=user).count(),
-        collections=Collection.objects.of(user).present().count(),
-        jobs=Job.objects.of(user).count(),
-        active=Job.objects.of(user).active().count(),
-        tokens=user.tokens.filter(revoked_at=None).count(),
-    )
+def _owned_data(user: User) -> dict[str, int]:
+    """Return how much data a user has."""
+    return {
+        "images": Image.objects.of(user).present().count(),
+        "uploads": Upload.objects.filter(user=user).count(),
+        "collections": Collection.objects.of(user).present().count(),
+        "jobs": Job.objects.of(user).count(),
+        "active": Job.objects.of(user).active().count(),
+        "tokens": user.tokens.filter(revoked_at=None).count(),
+    }

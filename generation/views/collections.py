@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import user_of
-from artgen import refusal_pages
 from artgen.ids import parse_uuid
 from artgen.refusals import Refusal
 from generation.gallery import collections
 from generation.models import Collection, CollectionQuerySet, Image
 from generation.models.collections import NAME_MAX
+from generation.presets import named
 from generation.views import sidebar
 from generation.views.filters import address_of
 from generation.views.partials import part, wants_part
@@ -45,10 +45,7 @@ def collections_page(request: HttpRequest) -> HttpResponse:
 def rename(request: HttpRequest, collection_id: UUID) -> HttpResponse:
     """Rename the collection to `name`."""
     collection = _own(request, collection_id)
-    try:
-        collections.rename(collection, name=request.POST.get("name", ""))
-    except Refusal as refusal:
-        return refusal_pages.back(request, refusal, to=_address(collection))
+    collections.rename(collection, name=request.POST.get("name", ""))
     return redirect(_address(collection))
 
 
@@ -56,7 +53,7 @@ def rename(request: HttpRequest, collection_id: UUID) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, collection_id: UUID) -> HttpResponse:
     """Delete the collection, with an undo; its images are kept."""
-    collection = collections.delete(_own(request, collection_id))
+    collection = named.delete(_own(request, collection_id))
     text = _("“%(name)s” deleted. Its images are kept.") % {"name": collection.name}
     undo = reverse("restore_collection", args=[collection.id])
     messages.success(request, with_undo(text, action=undo))
@@ -67,10 +64,7 @@ def delete(request: HttpRequest, collection_id: UUID) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, collection_id: UUID) -> HttpResponse:
     collection = get_object_or_404(_collections(request), id=collection_id)
-    try:
-        collections.restore(collection)
-    except Refusal as refusal:
-        return refusal_pages.back(request, refusal, to=reverse("collections"))
+    named.restore(collection)
     return redirect(_address(collection))
 
 
@@ -88,9 +82,9 @@ def put(request: HttpRequest, image_id: UUID) -> HttpResponse:
             made = collections.create(user=user_of(request), name=request.POST.get("name", ""))
             collections.add(made, image_ids=[image.id])
     except Refusal as refusal:
-        if wants_part(request):
-            return _menu(request, image, refused=refusal)
-        return refusal_pages.back(request, refusal, to=reverse("image", args=[image.id]))
+        if not wants_part(request):
+            raise
+        return _menu(request, image, refused=refusal)
     if wants_part(request):
         return _menu(request, image)
     return redirect("image", image_id=image.id)
@@ -106,11 +100,11 @@ def menu_of(image: Image) -> dict[str, Any]:
 def _overview(
     request: HttpRequest, *, name: str = "", refused: Refusal | None = None
 ) -> HttpResponse:
-    cards = sidebar.collection_cards(request.user, covers=COVERS)
+    cards = collections.summaries(user_of(request), covers=COVERS)
     context = sidebar.beside(request.user, place="collections", cards=cards) | {
         "name": name[:NAME_MAX],
         "name_error": refused.message if refused else "",
-        "taken": getattr(refused, "collection", None),
+        "taken": getattr(refused, "row", None),
     }
     return render(request, "generation/collections.html", context, status=400 if refused else 200)
 

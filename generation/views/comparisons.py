@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,16 +19,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.limits import quotas, rate_limits
 from accounts.models import User
 from accounts.requests import user_of
-from artgen import formatting, refusal_pages
+from artgen import formatting
 from artgen.ids import parse_uuid
-from artgen.observability import request_stats
 from artgen.refusals import Refusal
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.forms.comparison import DEFAULT_MODELS, ComparisonForm, models_having
-from generation.jobs import eta, idempotency
+from generation.gallery import archive_limits
+from generation.jobs import eta
 from generation.models import ImageModel, Job, Sheet, WordList
-from generation.presets import choices
-from generation.sheets import cells, placing, plans, votes
+from generation.presets import choices, named
+from generation.sheets import archive, cells, placing, plans, votes
 from generation.sheets.cells import FilledSheet
 from generation.sheets.placing import SheetQuote
 from generation.sheets.plans import Heads
@@ -36,6 +37,7 @@ from generation.views import cards, composing
 from generation.views.cards import Card
 from generation.views.composer_links import composable
 from generation.views.partials import part, wants_part
+from generation.views.selection import ArchiveResponse
 from generation.views.undo import with_undo
 
 RECENT = 6
@@ -67,19 +69,10 @@ def compare(request: HttpRequest) -> HttpResponse:
     rate_limits.spend("place", user.pk)
     try:
         placed = placing.place(user=user, asked=_asked(form), key=request.POST.get("key", "")[:255])
-    except idempotency.KeyRefused:
-        # The form was sent again after the browser's Back button: a new request now.
-        form.errors["form"] = [
-            _("This form was already sent. Select Create again to send it once more.")
-        ]
-        return _refused(request, form, status=409)
     except Refusal as refusal:
-        form.explain(refusal)
-        response = _refused(request, form, status=refusal.status)
-        request_stats.mark(response, refusal)
-        if refusal.retry_after is not None:
-            response["Retry-After"] = str(refusal.retry_after)
-        return response
+        return composing.explained(
+            form, refusal, lambda status: _refused(request, form, status=status)
+        )
     return redirect("sheet", sheet_id=placed.batch)
 
 
@@ -109,7 +102,17 @@ def sheet(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
     context = _sheet_context(found)
     if wants_part(request):
         return part(request, "generation/_sheet.html", context)
-    return render(request, "generation/sheet.html", context | {"words": _words()})
+    return render(request, "generation/sheet.html", context | {"words": composing.ready_words()})
+
+
+@login_required
+@require_safe
+def download(request: HttpRequest, sheet_id: UUID) -> HttpResponseBase:
+    """Send the images of the comparison as one ZIP, with a table of them."""
+    own = _own(request, sheet_id)
+    slot = archive_limits.take(user_of(request))
+    found = cells.filled(own)
+    return ArchiveResponse(archive.pack(found), slot=slot, name=archive.filename(found))
 
 
 @login_required
@@ -137,13 +140,10 @@ def vote(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
     """Make the cell of `job` the best one; without `job`, remove the vote."""
     own = _own(request, sheet_id)
     job_id = parse_uuid(request.POST.get("job", ""))
-    try:
-        if job_id:
-            votes.vote(own, job_id=job_id)
-        else:
-            votes.withdraw(own)
-    except Refusal as refusal:
-        return refusal_pages.back(request, refusal, to=reverse("sheet", args=[sheet_id]))
+    if job_id:
+        votes.vote(own, job_id=job_id)
+    else:
+        votes.withdraw(own)
     if wants_part(request):
         return HttpResponse(status=204)
     return redirect("sheet", sheet_id=sheet_id)
@@ -154,7 +154,7 @@ def vote(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
 def delete(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
     """Delete the comparison, with an undo; its images are kept."""
     own = _own(request, sheet_id)
-    cells.delete(own)
+    named.delete(own)
     text = _("Comparison deleted. Its images are kept.")
     undo = reverse("restore_sheet", args=[own.id])
     messages.success(request, with_undo(text, action=undo, form="restore-form"))
@@ -165,7 +165,7 @@ def delete(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
     own = get_object_or_404(Sheet.objects.of(request.user), id=sheet_id)
-    cells.restore(own)
+    named.restore(own)
     return redirect("sheet", sheet_id=own.id)
 
 
@@ -303,12 +303,4 @@ def _sheet_context(found: FilledSheet) -> dict[str, Any]:
         "cancelable": len(found.cancelable),
         "sheet": found.sheet,
         "found": found,
-    }
-
-
-def _words() -> dict[str, Any]:
-    return {
-        "ready": formatting.plural_forms(
-            lambda n: ngettext("%(count)s image ready", "%(count)s images ready", n)
-        ),
     }

@@ -1,31 +1,41 @@
 """The context of the composer's templates: models, styles, sources, price."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.http import HttpResponse
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.limits import period_limits, quotas
 from accounts.models import User
+from artgen import formatting
 from artgen.ids import parse_uuid
+from artgen.observability import request_stats
+from artgen.refusals import Refusal
+from generation.catalog import languages
 from generation.catalog.edit_sizes import size_like
 from generation.catalog.offers import InvalidParameters
 from generation.files import storage
+from generation.forms.comparison import ComparisonForm
 from generation.forms.composer import Composer
-from generation.jobs import creation_switch, eta, quotes, sources, spending
+from generation.jobs import creation_switch, eta, idempotency, quotes, sources, spending
 from generation.jobs.eta import Eta, Forecast
 from generation.jobs.model_queues import UserLimit
 from generation.jobs.quotes import Quote
 from generation.models import Image, ImageModel, Job, Upload
 from generation.presets import choices
 from generation.presets.choices import Choices
+from generation.prompt_helper import charges, clients
+from generation.prompt_helper.instructions import Kind
 from generation.runpod.payloads import dialect_of
-from generation.views.prompt_helper import helper_of
 
 BUSY_SECONDS = 60  # additional wait time from which a model is shown as busy
 
@@ -103,6 +113,31 @@ def composing(
         **switch_of(user),
         "key": uuid.uuid4(),
     }
+
+
+def explained(
+    form: Composer | ComparisonForm, refusal: Refusal, show: Callable[[int], HttpResponse]
+) -> HttpResponse:
+    """Return the form with the refusal in it, as `show(status)` renders it."""
+    if isinstance(refusal, idempotency.KeyRefused):
+        # The form was sent again after the browser's Back button: a new request now.
+        text = _("This form was already sent. Select Create again to send it once more.")
+        form.errors["form"] = [text]
+        return show(409)
+    form.explain(refusal)
+    response = show(refusal.status)
+    request_stats.mark(response, refusal)
+    if refusal.retry_after is not None:
+        response["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+def ready_words() -> dict[str, Any]:
+    """Return the words of scripts that follow several images."""
+    ready = formatting.plural_forms(
+        lambda n: ngettext("%(count)s image ready", "%(count)s images ready", n)
+    )
+    return {"ready": ready}
 
 
 def style_options(own: Choices) -> list[StyleOption]:
@@ -236,3 +271,42 @@ def sample(kind: str, slug: str) -> str:
     """Return the URL of the sample image of a model or style, "" if there is none."""
     path = f"generation/{kind}/{slug}.webp"
     return static(path) if finders.find(path) else ""
+
+
+STAND_IN = "demo dictionary (stand-in)"
+"""PROMPT_HELPER_MODEL of the demo, which has no text model."""
+
+
+@dataclass(frozen=True)
+class Helper:
+    """Prices, the languages of the chosen model, and what the user wants to be proposed."""
+
+    translate_price: int
+    enhance_price: int
+    codes: str
+    """Languages of the model, separated by spaces; "" if not known."""
+    languages: str
+    """Their names."""
+    text_model: str
+    automatic: str
+    """`translate` or `enhance` when Create is selected, "" for nothing."""
+
+
+def helper_of(user: User, model: ImageModel) -> Helper | None:
+    """Return the prompt helper of the composer, None without a text endpoint."""
+    if not clients.is_on():
+        return None
+    codes = languages.known(model.offer.languages)
+    return Helper(
+        translate_price=charges.price_of(Kind.TRANSLATE),
+        enhance_price=charges.price_of(Kind.ENHANCE),
+        codes=" ".join(codes),
+        languages=", ".join(languages.names(codes)),
+        text_model=_text_model(),
+        automatic=user.prompt_help,
+    )
+
+
+def _text_model() -> str:
+    name: str = settings.PROMPT_HELPER_MODEL
+    return _("a dictionary, not a model") if name == STAND_IN else name

@@ -19,24 +19,31 @@ from accounts.models import User
 from accounts.requests import user_of
 from artgen import formatting
 from artgen.ids import parse_uuid
-from artgen.observability import request_stats
 from artgen.refusals import Refusal
 from artgen.revalidation import revalidated
 from generation.forms.composer import Composer
-from generation.jobs import eta, idempotency
-from generation.models import ImageModel
-from generation.views import feed, form_files, latest_prompts, runs
-from generation.views.composer_links import chosen_model, composable, composer_of, shared_of
+from generation.gallery.search import matching
+from generation.jobs import eta
+from generation.models import Image, ImageModel
+from generation.views import feed, form_files, grid, runs
+from generation.views.composer_links import (
+    chosen_model,
+    composable,
+    composer_of,
+    shared_of,
+    with_preset,
+)
 from generation.views.composing import (
     composing,
+    explained,
     not_allowed,
     offer_of,
+    ready_words,
     sample,
     sources_note,
     switch_of,
 )
 from generation.views.partials import part, wants_part
-from generation.views.preset_forms import with_preset
 
 PROMPTS = (
     ("tea", gettext_lazy("Tea hills in morning mist, rows of bushes, warm light")),
@@ -128,18 +135,10 @@ def _posted(request: HttpRequest) -> HttpResponse:
         rate_limits.spend("upload", user.pk)
     try:
         placed = form_files.place(user, form, files, key=request.POST.get("key", "")[:255])
-    except idempotency.KeyRefused:
-        # The form was sent again after the browser's Back button: a new request now.
-        text = _("This form was already sent. Select Create again to send it once more.")
-        form.errors["form"] = [text]
-        return _refused(request, models=every, form=form, status=409)
     except Refusal as refusal:
-        form.explain(refusal)
-        refused = _refused(request, models=every, form=form, status=refusal.status)
-        request_stats.mark(refused, refusal)
-        if refusal.retry_after is not None:
-            refused["Retry-After"] = str(refusal.retry_after)
-        return refused
+        return explained(
+            form, refusal, lambda status: _refused(request, models=every, form=form, status=status)
+        )
     run_id = placed.batch or placed.jobs[0].id
     if wants_part(request):
         run = (
@@ -201,15 +200,13 @@ def _page(
     asked = {"job", "saved", "share", "model", "prompt", "source", "preset"} & set(request.GET)
     return composing(user_of(request), models=models, composer=composer, forecast=page.forecast) | {
         "feed": page,
-        "prompts": latest_prompts.of_user(user_of(request)),
+        "prompts": feed.latest_prompts(user_of(request)),
         "show": show,
         "shared": _shared_how(request),
         "is_filled": bool(asked) or request.method == "POST",
         "examples": examples,
         "words": {
-            "ready": formatting.plural_forms(
-                lambda n: ngettext("%(count)s image ready", "%(count)s images ready", n)
-            ),
+            **ready_words(),
             "active": formatting.plural_forms(
                 lambda n: ngettext("%(count)s in progress", "%(count)s in progress", n)
             ),
@@ -262,3 +259,26 @@ def _remember_language(request: HttpRequest) -> None:
     if language and not user.language:
         User.objects.filter(pk=user.pk, language="").update(language=language)
         token_cache.forget(user.pk)
+
+
+MAX_QUERY_LENGTH = 200
+
+
+@login_required
+@require_safe
+@revalidated
+def own_pictures(request: HttpRequest) -> HttpResponse:
+    """Return a page of the user's images, newest first; `q` searches their prompts."""
+    user = user_of(request)
+    query = request.GET.get("q", "")[:MAX_QUERY_LENGTH].strip()
+    page = grid.newest(
+        matching(Image.objects.of(user).kept(), query, user=user).images,
+        before=request.GET.get("before", ""),
+    )
+    more = urlencode({"q": query, "before": page.next})
+    context = {
+        "tiles": page.tiles,
+        "query": query,
+        "next_address": f"{reverse('own_pictures')}?{more}" if page.next else "",
+    }
+    return part(request, "generation/_own_pictures.html", context)

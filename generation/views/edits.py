@@ -16,8 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.limits import rate_limits
 from accounts.models import User
 from accounts.requests import user_of
-from artgen import formatting, refusal_pages
-from artgen.refusals import Refusal
+from artgen import formatting
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.files import storage
 from generation.forms import edits
@@ -25,7 +24,7 @@ from generation.gallery import parents
 from generation.jobs import drafts, orders
 from generation.models import Image, ImageModel, ImageQuerySet
 from generation.presets import choices
-from generation.views.prompt_helper import helper_of
+from generation.views.composing import helper_of
 from generation.views.tiles import Tile
 
 MODES = ("inpaint", "erase", "outpaint")
@@ -123,10 +122,7 @@ def _placed(request: HttpRequest, image: Image, requests: Sequence[dict[str, Any
     user: User = user_of(request)
     # The limit of the API, counted together with it.
     rate_limits.spend("place", user.pk)
-    try:
-        placed = orders.place_batch(user=user, requests=requests)
-    except Refusal as refusal:
-        return refusal_pages.back(request, refusal, to=reverse("image", args=[image.id]))
+    placed = orders.place_batch(user=user, requests=requests)
     return HttpResponseRedirect(f"{reverse('create')}#run-{placed.batch}")
 
 

@@ -199,3 +199,20 @@ def _days(several: Sequence[Run]) -> list[FeedDay]:
     return [FeedDay(day=day, runs=of_day) for day, of_day in days.items()] or [
         FeedDay(day=timezone.localdate(), runs=[])
     ]
+
+
+PROMPTS = 20
+
+
+def latest_prompts(user: User) -> list[str]:
+    """Return the user's latest distinct prompts, newest first."""
+    latest = LATEST.rows(user=user.pk)
+    return list(dict.fromkeys(prompt for (prompt,) in latest))[:PROMPTS]
+
+
+def _latest(user: Any) -> Any:
+    own = Job.objects.of(user).of_users().newest_first()
+    return own.values_list("prompt")[: PROMPTS * BATCH_MAX]
+
+
+LATEST = CompiledQuery(_latest)

@@ -1,8 +1,7 @@
 """Placing the composer's form with files, which browsers send with it only without script."""
 
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -14,27 +13,26 @@ from accounts.models import User
 from artgen import formatting
 from artgen.refusals import FieldError
 from generation.catalog.offers import InvalidParameters
-from generation.files import storage, uploads
+from generation.files import uploads
 from generation.forms.composer import Composer
 from generation.jobs import drafts, orders
-from generation.jobs.sources import OwnImage
+from generation.models import Upload
 from generation.moderation.refusals import Moderated
 
 
 def place(
     user: User, form: Composer, files: "Sequence[UploadedFile[Any]]", *, key: str
 ) -> orders.Placed:
-    """Place the jobs; store the files of browsers without script only if nothing is refused."""
-    if not files:
-        requests = drafts.repeated(form.request(), count=form.count)
-        return orders.place_batch(user=user, requests=requests, key=key)
-    _check_files(user, form, files)
-    chosen, kept = list(form.sources), []
+    """Place the jobs with these files as further sources; keep no file if they are refused."""
+    chosen, kept = list(form.sources), list[Upload]()
+    if files:  # the rest of the form, and the number of sources, before any file is decoded
+        form.sources = [*chosen, *(str(uuid7()) for _file in files)]
+        request = form.request()
+        form.sources = chosen
+        form.offer.clean({name: value for name, value in request.items() if name != "model"})
     try:
         for file in files:
-            file.seek(0)
-            with _naming(file):
-                kept.append(uploads.keep(user=user, data=file.read()))
+            kept.append(_kept(user, file))
         form.sources = [*chosen, *(str(upload.id) for upload in kept)]
         requests = drafts.repeated(form.request(), count=form.count)
         return orders.place_batch(user=user, requests=requests, key=key)
@@ -46,36 +44,14 @@ def place(
         raise
 
 
-def _check_files(user: User, form: Composer, files: "Sequence[UploadedFile[Any]]") -> None:
-    """Raise the refusal of the files, or of jobs with them, before any file is decoded."""
-    for file in files:
-        if (file.size or 0) > settings.UPLOAD_MAX_BYTES:
-            detail = too_large() % {
-                "name": file.name,
-                "size": formatting.number(math.ceil((file.size or 0) / 1e6)),
-            }
-            raise InvalidParameters([FieldError("source_images", "too_large", detail)])
-    ids = [uuid7() for _file in files]
-    request = form.request()
-    request["source_images"] = [*form.sources, *map(str, ids)]
-    form.offer.clean({name: value for name, value in request.items() if name != "model"})
-    uploads.check_room(user)
-    pending = {}
-    for upload_id, file in zip(ids, files, strict=True):
-        with _naming(file):
-            info = uploads.check(file.read())
-        key = storage.upload_key(upload_id=upload_id, content_type=info.content_type)
-        pending[upload_id] = OwnImage(
-            upload_id, key, info.width, info.height, file.size or 0, is_upload=True
-        )
-    requests = drafts.repeated(request, count=form.count)
-    orders.check(user=user, requests=requests, pending=pending)
-
-
-@contextmanager
-def _naming(file: "UploadedFile[Any]") -> Iterator[None]:
+def _kept(user: User, file: "UploadedFile[Any]") -> Upload:
+    size = file.size or 0
+    if size > settings.UPLOAD_MAX_BYTES:
+        values = {"name": file.name, "size": formatting.number(math.ceil(size / 1e6))}
+        detail = too_large() % values
+        raise InvalidParameters([FieldError("source_images", "too_large", detail)])
     try:
-        yield
+        return uploads.keep(user=user, data=file.read())
     except uploads.UnusableImage as refusal:
         detail = f"{file.name}: {refusal.message}"
         raise InvalidParameters([FieldError("source_images", refusal.reason, detail)]) from refusal

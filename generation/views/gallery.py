@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.requests import user_of
 from artgen import formatting
 from artgen.revalidation import revalidated
+from generation.gallery import collections as own_collections
 from generation.gallery import images
 from generation.gallery.filters import Orientation, find
 from generation.gallery.search import COMMON_THRESHOLD
@@ -42,7 +43,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
     own = Image.objects.of(user).kept()
     models = list(ImageModel.objects.filter(Exists(own.filter(model=OuterRef("pk")))))
     styles = choices.styles_of_images(user)
-    cards = sidebar.collection_cards(user)
+    cards = own_collections.summaries(user)
     collections = [card.collection for card in cards]
     asked = filters.read(request.GET, models=models, styles=styles, collections=collections)
     found = find(own, asked.wanted, user=user)

@@ -18,8 +18,8 @@ from artgen.refusals import Refusal
 from generation.gallery import notes, tags
 from generation.models import Image
 from generation.views import images
+from generation.views.images import Remarks
 from generation.views.partials import part, wants_part
-from generation.views.remarks import Remarks
 
 
 @login_required

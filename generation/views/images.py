@@ -1,6 +1,7 @@
 """The image page, and the owner's actions: favorite, trash, restore, download."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -27,13 +28,14 @@ from generation.files import bucket_threads, decoder_threads, metadata, processi
 from generation.files.filenames import filename
 from generation.forms import edits
 from generation.gallery import images, parents
-from generation.models import Image, ImageQuerySet, Job, Sheet
+from generation.gallery.notes import NOTE_MAX
+from generation.models import Image, ImageQuerySet, Job, Sheet, tag_names
+from generation.models.tags import TAG_MAX
 from generation.presets import own_styles
 from generation.views import tiles
 from generation.views.collections import menu_of
 from generation.views.edits import models_for_edits
 from generation.views.partials import wants_part
-from generation.views.remarks import Remarks
 from generation.views.sharing import share_context
 from generation.views.tiles import Tile
 from generation.views.undo import with_undo
@@ -66,6 +68,31 @@ class MadeInto:
 
     tile: Tile
     made_by: str
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """Note and tags of an image, and texts that were refused, so that they are not lost."""
+
+    image: Image
+    typed_note: str | None = None
+    note_error: str = ""
+    other_note: str = ""
+    """What the note is now, where another tab has changed it."""
+    typed_tags: str = ""
+    tags_error: str = ""
+
+    note_max = NOTE_MAX
+    tag_max = TAG_MAX
+
+    @property
+    def note(self) -> str:
+        return self.image.note if self.typed_note is None else self.typed_note
+
+    @property
+    def tags(self) -> Sequence[str]:
+        """The image's tags in order."""
+        return tag_names(self.image)
 
 
 @login_required

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.limits import period_limits
 from accounts.models import CreditEntry
 from accounts.requests import user_of
-from artgen import formatting, refusal_pages
+from artgen import formatting
 from artgen.refusals import Refusal
 from generation.catalog.shapes import shape_name
 from generation.jobs import job_control, orders
@@ -85,7 +85,7 @@ def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
         status = refused.status if refused else 200
         return part(request, "generation/_card.html", {"card": card_now}, status=status)
     if refused:
-        return refusal_pages.back(request, refused, to=reverse("create"))
+        raise refused
     return redirect("create")
 
 
@@ -103,8 +103,6 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
             count += 1
         except job_control.AlreadyFinal:
             continue
-        except period_limits.PeriodLimitReached as refusal:
-            return refusal_pages.back(request, refusal, to=reverse("create"))
     if wants_part(request):
         return part(
             request, "generation/_runs.html", {"runs": [runs.of_user(user_of(request), run_id)]}
@@ -121,10 +119,7 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Create a new job with the same parameters and seed; scripts get its run."""
     found = _own(request, job_id)
-    try:
-        placed = orders.retry(user=user_of(request), job=found)
-    except Refusal as refusal:
-        return refusal_pages.back(request, refusal, to=reverse("create"))
+    placed = orders.retry(user=user_of(request), job=found)
     if not wants_part(request):
         messages.success(request, _("Queued again."))
         return redirect("create")

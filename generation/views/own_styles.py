@@ -1,6 +1,5 @@
 """Own styles: create, change, delete and restore them, on the page of presets."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,7 +14,7 @@ from accounts.limits.rate_limits import limited
 from accounts.requests import user_of
 from artgen.refusals import Refusal
 from generation.models import OwnStyle
-from generation.presets import own_styles
+from generation.presets import named, own_styles
 from generation.views.presets import FORM, refused_page
 from generation.views.undo import with_undo
 
@@ -39,17 +38,35 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_POST
 @limited("preset_change")
 def own_style(request: HttpRequest, style_id: UUID) -> HttpResponse:
-    """Change the style as `do` says: a key of ACTIONS."""
+    """Change the style as `do` says."""
     found = get_object_or_404(OwnStyle.objects.of(request.user), id=style_id)
-    action = ACTIONS.get(request.POST.get("do", ""))
-    if action is None or (found.deleted_at and action is not _restore):
+    do = request.POST.get("do", "")
+    if found.deleted_at and do != "restore":
         raise Http404
     try:
-        text = action(request, found)
+        text = _done(request, found, do)
     except Refusal as refusal:
         return _refused(request, refusal, style_id=str(style_id))
     messages.success(request, text)
     return redirect(_address())
+
+
+def _done(request: HttpRequest, found: OwnStyle, do: str) -> str:
+    """Change the style and return what to say about it."""
+    match do:
+        case "change":
+            own_styles.change(found, **_texts(request))
+            return _("Saved.")
+        case "delete":
+            named.delete(found)
+            text = _("“%(name)s” deleted. Images made with it stay as they are.")
+            undo = reverse("own_style", args=[found.id])
+            text %= {"name": found.name}
+            return with_undo(text, action=undo, form=FORM, name="do", value="restore")
+        case "restore":
+            named.restore(found)
+            return _("Restored.")
+    raise Http404
 
 
 def _refused(request: HttpRequest, refusal: Refusal, *, style_id: str) -> HttpResponse:
@@ -68,27 +85,3 @@ def _texts(request: HttpRequest) -> dict[str, str]:
 
 def _address() -> str:
     return reverse("presets") + "#styles"
-
-
-def _change(request: HttpRequest, found: OwnStyle) -> str:
-    own_styles.change(found, **_texts(request))
-    return _("Saved.")
-
-
-def _delete(request: HttpRequest, found: OwnStyle) -> str:
-    own_styles.delete(found)
-    text = _("“%(name)s” deleted. Images made with it stay as they are.") % {"name": found.name}
-    undo = reverse("own_style", args=[found.id])
-    return with_undo(text, action=undo, form=FORM, name="do", value="restore")
-
-
-def _restore(request: HttpRequest, found: OwnStyle) -> str:
-    own_styles.restore(found)
-    return _("Restored.")
-
-
-ACTIONS: dict[str, Callable[[HttpRequest, OwnStyle], str]] = {
-    "change": _change,
-    "delete": _delete,
-    "restore": _restore,
-}

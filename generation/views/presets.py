@@ -1,6 +1,5 @@
 """Presets: the page where a user arranges them, saving from the composer, favorite models."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -16,18 +15,17 @@ from accounts.limits import quotas
 from accounts.limits.rate_limits import limited
 from accounts.models import User
 from accounts.requests import user_of
-from artgen import refusal_pages
 from artgen.observability import request_stats
 from artgen.refusals import Refusal
 from generation.forms import presets as preset_values
 from generation.forms.composer import Composer
-from generation.models import ImageModel, Preset
+from generation.gallery.visibility import address_of
+from generation.models import FavoriteModel, ImageModel, Preset
 from generation.models.presets import PRESET_NAME_MAX, STYLE_NAME_MAX, STYLE_TEXT_MAX
-from generation.presets import choices, favorite_models, own_styles
+from generation.presets import choices, named, own_styles
 from generation.presets import presets as user_presets
 from generation.views.composer_links import composable
 from generation.views.partials import part, wants_part
-from generation.views.shared_presets import absolute
 from generation.views.undo import with_undo
 
 FORM = "presets-form"
@@ -42,12 +40,7 @@ def presets(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "generation/presets.html", page_context(user_of(request)))
     user = user_of(request)
-    try:
-        user_presets.create(
-            user=user, name=request.POST.get("name", ""), values=_values(request, user)
-        )
-    except Refusal as refusal:
-        return refusal_pages.back(request, refusal, to=reverse("presets"))
+    user_presets.create(user=user, name=request.POST.get("name", ""), values=_values(request, user))
     return _answered(request, _("Preset saved."), status=201)
 
 
@@ -55,18 +48,47 @@ def presets(request: HttpRequest) -> HttpResponse:
 @require_POST
 @limited("preset_change")
 def preset(request: HttpRequest, preset_id: UUID) -> HttpResponse:
-    """Change the preset as `do` says: a key of ACTIONS."""
+    """Change the preset as `do` says."""
     found = get_object_or_404(Preset.objects.of(request.user).select_related("user"), id=preset_id)
-    action = ACTIONS.get(request.POST.get("do", ""))
-    if action is None or (found.deleted_at and action is not _restore):
+    do = request.POST.get("do", "")
+    if found.deleted_at and do != "restore":
         raise Http404
     try:
-        text = action(request, found)
+        text = _done(request, found, do)
     except Refusal as refusal:
-        if action is _rename and not wants_part(request):
+        if do == "rename" and not wants_part(request):
             return _not_renamed(request, found, refusal)
-        return refusal_pages.back(request, refusal, to=reverse("presets"))
+        raise
     return _answered(request, text)
+
+
+def _done(request: HttpRequest, found: Preset, do: str) -> str:
+    """Change the preset and return what to say about it."""
+    match do:
+        case "update":
+            user_presets.change(found, values=_values(request, user_of(request)))
+            return _("Preset updated.")
+        case "revert" | "restore":
+            (user_presets.revert if do == "revert" else named.restore)(found)
+            return _("Restored.")
+        case "rename":
+            user_presets.change(found, name=request.POST.get("name", ""))
+            return _("Saved.")
+        case "up" | "down":
+            user_presets.move(found, by=-1 if do == "up" else 1)
+            return ""
+        case "delete":
+            named.delete(found)
+            text = _("“%(name)s” deleted.") % {"name": found.name}
+            undo = reverse("preset", args=[found.id])
+            return with_undo(text, action=undo, form=FORM, name="do", value="restore")
+        case "share":
+            user_presets.share(found)
+            return _("Link created.")
+        case "stop_sharing":
+            user_presets.stop_sharing(found)
+            return _("Link turned off.")
+    raise Http404
 
 
 @login_required
@@ -77,8 +99,10 @@ def favorite_model(request: HttpRequest) -> HttpResponse:
     model = get_object_or_404(
         ImageModel.objects.enabled(), slug=request.POST.get("model", "").replace("\0", "")
     )
-    is_favorite = request.POST.get("favorite") == "1"
-    favorite_models.mark(user_of(request), model, favorite=is_favorite)
+    if request.POST.get("favorite") == "1":
+        FavoriteModel.objects.get_or_create(user=user_of(request), model=model)
+    else:
+        FavoriteModel.objects.filter(user=user_of(request), model=model).delete()
     return HttpResponse(status=204) if wants_part(request) else redirect("create")
 
 
@@ -94,7 +118,7 @@ def page_context(user: User) -> dict[str, Any]:
                 model_name=models.text(one.values.get("model", "")),
                 style_name=styles.get(one.values.get("style", ""), ""),
             ),
-            "link": absolute(one.link_slug) if one.link_slug else "",
+            "link": address_of(one.link_slug, route="shared_preset") if one.link_slug else "",
         }
         for one in user_presets.of_user(user)
     ]
@@ -137,66 +161,6 @@ def _values(request: HttpRequest, user: User) -> dict[str, str]:
     models = composable(ImageModel.objects.enabled())
     model = next((one for one in models if one.slug == request.POST.get("model")), None)
     if model is None:
-        raise user_presets.InvalidPreset(_("Choose a model."))
+        raise Refusal(_("Choose a model."))
     form = Composer.posted(model, request.POST, allowed=quotas.of(user))
     return preset_values.values_of(form, styles=choices.of_user(user).styles)
-
-
-def _update(request: HttpRequest, found: Preset) -> str:
-    user_presets.change(found, values=_values(request, user_of(request)))
-    return _("Preset updated.")
-
-
-def _revert(request: HttpRequest, found: Preset) -> str:
-    user_presets.revert(found)
-    return _("Restored.")
-
-
-def _rename(request: HttpRequest, found: Preset) -> str:
-    user_presets.change(found, name=request.POST.get("name", ""))
-    return _("Saved.")
-
-
-def _up(request: HttpRequest, found: Preset) -> str:
-    user_presets.move(found, by=-1)
-    return ""
-
-
-def _down(request: HttpRequest, found: Preset) -> str:
-    user_presets.move(found, by=1)
-    return ""
-
-
-def _delete(request: HttpRequest, found: Preset) -> str:
-    user_presets.delete(found)
-    text = _("“%(name)s” deleted.") % {"name": found.name}
-    undo = reverse("preset", args=[found.id])
-    return with_undo(text, action=undo, form=FORM, name="do", value="restore")
-
-
-def _restore(request: HttpRequest, found: Preset) -> str:
-    user_presets.restore(found)
-    return _("Restored.")
-
-
-def _share(request: HttpRequest, found: Preset) -> str:
-    user_presets.share(found)
-    return _("Link created.")
-
-
-def _stop_sharing(request: HttpRequest, found: Preset) -> str:
-    user_presets.stop_sharing(found)
-    return _("Link turned off.")
-
-
-ACTIONS: dict[str, Callable[[HttpRequest, Preset], str]] = {
-    "update": _update,
-    "revert": _revert,
-    "rename": _rename,
-    "up": _up,
-    "down": _down,
-    "delete": _delete,
-    "restore": _restore,
-    "share": _share,
-    "stop_sharing": _stop_sharing,
-}

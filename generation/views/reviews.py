@@ -7,15 +7,12 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits.rate_limits import limited
 from accounts.requests import SignedInRequest
-from artgen import refusal_pages
-from artgen.refusals import Refusal
 from generation.models import PromptReview
 from generation.moderation import reviews as prompt_reviews
 from generation.moderation.refusals import why
@@ -43,10 +40,7 @@ def reviews(request: SignedInRequest) -> HttpResponse:
 def appeal(request: SignedInRequest, review_id: UUID) -> HttpResponse:
     """Ask a moderator to decide about a refused request."""
     review = _own(request, review_id)
-    try:
-        prompt_reviews.appeal(review)
-    except Refusal as refusal:
-        return refusal_pages.back(request, refusal, to=reverse("reviews"))
+    prompt_reviews.appeal(review)
     messages.success(request, _("A moderator will review it. We’ll email you the decision."))
     return redirect("reviews")
 
@@ -55,10 +49,7 @@ def appeal(request: SignedInRequest, review_id: UUID) -> HttpResponse:
 @require_POST
 def cancel(request: SignedInRequest, review_id: UUID) -> HttpResponse:
     review = _own(request, review_id)
-    try:
-        prompt_reviews.cancel(review)
-    except Refusal as refusal:
-        return refusal_pages.back(request, refusal, to=reverse("reviews"))
+    prompt_reviews.cancel(review)
     messages.success(request, _("Request withdrawn."))
     return redirect("reviews")
 

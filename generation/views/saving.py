@@ -18,7 +18,6 @@ from django.views.decorators.http import require_http_methods
 from accounts.limits import rate_limits
 from accounts.limits.rate_limits import limited
 from accounts.requests import user_of
-from artgen import refusal_pages
 from artgen.refusals import Refusal
 from generation.gallery import saving
 from generation.models import Image
@@ -72,14 +71,14 @@ def _asked_to_sign_in(request: HttpRequest) -> HttpResponse:
 
 def _saved(request: HttpRequest, find: saving.Find, *, page: str) -> HttpResponse:
     user = user_of(request)
+    # The limit of the API, counted together with it.
+    rate_limits.spend("save", user.pk)
     try:
-        # The limit of the API, counted together with it.
-        rate_limits.spend("save", user.pk)
         saved = saving.save(find, user=user)
-    except saving.NotShared as refusal:
-        return refusal_pages.back(request, refusal, to=reverse("gallery"))
     except Refusal as refusal:
-        return refusal_pages.back(request, refusal, to=page)
+        messages.error(request, refusal.message)
+        is_gone = isinstance(refusal, saving.NotShared)
+        return HttpResponseRedirect(reverse("gallery") if is_gone else page)
     if saved.is_new or saved.is_restored:
         messages.success(request, _done(saved.image, page=page))
         return HttpResponseRedirect(page)

@@ -4,9 +4,9 @@ Ids are in one field `ids`, separated by commas, or without script in many field
 not the user's images are ignored: they may have been deleted in another tab.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from functools import wraps
-from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -14,29 +14,57 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.requests import user_of
-from artgen import formatting, refusal_pages
+from artgen import formatting
 from artgen.ids import parse_uuid
 from artgen.redirects import next_url
 from artgen.refusals import Refusal
-from generation.gallery import archive, archive_limits, collections, images
+from generation.gallery import archive, archive_limits, collections, images, tags
+from generation.gallery.archive_limits import Slot
 from generation.models import Collection, Image
 from generation.models.collections import NAME_MAX
+from generation.models.tags import TAG_MAX
+from generation.presets import named
 from generation.views.partials import part, wants_part
-from generation.views.streaming import ArchiveResponse
 from generation.views.undo import with_undo
 
 KINDS = ("original", "webp")
+
+
+class ArchiveResponse(StreamingHttpResponse):
+    """A ZIP response; its slot is released when it is sent, fails, or the client disconnects."""
+
+    def __init__(self, pieces: Generator[bytes], *, slot: Slot, name: str) -> None:
+        self._pieces, self._slot = pieces, slot
+        super().__init__(_releasing(pieces, slot), content_type="application/zip")
+        self["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+        self["Cache-Control"] = "private, no-store"
+        self["X-Content-Type-Options"] = "nosniff"
+        # Otherwise nginx buffers the file on disk for slow clients.
+        self["X-Accel-Buffering"] = "no"
+
+    def close(self) -> None:
+        """Stop creating pieces and release the slot."""
+        super().close()
+        self._pieces.close()
+        self._slot.release()
 
 
 def on_selection(
@@ -49,7 +77,11 @@ def on_selection(
         try:
             return act(request, _ids(request))
         except Refusal as refusal:
-            return _refused(request, refusal)
+            if not wants_part(request):
+                raise
+            headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
+            answer = {"detail": refusal.message}
+            return JsonResponse(answer, status=refusal.status, headers=headers)
 
     return login_required(require_POST(view))
 
@@ -128,8 +160,8 @@ def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
             if chosen
             else collections.create(user=user, name=request.POST["name"])
         )
-    except collections.NameTaken as taken:
-        collection = taken.collection
+    except named.NameTaken as taken:
+        collection = taken.row
     changed = images.outside(user=user, ids=ids, collection=collection)
     collections.add(collection, image_ids=changed)
     text = ngettext(
@@ -261,16 +293,72 @@ def done(
     return _back(request)
 
 
-def _refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    if wants_part(request):
-        headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
-        answer = {"detail": refusal.message}
-        return JsonResponse(answer, status=refusal.status, headers=headers)
-    if refusal.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return refusal_pages.page(request, refusal)
-    messages.error(request, refusal.message)
-    return _back(request)
-
-
 def _back(request: HttpRequest) -> HttpResponseRedirect:
     return HttpResponseRedirect(next_url(request, default=reverse("gallery")))
+
+
+@on_selection
+def tag(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Add a tag (`tag`) to the selected images. Without it, ask for one."""
+    name = _asked_tag(request)
+    if name is None:
+        return _ask(request, ids)
+    tagged = tags.add_these(user=user_of(request), ids=ids, name=name)
+    text = ngettext(
+        "Tag “%(name)s” added to %(count)s image.",
+        "Tag “%(name)s” added to %(count)s images.",
+        len(tagged.changed),
+    ) % _values(tagged)
+    if tagged.full:
+        text += " " + ngettext(
+            "%(count)s image already has %(max)d tags.",
+            "%(count)s images already have %(max)d tags.",
+            tagged.full,
+        ) % {"count": formatting.number(tagged.full), "max": tags.MAX_PER_IMAGE}
+    undo = reverse("untag_selection")
+    return done(request, text, tagged.changed, undo=undo, fields={"tag": tagged.tag})
+
+
+@on_selection
+def untag(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Remove a tag (`tag`) from the selected images."""
+    name = _asked_tag(request) or ""
+    tagged = tags.remove_these(user=user_of(request), ids=ids, name=name)
+    text = ngettext(
+        "Tag “%(name)s” removed from %(count)s image.",
+        "Tag “%(name)s” removed from %(count)s images.",
+        len(tagged.changed),
+    ) % _values(tagged)
+    undo = reverse("tag_selection")
+    return done(request, text, tagged.changed, undo=undo, fields={"tag": tagged.tag})
+
+
+def _asked_tag(request: HttpRequest) -> str | None:
+    # Without script, undo is a form button, which can send one value and a URL.
+    return request.POST.get("tag", request.GET.get("tag"))
+
+
+def _values(tagged: tags.Tagged) -> Mapping[str, Any]:
+    return {"count": formatting.number(len(tagged.changed)), "name": tagged.tag}
+
+
+def _ask(request: HttpRequest, ids: list[UUID]) -> HttpResponse:
+    user = user_of(request)
+    on_selection_ = tags.of_these(user=user, ids=ids)
+    context = {
+        "on_selection": on_selection_.items(),
+        "others": [name for name in tags.names_of(user) if on_selection_.get(name, 0) < len(ids)],
+        "ids": ",".join(map(str, ids)),
+        "tag_max": TAG_MAX,
+        "next": request.POST.get("next", ""),
+    }
+    if wants_part(request):
+        return part(request, "generation/_choose_tag.html", context)
+    return render(request, "generation/choose_tag.html", context)
+
+
+def _releasing(pieces: Generator[bytes], slot: Slot) -> Generator[bytes]:
+    try:
+        yield from pieces
+    finally:
+        slot.release()

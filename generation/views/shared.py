@@ -19,8 +19,8 @@ from generation.catalog.shapes import shape_name
 from generation.files import bucket_threads, metadata, storage
 from generation.files.filenames import filename
 from generation.gallery import publications, saving, sharing
+from generation.gallery.visibility import address_of
 from generation.models import Job, Report, Style
-from generation.views.sharing import absolute
 from generation.views.tiles import Tile
 
 MAX_WORDS_LENGTH = 500
@@ -38,7 +38,7 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
     context = context_of(
         request,
         found,
-        address=absolute(slug),
+        address=address_of(slug),
         picture_path=reverse("shared_picture", args=[slug]),
     )
     context |= {
@@ -185,12 +185,14 @@ def _found(slug: str) -> sharing.Shared:
     return found
 
 
-def guarded[Response: HttpResponseBase](response: Response, found: sharing.Shared) -> Response:
+def guarded[Response: HttpResponseBase](
+    response: Response, found: sharing.Shared | None = None
+) -> Response:
     """Forbid caching, so that turning off a link has effect, and indexing of links.
 
     The URL is secret: the Referrer-Policy of all pages, same-origin, hides it from other sites.
     """
     response["Cache-Control"] = "private, no-store"
-    if found.publication is None:
+    if found is None or found.publication is None:
         response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     return response

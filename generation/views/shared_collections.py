@@ -14,8 +14,8 @@ from accounts.limits.rate_limits import limited
 from generation.gallery import collection_sharing
 from generation.gallery.collection_sharing import SharedCollection
 from generation.gallery.sharing import Shared
+from generation.gallery.visibility import address_of
 from generation.models import CollectionImage
-from generation.views import collection_sharing as owners_page
 from generation.views.explore import PublicTile
 from generation.views.grid import PAGE
 from generation.views.partials import part, wants_part
@@ -58,16 +58,14 @@ def shared_collection(request: HttpRequest, slug: str) -> HttpResponse:
         "next_address": f"{path}?{next_query}" if next_query else "",
         "is_later_page": "before" in request.GET,
         "path": path,
-        "address": owners_page.absolute(slug),
+        "address": address_of(slug, route="shared_collection"),
         "is_own": found.collection.user_id == request.user.pk,
     }
     if wants_part(request):
         response = part(request, "generation/_public.html", context)
     else:
         response = render(request, "generation/shared_collection.html", context)
-    response["Cache-Control"] = "private, no-store"
-    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
+    return guarded(response)
 
 
 @require_safe

@@ -1,6 +1,5 @@
 """The page of a shared preset: what it contains, and saving it among the user's own."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,12 +11,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.limits import quotas
 from accounts.limits.rate_limits import limited
 from accounts.requests import user_of
-from artgen import refusal_pages
-from artgen.refusals import Refusal
 from generation.forms import presets as preset_values
 from generation.models import Style
 from generation.presets import presets as user_presets
 from generation.presets.presets import SharedPreset
+from generation.views.shared import guarded
 
 
 @require_safe
@@ -40,10 +38,7 @@ def shared_preset(request: HttpRequest, slug: str) -> HttpResponse:
         "has_model": model in models.selectable,
         "is_own": found.preset.user_id == request.user.pk,
     }
-    response = render(request, "generation/shared_preset.html", context)
-    response["Cache-Control"] = "private, no-store"
-    response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    return response
+    return guarded(render(request, "generation/shared_preset.html", context))
 
 
 @require_POST
@@ -53,18 +48,9 @@ def save(request: HttpRequest, slug: str) -> HttpResponse:
     here = reverse("shared_preset", args=[slug])
     if not request.user.is_authenticated:
         return redirect_to_login(here)
-    found = _found(slug)
-    try:
-        saved = user_presets.save_shared(found, user=user_of(request))
-    except Refusal as refusal:
-        return refusal_pages.back(request, refusal, to=here)
+    saved = user_presets.save_shared(_found(slug), user=user_of(request))
     messages.success(request, _("“%(name)s” is among your presets.") % {"name": saved.name})
     return redirect(f"{reverse('create')}?preset={saved.id}")
-
-
-def absolute(slug: str) -> str:
-    """Return the public URL of a preset's link."""
-    return f"{settings.PUBLIC_URL}{reverse('shared_preset', args=[slug])}"
 
 
 def _found(slug: str) -> SharedPreset:

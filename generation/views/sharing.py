@@ -1,16 +1,13 @@
-"""The owner's sharing page of an image: a dialog with script, a page without."""
+"""The owner's sharing pages of an image (a dialog with script) and of a collection."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,8 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.limits.rate_limits import limited
 from artgen.refusals import Refusal
-from generation.gallery import publications, sharing
+from generation.gallery import collection_sharing, publications, sharing
+from generation.gallery.visibility import address_of
 from generation.models import Collection, Image, PublicationState
+from generation.views.filters import address_of as gallery_address
 from generation.views.partials import part, wants_part
 from generation.views.tiles import Tile
 
@@ -48,12 +47,12 @@ def share_context(image: Image) -> dict[str, Any]:
     state = publication.state if publication else ""
     return {
         "image": image,
-        "link": absolute(image.link_slug) if image.link_slug else "",
+        "link": address_of(image.link_slug) if image.link_slug else "",
         "link_works": image.has_link,
         "periods": periods(),
         "publication": publication,
         "publication_is_open": bool(publication) and state not in ("", PublicationState.REFUSED),
-        "public_address": absolute(publication.slug)
+        "public_address": address_of(publication.slug)
         if publication and state == PublicationState.PUBLISHED
         else "",
     }
@@ -62,10 +61,6 @@ def share_context(image: Image) -> dict[str, Any]:
 def periods() -> list[Period]:
     """Return the choices of the lifetime of a link."""
     return [Period(value, label) for value, (_days, label) in PERIODS.items()]
-
-
-def absolute(slug: str) -> str:
-    return f"{settings.PUBLIC_URL}{reverse('shared', args=[slug])}"
 
 
 @login_required
@@ -78,21 +73,38 @@ def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
         return _shown(request, image)
     try:
         had_link = image.has_link
-        image = _taken_over(
-            image,
-            sharing.share_by_link(
-                image,
-                until=until_of(image, request.POST),
-                with_parameters="parameters" in request.POST,
-                with_name="name" in request.POST,
-                renew="new" in request.POST,
-            ),
-        )
+        image = _taken_over(image, sharing.share_by_link(image, **_asked(request, image)))
     except Refusal as refusal:
         return _answered(request, image, refusal.message, failed=True)
-    if "new" in request.POST:
-        return _answered(request, image, _("New link created. The old one no longer works."))
-    return _answered(request, image, _("Saved.") if had_link else _("Link created."))
+    return _answered(request, image, _text(request, had_link=had_link))
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("share")
+def share_collection(request: HttpRequest, collection_id: UUID) -> HttpResponse:
+    """Show how the collection is shared; POST creates or changes the link, or turns it off."""
+    own = Collection.objects.of(request.user).present().select_related("user")
+    collection = get_object_or_404(own, id=collection_id)
+    if request.method == "POST":
+        had_link = collection.has_link
+        if "stop" in request.POST:
+            collection_sharing.stop(collection)
+            text = _("Link turned off.")
+        else:
+            collection_sharing.share(collection, **_asked(request, collection))
+            text = _text(request, had_link=had_link)
+        messages.success(request, text)
+        return redirect("share_collection", collection_id=collection.id)
+    slug = collection.link_slug
+    context = {
+        "collection": collection,
+        "collection_address": gallery_address({"collection": str(collection.id)}),
+        "link": address_of(slug, route="shared_collection") if slug else "",
+        "link_works": collection.has_link,
+        "periods": periods(),
+    }
+    return render(request, "generation/share_collection.html", context)
 
 
 @login_required
@@ -154,13 +166,23 @@ def _taken_over(image: Image, changed: Image) -> Image:
     return changed
 
 
-def until_of(shared: Image | Collection, data: QueryDict) -> datetime | None:
-    """Return when the link of the form expires; None: never."""
-    period = data.get("period", NEVER)
-    if period == KEEP and shared.has_link:
-        return shared.link_until
+def _asked(request: HttpRequest, shared: Image | Collection) -> dict[str, Any]:
+    """Return the link that the form asks for."""
+    period = request.POST.get("period", NEVER)
     days, _label = PERIODS.get(period, PERIODS[NEVER])
-    return sharing.until(days=days)
+    keeps = period == KEEP and shared.has_link
+    return {
+        "until": shared.link_until if keeps else sharing.until(days=days),
+        "with_parameters": "parameters" in request.POST,
+        "with_name": "name" in request.POST,
+        "renew": "new" in request.POST,
+    }
+
+
+def _text(request: HttpRequest, *, had_link: bool) -> str:
+    if "new" in request.POST:
+        return _("New link created. The old one no longer works.")
+    return _("Saved.") if had_link else _("Link created.")
 
 
 def _answered(

@@ -1,9 +1,11 @@
-"""The public status page: whether image creation works, and how long it takes."""
+"""The public status page: whether image creation works; announcements, which can be closed."""
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from artgen.redirects import next_url
 from generation.status import announcements, service
 from generation.status.service import Creation
 
@@ -18,3 +20,25 @@ def status(request: HttpRequest) -> HttpResponse:
         "all_announcements": announcements.current(),
     }
     return render(request, "generation/status.html", context)
+
+
+@require_POST
+def close_announcement(request: HttpRequest, announcement_key: str) -> HttpResponse:
+    """Remember in a cookie that it is closed, and redirect to `next`; a script gets 204.
+
+    Anything but the key of a current announcement changes nothing.
+    """
+    response: HttpResponse
+    if request.accepts("text/html"):
+        response = HttpResponseRedirect(next_url(request, default="/"))
+    else:
+        response = HttpResponse(status=204)
+    response.set_cookie(
+        announcements.COOKIE,
+        announcements.cookie_with(request, announcement_key),
+        max_age=announcements.COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+        httponly=True,
+    )
+    return response

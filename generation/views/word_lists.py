@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import user_of
-from artgen import refusal_pages
 from artgen.refusals import Refusal
 from generation.models import WordList
 from generation.models.sheets import LIST_NAME_MAX
+from generation.presets import named
 from generation.sheets import word_lists as lists
 from generation.views.undo import with_undo
 
@@ -59,7 +59,7 @@ def word_list(request: HttpRequest, list_id: UUID) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, list_id: UUID) -> HttpResponse:
     """Delete the word list, with an undo."""
-    own = lists.delete(_own(request, list_id))
+    own = named.delete(_own(request, list_id))
     text = _("“%(name)s” deleted.") % {"name": own.name}
     undo = reverse("restore_word_list", args=[own.id])
     messages.success(request, with_undo(text, action=undo, form="restore-form"))
@@ -70,10 +70,7 @@ def delete(request: HttpRequest, list_id: UUID) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, list_id: UUID) -> HttpResponse:
     own = get_object_or_404(WordList.objects.of(request.user), id=list_id)
-    try:
-        lists.restore(own)
-    except Refusal as refusal:
-        return refusal_pages.back(request, refusal, to=reverse("word_lists"))
+    named.restore(own)
     return redirect("word_lists")
 
 

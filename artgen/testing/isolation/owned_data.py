@@ -69,7 +69,7 @@ from generation.models import (
     UnreadReply,
     Upload,
 )
-from generation.presets import own_styles, presets
+from generation.presets import named, own_styles, presets
 from generation.sheets import word_lists
 from generation.sheets.request import Asked
 
@@ -190,7 +190,7 @@ def _make_rows(data: OwnedData) -> None:
         )
     )
     values |= {"own_style": own_style.id, "preset": preset.id, "preset_link": preset.link_slug}
-    deleted = collections.delete(collections.create(user=owner, name=mark("gone")))
+    deleted = named.delete(collections.create(user=owner, name=mark("gone")))
     IdempotencyKey.objects.create(
         user=owner, key=mark("key"), body_sha256="2" * 64, placed=queued.id, created_at=now
     )
@@ -226,7 +226,7 @@ def _make_rows(data: OwnedData) -> None:
         )
     )  # fmt: skip
     words = word_lists.create(user=owner, name=mark("list"), entries=[mark("entry")])
-    deleted_words = word_lists.delete(
+    deleted_words = named.delete(
         word_lists.create(user=owner, name=mark("listgone"), entries=[mark("entry")])
     )
     values |= {

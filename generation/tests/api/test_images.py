@@ -12,6 +12,7 @@ from artgen.testing.api import ApiTestCase, make_image, make_job
 from generation.gallery import collections
 from generation.jobs.serializers import image_json
 from generation.models import Image, Status
+from generation.presets import named
 
 IMAGES = "/api/v1/images/"
 
@@ -108,7 +109,7 @@ class TestList(ApiTestCase):
 
     def test_it_refuses_the_collections_of_others(self) -> None:
         pile = collections.create(user=self.bob, name="Ink")
-        gone = collections.delete(collections.create(user=self.alice, name="Gone"))
+        gone = named.delete(collections.create(user=self.alice, name="Gone"))
         for one in (pile, gone):
             fields = {"collection": "does_not_exist"}
             self.assert_problem(

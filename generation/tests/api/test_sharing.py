@@ -1,7 +1,5 @@
 """PATCH visibility and /api/v1/images/ID/share/."""
 
-import pytest
-
 from artgen.testing.api import ApiTestCase, make_image
 from generation.gallery import images, publications, sharing
 from generation.models import Image, ModerationRule, Publication, PublicationState
@@ -112,12 +110,3 @@ class TestSharingApi(ApiTestCase):
             answer = self.api.patch(self.path, {"visibility": value})
             self.assert_problem(answer, 400, "invalid", fields={"visibility": "choices"})
         assert self.now().link_slug is None
-
-    @pytest.mark.slow
-    def test_it_has_a_limit(self) -> None:
-        statuses = []
-        while 429 not in statuses and len(statuses) <= 2 * 120:  # a minute may end meanwhile
-            statuses.append(self.api.post(self.share).status_code)
-        assert statuses[0] == 201
-        assert set(statuses[1:-1]) == {200}
-        assert statuses[-1] == 429

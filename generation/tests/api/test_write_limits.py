@@ -10,6 +10,7 @@ from accounts.limits import rate_limits
 from artgen.testing.api import FLUX, ApiTestCase, make_image
 from artgen.testing.clock import held_clock
 from generation.models import ModerationRule, PromptReview, WordList
+from generation.presets import named
 from generation.sheets import word_lists
 
 STYLE = {"template": "{prompt}, ink", "negative": ""}
@@ -47,7 +48,7 @@ class TestWriteLimits(ApiTestCase):
             with held_clock(later=to_midnight + 1 + 3600 * hour):
                 for _ in range(50):
                     made = word_lists.create(user=self.alice, name="again", entries=["b"])
-                    word_lists.delete(made)
+                    named.delete(made)
         with (
             held_clock(later=to_midnight + 1 + 3600 * 2),
             pytest.raises(rate_limits.TooManyTries) as refusal,

@@ -8,7 +8,7 @@ from generation.jobs import orders, payloads
 from generation.models import Job, ModerationRule, OwnStyle, RuleAction
 from generation.moderation import rules
 from generation.moderation.refusals import Moderated
-from generation.presets import own_styles
+from generation.presets import named, own_styles
 
 TEXTS = {"name": "Print", "template": "{prompt}, print", "negative": "photo"}
 
@@ -90,7 +90,7 @@ class TestOwnStyles(OwnStylesTestCase):
         assert OwnStyle.objects.count() == 1
 
     def test_it_has_a_limit(self):
-        for number in range(own_styles.MAX_STYLES - 1):
+        for number in range(named.RULES[OwnStyle].limit - 1):
             own_styles.create(user=self.alice, **TEXTS | {"name": str(number)})
         page = self.client.post(reverse("own_styles"), TEXTS | {"name": "one more"})
         self.assertContains(page, "limit of own styles", status_code=409)

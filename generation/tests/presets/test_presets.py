@@ -8,12 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.limits import quotas
-from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.cases import make_user
+from artgen.testing.gallery import GalleryTestCase
 from generation.forms import presets as preset_values
 from generation.forms.composer import Composer
 from generation.models import ImageModel, OwnStyle, Preset
 from generation.operations import cleanup
-from generation.presets import choices, own_styles, presets
+from generation.presets import choices, named, own_styles, presets
 
 FORM = {
     "model": "flux-dev",
@@ -27,15 +28,9 @@ FORM = {
 SCRIPT = {"X-Part": "1"}
 
 
-class PresetsTestCase(BaseTestCase):
-    @classmethod
-    def setUpTestData(cls) -> None:
-        super().setUpTestData()
-        cls.load_catalog()
-
+class PresetsTestCase(GalleryTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.client.force_login(self.alice)
         self.url = reverse("presets")
 
     def save(self, name: str = "Evening", **fields: str) -> Preset:
@@ -95,7 +90,7 @@ class TestPresets(PresetsTestCase):
         found = preset_values.apply(
             values, onto=Composer(model=model), models=[model], allowed=allowed, styles=[]
         )
-        assert found.form.count == 1
+        assert found.count == 1
         assert len(found.left_out) == 2  # the style is not among the choices, either
 
     def test_it_refuses_invalid_values_names_and_doubles(self):
@@ -149,7 +144,7 @@ class TestPresets(PresetsTestCase):
         self.change(preset, "restore")
         assert presets.of_user(self.alice) == [preset]
         self.change(preset, "delete")
-        Preset.objects.update(deleted_at=preset.deleted_at - presets.RESTORE_PERIOD * 2)
+        Preset.objects.update(deleted_at=preset.deleted_at - named.RESTORE_PERIOD * 2)
         cleanup.clean_up()
         assert not Preset.objects.exists()
 
@@ -164,7 +159,7 @@ class TestPresets(PresetsTestCase):
                 created_at=now,
                 position=n,
             )
-            for n in range(presets.MAX_PRESETS)
+            for n in range(named.RULES[Preset].limit)
         )
         page = self.client.post(self.url, FORM | {"name": "one more"}, headers=SCRIPT)
         self.assertContains(page, "limit of presets", status_code=409)

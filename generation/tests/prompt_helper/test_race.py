@@ -12,7 +12,7 @@ from artgen.testing.api import Api
 from artgen.testing.cases import load_catalog, make_user
 from artgen.testing.raw_server import http, raw_server
 from artgen.testing.threads import in_threads
-from generation.prompt_helper import clients, threads
+from generation.prompt_helper import clients
 
 URL = "/api/v1/prompts/enhance/"
 THREADS = 6
@@ -104,6 +104,6 @@ class TestRace(TransactionTestCase):
         assert len(self.server.requests) == served
         holds = CreditEntry.objects.filter(kind=CreditEntry.Kind.HOLD)
         assert holds.count() == served  # who is refused has held nothing
-        with threads.waiting.held(), threads.waiting.held():  # all have been given back
+        with clients.waiting.held(), clients.waiting.held():  # all have been given back
             pass
         assert not ledger.check()

@@ -11,8 +11,8 @@ from accounts import ledger
 from accounts.limits import quotas
 from accounts.models import User
 from artgen.testing.api import make_image
-from artgen.testing.cases import BaseTestCase
 from artgen.testing.clock import held_clock
+from artgen.testing.gallery import GalleryTestCase
 from generation.catalog.offers import InvalidParameters
 from generation.jobs import idempotency, orders, reviewed_orders
 from generation.models import (
@@ -26,6 +26,7 @@ from generation.models import (
 )
 from generation.moderation import reviews
 from generation.moderation.refusals import PromptNotAllowed
+from generation.presets import named
 from generation.sheets import cells, placing, word_lists
 from generation.sheets.request import Asked, clean
 
@@ -37,12 +38,7 @@ def asked(**fields: Any) -> Asked:
     return clean({**ASKED, **fields})
 
 
-class SheetTestCase(BaseTestCase):
-    @classmethod
-    def setUpTestData(cls) -> None:
-        super().setUpTestData()
-        cls.load_catalog()
-
+class SheetTestCase(GalleryTestCase):
     def place(self, *, user: User | None = None, key: str = "", **fields: Any) -> Sheet:
         placed = placing.place(user=user or self.alice, asked=asked(**fields), key=key)
         return Sheet.objects.get(id=placed.batch)
@@ -208,8 +204,8 @@ class TestRest(SheetTestCase):
 
     def test_it_can_be_deleted_and_restored_and_keeps_its_jobs(self) -> None:
         sheet = self.place()
-        cells.delete(sheet)
+        named.delete(sheet)
         assert not Sheet.objects.present().exists()
-        cells.restore(sheet)
+        named.restore(sheet)
         assert Sheet.objects.present().exists()
         assert Job.objects.count() == 4

@@ -5,18 +5,13 @@ from uuid import uuid4
 import pytest
 
 from artgen.testing.api import make_image, make_job
-from artgen.testing.cases import BaseTestCase
+from artgen.testing.gallery import GalleryTestCase
 from generation.models import ImageModel, Job, Sheet, SheetVote, Status
 from generation.sheets import votes
 from generation.sheets.votes import NoImageToVote
 
 
-class VoteTestCase(BaseTestCase):
-    @classmethod
-    def setUpTestData(cls) -> None:
-        super().setUpTestData()
-        cls.load_catalog()
-
+class VoteTestCase(GalleryTestCase):
     def sheet(self, *slugs: str) -> tuple[Sheet, list[Job]]:
         """Return a sheet of alice's with an image of each model."""
         jobs = []

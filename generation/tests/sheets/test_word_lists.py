@@ -2,10 +2,11 @@
 
 import pytest
 
+from artgen.refusals import Refusal
 from artgen.testing.cases import BaseTestCase
 from generation.models import WordList
+from generation.presets import named
 from generation.sheets import word_lists
-from generation.sheets.word_lists import InvalidList, TooManyLists
 
 
 class TestWordLists(BaseTestCase):
@@ -13,7 +14,7 @@ class TestWordLists(BaseTestCase):
         return word_lists.create(user=self.alice, name=name, entries=entries or ["red", "blue"])
 
     def code(self, name: str, *entries: str) -> tuple[str, str]:
-        with pytest.raises(InvalidList) as refusal:
+        with pytest.raises(Refusal) as refusal:
             word_lists.create(user=self.alice, name=name, entries=entries)
         (error,) = refusal.value.errors
         return error.field, error.code
@@ -40,22 +41,22 @@ class TestWordLists(BaseTestCase):
         assert WordList.objects.count() == 1
 
     def test_it_stops_at_the_limit(self) -> None:
-        for number in range(word_lists.MAX_LISTS):
+        for number in range(named.RULES[WordList].limit):
             made = self.create(f"list-{number}")
-        with pytest.raises(TooManyLists):
+        with pytest.raises(named.TooMany):
             self.create()
-        word_lists.delete(made)
+        named.delete(made)
         self.create()
-        with pytest.raises(TooManyLists):
-            word_lists.restore(made)
+        with pytest.raises(named.TooMany):
+            named.restore(made)
 
     def test_it_can_be_deleted_and_restored_unless_its_name_is_taken(self) -> None:
         made = self.create()
-        word_lists.delete(made)
+        named.delete(made)
         assert word_lists.of_user(self.alice) == {}
         other = self.create("Colors")
-        with pytest.raises(InvalidList):
-            word_lists.restore(made)
+        with pytest.raises(Refusal):
+            named.restore(made)
         word_lists.change(other, name="others")
-        word_lists.restore(made)
+        named.restore(made)
         assert set(word_lists.of_user(self.alice)) == {"colors", "others"}

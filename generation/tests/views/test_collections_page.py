@@ -48,7 +48,7 @@ class TestCollectionsPage(GalleryTestCase):
         pile = self.pile("Hills")
         for name, message in (
             ("hills", "A collection named “Hills” already exists."),
-            (" ", "Enter a collection name."),
+            (" ", "Fill in this field."),
         ):
             page = self.client.post(self.url, {"name": name})
             self.assertContains(page, message, status_code=400)

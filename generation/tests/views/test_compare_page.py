@@ -7,22 +7,13 @@ from django.urls import reverse
 
 from accounts.models import User
 from artgen.testing.api import make_image
-from artgen.testing.cases import BaseTestCase
+from artgen.testing.gallery import GalleryTestCase
 from artgen.testing.html import flat
 from generation.jobs import budget_changes
 from generation.models import Budget, ImageModel, Period
 
 
-class TestComparePage(BaseTestCase):
-    @classmethod
-    def setUpTestData(cls) -> None:
-        super().setUpTestData()
-        cls.load_catalog()
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.client.force_login(self.alice)
-
+class TestComparePage(GalleryTestCase):
     def chosen(self, **query: str) -> list[ImageModel]:
         """Return the models that the page chooses."""
         page = self.client.get(reverse("compare"), query)

@@ -14,8 +14,8 @@ from django.utils import timezone, translation
 
 from accounts.models import CreditEntry, User
 from artgen.testing.api import make_image, make_job
-from artgen.testing.cases import BaseTestCase
 from artgen.testing.clock import held_clock
+from artgen.testing.gallery import GalleryTestCase
 from artgen.testing.html import flat
 from artgen.testing.image_files import noise, png
 from generation.catalog.edit_sizes import size_like
@@ -31,16 +31,10 @@ QUERIES = 9
 """User, models, quotas, runs, their jobs, images, prompts, styles, switch."""
 
 
-class TestCreatePage(BaseTestCase):
-    @classmethod
-    def setUpTestData(cls):
-        super().setUpTestData()
-        cls.load_catalog()
-
+class TestCreatePage(GalleryTestCase):
     def setUp(self):
         super().setUp()
         self.url = reverse("create")
-        self.client.force_login(self.alice)
 
     def form(self, **fields):
         return {
@@ -205,7 +199,7 @@ class TestCreatePage(BaseTestCase):
             self.client.get(self.url)
         for _n in range(5):
             self.place()
-        with self.assertNumQueries(QUERIES + 1):  # the queue, which is older than the jobs
+        with self.assertNumQueries(QUERIES + 2):  # queues and budgets, older than the jobs
             self.client.get(self.url)
         with self.assertNumQueries(QUERIES):
             self.client.get(self.url)
@@ -532,16 +526,7 @@ class TestCreatePage(BaseTestCase):
         return uploads.keep(user=user, data=png())
 
 
-class TestCreatePageParts(BaseTestCase):
-    @classmethod
-    def setUpTestData(cls):
-        super().setUpTestData()
-        cls.load_catalog()
-
-    def setUp(self):
-        super().setUp()
-        self.client.force_login(self.alice)
-
+class TestCreatePageParts(GalleryTestCase):
     def test_it_quotes_by_model_shape_and_count(self):
         answer = self.client.get(
             reverse("quote"), {"model": "flux-dev", "shape": "1024x1024", "count": "8"}

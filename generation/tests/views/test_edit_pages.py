@@ -114,7 +114,10 @@ class TestVariants(EditPagesTestCase):
 
     def test_it_explains_a_refusal_above_the_image(self):
         User.objects.filter(id=self.alice.id).update(credits=0)
-        answer = self.client.post(self.at("vary_image"), {"amount": "subtle"}, follow=True)
+        headers = {"Referer": f"http://testserver{self.at('image')}"}
+        answer = self.client.post(
+            self.at("vary_image"), {"amount": "subtle"}, follow=True, headers=headers
+        )
         assert answer.redirect_chain[0][0] == self.at("image")
         assert "credits" in flat(answer).partition('id="toasts"')[2]
         assert not Job.objects.filter(status=Status.QUEUED).exists()

@@ -7,7 +7,7 @@ from django.test import override_settings
 from django.urls import reverse
 
 from accounts.models import GroupQuota, User
-from artgen.testing.cases import BaseTestCase
+from artgen.testing.gallery import GalleryTestCase
 from generation.models import Job
 
 MODEL = "flux-schnell"
@@ -19,16 +19,7 @@ def tags_of(page, name, value):
     return re.findall(pattern, page)[-1]  # without script there is one more button of the model
 
 
-class TestCreate(BaseTestCase):
-    @classmethod
-    def setUpTestData(cls):
-        super().setUpTestData()
-        cls.load_catalog()
-
-    def setUp(self):
-        super().setUp()
-        self.client.force_login(self.alice)
-
+class TestCreate(GalleryTestCase):
     def allow(self, **values):
         group = Group.objects.create(name="team")
         GroupQuota.objects.create(group=group, **values)

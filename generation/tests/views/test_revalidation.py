@@ -5,25 +5,19 @@ from django.utils import timezone
 
 from accounts import ledger, tokens
 from artgen.testing.api import make_image, make_job
-from artgen.testing.cases import BaseTestCase
+from artgen.testing.gallery import GalleryTestCase
 from generation.gallery import images
 from generation.models import Status
 
 PART = {"X-Part": "1"}
 
 
-class TestRevalidation(BaseTestCase):
-    @classmethod
-    def setUpTestData(cls):
-        super().setUpTestData()
-        cls.load_catalog()
-
+class TestRevalidation(GalleryTestCase):
     def setUp(self):
         super().setUp()
         self.image = make_image(self.alice)
         make_image(self.alice, trashed_at=timezone.now())
         self.quote = f"{reverse('quote')}?model=flux-dev&count=2&shape=1024x1024"
-        self.client.force_login(self.alice)
 
     def again(self, address, page, *, headers=None):
         return self.client.get(address, headers={"If-None-Match": page["ETag"], **(headers or {})})

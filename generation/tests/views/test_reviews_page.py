@@ -49,7 +49,7 @@ class TestReviewsPage(SharingTestCase):
         page = self.post("cancel_review", review)
         self.assertContains(page, "Request withdrawn.")
         page = self.post("appeal_review", review)
-        self.assertContains(page, "Already reviewed or withdrawn.")
+        self.assertContains(page, "Already reviewed or withdrawn.", status_code=409)
 
     def test_it_shows_what_was_decided(self):
         self.client.post("/create/", GUN)

@@ -15,8 +15,8 @@ from django.utils import timezone
 from redis.connection import AbstractConnection
 
 from artgen.testing.api import make_image, make_job
-from artgen.testing.cases import BaseTestCase
 from artgen.testing.clock import held_clock
+from artgen.testing.gallery import GalleryTestCase
 from generation.gallery import collections
 from generation.models import Status
 
@@ -51,16 +51,7 @@ def sent_to_redis() -> Iterator[list[bytes]]:
         yield sent
 
 
-class TestRoundTrips(BaseTestCase):
-    @classmethod
-    def setUpTestData(cls) -> None:
-        super().setUpTestData()
-        cls.load_catalog()
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.client.force_login(self.alice)
-
+class TestRoundTrips(GalleryTestCase):
     def grow(self, *, count: int) -> None:
         """Give alice pictures, trash, waiting jobs and collections."""
         for number in range(count):

@@ -192,9 +192,9 @@ class TestCollect(Shared, SelectionTestCase):
     def test_it_refuses_names_and_collections_that_cannot_be(self):
         image, bobs = self.hang(), collections.create(user=self.bob, name="Bob's")
         for fields, expected in (
-            ({"name": "  "}, "Enter a collection name."),
+            ({"name": "  "}, "Fill in this field."),
             ({"name": "x" * 81}, "At most 80 characters."),
-            ({"name": "a\tb\x07"}, "The name contains unsupported characters."),
+            ({"name": "a\tb\x07"}, "The text contains unsupported characters."),
             ({"collection": str(bobs.id)}, "This collection no longer exists."),
             ({"collection": "x"}, "This collection no longer exists."),
         ):

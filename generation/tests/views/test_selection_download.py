@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from artgen.testing.selection import SelectionTestCase, Shared
 from generation.gallery import archive, archive_limits
-from generation.views.streaming import ArchiveResponse
+from generation.views.selection import ArchiveResponse
 
 
 def go_away(response):

@@ -10,6 +10,7 @@ from artgen.testing.clock import held_clock
 from artgen.testing.gallery import SharingTestCase
 from generation.gallery import collection_sharing, collections, images, publications
 from generation.models import Collection
+from generation.presets import named
 from generation.views import grid
 
 QUERIES = 2  # the collection, its images
@@ -125,9 +126,9 @@ class TestSharedCollection(SharedCollectionTestCase):
         self.collection.refresh_from_db()
         assert self.share() != slug
         address = self.at()
-        collections.delete(self.collection)
+        named.delete(self.collection)
         assert self.guest.get(address).status_code == 404
-        collections.restore(self.collection)
+        named.restore(self.collection)
         assert self.guest.get(address).status_code == 200
         collection_sharing.stop(self.collection)
         assert self.guest.get(address).status_code == 404

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from artgen.testing.api import make_image, make_job
-from artgen.testing.cases import BaseTestCase
+from artgen.testing.gallery import GalleryTestCase
 from generation.jobs import orders
 from generation.models import Job, Sheet, Status
 from generation.sheets import placing
@@ -17,16 +17,7 @@ from generation.views import runs, sheet_cards
 SCRIPT = {"X-Part": "1"}
 
 
-class TestSheetCard(BaseTestCase):
-    @classmethod
-    def setUpTestData(cls) -> None:
-        super().setUpTestData()
-        cls.load_catalog()
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.client.force_login(self.alice)
-
+class TestSheetCard(GalleryTestCase):
     def place(self, prompt: str = "A {a|b|c|d|e|f|g|h}{1|2|3|4} kite") -> Sheet:
         placed = placing.place(
             user=self.alice, asked=clean({"prompt": prompt, "models": ["flux-schnell"]})

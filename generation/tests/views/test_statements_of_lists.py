@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from artgen.testing.api import make_image
-from artgen.testing.cases import BaseTestCase
 from artgen.testing.clock import held_clock
+from artgen.testing.gallery import GalleryTestCase
 from generation.jobs import drafts, orders
 from generation.models import Image, Job, Preset, Sheet, Status
 from generation.presets import own_styles, presets
@@ -17,16 +17,7 @@ from generation.sheets import placing, word_lists
 from generation.sheets.request import clean
 
 
-class TestStatementsOfLists(BaseTestCase):
-    @classmethod
-    def setUpTestData(cls) -> None:
-        super().setUpTestData()
-        cls.load_catalog()
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.client.force_login(self.alice)
-
+class TestStatementsOfLists(GalleryTestCase):
     def statements(self, address: str) -> int:
         self.client.get(address)  # what is cached
         with CaptureQueriesContext(connection) as queries:
