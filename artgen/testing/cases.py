@@ -18,6 +18,7 @@ from accounts.models import CreditEntry, User
 from artgen.celery import app
 from generation import tasks
 from generation.demo.emulator import Emulator
+from generation.demo.emulator.calls import Call
 from generation.jobs import driver, lifecycle, model_cache, orders, scheduling
 from generation.models import Image, ImageModel, Job, Status
 from generation.moderation import rules
@@ -182,6 +183,15 @@ class EmulatorTestCase(BaseTestCase):
             if job.is_final:
                 break
         return job
+
+    def runs(self) -> list[Call]:
+        """Return the calls that sent jobs to RunPod."""
+        return [call for call in self.emulator.calls if call.call == "run"]
+
+    def kinds(self, job: Job) -> list[str]:
+        """Return the kinds of the job's entries in the ledger."""
+        entries = CreditEntry.objects.filter(reference=job.id).order_by("id")
+        return list(entries.values_list("kind", flat=True))
 
     def draw(self, **request: Any) -> Image:
         """Place a job as `place` does, let RunPod do all that waits, and return its image."""

@@ -56,7 +56,7 @@ class EditTestCase(EmulatorTestCase):
 
     def sent(self, job):
         driver.submit(job.model.slug)
-        return [call.json for call in self.emulator.calls if call.path.endswith("/run")][-1]
+        return self.runs()[-1].json
 
     def finish(self, job):
         """Return the image of the job."""
@@ -134,7 +134,7 @@ class TestInpainting(EditTestCase):
         driver.submit(job.model.slug)
         job.refresh_from_db()
         assert (job.status, job.error_code) == (Status.FAILED, "empty_mask")
-        assert not [call for call in self.emulator.calls if call.path.endswith("/run")]
+        assert not self.runs()
 
     def test_it_changes_everything_for_a_white_mask(self):
         white = io.BytesIO()
@@ -189,12 +189,8 @@ class TestUpscaling(EditTestCase):
             assert (job.width, job.height, job.prompt) == (*size, gettext("Untitled"))
             image = self.finish(job)
             assert (image.width, image.height) == size
-            loader = self.sent_graph(job)["2"]["inputs"]
+            loader = self.runs()[-1].json["input"]["workflow"]["2"]["inputs"]
             assert loader == {"model_name": f"RealESRGAN_x{scale}plus.pth"}
-
-    def sent_graph(self, job):
-        runs = [call.json for call in self.emulator.calls if call.path.endswith("/run")]
-        return runs[-1]["input"]["workflow"]
 
     def test_it_refuses_what_would_be_too_large(self):
         self.source = self.upload(noise(2000, 2000))

@@ -91,7 +91,7 @@ class TestFile(EmulatorTestCase):
         driver.submit("flux-schnell")
         self.emulator.advance(10)
         catch_up()
-        (call,) = [call for call in self.emulator.calls if call.call == "run"]
+        (call,) = self.runs()
         assert ORIGINAL not in str(call.json)
         assert b"original_prompt" not in storage.read(Image.objects.get(job=job).key)
 

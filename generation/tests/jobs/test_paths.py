@@ -12,7 +12,6 @@ from django.conf import settings
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from accounts.models import CreditEntry
 from artgen.testing.cases import EmulatorTestCase, let_models_rest, let_time_pass, make_due, work
 from generation.files import storage
 from generation.jobs import driver, job_control, scheduling, webhook_tokens
@@ -21,18 +20,8 @@ from generation.models import GenerationSwitch, ImageModel, Job, Status
 
 
 class PathTestCase(EmulatorTestCase):
-    def kinds(self, job: Job) -> list[str]:
-        return list(
-            CreditEntry.objects.filter(reference=job.id)
-            .order_by("id")
-            .values_list("kind", flat=True)
-        )
-
     def events(self, job: Job) -> list[str]:
         return list(job.events.values_list("name", flat=True))
-
-    def runs(self) -> list[object]:
-        return [call for call in self.emulator.calls if call.path.endswith("/run")]
 
 
 class TestHappyPath(PathTestCase):

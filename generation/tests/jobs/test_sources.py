@@ -22,10 +22,6 @@ from generation.runpod.payloads import dialect_of
 UNREACHABLE = override_settings(RUNPOD_REACHES_US=False)
 
 
-def inputs_of(calls):
-    return [call.json for call in calls if call.path.endswith("/run")]
-
-
 class TestSources(EmulatorTestCase):
     def setUp(self):
         super().setUp()
@@ -42,7 +38,7 @@ class TestSources(EmulatorTestCase):
 
     def submit(self, job):
         driver.submit(job.model.slug)
-        return inputs_of(self.emulator.calls)[-1]
+        return self.runs()[-1].json
 
     def refused(self, ids, **options):
         with pytest.raises(InvalidParameters) as refused:
@@ -117,7 +113,7 @@ class TestSources(EmulatorTestCase):
                 )
                 assert job.status == Status.SUCCEEDED, job.error_detail
                 assert job.events.filter(name="sources_reduced").count() == 0
-                assert "webhook" not in inputs_of(self.emulator.calls)[-1]
+                assert "webhook" not in self.runs()[-1].json
 
     @UNREACHABLE
     def test_it_sends_the_very_bytes_that_were_brought(self):

@@ -12,7 +12,6 @@ from django.test import override_settings
 from django.utils import timezone
 
 from accounts import ledger
-from accounts.models import CreditEntry
 from artgen.testing.cases import (
     EmulatorTestCase,
     let_models_rest,
@@ -64,13 +63,9 @@ class UnreadReplyTestCase(EmulatorTestCase):
         ProviderOutage.objects.update(probe_at=timezone.now())
         model_cache.forget()
 
-    def kinds(self, job: Job) -> list[str]:
-        entries = CreditEntry.objects.filter(reference=job.id).order_by("id")
-        return list(entries.values_list("kind", flat=True))
-
     def assert_bought(self, count: int) -> None:
         """Assert that so many jobs were sent to RunPod, and that each counts once."""
-        assert len([call for call in self.emulator.calls if call.call == "run"]) == count
+        assert len(self.runs()) == count
         sums = Spending.objects.filter(period=Period.DAY, group_id=0)
         assert sums.aggregate(sum=Sum("usd"))["sum"] == COST * count
         assert ledger.check() == []
