@@ -1,5 +1,7 @@
 """Fair scheduling: which jobs are submitted next."""
 
+from django.test import override_settings
+
 from artgen.testing.cases import EmulatorTestCase, make_user
 from generation.jobs import driver, orders
 from generation.models import ImageModel, Job, Status
@@ -41,3 +43,10 @@ class TestScheduling(EmulatorTestCase):
 
         assert [len(driver.submit("flux-schnell")) for _ in range(3)] == [2, 0, 0]
         assert Job.objects.filter(status=Status.QUEUED).count() == 1
+
+    @override_settings(MAX_JOBS_AT_ONCE_PER_USER=5)
+    def test_it_submits_no_more_than_max_in_flight_within_a_limit_of_users(self):
+        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=2)
+        self.order(self.alice, count=3)
+
+        assert [len(driver.submit("flux-schnell")) for _ in range(3)] == [2, 0, 0]

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from artgen.testing.cases import EmulatorTestCase, emulated, make_due, make_user
+from generation.files import storage
 from generation.jobs import driver, lifecycle, storing
 from generation.models import ImageModel, Job, Status
 
@@ -138,6 +139,23 @@ class TestImage(StoringTestCase):
 
         plain.refresh_from_db()
         assert plain.status == Status.SUCCEEDED
+
+    def test_it_stores_each_of_several_also_after_one_could_not_be_downloaded(self):
+        job = self.ready(self.alice)
+        job.refresh_from_db()
+        (first,) = job.result["pictures"]
+        for second in ({**first, "url": f"{first['url']}-gone"}, first):
+            assert not job.images.exists()
+            result = {**job.result, "pictures": [first, second]}
+            Job.objects.filter(id=job.id).update(result=result, due_at=timezone.now())
+            storing.store()
+        job.refresh_from_db()
+        assert (job.status, self.kinds(job)) == (Status.SUCCEEDED, ["hold", "settle"])
+        images = job.images.order_by("position")
+        assert [image.seed for image in images] == [job.seed, job.seed + 1]
+        keys = [key for image in images for key in image.keys]
+        assert len(keys) == len(set(keys)) >= 4
+        assert all(storage.read(key) for key in keys)
 
     def test_it_is_tried_less_and_less_often(self):
         job = self.ready(self.alice, fault="url_404")
