@@ -191,11 +191,9 @@ class CreditPageAdmin(AuditedAdmin):
         return HttpResponseRedirect(reverse("admin:accounts_creditpage_change", args=[page.pk]))
 
 
-@source
+@source(f"accounts.{credit_requests.RIGHT}")
 def open_requests(request: HttpRequest) -> Iterator[Item]:
     """Yield the open requests for credits, the oldest ones each with a link."""
-    if not request.user.has_perm(f"accounts.{credit_requests.RIGHT}"):
-        return
     rows = CreditRequest.objects.filter(state=CreditRequestState.OPEN).select_related("user")
     found = list(rows.order_by("created_at", "id")[: MAX_COUNTED + 1])
     if not found:

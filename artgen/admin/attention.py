@@ -1,9 +1,10 @@
 """What needs a person now, for the start page of the admin. Each app adds its own sources.
 
-    @source
+    @source("accounts.view_creditrequest")
     def unanswered(request: HttpRequest) -> Iterator[Item]: ...
 
-A source checks the permissions itself, and makes a fixed number of queries that an index answers.
+It is asked for staff with this permission, and makes a fixed number of queries that an index
+answers.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -53,15 +54,19 @@ class Item:
 
 
 Source = Callable[[HttpRequest], Iterable[Item]]
-_sources: list[Source] = []
+_sources: list[tuple[str, Source]] = []
 
 
-def source(function: Source) -> Source:
-    _sources.append(function)
-    return function
+def source(right: str) -> Callable[[Source], Source]:
+    def add(function: Source) -> Source:
+        _sources.append((right, function))
+        return function
+
+    return add
 
 
 def items(request: HttpRequest) -> list[Item]:
     """Return everything that needs a person, the most urgent first."""
-    found = [item for one in _sources for item in one(request)]
+    has = request.user.has_perm
+    found = [item for right, one in _sources if has(right) for item in one(request)]
     return sorted(found, key=lambda item: item.urgency)

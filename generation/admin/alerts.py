@@ -33,11 +33,9 @@ WITH_OWN_ITEM = {
 """Alerts of what the start page shows anyway, with a button, to users with this permission."""
 
 
-@source
+@source("generation.view_alert")
 def open_alerts(request: HttpRequest) -> Iterator[Item]:
     """Yield what is wrong with the installation now."""
-    if not request.user.has_perm("generation.view_alert"):
-        return
     shown_anyway = {name for name, right in WITH_OWN_ITEM.items() if request.user.has_perm(right)}
     rows = Alert.objects.filter(ended_at=None).order_by("started_at", "id")
     alerts = [alert for alert in rows if kind_of(alert.name) not in shown_anyway]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db.models import Count, Min
@@ -25,10 +26,10 @@ PAUSED_AFTER = 3  # failed submissions in a row; fewer pass by themselves
 NOT_STARTED_AFTER = timedelta(minutes=5)  # cold starts are shorter
 
 
-@source
+@source("generation.view_job")
 def silent_workers(request: HttpRequest) -> Iterator[Item]:
     """Yield that no tick has run for a while."""
-    if not request.user.has_perm("generation.view_job") or not heartbeat.is_late():
+    if not heartbeat.is_late():
         return
     last = heartbeat.last()
     yield Item(
@@ -40,11 +41,9 @@ def silent_workers(request: HttpRequest) -> Iterator[Item]:
     )
 
 
-@source
+@source("generation.view_provideroutage")
 def provider_outages(request: HttpRequest) -> Iterator[Item]:
     """Yield what RunPod refuses, the key or an endpoint, and endpoints with unread replies."""
-    if not request.user.has_perm("generation.view_provideroutage"):
-        return
     now = timezone.now()
     url = reverse("admin:generation_provideroutage_changelist")
     for outage in ProviderOutage.objects.order_by("since", "id")[:SHOWN_OUTAGES]:
@@ -65,7 +64,7 @@ def provider_outages(request: HttpRequest) -> Iterator[Item]:
             detail=detail % {"time": formatting.elapsed(outage.since, until=now)},
             url=url,
             urgency=Urgency.STOPPED,
-            action=_post(request, "change_provideroutage", label, url, action, outage.pk),
+            action=_act(request, "provideroutage", label, url, action, [str(outage.pk)]),
             rows=rows,
         )
 
@@ -86,11 +85,9 @@ def _unread(outage: ProviderOutage) -> tuple[Item, ...]:
     )
 
 
-@source
+@source("generation.view_imagemodel")
 def paused_models(request: HttpRequest) -> Iterator[Item]:
     """Yield the models whose submissions RunPod keeps rejecting."""
-    if not request.user.has_perm("generation.view_imagemodel"):
-        return
     url = reverse("admin:generation_imagemodel_changelist")
     paused = ImageModel.objects.enabled().filter(submit_failures__gte=PAUSED_AFTER)
     for model in paused.order_by("position", "slug"):
@@ -111,15 +108,13 @@ def paused_models(request: HttpRequest) -> Iterator[Item]:
             detail=rejected % {"count": model.submit_failures},
             url=reverse("admin:generation_imagemodel_change", args=[model.pk]),
             urgency=Urgency.WAITING,
-            action=_post(request, "change_imagemodel", _("Try now"), url, "end_pause", model.pk),
+            action=_act(request, "imagemodel", _("Try now"), url, "end_pause", [str(model.pk)]),
         )
 
 
-@source
+@source("generation.view_imagemodel")
 def models_without_workers(request: HttpRequest) -> Iterator[Item]:
     """Yield the models of which RunPod has jobs and starts none."""
-    if not request.user.has_perm("generation.view_imagemodel"):
-        return
     now = timezone.now()
     active = Job.objects.active()
     waiting = (
@@ -155,10 +150,10 @@ def models_without_workers(request: HttpRequest) -> Iterator[Item]:
         )
 
 
-@source
+@source("generation.view_budget")
 def missing_budget(request: HttpRequest) -> Iterator[Item]:
     """Yield that anyone can sign up and spend money, and no budget limits all jobs."""
-    if not request.user.has_perm("generation.view_budget") or not unlimited_spending.is_possible():
+    if not unlimited_spending.is_possible():
         return
     credits = ngettext(
         "A new account has %(count)d credit.",
@@ -176,11 +171,9 @@ def missing_budget(request: HttpRequest) -> Iterator[Item]:
     )
 
 
-@source
+@source("generation.view_budget")
 def used_budgets(request: HttpRequest) -> Iterator[Item]:
     """Yield the budgets that are used up, or nearly."""
-    if not request.user.has_perm("generation.view_budget"):
-        return
     for state in budgets.states():
         parked = budgets.waiting_for(state).count()
         if not (parked or state.is_near):
@@ -209,11 +202,9 @@ def used_budgets(request: HttpRequest) -> Iterator[Item]:
         )
 
 
-@source
+@source("generation.view_job")
 def stuck_jobs(request: HttpRequest) -> Iterator[Item]:
     """Yield the jobs that cannot be saved, and the others that are stuck."""
-    if not request.user.has_perm("generation.view_job"):
-        return
     rows = Job.objects.stuck().select_related("model", "user").defer("snapshot", "result")
     jobs = list(rows.order_by("due_at", "id")[: MAX_JOBS + 1])
     not_stored = [job for job in jobs if job.status == Status.STORING and job.error_detail]
@@ -244,7 +235,9 @@ def _group(request: HttpRequest, jobs: Sequence[Job], *, title: str, detail: str
         detail=detail,
         url=_jobs("stuck=yes"),
         urgency=Urgency.WAITING,
-        action=_act(request, _("Check all now"), "look_again", ids) if len(jobs) > 1 else None,
+        action=_act_on_jobs(request, _("Check all now"), "look_again", ids)
+        if len(jobs) > 1
+        else None,
         rows=tuple(
             Item(
                 title=job.prompt[:80],
@@ -268,29 +261,29 @@ def _group(request: HttpRequest, jobs: Sequence[Job], *, title: str, detail: str
 def _fix(request: HttpRequest, job: Job) -> Action | None:
     """Return what helps: a check, or the end of a job that only RunPod's webhook could confirm."""
     if job.status == Status.SUBMITTED and not job.runpod_id:
-        return _act(request, _("Cancel and return credits"), "cancel", [str(job.id)])
-    return _act(request, _("Check now"), "look_again", [str(job.id)])
+        return _act_on_jobs(request, _("Cancel and return credits"), "cancel", [str(job.id)])
+    return _act_on_jobs(request, _("Check now"), "look_again", [str(job.id)])
 
 
-@source
-def reviews(request: HttpRequest) -> Iterator[Item]:
-    """Yield the queues of moderators that are not empty."""
-    now = timezone.now()
-    for queue in review_queue.QUEUES:
-        if not request.user.has_perm(queue.right) or not (count := queue.count()):
-            continue
-        url = f"{reverse('admin:generation_promptreview_queue')}?show={queue.name}"
-        oldest = _oldest(queue)
-        is_flagged = queue.name == review_queue.FLAGGED
-        yield Item(
-            title=_waiting(queue.name, count),
-            detail=_("The oldest for %(time)s.") % {"time": formatting.elapsed(oldest, until=now)}
-            if oldest
-            else "",
-            url=url,
-            urgency=Urgency.NOTICE if is_flagged else Urgency.WAITING,
-            action=Action(_("Review"), url),
-        )
+def _reviews(_request: HttpRequest, *, queue: review_queue.Queue) -> Iterator[Item]:
+    """Yield one of the queues of moderators that are not empty."""
+    if not (count := queue.count()):
+        return
+    url = f"{reverse('admin:generation_promptreview_queue')}?show={queue.name}"
+    oldest = _oldest(queue)
+    since = formatting.elapsed(oldest, until=timezone.now()) if oldest else ""
+    is_flagged = queue.name == review_queue.FLAGGED
+    yield Item(
+        title=_waiting(queue.name, count),
+        detail=_("The oldest for %(time)s.") % {"time": since} if since else "",
+        url=url,
+        urgency=Urgency.NOTICE if is_flagged else Urgency.WAITING,
+        action=Action(_("Review"), url),
+    )
+
+
+for _queue in review_queue.QUEUES:
+    source(_queue.right)(partial(_reviews, queue=_queue))
 
 
 def _oldest(queue: review_queue.Queue) -> datetime | None:
@@ -328,21 +321,14 @@ def _jobs(query: str) -> str:
     return f"{reverse('admin:generation_job_changelist')}?{query}"
 
 
-def _act(request: HttpRequest, label: str, action: str, ids: list[str]) -> Action | None:
-    if not request.user.has_perm("generation.change_job"):
-        return None
-    fields: dict[str, str | list[str]] = {
-        "action": action,
-        "_selected_action": ids,
-        "from_start": "1",
-    }
-    return Action(label, _jobs("period=all"), fields)
+def _act_on_jobs(request: HttpRequest, label: str, action: str, ids: list[str]) -> Action | None:
+    return _act(request, "job", label, _jobs("period=all"), action, ids)
 
 
-def _post(
-    request: HttpRequest, permission: str, label: str, url: str, action: str, pk: int
+def _act(
+    request: HttpRequest, model: str, label: str, url: str, action: str, ids: list[str]
 ) -> Action | None:
-    if not request.user.has_perm(f"generation.{permission}"):
+    """Return a button for an action of the model's list, None without the right to change rows."""
+    if not request.user.has_perm(f"generation.change_{model}"):
         return None
-    fields = {"action": action, "_selected_action": str(pk), "from_start": "1"}
-    return Action(label, url, fields)
+    return Action(label, url, {"action": action, "_selected_action": ids, "from_start": "1"})
