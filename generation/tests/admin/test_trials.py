@@ -163,6 +163,10 @@ class TestShowing(TrialTestCase):
         self.assertContains(page, "out_of_memory")
         assert "FAILED" in self.details(job)[trial_log.REPLY]
 
+    def test_it_shows_no_job_of_users(self):
+        job = self.place()
+        assert self.browser.get(f"{self.page()}{job.id}/").status_code == 404
+
     def test_it_shortens_images_in_replies(self):
         job = self.try_it()
         report = self.report(job, output={"image": "A" * 100_000, "list": ["B" * 400]})
