@@ -85,6 +85,28 @@ class TestImageModelAdmin(EmulatorTestCase):
             (self.model, "parameters", parameters(strength={}), "", "not supported by dialect"),
             (self.model, "parameters", parameters(width={"default": 64, "min": 256}), "", "width"),
             (self.model, "request_format", '{"sede": "seed"}', "", "sede: unknown key"),
+            (
+                self.model,
+                "request_format",
+                '{"size": {"mode": "big"}}',
+                "",
+                "Possible: none, width_",
+            ),
+            (self.model, "request_format", '{"seed": "x", "steps": "x"}', "", "used twice"),
+            (self.model, "request_format", '{"seed": {"a": 1}}', "", "parameter"),
+            (self.model, "request_format", '{"images": "data[0].url"}', "", "a path"),
+            (
+                self.model,
+                "request_format",
+                '{"size": {"mode": "size"}}',
+                "parameters",
+                "not supported by dialect",
+            ),
+            (self.model, "parameters", parameters(lora_url={}), "", "not supported by dialect"),
+            (self.model, "expected_cost", '{"per_image": NaN}', "", "negative"),
+            (self.model, "expected_cost", '{"per_image": "0,02"}', "", "0,02"),
+            (self.model, "expected_cost", "0.02", "", "not an object"),
+            (self.model, "price", '{"per_picture": 1}', "", "per_picture"),
             (self.model, "request_format", "[" * 100_000, "", "valid JSON"),
             (self.model, "request_format", "", "", "Enter the endpoint’s names of"),
             (self.comfyui, "request_format", '{"seed": "seed"}', "", "Only the dialect"),
@@ -196,3 +218,38 @@ class TestImageModelAdmin(EmulatorTestCase):
         address = reverse("admin:generation_imagemodel_delete", args=[self.comfyui.pk])
         assert self.client.post(address, {"post": "yes"}).status_code == 302
         assert not ImageModel.objects.filter(pk=self.comfyui.pk).exists()
+
+    def test_it_shows_parameters_one_a_line(self) -> None:
+        response = self.client.get(
+            reverse("admin:generation_imagemodel_change", args=[self.model.pk])
+        )
+        self.assertContains(response, "&quot;steps&quot;: {&quot;default&quot;: 4,")
+        self.assertContains(
+            response, "num_inference_steps"
+        )  # in the sample of what RunPod would get
+        self.assertContains(self.client.get(f"{LIST}add/"), "textarea")
+
+    def test_it_shows_the_request_of_a_model_that_is_not_there_yet(self) -> None:
+        count = ImageModel.objects.count()
+        data = self.typed(
+            ImageModel.objects.get(slug="qwen-image-lora"),
+            slug="another",
+            name="Another",
+            enabled=False,
+        )
+        shown = self.client.post(PREVIEW, data)
+        self.assertContains(
+            shown, "&quot;path&quot;: &quot;https://example.org/style.safetensors&quot;"
+        )
+        self.assertContains(shown, "3 credits.")
+        assert ImageModel.objects.count() == count
+
+    def test_it_says_in_the_preview_what_is_wrong(self) -> None:
+        data = self.typed(self.model, request_format='{"sede": "seed"}')
+        shown = self.client.post(f"{PREVIEW}?model={self.model.pk}", data)
+        self.assertContains(shown, "Request format: sede: unknown key.")
+
+    def test_it_puts_a_new_model_last(self) -> None:
+        form = self.client.get(reverse("admin:generation_imagemodel_add")).context["adminform"].form
+        positions = ImageModel.objects.values_list("position", flat=True)
+        assert form.get_initial_for_field(form.fields["position"], "position") == max(positions) + 1

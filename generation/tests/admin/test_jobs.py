@@ -5,14 +5,15 @@ from uuid import UUID
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts import deletion
+from artgen.admin.periods import PeriodFilter
 from artgen.ids import first_id
 from artgen.testing.cases import EmulatorTestCase, catch_up, let_time_pass
 from generation.admin.jobs import JobAdmin
 from generation.jobs import driver, orders
-from generation.models import Job, JobEvent, Status
+from generation.models import GenerationSwitch, Job, JobEvent, Status
 
 LIST = "/admin/generation/job/"
 
@@ -105,6 +106,30 @@ class TestList(JobAdminTestCase):
         assert self.ids("?period=week&q=alice@") == []
         assert self.ids("?period=month&q=alice@") == []
 
+    def test_it_ignores_pages_and_orders_that_do_not_exist(self) -> None:
+        job = self.place()
+        for query in ("?before=x", f"?after={job.id}", "?p=9", "?o=1.-2", "?all="):
+            assert self.ids(query) == [str(job.id)], query
+
+    def test_it_says_which_period_it_shows(self) -> None:
+        for query, name in (
+            ("", "Last 30 days"),
+            ("?period=week", "Last 7 days"),
+            ("?q=alice@", "All"),
+            ("?q=alice@&period=all", "All"),
+            ("?q=alice@&period=month", "Last 30 days"),
+            ("?q=lighthouse&period=month", "Last 30 days"),
+        ):
+            page = self.client.get(LIST + query, headers={"Accept-Language": "en"})
+            (period,) = (
+                spec for spec in page.context["cl"].filter_specs if isinstance(spec, PeriodFilter)
+            )
+            chosen = [one for one in period.choices(page.context["cl"]) if one["selected"]]
+            with translation.override("en"):
+                assert [str(one["display"]) for one in chosen] == [name], query
+        (month, *_others) = period.choices(page.context["cl"])
+        assert "period=month" not in month["query_string"]  # the default
+
 
 class TestPage(JobAdminTestCase):
     def page(self, job: Job) -> str:
@@ -146,6 +171,32 @@ class TestPage(JobAdminTestCase):
         self.act("cancel", job)
         assert 'value="cancel"' not in self.page(job)
         assert 'value="retry"' in self.page(job)
+
+    def test_it_shows_history_and_pictures(self) -> None:
+        job = self.draw(self.place())
+        assert job.status == Status.SUCCEEDED
+        page = self.page(job)
+        for event in ("placed", "submitting", "submitted", "storing", "succeeded"):
+            assert f">{event}<" in page
+        assert f"/{job.id}-0.webp" in page
+        assert job.runpod_id in page
+
+    def test_it_calls_no_job_stuck_that_has_ended(self) -> None:
+        job = self.draw(self.place())
+        assert job.status == Status.SUCCEEDED
+        let_time_pass(job.id, seconds=7200)  # beyond its deadline
+        assert "data-stuck" not in self.page(job)
+        self.assertNotContains(self.client.get(LIST), "past its deadline")
+
+    def test_it_changes_nothing_by_form(self) -> None:
+        job = self.place()
+        response = self.client.post(
+            reverse("admin:generation_job_change", args=[job.id]),
+            {"status": "succeeded", "prompt": "other"},
+        )
+        assert response.status_code == 403
+        job.refresh_from_db()
+        assert (job.status, job.prompt) == (Status.QUEUED, "a lighthouse at dusk")
 
 
 class TestAction(JobAdminTestCase):
@@ -251,3 +302,10 @@ class TestAction(JobAdminTestCase):
         assert job.status == Status.QUEUED
         page = self.client.get(reverse("admin:generation_job_change", args=[job.id]))
         self.assertNotContains(page, 'value="cancel"')
+
+    def test_it_retries_nothing_while_creating_is_off(self) -> None:
+        job = self.place()
+        self.act("cancel", job)
+        GenerationSwitch.objects.create(on=False, message="back at noon")
+        assert self.act("retry", job) == ["1 skipped: back at noon"]
+        assert Job.objects.count() == 1

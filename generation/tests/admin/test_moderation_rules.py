@@ -105,3 +105,19 @@ class TestRuleAdmin(SharingTestCase):
         self.client.force_login(self.staff)
         log = self.client.get("/admin/accounts/auditentry/")
         self.assertContains(log, "tried on recent prompts; matched: 1")
+
+    def test_it_turns_rules_off_and_deletes_them_and_says_so_to_all_processes(self):
+        rule = ModerationRule.objects.create(pattern="gun")
+        for action in ("disable", "enable", "delete_selected"):
+            version = RulesVersion.objects.get().version
+            data = {"action": action, "_selected_action": [str(rule.pk)], "post": "yes"}
+            self.client.post(RULES, data)
+            assert RulesVersion.objects.get().version != version
+        assert ModerationRule.objects.count() == 0
+
+    def test_it_shows_prompts_only_to_who_may_edit_rules(self):
+        looker = self.make_user("looker@example.org", is_staff=True)
+        looker.user_permissions.add(Permission.objects.get(codename="view_moderationrule"))
+        self.client.force_login(looker)
+        assert self.try_rule().status_code == 403
+        assert self.client.get(f"{RULES}try/").status_code == 405

@@ -92,6 +92,22 @@ class TestPublicationAdmin(SharingTestCase):
         self.act("publish", publication)
         assert self.state(publication) == PublicationState.WAITING
 
+    def test_it_lists_what_is_reported(self) -> None:
+        published = self.published()
+        self.assertNotContains(self.client.get(QUEUE), self.page(published))
+        publications.report(published, reporter="1.1.1.1", kind="person", words="my sister")
+        self.assertContains(self.client.get(QUEUE), self.page(published))
+        self.assertContains(self.client.get(self.page(published)), "my sister")
+        self.act("publish", published)
+        self.assertNotContains(self.client.get(QUEUE), self.page(published))
+        assert self.state(published) == PublicationState.PUBLISHED
+
+    def test_it_tells_of_what_was_withdrawn_meanwhile(self) -> None:
+        publication = self.ask()
+        publications.withdraw(self.image)
+        self.assertContains(self.act("publish", publication), "Already reviewed or withdrawn")
+        assert self.state(publication) == PublicationState.WITHDRAWN
+
 
 class TestStopSharing(SharingTestCase):
     def test_it_stops_links_and_publications(self) -> None:

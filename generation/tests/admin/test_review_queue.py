@@ -187,6 +187,18 @@ class TestQueue(QueueTestCase):
         with self.assertNumQueries(len(QUERIES)):
             self.page()
 
+    def test_a_single_report_is_enough_to_be_looked_at(self):
+        publication = self.published()
+        publications.report(publication, reporter="1.1.1.1", kind="person", words="my sister")
+        self.assert_shows(self.page(show="reports"), publication)
+        self.assert_shows(self.page(), publication)
+
+    def test_it_blurs_images(self):
+        self.ask()
+        page = self.page()
+        self.assertContains(page, 'id="reveal"')
+        self.assertNotContains(page, "checked")
+
 
 QUERIES = (
     *("user", "next image", "next reported", "next request"),
@@ -218,6 +230,15 @@ class TestRights(QueueTestCase):
         assert self.decide(publication, "trust").status_code == 403
         publication.refresh_from_db()
         assert (publication.state, TrustedAuthor.objects.count()) == ("waiting", 0)
+
+    def test_it_shows_what_a_moderator_may_decide(self):
+        publication, review = self.ask(), self.held()
+        self.moderator("change_promptreview")
+        self.assert_shows(self.page(), review)
+        self.assertNotContains(self.page(), "Reported")
+        self.decide(publication, "approve")
+        publication.refresh_from_db()
+        assert publication.state == PublicationState.WAITING
 
 
 class TestManyReports(QueueTestCase):
@@ -274,3 +295,11 @@ class TestLists(QueueTestCase):
         data = {"action": "delete_selected", "_selected_action": ["nobody"]}
         answer = self.client.post("/admin/generation/trustedauthor/", data)
         assert (answer.status_code, TrustedAuthor.objects.count()) == (302, 1)
+
+    def test_it_trusts_and_withdraws_trust(self):
+        self.client.post("/admin/generation/trustedauthor/add/", {"user": str(self.alice.pk)})
+        trusted = TrustedAuthor.objects.get()
+        assert (trusted.user, trusted.trusted_by) == (self.alice, self.staff)
+        assert trusted.since <= timezone.now()
+        self.client.post(f"/admin/generation/trustedauthor/{trusted.pk}/delete/", {"post": "yes"})
+        assert TrustedAuthor.objects.count() == 0

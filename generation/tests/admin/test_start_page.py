@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.core.cache import cache
 from django.utils import timezone
 
 from artgen.admin.attention import Item, Urgency
@@ -214,6 +215,42 @@ class TestAttention(StartPageTestCase):
         with self.assertNumQueries(15):
             assert self.items()[0].title == "4 stuck jobs"
 
+    def test_it_says_that_the_workers_are_silent(self) -> None:
+        cache.delete(heartbeat.KEY)
+        titles = [item.title for item in self.items()]
+        assert titles == ["Jobs are not processed: beat or the workers have stopped"]
+
+    def test_it_checks_all_stuck_jobs_at_once(self) -> None:
+        jobs = [self.place() for _n in range(3)]
+        driver.submit("flux-schnell")
+        for job in jobs:
+            let_time_pass(job.id, seconds=90)
+        (item,) = self.items()
+        assert item.title == "3 stuck jobs"
+        assert self.do(item) == ["Checking 3 jobs."]
+
+    def test_it_shows_the_most_urgent_first(self) -> None:
+        self.unconfirmed()
+        now = timezone.now()
+        ProviderOutage.objects.create(
+            kind=OutageKind.KEY_REFUSED, endpoint_id="x", since=now, probe_at=now
+        )
+        assert [item.title for item in self.items()] == [
+            "RunPod refuses the API key (x)",
+            "1 stuck job",
+        ]
+
+    def test_it_escapes_prompts(self) -> None:
+        self.unconfirmed(prompt="<script>boom</script>")
+        self.assertNotContains(self.client.get(START), "<script>boom")
+
+    def test_it_says_to_staff_that_they_have_no_rights(self) -> None:
+        looker = self.make_user("newcomer@example.org", is_staff=True)
+        self.client.force_login(looker)
+        self.assertContains(self.client.get(START), "no rights in the admin yet")
+        looker.user_permissions.add(Permission.objects.get(codename="view_collection"))
+        self.assertContains(self.client.get(START), "Nothing needs attention now.")
+
 
 class TestSwitch(StartPageTestCase):
     def test_it_stops_and_starts_and_is_logged(self) -> None:
@@ -283,3 +320,9 @@ class TestLastDay(StartPageTestCase):
         self.assertContains(shown, "Trial")
         shown = self.client.get("/admin/generation/job/?trial=no")
         assert not shown.context["cl"].result_list
+
+    def test_it_leaves_out_what_is_older(self) -> None:
+        self.client.get(START)
+        day = self.client.get(START).context["day"]
+        assert (day.jobs, day.success_rate, day.waits.p50) == (0, None, None)
+        assert len(day.hours) == 24

@@ -8,13 +8,16 @@ from django.test import Client
 
 from accounts import ledger
 from accounts.models import CreditEntry, User
+from artgen.testing.api import make_job
 from artgen.testing.cases import EmulatorTestCase, make_due, work
+from artgen.testing.image_files import FILES
 from generation.gallery import images
 from generation.jobs import creation_switch, driver, orders
 from generation.jobs.creation_switch import Mode
 from generation.jobs.driver import trial_log
 from generation.models import Image, ImageModel, Job, JobEvent, Status, Upload
 from generation.runpod.report import JobReport, State
+from generation.user_data import ledger_descriptions
 
 PART = {"X-Part": "1"}
 
@@ -134,6 +137,29 @@ class TestPlacing(TrialTestCase):
         assert self.browser.post(self.page(), {"prompt": "a kite"}).status_code == 302
         assert not Job.objects.exists()
 
+    def test_it_uses_the_chosen_image(self):
+        kontext = ImageModel.objects.get(slug="flux-kontext")
+        job = self.try_it(kontext, source=SimpleUploadedFile("a.png", FILES["PNG"]))
+        upload = Upload.objects.get(pk=job.source_images[0])
+        assert (upload.user_id, upload.width) == (self.staff.pk, 40)
+
+    def test_it_works_during_maintenance(self):
+        creation_switch.turn(Mode.MAINTENANCE)
+        assert self.finish(self.try_it()).status == Status.SUCCEEDED
+
+    def test_it_says_what_is_wrong_with_the_model(self):
+        ImageModel.objects.filter(pk=self.model.pk).update(dialect="klingon")
+        page = self.browser.get(self.page())
+        self.assertContains(page, "Known dialects")
+        assert self.browser.post(self.page(), {"prompt": "a kite"}).status_code == 200
+        assert not Job.objects.exists()
+
+    def test_it_is_in_the_history_of_the_model(self):
+        job = self.try_it()
+        self.assertContains(
+            self.browser.get(f"/admin/generation/imagemodel/{self.model.pk}/history/"), str(job.id)
+        )
+
 
 class TestShowing(TrialTestCase):
     def test_it_shows_request_replies_image_time_and_cost(self):
@@ -183,6 +209,17 @@ class TestShowing(TrialTestCase):
     def report(self, job, **fields):
         return JobReport(runpod_id="rp-1", state=State.COMPLETED, **fields)
 
+    def test_it_shows_a_job_that_waits(self):
+        job = self.try_it()
+        page = self.browser.get(f"{self.page()}{job.id}/")
+        self.assertContains(page, "Not sent yet.")
+        self.assertNotContains(page, "data-final")
+        self.assertContains(page, "<noscript>")
+
+    def test_it_shows_a_job_without_snapshot(self):
+        job = make_job(self.staff, model="flux-schnell", credits=0, is_trial=True)
+        assert self.browser.get(f"{self.page()}{job.id}/").status_code == 200
+
 
 class TestPersonalPages(TrialTestCase):
     """What staff try is not among the images that they create for themselves."""
@@ -213,3 +250,8 @@ class TestStatistics(TrialTestCase):
         again = orders.retry(user=self.staff, job=job)
         assert not again.is_trial
         assert again.credits > 0
+
+    def test_its_ledger_lines_say_so(self):
+        job = self.finish(self.try_it())
+        described = ledger_descriptions.of_jobs([job.id])[job.id]
+        assert "service" in described.model

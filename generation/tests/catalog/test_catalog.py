@@ -1,5 +1,6 @@
 """The catalog: what each model takes, what it refuses, what it costs."""
 
+import json
 import math
 from decimal import Decimal
 
@@ -9,7 +10,7 @@ from django.test import SimpleTestCase
 from artgen.testing.catalog import offer
 from generation.catalog.catalog_file import read_catalog
 from generation.catalog.edit_sizes import size_like
-from generation.catalog.offers import InvalidParameters
+from generation.catalog.offers import InvalidParameters, parameter_from
 from generation.catalog.prices import cost_from, price_from
 
 
@@ -143,6 +144,9 @@ class TestClean(SimpleTestCase):
             ("source_images", "max_length")
         ]
 
+    def test_it_tells_all_errors_at_once(self):
+        assert self.errors(width=1, steps=99) == [("width", "min_value"), ("steps", "max_value")]
+
 
 class TestPrice(SimpleTestCase):
     def test_it_rounds_up_to_whole_credits(self):
@@ -193,6 +197,12 @@ class TestFile:
         for tables in read_catalog().values():
             slugs = [table["slug"] for table in tables]
             assert len(slugs) == len(set(slugs))
+
+    def test_it_shows_every_parameter_as_json(self):
+        for table in read_catalog()["models"]:
+            json.dumps(
+                {name: parameter_from(raw).as_json() for name, raw in table["parameters"].items()}
+            )
 
 
 class TestSizeLike:

@@ -8,7 +8,35 @@ import pytest
 from generation.catalog import edit_sizes, offers, validation
 from generation.catalog.catalog_file import read_catalog
 from generation.catalog.offers import InvalidParameters, Offer, Parameter
-from generation.runpod.payloads import WorkflowError
+from generation.runpod.payloads import WorkflowError, check_workflow
+
+# The inputs that ComfyUI's own nodes require.
+# Source: https://github.com/comfyanonymous/ComfyUI (nodes.py, comfy_extras/)
+NODES = {
+    "CLIPTextEncode": {"text", "clip"},
+    "CheckpointLoaderSimple": {"ckpt_name"},
+    "ConditioningZeroOut": {"conditioning"},
+    "DifferentialDiffusion": {"model"},
+    "DualCLIPLoader": {"clip_name1", "clip_name2", "type"},
+    "FluxGuidance": {"conditioning", "guidance"},
+    "ImageCompositeMasked": {"destination", "source", "x", "y", "resize_source", "mask"},
+    "ImageScale": {"image", "upscale_method", "width", "height", "crop"},
+    "ImageUpscaleWithModel": {"upscale_model", "image"},
+    "InpaintModelConditioning": {
+        "positive", "negative", "vae", "pixels", "mask", "noise_mask",
+    },
+    "KSampler": {
+        "seed", "steps", "cfg", "sampler_name", "scheduler", "denoise", "model", "positive",
+        "negative", "latent_image",
+    },
+    "LoadImage": {"image"},
+    "LoadImageMask": {"image", "channel"},
+    "SaveImage": {"filename_prefix", "images"},
+    "UNETLoader": {"unet_name", "weight_dtype"},
+    "UpscaleModelLoader": {"model_name"},
+    "VAEDecode": {"samples", "vae"},
+    "VAELoader": {"vae_name"},
+}  # fmt: skip
 
 WORKFLOWS = sorted((Path(offers.__file__).parent / "workflows").glob("*.json"))
 SOURCE = "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6a"
@@ -138,6 +166,14 @@ class TestWorkflows:
         workflow["2"]["inputs"]["image"] = "{{image}}"
         with pytest.raises(WorkflowError):
             validation.rehearse(FILLER, workflow=workflow)
+
+    @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
+    def test_it_is_a_graph_of_nodes_that_every_comfyui_has(self, file):
+        workflow = json.loads(file.read_text())
+        assert check_workflow(workflow) == []
+        for node in workflow.values():
+            assert set(node["inputs"]) == NODES[node["class_type"]]
+            assert node["_meta"]["title"]
 
 
 SHIPPED = {

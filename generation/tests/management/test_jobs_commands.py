@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from artgen.testing.cases import EmulatorTestCase, let_models_rest, let_time_pass
 from generation.jobs import driver, lifecycle
+from generation.management.table import span
 from generation.models import GenerationSwitch, ImageModel, Job, JobEvent, Status
 
 
@@ -166,3 +167,20 @@ class TestRetry(CommandTestCase):
         type(self.alice).objects.filter(id=self.alice.id).update(credits=0)
         assert "1\N{NO-BREAK SPACE}credit more needed" in run("retry_jobs", str(failed.id))
         assert Job.objects.count() == 1
+
+    def test_it_takes_failed_jobs_where_no_status_is_said(self) -> None:
+        canceled = self.place()
+        run("cancel_jobs", str(canceled.id))
+        assert run("retry_jobs", "--user", "alice@example.org") == "0 retried, 0 not.\n"
+        assert "1 retried" in run("retry_jobs", "--status", "canceled")
+
+
+def test_it_measures_time_in_few_characters() -> None:
+    assert [span(s) for s in (0, 59, 61, 7_300, 200_000, -90)] == [
+        "0s",
+        "59s",
+        "1m",
+        "2h",
+        "2d",
+        "-1m",
+    ]

@@ -1,14 +1,16 @@
 """What rules find in prompts: inflections, phrases, spellings that hide a word, bounded time."""
 
+import itertools
 import sys
 import threading
 import time
+from unittest import mock
 
 import pytest
 
 from generation.models import ModerationRule, RuleAction, RuleKind
 from generation.moderation import matching
-from generation.moderation.matching import Matcher
+from generation.moderation.matching import Matcher, strongest
 from generation.moderation.text import folded, stem
 
 
@@ -193,3 +195,60 @@ def test_threads_share_the_stemmers():
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_it_would_take_long_without_the_bound(monkeypatch):
+    """The control: with a larger bound, the same expression takes as long as that."""
+    monkeypatch.setattr(matching, "SEARCH_SECONDS", 0.6)
+    start = time.thread_time()
+    Matcher.of([rule(SLOW, kind=RuleKind.REGEX)]).matches(EVIL)
+    assert time.thread_time() - start >= 0.6
+
+
+def test_it_holds_nothing_because_the_machine_is_busy():
+    """A thread that gets no processor for minutes finds what it would have found at once."""
+    rules = [rule(word, pk=pk, kind=RuleKind.REGEX) for pk, word in enumerate(("gun", "sea"), 1)]
+    with mock.patch.object(time, "monotonic", side_effect=itertools.count(step=60)):
+        (match,) = Matcher.of(rules).matches("a quiet sea")
+    assert (match.rule, match.words) == (2, ("sea",))
+
+
+class Slow:
+    """A pattern that searches for `seconds`, in a thread that gets a `share` of all that run."""
+
+    def __init__(self, seconds, *, share):
+        self.seconds, self.share, self.now, self.begun = seconds, share, 0.0, 0
+
+    def finditer(self, _text, *, timeout, concurrent):
+        assert concurrent
+        self.begun += 1
+        assert self.begun <= 3, "each time from the beginning"
+        self.now += min(self.seconds, timeout * self.share)
+        if timeout * self.share < self.seconds:
+            raise TimeoutError
+        return [("sea",)]
+
+
+@pytest.mark.parametrize("share", [1.0, 0.6, 0.4, 0.25, 0.1])
+def test_a_search_has_half_of_the_time_however_many_threads_run(share):
+    """With the timeout alone, none that takes longer than its share of it would ever end."""
+    for seconds, action in ((0.49, RuleAction.REFUSE), (1.01, RuleAction.HOLD)):
+        slow = Slow(seconds * matching.SEARCH_SECONDS, share=share)
+        matcher = Matcher(patterns=[(rule("sea", action=RuleAction.REFUSE), slow)])
+        with mock.patch.object(time, "thread_time", lambda slow=slow: slow.now):
+            (match,) = matcher.matches("a quiet sea")
+        assert match.action == action
+
+
+def test_it_acts_on_the_strongest():
+    matcher = Matcher.of(
+        [
+            rule("sea", pk=1, action=RuleAction.FLAG, category="other"),
+            rule("hill", pk=2, action=RuleAction.HOLD, category="hate"),
+            rule("gun", pk=3, action=RuleAction.REFUSE, category="violence"),
+        ]
+    )
+    assert strongest(matcher.matches("the moon")) == ""
+    assert strongest(matcher.matches("the sea")) == RuleAction.FLAG
+    assert strongest(matcher.matches("hills by the sea")) == RuleAction.HOLD
+    assert strongest(matcher.matches("a gun by the sea, hills")) == RuleAction.REFUSE

@@ -126,6 +126,11 @@ class TestRefusal(ModerationTestCase):
             self.place()
         assert PromptReview.objects.count() == 0
 
+    def test_it_lets_others_pass(self) -> None:
+        self.rule()
+        self.place(FLUX)
+        assert PromptReview.objects.count() == 0
+
 
 class TestRulesOfNow(ModerationTestCase):
     """Rules are remembered, and still those of now decide."""
@@ -157,6 +162,18 @@ class TestRulesOfNow(ModerationTestCase):
         if version:
             RulesVersion.objects.create(id=1, version=version)
         self.place()
+
+    def test_a_new_rule_applies_at_once(self) -> None:
+        self.rule()
+        self.stopped()
+
+    def test_rules_of_a_restored_backup_have_another_version(self) -> None:
+        versions = set()
+        for _n in range(3):
+            RulesVersion.objects.all().delete()
+            self.rule(f"word{_n}")
+            versions.add(RulesVersion.objects.get().version)
+        assert len(versions) == 3
 
 
 class TestBudget(ModerationTestCase):
@@ -342,6 +359,11 @@ class TestAppeal(ModerationTestCase):
                 reviewed_orders.approve(review, by=self.staff)
         assert PromptReview.objects.get().state == ReviewState.WAITING
         assert Job.objects.count() == 0
+
+    def test_it_is_made_once(self) -> None:
+        review = self.appealed()
+        with pytest.raises(AlreadyDecided):
+            reviews.appeal(review)
 
 
 def _fail(**_: Any) -> None:

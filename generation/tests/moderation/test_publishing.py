@@ -75,3 +75,14 @@ class TestPublishing(SharingTestCase):
     def test_it_applies_where_the_rule_says(self):
         self.rule(at_publishing=False)
         assert self.ask().state == PublicationState.WAITING
+
+    def test_it_tells_the_owner_of_a_rejection_with_the_reason(self):
+        publications.refuse(self.ask(), by=self.staff, reason="Too dark")
+        assert self.letters() == [([self.alice.email], "Your image was not approved for Explore")]
+        assert "Reason: Too dark" in mail.outbox[0].body
+
+    def test_a_trusted_author_is_published_at_once(self):
+        TrustedAuthor.objects.create(user=self.alice)
+        publication = self.ask()
+        assert publication.state == PublicationState.PUBLISHED
+        assert self.visibility() == "public"

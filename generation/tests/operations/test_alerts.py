@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import socket
 import threading
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.db.models import F
 from django.test import TestCase, TransactionTestCase, override_settings
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts import outbox
 from accounts.models import OutgoingEmail
@@ -134,6 +135,32 @@ class TestRecords(TestCase):
             self.started()
         found = set(OutgoingEmail.objects.values_list("recipient", flat=True))
         assert found == {"ops@example.org", "night@example.org"}
+
+    def test_it_writes_in_the_language_of_each(self) -> None:
+        self.chief.language = "ru"
+        self.chief.save(update_fields=["language"])
+        self.started()
+        with translation.override("ru"):
+            label = str(AlertNews.STARTED.label)
+        assert subjects()[0].startswith(f"{label}: ")
+
+    def test_it_can_write_to_nobody(self) -> None:
+        with override_settings(ALERT_EMAILS=["none"], ALERT_WEBHOOK_URL=""):
+            self.started()
+        assert (subjects(), self.news()) == ([], [])
+        assert Alert.objects.get().notified_at is not None
+
+    def test_it_forgets_old_ones(self) -> None:
+        ended_at = timezone.now() - records.KEPT - timedelta(days=1)
+        Alert.objects.create(
+            name=NAME,
+            started_at=ended_at,
+            seen_at=ended_at,
+            notified_at=ended_at,
+            ended_at=ended_at,
+        )
+        records.apply(Findings())
+        assert not Alert.objects.exists()
 
 
 class TestMachines(TransactionTestCase):
@@ -279,6 +306,15 @@ class TestWatch(TransactionTestCase):
             watch.check()
             assert len(mail.outbox) == sent
 
+    def test_a_short_outage_of_the_database_is_not_reported(self) -> None:
+        watch = Watch()
+        watch.check()
+        mail.outbox.clear()
+        with connection.execute_wrapper(away):
+            watch.check()
+        watch.check()
+        assert [one for one in mail.outbox if "database cannot" in one.subject] == []
+
 
 def away(execute, sql, *rest):
     raise OperationalError("the server is away")
@@ -315,3 +351,9 @@ def test_each_sentence_can_be_written(name: str) -> None:
             return "7"
 
     assert "%(" not in messages.sentence(name, Any())
+
+
+@pytest.mark.parametrize("name", CONDITIONS)
+def test_its_advice_names_only_pages_that_exist(name: str) -> None:
+    for page in re.findall(r"deploy/docs/\S+?\.md", str(CONDITIONS[name].advice)):
+        assert (django_settings.BASE_DIR / page).exists()

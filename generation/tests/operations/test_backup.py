@@ -152,16 +152,24 @@ class TestRoundTrip:
         site.objects()[0].unlink()
         assert "5 files, 1 new" in site.backup().stdout
 
-    def test_it_deletes_exports(self, site: Site) -> None:
+    @pytest.mark.parametrize("own", [{}, DATABASE_ONLY])
+    def test_it_deletes_exports(self, site: Site, own: dict[str, str]) -> None:
         draw(site)
         files = site.files()
         site.execute(EXPORT_ALL)
         assert len(site.files()) == len(files) + 1
-        assert site.backup().returncode == 0
-        site.destroy()
+        assert site.backup(env=own).returncode == 0
+        if own:
+            site.drop_database()
+            site.create_database()
+        else:
+            site.destroy()
+
         done = site.restore()
+
         assert done.returncode == 0, done.stdout + done.stderr
         assert site.files() == files
+        assert site.run(sys.executable, "manage.py", "verify_storage").returncode == 0
 
     def test_it_migrates_an_older_database(self, site: Site) -> None:
         site.run(sys.executable, "manage.py", "migrate", "sessions", "zero")
@@ -463,19 +471,24 @@ class TestTrouble:
         assert site.backup().returncode == 0
 
     def test_it_says_that_the_disk_is_full_for_the_dump(self, site: Site) -> None:
-        public, _private = new_key(site)
-        encrypted = {"BACKUP_RECIPIENTS": public}
-        site.backup(env=encrypted)
+        site.backup()
         shutil.rmtree(site.backups / "backups")
-        most = max(path.stat().st_size for path in site.objects()) + 1000
-
-        def limit() -> None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-
-        done = site.backup(env=encrypted, preexec_fn=limit)
-        assert done.returncode == 1
-        assert "No space is left" in done.stderr
-        assert "database.dump" in done.stderr
+        public, _private = new_key(site)
+        for key in ("", public):
+            site.backup(env={"BACKUP_RECIPIENTS": key})
+            shutil.rmtree(site.backups / "backups")
+            most = max(path.stat().st_size for path in site.objects()) + 1000
+            resource_limit = (most, most)
+            done = site.backup(
+                env={"BACKUP_RECIPIENTS": key},
+                preexec_fn=lambda limit=resource_limit: resource.setrlimit(
+                    resource.RLIMIT_FSIZE, limit
+                ),
+            )
+            assert done.returncode == 1
+            assert "No space is left" in done.stderr
+            assert "database.dump" in done.stderr
+            assert "Traceback" not in done.stderr
 
     def test_it_says_that_the_bucket_is_down(self, site: Site) -> None:
         down = {"S3_ENDPOINT_URL": "http://127.0.0.1:9"}
@@ -531,6 +544,9 @@ class TestRetention:
         done = site.backup("--fresh")
         assert done.returncode == 1
         assert "The newest backup is 100d old." in done.stderr
+        failing = program(site, "pg_dump", "exit 1")
+        assert site.backup(env=failing).returncode == 1
+        assert len([name for name in self.names(site) if not name.startswith(".")]) == 1
         assert "3 files" in site.backup("--list").stdout
 
 
@@ -567,6 +583,13 @@ class TestDatabaseOnly:
         assert done.returncode == 1
         assert f"missing: {key}" in done.stdout
         assert site.run(sys.executable, "manage.py", "verify_storage").returncode == 1
+
+    def test_it_makes_one_with_files_afterwards(self, site: Site) -> None:
+        site.backup()
+        site.backup(env=DATABASE_ONLY)
+        done = site.backup()
+        assert "3 files, 0 new" in done.stdout
+        assert site.backup("--verify").returncode == 0
 
 
 class TestRecord:
@@ -610,3 +633,13 @@ class TestDaily:
         done = site.backup("daily", env={"BACKUP_AT": "noon o'clock"})
         assert done.returncode == 2
         assert "BACKUP_AT is not a time" in done.stdout
+
+    def test_it_makes_none_when_it_is_off(self, site: Site) -> None:
+        own = {"TMPDIR": str(site.folder), "BACKUP_AT": "off"}
+        process = site.start("deploy/backup.sh", "daily", env=own)
+        assert process.stdout
+        assert "no daily backups" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+        assert process.returncode == 0
+        assert site.sql(RECORDS) == []

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import override_settings
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.limits import period_limits
 from accounts.models import OutgoingEmail, User
@@ -231,6 +231,14 @@ class TestPages(EmulatorTestCase):
         page = self.client.get(reverse("job", args=[job.pk]))
         self.assertContains(page, "Waits for tomorrow’s budget")
 
+    def test_the_start_page_says_how_many_jobs_wait(self):
+        set_budget("0")
+        self.place()
+        driver.submit(MODEL)
+        page = self.client.get(reverse("admin:index"))
+        self.assertContains(page, "Budget of all jobs: $0.00 of $0.00")
+        self.assertContains(page, "1 job waits until")
+
 
 class TestCommand(EmulatorTestCase):
     def test_it_sets_lists_and_removes_budgets(self):
@@ -267,3 +275,12 @@ class TestCommand(EmulatorTestCase):
         out = io.StringIO()
         call_command("jobs", stdout=out)
         assert "queued (parked)" in out.getvalue()
+
+    def test_it_says_which_form_an_amount_has(self):
+        for wrong in ("much", "NaN"):
+            with pytest.raises(CommandError, match=f"an amount in dollars .*, not '{wrong}'"):
+                command("--set", wrong)
+
+    def test_it_refuses_in_english_whatever_the_language_of_the_site(self):
+        with translation.override("ru"), pytest.raises(CommandError, match="greater than or equal"):
+            command("--set", "-1")

@@ -14,6 +14,7 @@ from unittest import mock
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 from celery.contrib.testing.worker import start_worker
 from django.conf import settings
 from django.core.cache import caches
@@ -27,6 +28,7 @@ from artgen.celery import app
 from artgen.observability import sockets_heartbeat
 from artgen.testing.bucket import bucket_settings, public_policy
 from artgen.testing.cases import (
+    BaseTestCase,
     EmulatorTestCase,
     emulated,
     let_time_pass,
@@ -39,6 +41,7 @@ from artgen.testing.services import free_port
 from artgen.testing.yandex import Yandex
 from generation import tasks
 from generation.files import bucket
+from generation.files.bucket_errors import hint_for
 from generation.jobs import driver, heartbeat, outages
 from generation.models import GenerationSwitch, ImageModel, Job, ProviderOutage
 from generation.operations.doctor import processes
@@ -165,6 +168,11 @@ class TestCommand(DoctorTestCase):
         assert {call.call for call in self.emulator.calls} == {"status", "health"}
         assert not ProviderOutage.objects.exists()
 
+    def test_it_warns_of_a_loopback_address_without_failing(self) -> None:
+        check = examine()[0]["webhook"]
+        assert check["ok"]
+        assert "RunPod cannot reach this URL" in check["hint"]
+
 
 class TestPlumbing(DoctorTestCase):
     def test_it_notices_migrations_that_are_missing(self) -> None:
@@ -270,6 +278,18 @@ class TestRunPod(DoctorTestCase):
         ImageModel.objects.filter(slug="flux-schnell").update(price={"per_image": -1})
         self.assertBroken("models", "flux-schnell", "negative")
 
+    def test_it_notices_a_key_that_cannot_be_sent(self) -> None:
+        with override_settings(RUNPOD_API_KEY="two words"):
+            self.assertBroken("runpod_key")
+
+    def test_it_asks_each_endpoint_once(self) -> None:
+        ImageModel.objects.filter(slug="flux-dev").update(
+            endpoint_id="black-forest-labs-flux-1-schnell"
+        )
+        examine()
+        asked = [call.endpoint for call in self.emulator.calls if call.call == "health"]
+        assert len(asked) == len(set(asked))
+
 
 class TestWebhook(DoctorTestCase):
     def test_it_tells_who_answers_there(self) -> None:
@@ -296,6 +316,11 @@ class TestFiles(DoctorTestCase):
             with override_settings(MEDIA_ROOT=Path(folder) / "media"):
                 self.assertBroken("bucket", "DATA_DIR")
 
+    def test_it_leaves_no_file_behind(self) -> None:
+        with TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=folder):
+            assert examine()[0]["bucket"]["ok"]
+            assert [path for path in Path(folder).rglob("*") if path.is_file()] == []
+
 
 class TestClock(DoctorTestCase):
     def test_it_warns_of_a_clock_that_is_wrong(self) -> None:
@@ -308,6 +333,11 @@ class TestClock(DoctorTestCase):
     def test_it_fails_where_a_clock_is_so_wrong_that_jobs_could_run_twice(self) -> None:
         with wrong_clock(timedelta(minutes=3)) as url, override_settings(RUNPOD_BASE_URL=url):
             self.assertBroken("clock", "s behind 127", "NTP")
+
+    def test_it_agrees_with_a_clock_that_is_right(self) -> None:
+        check = examine()[0]["clock"]
+        assert check["hint"] == ""
+        assert re.search(r"^\d\.\d s (behind|ahead of) 127", check["detail"])
 
 
 @pytest.mark.s3
@@ -361,6 +391,25 @@ class TestBucket(DoctorTestCase):
             )
             self.assertBroken("bucket", "anyone can read images without a key")
 
+    def test_it_notices_a_bucket_that_does_not_exist(self) -> None:
+        with (
+            raw_server(
+                http("404 Not Found", b"<Error><Code>NoSuchBucket</Code></Error>")
+            ) as server,
+            bucket_settings(endpoint_url=f"http://127.0.0.1:{server.port}"),
+        ):
+            self.assertBroken("bucket", "NoSuchBucket", "Create the bucket, or correct S3_BUCKET.")
+
+    def test_it_names_the_right_that_the_key_lacks(self) -> None:
+        for call, right in (
+            ("PutObject", "put"),
+            ("GetObject", "get"),
+            ("ListObjects", "list"),
+            ("DeleteObject", "delete"),
+        ):
+            denied = ClientError({"Error": {"Code": "AccessDenied"}}, call)
+            assert f"permission to {right} in this bucket" in hint_for(denied)
+
 
 @contextmanager
 def wrong_clock(ahead: timedelta) -> Iterator[str]:
@@ -372,3 +421,15 @@ def wrong_clock(ahead: timedelta) -> Iterator[str]:
 
     with raw_server(answer) as server:
         yield server.base_url
+
+
+class TestWorker(BaseTestCase):
+    @pytest.mark.slow
+    def test_it_hears_a_worker_and_its_silence(self) -> None:
+        assert "no Celery worker" in processes.workers().detail
+        with start_worker(app, pool="solo", perform_ping_check=False, without_heartbeat=True):
+            # One that has just begun may not have subscribed yet, and what is sent before is lost.
+            said = next(
+                (check.detail for _try in range(10) if (check := processes.workers()).ok), None
+            )
+        assert "1 responded" in (said or "nothing")

@@ -220,6 +220,12 @@ class TestMailServer:
         assert_broken(mail_server("you@example.org"), "EMAIL_URL")
         assert mail.outbox == []
 
+    def test_it_says_why_a_recipient_is_refused(self, settings: Any) -> None:
+        with smtp_server(RCPT="550 no such user") as server:
+            settings.EMAIL_PORT = server.port
+            assert mail_server().ok
+            assert_broken(mail_server("you@example.org"), "no such user")
+
 
 @pytest.mark.django_db
 class TestConnectionBudget:
@@ -311,6 +317,13 @@ def test_it_says_what_is_wrong_where_the_settings_cannot_be_loaded() -> None:
         ({"SECRET_KEY_FILE": "/config/secret_key"}, "docker compose run --rm configure"),
         (nothing_runs() | {"SECRET_KEY": ""}, "SECRET_KEY is not set"),
         (nothing_runs() | {"DEFAULT_CREDITS": "ten"}, "DEFAULT_CREDITS is not valid"),
+        (nothing_runs() | {"CREDIT_USD": "cheap"}, "CREDIT_USD is not valid"),
+        (nothing_runs() | {"LOG_FORMAT": "xml"}, "'xml': it must be one of json, text"),
+        (nothing_runs() | {"REDIS_URL": ":secret@redis/0"}, "redis://:PASSWORD@HOST"),
+        (nothing_runs() | {"REDIS_URL": "http://a:secret@redis"}, "redis://:PASSWORD@HOST"),
+        (nothing_runs() | {"PUBLIC_URL": "art.example.org"}, "begin with https:// or http://"),
+        (nothing_runs() | {"DATABASE_URL": "postgres://a:s/cret@db/artgen"}, "%2F for /"),
+        (nothing_runs() | {"DATABASE_URL": "mysql://a:secret@db/artgen"}, "postgres://USER"),
         (nothing_runs() | {"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is 'LOUD': it must be one of DEBUG,"),
         (nothing_runs() | {"PUBLIC_URL": "https://art.example.org/app"}, "without a path"),
         (nothing_runs() | {"DATABASE_URL": "artgen:secret@db/artgen"}, "postgres://USER:PASSWORD"),

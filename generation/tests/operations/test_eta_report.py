@@ -6,10 +6,12 @@ from io import StringIO
 
 from django.core.management import call_command
 from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
 
 from artgen.testing.api import make_job
 from artgen.testing.cases import BaseTestCase
 from generation.models import Job, Status
+from generation.operations import metrics
 
 
 class TestEtaReport(BaseTestCase):
@@ -70,3 +72,20 @@ class TestEtaReport(BaseTestCase):
         assert "No promised jobs" in self.report()
         empty = json.loads(self.report("--json"))["total"]
         assert (empty["jobs"], empty["inside_p90"]) == (0, None)
+
+    def test_it_prints_a_table(self) -> None:
+        table = self.report()
+        assert "flux-dev" in table
+        assert "80.0%" in table
+        assert table.splitlines()[-1].startswith("all")
+
+    def test_prometheus_gets_the_same(self) -> None:
+        found = {
+            (sample.name, *sample.labels.values()): sample.value
+            for family in text_string_to_metric_families(metrics.exposition().decode())
+            for sample in family.samples
+        }
+        assert found["artgen_promised_jobs", "flux-dev"] == 5
+        assert found["artgen_promise_kept_ratio", "flux-dev", "p90"] == 0.8
+        assert found["artgen_promise_kept_ratio", "flux-dev", "p50"] == 0.4
+        assert found["artgen_part_up", "promises"] == 1

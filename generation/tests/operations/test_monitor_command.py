@@ -94,6 +94,13 @@ class TestFigures(TestCase):
         assert (found.value, found.ok) == (None, False)
         assert found.detail.startswith("cannot be measured: ")
 
+    def test_it_counts_no_error_while_an_operator_has_paused_creation(self) -> None:
+        for _ in range(50):
+            request_stats.note("api", 503, 0.01, is_deliberate=True)
+        assert measured()["error_rate"].value == 0
+        request_stats.note("api", 503, 0.01)
+        assert not measured()["error_rate"].ok
+
 
 class TestCommand(TestCase):
     def setUp(self) -> None:
@@ -140,3 +147,9 @@ class TestCommand(TestCase):
         with contextlib.suppress(CommandError):  # the machine may be busy with other tests
             call_command("monitor", "--watch", "--seconds", "0", stdout=Screen())
         assert "".join(shown).count("celery_queue") == 3
+
+    def test_it_prints_a_line_for_each_and_says_where_nothing_is_measured(self) -> None:
+        out, _ = self.run_it()
+        lines = out.splitlines()
+        assert [line.split()[1] for line in lines] == NAMES
+        assert "nothing " in lines[0]

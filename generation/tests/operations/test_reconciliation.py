@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from artgen.ids import first_id
 from artgen.testing.api import make_job
-from artgen.testing.cases import BaseTestCase, EmulatorTestCase
+from artgen.testing.cases import BaseTestCase, EmulatorTestCase, make_user
 from generation.demo.emulator import Emulator
 from generation.models import ImageModel, Job, PromptSpending, Status
 from generation.operations import reconciliation, retention
@@ -132,6 +132,13 @@ class TestMonth(CostsTestCase):
         for month in ("2026-13", "March", "2026", "9999-12", "0001-01"):
             with pytest.raises(CommandError):
                 run("--month", month)
+
+    def test_it_asks_as_often_for_many_models(self) -> None:
+        for model in ImageModel.objects.all():
+            self.job(datetime(2026, 3, 2, tzinfo=UTC), slug=model.slug, cost=Decimal("0.01"))
+        with self.assertNumQueries(4):
+            found = reconciliation.of_month(MARCH)
+        assert len(found.models) == ImageModel.objects.count()
 
 
 class TestPrompts(CostsTestCase):
@@ -277,6 +284,16 @@ class TestPage(CostsTestCase):
         page = self.client.post(f"{PAGE}?month=2026-03", {"source": "file"})
         self.assertContains(page, "Choose a file.")
 
+    def test_it_shows_the_current_month_for_what_is_none(self) -> None:
+        for month in ("", "x", "2026-13", "0001-01", "9999-12"):
+            page = self.client.get(PAGE, {"month": month})
+            assert page.context["month"] == f"{timezone.now():%Y-%m}"
+            assert page.context["later"] == ""
+
+    def test_it_is_for_staff_who_may_see_models_and_jobs(self) -> None:
+        self.client.force_login(make_user("other@example.org", is_staff=True))
+        assert self.client.get(PAGE).status_code == 403
+
 
 class TestRunPodsBill(EmulatorTestCase):
     """The bill of the emulator, as RunPod documents its billing API."""
@@ -311,3 +328,10 @@ class TestRunPodsBill(EmulatorTestCase):
         assert "could not be read" in document["note"]
         document = json.loads(self.ask(RUNPOD_BILLING_URL=f"{self.emulator.base_url}/x/health"))
         assert "note" in document
+
+    def test_the_page_asks_for_it(self) -> None:
+        self.draw()
+        self.client.force_login(self.staff)
+        with override_settings(RUNPOD_BILLING_URL=f"{self.emulator.base_url}/billing"):
+            page = self.client.post(PAGE, {"source": "runpod"})
+        self.assertContains(page, "all public endpoints")

@@ -12,7 +12,7 @@ import pytest
 
 from generation.operations.backup import encryption
 from generation.operations.backup.creation import DUMP, INDEX
-from generation.operations.backup.encryption import Sealing
+from generation.operations.backup.encryption import Sealing, WrongKey
 from generation.operations.backup.folder import DIGESTS, MANIFEST
 from generation.operations.backup.restoration import Restoration
 
@@ -62,3 +62,12 @@ def test_it_reads_the_list_of_files_in_pieces(
         tracemalloc.stop()
     assert count == COUNT
     assert peak < 100 * COUNT
+
+
+def test_it_refuses_a_wrong_key_before_anything_else(settings: Any, tmp_path: Path) -> None:
+    settings.BACKUP_DIR = tmp_path
+    recipient, _identity = encryption.new_key()
+    write_backup(tmp_path, Sealing((recipient,)))
+    _recipient, wrong = encryption.new_key()
+    with pytest.raises(WrongKey):
+        Restoration("latest", identity=wrong, say=print)

@@ -1,5 +1,6 @@
 """The public status: what it measures, what it says, and that it tells nothing about users."""
 
+import json
 from datetime import timedelta
 
 from django.urls import reverse
@@ -78,6 +79,10 @@ class TestMeasuring(StatusTestCase):
         with self.assertNumQueries(4):  # the switch, models, failures, successes; cached: queues
             service.measure()
 
+    def test_it_lists_enabled_models_alone(self):
+        ImageModel.objects.exclude(slug="flux-dev").update(enabled=False)
+        assert [one.slug for one in service.measure().models] == ["flux-dev"]
+
 
 class TestState(StatusTestCase):
     def test_it_says_that_all_works(self):
@@ -115,6 +120,10 @@ class TestState(StatusTestCase):
         )
         assert service.measure().creation is Creation.UNAVAILABLE
 
+    def test_it_says_that_nothing_works_without_models(self):
+        ImageModel.objects.update(enabled=False)
+        assert service.measure().creation is Creation.UNAVAILABLE
+
 
 class TestPage(StatusTestCase):
     def see(self, language="en", path="/status/"):
@@ -138,6 +147,24 @@ class TestPage(StatusTestCase):
         self.see()
         with self.assertNumQueries(0):
             self.see()
+
+    def test_everyone_reads_it_in_both_languages(self):
+        self.ended()
+        english = self.see()
+        for text in ("Image creation works", "FLUX.1 dev", "100%", "20\N{NO-BREAK SPACE}s"):
+            self.assertContains(english, text)
+        assert self.see("ru").status_code == 200
+
+    def test_it_is_linked_from_the_footer(self):
+        self.assertContains(self.see(path="/explore/"), f'href="{reverse("status")}"')
+
+    def test_it_only_reads(self):
+        for path in ("/status/", API):
+            assert self.client.post(path).status_code == 405
+
+    def test_it_survives_a_database_without_history(self):
+        Job.objects.all().delete()
+        self.assertContains(self.see(), "no images")
 
 
 class TestApi(StatusTestCase):
@@ -174,3 +201,11 @@ class TestApi(StatusTestCase):
         russian = self.read(**{"Accept-Language": "ru"})
         assert russian["message"].startswith("Новый диск.")
         assert russian["announcements"][0]["text"] == "Скоро."
+
+    def test_it_needs_no_token_and_ignores_a_wrong_one(self):
+        assert self.read() == self.read(Authorization="Bearer wrong")
+
+    def test_it_refuses_unknown_parameters(self):
+        response = self.client.get(f"{API}?user=1")
+        assert response.status_code == 400
+        assert json.loads(response.content)["code"] == "invalid"

@@ -18,7 +18,7 @@ from generation.files import storage, uploads
 from generation.files.storage import EXTENSIONS
 from generation.gallery import collections, notes, tags
 from generation.jobs import driver, lifecycle, orders
-from generation.models import Image, Job, Status, Tag, Upload
+from generation.models import IdempotencyKey, Image, Job, Status, Tag, Upload
 from generation.operations import cleanup
 from generation.user_data import erasure
 
@@ -150,6 +150,16 @@ class TestErase(ErasureTestCase):
         assert rows_of(other) == {"CreditEntry", "LogEntry"}
         assert CreditEntry.objects.get(reason="a gift").actor == other
 
+    def test_it_writes_a_last_letter_to_the_old_address(self) -> None:
+        erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
+        erasure.erase(self.alice.pk)
+        outbox.send_due()
+        [letter] = mail.outbox
+        assert (letter.to, letter.subject) == (
+            ["alice@example.org"],
+            "Your ArtGen account has been deleted",
+        )
+
 
 class TestEraseDue(ErasureTestCase):
     def test_it_leaves_accounts_alone_whose_time_has_not_come(self) -> None:
@@ -169,6 +179,12 @@ class TestClose(ErasureTestCase):
         erasure.close(user=self.alice, actor=self.staff)
         outbox.send_due()
         assert mail.outbox == []
+
+    def test_it_says_on_the_job_that_staff_stopped_it(self) -> None:
+        job = self.place()
+        erasure.close(user=self.alice, actor=self.staff)
+        job.refresh_from_db()
+        assert (job.status, job.error_code) == (Status.CANCELED, "stopped_by_staff")
 
 
 class TestEraseUserCommand(ErasureTestCase):
@@ -262,3 +278,31 @@ class TestAdmin(ErasureTestCase):
         helper = self.make_user("helper@example.org", is_staff=True)
         self.client.force_login(helper)
         assert self.client.post(self.url, {"action": "close_accounts"}).status_code == 403
+
+    def test_it_keeps_the_last_superuser(self) -> None:
+        assert self.act("close_accounts", self.staff) == [
+            "1 skipped: This is the only administrator. Give another account full permissions first."
+        ]
+
+    def test_it_does_not_keep_an_account_whose_erasure_has_begun(self) -> None:
+        deletion.close(user=self.alice, after=timedelta(0))
+        assert self.act("keep_accounts", self.alice) == [
+            "1 skipped: The account isn’t scheduled for deletion, or its deletion has started."
+        ]
+
+    def test_it_shows_a_row_without_a_person_read_only(self) -> None:
+        deletion.close(user=self.alice, after=timedelta(0))
+        erasure.erase(self.alice.pk)
+        page = self.client.get(f"{self.url}{self.alice.pk}/change/")
+        self.assertContains(page, "@erased.invalid")
+        self.assertNotContains(page, 'name="_save"')
+
+
+class TestIdempotency(ErasureTestCase):
+    def test_it_deletes_keys_too(self) -> None:
+        IdempotencyKey.objects.create(
+            user=self.alice, key=str(uuid4()), body_sha256="0" * 64, created_at=timezone.now()
+        )
+        erasure.close(user=self.alice, actor=None, after=timedelta(0))
+        erasure.erase(self.alice.pk)
+        assert not IdempotencyKey.objects.exists()

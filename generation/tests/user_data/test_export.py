@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.core.files.storage import default_storage
+from django.core.management import call_command
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
@@ -228,6 +229,13 @@ class TestStep(ExportTestCase):
         with self.assertNumQueries(len(few)):
             exports.step(exports.ask(self.alice).id)
 
+    def test_it_writes_a_letter_with_the_page_that_has_the_files(self) -> None:
+        self.finish(exports.ask(self.alice))
+        outbox.send_due()
+        [letter] = mail.outbox
+        assert (letter.to, letter.subject) == (["alice@example.org"], "Your ArtGen data is ready")
+        assert f"{settings.PUBLIC_URL}/account/data/" in letter.body
+
 
 class TestAsk(ExportTestCase):
     def test_it_makes_one_export_of_two_requests(self) -> None:
@@ -306,6 +314,27 @@ class TestPage(ExportTestCase):
         Export.objects.update(expires_at=timezone.now())
         assert self.client.get(f"{self.url}{made.id}/1/").status_code == 404
 
+    def test_it_reports_a_failed_export(self) -> None:
+        made = exports.ask(self.alice)
+        Export.objects.filter(id=made.id).update(
+            due_at=None, failed=True, expires_at=timezone.now() + timedelta(days=1)
+        )
+        self.assertContains(self.client.get(self.url), "The last export failed.")
+        assert self.client.get(f"{self.url}{made.id}/1/").status_code == 404
+
+    def test_it_serves_nobody_else(self) -> None:
+        made = self.finish(exports.ask(self.alice))
+        self.client.force_login(self.bob)
+        assert self.client.get(f"{self.url}{made.id}/1/").status_code == 404
+        self.assertNotContains(self.client.get(self.url), str(made.id))
+
+    def test_it_limits_how_often(self) -> None:
+        for _n in range(5):
+            self.client.post(f"{self.url}export/")
+        Export.objects.all().delete()
+        assert self.client.post(f"{self.url}export/").status_code == 429
+        assert not Export.objects.exists()
+
 
 @pytest.mark.s3
 class TestBucket(ExportTestCase):
@@ -341,3 +370,15 @@ class TestBucket(ExportTestCase):
         assert [
             found for folder in storage.FOLDERS for found in storage.listing(f"{folder}/")
         ] == []
+
+
+class TestVerify(ExportTestCase):
+    def test_it_knows_the_files_of_exports(self) -> None:
+        made = self.finish(exports.ask(self.alice))
+        out = io.StringIO()
+        call_command("verify_storage", "--deep", stdout=out)
+        assert out.getvalue() == "1 file verified.\n"
+        Export.objects.all().delete()
+        with pytest.raises(Exception):  # noqa: B017
+            call_command("verify_storage", stdout=out)
+        assert f"orphan   {made.parts[0]['key']}" in out.getvalue()

@@ -5,7 +5,7 @@ import re
 from artgen.testing.cases import EmulatorTestCase
 from artgen.testing.clock import held_clock
 from generation.jobs import drafts, job_control, orders
-from generation.models import Job
+from generation.models import Image, Job
 
 
 class TestLedgerLine(EmulatorTestCase):
@@ -70,3 +70,9 @@ class TestLedgerLine(EmulatorTestCase):
         self.draw_all()
         with self.assertNumQueries(6):
             self.client.get(self.url)
+
+    def test_it_does_not_show_a_trashed_image(self) -> None:
+        self.place()
+        self.draw_all()
+        Image.objects.update(trashed_at=Image.objects.get().created_at)
+        self.assertNotContains(self.client.get(self.url), "/thumbnails/")

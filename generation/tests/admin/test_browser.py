@@ -1,0 +1,193 @@
+"""The admin in a real Chromium under the strict policy.
+
+No page of it is refused a script or a style.
+"""
+
+import json
+
+from playwright.sync_api import Page, expect
+
+from artgen.testing.browser import PHONE, BrowserTestCase, speak
+
+PLACE = """
+import time
+from accounts.models import User
+from generation.jobs import orders
+from generation.models import Job
+for prompt in ("a heron at dusk", "a red kiln [oom]"):
+    orders.place(user=User.objects.get(email="alice@example.org"), request={"model": "flux-schnell", "prompt": prompt})
+while Job.objects.active().exists():
+    time.sleep(0.05)
+"""
+PAGES = (
+    "/admin/",
+    "/admin/generation/job/",
+    "/admin/generation/job/?status__exact=succeeded",
+    "/admin/generation/imagemodel/",
+    "/admin/generation/imagemodel/add/",
+    "/admin/generation/style/",
+    "/admin/generation/generationswitch/",
+    "/admin/generation/image/",
+    "/admin/generation/upload/",
+    "/admin/accounts/user/",
+    "/admin/accounts/creditentry/",
+)
+
+
+LORA = {
+    "name": "LoRA by hand",
+    "slug": "lora-by-hand",
+    "endpoint_id": "qwen-image-t2i-lora",
+    "parameters": {
+        "size": {"default": "1328x1328", "choices": ["1328x1328", "1472x1140"]},
+        "seed": {},
+        "lora_url": {},
+        "lora_scale": {"default": 1, "min": 0, "max": 2, "step": 0.05},
+    },
+    "request_format": {"size": {"mode": "size"}, "seed": "seed", "loras": "loras"},
+    "expected_cost": {"per_image": 0.025},
+}
+
+
+class TestAdminInABrowser(BrowserTestCase):
+    alone = (
+        True  # it adds models, the first of which everybody is offered first, and changes others
+    )
+    people = ("alice",)
+    staff = ("boss",)
+
+    prepare = PLACE
+
+    def enter(self, language: str) -> Page:
+        """Return the admin's first page."""
+        page = self.visit(
+            "boss", "/admin/", language=language, viewport={"width": 1280, "height": 900}
+        )
+        speak(page, language)
+        page.reload()
+        return page
+
+    def test_it_shows_every_page_in_russian(self) -> None:
+        """In English `test_pages` walks them."""
+        page = self.enter("ru")
+        expect(page.locator("body")).to_contain_text("Модели")
+        for path in PAGES:
+            page.goto(self.demo.url + path)
+            if (table := page.locator("#result_list")).count():
+                cut = table.evaluate("table => table.offsetWidth - table.parentElement.clientWidth")
+                assert cut <= 0, f"{path}: columns are cut"
+
+    def test_it_shows_a_job_with_picture_and_history_and_acts_on_it(self) -> None:
+        page = self.enter("en")
+        page.goto(f"{self.demo.url}/admin/generation/job/?q=heron&status__exact=succeeded")
+        page.click("#result_list .field-prompt_cut a")
+        expect(page.locator("#events-group")).to_contain_text("succeeded")
+        picture = page.locator("#images-group img")
+        expect(picture).to_be_visible()
+        assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+        page.goto(f"{self.demo.url}/admin/generation/job/?q=kiln")
+        page.click("#result_list .field-prompt_cut a")
+        page.click("text=Retry at the user’s cost")
+        expect(page.locator(".messagelist")).to_contain_text("1 job is queued again.")
+
+    def test_it_edits_a_model(self) -> None:
+        page = self.enter("en")
+        page.goto(f"{self.demo.url}/admin/generation/imagemodel/")
+        page.click("#result_list >> text=FLUX.1 dev")
+        parameters = json.loads(page.input_value("[name=parameters]"))
+        page.fill(
+            "[name=parameters]", json.dumps({**parameters, "steps": {"default": 60, "max": 50}})
+        )
+        page.click("[name=_continue] >> nth=0")
+        expect(page.locator(".errorlist").first).to_be_visible()
+        page.fill(
+            "[name=parameters]",
+            json.dumps({**parameters, "steps": {"default": 20, "min": 1, "max": 50}}),
+        )
+        page.click("[name=_continue] >> nth=0")
+        expect(page.locator(".messagelist .success")).to_be_visible()
+        expect(page.locator(".field-sample_input")).to_contain_text('"num_inference_steps": 20')
+        page.click(".object-tools button")
+        expect(page.locator(".messagelist")).to_contain_text("a sample job can be sent")
+
+    def add_model(self, page: Page, model: dict[str, object]) -> None:
+        """Fill the form of a new public endpoint."""
+        page.goto(f"{self.demo.url}/admin/generation/imagemodel/add/")
+        page.select_option("[name=dialect]", "public")
+        for name, value in model.items():
+            page.fill(f"[name={name}]", value if isinstance(value, str) else json.dumps(value))
+
+    def save_model(self, page: Page) -> None:
+        page.click("[name=_save] >> nth=0")
+        expect(page.locator(".messagelist .success")).to_be_visible()
+
+    def draw(self, slug: str, **fields: str) -> Page:
+        """Draw one image with this model as alice does."""
+        page = self.visit("alice", f"/create/?model={slug}")
+        page.fill("#prompt", f"a kite over the dunes, by {slug}")
+        if fields:
+            page.click(".tuning-head")
+        for name, value in fields.items():
+            page.fill(f"[name={name}]", value)
+        page.locator("[name=count][value='1']").check(force=True)
+        page.click("#create-button")
+        expect(page.locator("[data-status=succeeded]").first).to_be_visible()
+        return page
+
+    def test_it_adds_a_lora_endpoint_that_then_draws(self) -> None:
+        page = self.enter("en")
+        self.add_model(page, LORA)
+        self.save_model(page)
+        drawn = self.draw(
+            "lora-by-hand", lora_url="https://example.org/style.safetensors", lora_scale="0.6"
+        )
+        drawn.fill("[name=lora_url]", "http://example.org/style.safetensors")
+        expect(drawn.locator("#lora_url-error")).to_contain_text("https://")
+
+    def test_it_shows_the_request_without_script(self) -> None:
+        page = self.visit("boss", "/admin/", java_script_enabled=False)
+        speak(page, "en")
+        page.goto(f"{self.demo.url}/admin/generation/imagemodel/")
+        page.click("#result_list >> text=P-Image >> nth=0")
+        with page.context.expect_page() as opened:
+            page.click("text=Show request")
+        expect(opened.value.locator("pre.words")).to_contain_text('"aspect_ratio": "custom"')
+
+    def turn(self, page: Page, mode: str, message: str = "") -> None:
+        """Set the creation switch."""
+        page.goto("/admin/generation/generationswitch/")
+        page.check(f"[name=mode][value={mode}]")
+        page.fill("[name=message]", message)
+        with page.expect_navigation():
+            page.click("[name=_continue]")
+        expect(page.locator(f"[name=mode][value={mode}]")).to_be_checked()
+
+    def test_a_visitor_keeps_the_prompt_over_maintenance_and_places_it(self) -> None:
+        admin = self.enter("en")
+        page = self.visit("alice")
+        page.fill("#prompt", "a heron at noon")
+        self.turn(admin, "maintenance", "A new disk until noon.")
+        self.troubles.forgive("503 POST")
+        page.click("#create-button")
+        expect(page.locator("#create-dock .note")).to_contain_text("A new disk until noon.")
+        expect(page.locator("#create-button")).to_contain_text("Paused")
+        expect(page.locator("#prompt")).to_have_value("a heron at noon")
+        page.reload()
+        expect(page.locator("#prompt")).to_have_value("a heron at noon")
+        expect(page.locator("#create-dock .note")).to_contain_text("A new disk until noon.")
+        page.goto("/status/")
+        expect(page.locator(".status-now")).to_contain_text("Maintenance")
+        self.turn(admin, "on")
+        page.goto("/create/")
+        expect(page.locator("#prompt")).to_have_value("a heron at noon")
+        page.click("#create-button")
+        expect(page.locator("[data-run]").first).to_contain_text("a heron at noon")
+
+    def test_the_queue_of_reviews_fits_a_phone_and_the_dark(self) -> None:
+        for theme, options in (("dark", {}), ("light", PHONE)):
+            page = self.visit(
+                "boss", "/admin/generation/promptreview/queue/", theme=theme, **options
+            )
+            speak(page, "ru" if theme == "light" else "en")
+            page.reload()
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
