@@ -230,7 +230,7 @@ class TestStaffDay(BrowserTestCase):
         boss.click("[name=_continue] >> nth=0")
         boss.click("text=Try it")
         boss.fill("[name=prompt]", "a red kite")
-        boss.click("form button >> text=Try it")
+        boss.dblclick("form button >> text=Try it")
         expect(boss.locator("#trial [data-final]")).to_be_visible()
         trial = boss.locator("#trial")
         for text in ('"num_inference_steps": 3', "COMPLETED", "paid by the service", "$0."):
@@ -239,6 +239,8 @@ class TestStaffDay(BrowserTestCase):
         assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
         boss.goto("/gallery/")
         expect(boss.locator(".card-link")).to_have_count(0)
+        boss.goto("/admin/generation/job/?trial=yes")
+        expect(boss.locator("#result_list tbody tr")).to_have_count(1)
 
     def add_an_edit_endpoint(self, boss: Page) -> None:
         boss.goto("/admin/generation/imagemodel/add/")

@@ -18,12 +18,12 @@ from django.utils import timezone
 from accounts.models import OutgoingEmail
 from artgen.observability import disks, request_stats
 from artgen.testing.api import make_job
-from artgen.testing.cases import EmulatorTestCase
+from artgen.testing.cases import EmulatorTestCase, let_time_pass
 from artgen.testing.dead_servers import dead_broker, dead_cache
 from artgen.testing.raw_server import http, raw_server
 from artgen.testing.request_stats import forget
 from generation.jobs import driver, heartbeat, outages
-from generation.models import BackupRecord, GenerationSwitch, Job
+from generation.models import BackupRecord, Budget, GenerationSwitch, ImageModel, Job
 from generation.operations.alerts.measurements import Measurements
 from generation.runpod.verdicts import KeyRefused
 
@@ -57,6 +57,19 @@ class TestConditions(EmulatorTestCase):
             status="storing", due_at=timezone.now(), error_detail="no bucket"
         )
         assert set(self.wrong()) == {"ImagesNotStored", "JobsStuck"}
+
+    def test_jobs_that_wait_for_their_turn_or_budget_are_not_overdue(self) -> None:
+        ImageModel.objects.update(max_in_flight=1)
+        self.place()
+        driver.submit("flux-schnell")
+        let_time_pass(self.place().id, seconds=600)
+        assert "JobsOverdue" not in self.wrong()
+        ImageModel.objects.update(max_in_flight=2)
+        assert self.wrong()["JobsOverdue"]["count"] == 1, "there is room"
+        Budget.objects.create(limit_usd=0)
+        driver.submit("flux-schnell")
+        assert Job.objects.parked().count() == 1
+        assert "JobsOverdue" not in self.wrong()
 
     def test_failed_and_queued_jobs(self) -> None:
         jobs = [self.place() for _ in range(5)]
