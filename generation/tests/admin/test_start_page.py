@@ -322,5 +322,7 @@ class TestLastDay(StartPageTestCase):
         assert not shown.context["cl"].result_list
 
     def test_it_leaves_out_what_is_older(self) -> None:
+        job = self.place()
+        Job.objects.filter(id=job.id).update(created_at=timezone.now() - timedelta(hours=25))
         day = self.client.get(START).context["day"]
         assert (day.jobs, day.success_rate, day.p50) == (0, None, None)
