@@ -223,7 +223,7 @@ class TestImageModelAdmin(EmulatorTestCase):
         response = self.client.get(
             reverse("admin:generation_imagemodel_change", args=[self.model.pk])
         )
-        self.assertContains(response, "&quot;steps&quot;: {&quot;default&quot;: 4,")
+        self.assertContains(response, "&quot;steps&quot;: {&quot;max&quot;: 8, &quot;min&quot;: 1,")
         self.assertContains(
             response, "num_inference_steps"
         )  # in the sample of what RunPod would get
