@@ -32,8 +32,6 @@ PAGES = (
     "/admin/accounts/user/",
     "/admin/accounts/creditentry/",
 )
-
-
 LORA = {
     "name": "LoRA by hand",
     "slug": "lora-by-hand",
@@ -50,12 +48,9 @@ LORA = {
 
 
 class TestAdminInABrowser(BrowserTestCase):
-    alone = (
-        True  # it adds models, the first of which everybody is offered first, and changes others
-    )
+    alone = True  # it adds and changes models, and pauses image creation for everyone
     people = ("alice",)
     staff = ("boss",)
-
     prepare = PLACE
 
     def enter(self, language: str) -> Page:
@@ -107,8 +102,6 @@ class TestAdminInABrowser(BrowserTestCase):
         page.click("[name=_continue] >> nth=0")
         expect(page.locator(".messagelist .success")).to_be_visible()
         expect(page.locator(".field-sample_input")).to_contain_text('"num_inference_steps": 20')
-        page.click(".object-tools button")
-        expect(page.locator(".messagelist")).to_contain_text("a sample job can be sent")
 
     def add_model(self, page: Page, model: dict[str, object]) -> None:
         """Fill the form of a new public endpoint."""
