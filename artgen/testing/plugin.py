@@ -59,6 +59,7 @@ SLOW_FILES = {
     "artgen/tests/test_packages.py",
     "artgen/tests/test_prometheus.py",
     "artgen/tests/test_response_headers.py",
+    "artgen/tests/test_schema.py",
     "artgen/tests/test_telemetry.py",
     "generation/tests/demo/test_emulator_process.py",
     "generation/tests/demo/test_painter.py",

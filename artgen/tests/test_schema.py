@@ -28,12 +28,10 @@ class TestSchema(ApiTestCase):
             for method, operation in methods.items():
                 yield f"{method} {path}", operation
 
-    @pytest.mark.slow
     def test_it_is_valid_openapi_3_1_for_everybody(self) -> None:
         assert self.schema["openapi"].startswith("3.1.")
         call_command("spectacular", validate=True, fail_on_warn=True, file=os.devnull)
 
-    @pytest.mark.slow
     def test_it_comes_as_json_or_yaml(self) -> None:
         assert self.client.get(SCHEMA)["Content-Type"].startswith("application/json")
         response = self.client.get(SCHEMA, headers={"Accept": "application/yaml"})
