@@ -1,14 +1,11 @@
 """`deploy/install.sh` against a `docker` that only keeps a record, a RunPod, a bucket, mail."""
 
-import base64
 import contextlib
 import fcntl
 import os
 import re
 import shutil
-import socketserver
 import subprocess
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +15,7 @@ import pytest
 from django.conf import settings
 
 from artgen.testing.documents import documented
+from artgen.testing.smtp_server import smtp_server
 from generation.demo.emulator import Emulator
 
 pytestmark = pytest.mark.s3
@@ -39,38 +37,10 @@ case "$2" in *.example.org) echo "203.0.113.7 STREAM $2" ;; *) exit 2 ;; esac
 """
 
 
-class MailServer(socketserver.StreamRequestHandler):
-    """Accepts the password `secret`."""
-
-    def handle(self) -> None:
-        self.wfile.write(b"220 mail\r\n")
-        while line := self.rfile.readline():
-            word, _, rest = line.strip().partition(b" ")
-            reply = b"250 ok"
-            if word.upper() == b"EHLO":
-                reply = b"250-mail\r\n250 AUTH PLAIN"
-            elif word.upper() == b"AUTH":
-                given = rest.split()[1:] or [self._more()]
-                password = base64.b64decode(given[0]).split(b"\0")[2]
-                reply = b"235 welcome" if password == b"secret" else b"535 wrong password"
-            elif word.upper() == b"QUIT":
-                reply = b"221 bye"
-            self.wfile.write(reply + b"\r\n")
-
-    def _more(self) -> bytes:
-        self.wfile.write(b"334 \r\n")
-        return self.rfile.readline().strip()
-
-
 @pytest.fixture(scope="module")
 def mail() -> Iterator[str]:
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), MailServer) as server:
-        server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with smtp_server() as server:
+        yield f"127.0.0.1:{server.port}"
 
 
 @pytest.fixture(scope="module")
