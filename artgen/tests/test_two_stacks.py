@@ -119,7 +119,7 @@ class TestTwoStacks(unittest.TestCase):
                 opened.enter_context(psycopg.connect(self.here.database_url))
             report = json.loads(self.there.command_that_may_fail("monitor", "--json"))
         figures = {figure["name"]: figure for figure in report["figures"]}
-        assert len(figures) == 6
+        assert len(figures) == 5
         assert figures["api_p95"]["value"] > 0
         assert figures["error_rate"]["value"] == 0
         # Those opened here, and at least one of each machine's web.
