@@ -49,9 +49,12 @@ LIMIT ?= 0
 
 # SEED=2 is another plan; FORM=short takes two minutes; INTO=PERFORMANCE.md writes the table there.
 chaos: $(VENV)/.development  ## faults of every kind under load, into .data/chaos/
-	@$(BIN)/python -m deploy.chaos --seed $(SEED) --form $(FORM) --into "$(INTO)"
+	@$(BIN)/python -m deploy.chaos --seed $(SEED) --form $(FORM) --jobs $(JOBS) --users $(USERS) \
+		--into "$(INTO)"
+chaos: USERS = 0
 SEED ?= 1
 FORM ?= long
+JOBS ?= 0
 
 # PAGES="gallery trash" takes only these.
 screenshots: $(VENV)/.development  ## all pages in both themes and two sizes, into .screenshots/

@@ -39,6 +39,7 @@ quote='import sys, urllib.parse; print(urllib.parse.quote(sys.stdin.read(), safe
 postgres="postgres://artgen:$(python -c "$quote" <postgres_password)@postgres:5432/artgen"
 set_to DATABASE_URL "${DATABASE_URL:-$postgres}"
 set_to EMAIL_URL "${EMAIL_URL:-consolemail://}"
+set_to SETTING_NAMES "$(python -c 'import os; print(*os.environ)')"
 
 need RUNPOD_API_KEY demo "your key from RunPod's settings"
 need S3_BUCKET artgen "the bucket for images (manage.py setup_bucket creates it)"

@@ -3,7 +3,7 @@ from uuid import uuid4
 
 from django.test import override_settings
 
-from accounts import holds
+from accounts import holds, ledger
 from accounts.models import User
 from artgen.testing.cases import BaseTestCase, hold, make_user
 from artgen.testing.html import flat
@@ -66,3 +66,16 @@ class TestAccount(BaseTestCase):
         self.client.get(self.url)
         with self.assertNumQueries(9):
             self.client.get(self.url)
+
+    def test_it_is_written_in_russian_too(self) -> None:
+        self.alice.language = "ru"
+        self.alice.save(update_fields=["language"])
+        self.assertContains(self.client.get(self.url), "Доступно")
+
+    def test_it_escapes_the_reason(self) -> None:
+        ledger.grant(user=self.alice, amount=1, reason="<script>alert(1)</script>")
+        self.assertContains(self.client.get(self.url), "&lt;script&gt;alert(1)&lt;/script&gt;")
+
+    def test_it_asks_anonymous_users_to_sign_in(self) -> None:
+        self.client.logout()
+        self.assertRedirects(self.client.get(self.url), "/accounts/login/?next=/account/")

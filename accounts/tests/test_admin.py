@@ -1,11 +1,13 @@
 from uuid import uuid4
 
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.core import mail
 from django.test import Client, override_settings
 from django.urls import reverse
 
 from accounts import ledger, outbox, tokens
+from accounts.admin.user_pages import MAX_GRANTED
 from accounts.models import CreditEntry, User
 from artgen.testing.cases import BaseTestCase, hold, make_user
 
@@ -17,6 +19,11 @@ class AdminTestCase(BaseTestCase):
 
 
 class TestUserAdmin(AdminTestCase):
+    def test_it_finds_users(self) -> None:
+        response = self.client.get("/admin/accounts/user/", {"q": "alice"})
+        self.assertContains(response, "alice@example.org")
+        self.assertNotContains(response, "bob@example.org")
+
     @override_settings(DEFAULT_CREDITS=50)
     def test_it_gives_a_new_user_the_starting_credits(self) -> None:
         response = self.client.post(
@@ -94,6 +101,15 @@ class TestUserAdmin(AdminTestCase):
         self.alice.refresh_from_db()
         assert self.alice.email == "alice@example.org"
 
+    def test_it_deletes_nobody(self) -> None:
+        assert (
+            self.client.post(
+                f"/admin/accounts/user/{self.alice.pk}/delete/", {"post": "yes"}
+            ).status_code
+            == 403
+        )
+        assert User.objects.filter(pk=self.alice.pk).exists()
+
 
 class TestGrant(AdminTestCase):
     url = "/admin/accounts/user/grant/"
@@ -147,6 +163,24 @@ class TestGrant(AdminTestCase):
         assert str(self.alice.pk) in response.url
         assert str(self.bob.pk) in response.url
 
+    def test_it_takes_no_more_users_than_an_address_can_name(self) -> None:
+        User.objects.bulk_create(
+            User(email=f"{number}@many.example") for number in range(MAX_GRANTED - 3)
+        )
+        chosen = {
+            "action": "grant_credits",
+            "_selected_action": [str(self.alice.pk)],
+            "select_across": "1",
+        }
+        response = self.client.post("/admin/accounts/user/", chosen)
+        assert response.url.count("user=") == User.objects.count() == MAX_GRANTED
+        assert len(response.url) < 12_000
+        make_user("one-more@example.org")
+        english = {"Accept-Language": "en"}
+        page = self.client.post("/admin/accounts/user/", chosen, headers=english, follow=True)
+        assert page.redirect_chain == [("/admin/accounts/user/", 302)]
+        self.assertContains(page, f"Select up to {MAX_GRANTED} users.")
+
     def test_it_grants_nothing_on_a_second_click(self) -> None:
         once = uuid4()
         for _ in range(2):
@@ -167,6 +201,26 @@ class TestGrant(AdminTestCase):
         self.alice.refresh_from_db()
         assert self.alice.credits == 100
 
+    def test_it_serves_those_with_the_right_alone(self) -> None:
+        helper = make_user("helper@example.org", is_staff=True)
+        helper.user_permissions.add(
+            *Permission.objects.filter(codename__in=["view_user", "change_user"])
+        )
+        self.client.force_login(helper)
+        assert self.grant(self.alice).status_code == 403
+        helper.user_permissions.add(Permission.objects.get(codename="add_creditentry"))
+        assert self.grant(self.alice).status_code == 302
+        self.client.force_login(self.bob)
+        assert self.grant(self.alice).status_code == 302
+        self.alice.refresh_from_db()
+        assert self.alice.credits == 125
+
+    def test_it_says_that_nobody_is_chosen(self) -> None:
+        for address in (self.url, f"{self.url}?user=nonsense", f"{self.url}?user={uuid4()}"):
+            self.assertRedirects(
+                self.client.get(address), reverse("admin:accounts_user_changelist")
+            )
+
 
 class TestLedgerAdmin(AdminTestCase):
     url = "/admin/accounts/creditentry/"
@@ -180,6 +234,14 @@ class TestLedgerAdmin(AdminTestCase):
             self.assertContains(response, str(reference))
             self.assertNotContains(response, "for the test")
         self.assertContains(self.client.get(self.url, {"q": "bob"}), str(reference))
+
+    def test_it_is_read_only(self) -> None:
+        entry = CreditEntry.objects.of(self.alice)[0]
+        assert self.client.get(f"{self.url}{entry.pk}/change/").status_code == 200
+        assert self.client.post(f"{self.url}{entry.pk}/change/", {"amount": 1}).status_code == 403
+        assert self.client.post(f"{self.url}{entry.pk}/delete/", {"post": "yes"}).status_code == 403
+        assert self.client.get(f"{self.url}add/").status_code == 403
+        assert ledger.check() == []
 
 
 class TestTokenAdmin(AdminTestCase):

@@ -55,6 +55,9 @@ class TestAccount(AccountTestCase):
             "token": None,
         }
 
+    def test_it_refuses_unknown_parameters(self) -> None:
+        assert self.get(ACCOUNT, user="bob").status_code == 400
+
 
 class TestLedger(AccountTestCase):
     def test_it_lists_own_entries_newest_first(self) -> None:
@@ -141,3 +144,7 @@ class TestLedger(AccountTestCase):
         cache.clear()
         with self.assertNumQueries(2):
             assert len(self.get(LEDGER).json()["results"]) == 20
+
+    def test_it_refuses_other_parameters(self) -> None:
+        for query in ({"kind": "hold"}, {"limit": "101"}, {"cursor": "x"}):
+            assert self.get(LEDGER, **query).status_code == 400

@@ -18,7 +18,9 @@ from django.core.management import (
     get_commands,
     load_command_class,
 )
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from accounts import deletion
@@ -179,6 +181,23 @@ class TestSearch(AuditTestCase):
             "last week"
         }
 
+    def test_it_survives_hostile_queries(self) -> None:
+        self.log("one")
+        for query in (
+            {"q": "' :* & | ! ( \\"},
+            {"q": "'"},
+            {"q": "a\0b"},
+            {"q": "x" * 5000},
+            {"from": "yesterday", "to": "2026-99-99"},
+            {"from": "0001-01-01", "to": "9999-12-31"},
+            {"user__id__exact": "nobody"},
+            {"kind": "x"},
+            {"kind": "9" * 30},
+            {"object_id__exact": "\0"},
+            {"p": "99999"},
+        ):
+            assert self.client.get(URL, query).status_code in (200, 302), query
+
     def test_it_is_read_only(self) -> None:
         entry = self.log("one")
         for address in (f"{URL}add/", f"{URL}{entry.pk}/delete/"):
@@ -188,6 +207,45 @@ class TestSearch(AuditTestCase):
             URL, {"action": "delete_selected", "_selected_action": [entry.pk], "post": "yes"}
         )
         assert LogEntry.objects.get().change_message == "one"
+
+    def test_it_takes_a_right_to_read_it(self) -> None:
+        viewer = self.make_user("viewer@example.org", is_staff=True)
+        self.client.force_login(viewer)
+        assert self.client.get(URL).status_code == 403
+
+
+class TestSpeed(AuditTestCase):
+    """The plans that the list needs with a million entries; nothing counts or reads them all."""
+
+    def plan(self, *off: str, **query: str) -> str:
+        """Return the plan of the first query of the list, without these ways to run it.
+
+        With a few rows PostgreSQL would not need an index.
+        """
+        with connection.cursor() as cursor:
+            for way in ("seqscan", "sort", "indexscan"):
+                cursor.execute(f"SET LOCAL enable_{way} = {'off' if way in off else 'on'}")
+        with CaptureQueriesContext(connection) as captured:
+            self.found(**query)
+        reads = [
+            one["sql"]
+            for one in captured
+            if one["sql"].startswith("SELECT") and 'FROM "django_admin_log"' in one["sql"]
+        ]
+        assert len(reads) == (2 if "q" in query else 1), reads
+        assert not [read for read in reads if "COUNT(" in read]
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {reads[0]}")
+            return "\n".join(row[0] for row in cursor.fetchall())
+
+    def test_it_reads_one_page_by_an_index(self) -> None:
+        self.log("one, spam")
+        ways = ("seqscan", "sort")
+        assert "audit_newest_first" in self.plan(*ways)
+        assert "audit_by_person" in self.plan(*ways, user__id__exact=str(self.staff.pk))
+        assert "audit_by_object" in self.plan(*ways, object_id__exact=str(self.alice.pk))
+        assert "audit_newest_first" in self.plan(*ways, **{"from": "2026-01-01"})
+        assert "audit_by_words" in self.plan("seqscan", "indexscan", q="spam")
 
 
 class TestCommands(AuditTestCase):

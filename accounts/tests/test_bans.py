@@ -10,7 +10,7 @@ from django.core import mail
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from accounts import bans, deletion, outbox, sockets, staff_rights, tokens
+from accounts import bans, deletion, outbox, sessions, sockets, staff_rights, tokens
 from accounts.middleware import BanMiddleware
 from accounts.models import User
 from artgen.testing.authenticator_app import SECRET, code_of
@@ -56,6 +56,10 @@ class TestSigningIn(BanTestCase):
         response = self.sign_in()
         self.assertContains(response, "You can sign in again from", status_code=403)
         self.assertContains(response, "mailto:help@example.org", status_code=403)
+
+    def test_it_escapes_the_reason(self) -> None:
+        self.ban(reason="<script>alert(1)</script>")
+        self.assertContains(self.sign_in(), "&lt;script&gt;", status_code=403)
 
     def test_it_reveals_nothing_without_the_password(self) -> None:
         self.ban()
@@ -109,6 +113,12 @@ class TestRefusals(BanTestCase):
         assert problem["until"].endswith("Z")
         assert problem["detail"].startswith("Your account is banned until")
         assert tokens.owners([text]) == {}, "sockets"
+
+    def test_it_names_no_end_if_there_is_none(self) -> None:
+        text = tokens.issue(user=self.alice, name="script")
+        self.ban(days=None)
+        response = self.client.get(ACCOUNT, headers={"Authorization": f"Bearer {text}"})
+        assert (response.json()["until"], response.status_code) == (None, 403)
 
     def test_it_accepts_the_token_again_after_the_end(self) -> None:
         text = tokens.issue(user=self.alice, name="script")
@@ -192,6 +202,19 @@ class TestUseCase(BanTestCase):
         assert (erased.banned_at, erased.banned_until, erased.ban_reason) == (None, None, "")
         assert "alice@example.org" not in str(LogEntry.objects.values_list())
 
+    def test_it_leaves_is_active_alone(self) -> None:
+        self.ban()
+        self.alice.refresh_from_db()
+        assert self.alice.is_active
+
+    def test_it_ends_all_sessions(self) -> None:
+        other = Client()
+        for client in (self.client, other):
+            client.force_login(self.alice)
+        sessions.end_all(self.alice)
+        assert not self.is_signed_in()
+        assert not self.is_signed_in(other)
+
 
 class TestAdmin(BanTestCase):
     def setUp(self) -> None:
@@ -261,3 +284,7 @@ class TestAdmin(BanTestCase):
         assert LogEntry.objects.get().change_message == "signed out everywhere"
         outbox.send_due()
         assert mail.outbox[-1].subject == "You were signed out of ArtGen on all devices"
+
+    def test_it_knows_nobody_by_an_id_that_is_none(self) -> None:
+        for wrong in ("nobody", "0", str(self.alice.pk)[:-1] + "x"):
+            assert self.client.get(f"/admin/accounts/user/{wrong}/ban/").status_code == 404

@@ -206,3 +206,13 @@ class TestCreditsProperty(TestCase):
         run_state_machine_as_test(
             Credits, settings=settings(max_examples=12, stateful_step_count=30, deadline=None)
         )
+
+    def test_it_would_notice_a_writer_beside_the_ledger(self) -> None:
+        machine = Credits()
+        machine.begin()
+        machine.grant(0, 5)
+        machine.every_balance_is_the_sum_of_its_entries()
+        User.objects.filter(pk=machine.users[0].pk).update(credits=3)
+        with pytest.raises(AssertionError):
+            machine.every_balance_is_the_sum_of_its_entries()
+        machine.teardown()

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core import mail
 from django.db import OperationalError
+from django.db.models import QuerySet
 from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
 
@@ -129,6 +130,27 @@ class TestInviting(InvitationTestCase):
         assert states.pop(second.pk) == InvitationState.PENDING
         assert list(states.values()) == [InvitationState.REVOKED]
 
+    def test_two_staff_at_once_invite_once(self) -> None:
+        values_list = QuerySet.values_list
+        invited = []
+
+        def before_the_other(rows: QuerySet, *fields: str, **options: object):
+            found = list(values_list(rows, *fields, **options))
+            if rows.model is Invitation and not invited:
+                invited.append(True)
+                Invitation.objects.create(
+                    email="nina@example.org",
+                    credits=1,
+                    language="en",
+                    expires_at=timezone.now() + DAY,
+                )
+            return found
+
+        with patch.object(QuerySet, "values_list", before_the_other):
+            assert self.invite() == []
+        assert Invitation.objects.count() == 1
+        assert not OutgoingEmail.objects.exists()
+
     def test_it_sends_again_with_the_same_link_and_a_new_end(self) -> None:
         (invitation,) = self.invite()
         link = self.link()
@@ -201,6 +223,11 @@ class TestAdmin(InvitationTestCase):
         self.assertContains(page, "5 invitations sent.")
         self.assertContains(page, "Pending")
 
+    def test_a_double_click_sends_no_second_email(self) -> None:
+        for _time in range(2):
+            self.post("a@example.org")
+        assert OutgoingEmail.objects.count() == 1
+
     def test_it_sends_nothing_if_one_address_is_wrong(self) -> None:
         response = self.post("a@example.org, nonsense")
         self.assertContains(response, "Not an email: nonsense. Nothing was sent.")
@@ -211,6 +238,11 @@ class TestAdmin(InvitationTestCase):
         assert self.post("a@example.org", credits="-1").status_code == 200
         assert self.post("a@example.org", language="xx").status_code == 200
         assert not Invitation.objects.exists()
+
+    @pytest.mark.slow
+    def test_it_invites_five_hundred_at_once(self) -> None:
+        self.assertRedirects(self.post("\n".join(f"u{n}@x.org" for n in range(500))), self.url)
+        assert Invitation.objects.count() == OutgoingEmail.objects.count() == 500
 
     def test_it_lists_by_state_sends_again_and_revokes(self) -> None:
         dropped, kept = self.invite("dropped@example.org", "kept@example.org")
@@ -230,6 +262,15 @@ class TestAdmin(InvitationTestCase):
             page = self.client.get(self.url, {"state": state})
             self.assertContains(page, shown)
             self.assertNotContains(page, hidden)
+
+    def test_it_refuses_staff_without_the_right(self) -> None:
+        (invitation,) = self.invite()
+        viewer = self.make_user("viewer@example.org", is_staff=True)
+        self.client.force_login(viewer)
+        assert self.client.get(f"{self.url}add/").status_code == 403
+        assert self.post("a@example.org").status_code == 403
+        self.client.post(self.url, {"action": "revoke", "_selected_action": [str(invitation.pk)]})
+        assert Invitation.objects.get().state == InvitationState.PENDING
 
 
 @override_settings(SIGN_UP="invitation")

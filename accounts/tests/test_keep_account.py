@@ -5,6 +5,7 @@ from django.core import mail
 from django.test import Client, override_settings
 
 from accounts import deletion, emails, outbox
+from accounts.models import User
 from artgen.testing.cases import BaseTestCase
 
 
@@ -72,3 +73,16 @@ class TestKeepAccount(BaseTestCase):
             outbox.send_due()
             [letter] = mail.outbox
             assert letter.subject.startswith("Your ArtGen account will be deleted on")
+
+    def test_it_is_written_in_russian_too(self) -> None:
+        User.objects.filter(pk=self.alice.pk).update(language="ru")
+        self.alice.refresh_from_db()
+        assert emails.account_closed(user=self.alice).subject.startswith(
+            "Ваш аккаунт ArtGen будет удалён"
+        )
+        assert emails.account_erased(user=self.alice).subject == "Ваш аккаунт ArtGen удалён"
+
+
+class TestAccountClosed(BaseTestCase):
+    def test_it_has_nothing_to_say_to_a_stranger(self) -> None:
+        self.assertRedirects(self.client.get("/accounts/closed/"), "/")

@@ -99,6 +99,12 @@ class TestHold(LedgerTestCase):
         assert (caught.value.needed, caught.value.available) == (1, 0)
         self.assert_money(self.alice, credits=0, held=100)
 
+    def test_it_costs_nothing_where_the_price_is_zero(self) -> None:
+        reference = uuid4()
+        hold(user=self.alice, amount=0, reference=reference)
+        holds.settle(reference=reference)
+        self.assert_money(self.alice, credits=100, held=0)
+
     def test_it_refuses_a_second_hold_for_a_reference(self) -> None:
         reference = uuid4()
         hold(user=self.alice, amount=3, reference=reference)
@@ -152,6 +158,13 @@ class TestSettle(LedgerTestCase):
             with pytest.raises(holds.HoldEnded):
                 holds.release(reference=self.reference, reason="")
         self.assert_money(self.alice, credits=88, held=0)
+
+    def test_it_refuses_a_second_end_while_other_holds_are_open(self) -> None:
+        hold(user=self.alice, amount=50)
+        holds.settle(reference=self.reference)
+        with pytest.raises(holds.HoldEnded):
+            holds.settle(reference=self.reference)
+        self.assert_money(self.alice, credits=38, held=50)
 
     def test_it_refuses_a_reference_without_a_hold(self) -> None:
         with pytest.raises(holds.NoSuchHold):

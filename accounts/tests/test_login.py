@@ -3,6 +3,7 @@ from unittest import mock
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
+from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client, RequestFactory
@@ -32,10 +33,25 @@ class TestLogin(BaseTestCase):
     def signed_in_as(self) -> str | None:
         return self.client.session.get("_auth_user_id")
 
+    def test_it_shows_the_form(self) -> None:
+        self.assertContains(self.client.get(self.url), 'autocomplete="current-password"')
+
     def test_it_signs_in_whatever_the_case_of_the_address(self) -> None:
         response = self.sign_in(" Alice@Example.ORG ")
         self.assertRedirects(response, reverse("create"), fetch_redirect_response=False)
         assert self.signed_in_as() == str(self.alice.pk)
+
+    def test_it_rotates_the_session_key(self) -> None:
+        self.client.get(reverse("signup"))
+        session = self.client.session
+        session["before"] = 1
+        session.save()
+        before = self.client.cookies[settings.SESSION_COOKIE_NAME].value
+        self.sign_in()
+        assert self.client.cookies[settings.SESSION_COOKIE_NAME].value != before
+        assert not Client(
+            headers={"cookie": f"{settings.SESSION_COOKIE_NAME}={before}"}
+        ).session.get("_auth_user_id")
 
     def test_it_goes_where_the_visitor_was_going(self) -> None:
         response = self.sign_in(next="/account/ledger/?page=2")
@@ -56,6 +72,11 @@ class TestLogin(BaseTestCase):
                 self.assertRedirects(response, reverse("create"), fetch_redirect_response=False)
                 self.client.logout()
 
+    def test_it_sends_on_who_is_signed_in_already(self) -> None:
+        self.client.force_login(self.alice)
+        response = self.client.get(self.url, {"next": "/account/"})
+        self.assertRedirects(response, "/account/", fetch_redirect_response=False)
+
     def test_it_says_the_same_to_everybody_who_may_not_come_in(self) -> None:
         User.objects.filter(pk=self.bob.pk).update(is_active=False)
         answers = set()
@@ -75,6 +96,18 @@ class TestLogin(BaseTestCase):
             )
         assert len({len(answer) for answer in answers}) == 1
 
+    def test_it_hashes_a_password_for_an_unknown_address_too(self) -> None:
+        hashers = ["accounts.tests.test_login.CountingHasher"]
+        for email in ("alice@example.org", "nobody@example.org"):
+            with self.settings(PASSWORD_HASHERS=hashers):
+                user = User.objects.filter(email=email).first()
+                if user:
+                    user.set_password("password")
+                    user.save(update_fields=["password"])
+                CountingHasher.calls = 0
+                self.sign_in(email, "wrong")
+            assert CountingHasher.calls == 1, email
+
     def test_it_pauses_after_five_wrong_passwords(self) -> None:
         for left in (4, 3, 2, 1):
             self.assertContains(self.sign_in(password="wrong"), f"{left} attempt")
@@ -83,6 +116,12 @@ class TestLogin(BaseTestCase):
         self.assertContains(response, "Too many attempts for this email", status_code=429)
         assert 0 < int(response["Retry-After"]) <= 30
         assert self.signed_in_as() is None
+
+    def test_it_pauses_an_unknown_address_just_the_same(self) -> None:
+        for _ in range(5):
+            self.sign_in("nobody@example.org", "wrong")
+        assert self.sign_in("nobody@example.org", "wrong").status_code == 429
+        self.assertRedirects(self.sign_in(), reverse("create"), fetch_redirect_response=False)
 
     def test_it_lets_a_browser_in_that_was_here_before(self) -> None:
         self.sign_in()
@@ -141,6 +180,13 @@ class TestLogin(BaseTestCase):
     def test_it_would_sign_that_user_in_elsewhere(self) -> None:
         self.sign_in(next="/account/")
         assert self.signed_in_as() == str(self.alice.pk)
+
+    def test_it_signs_staff_in_to_the_admin(self) -> None:
+        data = {"username": "staff@example.org", "password": "password"}
+        response = self.client.post("/admin/login/?next=/admin/accounts/user/", data)
+        self.assertRedirects(response, "/admin/accounts/user/")
+        self.client.logout()
+        self.assertRedirects(self.client.post("/admin/login/", data), "/admin/")
 
     def test_it_does_not_send_users_in_circles(self) -> None:
         self.client.force_login(self.alice)
@@ -238,3 +284,29 @@ class TestPause(BaseTestCase):
             "/accounts/login/", {"username": "alice@example.org", "password": "password"}
         )
         assert response.status_code == 429
+
+
+class CountingHasher:
+    """Counts how often a password is hashed."""
+
+    algorithm = "counting"
+    calls = 0
+
+    def salt(self) -> str:
+        return "salt"
+
+    def encode(self, password: str, salt: str) -> str:
+        type(self).calls += 1
+        return f"counting${salt}${password[::-1]}"
+
+    def decode(self, encoded: str) -> dict[str, str]:
+        return {"algorithm": "counting", "salt": "salt", "hash": encoded.rpartition("$")[2]}
+
+    def verify(self, password: str, encoded: str) -> bool:
+        return self.encode(password, "salt") == encoded
+
+    def must_update(self, encoded: str) -> bool:
+        return False
+
+    def harden_runtime(self, password: str, encoded: str) -> None:
+        return None

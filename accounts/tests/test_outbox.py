@@ -15,7 +15,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from accounts import deletion, outbox, tasks
-from accounts.models import OutgoingEmail
+from accounts.models import OutgoingEmail, User
 from artgen.celery import app
 from artgen.testing.cases import BaseTestCase
 
@@ -95,6 +95,10 @@ class TestMessage(BaseTestCase):
                 enqueue()
                 assert not send_task.called
             assert send_task.call_args.args == ("accounts.send_emails",)
+
+    def test_it_has_a_queue_that_no_job_waits_for(self) -> None:
+        route = app.amqp.router.route({}, "accounts.send_emails")
+        assert route["queue"].name == "slow"
 
     def test_it_fails_no_request_while_the_broker_is_down(self) -> None:
         down = OperationalError("Connection refused")
@@ -243,6 +247,10 @@ class TestAdmin(BaseTestCase):
         assert OutgoingEmail.objects.get().due_at == lease
         OutgoingEmail.objects.update(due_at=None, body="")
         assert "Sending was stopped" in self.send_now()
+
+    def test_it_is_for_those_with_the_permission(self) -> None:
+        User.objects.filter(pk=self.staff.pk).update(is_superuser=False)
+        assert self.client.get(self.ADDRESS).status_code == 403
 
 
 def test_it_counts_emails_by_state(db: None) -> None:

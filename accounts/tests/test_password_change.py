@@ -1,7 +1,7 @@
 from django.core import mail
 from django.test import Client
 
-from accounts import outbox, tokens
+from accounts import ledger, outbox, tokens
 from artgen.testing.cases import BaseTestCase
 
 
@@ -38,6 +38,12 @@ class TestPasswordChange(BaseTestCase):
         assert "Browser: Firefox, Linux\n" in email.body
         assert "IP address: 127.0.0.1\n" in email.body
         assert "visit-us" not in email.body  # only known names: the header is the sender's text
+
+    def test_it_writes_no_other_column(self) -> None:
+        ledger.grant(user=self.alice, amount=5, reason="test")  # after self.alice was read
+        self.client.post(self.url, self.good)
+        self.alice.refresh_from_db()
+        assert self.alice.credits == 105
 
     def test_it_lets_an_account_without_a_password_add_one(self) -> None:
         self.alice.set_unusable_password()

@@ -2,8 +2,10 @@ import re
 
 from django.core import mail
 from django.test import Client, override_settings
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
-from accounts import outbox, sessions, tokens
+from accounts import outbox, reset_links, sessions, tokens
 from accounts.models import User
 from artgen.testing.cases import BaseTestCase
 
@@ -50,6 +52,13 @@ class TestPasswordReset(BaseTestCase):
         assert answers[0] == answers[1] == answers[2]
         outbox.send_due()
         assert [letter.to for letter in mail.outbox] == [["alice@example.org"]]
+
+    def test_it_does_the_same_number_of_queries_either_way(self) -> None:
+        User.objects.filter(pk=self.bob.pk).update(is_active=False)
+        for email in ("alice@example.org", "bob@example.org", "nobody@example.org"):
+            self.client.cookies.clear()
+            with self.assertNumQueries(6):
+                self.client.post(self.url, {"email": email})
 
     def test_it_sets_a_new_password_once(self) -> None:
         other = Client()
@@ -98,6 +107,16 @@ class TestPasswordReset(BaseTestCase):
         self.bob.refresh_from_db()
         assert self.bob.check_password("password")
 
+    def test_it_says_that_links_of_earlier_versions_have_ended(self) -> None:
+        uid = urlsafe_base64_encode(force_bytes(str(self.alice.pk)))
+        token = reset_links.make_token(self.alice)
+        assert self.client.get(f"/accounts/reset/{uid}/{token}/").status_code == 410
+
+    def test_it_keeps_the_token_out_of_the_address_bar(self) -> None:
+        link = self.link()
+        token = link.rstrip("/").rpartition("/")[2]
+        assert token not in self.client.get(link).url
+
     def test_it_ends_the_pause_of_who_proves_to_be_the_owner(self) -> None:
         sign_in = {"username": "alice@example.org", "password": "wrong"}
         for _ in range(6):
@@ -106,6 +125,15 @@ class TestPasswordReset(BaseTestCase):
         self.client.post(form.url, self.new)
         response = self.client.post("/accounts/login/", {**sign_in, "password": "quiet lighthouse"})
         assert response.status_code == 302
+
+    def test_it_refuses_a_weak_password(self) -> None:
+        form = self.client.get(self.link())
+        assert (
+            self.client.post(form.url, {"password1": "short", "password2": "short"}).status_code
+            == 200
+        )
+        self.alice.refresh_from_db()
+        assert self.alice.check_password("password")
 
     def test_it_refuses_forged_old_and_superseded_links(self) -> None:
         link = self.link()

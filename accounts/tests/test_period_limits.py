@@ -1,6 +1,7 @@
 """Daily limits of jobs, cancellations and credits, also for many requests at once."""
 
 from datetime import date, timedelta
+from threading import Barrier
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -10,9 +11,9 @@ from django.db import transaction
 from django.test import TransactionTestCase, override_settings
 
 from accounts import holds, ledger
-from accounts.limits import period_limits
+from accounts.limits import period_limits, quotas
 from accounts.limits.period_limits import PeriodLimitReached
-from accounts.models import User
+from accounts.models import CreditEntry, User
 from artgen.testing.cases import BaseTestCase, make_user
 from artgen.testing.threads import at_once
 
@@ -105,6 +106,12 @@ class TestDailyLimits(BaseTestCase):
         self.set_limits(max_jobs_per_day=0)
         self.assert_refused("jobs_per_day", 0, 0)
 
+    @override_settings(MAX_JOBS_PER_DAY=None)
+    def test_it_needs_no_limit(self):
+        for _ in range(3):
+            hold(self.alice, 1)
+        assert used(self.alice)["jobs_per_day"] == 3
+
     @override_settings(MAX_JOBS_PER_DAY=1)
     def test_it_starts_again_each_day(self):
         hold(self.alice, 1)
@@ -127,6 +134,11 @@ class TestDailyLimits(BaseTestCase):
         assert User.objects.get(pk=self.alice.pk).counted_on == tomorrow
 
     @override_settings(MAX_JOBS_PER_DAY=1)
+    def test_it_counts_what_staff_order_without_a_limit(self):
+        hold(self.alice, 1, 1, by_staff=True)
+        assert used(self.alice)["jobs_per_day"] == 2
+
+    @override_settings(MAX_JOBS_PER_DAY=1)
     def test_it_says_first_that_there_are_too_few_credits(self):
         hold(self.alice, 1)
         with pytest.raises(ledger.TooFewCredits):
@@ -139,6 +151,25 @@ class TestManyAtOnce(TransactionTestCase):
         cache.clear()
         self.user = make_user("alice@example.org")
 
+    def test_it_holds_for_no_more_jobs_than_a_day_may_have(self):
+        outcome = at_once([lambda: hold(self.user, 1) for _ in range(20)])
+        assert outcome == {"NoneType": 7, "PeriodLimitReached": 13}
+        assert CreditEntry.objects.filter(kind="hold").count() == 7
+        assert used(self.user)["jobs_per_day"] == 7
+
     def test_it_counts_no_more_cancellations_than_a_day_may_have(self):
         outcome = at_once([lambda: count_cancel(self.user) for _ in range(20)])
         assert outcome == {"NoneType": 7, "PeriodLimitReached": 13}
+
+    def test_it_would_exceed_the_limit_if_it_looked_first(self):
+        barrier = Barrier(8)
+
+        def hold_after_a_look():
+            looked = User.objects.get(pk=self.user.pk)
+            barrier.wait(timeout=20)
+            if refused := period_limits.refusal(looked, quotas.of(looked), jobs=4):
+                raise refused
+            hold(self.user, 1, 1, 1, 1, by_staff=True)
+
+        at_once([hold_after_a_look] * 8)
+        assert used(self.user)["jobs_per_day"] == 32

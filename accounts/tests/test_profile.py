@@ -41,6 +41,12 @@ class TestProfile(BaseTestCase):
         assert (self.alice.name, self.alice.credits, self.alice.held) == ("x", 100, 0)
         assert (self.alice.email, self.alice.is_staff) == ("alice@example.org", False)
 
+    def test_it_refuses_what_is_not_on_offer(self) -> None:
+        for change in ({"language": "tlh"}, {"time_zone": "Mars/Base"}, {"name": "x" * 101}):
+            assert self.client.post(self.url, {"name": "x", **change}).status_code == 200
+        self.alice.refresh_from_db()
+        assert (self.alice.name, self.alice.language) == ("", "en")
+
     def test_it_forgets_an_earlier_choice_for_the_browsers_setting(self) -> None:
         response = self.client.post(self.url, {"name": "", "language": "", "time_zone": ""})
         assert response.cookies["django_language"]["max-age"] == 0

@@ -7,11 +7,22 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import RequestFactory, SimpleTestCase
 
-from accounts.limits.rate_limits import SCOPES, TooManyTries, limited, spend
+from accounts.limits import rate_limits
+from accounts.limits.rate_limits import LIMITS, SCOPES, SECONDS, TooManyTries, limited, spend
 from artgen.cache import CacheAway
 from artgen.testing.clock import held_clock
 from artgen.testing.services import free_port
 from artgen.testing.shared_cache import shared
+
+
+class TestTable(SimpleTestCase):
+    def test_each_limit_has_rates_that_can_be_read(self) -> None:
+        for limit in LIMITS.values():
+            assert limit.rates.keys() <= SCOPES.keys()
+            for rate in (rate for rates in limit.rates.values() for rate in rates):
+                count, seconds = rate_limits.numbers(rate)
+                assert count > 0
+                assert seconds in SECONDS.values()
 
 
 class TestScopes(SimpleTestCase):

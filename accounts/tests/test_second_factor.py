@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from accounts import outbox, second_factor, sockets
+from accounts import outbox, second_factor, sockets, tokens
 from accounts.middleware import SecondFactorMiddleware
 from artgen.testing.authenticator_app import SECRET, code_of
 from artgen.testing.cases import BaseTestCase
@@ -108,6 +108,15 @@ class TestSettingUp(SecondFactorTestCase):
         assert not Authenticator.objects.exists()
         assert self.subjects()[-1] == "The authenticator app was removed from your ArtGen account"
 
+    def test_it_reads_recovery_codes_only_with_get(self) -> None:
+        self.confirm()
+        stored = RecoveryCodes.activate(self.alice).instance.data
+        for path in ("recovery-codes/", "recovery-codes.txt"):
+            assert self.client.post(URL + path).status_code == 405
+        assert Authenticator.objects.get(type="recovery_codes").data == stored
+        assert self.client.get(f"{URL}recovery-codes/").status_code == 200
+        assert Authenticator.objects.get(type="recovery_codes").data != stored
+
     def test_it_replaces_the_recovery_codes(self) -> None:
         self.add_app()
         before = self.client.get(f"{URL}recovery-codes.txt").content
@@ -129,6 +138,30 @@ class TestSettingUp(SecondFactorTestCase):
             assert response.status_code == 200, credential
         assert not Authenticator.objects.exists()
 
+    def test_it_removes_no_passkey_of_others(self) -> None:
+        key = Authenticator.objects.create(user=self.bob, type="webauthn", data={"name": "k"})
+        self.confirm()
+        assert self.client.post(f"{URL}passkeys/{key.pk}/remove/").status_code == 404
+        assert Authenticator.objects.count() == 1
+
+    def test_it_shows_what_is_set_up(self) -> None:
+        self.assertContains(self.client.get(SECURITY), "Add authenticator app")
+        self.add_app()
+        page = self.client.get(SECURITY)
+        self.assertNotContains(page, "Add authenticator app")
+        self.assertContains(page, "Show codes")
+
+    def test_it_needs_a_signed_in_user(self) -> None:
+        for path in (
+            *("required/", "confirm/", "confirm/passkey/", "app/add/", "app/remove/"),
+            *("passkeys/add/", "passkeys/1/remove/"),
+            *("recovery-codes/", "recovery-codes/new/", "recovery-codes.txt"),
+        ):
+            for method in ("get", "post"):
+                response = getattr(Client(), method)(URL + path)
+                if response.status_code != 405:
+                    assert response.url.startswith("/accounts/login/?next="), path
+
 
 class TestSigningIn(SecondFactorTestCase):
     def setUp(self) -> None:
@@ -142,6 +175,10 @@ class TestSigningIn(SecondFactorTestCase):
         assert self.client.get("/account/").status_code == 302
         assert self.enter_code(code_of()).status_code == 302
         assert self.is_signed_in()
+
+    def test_it_goes_where_the_visitor_was_going(self) -> None:
+        self.enter_password(next="/account/ledger/")
+        self.assertRedirects(self.enter_code(code_of()), "/account/ledger/")
 
     def test_it_needs_no_code_of_other_users(self) -> None:
         self.enter_password(username="bob@example.org")
@@ -286,6 +323,11 @@ class TestRequired(SecondFactorTestCase):
         for header, status in (("x", 403), ("Basic eA==", 403), ("Bearer", 401), ("Bearer x", 401)):
             response = self.client.get("/api/v1/account/", headers={"Authorization": header})
             assert response.status_code == status, header
+
+    def test_it_lets_tokens_work(self) -> None:
+        text = tokens.issue(user=self.staff, name="laptop")
+        response = self.client.get("/api/v1/account/", headers={"Authorization": f"Bearer {text}"})
+        assert response.status_code == 200
 
     def test_it_keeps_the_last_factor(self) -> None:
         self.client.force_login(self.staff)

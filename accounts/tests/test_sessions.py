@@ -72,6 +72,13 @@ class TestSessions(BaseTestCase):
         assert not self.is_signed_in(self.phone)
         assert self.is_signed_in(self.laptop)
 
+    def test_it_signs_out_no_device_of_others(self) -> None:
+        bob = self.sign_in(email="bob@example.org")
+        for id in (str(self.id_of(bob)), "", "x", "-1", "²", "9" * 40):
+            self.laptop.post(f"{URL}sign-out/", {"id": id})
+        assert self.is_signed_in(bob)
+        assert self.is_signed_in(self.phone)
+
     def test_it_signs_out_everywhere_else(self) -> None:
         unlisted = Client()  # such as a session of an earlier version
         unlisted.force_login(self.alice)
@@ -126,3 +133,9 @@ class TestSessions(BaseTestCase):
         statements = [query["sql"] for query in caught]
         assert not [sql for sql in statements if "usersession" in sql]
         assert not [sql for sql in statements if sql.startswith(("UPDATE", "INSERT", "DELETE"))]
+
+    def test_it_needs_a_signed_in_user_and_post(self) -> None:
+        for name in ("sign-out/", "sign-out-others/"):
+            assert Client().post(URL + name).status_code == 302
+            assert self.laptop.get(URL + name).status_code == 405
+        self.assertRedirects(Client().get(URL), f"/accounts/login/?next={URL}")

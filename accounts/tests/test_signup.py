@@ -47,6 +47,15 @@ class TestSignUp(SignUpTestCase):
             )
         assert answers[0] == answers[1]
 
+    def test_it_does_the_same_number_of_queries_either_way(self) -> None:
+        counts = []
+        for email in ("alice@example.org", "otter@example.org"):
+            self.client.cookies.clear()
+            with self.assertNumQueries(6) as context:
+                self.client.post(self.url, {"email": email})
+            counts.append(len(context.captured_queries))
+        assert counts[0] == counts[1]
+
     def test_it_writes_in_the_language_of_the_page(self) -> None:
         self.client.post(self.url, {"email": "new@example.org"}, headers={"accept-language": "ru"})
         outbox.send_due()
@@ -77,6 +86,11 @@ class TestSignUp(SignUpTestCase):
                 self.client.post(self.url, {"email": f"new{number}@example.org"}).status_code == 302
             )
         assert self.client.post(self.url, {"email": "one.more@example.org"}).status_code == 429
+
+    def test_it_says_where_the_email_is_without_a_mail_server(self) -> None:
+        self.assertNotContains(self.client.get("/accounts/signup/sent/"), 'class="note"')
+        with override_settings(EMAIL_BACKEND="django.core.mail.backends.console.EmailBackend"):
+            self.assertContains(self.client.get("/accounts/signup/sent/"), 'class="note"')
 
     def test_it_never_lets_the_visitor_choose_the_host_in_the_email(self) -> None:
         with override_settings(ALLOWED_HOSTS=["*"]):
@@ -124,6 +138,12 @@ class TestSignUpFinish(SignUpTestCase):
         self.assertRedirects(
             response, "/create/?prompt=a%20lighthouse", fetch_redirect_response=False
         )
+
+    def test_it_never_leads_to_another_site(self) -> None:
+        link = self.link_in(self.ask("nina@example.org", next="https://evil.example/"))
+        assert "evil" not in link
+        response = self.finish(f"{link}?next=https://evil.example/")
+        self.assertRedirects(response, reverse("create"), fetch_redirect_response=False)
 
     def test_it_refuses_a_weak_password_and_creates_nothing(self) -> None:
         link = self.link_in(self.ask("nina@example.org"))

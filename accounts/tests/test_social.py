@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.adapter import get_adapter
@@ -125,6 +126,10 @@ class TestSigningIn(SocialTestCase):
         with override_settings(SOCIALACCOUNT_PROVIDERS={}):
             self.assertNotContains(self.client.get("/accounts/login/"), "Continue with")
 
+    def test_it_takes_no_statement_to_offer_it(self) -> None:
+        with self.assertNumQueries(0):
+            self.client.get("/accounts/login/")
+
     def test_it_creates_an_account_with_the_starting_credits(self) -> None:
         with self.settings(DEFAULT_CREDITS=50):
             self.assertRedirects(
@@ -182,6 +187,11 @@ class TestSigningIn(SocialTestCase):
             (["alice@example.org"], "A service was connected to your ArtGen account")
         ]
 
+    def test_it_stores_the_address_of_a_new_account_once(self) -> None:
+        self.sign_in()
+        assert User.objects.get(email="nina@example.org").pk
+        assert not EmailAddress.objects.exists()
+
     def test_it_signs_nobody_in_by_an_unverified_address(self) -> None:
         for email in ("alice@example.org", "nina@example.org"):
             self.be(email, verified=False)
@@ -230,6 +240,22 @@ class TestSigningIn(SocialTestCase):
         self.be("bob@example.org")
         self.sign_in()
         assert self.user_id() == str(self.alice.pk)
+
+    def test_it_never_leads_to_another_site(self) -> None:
+        response = self.sign_in(next="https://evil.example/")
+        assert response.url == "/create/"
+
+    def test_it_needs_the_state_of_this_browser(self) -> None:
+        start = self.client.post(LOGIN, {"process": "login"})
+        state = parse_qs(urlsplit(start.url).query)["state"][0]
+        for client, value in ((Client(), state), (self.client, "forged"), (self.client, "")):
+            response = client.get(f"{LOGIN}callback/", {"code": "x", "state": value})
+            self.assertTemplateUsed(response, "accounts/social_failed.html")
+            assert "_auth_user_id" not in client.session
+
+    def test_it_starts_by_post_alone(self) -> None:
+        assert self.client.get(LOGIN).status_code == 405
+        assert Client(enforce_csrf_checks=True).post(LOGIN).status_code == 403
 
     def test_it_says_when_the_service_fails_or_is_away(self) -> None:
         self.provider.status = 500

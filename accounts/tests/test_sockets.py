@@ -38,9 +38,19 @@ class TestSignedIn(BaseTestCase):
         cache.clear()
         assert sockets.signed_in([key]) == {key: self.alice}
 
+    def test_it_knows_nobody_by_what_is_no_session(self) -> None:
+        for key in ("", "short", "made-up-session-key-of-thirty-two"):
+            assert sockets.signed_in([key]) == {}
+        assert sockets.signed_in([str(Client().session.session_key)]) == {}
+
     def test_it_finds_others_beside_a_key_that_cannot_be_stored(self) -> None:
         key = self.session(self.alice)
         assert sockets.signed_in([key, "abcdefgh\0abcdefgh", "\udcff" * 32]) == {key: self.alice}
+
+    def test_it_treats_a_cookie_with_nul_as_nobody_s(self) -> None:
+        cookie = r'sessionid="abcdefgh\000abcdefgh"'
+        response = Client().get("/create/", headers={"Cookie": cookie})
+        assert response.url == "/accounts/login/?next=/create/"
 
     def test_it_leaves_out_a_locked_account(self) -> None:
         key = self.session(self.alice)

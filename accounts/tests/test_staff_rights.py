@@ -95,6 +95,10 @@ class TestRaising:
         assert self.rights(customer) == (False, False, 0, 0)
         assert User.objects.get(pk=customer.pk).name == "New", "the rest of the form is written"
 
+    def test_a_superuser_gives_them(self, root, customer, group) -> None:
+        assert change(signed_in(root), customer, **self.raised(group)) == 302
+        assert self.rights(customer) == (True, True, 1, 3)
+
     def test_it_changes_no_account_of_staff(self, helper, colleague, root, group) -> None:
         for user in (helper, colleague, root):
             before = self.rights(user)
@@ -128,6 +132,13 @@ class TestRaising:
         client.post("/admin/auth/group/", chosen)
         assert list(Group.objects.values_list("name", flat=True)) == ["everything"]
 
+    def test_a_superuser_changes_groups(self, root, group) -> None:
+        data = {"name": "renamed", "permissions": []}
+        data |= {"quota-TOTAL_FORMS": 0, "quota-INITIAL_FORMS": 0}
+        address = f"/admin/auth/group/{group.pk}/change/"
+        assert signed_in(root).post(address, data).status_code == 302
+        assert Group.objects.get().name == "renamed"
+
 
 class TestPassword:
     data = {"password1": "quiet lighthouse", "password2": "quiet lighthouse"}
@@ -140,6 +151,11 @@ class TestPassword:
             assert self.set(signed_in(helper), user) == (302 if name == "customer" else 403)
             changed = User.objects.get(pk=user.pk).check_password("quiet lighthouse")
             assert changed == (name == "customer")
+
+    def test_a_superuser_sets_each(self, root, everybody) -> None:
+        for user in everybody.values():
+            client = signed_in(User.objects.get(pk=root.pk))
+            assert self.set(client, user) == 302
 
     def test_only_the_guard_keeps_them(self, helper, root, unguarded) -> None:
         assert self.set(signed_in(helper), root) == 302
@@ -159,6 +175,9 @@ class TestActions:
 
     def test_it_revokes_tokens_of_customers_alone(self, helper, everybody) -> None:
         assert self.revoked(helper, everybody) == {"customer"}
+
+    def test_a_superuser_revokes_each(self, root, everybody) -> None:
+        assert self.revoked(root, everybody) == set(everybody)
 
     def test_only_the_guard_keeps_them(self, helper, everybody, unguarded) -> None:
         assert self.revoked(helper, everybody) == set(everybody)

@@ -80,6 +80,14 @@ class TestToken(BaseTestCase):
         ApiToken.objects.update(expires_at=timezone.now())
         assert tokens.authenticate(text) is None
 
+    def test_it_would_be_cached_with_a_later_end(self) -> None:
+        text = tokens.issue(
+            user=self.alice, name="a", expires_at=timezone.now() + timedelta(hours=1)
+        )
+        assert tokens.authenticate(text) == self.alice
+        with self.assertNumQueries(0):
+            assert tokens.authenticate(text) == self.alice
+
     def test_it_knows_its_scopes_from_the_row_and_from_the_cache(self) -> None:
         text = tokens.issue(user=self.alice, name="a", scopes=["create", "read"])
         limited = tokens.issue(user=self.alice, name="b", credit_limit=5)
@@ -128,6 +136,12 @@ class TestToken(BaseTestCase):
         assert tokens.authenticate(tokens.issue(user=self.alice, name="a")) == self.alice
         assert ApiToken.objects.filter(user=self.bob, revoked_at=None).count() == 1
 
+    def test_it_revokes_no_token_of_another_user(self) -> None:
+        text = tokens.issue(user=self.alice, name="a")
+        with pytest.raises(tokens.NoSuchToken):
+            tokens.revoke(user=self.bob, name="a")
+        assert tokens.authenticate(text) == self.alice
+
     def test_it_notes_its_use_at_most_once_a_minute(self) -> None:
         text = tokens.issue(user=self.alice, name="a")
         with self.assertNumQueries(2):
@@ -143,6 +157,11 @@ class TestToken(BaseTestCase):
         with self.assertNumQueries(2):
             tokens.authenticate(text)
         assert ApiToken.objects.get().last_used_at >= first
+
+    def test_it_costs_one_query_for_every_text(self) -> None:
+        for text in ("", "ag_" + "x" * 40, "nonsense"):
+            with self.assertNumQueries(1):
+                tokens.authenticate(text)
 
     def test_it_knows_the_users_of_many_with_two_statements(self) -> None:
         texts = [tokens.issue(user=self.alice, name="a"), tokens.issue(user=self.bob, name="b")]
@@ -204,3 +223,6 @@ class TestRemembered(BaseTestCase):
         user = tokens.authenticate(self.text)
         assert user is not None
         assert user.credits == 105
+
+    def test_it_keeps_no_password(self) -> None:
+        assert "password" not in token_cache.COLUMNS

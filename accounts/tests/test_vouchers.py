@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts import ledger, vouchers
 from accounts.models import CreditEntry, User, Voucher, VoucherState, VoucherUse
 from artgen.testing.cases import BaseTestCase, make_user
+from artgen.testing.clock import held_clock
 from artgen.testing.threads import at_once, at_once_behind
 
 URL = "/account/voucher/"
@@ -107,6 +108,9 @@ class TestRedeeming(BaseTestCase):
         assert {len(code) for code in codes} == {16}
         assert set().union(*codes) == set(vouchers.ALPHABET)
 
+    def test_the_form_stands_on_the_account_page(self) -> None:
+        self.assertContains(self.client.get("/account/"), f'action="{URL}"')
+
     def test_the_database_refuses_more_uses_than_allowed(self) -> None:
         vouchers.create(amount=1)
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -148,6 +152,15 @@ class TestAdmin(BaseTestCase):
         log = self.client.get("/admin/accounts/auditentry/")
         self.assertContains(log, "codes of vouchers downloaded: 3")
 
+    def test_a_double_click_creates_no_second_voucher(self) -> None:
+        data = {"count": 1, "amount": 1000, "max_uses": 1, "once": uuid4()}
+        self.client.post(f"{LIST}add/", data)
+        page = self.client.post(f"{LIST}add/", data, follow=True)
+        self.assertContains(page, "These vouchers were already created.")
+        assert Voucher.objects.count() == 1
+        self.client.post(f"{LIST}add/", data | {"once": uuid4()})
+        assert Voucher.objects.count() == 2
+
     def test_it_refuses_wrong_numbers(self) -> None:
         for change in ({"count": 0}, {"count": 1001}, {"amount": 0}, {"max_uses": 0},
                        {"expires_at": "2020-01-01T00:00"},
@@ -180,6 +193,21 @@ class TestAdmin(BaseTestCase):
             assert found[0].state == state
         query = {"q": vouchers.shown_code(used.code).lower()}
         assert list(self.client.get(LIST, query).context["cl"].result_list) == [used]
+
+    @held_clock()
+    def test_it_makes_as_many_queries_with_more_rows(self) -> None:
+        vouchers.create(amount=5, actor=self.staff)
+        self.client.get(LIST)
+        with self.assertNumQueries(3):
+            self.client.get(LIST)
+        vouchers.create(amount=5, count=20, actor=self.staff)
+        with self.assertNumQueries(3):
+            self.client.get(LIST)
+
+    def test_it_is_for_staff_with_the_right_only(self) -> None:
+        self.client.force_login(make_user("other@example.org", is_staff=True))
+        assert self.client.get(LIST).status_code == 403
+        assert self.client.get(f"{LIST}add/").status_code == 403
 
 
 class TestCommand(BaseTestCase):

@@ -37,7 +37,7 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.reset_links.ResetTokens"  # n
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = False  # accounts.limits.rate_limits and accounts.login_throttle count
 # Who must use two-factor authentication: nobody, staff or everybody. Others may.
-MFA_REQUIRED = env.word("MFA_REQUIRED", ("nobody", "staff", "everybody"), default="nobody")
+MFA_REQUIRED = env.str("MFA_REQUIRED", default="nobody")
 MFA_ADAPTER = "accounts.second_factor.MFAAdapter"
 MFA_FORMS = {
     "activate_totp": "accounts.forms.second_factor.AddAppForm",

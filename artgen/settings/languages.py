@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from artgen.env import BASE_DIR, env
 
-LANGUAGE_CODE = env.word("LANGUAGE_CODE", ("ru", "en"), default="ru")
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="ru")
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
 FORMAT_MODULE_PATH = "artgen.formats"
 LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365

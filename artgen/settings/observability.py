@@ -29,6 +29,8 @@ LOGGING = {
             "class": "logging.StreamHandler",
             "formatter": LOG_FORMAT,
             "filters": ["short_outages"],
+            # The process's own: `artgen.observability.console` replaces sys.stderr.
+            "stream": "ext://sys.__stderr__",
         }
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},

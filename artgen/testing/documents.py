@@ -13,9 +13,9 @@ from pathlib import Path
 from django.conf import settings
 
 MARK = "☁"
-EXAMPLE = settings.BASE_DIR / "deploy" / "env.example"
 BLOCK = re.compile(r"^( *)```\w*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 SETTING = re.compile(r"[A-Z][A-Z0-9_]*=\S*")
+PATH = re.compile(r"(artgen|accounts|generation|deploy|nginx)/[\w./-]*")
 SEPARATORS = {"&&", "|", ";", "||"}
 
 
@@ -101,10 +101,15 @@ def split(line: str, *, is_marked: bool = False) -> Iterator[Command]:
         words = []
 
 
-def documented() -> dict[str, str]:
-    """Return the values of deploy/env.example by name."""
-    lines = EXAMPLE.read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+def spans(text: str) -> list[str]:
+    """Return the inline code of a text in its order."""
+    plain = re.sub(r"<!--.*?-->", "", BLOCK.sub("", text), flags=re.DOTALL)
+    return [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", plain)]
+
+
+def paths(text: str) -> list[str]:
+    """Return the inline code that is a file or folder of the repository."""
+    return [span for span in spans(text) if PATH.fullmatch(span)]
 
 
 def exists(path: str, *, beside: Path | None = None) -> bool:

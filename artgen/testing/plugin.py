@@ -48,12 +48,15 @@ SLOW = ("browser", "nginx", "s3", "xdist_group")
 # Files whose tests take more than five seconds of a processor together, or start processes.
 SLOW_FILES = {
     "accounts/tests/test_invitations.py",
+    "accounts/tests/test_ledger_property.py",
     "accounts/tests/test_social.py",
     "artgen/tests/test_api_fuzz.py",
     "artgen/tests/test_bench.py",
     "artgen/tests/test_commands.py",
     "artgen/tests/test_documents.py",
     "artgen/tests/test_env.py",
+    "artgen/tests/test_handover.py",
+    "artgen/tests/test_head_requests.py",
     "artgen/tests/test_kubernetes.py",
     "artgen/tests/test_loadtest.py",
     "artgen/tests/test_packages.py",

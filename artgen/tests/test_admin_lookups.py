@@ -10,13 +10,14 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth.models import Permission
 from django.test import Client, RequestFactory
 
+from artgen.admin.audited import AuditedAdmin
 from artgen.testing.cases import make_user
 from generation.models import Style
 
 pytestmark = pytest.mark.django_db
 
 ADMINS = [
-    admin.site.get_model_admin(model)
+    pytest.param(admin.site.get_model_admin(model), id=model._meta.label)
     for model in apps.get_models(include_auto_created=True)
     if admin.site.is_registered(model)
 ]
@@ -43,6 +44,7 @@ def lookups(model: Any, *, relations: int = 2) -> Iterator[str]:
             yield from (f"{column.name}__{lookup}" for lookup in of_others)
 
 
+@pytest.mark.parametrize("page", ADMINS)
 class TestEachAdmin:
     @pytest.fixture
     def request_of_root(self) -> Any:
@@ -50,31 +52,32 @@ class TestEachAdmin:
         request.user = make_user("root@example.org", is_staff=True, is_superuser=True)
         return request
 
-    def test_it_allows_filters_links_and_the_key_only(self, request_of_root: Any):
-        for page in ADMINS:
-            filters = page.get_list_filter(request_of_root)
-            own = {item.parameter_name for item in filters if hasattr(item, "parameter_name")}
-            columns = {
-                item if isinstance(item, str) else item[0] for item in filters if _names(item)
-            }
-            annotations = page.get_queryset(request_of_root).query.annotations
-            tried = {*lookups(page.model), *(f"{name}__regex" for name in annotations)}
-            allowed = {path for path in tried if page.lookup_allowed(path, "x", request_of_root)}
-            for path in allowed - ALWAYS - own:
-                column, _separator, lookup = path.partition("__")
-                assert column in columns, page
-                assert lookup in OF_FILTERS, page
-            others = [field.name for field in page.opts.concrete_fields if not field.primary_key]
-            assert [name for name in others if page.to_field_allowed(request_of_root, name)] == []
+    def test_it_allows_filters_links_and_the_key_only(self, page: Any, request_of_root: Any):
+        filters = page.get_list_filter(request_of_root)
+        own = {item.parameter_name for item in filters if hasattr(item, "parameter_name")}
+        columns = {item if isinstance(item, str) else item[0] for item in filters if _names(item)}
+        annotations = page.get_queryset(request_of_root).query.annotations
+        tried = {*lookups(page.model), *(f"{name}__regex" for name in annotations)}
+        allowed = {path for path in tried if page.lookup_allowed(path, "x", request_of_root)}
+        for path in allowed - ALWAYS - own:
+            column, _separator, lookup = path.partition("__")
+            assert column in columns
+            assert lookup in OF_FILTERS
 
-    def test_it_sorts_and_searches_by_what_it_shows(self, request_of_root: Any):
-        for page in ADMINS:
-            shown = {*page.list_display, *flatten_fieldsets(page.get_fieldsets(request_of_root))}
-            methods = (getattr(page, str(name), None) for name in page.list_display)
-            orders = {getattr(method, "admin_order_field", None) for method in methods} - {None}
-            used = {*orders, *page.get_search_fields(request_of_root)}
-            assert page.date_hierarchy is None
-            assert used - shown <= SHOWN_UNDER_ANOTHER_NAME, page
+    def test_it_sorts_and_searches_by_what_it_shows(self, page: Any, request_of_root: Any):
+        shown = {*page.list_display, *flatten_fieldsets(page.get_fieldsets(request_of_root))}
+        methods = (getattr(page, str(name), None) for name in page.list_display)
+        orders = {getattr(method, "admin_order_field", None) for method in methods} - {None}
+        used = {*orders, *page.get_search_fields(request_of_root)}
+        assert page.date_hierarchy is None
+        assert used - shown <= SHOWN_UNDER_ANOTHER_NAME
+
+    def test_it_is_referenced_by_the_key_only(self, page: Any, request_of_root: Any):
+        others = [field.name for field in page.opts.concrete_fields if not field.primary_key]
+        assert [name for name in others if page.to_field_allowed(request_of_root, name)] == []
+
+    def test_it_has_the_guard(self, page: Any):
+        assert type(page).lookup_allowed is AuditedAdmin.lookup_allowed
 
 
 class TestRequests:

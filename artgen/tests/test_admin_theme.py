@@ -2,7 +2,12 @@
 
 import re
 
+import pytest
+from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.models import Permission
+from django.db.models import Model
+from unfold.admin import ModelAdmin
 
 from artgen.testing.cases import BaseTestCase
 
@@ -30,6 +35,16 @@ class TestFrame(BaseTestCase):
                 assert INLINE.findall(page) == []
                 assert "unfold/js" not in page
 
+    def test_it_notices_what_is_inline(self) -> None:
+        for text in (
+            "<script>1</script>",
+            "<style>a{}</style>",
+            '<b style="x">',
+            '<b onclick="x">',
+        ):
+            assert INLINE.search(text), text
+        assert not INLINE.search('<script src="x.js"></script>')
+
     def test_it_follows_the_theme_chosen_in_the_studio(self) -> None:
         assert 'data-theme="' not in self.client.get("/admin/").content.decode()
         for theme in ("light", "dark"):
@@ -47,6 +62,9 @@ class TestFrame(BaseTestCase):
             response = self.client.get(address)
             assert response.headers["X-Frame-Options"] == "DENY"
             assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+
+    def test_it_has_no_search_over_all_tables(self) -> None:
+        assert self.client.get("/admin/search/?s=a").status_code == 404
 
 
 class TestMenu(BaseTestCase):
@@ -70,3 +88,11 @@ class TestMenu(BaseTestCase):
         assert self.menu() == {}
         reader.user_permissions.add(Permission.objects.get(codename="view_style"))
         assert self.menu() == {"Jobs and models": ["/admin/generation/style/"]}
+
+
+MODELS = [model for model in apps.get_models() if admin.site.is_registered(model)]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+def test_it_gives_every_table_the_look_of_the_theme(model: type[Model]) -> None:
+    assert isinstance(admin.site.get_model_admin(model), ModelAdmin)

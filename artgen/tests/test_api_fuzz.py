@@ -27,8 +27,8 @@ from generation.catalog.parameters import JOB_PARAMETERS
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
-EXAMPLES = 10  # of each operation, beside those of the coverage phase
-SEQUENCES, STEPS = 6, 8
+EXAMPLES = 20  # of each operation, beside those of the coverage phase
+SEQUENCES, STEPS = 10, 8
 
 bounded = settings(
     deadline=None,

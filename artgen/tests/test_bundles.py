@@ -55,6 +55,11 @@ def test_it_leaves_shared_modules_to_the_base_bundle():
     assert "return{part,api}})()" in bundles["artgen/base.js"]
 
 
+def test_it_imports_the_base_bundle_of_the_same_folder_by_a_relative_address():
+    bundles = made(artgen__admin_keys='import { part } from "./js/http.js"\n\npart()\n')
+    assert bundles["artgen/admin_keys.js"].startswith('import{$artgen_js_http}from"./base.js"')
+
+
 @pytest.mark.parametrize(
     "form",
     [

@@ -143,6 +143,18 @@ def test_it_leads_from_nothing_to_an_https_page_and_renews_it(site: Site) -> Non
     connection.close()
 
 
+def test_it_says_what_to_check_when_the_proof_fails(site: Site) -> None:
+    (site.folder / "acme").mkdir()
+    (site.folder / "acme" / ".well-known").write_text("a file, so nothing can be put there")
+    outcome = site.run("once")
+    assert outcome.returncode == 1
+    assert f"Does {NAME} lead to this machine, with port 80 open?" in outcome.stderr
+    assert list(site.folder.glob("*.pem")) == []
+    (site.folder / "acme" / ".well-known").unlink()
+    assert site.run("once").returncode == 0
+    assert site.until_it_serves()
+
+
 def test_it_keeps_the_old_one_while_a_new_pair_is_half_written(site: Site) -> None:
     assert site.run("once").returncode == 0
     first = site.until_it_serves()
@@ -177,8 +189,6 @@ def test_it_writes_json_and_ends_when_it_is_told_to(site: Site) -> None:
             lines.append(json.loads(keeper.stderr.readline()))
         assert {line["level"] for line in lines} == {"ERROR"}
         assert len(lines) > 2
-        assert any(f"Does {NAME} lead to this machine" in line["message"] for line in lines)
-        assert list(site.folder.glob("*.pem")) == []
         keeper.send_signal(signal.SIGTERM)
         assert keeper.wait() == 0
 

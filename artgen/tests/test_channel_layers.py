@@ -70,6 +70,17 @@ def test_it_hears_what_the_library_s_layer_sends_and_the_other_way_round():
     run(test())
 
 
+def test_it_publishes_from_code_without_an_event_loop():
+    async def test() -> None:
+        layer = RedisLayer(hosts=HOSTS)
+        channel = await layer.new_channel()
+        await layer.group_add("alice", channel)
+        await asyncio.to_thread(layer.publish, "alice", MESSAGE)
+        assert await layer.receive(channel) == MESSAGE
+
+    run(test())
+
+
 def test_it_subscribes_to_many_groups_with_few_commands():
     async def test() -> None:
         layer = RedisLayer(hosts=HOSTS)
@@ -88,6 +99,18 @@ def test_it_subscribes_to_many_groups_with_few_commands():
         for n, channel in enumerate(channels):
             await asyncio.to_thread(layer.publish, f"user{n}", {"type": "x", "n": n})
             assert await layer.receive(channel) == {"type": "x", "n": n}
+
+    run(test())
+
+
+def test_it_hears_a_group_joined_again_while_it_is_being_left():
+    async def test() -> None:
+        layer = RedisLayer(hosts=HOSTS)
+        before, after = await layer.new_channel(), await layer.new_channel()
+        await layer.group_add("alice", before)
+        await asyncio.gather(layer.group_discard("alice", before), layer.group_add("alice", after))
+        await asyncio.to_thread(layer.publish, "alice", MESSAGE)
+        assert await layer.receive(after) == MESSAGE
 
     run(test())
 

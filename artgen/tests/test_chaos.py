@@ -17,13 +17,15 @@ from django.test import override_settings
 from deploy.chaos.evidence import Evidence, attempt_of, sha256
 from deploy.chaos.form import LONG, SHORT
 from deploy.chaos.people import Heard
-from deploy.chaos.plan import DISTURBANCES, RUNPOD, Order, make, marker
+from deploy.chaos.plan import DISTURBANCES, RUNPOD, Order, further_orders, make, marker
+from deploy.chaos.report import markdown
 from deploy.chaos.verdict import FINDINGS, judge
 from generation.demo.emulator import FAULTS
 from generation.demo.emulator.painting import tiny_jpeg, tiny_png
 from generation.jobs import webhook_tokens
 from generation.models import Job
 
+WITHOUT_GUARD = settings.BASE_DIR / "artgen" / "testing" / "without_guard"
 DOCUMENT = "# ArtGen\n\n<!-- chaos: by hand -->\nearlier\n<!-- chaos: end -->\n\nwords\n"
 needs_servers = [
     pytest.mark.s3,
@@ -60,6 +62,18 @@ class TestRun:
         assert "earlier" not in document.read_text()
         assert document.read_text().endswith("words\n")
 
+    def test_it_finds_jobs_that_run_twice_without_the_guard(self, tmp_path: Path) -> None:
+        arguments = (f"--output={tmp_path}", "--faults", "run", "--jobs=24", "--window=8")
+        doubled: list[str] = []
+        for seed in range(1, 7):  # in one run the fault may meet no call
+            done = run(f"--seed={seed}", *arguments, PYTHONPATH=str(WITHOUT_GUARD))
+            saved = json.loads((tmp_path / f"chaos-short-{seed}.json").read_text())
+            doubled += saved["findings"]["doubled"]
+            if any("RunPod accepted it 2 times" in line for line in doubled):
+                assert done.returncode == 1, done.stdout + done.stderr
+                return
+        raise AssertionError(doubled)
+
 
 class TestPlan:
     def test_it_follows_from_the_seed(self) -> None:
@@ -75,6 +89,16 @@ class TestPlan:
         assert sum(len(order.jobs) for order in plan.orders) == form.jobs
         assert {order.user for order in plan.orders} == set(range(form.users))
         assert max(step.at for step in plan.steps) <= form.window
+
+    def test_users_go_on_with_orders_that_they_cancel(self) -> None:
+        plan = make(SHORT, seed=1)
+        assert plan.runpod == {(call, fault) for call, faults in RUNPOD.items() for fault in faults}
+        rounds = further_orders(SHORT, seed=1, number=len(plan.orders))
+        further = [order for _n in range(3) for order in next(rounds)]
+        numbers = [order.number for order in (*plan.orders, *further)]
+        assert numbers == list(range(len(plan.orders) + 3 * SHORT.users))
+        assert {order.user for order in further} == set(range(SHORT.users))
+        assert all(order.cancel_after is not None for order in further)
 
     def test_it_names_faults_of_the_emulator(self) -> None:
         assert all(set(faults) <= set(FAULTS[call]) for call, faults in RUNPOD.items())
@@ -299,3 +323,13 @@ class TestVerdict:
             address = webhook_tokens.address(job)
         assert address
         assert attempt_of(address) == {"job": job.id, "attempt": 2}
+
+
+class TestTable:
+    def test_it_has_a_column_for_each_seed(self) -> None:
+        one = {"seed": 1, "commit": "abc", "at": "now", "lines": {"lost": "0"}}
+        assert markdown([one, one | {"seed": 2}]).splitlines()[:3] == [
+            "| | seed 1 | seed 2 |",
+            "|---|---:|---:|",
+            "| lost | 0 | 0 |",
+        ]

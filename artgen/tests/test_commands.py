@@ -57,17 +57,55 @@ def limits(kind: Any) -> numbers.Whole | numbers.Decimal | None:
     return None
 
 
-def test_it_has_limits_for_every_number() -> None:
-    for name in COMMANDS:
-        for action in actions(name):
-            has_number = isinstance(action.default, PLAIN) and not isinstance(action.default, bool)
-            assert action.type not in PLAIN, f"{name} {action.dest}"
-            assert limits(action.type) is not None or not has_number, f"{name} {action.dest}"
+NUMBERS = [
+    (name, action)
+    for name in COMMANDS
+    for action in actions(name)
+    if limits(action.type) is not None
+]
 
 
-def test_it_says_so_in_a_shell_without_a_traceback() -> None:
+@pytest.mark.parametrize("name", COMMANDS)
+def test_it_has_limits_for_every_number(name: str) -> None:
+    for action in actions(name):
+        has_number = isinstance(action.default, PLAIN) and not isinstance(action.default, bool)
+        assert action.type not in PLAIN, f"{name} {action.dest}"
+        assert limits(action.type) is not None or not has_number, f"{name} {action.dest}"
+
+
+def test_it_finds_the_numbers_of_the_commands() -> None:
+    found = {(name, action.dest) for name, action in NUMBERS}
+    assert found >= {
+        ("monitor", "seconds"), ("runpod_emulator", "port"), ("jobs", "limit"),
+        ("create_user", "credits"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "action"), NUMBERS, ids=[f"{name}-{action.dest}" for name, action in NUMBERS]
+)
+def test_it_refuses_numbers_beyond_their_limits(name: str, action: argparse.Action) -> None:
+    limit = limits(action.type)
+    assert limit is not None
+    assert callable(action.type)
+    below, above = f"{limit.least - 1:g}", f"{limit.most * 2 + 1:g}"
+    for text in (below, above, "-1e400", "nan", "inf", "ten", "", "1e"):
+        with pytest.raises(argparse.ArgumentTypeError, match="must be a"):
+            action.type(text)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("monitor", "--seconds", "-1"),
+        ("runpod_emulator", "--port", "99999"),
+        ("jobs", "--limit", "-3"),
+        ("purge_images", "--older-than", "-1"),
+    ],
+)
+def test_it_says_so_in_a_shell_without_a_traceback(arguments: tuple[str, ...]) -> None:
     run = subprocess.run(
-        [sys.executable, "manage.py", "purge_images", "--older-than", "-1"],
+        [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert run.returncode == 2

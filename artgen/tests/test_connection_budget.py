@@ -29,6 +29,10 @@ class TestCapacity:
         status, text = said("sum", GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12")
         assert (status, text.rpartition(" = ")[2]) == (0, "60 of 80")
 
+    def test_it_refuses_an_argument_that_it_does_not_know(self) -> None:
+        status, text = said("summ")
+        assert (status, text[:6]) == (1, "Usage:")
+
     def test_it_adds_up_all_processes_and_refuses_more_than_80(self) -> None:
         assert said(GUNICORN_WORKERS="8", CELERY_CONCURRENCY="12", WORKER_DB_POOL_MAX="14") == (
             1,
@@ -47,6 +51,12 @@ class TestCapacity:
         assert said(WORKER_LANES="slow fast") == (
             1,
             "WORKER_LANES: unknown lane 'fast'; lanes: drive, store, slow",
+        )
+
+    def test_it_names_the_variable_that_is_no_number(self) -> None:
+        assert said(SOCKETS_DB_POOL_MAX="many") == (
+            1,
+            "SOCKETS_DB_POOL_MAX must be a whole number above 0, not 'many'",
         )
 
     def test_it_counts_further_containers_of_each_machine(self) -> None:

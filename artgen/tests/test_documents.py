@@ -16,8 +16,9 @@ from django.conf import settings
 from django.core.management import CommandError, get_commands, load_command_class
 from django.urls import is_valid_path
 
+from artgen.setting_names import documented
 from artgen.testing import documents
-from artgen.testing.documents import documented
+from artgen.testing.documents import MARK, Command
 
 GUIDE = "DEPLOYMENT_INSTRUCTIONS.md"
 KUBERNETES = "deploy/kubernetes/README.md"
@@ -124,18 +125,63 @@ def check_management(words: list[str]) -> None:
 
 
 def check_compose(words: list[str]) -> None:
-    """Raise AssertionError if docker-compose.yml has no such service or profile."""
-    line = " ".join(words)
-    for profile in re.findall(r"--profile (\S+)", line):
-        assert any(profile in one.get("profiles", []) for one in services().values()), profile
-    if found := re.search(r"\b(exec|run) (.*)", line):
-        name = re.sub(r"--entrypoint \S+|-\S+", "", found[2]).split()[0]
-        assert name in services(), name
-        if "manage.py" in words:
-            check_management(words[words.index("manage.py") + 1 :])
-    elif found := re.search(r"\b(up|logs|restart|stop|build) (.*)", line):
-        for name in re.sub(r"(--scale|--tail|-t) \S+|-\S+", "", found[2]).split():
-            assert name in services(), name
+    """Raise AssertionError if docker-compose.yml has no such service, or it cannot run this."""
+    left = list(words)
+    while left[0] == "--profile":
+        assert any(left[1] in one.get("profiles", []) for one in services().values()), left[1]
+        del left[:2]
+    known = {
+        "build": set(),
+        "down": {"-v"},
+        "exec": set(),
+        "logs": {"-f", "--tail", "--no-log-prefix"},
+        "ps": {"-a"},
+        "restart": set(),
+        "run": {"--rm", "-T", "--no-deps", "--entrypoint"},
+        "stop": set(),
+        "up": {"-d", "--wait", "--build", "--no-deps", "--scale", "-t"},
+    }
+    verb = left.pop(0)
+    assert verb in known, verb
+    entrypoint = None
+    options = set()
+    while left and left[0].startswith("-"):
+        option = left.pop(0)
+        assert option in known[verb], option
+        options.add(option)
+        if option == "--scale":
+            assert left.pop(0).partition("=")[0] in services()
+        elif option == "--entrypoint":
+            entrypoint = left.pop(0)
+        elif option in ("--tail", "-t"):
+            left.pop(0)
+    if verb in ("exec", "run"):
+        service, *command = left
+        assert service in services(), service
+        if verb == "run" and "--no-deps" not in options:
+            others = services()[service].get("depends_on", {}).keys() - {"postgres", "redis"}
+            assert not others, f"without --no-deps compose may restart {', '.join(sorted(others))}"
+        check_inside(service, command, entrypoint=entrypoint)
+        return
+    for service in left:
+        assert service in services(), service
+
+
+def check_inside(service: str, command: list[str], *, entrypoint: str | None) -> None:
+    """Raise AssertionError if the container of that service does not know the command."""
+    scripts = {"certificate": "deploy/certificate.sh", "backup": "deploy/backup.sh"}
+    if entrypoint == "deploy/restore.sh":
+        check_management(["restore", *command])
+    elif entrypoint == "python":
+        check((entrypoint, *command))
+    elif entrypoint or service in ("nginx", "grafana"):
+        program = entrypoint or command[0]
+        assert program in ("tar", "touch", "rm", "cat", "grafana"), program
+    elif command[0] == "python":
+        check(tuple(command))
+    else:
+        script = scripts.get(service, "deploy/start.sh")
+        assert re.search(rf"^#   {re.escape(command[0])}\b", usage(script), re.MULTILINE), command
 
 
 class TestCommands:
@@ -153,6 +199,27 @@ class TestCommands:
                     raise AssertionError(f"{path}: {command.line}: {wrong}") from wrong
 
     @pytest.mark.parametrize("path", ALL)
+    def test_it_names_only_known_ones_in_its_sentences(self, path: str) -> None:
+        text = documents.read(path)
+        for span in documents.spans(text):
+            if re.match(r"(docker compose|make|deploy/\S+\.sh|(\S+/)?python|manage.py) ", span):
+                command = next(documents.split(span.replace(f" {MARK}", "")))
+                words = command.words
+            elif span.partition(" ")[0] in get_commands() and " " in span and "[" not in span:
+                words = ("manage.py", *span.split())
+            else:
+                continue
+            words = tuple(re.sub("=…$", "=1", word) for word in words if word != "…")
+            if words[-1] in ("manage.py", "COMMAND"):
+                continue
+            check(words)
+
+    def test_it_lists_each_command_of_operators(self) -> None:
+        named = set(documents.spans(documents.read("README.md")))
+        own = {name for name, app in get_commands().items() if app in ("accounts", "generation")}
+        assert own <= named
+
+    @pytest.mark.parametrize("path", ALL)
     def test_it_sets_only_variables_that_are_documented(self, path: str) -> None:
         known = set(documented()) | BY_COMPOSE | BY_INSTALLER | BY_BACKUP
         for section in documents.sections(documents.read(path)):
@@ -161,12 +228,10 @@ class TestCommands:
             assert names <= known, section.title
 
 
-class TestArchitecture:
-    """What engineers' documents name exists, so that a move or a deletion cannot leave them behind."""
-
+class TestEngineersDocuments:
     @pytest.mark.parametrize("path", ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"])
     def test_it_names_only_files_that_exist(self, path: str) -> None:
-        named = PATH.findall(documents.read(path))
+        named = documents.paths(documents.read(path))
         assert len(named) >= 10
         assert [name for name in named if not documents.exists(name)] == []
 
@@ -174,9 +239,13 @@ class TestArchitecture:
         rows = re.findall(r"^\| ([^|]+) \| (`.+`) \|$", documents.read("ARCHITECTURE.md"), re.M)
         assert len(rows) >= 20
         for question, answer in rows:
-            file, _, names = answer.partition(": ")
-            for name in re.findall(r"`(\w+)`", names):
-                assert re.search(rf"\b{name}\b", documents.read(file.strip("`"))), question
+            place, *names = documents.spans(answer)
+            assert documents.exists(place), question
+            for name in names:
+                if "/" in name:
+                    assert documents.exists(name), question
+                else:
+                    assert re.search(rf"\b{name}\b", documents.read(place)), question
 
     def test_it_says_why_each_library_is_here(self) -> None:
         project = tomllib.loads(documents.read("pyproject.toml"))
@@ -189,7 +258,73 @@ class TestArchitecture:
         }
         table = documents.read("ARCHITECTURE.md").partition("## Libraries")[2]
         named = re.findall(r"^\| (.+?) \|", table, re.MULTILINE)[1:]
-        assert {name for cell in named for name in cell.split(", ")} == direct
+        assert {name for cell in named for name in cell.split(", ")} - {"---"} == direct
+
+
+class TestControl:
+    """What the checks above must find."""
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "docker compose exec backend python manage.py docter",
+            "docker compose exec backend python manage.py jobs --stucked",
+            "docker compose exec backends python manage.py doctor",
+            "docker compose exec backend python manage.py generation paused",
+            "docker compose logs releases",
+            "docker compose run --rm --no-deps certificate again",
+            "docker compose run --rm certificate renew",
+            "docker compose run --rm backup later",
+            "docker compose up -d --scale webs=2",
+            "docker compose --profile metrics up -d",
+            "docker compose run --rm --entrypoint deploy/restore.sh backup latest --by-force",
+            "make stakc",
+            "make stack PROCESS=worker",
+            "deploy/updgrade.sh",
+            "deploy/upgrade.sh --dry",
+            "python -m artgen.connections sum",
+            "curl -fsS https://art.example.org/ready",
+            "cp deploy/example.env .env",
+            "kubectl -n artgen get pods",
+            "true && systemctl restart artgen",
+        ],
+    )
+    def test_it_finds_what_does_not_exist(self, line: str) -> None:
+        *_, command = documents.split(line)
+        assert not command.is_marked
+        with pytest.raises(AssertionError):
+            check(command.words)
+
+    def test_it_reads_marks_continued_lines_prompts_and_settings(self) -> None:
+        text = f"""# One
+```
+# {MARK} a cluster
+kubectl get pods \\
+  | jq .
+```
+## Two
+```
+NAME=value                # a setting
+OTHER=1 make run && git pull   # {MARK} the internet
+$ output
+```
+  ```
+  docker compose ps > file
+  ```
+"""
+        one, two = documents.sections(text.replace("$ output\n", ""))
+        assert [(each.words[0], each.is_marked) for each in one.commands] == [
+            ("kubectl", True),
+            ("jq", True),
+        ]
+        assert two.settings == ["NAME=value"]
+        assert two.commands[0] == Command(
+            ("make", "run"),
+            ("OTHER",),
+            True,
+            f"OTHER=1 make run && git pull   # {MARK} the internet",
+        )
+        assert two.commands[2].words == ("docker", "compose", "ps")
 
 
 class TestEditions:
@@ -217,6 +352,24 @@ class TestEditions:
             )
 
         self.compare(path, commands)
+
+    @pytest.mark.parametrize("path", TRANSLATED_PAGES)
+    def test_it_has_the_same_tables_and_lists(self, path: str) -> None:
+        def counts(section: documents.Section) -> object:
+            text = re.sub(r"<!-- restore: written.*restore: end -->", "", section.text, flags=re.S)
+            return (
+                len(re.findall(r"^\|", text, re.MULTILINE)),
+                len(re.findall(r"^- ", text, re.MULTILINE)),
+            )
+
+        self.compare(path, counts)
+
+    @pytest.mark.parametrize("path", TRANSLATED_PAGES)
+    def test_it_names_the_same_commands_settings_and_files(self, path: str) -> None:
+        def names(section: documents.Section) -> object:
+            return sorted(self.plain(span) for span in set(documents.spans(section.text)))
+
+        self.compare(path, names)
 
     def test_it_has_the_same_commands_in_both_readmes(self) -> None:
         def commands(path: str) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.http.request import validate_host
 
-from artgen.testing.documents import documented
+from artgen.setting_names import EXAMPLE, documented
 
 SETTINGS = sorted(
     str(file.relative_to(settings.BASE_DIR))
@@ -103,6 +103,19 @@ class TestExample:
                 plain = ",".join(default) if isinstance(default, list) else str(default)
                 assert given.lower() == plain.lower(), name
 
+    def test_it_explains_each_in_one_line(self) -> None:
+        lines = EXAMPLE.read_text().splitlines()
+        for number, line in enumerate(lines):
+            if line and not line.startswith("#"):
+                assert re.search(r"^[A-Z][A-Z0-9_]*=", line)
+                assert re.search(r"^# [A-Z].{3}", lines[number - 1]), line
+            assert len(line) <= 100
+
+    def test_it_holds_no_secret(self) -> None:
+        for name, value in documented().items():
+            if re.search("KEY|SECRET|PASSWORD", name):
+                assert value == "", name
+
     def test_it_changes_nothing_when_it_is_copied_as_it_is(self) -> None:
         with TemporaryDirectory() as folder:
             same = {"DATA_DIR": folder, "SECRET_KEY": SECRET}
@@ -151,6 +164,18 @@ class TestSecret:
             load(DATA_DIR=str(tmp_path), DATABASE_URL=self.DATABASE, SECRET_KEY="")
         assert "SECRET_KEY is not set" in failed.value.stderr
         assert list(tmp_path.iterdir()) == []
+
+
+class TestSignUp:
+    @pytest.mark.parametrize(
+        ("mode", "words"), [("invite", "SIGN_UP is 'invite'"), ("domain", "needs SIGN_UP_DOMAINS")]
+    )
+    def test_it_refuses_a_mode_that_is_unknown_or_lacks_its_domains(
+        self, tmp_path: Path, mode: str, words: str
+    ) -> None:
+        with pytest.raises(subprocess.CalledProcessError) as failed:
+            load(DATA_DIR=str(tmp_path), SIGN_UP=mode)
+        assert words in failed.value.stderr
 
 
 class TestEmpty:

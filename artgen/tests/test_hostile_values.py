@@ -22,9 +22,15 @@ VALUES = {
     "NUL": "a\0b",
     "an unpaired surrogate": "\udcff",
     "control characters": "a\r\nb\x1b\x7f",
+    "nothing": "",
     "a long text": "x" * 5000,
     "a number of 5,000 digits": "9" * 5000,
+    "digits that are not ASCII": "١٢٣",
+    "a right-to-left override": "\u202eabc",
     "markup": "<script>vqzmscript</script>\"'{{7*7}}",
+    "an address": "//evil.example/%2e%2e/",
+    "a path": "../../etc/passwd",
+    "JSON": '{"$ne": null}',
 }
 FATAL = ("NUL", "an unpaired surrogate")  # PostgreSQL stores neither: tried in one field at a time
 FIELDS = ("q", "before", "next", "page", "model", "job", "source", "share", "when", "since", "show")
@@ -47,7 +53,7 @@ def hostile(trial: Trial, value: str, *, one_by_one: bool) -> Iterator[Trial]:
     if not names:
         return
     escaped = value.replace("{", "{{").replace("}", "}}")  # braces name examples of the table
-    for some in [[name] for name in names] if one_by_one and given else [names]:
+    for some in [[name] for name in names] if one_by_one else [names]:
         changed = {**given, **dict.fromkeys(some, escaped)}
         if trial.method == "GET":
             query = urlencode(changed, safe="{}", errors="surrogateescape")
@@ -84,3 +90,19 @@ def test_it_never_fails(name: str) -> None:
     ]
     found = list(failures(data, declared, value=VALUES[name], one_by_one=name in FATAL))
     assert not found, "\n".join(["", *found])
+
+
+def test_it_finds_a_page_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = owned_data.make()
+    tried = [
+        trial
+        for trial in trials(site_routes())
+        if trial.route.name == "collections" and trial.method == "POST"
+    ]
+
+    def fail(**_given: Any) -> None:
+        raise ValueError("a NUL")
+
+    assert list(failures(data, tried, value="a\0b")) == []
+    monkeypatch.setattr("generation.gallery.collections.create", fail)
+    assert list(failures(data, tried, value="a\0b")) != []

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
-from artgen.testing.documents import documented
+from artgen.setting_names import documented
 from artgen.testing.smtp_server import smtp_server
 from generation.demo.emulator import Emulator
 
@@ -189,6 +189,11 @@ class TestInstallation:
         assert "SIGN_UP" not in machine.written
         assert not any("budgets" in call for call in machine.calls)
 
+    def test_it_leaves_the_secrets_of_an_installation_alone(self, machine: Machine) -> None:
+        """They are in the volume `config`; PostgreSQL would not accept another password."""
+        assert machine.install(CONFIGURED="yes").returncode == 0
+        assert not {"SECRET_KEY", "POSTGRES_PASSWORD"} & machine.written.keys()
+
     def test_compose_and_django_read_what_it_writes(self, machine: Machine) -> None:
         strange = 'a $b #c "d" %e'
         assert machine.install(S3_SECRET_ACCESS_KEY=strange, CHECKS="no").returncode == 0
@@ -255,6 +260,13 @@ class TestRefusals:
         outcome = machine.install(EMAIL_URL=f"smtp://you:wrong@{mail}")
         assert outcome.returncode == 1
         assert "The mail server does not accept it" in outcome.stdout
+
+    @pytest.mark.parametrize(
+        ("version", "is_old"), [("2.26.1-4", True), ("2.29.2", True), ("v2.29.3", False)]
+    )
+    def test_it_warns_of_an_old_compose(self, machine: Machine, version: str, is_old: bool) -> None:
+        shown = machine.install(COMPOSE=version).stdout
+        assert (f"Docker Compose {version}: before 2.29.3" in shown) is is_old
 
     def test_it_does_not_run_twice_at_once(self, machine: Machine) -> None:
         with (machine.file.parent / "deploy" / "install.sh").open() as file:

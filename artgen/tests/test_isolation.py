@@ -31,7 +31,6 @@ class TestTable:
         names = {route.name for route in site_routes()}
         assert [name for name in RULES if "*" not in name and name not in names] == []
 
-    @pytest.mark.slow
     def test_it_has_the_methods_of_the_api_s_description(self) -> None:
         declared = {
             route.path: set(rule.methods)
@@ -67,7 +66,6 @@ def test_it_keeps_the_rules(
     assert not found, "\n".join(["", *found])
 
 
-@pytest.mark.slow
 @pytest.mark.django_db
 def test_it_keeps_secret_addresses_from_who_guesses() -> None:
     data = owned_data.make()

@@ -31,6 +31,8 @@ from artgen.testing.isolation.rows import Tables
 from artgen.testing.isolation.suite import forgeries, violations
 from generation.files import disk, metadata
 from generation.models import (
+    CollectionQuerySet,
+    ExportQuerySet,
     ImageQuerySet,
     JobQuerySet,
     ModerationRule,
@@ -123,15 +125,24 @@ def _replace_view(patch: Patch, name: str, view: Callable[..., HttpResponse]) ->
     [
         (_everybodys(JobQuerySet), OTHER, "job"),
         (_everybodys(JobQuerySet), OTHERS_TOKEN, "api_job"),
+        (_everybodys(JobQuerySet), OTHER, "cancel_job"),
+        (_everybodys(JobQuerySet), OTHERS_TOKEN, "api/v1/jobs/"),
         (_everybodys(ImageQuerySet), OTHER, "image"),
+        (_everybodys(ImageQuerySet), OTHER, "gallery"),
+        (_everybodys(ImageQuerySet), OTHER, "trash_selection"),
         (_everybodys(ImageQuerySet), OTHER, "download_selection"),
         (_everybodys(ImageQuerySet), OTHERS_TOKEN, "api/v1/images/{image_id}/"),
+        (_everybodys(CollectionQuerySet), OTHER, "collections"),
+        (_everybodys(CollectionQuerySet), OTHERS_TOKEN, "api/v1/collections/{collection_id}/"),
+        (_everybodys(ExportQuerySet), OTHER, "download_export"),
         (_without("AND token.revoked_at IS NULL"), REVOKED, "api/v1/account/"),
         (_without("AND owner.is_active"), LOCKED_TOKEN, "api/v1/account/"),
         (_allow_every_scope, READER, "api/v1/jobs/"),
+        (_allow_every_scope, READER, "api/v1/images/{image_id}/"),
         (_everybodys_factors, OTHER, "mfa_remove_webauthn"),
         (_let_in_the_locked, LOCKED, "account"),
         (_give_all_rights, STAFF, "admin:generation_job_changelist"),
+        (_give_all_rights, STAFF, "admin:accounts_user_change"),
         (_open_the_admin, ANONYMOUS, "admin:index"),
         (_keep_the_prompt_in_the_file, ANONYMOUS, "shared_picture"),
         (_write_before_refusing, OTHER, "job"),

@@ -14,8 +14,8 @@ from django.db import connection
 from django.utils import timezone
 
 from artgen import connection_budget
+from artgen.setting_names import documented
 from artgen.testing.cases import EmulatorTestCase, make_due
-from artgen.testing.documents import documented
 from generation.jobs import driver, outages
 from generation.models import GenerationSwitch, ImageModel, Job, Status
 from generation.runpod.verdicts import EndpointMissing, KeyRefused
@@ -76,8 +76,17 @@ def nginx_defaults() -> dict[str, str]:
     return dict(re.findall(r"^default (NGINX_\w+) (\S+)", script, re.MULTILINE))
 
 
+def seconds(text: str) -> int:
+    return int(re.fullmatch(r"(\d+)s?", text)[1])
+
+
 @pytest.mark.kubectl
 class TestSchema:
+    def test_it_is_accepted_by_kustomize(self):
+        named = yaml.safe_load((FOLDER / "kustomization.yaml").read_text())["resources"]
+        apart = {"kustomization.yaml", "secret.example.yaml"}
+        assert set(named) == {file.name for file in FOLDER.glob("*.yaml")} - apart
+
     def test_it_uses_fields_that_kubernetes_knows(self):
         checked = 0
         for one in [*rendered(), *written()]:
@@ -86,6 +95,54 @@ class TestSchema:
                     kubernetes_validate.validate(one, version, strict=True)
                 checked += 1
         assert checked > 30
+
+    def test_it_would_find_an_unknown_field(self):
+        broken = yaml.safe_load((FOLDER / "namespace.yaml").read_text()) | {"specs": {}}
+        with pytest.raises(kubernetes_validate.ValidationError):
+            kubernetes_validate.validate(broken, VERSIONS[-1], strict=True)
+
+    def test_it_uses_fields_that_keda_knows(self):
+        # https://keda.sh/docs/latest/reference/scaledobject-spec/ and https://keda.sh/docs/latest/scalers/postgresql/
+        (scaled,) = of_kind("ScaledObject").values()
+        spec, (trigger,) = scaled["spec"], scaled["spec"]["triggers"]
+        assert scaled["apiVersion"] == "keda.sh/v1alpha1"
+        assert set(spec) <= (
+            {
+                "scaleTargetRef",
+                "pollingInterval",
+                "cooldownPeriod",
+                "initialCooldownPeriod",
+                "idleReplicaCount",
+            }
+            | {"minReplicaCount", "maxReplicaCount", "fallback", "advanced", "triggers"}
+        )
+        assert spec["scaleTargetRef"] == {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "name": "worker",
+        }
+        assert set(spec["fallback"]) == {"failureThreshold", "replicas"}
+        assert set(spec["advanced"]) == {"horizontalPodAutoscalerConfig"}
+        assert set(trigger) == {"type", "metricType", "metadata", "authenticationRef"}
+        # `fallback` is for AverageValue alone.
+        assert (trigger["type"], trigger["metricType"]) == ("postgresql", "AverageValue")
+        assert set(trigger["metadata"]) <= {
+            "query",
+            "targetQueryValue",
+            "activationTargetQueryValue",
+        }
+        assert all(isinstance(value, str) for value in trigger["metadata"].values())
+        (authentication,) = of_kind("TriggerAuthentication").values()
+        assert trigger["authenticationRef"] == {"name": authentication["metadata"]["name"]}
+        (reference,) = authentication["spec"]["secretTargetRef"]
+        assert set(reference) == {"parameter", "name", "key"}
+        assert reference["parameter"] == "connection"
+        secrets = {
+            one["metadata"]["name"]: one["stringData"]
+            for one in written()
+            if one["kind"] == "Secret"
+        }
+        assert reference["key"] in secrets[reference["name"]]
 
 
 @pytest.mark.kubectl
@@ -133,6 +190,20 @@ class TestTruth:
             assert name in known
         assert set(pods()) == {*PROCESSES, "release", "doctor", "backup"}
 
+    def test_it_makes_one_backup_at_a_time_every_day(self):
+        spec = of_kind("CronJob")["backup"]["spec"]
+        assert (spec["schedule"], spec["timeZone"]) == ("30 3 * * *", "Etc/UTC")
+        assert documented()["BACKUP_AT"] == "03:30"
+        assert spec["concurrencyPolicy"] == "Forbid"
+        (container,) = pods()["backup"]["containers"]
+        (folder,) = [one["value"] for one in container["env"] if one["name"] == "BACKUP_DIR"]
+        (mounted,) = [
+            one["name"] for one in container["volumeMounts"] if one["mountPath"] == folder
+        ]
+        (volume,) = [one for one in pods()["backup"]["volumes"] if one["name"] == mounted]
+        claim = volume["persistentVolumeClaim"]["claimName"]
+        assert claim in of_kind("PersistentVolumeClaim")
+
     def test_it_keeps_connections_below_the_limit_during_an_upgrade(self):
         deployments, planned = of_kind("Deployment"), connection_budget.read(config())
         (autoscaler,) = of_kind("HorizontalPodAutoscaler").values()
@@ -157,6 +228,22 @@ class TestTruth:
             "web 5 × 2 processes × 3 + sockets 2 × 4 "
             "+ workers 4 × (drive 2 + store 4 + slow 2) + spare 2 = 72"
         )
+
+    def test_it_documents_the_sum_as_computed(self):
+        planned = connection_budget.read(config())
+        for page in ("README.md", "README.ru.md"):
+            assert f"`{planned.arithmetic} of {planned.limit}`" in (FOLDER / page).read_text()
+
+    def test_it_sets_no_replicas_where_an_autoscaler_does(self):
+        deployments = of_kind("Deployment")
+        assert {name: one["spec"].get("replicas") for name, one in deployments.items()} == {
+            "web": None,
+            "worker": None,
+            "sockets": 2,
+            "nginx": 2,
+            "beat": 1,
+        }
+        assert deployments["beat"]["spec"]["strategy"] == {"type": "Recreate"}
 
     def test_it_gives_no_more_rights_than_compose(self):
         for name, pod in pods().items():
@@ -190,6 +277,75 @@ class TestTruth:
                     assert header["value"] in settings.ALLOWED_HOSTS
             if name in ("worker", "beat"):
                 assert container["livenessProbe"]["exec"]["command"] == ["deploy/start.sh", "alive"]
+
+    def test_it_gives_every_process_time_to_end(self):
+        compose = yaml.safe_load((settings.BASE_DIR / "docker-compose.yml").read_text())["services"]
+        services = {
+            "web": "backend",
+            "nginx": "nginx",
+            "sockets": "sockets",
+            "worker": "worker",
+            "beat": "beat",
+        }
+        for name, service in services.items():
+            pod = pods()[name]
+            before = (
+                pod["containers"][0]
+                .get("lifecycle", {})
+                .get("preStop", {})
+                .get("exec", {})
+                .get("command", ["", "0"])[1]
+            )
+            given = pod["terminationGracePeriodSeconds"]
+            assert given >= int(before) + seconds(compose[service]["stop_grace_period"]), name
+
+    def test_it_lets_no_eviction_take_the_last_of_a_kind(self):
+        budgets = of_kind("PodDisruptionBudget")
+        assert set(budgets) == {"web", "sockets", "worker", "nginx"}
+        for name, budget in budgets.items():
+            assert budget["spec"]["minAvailable"] == 1
+            labels = of_kind("Deployment")[name]["spec"]["template"]["metadata"]["labels"]
+            assert budget["spec"]["selector"]["matchLabels"].items() <= labels.items()
+
+    def test_it_names_services_as_nginx_and_the_ingress_do(self):
+        services = of_kind("Service")
+        for name, service in services.items():
+            (port,) = service["spec"]["ports"]
+            (container,) = pods()[name]["containers"]
+            assert port["targetPort"] == container["ports"][0]["name"]
+            assert port["port"] == container["ports"][0]["containerPort"]
+        variables = {
+            one["name"]: one.get("value") for one in pods()["nginx"]["containers"][0]["env"]
+        }
+        assert (variables["NGINX_WEB"], variables["NGINX_SOCKETS"]) == ("web:8000", "sockets:8001")
+        for ingress in of_kind("Ingress").values():
+            (path,) = ingress["spec"]["rules"][0]["http"]["paths"]
+            assert path["backend"]["service"] == {"name": "nginx", "port": {"name": "http"}}
+
+    def test_it_sets_no_ingress_limit_below_that_of_nginx(self):
+        ingresses, prefix, defaults = (
+            of_kind("Ingress"),
+            "nginx.ingress.kubernetes.io/",
+            nginx_defaults(),
+        )
+        for name, timeout in (
+            ("artgen", "NGINX_API_TIMEOUT"),
+            ("artgen-sockets", "NGINX_SOCKET_TIMEOUT"),
+        ):
+            for kind in ("read", "send"):
+                given = ingresses[name]["metadata"]["annotations"][f"{prefix}proxy-{kind}-timeout"]
+                assert int(given) == seconds(defaults[timeout])
+        bodies = ("NGINX_UPLOAD_BODY_MAX", "NGINX_FORM_BODY_MAX", "NGINX_HOOK_BODY_MAX")
+        most = max(int(defaults[body].removesuffix("m")) for body in bodies)
+        assert (
+            ingresses["artgen"]["metadata"]["annotations"][f"{prefix}proxy-body-size"] == f"{most}m"
+        )
+
+    def test_it_restarts_pods_when_a_value_changes(self):
+        (name,) = of_kind("ConfigMap")
+        assert re.search(r"^artgen-\w{10}$", name)
+        for kind in ("web", "sockets", "worker", "beat", "release", "doctor", "backup"):
+            assert pods()[kind]["containers"][0]["envFrom"][0] == {"configMapRef": {"name": name}}
 
 
 @pytest.mark.kubectl

@@ -98,6 +98,12 @@ def test_a_migration_may_add_tables_columns_and_indexes() -> None:
     assert found == []
 
 
+def test_it_may_change_words_and_choices() -> None:
+    field = LOADER.project_state().models["accounts", "user"].fields["last_login"].clone()
+    field.verbose_name, field.help_text = "seen", "when"
+    assert of_user(migrations.AlterField("user", "last_login", field)) == []
+
+
 def test_it_may_not_take_away_rename_or_tighten() -> None:
     constraint = models.CheckConstraint(condition=~models.Q(email=""), name="has_email")
     for operation in (

@@ -118,3 +118,8 @@ class TestRefusals:
         line = b"GET /api/v1/jobs/?" + LONG[:15_000] + HOST
         large = b"X-Large: " + LONG[:15_000] + b"\r\n"
         assert server.ask(line + large + headers + b"Connection: close\r\n\r\n")[0] == 200
+
+    def test_it_answers_500_to_nothing(self, server: Nginx):
+        requests = UNREADABLE + UNREADABLE_BY_API
+        assert {server.ask(request)[0] for request in requests} == {400}
+        assert '"status":500' not in server.access_log

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.test import override_settings
 from django.urls import include, path
+from django.utils.translation import override
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -85,6 +86,11 @@ class TestUnknownAddresses(ProblemTestCase):
         document = self.assert_problem(self.client.post("/api/v1/jobs"), 404, "not_found")
         assert "/api/v1/jobs/" in document["detail"]
 
+    def test_it_leaves_the_errors_of_pages_alone(self) -> None:
+        response = self.client.get("/nothing/")
+        assert response.status_code == 404
+        assert response["Content-Type"].startswith("text/html")
+
 
 class TestRefusals(ProblemTestCase):
     def setUp(self) -> None:
@@ -125,6 +131,14 @@ class TestRefusals(ProblemTestCase):
         response = self.client.get("/api/v1/account/", headers={"Host": "evil.example"})
         self.assert_problem(response, 400, "malformed")
 
+    def test_it_translates_the_detail_and_keeps_the_code(self) -> None:
+        documents = [
+            self.client.get("/api/v1/nothing/", headers={"Accept-Language": language}).json()
+            for language in ("en", "ru")
+        ]
+        assert documents[0]["code"] == documents[1]["code"]
+        assert documents[0]["title"] != documents[1]["title"]
+
 
 @override_settings(ROOT_URLCONF=__name__)
 class TestRaised(ProblemTestCase):
@@ -155,3 +169,9 @@ class TestKinds(ProblemTestCase):
             assert (body["code"], body["status"]) == (code, status)
             assert body["title"]
         self.assert_problem(self.client.get("/api/problems/nothing/"), 404, "not_found")
+
+    def test_it_has_a_russian_title_for_each(self) -> None:
+        for code, (_status, title) in KINDS.items():
+            with override("ru"):
+                russian = str(title)
+            assert any("а" <= letter <= "я" for letter in russian.lower()), f"{code}: {russian}"

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -133,6 +134,10 @@ def nginx_in_front(folder: Path, inner: Nginx) -> Iterator[int]:
         yield port
 
 
+def test_nginx_accepts_the_example_before_there_is_a_certificate(folder: Path) -> None:
+    subprocess.run([*nginx_file(folder), "-t"], check=True)
+
+
 FRONTS = [
     pytest.param(caddy, marks=pytest.mark.caddy, id="caddy"),
     pytest.param(nginx_in_front, id="nginx"),
@@ -233,6 +238,10 @@ class TestFaults:
             status, body = ask(server.port, X_Forwarded_Proto="https")
             assert (status, "Full (strict)" in body) == (503, True)
             assert ask(server.port)[0] == 308
+
+    def test_there_is_none_where_the_site_is_plain_http(self, application: str) -> None:
+        with nginx(NGINX_WEB=application, NGINX_TRUSTED_PROXIES=CLIENT) as server:
+            assert ask(server.port)[0] == ask(server.port, X_Forwarded_Proto="https")[0] == 200
 
 
 class TestTrusted:
@@ -338,3 +347,20 @@ class TestIPv6:
             mapped = ["::ffff:192.0.2.1", "192.0.2.1", "192.0.2.1"]
             assert [status(address) for address in mapped] == [200, 200, 429]
             assert status("::ffff:192.0.2.2") == 200
+
+    def test_it_listens_where_the_machine_has_it(self, application: str, folder: Path) -> None:
+        certificate, key = make_certificate(folder)
+        Path(certificate).rename(folder / "fullchain.pem")
+        Path(key).rename(folder / "privkey.pem")
+        tls_port = free_port()
+        has_it = bool(Path("/proc/net/if_inet6").read_text())
+        with nginx(
+            NGINX_WEB=application,
+            PUBLIC_URL=PUBLIC,
+            NGINX_SERVER="tls",
+            NGINX_TLS_PORT=str(tls_port),
+            NGINX_TLS_DIR=str(folder),
+        ) as server:
+            for port in (server.port, tls_port):
+                with socket.socket(socket.AF_INET6) as client:
+                    assert (client.connect_ex(("::1", port)) == 0) is has_it

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.messages import get_messages
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.core.management.base import CommandError
+from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import translation
 
@@ -92,6 +93,11 @@ def test_it_leads_back_to_the_page_of_this_site_that_was_left() -> None:
 def test_it_names_what_is_unavailable_on_pages() -> None:
     response = refusal_pages.page(RequestFactory().get("/"), Unavailable())
     assert (response.status_code, response["Retry-After"]) == (503, "30")
+
+
+def test_it_leaves_other_exceptions_alone() -> None:
+    middleware = refusal_pages.RefusalMiddleware(lambda request: HttpResponse())
+    assert middleware.process_exception(RequestFactory().get("/"), ValueError("a bug")) is None
 
 
 def test_it_ends_commands_with_the_message_in_english() -> None:

@@ -3,6 +3,8 @@ import time
 from unittest import mock
 
 import pytest
+import redis
+from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
 from django.test import RequestFactory, SimpleTestCase, override_settings
 
@@ -31,6 +33,12 @@ class TestMiddleware(SimpleTestCase):
             ("hook", "4xx"): 1,
         }
         assert counts(request_stats.recent(5)) == counts(request_stats.totals())
+
+    def test_it_does_not_count_those_who_look_after_it(self) -> None:
+        for path in ("/healthz", "/metrics", "/static/x.css"):
+            assert request_stats.kind_of(path) == "", path
+        self.client.get("/healthz")
+        assert counts(request_stats.totals()) == {}
 
     def test_it_counts_an_error_and_the_time_of_everything_inside(self) -> None:
         def broken(request):
@@ -96,6 +104,10 @@ class TestQuantile:
         assert self.of(c0=100).quantile(0.95) == pytest.approx(0.00475, abs=5e-8)
         assert self.of(c0=95, c5=5).quantile(0.95) == pytest.approx(0.005, abs=5e-8)
 
+    def test_it_is_the_last_bound_beyond_it_and_nothing_of_nothing(self) -> None:
+        assert self.of(c12=3).quantile(0.95) == 10.0
+        assert Times().quantile(0.95) is None
+
 
 class TestRedis(SimpleTestCase):
     def setUp(self) -> None:
@@ -109,6 +121,14 @@ class TestRedis(SimpleTestCase):
         times = request_stats.totals()["api", "2xx"]
         assert (times.count, round(times.seconds, 6)) == (6, 0.0045)
         assert counts(request_stats.recent(1)) == {("api", "2xx"): 6}
+
+    def test_it_keeps_the_minutes_for_a_while_only(self) -> None:
+        request_stats.note("api", 200, 0.001)
+        request_stats.flush()
+        client = redis.Redis.from_url(settings.REDIS_URL)
+        (key,) = client.keys(f"{request_stats.KEY}:*")
+        assert 0 < client.ttl(key) <= request_stats.KEPT_MINUTES * 60
+        assert client.ttl(request_stats.KEY) == -1
 
     def test_it_keeps_counts_while_redis_is_away(self) -> None:
         with override_settings(REDIS_URL=f"redis://127.0.0.1:{free_port()}/0"):

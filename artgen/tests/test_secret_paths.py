@@ -1,6 +1,7 @@
 """No log has a secret of an address: generated from the URL configuration, for every route."""
 
 import logging
+import subprocess
 import sys
 
 import pytest
@@ -8,6 +9,7 @@ import requests
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import get_resolver, include, path, re_path
+from django.utils.log import log_response
 
 from artgen.observability.logging import JsonFormatter, TextFormatter
 from artgen.observability.redaction import SECRET_PATHS, redact
@@ -116,6 +118,18 @@ class TestRedaction:
         assert SECRET not in line
         assert line.count("SECRET") >= 2
 
+    @pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
+    def test_it_redacts_what_django_says_of_a_response(self, formatter, rf, caplog):
+        address = ADDRESSES[0]
+        request = rf.get(address, {"share": "slug-of-an-image"})
+        response = type("Response", (), {"status_code": 404})()
+        log_response("Not Found: %s", request.get_full_path(), request=request, response=response)
+        (record,) = caplog.records
+        line = formatter.format(record)
+        assert SECRET in caplog.text, "the control: without a formatter the secret is there"
+        assert SECRET not in line
+        assert "slug-of-an-image" not in line
+
     def test_every_handler_has_such_a_format(self):
         handlers = settings.LOGGING["handlers"].values()
         assert {handler["formatter"] for handler in handlers} <= {"text", "json"}
@@ -157,3 +171,31 @@ class TestNginxLogs:
         access, errors = self.logs(secret_paths="/nothing/\n")
         assert access.count(SECRET) >= 3 * len(ADDRESSES)
         assert errors.count(SECRET) >= 3 * len(ADDRESSES)
+
+    def test_a_reload_takes_new_patterns(self):
+        with nginx(secret_paths="/nothing/\n") as server:
+
+            def ask(number: int) -> str:
+                """Return the line of the error log about a request of /invite/TOKEN-number/."""
+                requests.get(f"{server.url}/invite/TOKEN-{number}/?n={number}.", timeout=30)
+                requests.get(f"{server.url}/after-{number}/", timeout=30)
+                while f"/after-{number}/" not in server.error_log:
+                    pass
+                return server.error_log
+
+            assert "TOKEN-1" in ask(1)
+            (server.templates / "secret_paths.txt").write_text("/invite/\n")
+            environment = {
+                key: value
+                for line in (server.folder / "environment").read_text().splitlines()
+                for key, value in [line.split("=", 1)]
+            }
+            done = subprocess.run(
+                [server.templates / "reload.sh", server.folder / "nginx"],
+                env=environment, check=True, capture_output=True, text=True,
+            )  # fmt: skip
+            assert "reloaded" in done.stdout, done.stderr
+            numbers = iter(range(2, 1000))
+            while f"TOKEN-{(number := next(numbers))}" in ask(number):
+                pass  # workers of the old configuration, the filter of the old patterns
+            assert "/invite/SECRET" in server.error_log

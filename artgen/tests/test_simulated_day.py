@@ -1,9 +1,16 @@
 """Are promised waiting times kept, over hours of jobs in virtual time?"""
 
+import subprocess
+import sys
+from dataclasses import replace
+
 import pytest
+from django.conf import settings
 
 from deploy.simulated_day.day import Day
-from deploy.simulated_day.table import rows_of
+from deploy.simulated_day.table import Row, rows_of
+from generation.jobs import eta
+from generation.jobs.eta.history import History
 
 pytestmark = pytest.mark.slow
 SMALL = {"jobs": 1500, "throttled_hour": 5, "hours": 8.0}
@@ -17,9 +24,54 @@ class TestDay:
             assert 0.85 <= row.inside_p90 <= 0.97, row
             assert 0.40 <= row.before_p50 <= 0.60, row
 
+    def test_the_same_seed_is_the_same_day(self):
+        assert rows_of(Day(seed=3, **SMALL | {"jobs": 200}).run()) == rows_of(
+            Day(seed=3, **SMALL | {"jobs": 200}).run()
+        )
+
     def test_limits_of_jobs_at_once_do_not_make_the_times_of_others_longer(self):
-        """Every second user may have one job at once."""
-        day = Day(seed=7, limit=1, **SMALL)
-        others = (one for one in day.run() if one.job.user_id not in day.limits)
-        kept = rows_of(others)[-1]
+        """Every second user may have one job at once. The control learns from these jobs, too."""
+
+        class Misled(Day):
+            def history_of(self, number: int) -> History:
+                known = [replace(one, is_limited=False) for one in self.records[number]]
+                return eta.history_of(known, limit=self.models[number].max_in_flight)
+
+        def of_others(kind: type[Day]) -> Row:
+            day = kind(seed=7, limit=1, **SMALL)
+            return rows_of(one for one in day.run() if one.job.user_id not in day.limits)[-1]
+
+        kept, misled = of_others(Day), of_others(Misled)
         assert kept.ok, kept
+        assert kept.width < misled.width
+        assert abs(kept.before_p50 - 0.5) < abs(misled.before_p50 - 0.5)
+
+    def test_the_bounds_notice_promises_without_recorded_jobs(self):
+        """The control: from the catalog alone, they are broken."""
+
+        class Forgetful(Day):
+            def history_of(self, number: int) -> History:
+                return History()
+
+        rows = rows_of(Forgetful(seed=7, **SMALL).run())
+        assert not all(row.ok for row in rows)
+
+
+def test_the_command_writes_the_table_into_a_document(tmp_path):
+    document = tmp_path / "PERFORMANCE.md"
+    document.write_text("before\n<!-- day: x -->\nearlier\n<!-- day: end -->\nafter\n")
+    command = [sys.executable, "-m", "deploy.simulated_day", "--jobs=300", "--seed=1"]
+    done = subprocess.run(
+        [*command, f"--into={document}"],
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == ("Outside the bounds" in done.stderr)  # so few jobs may be
+    text = document.read_text()
+    assert "| 1 | all | 300 |" in text
+    assert done.stdout in text
+    assert text.startswith("before")
+    assert text.endswith("after\n")
+    assert "earlier" not in text

@@ -26,7 +26,14 @@ from websockets.exceptions import ConnectionClosed
 from artgen import connection_budget
 from artgen.observability import sockets_heartbeat
 from artgen.testing.nginx import ask_at_once
-from artgen.testing.stack import PATIENCE, PATIENT_MACHINE, Stack, children, kept_stack
+from artgen.testing.stack import (
+    PATIENCE,
+    PATIENT_MACHINE,
+    Stack,
+    children,
+    environment,
+    kept_stack,
+)
 
 pytestmark = [
     pytest.mark.s3,
@@ -34,9 +41,21 @@ pytestmark = [
     pytest.mark.xdist_group("stack"),
 ]
 
+CORES = connection_budget.cores()
+
 
 def gone(pids: list[int]) -> bool:
     return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+def connected(pid: int) -> list[str]:
+    """Return the open connections of a process, over TCP and Unix sockets."""
+    links = [os.path.realpath(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    inodes = {found[1] for link in links if (found := re.search(r"socket:\[(\d+)\]", link))}
+    tcp = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    unix = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    found = [f"tcp {line[2]}" for line in tcp if line[9] in inodes and line[3] == "01"]
+    return found + [f"unix {line[6]}" for line in unix if line[6] in inodes and line[5] == "03"]
 
 
 async def open_socket(port: int, session: str) -> tuple[str, int]:
@@ -84,11 +103,42 @@ class TestStack(unittest.TestCase):
         assert "Strict-Transport-Security" not in answer.headers
         assert "secure" not in answer.headers["Set-Cookie"].lower()
 
-    def test_its_lanes_take_their_own_queues_and_give_way_to_the_first(self):
+    # --- settings ---------------------------------------------------------------------------------
+    def test_it_runs_gunicorn_as_the_table_says(self):
+        master = self.stack.pids()["web"]
+        program = "from gunicorn.app.wsgiapp import WSGIApplication; print(WSGIApplication().cfg)"
+        shown = subprocess.run(
+            [sys.executable, "-c", program, "--config", "deploy/gunicorn.conf.py"],
+            cwd=settings.BASE_DIR,
+            env=environment(master),
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        config = dict(re.findall(r"^(\w+)\s+= (.*)$", shown, re.MULTILINE))
+        expected = {
+            "workers": str(min(8, CORES)),
+            "worker_class": "gthread",
+            "worker_connections": "1000",
+            "timeout": "180",
+            "graceful_timeout": "30",
+            "keepalive": "5",
+            "preload_app": "True",
+            "control_socket_disable": "True",
+        }
+        assert {name: config[name] for name in expected} == expected
+        assert int(config["threads"]) in (2, 3, 4)
+        assert len(children(master)) == min(8, CORES)
+        assert not list(self.stack.folder.rglob("*.ctl"))
+        # The master loads the application and serves nothing: it shares no thread or connection.
+        assert len(list(Path(f"/proc/{master}/task").iterdir())) == 1
+        assert connected(master) == []
+
+    def test_it_runs_celery_as_the_table_says(self):
         program = (
             "import json; from artgen.celery import app;"
             "inspect = app.control.inspect(timeout=20, limit=3);"
-            "print(json.dumps([inspect.stats(), inspect.active_queues()]))"
+            "print(json.dumps([inspect.stats(), inspect.active_queues(), app.conf.task_acks_late]))"
         )
         answer = subprocess.run(
             [sys.executable, "-c", program],
@@ -98,12 +148,37 @@ class TestStack(unittest.TestCase):
             capture_output=True,
             text=True,
         ).stdout
-        stats, queues = json.loads(answer.splitlines()[-1])
-        lanes = {name.partition("@")[0]: each["pid"] for name, each in stats.items()}
+        by_worker, queues, acks_late = json.loads(answer.splitlines()[-1])
+        stats = {name.partition("@")[0]: each for name, each in by_worker.items()}
         assert {
             name.partition("@")[0]: [queue["name"] for queue in each]
             for name, each in queues.items()
-        } == {lane: [lane] for lane in ("drive", "store", "slow")}
+        } == {"drive": ["drive"], "store": ["store"], "slow": ["slow"]}
+        threads, processes = (
+            "celery.concurrency.thread:TaskPool",
+            "celery.concurrency.prefork:TaskPool",
+        )
+        expected = {
+            "drive": (threads, 32),
+            "store": (processes, min(12, 2 * CORES)),
+            "slow": (threads, 4),
+        }
+        assert {
+            lane: (each["pool"]["implementation"], each["pool"]["max-concurrency"])
+            for lane, each in stats.items()
+        } == expected
+        assert {lane: each["prefetch_count"] for lane, each in stats.items()} == {
+            lane: 4 * most for lane, (_, most) in expected.items()
+        }
+        assert acks_late
+        # Mingle and gossip are off.
+        assert re.search(r"drive@\S+ ready\.", self.stack.log)
+        assert "mingle: " not in self.stack.log
+        with redis.Redis.from_url(self.stack.environment["REDIS_URL"]) as broker:
+            assert broker.exists("_kombu.binding.celery.pidbox")
+            assert not broker.exists("_kombu.binding.celeryev")
+        lanes = {lane: each["pid"] for lane, each in stats.items()}
+        assert set(lanes.values()) <= set(children(self.stack.pids()["worker"]))
         base = os.getpriority(os.PRIO_PROCESS, self.stack.pids()["worker"])
         niceness = {
             lane: os.getpriority(os.PRIO_PROCESS, pid) - base for lane, pid in lanes.items()
@@ -112,7 +187,47 @@ class TestStack(unittest.TestCase):
         # What forks shares no thread and no connection to the database.
         assert len(list(Path(f"/proc/{lanes['store']}/task").iterdir())) == 1
 
-    def test_it_opens_no_more_connections_than_planned_and_replaces_broken_ones(self):
+    def test_it_runs_nginx_as_the_table_says(self):
+        folder = self.stack.run_dir / "nginx"
+        shown = subprocess.run(
+            ["nginx", "-T", "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"],
+            check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+        shown = re.sub(r"\s+", " ", re.sub(r"#.*", "", shown))
+        for line in (
+            "limit_req_zone $user_key zone=user:20m rate=20r/s;",
+            "limit_req_status 429;",
+            "proxy_read_timeout 180s; proxy_send_timeout 180s;",
+            "proxy_buffering on; proxy_buffer_size 16k; proxy_buffers 16 16k;",
+            "keepalive 64; keepalive_requests 10000; keepalive_timeout 4s;",
+        ):
+            assert line in shown
+        (sockets,) = re.findall(r"location /ws/ \{(.*?)\}", shown)
+        assert "proxy_read_timeout 3600s; proxy_send_timeout 3600s; proxy_buffering off;" in sockets
+        for location in ("/", "/api/", "/ws/"):
+            (body,) = re.findall(rf"location {location} \{{(.*?)\}}", shown)
+            assert re.search(r"limit_req zone=user burst=\d+ nodelay;", body)
+        for kind in ("page", "form", "api", "upload"):
+            (body,) = re.findall(rf"location = /nginx/large/{kind} \{{(.*?)\}}", shown)
+            assert "/large_body.conf;" in body
+        assert re.search(r"limit_conn bodies 6; limit_req zone=user burst=\d+ nodelay;", shown)
+
+    def test_it_sizes_the_pools_as_the_table_says_below_80_connections(self):
+        program = "from django.conf import settings as s; print(s.DATABASES['default'])"
+        pids = self.stack.pids()
+        pids |= {lane: self.stack.lane(lane) for lane in ("drive", "slow")}
+        for kind, pool in (("web", 4), ("sockets", 8), ("drive", 3), ("slow", 3)):
+            shown = subprocess.run(
+                [sys.executable, "-c", program],
+                cwd=settings.BASE_DIR,
+                env=environment(pids[kind]),
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+            assert f"'max_size': {pool}, 'timeout': 1, 'max_lifetime': 1800" in shown
+            assert "'CONN_MAX_AGE': 0" in shown
+
         with concurrent.futures.ThreadPoolExecutor(30) as crowd:
             list(crowd.map(lambda _: self.get("/readyz").status_code, range(120)))
         with psycopg.connect(self.stack.database_url) as database:
@@ -230,6 +345,11 @@ class TestStack(unittest.TestCase):
         assert ring(hook, 12.1) == 413
         assert ring("made-up", 12) == 404
 
+    def test_it_refuses_a_body_that_is_too_large_in_the_shape_of_the_api(self):
+        answer = self.stack.ask("post", "jobs/", data=b" " * 3 * 1024 * 1024)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+        assert answer.headers["Content-Type"] == "application/problem+json"
+
     def test_gunicorn_takes_all_headers_and_addresses_that_nginx_takes(self):
         large = {"Accept-Language": "en", "X-A": "a" * 15_000, "X-B": "b" * 15_000}
         answer = self.stack.ask("get", "account/", headers=large)
@@ -277,6 +397,10 @@ class TestStack(unittest.TestCase):
             assert len(answer.raw.read(decode_content=False)) < len(plain) / 2
         assert self.get("/static/nothing.css").status_code == 404
         assert self.get("/static/../nginx.conf").status_code == 404
+
+    def test_it_compresses_pages(self):
+        answer = self.get("/", headers={"Accept-Encoding": "br"}, stream=True)
+        assert answer.headers["Content-Encoding"] == "br"
 
     def test_it_passes_a_request_id_on_and_believes_no_strangers_address(self):
         answer = self.get("/healthz", headers={"X-Request-ID": "0123456789abcdef"})
@@ -409,3 +533,34 @@ class TestKilled(unittest.TestCase):
         self.stack.until(self.stack.opens_sockets, "sockets open again")
         assert self.stack.draw()["status"] == "succeeded"
         self.stack.until(lambda: gone(family), "none of the old ones is left")
+
+
+class TestCapacity:
+    def test_it_refuses_more_than_80_connections(self):
+        outside = {
+            "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
+            "SECRET_KEY": "x",
+            "PATH": os.environ["PATH"],
+            "GUNICORN_WORKERS": "8",
+            "CELERY_CONCURRENCY": "12",
+            "WORKER_DB_POOL_MAX": "14",
+        }
+        outcome = subprocess.run(
+            [sys.executable, "manage.py", "check", "--tag", "connections"],
+            cwd=settings.BASE_DIR,
+            env=outside,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert outcome.returncode == 1
+        assert (
+            "All processes together could open 82 database connections, above the limit of 80: "
+            "web 1 × 8 processes × 4 + sockets 1 × 8 "
+            "+ workers 1 × (drive 14 + store 12 + slow 14) + spare 2 = 82."
+        ) in outcome.stderr
+
+    def test_it_has_the_defaults_of_the_table(self):
+        planned = connection_budget.read({"GUNICORN_WORKERS": "8", "CELERY_CONCURRENCY": "12"})
+        assert planned.worker_lanes == {"drive": 3, "store": 12, "slow": 3}
+        assert (planned.connections, planned.limit) == (60, 80)

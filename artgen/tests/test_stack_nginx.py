@@ -122,6 +122,13 @@ class TestNginx(unittest.TestCase):
         assert received["X-Forwarded-Proto"] == "http"
         assert received["Host"] == f"127.0.0.1:{self.port}"
 
+    def test_it_believes_the_proxies_that_are_named(self):
+        self.nginx(NGINX_WEB=self.application(), NGINX_TRUSTED_PROXIES="10.0.0.0/8, 127.0.0.1")
+        received = self.headers(
+            **{"X-Forwarded-For": "6.6.6.6, 203.0.113.9, 10.1.2.3", "X-Forwarded-Proto": "https"}
+        )
+        assert (received["X-Real-IP"], received["X-Forwarded-Proto"]) == ("203.0.113.9", "https")
+
     def test_it_speaks_tls_and_http2_and_sends_plain_http_there(self):
         certificate, key = make_certificate(self.folder)
         Path(certificate).rename(self.folder / "fullchain.pem")

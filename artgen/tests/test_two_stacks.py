@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import io
 import json
 import re
 import socket
@@ -13,6 +14,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 import requests
+from PIL import Image as Pillow
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from artgen.testing.stack import FINAL, PATIENCE, PATIENT_MACHINE, Stack, kept_stack
 
@@ -48,13 +52,28 @@ class TestTwoStacks(unittest.TestCase):
         cls.here = kept_stack(**PATIENT_MACHINE)
         cls.there = cls.enterClassContext(Stack(beside=cls.here, **PATIENT_MACHINE))
 
+    def page(
+        self, stack: Stack, session: requests.Session, path: str, **form: str
+    ) -> requests.Response:
+        """Get a page with the session, or post its form."""
+        if not form:
+            return session.get(f"{stack.url}{path}", timeout=PATIENCE, allow_redirects=False)
+        token = re.search(
+            r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page(stack, session, path).text
+        )[1]
+        form["csrfmiddlewaretoken"] = token
+        return session.post(
+            f"{stack.url}{path}", data=form, timeout=PATIENCE, allow_redirects=False
+        )
+
     def test_it_shows_on_one_machine_what_another_one_drives(self):
-        with self.there.socket() as events:
+        pages = Stack(beside=self.here, processes=("nginx", "web", "sockets"), **PATIENT_MACHINE)
+        with pages, pages.socket() as events:
             assert json.loads(events.recv(timeout=PATIENCE))["type"] == "snapshot"
             # It does not begin before its submission is shown: two machines tell of both.
             self.addCleanup(self.here.emulator.set_workers, ENDPOINT, 3)
             self.here.emulator.set_workers(ENDPOINT, 0)
-            job = self.there.ask("post", "jobs/", json=ORDER).json()
+            job = pages.ask("post", "jobs/", json=ORDER).json()
             seen = []
             while not seen or seen[-1]["status"] not in FINAL:
                 message = json.loads(events.recv(timeout=PATIENCE))
@@ -72,9 +91,72 @@ class TestTwoStacks(unittest.TestCase):
                 == seen[-1]["images"][0]["id"]
             )
 
+    def test_it_works_on_one_machine_from_what_was_uploaded_on_the_other(self):
+        picture = io.BytesIO()
+        Pillow.new("RGB", (256, 256), "teal").save(picture, "PNG")
+        uploaded = self.here.ask(
+            "post", "uploads/", files={"file": ("teal.png", picture.getvalue(), "image/png")}
+        )
+        assert uploaded.status_code == 201, uploaded.text
+        order = {
+            "model": "qwen-image-edit",
+            "prompt": "at night",
+            "source_images": [uploaded.json()["id"]],
+        }
+        placed = self.there.ask("post", "jobs/", json=order)
+        assert placed.status_code == 201, placed.text
+        job = self.there.until(
+            lambda: self.finished(self.there, placed.json()["id"]), "the picture is there"
+        )
+        assert (job["status"], job["error"]) == ("succeeded", None)
+        image = self.here.ask("get", f"images/{job['images'][0]['id']}/").json()
+        assert requests.get(image["url"], timeout=PATIENCE).status_code == 200
+
     def finished(self, stack: Stack, job_id: str) -> dict | None:
         job = stack.ask("get", f"jobs/{job_id}/").json()
         return job if job["status"] in FINAL else None
+
+    def test_it_knows_on_one_machine_who_signed_in_on_the_other(self):
+        session = requests.Session()
+        answer = self.page(
+            self.here,
+            session,
+            "/accounts/login/",
+            username="alice@example.org",
+            password="lighthouse at dusk",
+        )
+        assert answer.status_code == 302, answer.text[:500]
+        assert self.page(self.there, session, "/account/").status_code == 200
+        cookies = "; ".join(f"{name}={value}" for name, value in session.cookies.items())
+        headers = {"Cookie": cookies}
+        address = f"ws://127.0.0.1:{self.there.port}/ws/jobs/"
+        with connect(address, additional_headers=headers, origin=self.here.url) as events:
+            assert json.loads(events.recv(timeout=PATIENCE))["type"] == "snapshot"
+
+    def test_it_counts_the_sockets_of_a_user_on_both_machines_together(self):
+        with contextlib.ExitStack() as sockets:
+            for number in range(20):
+                stack = (self.here, self.there)[number % 2]
+                events = sockets.enter_context(stack.socket())
+                assert json.loads(events.recv(timeout=PATIENCE))["type"] == "snapshot"
+            for stack in (self.here, self.there):
+                with stack.socket() as further, pytest.raises(ConnectionClosed) as closed:
+                    further.recv(timeout=PATIENCE)
+                assert closed.value.rcvd.code == 4429
+
+    def test_it_counts_wrong_passwords_on_both_machines_together(self):
+        guess = {"username": "guessed@example.org", "password": "wrong"}
+        statuses = []
+        while 429 not in statuses and len(statuses) < 30:
+            stack = (self.here, self.there)[len(statuses) % 2]
+            statuses.append(
+                self.page(stack, requests.Session(), "/accounts/login/", **guess).status_code
+            )
+        assert 429 in statuses
+        for stack in (self.here, self.there):
+            assert (
+                self.page(stack, requests.Session(), "/accounts/login/", **guess).status_code == 429
+            )
 
     def test_it_places_once_what_is_asked_of_both_machines_with_one_key(self):
         headers = {"Idempotency-Key": str(uuid4())}

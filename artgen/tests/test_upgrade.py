@@ -312,6 +312,24 @@ class TestUpgrade(unittest.TestCase):
         assert (self.images(), self.stack.pids(), self.serving()) == (before, pids, serving)
         self.assert_all_succeeded(load)
 
+    def test_it_rolls_back_when_the_new_version_fails_only_as_the_main_process(self):
+        before = self.images()
+        serving = self.serving()
+        broken = "import os\nassert 'main' not in os.environ.get('GUNICORN_BIND', '')\n"
+        with self.code(artgen__wsgi=("import os\n", broken)) as folder:
+            load = Load(self.stack)
+            try:
+                outcome = self.upgrade(folder)
+            finally:
+                load.end()
+        assert outcome.returncode == 1, outcome.stdout
+        assert "web has died. Its log:" in outcome.stdout
+        assert "    assert 'main' not in os.environ.get" in outcome.stdout
+        assert "ROLLED BACK" in outcome.stdout
+        assert load.failures == [], outcome.stdout
+        assert (self.images(), self.serving()) == (before, serving)
+        self.assert_all_succeeded(load)
+
     def test_it_changes_nothing_when_nothing_runs(self):
         before = self.stack.pids()
         with self.code() as folder:
@@ -343,6 +361,33 @@ class TestUpgrade(unittest.TestCase):
         with self.code() as folder:
             assert self.upgrade(folder, "--nonsense").returncode == 2
 
+    def test_it_upgrades_what_is_not_healthy_only_by_force(self):
+        # Another upgrade with the former values would start nginx again.
+        self.addCleanup(self.compose, "up", "nginx")
+        self.scale("web", 1)
+        self.scale("sockets", 2)
+        self.stack.docker("stop", "backend")
+        self.stack.docker("stop", "sockets")
+        # The further containers serve.
+        for _ in range(10):
+            assert self.stack.answers("/readyz")
+        assert self.stack.opens_sockets()
+        before = self.stack.pids()
+        with self.code() as folder:
+            outcome = self.upgrade(folder)
+            assert outcome.returncode == 1
+            assert "web does not answer: repair what runs first" in outcome.stdout
+            assert self.stack.pids() == before
+            outcome = self.upgrade(folder, "--force", NGINX_RATE="21r/s")
+        assert outcome.returncode == 0, outcome.stdout + self.stack.log[-3000:]
+        assert "--force: continues although web does not answer." in outcome.stdout
+        self.stack.get_ready()
+        assert len(set(self.images().values())) == 1
+        assert set(self.images()) == set(before) - {"nginx"}
+        assert "nginx: starts again with its new image or values" in outcome.stdout
+        assert self.stack.pids()["nginx"] != before["nginx"]
+        assert "rate=21r/s" in self.nginx_configuration.read_text()
+
     def test_it_ends_the_upgrade_of_which_only_the_second_process_was_left(self):
         """As after "ROLLED BACK, BUT NOT HEALTHY"; nginx refuses a value meanwhile."""
         nginx = self.stack.pids()["nginx"]
@@ -351,10 +396,6 @@ class TestUpgrade(unittest.TestCase):
         self.stack.docker("exec", "artgen-web-next", "deploy/handover.sh", "lead", "web", "next")
         self.stack.docker("stop", "backend")
         with self.code() as folder:
-            outcome = self.upgrade(folder)
-            assert outcome.returncode == 1
-            assert "web does not answer: repair what runs first" in outcome.stdout
-            assert self.stack.pids()["nginx"] == nginx
             load = Load(self.stack)
             try:
                 outcome = self.upgrade(folder, "--force", NGINX_RATE="many")

@@ -88,6 +88,12 @@ class TestOfflinePage(BaseTestCase):
             assert private not in page
         assert page == Client(headers={"accept-language": "en"}).get("/offline/").content.decode()
 
+    def test_it_follows_the_theme(self) -> None:
+        self.client.cookies["theme"] = "dark"
+        page = self.client.get("/offline/").content.decode()
+        assert 'data-theme="dark"' in page
+        assert '<meta name="theme-color" content="#0e0e10">' in page
+
 
 class TestShares(BaseTestCase):
     def test_the_server_reads_nothing_of_a_post_from_outside(self) -> None:

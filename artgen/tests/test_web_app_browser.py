@@ -34,7 +34,7 @@ SHARE = """(bytes) => {
 
 
 class TestWebApp(BrowserTestCase):
-    people = ("rider", "postcard", "departing")
+    people = ("rider", "roamer", "postcard", "departing")
 
     def ready(self, name: str, **options: Any) -> Page:
         """Return the Create page of this person after the service worker is installed."""
@@ -44,31 +44,33 @@ class TestWebApp(BrowserTestCase):
         return page
 
     def test_drafts_written_offline_are_in_the_form_afterwards(self) -> None:
-        page = self.ready("rider", language="ru", **PHONE)
-        page.fill("#prompt", "written before")
-        page.wait_for_function("() => JSON.stringify(localStorage).includes('written before')")
-        page.context.set_offline(True)
-        page.goto("/gallery/")
-        expect(page.locator("#offline-write")).to_be_visible()
-        expect(page.locator("html")).to_have_attribute("lang", "ru")
-        expect(page.locator("#drafts")).to_contain_text("written before")
-        page.fill("#prompt", "first idea")
-        page.click("#new-draft")
-        page.fill("#prompt", "second idea")
-        page.reload()  # a phone that ends the app
-        expect(page.locator("#prompt")).to_have_value("second idea")
-        expect(page.locator("#drafts")).to_contain_text("first idea")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        page.context.set_offline(False)  # nobody is writing, so the page loads again
-        expect(page.locator("#offline-write")).to_have_count(0)
-        page.wait_for_load_state()
-        page.goto("/create/")
-        expect(page.locator("#prompt")).to_have_value("second idea")
-        unsent = page.locator("#history [data-unsent]")
-        expect(unsent).to_contain_text(["written before", "first idea"])
-        page.reload()  # handed over once
-        expect(page.locator("#prompt")).to_have_value("second idea")
-        page.context.close()
+        visits = (("rider", "ru", PHONE), ("roamer", "en", DESKTOP | {"theme": "dark"}))
+        for name, language, options in visits:
+            page = self.ready(name, language=language, **options)
+            page.fill("#prompt", "written before")
+            page.wait_for_function("() => JSON.stringify(localStorage).includes('written before')")
+            page.context.set_offline(True)
+            page.goto("/gallery/")
+            expect(page.locator("#offline-write")).to_be_visible()
+            expect(page.locator("html")).to_have_attribute("lang", language)
+            expect(page.locator("#drafts")).to_contain_text("written before")
+            page.fill("#prompt", "first idea")
+            page.click("#new-draft")
+            page.fill("#prompt", "second idea")
+            page.reload()  # a phone that ends the app
+            expect(page.locator("#prompt")).to_have_value("second idea")
+            expect(page.locator("#drafts")).to_contain_text("first idea")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            page.context.set_offline(False)  # nobody is writing, so the page loads again
+            expect(page.locator("#offline-write")).to_have_count(0)
+            page.wait_for_load_state()
+            page.goto("/create/")
+            expect(page.locator("#prompt")).to_have_value("second idea")
+            unsent = page.locator("#history [data-unsent]")
+            expect(unsent).to_contain_text(["written before", "first idea"])
+            page.reload()  # handed over once
+            expect(page.locator("#prompt")).to_have_value("second idea")
+            page.context.close()
 
     def test_what_another_app_shares_is_in_the_form_when_the_user_agrees(self) -> None:
         page = self.ready("postcard", **PHONE)

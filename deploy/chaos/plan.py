@@ -37,6 +37,7 @@ RUNPOD: dict[str, tuple[str, ...]] = {
     ),
     "webhook": ("lost", "late", "doubled", "early", "forged", "foreign"),
 }
+DISTURBED = "site"
 SPREAD = {"webhook": 4}  # these are more frequent, because few of them matter alone
 ONCE = frozenset({"corrupt_picture"})  # two in a row stop the endpoint until staff act
 LAST_ORDER = 0.85  # of the window, so that all faults meet jobs
@@ -94,9 +95,9 @@ class Plan:
         return {(step.call, step.what) for step in self.steps if step.call}
 
 
-def make(form: Form, *, seed: int) -> Plan:
+def make(form: Form, *, seed: int, faults: Sequence[str] = (*RUNPOD, DISTURBED)) -> Plan:
     chance = random.Random(seed)  # noqa: S311  (repeatable, not secret)
-    steps = [*_disturbances(form, chance), *_of_runpod(form, chance)]
+    steps = [step for step in _steps(form, chance) if (step.call or DISTURBED) in faults]
     steps.sort(key=lambda step: step.at)
     return Plan(steps=steps, orders=list(_orders(form, chance)))
 
@@ -115,6 +116,11 @@ def further_orders(form: Form, *, seed: int, number: int) -> Iterator[list[Order
             orders.append(order)
             number += 1
         yield orders
+
+
+def _steps(form: Form, chance: random.Random) -> Iterator[Step]:
+    yield from _disturbances(form, chance)
+    yield from _of_runpod(form, chance)
 
 
 def _disturbances(form: Form, chance: random.Random) -> Iterator[Step]:

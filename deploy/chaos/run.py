@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -20,12 +21,22 @@ from deploy.chaos.verdict import judge
 MINUTES_MAX = 15.0
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Return 1 when a promise was broken or a fault could not be carried out."""
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--folder", type=Path, required=True, help="of the servers' data")
     parser.add_argument("--seed", type=int, default=1, help="of the plan")
     parser.add_argument("--form", choices=FORMS, default="long")
+    parser.add_argument("--jobs", type=int, default=0, help="in place of the form's number")
+    parser.add_argument("--users", type=int, default=0, help="in place of the form's number")
+    parser.add_argument("--window", type=float, default=0, help="in place of the form's seconds")
+    parser.add_argument(
+        "--faults",
+        nargs="*",
+        choices=[*plan.RUNPOD, plan.DISTURBED],
+        default=[*plan.RUNPOD, plan.DISTURBED],
+        help="only those of these calls of RunPod; `site`: processes, servers, bucket, clock",
+    )
     parser.add_argument(
         "--output", type=Path, default=Path(".data/chaos"), help="folder of the results"
     )
@@ -35,12 +46,20 @@ def main(arguments: list[str]) -> int:
         metavar="FILE",
         help="also write the table between its markers in this document",
     )
-    asked = parser.parse_args(arguments)
+    asked = parser.parse_args()
+    form = FORMS[asked.form]
+    form = replace(
+        form,
+        jobs=asked.jobs or form.jobs,
+        users=asked.users or form.users,
+        window=asked.window or form.window,
+    )
+    if form.jobs < 1 or not 1 <= form.users <= 200:
+        parser.error("at least one job, and 1 to 200 users")
     for number in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _stop)
     signal.setitimer(signal.ITIMER_REAL, MINUTES_MAX * 60)
-    form = FORMS[asked.form]
-    made = plan.make(form, seed=asked.seed)
+    made = plan.make(form, seed=asked.seed, faults=asked.faults)
     outcome = run(form, made, seed=asked.seed, folder=asked.folder, output=asked.output)
     into = Path(asked.into).resolve() if asked.into else None
     table = save(outcome, folder=asked.output, into=into)
@@ -109,3 +128,7 @@ async def _live(
 def _stop(number: int, frame: FrameType | None) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
     raise SystemExit(f"make chaos: {'out of time' if number == signal.SIGALRM else 'stopped'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

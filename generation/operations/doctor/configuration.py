@@ -2,13 +2,14 @@
 
 from django.core.checks import WARNING, CheckMessage, run_checks
 
-from artgen import installation
+from artgen import installation, setting_names
 from generation.operations.doctor.check import Check, without_secrets
 
 
 def configuration() -> Check:
     """Return what the system checks of Django, its packages and ArtGen find."""
-    found = [message for message in run_checks() if not message.is_silenced()]
+    messages = [*run_checks(), *setting_names.unknown()]
+    found = [message for message in messages if not message.is_silenced()]
     errors = [message for message in found if message.is_serious()]
     if errors:
         return Check("settings", False, _text(errors), _hint(errors))
