@@ -124,28 +124,6 @@ class Site:
         return self.stack.ask("post", "uploads/", files={"file": ("image.png", data)})
 
 
-@pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    with contextlib.ExitStack() as opened:
-        yield Site(opened)
-
-
-def test_it_starts_with_a_key_that_may_only_list_put_get_and_delete(site: Site) -> None:
-    for words in (
-        "WARNING: public access: could not be set (501 NotImplemented). Configure manually: ",
-        "WARNING: lifecycle: could not be set (403 AccessDenied). Configure manually: ",
-        "requests without a key: rejected",
-    ):
-        assert words in site.stack.log
-    (image,) = site.stack.draw()["images"]
-    for name in ("url", "thumbnail_url"):
-        assert image[name].startswith(f"{site.bucket_url}/{site.stack.name}/"), image[name]
-        bare = image[name].partition("?")[0]
-        assert requests.get(bare, timeout=PATIENCE).status_code == 403
-    data = requests.get(image["url"], timeout=PATIENCE).content
-    assert hashlib.sha256(data).hexdigest() == image["sha256"]
-
-
 class Memory(threading.Thread):
     """Watches how much memory the processes take together, in kB."""
 
@@ -167,130 +145,154 @@ class Memory(threading.Thread):
             self.peak = max(self.peak, self.now())
 
 
-@pytest.mark.parametrize(
-    ("size", "statuses", "most"), [((7000, 7000), {400}, 50), ((6000, 4000), {201, 503}, 300)]
-)
-def test_it_returns_the_memory_of_large_images_and_takes_none_for_bombs(
-    site: Site, size: tuple[int, int], statuses: set[int], most: int
-) -> None:
-    for _ in range(8):  # what each process loads at its first upload
-        site.upload(tiny_png(640, 480, 0))
-    web = site.stack.pids()["web"]
-    memory = Memory([web, *children(web)])
-    idle, data = memory.now(), tiny_png(*size, 0)
-    memory.start()
-    with ThreadPoolExecutor(AT_ONCE) as crowd:
-        answers = list(crowd.map(lambda _: site.upload(data), range(AT_ONCE)))
-    memory.has_ended.set()
-    memory.join()
-    assert {answer.status_code for answer in answers} <= statuses
-    assert min(statuses) in {answer.status_code for answer in answers}
-    assert all("Retry-After" in one.headers for one in answers if one.status_code == 503)
-    assert memory.peak - idle < most * MB
-    assert memory.now() - idle < 50 * MB
+@pytest.fixture(scope="class")
+def site() -> Iterator[Site]:
+    with contextlib.ExitStack() as opened:
+        yield Site(opened)
 
 
-def test_it_answers_while_postgresql_is_silent_and_works_after_that(site: Site) -> None:
-    begun = len(site.stack.log)
-    site.postgresql.silent()
-    try:
-        paths = ("/create/", "/gallery/", "/explore/", "/readyz", "/", "/account/profile/")
-        with ThreadPoolExecutor(len(paths)) as crowd:  # more than there are threads
-            assert list(crowd.map(site.page, paths)) == [503] * len(paths)
-        assert site.stack.answers("/healthz")
-        assert site.api("post", "jobs/", json=JOB).status_code == 503
-        assert site.socket() == 4503
-    finally:
-        site.postgresql.speaks()
-    site.stack.until(lambda: site.page("/create/") == 200, "pages are served")
-    site.stack.until(site.stack.opens_sockets, "sockets open")
-    assert site.stack.draw()["status"] == "succeeded"
-    assert "Traceback" not in site.stack.log[begun:]
+class TestServers:
+    def test_it_starts_with_a_key_that_may_only_list_put_get_and_delete(self, site: Site) -> None:
+        for words in (
+            "WARNING: public access: could not be set (501 NotImplemented). Configure manually: ",
+            "WARNING: lifecycle: could not be set (403 AccessDenied). Configure manually: ",
+            "requests without a key: rejected",
+        ):
+            assert words in site.stack.log
+        (image,) = site.stack.draw()["images"]
+        for name in ("url", "thumbnail_url"):
+            assert image[name].startswith(f"{site.bucket_url}/{site.stack.name}/"), image[name]
+            bare = image[name].partition("?")[0]
+            assert requests.get(bare, timeout=PATIENCE).status_code == 403
+        data = requests.get(image["url"], timeout=PATIENCE).content
+        assert hashlib.sha256(data).hexdigest() == image["sha256"]
 
+    @pytest.mark.parametrize(
+        ("size", "statuses", "most"), [((7000, 7000), {400}, 50), ((6000, 4000), {201, 503}, 300)]
+    )
+    def test_it_returns_the_memory_of_large_images_and_takes_none_for_bombs(
+        self, site: Site, size: tuple[int, int], statuses: set[int], most: int
+    ) -> None:
+        for _ in range(8):  # what each process loads at its first upload
+            site.upload(tiny_png(640, 480, 0))
+        web = site.stack.pids()["web"]
+        memory = Memory([web, *children(web)])
+        idle, data = memory.now(), tiny_png(*size, 0)
+        memory.start()
+        with ThreadPoolExecutor(AT_ONCE) as crowd:
+            answers = list(crowd.map(lambda _: site.upload(data), range(AT_ONCE)))
+        memory.has_ended.set()
+        memory.join()
+        assert {answer.status_code for answer in answers} <= statuses
+        assert min(statuses) in {answer.status_code for answer in answers}
+        assert all("Retry-After" in one.headers for one in answers if one.status_code == 503)
+        assert memory.peak - idle < most * MB
+        assert memory.now() - idle < 50 * MB
 
-def test_it_places_jobs_while_redis_is_silent_and_draws_them_after_that(site: Site) -> None:
-    begun = len(site.stack.log)
-    with site.stack.socket() as socket:
-        assert json.loads(socket.recv(timeout=PATIENCE))["type"] == "snapshot"
-        site.redis.silent()
+    def test_it_answers_while_postgresql_is_silent_and_works_after_that(self, site: Site) -> None:
+        begun = len(site.stack.log)
+        site.postgresql.silent()
         try:
-            paths = ("/create/", "/gallery/", "/explore/", "/healthz")
-            with ThreadPoolExecutor(len(paths)) as crowd:
-                assert list(crowd.map(site.page, paths)) == [200] * len(paths)
-            placed = site.api("post", "jobs/", json=JOB)
-            assert placed.status_code == 201, placed.text
-            limited = site.api("post", "images/", json={"share": "a"})
-            assert (limited.status_code, limited.json()["code"]) == (503, "unavailable")
+            paths = ("/create/", "/gallery/", "/explore/", "/readyz", "/", "/account/profile/")
+            with ThreadPoolExecutor(len(paths)) as crowd:  # more than there are threads
+                assert list(crowd.map(site.page, paths)) == [503] * len(paths)
+            assert site.stack.answers("/healthz")
+            assert site.api("post", "jobs/", json=JOB).status_code == 503
+            assert site.socket() == 4503
         finally:
-            site.redis.speaks()
-        assert site.stack.follow(placed.json(), socket)["status"] == "succeeded"
-    site.stack.until(site.stack.opens_sockets, "sockets open")
-    assert site.stack.draw()["status"] == "succeeded"
-    assert "Traceback" not in site.stack.log[begun:]
+            site.postgresql.speaks()
+        site.stack.until(lambda: site.page("/create/") == 200, "pages are served")
+        site.stack.until(site.stack.opens_sockets, "sockets open")
+        assert site.stack.draw()["status"] == "succeeded"
+        assert "Traceback" not in site.stack.log[begun:]
+
+    def test_it_places_jobs_while_redis_is_silent_and_draws_them_after_that(
+        self, site: Site
+    ) -> None:
+        begun = len(site.stack.log)
+        with site.stack.socket() as socket:
+            assert json.loads(socket.recv(timeout=PATIENCE))["type"] == "snapshot"
+            site.redis.silent()
+            try:
+                paths = ("/create/", "/gallery/", "/explore/", "/healthz")
+                with ThreadPoolExecutor(len(paths)) as crowd:
+                    assert list(crowd.map(site.page, paths)) == [200] * len(paths)
+                placed = site.api("post", "jobs/", json=JOB)
+                assert placed.status_code == 201, placed.text
+                limited = site.api("post", "images/", json={"share": "a"})
+                assert (limited.status_code, limited.json()["code"]) == (503, "unavailable")
+            finally:
+                site.redis.speaks()
+            assert site.stack.follow(placed.json(), socket)["status"] == "succeeded"
+        site.stack.until(site.stack.opens_sockets, "sockets open")
+        assert site.stack.draw()["status"] == "succeeded"
+        assert "Traceback" not in site.stack.log[begun:]
+
+    def test_it_blocks_no_page_while_the_bucket_hangs(self, site: Site) -> None:
+        image = io.BytesIO()
+        Pillow.new("RGB", (64, 64), "teal").save(image, "PNG")
+        site.bucket.hold()
+        with ThreadPoolExecutor(UPLOADS) as crowd:
+            try:
+                uploads = [crowd.submit(site.upload, image.getvalue()) for _ in range(UPLOADS)]
+                done = UPLOADS - THREADS // 2
+                site.stack.until(
+                    lambda: sum(each.done() for each in uploads) == done, "the others are refused"
+                )
+                site.stack.until(
+                    lambda: site.bucket.held == THREADS // 2,
+                    "half of the threads wait for the bucket",
+                )
+                refused = [each.result() for each in uploads if each.done()]
+                pages = [
+                    site.stack.ask("get", "jobs/"),
+                    requests.get(f"{site.stack.url}/", timeout=PATIENCE),
+                ]
+                assert site.bucket.held == THREADS // 2, "they still wait"
+            finally:
+                site.bucket.release()
+        assert [answer.status_code for answer in pages] == [200, 200]
+        assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {
+            (503, "unavailable")
+        }
+        assert all(int(answer.headers["Retry-After"]) for answer in refused)
+        assert sorted(each.result().status_code for each in uploads) == [201] * 2 + [503] * done
 
 
-def test_it_blocks_no_page_while_the_bucket_hangs(site: Site) -> None:
-    image = io.BytesIO()
-    Pillow.new("RGB", (64, 64), "teal").save(image, "PNG")
-    site.bucket.hold()
-    with ThreadPoolExecutor(UPLOADS) as crowd:
-        try:
-            uploads = [crowd.submit(site.upload, image.getvalue()) for _ in range(UPLOADS)]
-            done = UPLOADS - THREADS // 2
-            site.stack.until(
-                lambda: sum(each.done() for each in uploads) == done, "the others are refused"
-            )
-            site.stack.until(
-                lambda: site.bucket.held == THREADS // 2, "half of the threads wait for the bucket"
-            )
-            refused = [each.result() for each in uploads if each.done()]
-            pages = [
-                site.stack.ask("get", "jobs/"),
-                requests.get(f"{site.stack.url}/", timeout=PATIENCE),
-            ]
-            assert site.bucket.held == THREADS // 2, "they still wait"
-        finally:
-            site.bucket.release()
-    assert [answer.status_code for answer in pages] == [200, 200]
-    assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {
-        (503, "unavailable")
-    }
-    assert all(int(answer.headers["Retry-After"]) for answer in refused)
-    assert sorted(each.result().status_code for each in uploads) == [201] * 2 + [503] * done
+class TestOnePerson:
+    """In a stack of their own, because what hangs would disturb others."""
 
+    def test_it_delays_nobody_else_for_one_persons_hanging_images(self, site: Site) -> None:
+        def storing() -> set[str]:
+            """Return alice's jobs whose images are being downloaded."""
+            found = site.stack.ask("get", "jobs/?limit=100").json()["results"]
+            return {job["id"] for job in found if job["status"] == "storing"}
 
-def test_it_delays_nobody_else_for_one_persons_hanging_images(site: Site) -> None:
-    def storing() -> set[str]:
-        """Return alice's jobs whose images are being downloaded."""
-        found = site.stack.ask("get", "jobs/?limit=100").json()["results"]
-        return {job["id"] for job in found if job["status"] == "storing"}
+        hanging = {site.place(f"[hang] lighthouse {number}")["id"] for number in range(HANGING)}
+        site.stack.until(lambda: storing() >= hanging, "all wait for their images")
 
-    hanging = {site.place(f"[hang] lighthouse {number}")["id"] for number in range(HANGING)}
-    site.stack.until(lambda: storing() >= hanging, "all wait for their images")
+        for number in range(3):
+            job = site.place(f"a lighthouse {number}", headers=site.bob)
+            assert site.follow(job, headers=site.bob) == "succeeded"
 
-    for number in range(3):
-        job = site.place(f"a lighthouse {number}", headers=site.bob)
+        assert storing() >= hanging
+        report = json.loads(site.stack.command_that_may_fail("doctor", "--json"))
+        checks = {each["name"]: each for each in report["checks"]}
+        assert checks["beat"]["ok"], checks["beat"]
+
+    def test_it_serves_another_person_after_eight_502(self, site: Site) -> None:
+        emulator = site.stack.emulator
+        site.stack.command("set_model", MODEL, f"max_in_flight={REFUSED}")
+        emulator.faults.next("run", "html_502", times=REFUSED)
+        runs = len(emulator.calls)
+        batch = {"jobs": [{"model": MODEL, "prompt": "a"}] * (REFUSED // 2)}
+        answer = site.stack.ask("post", "batches/", json=batch)
+        assert answer.status_code == 201, answer.text
+        for number in range(REFUSED // 2):  # tried one at a time
+            site.place(f"lighthouse {number}")
+        job = site.place("another lighthouse", headers=site.bob)
+
         assert site.follow(job, headers=site.bob) == "succeeded"
 
-    assert storing() >= hanging
-    report = json.loads(site.stack.command_that_may_fail("doctor", "--json"))
-    checks = {each["name"]: each for each in report["checks"]}
-    assert checks["beat"]["ok"], checks["beat"]
-
-
-def test_it_serves_another_person_after_eight_502(site: Site) -> None:
-    emulator = site.stack.emulator
-    site.stack.command("set_model", MODEL, f"max_in_flight={REFUSED}")
-    emulator.faults.next("run", "html_502", times=REFUSED)
-    runs = len(emulator.calls)
-    batch = {"jobs": [{"model": MODEL, "prompt": "a"}] * (REFUSED // 2)}
-    answer = site.stack.ask("post", "batches/", json=batch)
-    assert answer.status_code == 201, answer.text
-    for number in range(REFUSED // 2):  # tried one at a time
-        site.place(f"lighthouse {number}")
-    job = site.place("another lighthouse", headers=site.bob)
-
-    assert site.follow(job, headers=site.bob) == "succeeded"
-
-    posted = [call for call in emulator.calls[runs:] if call.path.endswith("/run")]
-    assert len(posted) > REFUSED
+        posted = [call for call in emulator.calls[runs:] if call.path.endswith("/run")]
+        assert len(posted) > REFUSED
