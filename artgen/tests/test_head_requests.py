@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 
 from accounts.models import User
-from artgen.secret_paths import PARAMETER, routes
 from artgen.testing.api import make_image, make_job
 from artgen.testing.cases import load_catalog, make_user
+from artgen.testing.secret_paths import PARAMETER, routes
 
 pytestmark = pytest.mark.django_db
 
