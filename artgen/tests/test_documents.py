@@ -61,8 +61,6 @@ TRANSLATED = {
     "ТЕГ": "TAG",
 }
 
-PATH = re.compile(r"`((?:artgen|accounts|generation|deploy|nginx)/[\w./-]*)`")
-
 
 def services() -> dict[str, dict]:
     found: dict[str, dict] = yaml.safe_load((settings.BASE_DIR / "docker-compose.yml").read_text())
