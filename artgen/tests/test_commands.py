@@ -24,7 +24,10 @@ from artgen.testing.cases import BaseTestCase, EmulatorTestCase, load_catalog
 from generation.models import ImageModel
 
 APPS = ("accounts", "artgen", "generation")
-COMMANDS = sorted(name for name, app in get_commands().items() if app in APPS)
+DJANGOS = {"makemessages"}  # for developers
+COMMANDS = sorted(
+    name for name, app in get_commands().items() if app in APPS and name not in DJANGOS
+)
 PLAIN = (int, float)
 
 
