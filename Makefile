@@ -21,7 +21,7 @@ check: $(VENV)/.development  ## linters and the fast tests: no browser, demo or 
 test: $(VENV)/.development  ## linters and the whole test suite
 	@$(MAKE) --no-print-directory --jobs=2 lint suite
 
-PYTEST := $(BIN)/python -m artgen.testing.services -- $(BIN)/python -m pytest -n auto --dist loadgroup
+PYTEST := $(BIN)/python -m generation.testing.services -- $(BIN)/python -m pytest -n auto --dist loadgroup
 suite: $(VENV)/.development
 	$(PYTEST)
 
@@ -59,11 +59,11 @@ JOBS ?= 0
 # PAGES="gallery trash" takes only these.
 screenshots: $(VENV)/.development  ## all pages in both themes and two sizes, into .screenshots/
 	$(BIN)/python manage.py shell --verbosity 0 --command \
-		"from artgen.testing.screenshots import take; take(*'$(PAGES)'.split())"
+		"from generation.testing.pages.screenshots import take; take(*'$(PAGES)'.split())"
 
 readme: $(VENV)/.development  ## the screenshots of the READMEs again
 	$(BIN)/python manage.py shell --verbosity 0 --command \
-		"from artgen.testing.readme import take; take()"
+		"from generation.testing.pages.readme import take; take()"
 
 lint: $(VENV)/.development
 	$(BIN)/ruff format --check .
@@ -95,7 +95,7 @@ LOCK := --quiet --universal --python-version 3.12 --generate-hashes --no-emit-in
 
 messages: $(VENV)/.development  ## collect and compile the translations
 	$(BIN)/python manage.py makemessages -l ru --no-location \
-		--ignore '.venv/*' --ignore '*/tests/*' --ignore 'artgen/testing/*' --ignore deploy
+		--ignore '.venv/*' --ignore '*/tests/*' --ignore 'generation/testing/*' --ignore deploy
 	$(BIN)/python manage.py compilemessages --ignore '.venv/*'
 
 clean:

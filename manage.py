@@ -9,7 +9,7 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-from artgen import broken_settings
+from artgen.environment import broken_settings
 
 
 def main() -> None:

@@ -13,6 +13,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Drop a user from the token cache whenever the row is saved."""
-        from accounts import token_cache  # noqa: PLC0415 it needs the models
+        from accounts.tokens import token_cache  # noqa: PLC0415 it needs the models
 
         post_save.connect(token_cache.forget_saved, sender=self.get_model("User"))

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts import outbox
+from accounts.emails import outbox
 
 
 @shared_task(name=outbox.TASK)

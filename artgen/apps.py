@@ -2,10 +2,10 @@
 
 from django.apps import AppConfig
 
-from artgen import celery as celery  # registers tasks with this Celery application
 from artgen import checks as checks  # registers the system checks
-from artgen import setting_limits as setting_limits
-from artgen.observability import telemetry
+from artgen.environment import setting_limits as setting_limits
+from artgen.logs import telemetry
+from artgen.processes import celery as celery  # registers tasks with this Celery application
 
 
 class ArtGenConfig(AppConfig):

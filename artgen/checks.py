@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, register
 
-from artgen import connection_budget
+from artgen.database import connection_budget
 
 CONNECTIONS = "connections"
 """Tag of the check, for `manage.py check --tag connections`."""

@@ -1,7 +1,7 @@
 """What ArtGen refuses and why: one base class for all refusals, raised where the rule is.
 
-Each way out has one renderer: `artgen.api.problems.handle` (API), `artgen.refusal_pages` (pages),
-`artgen.management.base` (commands) and `artgen.admin.actions` (admin).
+Each way out has one renderer: `artgen.api.problems.handle` (API), `artgen.web.refusal_pages`
+(pages), `artgen.management.base` (commands) and `artgen.admin.actions` (admin).
 """
 
 from collections.abc import Sequence

@@ -3,11 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from artgen import web_app
 from artgen.api import problems, schema
 from artgen.observability import health
-from artgen.shortcuts import shortcuts
-from artgen.theme import favicon, set_language, set_theme
+from artgen.web import web_app
+from artgen.web.shortcuts import shortcuts
+from artgen.web.theme import favicon, set_language, set_theme
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -22,7 +22,7 @@ urlpatterns = [
     path("theme/", set_theme, name="set_theme"),
     path("shortcuts/", shortcuts, name="shortcuts"),
     path("api/v1/", include("generation.api.urls")),
-    path("api/v1/", include("accounts.api_urls")),
+    path("api/v1/", include("accounts.api.urls")),
     path("api/schema/", schema.Schema.as_view(), name="api_schema"),
     path("api/docs/", schema.reader, name="api_docs"),
     path("api/problems/<slug:code>/", problems.kind, name="api_problem"),

@@ -11,7 +11,7 @@ set -eu
 folder=${CERTIFICATE_DIR:-/certificates}
 certificate="$folder/fullchain.pem"
 scratch=${TMPDIR:-/tmp}/certbot
-json='' # the service writes one JSON object a line, as artgen/observability/logging.py does
+json='' # the service writes one JSON object a line, as artgen/logs/logging.py does
 log() { # LEVEL: the lines of standard input
   while IFS= read -r line; do
     if [ -z "$line" ]; then continue; fi

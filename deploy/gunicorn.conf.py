@@ -14,7 +14,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.http.message import Request
 from gunicorn.workers.base import Worker
 
-from artgen import connection_budget
+from artgen.database import connection_budget
 
 _capacity = connection_budget.read()
 gc.disable()  # until the fork: loading creates no garbage, and collecting takes 10 % of the start
@@ -24,7 +24,7 @@ def _number(name: str, default: int) -> int:
     return int(os.environ.get(name) or default)
 
 
-wsgi_app = "artgen.wsgi:application"
+wsgi_app = "artgen.processes.wsgi:application"
 bind = (os.environ.get("GUNICORN_BIND") or "127.0.0.1:8000").split(",")
 
 # 8 processes, or one per core if there are fewer: eight on two cores lose 25 % of the throughput.
@@ -59,8 +59,8 @@ logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "text": {"()": "artgen.observability.logging.TextFormatter"},
-        "json": {"()": "artgen.observability.logging.JsonFormatter"},
+        "text": {"()": "artgen.logs.logging.TextFormatter"},
+        "json": {"()": "artgen.logs.logging.JsonFormatter"},
     },
     "handlers": {
         "error_console": {
@@ -88,7 +88,7 @@ _draining = [
 def when_ready(server: Arbiter) -> None:
     """Load what the first requests would load in each process, and close its connections."""
     # Not at the top: its imports need the application, which is loaded only now.
-    preloading = importlib.import_module("artgen.preloading")
+    preloading = importlib.import_module("artgen.processes.preloading")
     preloading.load_templates()
     preloading.load()
 

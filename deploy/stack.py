@@ -81,7 +81,9 @@ def main(names: list[str]) -> None:
 
 def configure() -> tuple[Path, Path]:
     """Read .env and set the variables that deploy/start.sh needs; return DATA_DIR and RUN_DIR."""
-    environ.Env.read_env(ROOT / ".env", overwrite=False)  # as manage.py does: artgen/env.py
+    environ.Env.read_env(
+        ROOT / ".env", overwrite=False
+    )  # as manage.py does: artgen/environment/env.py
     given = os.environ
     data_dir = Path(given.get("DATA_DIR") or ".data").resolve()
     run_dir = Path(given.get("RUN_DIR") or data_dir / "run").resolve()

@@ -68,7 +68,7 @@ release)
   if [ -n "${NGINX_STATIC:-}" ]; then exec deploy/start.sh publish; fi
   ;;
 web)
-  "$PYTHON" -m artgen.connection_budget # fails above the limit of database connections
+  "$PYTHON" -m artgen.database.connection_budget # fails above the limit of database connections
   export DB_POOL=1
   # Decoded uploads are returned to the system at once: by default glibc raises this threshold to
   # the size of the largest freed block, and processes keep hundreds of megabytes. Not for workers:
@@ -92,7 +92,7 @@ web)
   exec "$PYTHON" -m gunicorn --config deploy/gunicorn.conf.py
   ;;
 sockets)
-  "$PYTHON" -m artgen.connection_budget # fails above the limit of database connections
+  "$PYTHON" -m artgen.database.connection_budget # fails above the limit of database connections
   export DB_POOL=1 DB_POOL_MAX="${SOCKETS_DB_POOL_MAX:-8}"
   [ "$turn" != next ] || export DB_POOL_MAX=$(((DB_POOL_MAX + 1) / 2))
   if [ "$turn" = main ]; then
@@ -114,23 +114,23 @@ sockets)
     set -- "$@" --bind "${SOCKETS_HOST:-127.0.0.1}" --port "$SOCKETS_PORT"
   fi
   # shellcheck disable=SC2086 # words
-  exec $further "$PYTHON" -m artgen.daphne "$@" --no-server-name --verbosity 0 \
+  exec $further "$PYTHON" -m artgen.processes.daphne "$@" --no-server-name --verbosity 0 \
     --ping-interval "${SOCKETS_PING_INTERVAL:-20}" \
     --ping-timeout "${SOCKETS_PING_TIMEOUT:-30}" \
     --websocket_connect_timeout 60 --websocket-max-message-size 65536 \
-    artgen.asgi:application
+    artgen.processes.asgi:application
   ;;
 worker)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}" PYTHON
   rm -f "$ALIVE_FILE".*
   export CELERY_SKIP_CHECKS=1 # `release` has checked
-  "$PYTHON" -m artgen.connection_budget # fails above the limit of database connections
+  "$PYTHON" -m artgen.database.connection_budget # fails above the limit of database connections
   exec deploy/worker.sh
   ;;
 beat)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/beat.alive}"
   rm -f "$ALIVE_FILE"
-  exec "$PYTHON" -m artgen.beat
+  exec "$PYTHON" -m artgen.processes.beat
   ;;
 alive) # the file of beat, or that of each lane of the worker
   set -- "$ALIVE_FILE"*

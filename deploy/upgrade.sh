@@ -88,7 +88,7 @@ build() {
 release() {
   export ARTGEN_VERSION="$new"
   run_release configure &&
-    run_release --entrypoint python release -m artgen.connection_budget upgrade &&
+    run_release --entrypoint python release -m artgen.database.connection_budget upgrade &&
     run_release release
 }
 use() { export ARTGEN_VERSION="$1"; } # VERSION: containers start from this image from now on

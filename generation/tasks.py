@@ -4,9 +4,9 @@ from uuid import UUID
 
 from celery import shared_task
 
-from generation.jobs import dispatch, driver, heartbeat, outages, storing
+from generation.jobs.engine import dispatch, driver, heartbeat, outages, storing
 from generation.operations import cleanup
-from generation.prompt_helper import charges
+from generation.studio.prompt_helper import charges
 from generation.user_data import exports
 
 

@@ -2,36 +2,16 @@
 
 from django.urls import path
 
-from generation.jobs.webhooks import is_of_runpod, runpod_hook
-from generation.views import (
-    account_deletion,
-    collections,
-    comparisons,
-    create,
-    data,
-    edits,
-    explore,
-    gallery,
-    image_notes,
-    images,
-    jobs,
-    media,
-    metrics,
-    own_styles,
-    presets,
-    reviews,
-    saving,
-    selection,
-    shared,
-    shared_collections,
-    shared_presets,
-    sharing,
-    start,
-    status,
-    tags,
-    view_options,
-    word_lists,
-)
+from generation.jobs.engine.webhooks import is_of_runpod, runpod_hook
+from generation.views.account import account_deletion, data, reviews
+from generation.views.comparisons import comparisons, word_lists
+from generation.views.create import create
+from generation.views.gallery import collections, gallery, selection, tags, view_options
+from generation.views.image import edits, image_notes, images
+from generation.views.jobs import jobs
+from generation.views.presets import own_styles, presets, shared_presets
+from generation.views.shared import explore, saving, shared, shared_collections, sharing
+from generation.views.site import media, metrics, start, status
 
 urlpatterns = [
     path("", start.start, name="start"),

@@ -146,12 +146,12 @@ each_proxy() { echo "$proxies" | sort -u | sed -n "s|..*|$1|p"; }
   fi
 } >"$NGINX_DIR/proxies.conf"
 
-# Filters the error log as artgen/observability/redaction.py does the logs of the other processes.
+# Filters the error log as artgen/logs/redaction.py does the logs of the other processes.
 cat >"$NGINX_DIR/redact.sed" <<REDACT
 s#($NGINX_SECRET_PATHS)[^ "'<>?]+#\1SECRET#g
 s#(/[^ "'<>?]*)[?][^ "'<>]+#\1?QUERY#g
 REDACT
-# As artgen/observability/logging.py does it. The time of nginx has no time zone.
+# As artgen/logs/logging.py does it. The time of nginx has no time zone.
 if [ "$LOG_FORMAT" = json ]; then
   cat >>"$NGINX_DIR/redact.sed" <<JSON
 s/\\\\/\\\\\\\\/g

@@ -25,9 +25,10 @@ from unfold.paginator import InfinitePaginator
 
 from accounts.admin import audit_words
 from accounts.models import AuditEntry, User, fold
-from artgen import audit, formatting, years
+from artgen.admin import audit
 from artgen.admin.read_only import ReadOnlyAdmin
-from artgen.ids import parse_uuid
+from artgen.database.ids import parse_uuid
+from artgen.web import formatting, years
 
 MAX_PEOPLE = 200
 COMMAND_LINE = "command"

@@ -15,16 +15,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import credit_requests
+from accounts.access.request_user import SignedInRequest
+from accounts.credits import credit_requests
 from accounts.forms.credit_requests import DecisionForm
 from accounts.models import CreditEntry, CreditPage, CreditRequest, CreditRequestState, User
-from accounts.requests import SignedInRequest
-from artgen import formatting
 from artgen.admin.attention import Action, Item, Urgency, source
 from artgen.admin.audited import AuditedAdmin
 from artgen.admin.read_only import ReadOnlyAdmin
-from artgen.ids import parse_uuid
+from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
+from artgen.web import formatting
 
 BADGES = {
     CreditRequestState.OPEN: "waiting",

@@ -12,7 +12,7 @@ from accounts.admin.large_tables import LargeTableAdmin
 from accounts.models import CreditEntry
 from artgen.admin.periods import PeriodFilter
 from artgen.admin.read_only import ReadOnlyAdmin
-from artgen.ids import parse_uuid
+from artgen.database.ids import parse_uuid
 
 ENDS = (CreditEntry.Kind.SETTLE, CreditEntry.Kind.RELEASE)
 OF_JOBS = (CreditEntry.Kind.HOLD, *ENDS)

@@ -11,10 +11,10 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
 
+from accounts.access.staff_rights import SuperuserAdmin
 from accounts.admin.quota_fields import QUOTA_FIELDS, QUOTAS_NOTE, QuotaForm
 from accounts.models import GroupQuota
 from accounts.models.quotas import INHERITED
-from accounts.staff_rights import SuperuserAdmin
 
 admin.site.unregister(Group)
 

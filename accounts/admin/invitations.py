@@ -15,9 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import invitations
+from accounts.access import invitations
+from accounts.access.invitations import Invited
 from accounts.forms.invitations import InviteForm
-from accounts.invitations import Invited
 from accounts.models import Invitation, InvitationState
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin

@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import outbox
-from accounts.mail_errors import MailError
+from accounts.emails import outbox
+from accounts.emails.mail_errors import MailError
 from accounts.models import OutgoingEmail
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin

@@ -9,11 +9,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import browsers, sessions, staff_rights
+from accounts.access import staff_rights
+from accounts.access.staff_rights import StaffProtectedAdmin
 from accounts.admin import site  # noqa: F401 it unregisters allauth's admin of this model
 from accounts.admin.large_tables import LargeTableAdmin
-from accounts.staff_rights import StaffProtectedAdmin
-from artgen import audit
+from accounts.sessions import browsers, sessions
+from artgen.admin import audit
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
 

@@ -9,10 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import security_notices, sockets, staff_rights
+from accounts.access import staff_rights
+from accounts.access.staff_rights import StaffProtectedAdmin
+from accounts.emails import security_notices
+from accounts.emails.security_notices import Change
 from accounts.models import ApiToken
-from accounts.security_notices import Change
-from accounts.staff_rights import StaffProtectedAdmin
+from accounts.sessions import sockets
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
 

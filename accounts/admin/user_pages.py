@@ -16,15 +16,16 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import bans, ledger, sign_out
+from accounts.access import bans, sign_out
+from accounts.access.request_user import SignedInRequest
+from accounts.credits import ledger
 from accounts.forms.bans import BanForm
 from accounts.forms.credits import GrantForm, TakeBackForm
 from accounts.models import User
-from accounts.requests import SignedInRequest
-from artgen import audit, formatting
-from artgen.admin import submit_once
-from artgen.ids import parse_uuid
+from artgen.admin import audit, submit_once
+from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
+from artgen.web import formatting
 
 MAX_GRANTED = 250
 """Users in one address, which nginx refuses above 16 kB."""

@@ -20,18 +20,23 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 
-from accounts import deletion, ledger, security_notices, sessions, sockets, statement, token_cache
+from accounts.access.staff_rights import StaffProtectedAdmin
 from accounts.admin.large_tables import UncountedAdmin
 from accounts.admin.quota_fields import QUOTA_FIELDS, QUOTAS_NOTE, QuotaForm
 from accounts.admin.user_pages import UserPages
+from accounts.credits import ledger, usage
+from accounts.emails import security_notices
+from accounts.emails.security_notices import Change
 from accounts.forms.profile import language_field, time_zone_field
 from accounts.limits import overview
 from accounts.models import User
-from accounts.security_notices import Change
-from accounts.staff_rights import StaffProtectedAdmin
-from artgen import audit, formatting
-from artgen.ids import parse_uuid
+from accounts.sessions import sessions, sockets
+from accounts.tokens import token_cache
+from accounts.user_data import deletion
+from artgen.admin import audit
+from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
+from artgen.web import formatting
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 """Fields of a user that give rights."""
@@ -194,13 +199,13 @@ class UserAdmin(
 
     def overview(self, request: HttpRequest, user: User) -> dict[str, Any]:
         """Return what the page shows above the form."""
-        days = statement.usage(user=user)
+        days = usage.usage(user=user)
         name, text = _state_of(user)
         return {
             "state": {"name": name, "text": text},
             "is_banned": user.is_banned,
             "limits": overview.rows(user, show_unlimited=True),
-            "chart": statement.chart(days),
+            "chart": usage.chart(days),
             "days": [day for day in reversed(days) if day.jobs],
             "links": list(self.links(request, user)),
             "may_grant": self.has_grant_permission(request),

@@ -15,14 +15,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import vouchers
+from accounts.access.request_user import user_of
+from accounts.credits import vouchers
 from accounts.forms.vouchers import VoucherForm
 from accounts.models import Voucher, VoucherState, VoucherUse
-from accounts.requests import user_of
-from artgen import audit, formatting
-from artgen.admin import submit_once
+from artgen.admin import audit, submit_once
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
+from artgen.web import formatting
 
 BADGES = {
     VoucherState.VALID: "published",

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.bans import MAX_REASON_LENGTH
-from artgen import years
+from accounts.access.bans import MAX_REASON_LENGTH
+from artgen.web import years
 
 WITHOUT_END, AT_A_TIME = "", "until"
 

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts import vouchers
+from accounts.credits import vouchers
 from accounts.models.credit_requests import MAX_ANSWER_LENGTH, MAX_NOTE_LENGTH
 
 MAX_AMOUNT = 1_000_000

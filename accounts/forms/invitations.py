@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import invitations, ledger
+from accounts.access import invitations
+from accounts.credits import ledger
 from accounts.forms.bans import MinuteInput
 from accounts.models import fold
-from artgen import years
+from artgen.web import years
 
 SEPARATORS = re.compile(r"[\n\r,;\t]+")
 MAX_SHOWN = 5  # wrong addresses in the error

@@ -8,9 +8,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts import tokens
 from accounts.forms.fields import MAX_PASSWORD_LENGTH, NEW_PASSWORD_HINT, label_field
 from accounts.models import User
+from accounts.tokens import tokens
 
 
 class RevokeTokensMixin(forms.Form):

@@ -15,10 +15,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
-from accounts import login_throttle
 from accounts.forms.fields import label_field
+from accounts.limits import login_throttle
 from accounts.models import User
-from accounts.second_factor import MFAAdapter
+from accounts.sessions.second_factor import MFAAdapter
 
 MAX_CODE_LENGTH = 20
 USED_CODE_SECONDS = 120  # longer than a code is accepted

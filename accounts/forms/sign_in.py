@@ -12,10 +12,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import login_throttle
 from accounts.forms.fields import MAX_PASSWORD_LENGTH, label_field
+from accounts.limits import login_throttle
 from accounts.models import User, fold
-from artgen import formatting
+from artgen.web import formatting
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]

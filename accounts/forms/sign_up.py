@@ -8,7 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts import sign_up
+from accounts.access import sign_up
 from accounts.forms.fields import MAX_PASSWORD_LENGTH, NEW_PASSWORD_HINT
 from accounts.models import User, fold
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import ledger
+from accounts.credits import ledger
 from accounts.models import Scope
 
 

@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import vouchers
+from accounts.credits import vouchers
 from accounts.forms.bans import MinuteInput
-from artgen import years
+from artgen.web import years
 
 
 class VoucherForm(forms.Form):

@@ -7,8 +7,9 @@
 | `rate_limits` | requests and writes of an address, account or user | its table | cache |
 | `slots` | what one user has open at once: sockets, downloads | its callers | Redis, with leases |
 | `overview` | all of one user, for pages and the API | | |
+| `login_throttle` | passwords of an account from a network | its table | cache |
 
-Elsewhere: failed sign-ins (`accounts.login_throttle`), bytes of a user (`files.storage_limits`),
-jobs at once and waiting (`jobs.budget_choice`, `jobs.admission`), threads of a process
-(`files.threads`), and requests of an address (nginx).
+Elsewhere: bytes of a user (`files.storage_limits`), jobs at once and waiting
+(`jobs.budgets.budget_choice`, `jobs.placing.admission`), threads of a process (`files.threads`),
+and requests of an address (nginx).
 """

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.limits import period_limits, quotas
 from accounts.limits.quotas import Quotas
 from accounts.models import ApiToken, User
-from artgen import formatting
+from artgen.web import formatting
 
 LABELS = {
     "jobs_at_once": (gettext_lazy("Images in progress at once"), formatting.number),

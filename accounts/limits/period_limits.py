@@ -21,8 +21,8 @@ from django.utils.translation import gettext_lazy
 from accounts.limits import quotas
 from accounts.limits.quotas import Order, Quotas
 from accounts.models import User
-from artgen import formatting
 from artgen.refusals import Refusal
+from artgen.web import formatting
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from django.db import connection
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.models import ANY_MODEL, GroupQuota, User
-from artgen import formatting
-from artgen.compiled_queries import CompiledQuery
+from artgen.database.compiled_queries import CompiledQuery
 from artgen.refusals import FieldError, Refusal
+from artgen.web import formatting
 
 SITE: Mapping[str, str] = {
     "jobs_at_once": "MAX_JOBS_AT_ONCE_PER_USER",

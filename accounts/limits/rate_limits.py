@@ -2,7 +2,8 @@
 
 Counted by django-ratelimit in the cache, in fixed windows whose start differs by whom they count.
 What one user may do in a day or a month by quota is counted in the user's row (`period_limits`),
-failed attempts at a password in `accounts.login_throttle`, all requests of an address by nginx.
+failed attempts at a password in `accounts.limits.login_throttle`, all requests of an address by
+nginx.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,9 +17,9 @@ from django.http.response import HttpResponseBase
 from django_ratelimit import ALL
 from django_ratelimit.core import get_usage
 
-from accounts import login_throttle
+from accounts.limits import login_throttle
 from accounts.models import fold
-from artgen.cache import CacheAway
+from artgen.redis.cache import CacheAway
 from artgen.refusals import Refusal
 
 View = Callable[..., HttpResponseBase]

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from artgen.cache import CacheAway, redis_cache
+from artgen.redis.cache import CacheAway, redis_cache
 
 log = logging.getLogger(__name__)
 

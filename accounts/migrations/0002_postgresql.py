@@ -22,7 +22,7 @@ END $$;
 CREATE TRIGGER ledger_is_append_only BEFORE UPDATE OR DELETE ON accounts_creditentry
     FOR EACH ROW EXECUTE FUNCTION refuse_to_rewrite_the_ledger();
 """
-# The words are those of `artgen.audit.search`.
+# The words are those of `artgen.admin.audit.search`.
 AUDIT_LOG = """
 ALTER TABLE django_admin_log ALTER COLUMN user_id DROP NOT NULL;
 CREATE INDEX audit_newest_first ON django_admin_log (action_time DESC, id DESC);

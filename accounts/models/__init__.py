@@ -1,9 +1,10 @@
 """Database models: users, their ledger of credits and API tokens, quotas, invitations, the
 audit log, and emails not sent yet.
 
-Only `accounts.ledger` writes entries of the ledger and a user's credits; `accounts.invitations`
-writes invitations, `accounts.outbox` emails, `accounts.credit_requests` requests for credits,
-`accounts.vouchers` vouchers, `accounts.sign_up` opened mailboxes.
+Only `accounts.credits.ledger` writes entries of the ledger and a user's credits;
+`accounts.access.invitations` writes invitations, `accounts.emails.outbox` emails,
+`accounts.credits.credit_requests` requests for credits, `accounts.credits.vouchers` vouchers,
+`accounts.access.sign_up` opened mailboxes.
 """
 
 from accounts.models.audit import AuditEntry

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AuditEntry(LogEntry):
-    """An entry of the audit log, which is Django's admin log (`artgen.audit`)."""
+    """An entry of the audit log, which is Django's admin log (`artgen.admin.audit`)."""
 
     class Meta:
         proxy = True

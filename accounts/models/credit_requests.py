@@ -26,7 +26,7 @@ class CreditRequestState(models.TextChoices):
 
 
 class CreditRequest(models.Model):
-    """A user's request for credits. Only `accounts.credit_requests` writes it."""
+    """A user's request for credits. Only `accounts.credits.credit_requests` writes it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(

@@ -10,10 +10,10 @@ from uuid_utils.compat import uuid7
 
 
 class OutgoingEmail(models.Model):
-    """An email that is not sent yet. `accounts.outbox` writes it, sends it and deletes it.
+    """An email that is not sent yet. `accounts.emails.outbox` writes it, sends it and deletes it.
 
-    The text contains links that sign in or reset a password, so it is encrypted (`accounts.outbox`)
-    and kept only until it is sent.
+    The text contains links that sign in or reset a password, so it is encrypted
+    (`accounts.emails.outbox`) and kept only until it is sent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

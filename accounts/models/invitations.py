@@ -25,7 +25,7 @@ class InvitationState(models.TextChoices):
 
 
 class Invitation(models.Model):
-    """An invitation by email, used once. Only `accounts.invitations` writes it."""
+    """An invitation by email, used once. Only `accounts.access.invitations` writes it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(_("email"), max_length=254)

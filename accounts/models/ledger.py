@@ -39,7 +39,7 @@ class CreditEntryQuerySet(models.QuerySet["CreditEntry"]):
 class CreditEntry(models.Model):
     """One entry of the ledger, never changed. A user's amounts sum to `User.credits`.
 
-    `accounts.ledger` is the only writer. A trigger refuses UPDATE and DELETE as well.
+    `accounts.credits.ledger` is the only writer. A trigger refuses UPDATE and DELETE as well.
     """
 
     class Kind(models.TextChoices):

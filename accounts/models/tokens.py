@@ -13,7 +13,7 @@ from accounts.models.users import User
 
 
 class Scope(models.TextChoices):
-    """What an API token may do. The API checks it in `accounts.permissions`."""
+    """What an API token may do. The API checks it in `accounts.tokens.permissions`."""
 
     # GET requests, quotes and sockets.
     READ = "read", pgettext_lazy("scope", "Read")
@@ -47,7 +47,7 @@ class ApiToken(models.Model):
     credit_limit = models.PositiveIntegerField(
         _("spending limit"), null=True, blank=True, editable=False
     )
-    # Only of tokens with a limit. Only `accounts.ledger` writes it.
+    # Only of tokens with a limit. Only `accounts.credits.ledger` writes it.
     credits_spent = models.PositiveIntegerField(_("spent"), default=0, db_default=0, editable=False)
 
     class Meta:

@@ -61,7 +61,10 @@ class PromptHelp(models.TextChoices):
 
 
 class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
-    """A person who signs in by email. Only `accounts.ledger` writes `credits` and `held`."""
+    """A person who signs in by email.
+
+    Only `accounts.credits.ledger` writes `credits` and `held`.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(
@@ -100,18 +103,20 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
     held = models.IntegerField(
         _("held"), default=0, editable=False, help_text=_("Held for jobs in progress.")
     )
-    # Counts up to end all sessions of the user (accounts.sessions).
+    # Counts up to end all sessions of the user (accounts.sessions.sessions).
     session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     # NULL until the starting credits are granted; makes sure that they are granted once.
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True, editable=False)
-    # The account is locked and will be erased at this time. Only `accounts.deletion` writes it.
+    # The account is locked and will be erased at this time. Only `accounts.user_data.deletion`
+    # writes it.
     erase_at = models.DateTimeField(_("to be erased"), null=True, blank=True, editable=False)
     # The row has no personal data any more; it remains because the ledger refers to it.
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True, editable=False)
 
     # A ban is in force from `banned_at` until `banned_until` (NULL: without an end). Only
-    # `accounts.bans` writes it. `is_active` is about the account itself: that of a locked one,
-    # such as before its erasure, is refused without a reason, and its shared images are hidden.
+    # `accounts.access.bans` writes it. `is_active` is about the account itself: that of a locked
+    # one, such as before its erasure, is refused without a reason, and its shared images are
+    # hidden.
     banned_at = models.DateTimeField(_("banned"), null=True, blank=True, editable=False)
     banned_until = models.DateTimeField(_("banned until"), null=True, blank=True, editable=False)
     ban_reason = models.CharField(
@@ -178,7 +183,7 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
                 condition=Q(erased_at=None, erase_at__isnull=False),
                 name="user_to_be_erased",
             ),
-            # Few: `jobs.model_queues` asks whether there are any.
+            # Few: `jobs.queue.model_queues` asks whether there are any.
             models.Index(
                 "max_jobs_at_once",
                 condition=Q(max_jobs_at_once__isnull=False),

@@ -23,7 +23,7 @@ class VoucherState(models.TextChoices):
 
 
 class Voucher(models.Model):
-    """A code that adds credits to each account once. Only `accounts.vouchers` writes it."""
+    """A code that adds credits to each account once. Only `accounts.credits.vouchers` writes it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     # Of `vouchers.ALPHABET`, without separators.

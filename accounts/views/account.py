@@ -14,12 +14,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import export, statement, time_zones, transactions
+from accounts.access.request_user import SignedInRequest
+from accounts.credits import statement, usage
 from accounts.forms.credit_requests import RedeemForm
 from accounts.forms.profile import ProfileForm
 from accounts.limits import overview
 from accounts.models import User
-from accounts.requests import SignedInRequest
+from accounts.sessions import time_zones
+from accounts.user_data import export
 
 LATEST = 8
 PER_PAGE = 50
@@ -31,12 +33,12 @@ MONTHS_SHOWN = 6
 @require_safe
 def account(request: SignedInRequest) -> HttpResponse:
     """Show the balance, the usage of 30 days and the latest entries."""
-    days = statement.usage(user=request.user)
-    beginnings = list(transactions.beginnings(request.user)[: LATEST + 1])
+    days = usage.usage(user=request.user)
+    beginnings = list(statement.beginnings(request.user)[: LATEST + 1])
     context = {
-        "chart": statement.chart(days),
+        "chart": usage.chart(days),
         "days": [day for day in reversed(days) if day.jobs],
-        "lines": transactions.lines(beginnings[:LATEST]),
+        "lines": statement.lines(beginnings[:LATEST]),
         "more": len(beginnings) > LATEST,
         "limits": overview.rows(request.user),
         "redeem_form": RedeemForm(),
@@ -49,17 +51,17 @@ def account(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def ledger(request: SignedInRequest) -> HttpResponse:
     """Show the user's ledger, newest first, 50 lines per page; `month` shows one month."""
-    months = transactions.months(request.user)
-    wanted = transactions.parse_month(request.GET.get("month", ""))
+    months = statement.months(request.user)
+    wanted = statement.parse_month(request.GET.get("month", ""))
     shown = next((month for month in months if month.first == wanted), None)
-    beginnings = transactions.beginnings(request.user, month=shown.first if shown else None)
+    beginnings = statement.beginnings(request.user, month=shown.first if shown else None)
     paginator = Paginator(beginnings, PER_PAGE)
     # Known from the months, so it is not counted again.
     paginator.count = shown.lines if shown else sum(month.lines for month in months)
     page = paginator.get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "lines": transactions.lines(page.object_list),
+        "lines": statement.lines(page.object_list),
         "months": months[:MONTHS_SHOWN],
         "earlier_months": months[MONTHS_SHOWN:],
         "month": shown,
@@ -72,7 +74,7 @@ def ledger(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def ledger_csv(request: SignedInRequest) -> StreamingHttpResponse:
     """Stream the entries of the user's ledger, or of one `month`, as CSV, newest first."""
-    month = transactions.parse_month(request.GET.get("month", ""))
+    month = statement.parse_month(request.GET.get("month", ""))
     return _csv(export.ledger_csv(request.user, month=month), name="credits", month=month)
 
 
@@ -81,7 +83,7 @@ def ledger_csv(request: SignedInRequest) -> StreamingHttpResponse:
 @require_safe
 def statement_csv(request: SignedInRequest) -> StreamingHttpResponse:
     """Stream the user's statement, or that of one `month`, as CSV: a line a job, newest first."""
-    month = transactions.parse_month(request.GET.get("month", ""))
+    month = statement.parse_month(request.GET.get("month", ""))
     return _csv(export.statement_csv(request.user, month=month), name="statement", month=month)
 
 

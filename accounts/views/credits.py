@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import credit_requests, plain_markup, vouchers
-from accounts.credit_requests import AlreadyAsked, NotTaken
+from accounts.access.request_user import SignedInRequest
+from accounts.credits import credit_requests, plain_markup, vouchers
+from accounts.credits.credit_requests import AlreadyAsked, NotTaken
 from accounts.forms.credit_requests import AskForm, RedeemForm
 from accounts.limits.rate_limits import limited
 from accounts.models import CreditRequestState
-from accounts.requests import SignedInRequest
-from artgen import formatting
 from artgen.refusals import Refusal
+from artgen.web import formatting
 
 
 @never_cache

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import deletion
 from accounts.limits.rate_limits import limited
+from accounts.user_data import deletion
 from accounts.views.sign_in import sent_context
 
 ERASE_AT = "erase_at"

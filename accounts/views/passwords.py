@@ -21,13 +21,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.generic import FormView
 
-from accounts import emails, login_throttle, outbox, security_notices, tokens
+from accounts.emails import outbox, security_notices, texts
+from accounts.emails.security_notices import Change
 from accounts.forms.passwords import AddPasswordForm, ChangePasswordForm, NewPasswordForm
 from accounts.forms.sign_in import ReauthenticateForm
 from accounts.forms.sign_up import EmailForm
+from accounts.limits import login_throttle
 from accounts.limits.rate_limits import limited
 from accounts.models import User
-from accounts.security_notices import Change
+from accounts.tokens import tokens
 from accounts.views.sign_in import EMAIL_SENT_TO, sent_context
 
 type View = Callable[..., HttpResponseBase]
@@ -95,9 +97,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
         # An unknown address gets the same work, so the response time does not reveal accounts.
         known = user or User(id=uuid4(), email=address)
         email = (
-            emails.account_closed(user=known)
-            if known.erase_at
-            else emails.password_reset(user=known)
+            texts.account_closed(user=known) if known.erase_at else texts.password_reset(user=known)
         )
         outbox.enqueue(email, discard=not (user and (user.is_active or user.erase_at)))
         request.session[EMAIL_SENT_TO] = address

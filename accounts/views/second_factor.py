@@ -20,10 +20,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import second_factor, sessions
+from accounts.access.request_user import SignedInRequest
 from accounts.limits.rate_limits import limited
-from accounts.requests import SignedInRequest
-from artgen.redirects import next_url
+from accounts.sessions import second_factor, sessions
+from artgen.web.redirects import next_url
 
 type View = Callable[..., HttpResponseBase]
 

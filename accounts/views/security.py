@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import email_change, second_factor, security_notices, sessions, social
+from accounts.access import email_change, social
+from accounts.access.request_user import SignedInRequest
+from accounts.emails import security_notices
+from accounts.emails.security_notices import Change
 from accounts.forms.sign_up import ChangeEmailForm
 from accounts.limits.rate_limits import limited
-from accounts.requests import SignedInRequest
-from accounts.security_notices import Change
+from accounts.sessions import second_factor, sessions
 from accounts.views.sign_in import EMAIL_SENT_TO, sent_context
 
 

@@ -29,14 +29,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import emails, invitations, outbox, sign_up, social
+from accounts.access import invitations, sign_up, social
+from accounts.access.invitations import InvitationEnded
+from accounts.access.sign_up import SignUpRefused
+from accounts.emails import outbox, texts
 from accounts.forms.sign_in import SignInForm
 from accounts.forms.sign_up import FinishSignUpForm, SignUpForm
-from accounts.invitations import InvitationEnded
 from accounts.limits.rate_limits import limited
 from accounts.models import InvitationState, User
-from accounts.sign_up import SignUpRefused
-from artgen.redirects import next_url
+from artgen.web.redirects import next_url
 
 EMAIL_SENT_TO = "letter_to"
 """Session key: the address that the page "Check your mail" shows."""
@@ -123,12 +124,10 @@ def signup(request: HttpRequest) -> HttpResponse:
         email = form.cleaned_data["email"]
         user = User.objects.filter(email=email).first()
         # Both are rendered and one is sent, so the response time does not reveal accounts.
-        invitation = emails.sign_up(email=email, next_page=next_url(request))
+        invitation = texts.sign_up(email=email, next_page=next_url(request))
         known = user or User(id=uuid4(), email=email)
         reminder = (
-            emails.account_closed(user=known)
-            if known.erase_at
-            else emails.account_exists(user=known)
+            texts.account_closed(user=known) if known.erase_at else texts.account_exists(user=known)
         )
         outbox.enqueue(reminder if user else invitation)
         request.session[EMAIL_SENT_TO] = email
@@ -167,7 +166,7 @@ def sent_context(request: HttpRequest) -> dict[str, object]:
 def signup_finish(request: HttpRequest, token: str) -> HttpResponse:
     """Create the account of the address that the link confirms, and sign in."""
     try:
-        email = emails.confirmed_address(token)
+        email = texts.confirmed_address(token)
     except signing.BadSignature:
         return render(request, "accounts/link_ended.html", {"again": "signup"}, status=410)
     return _finish(request, User(email=email, language=get_language() or ""))

@@ -22,9 +22,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import social
+from accounts.access import social
+from accounts.access.request_user import SignedInRequest
 from accounts.limits.rate_limits import limited
-from accounts.requests import SignedInRequest
 
 type View = Callable[..., HttpResponseBase]
 

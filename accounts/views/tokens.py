@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import security_notices, tokens
+from accounts.access.request_user import SignedInRequest
+from accounts.emails import security_notices
+from accounts.emails.security_notices import Change
 from accounts.forms.tokens import TokenForm
 from accounts.limits.rate_limits import limited
 from accounts.models import ApiToken
-from accounts.requests import SignedInRequest
-from accounts.security_notices import Change
-from artgen import formatting
+from accounts.tokens import tokens
 from artgen.refusals import Refusal
+from artgen.web import formatting
 
 
 @never_cache

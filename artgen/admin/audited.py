@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.utils import translation
 from unfold.admin import ModelAdmin
 
-from artgen import audit
-from artgen.audit import ChangedValue
+from artgen.admin import audit
+from artgen.admin.audit import ChangedValue
 
 FILTER_LOOKUPS = ("exact", "id__exact", "isnull", "isempty", "gte", "lt")
 """What Django's filters of columns send."""

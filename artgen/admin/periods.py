@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from artgen.ids import first_id, parse_uuid
+from artgen.database.ids import first_id, parse_uuid
 
 PERIODS = {
     "hour": (_("Last hour"), timedelta(hours=1)),

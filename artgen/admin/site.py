@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold import fields
 from unfold.sites import UnfoldAdminSite
 
-from artgen import theme
+from artgen.web import theme
 
 # The colors of JSON are inline styles, which our policy refuses. Without Pygments there are none.
 fields.prettify_json = lambda *_: None

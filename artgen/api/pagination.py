@@ -21,7 +21,7 @@ from rest_framework.utils.urls import remove_query_param, replace_query_param
 from artgen.api.inputs import QUERY_MAX_LENGTH, Query, QueryNumber
 from artgen.api.json_types import PageLinks
 from artgen.api.problems import invalid
-from artgen.compiled_queries import CompiledQuery
+from artgen.database.compiled_queries import CompiledQuery
 
 LIMIT_DEFAULT = 20
 MAX_LIMIT = 100

@@ -37,10 +37,10 @@ from django.views.decorators.http import require_safe
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from artgen import unavailable
 from artgen.api.json_types import Url
 from artgen.observability import request_stats
 from artgen.refusals import FieldError, Refusal, Unavailable
+from artgen.web import unavailable
 
 if TYPE_CHECKING:  # importing it reads settings that name this module
     from rest_framework.views import APIView

@@ -14,7 +14,7 @@ from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.request import Request
 
-from artgen.revalidation import not_modified_or
+from artgen.web.revalidation import not_modified_or
 
 _generating = threading.Lock()
 

@@ -14,7 +14,7 @@ from rest_framework.viewsets import ViewSetMixin
 
 from artgen.api.inputs import read
 from artgen.api.operations import Operation
-from artgen.revalidation import not_modified_or
+from artgen.web.revalidation import not_modified_or
 
 PLAINLY_ACCEPTED = ("*/*", "application/json", "application/json, */*")
 

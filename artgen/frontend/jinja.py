@@ -20,10 +20,10 @@ from jinja2 import ChainableUndefined, Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from artgen import formatting
 from artgen.frontend.links import link
 from artgen.templatetags.shortcuts import shortcut_keys
 from artgen.templatetags.theme import icon
+from artgen.web import formatting
 
 
 class Missing(ChainableUndefined):

@@ -3,7 +3,7 @@
 import psycopg
 from django.db import Error
 
-from artgen import installation
+from artgen.environment import installation
 
 MISSING = ("42P01", "42703")  # undefined table and column
 AWAY = ("08", "57P")  # connection exceptions; the server is stopping or starting

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
-from artgen import installation
+from artgen.environment import installation
 
 CONNECT_SECONDS = 5
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import Error, connection
 
-from artgen import installation
+from artgen.environment import installation
 
 COMPOSE_SERVICE = "postgres"
 DEBIAN_FOLDER = Path("/var/lib/postgresql")

@@ -10,8 +10,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from artgen.celery import app
-from artgen.observability import sockets_heartbeat
+from artgen.processes import sockets_heartbeat
+from artgen.processes.celery import app
 
 log = logging.getLogger(__name__)
 

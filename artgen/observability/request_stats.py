@@ -21,7 +21,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from artgen.redis_clients import client
+from artgen.redis.redis_clients import client
 from artgen.refusals import Refusal
 
 log = logging.getLogger(__name__)

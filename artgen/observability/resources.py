@@ -14,8 +14,8 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from artgen.celery import app
-from artgen.redis_clients import client
+from artgen.processes.celery import app
+from artgen.redis.redis_clients import client
 
 
 @dataclass(frozen=True)

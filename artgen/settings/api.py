@@ -18,12 +18,12 @@ for a new snapshot, at most one a second.
 """
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.BearerAuthentication",
-        "accounts.authentication.SessionAuthentication",
+        "accounts.tokens.authentication.BearerAuthentication",
+        "accounts.tokens.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
-        "accounts.permissions.TokenScope",
+        "accounts.tokens.permissions.TokenScope",
     ],
     "DEFAULT_RENDERER_CLASSES": ["artgen.api.renderers.FastJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["artgen.api.parsers.StrictJSONParser"],

@@ -22,7 +22,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "allauth.socialaccount.providers.vk",
     "allauth.socialaccount.providers.yandex",
-    "accounts.devices_app.DevicesConfig",
+    "accounts.sessions.devices_app.DevicesConfig",
     "channels",
     "csp",
     "rest_framework",
@@ -31,9 +31,9 @@ INSTALLED_APPS = [
     "storages",
 ]
 MIDDLEWARE = [
-    "artgen.observability.request_ids.middleware",
+    "artgen.logs.request_ids.middleware",
     "artgen.observability.request_stats.middleware",
-    "artgen.response_headers.policies",
+    "artgen.web.response_headers.policies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -43,31 +43,31 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "artgen.response_headers.signed_in",
-    "artgen.theme.user_language",
-    "accounts.middleware.BanMiddleware",
-    "accounts.middleware.time_zone",
-    "accounts.middleware.page_user",
-    "accounts.middleware.SecondFactorMiddleware",
+    "artgen.web.response_headers.signed_in",
+    "artgen.web.theme.user_language",
+    "accounts.access.middleware.BanMiddleware",
+    "accounts.access.middleware.time_zone",
+    "accounts.access.middleware.page_user",
+    "accounts.access.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "artgen.refusal_pages.RefusalMiddleware",
+    "artgen.web.refusal_pages.RefusalMiddleware",
 ]
 ROOT_URLCONF = "artgen.urls"
-WSGI_APPLICATION = "artgen.wsgi.application"
-ASGI_APPLICATION = "artgen.asgi.application"
+WSGI_APPLICATION = "artgen.processes.wsgi.application"
+ASGI_APPLICATION = "artgen.processes.asgi.application"
 CONTEXT_PROCESSORS = [
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
-    "artgen.theme.page",
-    "generation.status.announcements.page",
+    "artgen.web.theme.page",
+    "generation.operations.status.announcements.page",
 ]
 TEMPLATES = [
     {  # our pages
         "BACKEND": "django.template.backends.jinja2.Jinja2",
         "APP_DIRS": True,
         "OPTIONS": {
-            "environment": "generation.jinja.environment",
+            "environment": "generation.views.jinja.environment",
             "context_processors": CONTEXT_PROCESSORS,
         },
     },
@@ -83,5 +83,5 @@ TEMPLATES = [
         },
     },
 ]
-UNFOLD = {"DASHBOARD_CALLBACK": "generation.admin.start_page.context"}
+UNFOLD = {"DASHBOARD_CALLBACK": "generation.admin.start.start_page.context"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from artgen.env import env
+from artgen.environment.env import env
 from artgen.settings.site import DATA_DIR
 
 DATABASE_URL = env.server(
@@ -34,10 +34,10 @@ if env.bool("DB_PREPARED_STATEMENTS", default=True):
 # Otherwise each connection cut by a restart of PostgreSQL fails one request.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if env.bool("DB_POOL", default=False):
-    DATABASES["default"]["ENGINE"] = "artgen.postgresql"
+    DATABASES["default"]["ENGINE"] = "artgen.database.postgresql"
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = False  # the backend has its own
-    from artgen.postgresql.connection import Connection
+    from artgen.database.postgresql.connection import Connection
 
     _options["pool"] = {
         "connection_class": Connection,

@@ -1,6 +1,6 @@
 """Emails."""
 
-from artgen.env import env
+from artgen.environment.env import env
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ArtGen <artgen@localhost>")
 EMAIL_URL = env.server(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from botocore.config import Config as BotocoreConfig
 
-from artgen.env import BASE_DIR, env
+from artgen.environment.env import BASE_DIR, env
 from artgen.settings.site import DATA_DIR
 
 S3_BUCKET = env.str("S3_BUCKET", default="")
@@ -59,7 +59,7 @@ warnings.filterwarnings("ignore", message="No directory at", module="django")
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["gif", "ico", "jpg", "map", "png", "webp", "woff", "woff2"]
 
 # Of a source image. RunPod's own limit, 10 MB for a whole request, is not the user's concern:
-# images are sent by address, or reduced to fit (`generation.runpod.fitting`).
+# images are sent by address, or reduced to fit (`generation.imaging.fitting`).
 UPLOAD_MAX_BYTES = 20_000_000
 UPLOAD_MAX_PIXELS = 24_000_000
 # Seconds that an upload waits while its process decodes another image.

@@ -1,6 +1,6 @@
 """Jobs: deadlines, attempts, limits of a user and prices."""
 
-from artgen.env import env
+from artgen.environment.env import env
 
 JOB_DEADLINE_SECONDS = env.int("JOB_DEADLINE_SECONDS", default=1800)
 CLOCK_MARGIN_SECONDS = env.int("CLOCK_MARGIN_SECONDS", default=60)

@@ -1,6 +1,6 @@
 """Logs, alerts and error reports."""
 
-from artgen.env import env
+from artgen.environment.env import env
 
 # Checked here: Python's own error about LOGGING does not name them.
 LOG_LEVEL = env.word("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
@@ -9,7 +9,7 @@ LOG_FORMAT = env.word("LOG_FORMAT", ("json", "text"), default="text")
 WATCH = "generation.operations.alerts.watching.run"
 ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
 ALERT_WEBHOOK_URL = env.str("ALERT_WEBHOOK_URL", default="")
-# Empty: its package is not imported (artgen.observability.telemetry).
+# Empty: its package is not imported (artgen.logs.telemetry).
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 SENTRY_ENVIRONMENT = env.str("SENTRY_ENVIRONMENT", default="production")
 REFUSED_REQUESTS = ("DisallowedHost", "RequestDataTooBig", "TooManyFieldsSent", "TooManyFilesSent")
@@ -17,12 +17,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "text": {"()": "artgen.observability.logging.TextFormatter"},
-        "json": {"()": "artgen.observability.logging.JsonFormatter"},
+        "text": {"()": "artgen.logs.logging.TextFormatter"},
+        "json": {"()": "artgen.logs.logging.JsonFormatter"},
     },
     "filters": {
-        "lower_unavailable": {"()": "artgen.observability.logging.LowerUnavailable"},
-        "short_outages": {"()": "artgen.observability.logging.ShortOutages"},
+        "lower_unavailable": {"()": "artgen.logs.logging.LowerUnavailable"},
+        "short_outages": {"()": "artgen.logs.logging.ShortOutages"},
     },
     "handlers": {
         "console": {

@@ -1,6 +1,6 @@
 """Translates and enhances prompts: an OpenAI-compatible text endpoint."""
 
-from artgen.env import env
+from artgen.environment.env import env
 
 # Translates and enhances prompts: an OpenAI-compatible address, of RunPod or of another server.
 PROMPT_HELPER_URL = env.str("PROMPT_HELPER_URL", default="").rstrip("/")

@@ -1,7 +1,7 @@
 """Redis, or Valkey: cache, rate limits and channel layer."""
 
-from artgen import redis_clients
-from artgen.env import env
+from artgen.environment.env import env
+from artgen.redis import redis_clients
 from artgen.settings.site import DATA_DIR
 
 REDIS_URL = env.server(
@@ -12,14 +12,14 @@ REDIS_URL = env.server(
 )
 CACHES = {
     "default": {
-        "BACKEND": "artgen.cache.ForgivingRedisCache",
+        "BACKEND": "artgen.redis.cache.ForgivingRedisCache",
         "LOCATION": REDIS_URL,
         "OPTIONS": {"pool_class": redis_clients.Pool, **redis_clients.TIMEOUTS},
     }
 }
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "artgen.channel_layers.RedisLayer",
+        "BACKEND": "artgen.redis.channel_layers.RedisLayer",
         "CONFIG": {"hosts": [{"address": REDIS_URL, **redis_clients.TIMEOUTS}]},
     },
 }

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from artgen.env import env
+from artgen.environment.env import env
 from artgen.settings.site import DATA_DIR
 
 TRASH_DAYS = 30

@@ -1,6 +1,6 @@
 """RunPod: keys, addresses, connections and the times of its jobs."""
 
-from artgen.env import env
+from artgen.environment.env import env
 
 RUNPOD_API_KEY = env.str("RUNPOD_API_KEY", default="")
 HTTP_LIMITS = {  # connections of one process

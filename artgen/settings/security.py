@@ -2,7 +2,7 @@
 
 from csp.constants import NONE, SELF
 
-from artgen import social_apps
+from artgen.environment import social_apps
 from artgen.settings.accounts import SOCIALACCOUNT_PROVIDERS
 from artgen.settings.files import S3_BUCKET, S3_ENDPOINT_URL, S3_PUBLIC_URL
 from artgen.settings.site import HTTPS, PUBLIC_URL
@@ -11,7 +11,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
-SESSION_ENGINE = "accounts.session_store"
+SESSION_ENGINE = "accounts.sessions.session_store"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from artgen.env import BASE_DIR, env, secret_of_machine
+from artgen.environment.env import BASE_DIR, env, secret_of_machine
 
 VERSION = "0.1.0"
 SECRET_MIN_LENGTH = 32

@@ -6,9 +6,9 @@ from datetime import timedelta
 from celery.schedules import crontab, schedule
 from kombu.entity import Exchange, Queue
 
-from artgen import redis_clients
-from artgen.connection_budget import worker_children
-from artgen.env import env
+from artgen.database.connection_budget import worker_children
+from artgen.environment.env import env
+from artgen.redis import redis_clients
 from artgen.settings.redis import REDIS_URL
 
 CELERY_BROKER_URL = env.str(
@@ -34,7 +34,7 @@ STORE_WORKERS = env.int("WORKER_MACHINES", default=1) * env.int("WORKER_CONTAINE
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 10**9
-CELERY_IMPORTS = ("artgen.worker",)
+CELERY_IMPORTS = ("artgen.processes.worker",)
 WORKER_QUEUES = ("drive", "store", "slow")  # each has a worker of its own: deploy/worker.sh
 # No acknowledgments: the tick finds what is due if a message is lost.
 CELERY_TASK_QUEUES = [

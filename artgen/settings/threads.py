@@ -1,6 +1,6 @@
 """How many threads of a web process may wait for something slow."""
 
-from artgen.env import env
+from artgen.environment.env import env
 
 _web_threads = env.int("GUNICORN_THREADS", default=4)
 # At most, for one thing: ZIP downloads, a bucket that does not respond, the text endpoint.

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
 
-from artgen.shortcuts import BINDINGS
+from artgen.web.shortcuts import BINDINGS
 
 register = template.Library()
 

@@ -6,7 +6,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from artgen.testing import services
+from generation.testing import services
 
 # Everything else is as PostgreSQL comes.
 POSTGRES = {

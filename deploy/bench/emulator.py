@@ -9,7 +9,7 @@ from contextlib import suppress
 import requests
 from django.conf import settings
 
-from artgen.testing.services import free_port
+from generation.testing.services import free_port
 
 PATIENCE = 60
 

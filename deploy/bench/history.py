@@ -28,7 +28,7 @@ def database(jobs: int) -> str:
             return NAME
         server.execute(f"CREATE DATABASE {NAME}")
     django.setup()
-    from artgen.testing import many_images  # noqa: PLC0415 it needs Django's models
+    from generation.testing.rows import many_images  # noqa: PLC0415 it needs Django's models
 
     own = urlsplit(url)._replace(path=f"/{NAME}").geturl()
     for command in COMMANDS:

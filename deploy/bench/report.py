@@ -12,7 +12,7 @@ from typing import Any
 import django
 from django.conf import settings
 
-from artgen import connection_budget
+from artgen.database import connection_budget
 from artgen.observability import resources
 from deploy import servers
 from deploy.bench.result import Line

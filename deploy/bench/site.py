@@ -9,11 +9,11 @@ from typing import Any, Self
 import psycopg
 import redis
 
-from artgen.testing.stack import Stack
 from deploy.bench import history as older
 from deploy.bench.emulator import EmulatorProcess
 from deploy.bench.processes import cpu_seconds, parent, tree
 from deploy.bench.result import CannotMeasure
+from generation.testing.servers.stack import Stack
 
 MODEL = "flux-schnell"
 MAX_IN_FLIGHT = 4000

@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
-from artgen.testing.services import free_port
+from generation.testing.services import free_port
 
 PIECE = 65_536
 ERRORS = (

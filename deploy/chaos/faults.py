@@ -13,10 +13,10 @@ from contextlib import suppress
 import redis
 import requests
 
-from artgen.testing.stack import children
 from deploy.chaos import door
 from deploy.chaos.plan import PROCESSES, Step
 from deploy.chaos.site import Site
+from generation.testing.servers.stack import children
 
 PATIENCE = 120.0  # seconds until a process to kill is running
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from artgen.testing import services
 from deploy.bench.processes import tree
+from generation.testing import services
 
 PATIENCE = 60
 # A commit must survive `kill -9` of PostgreSQL; only the machine does not fail, so no fsync.

@@ -14,13 +14,13 @@ import psycopg
 import requests
 from psycopg.rows import dict_row
 
-from artgen.testing.stack import MACHINE, Stack
 from deploy.bench.emulator import EmulatorProcess
 from deploy.bench.processes import tree
 from deploy.bench.site import new_accounts
 from deploy.chaos.door import Door
 from deploy.chaos.form import Form
 from deploy.chaos.servers import Server
+from generation.testing.servers.stack import MACHINE, Stack
 
 MODELS = {
     "flux-schnell": {"width": 256, "height": 256},  # JPEG by address

@@ -10,8 +10,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from accounts import ledger, tokens
+from accounts.credits import ledger
 from accounts.models import User
+from accounts.tokens import tokens
 from deploy.loadtest.person import WORDS
 from generation.files import storage
 from generation.models import Image, ImageModel, Job, Status

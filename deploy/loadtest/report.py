@@ -4,7 +4,7 @@ import platform
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from artgen import connection_budget
+from artgen.database import connection_budget
 from artgen.observability import resources
 from deploy.bench.result import quantile
 from deploy.loadtest.crowd import StageResult

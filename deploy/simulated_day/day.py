@@ -15,10 +15,11 @@ from uuid import UUID
 
 from accounts.models import User
 from deploy.simulated_day.endpoints import PLANS, Endpoint, Worker
-from generation.jobs import eta, model_queues, queue_positions
+from generation.jobs import eta
 from generation.jobs.eta import Forecast, History, Record
 from generation.jobs.eta.reading import HISTORY_SECONDS, SAMPLE_SIZE
-from generation.jobs.model_queues import QueueRow, UserLimit
+from generation.jobs.queue import model_queues, queue_positions
+from generation.jobs.queue.model_queues import QueueRow, UserLimit
 from generation.models import ImageModel, Job, Status
 
 START = datetime(2026, 1, 15, tzinfo=UTC)

@@ -15,9 +15,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.large_tables import LargeTableAdmin
-from artgen import formatting
 from artgen.admin.periods import PeriodFilter
-from artgen.ids import first_id, parse_uuid
+from artgen.database.ids import first_id, parse_uuid
+from artgen.web import formatting
 from generation.admin.read_only import ReadOnlyModelAdmin, column, thumbnail
 from generation.files import storage
 from generation.gallery import sharing

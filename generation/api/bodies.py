@@ -15,8 +15,8 @@ from accounts.models import Scope
 from artgen.api.inputs import Body, Number, read
 from artgen.api.problems import invalid
 from generation.catalog.offers import BATCH_MAX
-from generation.jobs import drafts
-from generation.jobs.job_request import JobOrderBody
+from generation.jobs.placing import drafts
+from generation.jobs.placing.job_request import JobOrderBody
 
 KEY_HEADER = "Idempotency-Key"
 KEY_MAX_LENGTH = 255

@@ -8,14 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts.requests import user_of
+from accounts.access.request_user import user_of
 from artgen.api.inputs import Body, Id, Query, Text
 from artgen.api.operations import operation
 from artgen.api.views import Endpoint, first_or_404
 from generation.gallery import collections
 from generation.models import Collection
 from generation.models.collections import NAME_MAX
-from generation.presets import named
+from generation.studio.presets import named
 
 MAX_IMAGES = 500
 """In one request to add to or remove from a collection."""

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.access.request_user import user_of
 from accounts.limits import rate_limits
-from accounts.requests import user_of
 from artgen.api.inputs import Body, Choice, Flag, Number, Text
 from artgen.api.json_types import Page
 from artgen.api.operations import Answer, operation
@@ -22,7 +22,7 @@ from generation.gallery import images, notes, saving, tags
 from generation.gallery.filters import find
 from generation.gallery.notes import NOTE_MAX
 from generation.gallery.tags import MAX_PER_IMAGE
-from generation.jobs.serializers import IMAGE_COLUMNS, SAVED_COLUMNS, ImageJson, image_json
+from generation.jobs.live.job_json import IMAGE_COLUMNS, SAVED_COLUMNS, ImageJson, image_json
 from generation.models import Image, ImageQuerySet, Visibility
 from generation.models.tags import TAG_MAX
 

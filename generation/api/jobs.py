@@ -8,9 +8,9 @@ from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from rest_framework.request import Request
 
+from accounts.access.request_user import limited_token, user_of
 from accounts.limits import rate_limits
 from accounts.models import Scope
-from accounts.requests import limited_token, user_of
 from artgen.api.inputs import Choice, Id, QueryText
 from artgen.api.json_types import Page
 from artgen.api.operations import Answer, operation
@@ -18,10 +18,11 @@ from artgen.api.pagination import FixedList, PageQuery, page_of
 from artgen.api.views import Endpoint, body_of, first_or_404
 from generation.api.bodies import BATCH, BATCHES, KEYED, ONE, ORDER_PROBLEMS, read_key, read_order
 from generation.api.models import check_model
-from generation.jobs import job_control, orders, quotes
+from generation.jobs.engine import job_control
 from generation.jobs.eta import EtaJson
-from generation.jobs.job_request import JobOrderBody
-from generation.jobs.serializers import JOB_COLUMNS, JobJson, job_json, job_rows_json, jobs_json
+from generation.jobs.live.job_json import JOB_COLUMNS, JobJson, job_json, job_rows_json, jobs_json
+from generation.jobs.placing import orders, quotes
+from generation.jobs.placing.job_request import JobOrderBody
 from generation.models import Job, Status
 
 

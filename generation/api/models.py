@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypedDict
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from accounts.requests import user_of
+from accounts.access.request_user import user_of
 from artgen.api.inputs import Query
 from artgen.api.json_types import Slug
 from artgen.api.operations import operation
@@ -14,7 +14,7 @@ from artgen.api.views import Endpoint
 from generation.catalog.offers import ParameterJson
 from generation.catalog.prices import PriceJson
 from generation.models import ImageModel
-from generation.presets import choices
+from generation.studio.presets import choices
 
 
 class ModelJson(TypedDict):

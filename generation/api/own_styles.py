@@ -6,13 +6,13 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
-from accounts.requests import user_of
+from accounts.access.request_user import user_of
 from artgen.api.inputs import Body, Query, Text
 from artgen.api.operations import operation
 from artgen.api.views import Endpoint, first_or_404
 from generation.models import OwnStyle
 from generation.models.presets import STYLE_NAME_MAX, STYLE_TEXT_MAX
-from generation.presets import named, own_styles
+from generation.studio.presets import named, own_styles
 
 EXAMPLE = {
     "name": "Risograph",

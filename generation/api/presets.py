@@ -7,16 +7,16 @@ from uuid import UUID
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts.requests import user_of
+from accounts.access.request_user import user_of
 from artgen.api.inputs import Body, Query, Text
 from artgen.api.json_types import Slug
 from artgen.api.operations import operation
 from artgen.api.views import Endpoint, first_or_404
 from generation.catalog.offers import BATCH_MAX
-from generation.jobs.job_request import JobOrderBody
+from generation.jobs.placing.job_request import JobOrderBody
 from generation.models import Preset
 from generation.models.presets import PRESET_NAME_MAX
-from generation.presets import named, parameters, presets
+from generation.studio.presets import named, parameters, presets
 
 EXAMPLE = {
     "name": "Evening light",

@@ -4,16 +4,16 @@ from typing import Annotated, TypedDict
 
 from rest_framework.request import Request
 
+from accounts.access.request_user import limited_token, user_of
 from accounts.models import Scope
-from accounts.requests import limited_token, user_of
 from artgen.api.inputs import Body, Text
 from artgen.api.operations import operation
 from artgen.api.views import Endpoint
 from generation.api.models import check_model
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.models import ImageModel
-from generation.prompt_helper import proposals
-from generation.prompt_helper.instructions import Kind
+from generation.studio.prompt_helper import proposals
+from generation.studio.prompt_helper.instructions import Kind
 
 PROBLEMS = [
     *("too_few_credits", "token_limit_reached", "permission_denied", "prompt_helper_off"),

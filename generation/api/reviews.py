@@ -6,9 +6,9 @@ from uuid import UUID
 
 from rest_framework.request import Request
 
+from accounts.access.request_user import user_of
 from accounts.limits import rate_limits
 from accounts.models import Scope
-from accounts.requests import user_of
 from artgen.api.json_types import Page
 from artgen.api.operations import operation
 from artgen.api.pagination import PageQuery, page_of

@@ -8,8 +8,8 @@ from uuid import UUID
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.access.request_user import user_of
 from accounts.limits import rate_limits
-from accounts.requests import user_of
 from artgen.api.inputs import Body, Flag, wrong_choice
 from artgen.api.json_types import Url
 from artgen.api.operations import Answer, operation

@@ -8,9 +8,9 @@ from uuid import UUID
 from django.urls import reverse
 from rest_framework.request import Request
 
+from accounts.access.request_user import limited_token, user_of
 from accounts.limits import rate_limits
 from accounts.models import Scope
-from accounts.requests import limited_token, user_of
 from artgen.api.inputs import Body, Id
 from artgen.api.json_types import IdText, Page
 from artgen.api.operations import Answer, operation
@@ -18,12 +18,12 @@ from artgen.api.pagination import PageQuery, page_of
 from artgen.api.views import Endpoint, first_or_404
 from generation.api.bodies import KEYED, read_key
 from generation.api.jobs import QuoteJson, quote_json
-from generation.jobs import idempotency
-from generation.jobs.serializers import JobJson, jobs_json
+from generation.jobs.live.job_json import JobJson, jobs_json
+from generation.jobs.placing import idempotency
 from generation.models import Sheet, SheetVote
-from generation.presets import named
-from generation.sheets import cells, placing, votes
-from generation.sheets.request import SheetOrderBody
+from generation.studio.presets import named
+from generation.studio.sheets import cells, placing, votes
+from generation.studio.sheets.request import SheetOrderBody
 
 EXAMPLE = {
     "Two models, two colors": {

@@ -12,8 +12,8 @@ from artgen.api.operations import operation
 from artgen.api.views import Endpoint
 from generation.jobs.eta import EtaJson
 from generation.models import Announcement
-from generation.status import announcements, service
-from generation.status.service import Creation, ModelState
+from generation.operations.status import announcements, service
+from generation.operations.status.service import Creation, ModelState
 
 
 class WaitJson(TypedDict):

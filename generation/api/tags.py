@@ -4,7 +4,7 @@ from typing import Annotated, TypedDict
 
 from rest_framework.request import Request
 
-from accounts.requests import user_of
+from accounts.access.request_user import user_of
 from artgen.api.inputs import Query
 from artgen.api.operations import operation
 from artgen.api.views import Endpoint

@@ -9,9 +9,9 @@ from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
+from accounts.access.request_user import user_of
 from accounts.limits import rate_limits
 from accounts.models import Scope
-from accounts.requests import user_of
 from artgen.api.inputs import Body
 from artgen.api.operations import operation
 from artgen.api.problems import Problem, invalid, too_large

@@ -7,15 +7,15 @@ from uuid import UUID
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts.requests import user_of
+from accounts.access.request_user import user_of
 from artgen.api.inputs import Body, Query, Text
 from artgen.api.operations import operation
 from artgen.api.views import Endpoint, first_or_404
 from generation.models import WordList
 from generation.models.sheets import LIST_NAME_MAX
-from generation.presets import named
-from generation.sheets import word_lists
-from generation.sheets.word_lists import MAX_ENTRIES, MAX_ENTRY_LENGTH
+from generation.studio.presets import named
+from generation.studio.sheets import word_lists
+from generation.studio.sheets.word_lists import MAX_ENTRIES, MAX_ENTRY_LENGTH
 
 EXAMPLE = {"name": "colors", "entries": ["red", "blue", "green"]}
 

@@ -1,8 +1,9 @@
 """The parameters of a job, each declared once.
 
 Whatever handles parameters reads JOB_PARAMETERS: the API's shapes, validation against a model
-(`request_validation`), the check of the catalog (`validation`), the composer (`generation.forms`),
-the Job JSON and the payload for RunPod. How to add one: CONTRIBUTING.md, "Add something".
+(`request_validation`), the check of the catalog (`validation`), the composer
+(`generation.studio.forms`), the Job JSON and the payload for RunPod. How to add one:
+CONTRIBUTING.md, "Add something".
 """
 
 from collections.abc import Iterable

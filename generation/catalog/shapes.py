@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from generation.catalog.offers import Parameter
-from generation.runpod import aspect_ratio
+from generation.imaging import aspect_ratio
 
 COMMON_RATIOS = ("1:1", "4:5", "2:3", "9:16", "3:2", "16:9")
 """Offered where a model accepts any width and height."""

@@ -6,13 +6,13 @@ They are generated one at a time, and only while no other job is active.
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
-from accounts.ledger import TooFewCredits
+from accounts.credits.ledger import TooFewCredits
 from accounts.models import User
 from generation.catalog.offers import InvalidParameters
 from generation.gallery import publications, visibility
-from generation.jobs import orders
-from generation.jobs.admission import TooManyWaiting
-from generation.jobs.creation_switch import GenerationOff
+from generation.jobs.placing import orders
+from generation.jobs.placing.admission import TooManyWaiting
+from generation.jobs.placing.creation_switch import GenerationOff
 from generation.models import Job
 from generation.moderation import trust
 

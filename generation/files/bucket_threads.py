@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from artgen.unavailable import BucketAway
+from artgen.web.unavailable import BucketAway
 from generation.files import bucket_errors
 from generation.files.threads import Threads
 
@@ -21,7 +21,7 @@ def reading_or_writing() -> Iterator[None]:
     """Allow bucket calls inside the block.
 
     Raises:
-        artgen.unavailable.BucketAway: too many requests wait for the bucket, or a call failed.
+        artgen.web.unavailable.BucketAway: too many requests wait for the bucket, or a call failed.
             FileNotFoundError passes.
     """
     with _threads.held():

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from artgen.refusals import Refusal
 from generation.files.threads import Threads
-from generation.runpod import decoding
+from generation.imaging import decoding
 
 RETRY_AFTER_SECONDS = 5
 

@@ -5,8 +5,8 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from artgen import formatting
 from artgen.refusals import Refusal
+from artgen.web import formatting
 from generation.models import Image, Upload
 
 UNLIMITED = -1

@@ -12,12 +12,11 @@ from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
-from artgen import formatting
 from artgen.refusals import FieldError, Refusal, Unavailable
-from generation.files import bucket_threads, decoder_threads, processing, storage, storage_limits
-from generation.models import Upload
-from generation.runpod import decoding
-from generation.runpod.image import (
+from artgen.web import formatting
+from generation.files import bucket_threads, decoder_threads, storage, storage_limits
+from generation.imaging import decoding, processing
+from generation.imaging.image import (
     AnimatedImage,
     ImageInfo,
     InvalidImage,
@@ -26,6 +25,7 @@ from generation.runpod.image import (
     decode,
     read_header,
 )
+from generation.models import Upload
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def keep(*, user: User, data: bytes) -> Upload:
             than UPLOAD_MAX_PIXELS.
         decoder_threads.DecoderBusy: this process decodes other images.
         storage_limits.StorageFull: the user's uploads would take more bytes than they may.
-        artgen.unavailable.BucketAway: the bucket is not available.
+        artgen.web.unavailable.BucketAway: the bucket is not available.
     """
     info = check(data)
     check_room(user)

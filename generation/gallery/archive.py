@@ -16,10 +16,11 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
-from generation.files import processing, storage
+from generation.files import storage
 from generation.files.filenames import UniqueNames, filename
+from generation.imaging import processing
+from generation.imaging.image import InvalidImage
 from generation.models import Image
-from generation.runpod.image import InvalidImage
 
 PARAMETERS = "parameters.json"
 MISSING = "missing.txt"

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from accounts.limits.slots import Slots
 from accounts.models import User
-from artgen import formatting
 from artgen.refusals import Refusal
+from artgen.web import formatting
 from generation.files.threads import Threads
 
 RETRY_AFTER = 15  # s

@@ -12,7 +12,7 @@ from generation.gallery import visibility
 from generation.gallery.publications import STOPPED
 from generation.gallery.sharing import Shared
 from generation.models import Collection, CollectionImage, Publication, PublicationState
-from generation.presets import named
+from generation.studio.presets import named
 
 MAX_ID = 2**63 - 1  # of a member: a bigint
 

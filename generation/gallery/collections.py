@@ -1,4 +1,7 @@
-"""Collections: create and rename them, add and remove images. `presets.named` deletes them."""
+"""Collections: create and rename them, add and remove images.
+
+`studio.presets.named` deletes them.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,12 +16,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from artgen.compiled_queries import CompiledQuery
+from artgen.database.compiled_queries import CompiledQuery
 from artgen.refusals import FieldError, Refusal
 from generation.files import storage
 from generation.models import Collection, CollectionImage, CollectionQuerySet, Counted, Image
 from generation.models.collections import NAME_MAX
-from generation.presets import named
+from generation.studio.presets import named
 
 MAX_COUNTED = 1000
 FIELDS = tuple(field.attname for field in Collection._meta.concrete_fields)

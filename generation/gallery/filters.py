@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from artgen.ids import first_id
+from artgen.database.ids import first_id
 from generation.gallery import parents, tags
 from generation.gallery.search import COMMON_THRESHOLD, Found, matching
 from generation.models import (

@@ -5,8 +5,8 @@ import unicodedata
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from artgen import formatting
 from artgen.refusals import FieldError, Refusal
+from artgen.web import formatting
 from generation.models import Image
 
 NOTE_MAX = 2000

@@ -26,7 +26,7 @@ from generation.models.moderation import MAX_REASON_LENGTH
 from generation.moderation import emails, rules, trust
 from generation.moderation.matching import strongest
 from generation.moderation.refusals import AlreadyDecided, TooManyReviews, why
-from generation.presets.named import new_slug
+from generation.studio.presets.named import new_slug
 
 MAX_IN_REVIEW = 50  # images of one user under review at the same time
 STOPPED = (PublicationState.HIDDEN, PublicationState.REFUSED)

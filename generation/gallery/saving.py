@@ -23,10 +23,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from artgen.refusals import Refusal, Unavailable
-from generation.files import bucket_threads, metadata, storage, storage_limits
+from generation.files import bucket_threads, storage, storage_limits
 from generation.gallery import collection_sharing, images, sharing
 from generation.gallery.publications import STOPPED
 from generation.gallery.sharing import Shared
+from generation.imaging import metadata
 from generation.models import Image, Publication, PublicationState, Report, SavedImage
 
 log = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ def save(find: Find, *, user: User) -> Saved:
     Raises:
         NotShared, NotSavable: also if its owner or a moderator stops it meanwhile.
         storage_limits.StorageFull: the user's images would take more bytes than they may.
-        artgen.unavailable.BucketAway: the bucket is not available.
+        artgen.web.unavailable.BucketAway: the bucket is not available.
     """
     while True:
         shared = find()

@@ -16,11 +16,11 @@ from django.utils.translation import gettext as _
 
 from accounts.limits import rate_limits
 from accounts.models import User
-from artgen import formatting
 from artgen.refusals import FieldError, Refusal
+from artgen.web import formatting
 from generation.models import Counted, Image, ImageQuerySet, ImageTag, Tag, tag_names
 from generation.models.tags import TAG_MAX
-from generation.presets import named
+from generation.studio.presets import named
 
 MAX_PER_IMAGE = 20
 MAX_TAGS = 500

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from artgen.refusals import Refusal
 from generation.models import Collection, Image, PublicationState, Visibility
-from generation.presets.named import new_slug
+from generation.studio.presets.named import new_slug
 
 NO_LINK: dict[str, Any] = {
     "link_slug": None,

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.management.base import CommandError
 
 from accounts.models import User, fold
-from artgen.ids import parse_uuid
+from artgen.database.ids import parse_uuid
 from generation.models import ImageModel, Job, JobQuerySet, Status
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from artgen import years
+from artgen.web import years
 
 
 class Announcement(models.Model):

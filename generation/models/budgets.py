@@ -29,7 +29,8 @@ class Period(models.TextChoices):
 class Budget(models.Model):
     """How many dollars may be spent at RunPod: by everybody, by a group, or on a model.
 
-    `jobs.budgets` compares, `jobs.lifecycle.parking` parks the jobs that a budget does not allow.
+    `jobs.budgets.budget_state` compares, `jobs.engine.lifecycle.parking` parks the jobs that a
+    budget does not allow.
     """
 
     group = models.ForeignKey(
@@ -106,7 +107,8 @@ class Budget(models.Model):
 
 
 class Spending(models.Model):
-    """Dollars that jobs of a model have cost in a day or month. `jobs.spending` is the only writer.
+    """Dollars that jobs of a model have cost in a day or month. `jobs.budgets.spending` is the only
+    writer.
 
     Rows with a group are the part of its members, as they were when a job ended at RunPod. Deleted
     jobs remain in the sums. `reconciliation` adds those of DELETED to what it reads from jobs.

@@ -6,13 +6,13 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from artgen import formatting
+from artgen.web import formatting
 
 
 class GenerationSwitch(models.Model):
     """Whether images can be created, and why not; at most one row, no row: they can.
 
-    `jobs.creation_switch` is the only writer.
+    `jobs.placing.creation_switch` is the only writer.
     """
 
     class Mode(models.TextChoices):

@@ -8,7 +8,7 @@ from generation.models.jobs import Job, Status
 
 
 class JobEvent(models.Model):
-    """A line of a job's history, written by `jobs.lifecycle` together with the change."""
+    """A line of a job's history, written by `jobs.engine.lifecycle` together with the change."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField(_("time"))

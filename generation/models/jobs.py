@@ -178,7 +178,7 @@ class Job(models.Model):
         _("expected cost, $"), max_digits=10, decimal_places=5, null=True, editable=False
     )
 
-    # Its state; only `jobs.lifecycle` writes it.
+    # Its state; only `jobs.engine.lifecycle` writes it.
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.QUEUED
     )

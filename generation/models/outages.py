@@ -37,7 +37,7 @@ class ProviderOutageQuerySet(models.QuerySet["ProviderOutage"]):
 
 
 class ProviderOutage(models.Model):
-    """What an operator must resolve. Only `jobs.outages` writes it."""
+    """What an operator must resolve. Only `jobs.engine.outages` writes it."""
 
     kind = models.CharField(_("problem"), max_length=20, choices=OutageKind.choices)
     # Of KEY_REFUSED: an endpoint that refused it.

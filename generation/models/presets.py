@@ -35,7 +35,7 @@ class Preset(models.Model):
     name = models.CharField(_("name"), max_length=PRESET_NAME_MAX)
     # Case-folded in Python, as `Collection.folded_name`.
     folded_name = models.CharField(max_length=3 * PRESET_NAME_MAX, editable=False)
-    # Texts of the composer's fields, as `forms.presets.values_of` returns them.
+    # Texts of the composer's fields, as `studio.forms.presets.values_of` returns them.
     values = models.JSONField(default=dict)
     # Those before the last update, which undo restores; NULL: it was never updated.
     previous_values = models.JSONField(null=True, editable=False)

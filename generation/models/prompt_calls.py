@@ -13,7 +13,8 @@ class PromptCall(models.Model):
     """A call whose credits are held; its id is the reference in the ledger. No text is stored.
 
     The row is deleted when the call ends. One that is older than `expires_at` belongs to a process
-    that was killed: the cleanup returns its credits. `prompt_helper.charges` is the only writer.
+    that was killed: the cleanup returns its credits. `studio.prompt_helper.charges` is the only
+    writer.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -34,7 +35,8 @@ class PromptCall(models.Model):
 
 
 class PromptSpending(models.Model):
-    """Calls of a day, with their credits and dollars. `prompt_helper.costs` is the only writer.
+    """Calls of a day, with their credits and dollars. `studio.prompt_helper.costs` is the only
+    writer.
 
     Rows with a group are the part of its members. Beside `Spending`, whose rows have a model.
     """

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from artgen import formatting
+from artgen.web import formatting
 from generation.models.images import Image
 
 

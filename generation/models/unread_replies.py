@@ -7,7 +7,7 @@ from generation.models.jobs import Job
 
 
 class UnreadReply(models.Model):
-    """The whole reply for a job, kept for staff. Only `jobs.unread_replies` writes it."""
+    """The whole reply for a job, kept for staff. Only `jobs.engine.unread_replies` writes it."""
 
     job = models.OneToOneField(
         Job, on_delete=models.CASCADE, primary_key=True, related_name="unread_reply"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.utils.text import Truncator
 
-from accounts import emails, outbox
+from accounts.emails import outbox, texts
 from accounts.models import User
 
 PROMPT_CUT = 300
@@ -23,15 +23,15 @@ def send(
 
     `title` and `sentence` return their texts in the language that is active then.
     """
-    with emails.localized_for(user):
+    with texts.localized_for(user):
         outbox.enqueue(
-            emails.compose(
+            texts.compose(
                 "generation/emails/review_decision",
                 to=user.email,
                 title=title(),
                 sentence=sentence(),
                 prompt=Truncator(" ".join(prompt.split())).chars(PROMPT_CUT),
                 reason=reason,
-                link=emails.absolute_url(path),
+                link=texts.absolute_url(path),
             )
         )

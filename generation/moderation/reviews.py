@@ -2,7 +2,7 @@
 
 A request that is not placed has no job: no status, no held credits, nothing to submit.
 It is a `PromptReview` with the request as it was sent; an approval places it as if it were sent
-then (`generation.jobs.reviewed_orders`). Only this module writes these rows.
+then (`generation.jobs.placing.reviewed_orders`). Only this module writes these rows.
 """
 
 import hashlib

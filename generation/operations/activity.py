@@ -7,9 +7,9 @@ from decimal import Decimal
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
-from artgen.ids import first_id
+from artgen.database.ids import first_id
 from generation.models import Job, Status
-from generation.status.service import WAIT, Percentile
+from generation.operations.status.service import WAIT, Percentile
 
 PERIOD = timedelta(hours=24)
 FAILURES_PERIOD = timedelta(hours=1)

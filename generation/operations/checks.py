@@ -13,8 +13,8 @@ from django.core.validators import validate_email
 from generation.operations.alerts import webhook_address
 from generation.operations.backup.encryption import Sealing, recipients
 from generation.operations.backup.refusal import BackupRefused
-from generation.prompt_helper import clients
 from generation.runpod.access import header_key
+from generation.studio.prompt_helper import clients
 
 MAX_CALL_USD = 100
 HOST = re.compile(r"(\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\])(:\d+)?")

@@ -9,14 +9,17 @@ from django.conf import settings
 from django.contrib.sessions.backends.cached_db import SessionStore
 from django.utils import timezone
 
-from accounts import credit_requests, invitations, sessions, tokens, vouchers
+from accounts.access import invitations
+from accounts.credits import credit_requests, vouchers
+from accounts.sessions import sessions
+from accounts.tokens import tokens
 from generation.gallery import images, saving, tags
-from generation.jobs import spending
+from generation.jobs.budgets import spending
 from generation.models import IdempotencyKey, UnreadReply
 from generation.moderation import reviews
 from generation.operations import retention
-from generation.presets import named
-from generation.prompt_helper import costs
+from generation.studio.presets import named
+from generation.studio.prompt_helper import costs
 from generation.user_data import erasure, exports
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Avg, Count, F, Q
 
-from artgen.ids import first_id
+from artgen.database.ids import first_id
 from generation.models import Job, Status
 
 

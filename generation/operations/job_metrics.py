@@ -8,8 +8,9 @@ from django.utils import timezone
 from prometheus_client.core import Metric
 
 from accounts.models import User
-from artgen.ids import first_id
-from generation.jobs import budgets, heartbeat
+from artgen.database.ids import first_id
+from generation.jobs.budgets import budget_state
+from generation.jobs.engine import heartbeat
 from generation.models import ACTIVE, ImageModel, Job, Status
 from generation.operations import eta_report
 from generation.operations.gauge import gauge
@@ -83,7 +84,7 @@ def credits() -> Iterator[Metric]:
 def budget_use() -> Iterator[Metric]:
     """Yield limits and use of budgets in dollars, and parked jobs."""
     limits, used = {}, {}
-    for state in budgets.states():
+    for state in budget_state.states():
         budget = state.budget
         scope = "group" if budget.group else "model" if budget.model else "site"
         name = budget.model.slug if budget.model else str(budget.group or "all jobs")

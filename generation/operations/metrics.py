@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 
-from generation.jobs import heartbeat
+from generation.jobs.engine import heartbeat
 from generation.operations import job_metrics, server_metrics
 from generation.operations.alerts import records
 from generation.operations.alerts.conditions import CONDITIONS

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from artgen import connection_budget
+from artgen.database import connection_budget
 from artgen.observability import request_stats, resources
 from generation.operations.alerts.conditions import CONDITIONS
 

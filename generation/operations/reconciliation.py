@@ -13,15 +13,16 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import Sum
 
-from artgen import pooling
-from artgen.ids import first_id
-from generation.jobs import clients, spending
+from artgen.database import pooling
+from artgen.database.ids import first_id
+from generation.jobs.budgets import spending
+from generation.jobs.engine import clients
 from generation.models import Job, PromptSpending, Spending
-from generation.prompt_helper.clients import runpod_endpoint
 from generation.runpod import billing
 from generation.runpod.billing import Bill
 from generation.runpod.payloads import is_public
 from generation.runpod.verdicts import KeyRefused
+from generation.studio.prompt_helper.clients import runpod_endpoint
 
 ZERO = Decimal(0)
 FIRST_YEAR, LAST_YEAR = 2020, 2099

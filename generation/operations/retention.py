@@ -16,7 +16,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from generation.files import storage
-from generation.jobs import spending
+from generation.jobs.budgets import spending
 from generation.models import FINAL, Image, Job, JobEvent, Status, Upload
 
 JOBS_AT_ONCE = 500
@@ -103,8 +103,8 @@ def delete_uploads(*, created_before: datetime) -> int:
 def _expire(ids: Sequence[UUID]) -> list[Upload]:
     """Take the uploads from all new jobs, and return those that no job uses.
 
-    The lock waits for jobs that are being placed with them (`jobs.sources.not_expired`), and the
-    second look sees those jobs.
+    The lock waits for jobs that are being placed with them (`jobs.inputs.sources.not_expired`), and
+    the second look sees those jobs.
     """
     with transaction.atomic():
         locked = Upload.objects.filter(id__in=ids).select_for_update().order_by("id")

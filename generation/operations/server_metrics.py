@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
-from artgen import connection_budget
+from artgen.database import connection_budget
 from artgen.observability import disks, health, request_stats, resources
 from generation.operations.gauge import gauge
 

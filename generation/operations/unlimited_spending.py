@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from generation.jobs import reachability
+from generation.jobs.inputs import reachability
 from generation.models import Budget, ImageModel
 
 

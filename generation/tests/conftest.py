@@ -2,9 +2,9 @@
 
 import pytest
 
-from artgen.testing.emulator import WebhookReceiver
 from generation.demo.emulator import Emulator
 from generation.runpod.client import Client
+from generation.testing.servers.emulator import WebhookReceiver
 
 
 @pytest.fixture

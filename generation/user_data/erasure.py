@@ -13,13 +13,15 @@ from django.contrib.admin.models import LogEntry
 from django.db import models, transaction
 from django.utils import timezone
 
-from accounts import deletion, emails, outbox
+from accounts.emails import outbox, texts
 from accounts.models import ApiToken, User
+from accounts.user_data import deletion
 from generation.files import storage
 from generation.gallery import images, saving
-from generation.jobs import job_control, spending
+from generation.jobs.budgets import spending
+from generation.jobs.engine import job_control
 from generation.models import Export, Job, SavedImage, Status, Upload
-from generation.prompt_helper import charges
+from generation.studio.prompt_helper import charges
 from generation.user_data import exports
 
 log = logging.getLogger(__name__)
@@ -39,7 +41,7 @@ def close(*, user: User, actor: User | None, after: timedelta = deletion.GRACE) 
     deletion.close(user=user, after=after)
     cancel_jobs(user, actor=actor)
     if was_active and after:
-        outbox.enqueue(emails.account_closed(user=user))
+        outbox.enqueue(texts.account_closed(user=user))
 
 
 def erase(user_id: UUID) -> bool:
@@ -50,7 +52,7 @@ def erase(user_id: UUID) -> bool:
         return False
     charges.release_all(user)
     SavedImage.objects.filter(author=user).update(author=None)
-    farewell = emails.account_erased(user=user)
+    farewell = texts.account_erased(user=user)
     _delete_files(user)
     for rows, field in _owned():
         while ids := list(

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from accounts.export import CHUNK_SIZE, ExportFile, json_array
 from accounts.models import User
+from accounts.user_data.export import CHUNK_SIZE, ExportFile, json_array
 from generation.models import (
     Collection,
     CollectionImage,

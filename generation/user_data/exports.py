@@ -19,13 +19,13 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import emails, outbox
-from accounts.export import account_files
+from accounts.emails import outbox, texts
 from accounts.models import User
+from accounts.user_data.export import account_files
 from artgen.refusals import Refusal
 from generation.files import storage
 from generation.gallery.archive import image_entry, text_entry
-from generation.jobs import dispatch
+from generation.jobs.engine import dispatch
 from generation.models import Export, Image, Upload
 from generation.user_data import export_contents
 
@@ -96,7 +96,7 @@ def step(export_id: UUID) -> None:
         _changed(export, due_at=None, expires_at=now, failed=True)
         return
     try:
-        with emails.localized_for(export.user):
+        with texts.localized_for(export.user):
             more = _write_part(export)
     except Exception:
         log.exception("a part of an export could not be written", extra={"export": str(export_id)})
@@ -249,10 +249,10 @@ def _end() -> object:
 
 
 def _ready(export: Export) -> EmailMessage:
-    with emails.localized_for(export.user):
-        return emails.compose(
+    with texts.localized_for(export.user):
+        return texts.compose(
             "generation/emails/export_ready",
             to=export.user.email,
-            link=emails.absolute_url(reverse("account_data")),
+            link=texts.absolute_url(reverse("account_data")),
             days=settings.EXPORT_DAYS,
         )

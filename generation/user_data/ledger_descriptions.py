@@ -8,11 +8,11 @@ from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from accounts.ledger_descriptions import LedgerDescription
+from accounts.credits.ledger_descriptions import LedgerDescription
 from generation.files import storage
-from generation.jobs import status_text
+from generation.jobs.live import status_text
 from generation.models import Image, Job, Status
-from generation.prompt_helper import charges
+from generation.studio.prompt_helper import charges
 
 CODE = re.compile("[a-z0-9_]+")  # of an error
 

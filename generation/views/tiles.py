@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 
 from artgen.frontend.links import link
 from generation.files import storage
+from generation.imaging import aspect_ratio
 from generation.models import Image, ImageQuerySet
-from generation.runpod import aspect_ratio
 
 ALT_LENGTH = 120
 FIELDS = (

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from accounts import ledger
+from accounts.credits import ledger
 from accounts.models import CreditEntry, User
 from artgen.management.base import BaseCommand
 
@@ -35,7 +35,8 @@ class Command(BaseCommand):
             self.stdout.write(f"The ledger adds up: {users} users, {entries} entries.")
         if found:
             raise CommandError(
-                f"{len(found)} differences. Something other than accounts.ledger changed credits."
+                f"{len(found)} differences. "
+                "Something other than accounts.credits.ledger changed credits."
             )
 
     def _print(self, found: list[ledger.Discrepancy]) -> None:

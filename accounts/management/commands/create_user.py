@@ -10,9 +10,11 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import translation
 
-from accounts import ledger, security_notices, sockets
+from accounts.credits import ledger
+from accounts.emails import security_notices
+from accounts.emails.security_notices import Change
 from accounts.models import User, fold
-from accounts.security_notices import Change
+from accounts.sessions import sockets
 from artgen.management.base import BaseCommand
 from artgen.management.numbers import Whole
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from accounts import ledger
+from accounts.credits import ledger
 from accounts.models import User, fold
 from artgen.management.base import BaseCommand
 from artgen.management.numbers import Whole

@@ -8,8 +8,10 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from accounts import ledger, security_notices, tokens
+from accounts.credits import ledger
+from accounts.emails import security_notices
 from accounts.models import Scope, User, fold
+from accounts.tokens import tokens
 from artgen.management.base import BaseCommand
 from artgen.management.numbers import Whole
 

@@ -5,9 +5,10 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
-from accounts import second_factor, security_notices, sockets
+from accounts.emails import security_notices
+from accounts.emails.security_notices import Change
 from accounts.models import User, fold
-from accounts.security_notices import Change
+from accounts.sessions import second_factor, sockets
 from artgen.management.base import BaseCommand
 
 

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from accounts import security_notices, tokens
+from accounts.emails import security_notices
+from accounts.emails.security_notices import Change
 from accounts.models import User, fold
-from accounts.security_notices import Change
+from accounts.tokens import tokens
 from artgen.management.base import BaseCommand
 
 

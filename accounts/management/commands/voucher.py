@@ -9,11 +9,11 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
-from accounts import vouchers
+from accounts.credits import vouchers
 from accounts.models import Voucher
-from artgen import years
 from artgen.management.base import BaseCommand
 from artgen.management.numbers import Whole
+from artgen.web import years
 
 LISTED = 100
 MAX_NOTE_LENGTH = 100

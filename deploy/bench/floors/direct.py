@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from artgen.testing.services import free_port
+from generation.testing.services import free_port
 
 
 async def beyond(

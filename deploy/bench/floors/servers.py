@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
-from artgen.testing.services import answers, free_port
 from deploy.bench.result import CannotMeasure
+from generation.testing.services import answers, free_port
 
 START_SECONDS = 60
 

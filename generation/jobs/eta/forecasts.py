@@ -8,14 +8,14 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from generation.jobs import budgets
-from generation.jobs.budgets import BudgetState
+from generation.jobs.budgets import budget_state
+from generation.jobs.budgets.budget_state import BudgetState
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.estimate import Basis, Eta
 from generation.jobs.eta.history import History, Start, size_of, start_kind
 from generation.jobs.eta.line import mean_wait
-from generation.jobs.model_queues import ModelQueue, UserLimit
-from generation.jobs.queue_positions import Place
+from generation.jobs.queue.model_queues import ModelQueue, UserLimit
+from generation.jobs.queue.queue_positions import Place
 from generation.models import ImageModel, Job, Status
 from generation.runpod.payloads import is_public
 
@@ -33,7 +33,7 @@ MIN_STEP = 2  # first step whose time says something about the next ones
 class Forecast:
     """Histories and queues of some models, by id. Raises KeyError for jobs of other models.
 
-    `budgets` are all there are, for the functions of `jobs.budgets`.
+    `budgets` are all there are, for the functions of `jobs.budgets.budget_state`.
     """
 
     histories: Mapping[int, History]
@@ -99,7 +99,7 @@ class Forecast:
             return job.parked_until
         if job.status != Status.QUEUED or not self.budgets or job.first_place is not None:
             return None  # of one that was just placed, its order has decided
-        return budgets.wait_of_job(job, self._place_of(job), states=self.budgets)
+        return budget_state.wait_of_job(job, self._place_of(job), states=self.budgets)
 
     def outdated(self, jobs: Iterable[Job]) -> set[int]:
         """Return the models whose queue is older than one of these jobs."""

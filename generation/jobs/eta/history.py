@@ -10,7 +10,7 @@ from uuid import UUID
 
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.line import mean_wait
-from generation.jobs.queue_positions import place_of_next
+from generation.jobs.queue.queue_positions import place_of_next
 
 WARM_SECONDS = 60.0
 """After the end of a job, the next one starts warm; as `model_queues.WARM_FOR`."""

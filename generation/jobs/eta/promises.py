@@ -11,7 +11,7 @@ from accounts.models import User
 from generation.jobs.eta.estimate import Eta
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import size_of
-from generation.jobs.model_queues import UserLimit
+from generation.jobs.queue.model_queues import UserLimit
 from generation.models import Job
 
 LATE_FACTOR = 1.5  # of the promised wait

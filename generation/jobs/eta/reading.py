@@ -9,10 +9,11 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from artgen.cache import remembered
-from generation.jobs import budgets, model_queues
+from artgen.redis.cache import remembered
+from generation.jobs.budgets import budget_state
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import History, Record, history_of, size_of
+from generation.jobs.queue import model_queues
 from generation.models import ImageModel, Job, Status
 
 SAMPLE_SIZE = 200  # last jobs of a model
@@ -47,26 +48,26 @@ def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> 
         if unknown:
             computed = model_queues.current(unknown)
             found |= {model_queues.cache_key(model_id): one for model_id, one in computed.items()}
-        if budgets.CACHE_KEY in missing:
-            found[budgets.CACHE_KEY] = budgets.states()
+        if budget_state.CACHE_KEY in missing:
+            found[budget_state.CACHE_KEY] = budget_state.states()
         if unmeasured:
             computed_histories = histories(unmeasured)
             found |= {key: computed_histories[measured[key]] for key in missing if key in measured}
         return found
 
     found = remembered(
-        dict.fromkeys((*queues, budgets.CACHE_KEY), model_queues.QUEUE_SECONDS)
+        dict.fromkeys((*queues, budget_state.CACHE_KEY), model_queues.QUEUE_SECONDS)
         | dict.fromkeys(measured, HISTORY_SECONDS),
         compute,
         expired=[
             *map(model_queues.cache_key, outdated),
-            *([budgets.CACHE_KEY] if outdated else ()),
+            *([budget_state.CACHE_KEY] if outdated else ()),
         ],
     )
     return Forecast(
         histories={model_id: found[key] for key, model_id in measured.items()},
         queues={model_id: found[key] for key, model_id in queues.items()},
-        budgets=found[budgets.CACHE_KEY],
+        budgets=found[budget_state.CACHE_KEY],
     )
 
 

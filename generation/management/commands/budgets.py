@@ -10,8 +10,8 @@ from django.core.management.base import CommandError, no_translations
 from django.utils import timezone
 
 from artgen.management.base import BaseCommand
-from generation.jobs import budget_changes, budgets
-from generation.jobs.budgets import BudgetState
+from generation.jobs.budgets import budget_changes, budget_state
+from generation.jobs.budgets.budget_state import BudgetState
 from generation.management.table import lines
 from generation.models import Budget, ImageModel, Job, Period
 
@@ -58,7 +58,7 @@ class Command(BaseCommand):
             budget_changes.remove(budget)
         elif group or model:
             raise CommandError("Give --set USD or --remove.")
-        states, parked = budgets.states(), Job.objects.parked().count()
+        states, parked = budget_state.states(), Job.objects.parked().count()
         for line in lines(HEAD, [_row(state) for state in states]) if states else ():
             self.stdout.write(line)
         if not states:

@@ -5,7 +5,7 @@ from typing import Any
 
 from artgen.management.base import BaseCommand, reason
 from artgen.refusals import Refusal
-from generation.jobs import job_control
+from generation.jobs.engine import job_control
 from generation.management.selection import add_selection, selected
 from generation.management.table import counted
 

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from accounts import deletion
 from accounts.models import User, fold
-from artgen.ids import parse_uuid
+from accounts.user_data import deletion
+from artgen.database.ids import parse_uuid
 from artgen.management.base import BaseCommand
 from generation.user_data import erasure
 

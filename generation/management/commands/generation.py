@@ -9,10 +9,10 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from artgen import years
 from artgen.management.base import BaseCommand
-from generation.jobs import creation_switch
-from generation.jobs.creation_switch import Mode
+from artgen.web import years
+from generation.jobs.placing import creation_switch
+from generation.jobs.placing.creation_switch import Mode
 from generation.models import GenerationSwitch, Job
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from artgen.management.base import BaseCommand
-from generation.jobs import driver, storing
+from generation.jobs.engine import driver, storing
 from generation.models import Job, Status
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from generation.jobs import heartbeat
+from generation.jobs.engine import heartbeat
 from generation.models import STUCK_AFTER
 
 

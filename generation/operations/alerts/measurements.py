@@ -17,12 +17,15 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
-from accounts import outbox
-from artgen import connection_budget, formatting
-from artgen.ids import first_id
-from artgen.observability import disks, health, resources, sockets_heartbeat
+from accounts.emails import outbox
+from artgen.database import connection_budget
+from artgen.database.ids import first_id
+from artgen.observability import disks, health, resources
 from artgen.observability.certificate import certificate
-from generation.jobs import budgets, heartbeat
+from artgen.processes import sockets_heartbeat
+from artgen.web import formatting
+from generation.jobs.budgets import budget_state
+from generation.jobs.engine import heartbeat
 from generation.models import (
     STUCK_AFTER,
     BackupRecord,
@@ -177,11 +180,11 @@ def _switches() -> dict[str, Values]:
 def _budgets() -> dict[str, Values]:
     """Return an alert for each budget: each is reported when it is near its limit."""
     host = settings.PUBLIC_URL.partition("://")[2]
-    states = budgets.states()
+    states = budget_state.states()
     stopped = {
         state.budget.pk
         for state in states
-        if state.is_reached or budgets.waiting_for(state).exists()
+        if state.is_reached or budget_state.waiting_for(state).exists()
     }
     return {
         variant("BudgetReached" if state.budget.pk in stopped else "BudgetNear", state.budget.pk): {

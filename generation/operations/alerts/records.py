@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import outbox
+from accounts.emails import outbox
 from generation.models import Alert, AlertNews, AlertPost
 from generation.operations.alerts import messages
 from generation.operations.alerts.conditions import CONDITIONS, kind_of

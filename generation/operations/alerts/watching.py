@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections
 from django.utils import timezone
 
-from accounts import outbox
+from accounts.emails import outbox
 from generation.models import AlertNews
 from generation.operations.alerts import messages, records, webhook
 from generation.operations.alerts.conditions import CONDITIONS

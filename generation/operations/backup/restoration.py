@@ -21,7 +21,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
 
-from accounts import ledger
+from accounts.credits import ledger
 from generation.files import bucket_errors, consistency, storage
 from generation.models import Job
 from generation.operations.backup import database, record

@@ -6,7 +6,7 @@ import requests
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
 
-from artgen import installation
+from artgen.environment import installation
 from generation.files import storage
 from generation.files.bucket import as_we_see, client
 from generation.files.bucket_errors import FAILURES, NOT_S3, hint_for, missing_setting, said

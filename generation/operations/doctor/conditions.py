@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
-from artgen import installation
+from artgen.environment import installation
 from generation.operations import unlimited_spending
 from generation.operations.alerts import messages
 from generation.operations.alerts.conditions import Severity, condition_of, kind_of

@@ -2,7 +2,7 @@
 
 from django.core.checks import WARNING, CheckMessage, run_checks
 
-from artgen import installation, setting_names
+from artgen.environment import installation, setting_names
 from generation.operations.doctor.check import Check, without_secrets
 
 

@@ -3,9 +3,9 @@
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from artgen import connection_budget as budget
-from artgen import installation
-from artgen.env import env
+from artgen.database import connection_budget as budget
+from artgen.environment import installation
+from artgen.environment.env import env
 from artgen.observability import health, resources
 from generation.operations.doctor.check import Check, error_text
 

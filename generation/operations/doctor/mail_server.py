@@ -11,9 +11,9 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.validators import EmailValidator
 from django.utils import translation
 
-from accounts import mail_errors
-from accounts.mail_errors import MailError
-from artgen import installation
+from accounts.emails import mail_errors
+from accounts.emails.mail_errors import MailError
+from artgen.environment import installation
 from generation.operations.doctor.check import MAX_DETAIL_LENGTH, Check, without_secrets
 
 NAME = "email_server"

@@ -4,10 +4,11 @@ import requests
 from django.conf import settings
 from django.utils import timezone
 
-from artgen import connection_budget, installation
-from artgen.celery import app
-from artgen.observability import sockets_heartbeat
-from generation.jobs import heartbeat
+from artgen.database import connection_budget
+from artgen.environment import installation
+from artgen.processes import sockets_heartbeat
+from artgen.processes.celery import app
+from generation.jobs.engine import heartbeat
 from generation.operations.doctor import webhook
 from generation.operations.doctor.check import Check
 

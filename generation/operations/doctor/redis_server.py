@@ -14,10 +14,10 @@ from redis.exceptions import (
     ResponseError,
 )
 
-from artgen import installation
-from artgen.celery import app
-from artgen.channel_layers import send_to_group
+from artgen.environment import installation
 from artgen.observability import health
+from artgen.processes.celery import app
+from artgen.redis.channel_layers import send_to_group
 from generation.operations.doctor.check import Check, error_text
 
 MORE_MEMORY = (

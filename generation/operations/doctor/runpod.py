@@ -9,9 +9,9 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import override
 
-from artgen import installation
+from artgen.environment import installation
 from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
-from generation.jobs import clients
+from generation.jobs.engine import clients
 from generation.models import ImageModel
 from generation.operations.doctor.check import Check, error_text
 from generation.runpod.health import Health

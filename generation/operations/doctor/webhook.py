@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import requests
 from django.conf import settings
 
-from artgen import installation
-from generation.jobs import reachability
+from artgen.environment import installation
+from generation.jobs.inputs import reachability
 from generation.operations.doctor.check import Check
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

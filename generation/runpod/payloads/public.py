@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from generation.runpod import aspect_ratio
+from generation.imaging import aspect_ratio
 
 from .dialect import ALWAYS, Dialect, InputImage, Parameters
 from .request_format import VALUES, RequestFormat, SizeFormat

@@ -1,5 +1,5 @@
 /**
- * Keys of the review queue (artgen/shortcuts.py has them): approve, approve and trust the author,
+ * Keys of the review queue (artgen/web/shortcuts.py has them): approve, approve and trust the author,
  * next, show or blur the images, go to the reason, where Enter rejects. All of it also works by
  * mouse and without script.
  */

@@ -7,12 +7,12 @@ import json
 
 from playwright.sync_api import Page, expect
 
-from artgen.testing.browser import PHONE, BrowserTestCase, speak
+from generation.testing.pages.browser import PHONE, BrowserTestCase, speak
 
 PLACE = """
 import time
 from accounts.models import User
-from generation.jobs import orders
+from generation.jobs.placing import orders
 from generation.models import Job
 for prompt in ("a heron at dusk", "a red kiln [oom]"):
     orders.place(user=User.objects.get(email="alice@example.org"), request={"model": "flux-schnell", "prompt": prompt})

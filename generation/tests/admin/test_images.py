@@ -1,11 +1,11 @@
 import re
 
-from artgen.testing.cases import EmulatorTestCase, catch_up
-from artgen.testing.clock import held_clock
 from generation.files import storage, uploads
 from generation.gallery import collections
-from generation.jobs import driver
+from generation.jobs.engine import driver
 from generation.models import Image
+from generation.testing.cases import EmulatorTestCase, catch_up
+from generation.testing.clock import held_clock
 
 
 class TestPictureAdmin(EmulatorTestCase):

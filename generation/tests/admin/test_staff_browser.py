@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from artgen.testing.browser import BrowserTestCase, speak
+from generation.testing.pages.browser import BrowserTestCase, speak
 
 PASSWORD = "a long password"
 

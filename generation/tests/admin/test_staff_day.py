@@ -9,8 +9,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from artgen.testing.browser import BrowserTestCase
-from artgen.testing.image_files import png
+from generation.testing.pages.browser import BrowserTestCase
+from generation.testing.rows.image_files import png
 
 PASSWORD = "a long password"
 PREPARE = f"""
@@ -25,7 +25,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 from accounts.models import User
-from generation.jobs import orders
+from generation.jobs.placing import orders
 from generation.models import Job
 now = timezone.now()
 with transaction.atomic():

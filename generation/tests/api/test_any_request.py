@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts import tokens
-from artgen.testing.api import FLUX, make_image, make_job, stored
-from artgen.testing.cases import load_catalog, make_user
-from artgen.testing.hostile import ANY_TEXT, any_json
-from artgen.testing.image_files import FILES
-from generation.jobs import webhook_tokens
+from accounts.tokens import tokens
+from generation.jobs.engine import webhook_tokens
 from generation.models import Job, Status
+from generation.testing.cases import load_catalog, make_user
+from generation.testing.hostile import ANY_TEXT, any_json
+from generation.testing.rows.api import FLUX, make_image, make_job, stored
+from generation.testing.rows.image_files import FILES
 
 pytestmark = pytest.mark.slow
 some = settings(

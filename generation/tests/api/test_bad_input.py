@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from artgen.testing.api import FLUX, ApiTestCase, stored
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.models import ImageModel
+from generation.testing.rows.api import FLUX, ApiTestCase, stored
 
 JOBS, BATCHES, QUOTES = "/api/v1/jobs/", "/api/v1/batches/", "/api/v1/quotes/"
 HUGE = 10**4000

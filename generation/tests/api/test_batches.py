@@ -5,9 +5,9 @@ All placed or none; a price and a time with nothing placed.
 
 from django.test import override_settings
 
-from accounts import ledger
-from artgen.testing.api import FLUX, ApiTestCase, make_image, make_job, stored
+from accounts.credits import ledger
 from generation.models import GenerationSwitch, Job
+from generation.testing.rows.api import FLUX, ApiTestCase, make_image, make_job, stored
 
 BATCHES, QUOTES = "/api/v1/batches/", "/api/v1/quotes/"
 

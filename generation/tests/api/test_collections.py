@@ -5,10 +5,10 @@ from uuid import uuid4
 from django.core.cache import cache
 from django.utils import timezone
 
-from artgen.testing.api import ApiTestCase, make_image
 from generation.gallery import collections
 from generation.models import Collection, CollectionImage
-from generation.presets import named
+from generation.studio.presets import named
+from generation.testing.rows.api import ApiTestCase, make_image
 
 COLLECTIONS = "/api/v1/collections/"
 

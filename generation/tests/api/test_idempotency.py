@@ -8,11 +8,12 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 
-from accounts import ledger, tokens
+from accounts.credits import ledger
 from accounts.models import CreditEntry
-from artgen.testing.api import FLUX, Api, ApiTestCase, stored
-from artgen.testing.cases import load_catalog, make_user
+from accounts.tokens import tokens
 from generation.models import IdempotencyKey, Job, JobEvent
+from generation.testing.cases import load_catalog, make_user
+from generation.testing.rows.api import FLUX, Api, ApiTestCase, stored
 
 JOBS, BATCHES = "/api/v1/jobs/", "/api/v1/batches/"
 

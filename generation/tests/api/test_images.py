@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from artgen.testing.api import ApiTestCase, make_image, make_job
 from generation.gallery import collections
-from generation.jobs.serializers import image_json
+from generation.jobs.live.job_json import image_json
 from generation.models import Image, Status
-from generation.presets import named
+from generation.studio.presets import named
+from generation.testing.rows.api import ApiTestCase, make_image, make_job
 
 IMAGES = "/api/v1/images/"
 

@@ -1,10 +1,10 @@
 """The Job JSON: the same from rows and instances, with each parameter."""
 
-from artgen.testing.api import ApiTestCase, make_image
 from generation.catalog.parameters import JOB_FIELDS, JOB_PARAMETERS, PAYLOAD_FIELDS
-from generation.jobs.serializers import JOB_COLUMNS, job_json, job_rows_json
+from generation.jobs.live.job_json import JOB_COLUMNS, job_json, job_rows_json
 from generation.models import Job
 from generation.runpod.payloads import Parameters
+from generation.testing.rows.api import ApiTestCase, make_image
 
 
 class TestJobJson(ApiTestCase):

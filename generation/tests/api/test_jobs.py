@@ -8,10 +8,10 @@ from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
-from accounts import ledger
-from artgen.testing.api import FLUX, ApiTestCase, make_image, make_job, stored
-from generation.jobs.serializers import job_json
+from accounts.credits import ledger
+from generation.jobs.live.job_json import job_json
 from generation.models import GenerationSwitch, Image, ImageModel, Job, Status
+from generation.testing.rows.api import FLUX, ApiTestCase, make_image, make_job, stored
 
 JOBS = "/api/v1/jobs/"
 

@@ -2,8 +2,8 @@
 
 from django.core.cache import cache
 
-from artgen.testing.api import ApiTestCase
 from generation.models import ImageModel, Style
+from generation.testing.rows.api import ApiTestCase
 
 MODELS, STYLES = "/api/v1/models/", "/api/v1/styles/"
 

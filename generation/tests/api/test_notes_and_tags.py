@@ -5,9 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from artgen.testing.api import ApiTestCase, make_image
 from generation.gallery import notes, tags
 from generation.models import Image, Tag
+from generation.testing.rows.api import ApiTestCase, make_image
 
 IMAGES = "/api/v1/images/"
 

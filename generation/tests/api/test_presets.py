@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from artgen.testing.api import ApiTestCase
 from generation.models import Job, OwnStyle, Preset
+from generation.testing.rows.api import ApiTestCase
 
 PRESETS, STYLES, JOBS = "/api/v1/presets/", "/api/v1/own-styles/", "/api/v1/jobs/"
 PARAMETERS = {"model": "flux-dev", "width": 1344, "height": 768, "steps": 30, "style": "oil"}

@@ -1,10 +1,10 @@
 """Requests that a rule stopped, by API: the refusal, list, appeal, withdrawal."""
 
-from accounts import tokens
 from accounts.models import Scope
-from artgen.testing.api import FLUX, Api, ApiTestCase, make_image, stored
-from generation.jobs import reviewed_orders
+from accounts.tokens import tokens
+from generation.jobs.placing import reviewed_orders
 from generation.models import Job, ModerationRule, PromptReview, RuleAction
+from generation.testing.rows.api import FLUX, Api, ApiTestCase, make_image, stored
 
 GUN = {**FLUX, "prompt": "Two guns on a table"}
 REVIEWS = "/api/v1/reviews/"

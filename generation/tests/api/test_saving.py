@@ -1,13 +1,13 @@
 """POST /api/v1/images/: a copy of a shared image."""
 
-from accounts import tokens
 from accounts.limits import rate_limits
 from accounts.models import Scope
-from artgen.testing.api import Api, ApiTestCase, make_image
-from artgen.testing.clock import held_clock
-from artgen.testing.saving import PROMPT, with_files
+from accounts.tokens import tokens
 from generation.gallery import collection_sharing, collections, sharing
 from generation.models import Image
+from generation.testing.clock import held_clock
+from generation.testing.rows.api import Api, ApiTestCase, make_image
+from generation.testing.rows.saving import PROMPT, with_files
 
 PATH = "/api/v1/images/"
 

@@ -1,8 +1,8 @@
 """PATCH visibility and /api/v1/images/ID/share/."""
 
-from artgen.testing.api import ApiTestCase, make_image
 from generation.gallery import images, publications, sharing
 from generation.models import Image, ModerationRule, Publication, PublicationState
+from generation.testing.rows.api import ApiTestCase, make_image
 
 
 class TestSharingApi(ApiTestCase):

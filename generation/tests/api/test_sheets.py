@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
-from artgen.testing.api import ApiTestCase, make_image
 from generation.models import Job, Sheet, SheetVote, Status, WordList
+from generation.testing.rows.api import ApiTestCase, make_image
 
 SHEETS = "/api/v1/sheets/"
 LISTS = "/api/v1/word-lists/"

@@ -9,12 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.request import Request
 
-from accounts import ledger, tokens
+from accounts.credits import ledger
 from accounts.models import ApiToken
-from accounts.permissions import TokenScope
-from artgen.testing.api import FLUX, Api, ApiTestCase, make_image, stored
-from artgen.testing.clock import held_clock
+from accounts.tokens import tokens
+from accounts.tokens.permissions import TokenScope
 from generation.models import Job
+from generation.testing.clock import held_clock
+from generation.testing.rows.api import FLUX, Api, ApiTestCase, make_image, stored
 
 JOBS = "/api/v1/jobs/"
 ID = "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6a"

@@ -11,11 +11,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from PIL import Image as Pillow
 
-from artgen.testing.api import UPLOADS, ApiTestCase, picture, stored
 from generation.demo.emulator.painting import tiny_png
-from generation.files import decoder_threads, metadata, processing, storage
+from generation.files import decoder_threads, storage
+from generation.imaging import decoding, metadata, processing
 from generation.models import Upload
-from generation.runpod import decoding
+from generation.testing.rows.api import UPLOADS, ApiTestCase, picture, stored
 
 
 class TestUploads(ApiTestCase):

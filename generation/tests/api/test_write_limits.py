@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from accounts.limits import rate_limits
-from artgen.testing.api import FLUX, ApiTestCase, make_image
-from artgen.testing.clock import held_clock
 from generation.models import ModerationRule, PromptReview, WordList
-from generation.presets import named
-from generation.sheets import word_lists
+from generation.studio.presets import named
+from generation.studio.sheets import word_lists
+from generation.testing.clock import held_clock
+from generation.testing.rows.api import FLUX, ApiTestCase, make_image
 
 STYLE = {"template": "{prompt}, ink", "negative": ""}
 BODIES: dict[str, dict[str, Any]] = {

@@ -7,11 +7,11 @@ from decimal import Decimal
 import pytest
 from django.test import SimpleTestCase
 
-from artgen.testing.catalog import offer
 from generation.catalog.catalog_file import read_catalog
 from generation.catalog.edit_sizes import size_like
 from generation.catalog.offers import InvalidParameters, parameter_from
 from generation.catalog.prices import cost_from, price_from
+from generation.testing.rows.catalog import offer
 
 
 class TestClean(SimpleTestCase):

@@ -2,11 +2,11 @@
 
 import pytest
 
-from artgen.testing.catalog import offer
 from generation.catalog import validation
 from generation.catalog.catalog_file import read_catalog
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import JOB_FIELDS
+from generation.testing.rows.catalog import offer
 
 # Their documentation has no such parameter.
 WITHOUT = {

@@ -6,9 +6,9 @@ Endpoints and workers change in the middle of work, and what it holds goes on af
 import pytest
 import requests
 
-from artgen.testing.emulator import ENDPOINT, INPUT, run, state
 from generation.runpod.client import EndpointMissing, KeyRefused
 from generation.runpod.report import State
+from generation.testing.servers.emulator import ENDPOINT, INPUT, run, state
 
 KEY = {"Authorization": "Bearer emulator-key"}
 

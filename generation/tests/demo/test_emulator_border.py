@@ -3,8 +3,8 @@
 import pytest
 import requests
 
-from artgen.testing.emulator import ENDPOINT
 from generation.demo.emulator.limits import RateLimits
+from generation.testing.servers.emulator import ENDPOINT
 
 
 class TestBorder:

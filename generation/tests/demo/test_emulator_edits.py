@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from artgen.testing.emulator import run
-from artgen.testing.image_files import png_of
 from generation.catalog.catalog_file import read_catalog
 from generation.demo.emulator.painting import tiny_png
 from generation.demo.painter import paint
 from generation.runpod import payloads
 from generation.runpod.payloads import InputImage, Parameters
+from generation.testing.rows.image_files import png_of
+from generation.testing.servers.emulator import run
 
 MODELS = {one["slug"]: one["workflow"] for one in read_catalog()["models"] if "workflow" in one}
 SIZE = (320, 192)

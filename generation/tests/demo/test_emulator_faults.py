@@ -5,15 +5,15 @@ import json
 import pytest
 import requests
 
-from artgen.testing.emulator import ENDPOINT, INPUT, fetched, place, run, state
-from artgen.testing.payloads import WORKFLOW, dialect_of
 from generation.demo.emulator import FAULTS, MAGIC_WORDS, Emulator
+from generation.imaging.image import InvalidImage, decode
 from generation.runpod import payloads
 from generation.runpod.client import Client, Gone, JobRefused, NotAccepted, RunPodError
 from generation.runpod.download import DownloadFailed, DownloadRefused
-from generation.runpod.image import InvalidImage, decode
 from generation.runpod.payloads import OutputError
 from generation.runpod.report import State
+from generation.testing.rows.payloads import WORKFLOW, dialect_of
+from generation.testing.servers.emulator import ENDPOINT, INPUT, fetched, place, run, state
 
 
 class TestFaults:

@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
-from artgen.testing.emulator import ENDPOINT, run, state
 from generation.demo.emulator import Emulator
 from generation.runpod.client import Client, Gone
 from generation.runpod.report import State
+from generation.testing.servers.emulator import ENDPOINT, run, state
 
 
 class TestLife:

@@ -8,12 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from artgen.testing.payloads import build, parameters
+from generation.imaging.image import decode
 from generation.runpod import payloads
 from generation.runpod.client import Client
 from generation.runpod.download import fetch_image
-from generation.runpod.image import decode
 from generation.runpod.report import State
+from generation.testing.rows.payloads import build, parameters
 
 PATIENCE = 120  # seconds until a test gives up; no test waits for it when all is well
 PROGRAM = """

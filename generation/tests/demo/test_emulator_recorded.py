@@ -6,15 +6,15 @@ import json
 import pytest
 import requests
 
-from artgen.testing.emulator import ENDPOINT, run
 from generation.demo.emulator import Emulator
 from generation.demo.emulator.answers import RECORDED
 from generation.demo.emulator.painting import tiny_png
+from generation.imaging.image import decode
 from generation.runpod import payloads
 from generation.runpod.client import Client
-from generation.runpod.image import decode
 from generation.runpod.payloads import OutputError
 from generation.runpod.report import State
+from generation.testing.servers.emulator import ENDPOINT, run
 
 SCHNELL, Z_IMAGE, EDIT = "black-forest-labs-flux-1-schnell", "z-image-turbo", "qwen-image-edit"
 BODY = {"prompt": "a quiet sea"}

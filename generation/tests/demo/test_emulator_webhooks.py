@@ -2,8 +2,8 @@
 
 import pytest
 
-from artgen.testing.emulator import ENDPOINT, INPUT, run, state
 from generation.runpod.report import State
+from generation.testing.servers.emulator import ENDPOINT, INPUT, run, state
 
 
 class TestWebhook:

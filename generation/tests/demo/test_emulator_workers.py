@@ -5,16 +5,16 @@ import io
 import pytest
 from PIL import Image
 
-from artgen.testing.emulator import ENDPOINT, INPUT, endpoint_of, fetched, place, run
-from artgen.testing.payloads import FORMATS, WORKFLOW, build, dialect_of, parameters
 from generation.demo.emulator import Emulator
 from generation.demo.emulator.painting import tiny_png
-from generation.files import metadata
+from generation.imaging import metadata
+from generation.imaging.image import decode
 from generation.runpod import payloads
 from generation.runpod.client import Client
-from generation.runpod.image import decode
 from generation.runpod.payloads import DIALECTS, PUBLIC, InputImage, OutputError
 from generation.runpod.report import State
+from generation.testing.rows.payloads import FORMATS, WORKFLOW, build, dialect_of, parameters
+from generation.testing.servers.emulator import ENDPOINT, INPUT, endpoint_of, fetched, place, run
 
 EDITS = [name for name, table in FORMATS.items() if table.get("sources", {"min": 0}).get("min", 1)]
 

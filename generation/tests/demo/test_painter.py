@@ -13,7 +13,7 @@ from generation.demo.painter.finishes import FINISHES
 from generation.demo.painter.nearest import NEAREST
 from generation.demo.painter.painting import FREE, choose_motif
 from generation.demo.painter.vocabulary import PLACES
-from generation.files import metadata
+from generation.imaging import metadata
 
 PAIRS = {
     "mountains": ("Горные хребты на рассвете", "Mountain ridges at dawn"),

@@ -2,10 +2,9 @@
 
 from django.urls import reverse
 
-from artgen.testing.job_pages import JobPagesTestCase
 from generation.demo import sample_gallery
 from generation.gallery import images, publications
-from generation.jobs import job_control
+from generation.jobs.engine import job_control
 from generation.models import (
     GenerationSwitch,
     Image,
@@ -14,6 +13,7 @@ from generation.models import (
     Publication,
     PublicationState,
 )
+from generation.testing.pages.job_pages import JobPagesTestCase
 
 
 class TestExhibition(JobPagesTestCase):

@@ -17,12 +17,12 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import override_settings
 
-from artgen.testing.bucket import KEY, PICTURE, BucketTestCase
-from artgen.testing.certificate import make_certificate
-from artgen.testing.raw_server import http, raw_server
-from artgen.testing.services import free_port, running
 from generation.files import bucket, storage
 from generation.files.new_file import NewFile
+from generation.testing.servers.bucket import KEY, PICTURE, BucketTestCase
+from generation.testing.servers.certificate import make_certificate
+from generation.testing.servers.raw_server import http, raw_server
+from generation.testing.services import free_port, running
 
 pytestmark = pytest.mark.s3
 

@@ -18,12 +18,18 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
-from artgen.testing.bucket import KEY, PICTURE, BucketTestCase, public_policy, s3_settings
-from artgen.testing.raw_server import http, raw_server
-from artgen.testing.services import free_port
-from artgen.testing.yandex import Yandex, create_bucket
 from generation.files import bucket, bucket_setup, storage
 from generation.models import ImageModel
+from generation.testing.servers.bucket import (
+    KEY,
+    PICTURE,
+    BucketTestCase,
+    public_policy,
+    s3_settings,
+)
+from generation.testing.servers.raw_server import http, raw_server
+from generation.testing.servers.yandex import Yandex, create_bucket
+from generation.testing.services import free_port
 
 pytestmark = pytest.mark.s3
 

@@ -17,13 +17,13 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from artgen.testing.api import UPLOADS, ApiTestCase, make_image, picture
-from artgen.testing.bucket import s3_settings
-from artgen.testing.raw_server import RawServer, raw_server
-from artgen.unavailable import BucketAway
+from artgen.web.unavailable import BucketAway
 from generation.files import bucket_threads, storage
 from generation.gallery import archive_limits
 from generation.models import Upload
+from generation.testing.rows.api import UPLOADS, ApiTestCase, make_image, picture
+from generation.testing.servers.bucket import s3_settings
+from generation.testing.servers.raw_server import RawServer, raw_server
 
 CROWD = 8
 

@@ -3,11 +3,11 @@
 from django.test import Client
 from django.urls import reverse
 
-from artgen.testing.cases import EmulatorTestCase, catch_up
 from generation.files import storage, uploads
 from generation.gallery import sharing
-from generation.jobs import driver
+from generation.jobs.engine import driver
 from generation.models import Image
+from generation.testing.cases import EmulatorTestCase, catch_up
 
 
 class TestKeys(EmulatorTestCase):

@@ -13,9 +13,9 @@ from botocore.exceptions import NoCredentialsError
 from django.conf import settings
 from django.test import override_settings
 
-from artgen.testing.raw_server import http, raw_server
 from generation.files import presigning
 from generation.files.bucket import BucketStorage
+from generation.testing.servers.raw_server import http, raw_server
 
 KEYS = (
     "thumbnails/0195d8a0-0000-7000-8000-000000000000/0195d8a0-1111-7000-8000-000000000000-0.webp",

@@ -5,12 +5,12 @@ from threading import Barrier
 from django.core.cache import cache
 from django.test import TransactionTestCase, override_settings
 
-from artgen.testing.cases import make_user
-from artgen.testing.image_files import png
-from artgen.testing.threads import at_once
 from generation.files import storage_limits, uploads
 from generation.files.storage_limits import StorageFull
 from generation.models import Upload
+from generation.testing.cases import make_user
+from generation.testing.rows.image_files import png
+from generation.testing.threads import at_once
 
 
 @override_settings(UPLOAD_WAIT_SECONDS=60)

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from artgen.refusals import Refusal
-from artgen.testing.api import ApiTestCase, make_image
 from generation.gallery import collections
 from generation.models import Collection, CollectionImage, Image
 from generation.operations import cleanup
-from generation.presets import named
+from generation.studio.presets import named
+from generation.testing.rows.api import ApiTestCase, make_image
 
 
 class TestCreate(ApiTestCase):

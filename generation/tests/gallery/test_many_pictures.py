@@ -8,9 +8,9 @@ from typing import Any
 from django.db import connection
 from django.test import TransactionTestCase
 
-from artgen.testing.large_gallery import addresses, client_of, fill, watched
-from artgen.testing.plans import scans
 from generation.gallery.search import COMMON_THRESHOLD
+from generation.testing.plans import scans
+from generation.testing.rows.large_gallery import addresses, client_of, fill, watched
 
 # A fifth of these is more than COMMON_THRESHOLD; for the plans of 100,000 see the benchmark.
 COUNT = 26_000

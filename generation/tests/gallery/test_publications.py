@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from accounts import outbox
+from accounts.emails import outbox
 from accounts.models import OutgoingEmail
-from artgen.testing.gallery import SharingTestCase
 from generation.gallery import images, publications, sharing
 from generation.models import ModerationRule, PublicationState, Report, Visibility
+from generation.testing.rows.gallery import SharingTestCase
 
 
 class TestPublishing(SharingTestCase):

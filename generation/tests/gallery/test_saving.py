@@ -7,8 +7,7 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from artgen.testing.saving import PROMPT, SavingTestCase, with_files
-from generation.files import consistency, metadata, storage, storage_limits
+from generation.files import consistency, storage, storage_limits
 from generation.gallery import (
     collection_sharing,
     collections,
@@ -18,7 +17,9 @@ from generation.gallery import (
     sharing,
 )
 from generation.gallery.filters import Wanted, find
+from generation.imaging import metadata
 from generation.models import Image, Job, Report, SavedImage
+from generation.testing.rows.saving import PROMPT, SavingTestCase, with_files
 from generation.user_data import erasure
 
 

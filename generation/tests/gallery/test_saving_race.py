@@ -7,13 +7,13 @@ import pytest
 from django.core.cache import cache
 from django.test import TransactionTestCase
 
-from artgen.testing.api import make_image
-from artgen.testing.cases import load_catalog, make_user
-from artgen.testing.saving import with_files
-from artgen.testing.threads import in_threads
 from generation.files import consistency, storage
 from generation.gallery import saving, sharing
 from generation.models import Image, SavedImage
+from generation.testing.cases import load_catalog, make_user
+from generation.testing.rows.api import make_image
+from generation.testing.rows.saving import with_files
+from generation.testing.threads import in_threads
 
 AT_ONCE = 2  # as many as a process lets wait for the bucket
 

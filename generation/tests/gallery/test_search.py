@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
 from accounts.models import User
-from artgen.testing.api import ApiTestCase, make_image, make_job
 from generation.gallery import search
 from generation.gallery.search import Term, matching, read
 from generation.models import Image, Status
+from generation.testing.rows.api import ApiTestCase, make_image, make_job
 
 
 class TestRead(ApiTestCase):

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from artgen.testing.gallery import NOBODY_EVER, SharingTestCase
 from generation.gallery import images, sharing, visibility
 from generation.models import Image, Visibility
+from generation.testing.rows.gallery import NOBODY_EVER, SharingTestCase
 
 
 class TestLink(SharingTestCase):

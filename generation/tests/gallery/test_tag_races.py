@@ -6,12 +6,12 @@ from typing import Any
 from django.core.cache import cache
 from django.test import TransactionTestCase
 
-from artgen.testing.api import make_image
-from artgen.testing.cases import load_catalog, make_user
-from artgen.testing.threads import in_threads
 from generation.gallery import tags
 from generation.gallery.tags import TooManyOwnTags, TooManyTags
 from generation.models import Image, ImageTag, Tag, tag_names
+from generation.testing.cases import load_catalog, make_user
+from generation.testing.rows.api import make_image
+from generation.testing.threads import in_threads
 
 THREADS = 8
 

@@ -8,11 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from artgen.refusals import Refusal
-from artgen.testing.api import ApiTestCase, make_image, make_job
 from generation.gallery import filters, images, notes, search, tags
 from generation.gallery.filters import Wanted
 from generation.gallery.tags import OwnTag, Tagged
 from generation.models import Image, ImageTag, Status, Tag, tag_names
+from generation.testing.rows.api import ApiTestCase, make_image, make_job
 
 
 class TagsTestCase(ApiTestCase):

@@ -6,10 +6,10 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 
-from artgen.testing.cases import EmulatorTestCase, let_models_rest, let_time_pass
-from generation.jobs import driver, lifecycle
+from generation.jobs.engine import driver, lifecycle
 from generation.management.table import span
 from generation.models import GenerationSwitch, ImageModel, Job, JobEvent, Status
+from generation.testing.cases import EmulatorTestCase, let_models_rest, let_time_pass
 
 
 def run(*arguments: str, **options: Any) -> str:

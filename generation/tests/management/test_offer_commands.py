@@ -7,9 +7,9 @@ import pytest
 from django.core.management import CommandError
 from django.utils import translation
 
-from artgen.testing.cases import BaseTestCase, EmulatorTestCase
-from artgen.testing.commands import run
 from generation.models import GenerationSwitch, ImageModel
+from generation.testing.cases import BaseTestCase, EmulatorTestCase
+from generation.testing.commands import run
 
 
 class TestSetModel(EmulatorTestCase):

@@ -6,11 +6,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from artgen.testing.bucket import bucket_settings
-from artgen.testing.cases import EmulatorTestCase
-from artgen.testing.commands import run
 from generation.files import consistency, storage, uploads
 from generation.models import Image, Job, Status, Upload
+from generation.testing.cases import EmulatorTestCase
+from generation.testing.commands import run
+from generation.testing.servers.bucket import bucket_settings
 
 
 class StorageTestCase(EmulatorTestCase):

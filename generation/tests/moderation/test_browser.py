@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from artgen.testing.browser import BrowserTestCase
+from generation.testing.pages.browser import BrowserTestCase
 
 
 class TestModerationInABrowser(BrowserTestCase):

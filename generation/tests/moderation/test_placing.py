@@ -8,12 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from accounts import ledger, outbox, tokens
+from accounts.credits import ledger
+from accounts.emails import outbox
 from accounts.models import CreditEntry
-from artgen.testing.api import FLUX, stored
-from artgen.testing.cases import BaseTestCase
-from artgen.testing.clock import held_clock
-from generation.jobs import creation_switch, orders, reviewed_orders
+from accounts.tokens import tokens
+from generation.jobs.placing import creation_switch, orders, reviewed_orders
 from generation.models import (
     GenerationSwitch,
     Job,
@@ -33,6 +32,9 @@ from generation.moderation.refusals import (
     PromptRejected,
     TooManyReviews,
 )
+from generation.testing.cases import BaseTestCase
+from generation.testing.clock import held_clock
+from generation.testing.rows.api import FLUX, stored
 
 GUN = {**FLUX, "prompt": "Two guns on a table"}
 

@@ -4,8 +4,7 @@ import pytest
 from django.core import mail
 from django.utils import translation
 
-from accounts import outbox
-from artgen.testing.gallery import SharingTestCase
+from accounts.emails import outbox
 from generation.gallery import publications
 from generation.models import (
     ModerationRule,
@@ -15,6 +14,7 @@ from generation.models import (
     TrustedAuthor,
 )
 from generation.moderation.refusals import AlreadyDecided
+from generation.testing.rows.gallery import SharingTestCase
 
 
 class TestPublishing(SharingTestCase):

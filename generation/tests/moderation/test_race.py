@@ -7,14 +7,14 @@ import pytest
 from django.core.cache import cache
 from django.test import TransactionTestCase
 
-from accounts import ledger
-from artgen.testing.api import FLUX
-from artgen.testing.cases import load_catalog, make_user
-from artgen.testing.threads import in_threads
-from generation.jobs import orders, reviewed_orders
+from accounts.credits import ledger
+from generation.jobs.placing import orders, reviewed_orders
 from generation.models import Job, ModerationRule, PromptReview, ReviewState, RuleAction
 from generation.moderation import reviews
 from generation.moderation.refusals import AlreadyDecided, HeldForReview
+from generation.testing.cases import load_catalog, make_user
+from generation.testing.rows.api import FLUX
+from generation.testing.threads import in_threads
 
 AT_ONCE = 6
 GUN = {**FLUX, "prompt": "two guns"}

@@ -17,15 +17,15 @@ from django.utils import timezone
 
 from accounts.models import OutgoingEmail
 from artgen.observability import disks, request_stats
-from artgen.testing.api import make_job
-from artgen.testing.cases import EmulatorTestCase, let_time_pass
-from artgen.testing.dead_servers import dead_broker, dead_cache
-from artgen.testing.raw_server import http, raw_server
-from artgen.testing.request_stats import forget
-from generation.jobs import driver, heartbeat, outages
+from generation.jobs.engine import driver, heartbeat, outages
 from generation.models import BackupRecord, Budget, GenerationSwitch, ImageModel, Job
 from generation.operations.alerts.measurements import Measurements
 from generation.runpod.verdicts import KeyRefused
+from generation.testing.cases import EmulatorTestCase, let_time_pass
+from generation.testing.request_stats import forget
+from generation.testing.rows.api import make_job
+from generation.testing.servers.dead_servers import dead_broker, dead_cache
+from generation.testing.servers.raw_server import http, raw_server
 
 # What depends on the machine on which the tests run.
 OF_MACHINE = {"Processor", "Memory", "DiskFull", "CeleryQueue", "DatabaseConnections"}

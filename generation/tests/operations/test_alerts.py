@@ -20,17 +20,17 @@ from django.db.models import F
 from django.test import TestCase, TransactionTestCase, override_settings
 from django.utils import timezone, translation
 
-from accounts import outbox
+from accounts.emails import outbox
 from accounts.models import OutgoingEmail
-from artgen.testing.cases import make_user
-from artgen.testing.raw_server import http, raw_server
-from artgen.testing.services import free_port
-from artgen.testing.threads import in_threads
 from generation.models import Alert, AlertNews, AlertPost
 from generation.operations.alerts import messages, records, webhook, webhook_address
 from generation.operations.alerts.conditions import CONDITIONS
 from generation.operations.alerts.measurements import Findings
 from generation.operations.alerts.watching import Watch
+from generation.testing.cases import make_user
+from generation.testing.servers.raw_server import http, raw_server
+from generation.testing.services import free_port
+from generation.testing.threads import in_threads
 
 NAME = "DiskFull"
 VALUES = {"contents": "images", "free": "1 GB", "percent": 3}

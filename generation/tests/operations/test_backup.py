@@ -14,14 +14,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from artgen.testing.backups import Site, migrated_template
+from generation.testing.servers.backups import Site, migrated_template
 
 pytestmark = [pytest.mark.pg_dump, pytest.mark.s3, pytest.mark.slow]
 
 FILL = """
-from accounts import ledger
-from artgen.testing import cases
-from artgen.testing.image_files import noise
+from accounts.credits import ledger
+from generation.testing import cases
+from generation.testing.rows.image_files import noise
 from generation.files import uploads
 alice, bob = cases.make_user("alice@example.org"), cases.make_user("bob@example.org", credits=30)
 for number in range(3):
@@ -29,13 +29,13 @@ for number in range(3):
 """
 PLACE = """
 from accounts.models import User
-from generation.jobs import orders
+from generation.jobs.placing import orders
 alice = User.objects.get(email="alice@example.org")
 request = {"model": "flux-schnell", "prompt": "a lighthouse", "width": 256, "height": 256}
 print(orders.place(user=alice, request=request).jobs[0].id)
 """
 WORK = """
-from artgen.testing import cases
+from generation.testing import cases
 cases.make_due()
 cases.work()
 cases.catch_up()
@@ -225,7 +225,7 @@ class TestJobs:
         site.destroy()
         site.restore()
         site.execute(
-            f"from artgen.testing import cases; cases.let_time_pass('{job_id}', seconds=86400)"
+            f"from generation.testing import cases; cases.let_time_pass('{job_id}', seconds=86400)"
         )
         site.execute(WORK)
         assert site.sql("SELECT status, credits FROM generation_job")[0][0] == "failed"
@@ -239,7 +239,7 @@ from django.conf import settings
 from django.test import override_settings
 from generation.operations.backup import creation
 creation.MAX_SNAPSHOTS = {snapshots}
-storage = {{**settings.STORAGES["default"], "BACKEND": "artgen.testing.backups.MeanwhileStorage"}}
+storage = {{**settings.STORAGES["default"], "BACKEND": "generation.testing.servers.backups.MeanwhileStorage"}}
 with override_settings(STORAGES={{**settings.STORAGES, "default": storage}}):
     print(creation.create().missing)
 """
@@ -349,7 +349,7 @@ class TestOverwriting:
     def test_it_replaces_a_database_only_by_force(self, site: Site) -> None:
         rows = site.rows()
         site.backup()
-        site.execute("from artgen.testing import cases; cases.make_user('carol@example.org')")
+        site.execute("from generation.testing import cases; cases.make_user('carol@example.org')")
         done = site.restore()
         assert done.returncode == 1
         assert "The database has 3 accounts. --force" in done.stderr

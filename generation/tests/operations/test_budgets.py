@@ -14,12 +14,13 @@ from django.utils import timezone, translation
 
 from accounts.limits import period_limits
 from accounts.models import OutgoingEmail, User
-from artgen.testing.cases import EmulatorTestCase
-from generation.jobs import budget_changes, driver
+from generation.jobs.budgets import budget_changes
+from generation.jobs.engine import driver
 from generation.models import Budget, ImageModel, Job, Period, Spending
 from generation.operations.alerts import records
 from generation.operations.alerts.measurements import Findings, Measurements
 from generation.operations.doctor.conditions import spending
+from generation.testing.cases import EmulatorTestCase
 
 MODEL = "flux-schnell"
 LIST = "/admin/generation/budget/"

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from artgen import installation
-from artgen.testing.certificate import make_certificate
-from artgen.testing.services import free_port
+from artgen.environment import installation
 from generation.operations.alerts.measurements import Measurements
+from generation.testing.servers.certificate import make_certificate
+from generation.testing.services import free_port
 
 pytestmark = pytest.mark.django_db
 

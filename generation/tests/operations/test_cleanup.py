@@ -5,12 +5,12 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts import credit_requests, vouchers
+from accounts.credits import credit_requests, vouchers
 from accounts.models import CreditRequest, Voucher
-from artgen.testing.api import make_image
-from artgen.testing.cases import BaseTestCase
 from generation.models import IdempotencyKey, Image
 from generation.operations import cleanup
+from generation.testing.cases import BaseTestCase
+from generation.testing.rows.api import make_image
 
 
 class TestCleanUp(BaseTestCase):

@@ -23,11 +23,17 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import LiveServerTestCase, override_settings
 from django.utils import timezone, translation
 
-from artgen import installation
-from artgen.celery import app
-from artgen.observability import sockets_heartbeat
-from artgen.testing.bucket import bucket_settings, public_policy
-from artgen.testing.cases import (
+from artgen.environment import installation
+from artgen.processes import sockets_heartbeat
+from artgen.processes.celery import app
+from generation import tasks
+from generation.files import bucket
+from generation.files.bucket_errors import hint_for
+from generation.jobs.engine import driver, heartbeat, outages
+from generation.models import GenerationSwitch, ImageModel, Job, ProviderOutage
+from generation.operations.doctor import processes
+from generation.runpod.verdicts import KeyRefused
+from generation.testing.cases import (
     BaseTestCase,
     EmulatorTestCase,
     emulated,
@@ -35,17 +41,11 @@ from artgen.testing.cases import (
     load_catalog,
     make_user,
 )
-from artgen.testing.dead_servers import dead_broker, dead_cache
-from artgen.testing.raw_server import http, raw_server
-from artgen.testing.services import free_port
-from artgen.testing.yandex import Yandex
-from generation import tasks
-from generation.files import bucket
-from generation.files.bucket_errors import hint_for
-from generation.jobs import driver, heartbeat, outages
-from generation.models import GenerationSwitch, ImageModel, Job, ProviderOutage
-from generation.operations.doctor import processes
-from generation.runpod.verdicts import KeyRefused
+from generation.testing.servers.bucket import bucket_settings, public_policy
+from generation.testing.servers.dead_servers import dead_broker, dead_cache
+from generation.testing.servers.raw_server import http, raw_server
+from generation.testing.servers.yandex import Yandex
+from generation.testing.services import free_port
 
 NAMES = [
     "settings",

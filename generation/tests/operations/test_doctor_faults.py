@@ -18,13 +18,8 @@ from django.core import mail
 from django.core.cache import caches
 
 import artgen
-from artgen import installation
-from artgen.observability import sockets_heartbeat
-from artgen.testing.bucket import bucket_settings
-from artgen.testing.raw_server import http, raw_server
-from artgen.testing.services import free_port, running
-from artgen.testing.smtp_server import smtp_server
-from artgen.testing.yandex import Refusal, Yandex
+from artgen.environment import installation
+from artgen.processes import sockets_heartbeat
 from deploy.servers import valkey
 from generation.operations.doctor.bucket import bucket
 from generation.operations.doctor.check import Check
@@ -34,6 +29,11 @@ from generation.operations.doctor.processes import sockets
 from generation.operations.doctor.redis_server import servers
 from generation.operations.doctor.runner import run_checks
 from generation.operations.doctor.webhook import webhook
+from generation.testing.servers.bucket import bucket_settings
+from generation.testing.servers.raw_server import http, raw_server
+from generation.testing.servers.smtp_server import smtp_server
+from generation.testing.servers.yandex import Refusal, Yandex
+from generation.testing.services import free_port, running
 
 FULL_REDIS = "4mb"
 

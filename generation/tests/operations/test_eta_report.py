@@ -8,10 +8,10 @@ from django.core.management import call_command
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from artgen.testing.api import make_job
-from artgen.testing.cases import BaseTestCase
 from generation.models import Job, Status
 from generation.operations import metrics
+from generation.testing.cases import BaseTestCase
+from generation.testing.rows.api import make_job
 
 
 class TestEtaReport(BaseTestCase):

@@ -13,13 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from artgen.testing.api import make_job
-from artgen.testing.cases import EmulatorTestCase
-from artgen.testing.dead_servers import dead_broker
-from artgen.testing.request_stats import forget
-from generation.jobs import driver, heartbeat
+from generation.jobs.engine import driver, heartbeat
 from generation.models import Alert, Budget, GenerationSwitch, ImageModel, Job
 from generation.operations.alerts.conditions import CONDITIONS
+from generation.testing.cases import EmulatorTestCase
+from generation.testing.request_stats import forget
+from generation.testing.rows.api import make_job
+from generation.testing.servers.dead_servers import dead_broker
 
 MONITORING = settings.BASE_DIR / "deploy"
 RULES = MONITORING / "prometheus" / "rules.yml"

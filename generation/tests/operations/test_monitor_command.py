@@ -11,9 +11,9 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase
 
 from artgen.observability import request_stats, resources
-from artgen.testing.dead_servers import dead_broker
-from artgen.testing.request_stats import forget
 from generation.operations import monitor
+from generation.testing.request_stats import forget
+from generation.testing.servers.dead_servers import dead_broker
 
 NAMES = [
     "api_p95",

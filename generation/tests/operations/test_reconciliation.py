@@ -14,9 +14,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils import timezone
 
-from artgen.ids import first_id
-from artgen.testing.api import make_job
-from artgen.testing.cases import BaseTestCase, EmulatorTestCase, make_user
+from artgen.database.ids import first_id
 from generation.demo.emulator import Emulator
 from generation.models import ImageModel, Job, PromptSpending, Status
 from generation.operations import reconciliation, retention
@@ -24,6 +22,8 @@ from generation.operations.reconciliation import PromptCosts
 from generation.runpod import billing
 from generation.runpod.billing import Bill, InvalidBill
 from generation.runpod.verdicts import Unavailable
+from generation.testing.cases import BaseTestCase, EmulatorTestCase, make_user
+from generation.testing.rows.api import make_job
 from generation.user_data import erasure
 
 PAGE = "/admin/generation/imagemodel/costs/"

@@ -10,14 +10,15 @@ from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone, translation
 
-from accounts import holds, ledger, tokens, transactions
+from accounts.credits import holds, ledger, statement
 from accounts.models import ApiToken, CreditEntry
-from artgen.testing.api import make_image, make_job
-from artgen.testing.cases import BaseTestCase, hold
-from artgen.testing.image_files import png
+from accounts.tokens import tokens
 from generation.files import storage, uploads
 from generation.models import Image, Job, JobEvent, Status, Upload
 from generation.operations import cleanup, retention
+from generation.testing.cases import BaseTestCase, hold
+from generation.testing.rows.api import make_image, make_job
+from generation.testing.rows.image_files import png
 
 DOCUMENTS = Path(settings.BASE_DIR) / "deploy" / "docs"
 ROW = re.compile(r"^\| (`[^|]+`) \| ([^|]+) \|", re.MULTILINE)
@@ -87,7 +88,7 @@ class TestOldJobs(RetentionTestCase):
         assert list(CreditEntry.objects.of(self.alice).values()) == entries
         assert ledger.check() == []
         with translation.override("en"):
-            line, *_ = transactions.lines(transactions.beginnings(self.alice))
+            line, *_ = statement.lines(statement.beginnings(self.alice))
         assert (line.title, line.why, line.url) == ("Tea hills in fog", "Canceled.", "")
         self.client.force_login(self.alice)
         self.assertContains(self.client.get("/account/"), "Tea hills in fog", count=1)

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from artgen.testing.hostile import ANY_TEXT, any_json, nested
 from generation.runpod import payloads
 from generation.runpod.health import Health, parse_health
 from generation.runpod.payloads import DIALECTS, PUBLIC, OutputError
@@ -32,6 +31,7 @@ from generation.runpod.verdicts import (
     read_verdict,
     run_verdict,
 )
+from generation.testing.hostile import ANY_TEXT, any_json, nested
 
 REPORT = ["id", "status", "output", "error", "delayTime", "executionTime", "workerId", "retries"]
 OUTPUT = [

@@ -9,7 +9,6 @@ import time
 
 import pytest
 
-from artgen.testing.raw_server import http, raw_server
 from generation.demo.emulator import Emulator
 from generation.runpod.access import Limits
 from generation.runpod.client import (
@@ -24,6 +23,7 @@ from generation.runpod.client import (
     Unavailable,
 )
 from generation.runpod.report import State
+from generation.testing.servers.raw_server import http, raw_server
 
 KEY = "rpa_SECRETSECRETSECRET"
 ENDPOINT = "qwen-image-t2i"

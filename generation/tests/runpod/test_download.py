@@ -6,8 +6,6 @@ import threading
 
 import pytest
 
-from artgen.testing.certificate import make_certificate
-from artgen.testing.raw_server import http, raw_server, read_request
 from generation.runpod import http_exchange
 from generation.runpod.download import (
     DownloadFailed,
@@ -16,6 +14,8 @@ from generation.runpod.download import (
     fetch_image,
     is_public,
 )
+from generation.testing.servers.certificate import make_certificate
+from generation.testing.servers.raw_server import http, raw_server, read_request
 
 PICTURE = b"\x89PNG and more"
 

@@ -9,8 +9,8 @@ import urllib3
 import urllib3.connection
 import urllib3.exceptions
 
-from artgen.testing.services import free_port
 from generation.runpod.network_errors import reason_of
+from generation.testing.services import free_port
 
 
 def reason(address: str) -> str:

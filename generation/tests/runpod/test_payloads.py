@@ -2,7 +2,10 @@
 
 import pytest
 
-from artgen.testing.payloads import (
+from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS, understand
+from generation.runpod import payloads
+from generation.runpod.payloads import DIALECTS, InputImage, PayloadError
+from generation.testing.rows.payloads import (
     CAT,
     DOG,
     FORMATS,
@@ -12,9 +15,6 @@ from artgen.testing.payloads import (
     dialect_of,
     parameters,
 )
-from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS, understand
-from generation.runpod import payloads
-from generation.runpod.payloads import DIALECTS, InputImage, PayloadError
 
 
 def test_it_is_tested_with_every_dialect():

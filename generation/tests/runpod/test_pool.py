@@ -5,11 +5,11 @@ import threading
 
 import pytest
 
-from artgen.testing.raw_server import raw_server
-from artgen.testing.threads import until_set
 from generation.runpod import pool
 from generation.runpod.access import Limits
 from generation.runpod.client import Client, NotAccepted, Unavailable
+from generation.testing.servers.raw_server import raw_server
+from generation.testing.threads import until_set
 
 ENDPOINT = "qwen-image-t2i"
 INPUT = {"prompt": "a quiet sea"}

@@ -2,7 +2,6 @@
 
 import pytest
 
-from artgen.testing.payloads import CAT, DOG, parameters
 from generation.catalog.catalog_file import read_catalog
 from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS, understand
 from generation.runpod import payloads
@@ -11,6 +10,7 @@ from generation.runpod.payloads import (
     RequestFormatError,
     parse_request_format,
 )
+from generation.testing.rows.payloads import CAT, DOG, parameters
 
 CATALOG = {
     table["endpoint_id"]: table

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from generation.imaging.image import decode
 from generation.runpod import payloads
-from generation.runpod.image import decode
 from generation.runpod.payloads import DIALECTS, PUBLIC, OutputError
 from generation.runpod.report import JobReport, State, parse_report
 

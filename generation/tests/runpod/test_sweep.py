@@ -16,13 +16,13 @@ from httpcore2 import ConnectTimeout
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from artgen.testing.certificate import make_certificate
 from generation.demo.emulator import Emulator
 from generation.runpod.access import Limits
 from generation.runpod.client import Client, Gone, Unavailable
 from generation.runpod.replies import MAX_REPLY_BYTES
 from generation.runpod.report import JobReport, State
 from generation.runpod.sweep import BATCH, Sweep
+from generation.testing.servers.certificate import make_certificate
 
 ENDPOINT = "qwen-image-t2i"
 

@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from artgen.testing.raw_server import http, raw_server
 from generation.demo.emulator import Emulator
 from generation.runpod.text import (
     MAX_REPLY_BYTES,
@@ -16,6 +15,7 @@ from generation.runpod.text import (
     TextUnavailable,
     TextUnusable,
 )
+from generation.testing.servers.raw_server import http, raw_server
 
 KEY = "rpa_SECRETSECRETSECRET"
 TELL = {"instructions": "Translate into English.", "text": "маяк в тумане", "max_tokens": 100}

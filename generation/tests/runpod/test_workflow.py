@@ -8,10 +8,10 @@ import copy
 
 import pytest
 
-from artgen.testing.payloads import CAT, DOG, WORKFLOW, parameters
 from generation.demo.emulator.graphs import read_graph
 from generation.runpod import payloads
 from generation.runpod.payloads import InputImage, PayloadError, WorkflowError, check_workflow
+from generation.testing.rows.payloads import CAT, DOG, WORKFLOW, parameters
 
 
 def edited():

@@ -10,16 +10,20 @@ from django.core.management import CommandError
 from django.db import models
 from django.utils import timezone
 
-from accounts import deletion, ledger, outbox, tokens
+from accounts.credits import ledger
+from accounts.emails import outbox
 from accounts.models import CreditEntry, User
-from artgen.testing.cases import EmulatorTestCase, catch_up, work
-from artgen.testing.commands import run
+from accounts.tokens import tokens
+from accounts.user_data import deletion
 from generation.files import storage, uploads
 from generation.files.storage import EXTENSIONS
 from generation.gallery import collections, notes, tags
-from generation.jobs import driver, lifecycle, orders
+from generation.jobs.engine import driver, lifecycle
+from generation.jobs.placing import orders
 from generation.models import IdempotencyKey, Image, Job, Status, Tag, Upload
 from generation.operations import cleanup
+from generation.testing.cases import EmulatorTestCase, catch_up, work
+from generation.testing.commands import run
 from generation.user_data import erasure
 
 

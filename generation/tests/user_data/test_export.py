@@ -16,13 +16,16 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import deletion, ledger, outbox, tokens
-from artgen.testing.bucket import bucket_settings
-from artgen.testing.cases import EmulatorTestCase
+from accounts.credits import ledger
+from accounts.emails import outbox
+from accounts.tokens import tokens
+from accounts.user_data import deletion
 from generation.files import storage, uploads
 from generation.gallery import collections, notes, publications, tags
 from generation.models import Export, Image, Report, Upload
 from generation.operations import cleanup
+from generation.testing.cases import EmulatorTestCase
+from generation.testing.servers.bucket import bucket_settings
 from generation.user_data import erasure, exports
 
 

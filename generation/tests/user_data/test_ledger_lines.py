@@ -2,10 +2,11 @@
 
 import re
 
-from artgen.testing.cases import EmulatorTestCase
-from artgen.testing.clock import held_clock
-from generation.jobs import drafts, job_control, orders
+from generation.jobs.engine import job_control
+from generation.jobs.placing import drafts, orders
 from generation.models import Image, Job
+from generation.testing.cases import EmulatorTestCase
+from generation.testing.clock import held_clock
 
 
 class TestLedgerLine(EmulatorTestCase):

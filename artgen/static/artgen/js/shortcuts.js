@@ -1,5 +1,5 @@
 /**
- * Keyboard shortcuts: which keys they have (declared in artgen/shortcuts.py), the list that "?"
+ * Keyboard shortcuts: which keys they have (declared in artgen/web/shortcuts.py), the list that "?"
  * opens, and the switch for keys without Ctrl, which speech input may trigger (WCAG 2.1.4).
  */
 

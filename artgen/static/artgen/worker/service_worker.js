@@ -4,7 +4,7 @@
  *
  * It stores the offline page with its files, and what was shared until the Create page takes it;
  * never a page, an image or an answer of the API. All come from the network, so an update of the
- * site is seen at once. artgen/web_app.py writes `settings` before this text; a new `version`
+ * site is seen at once. artgen/web/web_app.py writes `settings` before this text; a new `version`
  * makes browsers install the worker again.
  */
 

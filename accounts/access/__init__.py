@@ -1,0 +1,1 @@
+"""Who gets in: sign-in, sign-up, invitations, other services, bans, a new email address."""

@@ -1,0 +1,125 @@
+"""Who may create an account, and with how many credits: SIGN_UP and the invitations.
+
+An address is known to be the person's own before any of this is asked: it was confirmed by the link
+of an email or by another service.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.access import invitations
+from accounts.credits import ledger
+from accounts.models import Invitation, OpenedMailbox, User
+from artgen.refusals import Refusal
+
+PURPOSE = "accounts.sign_up"  # part of the key of stored rows: never change it
+
+
+class SignUpRefused(Refusal):
+    """This address may not create an account; nothing was changed."""
+
+    code = "sign_up_refused"
+    status = 403
+    words: Any = ""
+    """How to get an account in spite of that."""
+
+
+class SignUpClosed(SignUpRefused):
+    text = gettext_lazy("Sign-up is closed")
+    words = gettext_lazy("New accounts can’t be created at the moment.")
+
+
+class ByInvitationOnly(SignUpRefused):
+    """The address has no invitation that is valid."""
+
+    text = gettext_lazy("By invitation only")
+    words = gettext_lazy(
+        "To get an account, ask an administrator to invite you. You’ll receive an email with a "
+        "link for choosing a password."
+    )
+
+
+class OtherDomain(SignUpRefused):
+    """The address is at none of SIGN_UP_DOMAINS."""
+
+    words = gettext_lazy("Sign up with such an email, or ask an administrator to invite you.")
+
+    @property
+    def message(self) -> str:
+        """Which domains are allowed."""
+        return _("Use an email at %(domains)s.") % {"domains": ", ".join(settings.SIGN_UP_DOMAINS)}
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What a new account starts with, and the invitation that it uses up."""
+
+    credits: int
+    invitation: Invitation | None = None
+
+
+def check_mode() -> None:
+    """Raise SignUpClosed or ByInvitationOnly if strangers may not sign up."""
+    if settings.SIGN_UP == "closed":
+        raise SignUpClosed
+    if settings.SIGN_UP == "invitation":
+        raise ByInvitationOnly
+
+
+def admission_of(email: str) -> Admission:
+    """Return what an account of this address would start with; raise a SignUpRefused."""
+    invitation = invitations.pending_for(email)
+    if invitation and settings.SIGN_UP != "closed":
+        return Admission(invitation.credits, invitation)
+    check_mode()
+    check_domain(email)
+    return Admission(starting_credits())
+
+
+def check_domain(email: str) -> None:
+    """Raise OtherDomain if SIGN_UP allows some domains and the address is at none of them."""
+    domain = email.rpartition("@")[2]
+    if settings.SIGN_UP == "domain" and domain not in settings.SIGN_UP_DOMAINS:
+        raise OtherDomain
+
+
+def starting_credits() -> int:
+    """Return the credits of accounts created by open sign-up; 0 if sign-up needs an invitation."""
+    if settings.SIGN_UP == "open":
+        return int(settings.DEFAULT_CREDITS)
+    return int(settings.DOMAIN_CREDITS) if settings.SIGN_UP == "domain" else 0
+
+
+def open_account(user: User) -> None:
+    """Grant a new user the starting credits and use up the invitation, in the caller's transaction.
+
+    A mailbox gets the credits of the site once, also after its account has moved to another address
+    or was erased.
+
+    Raises:
+        SignUpRefused, invitations.InvitationEnded: the caller's transaction must be rolled back.
+    """
+    admission = admission_of(user.email)
+    is_first = _remember(user.email)
+    credits = admission.credits if is_first or admission.invitation else 0
+    ledger.open_account(user, credits=credits)
+    if admission.invitation:
+        invitations.accept(admission.invitation, user=user)
+
+
+def _remember(email: str) -> bool:
+    """Remember that the mailbox has opened an account; return whether it is the first one."""
+    local, _at, domain = email.rpartition("@")
+    mailbox = f"{local.partition('+')[0]}@{domain}"
+    digest, *earlier = (
+        salted_hmac(PURPOSE, mailbox, secret=key, algorithm="sha256").hexdigest()
+        for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    )
+    if OpenedMailbox.objects.filter(digest__in=earlier).exists():
+        return False
+    return OpenedMailbox.objects.get_or_create(digest=digest)[1]

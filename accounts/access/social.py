@@ -1,0 +1,223 @@
+"""Signing in with another service: which account it signs in to.
+
+A service is trusted only for addresses that it calls verified. Such an address leads to the account
+that has it, since every account's address is confirmed, or to a new account. Without one the
+sign-in is refused; a signed-in user can still connect the service on the page Security.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import Http404, HttpRequest
+from django.shortcuts import redirect
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import ban_page, sign_up
+from accounts.emails import security_notices
+from accounts.emails.security_notices import Change
+from accounts.models import User, fold
+from artgen.database import pooling
+from artgen.refusals import Refusal
+
+VERIFIED_CLAIMS = ("email_verified", "verified_email")
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that is set up: its name, and where its button leads."""
+
+    id: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A service that signs this user in."""
+
+    id: int
+    name: str
+    label: str
+    """The account there, such as an address."""
+
+
+def services(request: HttpRequest) -> list[Service]:
+    """Return the services that are set up; takes no statement."""
+    adapter = get_adapter(request)
+    providers = (
+        adapter.get_provider(request, app.provider_id or app.provider)
+        for app in adapter.list_apps(request)
+    )
+    return [
+        Service(provider.app.provider_id or provider.id, provider.app.name, url)
+        for provider in providers
+        if (url := provider.get_login_url(request))
+    ]
+
+
+def connections_of(user: User) -> list[Connection]:
+    """Return the services that sign this user in, also those that are no longer set up."""
+    names = {app.provider_id or app.provider: app.name for app in _apps()}
+    return [
+        Connection(
+            account.pk, names.get(account.provider, account.provider), _label_of(account.extra_data)
+        )
+        for account in SocialAccount.objects.filter(user=user).order_by("pk")
+    ]
+
+
+def disconnect(request: HttpRequest, account: SocialAccount) -> None:
+    """Remove the service and tell the owner by email; raise ReauthenticationRequired.
+
+    allauth's own function fails for a service that is no longer set up.
+    """
+    raise_if_reauthentication_required(request, app="allauth.socialaccount")
+    with transaction.atomic():
+        account.delete()
+        security_notices.send(Change.SERVICE_DISCONNECTED, user=account.user, request=request)
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """Hooks of allauth.socialaccount."""
+
+    error_messages = DefaultSocialAccountAdapter.error_messages | {
+        "no_password": _("Add a password first: without it you could not sign in."),
+        "connected_other": _("This account is connected to another ArtGen account."),
+    }
+
+    def list_apps(
+        self, request: HttpRequest | None, provider: str | None = None, client_id: Any = None
+    ) -> list[SocialApp]:
+        """Return the apps of the environment; none are stored in the database."""
+        return [
+            app
+            for app in _apps()
+            if provider in (None, app.provider, app.provider_id)
+            and client_id in (None, app.client_id)
+        ]
+
+    def get_app(self, request: HttpRequest, provider: str, client_id: Any = None) -> SocialApp:
+        """Return the app of a provider; raise Http404 if it is not set up."""
+        for app in self.list_apps(request, provider=provider, client_id=client_id):
+            return app
+        raise Http404
+
+    def get_requests_session(self) -> requests.Session:
+        """Return a session whose calls have a timeout; no database connection waits for them."""
+        pooling.give_back()
+        return super().get_requests_session()  # type: ignore[no-any-return]
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Connect the service to the account of its verified address, before signing in."""
+        if sociallogin.state.get("process") == AuthProcess.CONNECT or sociallogin.is_existing:
+            return
+        verified = _verified_addresses(sociallogin)
+        sociallogin.email_addresses = []  # `User.email` is the only record of addresses
+        if not verified:
+            raise _back_to_sign_in(
+                request,
+                gettext(
+                    "The service has not confirmed your email. Sign in with your email, then "
+                    "connect the service on the page Security."
+                ),
+            )
+        user = User.objects.filter(email__in=verified).order_by("id").first()
+        if user and user.is_banned:  # nor is the service connected meanwhile
+            raise ImmediateHttpResponse(ban_page.show(request, user))
+        if user is None:
+            sociallogin.user.email = _admitted(request, verified)
+        elif user.is_active:
+            sociallogin.connect(request, user)
+        else:
+            raise _back_to_sign_in(request, gettext("This account is locked."))
+
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: Any) -> User:
+        """Fill in the name of a new account."""
+        user: User = sociallogin.user
+        parts = (data.get("first_name"), data.get("last_name"))
+        name = data.get("name") or " ".join(part for part in parts if part)
+        user.name = str(name or "")[: User._meta.get_field("name").max_length]
+        user.language = get_language() or ""
+        return user
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        """Create the account with its starting credits and without a password."""
+        user: User = sociallogin.user
+        user.set_unusable_password()
+        try:
+            with transaction.atomic():
+                sociallogin.save(request)
+                EmailAddress.objects.filter(user=user).delete()  # `User.email` is the only record
+                sign_up.open_account(user)
+        except IntegrityError as error:
+            # The same sign-up in two windows: the account exists now.
+            raise _back_to_sign_in(request, gettext("Try again.")) from error
+        except Refusal as refusal:
+            raise _back_to_sign_in(request, refusal.message) from refusal
+        return user
+
+    def get_connect_redirect_url(self, request: HttpRequest, socialaccount: SocialAccount) -> str:
+        """Return the page after connecting a service."""
+        return str(redirect("security").url)
+
+
+def _apps() -> Sequence[SocialApp]:
+    return [
+        SocialApp(provider=provider, **config)
+        for provider, configs in settings.SOCIALACCOUNT_PROVIDERS.items()
+        for config in configs.get("APPS", ())
+    ]
+
+
+def _verified_addresses(login: SocialLogin) -> list[str]:
+    """Return the addresses that the service calls verified, by `true` or "true" alone.
+
+    allauth takes any claim that is not empty for a yes, such as "false".
+    """
+    data = login.account.extra_data
+    claims = data.get("userinfo") or data.get("id_token") or data
+    if any(not _is_true(claims[name]) for name in VERIFIED_CLAIMS if name in claims):
+        return []
+    return [fold(address.email) for address in login.email_addresses if _is_true(address.verified)]
+
+
+def _is_true(claim: Any) -> bool:
+    return claim is True or claim == "true"
+
+
+def _admitted(request: HttpRequest, addresses: Sequence[str]) -> str:
+    """Return the first of these addresses that may create an account."""
+    refused: Refusal | None = None
+    for address in addresses:
+        try:
+            sign_up.admission_of(address)
+        except Refusal as refusal:
+            refused = refused or refusal
+        else:
+            return address
+    raise _back_to_sign_in(request, refused.message if refused else "")
+
+
+def _back_to_sign_in(request: HttpRequest, text: str) -> ImmediateHttpResponse:
+    messages.error(request, text)
+    return ImmediateHttpResponse(redirect("login"))
+
+
+def _label_of(data: dict[str, Any]) -> str:
+    nested = data.get("userinfo") or data
+    for name in ("email", "default_email", "login", "name"):
+        if isinstance(value := nested.get(name), str) and value:
+            return value
+    return ""

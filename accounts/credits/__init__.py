@@ -1,0 +1,1 @@
+"""Credits: the ledger and its holds, the statement, usage, vouchers, requests."""

@@ -1,0 +1,260 @@
+"""The only writer of credits: each change is one entry, with the balance in the same transaction.
+
+`accounts.credits.holds` writes the entries of jobs.
+
+Each function may be called inside the caller's `transaction.atomic()`. A refusal rolls back only
+its own work and leaves the caller's transaction usable.
+
+Locks: the first write of every function is the conditional UPDATE of the user's row. It serializes
+all changes of one user's credits, so two ends of one hold meet there and not at the unique
+constraint. A transaction that changes several users' credits takes their rows in the order of
+their ids, and takes no lock that others hold while they wait for a user's row.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from django.conf import settings
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
+
+from accounts.models import CreditEntry, User
+from artgen.refusals import Refusal
+from artgen.web import formatting
+
+MAX_CREDITS = 1_000_000_000
+"""Limit of an account's balance, so that sums fit into 32-bit columns."""
+MAX_REFERENCE_LENGTH = 200
+MAX_INTEGER = 2**31 - 1  # of PostgreSQL's type integer
+
+OPENING_REASON = gettext_noop("Starting credits")
+
+ENDS = (CreditEntry.Kind.SETTLE, CreditEntry.Kind.RELEASE)
+
+
+class TooFewCredits(Refusal):
+    """The account's free balance is lower than the amount; nothing was changed."""
+
+    code = "too_few_credits"
+    status = 402
+
+    def __init__(self, *, needed: int, available: int) -> None:
+        super().__init__(needed=needed, available=available)
+        self.needed = needed
+        self.available = available
+
+    @property
+    def message(self) -> str:
+        """How many more credits are needed."""
+        return gettext("%(credits)s more needed") % {"credits": formatting.credits(self.short)}
+
+    @property
+    def short(self) -> int:
+        """How many credits are missing, at least 1."""
+        return self.needed - self.available
+
+
+class TooManyCredits(Refusal):
+    """The account would hold more than `MAX_CREDITS`; nothing was changed."""
+
+    code = "too_many_credits"
+    status = 409
+
+    @property
+    def message(self) -> str:
+        limit = {"limit": formatting.number(MAX_CREDITS)}
+        return gettext("An account can hold up to %(limit)s credits.") % limit
+
+
+class NothingToTake(Refusal):
+    """The account has no free credits; nothing was changed."""
+
+    code = "nothing_to_take"
+    status = 409
+    text = gettext_lazy("The account has no free credits.")
+
+
+class ReferenceUsed(Refusal):
+    """The reference was granted to another user, or in another amount; nothing was changed."""
+
+    code = "reference_used"
+    status = 409
+    text = gettext_lazy("This reference was granted to another account or with another amount.")
+
+
+def open_account(user: User, *, credits: int | None = None) -> CreditEntry | None:
+    """Grant the starting credits, by default `DEFAULT_CREDITS`, and return the entry.
+
+    Returns None if there is nothing to write: the account is open already, or starts with 0.
+    """
+    amount = settings.DEFAULT_CREDITS if credits is None else credits
+    with transaction.atomic():
+        opened = User.objects.filter(pk=user.pk, opened_at=None).update(opened_at=timezone.now())
+        if not opened or amount == 0:
+            return None
+        return grant(user=user, amount=amount, reason=OPENING_REASON)
+
+
+def grant(
+    *,
+    user: User,
+    amount: int,
+    reason: str,
+    actor: User | None = None,
+    external_reference: str | None = None,
+) -> CreditEntry:
+    """Add `amount` ≥ 1 credits and return the entry; raise `TooManyCredits`.
+
+    With an `external_reference`, such as "shop:order-17", the credits are added once, however often
+    and from however many processes this is called: later calls return the first entry. So a
+    purchase is one call, from the webhook of a payment provider as well as from the page that the
+    customer returns to. Raises `ReferenceUsed` if the reference was for another user or amount.
+    """
+    if amount < 1:
+        raise ValueError("A grant must be at least 1 credit.")
+    if external_reference is None:
+        return _adjust(CreditEntry.Kind.GRANT, user, amount, reason, actor)
+    if not 0 < len(external_reference) <= MAX_REFERENCE_LENGTH:
+        raise ValueError(f"A reference has 1 to {MAX_REFERENCE_LENGTH} characters.")
+    if (entry := _granted(external_reference, user, amount)) is not None:
+        return entry
+    try:
+        return _adjust(
+            CreditEntry.Kind.GRANT, user, amount, reason, actor, reference=external_reference
+        )
+    except IntegrityError:  # another call has just granted it
+        entry = _granted(external_reference, user, amount)
+        if entry is None:
+            raise
+        return entry
+
+
+def _granted(reference: str, user: User, amount: int) -> CreditEntry | None:
+    """Return the grant of this reference, None without one; raise `ReferenceUsed`."""
+    entry = CreditEntry.objects.filter(external_reference=reference).first()
+    if entry is not None and (entry.user_id, entry.amount) != (user.pk, amount):
+        raise ReferenceUsed
+    return entry
+
+
+def adjust(*, user: User, amount: int, reason: str, actor: User | None = None) -> CreditEntry:
+    """Add or remove `amount` ≠ 0 credits; raise `TooFewCredits` or `TooManyCredits`."""
+    if amount == 0:
+        raise ValueError("An adjustment must not be 0.")
+    return _adjust(CreditEntry.Kind.ADJUST, user, amount, reason, actor)
+
+
+def take_back(
+    *, user: User, amount: int, reason: str, actor: User | None = None, at_most: bool = False
+) -> CreditEntry:
+    """Remove `amount` ≥ 1 of the free credits and return the entry.
+
+    The balance is never below zero, and credits held for jobs stay with these jobs: what they
+    return can be taken later. With `at_most` fewer credits are removed if there are fewer. Raises
+    `TooFewCredits`, or `NothingToTake` if there are none.
+    """
+    if amount < 1:
+        raise ValueError("At least 1 credit must be taken.")
+    if not at_most:
+        return adjust(user=user, amount=-amount, reason=reason, actor=actor)
+    with transaction.atomic():
+        # The lock: the balance that is read here is the one that is reduced below.
+        row = User.objects.select_for_update(no_key=True).only("credits").get(pk=user.pk)
+        if not row.credits:
+            raise NothingToTake
+        return adjust(user=user, amount=-min(amount, row.credits), reason=reason, actor=actor)
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """A difference between a stored value and the entries."""
+
+    email: str
+    what: Literal["credits", "held", "end without its hold"]
+    stored: int
+    entries: int
+
+
+def check() -> list[Discrepancy]:
+    """Return every difference between the entries and the users' rows, in two queries.
+
+    Each query sees one snapshot, so running jobs cause no false difference.
+    """
+    mine = CreditEntry.objects.filter(user=OuterRef("pk")).order_by().values("user")
+    ends = CreditEntry.objects.filter(reference=OuterRef("reference"), kind__in=ENDS)
+    users = User.objects.annotate(
+        sum_of_entries=_sum(mine),
+        sum_of_holds=_sum(mine.filter(~Exists(ends), kind=CreditEntry.Kind.HOLD)),
+    ).exclude(credits=F("sum_of_entries"), held=-F("sum_of_holds"))
+    found: list[Discrepancy] = []
+    for user in users.order_by("email", "id"):
+        if user.credits != user.sum_of_entries:
+            found.append(Discrepancy(user.email, "credits", user.credits, user.sum_of_entries))
+        if user.held != -user.sum_of_holds:
+            found.append(Discrepancy(user.email, "held", user.held, -user.sum_of_holds))
+    its_hold = CreditEntry.objects.filter(
+        reference=OuterRef("reference"), user=OuterRef("user"), kind=CreditEntry.Kind.HOLD
+    ).annotate(back=-F("amount"))
+    strays = (
+        CreditEntry.objects.filter(kind__in=ENDS)
+        .annotate(held=Subquery(its_hold.values("back")[:1]))
+        .filter(Q(held=None) | Q(amount__gt=F("held")))
+    )
+    for email, amount, held in strays.order_by("created_at", "id").values_list(
+        "user__email", "amount", "held"
+    ):
+        found.append(Discrepancy(email, "end without its hold", amount, held or 0))
+    return found
+
+
+def _sum(entries: models.QuerySet[CreditEntry, Any]) -> Coalesce:
+    return Coalesce(
+        Subquery(entries.annotate(total=Sum("amount")).values("total")),
+        0,
+        output_field=IntegerField(),
+    )
+
+
+def _adjust(
+    kind: CreditEntry.Kind,
+    user: User,
+    amount: int,
+    reason: str,
+    actor: User | None,
+    *,
+    reference: str | None = None,
+) -> CreditEntry:
+    if not reason.strip():
+        raise ValueError("A reason is required.")
+    # The limit of an account applies to grants and adjustments only: a hold can always be returned.
+    most = MAX_CREDITS - amount if amount > 0 else MAX_INTEGER
+    with transaction.atomic():
+        # The time is taken under the lock, so a user's entries sort in their order, and is the
+        # database's: one clock stamps the entries of all machines.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE accounts_user SET credits = credits + %s WHERE id = %s AND credits >= %s "
+                "AND credits <= %s RETURNING credits, clock_timestamp()",
+                [amount, user.pk, max(0, -amount), most],
+            )
+            moved: tuple[int, datetime] | None = cursor.fetchone()
+        if moved is None:
+            available = User.objects.values_list("credits", flat=True).get(pk=user.pk)
+            if amount < 0:
+                raise TooFewCredits(needed=-amount, available=available)
+            raise TooManyCredits
+        balance, at = moved
+        return CreditEntry.objects.create(
+            user_id=user.pk,
+            kind=kind,
+            amount=amount,
+            balance_after=balance,
+            reason=reason.strip(),
+            actor=actor,
+            external_reference=reference,
+            created_at=at,
+        )

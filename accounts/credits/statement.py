@@ -1,0 +1,253 @@
+"""The ledger as a statement: one line a job, one for each other entry, and totals by month.
+
+The line of a job has the time of its hold. Its entries, which are what the ledger stores,
+come with it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from enum import StrEnum
+from itertools import islice
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.credits import ledger_descriptions
+from accounts.credits.ledger import ENDS
+from accounts.credits.ledger_descriptions import LedgerDescription
+from accounts.models import CreditEntry, User
+from artgen.web import formatting
+
+Kind = CreditEntry.Kind
+CHUNK_SIZE = 500
+MAX_TITLE_LENGTH = 120
+FIRST_YEAR, LAST_YEAR = 2000, 3000  # of months; time zones cannot shift the first and last ones
+
+
+class State(StrEnum):
+    """What has become of a line's credits."""
+
+    HELD = "held"  # for a job in progress
+    CHARGED = "charged"  # for a job with an image
+    RETURNED = "returned"  # the job has no image
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One job, or one entry that belongs to none."""
+
+    state: State
+    what: str
+    title: str
+    """The prompt of a job, the reason of another entry."""
+    why: str
+    """Why credits were returned; else empty."""
+    times: str
+    """Of a job: "held 20:22, charged 20:22"."""
+    url: str
+    picture: str
+    amount: int
+    """What the line changes in the balance."""
+    entries: tuple[CreditEntry, ...]
+    """As they are stored, the oldest first."""
+
+    @property
+    def created_at(self) -> datetime:
+        return self.entries[0].created_at
+
+    @property
+    def ended_at(self) -> datetime:
+        """When the last entry was written."""
+        return self.entries[-1].created_at
+
+    @property
+    def job(self) -> UUID | None:
+        return self.entries[0].reference
+
+    @property
+    def signed(self) -> str:
+        return signed(self.amount)
+
+    @property
+    def details(self) -> list[tuple[str, str, str, datetime]]:
+        """Kind, signed amount, balance and time of each entry."""
+        return [
+            (
+                str(entry.get_kind_display()),
+                signed(entry.amount),
+                formatting.number(entry.balance_after),
+                entry.created_at,
+            )
+            for entry in self.entries
+        ]
+
+
+@dataclass(frozen=True)
+class Month:
+    """The totals of one month. The balance before it and the four sums give that after it."""
+
+    first: date
+    added: int
+    removed: int  # ≤ 0: by staff, or with the erasure of the account
+    images: int  # ≤ 0: charged in the month, and held at its end
+    lines: int  # that begin in it
+    balance: int  # at its end
+
+    @property
+    def name(self) -> str:
+        """The month as addresses name it: "2026-11"."""
+        return f"{self.first:%Y-%m}"
+
+    @property
+    def signed(self) -> tuple[str, str, str]:
+        """The three sums with their signs."""
+        return signed(self.added), signed(self.images), signed(self.removed)
+
+
+def signed(amount: int) -> str:
+    """Return a number with a sign: "+50", "−12" (a minus sign, not a hyphen), "0"."""
+    sign = "+" if amount > 0 else "−" * (amount < 0)
+    return sign + formatting.number(abs(amount))
+
+
+def parse_month(text: str) -> date | None:
+    """Return the first day of a month such as "2026-11", None for anything else."""
+    try:
+        month = datetime.strptime(text, "%Y-%m").date()
+    except ValueError:
+        return None
+    return month if FIRST_YEAR <= month.year < LAST_YEAR else None
+
+
+def beginnings(user: User, *, month: date | None = None) -> "QuerySet[CreditEntry]":
+    """Return the first entry of each line, newest first: everything but the ends of holds."""
+    entries = CreditEntry.objects.of(user).exclude(kind__in=ENDS)
+    return in_month(entries, month) if month else entries
+
+
+def in_month(entries: "QuerySet[CreditEntry]", month: date) -> "QuerySet[CreditEntry]":
+    """Keep the entries of this month, in the current time zone."""
+    start = timezone.make_aware(datetime.combine(month, time.min))
+    after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
+    end = timezone.make_aware(datetime.combine(after, time.min))
+    return entries.filter(created_at__gte=start, created_at__lt=end)
+
+
+def lines(beginnings: Iterable[CreditEntry]) -> list[Line]:
+    """Return a line for each of `beginnings`, in their order, in a fixed number of queries.
+
+    One for the ends of holds, and those of `ledger_descriptions.of`.
+    """
+    beginnings = list(beginnings)
+    references = {entry.reference for entry in beginnings if entry.reference}
+    ends = {}
+    if references:
+        found = CreditEntry.objects.filter(kind__in=ENDS, reference__in=references)
+        ends = {end.reference: end for end in found}
+    descriptions = ledger_descriptions.of(references)
+    return [
+        _of_job(entry, ends.get(entry.reference), descriptions.get(entry.reference))
+        if entry.reference
+        else _of_entry(entry)
+        for entry in beginnings
+    ]
+
+
+def all_lines(user: User, *, month: date | None = None) -> Iterator[Line]:
+    """Yield all lines, newest first, without keeping them in memory."""
+    rows = beginnings(user, month=month).iterator(chunk_size=CHUNK_SIZE)
+    while chunk := list(islice(rows, CHUNK_SIZE)):
+        yield from lines(chunk)
+
+
+def months(user: User) -> list[Month]:
+    """Return the months with entries, newest first, in one query.
+
+    A month begins at midnight in the current time zone.
+    """
+    is_of_job = Q(kind__in=(Kind.HOLD, *ENDS))
+    rows = (
+        CreditEntry.objects.filter(user=user)
+        .order_by()
+        .annotate(month=TruncMonth("created_at"))
+        .values("month")
+        .annotate(
+            added=Sum("amount", filter=~is_of_job & Q(amount__gt=0), default=0),
+            removed=Sum("amount", filter=~is_of_job & Q(amount__lt=0), default=0),
+            images=Sum("amount", filter=is_of_job, default=0),
+            lines=Count("id", filter=~Q(kind__in=ENDS)),
+        )
+        .order_by("month")
+    )
+    found = []
+    balance = 0
+    for row in rows:
+        balance += row["added"] + row["removed"] + row["images"]
+        found.append(
+            Month(
+                first=timezone.localtime(row["month"]).date(),
+                added=row["added"],
+                removed=row["removed"],
+                images=row["images"],
+                lines=row["lines"],
+                balance=balance,
+            )
+        )
+    return found[::-1]
+
+
+def _of_entry(entry: CreditEntry) -> Line:
+    return Line(
+        state=State.ADDED if entry.amount > 0 else State.REMOVED,
+        what=_("Added") if entry.amount > 0 else _("Taken back"),
+        title=_(entry.reason) if entry.reason else "",
+        why="",
+        times="",
+        url="",
+        picture="",
+        amount=entry.amount,
+        entries=(entry,),
+    )
+
+
+def _of_job(
+    hold: CreditEntry, end: CreditEntry | None, description: LedgerDescription | None
+) -> Line:
+    times = _("held %(time)s") % {"time": formatting.clock(hold.created_at)}
+    state, why = State.HELD, ""
+    if end is not None:
+        state = State.CHARGED if end.kind == Kind.SETTLE else State.RETURNED
+        text = _("charged %(time)s") if state == State.CHARGED else _("returned %(time)s")
+        is_same_day = _local_day(hold.created_at) == _local_day(end.created_at)
+        shown = formatting.clock if is_same_day else formatting.moment
+        times += ", " + text % {"time": shown(end.created_at)}
+        if state == State.RETURNED:
+            why = ledger_descriptions.reason_of(end.reason)
+    service = "" if description else ledger_descriptions.service_of(hold.reason)
+    what = service or _("Image")
+    if description and description.model:
+        what = _("Image, %(model)s") % {"model": description.model}
+    title = "" if service else hold.reason
+    if description:
+        title = description.title
+    return Line(
+        state=state,
+        what=what,
+        title=title[:MAX_TITLE_LENGTH],
+        why=why,
+        times=times,
+        url=description.url if description else "",
+        picture=description.thumbnail if description else "",
+        amount=hold.amount + (end.amount if end else 0),
+        entries=(hold, end) if end else (hold,),
+    )
+
+
+def _local_day(at: datetime) -> date:
+    return timezone.localtime(at).date()

@@ -1,0 +1,10 @@
+"""allauth's app of signed-in devices, without its signals: they store the keys of sessions."""
+
+from allauth.usersessions.apps import UserSessionsConfig
+
+
+class DevicesConfig(UserSessionsConfig):  # type: ignore[misc]
+    """Its model alone; `accounts.sessions.sessions` writes the rows."""
+
+    def ready(self) -> None:
+        """Connect nothing."""

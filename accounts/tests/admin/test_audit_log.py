@@ -1,0 +1,367 @@
+"""The audit log: what is stored of what staff do, and how it is found."""
+
+import io
+import os
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import (
+    CommandError,
+    call_command,
+    get_commands,
+    load_command_class,
+)
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
+
+from accounts.admin import audit_words
+from accounts.models import AuditEntry, User
+from accounts.user_data import deletion
+from artgen.admin import audit
+from artgen.admin.audited import AuditedAdmin
+from generation.testing.cases import BaseTestCase
+
+URL = "/admin/accounts/auditentry/"
+
+
+class AuditTestCase(BaseTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.client = Client(headers={"Accept-Language": "en"})
+        self.client.force_login(self.staff)
+
+    def change(self, **data: Any) -> None:
+        form = {"email": "alice@example.org", "name": "", "is_active": "on", "language": "en"}
+        address = f"/admin/accounts/user/{self.alice.pk}/change/"
+        assert self.client.post(address, {**form, "time_zone": "", **data}).status_code == 302
+
+    def log(self, text: str = "", *, row: Any = None, days: float = 0, by: Any = None) -> LogEntry:
+        audit.record(actor=by or self.staff, row=row or self.alice, text=text)
+        entry = LogEntry.objects.order_by("pk").last()
+        assert entry
+        entry.action_time -= timedelta(days=days)
+        entry.save(update_fields=["action_time"])
+        return entry
+
+    def found(self, **query: str) -> set[str]:
+        """Return the texts of the entries in the list."""
+        response = self.client.get(URL, query)
+        assert response.status_code == 200
+        return {entry.change_message for entry in response.context["cl"].result_list}
+
+
+class TestTimes(AuditTestCase):
+    def test_it_shows_times_as_other_lists_do_in_the_zone_of_the_reader(self) -> None:
+        User.objects.filter(pk=self.staff.pk).update(time_zone="Asia/Tokyo")
+        entry = self.log("one")
+        at = datetime(2024, 11, 18, 20, 5, 9, tzinfo=UTC)
+        LogEntry.objects.filter(pk=entry.pk).update(action_time=at)
+        self.assertContains(
+            self.client.get(URL),
+            '<time datetime="2024-11-19T05:05:09+09:00" title="2024-11-19 05:05:09 +0900">'
+            "November 19, 2024, 5:05</time>",
+        )
+
+
+class TestValues(AuditTestCase):
+    def test_it_says_whether_an_object_was_added_changed_or_deleted(self) -> None:
+        data = {"password1": "quiet lighthouse", "password2": "quiet lighthouse"}
+        self.client.post("/admin/accounts/user/add/", {"email": "carl@example.org", **data})
+        self.assertContains(self.client.get(URL), ">Added<")
+        self.change(name="Alice")
+        self.assertContains(self.client.get(URL), ">Changed<")
+
+    def test_it_stores_old_and_new_values_of_changed_fields(self) -> None:
+        self.change(name="Alice", max_jobs_per_day="5")
+        (entry,) = LogEntry.objects.all()
+        assert [(value.field, value.old, value.new) for value in audit.values_of(entry)] == [
+            ("name", "", "Alice"),
+            ("jobs per day", "", "5"),
+        ]
+        page = self.client.get(URL)
+        self.assertContains(page, "<del>–</del> → <ins>Alice</ins>", html=False)
+        assert "Changed" in entry.get_change_message(), "Django's own page reads it, too"
+
+    def test_it_names_chosen_objects(self) -> None:
+        group = Group.objects.create(name="moderators")
+        self.change(groups=str(group.pk))
+        (value,) = audit.values_of(LogEntry.objects.get())
+        assert (value.old, value.new) == ("", "moderators")
+
+    def test_it_never_stores_a_password(self) -> None:
+        address = f"/admin/accounts/user/{self.alice.pk}/password/"
+        data = {"password1": "quiet lighthouse", "password2": "quiet lighthouse"}
+        assert self.client.post(address, data).status_code == 302
+        new = {"email": "carl@example.org", "name": "Carl", **data}
+        assert self.client.post("/admin/accounts/user/add/", new).status_code == 302
+        assert LogEntry.objects.count() == 2
+        stored = str(list(LogEntry.objects.values_list("change_message", "object_repr")))
+        assert "quiet lighthouse" not in stored
+        assert "Carl" in stored
+
+    def test_it_hides_values_by_the_name_of_their_field(self) -> None:
+        for name in ("password", "api_key", "apikey", "client_secret", "token", "digest"):
+            assert audit.as_text(name, "open sesame") == audit.HIDDEN
+            assert audit.as_text(name, "") == ""
+        assert audit.as_text("name", "open sesame") == "open sesame"
+
+    def test_it_shortens_long_values(self) -> None:
+        old, new = "x" * 5000 + "a" + "x" * 5000, "x" * 5000 + "b" + "x" * 5000
+        value = audit.changed("name", old, new, label="name")
+        assert value
+        assert len(value.old) < 1.1 * audit.MAX_VALUE_LENGTH
+        assert ("a" in value.old, "b" in value.new) == (True, True), "the change is shown"
+        assert audit.changed("name", old, old, label="name") is None
+
+    def test_it_stores_what_was_added_to_a_list_and_removed_from_it(self) -> None:
+        groups = [Group.objects.create(name=f"group {number}") for number in range(3)]
+        self.alice.groups.set(groups[:2])
+        self.change(groups=[str(group.pk) for group in groups[1:]])
+        (value,) = audit.values_of(LogEntry.objects.get())
+        assert (value.old, value.new) == ("group 0", "group 2")
+
+    def test_each_page_of_the_admin_stores_them(self) -> None:
+        without = [
+            f"{type(page).__module__}.{type(page).__name__}"
+            for model in apps.get_models()
+            if admin.site.is_registered(model)
+            and not isinstance(page := admin.site.get_model_admin(model), AuditedAdmin)
+        ]
+        assert without == [], "derive them from artgen.admin.audited.AuditedAdmin"
+
+    def test_it_forgets_the_address_of_an_erased_account(self) -> None:
+        self.change(name="Alice", email="old@example.org")
+        self.alice.refresh_from_db()
+        self.log("compared with OLD@example.org", row=self.bob)
+        deletion.close(user=self.alice, after=timedelta(0))
+        deletion.anonymize(self.alice.pk)
+        stored = str(list(LogEntry.objects.values_list("change_message", "object_repr")))
+        assert "old@example.org" not in stored.lower()
+        assert f"{self.alice.pk}@erased.invalid" in stored
+
+
+class TestSearch(AuditTestCase):
+    def test_it_finds_by_words_and_their_beginnings(self) -> None:
+        self.log("banned until Friday: spam in Explore")
+        self.log("+25 credits: prize", row=self.bob)
+        assert self.found(q="spam") == {"banned until Friday: spam in Explore"}
+        assert self.found(q="ban EXPL") == {"banned until Friday: spam in Explore"}
+        assert self.found(q="bob") == {"+25 credits: prize"}
+        assert self.found(q="spam prize") == set()
+
+    def test_it_finds_by_object_and_person(self) -> None:
+        root = self.make_user("root@example.org", is_staff=True, is_superuser=True)
+        self.log("one")
+        self.log("two", row=self.bob, by=root)
+        self.log("three", row=root)
+        assert self.found(q=str(self.alice.pk)) == {"one"}
+        assert self.found(object_id__exact=str(self.bob.pk)) == {"two"}
+        assert self.found(user__id__exact=str(root.pk)) == {"two"}
+        assert self.found(q="root@example.org") == {"two", "three"}
+        kind = ContentType.objects.get_for_model(Group).pk
+        assert self.found(kind=str(kind)) == set()
+
+    def test_it_finds_by_day(self) -> None:
+        for text, days in (("today", 0), ("last week", 7), ("last year", 365)):
+            self.log(text, days=days)
+        today = timezone.localdate()
+        day = timedelta(days=1)
+        assert self.found(**{"from": str(today)}) == {"today"}
+        assert self.found(to=str(today - day)) == {"last week", "last year"}
+        assert self.found(**{"from": str(today - 7 * day), "to": str(today - 7 * day)}) == {
+            "last week"
+        }
+
+    def test_it_survives_hostile_queries(self) -> None:
+        self.log("one")
+        for query in (
+            {"q": "' :* & | ! ( \\"},
+            {"q": "'"},
+            {"q": "a\0b"},
+            {"q": "x" * 5000},
+            {"from": "yesterday", "to": "2026-99-99"},
+            {"from": "0001-01-01", "to": "9999-12-31"},
+            {"user__id__exact": "nobody"},
+            {"kind": "x"},
+            {"kind": "9" * 30},
+            {"object_id__exact": "\0"},
+            {"p": "99999"},
+        ):
+            assert self.client.get(URL, query).status_code in (200, 302), query
+
+    def test_it_is_read_only(self) -> None:
+        entry = self.log("one")
+        for address in (f"{URL}add/", f"{URL}{entry.pk}/delete/"):
+            assert self.client.post(address, {"post": "yes"}).status_code == 403, address
+        self.client.post(f"{URL}{entry.pk}/change/", {"change_message": "another"})
+        self.client.post(
+            URL, {"action": "delete_selected", "_selected_action": [entry.pk], "post": "yes"}
+        )
+        assert LogEntry.objects.get().change_message == "one"
+
+    def test_it_takes_a_right_to_read_it(self) -> None:
+        viewer = self.make_user("viewer@example.org", is_staff=True)
+        self.client.force_login(viewer)
+        assert self.client.get(URL).status_code == 403
+
+
+class TestSpeed(AuditTestCase):
+    """The plans that the list needs with a million entries; nothing counts or reads them all."""
+
+    def plan(self, *off: str, **query: str) -> str:
+        """Return the plan of the first query of the list, without these ways to run it.
+
+        With a few rows PostgreSQL would not need an index.
+        """
+        with connection.cursor() as cursor:
+            for way in ("seqscan", "sort", "indexscan"):
+                cursor.execute(f"SET LOCAL enable_{way} = {'off' if way in off else 'on'}")
+        with CaptureQueriesContext(connection) as captured:
+            self.found(**query)
+        reads = [
+            one["sql"]
+            for one in captured
+            if one["sql"].startswith("SELECT") and 'FROM "django_admin_log"' in one["sql"]
+        ]
+        assert len(reads) == (2 if "q" in query else 1), reads
+        assert not [read for read in reads if "COUNT(" in read]
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {reads[0]}")
+            return "\n".join(row[0] for row in cursor.fetchall())
+
+    def test_it_reads_one_page_by_an_index(self) -> None:
+        self.log("one, spam")
+        ways = ("seqscan", "sort")
+        assert "audit_newest_first" in self.plan(*ways)
+        assert "audit_by_person" in self.plan(*ways, user__id__exact=str(self.staff.pk))
+        assert "audit_by_object" in self.plan(*ways, object_id__exact=str(self.alice.pk))
+        assert "audit_newest_first" in self.plan(*ways, **{"from": "2026-01-01"})
+        assert "audit_by_words" in self.plan("seqscan", "indexscan", q="spam")
+
+
+class TestCommands(AuditTestCase):
+    def run_command(self, *arguments: str) -> None:
+        call_command(*arguments, stdout=io.StringIO(), stderr=io.StringIO())
+
+    def test_it_stores_a_command_in_the_name_of_staff(self) -> None:
+        self.run_command(
+            "grant_credits", "alice@example.org", "5", "--reason", "prize",
+            "--by", "Staff@example.org",
+        )  # fmt: skip
+        entry = LogEntry.objects.get()
+        assert (entry.user, entry.object_repr) == (self.staff, "manage.py grant_credits")
+        assert entry.change_message == "email=alice@example.org amount=5 reason=prize"
+        assert self.found(q="alice") == {entry.change_message}
+        self.assertContains(self.client.get(URL), "manage.py grant_credits")
+
+    def test_it_stores_no_password(self) -> None:
+        self.run_command(
+            "create_user", "new@example.org", "--password", "open sesame 1", "--by",
+            "staff@example.org",
+        )  # fmt: skip
+        entry = LogEntry.objects.get()
+        assert "sesame" not in entry.change_message
+        assert "email=new@example.org" in entry.change_message
+
+    def test_it_stores_that_a_command_failed(self) -> None:
+        with pytest.raises(CommandError):
+            self.run_command(
+                "grant_credits", "nobody@example.org", "5", "--reason", "x", "--by",
+                "staff@example.org",
+            )  # fmt: skip
+        assert "failed=There is no user" in LogEntry.objects.get().change_message
+
+    def test_it_refuses_a_name_that_is_not_active_staff(self) -> None:
+        User.objects.filter(pk=self.staff.pk).update(is_active=False)
+        for name in ("bob@example.org", "nobody@example.org", "staff@example.org"):
+            with pytest.raises(CommandError, match="not an active member of staff"):
+                self.run_command("create_user", "new@example.org", "--by", name)
+        assert not User.objects.filter(email="new@example.org").exists()
+
+    def run_in_shell(self, name: str, *arguments: str) -> None:
+        """Run a command as if a person had typed it; `test_staff_day` really does."""
+        command = load_command_class(get_commands()[name], name)
+        command.is_from_shell = True
+        call_command(command, *arguments, stdout=io.StringIO())
+
+    def test_it_names_the_system_user_of_a_command_without_a_name(self) -> None:
+        with mock.patch.dict(os.environ, {"SUDO_USER": "olga"}):
+            self.run_in_shell("grant_credits", "alice@example.org", "5", "--reason", "prize")
+        entry = LogEntry.objects.get()
+        assert entry.user_id is None
+        assert entry.change_message == (
+            "system_user=olga email=alice@example.org amount=5 reason=prize"
+        )
+        for query in ({}, {"q": "olga"}, {"user__id__exact": "command"}):
+            assert self.found(**query) == {entry.change_message}
+        self.log("by a person")
+        assert self.found(user__id__exact="command") == {entry.change_message}
+        self.assertContains(self.client.get(URL), "Command line")
+        self.assertContains(self.client.get(f"{URL}{entry.pk}/change/"), "Command line")
+
+    def test_it_stores_no_address_of_an_account_that_a_command_erased(self) -> None:
+        self.run_in_shell("erase_user", "alice@example.org", "--now")
+        message = LogEntry.objects.get().change_message
+        assert "alice@" not in message
+        assert f"{self.alice.pk}@erased.invalid" in message
+
+    def test_it_stores_a_changed_budget(self) -> None:
+        for arguments in (("--set", "20"), ("--remove",)):
+            self.run_in_shell("budgets", *arguments)
+        assert LogEntry.objects.filter(object_repr="manage.py budgets").count() == 2
+        assert LogEntry.objects.filter(change_message__endswith="set=20").exists()
+
+    def test_it_stores_nothing_of_a_command_that_only_reads_or_is_called_by_code(self) -> None:
+        for arguments in (
+            ("purge_images", "--older-than", "1", "--dry-run"),
+            ("budgets",), ("generation",), ("voucher", "list"),
+        ):  # fmt: skip
+            self.run_in_shell(*arguments)
+        self.run_command("create_user", "new@example.org")
+        assert not LogEntry.objects.exists()
+
+
+class TestTexts(AuditTestCase):
+    def test_it_shows_the_texts_that_code_stores_as_phrases_to_translate(self) -> None:
+        self.enterContext(translation.override("en"))
+        for stored, shown in (
+            ("disabled", "turned off"),
+            ("approved, author trusted", "approved, author trusted"),
+            ("refused: no\nblood", "rejected: no\nblood"),
+            ("banned until 2026-12-01 10:00 UTC: 100% spam",) * 2,
+            ("+5 credits: a prize", "credits: +5; a prize"),
+            (
+                "created 5 vouchers: 10 credits, 2 uses each",
+                "vouchers created: 5; credits: 10; uses of each: 2",
+            ),
+            ("a text of another version",) * 2,
+        ):
+            assert audit_words.shown(stored) == shown
+        self.log("disabled")
+        self.assertContains(self.client.get(URL), "turned off")
+
+    def test_it_has_all_of_them_in_russian(self) -> None:
+        with translation.override("ru"):
+            assert [str(phrase) for _, phrase in audit_words.PHRASES if str(phrase).isascii()] == []
+
+
+class TestEntry(AuditTestCase):
+    def test_it_shows_entries_of_models_that_are_gone(self) -> None:
+        kind = ContentType.objects.create(app_label="gone", model="thing")
+        LogEntry.objects.create(
+            user=self.staff, content_type=kind, object_id="1", object_repr="x", action_flag=CHANGE
+        )
+        LogEntry.objects.create(
+            user=self.staff, object_repr="y", action_flag=CHANGE, change_message="[broken"
+        )
+        self.assertContains(self.client.get(URL), "thing: x")
+        assert [audit.values_of(entry) for entry in AuditEntry.objects.all()] == [[], []]

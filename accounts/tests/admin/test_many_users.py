@@ -1,0 +1,90 @@
+"""The admin's lists of users and devices with very many of them: neither is counted nor read."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection
+from django.test import TestCase
+from django.utils import timezone
+
+from accounts.models import User
+from artgen.database.ids import first_id
+from generation.testing.cases import make_user
+from generation.testing.plans import Statements
+
+COUNT = 20_000  # a user an hour, over two years; each on one device
+MAX_READ = 500
+TABLES = ("accounts_user", "usersessions_usersession", "django_session")
+USERS = "/admin/accounts/user/"
+DEVICES = "/admin/usersessions/usersession/"
+ROWS = (
+    """INSERT INTO accounts_user SELECT (jsonb_populate_record(one, jsonb_build_object(
+        'id', many.id, 'email', many.number || '@many.example',
+        'date_joined', now() - many.number * interval '1 hour'))).*
+    FROM accounts_user one, unnest(%s::uuid[]) WITH ORDINALITY many(id, number)
+    WHERE one.email = 'one@example.org'""",
+    """INSERT INTO django_session
+    SELECT 'many-' || email, '', now() + interval '1 day' FROM accounts_user""",
+    """INSERT INTO usersessions_usersession
+        (user_id, created_at, last_seen_at, ip, session_key, user_agent, data)
+    SELECT id, date_joined, date_joined, '192.0.2.1',
+        left(encode(sha256(('many-' || email)::bytea), 'hex'), 40), '', '{}'
+    FROM accounts_user ORDER BY id""",
+    f"ANALYZE {', '.join(TABLES)}",
+    "SET CONSTRAINTS ALL IMMEDIATE",  # checks all rows now and not after each test
+)
+
+
+class TestManyUsers(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.one = make_user("one@example.org")
+        cls.staff = make_user("s@example.org", is_staff=True, is_superuser=True)
+        now = timezone.now()
+        ids = [
+            UUID(int=first_id(now - timedelta(hours=number)).int + number)
+            for number in range(1, COUNT + 1)
+        ]
+        with connection.cursor() as cursor:
+            for statement in ROWS:
+                cursor.execute(statement, [ids] if "%s" in statement else None)
+
+    def setUp(self) -> None:
+        self.client.force_login(self.staff)
+
+    def test_it_reads_few_of_them_through_indexes(self) -> None:
+        for address, found in (
+            (USERS, "1@many.example"),
+            (f"{USERS}?p=5", "230@many.example"),
+            (f"{USERS}?q={self.one.pk}", "one@example.org"),
+            (f"{USERS}?is_active__exact=1", "1@many.example"),
+            (DEVICES, "1@many.example"),
+            (f"{DEVICES}?p=5", "230@many.example"),
+            (f"{DEVICES}?user__id__exact={self.one.pk}", "one@example.org"),
+        ):
+            with self.subTest(address), Statements(tables=TABLES, most=MAX_READ) as statements:
+                self.assertContains(self.client.get(address), found)
+            assert not statements.problems
+
+    def test_it_names_no_number_that_it_does_not_know(self) -> None:
+        page = self.client.get(USERS)
+        self.assertContains(page, "Select all on all pages")
+        self.assertNotContains(page, "9999999999")
+        self.assertNotContains(self.client.get(f"{USERS}?q=19999@many"), "on all pages")
+
+    def test_it_turns_pages_of_any_order(self) -> None:
+        for query, words in (("", ("Newer", "Older")), ("&o=1", ("Previous", "Next"))):
+            page = self.client.get(f"{USERS}?p=2{query}")
+            for word in words:
+                self.assertContains(page, word)
+
+    def test_it_finds_devices_by_a_part_of_the_email_and_by_address(self) -> None:
+        page = self.client.get(f"{DEVICES}?q=19999@many")
+        self.assertContains(page, "19999@many.example")
+        self.assertNotContains(page, "19998@many.example")
+        self.assertContains(self.client.get(f"{DEVICES}?q=192.0.2.1"), "1@many.example")
+        self.assertNotContains(self.client.get(f"{DEVICES}?q=192.0.2.2"), "many.example")
+
+    def test_it_knows_the_newest_users_by_their_ids(self) -> None:
+        newest = User.objects.order_by("-date_joined")[:50]
+        assert list(newest) == list(User.objects.order_by("-id")[:50])

@@ -1,0 +1,116 @@
+"""The page of a user in the admin: search, limits, usage, links; and the list of devices."""
+
+from uuid import uuid4
+
+from allauth.usersessions.models import UserSession
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.test import Client, override_settings
+
+from accounts.credits import holds
+from accounts.sessions import sessions
+from generation.testing.cases import BaseTestCase, make_user
+
+USERS = "/admin/accounts/user/"
+DEVICES = "/admin/usersessions/usersession/"
+
+
+class AdminTestCase(BaseTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.client = Client(headers={"Accept-Language": "en"})
+        self.client.force_login(self.staff)
+
+
+class TestUserPage(AdminTestCase):
+    def page(self) -> str:
+        return self.client.get(f"{USERS}{self.alice.pk}/change/").content.decode()
+
+    def test_it_finds_a_user_by_id_email_and_name(self) -> None:
+        make_user("carl@example.org", name="Carl Cox")
+        for query in (str(self.alice.pk), "ALICE@", " alice@example.org "):
+            page = self.client.get(USERS, {"q": query})
+            self.assertContains(page, "alice@example.org")
+            self.assertNotContains(page, "bob@example.org")
+        self.assertContains(self.client.get(USERS, {"q": "cox"}), "carl@example.org")
+        self.assertNotContains(self.client.get(USERS, {"q": str(uuid4())}), "alice@example.org")
+
+    def test_it_knows_when_a_field_has_shown_all_users_that_it_finds(self) -> None:
+        def found(term: str) -> tuple[int, bool]:
+            asked = {"app_label": "generation", "model_name": "trustedauthor", "field_name": "user"}
+            answer = self.client.get("/admin/autocomplete/", asked | {"term": term}).json()
+            return len(answer["results"]), answer["pagination"]["more"]
+
+        for number in range(21):
+            make_user(f"{number}@many.example")
+        assert found("alice@") == (1, False)
+        assert found("many.example") == (20, True)
+
+    @override_settings(MAX_JOBS_PER_DAY=2000)
+    def test_it_shows_credits_limits_and_usage_in_words(self) -> None:
+        reference = uuid4()
+        holds.hold_all(
+            user=self.alice, holds=[holds.Hold(reference=reference, amount=12, reason="")]
+        )
+        holds.settle(reference=reference)
+        page = self.page().replace("\N{NO-BREAK SPACE}", " ")
+        assert "88 credits" in page
+        assert "1 of 2,000" in page
+        assert "of 1.0 GB" in page
+        assert '<rect class="usage-today"' in " ".join(page.split())
+        assert "12 credits, 1 image" in page
+
+    def test_it_leads_to_all_that_belongs_to_the_user(self) -> None:
+        page = self.page()
+        for address in (
+            "/admin/generation/job/?user__id__exact=",
+            "/admin/generation/image/?user__id__exact=",
+            "/admin/accounts/creditentry/?user__id__exact=",
+            "/admin/accounts/apitoken/?user__id__exact=",
+            f"{DEVICES}?user__id__exact=",
+            "/admin/accounts/auditentry/?object_id__exact=",
+        ):
+            assert f"{address}{self.alice.pk}" in page, address
+            assert self.client.get(f"{address}{self.alice.pk}").status_code == 200
+
+    def test_it_shows_staff_only_what_they_may_see(self) -> None:
+        viewer = make_user("viewer@example.org", is_staff=True)
+        viewer.user_permissions.add(Permission.objects.get(codename="view_user"))
+        self.client.force_login(viewer)
+        page = self.page()
+        assert "alice@example.org" in page
+        for hidden in ("/admin/generation/job/?", "/admin/accounts/auditentry/?", "/ban/"):
+            assert hidden not in page, hidden
+
+
+class TestDevices(AdminTestCase):
+    def test_it_lists_sessions_and_ends_them(self) -> None:
+        other = Client(headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"})
+        other.post("/accounts/login/", {"username": "alice@example.org", "password": "password"})
+        assert "_auth_user_id" in other.session
+        page = self.client.get(DEVICES, {"user__id__exact": str(self.alice.pk)})
+        self.assertContains(page, "Firefox")
+        session = UserSession.objects.get(user=self.alice)
+        chosen = {"action": "end", "_selected_action": [session.pk]}
+        self.client.post(DEVICES, chosen)
+        assert other.get("/api/v1/account/").status_code == 401
+        assert "signed out on one device" in LogEntry.objects.get().change_message
+        self.assertNotContains(self.client.get(DEVICES), "Firefox")
+
+    def test_it_ends_no_session_of_staff_for_others(self) -> None:
+        helper = make_user("helper@example.org", is_staff=True)
+        helper.user_permissions.set(Permission.objects.all())
+        UserSession.objects.create(
+            user=self.staff,
+            ip="127.0.0.1",
+            user_agent="x",
+            session_key=sessions.hash_of(self.client.session.session_key),
+        )
+        session = UserSession.objects.get(user=self.staff)
+        client = Client(headers={"Accept-Language": "en"})
+        client.force_login(helper)
+        response = client.post(
+            DEVICES, {"action": "end", "_selected_action": [session.pk]}, follow=True
+        )
+        self.assertContains(response, "Only a superuser can change accounts of staff.")
+        assert self.client.get("/api/v1/account/").status_code == 200

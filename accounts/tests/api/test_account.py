@@ -1,0 +1,151 @@
+"""`/api/v1/account/` and `/api/v1/account/ledger/`."""
+
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from django.core.cache import cache
+from django.db.models import Sum
+
+from accounts.credits import holds, ledger
+from accounts.limits import period_limits
+from accounts.models import CreditEntry, User
+from accounts.tokens import tokens
+from artgen.api.times import time_json
+from generation.testing.cases import BaseTestCase, hold
+
+ACCOUNT, LEDGER = "/api/v1/account/", "/api/v1/account/ledger/"
+
+
+class AccountTestCase(BaseTestCase):
+    token: ClassVar[str]
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.token = tokens.issue(user=cls.alice, name="test")
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self.client.get(
+            path, query, headers={"Authorization": f"Bearer {self.token}", "Accept-Language": "en"}
+        )
+
+
+class TestAccount(AccountTestCase):
+    def test_it_tells_what_is_free_and_what_is_held(self) -> None:
+        hold(user=self.alice, amount=30)
+        assert self.get(ACCOUNT).json() == {
+            "email": "alice@example.org",
+            "credits": 70,
+            "held": 30,
+            "limits": {
+                "jobs_at_once": {"limit": None, "used": 0},
+                "jobs_waiting": {"limit": 200, "used": 0},
+                "jobs_per_day": {"limit": 2000, "used": 1},
+                "jobs_per_month": {"limit": None, "used": 1},
+                "cancels_per_day": {"limit": 500, "used": 0},
+                "credits_per_day": {"limit": None, "used": 30},
+                "credits_per_month": {"limit": None, "used": 30},
+                "upload_bytes": {"limit": 1_000_000_000, "used": 0},
+                "image_bytes": {"limit": None, "used": 0},
+            },
+            "resets_at": {
+                "day": time_json(period_limits.next_day()),
+                "month": time_json(period_limits.next_month()),
+            },
+            "allowed": {"models": [], "max_megapixels": None, "max_batch": None},
+            "token": None,
+        }
+
+    def test_it_refuses_unknown_parameters(self) -> None:
+        assert self.get(ACCOUNT, user="bob").status_code == 400
+
+
+class TestLedger(AccountTestCase):
+    def test_it_lists_own_entries_newest_first(self) -> None:
+        job = uuid4()
+        hold(user=self.alice, amount=30, reference=job, reason="Tea hills")
+        holds.release(reference=job, reason="canceled")
+        hold(user=self.bob, amount=1)
+        entries = self.get(LEDGER).json()["results"]
+        assert [
+            (entry["kind"], entry["amount"], entry["balance_after"], entry["job"])
+            for entry in entries
+        ] == [
+            ("release", 30, 100, str(job)),
+            ("hold", -30, 70, str(job)),
+            ("grant", 100, 100, None),
+        ]
+        assert [entry["reason"] for entry in entries] == ["canceled", "Tea hills", "for the test"]
+        assert all(
+            set(entry) == set(entries[0]) and entry["created_at"].endswith("Z") for entry in entries
+        )
+
+    def test_it_sums_to_the_balance_over_all_pages(self) -> None:
+        for amount in range(1, 51):
+            ledger.grant(user=self.alice, amount=amount, reason="for the test")
+        User.objects.get(id=self.alice.id)
+        amounts, path = [], LEDGER
+        while path:
+            page = self.get(path).json()
+            amounts += [entry["amount"] for entry in page["results"]]
+            path = page["next"]
+        assert amounts[:-1] == list(range(50, 0, -1))
+        assert sum(amounts) == User.objects.get(id=self.alice.id).credits
+
+    def test_it_leaves_nothing_out_of_one_moment(self) -> None:
+        for _ in range(5):
+            ledger.grant(user=self.alice, amount=1, reason="for the test")
+        moment = CreditEntry.objects.latest("created_at").created_at
+        # The ledger is append-only, so entries of one moment are made as such.
+        copies = [
+            CreditEntry(
+                user=self.bob,
+                kind="grant",
+                amount=1,
+                balance_after=n,
+                created_at=moment,
+                reason="x",
+            )
+            for n in range(7)
+        ]
+        CreditEntry.objects.bulk_create(copies)
+        self.token = tokens.issue(user=self.bob, name="test")
+        seen, path = [], f"{LEDGER}?limit=2"
+        pages = []
+        while path:
+            page = self.get(path).json()
+            pages.append(page)
+            seen += [entry["balance_after"] for entry in page["results"]]
+            path = page["next"]
+        assert sorted(seen) == [0, 1, 2, 3, 4, 5, 6, 100]
+        back = self.get(pages[-1]["previous"]).json()
+        assert back["results"] == pages[-2]["results"]
+        assert (
+            CreditEntry.objects.filter(user=self.bob).aggregate(total=Sum("amount"))["total"] == 107
+        )
+
+    def test_it_translates_the_reason_of_the_starting_credits(self) -> None:
+        user = self.make_user("carol@example.org", credits=0)
+        ledger.open_account(user, credits=5)
+        token = tokens.issue(user=user, name="test")
+        reasons = []
+        for language in ("en", "ru"):
+            headers = {"Authorization": f"Bearer {token}", "Accept-Language": language}
+            reasons.append(self.client.get(LEDGER, headers=headers).json()["results"][0]["reason"])
+        assert reasons[0] == "Starting credits"
+        assert reasons[1] != reasons[0]
+
+    def test_it_asks_the_database_as_often_for_one_as_for_twenty(self) -> None:
+        self.get(LEDGER)  # the token's use is noted once a minute
+        cache.clear()
+        with self.assertNumQueries(2):  # token, entries
+            assert len(self.get(LEDGER).json()["results"]) == 1
+        for _ in range(19):
+            ledger.grant(user=self.alice, amount=1, reason="for the test")
+        cache.clear()
+        with self.assertNumQueries(2):
+            assert len(self.get(LEDGER).json()["results"]) == 20
+
+    def test_it_refuses_other_parameters(self) -> None:
+        for query in ({"kind": "hold"}, {"limit": "101"}, {"cursor": "x"}):
+            assert self.get(LEDGER, **query).status_code == 400

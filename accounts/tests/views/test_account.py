@@ -1,0 +1,81 @@
+import re
+from uuid import uuid4
+
+from django.test import override_settings
+
+from accounts.credits import holds, ledger
+from accounts.models import User
+from generation.testing.cases import BaseTestCase, hold, make_user
+from generation.testing.pages.html import flat
+
+
+class TestAccount(BaseTestCase):
+    url = "/account/"
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.force_login(self.alice)
+
+    def test_it_shows_balance_holds_usage_and_the_latest_entries(self) -> None:
+        open_one, settled, released = uuid4(), uuid4(), uuid4()
+        for reference, amount in ((open_one, 7), (settled, 4), (released, 2)):
+            hold(user=self.alice, amount=amount, reference=reference)
+        holds.settle(reference=settled)
+        holds.release(reference=released, reason="The GPU went away")
+        response = self.client.get(self.url)
+        assert re.search(r'<p class="credits-balance">\s*89<', response.content.decode())
+        self.assertContains(response, "plus 7 held for images in progress")
+        self.assertContains(response, "4\N{NO-BREAK SPACE}credits, 1\N{NO-BREAK SPACE}image")
+        self.assertContains(response, "The GPU went away")
+
+    def test_it_says_the_chart_in_a_sentence_and_in_a_table(self) -> None:
+        reference = uuid4()
+        hold(user=self.alice, amount=4, reference=reference)
+        holds.settle(reference=reference)
+        response = self.client.get(self.url)
+        page = flat(response)
+        assert 'role="img" aria-label="Spent by day: 4\N{NO-BREAK SPACE}credits in 30 days' in page
+        assert "<details" in page
+        assert page.count("<rect class=") == 30
+
+    @override_settings(MAX_JOBS_PER_DAY=2000, MAX_CREDITS_PER_DAY=None)
+    def test_it_shows_the_limits_and_what_is_used_of_them(self) -> None:
+        twelve = [holds.Hold(reference=uuid4(), amount=2, reason="") for _ in range(12)]
+        holds.hold_all(user=self.alice, holds=twelve)
+        page = flat(self.client.get(self.url))
+        assert "12 of 2,000" in page
+        assert "0 of 500" in page
+        assert "0\N{NO-BREAK SPACE}kB of 1.0\N{NO-BREAK SPACE}GB" in page
+        assert "Credits today" not in page
+        User.objects.filter(pk=self.alice.pk).update(max_credits_per_day=50, max_jobs_per_day=0)
+        page = flat(self.client.get(self.url))
+        assert "24 of 50" in page
+        assert "12 of 0" in page
+
+    def test_it_works_before_anything_has_happened(self) -> None:
+        self.client.force_login(make_user("new@example.org", credits=0))
+        response = self.client.get(self.url)
+        self.assertContains(response, "Nothing was spent in the last 30 days.")
+        self.assertContains(response, "No transactions yet.")
+
+    def test_it_asks_the_database_little_whatever_happened(self) -> None:
+        for _ in range(12):
+            reference = uuid4()
+            hold(user=self.alice, amount=1, reference=reference)
+            holds.settle(reference=reference)
+        self.client.get(self.url)
+        with self.assertNumQueries(9):
+            self.client.get(self.url)
+
+    def test_it_is_written_in_russian_too(self) -> None:
+        self.alice.language = "ru"
+        self.alice.save(update_fields=["language"])
+        self.assertContains(self.client.get(self.url), "Доступно")
+
+    def test_it_escapes_the_reason(self) -> None:
+        ledger.grant(user=self.alice, amount=1, reason="<script>alert(1)</script>")
+        self.assertContains(self.client.get(self.url), "&lt;script&gt;alert(1)&lt;/script&gt;")
+
+    def test_it_asks_anonymous_users_to_sign_in(self) -> None:
+        self.client.logout()
+        self.assertRedirects(self.client.get(self.url), "/accounts/login/?next=/account/")

@@ -1,0 +1,1 @@
+"""Tokens of the API: their scopes, cache and authentication."""

@@ -1,0 +1,110 @@
+"""Authentication of the API: a bearer token, or a browser's session with a CSRF token."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils import translation
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import authentication, exceptions
+from rest_framework.request import Request
+
+from accounts.models import User
+from accounts.sessions import second_factor
+from accounts.tokens import tokens
+from artgen.api.problems import Problem
+
+SCHEME = "bearer"
+
+
+class BearerAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer TOKEN` (RFC 6750)."""
+
+    def authenticate(self, request: Request) -> tuple[User, tokens.Access] | None:
+        """Return owner and rights of the token, None without one.
+
+        Raises:
+            AuthenticationFailed: the token is unknown, or its owner is locked.
+            bans.Banned: the owner is banned.
+        """
+        scheme, _separator, text = request.headers.get("Authorization", "").strip().partition(" ")
+        if scheme.lower() != SCHEME:
+            return None
+        access = tokens.access(text.strip())
+        if access is None:
+            raise exceptions.AuthenticationFailed
+        if not request.headers.get("Accept-Language"):
+            _activate_language_of(access.user)
+        return access.user, access
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the value of `WWW-Authenticate`."""
+        return 'Bearer realm="ArtGen"'
+
+
+class SessionAuthentication(authentication.BaseAuthentication):
+    """The session cookie of the pages; unsafe methods also need the CSRF token."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        """Return the session's user, None without one.
+
+        Raises:
+            Problem: `csrf_failed`, or `second_factor_required` before the session has passed it.
+        """
+        user = getattr(request._request, "user", None)
+        if user is None or not user.is_active:
+            return None
+        if second_factor.is_missing(request._request.session, user):
+            raise Problem("second_factor_required")
+        _check_csrf(request)
+        return user, None
+
+
+class _CsrfCheck(CsrfViewMiddleware):
+    def _reject(self, request: Any, reason: str) -> Any:
+        return reason
+
+
+def _check_csrf(request: Request) -> None:
+    check = _CsrfCheck(lambda _request: HttpResponse())
+    check.process_request(request._request)
+    if check.process_view(request._request, lambda _request: HttpResponse(), (), {}):
+        raise Problem(
+            "csrf_failed",
+            _("Send the value of the cookie %(name)s in the header X-CSRFToken.")
+            % {"name": settings.CSRF_COOKIE_NAME},
+        )
+
+
+def _activate_language_of(user: User) -> None:
+    # Sessions: `artgen.web.theme.user_language`. LocaleMiddleware resets the language per request.
+    if user.language and translation.check_for_language(user.language):
+        translation.activate(user.language)
+
+
+class _BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = BearerAuthentication
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "http",
+            "scheme": SCHEME,
+            "description": "A token from the account page or from `manage.py issue_token`.",
+        }
+
+
+class _SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = SessionAuthentication
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "The session of a signed-in browser. "
+            "Requests other than GET also need the header `X-CSRFToken`.",
+        }

@@ -1,0 +1,1 @@
+"""PostgreSQL: the backend, connections, ids, and what migrations may do."""

@@ -1,0 +1,3 @@
+"""Django's PostgreSQL backend with a pool that recovers at once (`ENGINE:
+artgen.database.postgresql`).
+"""

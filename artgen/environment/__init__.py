@@ -1,0 +1,1 @@
+"""What is read from the environment, before and without Django's settings."""

@@ -1,0 +1,1 @@
+"""What is written to logs and error reports, and what never is."""

@@ -1,0 +1,1 @@
+"""The entry of each process, and what it does while it starts and ends."""

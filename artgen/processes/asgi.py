@@ -1,0 +1,16 @@
+"""ASGI entry point for daphne: sockets."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter
+from django.core.asgi import get_asgi_application
+from django.utils.module_loading import import_string
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
+
+http = get_asgi_application()  # before anything that imports models
+
+# By name, as `artgen.urls` includes the addresses of the apps.
+websocket = import_string("generation.jobs.live.routing.websocket")
+
+application = ProtocolTypeRouter({"http": http, "websocket": websocket})

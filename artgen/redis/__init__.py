@@ -1,0 +1,1 @@
+"""Redis: clients, cache, and the transports of Celery and Channels."""

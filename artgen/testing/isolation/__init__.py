@@ -1,4 +1,0 @@
-"""Who may do what at which address: tries every route as every identity with every method.
-
-`rules` is the table to edit. `python -m artgen.testing.isolation` prints what is tried.
-"""

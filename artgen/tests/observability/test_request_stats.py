@@ -1,0 +1,138 @@
+import threading
+import time
+from unittest import mock
+
+import pytest
+import redis
+from django.conf import settings
+from django.core.handlers.exception import convert_exception_to_response
+from django.test import RequestFactory, SimpleTestCase, override_settings
+
+from artgen.observability import request_stats
+from artgen.observability.request_stats import BOUNDS, Times
+from generation.testing.request_stats import forget
+from generation.testing.services import free_port
+
+
+def counts(found: request_stats.RequestCounts) -> dict[tuple[str, str], int]:
+    return {series: times.count for series, times in found.items()}
+
+
+class TestMiddleware(SimpleTestCase):
+    databases = {"default"}
+
+    def setUp(self) -> None:
+        forget()
+
+    def test_it_counts_by_kind_and_class_of_answer(self) -> None:
+        for path in ("/nothing-here/", "/api/v1/nothing/", "/api/v1/nothing/", "/hooks/runpod/x/"):
+            self.client.get(path)
+        assert counts(request_stats.totals()) == {
+            ("page", "4xx"): 1,
+            ("api", "4xx"): 2,
+            ("hook", "4xx"): 1,
+        }
+        assert counts(request_stats.recent(5)) == counts(request_stats.totals())
+
+    def test_it_does_not_count_those_who_look_after_it(self) -> None:
+        for path in ("/healthz", "/metrics", "/static/x.css"):
+            assert request_stats.kind_of(path) == "", path
+        self.client.get("/healthz")
+        assert counts(request_stats.totals()) == {}
+
+    def test_it_counts_an_error_and_the_time_of_everything_inside(self) -> None:
+        def broken(request):
+            raise RuntimeError
+
+        request = RequestFactory().get("/create/")
+        with self.assertLogs("django.request", "ERROR"):
+            response = request_stats.middleware(convert_exception_to_response(broken))(request)
+        assert response.status_code == 500
+        assert counts(request_stats.totals()) == {("page", "5xx"): 1}
+        assert request_stats.totals()["page", "5xx"].seconds > 0
+
+
+class TestCounting(SimpleTestCase):
+    def setUp(self) -> None:
+        forget()
+
+    def test_it_sorts_times_into_their_classes(self) -> None:
+        for seconds in (0.001, 0.005, 0.0051, 0.2, 9, 11):
+            request_stats.note("api", 200, seconds)
+        times = request_stats.totals()["api", "2xx"]
+        filled = {
+            name: count
+            for name, count in zip((*BOUNDS, "more"), times.counts, strict=True)
+            if count
+        }
+        assert filled == {0.005: 2, 0.01: 1, 0.2: 1, 10.0: 1, "more": 1}
+        assert times.seconds == pytest.approx(20.2111, abs=5e-4)
+
+    def test_it_loses_none_to_threads(self) -> None:
+        def work() -> None:
+            for _ in range(500):
+                request_stats.note("api", 200, 0.01)
+                request_stats.flush()
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert request_stats.totals()["api", "2xx"].count == 2000
+
+    def test_it_forgets_minutes_but_no_total(self) -> None:
+        with mock.patch("time.time", return_value=time.time() - 7 * 60):
+            for _ in range(3):
+                request_stats.note("api", 200, 0.001)
+        request_stats.note("api", 200, 0.001)
+        assert counts(request_stats.totals()) == {("api", "2xx"): 4}
+        assert counts(request_stats.recent(5)) == {("api", "2xx"): 1}
+        assert counts(request_stats.recent(8)) == {("api", "2xx"): 4}
+
+
+class TestQuantile:
+    def of(self, **classes: int) -> Times:
+        times = Times()
+        for name, count in classes.items():
+            times.counts[int(name.removeprefix("c"))] = count
+        return times
+
+    def test_it_is_what_prometheus_computes(self) -> None:
+        # 90 up to 5 ms, 10 between 0.1 and 0.2 s: the 95th of 100 is in the middle of the latter.
+        assert self.of(c0=90, c5=10).quantile(0.95) == pytest.approx(0.15, abs=5e-8)
+        assert self.of(c0=100).quantile(0.95) == pytest.approx(0.00475, abs=5e-8)
+        assert self.of(c0=95, c5=5).quantile(0.95) == pytest.approx(0.005, abs=5e-8)
+
+    def test_it_is_the_last_bound_beyond_it_and_nothing_of_nothing(self) -> None:
+        assert self.of(c12=3).quantile(0.95) == 10.0
+        assert Times().quantile(0.95) is None
+
+
+class TestRedis(SimpleTestCase):
+    def setUp(self) -> None:
+        forget()
+
+    def test_it_adds_up_what_several_processes_have_counted(self) -> None:
+        for _ in range(3):  # each a process of its own, as far as Redis can tell
+            for seconds in (0.001, 0.0005):
+                request_stats.note("api", 200, seconds)
+            request_stats.flush()
+        times = request_stats.totals()["api", "2xx"]
+        assert (times.count, round(times.seconds, 6)) == (6, 0.0045)
+        assert counts(request_stats.recent(1)) == {("api", "2xx"): 6}
+
+    def test_it_keeps_the_minutes_for_a_while_only(self) -> None:
+        request_stats.note("api", 200, 0.001)
+        request_stats.flush()
+        client = redis.Redis.from_url(settings.REDIS_URL)
+        (key,) = client.keys(f"{request_stats.KEY}:*")
+        assert 0 < client.ttl(key) <= request_stats.KEPT_MINUTES * 60
+        assert client.ttl(request_stats.KEY) == -1
+
+    def test_it_keeps_counts_while_redis_is_away(self) -> None:
+        with override_settings(REDIS_URL=f"redis://127.0.0.1:{free_port()}/0"):
+            request_stats.note("api", 200, 0.001)
+            with self.assertLogs("artgen.observability.request_stats", "WARNING"):
+                request_stats.flush()
+        assert counts(request_stats.totals()) == {("api", "2xx"): 1}

@@ -1,0 +1,1 @@
+"""What all pages share: theme, formats, headers, redirects, shortcuts, the installed app."""

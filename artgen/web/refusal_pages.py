@@ -1,0 +1,85 @@
+"""How pages show refusals: the page of its status, or a message above the page it came from."""
+
+import logging
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import defaults
+
+from artgen.observability import request_stats
+from artgen.refusals import Refusal, Unavailable
+from artgen.web import unavailable
+from artgen.web.redirects import next_url
+
+log = logging.getLogger(__name__)
+
+
+class RefusalMiddleware:
+    """Render every refusal that a page's view does not show itself.
+
+    The API has its own renderer.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return the page of a refusal, None for any other exception."""
+        return page(request, exception) if isinstance(exception, Refusal) else None
+
+
+def page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """Return what says what is refused and, where that is known, when to try again.
+
+    Most is said above the page that the request came from, and as text to its script.
+    """
+    if isinstance(refusal, Unavailable):
+        log.error("refused: the %s does not respond", refusal.part, extra={"path": request.path})
+        return unavailable.page(refusal.part)
+    match refusal.status:
+        case 404:
+            response: HttpResponse = defaults.page_not_found(request, refusal)
+        case 429 if not refusal.message:
+            context = {"retry_after": refusal.retry_after}
+            response = render(request, "429.html", context, status=429)
+        case _:
+            came_from = _came_from(request)
+            if not came_from or request.headers.get("X-Part") == "1":
+                return plain(refusal)
+            messages.error(request, refusal.message)
+            return HttpResponseRedirect(came_from)
+    _set_retry_after(response, refusal)
+    return response
+
+
+def _came_from(request: HttpRequest) -> str:
+    """Return the address of the page of this site whose form or link made the request, or ""."""
+    address = next_url(request) or request.headers.get("Referer", "")
+    allowed = {request.get_host()}
+    is_ours = url_has_allowed_host_and_scheme(address, allowed, require_https=request.is_secure())
+    page = urlsplit(address)
+    if not is_ours or (request.method != "POST" and page.path == request.path):
+        return ""
+    return page._replace(scheme="", netloc="").geturl()
+
+
+def plain(refusal: Refusal) -> HttpResponse:
+    response = HttpResponse(
+        refusal.message, status=refusal.status, content_type="text/plain; charset=utf-8"
+    )
+    request_stats.mark(response, refusal)
+    _set_retry_after(response, refusal)
+    return response
+
+
+def _set_retry_after(response: HttpResponse, refusal: Refusal) -> None:
+    if refusal.retry_after is not None:
+        response["Retry-After"] = str(refusal.retry_after)

@@ -1,0 +1,335 @@
+"""`make chaos`: the short form finds nothing, and what it looks for is found where it is."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+
+from deploy.chaos.evidence import Evidence, attempt_of, sha256
+from deploy.chaos.form import LONG, SHORT
+from deploy.chaos.people import Heard
+from deploy.chaos.plan import DISTURBANCES, RUNPOD, Order, further_orders, make, marker
+from deploy.chaos.report import markdown
+from deploy.chaos.verdict import FINDINGS, judge
+from generation.demo.emulator import FAULTS
+from generation.demo.emulator.painting import tiny_jpeg, tiny_png
+from generation.jobs.engine import webhook_tokens
+from generation.models import Job
+
+WITHOUT_GUARD = settings.BASE_DIR / "generation" / "testing" / "servers" / "without_guard"
+DOCUMENT = "# ArtGen\n\n<!-- chaos: by hand -->\nearlier\n<!-- chaos: end -->\n\nwords\n"
+needs_servers = [
+    pytest.mark.s3,
+    pytest.mark.nginx,
+    pytest.mark.faketime,
+    pytest.mark.xdist_group("chaos"),
+]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "deploy.chaos", "--form=short", *arguments]
+    return subprocess.run(
+        command,
+        cwd=settings.BASE_DIR,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+class TestRun:
+    pytestmark = needs_servers
+
+    def test_it_loses_doubles_and_misdelivers_nothing(self, tmp_path: Path) -> None:
+        document = tmp_path / "README.md"
+        document.write_text(DOCUMENT)
+        done = run("--seed=3", f"--output={tmp_path}", f"--into={document}")
+        assert done.returncode == 0, done.stdout + done.stderr
+        saved = json.loads((tmp_path / "chaos-short-3.json").read_text())
+        assert saved["findings"] == {name: [] for name in FINDINGS}
+        assert saved["not_happened"] == []
+        assert (tmp_path / "chaos.md").read_text().strip() in document.read_text()
+        assert "earlier" not in document.read_text()
+        assert document.read_text().endswith("words\n")
+
+    def test_it_finds_jobs_that_run_twice_without_the_guard(self, tmp_path: Path) -> None:
+        arguments = (f"--output={tmp_path}", "--faults", "run", "--jobs=24", "--window=8")
+        doubled: list[str] = []
+        for seed in range(1, 7):  # in one run the fault may meet no call
+            done = run(f"--seed={seed}", *arguments, PYTHONPATH=str(WITHOUT_GUARD))
+            saved = json.loads((tmp_path / f"chaos-short-{seed}.json").read_text())
+            doubled += saved["findings"]["doubled"]
+            if any("RunPod accepted it 2 times" in line for line in doubled):
+                assert done.returncode == 1, done.stdout + done.stderr
+                return
+        raise AssertionError(doubled)
+
+
+class TestPlan:
+    def test_it_follows_from_the_seed(self) -> None:
+        assert make(SHORT, seed=5) == make(SHORT, seed=5)
+        assert make(SHORT, seed=5) != make(SHORT, seed=6)
+
+    @pytest.mark.parametrize("form", [LONG, SHORT])
+    def test_it_has_each_fault_and_all_jobs(self, form) -> None:
+        plan = make(form, seed=1)
+        planned = {(step.call, step.what) for step in plan.steps}
+        known = {(call, fault) for call, faults in RUNPOD.items() for fault in faults}
+        assert planned == known | {("", name) for name in DISTURBANCES}
+        assert sum(len(order.jobs) for order in plan.orders) == form.jobs
+        assert {order.user for order in plan.orders} == set(range(form.users))
+        assert max(step.at for step in plan.steps) <= form.window
+
+    def test_users_go_on_with_orders_that_they_cancel(self) -> None:
+        plan = make(SHORT, seed=1)
+        assert plan.runpod == {(call, fault) for call, faults in RUNPOD.items() for fault in faults}
+        rounds = further_orders(SHORT, seed=1, number=len(plan.orders))
+        further = [order for _n in range(3) for order in next(rounds)]
+        numbers = [order.number for order in (*plan.orders, *further)]
+        assert numbers == list(range(len(plan.orders) + 3 * SHORT.users))
+        assert {order.user for order in further} == set(range(SHORT.users))
+        assert all(order.cancel_after is not None for order in further)
+
+    def test_it_names_faults_of_the_emulator(self) -> None:
+        assert all(set(faults) <= set(FAULTS[call]) for call, faults in RUNPOD.items())
+
+
+def consistent() -> Evidence:
+    """Return the evidence of two users with a succeeded job each, and a canceled one."""
+    evidence = Evidence([], Heard(), [], [], {}, [], [], [], {}, [], [], {})
+    for number, status in enumerate(("succeeded", "succeeded", "canceled")):
+        user = {"id": uuid4(), "email": f"user{number}@example.org", "credits": 10, "held": 0}
+        job_id, price = uuid4(), 2
+        prompt = f"{marker(number)} order {number}"
+        job = {
+            "id": job_id,
+            "user_id": user["id"],
+            "prompt": prompt,
+            "negative_prompt": "",
+            "seed": number,
+            "width": 256,
+            "height": 256,
+            "credits": price,
+            "attempt": 1,
+            "status": status,
+            "error_detail": "",
+            "stop_pending": False,
+            "runpod_id": f"rp-{number}",
+        }
+        order = Order(number, number, 0.0, [{"prompt": prompt}], ids=[[str(job_id)]])
+        evidence.users.append(user)
+        evidence.jobs[job_id] = job
+        evidence.events.append({"job_id": job_id, "attempt": 1, "name": status})
+        evidence.accepted.append(
+            {
+                "id": f"rp-{number}",
+                "job": job_id,
+                "attempt": 1,
+                "prompt": prompt,
+                "accepted_at": 1.0,
+                "gone_at": 2.0,
+                "fault": "",
+                "state": "COMPLETED",
+            }
+        )
+        end = {"kind": "settle", "amount": 0}
+        if status == "canceled":
+            order.canceled.append(str(job_id))
+            end = {"kind": "release", "amount": price}
+        grant = {"kind": "grant", "amount": 10 + price - end["amount"], "reference": None}
+        for entry in (grant, {"kind": "hold", "amount": -price}, end):
+            evidence.entries.append({"user_id": user["id"], "reference": job_id, **entry})
+        evidence.orders.append(order)
+        evidence.galleries.append([])
+        if status == "succeeded":
+            add_image(evidence, job)
+    return evidence
+
+
+def add_image(evidence: Evidence, job: dict) -> None:
+    paint = tiny_jpeg if job["seed"] else tiny_png
+    number = zlib.crc32(f"{job['prompt']}\0\0{job['seed']}".encode())
+    data = paint(256, 256, number)
+    image = {
+        "id": uuid4(),
+        "job_id": job["id"],
+        "user_id": job["user_id"],
+        "key": f"images/{job['id']}",
+        "thumbnail_key": f"thumbnails/{job['id']}",
+        "large_key": "",
+        "sha256": sha256(data),
+        "bytes": len(data),
+    }
+    evidence.images.append(image)
+    evidence.files |= {image["key"]: data, image["thumbnail_key"]: b"small"}
+    evidence.galleries[-1].append({"id": str(image["id"]), "file": data})
+
+
+def first(evidence: Evidence) -> dict:
+    return next(iter(evidence.jobs.values()))
+
+
+def no_answer(evidence: Evidence) -> None:
+    evidence.orders[0].ids.clear()
+
+
+def no_row(evidence: Evidence) -> None:
+    evidence.orders[0].ids[0][0] = str(uuid4())
+
+
+def canceled_in_vain(evidence: Evidence) -> None:
+    evidence.orders[0].canceled.append(str(first(evidence)["id"]))
+
+
+def not_final(evidence: Evidence) -> None:
+    first(evidence)["status"] = "storing"
+
+
+def two_ends(evidence: Evidence) -> None:
+    evidence.events.append(evidence.events[0])
+
+
+def accepted_twice(evidence: Evidence) -> None:
+    evidence.accepted.append({**evidence.accepted[0], "id": "rp-again", "accepted_at": 3.0})
+
+
+def hold_ended_twice(evidence: Evidence) -> None:
+    evidence.entries.append({**evidence.entries[2]})
+
+
+def placed_twice(evidence: Evidence) -> None:
+    job = {**first(evidence), "id": uuid4(), "status": "submitted", "runpod_id": ""}
+    evidence.jobs[job["id"]] = job
+
+
+def overlap(evidence: Evidence) -> None:
+    second = {**evidence.accepted[0], "id": "rp-again", "attempt": 2, "accepted_at": 1.5}
+    evidence.accepted.append(second)
+
+
+def swapped_files(evidence: Evidence) -> None:
+    one, two = evidence.images
+    evidence.files[one["key"]], evidence.files[two["key"]] = (
+        evidence.files[two["key"]],
+        evidence.files[one["key"]],
+    )
+    for name in ("sha256", "bytes"):
+        one[name], two[name] = two[name], one[name]
+    for image, (shown,) in zip(evidence.images, evidence.galleries, strict=False):
+        shown["file"] = evidence.files[image["key"]]
+
+
+def anothers_event(evidence: Evidence) -> None:
+    evidence.heard.foreign.append("user 0 was sent 'a lighthouse of user 1: …'")
+
+
+def anothers_runpod_job(evidence: Evidence) -> None:
+    evidence.accepted[0]["job"] = evidence.accepted[1]["job"]
+    evidence.accepted[0]["attempt"] = 2
+    evidence.accepted[0]["accepted_at"] = evidence.accepted[0]["gone_at"] = 5.0
+
+
+def shown_to_another(evidence: Evidence) -> None:
+    evidence.galleries[2] = evidence.galleries[0]
+
+
+def under_anothers_key(evidence: Evidence) -> None:
+    one, two = evidence.images
+    key = f"{two['key']}-1"
+    evidence.files[key] = evidence.files.pop(one["key"])
+    one["key"] = key
+
+
+def file_gone(evidence: Evidence) -> None:
+    del evidence.files[evidence.images[0]["thumbnail_key"]]
+
+
+def image_gone(evidence: Evidence) -> None:
+    gone = evidence.images.pop(0)
+    evidence.galleries[0].clear()
+    for name in ("key", "thumbnail_key"):
+        del evidence.files[gone[name]]
+
+
+def orphan(evidence: Evidence) -> None:
+    evidence.files["images/somebody/b"] = b"an image"
+
+
+def free_credits(evidence: Evidence) -> None:
+    evidence.users[0]["credits"] += 1
+
+
+def hold_open(evidence: Evidence) -> None:
+    evidence.entries.pop(2)
+
+
+def released_though_succeeded(evidence: Evidence) -> None:
+    evidence.entries[2] |= {"kind": "release", "amount": 2}
+    evidence.users[0]["credits"] += 2
+
+
+class TestVerdict:
+    def test_it_finds_nothing_where_nothing_is_wrong(self) -> None:
+        assert judge(consistent()) == {name: [] for name in FINDINGS}
+
+    @pytest.mark.parametrize(
+        ("spoil", "kinds"),
+        [
+            (no_answer, {"unanswered"}),
+            (no_row, {"lost"}),
+            (canceled_in_vain, {"lost"}),
+            (not_final, {"unfinished", "wrong or missing files", "wrong balances or holds"}),
+            (two_ends, {"unfinished"}),
+            (accepted_twice, {"doubled"}),
+            (hold_ended_twice, {"doubled", "wrong balances or holds"}),
+            (
+                placed_twice,
+                {"doubled", "unfinished", "wrong balances or holds"},
+            ),
+            (overlap, {"at RunPod twice at once"}),
+            (swapped_files, {"misdelivered"}),
+            (anothers_event, {"misdelivered"}),
+            (anothers_runpod_job, {"misdelivered"}),
+            (shown_to_another, {"misdelivered"}),
+            (under_anothers_key, {"misdelivered"}),
+            (file_gone, {"wrong or missing files"}),
+            (image_gone, {"wrong or missing files"}),
+            (orphan, {"orphan files"}),
+            (free_credits, {"wrong balances or holds"}),
+            (hold_open, {"wrong balances or holds"}),
+            (released_though_succeeded, {"wrong balances or holds"}),
+        ],
+    )
+    def test_it_finds_what_is_wrong(
+        self, spoil: Callable[[Evidence], None], kinds: set[str]
+    ) -> None:
+        evidence = consistent()
+        spoil(evidence)
+        assert {name for name, lines in judge(evidence).items() if lines} == kinds
+
+    def test_it_reads_the_attempt_from_the_address_of_a_webhook(self) -> None:
+        job = Job(id=UUID(int=random.Random(1).getrandbits(128)), attempt=2)
+        with override_settings(RUNPOD_REACHES_US=True):
+            address = webhook_tokens.address(job)
+        assert address
+        assert attempt_of(address) == {"job": job.id, "attempt": 2}
+
+
+class TestTable:
+    def test_it_has_a_column_for_each_seed(self) -> None:
+        one = {"seed": 1, "commit": "abc", "at": "now", "lines": {"lost": "0"}}
+        assert markdown([one, one | {"seed": 2}]).splitlines()[:3] == [
+            "| | seed 1 | seed 2 |",
+            "|---|---:|---:|",
+            "| lost | 0 | 0 |",
+        ]

@@ -1,0 +1,172 @@
+"""Large bodies through nginx: only of senders whom Django knows, a few at a time of one address."""
+
+import contextlib
+import json
+import socket
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from generation.testing.servers.echo import Echo
+from generation.testing.servers.nginx import Nginx, nginx
+
+pytestmark = pytest.mark.nginx
+
+UPLOADS, FORM, WEBHOOK = "/api/v1/uploads/", "/create/", "/hooks/runpod/"
+USER = {"Authorization": "Bearer good"}
+STRANGERS = ({}, {"Authorization": "Bearer invented"}, {"Cookie": "sessionid=invented"})
+IMAGE = bytes(20_000_000)
+
+
+class Application(Echo):
+    """Knows one user and one webhook; answers a POST with the size of its body."""
+
+    def do_GET(self) -> None:
+        is_known = self.path.startswith("/nginx/sender/") and (
+            self.path.endswith("/good/") or self.headers["Authorization"] == USER["Authorization"]
+        )
+        self.answer(204 if is_known else 403, b"")
+
+    def do_POST(self) -> None:
+        size = len(self.rfile.read(int(self.headers["Content-Length"] or 0)))
+        self.answer(200, json.dumps({"path": self.path, "size": size}).encode())
+
+    def answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Nginx]:
+    with contextlib.ExitStack() as opened:
+        application = opened.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Application))
+        Thread(target=application.serve_forever, daemon=True).start()
+        opened.callback(application.shutdown)
+        web = f"127.0.0.1:{application.server_port}"
+        yield opened.enter_context(nginx(NGINX_WEB=web, NGINX_TRUSTED_PROXIES="127.0.0.1"))
+
+
+def post(server: Nginx, path: str, body: Any, headers: dict[str, str], **options: Any) -> Any:
+    """Return status, headers and JSON of the answer."""
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
+    with contextlib.closing(connection):
+        connection.request("POST", path, body, headers, **options)
+        answer = connection.getresponse()
+        text = answer.read()
+        return answer.status, answer.headers, json.loads(text) if text else None
+
+
+@contextlib.contextmanager
+def slow(
+    server: Nginx, path: str, *, size: int, headers: dict[str, str]
+) -> Iterator[socket.socket]:
+    """Announce a body of this size, send a part of it and hold the connection."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as line:
+        lines = [f"POST {path} HTTP/1.1", "Host: x", f"Content-Length: {size}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        line.sendall("\r\n".join([*lines, "", ""]).encode() + bytes(300_000))
+        yield line
+
+
+def stored(server: Nginx) -> int:
+    """Return the number of bodies that nginx stores: its files have no name."""
+    parent = (server.folder / "nginx" / "nginx.pid").read_text().strip()
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    links = [link for child in children for link in Path(f"/proc/{child}/fd").iterdir()]
+    return sum("/body/" in str(link.readlink()) for link in links)
+
+
+class TestLargeBodies:
+    @pytest.mark.parametrize("headers", STRANGERS)
+    @pytest.mark.parametrize(
+        ("path", "status"),
+        [(UPLOADS, 401), ("/api/v1/jobs/", 401), (FORM, 302), ("/", 302), (f"{WEBHOOK}bad/", 404)],
+    )
+    def test_it_stores_nothing_of_strangers(
+        self, server: Nginx, path: str, status: int, headers: dict[str, str]
+    ) -> None:
+        size = 11_000_000 if path.startswith(WEBHOOK) else 1_900_000
+        with contextlib.ExitStack() as held:
+            lines = [
+                held.enter_context(slow(server, path, size=size, headers=headers))
+                for _ in range(14)
+            ]
+            answers = {int(line.recv(65_536).split()[1]) for line in lines}
+            assert answers - {429} == {status}
+            assert stored(server) == 0
+            customer = {**USER, "X-Forwarded-For": "192.0.2.9"}
+            assert post(server, UPLOADS, IMAGE, customer)[2]["size"] == len(IMAGE)
+
+    def test_it_stores_six_bodies_of_one_address(self, server: Nginx) -> None:
+        attacker, customer = ({**USER, "X-Forwarded-For": f"192.0.2.{last}"} for last in (1, 2))
+        with contextlib.ExitStack() as held:
+            for _ in range(6):
+                held.enter_context(slow(server, UPLOADS, size=20_000_000, headers=attacker))
+            while stored(server) < 6:
+                pass
+            status, headers, problem = post(server, UPLOADS, IMAGE, attacker)
+            assert (status, problem["code"]) == (429, "too_many_requests")
+            assert headers["Content-Type"] == "application/problem+json"
+            assert headers["Retry-After"]
+            assert post(server, UPLOADS, IMAGE, customer)[0] == 200
+            assert post(server, "/api/v1/jobs/", b"{}", attacker)[0] == 200
+
+    def test_it_passes_on_what_a_user_sends(self, server: Nginx) -> None:
+        for path, size in ((UPLOADS, 20_500_000), (FORM, 63_000_000), ("/api/v1/jobs/", 900_000)):
+            answer = post(server, f"{path}?a=%20b", bytes(size), USER)
+            assert (answer[0], answer[2]) == (200, {"path": f"{path}?a=%20b", "size": size})
+        assert post(server, f"{WEBHOOK}good/", bytes(11_000_000), {})[2]["size"] == 11_000_000
+
+    def test_it_passes_on_bodies_of_unknown_length(self, server: Nginx) -> None:
+        chunks = [bytes(50_000)] * 4
+        assert post(server, UPLOADS, chunks, USER, encode_chunked=True)[2]["size"] == 200_000
+        status, headers, problem = post(server, UPLOADS, iter([b"x"]), {})
+        assert (status, problem["code"]) == (401, "not_authenticated")
+        assert headers["WWW-Authenticate"] == 'Bearer realm="ArtGen"'
+
+    def test_it_does_not_ask_about_a_request_without_a_body(self, server: Nginx) -> None:
+        answer = server.ask(
+            b"DELETE /api/v1/jobs/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        )
+        assert answer[0] == 501  # of the application, which has no such method
+
+    def test_it_stops_where_an_upload_would(self, server: Nginx) -> None:
+        for path, size in ((UPLOADS, 24_000_000), (FORM, 70_000_000), ("/api/v1/jobs/", 3_000_000)):
+            with slow(server, path, size=size, headers=USER) as line:
+                assert line.recv(65_536).startswith(b"HTTP/1.1 413"), path
+
+    def test_its_own_addresses_are_not_there(self, server: Nginx) -> None:
+        for path in (b"/nginx/large/upload", b"/nginx/user_sender", b"/nginx/hook_sender"):
+            request = b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+            assert server.ask(request + b"Connection: close\r\n\r\n")[0] == 404
+
+    def test_it_logs_the_address_that_was_asked_for(self, server: Nginx) -> None:
+        post(server, f"{UPLOADS}?secret", bytes(200_000), USER)
+        post(server, f"{WEBHOOK}good/", bytes(200_000), {})
+        while f"{WEBHOOK}SECRET" not in server.access_log:  # written after the answer
+            pass
+        lines = [json.loads(line) for line in server.access_log.splitlines()]
+        passed = {line["path"] for line in lines if line["status"] == 200}
+        assert {UPLOADS, f"{WEBHOOK}SECRET"} <= passed
+        assert not [path for path in passed if path.startswith("/nginx/")]
+
+    def test_a_full_disk_is_a_problem_of_the_api(self, server: Nginx) -> None:
+        bodies = server.folder / "nginx" / "body"
+        bodies.rename(bodies.with_name("away"))
+        bodies.write_text("not a folder")
+        try:
+            status, headers, problem = post(server, UPLOADS, IMAGE, USER)
+        finally:
+            bodies.unlink()
+            bodies.with_name("away").rename(bodies)
+        assert (status, problem["code"]) == (503, "unavailable")
+        assert headers["Content-Type"] == "application/problem+json"
+        assert headers["Retry-After"]

@@ -1,0 +1,141 @@
+"""The page of a month's costs: what was sold, what it cost, and what RunPod bills."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+
+from artgen.web import formatting
+from generation.admin.image_models.model_reports import ModelReports, Table
+from generation.operations import reconciliation
+from generation.operations.reconciliation import ModelCosts, PromptCosts, Reconciliation
+from generation.runpod import billing
+from generation.runpod.billing import Bill, InvalidBill
+from generation.runpod.verdicts import KeyRefused, RunPodError
+
+
+class CostPages(ModelReports):
+    """Add the page of costs to the admin of models."""
+
+    def get_urls(self) -> list[URLPattern]:
+        urls: list[URLPattern] = super().get_urls()
+        return [self.report_url("costs", self.costs_view), *urls]
+
+    def costs_view(self, request: HttpRequest) -> HttpResponse:
+        """Show the month's costs; a POST compares them with a bill: RunPod's, or a file's."""
+        if not (self.has_view_permission(request) and request.user.has_perm("generation.view_job")):
+            raise PermissionDenied
+        month = _month(request.GET.get("month", ""))
+        bill, problem = _bill(request, month) if request.method == "POST" else (None, "")
+        found = reconciliation.of_month(month, bill=bill)
+        _start, after = reconciliation.period(month)
+        return self.report(
+            request,
+            "costs",
+            title=_("Costs of %(month)s") % {"month": date_format(month, "F Y")},
+            problem=problem,
+            table=_costs(found),
+            prompts=_prompts(found.prompts),
+            lines=_lines(found),
+            revenue=dollars(found.revenue),
+            month=f"{month:%Y-%m}",
+            earlier=f"{reconciliation.earlier(month):%Y-%m}",
+            later=f"{after:%Y-%m}" if after <= timezone.now() else "",
+        )
+
+
+def dollars(amount: Decimal) -> str:
+    """Return dollars with as many places as small costs need."""
+    places = 2 if abs(amount) >= 1 or not amount else 4
+    sign = "−" if amount < 0 else ""
+    return f"{sign}${number_format(round(abs(amount), places), places)}"
+
+
+def _month(text: str) -> date:
+    """Return the month of the address, by default the current one by UTC."""
+    today = datetime.now(UTC).date()
+    try:
+        month = datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
+    except ValueError:
+        return today
+    first, last = reconciliation.FIRST_YEAR, reconciliation.LAST_YEAR
+    return month if first <= month.year <= last else today
+
+
+def _bill(request: HttpRequest, month: date) -> tuple[Bill | None, str]:
+    """Return the bill that is asked for, or why there is none."""
+    if request.POST.get("source") == "file":
+        file = request.FILES.get("bill")
+        if file is None:
+            return None, _("Choose a file.")
+        start, end = reconciliation.period(month)
+        try:
+            return billing.parse_csv(
+                file.read(billing.MAX_BILL_BYTES + 1), start=start, end=end
+            ), ""
+        except InvalidBill as error:
+            return None, _("The file is not a bill: %(problem)s") % {"problem": error}
+    try:
+        return reconciliation.bill_of(month), ""
+    except KeyRefused:
+        return None, _(
+            "The RunPod API key is not set or may not read the bill. Choose a CSV file of it."
+        )
+    except RunPodError as error:
+        return None, _("RunPod’s bill could not be read: %(problem)s") % {"problem": error}
+
+
+def _costs(found: Reconciliation) -> Table:
+    return Table(
+        [
+            *(_("Model"), _("Images"), _("Credits"), _("recorded"), _("expected")),
+            *(_("difference"), _("failed, but billed"), _("cost of these")),
+        ],
+        [(one.name, _cells(one)) for one in found.models],
+        (_("Total"), _cells(found.total)),
+    )
+
+
+def _prompts(costs: PromptCosts) -> Table:
+    """Return the line of calls of the prompt helper, no row without a call."""
+    cells = [formatting.number(costs.credits), dollars(costs.expected)]
+    rows = [(formatting.number(costs.calls), cells)] if costs.calls else []
+    return Table([_("Calls"), _("Credits"), _("expected")], rows)
+
+
+def _lines(found: Reconciliation) -> Table:
+    """Return the lines of RunPod's bill."""
+    return Table(
+        [_("Endpoint"), _("Models"), _("billed"), _("known here"), _("difference")],
+        [
+            (
+                _("all public endpoints") if line.endpoint == billing.PUBLIC else line.endpoint,
+                [
+                    ", ".join(line.slugs) or _("no model"),
+                    *map(dollars, (line.billed, line.known, line.difference)),
+                ],
+            )
+            for line in found.lines
+        ],
+    )
+
+
+def _cells(one: ModelCosts) -> list[str]:
+    drift = "—"
+    if one.drift is not None:
+        sign = "+" if one.drift >= 0 else "−"
+        drift = f"{sign}{number_format(round(abs(one.drift) * 100, 1), 1)} %"
+    return [
+        formatting.number(one.jobs),
+        formatting.number(one.credits),
+        dollars(one.recorded),
+        dollars(one.expected),
+        drift,
+        formatting.number(one.failed_jobs),
+        dollars(one.failed),
+    ]

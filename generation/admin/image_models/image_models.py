@@ -1,0 +1,289 @@
+"""Models: their settings, limits, prices and workflows."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from artgen.admin.actions import back_to_start, on_each
+from artgen.refusals import Refusal
+from artgen.web import formatting
+from generation.admin.image_models import request_preview
+from generation.admin.image_models.cost_pages import CostPages
+from generation.admin.image_models.image_model_form import ImageModelForm
+from generation.admin.image_models.model_trials import TrialPages
+from generation.admin.image_models.vote_pages import VotePages
+from generation.admin.read_only import Media
+from generation.jobs.engine import dispatch, outages, submission_pauses
+from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Spending
+
+REQUEST_FIELDS = (
+    "endpoint_id",
+    "dialect",
+    "request_format",
+    "workflow",
+    "parameters",
+    "price",
+    "expected_cost",
+    "enabled",
+)
+
+
+@admin.register(ImageModel)
+class ImageModelAdmin(TrialPages, CostPages, VotePages):
+    """Models: edit, enable, disable, try."""
+
+    menu_icon = "deployed_code"
+
+    class Media(Media):
+        """The script of the request preview."""
+
+        js = ("generation/admin.js",)
+
+    form = ImageModelForm
+    change_form_template = "admin/generation/imagemodel/change_form.html"
+    change_list_template = "admin/generation/imagemodel/change_list.html"
+    list_display = (
+        *("named", "enabled", "endpoint_id", "submissions", "waiting", "out", "max_in_flight"),
+    )
+    list_filter = ("enabled", "dialect")
+    search_fields = ("slug", "name", "endpoint_id")
+    ordering = ("position", "slug")
+    actions = ("switch_on", "switch_off", "end_pause")
+    save_on_top = True
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    *("enabled", "name", "slug", "position"),
+                    *("description_en", "description_ru", "languages"),
+                )
+            },
+        ),
+        (
+            _("At RunPod"),
+            {"fields": ("endpoint_id", "dialect", "max_in_flight", "typical_seconds", "under_way")},
+        ),
+        (
+            _("Parameters"),
+            {
+                "fields": (
+                    "parameters",
+                    ("min_source_images", "max_source_images"),
+                    "request_format",
+                    "request_format_help",
+                    "workflow",
+                )
+            },
+        ),
+        (_("Check"), {"fields": ("sample_input",)}),
+        (_("Price"), {"fields": ("expected_cost", "price")}),
+    )
+    readonly_fields = ("under_way", "request_format_help", "sample_input")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Put a new model last: the first one is the default of all users."""
+        last = ImageModel.objects.aggregate(last=Max("position"))["last"]
+        return {"position": 0 if last is None else last + 1} | super().get_changeform_initial_data(
+            request
+        )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Annotate the jobs and the outage of each model."""
+        models: QuerySet[Any] = super().get_queryset(request)
+        counted: QuerySet[Any] = models.annotate(
+            outage=Subquery(
+                ProviderOutage.objects.blocking([OuterRef("endpoint_id")]).values("kind")[:1]
+            ),
+            jobs_waiting=_count(Job.objects.queued()),
+            jobs_out=_count(Job.objects.at_runpod()),
+        )
+        return counted
+
+    @admin.display(description=_("name"), ordering="name")
+    def named(self, model: ImageModel) -> SafeString:
+        """Return the name, and the slug that API and commands use."""
+        return format_html('{}<span class="second">{}</span>', model.name, model.slug)
+
+    @admin.display(description=_("submissions"))
+    def submissions(self, model: ImageModel) -> str:
+        """Return whether its jobs are submitted to RunPod, or why not."""
+        if outage := getattr(model, "outage", None):
+            return str(OutageKind(outage).label)
+        if model.submit_after and model.submit_after > timezone.now():
+            return gettext("paused until %(time)s") % {"time": formatting.clock(model.submit_after)}
+        return gettext("running")
+
+    @admin.display(description=_("waiting"), ordering="jobs_waiting")
+    def waiting(self, model: ImageModel) -> int:
+        """Return the number of queued jobs."""
+        return int(getattr(model, "jobs_waiting", 0))
+
+    @admin.display(description=_("at RunPod"), ordering="jobs_out")
+    def out(self, model: ImageModel) -> int:
+        """Return the number of jobs at RunPod."""
+        return int(getattr(model, "jobs_out", 0))
+
+    @admin.display(description=_("jobs in progress"))
+    def under_way(self, model: ImageModel) -> str:
+        """Return the number of unfinished jobs."""
+        return gettext("queued: %(waiting)d, at RunPod: %(out)d") % {
+            "waiting": self.waiting(model),
+            "out": self.out(model),
+        }
+
+    @admin.display(description=_("format reference"))
+    def request_format_help(self, model: ImageModel) -> SafeString:
+        """Return the format reference with examples from the catalog."""
+        return render_to_string(
+            "admin/generation/imagemodel/_request_format.html",
+            {"examples": request_preview.examples()},
+        )
+
+    @admin.display(description=_("request to RunPod"))
+    def sample_input(self, model: ImageModel) -> SafeString:
+        """Return the button of the preview, and the preview of the saved settings."""
+        address = reverse("admin:generation_imagemodel_preview")
+        context = {"address": address if model._state.adding else f"{address}?model={model.pk}"}
+        if not model._state.adding:
+            context |= request_preview.preview(model)
+        return render_to_string("admin/generation/imagemodel/_sample.html", context)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the request preview."""
+        name, view = "generation_imagemodel_preview", self.admin_site.admin_view(self.preview)
+        urls: list[URLPattern] = [path("preview/", view, name=name), *super().get_urls()]
+        return urls
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """Show the request of a sample job with the submitted values; nothing is saved."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        given = request.GET.get("model", "")
+        model = None
+        if given:
+            key = given if given.isascii() and given.isdigit() else 0
+            model = get_object_or_404(ImageModel, pk=key)
+        allowed = (
+            self.has_change_permission(request, model)
+            if model
+            else self.has_add_permission(request)
+        )
+        if not allowed:
+            raise PermissionDenied
+        form = ImageModelForm(request.POST, instance=model)
+        context: dict[str, Any] = (
+            request_preview.preview(form.instance)
+            if form.is_valid()
+            else {"errors": request_preview.form_errors(form)}
+        )
+        if request.headers.get("X-Part") == "1":  # the page's own script
+            return render(request, "admin/generation/imagemodel/_preview.html", context)
+        context |= self.admin_site.each_context(request) | {
+            "title": gettext("Request to RunPod"),
+            "opts": self.opts,
+        }
+        return render(request, "admin/generation/imagemodel/preview.html", context)
+
+    def save_model(self, request: HttpRequest, obj: ImageModel, form: Any, change: bool) -> None:
+        """Save, and warn if unfinished jobs keep their old settings."""
+        super().save_model(request, obj, form, change)
+        outages.request_probes(obj.endpoint_id)
+        under_way = obj.jobs.active().count() if change else 0
+        if under_way and set(form.changed_data) & set(REQUEST_FIELDS):
+            text = ngettext(
+                "%(count)d job of this model is in progress. It keeps its settings.",
+                "%(count)d jobs of this model are in progress. They keep their settings.",
+                under_way,
+            )
+            self.message_user(request, text % {"count": under_way}, messages.WARNING)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow deletion only of a model that has had no jobs; others can be disabled."""
+        if obj is None or Spending.objects.filter(model=obj).exists():
+            return False
+        # A range: with `=` a generic plan expects a row soon and reads all jobs to find none.
+        jobs = Job.objects.filter(model__gte=obj.pk, model__lte=obj.pk)
+        return super().has_delete_permission(request, obj) and not jobs.exists()
+
+    @admin.action(description=_("Enable"), permissions=["change"])
+    def switch_on(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Enable the models whose settings are valid."""
+        done = 0
+        for model in queryset.order_by("position", "slug"):
+            if problem := request_preview.problem_of(model):
+                self.message_user(request, f"{model.name}: {problem}", messages.ERROR)
+            elif not model.enabled:
+                self._switch(request, model, enabled=True)
+                done += 1
+        self._say_switched(request, done)
+
+    @admin.action(description=_("Disable"), permissions=["change"])
+    def switch_off(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Disable the models; existing jobs continue."""
+        done = 0
+        for model in queryset.filter(enabled=True).order_by("position", "slug"):
+            self._switch(request, model, enabled=False)
+            done += 1
+            if under_way := model.jobs.active().count():
+                text = ngettext(
+                    "%(name)s: %(count)d job is in progress. It keeps its settings.",
+                    "%(name)s: %(count)d jobs are in progress. They keep their settings.",
+                    under_way,
+                )
+                self.message_user(
+                    request, text % {"name": model.name, "count": under_way}, messages.WARNING
+                )
+        self._say_switched(request, done)
+
+    @admin.action(description=_("End the pause: submit one job now"), permissions=["change"])
+    def end_pause(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Submit a job of each paused model; if RunPod accepts it, the others follow."""
+
+        def end(model: ImageModel) -> None:
+            if not submission_pauses.end_pause(model):
+                raise Refusal(gettext("it is not paused."))
+            dispatch.submit(model.slug)
+
+        def done(count: int) -> str:
+            return ngettext(
+                "%(count)d model is tried again.", "%(count)d models are tried again.", count
+            )
+
+        rows = queryset.order_by("position", "slug")
+        on_each(self, request, rows, end, logged="pause ended", done_text=done)
+        return back_to_start(request)
+
+    def _switch(self, request: HttpRequest, model: ImageModel, *, enabled: bool) -> None:
+        ImageModel.objects.filter(pk=model.pk).update(enabled=enabled)
+        self.log_change(request, model, "enabled" if enabled else "disabled")
+
+    def _say_switched(self, request: HttpRequest, count: int) -> None:
+        text = ngettext("%(count)d model changed.", "%(count)d models changed.", count)
+        self.message_user(
+            request, text % {"count": count}, messages.SUCCESS if count else messages.INFO
+        )
+
+
+def _count(jobs: QuerySet[Job]) -> Coalesce:
+    """Return the number of these jobs per model, found by partial indexes."""
+    mine = (
+        jobs.filter(model=OuterRef("pk"))
+        .order_by()
+        .values("model")
+        .annotate(number=Count("id"))
+        .values("number")
+    )
+    return Coalesce(Subquery(mine), 0, output_field=IntegerField())

@@ -1,0 +1,90 @@
+"""What the admin shows of a job: columns of the list and computed fields of its page."""
+
+import json
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from artgen.web import formatting
+from generation.admin.jobs import job_words
+from generation.admin.read_only import badge, column, preformatted, shortened
+from generation.files import storage
+from generation.models import Job, Status
+
+PROMPT_CUT = 60
+ROW_SIDE = 56  # CSS pixels of the image in a row
+
+
+def is_unconfirmed(job: Job) -> bool:
+    """Return whether it is unknown if RunPod has accepted the job."""
+    return job.status == Status.SUBMITTED and not job.runpod_id
+
+
+class JobColumns:
+    """Columns and computed fields."""
+
+    @admin.display(description=_("image"))
+    def picture(self, job: Job) -> SafeString:
+        """Return the first image, or an empty plate."""
+        pictures = getattr(job, "first_pictures", None) or ()
+        if not pictures:
+            return format_html('<span class="plate" data-status="{}"></span>', job.status)
+        return format_html(
+            '<img class="plate" src="{}" alt="" width="{}" height="{}" loading="lazy">',
+            storage.url(pictures[0].thumbnail_key),
+            ROW_SIDE,
+            ROW_SIDE,
+        )
+
+    @admin.display(description=_("status"))
+    def state(self, job: Job) -> SafeString:
+        now = timezone.now()
+        title, detail = job_words.state(job, now=now)
+        stuck = "stuck" if job_words.stuck_reason(job, now=now) else ""
+        second = format_html('<span class="second {}">{}</span>', stuck, detail)
+        return badge(job.status, title) + second
+
+    @admin.display(description=_("user"))
+    def owner(self, job: Job) -> SafeString:
+        """Return the user as a link to the user's jobs."""
+        return format_html(
+            '<a href="?user__id__exact={}" title="{}">{}</a>',
+            job.user_id,
+            gettext("Jobs of this user"),
+            job.user.email,
+        )
+
+    @admin.display(description=_("prompt"))
+    def prompt_cut(self, job: Job) -> str:
+        return shortened(job.prompt, PROMPT_CUT)
+
+    @admin.display(description=_("cost"))
+    def cost_words(self, job: Job) -> str:
+        """Return the credits, and the dollars that RunPod has reported; of a trial only these."""
+        credits = gettext("Trial") if job.is_trial else formatting.credits(job.credits)
+        return (
+            credits if job.cost is None else f"{credits} · ${number_format(job.cost.normalize())}"
+        )
+
+    @admin.display(description=_("age"))
+    def age(self, job: Job) -> str:
+        """Return the time from creation to end, or until now."""
+        return job_words.age(job, now=timezone.now())
+
+    missing = column("missing_since", _("not confirmed since"))
+    refused = column("refusals", _("times not accepted"))
+    stopping = column("stop_pending", _("stop pending at RunPod"), boolean=True)
+
+    @admin.display(description=_("RunPod message"))
+    def vendor_words(self, job: Job) -> SafeString:
+        """Return RunPod's message about the failure."""
+        return preformatted(job.error_detail)
+
+    @admin.display(description=_("snapshot"))
+    def as_placed(self, job: Job) -> SafeString:
+        return preformatted(json.dumps(job.snapshot, indent=2, ensure_ascii=False))

@@ -1,0 +1,58 @@
+"""The history of a job as a timeline: attempts, RunPod's ids, and how long each step took."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from artgen.web import formatting
+from generation.admin.jobs import job_words
+from generation.models import Job, JobEvent
+
+MAX_EVENTS = 500
+NAMES_RUNPOD_ID = ("submitted", "adopted")
+"""Events whose detail is RunPod's id of the attempt."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event; `gap` is the time since the previous one, "" below a second."""
+
+    event: JobEvent
+    title: str
+    clock: str
+    gap: str
+    runpod_id: str
+    detail: str
+    actor: str
+    starts_attempt: bool
+
+
+def events_of(job: Job) -> list[JobEvent]:
+    """Return the events in order, with their actors."""
+    return list(job.events.select_related("actor").order_by("id")[:MAX_EVENTS])
+
+
+def timeline(events: Sequence[JobEvent]) -> list[Entry]:
+    entries = []
+    previous: JobEvent | None = None
+    for event in events:
+        names_id = event.name in NAMES_RUNPOD_ID
+        entries.append(
+            Entry(
+                event=event,
+                title=job_words.event(event.name),
+                clock=job_words.clock(event.at),
+                gap=_gap(event.at - previous.at) if previous else "",
+                runpod_id=event.detail if names_id else "",
+                detail="" if names_id else event.detail,
+                actor=event.actor.email if event.actor else "",
+                starts_attempt=previous is not None and event.attempt != previous.attempt,
+            )
+        )
+        previous = event
+    return entries
+
+
+def _gap(span: timedelta) -> str:
+    seconds = span.total_seconds()
+    return f"+{formatting.duration(seconds)}" if seconds >= 1 else ""

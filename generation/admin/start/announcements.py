@@ -1,0 +1,52 @@
+"""Announcements above every page."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from artgen.admin.audited import AuditedAdmin
+from generation.models import Announcement
+from generation.operations.status import announcements
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(AuditedAdmin):
+    """Announcements: write, schedule, end."""
+
+    menu_section = "site"
+    menu_icon = "campaign"
+
+    list_display = ("text", "level", "shown", "starts_at", "ends_at")
+    list_filter = ("level",)
+    search_fields = ("text_en", "text_ru")
+    ordering = ("-starts_at", "-id")
+    fields = ("level", "text_en", "text_ru", ("starts_at", "ends_at"))
+
+    @admin.display(description=_("text"))
+    def text(self, announcement: Announcement) -> str:
+        return announcement.text
+
+    @admin.display(description=_("shown"))
+    def shown(self, announcement: Announcement) -> str:
+        now = timezone.now()
+        if announcement.is_current(now):
+            return gettext("now")
+        return gettext("later") if announcement.starts_at > now else gettext("ended")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save; other processes show it within seconds."""
+        super().save_model(request, obj, form, change)
+        announcements.forget()
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete; other processes hide it within seconds."""
+        super().delete_model(request, obj)
+        announcements.forget()
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        super().delete_queryset(request, queryset)
+        announcements.forget()

@@ -1,0 +1,337 @@
+"""What of jobs, models and publications needs a person now: sources of the start page."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db.models import Count, Min
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from artgen.admin.attention import Action, Item, Urgency, source
+from artgen.web import formatting
+from generation.admin.budgets import budget_words
+from generation.admin.jobs import job_words
+from generation.admin.moderation import review_queue
+from generation.jobs.budgets import budget_state
+from generation.jobs.engine import heartbeat
+from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Report, Status
+from generation.operations import unlimited_spending
+
+MAX_JOBS = 50  # that are read, and that one button checks
+SHOWN_JOBS = 5
+SHOWN_OUTAGES = 10
+PAUSED_AFTER = 3  # failed submissions in a row; fewer pass by themselves
+NOT_STARTED_AFTER = timedelta(minutes=5)  # cold starts are shorter
+
+
+@source("generation.view_job")
+def silent_workers(request: HttpRequest) -> Iterator[Item]:
+    """Yield that no tick has run for a while."""
+    if not heartbeat.is_late():
+        return
+    last = heartbeat.last()
+    yield Item(
+        title=_("Jobs are not processed: beat or the workers have stopped"),
+        detail=_("Last heartbeat: %(time)s. Run “manage.py doctor” on the server.")
+        % {"time": formatting.moment(timezone.localtime(last)) if last else _("unknown")},
+        url=_jobs("status__exact=active"),
+        urgency=Urgency.STOPPED,
+    )
+
+
+@source("generation.view_provideroutage")
+def provider_outages(request: HttpRequest) -> Iterator[Item]:
+    """Yield what RunPod refuses, the key or an endpoint, and endpoints with unread replies."""
+    now = timezone.now()
+    url = reverse("admin:generation_provideroutage_changelist")
+    for outage in ProviderOutage.objects.order_by("since", "id")[:SHOWN_OUTAGES]:
+        rows: tuple[Item, ...] = ()
+        if outage.kind == OutageKind.REPLIES_UNREAD:
+            detail = _(
+                "For %(time)s. Submission is paused. The replies are paid for and kept at their "
+                "jobs. Enter “images” in the model’s request format, or resume."
+            )
+            label, action = _("Resume"), "resume"
+            if request.user.has_perm("generation.view_job"):
+                rows = _unread(outage)
+        else:
+            detail = _("For %(time)s. Submission is paused. No job fails and nothing is charged.")
+            label, action = _("Check now"), "probe"
+        yield Item(
+            title=f"{outage.get_kind_display()} ({outage.endpoint_id})",
+            detail=detail % {"time": formatting.elapsed(outage.since, until=now)},
+            url=url,
+            urgency=Urgency.STOPPED,
+            action=_act(request, "provideroutage", label, url, action, [str(outage.pk)]),
+            rows=rows,
+        )
+
+
+def _unread(outage: ProviderOutage) -> tuple[Item, ...]:
+    """Return the jobs with the replies that stopped submissions."""
+    jobs = Job.objects.filter(
+        unread_reply__endpoint_id=outage.endpoint_id, unread_reply__is_open=True
+    )
+    return tuple(
+        Item(
+            title=job.prompt[:80],
+            detail=job.error_detail[:120],
+            url=reverse("admin:generation_job_change", args=[job.id]),
+            urgency=Urgency.STOPPED,
+        )
+        for job in jobs.order_by("unread_reply__at")[:SHOWN_JOBS]
+    )
+
+
+@source("generation.view_imagemodel")
+def paused_models(request: HttpRequest) -> Iterator[Item]:
+    """Yield the models whose submissions RunPod keeps rejecting."""
+    url = reverse("admin:generation_imagemodel_changelist")
+    paused = ImageModel.objects.enabled().filter(submit_failures__gte=PAUSED_AFTER)
+    for model in paused.order_by("position", "slug"):
+        if model.submit_after and model.submit_after > timezone.now():
+            title = _("%(model)s is paused until %(time)s") % {
+                "model": model.name,
+                "time": formatting.clock(model.submit_after),
+            }
+        else:
+            title = _("%(model)s is tried with one job at a time") % {"model": model.name}
+        rejected = ngettext(
+            "RunPod has rejected %(count)d submission in a row.",
+            "RunPod has rejected %(count)d submissions in a row.",
+            model.submit_failures,
+        )
+        yield Item(
+            title=title,
+            detail=rejected % {"count": model.submit_failures},
+            url=reverse("admin:generation_imagemodel_change", args=[model.pk]),
+            urgency=Urgency.WAITING,
+            action=_act(request, "imagemodel", _("Try now"), url, "end_pause", [str(model.pk)]),
+        )
+
+
+@source("generation.view_imagemodel")
+def models_without_workers(request: HttpRequest) -> Iterator[Item]:
+    """Yield the models of which RunPod has jobs and starts none."""
+    now = timezone.now()
+    active = Job.objects.active()
+    waiting = (
+        active.filter(
+            status=Status.SUBMITTED,
+            submitted_at__lt=now - NOT_STARTED_AFTER,
+            missing_since__isnull=True,
+        )
+        .exclude(runpod_id="")
+        .exclude(model__in=active.filter(status=Status.RUNNING).values("model"))
+    )
+    for found in (
+        waiting.order_by()
+        .values("model", "model__name")
+        .annotate(jobs=Count("id"), since=Min("submitted_at"))
+        .order_by("since", "model")
+    ):
+        detail = ngettext(
+            "%(count)d job waits for %(time)s. See at RunPod whether the endpoint has workers.",
+            "%(count)d jobs wait for %(time)s. See at RunPod whether the endpoint has workers.",
+            found["jobs"],
+        )
+        query = f"status__exact=active&model__id__exact={found['model']}"
+        yield Item(
+            title=_("RunPod starts no jobs of %(model)s") % {"model": found["model__name"]},
+            detail=detail
+            % {"count": found["jobs"], "time": formatting.elapsed(found["since"], until=now)},
+            url=reverse("admin:generation_imagemodel_change", args=[found["model"]]),
+            urgency=Urgency.STOPPED,
+            action=Action(_("Show jobs"), _jobs(query))
+            if request.user.has_perm("generation.view_job")
+            else None,
+        )
+
+
+@source("generation.view_budget")
+def missing_budget(request: HttpRequest) -> Iterator[Item]:
+    """Yield that anyone can sign up and spend money, and no budget limits all jobs."""
+    if not unlimited_spending.is_possible():
+        return
+    credits = ngettext(
+        "A new account has %(count)d credit.",
+        "A new account has %(count)d credits.",
+        settings.DEFAULT_CREDITS,
+    )
+    yield Item(
+        title=_("Anyone can sign up and spend money: no budget is set"),
+        detail=credits % {"count": settings.DEFAULT_CREDITS},
+        url=reverse("admin:generation_budget_changelist"),
+        urgency=Urgency.NOTICE,
+        action=Action(_("Set a budget"), reverse("admin:generation_budget_add"))
+        if request.user.has_perm("generation.add_budget")
+        else None,
+    )
+
+
+@source("generation.view_budget")
+def used_budgets(request: HttpRequest) -> Iterator[Item]:
+    """Yield the budgets that are used up, or nearly."""
+    for state in budget_state.states():
+        parked = budget_state.waiting_for(state).count()
+        if not (parked or state.is_near):
+            continue
+        values = {
+            "budget": state.budget.scope,
+            "used": budget_words.dollars(state.used),
+            "limit": budget_words.dollars(state.limit),
+            "time": formatting.moment(state.ends_at),
+        }
+        waits = ngettext(
+            "%(count)d job waits until %(time)s.", "%(count)d jobs wait until %(time)s.", parked
+        )
+        yield Item(
+            title=_("Budget of %(budget)s: %(used)s of %(limit)s") % values,
+            detail=waits % {"count": parked, **values}
+            if parked
+            else _("Resets at %(time)s.") % values,
+            url=reverse("admin:generation_budget_changelist"),
+            urgency=Urgency.WAITING if parked or state.is_reached else Urgency.NOTICE,
+            action=Action(
+                _("Raise"), reverse("admin:generation_budget_change", args=[state.budget.pk])
+            )
+            if request.user.has_perm("generation.change_budget")
+            else None,
+        )
+
+
+@source("generation.view_job")
+def stuck_jobs(request: HttpRequest) -> Iterator[Item]:
+    """Yield the jobs that cannot be saved, and the others that are stuck."""
+    rows = Job.objects.stuck().select_related("model", "user").defer("snapshot", "result")
+    jobs = list(rows.order_by("due_at", "id")[: MAX_JOBS + 1])
+    not_stored = [job for job in jobs if job.status == Status.STORING and job.error_detail]
+    others = [job for job in jobs if job not in not_stored]
+    if not_stored:
+        title = ngettext(
+            "%(count)s finished job can’t be saved.",
+            "%(count)s finished jobs can’t be saved.",
+            len(not_stored),
+        )
+        yield _group(
+            request,
+            not_stored,
+            title=title,
+            detail=_("The images are paid for. They are lost when the jobs’ deadlines pass."),
+        )
+    if others:
+        title = ngettext("%(count)s stuck job", "%(count)s stuck jobs", len(others))
+        yield _group(request, others, title=title, detail="")
+
+
+def _group(request: HttpRequest, jobs: Sequence[Job], *, title: str, detail: str) -> Item:
+    now = timezone.now()
+    count = f"{MAX_JOBS}+" if len(jobs) > MAX_JOBS else str(len(jobs))
+    ids = [str(job.id) for job in jobs[:MAX_JOBS]]
+    return Item(
+        title=title % {"count": count},
+        detail=detail,
+        url=_jobs("stuck=yes"),
+        urgency=Urgency.WAITING,
+        action=_act_on_jobs(request, _("Check all now"), "look_again", ids)
+        if len(jobs) > 1
+        else None,
+        rows=tuple(
+            Item(
+                title=job.prompt[:80],
+                detail=" · ".join(
+                    (
+                        job_words.stuck_reason(job, now=now),
+                        job.model.name,
+                        job.user.email,
+                        job_words.age(job, now=now),
+                    )
+                ),
+                url=reverse("admin:generation_job_change", args=[job.id]),
+                urgency=Urgency.WAITING,
+                action=_fix(request, job),
+            )
+            for job in jobs[:SHOWN_JOBS]
+        ),
+    )
+
+
+def _fix(request: HttpRequest, job: Job) -> Action | None:
+    """Return what helps: a check, or the end of a job that only RunPod's webhook could confirm."""
+    if job.status == Status.SUBMITTED and not job.runpod_id:
+        return _act_on_jobs(request, _("Cancel and return credits"), "cancel", [str(job.id)])
+    return _act_on_jobs(request, _("Check now"), "look_again", [str(job.id)])
+
+
+def _reviews(_request: HttpRequest, *, queue: review_queue.Queue) -> Iterator[Item]:
+    """Yield one of the queues of moderators that are not empty."""
+    if not (count := queue.count()):
+        return
+    url = f"{reverse('admin:generation_promptreview_queue')}?show={queue.name}"
+    oldest = _oldest(queue)
+    since = formatting.elapsed(oldest, until=timezone.now()) if oldest else ""
+    is_flagged = queue.name == review_queue.FLAGGED
+    yield Item(
+        title=_waiting(queue.name, count),
+        detail=_("The oldest for %(time)s.") % {"time": since} if since else "",
+        url=url,
+        urgency=Urgency.NOTICE if is_flagged else Urgency.WAITING,
+        action=Action(_("Review"), url),
+    )
+
+
+for _queue in review_queue.QUEUES:
+    source(_queue.right)(partial(_reviews, queue=_queue))
+
+
+def _oldest(queue: review_queue.Queue) -> datetime | None:
+    """Return since when its oldest row waits: a reported image since its report."""
+    rows, at = queue.rows(), queue.at
+    if queue.name == review_queue.REPORTS:
+        rows, at = Report.objects.filter(settled_at=None, publication__in=rows), "created_at"
+    oldest: datetime | None = rows.order_by(at, "id").values_list(at, flat=True).first()
+    return oldest
+
+
+def _waiting(queue: str, count: int) -> str:
+    """Return what waits in the queue; its count ends at COUNT_MAX."""
+    titles = {
+        review_queue.IMAGES: ngettext(
+            "%(count)s image waits for review", "%(count)s images wait for review", count
+        ),
+        review_queue.REPORTS: ngettext(
+            "%(count)s reported image", "%(count)s reported images", count
+        ),
+        review_queue.REQUESTS: ngettext(
+            "%(count)s request waits for a decision",
+            "%(count)s requests wait for a decision",
+            count,
+        ),
+        review_queue.FLAGGED: ngettext(
+            "%(count)s flagged request", "%(count)s flagged requests", count
+        ),
+    }
+    shown = f"{count}+" if count >= review_queue.COUNT_MAX else str(count)
+    return titles[queue] % {"count": shown}
+
+
+def _jobs(query: str) -> str:
+    return f"{reverse('admin:generation_job_changelist')}?{query}"
+
+
+def _act_on_jobs(request: HttpRequest, label: str, action: str, ids: list[str]) -> Action | None:
+    return _act(request, "job", label, _jobs("period=all"), action, ids)
+
+
+def _act(
+    request: HttpRequest, model: str, label: str, url: str, action: str, ids: list[str]
+) -> Action | None:
+    """Return a button for an action of the model's list, None without the right to change rows."""
+    if not request.user.has_perm(f"generation.change_{model}"):
+        return None
+    return Action(label, url, {"action": action, "_selected_action": ids, "from_start": "1"})

@@ -1,0 +1,1 @@
+"""Images as bytes and pixels: decoding, sizes, masks, copies, metadata in files."""

@@ -1,0 +1,1 @@
+"""Budgets in dollars: what is spent, what they allow, which jobs wait."""

@@ -1,0 +1,109 @@
+"""The next jobs of a model that budgets and limits of jobs at once allow.
+
+Submissions of different models follow each other (`lock`), because they share budgets, and limits
+of jobs at once, which are applied together with them. Without budgets and limits none of this runs:
+`scheduling.next_jobs` chooses alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from generation.jobs.budgets import budget_state
+from generation.jobs.budgets.budget_state import BudgetState
+from generation.jobs.queue import model_queues, scheduling
+from generation.models import ImageModel
+
+LOCK_KEY = 0x41727447656E  # any number that nothing else locks
+
+
+def is_needed() -> str:
+    """Return the SQL condition that there is a budget, or a limit of jobs at once."""
+    return f"(EXISTS (SELECT 1 FROM generation_budget) OR {model_queues.has_limits()})"  # noqa: S608 no input
+
+
+def lock() -> None:
+    """Wait until no other submission chooses jobs, until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
+
+
+@dataclass(frozen=True)
+class UserFacts:
+    """What of a user decides: groups, the limit of jobs at once, and jobs at RunPod."""
+
+    groups: frozenset[int]
+    at_once: int | None
+    at_runpod: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The next jobs of a model."""
+
+    ids: list[UUID]
+    has_refused: bool
+    """Whether a budget does not allow one of those in line, even without the jobs at RunPod."""
+
+
+def choice(model: ImageModel, found: Sequence[BudgetState]) -> Choice:
+    """Return the next jobs of the model by fair scheduling, without those that do not fit.
+
+    Those after them may fit. `found` are all budgets, read under `lock`.
+    """
+    room, candidates = scheduling.candidates(model)
+    if not candidates or (room < 1 and not found):
+        return Choice([], has_refused=False)
+    users = _facts({candidate.user_id for candidate in candidates})
+    left = {state.budget.pk: state.limit - state.used for state in found}
+    running = {user_id: facts.at_runpod for user_id, facts in users.items()}
+    chosen: list[UUID] = []
+    has_refused = False
+    for candidate in candidates:
+        facts = users[candidate.user_id]
+        concerned = [state for state in found if _concerns(state, model, facts)]
+        has_refused |= not all(state.allows(candidate.usd) for state in concerned)
+        if len(chosen) >= room:
+            continue
+        if facts.at_once is not None and running[candidate.user_id] >= facts.at_once:
+            continue
+        if not all(budget_state.fits(left[state.budget.pk], candidate.usd) for state in concerned):
+            continue
+        chosen.append(candidate.id)
+        running[candidate.user_id] += 1
+        for state in concerned:
+            left[state.budget.pk] -= candidate.usd
+    return Choice(chosen, has_refused)
+
+
+def _concerns(state: BudgetState, model: ImageModel, facts: UserFacts) -> bool:
+    budget = state.budget
+    if budget.group_id is not None:
+        return budget.group_id in facts.groups
+    return budget.model_id in (None, model.pk)
+
+
+FACTS = """
+    SELECT account.id, (
+        SELECT array_agg(member.group_id) FROM accounts_user_groups AS member
+        WHERE member.user_id = account.id
+    ), {limit}, (
+        SELECT COUNT(*) FROM generation_job AS job
+        WHERE job.user_id = account.id AND job.due_at IS NOT NULL
+            AND job.status IN ('submitted', 'running')
+    )
+    FROM accounts_user AS account WHERE account.id = ANY(%s)
+"""
+
+
+def _facts(users: set[UUID]) -> dict[UUID, UserFacts]:
+    statement = FACTS.format(limit=model_queues.LIMIT)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [settings.MAX_JOBS_AT_ONCE_PER_USER, list(users)])
+        return {
+            user_id: UserFacts(frozenset(groups or ()), at_once=at_once, at_runpod=at_runpod)
+            for user_id, groups, at_once, at_runpod in cursor.fetchall()
+        }

@@ -1,0 +1,1 @@
+"""From the queue to the stored image: lifecycle, driver, storing, outages, webhooks."""

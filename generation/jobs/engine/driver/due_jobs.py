@@ -1,0 +1,48 @@
+"""The tick: find whatever is due and send messages for it."""
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from generation.jobs.engine import dispatch, failures, lifecycle
+from generation.models import AT_RUNPOD, ImageModel, Job, ProviderOutage, Status
+
+MAX_OVERDUE = 400  # in one tick
+
+
+def tick() -> None:
+    """Send a message for everything that is due; a message that still waits is not sent again."""
+    now = timezone.now()
+    due = Job.objects.active().filter(due_at__lte=now).order_by()
+    kinds = set(due.values_list("status", "model__slug").distinct())
+    for status, slug in sorted(kinds):
+        if status in AT_RUNPOD:
+            dispatch.check(slug)
+        elif status == Status.QUEUED:
+            dispatch.submit(slug)
+    if any(status == Status.STORING for status, _ in kinds):
+        dispatch.store()
+    if Job.objects.filter(stop_pending=True).exists():
+        dispatch.stop()
+    if ProviderOutage.objects.filter(probe_at__lte=now).exists():
+        dispatch.probe()
+    fail_overdue()
+
+
+def fail_overdue() -> None:
+    """Fail queued jobs that are past their deadline, except during an outage.
+
+    A queued job has a deadline only if an earlier attempt was lost.
+    """
+    now = timezone.now()
+    overdue = (
+        Job.objects.queued().filter(deadline_at__lte=now, due_at__lte=now).order_by("due_at", "id")
+    )
+    outage = ProviderOutage.objects.blocking([OuterRef("endpoint_id")])
+    blocked = ImageModel.objects.filter(Exists(outage)).values("id")
+    for job in overdue.exclude(model__in=blocked).select_related("model")[:MAX_OVERDUE]:
+        try:
+            lifecycle.failed(job, code="deadline", detail="deadline passed between two attempts")
+        except lifecycle.Stale:
+            continue
+        except Exception as error:  # noqa: BLE001 must not affect the other jobs
+            failures.isolate(job, error, code="deadline")

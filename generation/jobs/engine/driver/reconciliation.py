@@ -1,0 +1,31 @@
+"""Compare all jobs with RunPod at once, for operators."""
+
+from generation.jobs.engine.driver import status_checks, stopping
+from generation.models import Job
+from generation.runpod.report import JobReport
+from generation.runpod.verdicts import RunPodError
+
+
+def reconcile() -> list[tuple[Job, str]]:
+    """Check every job that RunPod is known to have, due or not, and stop what is to be stopped.
+
+    Returns each job as it was before, and a short text of RunPod's reply. It takes no lease: the
+    guarded updates let only one process apply a reply.
+    """
+    checked: list[tuple[Job, str]] = []
+    known = list(
+        Job.objects.at_runpod().exclude(runpod_id="").select_related("model").order_by("id")
+    )
+    for start in range(0, len(known), status_checks.MAX_JOBS):
+        jobs = known[start : start + status_checks.MAX_JOBS]
+        replies = status_checks.read_statuses(jobs)
+        status_checks.apply(jobs, replies, interval=status_checks.MIN_INTERVAL)
+        checked += [(job, _text(replies.get(job.id))) for job in jobs]
+    stopping.stop_all()
+    return checked
+
+
+def _text(reply: JobReport | RunPodError | None) -> str:
+    if isinstance(reply, JobReport):
+        return reply.state.value
+    return reply.full_text if reply else "no reply"

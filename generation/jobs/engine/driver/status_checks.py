@@ -1,0 +1,229 @@
+"""Check the due jobs of a model at RunPod: GET /status, many in one sweep."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from artgen.database import pooling
+from generation.jobs.budgets import spending
+from generation.jobs.engine import (
+    clients,
+    dispatch,
+    failures,
+    lifecycle,
+    outages,
+    submission_pauses,
+    unread_replies,
+)
+from generation.jobs.engine.driver import trial_log
+from generation.jobs.queue import scheduling
+from generation.models import Job, Status
+from generation.runpod.payloads import OutputError
+from generation.runpod.report import JobReport, State
+from generation.runpod.sweep import SWEEP_SECONDS
+from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(
+    seconds=max(SWEEP_SECONDS, clients.LIMITS.longest_seconds) + 10
+)  # longer than any call made under it
+MIN_INTERVAL = timedelta(seconds=2)  # between two checks of a job
+READS_PER_SECOND = 100  # half of what RunPod allows for an endpoint
+MAX_JOBS = 400  # in one sweep
+
+Replies = dict[UUID, JobReport | RunPodError]
+"""By job id: the report, or the error of reading it."""
+
+
+def check(slug: str) -> int:
+    """Check all jobs of the model that are due, with one sweep; return how many."""
+    jobs = lifecycle.claim_due(slug, limit=MAX_JOBS, lease=LEASE)
+    if jobs:
+        pooling.give_back()  # the sweep may take seconds
+        replies = read_statuses(jobs)
+        apply(jobs, replies, interval=_interval(jobs))
+        if len(jobs) == MAX_JOBS:
+            dispatch.check(slug)
+    return len(jobs)
+
+
+def _interval(jobs: Sequence[Job]) -> timedelta:
+    """Return the time until the next check, so that the model's reads stay in READS_PER_SECOND."""
+    if len(jobs) < MIN_INTERVAL.total_seconds() * READS_PER_SECOND / 2:
+        return MIN_INTERVAL  # too few to count all
+    at_runpod = Job.objects.at_runpod().filter(model=jobs[0].model).count()
+    return max(MIN_INTERVAL, timedelta(seconds=at_runpod / READS_PER_SECOND))
+
+
+def read_statuses(jobs: Sequence[Job]) -> Replies:
+    """Read the status of each job whose RunPod job, or a candidate for it, is known."""
+    refs = {
+        job.id: (job.snapshot["endpoint_id"], runpod_id)
+        for job in jobs
+        if (runpod_id := job.runpod_id or _candidate(job))
+    }
+    replies = clients.sweep().read(list(refs.values())) if refs else {}
+    return {job_id: replies[ref] for job_id, ref in refs.items() if ref in replies}
+
+
+def _candidate(job: Job) -> str:
+    """Return the RunPod job that a webhook named for an attempt of unknown fate, after its POST."""
+    return job.candidate_id if scheduling.post_has_ended(job, now=timezone.now()) else ""
+
+
+@dataclass
+class _Changes:
+    """Changes that are alike, each list to be stored with one statement."""
+
+    running: list[tuple[Job, lifecycle.Progress]] = field(default_factory=list)
+    finished: list[tuple[Job, lifecycle.Finished]] = field(default_factory=list)
+    unchanged: list[Job] = field(default_factory=list)
+
+
+def apply(jobs: Sequence[Job], replies: Replies, *, interval: timedelta) -> None:
+    """Store what RunPod reports about each job; check active ones again after `interval`."""
+    trial_log.note_replies(jobs, replies)
+    now = timezone.now()
+    changes = _Changes()
+    for job in jobs:
+        try:
+            _apply(job, replies.get(job.id), changes, now=now, interval=interval)
+        except lifecycle.Stale:
+            log.info("the job changed during its status check", extra=job.log_fields)
+        except Exception as error:  # noqa: BLE001 must not affect the other jobs
+            failures.isolate(job, error, code="provider_error")
+    later = now + interval
+    _store_together(changes.finished, lifecycle.storing)
+    _store_together(changes.running, lambda rows: lifecycle.running(rows, until=later))
+    _store_together(
+        [(job, None) for job in changes.unchanged],
+        lambda rows: lifecycle.postponed([job for job, _ in rows], until=later),
+    )
+    if changes.finished:
+        dispatch.store()
+    if len(changes.unchanged) + len(changes.running) < len(jobs):
+        _submit_waiting(jobs)
+
+
+def _apply(
+    job: Job,
+    reply: JobReport | RunPodError | None,
+    changes: _Changes,
+    *,
+    now: datetime,
+    interval: timedelta,
+) -> None:
+    """Add the job's change to `changes`, or store it if it is a rare one. Raises Stale."""
+    if isinstance(reply, KeyRefused | EndpointMissing):
+        outages.note(job.snapshot["endpoint_id"], reply)
+        lifecycle.postponed([job], until=now + outages.RECHECK_INTERVAL)
+    elif not job.runpod_id:
+        _check_unknown(job, reply, now)
+    elif isinstance(reply, JobReport) and reply.state.final:
+        if finished := _finished(job, reply):
+            changes.finished.append((job, finished))
+    elif job.deadline_at and job.deadline_at <= now:
+        _fail_at_deadline(job, job.deadline_at)
+        dispatch.stop()
+    elif isinstance(reply, Gone):
+        failures.handle_missing(job, reply, now)
+    elif isinstance(reply, JobReport):
+        progress = _progress(job, reply)
+        if progress:
+            changes.running.append((job, progress))
+        else:
+            changes.unchanged.append(job)
+    elif retry_after := getattr(reply, "retry_after", None):
+        pause = min(timedelta(seconds=retry_after), submission_pauses.MAX_RETRY_AFTER)
+        lifecycle.postponed([job], until=now + max(interval, pause))
+    else:
+        changes.unchanged.append(job)
+
+
+def _store_together(
+    rows: Sequence[tuple[Job, Any]], store: Callable[[Sequence[tuple[Job, Any]]], object]
+) -> None:
+    """Store a change of all rows with one call; one call per row if that fails."""
+    if not rows:
+        return
+    try:
+        store(rows)
+    except Exception:
+        log.exception("a change of %d jobs failed; trying each job separately", len(rows))
+        for row in rows:
+            try:
+                store([row])
+            except Exception as error:  # noqa: BLE001 must not affect the other jobs
+                failures.isolate(row[0], error, code="provider_error")
+
+
+def _submit_waiting(jobs: Sequence[Job]) -> None:
+    """Submit queued jobs of the same models: some jobs have ended and left places."""
+    slugs = {job.model_id: job.model.slug for job in jobs}
+    queued = Job.objects.queued().filter(model__in=slugs)
+    for model_id in queued.values_list("model_id", flat=True).distinct():
+        dispatch.submit(slugs[model_id])
+
+
+def _progress(job: Job, report: JobReport) -> lifecycle.Progress | None:
+    """Return the job's progress, None if nothing is new. Reports may be late or out of order."""
+    begun = report.state is State.RUNNING and job.status == Status.SUBMITTED
+    further = report.progress is not None and report.progress > (job.progress or 0)
+    if further or (begun and report.progress is not None):
+        return lifecycle.Progress(
+            progress=report.progress, step=report.step, step_count=report.steps
+        )
+    if begun or job.missing_since:
+        return lifecycle.Progress(progress=job.progress, step=job.step, step_count=job.step_count)
+    return None
+
+
+def _finished(job: Job, report: JobReport) -> lifecycle.Finished | None:
+    """Return the result of a job that has ended at RunPod; None if it failed and has been moved."""
+    charge = spending.charge_in(report)
+    try:
+        result = unread_replies.read(job, report)
+    except OutputError as error:
+        failures.give_up(job, error, report=report, charge=charge)
+        return None
+    return lifecycle.Finished(
+        delay_ms=report.delay_ms,
+        execution_ms=report.execution_ms,
+        result=result.as_json(),
+        host=result.host,
+        cost=charge.usd,
+    )
+
+
+def _check_unknown(job: Job, reply: JobReport | RunPodError | None, now: datetime) -> None:
+    """Adopt the candidate if RunPod confirms it; submit again once RunPod's ttl has passed."""
+    submitted_at = job.submitted_at or now
+    gone_at = scheduling.gone_at(submitted_at)
+    if isinstance(reply, JobReport):
+        try:
+            lifecycle.adopted(job)
+        except lifecycle.Stale:
+            lifecycle.candidate_rejected(job, until=gone_at)
+        else:
+            dispatch.check(job.model.slug)
+    elif isinstance(reply, Gone):
+        lifecycle.candidate_rejected(job, until=gone_at)
+    elif job.deadline_at and job.deadline_at <= now:
+        _fail_at_deadline(job, job.deadline_at)
+    elif job.candidate_id:
+        until = max(now + MIN_INTERVAL, submitted_at + scheduling.SUBMISSION)
+        lifecycle.postponed([job], until=until)
+    elif gone_at > now:
+        lifecycle.postponed([job], until=gone_at)
+    else:
+        lifecycle.lost(job, code="gpu_lost", detail="no webhook within RunPod's ttl")
+
+
+def _fail_at_deadline(job: Job, deadline_at: datetime) -> None:
+    lifecycle.failed(job, code="deadline", detail=f"deadline {deadline_at.isoformat()} passed")

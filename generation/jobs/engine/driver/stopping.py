@@ -1,0 +1,63 @@
+"""Stop ended jobs that may still run at RunPod: POST /cancel."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+
+from generation.jobs.budgets import spending
+from generation.jobs.budgets.spending import Charge
+from generation.jobs.engine import clients, lifecycle, outages
+from generation.models import Job, ProviderOutage
+from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
+
+log = logging.getLogger(__name__)
+
+MAX_JOBS = 20
+
+
+def stop() -> int:
+    """Stop at most MAX_JOBS ended jobs at RunPod; return how many. The tick starts the next run."""
+    if ProviderOutage.objects.blocking([]).exists():
+        return 0
+    # Random order, so jobs that cannot be canceled do not starve the rest.
+    jobs = list(Job.objects.filter(stop_pending=True).order_by("?")[:MAX_JOBS])
+    for job in jobs:
+        _stop(job)
+    return len(jobs)
+
+
+def stop_all() -> None:
+    """Stop every ended job that may still run at RunPod."""
+    for job in Job.objects.filter(stop_pending=True).order_by("id"):
+        _stop(job)
+
+
+def _stop(job: Job) -> None:
+    endpoint_id = job.snapshot["endpoint_id"]
+    try:
+        clients.client().cancel(endpoint_id, job.runpod_id)
+    except Gone:
+        # A single 404 is not proof that the job has ended.
+        lifecycle.not_there_to_stop(
+            job, give_up_after=timedelta(seconds=settings.RUNPOD_MISSING_SECONDS)
+        )
+    except (KeyRefused, EndpointMissing) as error:
+        outages.note(endpoint_id, error)
+    except RunPodError as error:
+        log.warning(
+            "job not stopped at RunPod yet", extra={**job.log_fields, "error": error.full_text}
+        )
+    except Exception:
+        log.exception("job not stopped at RunPod", extra=job.log_fields)
+    else:
+        lifecycle.stopped(job, charge=_charge(endpoint_id, job.runpod_id))
+
+
+def _charge(endpoint_id: str, runpod_id: str) -> Charge | None:
+    """Return what a stopped job cost, which only /status reports; None if it cannot be read."""
+    try:
+        return spending.charge_in(clients.client().status(endpoint_id, runpod_id))
+    except RunPodError as error:
+        log.info("the cost of a stopped job is not known", extra={"error": error.full_text})
+        return None

@@ -1,0 +1,241 @@
+"""Submit the queued jobs of a model to RunPod: POST /run."""
+
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from botocore.exceptions import BotoCoreError
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from artgen.database import pooling
+from generation.jobs.budgets import budget_choice
+from generation.jobs.engine import (
+    clients,
+    dispatch,
+    failures,
+    lifecycle,
+    outages,
+    submission_pauses,
+    webhook_tokens,
+)
+from generation.jobs.engine.driver import trial_log
+from generation.jobs.inputs import masks, sources
+from generation.jobs.inputs.payloads import input_of
+from generation.jobs.sql import model_rows
+from generation.models import ImageModel, Job
+from generation.models.outages import BLOCKS_MODEL
+from generation.runpod.client import Submission
+from generation.runpod.payloads import PayloadError
+from generation.runpod.verdicts import (
+    EndpointMissing,
+    JobRefused,
+    KeyRefused,
+    NotAccepted,
+    RunPodError,
+)
+
+log = logging.getLogger(__name__)
+
+MAX_PARALLEL_POSTS = 32
+SOURCE_PAUSE = timedelta(seconds=10)  # when the bucket does not deliver a source image
+
+OPEN_MODEL = f"""
+    SELECT {model_rows.columns(ImageModel)}, {{is_limited}} AS is_limited
+    FROM generation_imagemodel AS model
+    WHERE slug = %s AND NOT EXISTS (
+        SELECT 1 FROM generation_generationswitch AS switch WHERE NOT switch."on"
+    )
+    AND NOT {BLOCKS_MODEL}
+    FOR NO KEY UPDATE OF model"""  # noqa: S608 no input
+"""SQL of a model's row, if generation is switched on and no outage blocks the model; and whether
+budgets or limits of jobs at once apply."""
+
+Outcome = Submission | Exception
+
+
+class NotSent(Exception):
+    """Preparing the POST failed, so nothing was sent."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(repr(cause))
+        self.cause = cause
+
+
+def submit(slug: str) -> list[Job]:
+    """Submit all jobs of the model that fit, in parallel, and return them."""
+    jobs = take(slug)
+    if jobs:
+        sent: dict[UUID, dict[str, Any]] = {}
+        outcomes = post_all(jobs, sent=sent)
+        trial_log.note_posts(jobs, sent, outcomes)
+        store_outcomes(jobs, outcomes)
+        # Only one submission of a model runs at a time. Messages that came meanwhile did nothing.
+        if Job.objects.queued().filter(model=jobs[0].model, due_at__lte=timezone.now()).exists():
+            dispatch.submit(slug)
+    return jobs
+
+
+def take(slug: str) -> list[Job]:
+    """Move the next jobs to SUBMITTED under the model's lock, up to `max_in_flight`.
+
+    Empty while generation is switched off, no budget or limit allows a job, an outage blocks the
+    model or its circuit breaker is open: queued jobs wait here and cost nothing.
+    """
+    with transaction.atomic():
+        statement = OPEN_MODEL.format(is_limited=budget_choice.is_needed())
+        for model in model_rows.fetch(ImageModel, statement, [slug], more=("is_limited",)):
+            if model.submit_after is None or model.submit_after <= timezone.now():
+                return lifecycle.submitting(model, is_limited=bool(vars(model)["is_limited"]))
+    return []
+
+
+def post_all(
+    jobs: Sequence[Job], *, sent: dict[UUID, dict[str, Any]] | None = None
+) -> list[Outcome]:
+    """Return the outcome of each job's POST. Call it outside of transactions.
+
+    `sent` gets the `input` of each trial of a model.
+    """
+    calls = [_prepare(job, sent) for job in jobs]
+    pooling.give_back()  # the bucket and the POSTs may take seconds
+    if len(calls) == 1:
+        return [_outcome(calls[0])]
+    workers = min(len(calls), MAX_PARALLEL_POSTS)
+    contexts = [copy_context() for _ in calls]  # log fields and traces; one of its own for each
+    with ThreadPoolExecutor(workers, thread_name_prefix="runpod-run") as pool:
+        return list(pool.map(lambda context, call: context.run(_outcome, call), contexts, calls))
+
+
+def _prepare(
+    job: Job, sent: dict[UUID, dict[str, Any]] | None
+) -> Callable[[], Submission] | NotSent:
+    """Read what the POST needs from the database, and return the function that sends it."""
+    try:
+        chosen, webhook = sources.chosen(job), webhook_tokens.address(job)
+        client = clients.client()
+    except Exception as error:  # noqa: BLE001 `_not_prepared` handles the expected ones
+        return NotSent(error)
+
+    def post() -> Submission:
+        try:
+            payload = input_of(job, chosen)  # reads source images from the bucket
+        except Exception as error:
+            raise NotSent(error) from error
+        if job.is_trial and sent is not None:
+            sent[job.id] = payload
+        return client.run(
+            job.snapshot["endpoint_id"],
+            input=payload,
+            webhook=webhook,
+            execution_timeout_ms=settings.RUNPOD_EXECUTION_TIMEOUT_SECONDS * 1000,
+            ttl_ms=settings.RUNPOD_TTL_SECONDS * 1000,
+        )
+
+    return post
+
+
+def _outcome(call: Callable[[], Submission] | NotSent) -> Outcome:
+    if isinstance(call, NotSent):
+        return call
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 `store_outcomes` treats unexpected ones as unknown
+        return error
+
+
+def store_outcomes(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
+    """Store the outcomes of the POSTs, and pause the model if RunPod took none of its jobs."""
+    model = jobs[0].model
+    accepted: list[tuple[Job, str]] = []
+    refused: list[tuple[Job, NotAccepted]] = []
+    unclear: list[tuple[Job, Exception]] = []
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if isinstance(outcome, Submission):
+            accepted.append((job, outcome.runpod_id))
+        elif isinstance(outcome, NotAccepted):
+            refused.append((job, outcome))
+        elif isinstance(outcome, KeyRefused | EndpointMissing | JobRefused | NotSent):
+            with contextlib.suppress(lifecycle.Stale):
+                _put_back(job, outcome)
+        else:  # OutcomeUnknown, and any unexpected error after the call had begun
+            unclear.append((job, outcome))
+    if accepted:
+        _store_accepted(accepted)
+    if refused:
+        retry_after = [e.retry_after for _, e in refused if e.retry_after is not None]
+        submission_pauses.opened(
+            model, pauses=submission_pauses.REFUSED, retry_after=max(retry_after, default=None)
+        )
+        lifecycle.deferred([(job, error.full_text) for job, error in refused], until=timezone.now())
+    if unclear:
+        _store_unclear(unclear)
+    if unclear and not accepted and not refused:
+        submission_pauses.opened(model, pauses=submission_pauses.UNCLEAR)
+    elif accepted and not refused:
+        submission_pauses.closed(model)
+
+
+def _store_accepted(accepted: Sequence[tuple[Job, str]]) -> None:
+    stored = {job.id for job in lifecycle.submitted(accepted)}
+    for job, runpod_id in accepted:
+        if job.id not in stored:  # canceled meanwhile
+            lifecycle.orphaned(job, runpod_id=runpod_id)
+            dispatch.stop()
+
+
+def _store_unclear(unclear: Sequence[tuple[Job, Exception]]) -> None:
+    details = []
+    for job, error in unclear:
+        log.warning(
+            "unknown whether RunPod took the job",
+            extra={**job.log_fields, "error": repr(error)},
+        )
+        details.append(
+            (job, error.full_text if isinstance(error, RunPodError) else repr(error)),
+        )
+    lifecycle.unknown(details)
+
+
+def _put_back(job: Job, error: KeyRefused | EndpointMissing | JobRefused | NotSent) -> None:
+    """Move a job that RunPod certainly did not take. Raises Stale."""
+    if isinstance(error, JobRefused):
+        lifecycle.failed(job, code=error.code, detail=error.full_text)
+    elif isinstance(error, NotSent):
+        _not_prepared(job, error.cause)
+    else:
+        endpoint_id = job.snapshot["endpoint_id"]
+        outages.note(endpoint_id, error)
+        moved = isinstance(error, EndpointMissing) and endpoint_id != job.model.endpoint_id
+        until = timezone.now() + (outages.RECHECK_INTERVAL if moved else timedelta())
+        for back in lifecycle.deferred([(job, error.full_text)], until=until):
+            if moved:
+                _follow_model(back)
+
+
+def _not_prepared(job: Job, cause: Exception) -> None:
+    now = timezone.now()
+    if isinstance(cause, sources.SourceMissing):
+        lifecycle.failed(job, code="source_missing", detail=repr(cause))
+    elif isinstance(cause, masks.EmptyMask):
+        lifecycle.failed(job, code="empty_mask", detail=repr(cause))
+    elif isinstance(cause, PayloadError):
+        lifecycle.failed(job, code="invalid_input", detail=repr(cause))
+    elif isinstance(cause, OSError | BotoCoreError):
+        lifecycle.deferred([(job, repr(cause))], until=now + SOURCE_PAUSE)
+    else:
+        log.error("a job could not be prepared", exc_info=cause, extra=job.log_fields)
+        lifecycle.deferred([(job, repr(cause))], until=now + failures.ERROR_PAUSE)
+
+
+def _follow_model(job: Job) -> None:
+    """Send a job whose endpoint is gone to its model's new one if that takes the same input."""
+    placed_with = (job.snapshot["dialect"], job.snapshot.get("request_format"))
+    if placed_with == (job.model.dialect, job.model.request_format):
+        lifecycle.moved_endpoint(job, endpoint_id=job.model.endpoint_id)

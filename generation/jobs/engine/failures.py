@@ -1,0 +1,62 @@
+"""What to do with a job after an error, shared by `driver` and `storing`."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from generation.jobs.budgets.spending import Charge
+from generation.jobs.engine import lifecycle, unread_replies
+from generation.models import Job, Status
+from generation.runpod.payloads import OutputError
+from generation.runpod.report import JobReport
+from generation.runpod.verdicts import Gone
+
+log = logging.getLogger(__name__)
+
+ERROR_PAUSE = timedelta(seconds=60)  # after an unexpected error
+MISSING_INTERVAL = timedelta(seconds=3)  # between two checks of a job that RunPod does not know
+
+
+def isolate(job: Job, error: Exception, *, code: str) -> None:
+    """Isolate an unexpected error to this job: log it, try again later, fail it at its deadline.
+
+    Database errors of the postponement itself are raised.
+    """
+    log.error("unexpected error with a job", exc_info=error, extra=job.log_fields)
+    now = timezone.now()
+    if job.deadline_at and job.deadline_at <= now:
+        try:
+            lifecycle.failed(job, code=code, detail=repr(error))
+        except lifecycle.Stale:
+            return
+        except Exception:
+            log.exception("a job could not be ended", extra=job.log_fields)
+        else:
+            return
+    lifecycle.postponed([job], until=now + ERROR_PAUSE)
+
+
+def give_up(job: Job, error: OutputError, *, report: JobReport, charge: Charge) -> None:
+    """End an attempt without an image: retry it if that may help. Raises Stale."""
+    if error.is_unread:
+        unread_replies.keep(job, report, error, charge=charge)
+    elif error.retryable:
+        lifecycle.lost(job, code=error.code, detail=error.detail, charge=charge)
+    else:
+        lifecycle.failed(job, code=error.code, detail=error.detail, charge=charge)
+
+
+def handle_missing(job: Job, reply: Gone, now: datetime) -> None:
+    """Retry a job that RunPod has not known for RUNPOD_MISSING_SECONDS. Raises Stale.
+
+    One whose images were to be stored is paid for, and fails.
+    """
+    limit = timedelta(seconds=settings.RUNPOD_MISSING_SECONDS)
+    if job.missing_since is None or now - job.missing_since < limit:
+        lifecycle.missing(job, until=now + MISSING_INTERVAL)
+    elif job.status == Status.STORING:
+        lifecycle.failed(job, code="storage", detail=reply.full_text)
+    else:
+        lifecycle.lost(job, code="gpu_lost", detail=reply.full_text)

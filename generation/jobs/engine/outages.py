@@ -1,0 +1,149 @@
+"""Outages that an operator must resolve: a refused API key, a missing endpoint, unread replies.
+
+The first blocks all models, the others the models of this endpoint.
+
+During an outage no job is submitted and none fails. A free probe checks repeatedly. Once it
+succeeds, the row is deleted, deadlines are extended by the lost time, and submissions continue.
+An outage by unread replies is over once staff have changed the request format, or resume it.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from generation.jobs.engine import clients, dispatch, lifecycle
+from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Status, UnreadReply
+from generation.runpod.payloads import OutputError
+from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
+
+log = logging.getLogger(__name__)
+
+NO_SUCH_JOB = "artgen-probe"
+PROBE_INTERVAL = timedelta(seconds=5)  # doubled with every probe
+MAX_PROBE_INTERVAL = timedelta(seconds=60)
+RECHECK_INTERVAL = timedelta(seconds=10)  # of a job that is affected
+MAX_ENDPOINTS = 5  # in one probe of the key
+
+
+def note(endpoint_id: str, error: KeyRefused | EndpointMissing) -> None:
+    """Block submissions because RunPod refuses the key or does not have this endpoint."""
+    kind = OutageKind.KEY_REFUSED if isinstance(error, KeyRefused) else OutageKind.ENDPOINT_MISSING
+    _start(kind, endpoint_id, error=str(error), detail=error.full_text)
+
+
+def note_unread(endpoint_id: str, error: OutputError) -> None:
+    """Block submissions to this endpoint because its replies are paid for and cannot be read."""
+    detail = f"{error.code}: {error.detail}"
+    _start(OutageKind.REPLIES_UNREAD, endpoint_id, error=error.code, detail=detail)
+
+
+def _start(kind: OutageKind, endpoint_id: str, *, error: str, detail: str) -> None:
+    now = timezone.now()
+    same = (
+        {"kind": kind}
+        if kind == OutageKind.KEY_REFUSED
+        else {"kind": kind, "endpoint_id": endpoint_id}
+    )
+    _, created = ProviderOutage.objects.get_or_create(
+        **same,
+        defaults={
+            "endpoint_id": endpoint_id,
+            "detail": detail,
+            "since": now,
+            "probe_at": now + PROBE_INTERVAL,
+        },
+    )
+    if created:
+        log.error(
+            "submissions stopped: %s",
+            kind.label,
+            extra={"endpoint": endpoint_id, "error": error},
+        )
+
+
+def probe_due() -> None:
+    """Probe every outage that is due, and resolve those that are over."""
+    now = timezone.now()
+    for outage in ProviderOutage.objects.filter(probe_at__lte=now).order_by("probe_at", "id"):
+        pause = min(PROBE_INTERVAL * 2 ** min(outage.probes, 10), MAX_PROBE_INTERVAL)
+        mine = ProviderOutage.objects.filter(pk=outage.pk, probe_at=outage.probe_at)
+        if mine.update(probe_at=now + pause, probes=F("probes") + 1) and _is_over(outage):
+            _resolve(outage)
+
+
+def request_probes(endpoint_id: str) -> None:
+    """Make the next tick probe the outages of this endpoint."""
+    ProviderOutage.objects.filter(endpoint_id=endpoint_id).update(probe_at=timezone.now())
+
+
+def request_probe(outage: ProviderOutage) -> bool:
+    """Make the next tick probe now; return False if the outage is already over."""
+    return bool(ProviderOutage.objects.filter(pk=outage.pk).update(probe_at=timezone.now()))
+
+
+def resume(outage: ProviderOutage) -> bool:
+    """End an outage by unread replies; return False if it is over, or of another kind."""
+    return outage.kind == OutageKind.REPLIES_UNREAD and _resolve(outage)
+
+
+def _is_over(outage: ProviderOutage) -> bool:
+    if outage.kind == OutageKind.REPLIES_UNREAD:
+        replies = UnreadReply.objects.filter(endpoint_id=outage.endpoint_id, is_open=True)
+        formats = replies.values_list("request_format", "job__model__request_format")
+        newest = formats.order_by("-at").first()
+        return newest is None or newest[0] != newest[1]
+    if outage.kind == OutageKind.ENDPOINT_MISSING:
+        return isinstance(_probe(outage.endpoint_id), Gone)
+    offered = (
+        ImageModel.objects.enabled()
+        .order_by("position", "slug")
+        .values_list("endpoint_id", flat=True)
+    )
+    endpoints = dict.fromkeys([outage.endpoint_id, *offered])
+    if outage.endpoint_id not in offered and len(endpoints) > 1:
+        del endpoints[outage.endpoint_id]  # staff disabled its model
+    for endpoint_id in list(endpoints)[:MAX_ENDPOINTS]:
+        error = _probe(endpoint_id)
+        if not isinstance(error, EndpointMissing):  # does not depend on the key
+            return isinstance(error, Gone)
+    return False
+
+
+def _probe(endpoint_id: str) -> RunPodError | None:
+    """Read a job that cannot exist: Gone means that key and endpoint are valid."""
+    try:
+        clients.client().status(endpoint_id, NO_SUCH_JOB)
+    except RunPodError as error:
+        return error
+    return None
+
+
+def _resolve(outage: ProviderOutage) -> bool:
+    """End the outage; return False if it is already over."""
+    if not ProviderOutage.objects.filter(pk=outage.pk).delete()[0]:
+        return False
+    lost = timezone.now() - outage.since
+    endpoint_id = None if outage.kind == OutageKind.KEY_REFUSED else outage.endpoint_id
+    lifecycle.extend_deadlines(by=lost, endpoint_id=endpoint_id)
+    if outage.kind == OutageKind.REPLIES_UNREAD:
+        replies = UnreadReply.objects.filter(endpoint_id=endpoint_id, is_open=True)
+        waiting = Job.objects.filter(unread_reply__in=replies, status=Status.STORING)
+        lifecycle.postponed(list(waiting), until=timezone.now())
+        replies.update(is_open=False)
+        dispatch.store()
+    log.warning(
+        "submissions continue after %s",
+        lost,
+        extra={"kind": outage.kind, "endpoint": outage.endpoint_id},
+    )
+    models = (
+        ImageModel.objects.all()
+        if endpoint_id is None
+        else ImageModel.objects.filter(endpoint_id=endpoint_id)
+    )
+    for slug in models.values_list("slug", flat=True):
+        dispatch.check(slug)
+        dispatch.submit(slug)
+    return True

@@ -1,0 +1,208 @@
+"""Store the images of finished jobs: download them, put them into the bucket, end the job."""
+
+import logging
+import time
+from datetime import timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.utils import timezone
+
+from artgen.database import pooling
+from generation.files import storage
+from generation.files.new_file import NewFile
+from generation.imaging import processing
+from generation.imaging.image import InvalidImage
+from generation.jobs.engine import clients, dispatch, failures, lifecycle, outages, unread_replies
+from generation.models import Image, Job
+from generation.runpod import payloads
+from generation.runpod.download import DownloadFailed, DownloadRefused, HostFailed, fetch_image
+from generation.runpod.payloads import OutputError, Result
+from generation.runpod.report import JobReport, State
+from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError, Unavailable
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=settings.STORE_LEASE_SECONDS)  # longer than a download and its uploads
+PAUSE = timedelta(seconds=10)  # after a failure
+MAX_PAUSE = LEASE * 2 / 3  # after many failures; a job that is due later is being stored
+MAX_SLOT_SECONDS = 20.0  # a slot then takes a new message, so that its worker can shut down
+
+
+def store_due() -> None:
+    """Store finished jobs while some are due, for about MAX_SLOT_SECONDS."""
+    ends_at = time.monotonic() + MAX_SLOT_SECONDS
+    is_first = True
+    while job := _claim():
+        others = Job.objects.storing().filter(due_at__lte=timezone.now()).exists()
+        if others and is_first:
+            dispatch.store()  # start another slot, too
+            is_first = False
+        _store(job)
+        if not others:
+            return
+        if time.monotonic() > ends_at:
+            dispatch.store()
+            return
+
+
+def store() -> Job | None:
+    """Store the images of one finished job and return it; None if no job is due."""
+    job = _claim()
+    if job is not None:
+        _store(job)
+    return job
+
+
+def _claim() -> Job | None:
+    return lifecycle.claim_storing(
+        lease=LEASE,
+        longest_pause=MAX_PAUSE,
+        slots=settings.CELERY_WORKER_CONCURRENCY,
+        workers=settings.STORE_WORKERS,
+        failing=HostFailed.__name__,
+    )
+
+
+def _store(job: Job) -> None:
+    pooling.give_back()  # the downloads may take a minute
+    report, is_kept = None, False
+    try:
+        try:
+            if job.result is not None:
+                result = payloads.result_from(job.result)
+            else:
+                report = unread_replies.kept(job)
+                is_kept = report is not None
+                report = report or _report(job)  # it was too large for the row
+                result = unread_replies.read(job, report)
+            images = [
+                save_image(
+                    job,
+                    position=position,
+                    data=_fetch(image, any_public=payloads.is_public(job.snapshot["dialect"])),
+                    seed=_seed(job, result, position),
+                )
+                for position, image in enumerate(result.images)
+            ]
+        except (OutputError, InvalidImage) as error:
+            if is_kept:
+                unread_replies.read_later(job, error)
+            else:
+                _keep_reply(job, report, error)
+        except Gone as error:
+            failures.handle_missing(job, error, timezone.now())
+        except (KeyRefused, EndpointMissing) as error:
+            outages.note(job.snapshot["endpoint_id"], error)
+            lifecycle.not_stored(job, until=timezone.now() + PAUSE, detail=error.full_text)
+        except (DownloadRefused, DownloadFailed) as error:
+            _later(job, error, pause=_download_pause(job))
+        except (RunPodError, OSError, BotoCoreError, ClientError) as error:
+            _later(job, error, pause=PAUSE)
+        else:
+            lifecycle.succeeded(job, images=images, cost=None)
+            if is_kept:
+                unread_replies.forget(job)
+    except lifecycle.Stale:
+        log.info("the job changed while it was stored", extra=job.log_fields)
+    except Exception as error:  # noqa: BLE001 must not affect the other jobs
+        failures.isolate(job, error, code="storage")
+
+
+def _report(job: Job) -> JobReport:
+    """Return RunPod's report on a finished job."""
+    report = clients.client().status(job.snapshot["endpoint_id"], job.runpod_id)
+    if not report.state.final:  # after a late progress update, or an unknown state
+        raise Unavailable(f"RunPod calls the finished job {report.state.value}")
+    return report
+
+
+def _keep_reply(job: Job, report: JobReport | None, error: OutputError | InvalidImage) -> None:
+    """Fail the job and keep the reply, of which only the addresses are left if RunPod has none."""
+    if isinstance(error, InvalidImage):
+        error = OutputError("bad_picture", repr(error), retryable=False)
+    if report is None:
+        try:
+            report = _report(job)
+        except RunPodError:
+            report = JobReport(job.runpod_id, State.COMPLETED, body={"output": job.result})
+    unread_replies.keep(job, report, error, charge=None)
+
+
+def _later(job: Job, error: Exception, *, pause: timedelta) -> None:
+    """Try again after the pause; fail only at the deadline, because the result is paid for."""
+    now = timezone.now()
+    log.warning("images not stored yet", extra={**job.log_fields, "error": repr(error)})
+    if job.deadline_at and job.deadline_at <= now:
+        lifecycle.failed(job, code="storage", detail=repr(error))
+    else:
+        lifecycle.not_stored(job, until=now + pause, detail=f"{type(error).__name__}: {error}")
+
+
+def _download_pause(job: Job) -> timedelta:
+    """Return half of the time since RunPod finished the job, within PAUSE and MAX_PAUSE.
+
+    So each pause is half as long again as the time before it, without a count of failures.
+    """
+    now = timezone.now()
+    finished_at = (job.started_at or now) + timedelta(milliseconds=job.execution_ms or 0)
+    return min(max(PAUSE, (now - finished_at) / 2), MAX_PAUSE)
+
+
+def _fetch(image: payloads.OutputImage, *, any_public: bool) -> bytes:
+    """Return the bytes of an image. Raises DownloadRefused or DownloadFailed.
+
+    `any_public`: the images of RunPod's public endpoints may be at any public address.
+    """
+    if image.data is not None:
+        return image.data
+    return fetch_image(
+        image.url or "", allowed_hosts=settings.RUNPOD_IMAGE_HOSTS, any_public=any_public
+    )
+
+
+def _seed(job: Job, result: Result, position: int) -> int:
+    """Return an image's seed: the worker's, else the job's, plus the position of further images."""
+    if result.seed is not None and len(result.images) == 1:
+        return result.seed
+    return job.seed + position
+
+
+def save_image(job: Job, *, position: int, data: bytes, seed: int) -> Image:
+    """Put an image and its smaller copies into the bucket; return its row, not yet inserted."""
+    written = {**job.shareable_parameters, "model": job.snapshot["slug"], "seed": seed}
+    for name in ("source_images", "mask"):
+        del written[name]
+    prepared = processing.prepare(data, parameters=written)
+    key = storage.image_key(job_id=job.id, position=position, content_type=prepared.content_type)
+    thumbnail_key = storage.thumbnail_key(job_id=job.id, position=position)
+    files = [
+        NewFile(key, prepared.data, prepared.content_type),
+        NewFile(thumbnail_key, prepared.thumbnail, "image/webp"),
+    ]
+    large_key = ""
+    if prepared.large:
+        large_key = storage.large_key(job_id=job.id, position=position)
+        files.append(NewFile(large_key, prepared.large, "image/webp"))
+    storage.save_all(files)
+    return Image(
+        user_id=job.user_id,
+        job=job,
+        position=position,
+        key=key,
+        thumbnail_key=thumbnail_key,
+        large_key=large_key,
+        placeholder=prepared.placeholder,
+        width=prepared.width,
+        height=prepared.height,
+        bytes=len(prepared.data),
+        content_type=prepared.content_type,
+        sha256=prepared.sha256,
+        seed=seed,
+        model_id=job.model_id,
+        style=job.style,
+        sourced=bool(job.source_images),
+        # Staff find the image of a trial in the admin, not in their gallery, and may restore it.
+        trashed_at=timezone.now() if job.is_trial else None,
+        created_at=timezone.now(),
+    )

@@ -1,0 +1,119 @@
+"""Replies that were paid for and from which no image could be read: kept, never bought again.
+
+If the images may be elsewhere in the reply, its job stays STORING until the deadline, and the kept
+reply is read again with the model's current request format. The second one in a row stops
+submissions to the endpoint (see `outages`), and then the job waits until staff have acted.
+"""
+
+import json
+import zlib
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from generation.jobs.budgets.spending import Charge
+from generation.jobs.engine import lifecycle, outages
+from generation.models import ImageModel, Job, ProviderOutage, Status, UnreadReply
+from generation.runpod import payloads
+from generation.runpod.payloads import OutputError, Result
+from generation.runpod.report import JobReport, parse_report
+
+INTERVAL = timedelta(minutes=1)  # between two readings of a kept reply
+COUNTED = frozenset({"unreadable", "no_output", "invalid_output", "bad_picture"})
+"""Codes that count for an outage: with other codes, the reply states the reason."""
+STORED_BETWEEN = 20
+"""So many images stored between two unread replies show that the endpoint works."""
+
+
+def read(job: Job, report: JobReport) -> Result:
+    """Return the result in a report, by the model's current request format. Raises OutputError."""
+    return payloads.read(
+        job.snapshot["dialect"], report, images_at=(_format_of(job) or {}).get("images", "")
+    )
+
+
+def kept(job: Job) -> JobReport | None:
+    """Return the kept reply, if there is one, to be read with the model as it is now."""
+    if (body := kept_body(job)) is None:
+        return None
+    job.model = ImageModel.objects.get(pk=job.model_id)
+    return parse_report(json.loads(body))
+
+
+def kept_body(job: Job) -> bytes | None:
+    """Return the kept reply as JSON, if there is one."""
+    body = UnreadReply.objects.filter(job=job).values_list("body", flat=True).first()
+    return None if body is None else zlib.decompress(body)
+
+
+def keep(job: Job, report: JobReport, error: OutputError, *, charge: Charge | None) -> None:
+    """Keep the reply; fail the job, or let it wait if another format may help. Raises Stale.
+
+    `charge` is None if the attempt has been counted before.
+    """
+    now, body = timezone.now(), zlib.compress(json.dumps(report.body).encode(), level=1)
+    with transaction.atomic():
+        if error.code == lifecycle.UNREADABLE and charge is not None:
+            lifecycle.unread(
+                job,
+                until=now + INTERVAL,
+                detail=error.detail,
+                charge=charge,
+                delay_ms=report.delay_ms,
+                execution_ms=report.execution_ms,
+            )
+        else:
+            lifecycle.failed(job, code=error.code, detail=error.detail, charge=charge)
+        UnreadReply.objects.create(
+            job_id=job.id,
+            endpoint_id=job.snapshot["endpoint_id"],
+            request_format=_format_of(job),
+            body=body,
+            at=now,
+            is_open=error.code in COUNTED,
+        )
+    # After the commit, so that of two replies at once at least one finds the other.
+    if error.code in COUNTED:
+        _count(job, error)
+
+
+def read_later(job: Job, error: Exception) -> None:
+    """Read the kept reply of the job again later, or fail it at its deadline. Raises Stale.
+
+    During an outage it waits longer: staff may still change the format.
+    """
+    now = timezone.now()
+    is_late = job.deadline_at is not None and job.deadline_at <= now
+    outage = ProviderOutage.objects.blocking([job.snapshot["endpoint_id"]])
+    if is_late and not outage.exists():
+        lifecycle.failed(job, code=lifecycle.UNREADABLE, detail=str(error))
+    else:
+        lifecycle.not_stored(
+            job, until=now + INTERVAL, detail=str(error), code=lifecycle.UNREADABLE
+        )
+
+
+def forget(job: Job) -> None:
+    """Delete the kept reply: its images are stored."""
+    UnreadReply.objects.filter(job=job).delete()
+
+
+def _format_of(job: Job) -> Any:
+    """Return the model's current format, or that of the job if the model has another endpoint."""
+    if job.model.endpoint_id == job.snapshot["endpoint_id"]:
+        return job.model.request_format
+    return job.snapshot.get("request_format")
+
+
+def _count(job: Job, error: OutputError) -> None:
+    """Start an outage if this is the second unread reply in a row."""
+    endpoint_id = job.snapshot["endpoint_id"]
+    others = UnreadReply.objects.filter(endpoint_id=endpoint_id, is_open=True).exclude(job=job)
+    last = others.order_by("-at").values_list("at", flat=True).first()
+    if last is None:
+        return
+    stored = Job.objects.filter(model=job.model_id, status=Status.SUCCEEDED, finished_at__gt=last)
+    if len(stored.values_list("id")[:STORED_BETWEEN]) < STORED_BETWEEN:
+        outages.note_unread(endpoint_id, error)

@@ -1,0 +1,28 @@
+"""Webhook addresses for RunPod, with a signed token for every attempt."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+
+from generation.jobs.inputs import reachability
+from generation.models import Job
+
+SALT = "generation.callbacks"
+
+
+def address(job: Job) -> str | None:
+    """Return the address of this attempt's webhook, None if RunPod cannot reach it."""
+    token = signing.dumps([str(job.id), job.attempt], salt=SALT)
+    url = f"{settings.PUBLIC_URL}{reverse('runpod_hook', args=[token])}"
+    return url if reachability.by_runpod(url) else None
+
+
+def read(token: str) -> tuple[UUID, int] | None:
+    """Return (job id, attempt) of a valid token, None for any other."""
+    try:
+        job_id, attempt = signing.loads(token, salt=SALT)
+    except signing.BadSignature:
+        return None
+    return UUID(job_id), attempt

@@ -1,0 +1,53 @@
+"""The webhook that RunPod calls when a job has ended. It only triggers a status check."""
+
+import logging
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from generation.jobs.engine import dispatch, lifecycle, webhook_tokens
+from generation.runpod.report import is_job_id
+from generation.runpod.untrusted import InvalidJSON, parse_json
+
+log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 12 * 1024 * 1024
+
+
+@csrf_exempt
+@require_POST
+def runpod_hook(request: HttpRequest, token: str) -> HttpResponse:
+    """Mark the attempt due and check it; 200 for a valid token (else RunPod repeats), else 404.
+
+    The body is read only if it is unknown whether RunPod took the attempt. The RunPod job in it is
+    then a candidate that /status must confirm, because anyone who knows the address can call it.
+    """
+    known = webhook_tokens.read(token)
+    if known is None:
+        return HttpResponse(status=HTTPStatus.NOT_FOUND)
+    job_id, attempt = known
+    log.info("webhook received", extra={"job": str(job_id), "attempt": attempt})
+    if slug := lifecycle.webhook_received(job_id, attempt=attempt):
+        dispatch.check(slug)
+    elif lifecycle.is_unknown(job_id, attempt=attempt) and (runpod_id := _runpod_id(request)):
+        lifecycle.candidate_received(job_id, attempt=attempt, runpod_id=runpod_id)
+    return HttpResponse()
+
+
+@require_safe
+def is_of_runpod(_request: HttpRequest, token: str) -> HttpResponse:
+    """Tell nginx before it receives a large body: 204 for a valid token, else 403."""
+    is_valid = webhook_tokens.read(token) is not None
+    return HttpResponse(status=HTTPStatus.NO_CONTENT if is_valid else HTTPStatus.FORBIDDEN)
+
+
+def _runpod_id(request: HttpRequest) -> str:
+    """Return the id in the body, "" if there is none."""
+    try:
+        body = parse_json(request.read(MAX_BODY_BYTES))
+    except (InvalidJSON, OSError):
+        return ""
+    runpod_id = body.get("id") if isinstance(body, dict) else None
+    return runpod_id if is_job_id(runpod_id) else ""

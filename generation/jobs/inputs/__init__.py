@@ -1,0 +1,1 @@
+"""What RunPod gets for a job: source images, masks, parameters, addresses."""

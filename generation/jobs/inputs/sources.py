@@ -1,0 +1,186 @@
+"""The source images of a job: ids of the user's uploads and images, and what RunPod gets."""
+
+import json
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from artgen.refusals import FieldError
+from generation.catalog.offers import InvalidParameters
+from generation.files import storage
+from generation.imaging import fitting
+from generation.jobs.inputs import reachability
+from generation.jobs.sql import bulk_update
+from generation.models import Image, ImageQuerySet, Job, Upload, UploadQuerySet
+from generation.runpod.client import MAX_BODY_BYTES
+from generation.runpod.payloads import Dialect, InputImage
+from generation.runpod.payloads.comfyui import data_uri
+
+log = logging.getLogger(__name__)
+
+FIELD = "source_images"
+REST_OF_BODY = 50_000  # bytes for field names, policy, webhook and style template
+
+
+class SourceMissing(Exception):
+    """A source image has been deleted since the job was placed."""
+
+
+@dataclass(frozen=True)
+class OwnImage:
+    """An upload or image of the user: key in the bucket, size in px, length of the file."""
+
+    id: UUID
+    key: str
+    width: int
+    height: int
+    bytes: int
+    is_upload: bool
+
+
+def check(*, user: User, ids: Sequence[str], field: str = FIELD) -> list[OwnImage]:
+    """Return the images in order. Raises InvalidParameters unless all belong to the user.
+
+    `field` is named in the error.
+    """
+    if not ids:
+        return []  # most orders: building a query takes a tenth of their time
+    try:
+        wanted = [UUID(one) for one in ids]
+    except ValueError:
+        wanted = []
+    known = _known(
+        user_id=user.id,
+        ids=wanted,
+        images=Image.objects.present(),
+        uploads=Upload.objects.usable(),
+    )
+    if len(wanted) != len(ids) or len(known) != len(set(wanted)):
+        detail = _("Image not found.")
+        raise InvalidParameters([FieldError(field=field, code="does_not_exist", detail=detail)])
+    return [known[one] for one in wanted]
+
+
+def must_be_reduced(
+    sources: Sequence[OwnImage], *, dialect: Dialect, beside: Mapping[str, Any]
+) -> bool:
+    """Return whether these images are sent in the request to RunPod and must be scaled down to fit.
+
+    `beside` is the rest of the request.
+
+    Raises:
+        InvalidParameters: they cannot get to RunPod.
+    """
+    if not sources or not (dialect.needs_data or not _reachable(sources)):
+        return False
+    if dialect.needs_address:
+        detail = _(
+            "This model loads source images from the internet, "
+            "but this site isn’t reachable from there."
+        )
+        raise InvalidParameters([FieldError(field=FIELD, code="not_reachable", detail=detail)])
+    room = _room(beside)
+    if room < fitting.MIN_BYTES_PER_IMAGE * len(sources):
+        detail = _("The source images don’t fit in the request to the GPU. Use fewer.")
+        raise InvalidParameters([FieldError(field=FIELD, code="too_large", detail=detail)])
+    return not fitting.fits([source.bytes for source in sources], room=room)
+
+
+def chosen(job: Job) -> list[OwnImage]:
+    """Return the source images of a job, in order, and at the end its mask if it has one.
+
+    Raises SourceMissing if one was deleted.
+    """
+    ids = [UUID(one) for one in (*job.source_images, *([job.mask] if job.mask else []))]
+    # Files are deleted within an hour after the trash was emptied: jobs may still use them.
+    known = _known(
+        user_id=job.user_id, ids=ids, images=Image.objects.all(), uploads=Upload.objects.all()
+    )
+    if len(known) != len(set(ids)):
+        raise SourceMissing
+    return [known[one] for one in ids]
+
+
+def of_job(job: Job, own: Sequence[OwnImage], *, with_data: bool) -> list[InputImage]:
+    """Return what RunPod gets, in order: short-lived URLs, or bytes if RunPod cannot fetch those.
+
+    Reads the bucket, not the database.
+
+    Args:
+        job: whose parameters share the request with the bytes.
+        own: its source images, from `chosen`.
+        with_data: the dialect always needs bytes. Bytes are reduced to fit into the request.
+
+    Raises:
+        SourceMissing: a source image has been deleted.
+    """
+    names = [source.key.rsplit("/", 1)[-1] for source in own]
+    urls = [storage.absolute_url(source.key) for source in own]
+    if not with_data and _reachable(own):
+        return [InputImage(url=url, name=name) for url, name in zip(urls, names, strict=True)]
+    try:
+        files = [storage.read(source.key) for source in own]
+    except FileNotFoundError as error:
+        raise SourceMissing from error
+    fitted = fitting.fit(files, room=_room({**job.parameters, **job.snapshot}))
+    for file, one in zip(files, fitted, strict=True):
+        if one.size:
+            reduced = f"{len(file)} to {len(one.data)} bytes, {one.size[0]}x{one.size[1]} px"
+            log.info(
+                "source image reduced to fit into the request",
+                extra={"job": str(job.id), "reduced": reduced},
+            )
+    if with_data:
+        return [
+            InputImage(url=url, name=name, data=one.data)
+            for url, name, one in zip(urls, names, fitted, strict=True)
+        ]
+    return [
+        InputImage(url=data_uri(one.data), name=name)
+        for name, one in zip(names, fitted, strict=True)
+    ]
+
+
+def _reachable(sources: Sequence[OwnImage]) -> bool:
+    return all(reachability.by_runpod(storage.absolute_url(source.key)) for source in sources)
+
+
+def _room(beside: Mapping[str, Any]) -> int:
+    """Return how many bytes of a request with `beside` are left for source images."""
+    rest = json.dumps(beside, ensure_ascii=False, default=str).encode()
+    return MAX_BODY_BYTES - REST_OF_BODY - 2 * len(rest)
+
+
+def not_expired(upload_ids: Collection[UUID]) -> bulk_update.Expression:
+    """Return SQL that is true while these uploads may be used, and its values.
+
+    It locks their rows, so that the cleanup does not expire one that a job is about to use.
+    """
+    if not upload_ids:
+        return ("TRUE",)
+    return (
+        "(SELECT COUNT(*) FROM (SELECT id FROM generation_upload "
+        "WHERE id = ANY(%s) AND expired_at IS NULL FOR KEY SHARE) AS usable) = %s",
+        list(upload_ids),
+        len(upload_ids),
+    )
+
+
+def _known(
+    *, user_id: UUID, ids: Sequence[UUID], images: ImageQuerySet, uploads: UploadQuerySet
+) -> dict[UUID, OwnImage]:
+    if not ids:
+        return {}
+    columns = ("id", "key", "width", "height", "bytes")
+    uploaded = uploads.filter(user_id=user_id, id__in=ids).values_list(*columns)
+    own = images.filter(user_id=user_id, id__in=ids).values_list(*columns)
+    return {
+        pk: OwnImage(pk, key, width, height, size, is_upload)
+        for rows, is_upload in ((uploaded, True), (own, False))
+        for pk, key, width, height, size in rows
+    }

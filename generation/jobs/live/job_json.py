@@ -1,0 +1,262 @@
+"""The Job JSON and the Image JSON of the API, the socket and the pages."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from operator import attrgetter
+from typing import Annotated, Any, TypedDict, cast
+from uuid import UUID
+
+from django.utils import timezone
+
+from artgen.api.json_types import IdText, MomentText, Slug
+from artgen.api.times import optional_time_json, time_json
+from generation.catalog.parameters import JOB_FIELDS, JOB_PARAMETERS, NULL_IF_EMPTY
+from generation.files import storage
+from generation.jobs import eta
+from generation.jobs.eta import Eta, EtaJson, Forecast
+from generation.jobs.live import status_text
+from generation.jobs.live.status_text import Phase
+from generation.models import FINAL, Image, Job, Status, Visibility, seen_by, tag_names
+
+
+class SavedFromJson(TypedDict):
+    """Where a saved copy of a shared image is from."""
+
+    author: Annotated[str, "The name of its owner; empty if it was not shown."]
+
+
+class ImageJson(TypedDict):
+    """An image. `sha256`, `width`, `height` and `bytes` describe the file at `url`."""
+
+    id: IdText
+    job: Annotated[IdText | None, "Null for a saved copy."]
+    saved_from: Annotated[
+        SavedFromJson | None, "Of a copy of another user’s shared image, else null."
+    ]
+    url: Annotated[str, "Expires; request the image again for a new one."]
+    thumbnail_url: Annotated[str, "WebP; expires like `url`."]
+    placeholder: Annotated[str, "A tiny WebP image as a data: URI, to show while the image loads."]
+    width: int
+    height: int
+    bytes: int
+    content_type: str
+    sha256: str
+    seed: Annotated[int | None, "Null for a saved copy whose page did not show it."]
+    favorite: bool
+    note: Annotated[str, "What you wrote about the image; only you see it."]
+    tags: Annotated[list[str], "Your tags; only you see them."]
+    trashed_at: MomentText | None
+    visibility: Annotated[
+        str,
+        Visibility,
+        "Who can see it now. `public` only while it is on /explore/; `link` only until the link "
+        "expires.",
+    ]
+    created_at: MomentText
+
+
+class JobErrorJson(TypedDict):
+    """Why a job failed."""
+
+    code: Annotated[str, "Stable, for use in code."]
+    message: Annotated[str, "Human-readable."]
+
+
+class _JobStateJson(TypedDict):
+    id: IdText
+    status: Annotated[str, Status]
+    progress: Annotated[float | None, "0 to 1; null if unknown."]
+    step: int | None
+    step_count: int | None
+    queue_position: Annotated[int | None, "Jobs before this one; only while queued."]
+    eta_seconds: EtaJson | None
+    parked_until: Annotated[
+        MomentText | None,
+        "Until then a queued job waits for a budget of the site, else null. It may start earlier: "
+        "if the budget is raised, or other jobs cost less than expected.",
+    ]
+    phase: Annotated[str, "What is happening; human-readable."]
+    phase_detail: str
+    model: Slug
+
+
+JobParametersJson = TypedDict(  # type: ignore[misc]
+    "JobParametersJson", {one.name: one.json_type for one in JOB_PARAMETERS}
+)
+
+
+class JobJson(_JobStateJson, JobParametersJson):
+    """A job: one image to generate, or several where the model returns several at once."""
+
+    batch: IdText | None
+    credits: Annotated[int, "Held while active; charged on success, returned otherwise."]
+    attempt: int
+    version: Annotated[int, "Only grows: the higher version is newer."]
+    created_at: MomentText
+    started_at: MomentText | None
+    finished_at: Annotated[MomentText | None, "Set exactly when the status is final."]
+    error: JobErrorJson | None
+    images: list[ImageJson]
+
+
+JOB_COLUMNS = (
+    *("id", "status", "progress", "step", "step_count", "model__slug", *JOB_FIELDS),
+    *("batch", "credits", "attempt", "version", "created_at", "started_at", "finished_at"),
+    *("error_code", "parked_until"),
+)
+"""The columns of the Job JSON of a final job; its images apart."""
+IMAGE_COLUMNS = (
+    *(
+        "id",
+        "job_id",
+        "key",
+        "thumbnail_key",
+        "placeholder",
+        "width",
+        "height",
+        "bytes",
+        "content_type",
+        "sha256",
+    ),
+    *("seed", "favorite", "note", "tags"),
+    *("trashed_at", "visibility", "link_slug", "link_until", "created_at"),
+)
+"""The columns of the Image JSON of a job's image."""
+SAVED_COLUMNS = ("saved__author__name", "saved__author__is_active")
+"""What the Image JSON of a saved copy has beside those."""
+
+_parameters_of = attrgetter(*JOB_FIELDS)
+
+
+def job_json(job: Job, *, forecast: Forecast | None = None) -> JobJson:
+    """Return the Job JSON; fetch the job with `Job.objects.with_all()` to save queries.
+
+    `forecast` covers the models of active jobs; without it, it is queried.
+    """
+    now = timezone.now()
+    forecast = forecast or eta.of_jobs([job])
+    return _job_json(
+        job,
+        model=job.model.slug,
+        position=forecast.position(job),
+        left=forecast.of_job(job, now=now),
+        parked_until=forecast.parked_until(job, now=now),
+        phase=status_text.now_of(job, forecast=forecast, now=now),
+        images=_images_of(job),
+    )
+
+
+def _images_of(job: Job) -> Sequence[Image]:
+    if job.status != Status.SUCCEEDED:
+        return ()  # images are stored in the transaction of the success
+    return list(job.images.all()) if job.new_images is None else job.new_images
+
+
+def jobs_json(jobs: Sequence[Job]) -> list[JobJson]:
+    forecast = eta.of_jobs(jobs)
+    return [job_json(job, forecast=forecast) for job in jobs]
+
+
+def job_rows_json(rows: Sequence[Any]) -> list[JobJson]:
+    """Return the Job JSON of named rows of JOB_COLUMNS, in a third of the time of model instances.
+
+    Active jobs are fetched again, as instances.
+    """
+    now = timezone.now()
+    ids = [row.id for row in rows if row.status not in FINAL]
+    whole = {job.id: job for job in Job.objects.filter(id__in=ids).for_forecast()} if ids else {}
+    forecast = eta.of_jobs(whole.values())
+    done = [row.id for row in rows if row.status == Status.SUCCEEDED and row.id not in whole]
+    images: dict[UUID, list[Any]] = {}
+    if done:
+        pictures = Image.objects.filter(job__in=done).order_by("position")
+        for image in pictures.values_list(*IMAGE_COLUMNS, named=True):
+            images.setdefault(image.job_id, []).append(image)
+    return [
+        job_json(whole[row.id], forecast=forecast)
+        if row.id in whole
+        else _job_json(
+            row,
+            model=row.model__slug,
+            position=None,
+            left=None,
+            parked_until=None,
+            phase=status_text.of_job(row, place=None, left=None, now=now),
+            images=images.get(row.id, []),
+        )
+        for row in rows
+    ]
+
+
+def _job_json(
+    job: Any,
+    *,
+    model: str,
+    position: int | None,
+    left: Eta | None,
+    parked_until: datetime | None,
+    phase: Phase,
+    images: Sequence[Any],
+) -> JobJson:
+    failed = job.status == Status.FAILED
+    parameters = dict(zip(JOB_FIELDS, _parameters_of(job), strict=True))
+    for name in NULL_IF_EMPTY:
+        parameters[name] = parameters[name] or None
+    return {
+        "id": str(job.id),
+        "status": job.status,
+        "progress": job.progress,
+        "step": job.step,
+        "step_count": job.step_count,
+        "queue_position": position,
+        "eta_seconds": left.as_json() if left else None,
+        "parked_until": optional_time_json(parked_until),
+        "phase": phase.title,
+        "phase_detail": phase.detail,
+        "model": model,
+        **cast(JobParametersJson, parameters),
+        "batch": str(job.batch) if job.batch else None,
+        "credits": job.credits,
+        "attempt": job.attempt,
+        "version": job.version,
+        "created_at": time_json(job.created_at),
+        "started_at": optional_time_json(job.started_at),
+        "finished_at": optional_time_json(job.finished_at),
+        "error": {"code": job.error_code, "message": status_text.error_message(job.error_code)}
+        if failed
+        else None,
+        "images": [image_json(image) for image in images],
+    }
+
+
+def image_json(image: Any) -> ImageJson:
+    """Return the Image JSON; its URLs expire.
+
+    `image` is an instance, or a named row of IMAGE_COLUMNS; of a saved copy also of SAVED_COLUMNS.
+    """
+    return {
+        "id": str(image.id),
+        "job": str(image.job_id) if image.job_id else None,
+        "saved_from": None if image.job_id else {"author": _author_of(image)},
+        "url": storage.absolute_url(image.key),
+        "thumbnail_url": storage.absolute_url(image.thumbnail_key),
+        "placeholder": image.placeholder,
+        "width": image.width,
+        "height": image.height,
+        "bytes": image.bytes,
+        "content_type": image.content_type,
+        "sha256": image.sha256,
+        "seed": image.seed,
+        "favorite": image.favorite,
+        "note": image.note,
+        "tags": tag_names(image),
+        "trashed_at": optional_time_json(image.trashed_at),
+        "visibility": seen_by(image),
+        "created_at": time_json(image.created_at),
+    }
+
+
+def _author_of(copy: Any) -> str:
+    if isinstance(copy, Image):
+        return copy.saved.author_name
+    return copy.saved__author__name if copy.saved__author__is_active else ""

@@ -1,0 +1,228 @@
+"""A job's status as text for people: `phase` and `phase_detail` of the Job JSON."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.limits import period_limits
+from artgen.web import formatting
+from generation.jobs import eta
+from generation.jobs.eta import Eta, Forecast
+from generation.jobs.queue import scheduling
+from generation.jobs.queue.queue_positions import Place
+from generation.models import FINAL, Job, Status
+
+ERROR_MESSAGES = {
+    "prompt_refused": gettext_lazy("The model rejected this prompt. Rephrase it."),
+    "invalid_input": gettext_lazy("The model rejected these settings."),
+    "source_unreadable": gettext_lazy("The model couldn’t open the source image."),
+    "lora_unreadable": gettext_lazy(
+        "The model couldn’t load the LoRA. Check its address and that it fits this model."
+    ),
+    "workflow_invalid": gettext_lazy("This model is misconfigured. Contact the administrator."),
+    "out_of_memory": gettext_lazy("The GPU ran out of memory. Try a smaller size."),
+    "gpu_lost": gettext_lazy("The GPU disconnected during generation."),
+    "timed_out": gettext_lazy("Generation timed out."),
+    "no_output": gettext_lazy("The model returned no image."),
+    "unreadable": gettext_lazy("The model’s reply can’t be read."),
+    "bad_picture": gettext_lazy("The model returned an invalid file."),
+    "invalid_output": gettext_lazy("The model returned an invalid file."),
+    "canceled": gettext_lazy("The job was stopped by the GPU provider."),
+    "provider_unpaid": gettext_lazy("The service is out of GPU time. Contact the administrator."),
+    "provider_error": gettext_lazy("The model failed."),
+    "deadline": gettext_lazy("It timed out."),
+    "unauthorized": gettext_lazy("The service is misconfigured. Contact the administrator."),
+    "endpoint_missing": gettext_lazy("This model is temporarily unavailable."),
+    "too_large": gettext_lazy("The source images are too large."),
+    "source_missing": gettext_lazy("A source image no longer exists."),
+    "empty_mask": gettext_lazy("The mask marks nothing. Mark the area to change."),
+    "storage": gettext_lazy("Couldn’t save the image."),
+}
+
+ERROR_CODES = tuple(ERROR_MESSAGES)
+
+
+LIMIT_IS_0 = gettext_lazy(
+    "Your limit of images in progress at once is 0, so nothing starts. Ask the administrator."
+)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """`title`: what is happening; `detail`: what it means for the user, may be empty."""
+
+    title: str
+    detail: str
+
+
+def now_of(job: Job, *, forecast: Forecast, now: datetime) -> Phase:
+    """Return the job's phase in the active language; `forecast` covers models of active jobs."""
+    return of_job(
+        job,
+        place=forecast.place(job),
+        left=forecast.of_job(job, now=now),
+        parked_until=forecast.parked_until(job, now=now),
+        warm=job.status == Status.SUBMITTED and forecast.is_warm(job),
+        blocked=job.status == Status.QUEUED and forecast.is_blocked(job),
+        limited=job.status == Status.QUEUED and forecast.may_start_none(job),
+        now=now,
+    )
+
+
+def of_job(
+    job: Job,
+    *,
+    place: Place | None,
+    left: Eta | None,
+    parked_until: datetime | None = None,
+    warm: bool = False,
+    blocked: bool = False,
+    limited: bool = False,
+    now: datetime | None = None,
+) -> Phase:
+    """Return the job's phase in the active language.
+
+    `left`: until it is done. `parked_until`: it waits for a budget. `warm`: its model has an active
+    worker. `blocked`: an outage blocks its model. `limited`: its user may have no job at RunPod.
+    """
+    now = now or timezone.now()
+    late = "" if job.status in FINAL else _late(job, now)
+    about = formatting.about(left.p50, left.p90) if left else ""
+    if job.status == Status.QUEUED:
+        if parked_until:
+            return _parked(parked_until)
+        if limited and not blocked:
+            return Phase(_("In the queue"), str(LIMIT_IS_0))
+        return _queued(job, place=place, about=late or about, blocked=blocked)
+    if job.status == Status.SUBMITTED:
+        return _submitted(job, about=about, late=late, warm=warm, now=now)
+    if job.status == Status.RUNNING:
+        return _running(job, about=about, late=late)
+    if job.status == Status.STORING:
+        if job.error_code:
+            return Phase(
+                _("Saving"),
+                _(
+                    "The model’s reply can’t be read yet. The administrator can see this. "
+                    "You pay only if you get the image; otherwise your credits are returned."
+                ),
+            )
+        if job.error_detail:
+            return Phase(
+                _("Saving"), _("The image is ready but can’t be saved yet. Retrying automatically.")
+            )
+        return Phase(_("Saving"), _("Almost done"))
+    if job.status == Status.SUCCEEDED:
+        return Phase(_("Image ready"), "")
+    if job.status == Status.CANCELED:
+        return Phase(_("Canceled by you") if not job.error_code else _("Canceled"), _returned(job))
+    title = _("Prompt not allowed") if job.error_code == "prompt_refused" else _("Failed")
+    return Phase(title, f"{error_message(job.error_code)} {_returned(job)}")
+
+
+def _queued(job: Job, *, place: Place | None, about: str, blocked: bool) -> Phase:
+    if blocked:
+        return Phase(
+            _("Temporarily unavailable"),
+            _("You keep your place in the queue. Nothing is charged."),
+        )
+    if job.attempt > 1:
+        return Phase(_("Retrying"), _("the GPU disconnected, no extra charge"))
+    if job.refusals or job.model.submit_failures:
+        return Phase(_("Waiting for a GPU"), _("none is free yet, you keep your place"))
+    if not place or not place.before:
+        return Phase(_("Next in queue"), about)
+    return Phase(_before(place), about)
+
+
+def _parked(until: datetime) -> Phase:
+    """Return the phase of a job that waits for a budget, whose day is that of the site."""
+    is_tomorrow = is_next_day(until)
+    title = _("Waits for tomorrow’s budget") if is_tomorrow else _("Waits for the next budget")
+    detail = _("From %(time)s. You keep your place in the queue.")
+    return Phase(title, detail % {"time": formatting.moment(until)})
+
+
+def is_next_day(until: datetime) -> bool:
+    """Return whether a job that is parked until then waits for tomorrow's budget.
+
+    The day is that of the site. It may begin today where the user is: then nothing is said of
+    tomorrow.
+    """
+    is_next = until == period_limits.next_day()
+    return is_next and timezone.localdate(until) > timezone.localdate()
+
+
+def _before(place: Place) -> str:
+    """Return how many jobs go before: "2 of yours and 3 others before it"."""
+    others = place.before - place.own
+    if not place.own:
+        ahead = ngettext("%(count)d ahead of you", "%(count)d ahead of you", others)
+        return ahead % {"count": others}
+    if not others:
+        own = ngettext("%(count)d of yours before it", "%(count)d of yours before it", place.own)
+        return own % {"count": place.own}
+    text = _("%(own)s and %(others)s before it")
+    return text % {
+        "own": ngettext("%(count)d of yours", "%(count)d of yours", place.own)
+        % {"count": place.own},
+        "others": ngettext("%(count)d other", "%(count)d others", others) % {"count": others},
+    }
+
+
+def _submitted(job: Job, *, about: str, late: str, warm: bool, now: datetime) -> Phase:
+    if not job.runpod_id and scheduling.post_has_ended(job, now=now):
+        return Phase(_("Waiting for confirmation"), _unconfirmed(job, now))
+    if late or job.missing_since:
+        return Phase(_("Starting GPU"), late or about)
+    if warm:
+        return Phase(_("Starting"), about)
+    # The whole wait, as everywhere else; a start of its own costs nothing.
+    return Phase(_("Starting GPU"), _("%(about)s, the start is free") % {"about": about})
+
+
+def _unconfirmed(job: Job, now: datetime) -> str:
+    """Return until when RunPod may still have the job, and that its credits are held."""
+    gone_at = scheduling.gone_at(job.submitted_at or now)
+    until = formatting.clock(min(gone_at, job.deadline_at or gone_at))
+    if not job.credits:
+        return _("Checking until %(time)s.") % {"time": until}
+    text = _(
+        "%(credits)s held, checking until %(time)s. Cancel to get credits back. You won’t be "
+        "charged twice."
+    )
+    return text % {"credits": formatting.credits(job.credits), "time": until}
+
+
+def _running(job: Job, *, about: str, late: str) -> Phase:
+    left = late or (_("%(about)s left") % {"about": about} if about else "")
+    if job.step and job.step_count:
+        title = _("Generating · step %(step)d of %(count)d")
+        return Phase(title % {"step": job.step, "count": job.step_count}, left)
+    return Phase(_("Generating"), left)
+
+
+def error_message(code: str) -> str:
+    return str(ERROR_MESSAGES.get(code) or _("The model failed."))
+
+
+def _returned(job: Job) -> str:
+    if not job.credits:
+        return ""
+    return ngettext("%(count)d credit returned.", "%(count)d credits returned.", job.credits) % {
+        "count": job.credits
+    }
+
+
+def _late(job: Job, now: datetime) -> str:
+    """Return that a job takes longer than usual, counted from its placing; else ""."""
+    late_at = eta.late_at(job)
+    if late_at is None or now < late_at:
+        return ""
+    since = (now - job.created_at).total_seconds()
+    return _("Taking longer than usual: %(time)s so far. You can close the page.") % {
+        "time": formatting.duration(since)
+    }

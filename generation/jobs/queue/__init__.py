@@ -1,0 +1,1 @@
+"""The queue of each model: positions, and which job is next."""

@@ -1,0 +1,242 @@
+"""The queue of each model: the positions of waiting jobs, and what is at RunPod."""
+
+from array import array
+from bisect import bisect_left
+from collections import Counter, defaultdict, deque
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import BooleanField
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from generation.jobs.queue.queue_positions import Place, Positions, Waiting, in_order, place_of_next
+from generation.models import Status
+from generation.models.outages import BLOCKS_MODEL
+
+QUEUE_SECONDS = 2  # how long a model's queue is cached
+WARM_FOR = timedelta(seconds=60)
+MAX_QUEUED_PER_MODEL = 5_000  # jobs read for positions, on average
+
+
+class UserLimit(NamedTuple):
+    """A user's limit of jobs at once, and the user's jobs of all models."""
+
+    at_once: int
+    queued: int = 0
+    at_runpod: int = 0
+
+
+@dataclass(frozen=True)
+class ModelQueue:
+    """The jobs that go before a new job of a model."""
+
+    running: int
+    sent_at: "array[float]"  # of the SUBMITTED jobs, seconds since the epoch, ascending
+    warm: bool  # a worker was active within WARM_FOR, so the next job has no cold start
+    blocked: bool  # an outage blocks the model
+    positions: Positions  # of QUEUED jobs
+    users: Mapping[UUID, tuple[int, int]]  # how many each has queued, and at RunPod
+    limits: Mapping[UUID, UserLimit] = field(default_factory=dict)
+    """Of the users with a limit of jobs at once, those with jobs of any model."""
+    has_limits: bool = False  # whether any user may have a limit of jobs at once
+
+    @property
+    def at_runpod(self) -> int:
+        """The number of jobs at RunPod."""
+        return self.running + len(self.sent_at)
+
+    def has(self, job_id: UUID) -> bool:
+        """Return whether it has this job; True also for a queue too long to read all of it."""
+        return job_id in self.positions or len(self.positions) >= MAX_QUEUED_PER_MODEL
+
+    def sent_before(self, moment: float) -> int:
+        """Return how many SUBMITTED jobs were submitted before."""
+        return bisect_left(self.sent_at, moment)
+
+    def place_of_next(self, user_id: UUID | None, *, number: int = 1) -> Place:
+        """Return the place of the `number`-th job that this user would place now.
+
+        Without a user: of one who has no other job.
+        """
+        return place_of_next(self.users, user_id, number=number)
+
+
+def cache_key(model_id: int) -> str:
+    return f"jobs.model_queues:7:{model_id}"
+
+
+def current(model_ids: Collection[int]) -> dict[int, ModelQueue]:
+    """Return the current queues of these models, in one query."""
+    return from_rows(_rows(model_ids), model_ids=model_ids)
+
+
+class QueueRow(NamedTuple):
+    """A queued job, a submitted job, running jobs of a user, or a fact about a model."""
+
+    kind: str  # a status, "warm", "blocked", "limit" or "limits": some user may have one
+    model_id: int  # None where not applicable, as the next three
+    user_id: UUID
+    job_id: UUID
+    at: Any  # of a queued job: created; of a submitted one: submitted
+    jobs: int
+    limit: UserLimit | None = None
+
+
+def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[int, ModelQueue]:
+    """Return the queues of these models.
+
+    Positions follow from simulating `scheduling.next_jobs`, as if no job at RunPod ended meanwhile.
+    """
+    waiting: dict[int, Waiting] = {model_id: defaultdict(deque) for model_id in model_ids}
+    busy: dict[int, Counter[UUID]] = {model_id: Counter() for model_id in model_ids}
+    sent: dict[int, list[float]] = {model_id: [] for model_id in model_ids}
+    warm, blocked = set[int](), set[int]()
+    running = Counter[int]()
+    limits: dict[UUID, UserLimit] = {}
+    has_limits = False
+    for row in sorted(rows, key=_by_age):
+        match row.kind:
+            case "limit":
+                limits[row.user_id] = cast(UserLimit, row.limit)
+            case "limits":
+                has_limits = True
+            case Status.QUEUED:
+                waiting[row.model_id][row.user_id].append((row.at, row.job_id))
+            case "warm":
+                warm.add(row.model_id)
+            case "blocked":
+                blocked.add(row.model_id)
+            case Status.SUBMITTED:
+                busy[row.model_id][row.user_id] += 1
+                sent[row.model_id].append(row.at.timestamp())
+            case _:
+                busy[row.model_id][row.user_id] += row.jobs
+                running[row.model_id] += row.jobs
+                warm.add(row.model_id)
+    found = {}
+    for model_id in model_ids:
+        queued = {user_id: len(own) for user_id, own in waiting[model_id].items()}
+        found[model_id] = ModelQueue(
+            running=running[model_id],
+            sent_at=array("d", sent[model_id]),
+            warm=model_id in warm,
+            blocked=model_id in blocked,
+            positions=in_order(waiting[model_id], busy[model_id]),
+            users={
+                user_id: (queued.get(user_id, 0), busy[model_id][user_id])
+                for user_id in queued.keys() | busy[model_id].keys()
+            },
+            limits=limits,
+            has_limits=has_limits,
+        )
+    return found
+
+
+LIMIT = """COALESCE(
+    account.max_jobs_at_once,
+    (SELECT MAX(quota.max_jobs_at_once) FROM accounts_groupquota AS quota
+        JOIN accounts_user_groups AS member ON member.group_id = quota.group_id
+        WHERE member.user_id = account.id),
+    CAST(%s AS bigint)
+)"""
+"""SQL of the limit of jobs at once of the user `account`; its value is that of the site."""
+
+
+def has_limits() -> str:
+    """Return the SQL condition that some user has a limit of jobs at once."""
+    if settings.MAX_JOBS_AT_ONCE_PER_USER is not None:
+        return "TRUE"
+    return (
+        "(EXISTS (SELECT 1 FROM accounts_user WHERE max_jobs_at_once IS NOT NULL) "
+        "OR EXISTS (SELECT 1 FROM accounts_groupquota WHERE max_jobs_at_once IS NOT NULL))"
+    )
+
+
+def has_limit() -> RawSQL:
+    """Return the expression whether the user of a job has a limit of jobs at once now."""
+    return RawSQL(  # noqa: S611 no input
+        f"{has_limits()} AND (SELECT {LIMIT} FROM accounts_user AS account "  # noqa: S608
+        "WHERE account.id = generation_job.user_id) IS NOT NULL",
+        [settings.MAX_JOBS_AT_ONCE_PER_USER],
+        output_field=BooleanField(),
+    )
+
+
+QUEUES = """
+    SELECT status, model_id, user_id, id, created_at, 0, NULL FROM (
+        SELECT status, model_id, user_id, id, created_at FROM generation_job
+        WHERE status = 'queued' AND due_at IS NOT NULL AND model_id IN ({ids})
+            AND (parked_until IS NULL OR parked_until <= %s)
+        ORDER BY created_at, id LIMIT %s
+    ) AS queued
+    UNION ALL
+    SELECT status, model_id, user_id, id, submitted_at, 1, NULL FROM generation_job
+    WHERE status = 'submitted' AND due_at IS NOT NULL AND model_id IN ({ids})
+    UNION ALL
+    SELECT status, model_id, user_id, NULL, NULL, COUNT(*), NULL FROM generation_job
+    WHERE status = 'running' AND due_at IS NOT NULL AND model_id IN ({ids})
+    GROUP BY status, model_id, user_id
+    UNION ALL
+    SELECT 'warm', id, NULL, NULL, NULL, 0, NULL FROM generation_imagemodel AS model
+    WHERE id IN ({ids}) AND (
+        SELECT MAX(finished_at) FROM generation_job
+        WHERE status = 'succeeded' AND model_id = model.id
+    ) >= %s
+    UNION ALL
+    SELECT 'blocked', id, NULL, NULL, NULL, 0, NULL FROM generation_imagemodel AS model
+    WHERE id IN ({ids}) AND {blocks_model}
+    UNION ALL
+    SELECT 'limit', NULL, user_id, NULL, NULL, 0, CAST(at_once AS text)
+        || ' ' || CAST(queued AS text) || ' ' || CAST(at_runpod AS text)
+    FROM (
+        SELECT line.user_id, {limit} AS at_once, queued, at_runpod
+        FROM (
+            SELECT user_id, COUNT(*) FILTER (WHERE status = 'queued') AS queued,
+                COUNT(*) FILTER (WHERE status <> 'queued') AS at_runpod
+            FROM generation_job
+            WHERE due_at IS NOT NULL AND status <> 'storing' AND {has_limits}
+                AND (parked_until IS NULL OR parked_until <= %s)
+            GROUP BY user_id
+        ) AS line JOIN accounts_user AS account ON account.id = line.user_id
+    ) AS limited WHERE at_once IS NOT NULL
+    UNION ALL
+    SELECT 'limits', NULL, NULL, NULL, NULL, 0, NULL WHERE {has_limits}
+"""
+
+
+def _rows(model_ids: Collection[int]) -> list[QueueRow]:
+    ids = list(model_ids)
+    now = timezone.now()
+    parameters: list[Any] = [
+        *(*ids, now, MAX_QUEUED_PER_MODEL * len(ids)),
+        *(*ids, *ids, *ids, now - WARM_FOR, *ids),
+        *(settings.MAX_JOBS_AT_ONCE_PER_USER, now),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            QUEUES.format(
+                ids=", ".join(["%s"] * len(ids)),
+                blocks_model=BLOCKS_MODEL,
+                limit=LIMIT,
+                has_limits=has_limits(),
+            ),
+            parameters,
+        )
+        return [
+            QueueRow(
+                *(kind, model_id, user_id, job_id, at, count),
+                UserLimit(*map(int, limit.split())) if limit else None,
+            )
+            for kind, model_id, user_id, job_id, at, count, limit in cursor.fetchall()
+        ]
+
+
+def _by_age(row: QueueRow) -> tuple[bool, Any, Any]:
+    """Return the key that sorts jobs by time."""
+    return (row.at is not None, row.at, row.job_id)

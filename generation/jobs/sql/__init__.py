@@ -1,0 +1,1 @@
+"""Statements written by hand for many jobs, and instances from their rows."""

@@ -1,0 +1,1 @@
+"""What users prepare: presets, comparisons, proposals for prompts, and the forms."""

@@ -1,0 +1,357 @@
+"""The composer: the form for a model's parameters, and what it posts as a request for `orders`."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.limits.quotas import Order, Quotas
+from artgen.refusals import FieldError, Refusal
+from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer, Parameter
+from generation.catalog.parameters import (
+    JOB_PARAMETERS,
+    LORA_URL_MAX_LENGTH,
+    NUMBERS,
+    PROMPT_MAX_LENGTH,
+    SLIDERS,
+    JobParameter,
+    Kind,
+    Place,
+)
+from generation.catalog.shapes import ShapeChoice, size_of
+from generation.models import ImageModel
+from generation.studio.forms import sizes, sliders
+from generation.studio.forms.numbers import decimal, is_whole, whole
+from generation.studio.forms.sliders import Slider
+
+COUNTS = (1, 2, 3, 4, 6, 8)
+COUNT_DEFAULT = 4
+CHECKED = {*NUMBERS, "seed", "lora_url"}
+"""Whose errors are shown while the form is being filled in."""
+TEXTS = (*(one.name for one in JOB_PARAMETERS if one.in_composer), "shape", "count")
+
+
+@dataclass
+class Composer:
+    """The form of one model, filled in; `texts` are the fields as the browser sends them."""
+
+    model: ImageModel
+    texts: dict[str, str] = field(default_factory=dict)
+    sources: list[str] = field(default_factory=list)
+    exact: bool = False
+    errors: dict[str, list[str]] = field(default_factory=dict)
+    review: str = ""
+    """Id of the stored request if a rule has stopped it."""
+    can_appeal: bool = False
+    quotas: Quotas | None = None
+    """What the user may ask for; None: as the model allows."""
+    left_out: list[str] = field(default_factory=list)
+    """Sentences about values of a preset or a job that could not be applied."""
+
+    @classmethod
+    def posted(
+        cls, model: ImageModel, data: QueryDict, *, allowed: Quotas | None = None
+    ) -> "Composer":
+        """Return the form as a browser sent it."""
+        return cls(
+            model=model,
+            texts={name: str(data[name]).replace("\r\n", "\n") for name in TEXTS if name in data},
+            sources=[one for one in data.getlist("source_images") if one],
+            exact="exact" in data,
+            quotas=allowed,
+        )
+
+    def for_model(self, model: ImageModel) -> "Composer":
+        """Return the form for another model: typed values stay, old defaults become new ones."""
+        moved = Composer(
+            model=model,
+            texts=dict(self.texts),
+            sources=self.sources,
+            exact=self.exact,
+            quotas=self.quotas,
+        )
+        for name in SLIDERS:
+            before, after = self.parameters.get(name), moved.parameters.get(name)
+            if not sliders.stays(self.texts.get(name, ""), before=before, after=after):
+                moved.texts.pop(name, None)
+        return moved
+
+    @classmethod
+    def filled(
+        cls, model: ImageModel, parameters: Mapping[str, Any], *, count: int = 1
+    ) -> "Composer":
+        """Return the form with the parameters of a job that this model supports."""
+        composer = cls(model=model, sources=list(parameters.get("source_images") or []))
+        known = {name for name in (*TEXTS,) if parameters.get(name) not in (None, "")}
+        composer.texts = {name: f"{parameters[name]}" for name in known} | {"count": str(count)}
+        if "width" in known and "height" in known:
+            composer.texts["shape"] = f"{parameters['width']}x{parameters['height']}"
+            composer.exact = all(
+                shape.value != composer.texts["shape"] for shape in composer.shapes
+            )
+        return composer
+
+    # --- what the template shows ---
+
+    @cached_property
+    def offer(self) -> Offer:
+        """The model as plain data."""
+        return self.model.offer
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        return self.offer.parameters
+
+    @property
+    def prompt(self) -> str:
+        return self.texts.get("prompt", "")
+
+    @property
+    def original_prompt(self) -> str:
+        """The prompt before it was translated or enhanced, "" if it was not."""
+        return self.texts.get("original_prompt", "")
+
+    @property
+    def negative_prompt(self) -> str:
+        return self.texts.get("negative_prompt", "")
+
+    @property
+    def prompt_max_length(self) -> int:
+        return PROMPT_MAX_LENGTH
+
+    @property
+    def has_negative_prompt(self) -> bool:
+        return "negative_prompt" in self.parameters
+
+    @property
+    def seed(self) -> str:
+        """The seed as typed; "" means a random one for each image."""
+        return self.texts.get("seed", "")
+
+    @property
+    def summary(self) -> str:
+        """What the collapsed fine tuning contains, in a few words."""
+        steps, parts = self.steps, []
+        if steps is not None:
+            parts.append(ngettext("%(count)s step", "%(count)s steps", steps) % {"count": steps})
+        if self.has_seed:
+            parts.append(_("custom seed") if self.seed else _("random seed"))
+        return " · ".join(parts)
+
+    @property
+    def has_seed(self) -> bool:
+        return "seed" in self.parameters
+
+    @property
+    def has_exact_size(self) -> bool:
+        """Whether the model accepts any width and height within limits."""
+        return sizes.takes_any(self.parameters)
+
+    @cached_property
+    def shapes(self) -> list[ShapeChoice]:
+        """The available shapes: the model's sizes, or common ratios at its default area."""
+        return sizes.offered(self.parameters, quotas=self.quotas)
+
+    @property
+    def shape(self) -> str:
+        """The chosen shape's value; the first one unless another of this model is chosen."""
+        return sizes.chosen(
+            self.texts.get("shape", ""), among=self.shapes, parameter=self.parameters.get("size")
+        )
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """The requested size in px; None if it follows the source image or is not a number."""
+        if self.exact and self.has_exact_size:
+            width, height = self.texts.get("width", ""), self.texts.get("height", "")
+            return (int(width), int(height)) if is_whole(width) and is_whole(height) else None
+        return size_of(self.shape) if self.shapes else None
+
+    @property
+    def width(self) -> str:
+        """The exact width, as typed or as the chosen shape has it."""
+        return self._side("width", 0)
+
+    @property
+    def height(self) -> str:
+        """The exact height, as typed or as the chosen shape has it."""
+        return self._side("height", 1)
+
+    @property
+    def steps(self) -> int | None:
+        """The number of steps; None if it is not a number, or the model has no such setting."""
+        slider = self.slider("steps")
+        return int(slider.value) if slider and is_whole(slider.value) else None
+
+    @property
+    def counts(self) -> Iterable[int]:
+        """The available numbers of images."""
+        return COUNTS
+
+    @property
+    def max_count(self) -> int:
+        """The largest number of images that the user's quotas allow."""
+        limit = self.quotas.limit("batch") if self.quotas else None
+        return BATCH_MAX if limit is None else min(limit, BATCH_MAX)
+
+    @property
+    def has_limited_counts(self) -> bool:
+        """Whether the user's quotas leave some of the numbers out."""
+        return self.max_count < BATCH_MAX
+
+    @property
+    def has_limited_shapes(self) -> bool:
+        """Whether the user's quotas leave some of the sizes out, or make them smaller."""
+        return sizes.are_limited(self.shapes, self.parameters)
+
+    @property
+    def count(self) -> int:
+        """The number of images; the default if it is not a valid number."""
+        text = self.texts.get("count", "")
+        count = int(text) if is_whole(text) else 0
+        if not 1 <= count <= BATCH_MAX:
+            return min(COUNT_DEFAULT, max(1, self.max_count))
+        return count
+
+    @property
+    def style(self) -> str:
+        """The chosen style's slug, empty for none."""
+        return self.texts.get("style", "")
+
+    @property
+    def sliders(self) -> list[Slider]:
+        """The sliders of this model under “Fine tuning”."""
+        return self._sliders(Place.TUNING)
+
+    @property
+    def strength(self) -> Slider | None:
+        """How much the image may differ from its source; None if the model has no such setting."""
+        return self.slider("strength")
+
+    @property
+    def takes_lora(self) -> bool:
+        """Whether the model applies a LoRA."""
+        return "lora_url" in self.parameters
+
+    @property
+    def lora_url(self) -> str:
+        """The address of the LoRA as typed."""
+        return self.texts.get("lora_url", "")
+
+    @property
+    def lora_url_max_length(self) -> int:
+        """Characters the address may have."""
+        return LORA_URL_MAX_LENGTH
+
+    @property
+    def lora_scale(self) -> Slider | None:
+        """How strongly the LoRA is applied."""
+        return self.slider("lora_scale")
+
+    @property
+    def tuning_open(self) -> bool:
+        """Whether the fine tuning contains an error or a value worth showing."""
+        tuned = CHECKED - {name for name, one in SLIDERS.items() if one.slider is Place.SOURCES}
+        wrong = tuned & self.errors.keys()
+        return bool(wrong or self.exact or (self.takes_lora and self.lora_url))
+
+    @property
+    def takes_sources(self) -> bool:
+        """Whether the model accepts source images."""
+        return self.model.max_source_images > 0
+
+    def slider(self, name: str) -> Slider | None:
+        """Return the slider of a parameter, None if the model does not have it."""
+        return sliders.slider_of(
+            name,
+            parameters=self.parameters,
+            text=self.texts.get(name, ""),
+            errors=self.errors.get(name, []),
+        )
+
+    def explain(self, refusal: Refusal) -> None:
+        """Show a refusal at its fields; what has no field in this form is shown at the button."""
+        if not refusal.errors:
+            self.errors["form"] = [refusal.message]
+        self.review = str(refusal.members.get("review", ""))
+        self.can_appeal = bool(refusal.members.get("can_appeal"))
+        for error in refusal.errors:
+            self.errors.setdefault(
+                error.field if error.field in self._shown else "form", []
+            ).append(error.detail)
+
+    def wrong_numbers(self) -> list[FieldError]:
+        """Return the errors of the fields in CHECKED, even if prompt or source is missing."""
+        try:
+            self.offer.clean(self.request())
+        except InvalidParameters as refused:
+            return [
+                error
+                for error in refused.errors
+                if error.field in CHECKED and error.field in self._shown
+            ]
+        return []
+
+    @property
+    def not_allowed(self) -> str:
+        """Why the user's quotas do not allow this form, "" if they do."""
+        if self.quotas is None:
+            return ""
+        width, height = self.size or (0, 0)
+        order = Order(self.count, {self.model.slug: self.model.name}, width * height)
+        refused = self.quotas.refusal(order)
+        return refused.message if refused else ""
+
+    @property
+    def size_errors(self) -> list[str]:
+        """The errors of the exact size, each once."""
+        return list(dict.fromkeys([*self.errors.get("width", []), *self.errors.get("height", [])]))
+
+    # --- what `orders` gets ---
+
+    def request(self) -> dict[str, Any]:
+        """Return `{"model", …JOB_FIELDS}`; an invalid number stays text, for `Offer.clean`."""
+        request: dict[str, Any] = {"model": self.model.slug, "prompt": self.prompt}
+        if self.original_prompt:
+            request["original_prompt"] = self.original_prompt
+        if self.has_negative_prompt:
+            request["negative_prompt"] = self.negative_prompt
+        if self.exact and self.has_exact_size:
+            request["width"] = whole(self.texts.get("width", ""))
+            request["height"] = whole(self.texts.get("height", ""))
+        elif size := self.size:
+            request["width"], request["height"] = size
+        for name, declared in SLIDERS.items():
+            if name in self.parameters and self._is_sent(declared):
+                read = whole if declared.kind is Kind.INTEGER else decimal
+                request[name] = read(self.texts.get(name, ""))
+        if self.has_seed:
+            request["seed"] = whole(self.seed)
+        if self.takes_lora and (address := self.lora_url.strip()):
+            request["lora_url"] = address
+        request["style"] = self.style or None
+        request["source_images"] = self.sources if self.takes_sources else []
+        return request
+
+    def _sliders(self, place: Place) -> list[Slider]:
+        names = (name for name, declared in SLIDERS.items() if declared.slider is place)
+        return [slider for name in names if (slider := self.slider(name))]
+
+    def _is_sent(self, declared: JobParameter) -> bool:
+        if declared.slider is Place.SOURCES:
+            return bool(self.sources)
+        return declared.slider is not Place.LORA or bool(self.lora_url.strip())
+
+    def _side(self, name: str, index: int) -> str:
+        if self.exact and name in self.texts:
+            return self.texts[name]
+        return str(self.size[index]) if self.size else ""
+
+    @property
+    def _shown(self) -> set[str]:
+        shown = {"prompt", "style", "source_images", "seed", *self.parameters}
+        return shown | ({"width", "height"} if self.has_exact_size else set())

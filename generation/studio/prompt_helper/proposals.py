@@ -1,0 +1,171 @@
+"""Propose another prompt: translated for a model, or enhanced. One call of the text endpoint."""
+
+import logging
+import time
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy
+
+from accounts.limits import rate_limits
+from accounts.models import User
+from artgen.database import pooling
+from artgen.refusals import FieldError, Refusal
+from generation.catalog import languages
+from generation.catalog.offers import InvalidParameters
+from generation.catalog.parameters import PROMPT_MAX_LENGTH
+from generation.catalog.request_validation import clean_text
+from generation.jobs.placing import creation_switch
+from generation.models import ImageModel
+from generation.runpod.text import TextError, TextNotSetUp, TextUnavailable
+from generation.studio.prompt_helper import charges, clients, costs, instructions
+from generation.studio.prompt_helper.instructions import Kind
+
+log = logging.getLogger(__name__)
+
+MAX_TOKENS = 2_000
+RETRY_AFTER_SECONDS = 30
+MAX_RETRY_AFTER_SECONDS = 300
+
+
+class HelperMissing(Refusal):
+    """No text endpoint is set up."""
+
+    code = "prompt_helper_off"
+    status = 404
+    text = gettext_lazy("The prompt helper isn’t set up on this site.")
+
+
+class HelperAway(Refusal):
+    """The text endpoint does not respond, is overloaded, or refuses the key of this site."""
+
+    code = "unavailable"
+    status = 503
+    text = gettext_lazy(
+        "The prompt helper isn’t responding. Your prompt is unchanged and nothing was charged. "
+        "Try again in a minute."
+    )
+
+
+class NoProposal(Refusal):
+    """The text endpoint refuses this prompt, or its reply cannot be used."""
+
+    code = "no_proposal"
+    status = 422
+    text = gettext_lazy(
+        "A proposal for this prompt couldn’t be generated. It is unchanged and nothing was "
+        "charged. Try again, or change the prompt."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Another prompt; `language` is the code of that of a translation, else ""."""
+
+    prompt: str
+    original_prompt: str
+    language: str
+    credits: int
+    """What it was charged."""
+
+
+def propose(
+    kind: Kind,
+    *,
+    user: User,
+    prompt: str,
+    model: ImageModel | None = None,
+    token_id: UUID | None = None,
+) -> Proposal:
+    """Return a proposal, which is charged unless it is the prompt itself.
+
+    No database connection is held during the call. Its dollars count for budgets.
+
+    Args:
+        kind: a translation into the preferred language of `model`, by default English, or an
+            enhancement in the prompt's own language.
+        user: who asks and pays.
+        prompt: 1 to PROMPT_MAX_LENGTH characters.
+        model: the one the prompt is for.
+        token_id: the API token that pays, if it has a spending limit.
+
+    Raises:
+        InvalidParameters: the prompt is empty, too long or has control characters.
+        HelperMissing, HelperBusy, HelperAway, NoProposal, GenerationOff, BudgetReached,
+            TooManyTries, TooFewCredits, TokenLimitReached, PeriodLimitReached: nothing was charged.
+    """
+    if not clients.is_on():
+        raise HelperMissing
+    prompt = _cleaned(prompt)
+    creation_switch.refuse_if_paused(user)
+    costs.refuse_beyond_budgets(user)
+    rate_limits.spend("prompt_helper", user.pk)
+    language = _target(model) if kind is Kind.TRANSLATE else ""
+    directions = instructions.of(kind, language=language or languages.DEFAULT)
+    with clients.waiting.held():
+        price = charges.price_of(kind)
+        call = charges.hold(user=user, kind=kind, price=price, token_id=token_id)
+        try:
+            pooling.give_back()
+            found = _ask(kind, directions=directions, prompt=prompt)
+        except BaseException as error:
+            with transaction.atomic():
+                charges.release(call)
+                if isinstance(error, NoProposal):  # the endpoint has replied
+                    costs.add(user, credits=0)
+            raise
+        with transaction.atomic():
+            if found == prompt:
+                charges.release(call, reason=charges.UNCHANGED)
+                is_charged = False
+            else:
+                is_charged = charges.settle(call)
+            charged = price if is_charged else 0
+            costs.add(user, credits=charged)
+    return Proposal(prompt=found, original_prompt=prompt, language=language, credits=charged)
+
+
+def _cleaned(prompt: str) -> str:
+    """Return the prompt as a job would store it. Raises InvalidParameters."""
+    text, error = clean_text(prompt, max_length=PROMPT_MAX_LENGTH, required=True)
+    if error:
+        raise InvalidParameters([FieldError("prompt", *error)])
+    return text
+
+
+def _target(model: ImageModel | None) -> str:
+    """Return the code of the language to translate into."""
+    known = languages.known(model.offer.languages) if model else []
+    return known[0] if known else languages.DEFAULT
+
+
+def _ask(kind: Kind, *, directions: str, prompt: str) -> str:
+    """Return the text of the endpoint. Raises HelperAway or NoProposal."""
+    started = time.monotonic()
+    try:
+        reply = clients.client().reply(instructions=directions, text=prompt, max_tokens=MAX_TOKENS)
+    except TextError as error:
+        level = logging.ERROR if isinstance(error, TextNotSetUp) else logging.WARNING
+        seconds = round(time.monotonic() - started, 1)
+        fields: dict[str, Any] = {"kind": kind.value, "error": str(error), "seconds": seconds}
+        if isinstance(error, TextUnavailable | TextNotSetUp):
+            fields["detail"] = error.detail  # of other replies, it may quote the prompt
+            log.log(level, "the text endpoint failed", extra=fields)
+            raise HelperAway(retry_after=_pause(error.retry_after)) from error
+        log.log(level, "the text endpoint has no proposal", extra=fields)
+        raise NoProposal from error
+    found = unicodedata.normalize("NFC", reply)
+    if len(found) > PROMPT_MAX_LENGTH:
+        log.warning("the proposal is too long", extra={"kind": kind.value, "length": len(found)})
+        raise NoProposal
+    return found
+
+
+def _pause(asked: float | None) -> int:
+    """Return the seconds after which to try again, as the endpoint asks, within limits."""
+    if asked is None:
+        return RETRY_AFTER_SECONDS
+    return int(min(max(asked, 1), MAX_RETRY_AFTER_SECONDS))

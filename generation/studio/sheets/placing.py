@@ -1,0 +1,99 @@
+"""Place a comparison, or say what it would cost."""
+
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+from accounts.limits import period_limits, quotas
+from accounts.limits.quotas import Order
+from accounts.models import User
+from generation.catalog.offers import InvalidParameters
+from generation.catalog.parameters import SEED_MAX
+from generation.jobs.placing import orders, quotes
+from generation.jobs.placing.orders import Placed
+from generation.jobs.placing.quotes import Quote
+from generation.jobs.placing.sheet_orders import SheetOrder
+from generation.jobs.queue import model_cache
+from generation.jobs.queue.model_cache import Catalog
+from generation.models.presets import OWN_STYLE_PREFIX
+from generation.studio.presets import own_styles
+from generation.studio.sheets import plans, word_lists
+from generation.studio.sheets.plans import Plan
+from generation.studio.sheets.request import Asked
+
+
+@dataclass(frozen=True)
+class SheetQuote:
+    """A comparison that is not placed: its cells, price and wait time."""
+
+    plan: Plan
+    quote: Quote
+    obstacle: str
+    """Why the user's quotas do not allow it, "" if they do; too few credits apart."""
+
+
+def quote(*, user: User, asked: Asked) -> SheetQuote:
+    """Return what the comparison consists of, its price and wait time; place nothing.
+
+    Raises InvalidParameters.
+    """
+    catalog = model_cache.read()
+    allowed = quotas.of(user)
+    plan = _plan(asked, user=user, catalog=catalog)
+    quote = quotes.of_requests(user=user, requests=plan.requests, max_count=plans.MAX_CELLS)
+    count = len(plan.requests)
+    names = {slug: catalog.models[slug].name for slug in asked.models}
+    pixels = max(
+        (one["width"] * one["height"] for one in plan.requests if "width" in one), default=0
+    )
+    refused = allowed.refusal(Order(count, names, pixels)) or period_limits.refusal(
+        user, allowed, jobs=count, credits=quote.credits
+    )
+    return SheetQuote(plan=plan, quote=quote, obstacle=refused.message if refused else "")
+
+
+def place(*, user: User, asked: Asked, key: str = "", token_id: UUID | None = None) -> Placed:
+    """Place all cells and the sheet, or nothing; the sheet's id is that of the batch.
+
+    Raises what `orders.place` raises, and InvalidParameters with the fields of the comparison.
+    """
+    try:
+        return _placed(asked, model_cache.for_order(), user=user, key=key, token_id=token_id)
+    except InvalidParameters:
+        # Counts only if the models were read now; those of the order may have changed since.
+        return _placed(asked, model_cache.read(), user=user, key=key, token_id=token_id)
+
+
+def _placed(
+    asked: Asked, catalog: Catalog, *, user: User, key: str, token_id: UUID | None
+) -> Placed:
+    plan = _plan(asked, user=user, catalog=catalog)
+    sheet = SheetOrder(
+        prompt=asked.prompt,
+        rows=[[head.as_json() for head in heads] for heads in plan.rows],
+        columns=[[head.as_json() for head in heads] for heads in plan.columns],
+        asked=asked.as_json(),
+    )
+    return orders.place_sheet(
+        user=user, requests=plan.requests, sheet=sheet, key=key, token_id=token_id
+    )
+
+
+def _plan(asked: Asked, *, user: User, catalog: Catalog) -> Plan:
+    return plans.make(
+        asked,
+        catalog=catalog,
+        lists=word_lists.of_user(user) if "__" in asked.prompt else {},
+        quotas=quotas.of(user),
+        seed=secrets.randbelow(SEED_MAX + 1) if asked.seed is None else asked.seed,
+        own_styles=_own_styles(asked, user),
+    )
+
+
+def _own_styles(asked: Asked, user: User) -> dict[str, str]:
+    """Return the names of the user's own styles by slug, if the comparison has any."""
+    given = [asked.style, *(asked.rows.values if asked.rows else ())]
+    given += asked.columns.values if asked.columns else ()
+    if not any(str(one).startswith(OWN_STYLE_PREFIX) for one in given):
+        return {}
+    return {style.slug: style.name for style in own_styles.of_user(user)}

@@ -1,0 +1,112 @@
+"""What a person does on a page before the screenshot: opens a menu, fills in a form."""
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect
+
+from generation.testing.openapi import OPERATIONS
+
+Act = Callable[[Tab], Any]
+
+
+def click(selector: str, shown: str = "") -> Act:
+    """Click the first visible element; `shown` is visible afterwards."""
+
+    def act(tab: Tab) -> None:
+        tab.locator(selector).locator("visible=true").first.click()
+        if shown:
+            expect(tab.locator(shown).first).to_be_visible()
+
+    return act
+
+
+def press(key: str, shown: str) -> Act:
+    """Press a key; `shown` is visible afterwards."""
+
+    def act(tab: Tab) -> None:
+        tab.keyboard.press(key)
+        expect(tab.locator(shown)).to_be_visible()
+
+    return act
+
+
+def fill(selector: str, text: str) -> Act:
+    def act(tab: Tab) -> None:
+        tab.locator(selector).fill(text)
+
+    return act
+
+
+def send(selector: str, **fields: str) -> Act:
+    """Fill in fields by name and send their form."""
+
+    def act(tab: Tab) -> None:
+        for name, text in fields.items():
+            tab.fill(f"[name={name}]", text)
+        tab.click(selector)
+        tab.wait_for_load_state()
+
+    return act
+
+
+def select(tab: Tab) -> None:
+    tab.click("#select")
+    tab.locator("[data-image]:visible").nth(1).click()
+    expect(tab.locator("#selection-bar")).to_be_visible()
+
+
+DROP = """async (address) => {
+  const data = await (await fetch(address)).blob()
+  const dataTransfer = new DataTransfer()
+  for (const name of ["one.webp", "two.webp"]) {
+    dataTransfer.items.add(new File([data], name, { type: "image/webp" }))
+  }
+  const drop = new DragEvent("drop", { bubbles: true, dataTransfer })
+  document.getElementById("composer").dispatchEvent(drop)
+}"""
+
+
+def drop_sources(tab: Tab) -> None:
+    """Drop two images on a model that accepts none, with a negative prompt that it ignores."""
+    if not tab.locator("#negative_prompt").is_visible():  # the draft of an earlier visit has it
+        tab.click("[data-toggle-negative]")
+    tab.fill("#negative_prompt", "fog")
+    tab.click(".model-button")
+    tab.click(".model-option[value=p-image]")
+    expect(tab.locator("[data-settings-kept]")).to_be_visible()
+    if not tab.locator("[data-kept-list] .source").count():
+        tab.evaluate(DROP, "/static/generation/examples/canyon.webp")
+    expect(tab.locator("[data-kept-list] .source")).to_have_count(2)
+    expect(tab.locator("[data-kept-list] progress:visible")).to_have_count(0)
+
+
+def propose(tab: Tab) -> None:
+    """Let a prompt be translated; the proposal stays open."""
+    tab.fill("#prompt", "Тихое горное озеро на рассвете")
+    tab.click("[data-propose=translate]")
+    expect(tab.locator("[data-proposal]")).to_be_visible()
+
+
+def read_api(tab: Tab) -> None:
+    """Look at one of all operations."""
+    expect(tab.locator(".opblock")).to_have_count(len(OPERATIONS))
+    tab.click("#operations-jobs-place_job .opblock-summary-control")
+    expect(tab.locator("#operations-jobs-place_job .opblock-body")).to_be_visible()
+
+
+def mark(tab: Tab) -> None:
+    box = tab.locator(".edit-layer").bounding_box()
+    assert box
+    tab.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.45)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5, steps=5)
+    tab.mouse.up()
+    expect(tab.locator("[data-act=undo]")).to_have_attribute("aria-disabled", "false")
+
+
+def extend(tab: Tab) -> None:
+    """Extend the image to the left and below."""
+    tab.select_option("[name=left]", "50")
+    tab.select_option("[name=bottom]", "25")

@@ -1,0 +1,254 @@
+"""Configure pytest: deselect tests whose server is missing, mark the slow ones, set up fixtures."""
+
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.template.backends import jinja2
+from django.test import override_settings
+from django.test.signals import template_rendered
+from django.utils import translation
+
+from deploy import servers
+from generation.testing.kept import GROUP
+from generation.testing.template import migrated_database
+
+FOLDER = Path(__file__).parent
+
+# Rewrite the asserts of these modules, too: a failure then shows both values.
+pytest.register_assert_rewrite(
+    *(
+        name
+        for path in FOLDER.rglob("*.py")
+        if (name := f"{__package__}.{'.'.join(path.relative_to(FOLDER).with_suffix('').parts)}")
+        not in sys.modules
+    )
+)
+
+# A background job of a script (`nohup make test &`) ignores these, and so would the tests' children.
+for number in (signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler)
+
+# Each worker of pytest-xdist has its own Redis database, because tests clear the cache.
+if os.environ.get("REDIS_URL") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+    os.environ["REDIS_URL"] = (
+        f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{int(worker.removeprefix('gw')) % 15 + 1}"
+    )
+
+CHROMIUMS = [
+    Path("/usr/bin") / name for name in ("chromium-headless-shell", "chromium", "chromium-browser")
+]
+# Tests that need a browser, nginx or S3, or share something slow to start (the demo, a stack).
+SLOW = ("browser", "nginx", "s3", "xdist_group")
+# Files whose tests take more than five seconds of a processor together, or start processes.
+SLOW_FILES = {
+    "accounts/tests/access/test_invitations.py",
+    "accounts/tests/credits/test_ledger_property.py",
+    "accounts/tests/access/test_social.py",
+    "artgen/tests/api/test_api_fuzz.py",
+    "deploy/tests/test_bench.py",
+    "artgen/tests/management/test_commands.py",
+    "deploy/tests/test_documents.py",
+    "artgen/tests/environment/test_env.py",
+    "deploy/tests/test_handover.py",
+    "generation/tests/site/test_head_requests.py",
+    "deploy/tests/test_kubernetes.py",
+    "deploy/tests/test_loadtest.py",
+    "artgen/tests/processes/test_packages.py",
+    "deploy/tests/test_prometheus.py",
+    "artgen/tests/web/test_response_headers.py",
+    "artgen/tests/api/test_schema.py",
+    "artgen/tests/logs/test_telemetry.py",
+    "generation/tests/demo/test_emulator_process.py",
+    "generation/tests/demo/test_painter.py",
+    "generation/tests/files/test_bucket_threads.py",
+    "generation/tests/gallery/test_many_pictures.py",
+    "generation/tests/jobs/placing/test_all_models.py",
+    "generation/tests/jobs/placing/test_edits.py",
+    "generation/tests/jobs/engine/test_race.py",
+    "generation/tests/jobs/live/test_socket.py",
+    "generation/tests/operations/test_doctor.py",
+    "generation/tests/operations/test_doctor_faults.py",
+    "generation/tests/studio/prompt_helper/test_race.py",
+    "generation/tests/runpod/test_any_reply.py",
+    "generation/tests/runpod/test_sweep.py",
+}
+AVAILABLE = {
+    "browser": any(path.exists() for path in CHROMIUMS),
+    "nginx": shutil.which("nginx") is not None,
+    "acme": all(shutil.which(name) for name in ("certbot", "pebble", "pebble-challtestsrv")),
+    "caddy": shutil.which("caddy") is not None,
+    "kubectl": shutil.which("kubectl") is not None,
+    "promtool": shutil.which("promtool") is not None,
+    "pg_dump": servers.own_postgres() is not None,
+    "faketime": any(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")),
+    "exiftool": shutil.which("exiftool") is not None,
+}
+
+
+@pytest.hookimpl(tryfirst=True)  # before that of xdist
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return a worker for each core; three for two if there are tests that mostly wait.
+
+    Those are the tests of stacks and of the demo, which are slow.
+    """
+    cores = len(os.sched_getaffinity(0))
+    return cores if only_fast(config) else cores + cores // 2
+
+
+def only_fast(config: pytest.Config) -> bool:
+    """Return whether only the fast tests are to run, as in `make check`."""
+    return bool(config.getoption("markexpr") == "not slow")
+
+
+def group(item: pytest.Item) -> str:
+    """Return the group whose tests share something and run in one worker; "" for none."""
+    marker = item.get_closest_marker("xdist_group")
+    return str(marker.args[0]) if marker else ""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the slow files if `-m "not slow"` will deselect their tests."""
+    if not only_fast(config):
+        return None
+    path = collection_path.relative_to(config.rootpath).as_posix()
+    return path in SLOW_FILES or None
+
+
+def missing(item: pytest.Item) -> list[str]:
+    """Return what the test needs and this machine does not have."""
+    marks = {marker.name for marker in item.iter_markers()}
+    return [name for name in AVAILABLE if name in marks and not AVAILABLE[name]]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test that cannot run here. At collection xdist would show an internal error."""
+    if names := missing(item):
+        pytest.fail(f"{item.nodeid} needs {', '.join(names)}, which CI must have", pytrace=False)
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` selects
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark slow tests; deselect tests whose server is missing, unless CI=true."""
+    items.sort(key=group)
+    kept, left_out = [], []
+    for item in items:
+        marks = {marker.name for marker in item.iter_markers()}
+        if item.nodeid.partition("::")[0] in SLOW_FILES or not marks.isdisjoint(SLOW):
+            item.add_marker(pytest.mark.slow)
+        is_left_out = missing(item) and os.environ.get("CI") != "true"
+        (left_out if is_left_out else kept).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """Copy the test database from the template; end the run if that fails.
+
+    What the last group has shared ends before the database is destroyed: while a browser runs, its
+    event loop is that of the thread, and Django refuses queries.
+    """
+    if fixturedef.argname != "django_db_setup":
+        return (yield)
+    try:
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated_database()
+        result = yield
+    except Exception as error:  # noqa: BLE001 whatever it is
+        request.session.shouldfail = "the test database cannot be set up"
+        pytest.fail(f"The test database cannot be set up: {error}", pytrace=False)
+    fixturedef.addfinalizer(GROUP.close)
+    return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Print a failure when it happens: a run may be ended, or take another half an hour."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        print(f"\n{report.outcome.upper()} {report.nodeid}\n{report.longreprtext}", flush=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End what a group has shared after its last test."""
+    if nextitem is None or group(nextitem) != group(item):
+        GROUP.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_settings() -> Iterator[None]:
+    """Hash passwords quickly, and do not search for static files for each test client."""
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_USE_FINDERS=False):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _response_contexts() -> Iterator[None]:
+    """Let `response.context` have the context of Jinja2 templates, as that of Django's."""
+    plain = jinja2.Template.render
+
+    def render(
+        self: jinja2.Template, context: dict[str, Any] | None = None, request: Any = None
+    ) -> str:
+        context = {} if context is None else context
+        html: str = plain(self, context, request)
+        template_rendered.send(sender=self, template=self.template, context=context)
+        return html
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Template, "render", render)
+        yield
+
+
+@pytest.fixture(scope="session")
+def _files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings: object, _files: Path) -> None:
+    """Store files in a folder of the test's own; tests that write none create none."""
+    settings.MEDIA_ROOT = _files / uuid4().hex / "media"  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_site() -> None:
+    """Begin each test in the language of a new process.
+
+    A request activates the user's language for its thread, and the next test would go on with it.
+    """
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _no_announcements() -> None:
+    """Let pages read no announcements for a while: that would be one more query of some test."""
+    from generation.operations.status import announcements  # at import, Django is not ready
+
+    announcements.remember([])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests record as the property `summary`, each text once."""
+    recorded = {
+        str(value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "summary"
+    }
+    for text in sorted(recorded):
+        terminalreporter.write_line(text)

@@ -1,0 +1,1 @@
+"""What tests put into the database and the bucket."""

@@ -1,0 +1,258 @@
+""" "Try it" in the admin: one job paid by the service, with its request and RunPod's replies."""
+
+import json
+
+from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.credits import ledger
+from accounts.models import CreditEntry, User
+from generation.gallery import images
+from generation.jobs.engine import driver
+from generation.jobs.engine.driver import trial_log
+from generation.jobs.placing import creation_switch, orders
+from generation.jobs.placing.creation_switch import Mode
+from generation.models import Image, ImageModel, Job, JobEvent, Status, Upload
+from generation.runpod.report import JobReport, State
+from generation.testing.cases import EmulatorTestCase, make_due, work
+from generation.testing.rows.api import make_job
+from generation.testing.rows.image_files import FILES
+from generation.user_data import ledger_descriptions
+
+PART = {"X-Part": "1"}
+
+
+class TrialTestCase(EmulatorTestCase):
+    def setUp(self):
+        super().setUp()
+        self.model = ImageModel.objects.get(slug="flux-schnell")
+        self.browser = Client(headers={"Accept-Language": "en"})
+        self.browser.force_login(self.staff)
+
+    def page(self, model=None):
+        return f"/admin/generation/imagemodel/{(model or self.model).pk}/try/"
+
+    def try_it(self, model=None, **form):
+        """Place a trial as staff and return it."""
+        sent = {"prompt": "a red kite", **form}
+        answer = self.browser.post(self.page(model), sent)
+        assert answer.status_code == 302, answer.content.decode()
+        job = Job.objects.get(is_trial=True)
+        assert answer["Location"] == f"{self.page(model)}{job.id}/"
+        return job
+
+    def finish(self, job):
+        """Let RunPod finish all attempts of the job, and return it."""
+        while not job.is_final:
+            driver.submit(job.model.slug)
+            self.emulator.advance(120)
+            make_due(job.id)
+            work()
+            job.refresh_from_db()
+        return job
+
+    def details(self, job):
+        """Return the details of the events of the trial, by name."""
+        names = (trial_log.REQUEST, trial_log.ACCEPTED, trial_log.REPLY)
+        return dict(JobEvent.objects.filter(job=job, name__in=names).values_list("name", "detail"))
+
+
+class TestToolsOfImages(TrialTestCase):
+    def test_it_tries_an_upscaler_with_the_sample_image(self):
+        job = self.finish(self.try_it(ImageModel.objects.get(slug="upscaler")))
+        assert (job.status, job.scale) == (Status.SUCCEEDED, 2)
+
+    def test_it_extends_the_sample_image_to_try_a_model_that_needs_a_mask(self):
+        job = self.finish(self.try_it(ImageModel.objects.get(slug="sdxl-inpaint")))
+        assert (job.status, job.outpaint["right"]) == (Status.SUCCEEDED, 50)
+
+
+class TestPlacing(TrialTestCase):
+    def test_it_costs_nobody_credits(self):
+        before = list(User.objects.order_by("id").values_list("credits", "held"))
+        job = self.finish(self.try_it())
+        assert (job.status, job.credits, job.user_id) == (Status.SUCCEEDED, 0, self.staff.pk)
+        assert job.cost is not None
+        assert list(User.objects.order_by("id").values_list("credits", "held")) == before
+        entries = CreditEntry.objects.filter(reference=job.id).order_by("created_at", "id")
+        assert [(entry.kind, entry.amount) for entry in entries] == [("hold", 0), ("settle", 0)]
+        assert ledger.check() == []
+        assert LogEntry.objects.get().change_message == f"tried: job {job.id}"
+
+    def test_it_costs_nobody_credits_when_it_fails(self):
+        job = self.finish(self.try_it(prompt="a kiln [oom]"))
+        assert (job.status, job.error_code) == (Status.FAILED, "out_of_memory")
+        assert CreditEntry.objects.filter(reference=job.id, kind="release").get().amount == 0
+        assert ledger.check() == []
+
+    def test_it_works_without_credits_and_above_every_limit(self):
+        User.objects.filter(pk=self.staff.pk).update(max_jobs_per_day=0)
+        ledger.adjust(user=self.staff, amount=-100, reason="for the test")
+        with self.settings(MAX_WAITING_PER_USER=0):
+            assert self.try_it().status == Status.QUEUED
+
+    def test_it_tries_a_disabled_model_with_its_saved_settings(self):
+        self.model.enabled = False
+        self.model.parameters["steps"] = {"default": 3, "min": 1, "max": 4}
+        self.model.save(update_fields=["enabled", "parameters"])
+        job = self.finish(self.try_it())
+        assert (job.status, job.steps) == (Status.SUCCEEDED, 3)
+        self.model.refresh_from_db()
+        assert not self.model.enabled
+
+    def test_it_uses_a_sample_image_if_the_model_needs_one(self):
+        kontext = ImageModel.objects.get(slug="flux-kontext")
+        with self.settings(RUNPOD_REACHES_US=False):  # the image is sent in the request
+            job = self.finish(self.try_it(kontext))
+        assert job.status == Status.SUCCEEDED, job.error_detail
+        assert len(job.source_images) == 1
+
+    def test_it_keeps_no_upload_of_a_refused_trial(self):
+        kontext = ImageModel.objects.get(slug="flux-kontext")
+        creation_switch.turn(Mode.OFF, message="All is stopped.")
+        page = self.browser.post(self.page(kontext), {"prompt": "a red kite"})
+        self.assertContains(page, "All is stopped.")
+        assert not Upload.objects.exists()
+        assert not Job.objects.exists()
+        assert not CreditEntry.objects.filter(kind="hold").exists()
+
+    def test_it_refuses_what_cannot_be_sent(self):
+        kontext = ImageModel.objects.get(slug="flux-kontext")
+        text = SimpleUploadedFile("a.png", b"no image")
+        for model, form in (
+            (self.model, {"prompt": ""}),
+            (self.model, {"prompt": "x" * 2001}),
+            (self.model, {"prompt": "a\0b"}),
+            (kontext, {"prompt": "x", "source": text}),
+        ):
+            assert self.browser.post(self.page(model), form).status_code == 200, form
+        assert not Job.objects.exists()
+
+    def test_it_belongs_to_staff_who_may_change_models(self):
+        helper = self.make_user("helper@example.org", is_staff=True)
+        self.browser.force_login(helper)
+        assert self.browser.post(self.page(), {"prompt": "a kite"}).status_code == 403
+        assert self.browser.get("/admin/generation/imagemodel/99999/try/").status_code == 404
+        self.browser.force_login(self.alice)
+        assert self.browser.post(self.page(), {"prompt": "a kite"}).status_code == 302
+        assert not Job.objects.exists()
+
+    def test_it_uses_the_chosen_image(self):
+        kontext = ImageModel.objects.get(slug="flux-kontext")
+        job = self.try_it(kontext, source=SimpleUploadedFile("a.png", FILES["PNG"]))
+        upload = Upload.objects.get(pk=job.source_images[0])
+        assert (upload.user_id, upload.width) == (self.staff.pk, 40)
+
+    def test_it_works_during_maintenance(self):
+        creation_switch.turn(Mode.MAINTENANCE)
+        assert self.finish(self.try_it()).status == Status.SUCCEEDED
+
+    def test_it_says_what_is_wrong_with_the_model(self):
+        ImageModel.objects.filter(pk=self.model.pk).update(dialect="klingon")
+        page = self.browser.get(self.page())
+        self.assertContains(page, "Known dialects")
+        assert self.browser.post(self.page(), {"prompt": "a kite"}).status_code == 200
+        assert not Job.objects.exists()
+
+    def test_it_is_in_the_history_of_the_model(self):
+        job = self.try_it()
+        self.assertContains(
+            self.browser.get(f"/admin/generation/imagemodel/{self.model.pk}/history/"), str(job.id)
+        )
+
+
+class TestShowing(TrialTestCase):
+    def test_it_shows_request_replies_image_time_and_cost(self):
+        job = self.finish(self.try_it())
+        details = self.details(job)
+        sent = json.loads(details[trial_log.REQUEST])
+        assert sent["prompt"] == "a red kite"
+        assert json.loads(details[trial_log.ACCEPTED])["id"] == job.runpod_id
+        reply = json.loads(details[trial_log.REPLY])
+        assert (reply["id"], reply["status"]) == (job.runpod_id, "COMPLETED")
+        page = self.browser.get(f"{self.page()}{job.id}/", headers=PART)
+        for text in (
+            "data-final",
+            f"/{self.model.endpoint_id}/run",
+            "&quot;prompt&quot;: &quot;a red kite&quot;",
+            "COMPLETED",
+            "<img",
+            "$0.0",
+            "paid by the service",
+        ):
+            self.assertContains(page, text)
+
+    def test_it_shows_why_it_failed(self):
+        job = self.finish(self.try_it(prompt="a kiln [oom]"))
+        page = self.browser.get(f"{self.page()}{job.id}/", headers=PART)
+        self.assertContains(page, "The GPU ran out of memory.")
+        self.assertContains(page, "out_of_memory")
+        assert "FAILED" in self.details(job)[trial_log.REPLY]
+
+    def test_it_shows_no_job_of_users(self):
+        job = self.place()
+        assert self.browser.get(f"{self.page()}{job.id}/").status_code == 404
+
+    def test_it_shortens_images_in_replies(self):
+        job = self.try_it()
+        report = self.report(job, output={"image": "A" * 100_000, "list": ["B" * 400]})
+        trial_log.note_replies([job], {job.id: report})
+        detail = self.details(job)[trial_log.REPLY]
+        assert len(detail) < 2000
+        assert "(100000 characters)" in detail
+
+    def test_it_notes_nothing_about_jobs_of_users(self):
+        job = self.place()
+        self.finish(job)
+        assert self.details(job) == {}
+
+    def report(self, job, **fields):
+        return JobReport(runpod_id="rp-1", state=State.COMPLETED, **fields)
+
+    def test_it_shows_a_job_that_waits(self):
+        job = self.try_it()
+        page = self.browser.get(f"{self.page()}{job.id}/")
+        self.assertContains(page, "Not sent yet.")
+        self.assertNotContains(page, "data-final")
+        self.assertContains(page, "<noscript>")
+
+    def test_it_shows_a_job_without_snapshot(self):
+        job = make_job(self.staff, model="flux-schnell", credits=0, is_trial=True)
+        assert self.browser.get(f"{self.page()}{job.id}/").status_code == 200
+
+
+class TestPersonalPages(TrialTestCase):
+    """What staff try is not among the images that they create for themselves."""
+
+    def test_it_is_no_part_of_feed_and_gallery(self):
+        job = self.try_it()
+        assert "a red kite" not in self.browser.get("/create/").content.decode()
+        job = self.finish(job)
+        assert "a red kite" not in self.browser.get("/create/").content.decode()
+        image = Image.objects.get(job=job)
+        assert str(image.pk) not in self.browser.get("/gallery/").content.decode()
+
+    def test_its_image_waits_in_the_trash_to_be_kept(self):
+        job = self.finish(self.try_it())
+        image = Image.objects.get(job=job)
+        self.assertContains(self.browser.get("/gallery/trash/"), str(image.pk))
+        page = self.browser.get(f"{self.page()}{job.id}/", headers=PART)
+        self.assertContains(page, "In your trash")
+        images.restore(image)
+        self.assertContains(self.browser.get("/gallery/"), str(image.pk))
+        page = self.browser.get(f"{self.page()}{job.id}/", headers=PART)
+        self.assertContains(page, "In your gallery")
+
+
+class TestStatistics(TrialTestCase):
+    def test_a_retry_by_its_owner_is_paid(self):
+        job = self.finish(self.try_it())
+        again = orders.retry(user=self.staff, job=job)
+        assert not again.is_trial
+        assert again.credits > 0
+
+    def test_its_ledger_lines_say_so(self):
+        job = self.finish(self.try_it())
+        described = ledger_descriptions.of_jobs([job.id])[job.id]
+        assert "service" in described.model

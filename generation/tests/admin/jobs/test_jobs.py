@@ -1,0 +1,312 @@
+from datetime import timedelta
+from unittest import mock
+from uuid import UUID
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from accounts.user_data import deletion
+from artgen.admin.periods import PeriodFilter
+from artgen.database.ids import first_id
+from generation.admin.jobs.jobs import JobAdmin
+from generation.jobs.engine import driver
+from generation.jobs.placing import orders
+from generation.models import GenerationSwitch, Job, JobEvent, Status
+from generation.testing.cases import EmulatorTestCase, catch_up, let_time_pass
+
+LIST = "/admin/generation/job/"
+
+
+class JobAdminTestCase(EmulatorTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.force_login(self.staff)
+
+    def act(self, action: str, *jobs: Job, **extra: str) -> list[str]:
+        data = {"action": action, "_selected_action": [str(job.id) for job in jobs], **extra}
+        response = self.client.post(LIST, data, follow=True)
+        assert response.status_code == 200
+        return [str(message) for message in response.context["messages"]]
+
+    def logged(self) -> list[str]:
+        return list(LogEntry.objects.order_by("id").values_list("change_message", flat=True))
+
+    def draw(self, job: Job) -> Job:
+        driver.submit(job.model.slug)
+        self.emulator.advance(10)
+        catch_up()
+        job.refresh_from_db()
+        return job
+
+
+class TestList(JobAdminTestCase):
+    def test_it_lists_jobs_in_few_queries(self) -> None:
+        for _n in range(3):
+            self.place()
+        self.client.get(LIST)  # loads the session into the cache
+        with self.assertNumQueries(4):
+            response = self.client.get(LIST)
+        self.assertContains(response, ">a lighthouse at dusk</a>", count=3)
+        self.assertContains(response, "alice@example.org")
+
+    def test_it_finds_by_id_prompt_email_and_runpod_id(self) -> None:
+        job, other = self.place(prompt="a red barn"), self.place(prompt="a blue sea", user=self.bob)
+        driver.submit("flux-schnell")
+        job.refresh_from_db()
+        for term in (str(job.id), "red barn", "alice@", job.runpod_id):
+            response = self.client.get(LIST, {"q": term})
+            assert [row.id for row in response.context["cl"].result_list] == [job.id], term
+        assert job.id != other.id
+
+    def test_it_filters_by_status_model_and_stuck(self) -> None:
+        job = self.place()
+        for query, found in (
+            ({"status__exact": "queued"}, 1),
+            ({"status__exact": "failed"}, 0),
+            ({"model__id__exact": str(job.model_id)}, 1),
+            ({"stuck": "yes"}, 0),
+        ):
+            response = self.client.get(LIST, query)
+            assert len(response.context["cl"].result_list) == found, query
+        driver.submit("flux-schnell")
+        let_time_pass(job.id, seconds=90)
+        assert len(self.client.get(LIST, {"stuck": "yes"}).context["cl"].result_list) == 1
+
+    def ids(self, query: str = "") -> list[str]:
+        response = self.client.get(LIST + query)
+        assert response.status_code == 200
+        return [str(job.id) for job in response.context["cl"].result_list]
+
+    def test_it_turns_pages_both_ways_without_a_count(self) -> None:
+        placed = [str(self.place().id) for _n in range(7)][::-1]
+        with mock.patch.object(JobAdmin, "list_per_page", 3):
+            first = self.client.get(LIST).context["cl"]
+            assert ([str(job.id) for job in first.result_list], first.newer) == (placed[:3], "")
+            second = self.client.get(LIST + first.older).context["cl"]
+            assert [str(job.id) for job in second.result_list] == placed[3:6]
+            third = self.client.get(LIST + second.older).context["cl"]
+            assert ([str(job.id) for job in third.result_list], third.older) == (placed[6:], "")
+            assert self.ids(third.newer) == placed[3:6]
+            back = self.client.get(LIST + second.newer).context["cl"]
+            assert ([str(job.id) for job in back.result_list], back.newer) == (placed[:3], "")
+            filtered = self.client.get(f"{LIST}?status__exact=queued&q=lighthouse").context["cl"]
+            assert "status__exact=queued" in filtered.older
+            assert "q=lighthouse" in filtered.older
+
+    def test_it_shows_the_last_30_days_unless_asked_for_more(self) -> None:
+        old = self.place()
+        Job.objects.filter(id=old.id).delete()
+        past = first_id(timezone.now() - timedelta(days=40))
+        old.id = UUID(f"{past.hex[:12]}{old.id.hex[12:]}")
+        old.save(force_insert=True)
+        assert self.ids() == []
+        for query in ("?period=all", "?status__exact=queued", f"?q={old.id}", "?q=alice@"):
+            assert self.ids(query) == [str(old.id)], query
+        assert self.ids("?period=week&q=alice@") == []
+        assert self.ids("?period=month&q=alice@") == []
+
+    def test_it_ignores_pages_and_orders_that_do_not_exist(self) -> None:
+        job = self.place()
+        for query in ("?before=x", f"?after={job.id}", "?p=9", "?o=1.-2", "?all="):
+            assert self.ids(query) == [str(job.id)], query
+
+    def test_it_says_which_period_it_shows(self) -> None:
+        for query, name in (
+            ("", "Last 30 days"),
+            ("?period=week", "Last 7 days"),
+            ("?q=alice@", "All"),
+            ("?q=alice@&period=all", "All"),
+            ("?q=alice@&period=month", "Last 30 days"),
+            ("?q=lighthouse&period=month", "Last 30 days"),
+        ):
+            page = self.client.get(LIST + query, headers={"Accept-Language": "en"})
+            (period,) = (
+                spec for spec in page.context["cl"].filter_specs if isinstance(spec, PeriodFilter)
+            )
+            chosen = [one for one in period.choices(page.context["cl"]) if one["selected"]]
+            with translation.override("en"):
+                assert [str(one["display"]) for one in chosen] == [name], query
+        (month, *_others) = period.choices(page.context["cl"])
+        assert "period=month" not in month["query_string"]  # the default
+
+
+class TestPage(JobAdminTestCase):
+    def page(self, job: Job) -> str:
+        response = self.client.get(reverse("admin:generation_job_change", args=[job.id]))
+        assert response.status_code == 200
+        return response.content.decode()
+
+    def test_it_tells_the_history_as_a_timeline(self) -> None:
+        job = self.draw(self.place())
+        response = self.client.get(reverse("admin:generation_job_change", args=[job.id]))
+        entries = response.context["timeline"]
+        assert entries[0].event.name == "placed"
+        accepted = next(entry for entry in entries if entry.event.name == "submitted")
+        assert (accepted.title, accepted.runpod_id) == ("Accepted by RunPod", job.runpod_id)
+        assert entries[-1].title == "Image saved, credits charged"
+
+    def test_it_says_why_a_job_is_stuck(self) -> None:
+        job = self.place()
+        assert "data-stuck" not in self.page(job)
+        driver.submit("flux-schnell")
+        let_time_pass(job.id, seconds=90)
+        page = self.page(job)
+        assert "data-stuck" in page
+        assert "check overdue by" in page
+
+    def test_it_shows_what_the_vendor_said_and_escapes_it(self) -> None:
+        job = self.place()
+        self.emulator.faults.next("run", "refuse_400")
+        driver.submit("flux-schnell")
+        Job.objects.filter(id=job.id).update(error_detail="<script>boom</script>")
+        page = self.page(job)
+        assert "emulated fault: refuse_400" in page
+        assert "<script>boom" not in page
+
+    def test_it_offers_only_what_is_possible(self) -> None:
+        job = self.place()
+        assert 'value="cancel"' in self.page(job)
+        assert 'value="retry"' not in self.page(job)
+        self.act("cancel", job)
+        assert 'value="cancel"' not in self.page(job)
+        assert 'value="retry"' in self.page(job)
+
+    def test_it_shows_history_and_pictures(self) -> None:
+        job = self.draw(self.place())
+        assert job.status == Status.SUCCEEDED
+        page = self.page(job)
+        for event in ("placed", "submitting", "submitted", "storing", "succeeded"):
+            assert f">{event}<" in page
+        assert f"/{job.id}-0.webp" in page
+        assert job.runpod_id in page
+
+    def test_it_calls_no_job_stuck_that_has_ended(self) -> None:
+        job = self.draw(self.place())
+        assert job.status == Status.SUCCEEDED
+        let_time_pass(job.id, seconds=7200)  # beyond its deadline
+        assert "data-stuck" not in self.page(job)
+        self.assertNotContains(self.client.get(LIST), "past its deadline")
+
+    def test_it_changes_nothing_by_form(self) -> None:
+        job = self.place()
+        response = self.client.post(
+            reverse("admin:generation_job_change", args=[job.id]),
+            {"status": "succeeded", "prompt": "other"},
+        )
+        assert response.status_code == 403
+        job.refresh_from_db()
+        assert (job.status, job.prompt) == (Status.QUEUED, "a lighthouse at dusk")
+
+
+class TestAction(JobAdminTestCase):
+    def test_it_looks_again_at_once_and_says_who_asked(self) -> None:
+        job, ended = self.place(), self.place()
+        driver.submit("flux-schnell")
+        self.act("cancel", ended)
+        job.refresh_from_db()
+        assert job.due_at > job.submitted_at
+        job.due_at += timedelta(hours=1)
+        job.save(update_fields=["due_at"])
+        messages = self.act("look_again", job, ended)
+        assert len(messages) == 2
+        assert messages[0].startswith("Checking 1 job")
+        due_before = job.due_at
+        job.refresh_from_db()
+        assert job.due_at < due_before
+        event = JobEvent.objects.get(name="hurried")
+        assert (event.job_id, event.actor) == (job.id, self.staff)
+        assert self.logged() == ["canceled", "check requested"]
+
+    def test_it_leaves_a_job_of_unknown_fate_to_its_webhook(self) -> None:
+        job = self.place()
+        self.emulator.faults.next("run", "break_after")
+        driver.submit("flux-schnell")
+        job.refresh_from_db()
+        assert (job.status, job.runpod_id) == (Status.SUBMITTED, "")
+        due_before = job.due_at
+        messages = self.act("look_again", job)
+        assert "waiting for RunPod’s webhook" in messages[0]
+        job.refresh_from_db()
+        assert job.due_at == due_before
+
+    def test_it_cancels_what_can_be_canceled_and_counts_the_rest(self) -> None:
+        done = self.place()
+        self.draw(done)
+        waiting = self.place()
+        messages = self.act("cancel", done, waiting)
+        assert messages == [
+            "1 job is canceled.",
+            "1 skipped: It has finished or is being saved and can’t be canceled.",
+        ]
+        waiting.refresh_from_db()
+        assert (waiting.status, waiting.error_code) == (Status.CANCELED, "stopped_by_staff")
+        assert JobEvent.objects.get(job=waiting, name="canceled").actor == self.staff
+        self.alice.refresh_from_db()
+        assert (self.alice.credits, self.alice.held) == (100 - done.credits, 0)
+
+    def test_it_retries_failed_jobs_once_at_their_owners_cost(self) -> None:
+        failed = self.place(seed=7)
+        self.emulator.faults.next("run", "refuse_400")
+        driver.submit("flux-schnell")
+        waiting = self.place()
+        failed.refresh_from_db()
+        assert failed.status == Status.FAILED
+        messages = self.act("retry", failed, waiting)
+        assert messages == [
+            "1 job is queued again.",
+            "1 skipped: only failed and canceled jobs are retried.",
+        ]
+        again = Job.objects.exclude(id__in=[failed.id, waiting.id]).get()
+        assert (again.user, again.seed, again.status) == (self.alice, 7, Status.QUEUED)
+        event = again.events.get()
+        assert (event.name, event.actor, event.detail) == (
+            "placed",
+            self.staff,
+            f"again {failed.id}",
+        )
+        assert self.act("retry", failed) == ["1 skipped: it was already retried."]
+        assert self.logged() == ["retried"]
+        assert Job.objects.count() == 3
+
+    def test_it_never_takes_a_users_own_key_for_a_retry_by_staff(self) -> None:
+        job = self.place()
+        self.act("cancel", job)
+        request = {"model": "flux-schnell", "prompt": "mine", "width": 256, "height": 256}
+        orders.place(user=self.alice, request=request, key=f"retry {job.id}")
+        assert self.act("retry", job) == ["1 job is queued again."]
+        assert Job.objects.count() == 3
+
+    def test_it_retries_nothing_for_a_locked_account(self) -> None:
+        job = self.place()
+        self.act("cancel", job)
+        deletion.close(user=self.alice, after=deletion.GRACE)
+        assert self.act("retry", job) == ["1 skipped: the user’s account is locked."]
+        assert Job.objects.count() == 1
+
+    def test_it_comes_back_to_the_page_whose_button_was_pressed(self) -> None:
+        job = self.place()
+        data = {"action": "cancel", "_selected_action": str(job.id), "from_page": "1"}
+        self.assertRedirects(
+            self.client.post(LIST, data), reverse("admin:generation_job_change", args=[job.id])
+        )
+
+    def test_it_does_nothing_for_staff_who_may_only_look(self) -> None:
+        job = self.place()
+        reader = self.make_user("reader@example.org", is_staff=True)
+        reader.user_permissions.add(Permission.objects.get(codename="view_job"))
+        self.client.force_login(reader)
+        self.assertContains(self.client.get(LIST), "a lighthouse at dusk")
+        self.act("cancel", job)
+        job.refresh_from_db()
+        assert job.status == Status.QUEUED
+        page = self.client.get(reverse("admin:generation_job_change", args=[job.id]))
+        self.assertNotContains(page, 'value="cancel"')
+
+    def test_it_retries_nothing_while_creating_is_off(self) -> None:
+        job = self.place()
+        self.act("cancel", job)
+        GenerationSwitch.objects.create(on=False, message="back at noon")
+        assert self.act("retry", job) == ["1 skipped: back at noon"]
+        assert Job.objects.count() == 1

@@ -1,0 +1,15 @@
+"""Images are decoded one at a time."""
+
+import pytest
+
+from generation.imaging import decoding
+
+
+def test_it_lets_one_be_decoded_at_a_time() -> None:
+    for _ in range(2):
+        with (
+            decoding.alone(wait_seconds=0),
+            pytest.raises(decoding.Busy),
+            decoding.alone(wait_seconds=0),
+        ):
+            pass

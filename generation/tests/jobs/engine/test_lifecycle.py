@@ -1,0 +1,94 @@
+"""Guards of the lifecycle: what a process has read of a job may be out of date."""
+
+import contextlib
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from generation.jobs.budgets.spending import Charge
+from generation.jobs.engine import driver, lifecycle
+from generation.models import Job, Status
+from generation.testing.cases import EmulatorTestCase
+
+
+class LifecycleTestCase(EmulatorTestCase):
+    def submit(self) -> Job:
+        """Submit what is queued and return the only job."""
+        driver.submit("flux-schnell")
+        return Job.objects.select_related("model").get()
+
+    def changes(self, job: Job) -> dict[str, object]:
+        """Return every change of a job at RunPod that a process could make, with what it read."""
+        soon = timezone.now() + timedelta(hours=1)
+        progress = lifecycle.Progress(progress=0.5, step=2, step_count=4)
+        finished = lifecycle.Finished(
+            delay_ms=None, execution_ms=1, result={}, host="", cost=Decimal(1)
+        )
+        return {
+            "failed": lambda: lifecycle.failed(job, code="deadline"),
+            "canceled": lambda: lifecycle.canceled(job, actor=self.alice),
+            "lost": lambda: lifecycle.lost(job, code="gpu_lost", detail=""),
+            "missing": lambda: lifecycle.missing(job, until=soon),
+            "unread": lambda: lifecycle.unread(
+                job,
+                until=soon,
+                detail="x",
+                charge=Charge(usd=Decimal(1), has_run=True),
+                delay_ms=None,
+                execution_ms=None,
+            ),
+            "not stored": lambda: lifecycle.not_stored(job, until=soon, detail="x"),
+            "succeeded": lambda: lifecycle.succeeded(job, images=[], cost=None),
+            "moved": lambda: lifecycle.moved_endpoint(job, endpoint_id="x"),
+            "running": lambda: lifecycle.running([(job, progress)], until=soon),
+            "storing": lambda: lifecycle.storing([(job, finished)]),
+            "submitted": lambda: lifecycle.submitted([(job, job.runpod_id)]),
+            "postponed": lambda: lifecycle.postponed([job], until=soon),
+            "candidate": lambda: lifecycle.candidate_received(
+                job.id, attempt=job.attempt, runpod_id="x"
+            ),
+            "webhook": lambda: lifecycle.webhook_received(job.id, attempt=job.attempt),
+        }
+
+    def assert_changes_nothing(self, job: Job) -> None:
+        row = Job.objects.filter(id=job.id).values()
+        before = (row.get(), job.events.count())
+        for name, change in self.changes(job).items():
+            with contextlib.suppress(lifecycle.Stale):
+                assert not change(), name
+            assert (row.get(), job.events.count()) == before, name
+
+
+class TestAttempt(LifecycleTestCase):
+    def test_it_never_changes_a_newer_attempt_for_an_old_one(self) -> None:
+        self.place()
+        old = self.submit()
+        lifecycle.lost(old, code="gpu_lost", detail="")
+        new = self.submit()
+        assert (old.status, old.attempt) == (new.status, new.attempt - 1)
+
+        self.assert_changes_nothing(old)
+
+    def test_it_never_gives_a_newer_attempt_of_unknown_fate_the_candidate_of_an_old_one(
+        self,
+    ) -> None:
+        job = self.place()
+        lifecycle.submitting(job.model)
+        Job.objects.update(attempt=2)
+
+        assert not lifecycle.candidate_received(job.id, attempt=1, runpod_id="x")
+        assert lifecycle.candidate_received(job.id, attempt=2, runpod_id="x")
+
+
+class TestStale(LifecycleTestCase):
+    def test_it_raises_where_the_status_has_changed(self) -> None:
+        self.place()
+        seen = self.submit()
+        lifecycle.canceled(seen, actor=self.alice)
+
+        self.assert_changes_nothing(seen)
+        with pytest.raises(lifecycle.Stale):
+            lifecycle.failed(seen, code="deadline")
+        assert Job.objects.get().status == Status.CANCELED

@@ -1,0 +1,167 @@
+"""Waiting times from the database: what is read, how often, and that all places say the same."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.utils import timezone
+
+from generation.jobs import eta
+from generation.jobs.engine import driver
+from generation.jobs.eta import Basis, Eta
+from generation.jobs.live import job_json
+from generation.jobs.placing import orders
+from generation.jobs.queue import model_queues
+from generation.models import ImageModel, Job, Status
+from generation.testing.cases import BaseTestCase, EmulatorTestCase, catch_up
+from generation.testing.clock import held_clock
+from generation.testing.rows.api import ApiTestCase, make_job
+
+TWO = {"model": "flux-schnell", "prompt": "fog", "width": 1024, "height": 1024}
+
+
+def of_order(model: ImageModel, **options: Any) -> Eta:
+    found = eta.forecast([model]).of_order(model, **options)
+    assert found
+    return found
+
+
+class HistoryTestCase(BaseTestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.load_catalog()
+
+    def took(self, *seconds: float, model: str, **fields: Any) -> None:
+        """Store jobs that ended just now, from their submission on."""
+        now = timezone.now()
+        for span in seconds:
+            submitted = now - timedelta(seconds=span)
+            make_job(
+                self.alice,
+                status=Status.SUCCEEDED,
+                model=model,
+                created_at=submitted,
+                submitted_at=submitted,
+                finished_at=now,
+                **fields,
+            )
+        cache.clear()
+
+
+class TestForecast(HistoryTestCase):
+    def test_it_tells_each_model_from_its_own_last_jobs(self) -> None:
+        self.took(10, 20, 30, model="flux-dev")
+        self.took(4, model="flux-schnell")
+        models = {model.slug: model for model in ImageModel.objects.all()}
+        found = eta.forecast(models.values())
+
+        def estimate(slug: str) -> Eta:
+            return found.without_line(models[slug])
+
+        assert estimate("flux-dev") == Eta(20, 30, Basis.MODEL)
+        assert estimate("flux-schnell") == Eta(4, 4, Basis.MODEL)
+        assert estimate("qwen-image") == Eta(30, 48, Basis.CATALOG)
+
+    def test_it_tells_sizes_apart(self) -> None:
+        self.took(*[10.0] * 5, model="flux-dev", width=512, height=512)
+        self.took(*[40.0] * 5, model="flux-dev", width=1024, height=1024)
+        model = ImageModel.objects.get(slug="flux-dev")
+        for side, seconds in ((512, 10), (1024, 40)):
+            found = of_order(model, size=eta.size_of(side, side, None))
+            assert found == Eta(seconds, seconds, Basis.SIZE)
+
+    def test_it_takes_runpods_durations_where_it_has_them(self) -> None:
+        """Eleven seconds: two in RunPod's queue, eight on the worker, one for storing."""
+        self.took(*[11.0] * 5, model="flux-dev", delay_ms=2000, execution_ms=8000)
+        model = ImageModel.objects.get(slug="flux-dev")
+        found = eta.forecast([model]).histories[model.pk]
+        assert found.service
+        assert found.service.values == (9,) * 5
+        assert found.storing
+        assert found.storing.values == (1,) * 5
+
+    def test_it_survives_durations_that_make_no_sense(self) -> None:
+        self.took(10, model="flux-dev", delay_ms=10**10, execution_ms=10**10)
+        self.took(10, model="flux-dev", delay_ms=0, execution_ms=0)
+        now = timezone.now()
+        self.took(10, model="flux-dev", started_at=now + timedelta(hours=1))
+        assert of_order(ImageModel.objects.get(slug="flux-dev")).p90 <= 30
+
+    def test_it_says_something_for_a_model_that_nothing_may_be_out_of(self) -> None:
+        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=0)
+        model = ImageModel.objects.get(slug="flux-schnell")
+        make_job(self.bob, model="flux-schnell")
+        assert of_order(model, count=2).p50 >= of_order(model).p50 > 0
+        assert eta.pace(model) >= 1
+
+    @held_clock()
+    def test_it_asks_as_much_for_all_models_as_for_two(self) -> None:
+        self.took(10, model="flux-dev")
+        make_job(self.bob, model="flux-schnell")
+        models = list(ImageModel.objects.all())
+        assert len(models) > 10
+        for some in (models[:2], models):
+            cache.clear()
+            with self.subTest(len(some)), self.assertNumQueries(3):
+                eta.forecast(some)
+        with self.assertNumQueries(0):
+            eta.forecast(models)
+
+    def test_it_needs_nothing_for_jobs_that_have_ended(self) -> None:
+        job = make_job(self.alice, status=Status.SUCCEEDED)
+        with self.assertNumQueries(0):
+            assert eta.of_jobs([job]).of_job(job, now=timezone.now()) is None
+
+
+class TestOneSource(ApiTestCase):
+    """Quote, promise and the job itself say the same at the same moment."""
+
+    def test_the_quote_is_the_promise_is_what_the_job_says(self) -> None:
+        body = {"model": "flux-dev", "prompt": "fog", "count": 3}
+        quoted = self.api.post("/api/v1/quotes/", body).json()["eta_seconds"]
+        jobs = self.api.post("/api/v1/batches/", body).json()["jobs"]
+        last = Job.objects.get(id=jobs[-1]["id"])
+        assert jobs[-1]["eta_seconds"] == quoted
+        assert last.promised_p50_at
+        assert last.promised_p90_at
+        promised = [
+            round((moment - last.created_at).total_seconds())
+            for moment in (last.promised_p50_at, last.promised_p90_at)
+        ]
+        assert promised == [quoted["p50"], quoted["p90"]]
+        on_the_button = of_order(
+            last.model,
+            user_id=self.bob.pk,
+            size=eta.size_of(last.width, last.height, last.steps),
+        )
+        assert on_the_button.as_json()["basis"] == quoted["basis"]
+
+    def test_trials_are_not_promised_anything(self) -> None:
+        job = make_job(self.alice, is_trial=True)
+        assert job.promised_p90_at is None
+
+
+class TestRecorded(EmulatorTestCase):
+    def test_it_records_how_long_runpod_took(self) -> None:
+        job = orders.place(user=self.alice, request=TWO).jobs[0]
+        driver.submit("flux-schnell")
+        self.emulator.advance(60)
+        catch_up()
+        job = Job.objects.get(pk=job.pk)
+        assert job.status == Status.SUCCEEDED
+        assert job.delay_ms is not None
+        assert job.execution_ms is not None
+        assert job.execution_ms >= 1000  # of emulated time
+        assert job.promised_p90_at
+
+    def test_a_feed_of_jobs_at_runpod_needs_no_further_queries(self) -> None:
+        orders.place_batch(user=self.alice, requests=[TWO] * 3)
+        driver.submit("flux-schnell")
+        cache.clear()
+        jobs = list(Job.objects.active().for_forecast())
+        forecast = eta.of_jobs(jobs)
+        with self.assertNumQueries(0):
+            for job in jobs:
+                assert job_json.job_json(job, forecast=forecast)["eta_seconds"]
+        assert model_queues.current([jobs[0].model_id])[jobs[0].model_id].at_runpod == 3

@@ -1,0 +1,227 @@
+"""How source images get to RunPod: by address where RunPod reaches it, else inside the request."""
+
+import base64
+import io
+import re
+from threading import Barrier
+from unittest.mock import patch
+
+import pytest
+from django.test import override_settings
+from PIL import Image as Pillow
+
+from generation.catalog.offers import InvalidParameters
+from generation.files import storage, uploads
+from generation.jobs.engine import driver, webhook_tokens
+from generation.jobs.inputs import sources
+from generation.jobs.placing import orders
+from generation.models import Image, ImageModel, Job, Status, Upload
+from generation.runpod.client import MAX_BODY_BYTES
+from generation.runpod.payloads import dialect_of
+from generation.testing.cases import EmulatorTestCase
+from generation.testing.rows.image_files import noise
+
+UNREACHABLE = override_settings(RUNPOD_REACHES_US=False)
+
+
+class TestSources(EmulatorTestCase):
+    def setUp(self):
+        super().setUp()
+        ImageModel.objects.update(enabled=True)
+        ImageModel.objects.filter(slug="seedream-4-edit").update(max_source_images=10)
+        ImageModel.objects.filter(slug="sdxl").update(max_source_images=1)
+
+    def upload(self, data=None):
+        return str(uploads.keep(user=self.alice, data=data or noise(640, 320)).id)
+
+    def place_from(self, ids, *, model="seedream-4-edit"):
+        request = {"model": model, "prompt": "the same at night", "source_images": ids}
+        return orders.place(user=self.alice, request=request).jobs[0]
+
+    def submit(self, job):
+        driver.submit(job.model.slug)
+        return self.runs()[-1].json
+
+    def refused(self, ids, **options):
+        with pytest.raises(InvalidParameters) as refused:
+            self.place_from(ids, **options)
+        assert not Job.objects.exists()
+        return [(error.field, error.code) for error in refused.value.errors]
+
+    # --- where RunPod reaches us
+    # ----------------------------------------------------------------------------------
+
+    def test_it_sends_an_address_to_the_emulator_on_this_machine(self):
+        sent = self.submit(self.place_from([self.upload()]))
+        assert re.search("^http://127.0.0.1:8000/media/uploads/", sent["input"]["images"][0])
+        assert re.search("^http://127.0.0.1:8000/hooks/runpod/", sent["webhook"])
+
+    @override_settings(
+        RUNPOD_BASE_URL="https://api.runpod.ai/v2", PUBLIC_URL="https://art.example.org"
+    )
+    def test_it_sends_an_address_that_the_internet_reaches(self):
+        job = self.place_from([self.upload()])
+        (source,) = sources.of_job(job, sources.chosen(job), with_data=False)
+        assert re.search("^https://art.example.org/media/uploads/", source.url)
+        assert re.search("^https://art.example.org/hooks/runpod/", webhook_tokens.address(job))
+
+    def test_it_sends_to_runpod_no_address_of_this_machine(self):
+        for public_url in (
+            "http://127.0.0.1:8000",
+            "http://laptop:8000",
+            "http://192.168.1.7:8000",
+            "http://[::1]:80",
+        ):
+            with self.settings(RUNPOD_BASE_URL="https://api.runpod.ai/v2", PUBLIC_URL=public_url):
+                job = self.place_from([self.upload()])
+                (source,) = sources.of_job(job, sources.chosen(job), with_data=False)
+                assert re.search("^data:image/png;base64,", source.url)
+                assert webhook_tokens.address(job) is None
+
+    def test_it_reads_the_sources_of_several_jobs_at_the_same_time(self):
+        jobs = [self.place_from([self.upload()]) for _n in range(3)]
+        together = Barrier(3, timeout=30)  # breaks if one is read after the other
+        read = storage.read
+
+        def slow_read(key: str) -> bytes:
+            together.wait()
+            return read(key)
+
+        with (
+            self.settings(RUNPOD_REACHES_US=False),
+            patch.object(storage, "read", slow_read),
+        ):
+            submitted = driver.submit(jobs[0].model.slug)
+        assert len(submitted) == 3
+        assert all(Job.objects.get(id=job.id).runpod_id for job in jobs)
+
+    # --- where it does not
+    # ----------------------------------------------------------------------------------------
+
+    @pytest.mark.slow
+    @UNREACHABLE
+    def test_it_draws_with_every_model_that_takes_sources(self):
+        source = self.upload()
+        models = [model for model in ImageModel.objects.all() if model.max_source_images]
+        assert len(models) >= 6
+        for model in models:
+            if dialect_of(model.dialect, model.request_format).needs_address:
+                continue
+            if model.is_tool:
+                continue  # see test_edits.py
+            with self.subTest(model.slug):
+                job = self.finish(
+                    self.place_from([source] * model.max_source_images, model=model.slug)
+                )
+                assert job.status == Status.SUCCEEDED, job.error_detail
+                assert job.events.filter(name="sources_reduced").count() == 0
+                assert "webhook" not in self.runs()[-1].json
+
+    @UNREACHABLE
+    def test_it_sends_the_very_bytes_that_were_brought(self):
+        data = noise(200, 100)
+        source = self.upload(data)
+        sent = self.submit(self.place_from([source]))["input"]["images"]
+        kept = storage.read(Upload.objects.get(id=source).key)
+        assert [base64.b64decode(one.partition(",")[2]) for one in sent] == [kept]
+
+    @pytest.mark.slow
+    @UNREACHABLE
+    def test_it_reduces_ten_of_four_megabytes_and_says_so(self):
+        data = noise(2600, 1700, format="JPEG", quality=90)
+        ids = [self.upload(data) for _ in range(10)]
+        assert sum(Upload.objects.values_list("bytes", flat=True)) > 3 * MAX_BODY_BYTES
+        job = self.place_from(ids)
+        assert job.events.get(name="sources_reduced").detail[:4] == "they"
+        self.client.force_login(self.alice)
+        self.assertContains(
+            self.client.get(f"/jobs/{job.id}/"), "Source images reduced to fit in the request"
+        )
+        sent = self.submit(job)["input"]["images"]
+        assert sum(map(len, sent)) < MAX_BODY_BYTES
+        assert len(sent) == 10
+        assert self.finish(job).status == Status.SUCCEEDED, job.error_detail
+
+    @pytest.mark.slow
+    @UNREACHABLE
+    def test_it_reduces_an_image_of_ones_own(self):
+        own = self.finish(self.place())
+        image = own.images.get()
+        data = noise(2600, 2600)
+        storage.save(image.key, data, content_type="image/png")
+        Image.objects.update(bytes=len(data), width=2600, height=2600)
+        job = self.place_from([str(image.id)], model="flux-kontext")
+        sent = self.submit(job)["input"]["image"]
+        assert job.snapshot["sources_reduced"]
+        with Pillow.open(io.BytesIO(base64.b64decode(sent.partition(",")[2]))) as reduced:
+            assert (reduced.format, reduced.size) == ("JPEG", (2600, 2600))
+
+    @pytest.mark.slow
+    @UNREACHABLE
+    def test_it_reduces_what_a_worker_gets_as_bytes(self):
+        model = ImageModel.objects.get(slug="comfyui")
+        model.workflow["load"] = {"class_type": "LoadImage", "inputs": {"image": "{{image_1}}"}}
+        model.min_source_images, model.max_source_images = 0, 1
+        model.save()
+        job = self.place_from([self.upload(noise(3000, 1700))], model="comfyui")
+        (sent,) = self.submit(job)["input"]["images"]
+        assert re.search("^data:image/jpeg;base64,", sent["image"])
+        assert self.finish(job).status == Status.SUCCEEDED, job.error_detail
+
+    @UNREACHABLE
+    def test_it_refuses_at_the_field_what_a_worker_would_have_to_fetch(self):
+        assert self.refused([self.upload()], model="sdxl") == [("source_images", "not_reachable")]
+
+    @UNREACHABLE
+    def test_it_refuses_at_the_field_what_cannot_fit(self):
+        model = ImageModel.objects.get(slug="comfyui")
+        model.workflow["load"] = {"class_type": "LoadImage", "inputs": {"image": "{{image_1}}"}}
+        model.workflow["note"] = {"class_type": "Note", "inputs": {"text": "x" * 4_900_000}}
+        model.min_source_images, model.max_source_images = 0, 1
+        model.save()
+        assert self.refused([self.upload()], model="comfyui") == [("source_images", "too_large")]
+
+    def test_it_fails_a_job_whose_source_was_deleted_meanwhile(self):
+        # With the row alone an address is still good: what is behind it the worker finds out.
+        for reachable, row_stays in ((None, False), (False, False), (False, True)):
+            with (
+                self.subTest(reachable=reachable, row_stays=row_stays),
+                self.settings(RUNPOD_REACHES_US=reachable),
+            ):
+                job = self.place_from([self.upload()])
+                upload = Upload.objects.get(id=job.source_images[0])
+                storage.delete(upload.key)
+                if not row_stays:
+                    upload.delete()
+                driver.submit(job.model.slug)
+                job.refresh_from_db()
+                assert (job.status, job.error_code) == (Status.FAILED, "source_missing")
+
+    # --- what the composer says
+    # -----------------------------------------------------------------------------------
+
+    @pytest.mark.slow
+    @UNREACHABLE
+    def test_it_says_in_the_composer_that_sources_will_be_reduced(self):
+        self.client.force_login(self.alice)
+        small, large = self.upload(), self.upload(noise(3000, 1700))
+        for model, ids, expected in (
+            ("seedream-4-edit", [small], None),
+            (
+                "seedream-4-edit",
+                [small, large],
+                "Source images will be reduced to fit in the 10 MB request.",
+            ),
+            ("sdxl", [small], "This model loads source images from the internet"),
+            ("flux-schnell", [large], None),
+            ("seedream-4-edit", ["nonsense"], None),
+        ):
+            with self.subTest(model=model, ids=ids):
+                query = {"model": model, "count": "1", "source_images": ids}
+                answer = self.client.get("/create/quote/", query)
+                if expected:
+                    self.assertContains(answer, expected)
+                else:
+                    self.assertNotContains(answer, "data-new-sources-note")
+                composer = self.client.get("/create/composer/", query)
+                self.assertContains(composer, expected or "data-model")

@@ -1,0 +1,135 @@
+"""A whole visit, from signing up to a ZIP archive; and ten seconds without a connection."""
+
+from typing import Any, ClassVar
+from zipfile import ZipFile
+
+from playwright.sync_api import Page, expect
+
+from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase
+from generation.testing.pages.content import GPUS
+
+AWAY = 10_000  # ms
+
+
+class TestJourneyInABrowser(BrowserTestCase):
+    people: ClassVar = ("tunneler",)
+
+    def sign_up(self, email: str, **options: Any) -> Page:
+        """Sign up by email address, email and password, and return the Create page."""
+        page = self.visit(path="/accounts/signup/", **options)
+        page.fill("[name=email]", email)
+        page.press("[name=email]", "Enter")
+        page.wait_for_url("**/signup/sent/")
+        page.goto(self.demo.letter_link("/accounts/signup/"))
+        page.fill("[name=name]", "Vera")
+        page.fill("[name=password]", "lantern-fog-42")
+        page.press("[name=password]", "Enter")
+        page.wait_for_url("**/create/")
+        return page
+
+    def visit_everything(self, page: Page, *, prompt: str, word: str) -> None:
+        """Create four images and cancel one; then favorite, search, remix, trash, restore, share
+        and download a ZIP archive.
+        """
+        done, canceled = (
+            page.locator("[data-status=succeeded]"),
+            page.locator("[data-status=canceled]"),
+        )
+        page.click(".model-button")
+        page.click(".model-option[value=z-image-turbo]")
+        expect(page.locator("#model-name")).to_contain_text("Z-Image Turbo")
+        page.fill("#prompt", prompt)
+        page.click(".segments label:has([value='4'])")
+        expect(page.locator("#create-button")).to_contain_text("4")
+        self.addCleanup(self.demo.tell_emulator, "endpoints/z-image-turbo", workers=GPUS)
+        self.demo.tell_emulator("endpoints/z-image-turbo", workers=0)
+        page.click("#create-button")
+        expect(page.locator("[data-job]")).to_have_count(4)
+        page.locator("[data-job]").last.locator("[data-cancel] button").click()
+        expect(canceled).to_have_count(1)
+        self.demo.tell_emulator("endpoints/z-image-turbo", workers=GPUS)
+        expect(done).not_to_have_count(0)
+        page.reload()
+        expect(page.locator("[data-job]")).to_have_count(4)
+        expect(page.locator("#prompt")).to_have_value(prompt)
+        expect(done).to_have_count(3)
+        expect(canceled).to_have_count(1)
+
+        page.goto("/gallery/")
+        tiles = page.locator("[data-image]")
+        expect(tiles).to_have_count(3)
+        address = page.locator(".card-link").first.get_attribute("href") or ""
+        page.goto(address)
+        with page.expect_response("**/api/v1/images/*/") as answered:
+            page.click("#favorite")
+        assert answered.value.ok
+        expect(page.locator("#favorite")).to_have_attribute("aria-pressed", "true")
+        page.goto("/gallery/?favorite=1")
+        expect(tiles).to_have_count(1)
+        page.goto("/gallery/")
+        page.fill("#search", word)
+        page.press("#search", "Enter")
+        page.wait_for_url("**q=*")
+        expect(tiles).to_have_count(3)
+        page.goto("/gallery/?q=zebra")
+        expect(tiles).to_have_count(0)
+
+        page.goto(address)
+        page.click("a[href*='seed=keep']")
+        page.wait_for_url("**/create/**")
+        expect(page.locator("#prompt")).to_have_value(prompt)
+        page.goto(address)
+        page.click(".stage-top [data-trash]")
+        page.wait_for_url(lambda url: not url.endswith(address))  # the next image
+        expect(page.locator(".toast .button-quiet")).to_be_visible()  # Undo
+        page.goto("/gallery/trash/")
+        expect(tiles).to_have_count(1)
+        page.goto(address)
+        page.click("#trashed [data-restore]")
+        expect(page.locator("#trashed")).to_be_hidden()
+
+        page.click("#share-open")
+        page.locator("#share [name=parameters]").first.check()
+        page.click("#share .button-primary")
+        shared = page.input_value("#share-address")
+        stranger = self.visit(path=shared)
+        expect(stranger.locator("h1")).to_have_text(prompt)
+        loaded = "picture => picture.decode().then(() => picture.naturalWidth)"
+        assert stranger.locator(".frame-picture").evaluate(loaded) > 0
+
+        page.goto("/gallery/")
+        page.click("#select")
+        page.locator(".card-link").first.click()  # the stack of all three
+        page.click("[popovertarget=selection-formats]")
+        with page.expect_download() as begun:
+            page.click("[data-act=download][value=original]")
+        with ZipFile(begun.value.path()) as archive:
+            assert archive.testzip() is None
+            assert [name.rpartition(".")[2] for name in archive.namelist()] == ["png"] * 3 + [
+                "json"
+            ]
+
+    def test_it_goes_from_signing_up_to_a_zip(self):
+        page = self.sign_up("vera@example.org", **DESKTOP)
+        self.visit_everything(page, prompt="seven lighthouses in fog", word="lighthouse")
+
+    def test_it_goes_there_on_a_phone_and_in_russian(self):
+        page = self.sign_up("vera2@example.org", language="ru", **PHONE)
+        expect(page.locator("html")).to_have_attribute("lang", "ru")
+        self.visit_everything(page, prompt="туман в горах", word="горы")
+
+    def test_it_continues_after_ten_seconds_without_a_connection(self):
+        self.troubles.forgive("net::ERR_INTERNET_DISCONNECTED")
+        page = self.visit("tunneler")
+        page.fill("#prompt", "a train in a tunnel")
+        page.click(".segments label:has([value='4'])")
+        expect(page.locator("#create-button")).to_contain_text("4")
+        page.click("#create-button")
+        expect(page.locator("[data-job]")).to_have_count(4)
+        page.context.set_offline(True)
+        expect(page.locator(".toast")).to_contain_text("You’re offline")
+        page.wait_for_timeout(AWAY)
+        expect(page.locator("[data-job]")).to_have_count(4)
+        page.context.set_offline(False)
+        expect(page.locator("[data-status=succeeded]")).to_have_count(4)
+        expect(page.locator("#prompt")).to_have_value("a train in a tunnel")

@@ -1,0 +1,129 @@
+"""A comparison in a real Chromium: from Create to the sheet, its vote and its download."""
+
+import re
+from zipfile import ZipFile
+
+from playwright.sync_api import Page, expect
+
+from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
+
+STICKY = """() => {
+    const scroll = document.querySelector(".sheet-scroll")
+    scroll.scrollTo(scroll.scrollWidth, 0)
+    const head = document.querySelector(".sheet-grid tbody th").getBoundingClientRect()
+    return {
+        moved: scroll.scrollLeft > 0,
+        sticks: Math.abs(head.left - scroll.getBoundingClientRect().left) < 3,
+        page: document.documentElement.scrollWidth - innerWidth,
+    }
+}"""
+
+
+class TestComparison(BrowserTestCase):
+    people = ("comparer", "arranger", "repeater")
+
+    def choose(self, page: Page, *slugs: str) -> None:
+        """Choose these models and no others."""
+        for box in page.locator("[name=models]").all():
+            box.set_checked(box.get_attribute("value") in slugs)
+
+    def test_it_compares_models_and_alternatives(self) -> None:
+        page = self.open("comparer", **DESKTOP)
+        page.goto("/create/")
+        page.fill("#prompt", "A {red|blue} kite over the sea")
+        page.click("[data-compare-link]")
+        expect(page.locator("#prompt")).to_have_value("A {red|blue} kite over the sea")
+        self.choose(page, "flux-schnell", "flux-dev")
+        button = page.locator("#create-button")
+        error = page.locator("#rows-error")
+        page.select_option("#rows", "seed")
+        expect(error).to_have_text("Enter at least one value.")
+        expect(error).to_have_class("error error-hint")
+        button.click(force=True)
+        expect(error).to_have_class("error")
+        expect(page.locator("#rows_values")).to_be_focused()
+        page.select_option("#rows", "")
+        expect(error).to_be_hidden()
+        expect(button).to_contain_text("Create 4")
+        expect(button).to_contain_text("8 credits")
+        button.click()
+        page.wait_for_url("**/sheets/*/")
+        address = page.url
+        expect(page.locator("thead th")).to_have_text(["FLUX.1 schnell", "FLUX.1 dev"])
+        expect(page.locator("tbody th")).to_have_text(["red", "blue"])
+        expect(page.locator(".sheet-grid [data-status=succeeded]")).to_have_count(4)
+        expect(page.locator("[data-sheet-head]")).to_contain_text("4 of 4 images ready")
+        best = page.locator("[data-vote] button")
+        with page.expect_response("**/vote/"):
+            best.nth(2).click()
+        expect(page.locator("[data-best] [data-vote] button")).to_have_count(1)
+        with page.expect_response("**/vote/"):  # shown at once, but a reload would cancel it
+            best.nth(1).click()
+        expect(best.nth(2)).to_have_attribute("aria-pressed", "false")
+        page.reload()
+        expect(best.nth(1)).to_have_attribute("aria-pressed", "true")
+        with page.expect_download() as download:
+            page.click("a[download]")
+        assert download.value.suggested_filename.endswith("-comparison.zip")
+        assert "comparison.csv" in ZipFile(download.value.path()).namelist()
+        page.emulate_media(media="print")
+        expect(page.locator("h1")).to_be_visible()
+        expect(page.locator(".sheet-grid .card-picture")).to_have_count(4)
+        for hidden in ("[data-print]", "[data-vote] >> nth=0", "header.bar"):
+            expect(page.locator(hidden)).to_be_hidden()
+        page.emulate_media(media="screen")
+        page.locator(".sheet-grid .card-link").first.click()
+        page.wait_for_url("**/images/*/")
+        page.click("#compare")
+        page.wait_for_url(address)
+        best.nth(1).click()
+        expect(page.locator("[data-best]")).to_have_count(0)
+        page.goto("/create/")
+        expect(page.locator("[data-sheet] .run-meta")).to_contain_text("4 of 4 images ready")
+        page.click(".sheet-mosaic")
+        page.wait_for_url(address)
+
+    def test_it_is_created_again_after_the_back_button(self) -> None:
+        page = self.visit("repeater", "/create/", service_workers="allow")
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.goto("/compare/?prompt=A+{red|blue}+kite&model=flux-schnell")
+        button = page.locator("#create-button")
+        sheets = []
+        for _time in range(2):
+            expect(button).to_contain_text("Create 2")
+            button.click()
+            page.wait_for_url("**/sheets/*/")
+            sheets.append(page.url)
+            page.go_back()
+        assert sheets[0] != sheets[1]
+
+    def test_it_fits_a_phone_in_russian_and_cancels_the_rest(self) -> None:
+        page = self.open("arranger", language="ru", **PHONE)
+        page.goto("/compare/lists/")
+        speak(page, "ru")
+        page.reload()
+        page.fill("[name=name]", "цвета")
+        page.fill("[name=entries]", "красный\nсиний\nкрасный")
+        page.locator("form.stack .button-primary").tap()
+        expect(page.locator(".word-list")).to_contain_text("__цвета__")
+        page.goto("/compare/")
+        page.fill("#prompt", "__цвета__ змей [stuck]")
+        self.choose(page, "flux-dev")
+        page.select_option("#columns", "steps")
+        page.fill("#columns_values", "10 20 900")
+        expect(page.locator("#columns-error")).to_contain_text("900")
+        expect(page.locator("#create-button")).to_have_attribute("aria-disabled", "true")
+        page.fill("#columns_values", "10 20 30")
+        expect(page.locator("#columns-error")).to_be_hidden()
+        expect(page.locator("#create-button")).to_contain_text(re.compile(r"\b6\b"))
+        page.locator("#create-button").tap()
+        page.wait_for_url("**/sheets/*/")
+        expect(page.locator(".sheet-grid tbody th")).to_have_text(["красный", "синий"])
+        assert page.evaluate(STICKY) == {"moved": True, "sticks": True, "page": 0}
+        page.locator("[data-cancel-sheet] button").tap()
+        expect(page.locator(".sheet-grid [data-status=canceled]")).to_have_count(6)
+        expect(page.locator("[data-cancel-sheet]")).to_have_count(0)
+        expect(page.locator("#balance")).to_have_attribute("data-held", "0")
+        page.locator("[data-retry] button").first.tap()
+        expect(page.locator(".sheet-grid [data-status=canceled]")).to_have_count(5)
+        expect(page.locator("[data-cancel-sheet]")).to_have_count(1)

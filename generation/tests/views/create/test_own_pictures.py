@@ -1,0 +1,38 @@
+"""GET /create/pictures/: one's own pictures to choose a source from."""
+
+from django.urls import reverse
+from django.utils import timezone
+
+from generation.testing.rows.gallery import GalleryTestCase as Base
+
+
+class TestOwnPictures(Base):
+    def setUp(self):
+        super().setUp()
+        self.url = reverse("own_pictures")
+
+    def picked(self, **query):
+        tiles = self.client.get(self.url, query).context["tiles"]
+        return [tile.image for tile in tiles]
+
+    def test_it_shows_own_kept_pictures_newest_first(self):
+        first, second = self.hang(), self.hang()
+        self.hang(trashed_at=timezone.now())
+        self.hang(user=self.bob)
+        assert self.picked() == [second, first]
+
+    def test_it_finds_by_the_words_of_the_prompt(self):
+        kite = self.hang("a red kite")
+        self.hang("a boat")
+        assert self.picked(q="kite") == [kite]
+        self.assertContains(
+            self.client.get(self.url, {"q": "zebra"}), "None of your prompts contain these words."
+        )
+
+    def test_it_is_calm_about_nonsense_and_an_empty_gallery(self):
+        self.assertContains(self.client.get(self.url, {"before": "x"}), "You have no images yet.")
+
+    def test_it_takes_get_alone_and_signed_in_users_alone(self):
+        assert self.client.post(self.url).status_code == 405
+        self.client.logout()
+        assert self.client.get(self.url).status_code == 302

@@ -1,0 +1,148 @@
+"""The lightbox over the gallery and the trash, and a job of several images in the feed.
+
+By mouse, keyboard and finger, in both languages.
+"""
+
+from typing import ClassVar
+
+from playwright.sync_api import Locator, Page, expect
+
+from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak, swipe
+
+PEOPLE = ("viewer", "swiper2", "restorer", "several")
+DRAW = f"""
+import time
+from uuid_utils.compat import uuid7
+from accounts.models import User
+from generation.jobs.placing import drafts, orders
+from generation.models import Image, Job
+request = {{"model": "flux-schnell", "width": 256, "height": 256}}
+for name in {PEOPLE!r}:
+    user = User.objects.get(email=f"{{name}}@example.org")
+    for prompt, count in (("tea hills", 3), ("a paper boat", 1), ("snow", 1)):
+        requests = drafts.repeated(request | {{"prompt": prompt}}, count=count)
+        orders.place_batch(user=user, requests=requests)
+        while Job.objects.active().exists():
+            time.sleep(0.05)
+own = Image.objects.filter(user__email__in=[f"{{name}}@example.org" for name in {PEOPLE!r}])
+for image in own.filter(job__prompt="a paper boat"):  # as of a workflow with two outputs
+    image.id, image.position, image.words = uuid7(), 1, None
+    image.save(force_insert=True)
+"""
+
+
+class TestGalleryLightboxInABrowser(BrowserTestCase):
+    """Each person has two boats of one job, snow, and a batch of three tea hills."""
+
+    people: ClassVar = PEOPLE
+    prepare = DRAW
+
+    def tiles(self, page: Page) -> Locator:
+        return page.locator("[data-image]")
+
+    def position(self, page: Page, text: str) -> None:
+        expect(page.locator("[data-position]")).to_have_text(text)
+
+    def test_it_shows_images_over_the_gallery_by_keys_and_comes_back(self) -> None:
+        page = self.visit("viewer", "/gallery/", **DESKTOP)
+        tiles, box = self.tiles(page), page.locator("#lightbox")
+        expect(tiles).to_have_count(6)
+        boats, hills = (
+            page.locator(f".card-link[aria-label='{one}']").first
+            for one in ("a paper boat", "tea hills")
+        )
+        snow = page.locator(".card-link[aria-label=snow]")
+        snow.focus()
+        page.keyboard.press("Enter")
+        expect(box).to_be_visible()
+        expect(page).to_have_url(self.demo.url + (snow.get_attribute("href") or ""))
+        expect(page.locator(".lightbox-prompt")).to_have_text("snow")
+        page.keyboard.press("f")
+        expect(page.locator("[data-count=favorites]")).to_have_text("1")
+        page.keyboard.press("Delete")
+        expect(page.locator("[data-count=kept]")).to_have_text("5")
+        expect(box).to_be_visible()
+        page.keyboard.press("Control+z")
+        expect(page.locator(".lightbox-prompt")).to_have_text("snow")
+        expect(page.locator("[data-count=kept]")).to_have_text("6")
+        page.keyboard.press("Escape")
+        expect(box).to_be_hidden()
+        expect(page).to_have_url(f"{self.demo.url}/gallery/")
+        expect(snow).to_be_focused()
+
+        hills.click()  # a closed stack is opened, its images are shown
+        expect(box).to_be_hidden()
+        hills.click()
+        first = int((page.locator("[data-position]").text_content() or "").split()[0])
+        page.keyboard.press("ArrowRight")
+        self.position(page, f"{first + 1} of 6")
+        page.keyboard.press("x")
+        page.keyboard.press("Escape")
+        expect(page.locator("#selection-count")).to_have_text("1 selected")
+        page.keyboard.press("Escape")
+        with page.context.expect_page() as opened:
+            boats.click(modifiers=["ControlOrMeta"])
+        expect(opened.value.locator(".stage")).to_be_visible()
+        expect(box).to_be_hidden()
+        snow.click()
+        page.locator("[data-lightbox=details]").click()
+        expect(page.locator(".stage")).to_be_visible()
+        page.wait_for_load_state()  # its scripts have run, too
+        page.keyboard.press("Escape")
+        expect(page).to_have_url(f"{self.demo.url}/gallery/")
+
+    def test_it_restores_images_of_the_trash(self) -> None:
+        page = self.visit("restorer", "/gallery/?q=tea", **DESKTOP)
+        expect(self.tiles(page)).to_have_count(3)
+        page.locator(".card-link").first.click()
+        for left in (2, 1):
+            with page.expect_request_finished(lambda request: request.method == "POST"):
+                page.keyboard.press("Delete")
+            self.position(page, f"1 of {left}")
+        page.goto("/gallery/trash/")
+        page.locator(".card-link").first.click()
+        self.position(page, "1 of 2")
+        expect(page.locator("[data-lightbox=trash]")).to_have_count(0)
+        page.keyboard.press("Delete")  # nothing is deleted permanently from here
+        self.position(page, "1 of 2")
+        page.locator("[data-lightbox=restore]").click()
+        self.position(page, "1 of 1")
+        with page.expect_request_finished(lambda request: request.method == "POST"):
+            page.locator("[data-lightbox=restore]").click()
+        expect(page.locator("#lightbox")).to_be_hidden()
+        expect(page).to_have_url(f"{self.demo.url}/gallery/trash/")  # it goes back by itself
+        page.goto("/gallery/?q=tea")
+        expect(self.tiles(page)).to_have_count(3)
+
+    def test_it_follows_a_finger_in_russian(self) -> None:
+        page = self.visit("swiper2", **PHONE)
+        speak(page, "ru")
+        page.goto("/gallery/?q=tea")
+        page.locator(".card-link").first.tap()
+        self.position(page, "1 из 3")
+        picture = page.locator(".lightbox-picture")
+        for x, y, number in ((-120, 10, 2), (-120, 10, 3), (120, 10, 2)):
+            swipe(picture, x, y)
+            self.position(page, f"{number} из 3")
+        page.go_back()
+        expect(page.locator("#lightbox")).to_be_hidden()
+        expect(page.locator(".card-link").nth(1)).to_be_focused()
+
+    def test_it_shows_every_image_of_a_job_in_the_feed(self) -> None:
+        page = self.visit("several", **DESKTOP)
+        run = page.locator(".run", has_text="a paper boat")
+        expect(run.locator("[data-image]")).to_have_count(2)
+        run.locator(".card-link").first.click()
+        self.position(page, "2 of 6")
+        page.keyboard.press("ArrowRight")
+        self.position(page, "3 of 6")
+        page.keyboard.press("Delete")
+        self.position(page, "3 of 5")
+        page.keyboard.press("Control+z")
+        self.position(page, "3 of 6")
+        page.keyboard.press("Escape")
+        run.locator("[data-image]").first.hover()
+        run.locator("[data-trash]").first.click()
+        expect(run.locator("[data-image]")).to_have_count(1)
+        page.reload()
+        expect(run.locator("[data-image]")).to_have_count(1)

@@ -1,0 +1,271 @@
+"""Selecting in the gallery as people do it.
+
+Mouse, keyboard alone, finger, without script; ZIP, undo, trash.
+"""
+
+import hashlib
+import json
+import re
+from typing import ClassVar
+from zipfile import ZipFile
+
+from playwright.sync_api import Locator, Page, Route, expect
+
+from generation.testing.pages.browser import DESKTOP, PHONE, SMALL_PHONE, BrowserTestCase
+
+OWNERS = ("mouse", "keys", "packer", "piler", "finger", "scriptless", "hoarder")
+DRAW = f"""
+import time
+from uuid_utils.compat import uuid7
+from accounts.models import User
+from generation.jobs.placing import drafts, orders
+from generation.models import Image, Job
+request = {{"model": "flux-schnell", "prompt": "tea hills", "width": 256, "height": 256}}
+copied = [f"{{name}}@example.org" for name in {OWNERS!r} if name != "packer"]
+for name in {OWNERS!r}:
+    requests = drafts.repeated(request, count=6 if name == "packer" else 1)
+    orders.place_batch(user=User.objects.get(email=f"{{name}}@example.org"), requests=requests)
+while Job.objects.filter(prompt="tea hills").active().exists():
+    time.sleep(0.05)
+for first in Image.objects.filter(job__prompt="tea hills", user__email__in=copied):
+    copies = 63 if first.user.email == "hoarder@example.org" else 5
+    Image.objects.bulk_create(
+        Image(**{{f.attname: getattr(first, f.attname) for f in Image._meta.fields}} | {{"id": uuid7(), "position": n}})
+        for n in range(1, 1 + copies)
+    )
+"""
+
+
+class TestSelectingInABrowser(BrowserTestCase):
+    """Each person has six pictures, the hoarder 64; only the packer's differ from each other."""
+
+    people: ClassVar = OWNERS
+    prepare = DRAW
+
+    def gallery(self, name: str, **options: object) -> Page:
+        """Return the gallery of this person."""
+        page = self.open(name, **(options or DESKTOP))
+        single = {"name": "gallery-runs", "value": "single", "url": self.demo.url}
+        page.context.add_cookies([single])  # test_stacks_browser.py has stacks
+        page.goto("/gallery/")
+        return page
+
+    def tiles(self, page: Page) -> Locator:
+        return page.locator("[data-image]")
+
+    def ticked(self, page: Page) -> list[int]:
+        return page.eval_on_selector_all(
+            ".tick", "all => all.flatMap((tick, at) => tick.checked ? [at] : [])"
+        )
+
+    def test_it_selects_by_mouse_and_takes_all_back_at_once(self):
+        page = self.gallery("mouse")
+        tiles, count = self.tiles(page), page.locator("#selection-count")
+        tiles.nth(1).hover()
+        page.locator(".tick").nth(1).click()
+        expect(count).to_have_text("1 selected")
+        page.locator(".card-link").nth(3).click(modifiers=["Shift"])
+        assert self.ticked(page) == [1, 2, 3]
+        page.locator(".card-link").nth(2).click()
+        expect(count).to_have_text("2 selected")
+        page.locator(".card-link").nth(5).click()
+        assert self.ticked(page) == [1, 3, 5]
+        assert page.url.endswith("/gallery/")
+        order = page.eval_on_selector_all(
+            "[data-image]", "all => all.map((tile) => tile.dataset.image)"
+        )
+        page.click("#selection-bar [data-act=favorite]")
+        expect(page.locator("[data-count=favorites]")).to_have_text("3")
+        expect(page.locator("#selection-bar [data-act=favorite]")).to_have_attribute(
+            "title", "Remove from favorites"
+        )
+        page.click("#selection-bar [data-act=trash]")
+        expect(tiles).to_have_count(3)
+        expect(page.locator(".toast")).to_contain_text("3 images moved to trash.")
+        expect(page.locator("#selection-bar")).to_be_hidden()
+        expect(page.locator("[data-count=trashed]")).to_have_text("3")
+        expect(page.locator(".month-count")).to_have_text("3\N{NO-BREAK SPACE}images")
+        page.keyboard.press("Control+z")
+        expect(tiles).to_have_count(6)
+        assert (
+            page.eval_on_selector_all(
+                "[data-image]", "all => all.map((tile) => tile.dataset.image)"
+            )
+            == order
+        )
+        expect(page.locator("[data-count=trashed]")).to_have_text("0")
+        expect(page.locator(".month-count")).to_have_text("6\N{NO-BREAK SPACE}images")
+        page.reload()
+        expect(tiles).to_have_count(6)
+        expect(page.locator("[data-favorite][aria-pressed=true]")).to_have_count(3)
+
+    def test_it_needs_no_mouse(self):
+        page = self.gallery("keys")
+        held: list[Route] = []
+
+        def hold(route: Route) -> None:
+            held.append(route)
+
+        page.route(
+            "**/selection/trash/", hold, times=1
+        )  # early: what a page asks for in this moment may pass
+        links, ticks = page.locator(".card-link"), page.locator(".tick")
+        links.first.focus()
+        page.keyboard.press("ArrowRight")
+        expect(links.nth(1)).to_be_focused()
+        page.keyboard.press("Space")
+        expect(ticks.nth(1)).to_be_focused()
+        expect(ticks.nth(1)).to_be_checked()
+        page.keyboard.press("Shift+ArrowRight")
+        page.keyboard.press("Shift+ArrowRight")
+        assert self.ticked(page) == [1, 2, 3]
+        page.keyboard.press("Shift+ArrowLeft")
+        assert self.ticked(page) == [1, 2]
+        expect(ticks.nth(2)).to_be_focused()
+        page.keyboard.press("Escape")
+        assert self.ticked(page) == []
+        expect(links.nth(2)).to_be_focused()
+        page.keyboard.press("Control+a")
+        assert self.ticked(page) == [0, 1, 2, 3, 4, 5]
+        page.keyboard.press("Space")
+        assert len(self.ticked(page)) == 5
+        page.keyboard.press("Tab")
+        expect(page.locator("#selection-bar button:visible").first).to_be_focused()
+        page.keyboard.press("End")
+        expect(page.locator("[data-act=clear]")).to_be_focused()
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator("#selection-bar [data-act=trash]")).to_be_focused()
+        with page.expect_request("**/selection/trash/"):
+            page.keyboard.press("Enter")
+        expect(self.tiles(page)).to_have_count(1)
+        expect(links.first).to_be_focused()
+        page.keyboard.press("Control+z")  # sooner than the server answers
+        self.first(page, held).continue_()
+        expect(self.tiles(page)).to_have_count(6)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/images/*/")
+
+    def test_it_downloads_what_was_drawn_as_one_zip(self):
+        page = self.gallery("packer")
+        images = page.request.get("/api/v1/images/").json()["results"]
+        for at in (0, 2, 4):
+            page.locator("[data-image]").nth(at).hover()
+            page.locator(".tick").nth(at).check()
+        page.click("[popovertarget=selection-formats]")
+        with page.expect_download() as begun:
+            page.click("[data-act=download][value=original]")
+        assert re.search(r"^artgen-\d{4}-\d\d-\d\d-3\.zip$", begun.value.suggested_filename)
+        with ZipFile(begun.value.path()) as archive:
+            assert archive.testzip() is None
+            *pictures, parameters = archive.namelist()
+            digests = {hashlib.sha256(archive.read(name)).hexdigest() for name in pictures}
+            prompts = [entry["prompt"] for entry in json.loads(archive.read(parameters))]
+        assert digests == {images[at]["sha256"] for at in (0, 2, 4)}
+        assert prompts == ["tea hills"] * 3
+        assert self.ticked(page) == [0, 2, 4]
+        page.click("[popovertarget=selection-formats]")
+        with page.expect_download() as begun:
+            page.click("[data-act=download][value=webp]")
+        with ZipFile(begun.value.path()) as archive:
+            assert [name.rpartition(".")[2] for name in archive.namelist()] == ["webp"] * 3 + [
+                "json"
+            ]
+
+    def test_it_puts_a_selection_into_a_new_collection_and_again_into_that(self):
+        page = self.gallery("piler")
+        page.locator(".card-link").first.focus()
+        page.keyboard.press("Space")
+        page.click("[data-act=choose]")
+        name = page.locator("#selection-collections [name=name]")
+        expect(name).to_be_focused()
+        name.fill("Covers")
+        page.keyboard.press("Enter")
+        expect(page.locator(".toast")).to_contain_text("1 image added to “Covers”.")
+        page.keyboard.press("Control+a")
+        page.click("[data-act=choose]")
+        page.click("#selection-collections [data-act=collect]")
+        expect(page.locator(".toast")).to_contain_text("5 images added to “Covers”.")
+        page.click(".toast .button")
+        page.click("[data-act=choose]")
+        page.click("#selection-collections [data-act=collect]")
+        expect(page.locator(".toast")).to_contain_text("5 images added to “Covers”.")
+
+    def test_it_begins_with_a_long_press_and_ends_in_the_trash(self):
+        page = self.gallery("finger", **PHONE)
+        at = page.locator(".card-link").nth(1).bounding_box()
+        point = [{"x": at["x"] + 20, "y": at["y"] + 40}]
+        touch = page.context.new_cdp_session(page)
+        touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": point})
+        expect(page.locator(".tick").nth(1)).to_be_checked()
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        page.locator(".card-link").nth(3).tap()
+        assert self.ticked(page) == [1, 3]
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        page.tap("#selection-bar [data-act=trash]")
+        expect(page.locator(".toast")).to_contain_text("2 images moved to trash.")
+        page.goto("/gallery/trash/")
+        expect(page.locator(".tile-days")).to_have_count(2)
+        page.tap("#select")
+        page.locator(".card-link").first.tap()
+        page.tap("[data-act=delete]")
+        page.tap("[data-keep]:visible")
+        assert self.ticked(page) == [0]
+        page.tap("[data-act=delete]")
+        page.tap("[data-sure]")
+        expect(page.locator(".toast")).to_contain_text("1 image permanently deleted.")
+        page.tap("#select")
+        page.locator(".card-link").first.tap()
+        page.tap("[data-act=restore]")
+        expect(page.get_by_text("Nothing here anymore.")).to_be_visible()
+        page.tap(".toast .button")
+        expect(self.tiles(page)).to_have_count(1)
+
+    def test_it_works_without_script(self):
+        page = self.gallery("scriptless", java_script_enabled=False, **SMALL_PHONE)
+        bar = page.locator("#selection-bar")
+        expect(bar).to_be_hidden()
+        for at in (0, 1):
+            page.locator(".tick").nth(at).check()
+        expect(bar).to_be_visible()
+        page.click("#selection-bar [data-act=trash]")
+        expect(page.locator(".toast")).to_contain_text("2 images moved to trash.")
+        expect(self.tiles(page)).to_have_count(4)
+        page.click(".toast .text-link")
+        expect(self.tiles(page)).to_have_count(6)
+        page.locator(".tick").first.check()
+        page.click("[popovertarget=selection-formats]")
+        with page.expect_download() as begun:
+            page.click("[data-act=download][value=original]")
+        with ZipFile(begun.value.path()) as archive:
+            assert len(archive.namelist()) == 2
+
+    def test_it_goes_on_through_load_more(self):
+        page = self.gallery("hoarder")
+        expect(self.tiles(page)).to_have_count(60)
+        page.locator(".card-link").first.focus()
+        page.keyboard.press("Space")
+        page.click("[data-load-more]")
+        expect(self.tiles(page)).to_have_count(64)
+        assert self.ticked(page) == [0]
+        page.reload()
+        page.locator(".card-link").first.focus()
+        page.keyboard.press("Control+a")
+        expect(page.locator("#selection-count")).to_have_text("60 selected")
+        page.click("[data-act=all]")
+        expect(page.locator("#selection-count")).to_have_text("64 selected")
+        page.click("[data-load-more]")
+        expect(self.tiles(page)).to_have_count(64)
+        assert len(self.ticked(page)) == 64
+        page.keyboard.press("Escape")
+        page.reload()
+        page.locator(".card-link").first.focus()
+        page.keyboard.press("Control+a")
+        page.click("[data-act=all]")
+        expect(page.locator("#selection-count")).to_have_text("64 selected")
+        expect(page.locator("#selection-bar :focus")).to_have_count(1)  # "Select all" is gone
+        page.keyboard.press("Delete")
+        expect(self.tiles(page)).to_have_count(0)
+        expect(page.locator("[data-count=kept]")).to_have_text("0")
+        page.click(".toast .button")
+        expect(self.tiles(page)).to_have_count(60)
+        expect(page.locator("[data-count=kept]")).to_have_text("64")

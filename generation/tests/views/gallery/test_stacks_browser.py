@@ -1,0 +1,109 @@
+"""Stacks, sizes and orders of the gallery in a real Chromium, by mouse, keyboard and finger."""
+
+from typing import ClassVar
+
+from playwright.sync_api import Locator, Page, expect
+
+from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
+
+PEOPLE = ("stacker", "thumb", "trasher")
+DRAW = f"""
+import time
+from accounts.models import User
+from generation.jobs.placing import drafts, orders
+from generation.models import Job
+request = {{"model": "flux-schnell", "width": 256, "height": 256}}
+for name in {PEOPLE!r}:
+    user = User.objects.get(email=f"{{name}}@example.org")
+    for prompt, count in (("tea hills", 3), ("a paper boat", 1)):
+        requests = drafts.repeated(request | {{"prompt": prompt}}, count=count)
+        orders.place_batch(user=user, requests=requests)
+        while Job.objects.active().exists():
+            time.sleep(0.05)
+"""
+
+
+class TestStacksInABrowser(BrowserTestCase):
+    """Each person has a boat and, older, a batch of three tea hills."""
+
+    people: ClassVar = PEOPLE
+    prepare = DRAW
+
+    def shown(self, page: Page) -> Locator:
+        return page.locator("[data-image]:visible")
+
+    def test_it_opens_and_selects_a_stack_by_mouse_and_keys(self) -> None:
+        page = self.visit("stacker", "/gallery/", **DESKTOP)
+        shown, count = self.shown(page), page.locator("#selection-count")
+        expect(shown).to_have_count(2)
+        expect(page.locator(".month-count")).to_have_text("4\N{NO-BREAK SPACE}images")
+        toggle = page.locator(".stack-toggle:visible")
+        expect(toggle).to_have_attribute("aria-label", "Show 3 images")
+        link = page.locator("[data-stack-size] .card-link")
+        expect(link).to_have_attribute("aria-expanded", "false")
+        link.focus()
+        page.keyboard.press("x")
+        expect(count).to_have_text("3 selected")
+        page.keyboard.press("Delete")
+        expect(shown).to_have_count(1)
+        expect(page.locator(".toast")).to_contain_text("3 images moved to trash.")
+        page.keyboard.press("Control+z")
+        expect(shown).to_have_count(2)
+        expect(page.locator(".month-count")).to_have_text("4\N{NO-BREAK SPACE}images")
+        page.keyboard.press("Control+a")
+        expect(count).to_have_text("4 selected")
+        page.keyboard.press("Escape")
+        link.click()
+        expect(shown).to_have_count(4)
+        page.reload()
+        expect(shown).to_have_count(4)
+        shown.nth(2).locator(".card-link").focus()
+        page.keyboard.press("f")
+        expect(page.locator("[data-count=favorites]")).to_have_text("1")
+        page.keyboard.press("Delete")
+        expect(shown).to_have_count(3)
+        expect(page.locator(".stack-size:visible")).to_have_text("2")
+        page.keyboard.press("Control+z")
+        expect(page.locator(".stack-size:visible")).to_have_text("3")
+        page.keyboard.press("Escape")
+        expect(shown).to_have_count(2)
+        page.fill("#search", "tea")
+        page.press("#search", "Enter")
+        expect(shown).to_have_count(3)
+
+    def test_it_remembers_size_and_order_on_a_phone_in_russian(self) -> None:
+        page = self.open("thumb", **PHONE)
+        page.goto("/gallery/")
+        speak(page, "ru")
+        page.goto("/gallery/")
+        shown = self.shown(page)
+        menus = page.locator(".chips summary")
+        menus.last.tap()
+        page.locator("[name=tiles][value=large]").tap()
+        expect(page.locator("#months")).to_have_attribute("data-tiles", "large")
+        with page.expect_navigation():
+            page.locator("[name=runs][value=single]").tap()
+        expect(shown).to_have_count(4)
+        expect(page.locator("#months")).to_have_attribute("data-tiles", "large")
+        first = shown.first.get_attribute("data-image")
+        menus.nth(-2).tap()
+        page.locator("[name=sort][value=oldest]").tap()
+        page.wait_for_url("**sort=oldest*")
+        expect(shown.last).to_have_attribute("data-image", first or "")
+
+    def test_it_shows_the_next_image_after_the_trash_on_the_image_page(self) -> None:
+        page = self.visit("trasher", "/gallery/", **DESKTOP)
+        page.locator(".stack-toggle:visible").click()
+        addresses = [link.get_attribute("href") or "" for link in page.locator(".card-link").all()]
+        page.locator(f".card-link[href='{addresses[0]}']").click()
+        page.locator("[data-lightbox=details]").click()
+        expect(page.locator(".stage")).to_be_visible()  # the lightbox had this address, too
+        page.wait_for_load_state()
+        page.keyboard.press("Delete")
+        page.wait_for_url(lambda url: not url.endswith(addresses[0]))
+        expect(page.locator(".toast")).to_contain_text("Moved to the trash.")
+        page.keyboard.press("Control+z")
+        page.wait_for_url(f"**{addresses[0]}")
+        page.keyboard.press("Escape")
+        expect(self.shown(page)).to_have_count(4)
+        expect(page).to_have_url(f"{self.demo.url}/gallery/")

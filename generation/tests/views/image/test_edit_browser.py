@@ -1,0 +1,284 @@
+"""The editor of a part of an image in a real Chromium: mouse, keyboard, touch, reload."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import CDPSession, Page, expect
+
+from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
+
+# Of a copy: Chromium warns of reading a canvas that it draws with the GPU.
+READ = """
+  const canvas = document.querySelector(".edit-layer canvas")
+  const copy = new OffscreenCanvas(canvas.width, canvas.height)
+  const context = copy.getContext("2d", { willReadFrequently: true })
+  context.drawImage(canvas, 0, 0)
+  const { data } = context.getImageData(0, 0, copy.width, copy.height)
+"""
+COVERED = f"""() => {{ {READ}
+  let count = 0
+  for (let at = 3; at < data.length; at += 4) if (data[at] > 127) count++
+  return count / (copy.width * copy.height)
+}}"""
+SOFT = f"""() => {{ {READ}
+  const seen = new Set()
+  for (let at = 3; at < data.length; at += 4) seen.add(data[at])
+  return seen.size
+}}"""
+
+
+class EditorTestCase(BrowserTestCase, abstract=True):
+    def draw(self, name: str, prompt: str, **options: Any) -> Page:
+        """Return the page of a new image of this person."""
+        page = self.visit(name, **options)
+        page.fill("#prompt", prompt)
+        page.click(".segments label:has([value='1'])")
+        page.click("#create-button")
+        link = page.locator("[data-status=succeeded] a.card-link").first
+        expect(link).to_have_count(1)
+        page.goto(link.get_attribute("href") or "")
+        return page
+
+    def edit(self, page: Page, mode: str = "") -> None:
+        """Open the editor of the image that the page shows."""
+        page.goto(re.sub(r"[?#].*", "", page.url) + "edit/" + mode)
+        expect(page.locator(".edit-level")).to_have_text(re.compile(r"\d+"))
+
+    def covered(self, page: Page) -> float:
+        return float(page.evaluate(COVERED))
+
+    def middle(self, page: Page, x: float = 0.5, y: float = 0.5) -> tuple[float, float]:
+        box = page.locator(".edit-layer").bounding_box()
+        assert box
+        return box["x"] + box["width"] * x, box["y"] + box["height"] * y
+
+    def drag(self, page: Page, *points: tuple[float, float]) -> None:
+        """Drag the mouse along points of the image, given as shares of its sides."""
+        page.mouse.move(*self.middle(page, *points[0]))
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*self.middle(page, *point), steps=6)
+        page.mouse.up()
+
+    def create(self, page: Page) -> None:
+        """Create, and open the finished image."""
+        page.click(".edit-dock [type=submit]")
+        page.wait_for_url("**/create/#run-*")
+        run = page.locator(page.url.partition("/create/")[2])
+        link = run.locator("[data-status=succeeded] a.card-link").first
+        expect(link).to_have_count(1)
+        page.goto(link.get_attribute("href") or "")
+
+
+class TestEditor(EditorTestCase):
+    people = (
+        *("painter", "key-painter", "toucher", "extender", "remover", "reader", "offliner"),
+        *("interpreter",),
+    )
+
+    def test_it_changes_what_is_painted_with_the_mouse_and_survives_a_reload(self) -> None:
+        page = self.draw("painter", "a lake at dawn", **DESKTOP)
+        page.get_by_role("link", name="Edit area").click()
+        expect(page.locator(".edit-level")).to_have_text(re.compile(r"\d+"))
+        self.drag(page, (0.3, 0.3), (0.6, 0.3))
+        brushed = self.covered(page)
+        assert 0.01 < brushed < 0.2
+        page.click("[data-tool=lasso]")
+        self.drag(page, (0.5, 0.5), (0.8, 0.5), (0.8, 0.8), (0.5, 0.8))
+        with_lasso = self.covered(page)
+        assert with_lasso > brushed + 0.05
+        page.click("[data-tool=eraser]")
+        self.drag(page, (0.5, 0.6), (0.8, 0.6))
+        erased = self.covered(page)
+        assert brushed < erased < with_lasso
+        page.keyboard.press("Control+z")
+        assert self.covered(page) == with_lasso
+        page.keyboard.press("Control+Shift+z")
+        assert self.covered(page) == erased
+        page.fill("#edit-prompt", "a red boat")
+        page.locator("#edit-feather").fill("4")
+        assert page.evaluate(SOFT) > 20
+        page.reload()
+        expect(page.locator("#edit-prompt")).to_have_value("a red boat")
+        assert abs(self.covered(page) - erased) < 0.05
+        assert page.evaluate(SOFT) > 20
+        self.create(page)
+        expect(page.locator("#image-prompt, .image-prompt")).to_have_text("a red boat")
+        expect(page.locator(".lineage")).to_contain_text("Area changed")
+        page.click(".lineage >> text=Compare with the source")
+        frame = page.locator(".before-after.is-live")
+        expect(frame).to_be_visible()
+        page.keyboard.press("Home")
+        assert frame.evaluate("(one) => one.style.getPropertyValue('--at')") == "0%"
+        page.keyboard.press("Escape")
+        expect(page.locator(".lineage")).to_be_visible()
+
+    def test_it_says_that_there_is_no_connection_and_keeps_the_edit(self) -> None:
+        page = self.draw("offliner", "a lake at noon", **DESKTOP)
+        self.edit(page)
+        self.drag(page, (0.3, 0.3), (0.6, 0.3))
+        painted = self.covered(page)
+        page.fill("#edit-prompt", "a red boat")
+        self.troubles.forgive("ERR_INTERNET_DISCONNECTED")
+        page.context.set_offline(True)
+        page.click(".edit-dock [type=submit]")
+        expect(page.locator("#edit-error")).to_have_text(
+            "Not sent: no connection. Your edit is saved. Try again."
+        )
+        assert self.covered(page) == painted
+        page.context.set_offline(False)
+        self.create(page)
+        expect(page.locator(".lineage")).to_contain_text("Area changed")
+
+    def test_a_finished_edit_leaves_no_draft(self) -> None:
+        page = self.draw("remover", "a cat on a wall", **DESKTOP)
+        address = page.url
+        self.edit(page)
+        page.click("text=Remove")
+        self.drag(page, (0.4, 0.4), (0.6, 0.6))
+        self.create(page)
+        expect(page.locator(".lineage")).to_contain_text("Object removed")
+        expect(page.locator(".image-prompt")).to_have_text("a cat on a wall")
+        page.goto(address)
+        self.edit(page)
+        assert self.covered(page) == 0
+
+    def test_it_can_be_used_by_keyboard_alone(self) -> None:
+        page = self.draw("key-painter", "a harbor", **DESKTOP)
+        self.edit(page)
+        page.focus(".edit-room")
+        page.keyboard.press("Space")
+        for _step in range(6):
+            page.keyboard.press("ArrowRight")
+        page.keyboard.press("Space")
+        painted = self.covered(page)
+        assert painted > 0.005
+        page.keyboard.press("]")
+        page.keyboard.press("e")
+        expect(page.locator("[data-tool=eraser]")).to_have_attribute("aria-pressed", "true")
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("Space")
+        assert self.covered(page) < painted
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("#edit-error")).to_contain_text("Describe what should be there.")
+        expect(page.locator("#edit-prompt")).to_be_focused()
+        page.keyboard.press("Shift+Tab")
+        page.focus(".edit-room")
+        page.keyboard.press("+")
+        expect(page.locator(".edit-room[data-close-up]")).to_have_count(1)
+        page.keyboard.press("0")
+        expect(page.locator(".edit-room[data-close-up]")).to_have_count(0)
+        page.fill("#edit-prompt", "a boat")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_url("**/create/#run-*")
+
+    def test_it_says_what_is_missing(self) -> None:
+        page = self.draw("reader", "a bridge", **DESKTOP)
+        speak(page, "ru")
+        self.edit(page)
+        page.click(".edit-dock [type=submit]")
+        expect(page.locator("#edit-error")).to_be_visible()
+        expect(page.locator("#edit-error svg")).to_be_visible()
+
+    def test_fingers_paint_zoom_and_move_on_a_phone(self) -> None:
+        page = self.draw("toucher", "a garden", language="ru", **PHONE)
+        self.edit(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        touch = page.context.new_cdp_session(page)
+        self.swipe(page, touch, [(0.3, 0.4), (0.5, 0.4), (0.6, 0.5)])
+        painted = self.covered(page)
+        assert painted > 0.01
+        before = page.locator(".edit-level").inner_text()
+        x, y = self.middle(page)
+        for apart in (20, 40, 70, 110):
+            points = [{"x": x - apart, "y": y, "id": 1}, {"x": x + apart, "y": y, "id": 2}]
+            kind = "touchStart" if apart == 20 else "touchMove"
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        assert page.locator(".edit-level").inner_text() != before
+        assert self.covered(page) == painted
+        page.tap("[data-act=undo]")
+        assert self.covered(page) == 0
+        page.tap("[data-act=redo]")
+        page.fill("#edit-prompt", "a fountain")
+        self.create(page)
+        expect(page.locator(".lineage")).to_contain_text("Изменена")
+
+    def test_it_translates_the_prompt_on_a_phone_in_russian(self) -> None:
+        page = self.draw("interpreter", "a lake at noon", language="ru", **PHONE)
+        self.edit(page)
+        prompt, original = page.locator("#edit-prompt"), page.locator("[data-original-text]")
+        prompt.fill("красная лодка")
+        expect(page.locator("[data-language-hint]")).to_contain_text("FLUX.1 Fill: английский")
+        page.locator("[data-propose=translate]").tap()
+        page.locator("[data-take]").tap()
+        expect(prompt).to_have_value("red boat")
+        expect(original).to_have_text("красная лодка")
+        prompt.press("Control+z")
+        expect(prompt).to_have_value("красная лодка")
+        expect(original).to_be_hidden()
+        page.locator("[data-propose=translate]").tap()
+        page.locator("[data-take]").tap()
+        page.reload()
+        expect(prompt).to_have_value("red boat")
+        expect(original).to_have_text("красная лодка")
+        self.drag(page, (0.3, 0.3), (0.6, 0.3))
+        self.create(page)
+        expect(page.locator(".image-details")).to_contain_text("красная лодка")
+
+    def test_it_extends_an_image_for_the_price_on_the_button(self) -> None:
+        page = self.draw("extender", "a wide valley", **DESKTOP)
+        size = page.locator(".pairs dd").filter(has_text="×").first.inner_text()
+        width, height = (int(one) for one in re.findall(r"\d+", size)[:2])
+        self.edit(page, "?mode=outpaint")
+        page.click(".edit-dock [type=submit]")
+        expect(page.locator("#edit-error")).to_contain_text("Choose a side to extend.")
+        page.select_option("[name=right]", "50")
+        page.click("label:has(> [name=count][value='2'])")
+        expect(page.locator("[data-price]")).to_have_text(re.compile("6.credits"))
+        page.click("label:has(> [name=count][value='1'])")
+        self.create(page)
+        expect(page.locator(".lineage")).to_contain_text("Extended")
+        extended = page.locator(".pairs dd").filter(has_text="×").first.inner_text()
+        across, down = (int(one) for one in re.findall(r"\d+", extended)[:2])
+        assert abs(across / down - 1.5 * width / height) < 0.02
+
+    def swipe(self, page: Page, touch: CDPSession, points: list[tuple[float, float]]) -> None:
+        for number, point in enumerate(points):
+            x, y = self.middle(page, *point)
+            kind = "touchMove" if number else "touchStart"
+            touch.send(
+                "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]}
+            )
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+class TestUpscalingAndVariants(EditorTestCase):
+    people = ("enlarger", "phone-enlarger")
+
+    def test_one_press_enlarges_or_varies(self) -> None:
+        english = ("Upscale ×2", "Upscaled ×2", "Made into")
+        russian = ("Увеличить ×2", "Увеличена ×2", "Из неё сделаны")
+        for name, language, size, texts in (
+            ("enlarger", "en", DESKTOP, english),
+            ("phone-enlarger", "ru", PHONE, russian),
+        ):
+            upscale, upscaled, made_into = texts
+            page = self.draw(name, "a lighthouse", language=language, **size)
+            address = page.url
+            page.focus(f"button:has-text('{upscale}')")
+            page.keyboard.press("Enter")
+            page.wait_for_url("**/create/#run-*")
+            run = page.locator(page.url.partition("/create/")[2])
+            link = run.locator("[data-status=succeeded] a.card-link")
+            expect(link).to_have_count(1)
+            page.goto(link.get_attribute("href") or "")
+            expect(page.locator(".lineage")).to_contain_text(upscaled)
+            page.click(".lineage-images a")
+            expect(page).to_have_url(address)
+            expect(page.locator(".lineage")).to_contain_text(made_into)
+            page.click("button[name=amount][value=subtle]")
+            page.wait_for_url("**/create/#run-*")
+            run = page.locator(page.url.partition("/create/")[2])
+            expect(run.locator("[data-status=succeeded]")).to_have_count(4)

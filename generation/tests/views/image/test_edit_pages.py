@@ -1,0 +1,274 @@
+"""What an image was made from and made into, upscaling and variants, the editor, comparison."""
+
+from urllib.parse import unquote
+
+from django.db import connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from uuid_utils.compat import uuid7
+
+from accounts.models import User
+from generation.models import Image, ImageModel, Job, Status, Style, Upload
+from generation.studio.forms import edits
+from generation.testing.clock import held_clock
+from generation.testing.pages.html import flat
+from generation.testing.rows.api import make_image, make_job
+from generation.testing.rows.gallery import GalleryTestCase
+
+TOOLS = ("upscaler", "flux-fill", "sdxl-inpaint")
+
+
+class EditPagesTestCase(GalleryTestCase):
+    def setUp(self):
+        super().setUp()
+        ImageModel.objects.filter(slug__in=TOOLS).update(enabled=True)
+        self.image = self.hang("tea hills", width=1024, height=768)
+
+    def at(self, name, image=None):
+        return reverse(name, args=[(image or self.image).id])
+
+    def page(self, name="image", image=None):
+        return flat(self.client.get(self.at(name, image)))
+
+    def made_from(self, source, *, prompt="at night", **fields):
+        job = make_job(
+            self.alice, status=Status.SUCCEEDED, prompt=prompt, source_images=[str(source.id)],
+            **fields,
+        )  # fmt: skip
+        return make_image(self.alice, job=job)
+
+    def disable(self, **filters):
+        ImageModel.objects.filter(**filters).update(enabled=False)
+
+
+class TestUpscaling(EditPagesTestCase):
+    def test_it_offers_both_factors_with_size_and_price(self):
+        page = self.page()
+        assert "Upscale ×2<small>2048 × 1536, 1\N{NO-BREAK SPACE}credit</small>" in page
+        assert "Upscale ×4<small>4096 × 3072, 3\N{NO-BREAK SPACE}credits</small>" in page
+
+    def test_it_places_a_job_and_shows_the_run(self):
+        answer = self.client.post(self.at("upscale_image"), {"scale": "4"})
+        job = Job.objects.get(status=Status.QUEUED)
+        assert answer["Location"] == f"/create/#run-{job.batch}"
+        assert (job.scale, job.prompt, job.model.slug) == (4, "tea hills", "upscaler")
+        assert (job.width, job.height, job.credits) == (4096, 3072, 3)
+        assert job.source_images == [str(self.image.id)]
+
+    def test_it_offers_no_image_that_would_be_too_large(self):
+        large = self.hang("large", width=2048, height=2048)
+        page = self.page(image=large)
+        assert "Upscale ×2" in page
+        assert "Upscale ×4" not in page
+
+    def test_it_offers_nothing_without_a_model(self):
+        self.disable(slug__in=TOOLS)
+        assert "Upscale" not in self.page()
+        assert self.client.post(self.at("upscale_image"), {"scale": "2"}).status_code == 404
+        assert not Job.objects.filter(status=Status.QUEUED).exists()
+
+    def test_it_refuses_other_factors(self):
+        for scale in ("3", "", "x"):
+            answer = self.client.post(self.at("upscale_image"), {"scale": scale})
+            assert answer.status_code == 404
+        assert self.client.get(self.at("upscale_image")).status_code == 405
+
+
+class TestVariants(EditPagesTestCase):
+    def test_it_makes_four_that_differ_little_or_much(self):
+        strengths = {}
+        for amount in edits.AMOUNTS:
+            answer = self.client.post(self.at("vary_image"), {"amount": amount})
+            run = unquote(answer["Location"].partition("#run-")[2])
+            jobs = list(Job.objects.filter(batch=run))
+            assert len(jobs) == edits.VARIANTS
+            assert {job.prompt for job in jobs} == {"tea hills"}
+            assert {job.model.slug for job in jobs} == {"z-image-turbo"}
+            assert {(job.width, job.height) for job in jobs} == {(1024, 768)}
+            assert len({job.seed for job in jobs}) == edits.VARIANTS
+            [strengths[amount]] = {job.strength for job in jobs}
+        assert strengths == {"subtle": 0.35, "strong": 0.75}
+
+    def test_it_names_price_and_model(self):
+        page = self.page()
+        assert "Subtle variants" in page
+        assert "4 images, 4\N{NO-BREAK SPACE}credits" in page
+        assert "Z-Image Turbo makes the variants." in page
+
+    def test_it_keeps_a_style_that_is_there(self):
+        style = Style.objects.first()
+        Job.objects.filter(id=self.image.job_id).update(style=style.slug)
+        self.client.post(self.at("vary_image"), {"amount": "subtle"})
+        assert Job.objects.filter(status=Status.QUEUED)[0].style == style.slug
+        Style.objects.update(enabled=False)
+        self.client.post(self.at("vary_image"), {"amount": "strong"})
+        assert Job.objects.filter(status=Status.QUEUED, strength=0.75)[0].style == ""
+
+    def test_it_offers_nothing_without_a_model_with_a_strength(self):
+        self.disable(slug="z-image-turbo")
+        assert "Subtle variants" not in self.page()
+        for amount in ("subtle", "huge"):
+            answer = self.client.post(self.at("vary_image"), {"amount": amount})
+            assert answer.status_code == 404
+
+    def test_it_explains_a_refusal_above_the_image(self):
+        User.objects.filter(id=self.alice.id).update(credits=0)
+        headers = {"Referer": f"http://testserver{self.at('image')}"}
+        answer = self.client.post(
+            self.at("vary_image"), {"amount": "subtle"}, follow=True, headers=headers
+        )
+        assert answer.redirect_chain[0][0] == self.at("image")
+        assert "credits" in flat(answer).partition('id="toasts"')[2]
+        assert not Job.objects.filter(status=Status.QUEUED).exists()
+
+
+class TestOthers(EditPagesTestCase):
+    def test_nobody_else_can_do_anything(self):
+        self.client.force_login(self.bob)
+        for name in ("upscale_image", "vary_image"):
+            assert self.client.post(self.at(name), {"scale": 2}).status_code == 404
+        for name in ("edit_image", "compare_source"):
+            assert self.client.get(self.at(name)).status_code == 404
+        assert not Job.objects.filter(user=self.bob).exists()
+
+    def test_it_needs_a_sign_in(self):
+        self.client.logout()
+        for name in ("edit_image", "compare_source"):
+            assert self.client.get(self.at(name)).status_code == 302
+        for name in ("upscale_image", "vary_image"):
+            assert self.client.post(self.at(name)).status_code == 302
+
+
+class TestLineage(EditPagesTestCase):
+    def test_it_shows_what_it_was_made_from_and_how(self):
+        for fields, how in (
+            ({"scale": 2}, "Upscaled ×2"),
+            ({"outpaint": {"left": 50}}, "Extended"),
+            ({"mask": str(uuid7()), "erase": True}, "Object removed"),
+            ({"mask": str(uuid7())}, "Area changed"),
+            ({"strength": 0.4}, "Variant"),
+            ({}, "Edited"),
+        ):
+            child = self.made_from(self.image, **fields)
+            page = self.page(image=child)
+            assert f'Made from<span class="mute">{how}</span>' in page
+            assert f'<a href="{self.at("image")}"' in page
+            assert self.at("compare_source", child) in page
+
+    def test_it_shows_what_was_made_from_it(self):
+        child = self.made_from(self.image, scale=2)
+        grandchild = self.made_from(child, strength=0.4)
+        page = self.page()
+        assert "Made into" in page
+        assert f'href="{self.at("image", child)}" title="Upscaled ×2"' in page
+        assert self.at("image", grandchild) not in page
+
+    def test_it_shows_neither_trash_nor_what_others_made(self):
+        child = self.made_from(self.image)
+        Image.objects.filter(id=child.id).update(trashed_at=child.created_at)
+        job = make_job(self.bob, status=Status.SUCCEEDED, source_images=[str(self.image.id)])
+        make_image(self.bob, job=job)
+        assert "Made into" not in self.page()
+
+    def test_it_says_that_a_source_was_deleted(self):
+        child = self.made_from(self.image)
+        Image.objects.filter(id=self.image.id).delete()
+        page = self.page(image=child)
+        assert "The source image was deleted." in page
+        assert self.client.get(self.at("compare_source", child)).status_code == 404
+
+    @held_clock()
+    def test_it_takes_as_many_queries_for_many_as_for_one(self):
+        self.made_from(self.image, scale=2)
+        with CaptureQueriesContext(connection) as one:
+            self.page()
+        for _number in range(14):
+            self.made_from(self.image)
+        with CaptureQueriesContext(connection) as many:
+            page = self.page()
+        assert len(many) == len(one)
+        assert "Show all" in page
+
+    def test_a_tool_makes_no_variants_of_its_own(self):
+        job = make_job(
+            self.alice, status=Status.SUCCEEDED, model="upscaler", scale=2,
+            source_images=[str(self.image.id)],
+        )  # fmt: skip
+        page = self.page(image=make_image(self.alice, job=job))
+        assert "Same prompt, new seed" not in page
+        assert "Repeat exactly" in page
+
+
+class TestComparison(EditPagesTestCase):
+    def test_it_lays_the_image_over_its_source(self):
+        child = self.made_from(
+            self.image, outpaint={"left": 50, "top": 0, "right": 25, "bottom": 0}
+        )
+        page = self.page("compare_source", child)
+        assert 'data-left="50"' in page
+        assert 'data-right="25"' in page
+        assert 'type="range"' in page
+        assert "Extended" in page
+
+    def test_it_compares_with_an_upload(self):
+        upload = Upload.objects.create(
+            user=self.alice, key="uploads/x.png", width=40, height=30, bytes=100,
+            content_type="image/png", sha256="1" * 64, created_at=self.image.created_at,
+        )  # fmt: skip
+        child = self.made_from(upload)
+        assert "uploads/x.png" in self.page("compare_source", child)
+
+    def test_there_is_none_without_a_source(self):
+        assert self.client.get(self.at("compare_source")).status_code == 404
+
+
+class TestEditor(EditPagesTestCase):
+    def test_it_offers_the_models_that_take_a_mask_with_their_prices(self):
+        page = self.page("edit_image")
+        assert '<option value="flux-fill" data-credits="3" data-codes="en"' in page
+        assert '<option value="sdxl-inpaint" data-credits="2" data-codes="en"' in page
+        assert 'value="upscaler"' not in page
+        assert 'data-width="1024"' in page
+
+    def test_it_offers_an_editor_by_words_that_takes_a_mask(self):
+        self.disable(slug__in=TOOLS)
+        model = ImageModel.objects.get(slug="qwen-image-edit")
+        model.parameters["mask"] = {}
+        model.request_format["mask"] = "mask_url"
+        model.full_clean()
+        model.save()
+        assert f'value="{model.slug}"' in self.page("edit_image")
+        assert "Edit area" in self.page()
+        assert f'value="{model.slug}"' in self.client.get("/create/").content.decode()
+
+    def test_it_begins_with_what_was_asked_for(self):
+        page = flat(self.client.get(self.at("edit_image") + "?mode=outpaint"))
+        assert 'value="outpaint" checked' in page
+        page = flat(self.client.get(self.at("edit_image") + "?mode=x"))
+        assert 'value="inpaint" checked' in page
+
+    def test_it_has_the_prompt_helper_where_there_is_one(self):
+        assert "data-propose" not in self.page("edit_image")
+        with override_settings(PROMPT_HELPER_URL="http://127.0.0.1:9/v1", PROMPT_HELPER_MODEL="x"):
+            page = self.page("edit_image")
+        assert 'data-propose="translate"' in page
+        assert "Prompt languages of FLUX.1 Fill: English. Translate?" in page
+
+    def test_it_leads_back_if_nothing_can_change_the_image(self):
+        self.disable(slug__in=TOOLS)
+        assert "Edit area" not in self.page()
+        answer = self.client.get(self.at("edit_image"), follow=True)
+        assert answer.redirect_chain == [(self.at("image"), 302)]
+        assert "No model can change" in answer.content.decode()
+
+    def test_it_takes_no_image_that_no_mask_can_be_as_large_as(self):
+        large = self.hang("large", width=5000, height=800)
+        assert "Edit area" not in self.page(image=large)
+
+
+class TestComposer(EditPagesTestCase):
+    def test_it_does_not_show_tools(self):
+        page = self.client.get("/create/").content.decode()
+        for slug in TOOLS:
+            assert f'value="{slug}"' not in page

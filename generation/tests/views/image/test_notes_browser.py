@@ -1,0 +1,166 @@
+"""Notes and tags as people use them: by keyboard alone, and on a phone in Russian."""
+
+from typing import ClassVar
+
+from playwright.sync_api import Locator, Page, expect
+
+from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase
+
+OWNERS = ("annotator", "tagger", "finder")
+PRINT = "Remove the filter: print"
+RIGHT = "one => one.getBoundingClientRect().right"
+DRAW = f"""
+import time
+from accounts.models import User
+from generation.gallery import collections
+from generation.jobs.placing import drafts, orders
+from generation.models import Job
+request = {{"model": "flux-schnell", "prompt": "moss garden", "width": 256, "height": 256}}
+for name in {OWNERS!r}:
+    user = User.objects.get(email=f"{{name}}@example.org")
+    orders.place_batch(user=user, requests=drafts.repeated(request, count=3))
+    collections.create(user=user, name=60 * "W")
+while Job.objects.filter(prompt="moss garden").active().exists():
+    time.sleep(0.05)
+"""
+
+
+class TestNotesInABrowser(BrowserTestCase):
+    """Each person has three images."""
+
+    people: ClassVar = OWNERS
+    prepare = DRAW
+
+    def image(self, page: Page, number: int = 0) -> None:
+        """Open the page of one of the images."""
+        page.goto("/gallery/")
+        address = page.locator(".card-link").nth(number).get_attribute("href")
+        assert address
+        page.goto(address)
+
+    def tags(self, page: Page) -> Locator:
+        return page.locator(".tag-name")
+
+    def test_it_tags_and_annotates_by_keyboard(self) -> None:
+        page = self.open("annotator", **DESKTOP)
+        single = {"name": "gallery-runs", "value": "single", "url": self.demo.url}
+        page.context.add_cookies([single])
+        self.image(page)
+        field, note = page.locator("[data-tag-form] input[name=tags]"), page.locator("#note")
+        field.focus()
+        page.keyboard.type("print, for the wall,")
+        expect(self.tags(page)).to_have_text(["print", "for the wall"])
+        page.keyboard.type("oops")
+        page.keyboard.press("Enter")
+        expect(self.tags(page)).to_have_text(["print", "for the wall", "oops"])
+        page.keyboard.press("Backspace")
+        expect(self.tags(page)).to_have_text(["print", "for the wall"])
+        expect(page.locator(".toast p")).to_have_text("Tag “oops” removed.")
+        page.locator(".toast button", has_text="Undo").press("Enter")
+        expect(self.tags(page)).to_have_text(["print", "for the wall", "oops"])
+
+        self.troubles.forgive("400 POST")  # what is refused
+        field.fill("x" * 41)
+        field.press("Enter")
+        expect(page.locator("#tags-error")).to_contain_text("at most 40 characters")
+        expect(field).to_have_value("x" * 41)
+        field.fill("")
+
+        note.fill("Long. " * 400)
+        note.press("Control+Enter")
+        expect(page.locator("#note-state [role=alert]")).to_contain_text("2,000 characters")
+        page.reload()  # unsaved text survives
+        expect(note).to_have_value("Long. " * 400)
+        note.fill("Print on canvas,\nA2")
+        note.press("Control+Enter")
+        expect(page.locator(".toast p")).to_have_text("Note saved.")
+        page.reload()
+        expect(note).to_have_value("Print on canvas,\nA2")
+        expect(page.locator("[data-save]")).to_be_hidden()
+
+        self.image(page, 1)
+        field.focus()
+        expect(page.locator(".tag-suggestions [role=option]")).to_have_count(3)
+        page.keyboard.type("wal")
+        expect(page.locator(".tag-suggestions [role=option]")).to_have_text(["for the wall1"])
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(self.tags(page)).to_have_text(["for the wall"])
+
+        page.goto("/gallery/?q=canvas")
+        expect(page.locator("[data-image]")).to_have_count(1)
+        page.goto("/gallery/")
+        summary = page.locator(".chip-menu summary", has_text="Tag")
+        summary.focus()
+        page.keyboard.press("Enter")
+        choice = page.locator(".chip-menu[open] [name=tag]", has_text="for the wall")
+        expect(choice).to_contain_text("2")
+        choice.press("Enter")
+        expect(page.locator(".chip-on")).to_contain_text("for the wall")
+        expect(page.locator("[data-image]")).to_have_count(2)
+        summary.press("Enter")
+        page.locator(".chip-menu[open] [name=tag]", has_text="print").press("Enter")
+        expect(page.locator(".chip-on")).to_have_text(["Remove the filter: for the wall", PRINT])
+        expect(page.locator("[data-image]")).to_have_count(1)
+        page.locator(".chip-on", has_text="for the wall").press("Enter")
+        expect(page.locator(".chip-on")).to_have_text([PRINT])
+
+    def test_it_finds_a_tag_among_many(self) -> None:
+        page = self.open("finder", **DESKTOP)
+        self.image(page)
+        page.locator("[data-tag-form] input[name=tags]").focus()
+        names = [40 * "W", *(f"tag {number}" for number in range(9))]
+        page.keyboard.type("".join(f"{name}," for name in names))
+        expect(self.tags(page)).to_have_text(names)
+        assert self.tags(page).first.evaluate(RIGHT) <= DESKTOP["viewport"]["width"]
+        page.goto("/gallery/")
+        sidebar = page.locator(".sidebar")
+        assert sidebar.evaluate("one => one.scrollWidth - one.clientWidth") == 0
+        page.locator(".chip-menu summary", has_text="Tag").press("Enter")
+        expect(page.locator("[data-menu-field]")).to_be_focused()
+        page.keyboard.type("#TAG 7")
+        expect(page.locator(".chip-menu[open] [name=tag]:visible")).to_have_count(1)
+        page.keyboard.press("Enter")
+        expect(page.locator(".chip-on")).to_contain_text("tag 7")
+
+    def test_it_tags_a_selection_on_a_phone_in_russian(self) -> None:
+        page = self.open("tagger", language="ru", **PHONE)
+        single = {"name": "gallery-runs", "value": "single", "url": self.demo.url}
+        page.context.add_cookies([single])
+        self.image(page)
+        field = page.locator("[data-tag-form] input[name=tags]")
+        field.fill("Мох")
+        page.locator("[data-tag-form] button").tap()
+        expect(self.tags(page)).to_have_text(["Мох"])
+        page.locator(".tag-remove").tap()
+        expect(page.locator(".toast p")).to_contain_text("Мох")
+        page.locator(".toast button", has_text="Отменить").tap()
+        expect(self.tags(page)).to_have_text(["Мох"])
+
+        page.goto("/gallery/")
+        page.locator(".select-button").tap()
+        for number in range(3):
+            page.locator(".card-link").nth(number).tap()
+        button = page.locator("#selection-bar [data-act=tags]")
+        box = button.bounding_box()
+        assert box
+        assert box["width"] >= 40
+        button.tap()
+        page.locator("#selection-tags [data-act=tag]", has_text="Мох").tap()
+        expect(page.locator(".toast p")).to_contain_text("Мох")
+        button.tap()
+        expect(page.locator("#selection-tags [data-act=untag]")).to_contain_text("3")
+        page.keyboard.press("Escape")
+        page.locator(".toast button", has_text="Отменить").tap()
+        expect(page.locator(".toast")).to_have_count(0)
+        page.goto("/gallery/?tag=мох")
+        expect(page.locator("[data-image]")).to_have_count(1)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.goto("/gallery/collections/")
+        page.locator(".collection-link").tap()
+        page.locator(".collection-head summary").tap()
+        form = page.locator(".collection-form").bounding_box()
+        assert form
+        assert form["x"] >= 0
+        assert form["x"] + form["width"] <= 390
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,189 @@
+"""Choosing among new images in the feed: lightbox, trash, selection, failed jobs.
+
+By mouse, keyboard and finger, in both languages.
+"""
+
+from typing import ClassVar
+
+from playwright.sync_api import Page, expect
+
+from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak, swipe
+
+PEOPLE = ("chooser", "swiper", "dismisser", "sweeper", "scroller")
+DRAW = f"""
+import time
+from accounts.models import User
+from generation.jobs.placing import drafts, orders
+from generation.models import Job
+request = {{"model": "flux-schnell", "width": 256, "height": 256}}
+for name in {PEOPLE!r}:
+    user = User.objects.get(email=f"{{name}}@example.org")
+    for prompt, count in (("tea hills", 3), ("a paper boat", 1), ("no luck [fail]", 1)):
+        requests = drafts.repeated(request | {{"prompt": prompt}}, count=count)
+        orders.place_batch(user=user, requests=requests)
+requests = drafts.repeated(request | {{"prompt": "no luck at all [fail]"}}, count=2)
+orders.place_batch(user=User.objects.get(email="sweeper@example.org"), requests=requests)
+while Job.objects.active().exists():
+    time.sleep(0.05)
+"""
+FOCUS_IS_INSIDE = "['', 'lightbox'].includes(document.activeElement.closest('dialog')?.id ?? '')"
+
+
+class TestFeedInABrowser(BrowserTestCase):
+    """Each person has four images, newest first: a boat, and three tea hills; one job failed."""
+
+    people: ClassVar = PEOPLE
+    prepare = DRAW
+
+    def position(self, page: Page, text: str) -> None:
+        expect(page.locator("[data-position]")).to_have_text(text)
+
+    def test_it_shows_images_in_a_lightbox_and_comes_back_to_the_same_place(self) -> None:
+        page = self.visit("chooser", **DESKTOP)
+        cards, box = page.locator("[data-image]"), page.locator("#lightbox")
+        links = page.locator(".card-link")
+        expect(cards).to_have_count(4)
+        links.nth(1).focus()
+        page.keyboard.press("Enter")
+        self.position(page, "2 of 4")
+        expect(page).to_have_url(self.demo.url + (links.nth(1).get_attribute("href") or ""))
+        page.keyboard.press("ArrowRight")
+        self.position(page, "3 of 4")
+        page.keyboard.press("f")
+        pressed = page.locator("[data-lightbox=favorite]")
+        expect(pressed).to_have_attribute("aria-pressed", "true")
+        for _n in range(9):  # the focus stays inside, or moves to the browser's own controls
+            page.keyboard.press("Tab")
+            assert page.evaluate(FOCUS_IS_INSIDE)
+        page.keyboard.press("Delete")
+        self.position(page, "3 of 3")
+        expect(page.locator(".lightbox .toast")).to_contain_text("Moved to the trash.")
+        page.keyboard.press("Control+z")
+        self.position(page, "3 of 4")
+        page.keyboard.press("Escape")
+        expect(box).to_be_hidden()
+        expect(page).to_have_url(f"{self.demo.url}/create/")
+        expect(links.nth(2)).to_be_focused()
+        page.go_forward()
+        self.position(page, "3 of 4")
+        page.reload()
+        expect(page.locator(".stage")).to_be_visible()
+        page.wait_for_load_state()
+        page.keyboard.press("Escape")
+        expect(cards).to_have_count(4)
+        expect(page).to_have_url(f"{self.demo.url}/create/")
+
+        cards.nth(0).hover()
+        cards.nth(0).locator("[data-trash]").click()
+        expect(cards).to_have_count(3)
+        page.locator(".toast button", has_text="Undo").click()
+        expect(cards).to_have_count(4)
+        links.nth(1).focus()
+        page.keyboard.press("x")
+        page.keyboard.press("Shift+ArrowRight")
+        expect(page.locator("#selection-count")).to_have_text("2 selected")
+        page.keyboard.press("Backspace")
+        expect(cards).to_have_count(2)
+        page.keyboard.press("Control+z")
+        expect(cards).to_have_count(4)
+
+    def test_it_comes_back_from_the_page_of_an_image_to_the_same_place(self) -> None:
+        page = self.visit("scroller", language="ru", **PHONE)
+        speak(page, "ru")
+        page.reload()
+        link = page.locator(".card-link").nth(2)
+        link.scroll_into_view_if_needed()
+        place = page.evaluate("scrollY")
+        assert place > 0
+        link.tap()
+        page.locator("[data-lightbox=details]").tap()
+        expect(page.locator(".stage")).to_be_visible()
+        page.wait_for_load_state()
+        page.keyboard.press("Escape")
+        expect(link).to_be_in_viewport()
+        page.wait_for_function("place => scrollY === place", arg=place)
+
+    def test_it_deselects_what_is_moved_to_the_trash(self) -> None:
+        page = self.visit("scroller", **DESKTOP)
+        speak(page, "en")
+        page.reload()
+        cards, bar = page.locator("[data-image]"), page.locator("#selection-bar")
+        page.locator(".card-link").nth(1).click()
+        page.keyboard.press("x")
+        page.keyboard.press("Delete")
+        self.position(page, "2 of 3")
+        page.keyboard.press("Escape")
+        expect(page.locator("#lightbox")).to_be_hidden()
+        expect(cards).to_have_count(3)
+        expect(bar).to_be_hidden()
+        page.keyboard.press("Control+z")
+        expect(cards).to_have_count(4)
+        expect(bar).to_be_hidden()
+        page.locator(".card-link").nth(1).click()  # opens the image: nothing is being selected
+        self.position(page, "2 of 4")
+
+    def test_it_follows_a_finger(self) -> None:
+        page = self.visit("swiper", **PHONE)
+        speak(page, "ru")
+        page.goto("/create/")
+        expect(page.locator(".feed-filter")).to_be_visible()
+        page.locator(".card-link").first.tap()
+        self.position(page, "1 из 4")
+        picture = page.locator(".lightbox-picture")
+        swipe(picture, -120, 10)
+        self.position(page, "2 из 4")
+        swipe(picture, 120, 10)
+        self.position(page, "1 из 4")
+        swipe(picture, 10, 160)
+        expect(page.locator("#lightbox")).to_be_hidden()
+        page.locator(".card-link").nth(1).tap()
+        self.position(page, "2 из 4")
+        page.go_back()
+        expect(page.locator("#lightbox")).to_be_hidden()
+
+    def test_it_explains_a_failure_and_dismisses_it(self) -> None:
+        page = self.visit("dismisser", **DESKTOP)
+        line = page.locator("[data-status=failed]")
+        line.locator("[popovertarget]").click()
+        why = line.locator("[popover]")
+        expect(why).to_contain_text("Try again. If it fails again, choose another model.")
+        expect(why).to_contain_text("Nothing was charged.")
+        page.keyboard.press("Escape")
+        expect(why).to_be_hidden()
+        line.locator("[data-dismiss] button").focus()
+        page.keyboard.press("Enter")
+        expect(line).to_have_count(0)
+        expect(page.locator(".card-link").first).to_be_focused()
+        page.locator(".toast button", has_text="Undo").click()
+        expect(line).to_have_count(1)
+        line.locator("[data-dismiss] button").click()
+        expect(line).to_have_count(0)
+        with page.expect_response("**/dismiss/"):
+            page.keyboard.press("Control+z")
+        expect(line).to_have_count(1)
+        page.set_viewport_size({"width": 390, "height": 844})
+        expect(line.locator(".ended-actions > :visible")).to_have_text(["Why", "Dismiss"])
+        texts = [line.locator(".ended-title"), line.locator("[data-dismiss]")]
+        boxes = [text.bounding_box() for text in texts]
+        middles = [box["y"] + box["height"] / 2 for box in boxes if box]
+        assert abs(middles[0] - middles[1]) < 4, boxes  # in one row
+
+    def test_it_dismisses_all_failures_at_once(self) -> None:
+        page = self.visit("sweeper", **PHONE)
+        speak(page, "ru")
+        page.goto("/create/")
+        lines, every = page.locator(".ended"), page.locator("[data-dismiss-all] button")
+        expect(lines).to_have_count(3)
+        every.tap()
+        expect(lines).to_have_count(0)
+        expect(every).to_be_hidden()
+        expect(page.locator(".toast")).to_be_visible()
+        page.locator(".toast button").first.tap()
+        expect(lines).to_have_count(3)
+        for _n in range(2):  # the page that is loaded below must not overtake the requests
+            with page.expect_response(lambda answer: answer.url.endswith("/dismiss/")):
+                lines.first.locator("[data-dismiss] button").tap()
+        expect(lines).to_have_count(1)
+        expect(every).to_be_hidden()  # one is left, with its own button
+        page.reload()
+        expect(lines).to_have_count(1)

@@ -1,0 +1,78 @@
+"""/explore/: what everybody sees."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from generation.gallery import images, publications
+from generation.models import Publication
+from generation.testing.rows.gallery import SCRIPT, SharingTestCase
+from generation.views.shared import explore
+
+
+class TestExplore(SharingTestCase):
+    def setUp(self):
+        super().setUp()
+        self.url = reverse("explore")
+        self.client.logout()
+
+    def see(self, query="", **headers):
+        return self.client.get(self.url + query, headers={"Accept-Language": "en", **headers})
+
+    def slugs(self, page):
+        return re.findall(r'class="card-link" href="/s/([\w-]+)/"', page.content.decode())
+
+    def test_it_shows_only_what_staff_have_approved_the_newest_first(self):
+        first, second = self.published(self.hang()), self.published(self.hang())
+        self.ask(self.hang())
+        self.link(self.hang())
+        publications.refuse(self.published(self.hang()), by=self.staff, reason="no")
+        gone = self.published(self.hang())
+        images.trash(gone.image)
+        assert self.slugs(self.see()) == [second.slug, first.slug]
+
+    def test_it_tells_a_prompt_and_a_name_only_where_the_owner_allowed_it(self):
+        self.alice.name = "Alice A."
+        self.alice.save(update_fields=["name"])
+        self.published(self.hang("a secret cave"))
+        page = self.see()
+        self.assertNotContains(page, "secret")
+        self.assertNotContains(page, "Alice")
+        self.assertNotContains(page, "alice")
+        self.published(self.hang("an open meadow"), with_parameters=True, with_name=True)
+        page = self.see()
+        self.assertContains(page, 'aria-label="an open meadow"')
+        self.assertContains(page, "Alice A.")
+
+    def test_it_marks_one_s_own(self):
+        self.published()
+        self.assertNotContains(self.see(), "yours</span>")
+        self.client.force_login(self.alice)
+        self.assertContains(self.see(), "yours</span>")
+
+    def test_it_says_when_nothing_is_public(self):
+        self.assertContains(self.see(), "No public images yet")
+
+    @pytest.mark.slow
+    def test_it_goes_on_by_cursor_without_doubling(self):
+        shown = [self.published(self.hang()) for _n in range(explore.PAGE + 2)]
+        Publication.objects.update(published_at=timezone.now())  # the same moment: the id decides
+        page = self.see()
+        assert len(self.slugs(page)) == explore.PAGE
+        following = re.search(
+            r'rel="next" href="/explore/(\?before=[^"]+)"', page.content.decode()
+        )[1]
+        self.published(self.hang())  # a newer one shifts nothing
+        rest = self.see(following, **SCRIPT)
+        assert len(self.slugs(rest)) == 2
+        assert {one.slug for one in shown} == set(self.slugs(page)) | set(self.slugs(rest))
+        self.assertNotContains(rest, "<html")
+        assert self.slugs(self.see("?before=nonsense")) == self.slugs(self.see())
+
+    def test_it_asks_the_database_no_more_for_more_pictures(self):
+        for _n in range(2):
+            self.published(self.hang())
+            with self.assertNumQueries(1):
+                self.see()

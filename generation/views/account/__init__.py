@@ -1,0 +1,1 @@
+"""The user's data, the end of the account, stopped requests."""

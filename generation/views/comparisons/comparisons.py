@@ -1,0 +1,307 @@
+"""Comparisons: the form with its quote, the sheets, and what can be done with one."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access.request_user import user_of
+from accounts.limits import quotas, rate_limits
+from accounts.models import User
+from artgen.database.ids import parse_uuid
+from artgen.refusals import Refusal
+from artgen.web import formatting
+from generation.catalog.parameters import PROMPT_MAX_LENGTH
+from generation.gallery import archive_limits
+from generation.jobs import eta
+from generation.models import ImageModel, Job, Sheet, WordList
+from generation.studio.forms.comparison import DEFAULT_MODELS, ComparisonForm, models_having
+from generation.studio.presets import choices, named
+from generation.studio.sheets import archive, cells, placing, plans, votes
+from generation.studio.sheets.cells import FilledSheet
+from generation.studio.sheets.placing import SheetQuote
+from generation.studio.sheets.plans import Heads
+from generation.studio.sheets.request import MAX_MODELS, Asked, clean
+from generation.views.create import composing
+from generation.views.create.composer_links import composable
+from generation.views.gallery.selection import ArchiveResponse
+from generation.views.jobs import cards
+from generation.views.jobs.cards import Card
+from generation.views.partials import part, wants_part
+from generation.views.undo import with_undo
+
+RECENT = 6
+PAGE_SIZE = 24
+
+
+@dataclass(frozen=True)
+class CellCard:
+    """A cell: the card of its job, None if it is no longer stored, and whether it is the best."""
+
+    card: Card | None
+    label: str
+    is_best: bool
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def compare(request: HttpRequest) -> HttpResponse:
+    """Show the form; POST creates the images, or shows the errors beside the fields.
+
+    A POST with `check` only shows price and wait time, for browsers without script.
+    """
+    if request.method != "POST":
+        return render(request, "generation/comparison.html", _page(request, _from_address(request)))
+    form = ComparisonForm.posted(request.POST)
+    user = user_of(request)
+    if "check" in request.POST:
+        return render(request, "generation/comparison.html", _page(request, form, is_checked=True))
+    rate_limits.spend("place", user.pk)
+    try:
+        placed = placing.place(user=user, asked=_asked(form), key=request.POST.get("key", "")[:255])
+    except Refusal as refusal:
+        return composing.explained(
+            form, refusal, lambda status: _refused(request, form, status=status)
+        )
+    return redirect("sheet", sheet_id=placed.batch)
+
+
+@login_required
+@require_POST
+def quote(request: HttpRequest) -> HttpResponse:
+    """Return the button with price and wait time, what will be made, and the errors."""
+    form = ComparisonForm.posted(request.POST)
+    context = _quoted(user_of(request), form, speaks=bool(form.prompt.strip()))
+    return part(request, "generation/_comparison_quote.html", {"form": form, **context})
+
+
+@login_required
+@require_safe
+def sheets(request: HttpRequest) -> HttpResponse:
+    """List the user's comparisons, newest first."""
+    rows = Sheet.objects.of(request.user).present().order_by("-id")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "generation/sheets.html", {"page": page, "sheets": page.object_list})
+
+
+@login_required
+@require_safe
+def sheet(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
+    """Show a comparison; scripts get its head and the grid."""
+    found = cells.filled(_own(request, sheet_id))
+    context = _sheet_context(found)
+    if wants_part(request):
+        return part(request, "generation/_sheet.html", context)
+    return render(request, "generation/sheet.html", context | {"words": composing.ready_words()})
+
+
+@login_required
+@require_safe
+def download(request: HttpRequest, sheet_id: UUID) -> HttpResponseBase:
+    """Send the images of the comparison as one ZIP, with a table of them."""
+    own = _own(request, sheet_id)
+    slot = archive_limits.take(user_of(request))
+    found = cells.filled(own)
+    return ArchiveResponse(archive.pack(found), slot=slot, name=archive.filename(found))
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
+    """Cancel the unfinished jobs of a comparison."""
+    own = _own(request, sheet_id)
+    done = cells.cancel_rest(own, actor=user_of(request))
+    text = ngettext("%(count)s image canceled.", "%(count)s images canceled.", done.count) % {
+        "count": formatting.number(done.count)
+    }
+    if done.count:
+        returned = _("Returned: %(credits)s.") % {"credits": formatting.credits(done.credits)}
+        text = f"{text} {returned}"
+    if done.obstacle:
+        messages.error(request, f"{text} {done.obstacle}")
+    else:
+        messages.info(request, text)
+    return redirect("sheet", sheet_id=sheet_id)
+
+
+@login_required
+@require_POST
+def vote(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
+    """Make the cell of `job` the best one; without `job`, remove the vote."""
+    own = _own(request, sheet_id)
+    job_id = parse_uuid(request.POST.get("job", ""))
+    if job_id:
+        votes.vote(own, job_id=job_id)
+    else:
+        votes.withdraw(own)
+    if wants_part(request):
+        return HttpResponse(status=204)
+    return redirect("sheet", sheet_id=sheet_id)
+
+
+@login_required
+@require_POST
+def delete(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
+    """Delete the comparison, with an undo; its images are kept."""
+    own = _own(request, sheet_id)
+    named.delete(own)
+    text = _("Comparison deleted. Its images are kept.")
+    undo = reverse("restore_sheet", args=[own.id])
+    messages.success(request, with_undo(text, action=undo, form="restore-form"))
+    return redirect("sheets")
+
+
+@login_required
+@require_POST
+def restore(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
+    own = get_object_or_404(Sheet.objects.of(request.user), id=sheet_id)
+    named.restore(own)
+    return redirect("sheet", sheet_id=own.id)
+
+
+def _own(request: HttpRequest, sheet_id: UUID) -> Sheet:
+    return get_object_or_404(Sheet.objects.of(request.user).present(), id=sheet_id)
+
+
+def _asked(form: ComparisonForm) -> Asked:
+    return clean(form.request())
+
+
+def _refused(request: HttpRequest, form: ComparisonForm, *, status: int) -> HttpResponse:
+    context = _page(request, form)
+    return render(request, "generation/comparison.html", context, status=status)
+
+
+def _quoted(user: User, form: ComparisonForm, *, speaks: bool) -> dict[str, Any]:
+    """Return the context of `_comparison_quote.html`; with `speaks` it says what is wrong."""
+    found: SheetQuote | None = None
+    if form.prompt.strip():
+        try:
+            found = placing.quote(user=user, asked=_asked(form))
+        except Refusal as refusal:
+            if speaks:
+                form.explain(refusal)
+    context: dict[str, Any] = {"found": found, **composing.switch_of(user)}
+    if found:
+        context |= {
+            "offer": found.quote,
+            "columns": _labels(found.plan.columns),
+            "rows": _labels(found.plan.rows),
+            "size": (len(found.plan.rows), len(found.plan.columns)),
+        }
+    return context
+
+
+def _labels(heads: list[Heads]) -> list[str]:
+    return [" · ".join(head.label for head in one) for one in heads if one]
+
+
+def _page(
+    request: HttpRequest, form: ComparisonForm, *, is_checked: bool = False
+) -> dict[str, Any]:
+    user = user_of(request)
+    models = composable(ImageModel.objects.enabled().defer("workflow"))
+    if not form.models and request.method != "POST":
+        form.models = _default_models(user, models, has_sources=bool(form.sources))
+    if request.method != "POST":
+        form.show_models_axis()
+    form.having = models_having([model.offer for model in models])
+    own = choices.of_user(user)
+    models.sort(key=lambda model: model.pk not in own.favorite_models)
+    forecast = eta.forecast(models)
+    allowed = quotas.of(user)
+    limit = eta.limit_of_order(user, forecast=forecast, allowed=allowed)
+    # After a refusal its errors are shown, not those of another check.
+    context = _quoted(user, form, speaks=is_checked)
+    return context | {
+        "form": form,
+        "models": [
+            composing.model_option(
+                user,
+                model,
+                forecast=forecast,
+                chosen=model.slug in form.models,
+                is_allowed=allowed.allows_model(model.slug),
+                is_favorite=model.pk in own.favorite_models,
+                limit=limit,
+            )
+            for model in models
+        ],
+        "styles": composing.style_options(own),
+        "sources": composing.source_thumbnails(user, form.sources),
+        "lists": list(WordList.objects.of(user).present()),
+        "recent": Sheet.objects.of(user).present().order_by("-id")[:RECENT],
+        "max_cells": plans.MAX_CELLS,
+        "max_models": MAX_MODELS,
+        "key": uuid.uuid4(),
+    }
+
+
+def _default_models(user: User, models: list[ImageModel], *, has_sources: bool) -> list[str]:
+    """Return some models that the user may use: those for source images, or without any."""
+    allowed = quotas.of(user)
+    fitting = [
+        model.slug
+        for model in models
+        if (model.max_source_images if has_sources else not model.min_source_images)
+        and allowed.allows_model(model.slug)
+    ]
+    return fitting[:DEFAULT_MODELS]
+
+
+def _from_address(request: HttpRequest) -> ComparisonForm:
+    """Return the form for a link: ?sheet=ID, ?job=ID, ?prompt=, ?model=, ?source=ID."""
+    given: QueryDict = request.GET
+    if sheet_id := parse_uuid(given.get("sheet", "")):
+        own = Sheet.objects.of(request.user).present().filter(id=sheet_id).first()
+        if own:
+            return ComparisonForm.filled(own.asked)
+    form = ComparisonForm(texts={"prompt": given.get("prompt", "")[:PROMPT_MAX_LENGTH]})
+    if job_id := parse_uuid(given.get("job", "")):
+        job = Job.objects.of(request.user).select_related("model").filter(id=job_id).first()
+        if job:
+            form.texts = {
+                "prompt": job.prompt,
+                "negative_prompt": job.negative_prompt,
+                "style": job.style,
+            }
+            form.models = [job.model.slug]
+            form.sources = list(job.source_images)
+    if model := given.get("model", ""):
+        form.models = [model]
+    if source := given.get("source", ""):
+        form.sources = [source]
+    return form
+
+
+def _sheet_context(found: FilledSheet) -> dict[str, Any]:
+    by_job = {card.job.id: card for card in cards.of_jobs(found.jobs)}
+    rows = []
+    for row in found.rows:
+        shown = []
+        for labels, job in zip(found.columns, row.jobs, strict=True):
+            label = " · ".join([*row.labels, *labels])
+            card = by_job[job.id] if job else None
+            shown.append(CellCard(card, label, is_best=bool(job and job.id == found.best)))
+        rows.append({"labels": row.labels, "cells": shown})
+    return {
+        "columns": found.columns,
+        "rows": rows,
+        "has_heads": any(row.labels for row in found.rows),
+        "has_column_heads": any(found.columns),
+        "progress": plans.progress_text(done=found.done, total=len(found.sheet.jobs)),
+        "cancelable": len(found.cancelable),
+        "sheet": found.sheet,
+        "found": found,
+    }

@@ -1,0 +1,1 @@
+"""Create: the composer, its forms, files and sources."""

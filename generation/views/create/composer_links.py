@@ -1,0 +1,128 @@
+"""Links to the Create page: the form that their parameters mean."""
+
+from collections.abc import Iterable, Mapping
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from accounts.access.request_user import user_of
+from accounts.limits.quotas import Quotas
+from accounts.models import User
+from artgen.database.ids import parse_uuid
+from generation.gallery import saving, sharing
+from generation.models import Image, ImageModel, Job, Preset
+from generation.models.presets import OWN_STYLE_PREFIX
+from generation.studio.forms import presets as preset_values
+from generation.studio.forms.composer import Composer
+from generation.studio.presets import choices, own_styles
+from generation.views.shared.shared_collections import MAX_DIGITS
+
+
+def composer_of(
+    request: HttpRequest,
+    models: list[ImageModel],
+    *,
+    allowed: Quotas,
+    shared: sharing.Shared | None = None,
+) -> Composer | None:
+    """Return the form for a link: ?job=ID (all its parameters), ?saved=ID (of a saved copy),
+    ?model=, ?prompt=, ?source=ID, ?preset=ID.
+
+    With `shared` it has the parameters of that image instead. It has a model that the user may use,
+    if there is one.
+    """
+    models = [model for model in models if allowed.allows_model(model.slug)] or models
+    given: Mapping[str, str] = {} if shared else request.GET
+    job = shared.image.origin if shared else _own_job(request)
+    wanted = given.get("model") or (job.model.slug if job else "")
+    source = given.get("source", "")
+    chosen = chosen_model(models, wanted, needs_source=bool(source))
+    if chosen is None:
+        return None
+    count = request.GET.get("count", "")
+    if job:
+        # Source images of another user's job are private.
+        parameters = job.parameters if job.user_id == request.user.pk else job.shareable_parameters
+        if request.GET.get("seed") != "keep":
+            parameters["seed"] = None
+        elif shared:
+            parameters["seed"] = shared.image.seed
+        form = Composer.filled(
+            chosen, parameters, count=int(count) if count in "12345678" and count else 1
+        )
+        form.quotas = allowed
+    else:
+        form = Composer(model=chosen, quotas=allowed)
+    if job:
+        drop_missing_style(user_of(request), form, name=job.style_name)
+    if prompt := given.get("prompt", ""):
+        form.texts["prompt"] = prompt
+    if source:
+        form.sources = [source]
+    if shared or job:
+        return form
+    return with_preset(user_of(request), form, given, models=models, allowed=allowed)
+
+
+def shared_of(given: Mapping[str, str]) -> sharing.Shared | None:
+    """Return the image of ?share=SLUG, or &item= of a shared collection, if its page shows its
+    parameters.
+    """
+    item = given.get("item")
+    if item is not None and not (item.isascii() and item.isdecimal() and len(item) <= MAX_DIGITS):
+        return None
+    found = saving.finder(given["share"], item=int(item) if item else None)()
+    return found if found and found.with_parameters else None
+
+
+def composable(models: Iterable[ImageModel]) -> list[ImageModel]:
+    return [model for model in models if model.is_composable]
+
+
+def chosen_model(
+    models: list[ImageModel], slug: str, *, needs_source: bool = False
+) -> ImageModel | None:
+    """Return the model of this slug, else the first one; None without models."""
+    fitting = [model for model in models if model.max_source_images] if needs_source else models
+    return next((model for model in fitting if model.slug == slug), fitting[0] if fitting else None)
+
+
+def _own_job(request: HttpRequest) -> Job | None:
+    """Return the user's job of ?job=, or the job that stands for the saved copy of ?saved=."""
+    if job_id := parse_uuid(request.GET.get("job", "")):
+        return Job.objects.of(request.user).with_all().filter(id=job_id).first()
+    if image_id := parse_uuid(request.GET.get("saved", "")):
+        copies = Image.objects.of(request.user).present().filter(job=None).with_origin()
+        found = copies.filter(id=image_id).first()
+        return found.origin if found and found.has_parameters else None
+    return None
+
+
+def with_preset(
+    user: User,
+    form: Composer | None,
+    given: Mapping[str, str],
+    *,
+    models: list[ImageModel],
+    allowed: Quotas,
+) -> Composer | None:
+    """Return the form with the values of the user's preset `given["preset"]`, if there is one."""
+    preset_id = parse_uuid(given.get("preset", ""))
+    if form is None or preset_id is None:
+        return form
+    preset = Preset.objects.of(user).present().filter(id=preset_id).first()
+    if preset is None:
+        form.left_out = [_("The preset was deleted.")]
+        return form
+    styles = choices.of_user(user).styles
+    return preset_values.apply(
+        preset.values, onto=form, models=models, allowed=allowed, styles=styles
+    )
+
+
+def drop_missing_style(user: User, form: Composer, *, name: str) -> None:
+    """Choose no style if the form's own style was deleted, and say so; `name`: as it was."""
+    slug = form.style
+    if slug.startswith(OWN_STYLE_PREFIX) and own_styles.find(user, slug) is None:
+        del form.texts["style"]
+        form.left_out = [_("The style “%(name)s” was deleted.") % {"name": name}]

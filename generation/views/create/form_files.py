@@ -1,0 +1,66 @@
+"""Placing the composer's form with files, which browsers send with it only without script."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from uuid_utils.compat import uuid7
+
+from accounts.models import User
+from artgen.refusals import FieldError
+from artgen.web import formatting
+from generation.catalog.offers import InvalidParameters
+from generation.files import uploads
+from generation.jobs.placing import drafts, orders
+from generation.models import Upload
+from generation.moderation.refusals import Moderated
+from generation.studio.forms.composer import Composer
+
+
+def place(
+    user: User, form: Composer, files: "Sequence[UploadedFile[Any]]", *, key: str
+) -> orders.Placed:
+    """Place the jobs with these files as further sources; keep no file if they are refused."""
+    chosen, kept = list(form.sources), list[Upload]()
+    if files:  # the rest of the form, and the number of sources, before any file is decoded
+        form.sources = [*chosen, *(str(uuid7()) for _file in files)]
+        request = form.request()
+        form.sources = chosen
+        form.offer.clean({name: value for name, value in request.items() if name != "model"})
+    try:
+        for file in files:
+            kept.append(_kept(user, file))
+        form.sources = [*chosen, *(str(upload.id) for upload in kept)]
+        requests = drafts.repeated(form.request(), count=form.count)
+        return orders.place_batch(user=user, requests=requests, key=key)
+    except Moderated:
+        raise  # the stored request has these sources
+    except Exception:
+        form.sources = chosen
+        uploads.discard(kept)
+        raise
+
+
+def _kept(user: User, file: "UploadedFile[Any]") -> Upload:
+    size = file.size or 0
+    if size > settings.UPLOAD_MAX_BYTES:
+        values = {"name": file.name, "size": formatting.number(math.ceil(size / 1e6))}
+        detail = too_large() % values
+        raise InvalidParameters([FieldError("source_images", "too_large", detail)])
+    try:
+        return uploads.keep(user=user, data=file.read())
+    except uploads.UnusableImage as refusal:
+        detail = f"{file.name}: {refusal.message}"
+        raise InvalidParameters([FieldError("source_images", refusal.reason, detail)]) from refusal
+
+
+def too_large() -> str:
+    """Return the text of a file that is too large, with `%(name)s` and `%(size)s` to fill in."""
+    return _("%(name)s is %(size)s MB. A source image can be up to %(limit)s MB.") % {
+        "name": "%(name)s",
+        "size": "%(size)s",
+        "limit": settings.UPLOAD_MAX_BYTES // 1_000_000,
+    }

@@ -1,0 +1,1 @@
+"""The gallery: images by month, filters, collections, tags, selections."""

@@ -1,0 +1,364 @@
+"""Actions on many images: favorites, collections, trash, restore, delete, ZIP download.
+
+Ids are in one field `ids`, separated by commas, or without script in many fields `id`. Ids that are
+not the user's images are ignored: they may have been deleted in another tab.
+"""
+
+from collections.abc import Callable, Generator, Mapping
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from accounts.access.request_user import user_of
+from accounts.models import User
+from artgen.database.ids import parse_uuid
+from artgen.refusals import Refusal
+from artgen.web import formatting
+from artgen.web.redirects import next_url
+from generation.gallery import archive, archive_limits, collections, images, tags
+from generation.gallery.archive_limits import Slot
+from generation.models import Collection, Image
+from generation.models.collections import NAME_MAX
+from generation.models.tags import TAG_MAX
+from generation.studio.presets import named
+from generation.views.partials import part, wants_part
+from generation.views.undo import with_undo
+
+KINDS = ("original", "webp")
+
+
+class ArchiveResponse(StreamingHttpResponse):
+    """A ZIP response; its slot is released when it is sent, fails, or the client disconnects."""
+
+    def __init__(self, pieces: Generator[bytes], *, slot: Slot, name: str) -> None:
+        self._pieces, self._slot = pieces, slot
+        super().__init__(_releasing(pieces, slot), content_type="application/zip")
+        self["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+        self["Cache-Control"] = "private, no-store"
+        self["X-Content-Type-Options"] = "nosniff"
+        # Otherwise nginx buffers the file on disk for slow clients.
+        self["X-Accel-Buffering"] = "no"
+
+    def close(self) -> None:
+        """Stop creating pieces and release the slot."""
+        super().close()
+        self._pieces.close()
+        self._slot.release()
+
+
+def on_selection(
+    act: Callable[[HttpRequest, list[UUID]], HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
+    """Return a view (signed in, POST only) that passes the ids to `act` or shows the error."""
+
+    @wraps(act)
+    def view(request: HttpRequest) -> HttpResponseBase:
+        try:
+            return act(request, _ids(request))
+        except Refusal as refusal:
+            if not wants_part(request):
+                raise
+            headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}
+            answer = {"detail": refusal.message}
+            return JsonResponse(answer, status=refusal.status, headers=headers)
+
+    return login_required(require_POST(view))
+
+
+@on_selection
+def favorite(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Mark the selected images as favorites (`favorite=1`) or unmark them."""
+    wanted = request.POST.get("favorite", "1") == "1"
+    changed = images.favorite_these(user=user_of(request), ids=ids, favorite=wanted)
+    if wanted:
+        text = ngettext(
+            "%(count)s image added to favorites.",
+            "%(count)s images added to favorites.",
+            len(changed),
+        )
+    else:
+        text = ngettext(
+            "%(count)s image removed from favorites.",
+            "%(count)s images removed from favorites.",
+            len(changed),
+        )
+    return done(request, text % {"count": formatting.number(len(changed))}, changed)
+
+
+@on_selection
+def trash(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Move the selected images to the trash, with one undo for all."""
+    changed = images.trash_these(user=user_of(request), ids=ids)
+    text = ngettext(
+        "%(count)s image moved to trash.",
+        "%(count)s images moved to trash.",
+        len(changed),
+    )
+    text = text % {"count": formatting.number(len(changed))}
+    return done(request, text, changed, undo=reverse("restore_selection"))
+
+
+@on_selection
+def restore(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Restore the selected images from the trash."""
+    changed = images.restore_these(user=user_of(request), ids=ids)
+    text = ngettext("%(count)s image restored.", "%(count)s images restored.", len(changed))
+    return done(request, text % {"count": formatting.number(len(changed))}, changed)
+
+
+@on_selection
+def delete(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Ask for confirmation, then (`sure=1`) delete the selected trashed images permanently."""
+    if request.POST.get("sure") != "1":
+        found = Image.objects.of(request.user).trashed().present().filter(id__in=ids)
+        context = {"count": found.count(), "ids": ",".join(map(str, ids)), "place": "trash"}
+        if not context["count"]:
+            raise Refusal(_gone_text())
+        return render(request, "generation/delete_selection.html", context)
+    changed = images.end_these(user=user_of(request), ids=ids)
+    text = ngettext(
+        "%(count)s image permanently deleted.",
+        "%(count)s images permanently deleted.",
+        len(changed),
+    )
+    return done(request, text % {"count": formatting.number(len(changed))}, changed)
+
+
+@on_selection
+def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Add the selected images to a collection: an existing (`collection`) or a new one (`name`).
+
+    Without either, ask for one. An existing name selects that collection.
+    """
+    user, chosen = user_of(request), _asked_collection(request)
+    if not chosen and "name" not in request.POST:
+        return _ask_for_collection(request, ids)
+    try:
+        collection = (
+            _collection(user, chosen)
+            if chosen
+            else collections.create(user=user, name=request.POST["name"])
+        )
+    except named.NameTaken as taken:
+        collection = taken.row
+    changed = images.outside(user=user, ids=ids, collection=collection)
+    collections.add(collection, image_ids=changed)
+    text = ngettext(
+        "%(count)s image added to “%(name)s”.",
+        "%(count)s images added to “%(name)s”.",
+        len(changed),
+    ) % {"count": formatting.number(len(changed)), "name": collection.name}
+    return done(
+        request, text, changed, undo=reverse("uncollect_selection"), fields=_field(collection)
+    )
+
+
+@on_selection
+def uncollect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Remove the selected images from `collection`; they stay in the gallery."""
+    user = user_of(request)
+    collection = _collection(user, _asked_collection(request))
+    inside = set(images.outside(user=user, ids=ids, collection=collection))
+    changed = [image_id for image_id in images.own(user=user, ids=ids) if image_id not in inside]
+    collections.remove(collection, image_ids=changed)
+    text = ngettext(
+        "%(count)s image removed from “%(name)s”.",
+        "%(count)s images removed from “%(name)s”.",
+        len(changed),
+    ) % {"count": formatting.number(len(changed)), "name": collection.name}
+    return done(
+        request, text, changed, undo=reverse("collect_selection"), fields=_field(collection)
+    )
+
+
+@on_selection
+def download(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Send the selected images as one ZIP, as they are or (`as=webp`) as WebP.
+
+    Scripts get 204 if a download can start, else the reason. They then post the form, so that the
+    browser saves the file.
+    """
+    user, kind = user_of(request), request.POST.get("as", "original")
+    if kind not in KINDS:
+        raise BadRequest
+    found = images.own(user=user, ids=ids)
+    if not found:
+        raise Refusal(_gone_text())
+    if wants_part(request):
+        if not archive_limits.is_free(user):
+            raise archive_limits.Busy(yours=True)
+        return HttpResponse(status=204)
+    slot = archive_limits.take(user)
+    pieces = archive.pack(images.each(user=user, ids=found), as_webp=kind == "webp")
+    name = f"artgen-{timezone.localdate():%Y-%m-%d}-{len(found)}.zip"
+    return ArchiveResponse(pieces, slot=slot, name=name)
+
+
+def _ids(request: HttpRequest) -> list[UUID]:
+    """Return the distinct ids; raise Refusal for none, too many or invalid ones."""
+    texts = [*request.POST.get("ids", "").split(","), *request.POST.getlist("id")]
+    try:
+        ids = list(dict.fromkeys(UUID(text.strip()) for text in texts if text.strip()))
+    except ValueError:
+        raise Refusal(
+            _("Some selected items aren’t images. Reload the page and select again.")
+        ) from None
+    if not ids:
+        raise Refusal(_("Select images first."))
+    if len(ids) > settings.SELECTION_MAX:
+        text = _("Select up to %(limit)s images.")
+        raise Refusal(text % {"limit": formatting.number(settings.SELECTION_MAX)})
+    return ids
+
+
+def _collection(user: User, text: str) -> Collection:
+    """Return the user's collection with this id; raise Refusal."""
+    collection_id = parse_uuid(text)
+    found = (
+        Collection.objects.of(user).present().filter(id=collection_id).first()
+        if collection_id
+        else None
+    )
+    if found is None:
+        raise Refusal(_("This collection no longer exists."))
+    return found
+
+
+def _field(collection: Collection) -> dict[str, str]:
+    return {"collection": str(collection.id)}
+
+
+def _asked_collection(request: HttpRequest) -> str:
+    # Without script, undo is a form button, which can send one value and a URL.
+    return request.POST.get("collection", "") or request.GET.get("collection", "")
+
+
+def _ask_for_collection(request: HttpRequest, ids: list[UUID]) -> HttpResponse:
+    context = {
+        "collections": Collection.objects.of(request.user).present().by_name(),
+        "ids": ",".join(map(str, ids)),
+        "name_max": NAME_MAX,
+        "next": request.POST.get("next", ""),
+    }
+    if wants_part(request):
+        return part(request, "generation/_choose_collection.html", context)
+    return render(request, "generation/choose_collection.html", context)
+
+
+def _gone_text() -> str:
+    return _("These images no longer exist.")
+
+
+def done(
+    request: HttpRequest,
+    text: str,
+    changed: list[UUID],
+    *,
+    undo: str = "",
+    fields: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """Return text and changed ids to scripts; redirect others back, with a message.
+
+    `undo` is the URL that takes the ids and these fields to undo it.
+    """
+    fields = fields or {}
+    if wants_part(request):
+        answer = {"message": text, "changed": changed, "collection": None} | dict(fields)
+        return JsonResponse(answer, headers={"Cache-Control": "private, no-store"})
+    if undo and changed:
+        action = f"{undo}?{urlencode(fields)}" if fields else undo
+        text = with_undo(text, action=action, name="ids", value=",".join(map(str, changed)))
+    messages.success(request, text)
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> HttpResponseRedirect:
+    return HttpResponseRedirect(next_url(request, default=reverse("gallery")))
+
+
+@on_selection
+def tag(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Add a tag (`tag`) to the selected images. Without it, ask for one."""
+    name = _asked_tag(request)
+    if name is None:
+        return _ask(request, ids)
+    tagged = tags.add_these(user=user_of(request), ids=ids, name=name)
+    text = ngettext(
+        "Tag “%(name)s” added to %(count)s image.",
+        "Tag “%(name)s” added to %(count)s images.",
+        len(tagged.changed),
+    ) % _values(tagged)
+    if tagged.full:
+        text += " " + ngettext(
+            "%(count)s image already has %(max)d tags.",
+            "%(count)s images already have %(max)d tags.",
+            tagged.full,
+        ) % {"count": formatting.number(tagged.full), "max": tags.MAX_PER_IMAGE}
+    undo = reverse("untag_selection")
+    return done(request, text, tagged.changed, undo=undo, fields={"tag": tagged.tag})
+
+
+@on_selection
+def untag(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
+    """Remove a tag (`tag`) from the selected images."""
+    name = _asked_tag(request) or ""
+    tagged = tags.remove_these(user=user_of(request), ids=ids, name=name)
+    text = ngettext(
+        "Tag “%(name)s” removed from %(count)s image.",
+        "Tag “%(name)s” removed from %(count)s images.",
+        len(tagged.changed),
+    ) % _values(tagged)
+    undo = reverse("tag_selection")
+    return done(request, text, tagged.changed, undo=undo, fields={"tag": tagged.tag})
+
+
+def _asked_tag(request: HttpRequest) -> str | None:
+    # Without script, undo is a form button, which can send one value and a URL.
+    return request.POST.get("tag", request.GET.get("tag"))
+
+
+def _values(tagged: tags.Tagged) -> Mapping[str, Any]:
+    return {"count": formatting.number(len(tagged.changed)), "name": tagged.tag}
+
+
+def _ask(request: HttpRequest, ids: list[UUID]) -> HttpResponse:
+    user = user_of(request)
+    on_selection_ = tags.of_these(user=user, ids=ids)
+    context = {
+        "on_selection": on_selection_.items(),
+        "others": [name for name in tags.names_of(user) if on_selection_.get(name, 0) < len(ids)],
+        "ids": ",".join(map(str, ids)),
+        "tag_max": TAG_MAX,
+        "next": request.POST.get("next", ""),
+    }
+    if wants_part(request):
+        return part(request, "generation/_choose_tag.html", context)
+    return render(request, "generation/choose_tag.html", context)
+
+
+def _releasing(pieces: Generator[bytes], slot: Slot) -> Generator[bytes]:
+    try:
+        yield from pieces
+    finally:
+        slot.release()

@@ -1,0 +1,135 @@
+"""What is made of an image: larger ones, variants, changes of a part, and comparison with it."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access.request_user import user_of
+from accounts.limits import rate_limits
+from accounts.models import User
+from artgen.web import formatting
+from generation.catalog.parameters import PROMPT_MAX_LENGTH
+from generation.files import storage
+from generation.gallery import parents
+from generation.jobs.placing import drafts, orders
+from generation.models import Image, ImageModel, ImageQuerySet
+from generation.studio.forms import edits
+from generation.studio.presets import choices
+from generation.views.create.composing import helper_of
+from generation.views.tiles import Tile
+
+MODES = ("inpaint", "erase", "outpaint")
+PERCENTS = (0, 25, 50, 100)
+COUNTS = (1, 2, 4)
+
+
+def models_for_edits() -> list[ImageModel]:
+    """Return the enabled models that accept source images."""
+    return list(ImageModel.objects.enabled().filter(max_source_images__gt=0).defer("workflow"))
+
+
+@login_required
+@require_POST
+def upscale(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Enlarge the image by `scale`, and show the run."""
+    found = _own(request, image_id)
+    scale = request.POST.get("scale", "")
+    if scale not in map(str, edits.SCALES):
+        raise Http404
+    try:
+        order = edits.upscale_request(found, models_for_edits(), scale=int(scale))
+    except LookupError as error:
+        raise Http404 from error
+    return _placed(request, found, [order])
+
+
+@login_required
+@require_POST
+def vary(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Make variants of the image, a `subtle` or `strong` amount away from it."""
+    found = _own(request, image_id)
+    styles = [style.slug for style in choices.of_user(user_of(request)).styles]
+    try:
+        order = edits.variant_request(
+            found, models_for_edits(), amount=request.POST.get("amount", ""), styles=styles
+        )
+    except LookupError as error:  # also of an unknown amount
+        raise Http404 from error
+    return _placed(request, found, drafts.repeated(order, count=edits.VARIANTS))
+
+
+@login_required
+@require_safe
+def editor(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Show the image with tools to mark an area; `mode` says what to do with it."""
+    found = _own(request, image_id)
+    fillers = edits.of_image(found, models_for_edits()).fillers
+    if not fillers:
+        messages.warning(request, _("No model can change a part of this image now."))
+        return redirect("image", image_id=image_id)
+    mode = request.GET.get("mode", "")
+    context = {
+        "image": found,
+        "tile": Tile(found),
+        "image_url": storage.url(found.large_key or found.key),
+        "fillers": fillers,
+        "mode": mode if mode in MODES else MODES[0],
+        "sides": (
+            ("left", _("Left")),
+            ("top", _("Top")),
+            ("right", _("Right")),
+            ("bottom", _("Bottom")),
+        ),
+        "percents": PERCENTS,
+        "counts": COUNTS,
+        "prompt_max_length": PROMPT_MAX_LENGTH,
+        "helper": helper_of(user_of(request), fillers[0].model),
+        "words": {"credits": formatting.plural_forms(_credits)},
+    }
+    return render(request, "generation/edit.html", context)
+
+
+@login_required
+@require_safe
+def compare_source(request: HttpRequest, image_id: UUID) -> HttpResponse:
+    """Show the image over its source image, with a slider between them."""
+    found = _own(request, image_id)
+    source = next(iter(parents.sources_of(found.origin)), None)
+    if source is None:
+        raise Http404
+    context = {
+        "image": found,
+        "tile": Tile(found),
+        "image_url": storage.url(found.key),
+        "source_url": storage.url(source.key),
+        "source": source,
+        "made_by": edits.made_by(found.origin),
+        "outpaint": found.origin.outpaint,
+    }
+    return render(request, "generation/compare_source.html", context)
+
+
+def _placed(request: HttpRequest, image: Image, requests: Sequence[dict[str, Any]]) -> HttpResponse:
+    user: User = user_of(request)
+    # The limit of the API, counted together with it.
+    rate_limits.spend("place", user.pk)
+    placed = orders.place_batch(user=user, requests=requests)
+    return HttpResponseRedirect(f"{reverse('create')}#run-{placed.batch}")
+
+
+def _credits(count: int) -> str:
+    return ngettext("%(count)s credit", "%(count)s credits", count)
+
+
+def _own(request: HttpRequest, image_id: UUID) -> Image:
+    images: ImageQuerySet = Image.objects.of(request.user).present().with_origin()
+    return get_object_or_404(images, id=image_id)

@@ -1,0 +1,53 @@
+"""What templates of images and jobs use besides `artgen.frontend.jinja`."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.html import json_script
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from jinja2 import Environment
+
+from artgen.frontend import jinja
+from artgen.web import formatting
+from generation.jobs.inputs import reachability
+from generation.views.pictures import picture, sample, srcset
+
+
+def environment(**options: Any) -> Environment:
+    """Return the environment of all Jinja2 templates."""
+    environment = jinja.environment(**options)
+    environment.globals.update(
+        {
+            "is_demo": reachability.is_demo,
+            "picture": picture,
+            "sample": sample,
+            "selection_max": settings.SELECTION_MAX,
+            "selection_words": selection_words,
+            "srcset": srcset,
+        }
+    )
+    return environment
+
+
+def selection_words() -> SafeString:
+    """Return the plural forms of texts that the page's script updates."""
+    forms: dict[str, Any] = {
+        "position": _("%(number)s of %(total)s"),
+        "pictures": formatting.plural_forms(
+            lambda n: ngettext("%(count)s image", "%(count)s images", n).replace(
+                " ", "\N{NO-BREAK SPACE}"
+            )
+        ),
+        "open_stack": formatting.plural_forms(
+            lambda n: ngettext("Show %(count)s image", "Show %(count)s images", n)
+        ),
+        "close_stack": formatting.plural_forms(
+            lambda n: ngettext("Stack %(count)s image", "Stack %(count)s images", n)
+        ),
+        "found": formatting.plural_forms(
+            lambda n: ngettext("%(shown)s found", "%(shown)s found", n)
+        ),
+    }
+    return json_script(forms, "words")

@@ -1,0 +1,1 @@
+"""Jobs: cards, runs, the feed, the page of one job."""

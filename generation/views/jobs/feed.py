@@ -1,0 +1,218 @@
+"""The feed: pages of a user's runs, newest first."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.utils import timezone
+
+from accounts.models import User
+from artgen.database.compiled_queries import CompiledQuery
+from artgen.web import formatting
+from generation.catalog.offers import BATCH_MAX
+from generation.jobs import eta
+from generation.jobs.eta import Forecast
+from generation.models import Counted, Image, ImageModel, Job, JobQuerySet, Status
+from generation.views.jobs import runs
+from generation.views.jobs.runs import Run
+
+RUNS_A_PAGE = 12
+JOBS_A_PAGE = RUNS_A_PAGE * BATCH_MAX  # jobs read for a page
+JOB_FIELDS = (
+    *(
+        "id",
+        "user_id",
+        "model_id",
+        "batch",
+        "prompt",
+        "width",
+        "height",
+        "steps",
+        "credits",
+        "status",
+        "version",
+        "attempt",
+        "refusals",
+        "parked_until",
+        "expected_usd",
+    ),
+    *("progress", "step", "step_count", "error_code", "missing_since"),
+    *("created_at", "submitted_at", "started_at", "finished_at"),
+    *("promised_p90_at", "delay_ms", "execution_ms"),
+)
+IMAGE_FIELDS = (
+    "id",
+    "job_id",
+    "thumbnail_key",
+    "large_key",
+    "placeholder",
+    "width",
+    "height",
+    "bytes",
+    "favorite",
+    "trashed_at",
+)
+IS_GONE = Q(status=Status.SUCCEEDED) & ~Exists(
+    Image.objects.kept().filter(job=OuterRef("pk")).order_by()
+)
+SHOWN = ("all", "active", "done")
+
+
+@dataclass(frozen=True)
+class FeedDay:
+    """The runs of one day."""
+
+    day: date
+    runs: list[Run]
+
+    @property
+    def title(self) -> str:
+        """The heading: "Today", "November 18"."""
+        text = formatting.day(self.day)
+        return text[:1].upper() + text[1:]
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One page of the feed."""
+
+    days: list[FeedDay]
+    active: int
+    next: str  # id of the job before which the next page begins; empty at the end
+    failures: int  # lines of jobs that ended without images
+    forecast: Forecast  # of all models
+
+
+def of_user(
+    user: User, *, models: Collection[ImageModel], show: str = "all", before: UUID | None = None
+) -> Feed:
+    """Return a page of the user's runs: `show` is one of SHOWN, `before` a page's `next`."""
+    shown, rest, active = _page(user, show=show, before=before)
+    jobs = _of_cards(shown, models={model.pk: model for model in models})
+    forecast = eta.forecast(models, jobs=jobs)
+    found = runs.of_jobs(jobs, forecast=forecast, images=_images_of(shown))
+    if before:  # a cell that was placed again stands on an earlier page, with the whole comparison
+        found = [run for run in found if not run.sheet or run.sheet.newest < str(before)]
+    return Feed(
+        days=_days(found),
+        active=active,
+        next=rest,
+        failures=sum(card.is_line for run in found if not run.sheet for card in run.cards),
+        forecast=forecast,
+    )
+
+
+def _page(user: User, *, show: str, before: UUID | None) -> tuple[list[UUID], str, int]:
+    """Return the jobs of the newest RUNS_A_PAGE visible runs, the `next` of the page, and how many
+    jobs of the user are active.
+
+    Only these jobs are fetched completely. If all images of the newest jobs are in the trash, the
+    page begins with the first visible job, which costs one more query; so does a page without jobs.
+    """
+    if before:
+        found = _later_page(show).rows(user=user.pk, before=before)
+    else:
+        found = _first_page(show).rows(user=user.pk)
+    active = found[0][-1] if found else _active_of(user.pk).count()
+    if len(found) == JOBS_A_PAGE and all(gone for _id, _batch, gone, _active in found):
+        own = _own(user.pk, show=show)
+        older = (
+            own.filter(id__lt=found[-1][0]).alias(gone=IS_GONE).exclude(gone=True).newest_first()
+        )
+        first = older.values_list("id", flat=True)[:1]
+        found = list(_newest(user.pk, own.filter(id__lte=Subquery(first))))
+    jobs: dict[UUID, list[UUID]] = {}  # by run
+    showing: dict[UUID, None] = {}  # in this order
+    for job_id, batch, gone, _active in found:
+        jobs.setdefault(batch or job_id, []).append(job_id)
+        if not gone:
+            showing[batch or job_id] = None
+    page, rest = list(showing)[:RUNS_A_PAGE], ""
+    if len(found) == JOBS_A_PAGE or len(showing) > RUNS_A_PAGE:
+        # The last run may have more jobs than were read: leave it to the next page, if possible.
+        cut = len(found) == JOBS_A_PAGE and len(page) > 1 and found[-1][0] in jobs[page[-1]]
+        page = page[:-1] if cut else page
+        rest = str(min(job_id for run in page for job_id in jobs[run])) if page else ""
+    return [job_id for run in page for job_id in jobs[run]], rest, active
+
+
+def _of_cards(ids: Collection[UUID], *, models: Mapping[int, ImageModel]) -> list[Job]:
+    """Return these jobs, newest first, with the fields of cards."""
+    shown = Job.objects.filter(id__in=ids).only(*JOB_FIELDS).annotate(in_sheet=runs.IN_SHEET)
+    jobs = list(shown.newest_first())
+    for job in jobs:
+        job.model = models[job.model_id]
+    return jobs
+
+
+def _images_of(ids: Collection[UUID]) -> dict[UUID, list[Image]]:
+    """Return the fields of cards of the images of these jobs, by job."""
+    found: dict[UUID, list[Image]] = {}
+    images = Image.objects.kept().filter(job__in=ids).only(*IMAGE_FIELDS).order_by("position")
+    for image in images:
+        if image.job_id:  # as asked for
+            found.setdefault(image.job_id, []).append(image)
+    return found
+
+
+def _own(user: Any, *, show: str) -> JobQuerySet:
+    own = Job.objects.of(user).of_users().shown()
+    if show == "active":
+        return own.active()
+    return own.filter(status=Status.SUCCEEDED) if show == "done" else own
+
+
+def _newest(user: Any, own: JobQuerySet) -> Any:
+    """Return id, batch and whether all images are trashed, of the newest of these jobs of a user.
+
+    Each row also has the number of the user's active jobs, which saves a query.
+    """
+    active = Counted(_active_of(user).values("id"))
+    jobs: Any = own.annotate(gone=IS_GONE, active=active).newest_first()
+    return jobs.values_list("id", "batch", "gone", "active")[:JOBS_A_PAGE]
+
+
+@lru_cache(maxsize=len(SHOWN))
+def _first_page(show: str) -> CompiledQuery:
+    return CompiledQuery(lambda user: _newest(user, _own(user, show=show)))
+
+
+@lru_cache(maxsize=len(SHOWN))
+def _later_page(show: str) -> CompiledQuery:
+    return CompiledQuery(
+        lambda user, before: _newest(user, _own(user, show=show).filter(id__lt=before))
+    )
+
+
+def _active_of(user: Any) -> JobQuerySet:
+    return Job.objects.of(user).of_users().active().order_by()
+
+
+def _days(several: Sequence[Run]) -> list[FeedDay]:
+    days: dict[date, list[Run]] = {}
+    for run in several:
+        days.setdefault(run.day, []).append(run)
+    return [FeedDay(day=day, runs=of_day) for day, of_day in days.items()] or [
+        FeedDay(day=timezone.localdate(), runs=[])
+    ]
+
+
+PROMPTS = 20
+
+
+def latest_prompts(user: User) -> list[str]:
+    """Return the user's latest distinct prompts, newest first."""
+    latest = LATEST.rows(user=user.pk)
+    return list(dict.fromkeys(prompt for (prompt,) in latest))[:PROMPTS]
+
+
+def _latest(user: Any) -> Any:
+    own = Job.objects.of(user).of_users().newest_first()
+    return own.values_list("prompt")[: PROMPTS * BATCH_MAX]
+
+
+LATEST = CompiledQuery(_latest)

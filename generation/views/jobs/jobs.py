@@ -1,0 +1,203 @@
+"""Pages and actions of one job and one run."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access.request_user import user_of
+from accounts.limits import period_limits
+from accounts.models import CreditEntry
+from artgen.refusals import Refusal
+from artgen.web import formatting
+from generation.catalog.shapes import shape_name
+from generation.jobs.engine import job_control
+from generation.jobs.placing import orders
+from generation.models import Job, JobEvent
+from generation.studio.presets import own_styles
+from generation.views.jobs import cards, runs
+from generation.views.partials import part, wants_part
+from generation.views.undo import with_undo
+
+
+@login_required
+@require_safe
+def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Show one of the user's jobs: card, parameters, costs and history."""
+    found = _own(request, job_id)
+    entries = CreditEntry.objects.filter(user=user_of(request), reference=found.id).order_by("id")
+    receipt = [
+        (entry.get_kind_display(), entry.created_at, _credits(entry, found)) for entry in entries
+    ]
+    history = [
+        (event.at, text) for event in found.events.order_by("id") if (text := _event_text(event))
+    ]
+    context = {
+        "card": cards.of_job(found),
+        "job": found,
+        "shape": shape_name(found.width, found.height) if found.width and found.height else "",
+        "style": own_styles.name_of(found),
+        "receipt": receipt,
+        "history": history,
+        "took": (found.finished_at - found.created_at).total_seconds()
+        if found.finished_at
+        else None,
+    }
+    return render(request, "generation/job.html", context)
+
+
+@login_required
+@require_safe
+def card(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Return the current card of one of the user's jobs."""
+    return part(request, "generation/_card.html", {"card": cards.of_job(_own(request, job_id))})
+
+
+@login_required
+@require_safe
+def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Return one of the user's runs as in the feed."""
+    found = runs.of_user(user_of(request), run_id)
+    if found is None:
+        raise Http404
+    return part(request, "generation/_runs.html", {"runs": [found]})
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Cancel one of the user's jobs; 409 to scripts if it has finished."""
+    found = _own(request, job_id)
+    refused: Refusal | None = None
+    try:
+        job_control.cancel(job=found, actor=user_of(request))
+    except Refusal as refusal:
+        refused = refusal
+    if wants_part(request) and not isinstance(refused, period_limits.PeriodLimitReached):
+        card_now = cards.of_job(_own(request, job_id))
+        status = refused.status if refused else 200
+        return part(request, "generation/_card.html", {"card": card_now}, status=status)
+    if refused:
+        raise refused
+    return redirect("create")
+
+
+@login_required
+@require_POST
+def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Cancel the unfinished jobs of one of the user's runs."""
+    found = runs.of_user(user_of(request), run_id)
+    if found is None:
+        raise Http404
+    count = 0
+    for one in found.cards:
+        try:
+            job_control.cancel(job=one.job, actor=user_of(request))
+            count += 1
+        except job_control.AlreadyFinal:
+            continue
+    if wants_part(request):
+        return part(
+            request, "generation/_runs.html", {"runs": [runs.of_user(user_of(request), run_id)]}
+        )
+    text = ngettext("%(count)s image canceled.", "%(count)s images canceled.", count) % {
+        "count": count
+    }
+    messages.info(request, text)
+    return redirect("create")
+
+
+@login_required
+@require_POST
+def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Create a new job with the same parameters and seed; scripts get its run."""
+    found = _own(request, job_id)
+    placed = orders.retry(user=user_of(request), job=found)
+    if not wants_part(request):
+        messages.success(request, _("Queued again."))
+        return redirect("create")
+    run = runs.of_user(user_of(request), placed.batch or placed.id)
+    return part(request, "generation/_runs.html", {"runs": [run]}, status=201)
+
+
+@login_required
+@require_POST
+def dismiss(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Hide a failed or canceled job in the feed; with `undo=1` show it again.
+
+    Scripts get 204, and for an undo the run.
+    """
+    found, is_undo = _own(request, job_id), request.POST.get("undo") == "1"
+    if not job_control.dismiss(job=found, dismissed=not is_undo):
+        raise Http404
+    if not wants_part(request):
+        return redirect("create")
+    if not is_undo:
+        return HttpResponse(status=204)
+    run = runs.of_user(user_of(request), found.batch or found.id)
+    return part(request, "generation/_runs.html", {"runs": [run]})
+
+
+@login_required
+@require_POST
+def dismiss_all(request: HttpRequest) -> HttpResponse:
+    """Hide all failed and canceled jobs in the feed; `undo` is the moment of the call to undo.
+
+    Scripts get a JSON object: `text` says how many, `undo` is that moment.
+    """
+    user = user_of(request)
+    if "undo" in request.POST:
+        job_control.restore_dismissed(user, at=_moment(request.POST["undo"]))
+        return HttpResponse(status=204) if wants_part(request) else redirect("create")
+    count, at = job_control.dismiss_all(user)
+    text = ngettext("%(count)s dismissed.", "%(count)s dismissed.", count)
+    text %= {"count": formatting.number(count)}
+    if wants_part(request):
+        return JsonResponse({"text": text, "undo": at.isoformat()})
+    undo = reverse("dismiss_all_jobs")
+    text = with_undo(text, action=undo, name="undo", value=at.isoformat())
+    messages.success(request, text)
+    return redirect("create")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadRequest("undo: not a date and time") from error
+
+
+def _own(request: HttpRequest, job_id: UUID) -> Job:
+    return get_object_or_404(Job.objects.of(request.user).with_all(), id=job_id)
+
+
+def _credits(entry: CreditEntry, job: Job) -> int:
+    # Settling records only the difference to the hold; show the price.
+    return job.credits if entry.kind == CreditEntry.Kind.SETTLE else abs(entry.amount)
+
+
+def _event_text(event: JobEvent) -> str:
+    """Return the text of an event for the owner, "" for internal ones."""
+    return {
+        "placed": _("Queued, credits held"),
+        "sources_reduced": _("Source images reduced to fit in the request"),
+        "submitted": _("Sent to a GPU"),
+        "adopted": _("Sent to a GPU"),
+        "parked": _("The budget is used up, waiting for the next one"),
+        "deferred": _("All GPUs were busy, waiting for a free one"),
+        "running": _("Generation started"),
+        "storing": _("Generated, saving"),
+        "lost": _("The GPU disconnected, retried at no charge"),
+        "succeeded": _("Image saved, credits charged"),
+        "failed": _("Failed, credits returned"),
+        "canceled": _("Canceled, credits returned"),
+    }.get(event.name, "")

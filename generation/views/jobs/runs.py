@@ -1,0 +1,117 @@
+"""Runs: the jobs created together, with their cards or as a comparison."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from accounts.models import User
+from generation.catalog.shapes import shape_name
+from generation.jobs import eta
+from generation.jobs.eta import Forecast
+from generation.jobs.live import status_text
+from generation.models import ACTIVE, Image, ImageModel, Job, Sheet, Status
+from generation.views.jobs import cards, sheet_cards
+from generation.views.jobs.cards import Card, kept_images
+from generation.views.jobs.sheet_cards import SheetCard
+
+IN_SHEET = Exists(Sheet.objects.present().filter(id=OuterRef("batch")))
+
+
+@dataclass(frozen=True)
+class Run:
+    """The jobs created together."""
+
+    id: UUID
+    cards: list[Card]
+    sheet: SheetCard | None = None
+    """The comparison that it is."""
+
+    @property
+    def first(self) -> Job:
+        return self.cards[0].job
+
+    @property
+    def prompt(self) -> str:
+        return self.first.prompt
+
+    @property
+    def shape(self) -> str:
+        """The aspect ratio, such as "16:9"."""
+        return shape_name(self.cards[0].width, self.cards[0].height)
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the cards have a landscape format: two instead of four per row."""
+        return self.cards[0].is_wide
+
+    @property
+    def credits(self) -> int:
+        return sum(
+            card.job.credits
+            for card in self.cards
+            if card.job.status not in (Status.FAILED, Status.CANCELED)
+        )
+
+    @property
+    def has_several(self) -> bool:
+        """Whether it has several images, or may get them."""
+        return sum(max(1, len(card.kept)) for card in self.cards) > 1
+
+    @property
+    def is_active(self) -> bool:
+        return any(card.job.status in ACTIVE for card in self.cards)
+
+    @property
+    def cancelable(self) -> int:
+        """The number of jobs that can be canceled."""
+        return sum(card.job.is_cancelable for card in self.cards)
+
+    @property
+    def day(self) -> date:
+        return timezone.localtime(self.first.created_at).date()
+
+
+def of_user(user: User, run_id: UUID) -> Run | None:
+    """Return the run of a batch id or job id, None if the user has none or has dismissed it."""
+    own = Job.objects.of(user).shown().with_all().annotate(in_sheet=IN_SHEET)
+    jobs = list(own.filter(batch=run_id).order_by("id")) or list(own.filter(id=run_id))
+    images = {job.id: kept_images(job) for job in jobs}
+    found = of_jobs(jobs, forecast=eta.of_jobs(jobs), images=images)
+    return found[0] if found else None
+
+
+def of_placed(jobs: Sequence[Job], *, model: ImageModel) -> Run:
+    """Return the run of jobs that were just placed, no comparison, without a query.
+
+    `model` is theirs as it is now: the one that they were placed with may be a minute old.
+    """
+    for job in jobs:
+        job.model = model
+    return Run(id=jobs[0].batch or jobs[0].id, cards=cards.of_jobs(jobs))
+
+
+def of_jobs(
+    jobs: Sequence[Job], *, forecast: Forecast, images: Mapping[UUID, list[Image]]
+) -> list[Run]:
+    """Return the runs of jobs annotated with IN_SHEET, except those with trashed images only."""
+    grouped: dict[UUID, list[Card]] = {}
+    now = timezone.now()
+    for job in jobs:
+        phase = status_text.now_of(job, forecast=forecast, now=now)
+        card = Card(job=job, phase=phase, kept=images.get(job.id, []))
+        grouped.setdefault(job.batch or job.id, []).append(card)
+    in_sheets = {job.batch for job in jobs if job.batch and vars(job)["in_sheet"]}
+    sheets = sheet_cards.of_ids(in_sheets)
+    runs = [
+        Run(
+            id=run_id,
+            cards=sorted(own, key=lambda card: card.job.id),
+            sheet=sheets.get(run_id),
+        )
+        for run_id, own in grouped.items()
+    ]
+    return [run for run in runs if not all(card.is_gone for card in run.cards)]

@@ -1,0 +1,1 @@
+"""What others see: shared images and collections, Explore, saved copies."""

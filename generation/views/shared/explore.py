@@ -1,0 +1,82 @@
+"""Explore: public images, newest first."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core import signing
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from generation.gallery import sharing
+from generation.models import Publication, PublicationQuerySet
+from generation.views.gallery.grid import PAGE
+from generation.views.partials import part, wants_part
+from generation.views.tiles import Tile
+
+SALT = "generation.explore"
+
+
+@dataclass(frozen=True)
+class PublicTile:
+    """A public image in the grid."""
+
+    shared: sharing.Shared
+    tile: Tile
+
+    @property
+    def address(self) -> str:
+        """The URL of its public page."""
+        return reverse("shared", args=[self.shared.slug])
+
+    @property
+    def label(self) -> str:
+        """The prompt if the owner shows it, else a text with the author."""
+        if self.shared.with_parameters:
+            return self.tile.prompt
+        if self.shared.author:
+            return _("Image by %(author)s") % {"author": self.shared.author}
+        return _("Image")
+
+
+@require_safe
+def explore(request: HttpRequest) -> HttpResponse:
+    """Show public images; `before` is a cursor. Prompts appear only if their owners allow it."""
+    rows = _before(Publication.objects.shown().newest_first(), request.GET.get("before", ""))
+    found = list(rows[: PAGE + 1])
+    shown = found[:PAGE]
+    next_address = (
+        f"{reverse('explore')}?{urlencode({'before': _cursor(shown[-1])})}"
+        if len(found) > PAGE
+        else ""
+    )
+    context = {
+        "tiles": [PublicTile(sharing.as_shared(one), Tile(one.image)) for one in shown],
+        "next_address": next_address,
+        "is_later_page": "before" in request.GET,
+        "path": reverse("explore"),
+        "address": f"{settings.PUBLIC_URL}{reverse('explore')}",
+    }
+    if wants_part(request):
+        return part(request, "generation/_public.html", context)
+    return render(request, "generation/explore.html", context)
+
+
+def _before(rows: PublicationQuerySet, cursor: str) -> PublicationQuerySet:
+    """Return the rows after the cursor; an invalid cursor is ignored."""
+    try:
+        moment, last_id = signing.Signer(salt=SALT).unsign_object(cursor)
+    except (signing.BadSignature, ValueError):
+        return rows
+    at = parse_datetime(moment)
+    return rows.filter(Q(published_at__lt=at) | Q(published_at=at, id__lt=last_id))
+
+
+def _cursor(last: Publication) -> str:
+    at = last.published_at.isoformat() if last.published_at else ""
+    return signing.Signer(salt=SALT).sign_object([at, str(last.id)])

@@ -1,0 +1,199 @@
+"""Public pages of a shared image: page, file, report."""
+
+import io
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.limits.rate_limits import limited
+from artgen.web.response_headers import allow_other_sites
+from generation.catalog.shapes import shape_name
+from generation.files import bucket_threads, storage
+from generation.files.filenames import filename
+from generation.gallery import publications, saving, sharing
+from generation.gallery.visibility import address_of
+from generation.imaging import metadata
+from generation.models import Job, Report, Style
+from generation.views.tiles import Tile
+
+MAX_WORDS_LENGTH = 500
+TITLE_LENGTH = 70
+# Long enough to load the files of a page. Later requests go through /s/SLUG/image/, which checks
+# again whether the image is shared.
+FILE_SECONDS = 600
+
+
+@require_safe
+@limited("shared_page")
+def shared(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show an image shared by link or publicly; 404 for all others alike."""
+    found = _found(slug)
+    context = context_of(
+        request,
+        found,
+        address=address_of(slug),
+        picture_path=reverse("shared_picture", args=[slug]),
+    )
+    context |= {
+        "remix": f"{reverse('create')}?share={slug}",
+        "save_path": reverse("save_shared", args=[slug]),
+    }
+    return guarded(render(request, "generation/shared.html", context), found)
+
+
+def context_of(
+    request: HttpRequest, found: sharing.Shared, *, address: str, picture_path: str
+) -> dict[str, Any]:
+    """Return the context of `shared.html`; `picture_path`: of a file that lasts as the link."""
+    image, job = found.image, found.image.origin
+    shows_parameters = found.with_parameters
+    tile = Tile(image)
+    path = picture_path
+    label = _("Image by %(author)s") % {"author": found.author} if found.author else _("Image")
+    return {
+        "shared": found,
+        "image": image,
+        "job": job if shows_parameters else None,
+        "tile": tile,
+        "alt": tile.prompt if shows_parameters else label,
+        "og_title": Truncator(job.prompt).chars(TITLE_LENGTH) if shows_parameters else label,
+        "og_description": _described(found),
+        "address": address,
+        "picture_path": path,
+        "picture_address": f"{settings.PUBLIC_URL}{path}",
+        "content_type": image.content_type,
+        "image_url": storage.url(image.key, seconds=FILE_SECONDS) if shows_parameters else path,
+        "copy_seconds": FILE_SECONDS if shows_parameters else 0,
+        "shape": shape_name(image.width, image.height),
+        "style": _style_name(job) if shows_parameters else "",
+        "create_path": reverse("create" if request.user.is_authenticated else "start"),
+        "is_own": image.user_id == request.user.pk,
+        "copy": saving.copy_of(image, user=request.user),
+    }
+
+
+@require_safe
+@limited("shared_page")
+def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Send or redirect to the file under a URL that lasts as long as the link; `download` saves it.
+
+    If parameters are not shared, send the file without the prompt in its metadata.
+    """
+    return file_of(request, _found(slug))
+
+
+def file_of(request: HttpRequest, found: sharing.Shared) -> HttpResponseBase:
+    """Return the file of a shared image, as `picture` does."""
+    image, wants_file = found.image, "download" in request.GET
+    if found.with_parameters:
+        if wants_file:
+            address = storage.download_url(image.key, filename=filename(image))
+        else:
+            address = storage.url(image.key, seconds=FILE_SECONDS)
+        redirect_to_file = HttpResponseRedirect(address)
+        allow_other_sites(redirect_to_file)
+        return guarded(redirect_to_file, found)
+    try:
+        with bucket_threads.reading_or_writing():
+            data = storage.read(image.key)
+    except FileNotFoundError as missing:
+        raise Http404 from missing
+    data = metadata.without_parameters(data)
+    response = FileResponse(
+        io.BytesIO(data),
+        as_attachment=wants_file,
+        filename=f"artgen.{image.key.rpartition('.')[2]}",
+        content_type=image.content_type,
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    allow_other_sites(response)
+    return guarded(response, found)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@limited("report")
+@limited("shared_page")
+def report(request: HttpRequest, slug: str) -> HttpResponse:
+    """Accept a report of a public image (`kind`, `words`)."""
+    found = _found(slug)
+    if found.publication is None:
+        raise Http404
+    kind = request.POST.get("kind", "")
+    words = request.POST.get("words", "").replace("\0", "").strip()
+    errors = {}
+    if request.method == "POST":
+        if kind not in Report.Kind.values:
+            errors["kind"] = _("Select a reason.")
+        if len(words) > MAX_WORDS_LENGTH:
+            errors["words"] = _("Up to %(max)d characters.") % {"max": MAX_WORDS_LENGTH}
+        if not errors:
+            reporter = (
+                str(request.user.pk)
+                if request.user.is_authenticated
+                else request.META["REMOTE_ADDR"]
+            )
+            publications.report(
+                found.publication,
+                reporter=reporter,
+                kind=kind,
+                words=words,
+                user=request.user if request.user.is_authenticated else None,
+            )
+            messages.success(request, _("Thank you. A moderator will review this image."))
+            return redirect("explore")
+    context = {
+        "shared": found,
+        "tile": Tile(found.image),
+        "kinds": Report.Kind.choices,
+        "kind": kind,
+        "words": words,
+        "words_max": MAX_WORDS_LENGTH,
+        "errors": errors,
+    }
+    response = render(request, "generation/report.html", context, status=400 if errors else 200)
+    return guarded(response, found)
+
+
+def _style_name(job: Job) -> str:
+    # An own style is not among the parameters that others may see.
+    return "" if job.has_own_style else Style.name_of(job.style)
+
+
+def _described(found: sharing.Shared) -> str:
+    if not found.with_parameters:
+        return _("Made with ArtGen, an AI image generator.")
+    model = found.image.origin.model.name
+    if found.author:
+        return _("By %(author)s, made with %(model)s.") % {
+            "author": found.author,
+            "model": model,
+        }
+    return _("Made with %(model)s.") % {"model": model}
+
+
+def _found(slug: str) -> sharing.Shared:
+    found = sharing.find(slug)
+    if found is None:
+        raise Http404
+    return found
+
+
+def guarded[Response: HttpResponseBase](
+    response: Response, found: sharing.Shared | None = None
+) -> Response:
+    """Forbid caching, so that turning off a link has effect, and indexing of links.
+
+    The URL is secret: the Referrer-Policy of all pages, same-origin, hides it from other sites.
+    """
+    response["Cache-Control"] = "private, no-store"
+    if found is None or found.publication is None:
+        response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response

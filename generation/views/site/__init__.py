@@ -1,0 +1,1 @@
+"""The site: start page, status, announcements, metrics, files on disk."""
