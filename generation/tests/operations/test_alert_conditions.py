@@ -65,7 +65,6 @@ class TestConditions(EmulatorTestCase):
         let_time_pass(self.place().id, seconds=600)
         assert "JobsOverdue" not in self.wrong()
         ImageModel.objects.update(max_in_flight=2)
-        assert self.wrong()["JobsOverdue"]["count"] == 1, "there is room"
         Budget.objects.create(limit_usd=0)
         driver.submit("flux-schnell")
         assert Job.objects.parked().count() == 1
