@@ -11,7 +11,7 @@ lane() { # NAME NICENESS OPTION…
   [ -e "$ALIVE_FILE.$1" ] || touch -d @0 "$ALIVE_FILE.$1"
   # shellcheck disable=SC2086 # two words or none
   ALIVE_FILE="$ALIVE_FILE.$1" nice -n "$2" \
-    "$PYTHON" -m celery --quiet -A artgen.processes worker --queues="$1" \
+    "$PYTHON" -m celery --quiet -A artgen worker --queues="$1" \
     --hostname="$1@${WORKER_NAME:-%h}" --without-gossip --without-mingle "${@:3}" 2>&3 3>&- &
 }
 threads() { # NAME NICENESS NUMBER

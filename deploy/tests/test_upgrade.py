@@ -316,7 +316,7 @@ class TestUpgrade(unittest.TestCase):
         before = self.images()
         serving = self.serving()
         broken = "import os\nassert 'main' not in os.environ.get('GUNICORN_BIND', '')\n"
-        with self.code(artgen__wsgi=("import os\n", broken)) as folder:
+        with self.code(artgen__processes__wsgi=("import os\n", broken)) as folder:
             load = Load(self.stack)
             try:
                 outcome = self.upgrade(folder)
