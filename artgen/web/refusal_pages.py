@@ -61,14 +61,16 @@ def page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 
 def _came_from(request: HttpRequest) -> str:
-    """Return the address of the page of this site whose form or link made the request, or ""."""
+    """Return the path of the page of this site whose form or link made the request, or ""."""
     address = next_url(request) or request.headers.get("Referer", "")
     allowed = {request.get_host()}
     is_ours = url_has_allowed_host_and_scheme(address, allowed, require_https=request.is_secure())
     page = urlsplit(address)
     if not is_ours or (request.method != "POST" and page.path == request.path):
         return ""
-    return page._replace(scheme="", netloc="").geturl()
+    path = page._replace(scheme="", netloc="").geturl()
+    # Of https://our.example//other.example/ a path remains that browsers read as another site.
+    return path if url_has_allowed_host_and_scheme(path, allowed_hosts=None) else ""
 
 
 def plain(refusal: Refusal) -> HttpResponse:

@@ -55,6 +55,7 @@ PAGE = {("cursor", "invalid")}
 NAME = {("name", "unique"), ("name", "control_characters")}
 SHEET = {
     *(("models", code) for code in ("does_not_exist", "duplicate")),
+    ("models", "invalid"),  # other ones than those of the axis
     *(("prompt", code) for code in ("unbalanced", "too_deep", "too_many", "does_not_exist")),
     *((name, "control_characters") for name in ("prompt", "negative_prompt", "style")),
     ("prompt", "required"),  # of spaces only

@@ -75,6 +75,7 @@ def test_it_leads_back_to_the_page_of_this_site_that_was_left() -> None:
         ("get", "/gallery/", {}, "/gallery/"),
         ("post", "/gallery/", {"HTTP_X_PART": "1"}, None),
         ("post", "http://example.org/gallery/", {}, None),
+        ("post", "//example.org/gallery/", {}, None),  # a browser reads this path as a site
     ]
     for method, address, headers, to in cases:
         referer = address if address.startswith("http:") else f"http://testserver{address}"
