@@ -45,7 +45,7 @@ def page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         log.error("refused: the %s does not respond", refusal.part, extra={"path": request.path})
         return unavailable.page(refusal.part)
     match refusal.status:
-        case 404:
+        case 404 if request.method != "POST" or not refusal.message:
             response: HttpResponse = defaults.page_not_found(request, refusal)
         case 429 if not refusal.message:
             context = {"retry_after": refusal.retry_after}

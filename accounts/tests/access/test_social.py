@@ -252,7 +252,7 @@ class TestSigningIn(SocialTestCase):
         state = parse_qs(urlsplit(start.url).query)["state"][0]
         for client, value in ((Client(), state), (self.client, "forged"), (self.client, "")):
             response = client.get(f"{LOGIN}callback/", {"code": "x", "state": value})
-            self.assertTemplateUsed(response, "accounts/social_failed.html")
+            self.assertTemplateUsed(response, "socialaccount/authentication_error.html")
             assert "_auth_user_id" not in client.session
 
     def test_it_starts_by_post_alone(self) -> None:

@@ -111,7 +111,8 @@ class TestPage(CreditRequestTestCase):
     def test_it_withdraws_nothing_twice(self) -> None:
         self.ask()
         self.client.post(f"{URL}withdraw/")
-        page = self.client.post(f"{URL}withdraw/", follow=True)
+        came_from = {"referer": f"http://testserver{URL}"}
+        page = self.client.post(f"{URL}withdraw/", follow=True, headers=came_from)
         self.assertContains(page, "The request was already decided or withdrawn.")
 
     def test_it_makes_as_many_queries_with_more_requests(self) -> None:

@@ -170,6 +170,7 @@ class TestStaffDay(BrowserTestCase):
         boss.goto("/admin/")
         boss.locator(".attention", has_text="1 request waits").locator(".admin-button").click()
         expect(boss.locator(".queue-prompt")).to_have_text("an old cutlass on a barrel")
+        boss.wait_for_load_state()
         boss.keyboard.press("a")
         expect(boss.locator(".messagelist .success")).to_be_visible()
         expect(boss.locator(".queue-prompt")).to_have_count(0)

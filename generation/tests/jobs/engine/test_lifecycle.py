@@ -1,16 +1,22 @@
 """Guards of the lifecycle: what a process has read of a job may be out of date."""
 
 import contextlib
+import threading
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
+from django.db import connections, transaction
+from django.test import TransactionTestCase
 from django.utils import timezone
 
 from generation.jobs.budgets.spending import Charge
-from generation.jobs.engine import driver, lifecycle
+from generation.jobs.engine import driver, job_control, lifecycle
+from generation.jobs.placing import orders
 from generation.models import Job, Status
-from generation.testing.cases import EmulatorTestCase
+from generation.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
+from generation.testing.threads import until_another_waits
 
 
 class LifecycleTestCase(EmulatorTestCase):
@@ -91,4 +97,34 @@ class TestStale(LifecycleTestCase):
         self.assert_changes_nothing(seen)
         with pytest.raises(lifecycle.Stale):
             lifecycle.failed(seen, code="deadline")
+        assert Job.objects.get().status == Status.CANCELED
+
+
+class TestCancelBesideSubmission(TransactionTestCase):
+    def test_it_submits_no_job_whose_cancellation_is_being_committed(self) -> None:
+        cache.clear()
+        load_catalog()
+        alice = make_user("alice@example.org")
+        emulator = self.enterContext(emulated(manual=False, instant=True))
+        request = {"model": "flux-schnell", "prompt": "fog", "width": 256, "height": 256}
+        job = orders.place(user=alice, request=request).jobs[0]
+        errors: list[Exception] = []
+
+        def submit() -> None:
+            try:
+                driver.submit("flux-schnell")
+            except Exception as error:  # noqa: BLE001 it would delay the jobs of others
+                errors.append(error)
+            finally:
+                connections.close_all()
+
+        submission = threading.Thread(target=submit)
+        with transaction.atomic():
+            job_control.cancel(job=job, actor=alice)
+            submission.start()
+            until_another_waits(submission.is_alive)
+        submission.join()
+
+        assert errors == []
+        assert emulator.jobs == []
         assert Job.objects.get().status == Status.CANCELED

@@ -109,7 +109,8 @@ class TestPages(ApiTestCase):
         url = reverse("cancel_job", args=[job["id"]])
         page = self.client.post(url, headers={"X-Part": "1"})
         self.assertContains(page, "cancellations a day is reached", status_code=429)
-        page = self.client.post(url, follow=True)
+        came_from = {"referer": f"http://testserver{reverse('create')}"}
+        page = self.client.post(url, follow=True, headers=came_from)
         self.assertContains(page, "cancellations a day is reached")
         assert self.api.get(f"/api/v1/jobs/{job['id']}/").json()["status"] == "queued"
 
