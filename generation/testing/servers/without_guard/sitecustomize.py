@@ -6,7 +6,7 @@ Python imports this module before any other if its folder is in PYTHONPATH.
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[3]))
+sys.path.insert(0, str(Path(__file__).parents[4]))
 
 from generation.runpod import verdicts
 
