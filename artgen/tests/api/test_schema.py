@@ -14,10 +14,8 @@ from jsonschema import Draft202012Validator
 
 from artgen.api.problems import CONTENT_TYPE, KINDS
 from generation.gallery import sharing
-from generation.models import Job, ModerationRule, Status
-from generation.studio.presets.own_styles import MAX_STYLES
-from generation.studio.presets.presets import MAX_PRESETS
-from generation.studio.sheets.word_lists import MAX_LISTS
+from generation.models import Job, ModerationRule, OwnStyle, Preset, Status, WordList
+from generation.studio.presets import named
 from generation.testing.cases import emulated
 from generation.testing.openapi import OPERATIONS, PUBLIC
 from generation.testing.rows.api import FLUX, ApiTestCase, make_image, make_job, picture
@@ -230,7 +228,10 @@ class TestSchema(ApiTestCase):
             "post /api/v1/word-lists/": [
                 made,
                 self.api.post(lists, colors),
-                *(self.api.post(lists, colors | {"name": f"list-{n}"}) for n in range(MAX_LISTS)),
+                *(
+                    self.api.post(lists, colors | {"name": f"list-{n}"})
+                    for n in range(named.RULES[WordList].limit)
+                ),
             ],
             "get /api/v1/word-lists/": [self.api.get(lists), self.api.get(lists, {"limit": 1})],
             "get /api/v1/word-lists/{list_id}/": [self.api.get(path), self.others.get(path)],
@@ -263,7 +264,10 @@ class TestSchema(ApiTestCase):
             "post /api/v1/own-styles/": [
                 style,
                 self.api.post(styles, print_),
-                *(self.api.post(styles, print_ | {"name": f"{n}"}) for n in range(MAX_STYLES)),
+                *(
+                    self.api.post(styles, print_ | {"name": f"{n}"})
+                    for n in range(named.RULES[OwnStyle].limit)
+                ),
             ],
             "get /api/v1/own-styles/": [self.api.get(styles), self.api.get(styles, {"limit": 1})],
             "get /api/v1/own-styles/{style_id}/": [self.api.get(own), self.others.get(own)],
@@ -275,7 +279,10 @@ class TestSchema(ApiTestCase):
             "post /api/v1/presets/": [
                 made,
                 self.api.post(presets, evening),
-                *(self.api.post(presets, evening | {"name": f"{n}"}) for n in range(MAX_PRESETS)),
+                *(
+                    self.api.post(presets, evening | {"name": f"{n}"})
+                    for n in range(named.RULES[Preset].limit)
+                ),
             ],
             "get /api/v1/presets/": [self.api.get(presets), self.api.get(presets, {"limit": 1})],
             "get /api/v1/presets/{preset_id}/": [self.api.get(path), self.others.get(path)],

@@ -93,6 +93,7 @@ class TestMessages:
         with app.connection_for_write() as broker:
             assert broker
             send_message("generation.nothing")
+        app.control.purge()
         signals.after_task_publish.disconnect(note)
         return found
 
