@@ -182,6 +182,11 @@ class TestMetrics(EmulatorTestCase):
         with override_settings(SECURE_SSL_REDIRECT=True):
             assert self.client.get("/metrics").status_code == 200
 
+    def test_it_tells_how_long_ago_the_last_tick_was(self) -> None:
+        assert "artgen_tick_age_seconds" not in self.scrape()
+        heartbeat.beat()
+        assert self.scrape()["artgen_tick_age_seconds"][()] < 60
+
 
 class TestDashboard(EmulatorTestCase):
     def test_it_is_complete(self) -> None:
