@@ -101,6 +101,13 @@ export async function part(path, { method = "GET", form, signal, seconds = 30 } 
   }
 }
 
+/** Characters of a body; without end if it has a file. */
+function length(body) {
+  if (!(body instanceof FormData)) return (body ?? "").length
+  const values = [...body.values()]
+  return values.reduce((sum, value) => sum + (value.length ?? Infinity), 0)
+}
+
 async function send(path, { method = "GET", json, form, headers, signal, seconds }) {
   const limit = AbortSignal.timeout(seconds * 1000)
   const options = {
@@ -117,7 +124,7 @@ async function send(path, { method = "GET", json, form, headers, signal, seconds
     options.body = form
   }
   // A small change is sent even if the user leaves the page at once; browsers allow 64 kB.
-  options.keepalive = method !== "GET" && !form && (options.body ?? "").length < 10_000
+  options.keepalive = method !== "GET" && length(options.body) < 10_000
   try {
     return await fetch(path, options)
   } catch (error) {
