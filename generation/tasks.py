@@ -13,34 +13,34 @@ from generation.user_data import exports
 @shared_task(name="generation.submit")
 def submit(slug: str) -> None:
     """Submit the model's queued jobs that fit."""
-    dispatch.received("generation.submit", slug)
+    dispatch.remove_mark("generation.submit", slug)
     driver.submit(slug)
 
 
 @shared_task(name="generation.check")
 def check(slug: str) -> None:
     """Check the model's due jobs at RunPod."""
-    dispatch.received("generation.check", slug)
+    dispatch.remove_mark("generation.check", slug)
     driver.check(slug)
 
 
 @shared_task(name="generation.stop")
 def stop() -> None:
     """Stop ended jobs at RunPod."""
-    dispatch.received("generation.stop")
+    dispatch.remove_mark("generation.stop")
     driver.stop()
 
 
 @shared_task(name="generation.probe")
 def probe() -> None:
-    dispatch.received("generation.probe")
+    dispatch.remove_mark("generation.probe")
     outages.probe_due()
 
 
 @shared_task(name="generation.store")
 def store() -> None:
     """Store the images of finished jobs."""
-    dispatch.received("generation.store")
+    dispatch.remove_mark("generation.store")
     storing.store_due()
 
 

@@ -62,20 +62,20 @@ class BucketIsPublicError(Exception):
 
 
 @dataclass(frozen=True)
-class Step:
+class SetupStep:
     """A completed step, or with `is_warning` a failed one: the reason and the manual fix."""
 
     text: str
     is_warning: bool = False
 
 
-def set_up(*, keep_old_versions: bool, seconds: float = MAX_SECONDS) -> Iterator[Step]:
+def set_up(*, keep_old_versions: bool, seconds: float = MAX_SECONDS) -> Iterator[SetupStep]:
     """Prepare S3_BUCKET and yield each step; return after `seconds` even if the store hangs.
 
     Raises:
         BucketIsPublicError: an anonymous request was able to read.
     """
-    steps: Queue[Step | BucketIsPublicError | None] = Queue()
+    steps: Queue[SetupStep | BucketIsPublicError | None] = Queue()
 
     # In a thread that can be abandoned: a store that sends one byte at a time passes every timeout
     # of a connection.
@@ -105,7 +105,7 @@ def set_up(*, keep_old_versions: bool, seconds: float = MAX_SECONDS) -> Iterator
         yield step
 
 
-def _steps(*, keep_old_versions: bool) -> Iterator[Step]:
+def _steps(*, keep_old_versions: bool) -> Iterator[SetupStep]:
     if missing := missing_setting():
         yield _warning(f"{_where()}: {missing} is not set")
         return
@@ -157,11 +157,11 @@ def _where() -> str:
     return f"bucket {settings.S3_BUCKET} at {settings.S3_ENDPOINT_URL}"
 
 
-def _warning(text: str) -> Step:
-    return Step(text, is_warning=True)
+def _warning(text: str) -> SetupStep:
+    return SetupStep(text, is_warning=True)
 
 
-def _exists(s3: Any, bucket: str) -> Step:
+def _exists(s3: Any, bucket: str) -> SetupStep:
     """Check with a list call, not HEAD.
 
     A restricted key may list, and only a reply with a body tells a wrong key from a wrong secret.
@@ -172,7 +172,7 @@ def _exists(s3: Any, bucket: str) -> Step:
         if code_of(error) not in MISSING_BUCKET:
             raise
     else:
-        return Step(f"bucket {bucket}: exists")
+        return SetupStep(f"bucket {bucket}: exists")
     try:
         s3.create_bucket(Bucket=bucket, **_location())
     except ClientError as error:
@@ -184,7 +184,7 @@ def _exists(s3: Any, bucket: str) -> Step:
             )
         if code != "BucketAlreadyOwnedByYou":  # another machine created it at the same time
             raise
-    return Step(f"bucket {bucket}: created")
+    return SetupStep(f"bucket {bucket}: created")
 
 
 def _location() -> dict[str, Any]:
@@ -194,12 +194,12 @@ def _location() -> dict[str, Any]:
     return {}
 
 
-def _configured(done: str, by_hand: str, call: Callable[[], Any]) -> Step:
+def _configured(done: str, by_hand: str, call: Callable[[], Any]) -> SetupStep:
     try:
         call()
     except FAILURES as error:
         return _warning(f"{done.partition(':')[0]}: could not be set ({said(error)}). {by_hand}")
-    return Step(done)
+    return SetupStep(done)
 
 
 # --- the privacy check ----------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def remove_probes(s3: Any, bucket: str, *, before: datetime) -> None:
             s3.delete_object(Bucket=bucket, Key=one["Key"])
 
 
-def _private(s3: Any, bucket: str, *, may_put: bool) -> Iterator[Step]:
+def _private(s3: Any, bucket: str, *, may_put: bool) -> Iterator[SetupStep]:
     key, data = f"{PROBES}{uuid4()}", uuid4().hex.encode()
     if may_put:
         with suppress(*FAILURES):
@@ -244,7 +244,7 @@ def _private(s3: Any, bucket: str, *, may_put: bool) -> Iterator[Step]:
             f"{_where()}: cannot check whether it is private ({unknown}). {ACCESS_BY_HAND}"
         )
     elif may_put:
-        yield Step("requests without a key: rejected")
+        yield SetupStep("requests without a key: rejected")
 
 
 def readable_without_key(bucket: str, key: str, data: bytes) -> tuple[list[str], str]:

@@ -36,5 +36,5 @@ def limited() -> Iterator[None]:
     with _threads.held():
         try:
             yield
-        except decoding.Busy as error:
+        except decoding.TurnTimeout as error:
             raise DecoderBusy from error

@@ -10,15 +10,15 @@ from contextlib import contextmanager
 _turn = threading.Lock()
 
 
-class Busy(Exception):
+class TurnTimeout(Exception):
     """Other images were being decoded all the time that the caller wanted to wait."""
 
 
 @contextmanager
 def alone(*, wait_seconds: float | None = None) -> Iterator[None]:
-    """Allow decoding inside the block. Raises Busy after `wait_seconds`; None waits."""
+    """Allow decoding inside the block. Raises TurnTimeout after `wait_seconds`; None waits."""
     if not _turn.acquire(timeout=-1 if wait_seconds is None else wait_seconds):
-        raise Busy
+        raise TurnTimeout
     try:
         yield
     finally:

@@ -108,7 +108,7 @@ def as_webp(data: bytes, *, wait_seconds: float | None = None) -> bytes:
 
     Raises:
         InvalidImage: the bytes cannot be decoded.
-        decoding.Busy: this process decoded other images for more than `wait_seconds`.
+        decoding.TurnTimeout: this process decoded other images for more than `wait_seconds`.
     """
     xmp = metadata.packet_of(data) or metadata.packet(metadata.TRAINED)
     with decoding.alone(wait_seconds=wait_seconds):

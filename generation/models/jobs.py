@@ -234,13 +234,13 @@ class Job(models.Model):
     # The owner has hidden it in the feed; only jobs that ended without images can be.
     dismissed_at = models.DateTimeField(null=True, editable=False)
 
-    first_place: tuple[int, int] | None = None
-    """`queue_positions.Place` when it was placed; known to the placed instance, not stored.
+    first_position: tuple[int, int] | None = None
+    """`queue_positions.QueuePosition` when it was placed; known to the placed instance, not stored.
 
     More recent than the model's cached queue.
     """
     first_limit: tuple[int, int, int] | None = None
-    """`model_queues.UserLimit` when it was placed, as `first_place`; None: no limit."""
+    """`model_queues.UserLimit` when it was placed, as `first_position`; None: no limit."""
     new_images: "Sequence[Image] | None" = None
     """The images that were stored with its end; known to the instance that ended, not stored."""
 

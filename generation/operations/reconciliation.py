@@ -20,8 +20,8 @@ from generation.jobs.engine import clients
 from generation.models import Job, PromptSpending, Spending
 from generation.runpod import billing
 from generation.runpod.billing import Bill
+from generation.runpod.call_errors import KeyRefused
 from generation.runpod.payloads import is_public
-from generation.runpod.verdicts import KeyRefused
 from generation.studio.prompt_helper.clients import runpod_endpoint
 
 ZERO = Decimal(0)

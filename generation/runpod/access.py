@@ -11,7 +11,7 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class HttpLimits:
     """Connections and timeouts of one process.
 
     `pool_kept` connections stay open between calls. At most `pool_max` calls run at once; a further
@@ -44,7 +44,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class RunPodAccess:
     """RunPod's address, which ends in `/v2`, and the API key. Raises ValueError for a bad key."""
 
     base_url: str

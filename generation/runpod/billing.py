@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from .client import Client
-from .verdicts import Unavailable
+from .call_errors import CallFailed
+from .client import RunPodClient
 
 PUBLIC = "public"
 """In place of an endpoint's id: all public endpoints."""
@@ -47,10 +47,10 @@ class Bill:
         return sum(self.own.values(), self.public or Decimal(0))
 
 
-def read(client: Client, billing_url: str, *, start: datetime, end: datetime) -> Bill:
+def read(client: RunPodClient, billing_url: str, *, start: datetime, end: datetime) -> Bill:
     """Return the bill from the API, from `start` until before `end`.
 
-    Raises KeyRefused if the API key may not read it, Unavailable for any other failure.
+    Raises KeyRefused if the API key may not read it, CallFailed for any other failure.
     """
     query = urllib.parse.urlencode(
         {"startTime": _text(start), "endTime": _text(end), "bucketSize": "day"}
@@ -64,7 +64,7 @@ def read(client: Client, billing_url: str, *, start: datetime, end: datetime) ->
 def of_replies(*, own: Any, public: Any) -> Bill:
     """Return the bill in the JSON of both lists: of own endpoints, and of public ones.
 
-    Upper case and underscores in names do not count. Raises Unavailable for what is not a bill.
+    Upper case and underscores in names do not count. Raises CallFailed for what is not a bill.
     """
     sums: dict[str, Decimal] = defaultdict(Decimal)
     for record in _records(own):
@@ -116,7 +116,7 @@ def _records(answer: Any) -> Iterator[Mapping[str, Any]]:
         wrapping = _folded(answer)
         found = next((wrapping[name] for name in RECORDS_NAMES if name in wrapping), None)
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
-        raise Unavailable("RunPod's reply is not a bill", detail=str(answer))
+        raise CallFailed("RunPod's reply is not a bill", detail=str(answer))
     yield from map(_folded, found)
 
 
@@ -128,7 +128,7 @@ def _amount(record: Mapping[str, Any]) -> Decimal:
     try:
         return _money(_cell(record, AMOUNT_NAMES))
     except (ValueError, InvalidOperation) as error:
-        raise Unavailable(
+        raise CallFailed(
             "RunPod's bill has a record without a valid amount", detail=str(record)
         ) from error
 

@@ -17,13 +17,10 @@ import urllib3.exceptions
 from requests.exceptions import RequestException
 
 from . import pool
-from .access import Access, Limits
-from .health import Health, parse_health
-from .network_errors import reason_of
-from .replies import MAX_REPLY_BYTES, Reply, json_of, report_of
-from .report import JobReport, State, is_job_id, parse_state
-from .verdicts import (
+from .access import HttpLimits, RunPodAccess
+from .call_errors import (
     DETAIL_CHARACTERS,
+    CallFailed,
     EndpointMissing,
     Gone,
     JobRefused,
@@ -31,12 +28,15 @@ from .verdicts import (
     NotAccepted,
     OutcomeUnknown,
     RunPodError,
-    Unavailable,
-    run_verdict,
+    run_error,
 )
+from .health import Health, parse_health
+from .network_errors import reason_of
+from .replies import MAX_REPLY_BYTES, Reply, json_of, report_of
+from .report import JobReport, RunPodState, is_job_id, parse_state
 
 __all__ = [
-    "Client",
+    "CallFailed",
     "EndpointMissing",
     "Gone",
     "Health",
@@ -44,9 +44,9 @@ __all__ = [
     "KeyRefused",
     "NotAccepted",
     "OutcomeUnknown",
+    "RunPodClient",
     "RunPodError",
     "Submission",
-    "Unavailable",
 ]
 
 MAX_BODY_BYTES = 10_000_000  # of a /run; RunPod documents 10 MB
@@ -57,15 +57,15 @@ class Submission:
     """A job that RunPod has accepted."""
 
     runpod_id: str
-    state: State
+    state: RunPodState
 
 
-class Client:
+class RunPodClient:
     """Client for one API key. Safe between threads; a forked process needs a new one."""
 
-    def __init__(self, *, base_url: str, api_key: str, limits: Limits = Limits()) -> None:  # noqa: B008 it is frozen
+    def __init__(self, *, base_url: str, api_key: str, limits: HttpLimits = HttpLimits()) -> None:  # noqa: B008 it is frozen
         """Prepare a client without connecting. Raises ValueError for a bad key."""
-        self._access, self._limits = Access(base_url, api_key), limits
+        self._access, self._limits = RunPodAccess(base_url, api_key), limits
         self._slots = threading.BoundedSemaphore(limits.pool_max)
         self._session = requests.Session()
         self._session.auth = self._access
@@ -76,7 +76,7 @@ class Client:
         self._session.mount("http://", adapter)
 
     def __repr__(self) -> str:
-        return f"Client(base_url={self._access.base_url!r})"
+        return f"RunPodClient(base_url={self._access.base_url!r})"
 
     # https://docs.runpod.io/serverless/endpoints/send-requests#run
     def run(
@@ -124,7 +124,7 @@ class Client:
                 "RunPod could not be reached", detail=error.detail
             ) from error.__cause__
         if not reply.ok:
-            raise run_verdict(reply.status, reply.headers, reply.text)
+            raise run_error(reply.status, reply.headers, reply.text)
         answer = reply.json()
         runpod_id = answer.get("id") if isinstance(answer, dict) else None
         if not is_job_id(runpod_id):
@@ -135,7 +135,7 @@ class Client:
 
     # https://docs.runpod.io/serverless/endpoints/send-requests#status
     def status(self, endpoint_id: str, runpod_id: str) -> JobReport:
-        """Read a job's status. Raises Gone, EndpointMissing, KeyRefused or Unavailable."""
+        """Read a job's status. Raises Gone, EndpointMissing, KeyRefused or CallFailed."""
         return self._report("GET", endpoint_id, "status", runpod_id)
 
     # https://docs.runpod.io/serverless/endpoints/send-requests#cancel
@@ -143,7 +143,7 @@ class Client:
         """Cancel a job and return the reply, which has the true state of a job that had finished.
 
         The reply has no output: read `status` for it. Raises Gone, EndpointMissing, KeyRefused or
-        Unavailable.
+        CallFailed.
         """
         return self._report("POST", endpoint_id, "cancel", runpod_id)
 
@@ -151,14 +151,14 @@ class Client:
     def health(self, endpoint_id: str) -> Health:
         """Return an endpoint's counts of jobs and workers.
 
-        Raises EndpointMissing, Gone, KeyRefused or Unavailable.
+        Raises EndpointMissing, Gone, KeyRefused or CallFailed.
         """
         return parse_health(json_of(self._read("GET", self._url(endpoint_id, "health"))))
 
     def document(self, url: str) -> Any:
         """Return the JSON of a GET of another of RunPod's addresses, such as the billing API's.
 
-        Raises Gone, KeyRefused or Unavailable.
+        Raises Gone, KeyRefused or CallFailed.
         """
         return json_of(self._read("GET", url))
 
@@ -174,9 +174,9 @@ class Client:
         try:
             return self._send(method, url, None)
         except _NoSlot as error:
-            raise Unavailable("too many calls to RunPod are under way here") from error
+            raise CallFailed("too many calls to RunPod are under way here") from error
         except _Broken as error:
-            raise Unavailable(
+            raise CallFailed(
                 "RunPod could not be reached", detail=error.detail
             ) from error.__cause__
 
@@ -202,7 +202,7 @@ class Client:
                 response = self._session.request(
                     method,
                     url,
-                    data=pool.Body(data) if data else data,
+                    data=pool.RequestBody(data) if data else data,
                     headers=headers,
                     timeout=(connect, read),
                     allow_redirects=False,  # would repeat the POST, and send the key elsewhere

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .verdicts import Unavailable
+from .call_errors import CallFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Health:
 
 
 def parse_health(body: Any) -> Health:
-    """Return the counts in a decoded reply. Raises Unavailable if there are none.
+    """Return the counts in a decoded reply. Raises CallFailed if there are none.
 
     Source: https://docs.runpod.io/serverless/endpoints/send-requests#health
     """
     if not isinstance(body, dict) or not isinstance(body.get("workers"), dict):
-        raise Unavailable("RunPod's reply to /health has no workers")
+        raise CallFailed("RunPod's reply to /health has no workers")
     jobs = _counts(body.get("jobs"))
     return Health(
         in_progress=jobs.get("inProgress", 0),

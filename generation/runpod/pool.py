@@ -31,7 +31,7 @@ def was_sent() -> bool:
     return bool(getattr(_request, "sent", False))
 
 
-class Body(io.BytesIO):
+class RequestBody(io.BytesIO):
     """A request body that is sent in parts.
 
     Bytes would be sent with one call, within one timeout: 10 MB in a few seconds.
@@ -63,7 +63,7 @@ class _SendTracking:
         super().endheaders(*args, **kwargs)  # type: ignore[misc]
 
 
-class _Connection(_SendTracking, urllib3.connection.HTTPConnection):
+class _PlainConnection(_SendTracking, urllib3.connection.HTTPConnection):
     pass
 
 
@@ -86,8 +86,8 @@ class _IdleLimit:
         super()._put_conn(connection)  # type: ignore[misc]
 
 
-class _Pool(_IdleLimit, urllib3.HTTPConnectionPool):
-    ConnectionCls = _Connection
+class _PlainPool(_IdleLimit, urllib3.HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
 
 
 class _TLSPool(_IdleLimit, urllib3.HTTPSConnectionPool):
@@ -103,7 +103,7 @@ class Adapter(requests.adapters.HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Use tracking pools for direct connections."""
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TLSPool}
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """Use tracking pools for connections through a proxy if it is an HTTP proxy."""
@@ -111,5 +111,5 @@ class Adapter(requests.adapters.HTTPAdapter):
         if proxy.lower().startswith("socks"):
             _request.sent = True  # not tracked, so every failure counts as one after sending
             return manager
-        manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+        manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TLSPool}
         return manager

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .call_errors import DETAIL_CHARACTERS, CallFailed, read_error
 from .report import InvalidReport, JobReport, parse_report
 from .untrusted import InvalidJSON, parse_json
-from .verdicts import DETAIL_CHARACTERS, Unavailable, read_verdict
 
 MAX_REPLY_BYTES = 64 * 1024 * 1024  # images may be inside, as base64
 
@@ -36,23 +36,21 @@ class Reply:
 
 
 def json_of(reply: Reply) -> Any:
-    """Return the JSON of a reply to any call but /run. Raises what `read_verdict` returns."""
+    """Return the JSON of a reply to any call but /run. Raises what `read_error` returns."""
     if not reply.ok:
-        raise read_verdict(reply.status, reply.headers, reply.text)
+        raise read_error(reply.status, reply.headers, reply.text)
     answer = reply.json()
     if answer is None:
-        raise Unavailable(
-            "RunPod's reply is not valid JSON", detail=reply.text, status=reply.status
-        )
+        raise CallFailed("RunPod's reply is not valid JSON", detail=reply.text, status=reply.status)
     return answer
 
 
 def report_of(reply: Reply, runpod_id: str) -> JobReport:
-    """Return the report on this job. Raises what `read_verdict` returns, or Unavailable."""
+    """Return the report on this job. Raises what `read_error` returns, or CallFailed."""
     try:
         report = parse_report(json_of(reply))
     except InvalidReport as error:
-        raise Unavailable(f"RunPod's reply is not a report: {error}", detail=reply.text) from error
+        raise CallFailed(f"RunPod's reply is not a report: {error}", detail=reply.text) from error
     if report.runpod_id != runpod_id:
-        raise Unavailable("RunPod replied with another job's report", detail=report.runpod_id)
+        raise CallFailed("RunPod replied with another job's report", detail=report.runpod_id)
     return report

@@ -14,7 +14,7 @@ from .untrusted import storable
 log = logging.getLogger(__name__)
 
 
-class State(enum.Enum):
+class RunPodState(enum.Enum):
     """The state of a job at RunPod, in our terms."""
 
     QUEUED = "queued"  # accepted, no worker has taken it
@@ -27,19 +27,19 @@ class State(enum.Enum):
     @property
     def final(self) -> bool:
         """Whether the state cannot change any more."""
-        return self not in (State.QUEUED, State.RUNNING)
+        return self not in (RunPodState.QUEUED, RunPodState.RUNNING)
 
 
 # https://docs.runpod.io/serverless/endpoints/job-states: the page has RUNNING, the API IN_PROGRESS.
 STATES = {
-    "IN_QUEUE": State.QUEUED,
-    "IN_PROGRESS": State.RUNNING,
-    "RUNNING": State.RUNNING,
-    "COMPLETED": State.COMPLETED,
-    "FAILED": State.FAILED,
-    "CANCELLED": State.CANCELED,
-    "CANCELED": State.CANCELED,
-    "TIMED_OUT": State.TIMED_OUT,
+    "IN_QUEUE": RunPodState.QUEUED,
+    "IN_PROGRESS": RunPodState.RUNNING,
+    "RUNNING": RunPodState.RUNNING,
+    "COMPLETED": RunPodState.COMPLETED,
+    "FAILED": RunPodState.FAILED,
+    "CANCELLED": RunPodState.CANCELED,
+    "CANCELED": RunPodState.CANCELED,
+    "TIMED_OUT": RunPodState.TIMED_OUT,
 }
 
 
@@ -56,7 +56,7 @@ class JobReport:
     """A reply of /status, /cancel or /retry."""
 
     runpod_id: str
-    state: State
+    state: RunPodState
     progress: float | None = None  # 0–1, only while running
     step: int | None = None
     steps: int | None = None
@@ -75,7 +75,7 @@ class JobReport:
         A job that was canceled or timed out in the queue has no worker and no execution time.
         """
         return (
-            self.state in (State.RUNNING, State.COMPLETED, State.FAILED)
+            self.state in (RunPodState.RUNNING, RunPodState.COMPLETED, RunPodState.FAILED)
             or bool(self.execution_ms)
             or bool(self.worker_id)
         )
@@ -86,12 +86,12 @@ def is_job_id(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and 0 < len(value) <= MAX_ID_LENGTH and value.isprintable()
 
 
-def parse_state(word: object) -> State:
+def parse_state(word: object) -> RunPodState:
     """Return our state for one of RunPod's; log an unknown one and return RUNNING."""
     state = STATES.get(word.strip().upper()) if isinstance(word, str) else None
     if state is None:
         log.warning("RunPod sent an unknown job status %.60r; treated as running", word)
-        return State.RUNNING
+        return RunPodState.RUNNING
     return state
 
 
@@ -110,7 +110,9 @@ def parse_report(body: object) -> JobReport:
         raise InvalidReport("the reply has no status")
     state = parse_state(word)
     output = body.get("output")
-    progress, step, steps = parse_progress(output) if state is State.RUNNING else (None, None, None)
+    progress, step, steps = (
+        parse_progress(output) if state is RunPodState.RUNNING else (None, None, None)
+    )
     worker_id = body.get("workerId")
     return JobReport(
         runpod_id=runpod_id,

@@ -18,13 +18,13 @@ import httpcore2
 import requests.utils
 from httpcore2 import AsyncConnectionPool, ConnectError, ConnectTimeout
 
-from .access import Access, Limits
+from .access import HttpLimits, RunPodAccess
+from .call_errors import CallFailed, RunPodError
 from .deadlines import new_tls_context
 from .network_errors import reason_of
 from .pool import MAX_IDLE_SECONDS
 from .replies import MAX_REPLY_BYTES, Reply, report_of
 from .report import JobReport
-from .verdicts import RunPodError, Unavailable
 
 Ref = tuple[str, str]
 """Endpoint id and RunPod's job id."""
@@ -45,7 +45,7 @@ class Sweep:
         *,
         base_url: str,
         api_key: str,
-        limits: Limits = Limits(),  # noqa: B008 it is frozen
+        limits: HttpLimits = HttpLimits(),  # noqa: B008 it is frozen
         total_seconds: float = SWEEP_SECONDS,
         tls_context: ssl.SSLContext | None = None,
     ) -> None:
@@ -54,7 +54,7 @@ class Sweep:
         `total_seconds` limits the duration of `read`; `tls_context` trusts another certificate
         authority, for tests.
         """
-        self._access = Access(base_url, api_key)
+        self._access = RunPodAccess(base_url, api_key)
         self._limits, self._total_seconds = limits, total_seconds
         # Its own: a pool offers HTTP/2 with every connection of its context.
         self._tls_context = tls_context or new_tls_context(os.environ.get("REQUESTS_CA_BUNDLE"))
@@ -92,7 +92,7 @@ class Sweep:
                 await asyncio.gather(
                     *(self._lane(refs[lane::lanes], outcomes) for lane in range(lanes))
                 )
-        late = Unavailable("the sweep took too long")
+        late = CallFailed("the sweep took too long")
         return {ref: outcomes.get(ref, late) for ref in refs}
 
     async def _lane(self, refs: Sequence[Ref], outcomes: Outcomes) -> None:
@@ -105,11 +105,11 @@ class Sweep:
                 for _ in refs[:BATCH]:
                     group.create_task(self._read_all(pool, queue, outcomes))
             keep = len(self._idle) < self._limits.sweep_connections and not any(
-                isinstance(outcome := outcomes[ref], Unavailable) and outcome.status is None
+                isinstance(outcome := outcomes[ref], CallFailed) and outcome.status is None
                 for ref in refs
             )
         except* (ConnectError, ConnectTimeout) as failures:
-            lost = self._unavailable(failures.exceptions[0])
+            lost = self._call_error(failures.exceptions[0])
             outcomes.update({ref: lost for ref in refs if ref not in outcomes})
         finally:
             if keep:
@@ -129,7 +129,7 @@ class Sweep:
             except (ConnectError, ConnectTimeout):
                 raise
             except Exception as error:  # noqa: BLE001 must not affect the other jobs
-                outcomes[ref] = self._unavailable(error)
+                outcomes[ref] = self._call_error(error)
 
     async def _reply(self, pool: AsyncConnectionPool, ref: Ref) -> Reply:
         connect, read = self._limits.connect_seconds, self._limits.sweep_seconds
@@ -147,12 +147,12 @@ class Sweep:
         headers = {name.title().decode(): value.decode() for name, value in response.headers}
         return Reply(response.status, headers, self._access.scrub_bytes(bytes(body)))
 
-    def _unavailable(self, error: BaseException) -> Unavailable:
-        unavailable = Unavailable(
+    def _call_error(self, error: BaseException) -> CallFailed:
+        call_error = CallFailed(
             "RunPod could not be reached", detail=self._access.scrub(reason_of(error))
         )
-        unavailable.__cause__ = error
-        return unavailable
+        call_error.__cause__ = error
+        return call_error
 
     def _pool(self) -> AsyncConnectionPool:
         """Return a pool of one connection, through the proxy of the environment if it names one."""

@@ -18,10 +18,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import http_exchange
-from .access import Access
+from .access import RunPodAccess
+from .call_errors import DETAIL_CHARACTERS, parse_retry_after, vendor_text
 from .http_exchange import Target
 from .untrusted import InvalidJSON, parse_json, storable
-from .verdicts import DETAIL_CHARACTERS, parse_retry_after, vendor_text
 
 MAX_REPLY_BYTES = 256 * 1024
 _THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)  # of Qwen3 and other models
@@ -70,7 +70,7 @@ class TextClient:
 
     def __post_init__(self) -> None:
         _target(self.base_url)
-        Access(self.base_url, self.api_key)
+        RunPodAccess(self.base_url, self.api_key)
         if not self.model:
             raise ValueError("the name of the model is missing")
 
@@ -92,7 +92,7 @@ class TextClient:
         status, headers, data = self._post(json.dumps(body, allow_nan=False).encode())
         said = self._access.scrub(data[: 4 * DETAIL_CHARACTERS].decode("utf-8", "replace"))
         if status != 200:
-            raise _verdict(status, headers, vendor_text(said))
+            raise _text_error(status, headers, vendor_text(said))
         try:
             document = parse_json(data)
         except InvalidJSON as error:
@@ -100,8 +100,8 @@ class TextClient:
         return _unquoted(_text_of(document, said), asked=text)
 
     @property
-    def _access(self) -> Access:
-        return Access(self.base_url, self.api_key)
+    def _access(self) -> RunPodAccess:
+        return RunPodAccess(self.base_url, self.api_key)
 
     def _post(self, body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         """Return status, headers (lower case) and body of the reply. Raises TextUnavailable."""
@@ -133,7 +133,7 @@ def _target(base_url: str) -> Target:
     return http_exchange.parse(urllib.parse.urlunsplit(parts._replace(path=path)))
 
 
-def _verdict(status: int, headers: Mapping[str, str], detail: str) -> TextError:
+def _text_error(status: int, headers: Mapping[str, str], detail: str) -> TextError:
     message = f"the text server answered {status}"
     if status in _SETUP or 300 <= status < 400:
         return TextNotSetUp(message, detail=detail)

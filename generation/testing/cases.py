@@ -85,8 +85,8 @@ def submit_only(job: Job) -> Job:
     """Submit only this job, without RunPod, and return it."""
     others = Job.objects.queued().exclude(id=job.id)
     others.update(due_at=F("due_at") + timedelta(days=1))
-    taken = lifecycle.submitting(ImageModel.objects.get(pk=job.model_id))
-    (submitted,) = lifecycle.submitted([(one, f"rp-{one.id}") for one in taken])
+    taken = lifecycle.begin_submission(ImageModel.objects.get(pk=job.model_id))
+    (submitted,) = lifecycle.store_accepted([(one, f"rp-{one.id}") for one in taken])
     others.update(due_at=F("due_at") - timedelta(days=1))
     return submitted
 

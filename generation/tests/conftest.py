@@ -3,7 +3,7 @@
 import pytest
 
 from generation.demo.emulator import Emulator
-from generation.runpod.client import Client
+from generation.runpod.client import RunPodClient
 from generation.testing.servers.emulator import WebhookReceiver
 
 
@@ -23,6 +23,6 @@ def emulator():
 
 @pytest.fixture
 def client(emulator):
-    client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+    client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
     yield client
     client.close()

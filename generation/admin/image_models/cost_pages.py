@@ -16,7 +16,7 @@ from generation.operations import reconciliation
 from generation.operations.reconciliation import ModelCosts, PromptCosts, Reconciliation
 from generation.runpod import billing
 from generation.runpod.billing import Bill, InvalidBill
-from generation.runpod.verdicts import KeyRefused, RunPodError
+from generation.runpod.call_errors import KeyRefused, RunPodError
 
 
 class CostPages(ModelReports):

@@ -56,7 +56,7 @@ def reconsider() -> int:
 
     Those that still do not fit are parked again. Call it in the transaction of the change.
     """
-    jobs = lifecycle.unparked()
+    jobs = lifecycle.unpark()
     for slug in sorted({job.model.slug for job in jobs}):
         dispatch.submit(slug)
     return len(jobs)

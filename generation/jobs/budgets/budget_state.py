@@ -15,7 +15,7 @@ from django.db.models.expressions import RawSQL
 
 from accounts.limits import period_limits
 from accounts.models import User
-from generation.jobs.queue.queue_positions import Place
+from generation.jobs.queue.queue_positions import QueuePosition
 from generation.models import Budget, Job, JobQuerySet, Period
 
 ALARM_SHARE = Decimal("0.8")
@@ -214,7 +214,9 @@ def _waits(costs: Costs, *, lacking: Sequence[BudgetState]) -> list[datetime | N
     return waits
 
 
-def wait_of_job(job: Job, place: Place, *, states: Sequence[BudgetState]) -> datetime | None:
+def wait_of_job(
+    job: Job, position: QueuePosition, *, states: Sequence[BudgetState]
+) -> datetime | None:
     """Return until when a queued job that is not parked waits for a budget, None: it does not.
 
     It waits if the jobs at RunPod and those before it, which cost about as much, leave no room. It
@@ -228,7 +230,7 @@ def wait_of_job(job: Job, place: Place, *, states: Sequence[BudgetState]) -> dat
         and not fits(
             state.limit
             - state.used
-            - usd * (place.before if state.budget.group_id is None else place.own),
+            - usd * (position.before if state.budget.group_id is None else position.own),
             usd,
         )
     ]

@@ -50,7 +50,7 @@ def export(export_id: UUID) -> None:
     transaction.on_commit(partial(_send_now, "generation.export", str(export_id)), robust=True)
 
 
-def received(name: str, *arguments: str) -> None:
+def remove_mark(name: str, *arguments: str) -> None:
     """Remove a message's mark: what becomes due from now on needs another message."""
     try:
         cache.delete(_mark(name, arguments))
@@ -79,7 +79,7 @@ def _send_now(name: str, *arguments: str) -> None:
         log.warning(
             "message not sent", extra={"task": name, "arguments": arguments, "error": str(error)}
         )
-        received(name, *arguments)
+        remove_mark(name, *arguments)
 
 
 def _mark(name: str, arguments: tuple[str, ...]) -> str:

@@ -9,9 +9,9 @@ from django.utils import timezone
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import lifecycle, unread_replies
 from generation.models import Job, Status
+from generation.runpod.call_errors import Gone
 from generation.runpod.payloads import OutputError
 from generation.runpod.report import JobReport
-from generation.runpod.verdicts import Gone
 
 log = logging.getLogger(__name__)
 
@@ -28,14 +28,14 @@ def isolate(job: Job, error: Exception, *, code: str) -> None:
     now = timezone.now()
     if job.deadline_at and job.deadline_at <= now:
         try:
-            lifecycle.failed(job, code=code, detail=repr(error))
+            lifecycle.fail(job, code=code, detail=repr(error))
         except lifecycle.Stale:
             return
         except Exception:
             log.exception("a job could not be ended", extra=job.log_fields)
         else:
             return
-    lifecycle.postponed([job], until=now + ERROR_PAUSE)
+    lifecycle.postpone([job], until=now + ERROR_PAUSE)
 
 
 def give_up(job: Job, error: OutputError, *, report: JobReport, charge: Charge) -> None:
@@ -43,9 +43,9 @@ def give_up(job: Job, error: OutputError, *, report: JobReport, charge: Charge) 
     if error.is_unread:
         unread_replies.keep(job, report, error, charge=charge)
     elif error.retryable:
-        lifecycle.lost(job, code=error.code, detail=error.detail, charge=charge)
+        lifecycle.retry_attempt(job, code=error.code, detail=error.detail, charge=charge)
     else:
-        lifecycle.failed(job, code=error.code, detail=error.detail, charge=charge)
+        lifecycle.fail(job, code=error.code, detail=error.detail, charge=charge)
 
 
 def handle_missing(job: Job, reply: Gone, now: datetime) -> None:
@@ -55,8 +55,8 @@ def handle_missing(job: Job, reply: Gone, now: datetime) -> None:
     """
     limit = timedelta(seconds=settings.RUNPOD_MISSING_SECONDS)
     if job.missing_since is None or now - job.missing_since < limit:
-        lifecycle.missing(job, until=now + MISSING_INTERVAL)
+        lifecycle.store_missing(job, until=now + MISSING_INTERVAL)
     elif job.status == Status.STORING:
-        lifecycle.failed(job, code="storage", detail=reply.full_text)
+        lifecycle.fail(job, code="storage", detail=reply.full_text)
     else:
-        lifecycle.lost(job, code="gpu_lost", detail=reply.full_text)
+        lifecycle.retry_attempt(job, code="gpu_lost", detail=reply.full_text)

@@ -40,7 +40,7 @@ def cancel(*, job: Job, actor: User | None, is_counted: bool = True) -> Job:
             break
         try:
             with transaction.atomic():
-                ended = lifecycle.canceled(current, actor=actor)
+                ended = lifecycle.cancel(current, actor=actor)
                 if is_counted:  # after the release, which has locked the user's row
                     period_limits.count_cancel(job.user_id)
                 dispatch.stop()
@@ -54,7 +54,7 @@ def cancel(*, job: Job, actor: User | None, is_counted: bool = True) -> Job:
 def look_again(*, job: Job, actor: User | None) -> bool:
     """Make a job due now, whatever it waits for; return False if there is nothing to check."""
     with transaction.atomic():
-        if not lifecycle.requested_check(job, actor=actor):
+        if not lifecycle.request_check(job, actor=actor):
             return False
         if job.status == Status.QUEUED:
             dispatch.submit(job.model.slug)

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from generation.jobs.engine import clients, dispatch, lifecycle
 from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Status, UnreadReply
+from generation.runpod.call_errors import EndpointMissing, Gone, KeyRefused, RunPodError
 from generation.runpod.payloads import OutputError
-from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
 
 log = logging.getLogger(__name__)
 
@@ -27,19 +27,19 @@ RECHECK_INTERVAL = timedelta(seconds=10)  # of a job that is affected
 MAX_ENDPOINTS = 5  # in one probe of the key
 
 
-def note(endpoint_id: str, error: KeyRefused | EndpointMissing) -> None:
+def start(endpoint_id: str, error: KeyRefused | EndpointMissing) -> None:
     """Block submissions because RunPod refuses the key or does not have this endpoint."""
     kind = OutageKind.KEY_REFUSED if isinstance(error, KeyRefused) else OutageKind.ENDPOINT_MISSING
-    _start(kind, endpoint_id, error=str(error), detail=error.full_text)
+    _insert(kind, endpoint_id, error=str(error), detail=error.full_text)
 
 
-def note_unread(endpoint_id: str, error: OutputError) -> None:
+def start_for_unread(endpoint_id: str, error: OutputError) -> None:
     """Block submissions to this endpoint because its replies are paid for and cannot be read."""
     detail = f"{error.code}: {error.detail}"
-    _start(OutageKind.REPLIES_UNREAD, endpoint_id, error=error.code, detail=detail)
+    _insert(OutageKind.REPLIES_UNREAD, endpoint_id, error=error.code, detail=detail)
 
 
-def _start(kind: OutageKind, endpoint_id: str, *, error: str, detail: str) -> None:
+def _insert(kind: OutageKind, endpoint_id: str, *, error: str, detail: str) -> None:
     now = timezone.now()
     same = (
         {"kind": kind}
@@ -95,7 +95,7 @@ def _is_over(outage: ProviderOutage) -> bool:
         newest = formats.order_by("-at").first()
         return newest is None or newest[0] != newest[1]
     if outage.kind == OutageKind.ENDPOINT_MISSING:
-        return isinstance(_probe(outage.endpoint_id), Gone)
+        return isinstance(_probe_error(outage.endpoint_id), Gone)
     offered = (
         ImageModel.objects.enabled()
         .order_by("position", "slug")
@@ -105,13 +105,13 @@ def _is_over(outage: ProviderOutage) -> bool:
     if outage.endpoint_id not in offered and len(endpoints) > 1:
         del endpoints[outage.endpoint_id]  # staff disabled its model
     for endpoint_id in list(endpoints)[:MAX_ENDPOINTS]:
-        error = _probe(endpoint_id)
+        error = _probe_error(endpoint_id)
         if not isinstance(error, EndpointMissing):  # does not depend on the key
             return isinstance(error, Gone)
     return False
 
 
-def _probe(endpoint_id: str) -> RunPodError | None:
+def _probe_error(endpoint_id: str) -> RunPodError | None:
     """Read a job that cannot exist: Gone means that key and endpoint are valid."""
     try:
         clients.client().status(endpoint_id, NO_SUCH_JOB)
@@ -130,7 +130,7 @@ def _resolve(outage: ProviderOutage) -> bool:
     if outage.kind == OutageKind.REPLIES_UNREAD:
         replies = UnreadReply.objects.filter(endpoint_id=endpoint_id, is_open=True)
         waiting = Job.objects.filter(unread_reply__in=replies, status=Status.STORING)
-        lifecycle.postponed(list(waiting), until=timezone.now())
+        lifecycle.postpone(list(waiting), until=timezone.now())
         replies.update(is_open=False)
         dispatch.store()
     log.warning(

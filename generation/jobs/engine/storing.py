@@ -16,10 +16,10 @@ from generation.imaging.image import InvalidImage
 from generation.jobs.engine import clients, dispatch, failures, lifecycle, outages, unread_replies
 from generation.models import Image, Job
 from generation.runpod import payloads
+from generation.runpod.call_errors import CallFailed, EndpointMissing, Gone, KeyRefused, RunPodError
 from generation.runpod.download import DownloadFailed, DownloadRefused, HostFailed, fetch_image
 from generation.runpod.payloads import OutputError, Result
-from generation.runpod.report import JobReport, State
-from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError, Unavailable
+from generation.runpod.report import JobReport, RunPodState
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def _store(job: Job) -> None:
             if job.result is not None:
                 result = payloads.result_from(job.result)
             else:
-                report = unread_replies.kept(job)
+                report = unread_replies.kept_reply(job)
                 is_kept = report is not None
                 report = report or _report(job)  # it was too large for the row
                 result = unread_replies.read(job, report)
@@ -93,14 +93,14 @@ def _store(job: Job) -> None:
         except Gone as error:
             failures.handle_missing(job, error, timezone.now())
         except (KeyRefused, EndpointMissing) as error:
-            outages.note(job.snapshot["endpoint_id"], error)
-            lifecycle.not_stored(job, until=timezone.now() + PAUSE, detail=error.full_text)
+            outages.start(job.snapshot["endpoint_id"], error)
+            lifecycle.retry_storing(job, until=timezone.now() + PAUSE, detail=error.full_text)
         except (DownloadRefused, DownloadFailed) as error:
             _later(job, error, pause=_download_pause(job))
         except (RunPodError, OSError, BotoCoreError, ClientError) as error:
             _later(job, error, pause=PAUSE)
         else:
-            lifecycle.succeeded(job, images=images, cost=None)
+            lifecycle.succeed(job, images=images, cost=None)
             if is_kept:
                 unread_replies.forget(job)
     except lifecycle.Stale:
@@ -113,7 +113,7 @@ def _report(job: Job) -> JobReport:
     """Return RunPod's report on a finished job."""
     report = clients.client().status(job.snapshot["endpoint_id"], job.runpod_id)
     if not report.state.final:  # after a late progress update, or an unknown state
-        raise Unavailable(f"RunPod calls the finished job {report.state.value}")
+        raise CallFailed(f"RunPod calls the finished job {report.state.value}")
     return report
 
 
@@ -125,7 +125,7 @@ def _keep_reply(job: Job, report: JobReport | None, error: OutputError | Invalid
         try:
             report = _report(job)
         except RunPodError:
-            report = JobReport(job.runpod_id, State.COMPLETED, body={"output": job.result})
+            report = JobReport(job.runpod_id, RunPodState.COMPLETED, body={"output": job.result})
     unread_replies.keep(job, report, error, charge=None)
 
 
@@ -134,9 +134,9 @@ def _later(job: Job, error: Exception, *, pause: timedelta) -> None:
     now = timezone.now()
     log.warning("images not stored yet", extra={**job.log_fields, "error": repr(error)})
     if job.deadline_at and job.deadline_at <= now:
-        lifecycle.failed(job, code="storage", detail=repr(error))
+        lifecycle.fail(job, code="storage", detail=repr(error))
     else:
-        lifecycle.not_stored(job, until=now + pause, detail=f"{type(error).__name__}: {error}")
+        lifecycle.retry_storing(job, until=now + pause, detail=f"{type(error).__name__}: {error}")
 
 
 def _download_pause(job: Job) -> timedelta:

@@ -39,7 +39,7 @@ MAX_RETRY_AFTER = timedelta(minutes=5)  # RunPod may ask for more, but keeps a r
 MAX_FAILURES = 20
 
 
-def opened(model: ImageModel, *, pauses: Pauses, retry_after: float | None = None) -> None:
+def pause(model: ImageModel, *, pauses: Pauses, retry_after: float | None = None) -> None:
     """Pause the model, longer with every failure in a row, at least for `retry_after` seconds."""
     pause = pauses.after(model.submit_failures)
     if retry_after is not None:
@@ -50,7 +50,7 @@ def opened(model: ImageModel, *, pauses: Pauses, retry_after: float | None = Non
     )
 
 
-def closed(model: ImageModel) -> None:
+def reset(model: ImageModel) -> None:
     """End the pause because RunPod has accepted a job of the model."""
     if model.submit_failures:
         ImageModel.objects.filter(pk=model.pk).update(submit_after=None, submit_failures=0)

@@ -34,7 +34,7 @@ def read(job: Job, report: JobReport) -> Result:
     )
 
 
-def kept(job: Job) -> JobReport | None:
+def kept_reply(job: Job) -> JobReport | None:
     """Return the kept reply, if there is one, to be read with the model as it is now."""
     if (body := kept_body(job)) is None:
         return None
@@ -56,7 +56,7 @@ def keep(job: Job, report: JobReport, error: OutputError, *, charge: Charge | No
     now, body = timezone.now(), zlib.compress(json.dumps(report.body).encode(), level=1)
     with transaction.atomic():
         if error.code == lifecycle.UNREADABLE and charge is not None:
-            lifecycle.unread(
+            lifecycle.store_unread(
                 job,
                 until=now + INTERVAL,
                 detail=error.detail,
@@ -65,7 +65,7 @@ def keep(job: Job, report: JobReport, error: OutputError, *, charge: Charge | No
                 execution_ms=report.execution_ms,
             )
         else:
-            lifecycle.failed(job, code=error.code, detail=error.detail, charge=charge)
+            lifecycle.fail(job, code=error.code, detail=error.detail, charge=charge)
         UnreadReply.objects.create(
             job_id=job.id,
             endpoint_id=job.snapshot["endpoint_id"],
@@ -88,9 +88,9 @@ def read_later(job: Job, error: Exception) -> None:
     is_late = job.deadline_at is not None and job.deadline_at <= now
     outage = ProviderOutage.objects.blocking([job.snapshot["endpoint_id"]])
     if is_late and not outage.exists():
-        lifecycle.failed(job, code=lifecycle.UNREADABLE, detail=str(error))
+        lifecycle.fail(job, code=lifecycle.UNREADABLE, detail=str(error))
     else:
-        lifecycle.not_stored(
+        lifecycle.retry_storing(
             job, until=now + INTERVAL, detail=str(error), code=lifecycle.UNREADABLE
         )
 
@@ -116,4 +116,4 @@ def _count(job: Job, error: OutputError) -> None:
         return
     stored = Job.objects.filter(model=job.model_id, status=Status.SUCCEEDED, finished_at__gt=last)
     if len(stored.values_list("id")[:STORED_BETWEEN]) < STORED_BETWEEN:
-        outages.note_unread(endpoint_id, error)
+        outages.start_for_unread(endpoint_id, error)

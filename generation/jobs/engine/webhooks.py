@@ -29,10 +29,10 @@ def runpod_hook(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponse(status=HTTPStatus.NOT_FOUND)
     job_id, attempt = known
     log.info("webhook received", extra={"job": str(job_id), "attempt": attempt})
-    if slug := lifecycle.webhook_received(job_id, attempt=attempt):
+    if slug := lifecycle.receive_webhook(job_id, attempt=attempt):
         dispatch.check(slug)
     elif lifecycle.is_unknown(job_id, attempt=attempt) and (runpod_id := _runpod_id(request)):
-        lifecycle.candidate_received(job_id, attempt=attempt, runpod_id=runpod_id)
+        lifecycle.store_candidate(job_id, attempt=attempt, runpod_id=runpod_id)
     return HttpResponse()
 
 

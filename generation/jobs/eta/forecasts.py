@@ -15,7 +15,7 @@ from generation.jobs.eta.estimate import Basis, Eta
 from generation.jobs.eta.history import History, Start, size_of, start_kind
 from generation.jobs.eta.line import mean_wait
 from generation.jobs.queue.model_queues import ModelQueue, UserLimit
-from generation.jobs.queue.queue_positions import Place
+from generation.jobs.queue.queue_positions import QueuePosition
 from generation.models import ImageModel, Job, Status
 from generation.runpod.payloads import is_public
 
@@ -72,9 +72,9 @@ class Forecast:
         None if the user may have no job at RunPod. `size` is that of `size_of`; without a user, it
         is a user without other jobs. `limit`: of `limit_of_order`, None for none.
         """
-        place = self.queues[model.pk].place_of_next(user_id, number=count)
+        position = self.queues[model.pk].position_of_next(user_id, number=count)
         return self._in_line(
-            model, user_id, size=size, place=place, limit=limit, now=now or timezone.now()
+            model, user_id, size=size, position=position, limit=limit, now=now or timezone.now()
         )
 
     def without_line(self, model: ImageModel, *, size: int = 0) -> Eta:
@@ -83,12 +83,12 @@ class Forecast:
         times, basis = self._whole(model, size, kind)
         return self._range(model, times, basis)
 
-    def place(self, job: Job) -> Place | None:
+    def queue_position(self, job: Job) -> QueuePosition | None:
         """Return how many jobs go before a QUEUED job; None for others and those budgets hold."""
         now = timezone.now()
         if job.status != Status.QUEUED or self.parked_until(job, now=now):
             return None
-        return self._place_of(job)
+        return self._position_of(job)
 
     def parked_until(self, job: Job, *, now: datetime) -> datetime | None:
         """Return until when a QUEUED job waits for a budget; None for others and if it does not.
@@ -97,9 +97,9 @@ class Forecast:
         """
         if job.is_parked(now=now):
             return job.parked_until
-        if job.status != Status.QUEUED or not self.budgets or job.first_place is not None:
+        if job.status != Status.QUEUED or not self.budgets or job.first_position is not None:
             return None  # of one that was just placed, its order has decided
-        return budget_state.wait_of_job(job, self._place_of(job), states=self.budgets)
+        return budget_state.wait_of_job(job, self._position_of(job), states=self.budgets)
 
     def outdated(self, jobs: Iterable[Job]) -> set[int]:
         """Return the models whose queue is older than one of these jobs."""
@@ -109,15 +109,15 @@ class Forecast:
             for job in jobs
             if job.status == Status.QUEUED
             and not job._state.adding
-            and job.first_place is None
+            and job.first_position is None
             and not job.is_parked(now=now)
             and not self.queues[job.model_id].has(job.id)
         }
 
     def position(self, job: Job) -> int | None:
-        """Return how many jobs go before a QUEUED job; None as `place`."""
-        place = self.place(job)
-        return None if place is None else place.before
+        """Return how many jobs go before a QUEUED job; None as `queue_position`."""
+        position = self.queue_position(job)
+        return None if position is None else position.before
 
     def is_warm(self, job: Job) -> bool:
         """Return whether the job's model has an active worker, so that it needs no cold start."""
@@ -154,16 +154,16 @@ class Forecast:
             job.model,
             job.user_id,
             size=_size(job),
-            place=self._place_of(job),
+            position=self._position_of(job),
             limit=self._limit(job),
             now=now,
         )
 
-    def _place_of(self, job: Job) -> Place:
-        if job.first_place is not None:
-            return Place(*job.first_place)
+    def _position_of(self, job: Job) -> QueuePosition:
+        if job.first_position is not None:
+            return QueuePosition(*job.first_position)
         queue = self.queues[job.model_id]
-        return queue.positions.place(job.id) or queue.place_of_next(job.user_id)
+        return queue.positions.position_of(job.id) or queue.position_of_next(job.user_id)
 
     def _limit(self, job: Job) -> UserLimit | None:
         """Return the limit of jobs at once of the job's user, None for none."""
@@ -178,7 +178,7 @@ class Forecast:
         user_id: UUID | None,
         *,
         size: int,
-        place: Place,
+        position: QueuePosition,
         limit: UserLimit | None,
         now: datetime,
     ) -> Eta | None:
@@ -187,13 +187,13 @@ class Forecast:
         It starts when the line and the user's own limit let it. The user's jobs of other models are
         taken to go before it and to last as long as one of its model: hence a wide range.
         """
-        line = self._behind(model, size=size, before=place.before, now=now)
+        line = self._behind(model, size=size, before=position.before, now=now)
         if limit is None:
             return line
         if not limit.at_once:
             return None
         queued, _sent = self.queues[model.pk].users.get(user_id, (0, 0)) if user_id else (0, 0)
-        before = place.own + max(0, limit.queued - queued)  # with those of other models
+        before = position.own + max(0, limit.queued - queued)  # with those of other models
         if before + limit.at_runpod < limit.at_once:
             return line
         times, basis = self._service(model, size)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from generation.jobs.eta.distributions import Distribution
 from generation.jobs.eta.line import mean_wait
-from generation.jobs.queue.queue_positions import place_of_next
+from generation.jobs.queue.queue_positions import position_of_next
 
 WARM_SECONDS = 60.0
 """After the end of a job, the next one starts warm; as `model_queues.WARM_FOR`."""
@@ -217,7 +217,7 @@ class _Line:
             queued, busy = users.get(one.user_id, (0, 0))
             is_sent = one.submitted_at <= moment
             users[one.user_id] = queued + (not is_sent), busy + is_sent
-        return place_of_next(users, job.user_id, number=number).before
+        return position_of_next(users, job.user_id, number=number).before
 
     def waits(
         self, at_once: int, *, starts: Mapping[Start, Distribution], place: float

@@ -181,7 +181,7 @@ def job_rows_json(rows: Sequence[Any]) -> list[JobJson]:
             position=None,
             left=None,
             parked_until=None,
-            phase=status_text.of_job(row, place=None, left=None, now=now),
+            phase=status_text.of_job(row, position=None, left=None, now=now),
             images=images.get(row.id, []),
         )
         for row in rows

@@ -12,7 +12,7 @@ from artgen.web import formatting
 from generation.jobs import eta
 from generation.jobs.eta import Eta, Forecast
 from generation.jobs.queue import scheduling
-from generation.jobs.queue.queue_positions import Place
+from generation.jobs.queue.queue_positions import QueuePosition
 from generation.models import FINAL, Job, Status
 
 ERROR_MESSAGES = {
@@ -62,7 +62,7 @@ def now_of(job: Job, *, forecast: Forecast, now: datetime) -> Phase:
     """Return the job's phase in the active language; `forecast` covers models of active jobs."""
     return of_job(
         job,
-        place=forecast.place(job),
+        position=forecast.queue_position(job),
         left=forecast.of_job(job, now=now),
         parked_until=forecast.parked_until(job, now=now),
         warm=job.status == Status.SUBMITTED and forecast.is_warm(job),
@@ -75,7 +75,7 @@ def now_of(job: Job, *, forecast: Forecast, now: datetime) -> Phase:
 def of_job(
     job: Job,
     *,
-    place: Place | None,
+    position: QueuePosition | None,
     left: Eta | None,
     parked_until: datetime | None = None,
     warm: bool = False,
@@ -96,7 +96,7 @@ def of_job(
             return _parked(parked_until)
         if limited and not blocked:
             return Phase(_("In the queue"), str(LIMIT_IS_0))
-        return _queued(job, place=place, about=late or about, blocked=blocked)
+        return _queued(job, position=position, about=late or about, blocked=blocked)
     if job.status == Status.SUBMITTED:
         return _submitted(job, about=about, late=late, warm=warm, now=now)
     if job.status == Status.RUNNING:
@@ -123,7 +123,7 @@ def of_job(
     return Phase(title, f"{error_message(job.error_code)} {_returned(job)}")
 
 
-def _queued(job: Job, *, place: Place | None, about: str, blocked: bool) -> Phase:
+def _queued(job: Job, *, position: QueuePosition | None, about: str, blocked: bool) -> Phase:
     if blocked:
         return Phase(
             _("Temporarily unavailable"),
@@ -133,9 +133,9 @@ def _queued(job: Job, *, place: Place | None, about: str, blocked: bool) -> Phas
         return Phase(_("Retrying"), _("the GPU disconnected, no extra charge"))
     if job.refusals or job.model.submit_failures:
         return Phase(_("Waiting for a GPU"), _("none is free yet, you keep your place"))
-    if not place or not place.before:
+    if not position or not position.before:
         return Phase(_("Next in queue"), about)
-    return Phase(_before(place), about)
+    return Phase(_before(position), about)
 
 
 def _parked(until: datetime) -> Phase:
@@ -156,19 +156,19 @@ def is_next_day(until: datetime) -> bool:
     return is_next and timezone.localdate(until) > timezone.localdate()
 
 
-def _before(place: Place) -> str:
+def _before(position: QueuePosition) -> str:
     """Return how many jobs go before: "2 of yours and 3 others before it"."""
-    others = place.before - place.own
-    if not place.own:
+    others = position.before - position.own
+    if not position.own:
         ahead = ngettext("%(count)d ahead of you", "%(count)d ahead of you", others)
         return ahead % {"count": others}
     if not others:
-        own = ngettext("%(count)d of yours before it", "%(count)d of yours before it", place.own)
-        return own % {"count": place.own}
+        own = ngettext("%(count)d of yours before it", "%(count)d of yours before it", position.own)
+        return own % {"count": position.own}
     text = _("%(own)s and %(others)s before it")
     return text % {
-        "own": ngettext("%(count)d of yours", "%(count)d of yours", place.own)
-        % {"count": place.own},
+        "own": ngettext("%(count)d of yours", "%(count)d of yours", position.own)
+        % {"count": position.own},
         "others": ngettext("%(count)d other", "%(count)d others", others) % {"count": others},
     }
 

@@ -94,7 +94,7 @@ def enqueue(
         *allowed_values,
         *upload_ids,
     )
-    if lifecycle.placed(jobs, actor=actor, detail=detail, guard=guard):
+    if lifecycle.insert(jobs, actor=actor, detail=detail, guard=guard):
         return
     creation_switch.refuse_if_paused(user, by_staff=by_staff)
     storage_limits.check_images(user)

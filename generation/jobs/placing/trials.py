@@ -47,7 +47,7 @@ def place(*, staff: User, model: ImageModel, prompt: str, source_images: Sequenc
         held = holds.Hold(reference=job.id, amount=0, reason=REASON)
         holds.hold_all(user=staff, by_staff=True, holds=[held])
         guard = (creation_switch.OPEN_FOR_STAFF,)
-        if not lifecycle.placed([job], actor=staff, detail="trial", guard=guard):
+        if not lifecycle.insert([job], actor=staff, detail="trial", guard=guard):
             raise GenerationOff(creation_switch.read())
         dispatch.submit(model.slug)
     return job

@@ -15,7 +15,13 @@ from django.db.models import BooleanField
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
-from generation.jobs.queue.queue_positions import Place, Positions, Waiting, in_order, place_of_next
+from generation.jobs.queue.queue_positions import (
+    Positions,
+    QueuePosition,
+    Waiting,
+    in_order,
+    position_of_next,
+)
 from generation.models import Status
 from generation.models.outages import BLOCKS_MODEL
 
@@ -59,12 +65,12 @@ class ModelQueue:
         """Return how many SUBMITTED jobs were submitted before."""
         return bisect_left(self.sent_at, moment)
 
-    def place_of_next(self, user_id: UUID | None, *, number: int = 1) -> Place:
-        """Return the place of the `number`-th job that this user would place now.
+    def position_of_next(self, user_id: UUID | None, *, number: int = 1) -> QueuePosition:
+        """Return the position of the `number`-th job that this user would create now.
 
         Without a user: of one who has no other job.
         """
-        return place_of_next(self.users, user_id, number=number)
+        return position_of_next(self.users, user_id, number=number)
 
 
 def cache_key(model_id: int) -> str:

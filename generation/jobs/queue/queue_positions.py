@@ -13,7 +13,7 @@ Waiting = dict[UUID, deque[tuple[Any, UUID]]]
 """By user: time of placement and id of each queued job, oldest first."""
 
 
-PLACE = """(
+FIRST_POSITION = """(
     SELECT (
         WITH line AS (
             SELECT user_id, COUNT(*) FILTER (WHERE status = 'queued') AS queued,
@@ -40,24 +40,26 @@ PLACE = """(
     ) AS own
     WHERE own.id = job_id
 )"""
-"""SQL of a new job's `Place`, for `bulk_update.insert`: the one that `model_queues` would find.
+"""SQL of the `QueuePosition` of a job that `lifecycle.insert` inserts, as `model_queues` finds it.
 
 Of each user, the jobs go before it that would be submitted while that user had no more jobs at
 RunPod than the new job's user has before the new one.
 """
 
 
-class Place(NamedTuple):
+class QueuePosition(NamedTuple):
     """How many queued jobs go before a job, and how many of these are of the same user."""
 
     before: int
     own: int
 
 
-def place_of_next(
+def position_of_next(
     users: Mapping[UUID, tuple[int, int]], user_id: UUID | None, *, number: int
-) -> Place:
-    """Return the place of the `number`-th job that this user would place now; see PLACE.
+) -> QueuePosition:
+    """Return the position of the `number`-th job that this user would create now.
+
+    FIRST_POSITION is the same in SQL.
 
     `users`: how many jobs each has queued, and at RunPod.
     """
@@ -68,7 +70,7 @@ def place_of_next(
         for other, (theirs, at_work) in users.items()
         if other != user_id
     )
-    return Place(own + others, own)
+    return QueuePosition(own + others, own)
 
 
 class Positions(Mapping[UUID, int]):
@@ -95,10 +97,10 @@ class Positions(Mapping[UUID, int]):
             UUID(bytes=self.order[at : at + ID_BYTES]) for at in range(0, len(self.order), ID_BYTES)
         )
 
-    def place(self, job_id: UUID) -> Place | None:
-        """Return the place of a job, None if it is not in the queue."""
+    def position_of(self, job_id: UUID) -> QueuePosition | None:
+        """Return the position of a job, None if it is not in the queue."""
         before = self.get(job_id)
-        return None if before is None else Place(before, self.own[before])
+        return None if before is None else QueuePosition(before, self.own[before])
 
 
 def in_order(waiting: Waiting, busy: Mapping[UUID, int]) -> Positions:

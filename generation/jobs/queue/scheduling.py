@@ -77,7 +77,7 @@ def candidates(model: ImageModel) -> tuple[int, list[Candidate]]:
         WITH {ORDERED}
         SELECT (SELECT COALESCE(SUM(jobs), 0) FROM busy), job.id, job.user_id, job.expected_usd
         FROM ordered JOIN generation_job AS job ON job.id = ordered.id
-        WHERE place <= %s ORDER BY place"""  # noqa: S608 no input
+        WHERE number <= %s ORDER BY number"""  # noqa: S608 no input
     with connection.cursor() as cursor:
         cursor.execute(statement, [*_ordering(model, timezone.now()), MAX_AT_ONCE])
         rows = cursor.fetchall()
@@ -110,7 +110,7 @@ ORDERED = """
         FROM generation_job AS job LEFT JOIN busy ON busy.user_id = job.user_id
         WHERE job.model_id = %s AND job.status = 'queued' AND job.due_at <= %s
     ),
-    ordered (id, place) AS (
+    ordered (id, number) AS (
         SELECT id, ROW_NUMBER() OVER (ORDER BY %s * busy, rank, created_at, user_id, id)
         FROM waiting
         WHERE NOT EXISTS (
@@ -123,6 +123,6 @@ ORDERED = """
 CHOSEN = f"""{ORDERED},
     chosen (id) AS (
         SELECT id FROM ordered
-        WHERE place <= %s - (SELECT COALESCE(SUM(jobs), 0) FROM busy) AND place <= %s
+        WHERE number <= %s - (SELECT COALESCE(SUM(jobs), 0) FROM busy) AND number <= %s
     )
 """  # noqa: S608 no input

@@ -14,7 +14,7 @@ from generation.operations import reconciliation
 from generation.operations.reconciliation import ModelCosts, Reconciliation
 from generation.runpod import billing
 from generation.runpod.billing import Bill, InvalidBill
-from generation.runpod.verdicts import KeyRefused, RunPodError
+from generation.runpod.call_errors import KeyRefused, RunPodError
 
 HEAD = ("MODEL", "JOBS", "CREDITS", "RECORDED $", "EXPECTED $", "DRIFT", "FAILED", "FAILED $")
 PROMPTS_HEAD = ("PROMPT HELPER", "CREDITS", "EXPECTED $")

@@ -14,9 +14,9 @@ from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
 from generation.jobs.engine import clients
 from generation.models import ImageModel
 from generation.operations.doctor.check import Check, error_text
+from generation.runpod.call_errors import EndpointMissing, Gone, KeyRefused, RunPodError
 from generation.runpod.health import Health
 from generation.runpod.payloads import is_public
-from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
 
 NO_SUCH_JOB = "artgen-doctor"
 KEY = "runpod_key"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from generation.runpod.report import JobReport, State
+from generation.runpod.report import JobReport, RunPodState
 from generation.runpod.untrusted import InvalidJSON, parse_json, shortened, storable
 
 from .dialect import SeedOf
@@ -89,16 +89,16 @@ def read_report(report: JobReport, *, seed_of: SeedOf, images_at: str = "") -> R
         raise ValueError(f"the job is still {report.state.value}")
     output = _decoded(report.output)
     is_paid = bool(_cost(output))
-    if report.state is State.CANCELED:
+    if report.state is RunPodState.CANCELED:
         raise OutputError("canceled", report.error)
-    if report.state is State.TIMED_OUT:
+    if report.state is RunPodState.TIMED_OUT:
         raise OutputError("timed_out", report.error, retryable=not is_paid)
-    if report.state is State.FAILED:
+    if report.state is RunPodState.FAILED:
         raise output_error(report.error or _error_in(output) or "", is_paid=is_paid)
     media = [one for part in _parts(output, images_at) for one in _media(part)]
     images = tuple(one for one in media if not _is_video(one))[:MAX_IMAGES]
     if not images:
-        raise _no_image(report, output, is_paid=is_paid, has_video=bool(media))
+        raise _no_image_error(report, output, is_paid=is_paid, has_video=bool(media))
     return Result(
         images=images,
         seed=_seed(seed_of(output)),
@@ -107,7 +107,9 @@ def read_report(report: JobReport, *, seed_of: SeedOf, images_at: str = "") -> R
     )
 
 
-def _no_image(report: JobReport, output: Any, *, is_paid: bool, has_video: bool) -> OutputError:
+def _no_image_error(
+    report: JobReport, output: Any, *, is_paid: bool, has_video: bool
+) -> OutputError:
     texts = list(_texts(output))
     is_unread = is_paid or bool(texts)
     detail = (

@@ -32,7 +32,7 @@ class JobPagesTestCase(BaseTestCase):
 
     def run_job(self, job, *, progress=None, step=None, step_count=None):
         drawn = lifecycle.Progress(progress=progress, step=step, step_count=step_count)
-        return lifecycle.running(
+        return lifecycle.store_progress(
             [(submit_only(job), drawn)], until=timezone.now() + timedelta(hours=1)
         )[0]
 
@@ -40,7 +40,7 @@ class JobPagesTestCase(BaseTestCase):
         finished = lifecycle.Finished(
             delay_ms=None, execution_ms=4000, result=None, host="", cost=None
         )
-        (job,) = lifecycle.storing([(self.run_job(job), finished)])
+        (job,) = lifecycle.begin_storing([(self.run_job(job), finished)])
         key = default_storage.save(f"images/{job.id}.png", ContentFile(b"png"))
         image = Image(
             user=job.user,
@@ -58,4 +58,4 @@ class JobPagesTestCase(BaseTestCase):
             created_at=timezone.now(),
             trashed_at=timezone.now() if trashed else None,
         )
-        return lifecycle.succeeded(job, images=[image], cost=None)
+        return lifecycle.succeed(job, images=[image], cost=None)

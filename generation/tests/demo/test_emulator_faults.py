@@ -8,10 +8,10 @@ import requests
 from generation.demo.emulator import FAULTS, MAGIC_WORDS, Emulator
 from generation.imaging.image import InvalidImage, decode
 from generation.runpod import payloads
-from generation.runpod.client import Client, Gone, JobRefused, NotAccepted, RunPodError
+from generation.runpod.client import Gone, JobRefused, NotAccepted, RunPodClient, RunPodError
 from generation.runpod.download import DownloadFailed, DownloadRefused
 from generation.runpod.payloads import OutputError
-from generation.runpod.report import State
+from generation.runpod.report import RunPodState
 from generation.testing.rows.payloads import WORKFLOW, dialect_of
 from generation.testing.servers.emulator import ENDPOINT, INPUT, fetched, place, run, state
 
@@ -33,7 +33,7 @@ class TestFaults:
         def outcomes():
             with Emulator(instant=True, seed=3) as emulator:
                 emulator.faults.chance("run", "error_5xx", 0.3)
-                client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+                client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
                 return [failed(client) for _ in range(40)]
 
         def failed(client):
@@ -120,7 +120,7 @@ class TestFaults:
     @pytest.mark.parametrize("dialect", ["qwen", "comfyui", "a1111", "sdxl_turbo"])
     def test_it_ends_jobs_badly_in_every_way(self, fault, code, dialect):
         with Emulator(instant=True) as emulator:
-            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             emulator.faults.next("job", fault)
             endpoint, body = place(dialect)
             report = client.status(endpoint, run(client, endpoint=endpoint, body=body))
@@ -134,7 +134,7 @@ class TestFaults:
     @pytest.mark.parametrize("dialect", ["qwen", "comfyui"])
     def test_it_hands_over_what_is_no_picture(self, fault, dialect):
         with Emulator(instant=True) as emulator:
-            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             emulator.faults.next("job", fault)
             endpoint, body = place(dialect)
             result = payloads.read(
@@ -182,13 +182,13 @@ class TestFaults:
         emulator.faults.next("job", "retried")
         ids = [run(client) for _ in range(3)] + [run(client)]
         emulator.advance(2)
-        assert state(client, ids[0]) is State.RUNNING
+        assert state(client, ids[0]) is RunPodState.RUNNING
         emulator.advance(1)
         report = client.status(ENDPOINT, ids[0])
-        assert (report.state, report.retries) == (State.QUEUED, 1)
+        assert (report.state, report.retries) == (RunPodState.QUEUED, 1)
         emulator.advance(10)
         report = client.status(ENDPOINT, ids[0])
-        assert (report.state, report.retries) == (State.COMPLETED, 1)
+        assert (report.state, report.retries) == (RunPodState.COMPLETED, 1)
 
     @pytest.mark.parametrize("word", MAGIC_WORDS)
     def test_it_reads_magic_words_in_a_prompt(self, emulator, client, word):

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from generation.demo.emulator import Emulator
-from generation.runpod.client import Client, Gone
-from generation.runpod.report import State
+from generation.runpod.client import Gone, RunPodClient
+from generation.runpod.report import RunPodState
 from generation.testing.servers.emulator import ENDPOINT, run, state
 
 
@@ -16,32 +16,36 @@ class TestLife:
         assert client.status(ENDPOINT, runpod_id).delay_ms is None
         emulator.advance(0)
         running = client.status(ENDPOINT, runpod_id)
-        assert (running.state, running.delay_ms, running.execution_ms) == (State.RUNNING, 0, None)
+        assert (running.state, running.delay_ms, running.execution_ms) == (
+            RunPodState.RUNNING,
+            0,
+            None,
+        )
         assert running.worker_id
         emulator.advance(5)
         done = client.status(ENDPOINT, runpod_id)
-        assert (done.state, done.execution_ms) == (State.COMPLETED, 5000)
+        assert (done.state, done.execution_ms) == (RunPodState.COMPLETED, 5000)
 
     def test_it_gives_each_worker_one_job_and_lets_the_others_wait(self, emulator, client):
         ids = [run(client) for _ in range(4)]
         emulator.advance(1)
-        assert [state(client, i) for i in ids] == [State.RUNNING] * 3 + [State.QUEUED]
+        assert [state(client, i) for i in ids] == [RunPodState.RUNNING] * 3 + [RunPodState.QUEUED]
         assert client.health(ENDPOINT).workers["running"] == 3
         emulator.advance(5)
-        assert state(client, ids[3]) is State.RUNNING
+        assert state(client, ids[3]) is RunPodState.RUNNING
         assert client.status(ENDPOINT, ids[3]).delay_ms == 5000
 
     def test_it_wakes_a_worker_for_the_first_job_only(self):
         with Emulator(manual=True, cold_start=2) as emulator:
-            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             first = run(client)
             emulator.advance(1)
-            assert state(client, first) is State.QUEUED
+            assert state(client, first) is RunPodState.QUEUED
             emulator.advance(1)
-            assert state(client, first) is State.RUNNING
+            assert state(client, first) is RunPodState.RUNNING
             second = run(client)
             emulator.advance(0)
-            assert state(client, second) is State.RUNNING
+            assert state(client, second) is RunPodState.RUNNING
 
     def test_it_reports_rising_progress(self, emulator, client):
         runpod_id = run(client)
@@ -56,15 +60,15 @@ class TestLife:
         emulator.faults.next("job", "slow_gpu")
         runpod_id = run(client, execution_timeout_ms=10_000)
         emulator.advance(9)
-        assert state(client, runpod_id) is State.RUNNING
+        assert state(client, runpod_id) is RunPodState.RUNNING
         emulator.advance(1)
-        assert state(client, runpod_id) is State.TIMED_OUT
+        assert state(client, runpod_id) is RunPodState.TIMED_OUT
 
     def test_it_forgets_a_job_past_its_ttl_even_while_it_runs(self, emulator, client):
         emulator.faults.next("job", "stuck")
         runpod_id = run(client, ttl_ms=1_200_000, execution_timeout_ms=600_000)
         emulator.advance(1199)
-        assert state(client, runpod_id) is State.RUNNING
+        assert state(client, runpod_id) is RunPodState.RUNNING
         emulator.advance(1)
         with pytest.raises(Gone):
             client.status(ENDPOINT, runpod_id)
@@ -73,7 +77,7 @@ class TestLife:
     def test_it_keeps_a_result_for_half_an_hour(self, emulator, client):
         runpod_id = run(client)
         emulator.advance(5 + 1800)
-        assert state(client, runpod_id) is State.COMPLETED
+        assert state(client, runpod_id) is RunPodState.COMPLETED
         emulator.advance(2)
         with pytest.raises(Gone):
             client.status(ENDPOINT, runpod_id)
@@ -82,24 +86,26 @@ class TestLife:
     def test_it_cancels_what_waits_and_what_runs_and_frees_the_worker(self, emulator, client):
         ids = [run(client) for _ in range(4)]
         emulator.advance(1)
-        assert client.cancel(ENDPOINT, ids[0]).state is State.CANCELED
+        assert client.cancel(ENDPOINT, ids[0]).state is RunPodState.CANCELED
         emulator.advance(0)
-        assert state(client, ids[3]) is State.RUNNING
+        assert state(client, ids[3]) is RunPodState.RUNNING
         emulator.advance(10)
-        assert [state(client, i) for i in ids] == [State.CANCELED] + [State.COMPLETED] * 3
+        assert [state(client, i) for i in ids] == [RunPodState.CANCELED] + [
+            RunPodState.COMPLETED
+        ] * 3
 
     def test_it_takes_an_empty_input_and_fails_it_after_forty_seconds(self, emulator, client):
         runpod_id = run(client, body={})
         emulator.advance(39)
-        assert state(client, runpod_id) is State.RUNNING
+        assert state(client, runpod_id) is RunPodState.RUNNING
         emulator.advance(1)
-        assert state(client, runpod_id) is State.FAILED
+        assert state(client, runpod_id) is RunPodState.FAILED
 
     def test_it_ends_everything_at_once_when_instant(self, webhook_receiver):
         with Emulator(instant=True) as emulator:
-            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             runpod_id = run(client, webhook=webhook_receiver.url + "/hook")
-            assert state(client, runpod_id) is State.COMPLETED
+            assert state(client, runpod_id) is RunPodState.COMPLETED
             emulator.settle()
             assert webhook_receiver.states == ["COMPLETED"]
 
@@ -107,7 +113,7 @@ class TestLife:
         rung = threading.Event()
         webhook_receiver.on_delivery = lambda body: rung.set()
         with Emulator(speed=500) as emulator:
-            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             runpod_id = run(client, webhook=webhook_receiver.url + "/hook")
             assert rung.wait(10)
-            assert state(client, runpod_id) is State.COMPLETED
+            assert state(client, runpod_id) is RunPodState.COMPLETED

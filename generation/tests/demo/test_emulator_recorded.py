@@ -11,9 +11,9 @@ from generation.demo.emulator.answers import RECORDED
 from generation.demo.emulator.painting import tiny_png
 from generation.imaging.image import decode
 from generation.runpod import payloads
-from generation.runpod.client import Client
+from generation.runpod.client import RunPodClient
 from generation.runpod.payloads import OutputError
-from generation.runpod.report import State
+from generation.runpod.report import RunPodState
 from generation.testing.servers.emulator import ENDPOINT, run
 
 SCHNELL, Z_IMAGE, EDIT = "black-forest-labs-flux-1-schnell", "z-image-turbo", "qwen-image-edit"
@@ -99,7 +99,7 @@ class TestSecondHost:
     def test_it_hands_out_files_under_another_name(self, endpoint):
         with Emulator(manual=True, cdn="localhost") as emulator:
             assert emulator.cdn_host == f"localhost:{emulator.port}"
-            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             url = output(client, emulator, endpoint, body_for(endpoint))["result"]
             assert url.startswith(f"http://{emulator.cdn_host}/files/")
             assert decode(requests.get(url, timeout=60).content)[0]
@@ -121,7 +121,7 @@ class TestFailures:
         runpod_id = run(client)
         emulator.advance(5)
         report = client.status(ENDPOINT, runpod_id)
-        assert (report.state, report.output, report.error) == (State.FAILED, expected, "")
+        assert (report.state, report.output, report.error) == (RunPodState.FAILED, expected, "")
         with pytest.raises(OutputError) as caught:
             payloads.read("public", report)
         assert caught.value.code == "provider_error"
@@ -132,9 +132,9 @@ class TestFailures:
         runpod_id = run(client)
         emulator.advance(1 if by_caller else 5)
         if by_caller:
-            assert client.cancel(ENDPOINT, runpod_id).state is State.CANCELED
+            assert client.cancel(ENDPOINT, runpod_id).state is RunPodState.CANCELED
         report = client.status(ENDPOINT, runpod_id)
-        assert (report.state, report.output) == (State.CANCELED, {"cost": 0.02})
+        assert (report.state, report.output) == (RunPodState.CANCELED, {"cost": 0.02})
 
 
 class TestDataUris:

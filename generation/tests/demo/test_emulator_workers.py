@@ -10,9 +10,9 @@ from generation.demo.emulator.painting import tiny_png
 from generation.imaging import metadata
 from generation.imaging.image import decode
 from generation.runpod import payloads
-from generation.runpod.client import Client
+from generation.runpod.client import RunPodClient
 from generation.runpod.payloads import DIALECTS, PUBLIC, InputImage, OutputError
-from generation.runpod.report import State
+from generation.runpod.report import RunPodState
 from generation.testing.rows.payloads import FORMATS, WORKFLOW, build, dialect_of, parameters
 from generation.testing.servers.emulator import ENDPOINT, INPUT, endpoint_of, fetched, place, run
 
@@ -140,14 +140,14 @@ class TestWorkers:
         runpod_id = run(client, endpoint=endpoint, body=body)
         emulator.advance(1)
         report = client.status(endpoint, runpod_id)
-        assert report.state is State.FAILED
+        assert report.state is RunPodState.FAILED
         with pytest.raises(OutputError) as caught:
             payloads.read(PUBLIC, report)
         assert not caught.value.retryable or caught.value.code == "source_unreadable"
 
     def test_it_gives_addresses_that_others_can_reach(self):
         with Emulator(instant=True, public_url="http://emulator:8010/") as emulator:
-            client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+            client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             report = client.status(ENDPOINT, run(client))
             assert report.output["result"].startswith("http://emulator:8010/files/")
 

@@ -9,7 +9,7 @@ def test_it_lets_one_be_decoded_at_a_time() -> None:
     for _ in range(2):
         with (
             decoding.alone(wait_seconds=0),
-            pytest.raises(decoding.Busy),
+            pytest.raises(decoding.TurnTimeout),
             decoding.alone(wait_seconds=0),
         ):
             pass

@@ -20,7 +20,7 @@ def run(*arguments: str, **options: Any) -> str:
 
 class CommandTestCase(EmulatorTestCase):
     def failed(self, job: Job) -> Job:
-        lifecycle.failed(job, code="gpu_lost", detail="for the test")
+        lifecycle.fail(job, code="gpu_lost", detail="for the test")
         return Job.objects.get(id=job.id)
 
     def submit(self) -> Job:

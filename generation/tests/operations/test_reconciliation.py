@@ -21,7 +21,7 @@ from generation.operations import reconciliation, retention
 from generation.operations.reconciliation import PromptCosts
 from generation.runpod import billing
 from generation.runpod.billing import Bill, InvalidBill
-from generation.runpod.verdicts import Unavailable
+from generation.runpod.call_errors import CallFailed
 from generation.testing.cases import BaseTestCase, EmulatorTestCase, make_user
 from generation.testing.rows.api import make_job
 from generation.user_data import erasure
@@ -237,9 +237,9 @@ class TestBill(CostsTestCase):
             *([{"price": 3}], [{"totalAmount": None}], [{"totalAmount": "much"}], [[1]]),
             [{"totalAmount": "Infinity"}],
         ):
-            with pytest.raises(Unavailable):
+            with pytest.raises(CallFailed):
                 billing.of_replies(own=[], public=reply)
-            with pytest.raises(Unavailable):
+            with pytest.raises(CallFailed):
                 billing.of_replies(own=reply, public=[])
 
     def test_it_refuses_what_is_no_bill(self) -> None:

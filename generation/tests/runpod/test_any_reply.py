@@ -9,6 +9,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from generation.runpod import payloads
+from generation.runpod.call_errors import (
+    DETAIL_CHARACTERS,
+    MAX_RETRY_AFTER_SECONDS,
+    CallFailed,
+    RunPodError,
+    read_error,
+    run_error,
+)
 from generation.runpod.health import Health, parse_health
 from generation.runpod.payloads import DIALECTS, PUBLIC, OutputError
 from generation.runpod.payloads.errors import CODES, classify
@@ -18,19 +26,11 @@ from generation.runpod.report import (
     MAX_MILLISECONDS,
     InvalidReport,
     JobReport,
-    State,
+    RunPodState,
     parse_progress,
     parse_report,
 )
 from generation.runpod.untrusted import MAX_DEPTH, InvalidJSON, parse_json, storable
-from generation.runpod.verdicts import (
-    DETAIL_CHARACTERS,
-    MAX_RETRY_AFTER_SECONDS,
-    RunPodError,
-    Unavailable,
-    read_verdict,
-    run_verdict,
-)
 from generation.testing.hostile import ANY_TEXT, any_json, nested
 
 REPORT = ["id", "status", "output", "error", "delayTime", "executionTime", "workerId", "retries"]
@@ -40,7 +40,7 @@ OUTPUT = [
 ]
 PROGRESS = ["progress", "percent", "step", "steps", "total", "current", "value", "max"]
 STATES = ["IN_QUEUE", "IN_PROGRESS", "COMPLETED", "FAILED", "CANCELLED", "TIMED_OUT", "?", "\0"]
-ENDED = [state for state in State if state.final]
+ENDED = [state for state in RunPodState if state.final]
 some = settings(max_examples=300, deadline=None, derandomize=True)
 
 reports = st.fixed_dictionaries(
@@ -93,15 +93,15 @@ def test_it_reads_any_progress(output: Any) -> None:
     output=any_json(OUTPUT),
     error=ANY_TEXT,
 )
-@example(dialect=PUBLIC, state=State.COMPLETED, output={"image_url": "https://["}, error="")
-@example(dialect=PUBLIC, state=State.COMPLETED, output=["https://a\0b/c.png"], error="")
-@example(dialect=PUBLIC, state=State.COMPLETED, output=nested(900), error="")
-@example(dialect=PUBLIC, state=State.COMPLETED, output=nested(900, around=7), error="")
-@example(dialect=PUBLIC, state=State.FAILED, output={"error": nested(900)}, error="")
-@example(dialect="a1111", state=State.COMPLETED, output={"info": "[" * 9000}, error="")
-@example(dialect="a1111", state=State.COMPLETED, output={"cost": "1E+999999"}, error="")
+@example(dialect=PUBLIC, state=RunPodState.COMPLETED, output={"image_url": "https://["}, error="")
+@example(dialect=PUBLIC, state=RunPodState.COMPLETED, output=["https://a\0b/c.png"], error="")
+@example(dialect=PUBLIC, state=RunPodState.COMPLETED, output=nested(900), error="")
+@example(dialect=PUBLIC, state=RunPodState.COMPLETED, output=nested(900, around=7), error="")
+@example(dialect=PUBLIC, state=RunPodState.FAILED, output={"error": nested(900)}, error="")
+@example(dialect="a1111", state=RunPodState.COMPLETED, output={"info": "[" * 9000}, error="")
+@example(dialect="a1111", state=RunPodState.COMPLETED, output={"cost": "1E+999999"}, error="")
 def test_it_reads_any_result_or_gives_a_code(
-    dialect: str, state: State, output: Any, error: str
+    dialect: str, state: RunPodState, output: Any, error: str
 ) -> None:
     report = JobReport(runpod_id="rp-1", state=state, output=output, error=error)
     payloads.cost_in(report)
@@ -148,7 +148,7 @@ def test_it_answers_any_reply_with_a_report_or_a_verdict(status: int, body: byte
 @example(status=429, text="", retry_after="Mon, 01 Jan 0001 00:00:00 +9999")
 @example(status=401, text='{"error": "a\\u0000b\\ud800"}', retry_after="")
 def test_it_gives_a_verdict_on_any_refusal(status: int, text: str, retry_after: str) -> None:
-    for verdict in (run_verdict, read_verdict):
+    for verdict in (run_error, read_error):
         error = verdict(status, {"Retry-After": retry_after}, text)
         assert isinstance(error, RunPodError)
         assert error.retry_after is None or 0 <= error.retry_after <= MAX_RETRY_AFTER_SECONDS
@@ -170,7 +170,7 @@ def test_it_classifies_any_error(error: Any) -> None:
 def test_it_reads_any_health(body: Any) -> None:
     try:
         health = parse_health(body)
-    except Unavailable:
+    except CallFailed:
         return
     assert isinstance(health, Health)
     assert isinstance(health.workers_total, int)

@@ -10,19 +10,19 @@ import time
 import pytest
 
 from generation.demo.emulator import Emulator
-from generation.runpod.access import Limits
+from generation.runpod.access import HttpLimits
 from generation.runpod.client import (
-    Client,
+    CallFailed,
     EndpointMissing,
     Gone,
     JobRefused,
     KeyRefused,
     NotAccepted,
     OutcomeUnknown,
+    RunPodClient,
     RunPodError,
-    Unavailable,
 )
-from generation.runpod.report import State
+from generation.runpod.report import RunPodState
 from generation.testing.servers.raw_server import http, raw_server
 
 KEY = "rpa_SECRETSECRETSECRET"
@@ -40,13 +40,13 @@ def emulator():
 def client(emulator):
     emulator.faults.clear()
     emulator.advance(60)  # what earlier tests left is done
-    client = Client(base_url=emulator.base_url, api_key=KEY)
+    client = RunPodClient(base_url=emulator.base_url, api_key=KEY)
     yield client
     client.close()
 
 
 def client_of(server, **limits):
-    return Client(base_url=server.base_url, api_key=KEY, limits=Limits(**limits))
+    return RunPodClient(base_url=server.base_url, api_key=KEY, limits=HttpLimits(**limits))
 
 
 def test_it_submits_with_webhook_and_policy(emulator, client):
@@ -57,7 +57,7 @@ def test_it_submits_with_webhook_and_policy(emulator, client):
         execution_timeout_ms=600_000,
         ttl_ms=1_200_000,
     )
-    assert submission.state is State.QUEUED
+    assert submission.state is RunPodState.QUEUED
     call = emulator.calls[-1]
     assert (call.method, call.path) == ("POST", f"/v2/{ENDPOINT}/run")
     assert call.json == {
@@ -139,7 +139,9 @@ def test_it_refuses_an_input_that_is_no_json(client):
 def test_it_knows_that_nothing_was_accepted_where_nobody_listens():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        client = Client(base_url=f"http://127.0.0.1:{unused.getsockname()[1]}/v2", api_key=KEY)
+        client = RunPodClient(
+            base_url=f"http://127.0.0.1:{unused.getsockname()[1]}/v2", api_key=KEY
+        )
         with pytest.raises(NotAccepted) as caught:
             client.run(ENDPOINT, input=INPUT)
     assert caught.value.__cause__ is not None
@@ -147,17 +149,17 @@ def test_it_knows_that_nothing_was_accepted_where_nobody_listens():
 
 
 def test_it_knows_that_nothing_was_accepted_when_the_name_does_not_resolve():
-    client = Client(base_url="http://runpod.invalid/v2", api_key=KEY)
+    client = RunPodClient(base_url="http://runpod.invalid/v2", api_key=KEY)
     with pytest.raises(NotAccepted):
         client.run(ENDPOINT, input=INPUT)
 
 
 def test_it_knows_that_nothing_was_accepted_when_tls_fails():
     with raw_server(http("200 OK", b"{}")) as server:
-        client = Client(
+        client = RunPodClient(
             base_url=f"https://127.0.0.1:{server.port}/v2",
             api_key=KEY,
-            limits=Limits(connect_seconds=0.2),
+            limits=HttpLimits(connect_seconds=0.2),
         )
         with pytest.raises(NotAccepted):
             client.run(ENDPOINT, input=INPUT)
@@ -195,8 +197,8 @@ def test_it_sends_ten_megabytes_over_a_line_that_takes_longer_than_any_timeout()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         threading.Thread(target=read_slowly, args=(listener,), daemon=True).start()
         base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v2"
-        client = Client(
-            base_url=base_url, api_key=KEY, limits=Limits(connect_seconds=0.1, read_seconds=1)
+        client = RunPodClient(
+            base_url=base_url, api_key=KEY, limits=HttpLimits(connect_seconds=0.1, read_seconds=1)
         )
         submission = client.run(ENDPOINT, input={"image": "x" * 9_900_000})
     assert submission.runpod_id == "one"
@@ -241,7 +243,7 @@ def test_it_honors_retry_after_in_seconds(value, expected):
         with pytest.raises(NotAccepted) as caught:
             client_of(server).run(ENDPOINT, input=INPUT)
         assert caught.value.retry_after == expected
-        with pytest.raises(Unavailable) as caught_too:
+        with pytest.raises(CallFailed) as caught_too:
             client_of(server).status(ENDPOINT, "a")
         assert caught_too.value.retry_after == expected
 
@@ -257,14 +259,14 @@ def test_it_honors_retry_after_as_a_date():
 
 def test_it_reads_a_job_from_queue_to_end(emulator, client):
     runpod_id = client.run(ENDPOINT, input=INPUT).runpod_id
-    assert client.status(ENDPOINT, runpod_id).state is State.QUEUED
+    assert client.status(ENDPOINT, runpod_id).state is RunPodState.QUEUED
     emulator.advance(2)
     running = client.status(ENDPOINT, runpod_id)
-    assert running.state is State.RUNNING
+    assert running.state is RunPodState.RUNNING
     assert (running.step, running.steps) == (8, 20)
     emulator.advance(3)
     done = client.status(ENDPOINT, runpod_id)
-    assert done.state is State.COMPLETED
+    assert done.state is RunPodState.COMPLETED
     assert done.execution_ms == 5000
     assert done.output["cost"] == 0.02
 
@@ -273,15 +275,15 @@ def test_it_reads_a_job_from_queue_to_end(emulator, client):
     ("fault", "verdict"),
     [
         ("lost_404", Gone),
-        ("rate_429", Unavailable),
-        ("error_5xx", Unavailable),
-        ("html_502", Unavailable),
-        ("break_before", Unavailable),
-        ("garbage", Unavailable),
-        ("truncated", Unavailable),
+        ("rate_429", CallFailed),
+        ("error_5xx", CallFailed),
+        ("html_502", CallFailed),
+        ("break_before", CallFailed),
+        ("garbage", CallFailed),
+        ("truncated", CallFailed),
         ("refuse_401", KeyRefused),
         ("refuse_403", KeyRefused),
-        ("other_job", Unavailable),
+        ("other_job", CallFailed),
     ],
 )
 def test_it_gives_a_verdict_on_every_failure_of_a_read(emulator, client, fault, verdict):
@@ -296,15 +298,15 @@ def test_it_gives_a_verdict_on_every_failure_of_a_read(emulator, client, fault, 
 def test_it_takes_an_unheard_of_state_for_running(emulator, client):
     runpod_id = client.run(ENDPOINT, input=INPUT).runpod_id
     emulator.faults.next("status", "unknown_state")
-    assert client.status(ENDPOINT, runpod_id).state is State.RUNNING
+    assert client.status(ENDPOINT, runpod_id).state is RunPodState.RUNNING
 
 
 def test_it_cancels_and_learns_the_true_state_of_a_finished_job(emulator, client):
     runpod_id = client.run(ENDPOINT, input=INPUT).runpod_id
-    assert client.cancel(ENDPOINT, runpod_id).state is State.CANCELED
+    assert client.cancel(ENDPOINT, runpod_id).state is RunPodState.CANCELED
     finished = client.run(ENDPOINT, input=INPUT).runpod_id
     emulator.advance(6)
-    assert client.cancel(ENDPOINT, finished).state is State.COMPLETED
+    assert client.cancel(ENDPOINT, finished).state is RunPodState.COMPLETED
     with pytest.raises(Gone):
         client.cancel(ENDPOINT, "nobody-u1")
 
@@ -321,9 +323,9 @@ def test_it_counts_jobs_and_workers(emulator, client):
 
 def test_it_tells_a_missing_endpoint_and_a_wrong_key_apart(emulator):
     with pytest.raises(EndpointMissing):
-        Client(base_url=emulator.base_url, api_key=KEY).health("missing-endpoint")
+        RunPodClient(base_url=emulator.base_url, api_key=KEY).health("missing-endpoint")
     with pytest.raises(KeyRefused) as caught:
-        Client(base_url=emulator.base_url, api_key="another").health(ENDPOINT)
+        RunPodClient(base_url=emulator.base_url, api_key="another").health(ENDPOINT)
     assert caught.value.status == 401
 
 
@@ -342,7 +344,7 @@ def test_it_never_shows_the_key(emulator, caplog):
         with pytest.raises(JobRefused) as caught:
             client.run(ENDPOINT, input=INPUT)
         assert caught.value.detail == "bad key ***"
-        with pytest.raises(Unavailable) as caught_too:
+        with pytest.raises(CallFailed) as caught_too:
             client.status(ENDPOINT, "a")
         shown = repr(client) + repr(caught.value) + repr(caught_too.value) + caught_too.value.detail
     assert KEY not in shown + caplog.text
@@ -350,10 +352,11 @@ def test_it_never_shows_the_key(emulator, caplog):
 
 def test_it_takes_a_key_with_a_newline_and_refuses_one_that_fits_no_header(emulator):
     assert (
-        Client(base_url=emulator.base_url, api_key=KEY + "\n").health(ENDPOINT).workers_total == 3
+        RunPodClient(base_url=emulator.base_url, api_key=KEY + "\n").health(ENDPOINT).workers_total
+        == 3
     )
     with pytest.raises(ValueError, match="header") as caught:
-        Client(base_url=emulator.base_url, api_key="two\nlines")
+        RunPodClient(base_url=emulator.base_url, api_key="two\nlines")
     assert "two" not in str(caught.value)
 
 
@@ -371,4 +374,4 @@ def test_it_lets_no_netrc_replace_the_key(emulator, tmp_path, monkeypatch):
     netrc.write_text("machine 127.0.0.1 login alice password wrong\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    assert Client(base_url=emulator.base_url, api_key=KEY).health(ENDPOINT).workers_total == 3
+    assert RunPodClient(base_url=emulator.base_url, api_key=KEY).health(ENDPOINT).workers_total == 3

@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from generation.runpod import pool
-from generation.runpod.access import Limits
-from generation.runpod.client import Client, NotAccepted, Unavailable
+from generation.runpod.access import HttpLimits
+from generation.runpod.client import CallFailed, NotAccepted, RunPodClient
 from generation.testing.servers.raw_server import raw_server
 from generation.testing.threads import until_set
 
@@ -23,11 +23,11 @@ def test_it_waits_for_its_turn_and_gives_up_in_time():
         gone.wait()
 
     with raw_server(hold) as server:
-        limits = Limits(pool_kept=1, pool_max=1, pool_wait_seconds=0.05, read_seconds=60)
-        client = Client(base_url=server.base_url, api_key="test", limits=limits)
+        limits = HttpLimits(pool_kept=1, pool_max=1, pool_wait_seconds=0.05, read_seconds=60)
+        client = RunPodClient(base_url=server.base_url, api_key="test", limits=limits)
 
         def wait_for_nothing():
-            with pytest.raises(Unavailable):
+            with pytest.raises(CallFailed):
                 client.status(ENDPOINT, "a")
 
         first = threading.Thread(target=wait_for_nothing)
@@ -36,7 +36,7 @@ def test_it_waits_for_its_turn_and_gives_up_in_time():
         try:
             with pytest.raises(NotAccepted):
                 client.run(ENDPOINT, input=INPUT)
-            with pytest.raises(Unavailable):
+            with pytest.raises(CallFailed):
                 client.status(ENDPOINT, "a")
         finally:
             gone.set()

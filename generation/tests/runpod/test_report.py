@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from generation.runpod.report import InvalidReport, State, parse_progress, parse_report
+from generation.runpod.report import InvalidReport, RunPodState, parse_progress, parse_report
 
 
 def test_it_reads_a_finished_job():
@@ -20,7 +20,7 @@ def test_it_reads_a_finished_job():
         }
     )
     assert report.runpod_id == "a-u1"
-    assert report.state is State.COMPLETED
+    assert report.state is RunPodState.COMPLETED
     assert report.state.final
     assert (report.delay_ms, report.execution_ms, report.worker_id, report.retries) == (
         31618,
@@ -35,13 +35,13 @@ def test_it_reads_a_finished_job():
 @pytest.mark.parametrize(
     ("word", "state"),
     [
-        ("IN_QUEUE", State.QUEUED),
-        ("IN_PROGRESS", State.RUNNING),
-        ("RUNNING", State.RUNNING),
-        ("COMPLETED", State.COMPLETED),
-        ("FAILED", State.FAILED),
-        ("CANCELLED", State.CANCELED),
-        ("TIMED_OUT", State.TIMED_OUT),
+        ("IN_QUEUE", RunPodState.QUEUED),
+        ("IN_PROGRESS", RunPodState.RUNNING),
+        ("RUNNING", RunPodState.RUNNING),
+        ("COMPLETED", RunPodState.COMPLETED),
+        ("FAILED", RunPodState.FAILED),
+        ("CANCELLED", RunPodState.CANCELED),
+        ("TIMED_OUT", RunPodState.TIMED_OUT),
     ],
 )
 def test_it_knows_every_state_of_the_documentation(word, state):
@@ -50,7 +50,7 @@ def test_it_knows_every_state_of_the_documentation(word, state):
 
 def test_it_takes_an_unknown_state_for_running_and_logs_it(caplog):
     with caplog.at_level(logging.WARNING):
-        assert parse_report({"id": "a", "status": "PONDERING"}).state is State.RUNNING
+        assert parse_report({"id": "a", "status": "PONDERING"}).state is RunPodState.RUNNING
     assert "PONDERING" in caplog.text
 
 

@@ -13,7 +13,7 @@ import pytest
 from generation.imaging.image import decode
 from generation.runpod import payloads
 from generation.runpod.payloads import DIALECTS, PUBLIC, OutputError
-from generation.runpod.report import JobReport, State, parse_report
+from generation.runpod.report import JobReport, RunPodState, parse_report
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -119,7 +119,7 @@ VIDEO = base64.b64encode(b"\0\0\0\x18ftypmp42" + bytes(40)).decode()
 
 
 def completed(output, **fields):
-    return JobReport(runpod_id="a", state=State.COMPLETED, output=output, **fields)
+    return JobReport(runpod_id="a", state=RunPodState.COMPLETED, output=output, **fields)
 
 
 URL = "https://image.runpod.ai/a.png"
@@ -190,7 +190,9 @@ def test_it_says_why_there_is_no_picture(output, code):
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize("state", [State.COMPLETED, State.FAILED, State.TIMED_OUT])
+@pytest.mark.parametrize(
+    "state", [RunPodState.COMPLETED, RunPodState.FAILED, RunPodState.TIMED_OUT]
+)
 @pytest.mark.parametrize(("cost", "is_retryable"), [(0, True), (0.02, False)])
 def test_it_calls_nothing_retryable_that_was_paid_for(state, cost, is_retryable):
     output = {"cost": cost, "errors": ["CUDA out of memory"]}

@@ -17,10 +17,10 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from generation.demo.emulator import Emulator
-from generation.runpod.access import Limits
-from generation.runpod.client import Client, Gone, Unavailable
+from generation.runpod.access import HttpLimits
+from generation.runpod.client import CallFailed, Gone, RunPodClient
 from generation.runpod.replies import MAX_REPLY_BYTES
-from generation.runpod.report import JobReport, State
+from generation.runpod.report import JobReport, RunPodState
 from generation.runpod.sweep import BATCH, Sweep
 from generation.testing.servers.certificate import make_certificate
 
@@ -109,9 +109,9 @@ def server(tmp_path_factory):
         yield server
 
 
-HASTY = {"limits": Limits(sweep_seconds=0.3)}
+HASTY = {"limits": HttpLimits(sweep_seconds=0.3)}
 PATIENT = {
-    "limits": Limits(sweep_seconds=60),
+    "limits": HttpLimits(sweep_seconds=60),
     "total_seconds": 120,
 }  # a busy machine must not look like a silent server
 
@@ -188,7 +188,7 @@ def test_it_loses_no_report_to_anothers_trouble_over_http2(server, over_tls):
         for ref, outcome in found.items()
         if not isinstance(outcome, JobReport)
     }
-    assert trouble == {"job-1-u1": Gone} | {f"job-{n}-u1": Unavailable for n in (2, 3, 4, 5, 7)}
+    assert trouble == {"job-1-u1": Gone} | {f"job-{n}-u1": CallFailed for n in (2, 3, 4, 5, 7)}
     assert found[(ENDPOINT, "job-3-u1")].retry_after == 3
     assert len(found) == 200
 
@@ -199,10 +199,10 @@ def test_it_gives_up_what_does_not_answer_in_time_over_http2(server):
         base_url=f"https://127.0.0.1:{server.port}/v2",
         api_key="key",
         tls_context=server.trusting,
-        limits=Limits(sweep_seconds=0.5),
+        limits=HttpLimits(sweep_seconds=0.5),
     )
     found = sweep.read(refs(9))
-    assert isinstance(found[(ENDPOINT, "job-8-u1")], Unavailable)
+    assert isinstance(found[(ENDPOINT, "job-8-u1")], CallFailed)
     assert len(found) == 9
     sweep.close()
 
@@ -226,7 +226,7 @@ def full():
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_it_gives_up_connecting_long_before_reading(scheme):
     with full() as port:
-        limits = Limits(connect_seconds=0.1, sweep_seconds=3600)
+        limits = HttpLimits(connect_seconds=0.1, sweep_seconds=3600)
         sweep = Sweep(
             base_url=f"{scheme}://127.0.0.1:{port}/v2",
             api_key="k",
@@ -235,18 +235,18 @@ def test_it_gives_up_connecting_long_before_reading(scheme):
         )
         found = sweep.read(refs(40))
     assert ConnectTimeout in {type(outcome.__cause__) for outcome in found.values()}
-    assert {type(outcome) for outcome in found.values()} == {Unavailable}
+    assert {type(outcome) for outcome in found.values()} == {CallFailed}
 
 
 def test_it_gives_up_a_server_that_does_not_shake_hands():
     with socket.create_server(("127.0.0.1", 0)) as deaf:
-        limits = Limits(connect_seconds=0.1, sweep_seconds=3600)
+        limits = HttpLimits(connect_seconds=0.1, sweep_seconds=3600)
         port = deaf.getsockname()[1]
         sweep = Sweep(
             base_url=f"https://127.0.0.1:{port}/v2", api_key="k", limits=limits, total_seconds=3600
         )
         found = sweep.read(refs(1))
-    assert {type(outcome) for outcome in found.values()} == {Unavailable}
+    assert {type(outcome) for outcome in found.values()} == {CallFailed}
 
 
 def test_it_reads_more_than_one_batch_on_a_connection(server, over_tls):
@@ -254,7 +254,7 @@ def test_it_reads_more_than_one_batch_on_a_connection(server, over_tls):
         base_url=f"https://127.0.0.1:{server.port}/v2",
         api_key="key",
         tls_context=server.trusting,
-        limits=Limits(sweep_connections=1, sweep_seconds=60),
+        limits=HttpLimits(sweep_connections=1, sweep_seconds=60),
         total_seconds=120,
     )
     found = sweep.read(refs(BATCH * 2 + 1))
@@ -265,7 +265,7 @@ def test_it_reads_more_than_one_batch_on_a_connection(server, over_tls):
 
 def test_it_believes_no_unknown_certificate(server):
     found = Sweep(base_url=f"https://127.0.0.1:{server.port}/v2", api_key="key").read(refs(20))
-    assert {type(outcome) for outcome in found.values()} == {Unavailable}
+    assert {type(outcome) for outcome in found.values()} == {CallFailed}
 
 
 def test_it_reads_over_tls_from_a_server_that_speaks_only_http1(tmp_path):
@@ -287,7 +287,7 @@ def test_it_reads_over_tls_from_a_server_that_speaks_only_http1(tmp_path):
 @pytest.fixture(scope="module")
 def emulator():
     with Emulator(instant=True, slow_seconds=3, rate_limits=False) as emulator:
-        client = Client(base_url=emulator.base_url, api_key=emulator.api_key)
+        client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
         emulator.refs = [
             (ENDPOINT, client.run(ENDPOINT, input={"prompt": "a"}).runpod_id) for _ in range(60)
         ]
@@ -300,7 +300,7 @@ def test_it_reads_from_a_server_that_speaks_only_http1(emulator):
     found = sweep.read([*emulator.refs, (ENDPOINT, "nobody-u1"), emulator.refs[0]])
     assert len(found) == 61
     assert isinstance(found.pop((ENDPOINT, "nobody-u1")), Gone)
-    assert {report.state for report in found.values()} == {State.COMPLETED}
+    assert {report.state for report in found.values()} == {RunPodState.COMPLETED}
     assert all(report.runpod_id == ref[1] for ref, report in found.items())
     sweep.close()
 
@@ -309,14 +309,14 @@ def test_it_reads_from_a_server_that_speaks_only_http1(emulator):
     ("fault", "verdict"),
     [
         ("lost_404", Gone),
-        ("rate_429", Unavailable),
-        ("error_5xx", Unavailable),
-        ("html_502", Unavailable),
-        ("break_before", Unavailable),
-        ("break_after", Unavailable),
-        ("garbage", Unavailable),
-        ("truncated", Unavailable),
-        ("slow", Unavailable),
+        ("rate_429", CallFailed),
+        ("error_5xx", CallFailed),
+        ("html_502", CallFailed),
+        ("break_before", CallFailed),
+        ("break_after", CallFailed),
+        ("garbage", CallFailed),
+        ("truncated", CallFailed),
+        ("slow", CallFailed),
     ],
 )
 def test_it_loses_no_report_to_anothers_trouble_over_http1(emulator, fault, verdict):
@@ -339,12 +339,12 @@ def test_it_is_done_in_time_when_nothing_answers():
         sweep = Sweep(
             base_url=f"http://127.0.0.1:{deaf.getsockname()[1]}/v2",
             api_key="k",
-            limits=Limits(sweep_seconds=3600),
+            limits=HttpLimits(sweep_seconds=3600),
             total_seconds=0.2,
         )
         found = sweep.read(refs(50))
     assert list(found) == refs(50)
-    assert {type(outcome) for outcome in found.values()} == {Unavailable}
+    assert {type(outcome) for outcome in found.values()} == {CallFailed}
 
 
 def test_it_gives_up_a_server_that_is_not_there():
@@ -353,7 +353,7 @@ def test_it_gives_up_a_server_that_is_not_there():
         sweep = Sweep(base_url=f"http://127.0.0.1:{unused.getsockname()[1]}/v2", api_key="k")
         found = sweep.read(refs(400))
     assert len(found) == 400
-    assert {type(outcome) for outcome in found.values()} == {Unavailable}
+    assert {type(outcome) for outcome in found.values()} == {CallFailed}
     assert all(outcome.__cause__ is not None or outcome.detail == "" for outcome in found.values())
 
 

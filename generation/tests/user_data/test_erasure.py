@@ -96,7 +96,7 @@ class TestErase(ErasureTestCase):
         copy = storage.large_key(job_id=job.id, position=0)
         storage.save(copy, b"1", content_type="image/webp")
         job.refresh_from_db()
-        lifecycle.failed(job, code="storage", detail="the bucket was full")
+        lifecycle.fail(job, code="storage", detail="the bucket was full")
         kept = self.draw(user=self.bob)
         erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
         assert erasure.erase(self.alice.pk) is True

@@ -41,7 +41,7 @@ def fail_overdue() -> None:
     blocked = ImageModel.objects.filter(Exists(outage)).values("id")
     for job in overdue.exclude(model__in=blocked).select_related("model")[:MAX_OVERDUE]:
         try:
-            lifecycle.failed(job, code="deadline", detail="deadline passed between two attempts")
+            lifecycle.fail(job, code="deadline", detail="deadline passed between two attempts")
         except lifecycle.Stale:
             continue
         except Exception as error:  # noqa: BLE001 must not affect the other jobs

@@ -2,8 +2,8 @@
 
 from generation.jobs.engine.driver import status_checks, stopping
 from generation.models import Job
+from generation.runpod.call_errors import RunPodError
 from generation.runpod.report import JobReport
-from generation.runpod.verdicts import RunPodError
 
 
 def reconcile() -> list[tuple[Job, str]]:

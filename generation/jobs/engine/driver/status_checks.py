@@ -23,10 +23,10 @@ from generation.jobs.engine import (
 from generation.jobs.engine.driver import trial_log
 from generation.jobs.queue import scheduling
 from generation.models import Job, Status
+from generation.runpod.call_errors import EndpointMissing, Gone, KeyRefused, RunPodError
 from generation.runpod.payloads import OutputError
-from generation.runpod.report import JobReport, State
+from generation.runpod.report import JobReport, RunPodState
 from generation.runpod.sweep import SWEEP_SECONDS
-from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
 
 log = logging.getLogger(__name__)
 
@@ -99,11 +99,11 @@ def apply(jobs: Sequence[Job], replies: Replies, *, interval: timedelta) -> None
         except Exception as error:  # noqa: BLE001 must not affect the other jobs
             failures.isolate(job, error, code="provider_error")
     later = now + interval
-    _store_together(changes.finished, lifecycle.storing)
-    _store_together(changes.running, lambda rows: lifecycle.running(rows, until=later))
+    _store_together(changes.finished, lifecycle.begin_storing)
+    _store_together(changes.running, lambda rows: lifecycle.store_progress(rows, until=later))
     _store_together(
         [(job, None) for job in changes.unchanged],
-        lambda rows: lifecycle.postponed([job for job, _ in rows], until=later),
+        lambda rows: lifecycle.postpone([job for job, _ in rows], until=later),
     )
     if changes.finished:
         dispatch.store()
@@ -121,8 +121,8 @@ def _apply(
 ) -> None:
     """Add the job's change to `changes`, or store it if it is a rare one. Raises Stale."""
     if isinstance(reply, KeyRefused | EndpointMissing):
-        outages.note(job.snapshot["endpoint_id"], reply)
-        lifecycle.postponed([job], until=now + outages.RECHECK_INTERVAL)
+        outages.start(job.snapshot["endpoint_id"], reply)
+        lifecycle.postpone([job], until=now + outages.RECHECK_INTERVAL)
     elif not job.runpod_id:
         _check_unknown(job, reply, now)
     elif isinstance(reply, JobReport) and reply.state.final:
@@ -141,7 +141,7 @@ def _apply(
             changes.unchanged.append(job)
     elif retry_after := getattr(reply, "retry_after", None):
         pause = min(timedelta(seconds=retry_after), submission_pauses.MAX_RETRY_AFTER)
-        lifecycle.postponed([job], until=now + max(interval, pause))
+        lifecycle.postpone([job], until=now + max(interval, pause))
     else:
         changes.unchanged.append(job)
 
@@ -173,7 +173,7 @@ def _submit_waiting(jobs: Sequence[Job]) -> None:
 
 def _progress(job: Job, report: JobReport) -> lifecycle.Progress | None:
     """Return the job's progress, None if nothing is new. Reports may be late or out of order."""
-    begun = report.state is State.RUNNING and job.status == Status.SUBMITTED
+    begun = report.state is RunPodState.RUNNING and job.status == Status.SUBMITTED
     further = report.progress is not None and report.progress > (job.progress or 0)
     if further or (begun and report.progress is not None):
         return lifecycle.Progress(
@@ -207,23 +207,23 @@ def _check_unknown(job: Job, reply: JobReport | RunPodError | None, now: datetim
     gone_at = scheduling.gone_at(submitted_at)
     if isinstance(reply, JobReport):
         try:
-            lifecycle.adopted(job)
+            lifecycle.adopt_candidate(job)
         except lifecycle.Stale:
-            lifecycle.candidate_rejected(job, until=gone_at)
+            lifecycle.reject_candidate(job, until=gone_at)
         else:
             dispatch.check(job.model.slug)
     elif isinstance(reply, Gone):
-        lifecycle.candidate_rejected(job, until=gone_at)
+        lifecycle.reject_candidate(job, until=gone_at)
     elif job.deadline_at and job.deadline_at <= now:
         _fail_at_deadline(job, job.deadline_at)
     elif job.candidate_id:
         until = max(now + MIN_INTERVAL, submitted_at + scheduling.SUBMISSION)
-        lifecycle.postponed([job], until=until)
+        lifecycle.postpone([job], until=until)
     elif gone_at > now:
-        lifecycle.postponed([job], until=gone_at)
+        lifecycle.postpone([job], until=gone_at)
     else:
-        lifecycle.lost(job, code="gpu_lost", detail="no webhook within RunPod's ttl")
+        lifecycle.retry_attempt(job, code="gpu_lost", detail="no webhook within RunPod's ttl")
 
 
 def _fail_at_deadline(job: Job, deadline_at: datetime) -> None:
-    lifecycle.failed(job, code="deadline", detail=f"deadline {deadline_at.isoformat()} passed")
+    lifecycle.fail(job, code="deadline", detail=f"deadline {deadline_at.isoformat()} passed")

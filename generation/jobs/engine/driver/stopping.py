@@ -9,7 +9,7 @@ from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import clients, lifecycle, outages
 from generation.models import Job, ProviderOutage
-from generation.runpod.verdicts import EndpointMissing, Gone, KeyRefused, RunPodError
+from generation.runpod.call_errors import EndpointMissing, Gone, KeyRefused, RunPodError
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +39,9 @@ def _stop(job: Job) -> None:
         clients.client().cancel(endpoint_id, job.runpod_id)
     except Gone:
         # A single 404 is not proof that the job has ended.
-        lifecycle.not_there_to_stop(
-            job, give_up_after=timedelta(seconds=settings.RUNPOD_MISSING_SECONDS)
-        )
+        lifecycle.retry_stop(job, give_up_after=timedelta(seconds=settings.RUNPOD_MISSING_SECONDS))
     except (KeyRefused, EndpointMissing) as error:
-        outages.note(endpoint_id, error)
+        outages.start(endpoint_id, error)
     except RunPodError as error:
         log.warning(
             "job not stopped at RunPod yet", extra={**job.log_fields, "error": error.full_text}
@@ -51,7 +49,7 @@ def _stop(job: Job) -> None:
     except Exception:
         log.exception("job not stopped at RunPod", extra=job.log_fields)
     else:
-        lifecycle.stopped(job, charge=_charge(endpoint_id, job.runpod_id))
+        lifecycle.store_stop(job, charge=_charge(endpoint_id, job.runpod_id))
 
 
 def _charge(endpoint_id: str, runpod_id: str) -> Charge | None:

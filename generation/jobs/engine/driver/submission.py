@@ -31,15 +31,15 @@ from generation.jobs.inputs.payloads import input_of
 from generation.jobs.sql import model_rows
 from generation.models import ImageModel, Job
 from generation.models.outages import BLOCKS_MODEL
-from generation.runpod.client import Submission
-from generation.runpod.payloads import PayloadError
-from generation.runpod.verdicts import (
+from generation.runpod.call_errors import (
     EndpointMissing,
     JobRefused,
     KeyRefused,
     NotAccepted,
     RunPodError,
 )
+from generation.runpod.client import Submission
+from generation.runpod.payloads import PayloadError
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ def take(slug: str) -> list[Job]:
         statement = OPEN_MODEL.format(is_limited=budget_choice.is_needed())
         for model in model_rows.fetch(ImageModel, statement, [slug], more=("is_limited",)):
             if model.submit_after is None or model.submit_after <= timezone.now():
-                return lifecycle.submitting(model, is_limited=bool(vars(model)["is_limited"]))
+                return lifecycle.begin_submission(model, is_limited=bool(vars(model)["is_limited"]))
     return []
 
 
@@ -170,23 +170,23 @@ def store_outcomes(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
         _store_accepted(accepted)
     if refused:
         retry_after = [e.retry_after for _, e in refused if e.retry_after is not None]
-        submission_pauses.opened(
+        submission_pauses.pause(
             model, pauses=submission_pauses.REFUSED, retry_after=max(retry_after, default=None)
         )
-        lifecycle.deferred([(job, error.full_text) for job, error in refused], until=timezone.now())
+        lifecycle.put_back([(job, error.full_text) for job, error in refused], until=timezone.now())
     if unclear:
         _store_unclear(unclear)
     if unclear and not accepted and not refused:
-        submission_pauses.opened(model, pauses=submission_pauses.UNCLEAR)
+        submission_pauses.pause(model, pauses=submission_pauses.UNCLEAR)
     elif accepted and not refused:
-        submission_pauses.closed(model)
+        submission_pauses.reset(model)
 
 
 def _store_accepted(accepted: Sequence[tuple[Job, str]]) -> None:
-    stored = {job.id for job in lifecycle.submitted(accepted)}
+    stored = {job.id for job in lifecycle.store_accepted(accepted)}
     for job, runpod_id in accepted:
         if job.id not in stored:  # canceled meanwhile
-            lifecycle.orphaned(job, runpod_id=runpod_id)
+            lifecycle.request_stop(job, runpod_id=runpod_id)
             dispatch.stop()
 
 
@@ -200,21 +200,21 @@ def _store_unclear(unclear: Sequence[tuple[Job, Exception]]) -> None:
         details.append(
             (job, error.full_text if isinstance(error, RunPodError) else repr(error)),
         )
-    lifecycle.unknown(details)
+    lifecycle.store_unknown(details)
 
 
 def _put_back(job: Job, error: KeyRefused | EndpointMissing | JobRefused | NotSent) -> None:
     """Move a job that RunPod certainly did not take. Raises Stale."""
     if isinstance(error, JobRefused):
-        lifecycle.failed(job, code=error.code, detail=error.full_text)
+        lifecycle.fail(job, code=error.code, detail=error.full_text)
     elif isinstance(error, NotSent):
         _not_prepared(job, error.cause)
     else:
         endpoint_id = job.snapshot["endpoint_id"]
-        outages.note(endpoint_id, error)
+        outages.start(endpoint_id, error)
         moved = isinstance(error, EndpointMissing) and endpoint_id != job.model.endpoint_id
         until = timezone.now() + (outages.RECHECK_INTERVAL if moved else timedelta())
-        for back in lifecycle.deferred([(job, error.full_text)], until=until):
+        for back in lifecycle.put_back([(job, error.full_text)], until=until):
             if moved:
                 _follow_model(back)
 
@@ -222,20 +222,20 @@ def _put_back(job: Job, error: KeyRefused | EndpointMissing | JobRefused | NotSe
 def _not_prepared(job: Job, cause: Exception) -> None:
     now = timezone.now()
     if isinstance(cause, sources.SourceMissing):
-        lifecycle.failed(job, code="source_missing", detail=repr(cause))
+        lifecycle.fail(job, code="source_missing", detail=repr(cause))
     elif isinstance(cause, masks.EmptyMask):
-        lifecycle.failed(job, code="empty_mask", detail=repr(cause))
+        lifecycle.fail(job, code="empty_mask", detail=repr(cause))
     elif isinstance(cause, PayloadError):
-        lifecycle.failed(job, code="invalid_input", detail=repr(cause))
+        lifecycle.fail(job, code="invalid_input", detail=repr(cause))
     elif isinstance(cause, OSError | BotoCoreError):
-        lifecycle.deferred([(job, repr(cause))], until=now + SOURCE_PAUSE)
+        lifecycle.put_back([(job, repr(cause))], until=now + SOURCE_PAUSE)
     else:
         log.error("a job could not be prepared", exc_info=cause, extra=job.log_fields)
-        lifecycle.deferred([(job, repr(cause))], until=now + failures.ERROR_PAUSE)
+        lifecycle.put_back([(job, repr(cause))], until=now + failures.ERROR_PAUSE)
 
 
 def _follow_model(job: Job) -> None:
     """Send a job whose endpoint is gone to its model's new one if that takes the same input."""
     placed_with = (job.snapshot["dialect"], job.snapshot.get("request_format"))
     if placed_with == (job.model.dialect, job.model.request_format):
-        lifecycle.moved_endpoint(job, endpoint_id=job.model.endpoint_id)
+        lifecycle.move_to_endpoint(job, endpoint_id=job.model.endpoint_id)

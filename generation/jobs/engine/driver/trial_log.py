@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from generation.jobs.engine import lifecycle
 from generation.models import Job
+from generation.runpod.call_errors import RunPodError
 from generation.runpod.client import Submission
 from generation.runpod.report import JobReport
 from generation.runpod.untrusted import shortened
-from generation.runpod.verdicts import RunPodError
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +70,6 @@ def _note(job: Job, name: str, content: Any) -> None:
     )
     try:
         with transaction.atomic():
-            lifecycle.record([job], name=name, at=timezone.now(), detail=text[:MAX_DETAIL])
+            lifecycle.insert_history([job], name=name, at=timezone.now(), detail=text[:MAX_DETAIL])
     except DatabaseError:
         log.exception("the trial's history could not be written", extra={"job": str(job.id)})

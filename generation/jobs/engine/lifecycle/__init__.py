@@ -4,46 +4,57 @@ Each transition is one guarded UPDATE (id, status, attempt) whose row count is r
 job, no row raises `Stale`; for several jobs, those that have moved on are missing from the result.
 History, credits and images change in the same transaction; events are sent after the commit.
 
-    QUEUED -submitting-> SUBMITTED -running-> RUNNING -storing-> STORING -succeeded-> SUCCEEDED
-       ^____deferred_________|                   |        unread
-       ^____lost (attempt + 1)___________________|
-    QUEUED -parked, unparked-> QUEUED: it waits for a budget, and is due when that starts again
-    QUEUED | SUBMITTED | RUNNING -canceled-> CANCELED      any active -failed-> FAILED
+    command           event in the history   status
+    insert            placed                 -> QUEUED
+    begin_submission  submitting             QUEUED -> SUBMITTED, before the POST
+    store_accepted    submitted              SUBMITTED: RunPod took it
+    put_back          deferred               SUBMITTED -> QUEUED: RunPod did not take it
+    store_unknown     unknown                SUBMITTED: RunPod may have taken it
+    adopt_candidate   adopted                SUBMITTED: RunPod took it, as its webhook said
+    store_progress    running                SUBMITTED -> RUNNING
+    begin_storing     storing                SUBMITTED | RUNNING -> STORING
+    store_unread      unread                 the same, and its images are not found yet
+    retry_storing     not_stored             STORING
+    retry_attempt     lost                   SUBMITTED | RUNNING -> QUEUED, attempt + 1
+    succeed           succeeded              STORING -> SUCCEEDED
+    fail              failed                 any active -> FAILED
+    cancel            canceled               QUEUED | SUBMITTED | RUNNING -> CANCELED
+    park, unpark      parked, unparked       QUEUED: waits for a budget, is due when that restarts
 
 Locks are taken in the order model on offer, job, user.
 """
 
-from generation.jobs.engine.lifecycle.endings import canceled, failed, lost, succeeded
+from generation.jobs.engine.lifecycle.endings import cancel, fail, retry_attempt, succeed
+from generation.jobs.engine.lifecycle.insertion import insert
 from generation.jobs.engine.lifecycle.leases import (
     claim_due,
     claim_storing,
     extend_deadlines,
-    postponed,
-    requested_check,
-    webhook_received,
+    postpone,
+    receive_webhook,
+    request_check,
 )
-from generation.jobs.engine.lifecycle.parking import parked, unparked
-from generation.jobs.engine.lifecycle.placement import placed
+from generation.jobs.engine.lifecycle.parking import park, unpark
 from generation.jobs.engine.lifecycle.progress import (
     UNREADABLE,
     Finished,
     Progress,
-    missing,
-    not_stored,
-    running,
-    storing,
-    unread,
+    begin_storing,
+    retry_storing,
+    store_missing,
+    store_progress,
+    store_unread,
 )
-from generation.jobs.engine.lifecycle.stopping import not_there_to_stop, orphaned, stopped
+from generation.jobs.engine.lifecycle.stopping import request_stop, retry_stop, store_stop
 from generation.jobs.engine.lifecycle.submission import (
-    adopted,
-    candidate_received,
-    candidate_rejected,
-    deferred,
+    adopt_candidate,
+    begin_submission,
     is_unknown,
-    moved_endpoint,
-    submitted,
-    submitting,
-    unknown,
+    move_to_endpoint,
+    put_back,
+    reject_candidate,
+    store_accepted,
+    store_candidate,
+    store_unknown,
 )
-from generation.jobs.engine.lifecycle.transition import Stale, record
+from generation.jobs.engine.lifecycle.transition import Stale, insert_history

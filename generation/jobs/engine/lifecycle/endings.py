@@ -29,14 +29,14 @@ from generation.runpod.untrusted import storable
 STOPPED_BY_STAFF = "stopped_by_staff"
 
 
-def lost(job: Job, *, code: str, detail: str, charge: Charge | None = None) -> Job:
+def retry_attempt(job: Job, *, code: str, detail: str, charge: Charge | None = None) -> Job:
     """Give the job another attempt at our cost, or fail it with `code` if none remains.
 
     `charge` is that of the attempt that ends here, if RunPod has reported its end. Raises Stale.
     """
     now = timezone.now()
     if job.attempt >= settings.JOB_MAX_ATTEMPTS or (job.deadline_at and job.deadline_at <= now):
-        return failed(job, code=code, detail=detail, charge=charge)
+        return fail(job, code=code, detail=detail, charge=charge)
     with transaction.atomic():
         moved = move(
             job,
@@ -63,7 +63,7 @@ def lost(job: Job, *, code: str, detail: str, charge: Charge | None = None) -> J
     return moved
 
 
-def succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job:
+def succeed(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job:
     """End the job with its stored images and settle its hold. Raises Stale."""
     with transaction.atomic():
         now = timezone.now()
@@ -97,7 +97,7 @@ def _succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None, at: d
     return ended
 
 
-def failed(
+def fail(
     job: Job,
     *,
     code: str,
@@ -114,7 +114,7 @@ def failed(
     )
 
 
-def canceled(job: Job, *, actor: User | None, detail: str = "") -> Job:
+def cancel(job: Job, *, actor: User | None, detail: str = "") -> Job:
     """End a job that is not being stored yet, and release its hold. Raises Stale.
 
     The error code shows whether it was its owner; a command passes no actor.

@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from generation.jobs.engine.lifecycle.transition import record
+from generation.jobs.engine.lifecycle.transition import insert_history
 from generation.jobs.queue import model_cache
 from generation.jobs.sql import bulk_update
 from generation.models import Job, Status
@@ -109,7 +109,7 @@ def _claim(
     return model_cache.attach(jobs)
 
 
-def postponed(jobs: Sequence[Job], *, until: datetime) -> int:
+def postpone(jobs: Sequence[Job], *, until: datetime) -> int:
     """Check the jobs again at `until`; return how many were still as seen. Nothing else changes."""
     alike: dict[tuple[str, int], list[UUID]] = {}
     for job in jobs:
@@ -120,7 +120,7 @@ def postponed(jobs: Sequence[Job], *, until: datetime) -> int:
     )
 
 
-def webhook_received(job_id: UUID, *, attempt: int) -> str | None:
+def receive_webhook(job_id: UUID, *, attempt: int) -> str | None:
     """Mark the attempt due because its webhook arrived, and return its model's slug.
 
     None if its RunPod job is not known yet, or the attempt is over.
@@ -140,7 +140,7 @@ def webhook_received(job_id: UUID, *, attempt: int) -> str | None:
     return row[0] if row else None
 
 
-def requested_check(job: Job, *, actor: User | None) -> bool:
+def request_check(job: Job, *, actor: User | None) -> bool:
     """Mark the job due because staff asked for a check; return False if there is nothing to check.
 
     That is the case when the job has ended, and while it is unknown whether RunPod took it: only
@@ -153,7 +153,7 @@ def requested_check(job: Job, *, actor: User | None) -> bool:
         )
         if not known.update(due_at=now):
             return False
-        record([Job.objects.get(id=job.id)], name="hurried", at=now, actor=actor)
+        insert_history([Job.objects.get(id=job.id)], name="hurried", at=now, actor=actor)
     return True
 
 

@@ -18,7 +18,7 @@ from generation.models import ImageModel, Job
 MAX_AT_ONCE = 1000  # the next submission parks the next ones
 
 
-def parked(model: ImageModel, states: Sequence[BudgetState]) -> list[Job]:
+def park(model: ImageModel, states: Sequence[BudgetState]) -> list[Job]:
     """Park the due QUEUED jobs of the model that do not fit into a budget, and return them.
 
     A job is due again when the last of its budgets starts again. Its deadline moves as far, and the
@@ -80,7 +80,7 @@ MOVED_DEADLINE = "deadline_at + (%s - GREATEST(%s, COALESCE(parked_until, %s)))"
 until, and now twice."""
 
 
-def unparked() -> list[Job]:
+def unpark() -> list[Job]:
     """Make all parked jobs due now, because budgets have changed, and return them.
 
     The next submission parks those again that still do not fit.

@@ -19,9 +19,9 @@ from generation.jobs.engine.lifecycle.transition import (
     attach_models,
     costs_plus,
     expect_one,
+    insert_history,
     move,
     publish,
-    record,
     unchanged,
 )
 from generation.jobs.sql import bulk_update
@@ -33,7 +33,7 @@ ENDED = (
     "SELECT model_id, user_id, COALESCE(v_cost, expected_usd) AS usd "
     "FROM changed JOIN v ON v_id = changed.id"
 )
-"""SQL of the attempts that `storing` ends, for `spending.adding`."""
+"""SQL of the attempts that `begin_storing` ends, for `spending.adding`."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Finished:
     cost: Decimal | None  # US dollars
 
 
-def running(seen: Sequence[tuple[Job, Progress]], *, until: datetime) -> list[Job]:
+def store_progress(seen: Sequence[tuple[Job, Progress]], *, until: datetime) -> list[Job]:
     """Store that workers run these jobs, with their progress; check them again at `until`.
 
     Only jobs that have just begun get a line of history.
@@ -80,13 +80,13 @@ def running(seen: Sequence[tuple[Job, Progress]], *, until: datetime) -> list[Jo
     return moved
 
 
-def missing(job: Job, *, until: datetime) -> None:
+def store_missing(job: Job, *, until: datetime) -> None:
     """Store that RunPod answers 404, since now unless it already did. Raises Stale."""
     since = Coalesce(F("missing_since"), timezone.now())
     expect_one(unchanged(job).update(missing_since=since, due_at=until))
 
 
-def storing(finished: Sequence[tuple[Job, Finished]]) -> list[Job]:
+def begin_storing(finished: Sequence[tuple[Job, Finished]]) -> list[Job]:
     """Move finished jobs to STORING, due at once: their images can be fetched."""
     now = timezone.now()
     changes: list[bulk_update.Change] = [
@@ -135,7 +135,7 @@ UNREADABLE = "unreadable"
 """`error_code` of a STORING job whose kept reply cannot be read."""
 
 
-def unread(
+def store_unread(
     job: Job,
     *,
     until: datetime,
@@ -170,7 +170,7 @@ def unread(
     return moved
 
 
-def not_stored(job: Job, *, until: datetime, detail: str, code: str = "") -> None:
+def retry_storing(job: Job, *, until: datetime, detail: str, code: str = "") -> None:
     """Store why the images are not in the bucket yet, and try again at `until`. Raises Stale.
 
     The history gets a line only when the reason changes. `code` may be UNREADABLE.
@@ -179,4 +179,4 @@ def not_stored(job: Job, *, until: datetime, detail: str, code: str = "") -> Non
         detail = storable(detail)
         expect_one(unchanged(job).update(due_at=until, error_detail=detail, error_code=code))
         if detail != job.error_detail:
-            record([job], name="not_stored", at=timezone.now(), detail=detail)
+            insert_history([job], name="not_stored", at=timezone.now(), detail=detail)

@@ -13,13 +13,13 @@ from generation.jobs.engine.lifecycle.transition import costs_plus
 from generation.models import ACTIVE, Job
 
 
-def orphaned(job: Job, *, runpod_id: str) -> None:
+def request_stop(job: Job, *, runpod_id: str) -> None:
     """Mark a job that ended before the reply to /run arrived: RunPod took it and must stop it."""
     ended = Job.objects.filter(id=job.id, runpod_id="").exclude(status__in=ACTIVE)
     ended.update(runpod_id=runpod_id, stop_pending=True)
 
 
-def stopped(job: Job, *, charge: Charge | None = None) -> None:
+def store_stop(job: Job, *, charge: Charge | None = None) -> None:
     """Store that RunPod has stopped an ended job, and what it charged if it has said so."""
     pending = Job.objects.filter(id=job.id, stop_pending=True)
     with transaction.atomic():
@@ -27,11 +27,11 @@ def stopped(job: Job, *, charge: Charge | None = None) -> None:
             spending.add(job, spending.of_attempt(job, charge))
 
 
-def not_there_to_stop(job: Job, *, give_up_after: timedelta) -> None:
+def retry_stop(job: Job, *, give_up_after: timedelta) -> None:
     """Store that RunPod does not know a job to stop; give up after it has said so for that long."""
     now = timezone.now()
     if job.missing_since and now - job.missing_since >= give_up_after:
-        stopped(job)
+        store_stop(job)
     else:
         pending = Job.objects.filter(id=job.id, stop_pending=True)
         pending.update(missing_since=Coalesce(F("missing_since"), now))

@@ -12,7 +12,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from generation.jobs.budgets import budget_choice, budget_state
-from generation.jobs.engine.lifecycle.parking import parked
+from generation.jobs.engine.lifecycle.parking import park
 from generation.jobs.engine.lifecycle.transition import (
     Stale,
     attach_models,
@@ -30,7 +30,7 @@ from generation.models import ImageModel, Job, JobQuerySet, Status
 FIRST_CHECK = timedelta(seconds=2)  # from a submission to its first status check
 
 
-def submitting(model: ImageModel, *, is_limited: bool = False) -> list[Job]:
+def begin_submission(model: ImageModel, *, is_limited: bool = False) -> list[Job]:
     """Move all jobs that fit from QUEUED to SUBMITTED before their POST, and return them.
 
     `is_limited`: there are budgets, or limits of jobs at once. Jobs that a budget does not allow
@@ -71,14 +71,14 @@ def _limited(model: ImageModel) -> tuple[str, list[Any]]:
     states = budget_state.states()
     choice = budget_choice.choice(model, states)
     if choice.has_refused:
-        parked(model, [one for one in states if one.budget.model_id in (None, model.pk)])
+        park(model, [one for one in states if one.budget.model_id in (None, model.pk)])
         choice = budget_choice.choice(model, states)  # with those behind them
     if not choice.ids:
         return "", []
     return "chosen (id) AS (SELECT id FROM generation_job WHERE id = ANY(%s))", [choice.ids]
 
 
-def submitted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
+def store_accepted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
     """Store the RunPod id of each attempt and return the jobs that were still waiting for it.
 
     A job that is missing from the result was canceled meanwhile.
@@ -109,11 +109,11 @@ def submitted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
     return moved
 
 
-def unknown(jobs: Sequence[tuple[Job, str]]) -> None:
+def store_unknown(jobs: Sequence[tuple[Job, str]]) -> None:
     """Record, with a detail each, that it is unknown whether RunPod took these jobs.
 
-    `submitting` has set when they are due; a webhook that was faster makes them due now. `refusals`
-    = 1 says that the POST has ended, so another submission of the model may begin.
+    `begin_submission` has set when they are due; a webhook that was faster makes them due now.
+    `refusals` = 1 says that the POST has ended, so another submission of the model may begin.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -129,7 +129,7 @@ def unknown(jobs: Sequence[tuple[Job, str]]) -> None:
         publish(moved)
 
 
-def deferred(jobs: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job]:
+def put_back(jobs: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job]:
     """Put jobs that RunPod certainly did not take back into the queue, with a detail each.
 
     The attempt stays the same.
@@ -160,7 +160,7 @@ def deferred(jobs: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job]:
     return moved
 
 
-def moved_endpoint(job: Job, *, endpoint_id: str) -> None:
+def move_to_endpoint(job: Job, *, endpoint_id: str) -> None:
     """Send a waiting job to another endpoint because its model has a new one. Raises Stale."""
     expect_one(unchanged(job).update(snapshot={**job.snapshot, "endpoint_id": endpoint_id}))
 
@@ -171,7 +171,7 @@ def is_unknown(job_id: UUID, *, attempt: int) -> bool:
     return _unknown(job_id, attempt).exists()
 
 
-def candidate_received(job_id: UUID, *, attempt: int, runpod_id: str) -> bool:
+def store_candidate(job_id: UUID, *, attempt: int, runpod_id: str) -> bool:
     """Store the RunPod job that a webhook named for an attempt of unknown fate.
 
     It is checked once the POST /run has ended, because its reply is the better source. Returns
@@ -189,12 +189,12 @@ def candidate_received(job_id: UUID, *, attempt: int, runpod_id: str) -> bool:
     )
 
 
-def candidate_rejected(job: Job, *, until: datetime) -> None:
+def reject_candidate(job: Job, *, until: datetime) -> None:
     """Clear a candidate that RunPod does not know or that belongs to another job. Raises Stale."""
     expect_one(unchanged(job).filter(runpod_id="").update(candidate_id="", due_at=until))
 
 
-def adopted(job: Job) -> Job:
+def adopt_candidate(job: Job) -> Job:
     """Make the candidate, which RunPod has confirmed, the RunPod job of this attempt.
 
     Raises Stale, also if it is the RunPod job of another attempt or job.

@@ -49,7 +49,7 @@ def move(
         changed = unchanged(job).filter(guard or Q())
         expect_one(changed.update(status=to, version=F("version") + 1, **fields))
         moved = Job.objects.select_related("model").get(id=job.id)
-        record([moved], name=event, at=at, detail=detail, actor=actor)
+        insert_history([moved], name=event, at=at, detail=detail, actor=actor)
         publish([moved])
     return moved
 
@@ -72,7 +72,7 @@ def attach_models(moved: Sequence[Job], known: Sequence[tuple[Job, Any]]) -> Non
         job.model = models[job.model_id]
 
 
-def record(
+def insert_history(
     jobs: Sequence[Job], *, name: str, at: datetime, detail: str = "", actor: User | None = None
 ) -> None:
     """Insert a line of history for each job."""

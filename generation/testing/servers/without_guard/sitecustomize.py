@@ -8,6 +8,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[4]))
 
-from generation.runpod import verdicts
+from generation.runpod import call_errors
 
-verdicts.OutcomeUnknown = verdicts.NotAccepted
+call_errors.OutcomeUnknown = call_errors.NotAccepted

@@ -175,7 +175,7 @@ class TestBudgets(EmulatorTestCase):
         job = self.place()
         self.submit()
         job.refresh_from_db()
-        lost = lifecycle.lost(job, code="gpu_lost", detail="")
+        lost = lifecycle.retry_attempt(job, code="gpu_lost", detail="")
         left = lost.deadline_at - timezone.now()
         set_budget("0.01")
         self.submit()
@@ -449,11 +449,11 @@ class TestSums(EmulatorTestCase):
     def running(self):
         until = timezone.now()
         progress = lifecycle.Progress(progress=None, step=None, step_count=None)
-        (self.job,) = lifecycle.running([(self.job, progress)], until=until)
+        (self.job,) = lifecycle.store_progress([(self.job, progress)], until=until)
 
     def finished(self, cost):
         result = lifecycle.Finished(delay_ms=None, execution_ms=1000, result={}, host="", cost=cost)
-        (self.job,) = lifecycle.storing([(self.job, result)])
+        (self.job,) = lifecycle.begin_storing([(self.job, result)])
 
     def both(self, usd):
         return {"day": Decimal(usd), "month": Decimal(usd)}
@@ -472,21 +472,21 @@ class TestSums(EmulatorTestCase):
 
     def test_it_counts_an_attempt_once_that_fails_while_its_images_are_stored(self):
         self.finished(None)
-        lifecycle.failed(self.job, code="storage")
+        lifecycle.fail(self.job, code="storage")
         assert self.spent() == self.both("0.02")
 
     def test_it_counts_what_a_worker_has_begun(self):
-        lifecycle.lost(self.job, code="gpu_lost", detail="")
+        lifecycle.retry_attempt(self.job, code="gpu_lost", detail="")
         assert self.spent() == {}
         driver.submit(MODEL)
         self.job.refresh_from_db()
         self.running()
-        lifecycle.lost(self.job, code="gpu_lost", detail="")
+        lifecycle.retry_attempt(self.job, code="gpu_lost", detail="")
         assert self.spent() == self.both("0.02")
         driver.submit(MODEL)
         self.job.refresh_from_db()
         charge = spending.Charge(usd=Decimal("0.5"), has_run=True)
-        lifecycle.lost(self.job, code="gpu_lost", detail="", charge=charge)
+        lifecycle.retry_attempt(self.job, code="gpu_lost", detail="", charge=charge)
         assert self.spent() == self.both("0.52")
 
     def test_it_counts_a_canceled_job_once_it_is_stopped(self):

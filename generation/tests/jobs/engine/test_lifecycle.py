@@ -33,11 +33,11 @@ class LifecycleTestCase(EmulatorTestCase):
             delay_ms=None, execution_ms=1, result={}, host="", cost=Decimal(1)
         )
         return {
-            "failed": lambda: lifecycle.failed(job, code="deadline"),
-            "canceled": lambda: lifecycle.canceled(job, actor=self.alice),
-            "lost": lambda: lifecycle.lost(job, code="gpu_lost", detail=""),
-            "missing": lambda: lifecycle.missing(job, until=soon),
-            "unread": lambda: lifecycle.unread(
+            "failed": lambda: lifecycle.fail(job, code="deadline"),
+            "canceled": lambda: lifecycle.cancel(job, actor=self.alice),
+            "lost": lambda: lifecycle.retry_attempt(job, code="gpu_lost", detail=""),
+            "missing": lambda: lifecycle.store_missing(job, until=soon),
+            "unread": lambda: lifecycle.store_unread(
                 job,
                 until=soon,
                 detail="x",
@@ -45,17 +45,17 @@ class LifecycleTestCase(EmulatorTestCase):
                 delay_ms=None,
                 execution_ms=None,
             ),
-            "not stored": lambda: lifecycle.not_stored(job, until=soon, detail="x"),
-            "succeeded": lambda: lifecycle.succeeded(job, images=[], cost=None),
-            "moved": lambda: lifecycle.moved_endpoint(job, endpoint_id="x"),
-            "running": lambda: lifecycle.running([(job, progress)], until=soon),
-            "storing": lambda: lifecycle.storing([(job, finished)]),
-            "submitted": lambda: lifecycle.submitted([(job, job.runpod_id)]),
-            "postponed": lambda: lifecycle.postponed([job], until=soon),
-            "candidate": lambda: lifecycle.candidate_received(
+            "not stored": lambda: lifecycle.retry_storing(job, until=soon, detail="x"),
+            "succeeded": lambda: lifecycle.succeed(job, images=[], cost=None),
+            "moved": lambda: lifecycle.move_to_endpoint(job, endpoint_id="x"),
+            "running": lambda: lifecycle.store_progress([(job, progress)], until=soon),
+            "storing": lambda: lifecycle.begin_storing([(job, finished)]),
+            "submitted": lambda: lifecycle.store_accepted([(job, job.runpod_id)]),
+            "postponed": lambda: lifecycle.postpone([job], until=soon),
+            "candidate": lambda: lifecycle.store_candidate(
                 job.id, attempt=job.attempt, runpod_id="x"
             ),
-            "webhook": lambda: lifecycle.webhook_received(job.id, attempt=job.attempt),
+            "webhook": lambda: lifecycle.receive_webhook(job.id, attempt=job.attempt),
         }
 
     def assert_changes_nothing(self, job: Job) -> None:
@@ -71,7 +71,7 @@ class TestAttempt(LifecycleTestCase):
     def test_it_never_changes_a_newer_attempt_for_an_old_one(self) -> None:
         self.place()
         old = self.submit()
-        lifecycle.lost(old, code="gpu_lost", detail="")
+        lifecycle.retry_attempt(old, code="gpu_lost", detail="")
         new = self.submit()
         assert (old.status, old.attempt) == (new.status, new.attempt - 1)
 
@@ -81,22 +81,22 @@ class TestAttempt(LifecycleTestCase):
         self,
     ) -> None:
         job = self.place()
-        lifecycle.submitting(job.model)
+        lifecycle.begin_submission(job.model)
         Job.objects.update(attempt=2)
 
-        assert not lifecycle.candidate_received(job.id, attempt=1, runpod_id="x")
-        assert lifecycle.candidate_received(job.id, attempt=2, runpod_id="x")
+        assert not lifecycle.store_candidate(job.id, attempt=1, runpod_id="x")
+        assert lifecycle.store_candidate(job.id, attempt=2, runpod_id="x")
 
 
 class TestStale(LifecycleTestCase):
     def test_it_raises_where_the_status_has_changed(self) -> None:
         self.place()
         seen = self.submit()
-        lifecycle.canceled(seen, actor=self.alice)
+        lifecycle.cancel(seen, actor=self.alice)
 
         self.assert_changes_nothing(seen)
         with pytest.raises(lifecycle.Stale):
-            lifecycle.failed(seen, code="deadline")
+            lifecycle.fail(seen, code="deadline")
         assert Job.objects.get().status == Status.CANCELED
 
 

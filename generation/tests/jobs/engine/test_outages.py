@@ -13,7 +13,7 @@ from accounts.credits import ledger
 from accounts.models import CreditEntry
 from generation.jobs.engine import driver, outages
 from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Status
-from generation.runpod.verdicts import KeyRefused
+from generation.runpod.call_errors import KeyRefused
 from generation.testing.cases import (
     EmulatorTestCase,
     let_models_rest,
@@ -124,7 +124,7 @@ class TestKey(OutageTestCase):
 
     def test_it_tells_people_that_the_model_is_not_available(self) -> None:
         self.place()
-        outages.note(ENDPOINT, KeyRefused("RunPod refuses the API key (401)"))
+        outages.start(ENDPOINT, KeyRefused("RunPod refuses the API key (401)"))
         cache.clear()
         self.client.force_login(self.alice)
 
@@ -136,7 +136,7 @@ class TestKey(OutageTestCase):
     def test_it_notes_a_refusal_once_and_asks_less_and_less_often(self) -> None:
         self.emulator.accept_key("rotated")
         for _ in range(3):
-            outages.note(ENDPOINT, KeyRefused("RunPod refuses the API key (401)"))
+            outages.start(ENDPOINT, KeyRefused("RunPod refuses the API key (401)"))
         for _ in range(6):
             self.probe()
         outage = ProviderOutage.objects.get()
@@ -145,7 +145,7 @@ class TestKey(OutageTestCase):
         assert outage.probe_at > timezone.now() + outages.MAX_PROBE_INTERVAL / 2
 
     def test_it_asks_with_another_model_when_that_of_the_refusal_was_switched_off(self) -> None:
-        outages.note(
+        outages.start(
             "endpoint-that-the-key-may-not-use", KeyRefused("RunPod refuses the API key (403)")
         )
         self.probe()

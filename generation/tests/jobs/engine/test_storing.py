@@ -19,13 +19,13 @@ class StoringTestCase(EmulatorTestCase):
     def finished(self, *, host: str, user=None) -> Job:
         """Return a job whose image is ready at this host."""
         job = self.place(user=user)
-        (taken,) = lifecycle.submitting(ImageModel.objects.get(pk=job.model_id))
-        (out,) = lifecycle.submitted([(taken, f"rp-{job.id}")])
+        (taken,) = lifecycle.begin_submission(ImageModel.objects.get(pk=job.model_id))
+        (out,) = lifecycle.store_accepted([(taken, f"rp-{job.id}")])
         result = {"pictures": [{"url": f"https://{host}/a.png", "filename": "a.png"}], "seed": None}
         finished = lifecycle.Finished(
             delay_ms=None, execution_ms=1000, result=result, host=host, cost=None
         )
-        (ready,) = lifecycle.storing([(out, finished)])
+        (ready,) = lifecycle.begin_storing([(out, finished)])
         return ready
 
     def hang(self, host: str, user: User, *, count: int = 1, has_failed: bool = False) -> None:

@@ -81,7 +81,7 @@ class TestBreaker(EmulatorTestCase):
         )
         for pause in pauses:
             before = timezone.now()
-            submission_pauses.opened(self.model(), pauses=submission_pauses.UNCLEAR)
+            submission_pauses.pause(self.model(), pauses=submission_pauses.UNCLEAR)
             assert self.model().submit_after >= before + timedelta(seconds=pause)
 
     def test_it_serves_another_person_within_20_seconds_of_eight_502_one_at_a_time(self):
@@ -173,7 +173,7 @@ class TestWebhook(EmulatorTestCase):
         job.refresh_from_db()
         assert (job.runpod_id, job.candidate_id) == ("", "rp-1")
         assert job.due_at >= job.submitted_at + scheduling.SUBMISSION
-        lifecycle.unknown([(job, "502")])
+        lifecycle.store_unknown([(job, "502")])
         job.refresh_from_db()
         assert job.due_at <= timezone.now()
 

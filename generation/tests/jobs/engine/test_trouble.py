@@ -14,7 +14,7 @@ from accounts.credits import holds, ledger
 from generation.jobs.engine import driver, job_control, lifecycle
 from generation.jobs.engine.driver import status_checks
 from generation.models import ImageModel, Job, Status
-from generation.runpod.verdicts import Unavailable
+from generation.runpod.call_errors import CallFailed
 from generation.testing.cases import EmulatorTestCase, let_time_pass, make_due, store_all, work
 
 MODEL = "flux-schnell"
@@ -42,10 +42,10 @@ class TestTrouble(EmulatorTestCase):
 
     def test_it_stops_at_runpod_what_was_noted_after_the_caller_looked(self):
         job = self.place()
-        (seen,) = lifecycle.submitting(job.model)
-        lifecycle.submitted([(seen, "abc")])
+        (seen,) = lifecycle.begin_submission(job.model)
+        lifecycle.store_accepted([(seen, "abc")])
 
-        ended = lifecycle.canceled(seen, actor=self.alice)
+        ended = lifecycle.cancel(seen, actor=self.alice)
 
         assert ended.stop_pending
 
@@ -149,7 +149,7 @@ class TestTrouble(EmulatorTestCase):
 
     def test_it_looks_again_within_minutes_whatever_pause_runpod_asks_for(self):
         job = self.submit()
-        error = Unavailable("busy", retry_after=3600)
+        error = CallFailed("busy", retry_after=3600)
 
         status_checks.apply([job], {job.id: error}, interval=status_checks.MIN_INTERVAL)
 
@@ -161,14 +161,14 @@ class TestTrouble(EmulatorTestCase):
         Job.objects.filter(id=job.id).update(deadline_at=timezone.now() + timedelta(minutes=5))
         job.refresh_from_db()
 
-        (submitting,) = lifecycle.submitting(job.model)
+        (submitting,) = lifecycle.begin_submission(job.model)
 
         assert submitting.due_at == submitting.deadline_at
 
     def test_it_keeps_foreign_words_that_postgresql_cannot(self):
         job = self.submit()
 
-        failed = lifecycle.failed(job, code="provider_error", detail="a\0b\ud800c")
+        failed = lifecycle.fail(job, code="provider_error", detail="a\0b\ud800c")
 
         assert failed.error_detail == "ab?c"
 

@@ -65,17 +65,17 @@ def forecast(
 def job(status=Status.QUEUED, *, ago=0.0, **fields) -> Job:
     moment = NOW - timedelta(seconds=ago)
     known = {
-        Status.QUEUED: {"first_place": (0, 0)},
+        Status.QUEUED: {"first_position": (0, 0)},
         Status.SUBMITTED: {"submitted_at": moment},
         Status.RUNNING: {"submitted_at": moment, "started_at": moment},
         Status.STORING: {"submitted_at": moment, "delay_ms": 0, "execution_ms": 0},
     }[status]
-    place = fields.pop("first_place", known.pop("first_place", None))
+    position = fields.pop("first_position", known.pop("first_position", None))
     limit = fields.pop("first_limit", None)
     one = Job(
         status=status, model=model(), width=1024, height=1024, created_at=NOW, **known, **fields
     )
-    one.first_place, one.first_limit = place, limit
+    one.first_position, one.first_limit = position, limit
     return one
 
 
@@ -185,7 +185,7 @@ class TestLimitOfJobsAtOnce:
         """Until the queue is read again, which then has the order's jobs."""
         alice = uuid4()
         free, limited, none = (
-            job(user_id=alice, first_place=(1, 1), first_limit=limit)
+            job(user_id=alice, first_position=(1, 1), first_limit=limit)
             for limit in (None, UserLimit(1, 3), UserLimit(0))
         )
         before = forecast(history=self.WIDE)

@@ -6,7 +6,7 @@ from django.utils import timezone, translation
 
 from generation.jobs.eta import Eta
 from generation.jobs.live import status_text
-from generation.jobs.queue.queue_positions import Place
+from generation.jobs.queue.queue_positions import QueuePosition
 from generation.models import ImageModel, Job, Status
 from generation.runpod.payloads import CODES
 
@@ -24,26 +24,32 @@ OURS = {
 
 
 class TestOfJob:
-    def phase(self, status, *, place=None, eta=ABOUT_40, warm=False, language="en", **fields):
+    def phase(self, status, *, position=None, eta=ABOUT_40, warm=False, language="en", **fields):
         now = timezone.now()
         job = Job(**{"status": status, "credits": 2, "created_at": now} | fields)
         job.model = ImageModel()
         with translation.override(language):
-            found = status_text.of_job(job, place=place, left=eta, warm=warm, now=now)
+            found = status_text.of_job(job, position=position, left=eta, warm=warm, now=now)
         return found.title, found.detail.replace("\u00a0", " ").replace("\u2060", "")
 
     def test_it_says_who_is_before_you_and_how_long_it_takes(self):
-        assert self.phase(Status.QUEUED, place=Place(3, 0)) == ("3 ahead of you", "40–50 s")
-        assert self.phase(Status.QUEUED, place=Place(0, 0)) == ("Next in queue", "40–50 s")
+        assert self.phase(Status.QUEUED, position=QueuePosition(3, 0)) == (
+            "3 ahead of you",
+            "40–50 s",
+        )
+        assert self.phase(Status.QUEUED, position=QueuePosition(0, 0)) == (
+            "Next in queue",
+            "40–50 s",
+        )
 
     def test_it_calls_your_own_jobs_yours(self):
         cases = {
-            Place(5, 2): "2 of yours and 3 others before it",
-            Place(2, 1): "1 of yours and 1 other before it",
-            Place(2, 2): "2 of yours before it",
+            QueuePosition(5, 2): "2 of yours and 3 others before it",
+            QueuePosition(2, 1): "1 of yours and 1 other before it",
+            QueuePosition(2, 2): "2 of yours before it",
         }
-        for place, text in cases.items():
-            assert self.phase(Status.QUEUED, place=place)[0] == text
+        for position, text in cases.items():
+            assert self.phase(Status.QUEUED, position=position)[0] == text
 
     def test_it_says_when_a_gpu_must_wake_up_first(self):
         now = timezone.now()
@@ -72,7 +78,10 @@ class TestOfJob:
         running = {"attempt": 2, "submitted_at": again, "started_at": again}
         assert self.phase(Status.RUNNING, **late, **running)[1] == text
         assert self.phase(Status.SUBMITTED, **late, submitted_at=again) == ("Starting GPU", text)
-        assert self.phase(Status.QUEUED, place=Place(3, 0), **late) == ("3 ahead of you", text)
+        assert self.phase(Status.QUEUED, position=QueuePosition(3, 0), **late) == (
+            "3 ahead of you",
+            text,
+        )
         late["promised_p90_at"] = now
         assert self.phase(Status.RUNNING, **late, **running)[1] == "40–50 s left"
 

@@ -279,7 +279,7 @@ class TestManyAtOnce(TransactionTestCase):
             has_room = Job.objects.of(self.user).queued().count() < 3
             barrier.wait(timeout=20)
             if has_room:
-                lifecycle.placed(drafted.jobs, actor=self.user)
+                lifecycle.insert(drafted.jobs, actor=self.user)
 
         at_once([place_after_a_look] * 8)
         assert Job.objects.queued().count() == 8

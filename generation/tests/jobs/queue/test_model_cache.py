@@ -82,14 +82,14 @@ class TestOnOffer(BaseTestCase):
     def test_it_inserts_nothing_once_a_model_has_changed(self) -> None:
         kept, slug = model_cache.for_order(), FLUX["model"]
         condition, values = kept.unchanged(models=[slug], styles=[])
-        assert lifecycle.placed([self.copy()], actor=None, guard=(condition, *values))
+        assert lifecycle.insert([self.copy()], actor=None, guard=(condition, *values))
         ImageModel.objects.filter(slug=slug).update(enabled=False)
-        assert not lifecycle.placed([self.copy()], actor=None, guard=(condition, *values))
+        assert not lifecycle.insert([self.copy()], actor=None, guard=(condition, *values))
         assert Job.objects.count() == 2
 
     def test_it_would_insert_without_the_guard(self) -> None:
         ImageModel.objects.filter(slug=FLUX["model"]).update(enabled=False)
-        assert lifecycle.placed([self.copy()], actor=None)
+        assert lifecycle.insert([self.copy()], actor=None)
         assert Job.objects.count() == 2
 
     def copy(self) -> Job:

@@ -75,9 +75,11 @@ class TestModelQueue(EmulatorTestCase):
             expected = model_queues.current({job.model_id for job in jobs})
             for job in jobs:
                 numbers[job.model_id] += 1
-                place = before[job.model_id].place_of_next(user.pk, number=numbers[job.model_id])
-                assert job.first_place == place
-                assert expected[job.model_id].positions.place(job.id) == place
+                position = before[job.model_id].position_of_next(
+                    user.pk, number=numbers[job.model_id]
+                )
+                assert job.first_position == position
+                assert expected[job.model_id].positions.position_of(job.id) == position
 
     def test_it_has_the_time_at_which_each_job_was_submitted(self):
         jobs = self.order(self.alice, count=3)

@@ -33,7 +33,7 @@ class TestJobPage(JobPagesTestCase):
             self.assertContains(page, text)
 
     def test_it_hides_the_vendors_words(self):
-        lifecycle.failed(
+        lifecycle.fail(
             self.run_job(self.job), code="gpu_lost", detail="Traceback: worker-17.internal"
         )
         page = self.client.get(reverse("job", args=[self.job.id]))
@@ -88,9 +88,9 @@ class TestCard(JobPagesTestCase):
         self.assertContains(self.client.get(f"/jobs/{job.id}/"), link)
 
     def test_it_offers_another_try_for_a_failure_but_not_for_a_refused_prompt(self):
-        lifecycle.failed(self.run_job(self.job), code="gpu_lost")
+        lifecycle.fail(self.run_job(self.job), code="gpu_lost")
         self.assertContains(self.card(), "Try again")
-        refused = lifecycle.failed(self.run_job(self.place(self.alice)), code="prompt_refused")
+        refused = lifecycle.fail(self.run_job(self.place(self.alice)), code="prompt_refused")
         self.assertNotContains(self.card(refused), "Try again")
         self.assertContains(self.card(refused), "Prompt not allowed")
 
@@ -100,7 +100,7 @@ class TestCard(JobPagesTestCase):
 
 class TestDismissPage(JobPagesTestCase):
     def failed(self, **fields):
-        return lifecycle.failed(self.run_job(self.job), **{"code": "gpu_lost"} | fields)
+        return lifecycle.fail(self.run_job(self.job), **{"code": "gpu_lost"} | fields)
 
     def dismiss(self, job, **fields):
         return self.client.post(reverse("dismiss_job", args=[job.id]), fields, headers=SCRIPT)
@@ -131,11 +131,11 @@ class TestDismissPage(JobPagesTestCase):
     def test_it_hides_all_that_failed_or_were_canceled_with_one_undo(self):
         earlier, failed = (
             self.failed(),
-            lifecycle.failed(self.run_job(self.place(self.alice)), code="gpu_lost"),
+            lifecycle.fail(self.run_job(self.place(self.alice)), code="gpu_lost"),
         )
         canceled = job_control.cancel(job=self.place(self.alice), actor=self.alice)
         done, waiting = self.finish(self.place(self.alice)), self.place(self.alice)
-        others = lifecycle.failed(self.run_job(self.place(self.bob)), code="gpu_lost")
+        others = lifecycle.fail(self.run_job(self.place(self.bob)), code="gpu_lost")
         self.dismiss(earlier)
         url = reverse("dismiss_all_jobs")
         answer = self.client.post(url, headers=SCRIPT).json()
@@ -158,7 +158,7 @@ class TestDismissPage(JobPagesTestCase):
 
     def test_it_offers_to_hide_all_where_several_failed(self):
         for count, offers in ((1, False), (2, True)):
-            lifecycle.failed(self.run_job(self.place(self.alice)), code="gpu_lost")
+            lifecycle.fail(self.run_job(self.place(self.alice)), code="gpu_lost")
             page = flat(self.client.get(reverse("create")))
             with self.subTest(count):
                 form = re.search(r"<form [^>]*data-dismiss-all[^>]*>", page)[0]
@@ -172,7 +172,7 @@ class TestDismissPage(JobPagesTestCase):
 
 class TestWhy(JobPagesTestCase):
     def card(self, code, **fields):
-        job = lifecycle.failed(self.run_job(self.place(self.alice)), code=code, **fields)
+        job = lifecycle.fail(self.run_job(self.place(self.alice)), code=code, **fields)
         return flat(self.client.get(reverse("card", args=[job.id])))
 
     def test_it_says_what_to_do_and_what_became_of_the_credits(self):

@@ -71,7 +71,7 @@ class Gone(RunPodError):
     """404 for a job: it expired or was purged. It may have run nevertheless."""
 
 
-class Unavailable(RunPodError):
+class CallFailed(RunPodError):
     """A failed read or cancel. Try again."""
 
 
@@ -84,7 +84,7 @@ _ENDPOINT_MISSING = re.compile(
 )
 
 
-def run_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodError:
+def run_error(status: int, headers: Mapping[str, str], text: str) -> RunPodError:
     """Return the verdict on a reply to POST /run that is not 2xx.
 
     Source: https://docs.runpod.io/serverless/endpoints/send-requests (rate limits, error handling).
@@ -98,7 +98,7 @@ def run_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodErr
             retry_after=parse_retry_after(headers),
         )
     if status in _KEY_REFUSED:
-        return _key_refused(status, detail)
+        return _key_error(status, detail)
     if status == 404:
         return EndpointMissing(
             "RunPod does not have this endpoint (404)", detail=detail, status=404
@@ -112,18 +112,18 @@ def run_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodErr
     )
 
 
-def read_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodError:
+def read_error(status: int, headers: Mapping[str, str], text: str) -> RunPodError:
     """Return the verdict on a reply to any other call that is not 2xx."""
     detail = vendor_text(text)
     if status in _KEY_REFUSED:
-        return _key_refused(status, detail)
+        return _key_error(status, detail)
     if status == 404 and _ENDPOINT_MISSING.search(detail):
         return EndpointMissing(
             "RunPod does not have this endpoint (404)", detail=detail, status=404
         )
     if status == 404:
         return Gone("RunPod does not have this job (404)", detail=detail, status=404)
-    return Unavailable(
+    return CallFailed(
         f"RunPod answered {status}",
         detail=detail,
         status=status,
@@ -131,7 +131,7 @@ def read_verdict(status: int, headers: Mapping[str, str], text: str) -> RunPodEr
     )
 
 
-def _key_refused(status: int, detail: str) -> KeyRefused:
+def _key_error(status: int, detail: str) -> KeyRefused:
     return KeyRefused(f"RunPod refuses the API key ({status})", detail=detail, status=status)
 
 

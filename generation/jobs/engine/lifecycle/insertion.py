@@ -1,4 +1,4 @@
-"""A job is placed: QUEUED and due."""
+"""A new job becomes a row: QUEUED and due."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from artgen.logs import log_context
-from generation.jobs.engine.lifecycle.transition import publish, record
+from generation.jobs.engine.lifecycle.transition import insert_history, publish
 from generation.jobs.queue import queue_positions
 from generation.jobs.sql import bulk_update
 from generation.jobs.sql.bulk_update import History
@@ -14,7 +14,7 @@ from generation.models import Job, Status
 from generation.runpod.untrusted import storable
 
 
-def placed(
+def insert(
     jobs: Sequence[Job],
     *,
     actor: User | None,
@@ -35,16 +35,16 @@ def placed(
         job.status, job.due_at, job.created_at = Status.QUEUED, now, now
         job.request_id = log_context.fields().get("request_id", "")
     history = History("placed", now, dict.fromkeys((job.id for job in jobs), storable(detail)))
-    places = bulk_update.insert(
-        jobs, guard=guard, history=history, actor=actor, value=queue_positions.PLACE
+    positions = bulk_update.insert(
+        jobs, guard=guard, history=history, actor=actor, value=queue_positions.FIRST_POSITION
     )
-    if not places:
+    if not positions:
         return False
     for job in jobs:
-        place = places[job.id]
-        job.first_place = queue_positions.Place(*place) if place else None
+        position = positions[job.id]
+        job.first_position = queue_positions.QueuePosition(*position) if position else None
     if reduced := [job for job in jobs if job.snapshot.get("sources_reduced")]:
         why = "they do not fit into RunPod's 10 MB as they are"
-        record(reduced, name="sources_reduced", at=now, detail=why)
+        insert_history(reduced, name="sources_reduced", at=now, detail=why)
     publish(jobs)
     return True
