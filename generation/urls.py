@@ -5,12 +5,12 @@ from django.urls import path
 from generation.jobs.engine.webhooks import is_of_runpod, runpod_hook
 from generation.views.account import account_deletion, data, reviews
 from generation.views.comparisons import comparisons, word_lists
-from generation.views.create import create
+from generation.views.create import create, own_images
 from generation.views.gallery import collections, gallery, selection, tags, view_options
 from generation.views.image import edits, image_notes, images
-from generation.views.jobs import jobs
+from generation.views.jobs import job_pages
 from generation.views.presets import own_styles, presets, shared_presets
-from generation.views.shared import explore, saving, shared, shared_collections, sharing
+from generation.views.shared import explore, saving, share_forms, shared_collections, shared_image
 from generation.views.site import media, metrics, start, status
 
 urlpatterns = [
@@ -23,7 +23,7 @@ urlpatterns = [
     ),
     path("create/", create.create, name="create"),
     path("create/composer/", create.composer, name="composer"),
-    path("create/pictures/", create.own_pictures, name="own_pictures"),
+    path("create/pictures/", own_images.own_images, name="own_pictures"),
     path("create/quote/", create.quote, name="quote"),
     path("compare/", comparisons.compare, name="compare"),
     path("compare/quote/", comparisons.quote, name="compare_quote"),
@@ -43,14 +43,14 @@ urlpatterns = [
     path("presets/<uuid:preset_id>/", presets.preset, name="preset"),
     path("presets/styles/", own_styles.create, name="own_styles"),
     path("presets/styles/<uuid:style_id>/", own_styles.own_style, name="own_style"),
-    path("jobs/<uuid:job_id>/", jobs.job, name="job"),
-    path("jobs/<uuid:job_id>/card/", jobs.card, name="card"),
-    path("jobs/<uuid:job_id>/cancel/", jobs.cancel, name="cancel_job"),
-    path("jobs/<uuid:job_id>/retry/", jobs.retry, name="retry_job"),
-    path("jobs/<uuid:job_id>/dismiss/", jobs.dismiss, name="dismiss_job"),
-    path("jobs/dismiss/", jobs.dismiss_all, name="dismiss_all_jobs"),
-    path("runs/<uuid:run_id>/", jobs.run, name="run"),
-    path("runs/<uuid:run_id>/cancel/", jobs.cancel_run, name="cancel_run"),
+    path("jobs/<uuid:job_id>/", job_pages.job, name="job"),
+    path("jobs/<uuid:job_id>/card/", job_pages.card, name="card"),
+    path("jobs/<uuid:job_id>/cancel/", job_pages.cancel, name="cancel_job"),
+    path("jobs/<uuid:job_id>/retry/", job_pages.retry, name="retry_job"),
+    path("jobs/<uuid:job_id>/dismiss/", job_pages.dismiss, name="dismiss_job"),
+    path("jobs/dismiss/", job_pages.dismiss_all, name="dismiss_all_jobs"),
+    path("runs/<uuid:run_id>/", job_pages.run, name="run"),
+    path("runs/<uuid:run_id>/cancel/", job_pages.cancel_run, name="cancel_run"),
     path("gallery/", gallery.gallery, name="gallery"),
     path("gallery/view/", view_options.set_view, name="set_gallery_view"),
     path("gallery/trash/", gallery.trash, name="trash"),
@@ -85,7 +85,7 @@ urlpatterns = [
     ),
     path(
         "gallery/collections/<uuid:collection_id>/share/",
-        sharing.share_collection,
+        share_forms.share_collection,
         name="share_collection",
     ),
     path("images/<uuid:image_id>/collections/", collections.put, name="image_collections"),
@@ -107,11 +107,11 @@ urlpatterns = [
     path(
         "account/data/<uuid:export_id>/<int:number>/", data.download_export, name="download_export"
     ),
-    path("images/<uuid:image_id>/share/", sharing.share, name="share_image"),
-    path("images/<uuid:image_id>/share/stop/", sharing.stop, name="stop_sharing_image"),
-    path("images/<uuid:image_id>/publish/", sharing.publish, name="publish_image"),
-    path("images/<uuid:image_id>/publish/withdraw/", sharing.withdraw, name="withdraw_image"),
-    path("images/<uuid:image_id>/publish/appeal/", sharing.appeal, name="appeal_image"),
+    path("images/<uuid:image_id>/share/", share_forms.share, name="share_image"),
+    path("images/<uuid:image_id>/share/stop/", share_forms.stop, name="stop_sharing_image"),
+    path("images/<uuid:image_id>/publish/", share_forms.publish, name="publish_image"),
+    path("images/<uuid:image_id>/publish/withdraw/", share_forms.withdraw, name="withdraw_image"),
+    path("images/<uuid:image_id>/publish/appeal/", share_forms.appeal, name="appeal_image"),
     path("account/reviews/", reviews.reviews, name="reviews"),
     path("account/reviews/<uuid:review_id>/appeal/", reviews.appeal, name="appeal_review"),
     path("account/reviews/<uuid:review_id>/cancel/", reviews.cancel, name="cancel_review"),
@@ -124,7 +124,7 @@ urlpatterns = [
     ),
     path(
         "c/<slug:slug>/<int:member_id>/picture/",
-        shared_collections.item_picture,
+        shared_collections.item_file,
         name="shared_item_picture",
     ),
     path(
@@ -133,10 +133,10 @@ urlpatterns = [
         name="save_shared_item",
     ),
     path("p/<slug:slug>/save/", shared_presets.save, name="save_shared_preset"),
-    path("s/<slug:slug>/", shared.shared, name="shared"),
-    path("s/<slug:slug>/picture/", shared.picture, name="shared_picture"),
+    path("s/<slug:slug>/", shared_image.shared, name="shared"),
+    path("s/<slug:slug>/picture/", shared_image.image_file, name="shared_picture"),
     path("s/<slug:slug>/save/", saving.save_shared, name="save_shared"),
-    path("s/<slug:slug>/report/", shared.report, name="report_shared"),
+    path("s/<slug:slug>/report/", shared_image.report, name="report_shared"),
     path("account/delete/", account_deletion.delete_account, name="delete_account"),
     path("media/<path:name>", media.media, name="media"),
     path("metrics", metrics.metrics, name="metrics"),

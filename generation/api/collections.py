@@ -61,7 +61,7 @@ class Collections(Endpoint):
 
         By name, on one page. Images of a collection: `GET /api/v1/images/?collection=ID`.
         """
-        return [_summary_json(one) for one in collections.summaries(user_of(request))]
+        return [_summary_json(summary) for summary in collections.summaries(user_of(request))]
 
     @operation(
         "POST collections/",

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.validators import RegexValidator
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -16,7 +17,7 @@ from artgen.api.json_types import Page
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import FixedList, page_of
 from artgen.api.views import Endpoint
-from generation.api.filters import ImagesQuery, wanted_of
+from generation.api.image_filters import ImagesQuery, wanted_of
 from generation.api.sharing import own_image, show_to
 from generation.gallery import images, notes, saving, tags
 from generation.gallery.filters import find
@@ -64,7 +65,7 @@ class ImageChangeBody(Body):
 class Secret(Text):
     """The secret of a link."""
 
-    def run_validators(self, value: Any) -> None:
+    def run_validators(self, value: object) -> None:
         """Accept only what a secret can be."""
         serializers.CharField.run_validators(self, value)
 
@@ -98,7 +99,7 @@ class Images(Endpoint):
         """
         query, user = self.query, user_of(request)
         wanted = wanted_of(query, user=user)
-        rows: Any
+        rows: QuerySet[Any, Any] | FixedList
         if wanted.is_everything and not query["trashed"]:
             rows = FixedList(Image, _kept, {"user": user.pk}, COLUMNS)
         else:
@@ -191,7 +192,7 @@ class Images(Endpoint):
         return image_json(images.restore(own_image(request, image_id)))
 
 
-def _kept(user: Any) -> ImageQuerySet:
+def _kept(user: object) -> ImageQuerySet:
     return Image.objects.of(user).kept()
 
 

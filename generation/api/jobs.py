@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypedDict, cast
 from uuid import UUID
 
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.urls import reverse
 from rest_framework.request import Request
 
@@ -16,8 +16,16 @@ from artgen.api.json_types import Page
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import FixedList, PageQuery, page_of
 from artgen.api.views import Endpoint, body_of, first_or_404
-from generation.api.bodies import BATCH, BATCHES, KEYED, ONE, ORDER_PROBLEMS, read_key, read_order
 from generation.api.models import check_model
+from generation.api.order_bodies import (
+    BATCH,
+    BATCHES,
+    KEYED,
+    ONE,
+    ORDER_PROBLEMS,
+    read_key,
+    read_order,
+)
 from generation.jobs.engine import job_control
 from generation.jobs.eta import EtaJson
 from generation.jobs.live.job_json import JOB_COLUMNS, JobJson, job_json, job_rows_json, jobs_json
@@ -73,10 +81,10 @@ class Jobs(Endpoint):
             "model": check_model(query),
             "batch": query.get("batch"),
         }
-        given = {name: value for name, value in filters.items() if value}
-        rows: Any = (
-            _of(user).filter(**given)
-            if given
+        conditions = {name: value for name, value in filters.items() if value}
+        rows: QuerySet[Any, Any] | FixedList = (
+            _of(user).filter(**conditions)
+            if conditions
             else FixedList(Job, _of, {"user": user.pk}, JOB_COLUMNS)
         )
         shown, links = page_of(request, rows, query)
@@ -97,7 +105,7 @@ class Jobs(Endpoint):
             key=key,
             token_id=limited_token(request),
         )
-        return _placed(placed.jobs[0], status=201 if placed.created else 200)
+        return _job_answer(placed.jobs[0], status=201 if placed.created else 200)
 
     @operation("POST batches/", body=BATCH, bodies=BATCHES, **KEYED)
     def place_batch(self, request: Request) -> Answer[BatchJson]:
@@ -111,7 +119,7 @@ class Jobs(Endpoint):
             user=user_of(request),
             requests=order.requests,
             key=key,
-            listed=order.listed,
+            is_listed=order.is_listed,
             token_id=limited_token(request),
         )
         prefetch_related_objects(placed.jobs, "images")
@@ -127,7 +135,7 @@ class Jobs(Endpoint):
         order = read_order(body_of(request))
         user = user_of(request)
         return quote_json(
-            quotes.of_requests(user=user, requests=order.requests, listed=order.listed)
+            quotes.of_requests(user=user, requests=order.requests, is_listed=order.is_listed)
         )
 
     @operation("GET jobs/<uuid:job_id>/", url_name="api_job")
@@ -161,10 +169,12 @@ class Jobs(Endpoint):
         """
         rate_limits.spend("place", user_of(request).pk)
         job, token_id = own_job(request, job_id), limited_token(request)
-        return _placed(orders.retry(user=user_of(request), job=job, token_id=token_id), status=201)
+        return _job_answer(
+            orders.retry(user=user_of(request), job=job, token_id=token_id), status=201
+        )
 
 
-def _of(user: Any) -> Any:
+def _of(user: object) -> Any:
     return Job.objects.of(user).values_list(*JOB_COLUMNS, named=True)
 
 
@@ -181,6 +191,6 @@ def quote_json(quote: quotes.Quote) -> QuoteJson:
     }
 
 
-def _placed(job: Job, *, status: int) -> Answer[JobJson]:
+def _job_answer(job: Job, *, status: int) -> Answer[JobJson]:
     location = reverse("api_job", args=[job.id])
     return Answer(job_json(job), status=status, headers={"Location": location})

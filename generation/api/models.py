@@ -71,9 +71,9 @@ class Styles(Endpoint):
         ]
 
 
-def check_model(given: dict[str, Any]) -> ImageModel | None:
+def check_model(fields: dict[str, Any]) -> ImageModel | None:
     """Return the model of the field `model`, None if not given; raise Problem if unknown."""
-    slug = given.get("model")
+    slug = fields.get("model")
     if slug is None:
         return None
     model = ImageModel.objects.filter(slug=slug).first()

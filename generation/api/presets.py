@@ -28,7 +28,8 @@ PresetParametersJson = TypedDict(  # type: ignore[misc]
     "PresetParametersJson",
     {"model": Annotated[Slug, "The slug of an enabled model."]}
     | {
-        one.name: NotRequired[Annotated[one.json_type, one.request_help]] for one in parameters.KEPT
+        parameter.name: NotRequired[Annotated[parameter.json_type, parameter.request_help]]
+        for parameter in parameters.KEPT
     },
 )
 PresetParametersJson.__doc__ = "A request of a job without prompt and source images."

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any, TypedDict, TypeVar
+from typing import Annotated, TypedDict, TypeVar
 from uuid import UUID
 
 from rest_framework import serializers
@@ -61,7 +61,7 @@ class ShareJson(CollectionShareJson):
 class LinkDays(serializers.IntegerField):
     """For how many days a link works, null for no limit."""
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: object) -> int:
         """Accept only LINK_DAYS."""
         if isinstance(data, bool) or not isinstance(data, int) or data not in sharing.LINK_DAYS:
             raise wrong_choice((*sharing.LINK_DAYS, None))

@@ -69,7 +69,7 @@ class StatusJson(TypedDict):
     measured_at: datetime
 
 
-class Status(Endpoint):
+class SystemStatus(Endpoint):
     """`/api/v1/status/`."""
 
     authentication_classes = ()

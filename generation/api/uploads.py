@@ -1,6 +1,6 @@
 """Uploads of source images."""
 
-from typing import Annotated, Any, TypedDict, cast
+from typing import Annotated, TypedDict, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -47,7 +47,7 @@ class Uploads(Endpoint):
     parser_classes = [MultiPartParser]
     tag = "images"
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         """Refuse a body whose Content-Length is too large before reading it."""
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdigit() and int(length) > settings.UPLOAD_MAX_BYTES + FORM_BYTES:

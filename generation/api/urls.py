@@ -10,13 +10,13 @@ from generation.api.prompts import Prompts
 from generation.api.reviews import Reviews
 from generation.api.sharing import CollectionShare, Share
 from generation.api.sheets import Sheets
-from generation.api.status import Status
+from generation.api.status import SystemStatus
 from generation.api.tags import Tags
 from generation.api.uploads import Uploads
 from generation.api.word_lists import WordLists
 
 RESOURCES = (
     *(Jobs, Prompts, Sheets, WordLists, Presets, OwnStyles, Images, Share, Tags),
-    *(Collections, CollectionShare, Uploads, Reviews, Models, Styles, Status),
+    *(Collections, CollectionShare, Uploads, Reviews, Models, Styles, SystemStatus),
 )
 urlpatterns = [address for resource in RESOURCES for address in resource.addresses()]

@@ -36,11 +36,11 @@ def unknown(text: str) -> list[str]:
     return [code for code in codes(text) if code not in NAMES]
 
 
-def known(found: Sequence[str]) -> list[str]:
+def known(codes: Sequence[str]) -> list[str]:
     """Return the codes that are in NAMES, in order."""
-    return [code for code in found if code in NAMES]
+    return [code for code in codes if code in NAMES]
 
 
-def names(found: Sequence[str]) -> list[str]:
+def names(codes: Sequence[str]) -> list[str]:
     """Return the names of these languages in the active language, in order."""
-    return [str(NAMES[code]) for code in found]
+    return [str(NAMES[code]) for code in codes]

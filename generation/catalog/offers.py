@@ -106,7 +106,7 @@ class Offer:
         """Return the credits of one image with these cleaned parameters."""
         return self.price.of(width=parameters["width"], height=parameters["height"])
 
-    def clean(self, given: Mapping[str, Any]) -> dict[str, Any]:
+    def clean(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return all of JOB_FIELDS with defaults filled in; `seed` None means a random one.
 
         `width` and `height` are None if the model is `sized_by_source`.
@@ -114,7 +114,7 @@ class Offer:
         Raises:
             InvalidParameters: fields are unknown, of a wrong type or outside this model's limits.
         """
-        validation = RequestValidation(offer=self, given=given)
+        validation = RequestValidation(offer=self, request=request)
         cleaned = validation.run()
         if validation.errors:
             raise InvalidParameters(validation.errors)

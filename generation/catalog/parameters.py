@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, TypedDict
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from artgen.api.json_types import IdText, Keywords
@@ -61,7 +62,7 @@ JSON_TYPES: dict[Kind, Any] = {
 """What is not a string in JSON."""
 
 
-class Place(Enum):
+class SliderArea(Enum):
     """Where the composer shows the slider of a number."""
 
     TUNING = "tuning"
@@ -89,9 +90,9 @@ class JobParameter:
     """Whether RunPod gets it under this name, as a field of `runpod.payloads.Parameters`."""
     in_composer: bool = True
     """Whether the form of the Create page has it as a field of text."""
-    slider: Place | None = None
-    label: Any = ""
-    hint: Any = ""
+    slider: SliderArea | None = None
+    label: str | Promise = ""
+    hint: str | Promise = ""
     request_help: str = ""
     response_help: str = ""
 
@@ -146,14 +147,14 @@ JOB_PARAMETERS = (
     JobParameter(
         name="steps",
         kind=Kind.INTEGER,
-        slider=Place.TUNING,
+        slider=SliderArea.TUNING,
         label=_("Steps"),
         hint=_("more steps: cleaner, slower"),
     ),
     JobParameter(
         name="guidance",
         kind=Kind.FLOAT,
-        slider=Place.TUNING,
+        slider=SliderArea.TUNING,
         label=_("Guidance"),
         hint=_("higher: closer to the prompt"),
     ),
@@ -183,7 +184,7 @@ JOB_PARAMETERS = (
     JobParameter(
         name="strength",
         kind=Kind.FLOAT,
-        slider=Place.SOURCES,
+        slider=SliderArea.SOURCES,
         label=_("Strength"),
         hint=_("0 keeps the source, 1 replaces it"),
     ),
@@ -198,7 +199,7 @@ JOB_PARAMETERS = (
     JobParameter(
         name="lora_scale",
         kind=Kind.FLOAT,
-        slider=Place.LORA,
+        slider=SliderArea.LORA,
         label=_("LoRA weight"),
         hint=_("0 turns it off, 1 is full strength"),
         request_help="The weight of the LoRA; only together with `lora_url`.",
@@ -253,10 +254,12 @@ def names(parameters: Iterable[JobParameter]) -> tuple[str, ...]:
     return tuple(parameter.name for parameter in parameters)
 
 
-NUMBERS = names(one for one in JOB_PARAMETERS if one.is_number)
-SLIDERS = {one.name: one for one in JOB_PARAMETERS if one.slider}
-PAYLOAD_FIELDS = names(one for one in JOB_PARAMETERS if one.in_payload)
+NUMBERS = names(parameter for parameter in JOB_PARAMETERS if parameter.is_number)
+SLIDERS = {parameter.name: parameter for parameter in JOB_PARAMETERS if parameter.slider}
+PAYLOAD_FIELDS = names(parameter for parameter in JOB_PARAMETERS if parameter.in_payload)
 NULL_IF_EMPTY = names(
-    one for one in JOB_PARAMETERS if one.kind in (Kind.STYLE, Kind.HTTPS_URL, Kind.MASK)
+    parameter
+    for parameter in JOB_PARAMETERS
+    if parameter.kind in (Kind.STYLE, Kind.HTTPS_URL, Kind.MASK)
 )
 """Stored as "", null in the API."""

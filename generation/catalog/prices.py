@@ -92,7 +92,7 @@ def _require_keys(raw: Mapping[str, Any], known: set[str]) -> None:
         raise ValueError(f"unknown key {sorted(unknown)[0]!r}")
 
 
-def _amount(value: Any) -> Decimal:
+def _amount(value: object) -> Decimal:
     try:
         amount = Decimal(str(value))
     except InvalidOperation as error:

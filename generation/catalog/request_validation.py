@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 class RequestValidation:
     """Validation of one request; collects all `errors` instead of stopping at the first."""
 
-    def __init__(self, *, offer: "Offer", given: Mapping[str, Any]) -> None:
+    def __init__(self, *, offer: "Offer", request: Mapping[str, Any]) -> None:
         self.offer = offer
-        self.given = given
+        self.request = request
         self.errors: list[FieldError] = []
 
     def run(self) -> dict[str, Any]:
         """Return all of JOB_FIELDS with defaults filled in; invalid if there are `errors`."""
-        for name in self.given:
+        for name in self.request:
             if name not in JOB_FIELDS:
                 self._fail(str(name)[:100], "unknown_field", _("Unknown field."))
         cleaned = {parameter.name: self._value(parameter) for parameter in JOB_PARAMETERS}
@@ -79,10 +79,11 @@ class RequestValidation:
 
     def _not_offered(self, parameter: JobParameter) -> Any:
         """Return the value of a parameter that the model does not have; a given one is an error."""
-        given = self.given.get(parameter.name)
-        is_none = given is None or (
-            given is False if parameter.kind is Kind.BOOLEAN else given == "" and parameter.is_text
-        )
+        value = self.request.get(parameter.name)
+        if parameter.kind is Kind.BOOLEAN:
+            is_none = value is None or value is False
+        else:
+            is_none = value is None or (value == "" and parameter.is_text)
         if not is_none:
             detail = _("%(model)s doesn’t support this setting.") % {"model": self.offer.name}
             self._fail(parameter.name, "not_supported", detail)
@@ -92,14 +93,14 @@ class RequestValidation:
 
     def _needs(self, parameter: JobParameter) -> bool:
         """Return whether a text must be given: edits without a prompt keep that of the source."""
-        extended = isinstance(self.given.get("outpaint"), dict)
-        is_erased_or_extended = self.given.get("erase") is True or extended
+        extended = isinstance(self.request.get("outpaint"), dict)
+        is_erased_or_extended = self.request.get("erase") is True or extended
         keeps = self.offer.upscales or (self.offer.takes_mask and is_erased_or_extended)
         return parameter.required and not (parameter.is_kept_by_edits and keeps)
 
     def _text(self, parameter: JobParameter) -> str:
         name = parameter.name
-        value = self.given.get(name)
+        value = self.request.get(name)
         if value is None:
             value = ""
         if not isinstance(value, str):
@@ -118,7 +119,7 @@ class RequestValidation:
         return not error
 
     def _slug(self, name: str) -> str | None:
-        value = self.given.get(name)
+        value = self.request.get(name)
         if value in (None, ""):
             return None
         if not isinstance(value, str) or len(value) > 50:
@@ -128,7 +129,7 @@ class RequestValidation:
 
     def _number(self, name: str, kind: type[int] | type[float]) -> int | float | None:
         parameter = self.offer.parameters[name]
-        value = self.given.get(name)
+        value = self.request.get(name)
         if value is None:
             return None if parameter.default is None else kind(parameter.default)
         right_type = isinstance(value, int) or (
@@ -169,7 +170,7 @@ class RequestValidation:
         return None
 
     def _seed(self, name: str) -> int | None:
-        value = self.given.get(name)
+        value = self.request.get(name)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int):
@@ -182,12 +183,12 @@ class RequestValidation:
         return None
 
     def _source_images(self, name: str) -> list[str]:
-        value = self.given.get(name)
+        value = self.request.get(name)
         if value is None:
             value = []
         least, most = self.offer.min_source_images, self.offer.max_source_images
         values = {"model": self.offer.name, "max": most}
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        if not isinstance(value, list) or not all(isinstance(image_id, str) for image_id in value):
             self._fail(name, "invalid", _("Must be a list of image IDs."))
         elif value and most == 0:
             detail = _("%(model)s doesn’t accept source images.")
@@ -208,7 +209,7 @@ class RequestValidation:
     def _https_url(self, parameter: JobParameter) -> str:
         """Return an https address, "" for none. RunPod requests it, ArtGen never does."""
         name = parameter.name
-        value = self.given.get(name)
+        value = self.request.get(name)
         if value is None:
             return ""
         if not isinstance(value, str):
@@ -224,7 +225,7 @@ class RequestValidation:
         return value
 
     def _boolean(self, name: str) -> bool:
-        value = self.given.get(name)
+        value = self.request.get(name)
         if value is None:
             return False
         if not isinstance(value, bool):
@@ -233,7 +234,7 @@ class RequestValidation:
         return value
 
     def _mask(self, name: str) -> str:
-        value = self.given.get(name)
+        value = self.request.get(name)
         if value is None:
             return ""
         if not isinstance(value, str) or len(value) > 50:
@@ -244,7 +245,7 @@ class RequestValidation:
         return value
 
     def _sides(self, name: str) -> dict[str, int] | None:
-        value = self.given.get(name)
+        value = self.request.get(name)
         if value is None:
             return None
         if not isinstance(value, dict) or set(value) - set(SIDES):
@@ -253,7 +254,9 @@ class RequestValidation:
             self._fail(name, code, detail)
             return None
         sides = {side: value.get(side, 0) for side in SIDES}
-        if not all(type(one) is int and 0 <= one <= MAX_EXTENSION for one in sides.values()):
+        if not all(
+            type(percent) is int and 0 <= percent <= MAX_EXTENSION for percent in sides.values()
+        ):
             detail = _("Each side must be 0–%(max)d percent.") % {"max": MAX_EXTENSION}
             self._fail(name, "max_value", detail)
         elif not any(sides.values()):
@@ -264,7 +267,7 @@ class RequestValidation:
 
     def _area(self, cleaned: Mapping[str, Any]) -> None:
         """Check that the area to change is given in exactly one way, of a source image."""
-        mask, outpaint = cleaned["mask"], self.given.get("outpaint")
+        mask, outpaint = cleaned["mask"], self.request.get("outpaint")
         if (mask or outpaint) and not cleaned["source_images"] and not self.errors:
             self._fail("source_images", "required", _("Choose the image to change."))
         if mask and outpaint:
@@ -273,7 +276,7 @@ class RequestValidation:
             self._fail("erase", "conflict", _("Nothing to erase outside of the image."))
         elif (
             not (mask or outpaint)
-            and self.given.get("mask") is None
+            and self.request.get("mask") is None
             and (cleaned["erase"] or self.offer.needs_mask)
         ):
             self._fail("mask", "required", _("Mark the area to change first."))
@@ -281,7 +284,8 @@ class RequestValidation:
     def _without_lora(self, cleaned: dict[str, Any]) -> None:
         """Remove the scale if there is no LoRA; a given scale without a LoRA is an error."""
         alone = (
-            self.given.get("lora_url") in (None, "") and self.given.get("lora_scale") is not None
+            self.request.get("lora_url") in (None, "")
+            and self.request.get("lora_scale") is not None
         )
         if alone and "lora_url" in self.offer.parameters:
             self._fail("lora_url", "required", _("Enter the address of the LoRA."))
@@ -295,7 +299,7 @@ class RequestValidation:
         pairs = [tuple(int(side) for side in str(choice).split("x")) for choice in size.choices]
         default = tuple(int(side) for side in str(size.default).split("x"))
         for name, fallback in zip(("width", "height"), default, strict=True):
-            value = self.given.get(name)
+            value = self.request.get(name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
                 self._fail(name, "invalid", _("Must be a whole number."))
                 return
@@ -332,7 +336,9 @@ def _length_error(text: str, limit: int | None) -> tuple[str, str] | None:
 
 def _plain(value: float | None) -> str:
     """Return a number without a trailing `.0`."""
-    return "∞" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    if value is None:
+        return "∞"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _is_https(address: str) -> bool:

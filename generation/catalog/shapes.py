@@ -92,20 +92,20 @@ def _of_sizes(sizes: tuple[str, ...], _language: str | None) -> tuple[ShapeChoic
         for width, height in filter(None, map(size_of, sizes))
     ]
     return tuple(
-        replace(one, name=_name_among([other for other in choices if other.name == one.name], one))
-        for one in choices
+        replace(shape, name=_name_among([s for s in choices if s.name == shape.name], shape))
+        for shape in choices
     )
 
 
-def _name_among(same: list[ShapeChoice], one: ShapeChoice) -> str:
-    if one is same[0]:
-        return one.name
-    ordered = sorted(same, key=lambda choice: choice.width * choice.height)
-    if one is ordered[-1]:
-        return _("%(ratio)s large") % {"ratio": one.name}
-    if one is ordered[0]:
-        return _("%(ratio)s small") % {"ratio": one.name}
-    return f"{one.width}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{one.height}"
+def _name_among(namesakes: list[ShapeChoice], shape: ShapeChoice) -> str:
+    if shape is namesakes[0]:
+        return shape.name
+    ordered = sorted(namesakes, key=lambda choice: choice.width * choice.height)
+    if shape is ordered[-1]:
+        return _("%(ratio)s large") % {"ratio": shape.name}
+    if shape is ordered[0]:
+        return _("%(ratio)s small") % {"ratio": shape.name}
+    return f"{shape.width}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{shape.height}"
 
 
 def within(

@@ -53,7 +53,7 @@ from generation.models.moderation import (
 from generation.models.outages import OutageKind, ProviderOutage, ProviderOutageQuerySet
 from generation.models.presets import FavoriteModel, OwnStyle, Preset
 from generation.models.prompt_calls import PromptCall, PromptSpending
-from generation.models.saved import SavedImage
+from generation.models.saved_images import SavedImage
 from generation.models.sharing import (
     OPEN,
     TO_REVIEW,

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from generation.catalog import languages, validation
+from generation.catalog import languages, model_validation
 from generation.catalog.offers import Offer, parameter_from
 from generation.catalog.prices import Cost, Price, cost_from, price_from
 from generation.runpod.payloads import (
@@ -195,7 +195,7 @@ class ImageModel(models.Model):
         if self.min_source_images > self.max_source_images:
             errors["min_source_images"] = _("Minimum exceeds maximum.")
         if not errors:
-            errors = dict(validation.problems(self.offer, workflow=self.workflow))
+            errors = dict(model_validation.problems(self.offer, workflow=self.workflow))
         if errors:
             raise ValidationError(errors)
 
@@ -227,5 +227,5 @@ class ImageModel(models.Model):
         try:
             dialect_of(self.dialect, self.request_format)
         except RequestFormatError as error:
-            return validation.explain(error)
+            return model_validation.explain(error)
         return []

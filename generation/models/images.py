@@ -1,7 +1,7 @@
 """Images in the bucket, and source images that users upload."""
 
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Protocol, cast
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchVectorField
@@ -39,7 +39,7 @@ class ImageQuerySet(OwnedQuerySet["Image"]):
     def trashed(self) -> "ImageQuerySet":
         return self.filter(trashed_at__isnull=False)
 
-    def in_trash(self, *, since: Any = None) -> "ImageQuerySet":
+    def in_trash(self, *, since: datetime | None = None) -> "ImageQuerySet":
         """Keep trashed ones that their owner can still restore: since `trash_begins()`."""
         return self.filter(trashed_at__gt=since or trash_begins())
 
@@ -200,19 +200,43 @@ class Image(models.Model):
         return seen_by(self)
 
 
-def tag_names(image: Any) -> list[str]:
+class TaggedRow(Protocol):
+    """An image, or a row with its tags."""
+
+    @property
+    def tags(self) -> str: ...
+
+
+class LinkedRow(Protocol):
+    """An image or a collection, or a row with its link."""
+
+    @property
+    def link_slug(self) -> str | None: ...
+
+    @property
+    def link_until(self) -> datetime | None: ...
+
+
+class SharedRow(LinkedRow, Protocol):
+    """An image, or a row with its link and its visibility."""
+
+    @property
+    def visibility(self) -> str: ...
+
+
+def tag_names(image: TaggedRow) -> list[str]:
     """Return the names of the tags of an image, or of a row with its columns."""
     return image.tags.split("\n") if image.tags else []
 
 
-def seen_by(image: Any) -> Visibility:
+def seen_by(image: SharedRow) -> Visibility:
     """Return `Image.seen_by` of an image, or of a row with its columns."""
     if image.visibility == Visibility.LINK and not has_link(image):
         return Visibility.PRIVATE
     return Visibility(image.visibility)
 
 
-def has_link(image: Any) -> bool:
+def has_link(image: LinkedRow) -> bool:
     return image.link_slug is not None and (
         image.link_until is None or image.link_until > timezone.now()
     )

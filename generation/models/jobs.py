@@ -17,7 +17,7 @@ from generation.catalog.parameters import (
     LORA_URL_MAX_LENGTH,
     NULL_IF_EMPTY,
     SLIDERS,
-    Place,
+    SliderArea,
 )
 from generation.models.image_models import ImageModel
 from generation.models.owned import OwnedQuerySet
@@ -335,28 +335,27 @@ class Job(models.Model):
         """The fields of log lines about the job: ids of the job and its RunPod job, attempt, and
         the id of the request that placed it.
         """
-        found = {"job": str(self.id), "attempt": self.attempt}
+        fields = {"job": str(self.id), "attempt": self.attempt}
         if runpod_id := self.runpod_id or self.candidate_id:
-            found["runpod_id"] = runpod_id
+            fields["runpod_id"] = runpod_id
         if self.request_id:
-            found["placed_by_request"] = self.request_id
-        return found
+            fields["placed_by_request"] = self.request_id
+        return fields
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The requested parameters as `orders.place` takes them, seed included."""
-        found = {name: getattr(self, name) for name in JOB_FIELDS}
-        found |= {name: found[name] or None for name in NULL_IF_EMPTY}
-        return found | {"source_images": list(self.source_images)}
+        values = {name: getattr(self, name) for name in JOB_FIELDS}
+        values |= {name: values[name] or None for name in NULL_IF_EMPTY}
+        return values | {"source_images": list(self.source_images)}
 
     @property
     def numbers(self) -> list[tuple[str, float]]:
         """Label and value of each number set with a slider, except the LoRA's weight."""
-        found = [(one, getattr(self, name)) for name, one in SLIDERS.items()]
         return [
-            (str(one.label), value)
-            for one, value in found
-            if value is not None and one.slider is not Place.LORA
+            (str(slider.label), value)
+            for name, slider in SLIDERS.items()
+            if (value := getattr(self, name)) is not None and slider.slider is not SliderArea.LORA
         ]
 
     @property
@@ -369,9 +368,9 @@ class Job(models.Model):
         private: dict[str, Any] = {"source_images": [], "mask": None}
         if self.has_own_style:
             private["style"] = None
-        found = {**self.parameters, "lora_url": address or None, **private}
-        del found["original_prompt"]
-        return found
+        values = {**self.parameters, "lora_url": address or None, **private}
+        del values["original_prompt"]
+        return values
 
     @property
     def has_own_style(self) -> bool:

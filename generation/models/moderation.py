@@ -7,10 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
-from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from uuid_utils.compat import uuid7
+
+from generation.models.literals import Literal
 
 MAX_WORDS_LENGTH = 20_000
 MAX_REASON_LENGTH = 300
@@ -70,7 +71,7 @@ class RulesVersion(models.Model):
 class RuleQuerySet(models.QuerySet["ModerationRule"]):
     """Rules, whose changes in bulk renew the version, too."""
 
-    def update(self, **values: Any) -> int:
+    def update(self, **values: object) -> int:
         with transaction.atomic():
             count = super().update(**values)
             RulesVersion.renew()
@@ -173,9 +174,7 @@ class PromptReviewQuerySet(models.QuerySet["PromptReview"]):
 
     def waiting(self) -> "PromptReviewQuerySet":
         """Keep those that a moderator decides."""
-        # A literal: with a parameter a generic plan cannot use the index of waiting ones.
-        waiting = RawSQL(f"'{ReviewState.WAITING}'", ())  # noqa: S611
-        return self.filter(state=waiting, user__is_active=True)
+        return self.filter(state=Literal(ReviewState.WAITING), user__is_active=True)
 
 
 STAFF_ONLY = (ReviewState.FLAGGED, ReviewState.SEEN)

@@ -5,13 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from artgen.web import formatting
 from generation.models.images import Image
+from generation.models.literals import Literal
 
 
 class PublicationState(models.TextChoices):
@@ -62,8 +62,7 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
 
     def waiting(self) -> "PublicationQuerySet":
         """Keep those that wait for a decision."""
-        # Literals: with parameters a generic plan cannot use the index of these states.
-        return self.filter(state__in=[RawSQL(f"'{state}'", ()) for state in TO_REVIEW])  # noqa: S611
+        return self.filter(state__in=[Literal(state) for state in TO_REVIEW])
 
     def newest_first(self) -> "PublicationQuerySet":
         return self.order_by("-published_at", "-id")

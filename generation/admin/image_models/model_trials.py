@@ -21,7 +21,7 @@ from artgen.admin.audited import AuditedAdmin
 from artgen.api.problems import too_large
 from artgen.refusals import Refusal
 from generation.admin.image_models import request_preview
-from generation.catalog import validation
+from generation.catalog import model_validation
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.files import storage, uploads
 from generation.jobs.engine.driver import trial_log
@@ -40,7 +40,7 @@ class TrialForm(forms.Form):
     prompt = forms.CharField(
         label=_("Prompt"),
         max_length=PROMPT_MAX_LENGTH,
-        initial=validation.PROMPT,
+        initial=model_validation.PROMPT,
         widget=UnfoldAdminTextareaWidget({"rows": 3}),
     )
     source = forms.FileField(
@@ -189,7 +189,7 @@ def _expected(model: ImageModel, *, pixels: int | None = None) -> str:
     if cost is None:
         return ""
     if pixels is None:
-        width, height = validation.usual_size(model.offer)
+        width, height = model_validation.usual_size(model.offer)
         pixels = width * height
     return _dollars(cost.of(images=1, pixels=pixels))
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from generation.admin.image_models.json_field import ReadableJSONField
-from generation.catalog import validation
+from generation.catalog import model_validation
 from generation.catalog.catalog_file import read_catalog
 from generation.catalog.offers import InvalidParameters
 from generation.models import ImageModel
@@ -42,7 +42,7 @@ def preview(model: ImageModel) -> dict[str, Any]:
     if problem := problem_of(model):
         return {"errors": [("", [problem])]}
     offer = model.offer
-    sample = validation.rehearse_all(offer, workflow=model.workflow)
+    sample = model_validation.rehearse_all(offer, workflow=model.workflow)
     body = {
         "input": sample,
         "webhook": f"{settings.PUBLIC_URL}{reverse('runpod_hook', args=['TOKEN'])}",
@@ -51,7 +51,7 @@ def preview(model: ImageModel) -> dict[str, Any]:
             "ttl": settings.RUNPOD_TTL_SECONDS * 1000,
         },
     }
-    width, height = validation.usual_size(offer)
+    width, height = model_validation.usual_size(offer)
     return {
         "request_line": f"POST {settings.RUNPOD_BASE_URL}/{model.endpoint_id}/run",
         "body": json.dumps(body, indent=2, ensure_ascii=False),
@@ -71,7 +71,7 @@ def problem_of(model: ImageModel) -> str:
     """Return why the model's jobs would fail, "" if they would not."""
     try:
         model.clean()
-        validation.rehearse(model.offer, workflow=model.workflow)
+        model_validation.rehearse(model.offer, workflow=model.workflow)
     except ValidationError as error:
         return "; ".join(
             f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items()

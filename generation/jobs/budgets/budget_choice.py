@@ -20,9 +20,12 @@ from generation.models import ImageModel
 LOCK_KEY = 0x41727447656E  # any number that nothing else locks
 
 
+IS_NEEDED = "(EXISTS (SELECT 1 FROM generation_budget) OR {has_limits})"
+
+
 def is_needed() -> str:
     """Return the SQL condition that there is a budget, or a limit of jobs at once."""
-    return f"(EXISTS (SELECT 1 FROM generation_budget) OR {model_queues.has_limits()})"  # noqa: S608 no input
+    return IS_NEEDED.format(has_limits=model_queues.has_limits())
 
 
 def lock() -> None:
@@ -41,7 +44,7 @@ class UserFacts:
 
 
 @dataclass(frozen=True)
-class Choice:
+class NextJobs:
     """The next jobs of a model."""
 
     ids: list[UUID]
@@ -49,22 +52,22 @@ class Choice:
     """Whether a budget does not allow one of those in line, even without the jobs at RunPod."""
 
 
-def choice(model: ImageModel, found: Sequence[BudgetState]) -> Choice:
+def next_jobs(model: ImageModel, states: Sequence[BudgetState]) -> NextJobs:
     """Return the next jobs of the model by fair scheduling, without those that do not fit.
 
-    Those after them may fit. `found` are all budgets, read under `lock`.
+    Those after them may fit. `states` are of all budgets, read under `lock`.
     """
     room, candidates = scheduling.candidates(model)
-    if not candidates or (room < 1 and not found):
-        return Choice([], has_refused=False)
+    if not candidates or (room < 1 and not states):
+        return NextJobs([], has_refused=False)
     users = _facts({candidate.user_id for candidate in candidates})
-    left = {state.budget.pk: state.limit - state.used for state in found}
+    left = {state.budget.pk: state.limit - state.used for state in states}
     running = {user_id: facts.at_runpod for user_id, facts in users.items()}
     chosen: list[UUID] = []
     has_refused = False
     for candidate in candidates:
         facts = users[candidate.user_id]
-        concerned = [state for state in found if _concerns(state, model, facts)]
+        concerned = [state for state in states if _concerns(state, model, facts)]
         has_refused |= not all(state.allows(candidate.usd) for state in concerned)
         if len(chosen) >= room:
             continue
@@ -76,7 +79,7 @@ def choice(model: ImageModel, found: Sequence[BudgetState]) -> Choice:
         running[candidate.user_id] += 1
         for state in concerned:
             left[state.budget.pk] -= candidate.usd
-    return Choice(chosen, has_refused)
+    return NextJobs(chosen, has_refused)
 
 
 def _concerns(state: BudgetState, model: ImageModel, facts: UserFacts) -> bool:

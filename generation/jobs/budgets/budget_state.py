@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db.models import DecimalField, TextField
@@ -88,16 +87,22 @@ def waiting_for(state: BudgetState) -> JobQuerySet:
 SPENT = """(COALESCE((
     SELECT SUM(spending.usd) FROM generation_spending AS spending
     WHERE spending.period = generation_budget.period
-        AND spending.starts_on =
-            CASE generation_budget.period WHEN 'day' THEN {day} ELSE {month} END
+        AND spending.starts_on = CASE generation_budget.period
+            WHEN 'day' THEN CAST(%s AS date) ELSE CAST(%s AS date)
+        END
         AND spending.group_id = COALESCE(generation_budget.group_id, 0)
         AND (generation_budget.model_id IS NULL OR spending.model_id = generation_budget.model_id)
 ), 0) + CASE WHEN generation_budget.model_id IS NULL THEN COALESCE((
     SELECT SUM(calls.usd) FROM generation_promptspending AS calls
-    WHERE calls.day >= CASE generation_budget.period WHEN 'day' THEN {day} ELSE {month} END
+    WHERE calls.day >= CASE generation_budget.period
+            WHEN 'day' THEN CAST(%s AS date) ELSE CAST(%s AS date)
+        END
         AND calls.group_id = COALESCE(generation_budget.group_id, 0)
 ), 0) ELSE 0 END)"""
-"""Of jobs, and of calls of the prompt helper, which have no model."""
+"""Dollars of jobs, and of calls of the prompt helper, which have no model.
+
+Values: today and the first of its month, twice.
+"""
 RESERVED = """COALESCE((
     SELECT SUM(job.expected_usd) FROM generation_job AS job
     WHERE job.status IN ('submitted', 'running') AND job.due_at IS NOT NULL
@@ -107,17 +112,22 @@ RESERVED = """COALESCE((
             WHERE member.group_id = generation_budget.group_id AND member.user_id = job.user_id
         ))
 ), 0)"""
+"""Expected dollars of the jobs at RunPod."""
+MEMBERS = """(
+    SELECT string_agg(DISTINCT member.user_id::text, ',')
+    FROM accounts_user_groups AS member
+    JOIN generation_job AS job ON job.user_id = member.user_id
+        AND job.status = 'queued' AND job.due_at IS NOT NULL
+    WHERE member.group_id = generation_budget.group_id
+)"""
+"""The ids of `BudgetState.members`."""
 
 
-def _members() -> str:
-    """Return SQL of the ids of `BudgetState.members`, separated by commas."""
-    return (
-        "(SELECT string_agg(DISTINCT member.user_id::text, ',') "
-        "FROM accounts_user_groups AS member "
-        "JOIN generation_job AS job ON job.user_id = member.user_id AND job.status = 'queued' "
-        "AND job.due_at IS NOT NULL "
-        "WHERE member.group_id = generation_budget.group_id)"
-    )
+class Dollars(RawSQL):
+    """An amount that is computed by a statement of this module."""
+
+    def __init__(self, sql: str, values: Sequence[object] = ()) -> None:
+        super().__init__(sql, values, DecimalField(max_digits=20, decimal_places=5))
 
 
 def _ids(text: str | None) -> frozenset[UUID]:
@@ -126,13 +136,13 @@ def _ids(text: str | None) -> frozenset[UUID]:
 
 def states() -> list[BudgetState]:
     """Return all budgets with what is used of them, in one query."""
-    dollars = DecimalField(max_digits=20, decimal_places=5)
-    spent, *dates = _spent()
+    today = period_limits.today()
+    dates = [today, today.replace(day=1)] * 2
     # One statement, and so one state of jobs and sums.
-    found: Any = Budget.objects.select_related("group", "model").annotate(
-        spent=RawSQL(spent, dates, output_field=dollars),  # noqa: S611 no input
-        reserved=RawSQL(RESERVED, [], output_field=dollars),  # noqa: S611 no input
-        members=RawSQL(_members(), [], output_field=TextField()),  # noqa: S611 no input
+    budgets = Budget.objects.select_related("group", "model").annotate(
+        spent=Dollars(SPENT, dates),
+        reserved=Dollars(RESERVED),
+        members=RawSQL(MEMBERS, [], output_field=TextField()),  # noqa: S611 no input
     )
     return [
         BudgetState(
@@ -141,16 +151,8 @@ def states() -> list[BudgetState]:
             reserved=budget.reserved,
             members=_ids(budget.members),
         )
-        for budget in found.order_by("pk")
+        for budget in budgets.order_by("pk")
     ]
-
-
-def _spent() -> tuple[Any, ...]:
-    """Return SQL of what is spent of a budget, and its values."""
-    today = period_limits.today()
-    date = "CAST(%s AS date)"
-    month = today.replace(day=1)
-    return SPENT.format(day=date, month=date), today, month, today, month
 
 
 # --- a new order ----------------------------------------------------------------------------------

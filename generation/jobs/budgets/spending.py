@@ -52,28 +52,36 @@ def expected(model: ImageModel, *, pixels: int, credits: int) -> Decimal:
     return cost.of(images=1, pixels=pixels).quantize(CENT)
 
 
+# Rows are written in one order, so that two transactions do not wait for each other.
+ADD = """
+    INSERT INTO generation_spending (period, starts_on, model_id, group_id, usd)
+    SELECT period, starts_on, model_id, group_id, SUM(usd)
+    FROM ({attempts}) AS attempt
+    CROSS JOIN LATERAL (
+        SELECT 0 AS group_id
+        UNION ALL
+        SELECT member.group_id FROM accounts_user_groups AS member
+        WHERE member.user_id = attempt.user_id
+    ) AS member
+    CROSS JOIN (
+        SELECT 'day' AS period, CAST(%s AS date) AS starts_on
+        UNION ALL
+        SELECT 'month', CAST(%s AS date)
+    ) AS periods
+    WHERE usd > 0
+    GROUP BY period, starts_on, model_id, group_id
+    ORDER BY period, starts_on, model_id, group_id
+    ON CONFLICT (period, starts_on, model_id, group_id)
+    DO UPDATE SET usd = generation_spending.usd + excluded.usd"""
+
+
 def adding(attempts: str) -> bulk_update.Expression:
     """Return SQL that adds costs to the sums, and its values.
 
     `attempts` is SQL of rows (model_id, user_id, usd), without values.
     """
     today = period_limits.today()
-    return (
-        "INSERT INTO generation_spending (period, starts_on, model_id, group_id, usd) "  # noqa: S608 no input
-        "SELECT period, starts_on, model_id, group_id, SUM(usd) "
-        f"FROM ({attempts}) AS attempt "
-        "CROSS JOIN LATERAL (SELECT 0 AS group_id UNION ALL SELECT member.group_id "
-        "FROM accounts_user_groups AS member WHERE member.user_id = attempt.user_id) AS member "
-        "CROSS JOIN (SELECT 'day' AS period, CAST(%s AS date) AS starts_on UNION ALL "
-        "SELECT 'month', CAST(%s AS date)) AS periods "
-        # In this order, so that two transactions do not wait for each other.
-        "WHERE usd > 0 GROUP BY period, starts_on, model_id, group_id "
-        "ORDER BY period, starts_on, model_id, group_id "
-        "ON CONFLICT (period, starts_on, model_id, group_id) "
-        "DO UPDATE SET usd = generation_spending.usd + excluded.usd",
-        today,
-        today.replace(day=1),
-    )
+    return ADD.format(attempts=attempts), today, today.replace(day=1)
 
 
 def add(job: Job, usd: Decimal | None) -> None:
@@ -137,7 +145,7 @@ def of_jobs(jobs: JobQuerySet) -> list[Spending]:
     sums = []
     for row in rows:
         model = models[row["model"]]
-        found = Spending(
+        spending = Spending(
             period=Spending.DELETED,
             starts_on=row["starts_on"],
             model=model,
@@ -150,12 +158,12 @@ def of_jobs(jobs: JobQuerySet) -> list[Spending]:
             unreported=row["unreported"],
         )
         if cost := model.cost:
-            found.expected = cost.of(images=row["jobs"], pixels=row["pixels"])
-            found.unreported += cost.of(
+            spending.expected = cost.of(images=row["jobs"], pixels=row["pixels"])
+            spending.unreported += cost.of(
                 images=row["uncounted_jobs"], pixels=row["uncounted_pixels"]
             )
-        found.usd = found.recorded + found.unreported
-        sums.append(found)
+        spending.usd = spending.recorded + spending.unreported
+        sums.append(spending)
     return sums
 
 

@@ -1,1 +1,1 @@
-"""From a request to a queued job: validation, price, credits, admission."""
+"""From a request to a queued job: `orders` place, `quotes` and `page_quotes` only ask."""

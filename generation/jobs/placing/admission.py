@@ -1,6 +1,6 @@
 """Whether the jobs of an order may wait in the queue: one INSERT with all conditions."""
 
-from collections.abc import Sequence
+from typing import NoReturn
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -11,18 +11,13 @@ from artgen.refusals import Refusal
 from artgen.web import formatting
 from generation.files import storage_limits
 from generation.jobs import eta
-from generation.jobs.engine import lifecycle
-from generation.jobs.inputs import masks, sources
+from generation.jobs.engine import dispatch, lifecycle
 from generation.jobs.placing import creation_switch
 from generation.jobs.placing.drafts import Drafts
-from generation.jobs.queue.model_cache import Catalog
+from generation.jobs.placing.job_order import JobOrder
+from generation.jobs.placing.judgement import Judgement
+from generation.jobs.sql import bulk_update
 from generation.models import Job
-from generation.moderation.rules import Rules
-
-QUEUED = (
-    "(SELECT COUNT(*) FROM generation_job "
-    "WHERE user_id = %s AND due_at IS NOT NULL AND status = 'queued')"
-)
 
 
 class TooManyWaiting(Refusal):
@@ -53,78 +48,79 @@ class TooManyWaiting(Refusal):
         return text % {"limit": limit, "duration": formatting.duration(self.retry_after or 0)}
 
 
-class CatalogChanged(Exception):
+class TermsChanged(Exception):
     """A model, a style or the rules have changed since this process cached them."""
 
 
-def enqueue(
-    *,
-    user: User,
-    drafted: Drafts,
-    catalog: Catalog,
-    rules: Rules,
-    actor: User | None,
-    detail: str,
-    by_staff: bool,
-) -> None:
-    """Insert the jobs unless creation is paused, too many wait, the user's storage is full, a
-    source image is being deleted, or the catalog or the rules have changed.
+def enqueue(order: JobOrder, drafts: Drafts, judgement: Judgement) -> None:
+    """Insert the jobs as queued, or none, and let workers know after the commit.
 
-    One statement. Raises what `orders.place` raises for these reasons, or CatalogChanged.
+    The hold of their credits has locked their user's row.
+
+    Raises what `orders.place` raises if creation is paused, too many jobs wait, the user's storage
+    is full or a source image is being deleted; TermsChanged if models, styles or rules changed.
     """
-    jobs = drafted.jobs
-    # Own styles are read for each order.
-    built_in = {job.style for job in jobs if job.style and not job.has_own_style}
-    same, versions = catalog.unchanged(models={job.model.slug for job in jobs}, styles=built_in)
-    # The hold has locked the user's row, so orders of one user are counted one at a time.
-    usable, *upload_ids = sources.not_expired(drafted.uploads)
-    allowed, allowed_values = rules.unchanged()
-    is_staff = by_staff or user.is_staff
-    is_open = creation_switch.OPEN_FOR_STAFF if is_staff else creation_switch.OPEN_FOR_USERS
-    room, room_values = quotas.room("jobs_waiting", user.pk)
-    if by_staff:
-        room, room_values = "%s", [settings.MAX_WAITING_PER_USER]
-    guard = (
-        f"{QUEUED} + %s <= {room} AND {storage_limits.ROOM_FOR_IMAGES} AND {is_open} AND {same} "
-        f"AND {allowed} AND {usable}",
-        *(user.pk, len(jobs)),
-        *room_values,
-        *storage_limits.room_values(user.pk),
-        *versions,
-        *allowed_values,
-        *upload_ids,
+    guard = _guard(order, drafts, judgement)
+    if not lifecycle.insert(drafts.jobs, actor=order.actor, detail=order.detail, guard=guard):
+        _refuse(order, drafts, is_fresh=drafts.is_fresh and judgement.is_fresh)
+    for slug in dict.fromkeys(job.model.slug for job in drafts.jobs):
+        dispatch.submit(slug)
+
+
+GUARD = """
+    (
+        SELECT COUNT(*) FROM generation_job
+        WHERE user_id = %s AND due_at IS NOT NULL AND status = 'queued'
+    ) + %s <= {jobs_waiting}
+    AND {room_for_images}
+    AND {is_open}
+    AND {models_unchanged}
+    AND {rules_unchanged}
+    AND {uploads_usable}
+"""
+"""When jobs may be inserted. Orders of one user are counted one at a time: see `enqueue`."""
+
+
+def _guard(order: JobOrder, drafts: Drafts, judgement: Judgement) -> bulk_update.Expression:
+    user = order.user
+    if order.by_staff:
+        limit, limit_values = "%s", [settings.MAX_WAITING_PER_USER]
+    else:
+        limit, limit_values = quotas.room("jobs_waiting", user.pk)
+    is_staff = order.by_staff or user.is_staff
+    models_unchanged, *models = drafts.unchanged
+    rules_unchanged, *rules = judgement.unchanged
+    uploads_usable, *uploads = drafts.uploads_usable
+    condition = GUARD.format(
+        jobs_waiting=limit,
+        room_for_images=storage_limits.ROOM_FOR_IMAGES,
+        is_open=creation_switch.OPEN_FOR_STAFF if is_staff else creation_switch.OPEN_FOR_USERS,
+        models_unchanged=models_unchanged,
+        rules_unchanged=rules_unchanged,
+        uploads_usable=uploads_usable,
     )
-    if lifecycle.insert(jobs, actor=actor, detail=detail, guard=guard):
-        return
-    creation_switch.refuse_if_paused(user, by_staff=by_staff)
-    storage_limits.check_images(user)
-    for job in jobs:
-        sources.check(user=user, ids=job.source_images)
-        if job.mask:
-            sources.check(user=user, ids=[job.mask], field=masks.FIELD)
-    check_room(user=user, jobs=jobs, by_staff=by_staff)
-    # Only the number of waiting jobs can have changed.
-    if catalog.is_fresh and rules.is_fresh:
-        raise _too_many(_waiting_limit(user, by_staff=by_staff), jobs)
-    raise CatalogChanged
+    waiting = (user.pk, len(drafts.jobs), *limit_values)
+    room = storage_limits.room_values(user.pk)
+    return (condition, *waiting, *room, *models, *rules, *uploads)
 
 
-def check_room(*, user: User, jobs: Sequence[Job], by_staff: bool = False) -> None:
-    """Raise TooManyWaiting if the user may not have these further queued jobs."""
-    most = _waiting_limit(user, by_staff=by_staff)
-    if Job.objects.of(user).queued().count() + len(jobs) > most:
-        raise _too_many(most, jobs)
+def _refuse(order: JobOrder, drafts: Drafts, *, is_fresh: bool) -> NoReturn:
+    """Ask for each condition of the guard again, and raise what was wrong."""
+    creation_switch.refuse_if_paused(order.user, by_staff=order.by_staff)
+    storage_limits.check_images(order.user)
+    drafts.images.check_again(drafts.jobs)
+    limit, count = _waiting_limit(order), len(drafts.jobs)
+    is_full = Job.objects.of(order.user).queued().count() + count > limit
+    # If nothing else has changed, the number of waiting jobs was another one a moment ago.
+    if is_full or is_fresh:
+        retry_after = eta.pace(drafts.jobs[0].model)
+        raise TooManyWaiting(limit=limit, retry_after=retry_after, is_final=count > limit)
+    raise TermsChanged
 
 
-def _waiting_limit(user: User, *, by_staff: bool) -> int:
+def _waiting_limit(order: JobOrder) -> int:
     site: int = settings.MAX_WAITING_PER_USER
-    if by_staff:
+    if order.by_staff:
         return site
-    limit = quotas.of(User.objects.get(pk=user.pk)).limit("jobs_waiting")
+    limit = quotas.of(User.objects.get(pk=order.user.pk)).limit("jobs_waiting")
     return site if limit is None else limit
-
-
-def _too_many(limit: int, jobs: Sequence[Job]) -> TooManyWaiting:
-    return TooManyWaiting(
-        limit=limit, retry_after=eta.pace(jobs[0].model), is_final=len(jobs) > limit
-    )

@@ -4,39 +4,41 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
-from accounts.models import User
 from artgen.refusals import FieldError
 from generation.catalog import edit_sizes
-from generation.catalog.offers import BATCH_MAX, InvalidParameters
+from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer
 from generation.catalog.parameters import SEED_MAX
 from generation.jobs.budgets import spending
-from generation.jobs.inputs import masks, sources
-from generation.jobs.inputs.sources import OwnImage
-from generation.jobs.placing.job_request import JobOrderBody
-from generation.jobs.queue.model_cache import Catalog
-from generation.models import Image, Job
-from generation.runpod.payloads import dialect_of
+from generation.jobs.inputs.request_images import OrderImages, RequestImages
+from generation.jobs.placing.job_request import JobOrderBody, UserCatalog
+from generation.jobs.sql import bulk_update
+from generation.models import ImageModel, Job, Style
 from generation.studio.presets.own_styles import StyleText
 
 
 @dataclass(frozen=True)
 class Drafts:
-    """Jobs that are not stored yet, and the uploads that they use, masks included."""
+    """Jobs that are not stored yet, and the images that they use."""
 
     jobs: list[Job]
-    uploads: frozenset[UUID]
+    images: OrderImages
+    unchanged: bulk_update.Expression
+    """SQL condition, and its values, that models and styles are still the same."""
+    uploads_usable: bulk_update.Expression
+    """The same of the uploads: none has expired."""
+    is_fresh: bool
+    """Whether models and styles were read for this order."""
 
 
 def repeated(request: Mapping[str, Any], *, count: int) -> list[dict[str, Any]]:
     """Return `count` requests from one; a given seed counts up, so that the images differ."""
     seed = request.get("seed")
     if isinstance(seed, bool) or not isinstance(seed, int):
-        return [dict(request) for _n in range(count)]
+        return [dict(request) for _number in range(count)]
     return [
         {**request, "seed": (seed + n) % (SEED_MAX + 1) if 0 <= seed <= SEED_MAX else seed}
         for n in range(count)
@@ -46,80 +48,83 @@ def repeated(request: Mapping[str, Any], *, count: int) -> list[dict[str, Any]]:
 def of_requests(
     requests: Sequence[Mapping[str, Any]],
     *,
-    user: User,
-    catalog: Catalog,
-    listed: bool,
+    catalog: UserCatalog,
+    is_listed: bool = False,
     max_count: int = BATCH_MAX,
-    kept_style: StyleText | None = None,
 ) -> Drafts:
     """Return an unsaved job for each request.
 
-    `kept_style` is the own style of a job that is placed again, as it was then.
-
     Raises:
-        InvalidParameters: of the first invalid request; with `listed`, of all of them, with fields
-            such as `jobs[2].width`.
+        InvalidParameters: of the first invalid request; with `is_listed`, of all of them, with
+            fields such as `jobs[2].width`.
     """
     if not 1 <= len(requests) <= max_count:
         detail = _("Must be 1–%(max)d images.") % {"max": max_count}
         raise InvalidParameters([FieldError(field="count", code="max_value", detail=detail)])
     jobs: list[Job] = []
-    uploads: set[UUID] = set()
     errors: list[FieldError] = []
-    seen: dict[tuple[str, ...], list[OwnImage]] = {}
+    images = OrderImages(catalog.user)
     for index, request in enumerate(requests):
         try:
-            job, known = _of_request(
-                request,
-                user=user,
-                catalog=catalog,
-                seen=seen,
-                kept_style=kept_style,
-            )
+            jobs.append(_draft(request, catalog=catalog, order_images=images))
         except InvalidParameters as refused:
-            if not listed:
+            if not is_listed:
                 raise
             errors += [
                 replace(error, field=f"jobs[{index}].{error.field}") for error in refused.errors
             ]
-        else:
-            jobs.append(job)
-            uploads |= {source.id for source in known if source.is_upload}
     if errors:
         raise InvalidParameters(errors)
-    return Drafts(jobs=jobs, uploads=frozenset(uploads))
+    return Drafts(
+        jobs,
+        images,
+        unchanged=catalog.unchanged(jobs),
+        uploads_usable=images.not_expired(),
+        is_fresh=catalog.catalog.is_fresh,
+    )
 
 
-def _of_request(
-    request: Mapping[str, Any],
-    *,
-    user: User,
-    catalog: Catalog,
-    seen: dict[tuple[str, ...], list[OwnImage]],
-    kept_style: StyleText | None,
-) -> tuple[Job, list[OwnImage]]:
-    """Return the job and its images; `seen` are source images that were read for this order."""
-    context = {"catalog": catalog, "user": user, "kept_style": kept_style}
-    shape = JobOrderBody(data=request, context=context)
-    shape.is_valid(raise_exception=True)
-    fields = shape.validated_data
+def _draft(request: Mapping[str, Any], *, catalog: UserCatalog, order_images: OrderImages) -> Job:
+    body = JobOrderBody(data=request, context={"catalog": catalog})
+    body.is_valid(raise_exception=True)
+    fields = body.validated_data
     model, style = fields["model"], fields["style"]
-    offer = catalog.offers[model.slug]
-    ids = tuple(fields["source_images"])
-    if ids not in seen:
-        seen[ids] = sources.check(user=user, ids=ids)
-    known = list(seen[ids])
-    fields["source_images"] = [str(source.id) for source in known]
-    if fields["mask"]:
-        known.append(masks.check(user=user, mask_id=fields["mask"], source=known[0]))
-        fields["mask"] = str(known[-1].id)
-    if offer.sized_by_source:
-        source = (known[0].width, known[0].height)
-        fields["width"], fields["height"] = edit_sizes.size_from(offer, fields, source=source)
-    fields["prompt"] = fields["prompt"] or _prompt_of(known[0])
+    offer = catalog.offer(model)
+    images = order_images.of_request(fields["source_images"], mask_id=fields["mask"])
     fields["style"] = style.slug if style else ""
+    _complete(fields, offer=offer, images=images)
+    snapshot = _snapshot(offer, model=model, style=style)
+    parameters = {name: value for name, value in fields.items() if name != "model"}
+    if images.must_be_reduced(offer, beside={**parameters, **snapshot}):
+        snapshot["sources_reduced"] = True
+    credits = offer.price_of(fields)
+    pixels = fields["width"] * fields["height"]
+    return Job(
+        id=uuid7(),
+        user=catalog.user,
+        credits=credits,
+        expected_usd=spending.expected(model, pixels=pixels, credits=credits),
+        snapshot=snapshot,
+        **fields,
+    )
+
+
+def _complete(fields: dict[str, Any], *, offer: Offer, images: RequestImages) -> None:
+    """Fill in what the source image decides, and a random seed."""
+    fields["source_images"] = [str(source.id) for source in images.sources]
+    if images.mask:
+        fields["mask"] = str(images.mask.id)
+    if offer.sized_by_source:
+        fields["width"], fields["height"] = edit_sizes.size_from(offer, fields, source=images.size)
+    fields["prompt"] = fields["prompt"] or images.prompt()
     if fields["seed"] is None:
         fields["seed"] = secrets.randbelow(SEED_MAX + 1)
+
+
+def _snapshot(
+    offer: Offer, *, model: ImageModel, style: Style | StyleText | None
+) -> dict[str, Any]:
+    """Return what the job keeps of model and style, so that later changes do not affect it."""
     snapshot = {
         "slug": offer.slug,
         "endpoint_id": offer.endpoint_id,
@@ -131,25 +136,4 @@ def _of_request(
     }
     if isinstance(style, StyleText):
         snapshot |= {"style_name": style.name, "style_negative": style.negative}
-    parameters = {name: value for name, value in fields.items() if name != "model"}
-    dialect = dialect_of(offer.dialect, offer.request_format)
-    images = known[: len(fields["source_images"])]
-    if sources.must_be_reduced(images, dialect=dialect, beside={**parameters, **snapshot}):
-        snapshot["sources_reduced"] = True
-    credits = offer.price_of(fields)
-    pixels = fields["width"] * fields["height"]
-    job = Job(
-        id=uuid7(),
-        user=user,
-        credits=credits,
-        expected_usd=spending.expected(model, pixels=pixels, credits=credits),
-        snapshot=snapshot,
-        **fields,
-    )
-    return job, known
-
-
-def _prompt_of(source: OwnImage) -> str:
-    """Return the prompt of the source image, which an edit without a prompt keeps."""
-    prompts = Image.objects.filter(id=source.id).values_list("job__prompt", "saved__prompt")
-    return next((prompt for found in prompts for prompt in found if prompt), "") or _("Untitled")
+    return snapshot

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,25 +10,25 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
 from artgen.refusals import Refusal
+from generation.jobs.placing.job_order import JobOrder, PlacedOrder
 from generation.models import IdempotencyKey, Job
 
 
-class KeyRefused(Refusal):
+class OrderKeyRefused(Refusal):
     """Nothing can be placed with this Idempotency-Key."""
 
     text = gettext_lazy("Use a new Idempotency-Key for a new request.")
 
 
-class KeyReused(KeyRefused):
+class KeyReused(OrderKeyRefused):
     """The Idempotency-Key has been used for another request."""
 
     code = "idempotency_key_reused"
     status = 422
 
 
-class KeyBusy(KeyRefused):
+class KeyBusy(OrderKeyRefused):
     """The request with this Idempotency-Key was placed, and its jobs have been deleted since."""
 
     code = "idempotency_key_busy"
@@ -42,31 +41,26 @@ class Twin(Exception):
 
 @dataclass(frozen=True)
 class OrderKey:
-    """A key of a user, or of staff for that user, with the order that it is sent with."""
+    """The key of an order. Each user has keys of their own, and staff have others for that user."""
 
-    user: User
-    key: str
-    by_staff: bool
-    is_batch: bool
-    requests: Sequence[Mapping[str, Any]]
+    order: JobOrder
 
-    def placed(self) -> list[Job] | None:
-        """Return the jobs that were placed with this key, None if it is new.
+    def placed(self) -> PlacedOrder | None:
+        """Return what was placed with this key, None if it is new.
 
         Raises:
             KeyReused, KeyBusy.
         """
-        known = IdempotencyKey.objects.filter(**self._columns).first()
-        if known is None:
+        row = IdempotencyKey.objects.filter(**self._columns).first()
+        if row is None:
             return None
-        if known.body_sha256 != self._digest:
+        if row.body_sha256 != self._digest:
             raise KeyReused
-        own = Job.objects.of(self.user).with_all()
-        found = own.filter(batch=known.placed) if self.is_batch else own.filter(id=known.placed)
-        jobs = list(found.order_by("id"))
+        ids = {"batch": row.placed} if self.order.is_batch else {"id": row.placed}
+        jobs = list(Job.objects.of(self.order.user).with_all().filter(**ids).order_by("id"))
         if not jobs:
             raise KeyBusy
-        return jobs
+        return PlacedOrder(jobs, batch=jobs[0].batch, created=False)
 
     def remember(self, placed: UUID) -> None:
         """Store the key for a batch or a job that is placed in the same transaction.
@@ -88,9 +82,13 @@ class OrderKey:
 
     @property
     def _columns(self) -> dict[str, Any]:
-        return {"user": self.user, "key": self.key, "by_staff": self.by_staff}
+        order = self.order
+        return {"user": order.user, "key": order.key, "by_staff": order.by_staff}
 
     @property
     def _digest(self) -> str:
-        order = json.dumps([self.is_batch, *self.requests], sort_keys=True, default=str)
-        return hashlib.sha256(order.encode()).hexdigest()
+        order = self.order
+        # The cells of a sheet with random values differ each time: its key is for what was asked.
+        requests = [order.sheet.asked] if order.sheet else order.requests
+        text = json.dumps([order.is_batch, *requests], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()

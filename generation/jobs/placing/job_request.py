@@ -1,5 +1,7 @@
 """The request of one job, validated against the models on offer."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django.utils.translation import gettext as _
@@ -9,7 +11,7 @@ from rest_framework.fields import empty
 from accounts.models import User
 from artgen.api.inputs import Body
 from artgen.refusals import FieldError
-from generation.catalog.offers import InvalidParameters
+from generation.catalog.offers import InvalidParameters, Offer
 from generation.catalog.parameters import (
     JOB_PARAMETERS,
     MAX_EXTENSION,
@@ -18,9 +20,48 @@ from generation.catalog.parameters import (
     Kind,
 )
 from generation.jobs.queue.model_cache import Catalog
-from generation.models import Style
+from generation.jobs.sql import bulk_update
+from generation.models import ImageModel, Job, Style
 from generation.studio.presets import own_styles
 from generation.studio.presets.own_styles import StyleText
+
+
+@dataclass(frozen=True)
+class UserCatalog:
+    """The models and styles that a user can order from, own styles included."""
+
+    catalog: Catalog
+    user: User
+    kept_style: StyleText | None = None
+    """The own style of a job that is placed again, as it was then."""
+
+    def model(self, slug: object) -> ImageModel:
+        """Return the enabled model; raise InvalidParameters."""
+        if isinstance(slug, str) and (model := self.catalog.models.get(slug)):
+            return model
+        if slug:
+            raise InvalidParameters([FieldError("model", "does_not_exist", _("Model not found."))])
+        raise InvalidParameters([FieldError("model", "required", _("Choose a model."))])
+
+    def offer(self, model: ImageModel) -> Offer:
+        return self.catalog.offers[model.slug]
+
+    def style(self, slug: str) -> Style | StyleText:
+        """Return the style; raise InvalidParameters."""
+        style: Style | StyleText | None = self.catalog.styles.get(slug)
+        if not style and self.kept_style and self.kept_style.slug == slug:
+            style = self.kept_style
+        if style := style or own_styles.find(self.user, slug):
+            return style
+        raise InvalidParameters([FieldError("style", "does_not_exist", _("Style not found."))])
+
+    def unchanged(self, jobs: Sequence[Job]) -> bulk_update.Expression:
+        """Return the SQL condition, and its values, that models and styles are still the same."""
+        # Own styles are read for each order.
+        built_in = {job.style for job in jobs if job.style and not job.has_own_style}
+        models = {job.model.slug for job in jobs}
+        unchanged, versions = self.catalog.unchanged(models=models, styles=built_in)
+        return (unchanged, *versions)
 
 
 class OutpaintBody(Body):
@@ -42,18 +83,17 @@ class JobOrderBody(Body):
 
     def get_fields(self) -> dict[str, Any]:
         """Add the job's parameters."""
-        parameters = {one.name: request_field(one) for one in JOB_PARAMETERS}
+        parameters = {item.name: request_field(item) for item in JOB_PARAMETERS}
         fields = super().get_fields()
         return {"model": fields.pop("model"), **parameters, **fields}
 
     def run_validation(self, data: Any = empty) -> dict[str, Any]:
         """Return all of JOB_FIELDS with defaults, and the rows of `model` and `style` (or None).
 
-        `context` has "catalog", a `model_cache.Catalog`, and "user", whose own styles count, too.
-        Without them the object is returned as it is, to be validated when it is placed.
-        "kept_style" is the own style of a job that is placed again, or None. Limits are those of
-        the requested model, so its offer validates the parameters. The fields above, from the same
-        declaration, state the types of the OpenAPI document; a test compares both.
+        `context` has "catalog", a `UserCatalog`. Without it the object is returned as it is, to be
+        validated when it is placed. Limits are those of the requested model, so its offer validates
+        the parameters. The fields above, from the same declaration, state the types of the OpenAPI
+        document; a test compares both.
 
         Raises:
             InvalidParameters: fields are unknown, of a wrong type or outside the model's limits.
@@ -62,28 +102,14 @@ class JobOrderBody(Body):
             return cast(dict[str, Any], super().run_validation(data))  # required, or skipped
         if not isinstance(data, dict):
             return cast(dict[str, Any], super().run_validation(data))  # refused
-        catalog: Catalog | None = self.context.get("catalog")
+        catalog: UserCatalog | None = self.context.get("catalog")
         if catalog is None:
             return data
-        slug = data.get("model")
-        model = catalog.models.get(slug) if isinstance(slug, str) else None
-        if model is None:
-            raise _no_model(slug)
+        model = catalog.model(data.get("model"))
         parameters = {name: value for name, value in data.items() if name != "model"}
-        request = catalog.offers[model.slug].clean(parameters)
-        style = self._style(request["style"], catalog) if request["style"] else None
-        if request["style"] and style is None:
-            raise InvalidParameters([FieldError("style", "does_not_exist", _("Style not found."))])
+        request = catalog.offer(model).clean(parameters)
+        style = catalog.style(request["style"]) if request["style"] else None
         return {**request, "model": model, "style": style}
-
-    def _style(self, slug: str, catalog: Catalog) -> Style | StyleText | None:
-        if built_in := catalog.styles.get(slug):
-            return built_in
-        kept: StyleText | None = self.context.get("kept_style")
-        if kept and kept.slug == slug:
-            return kept
-        user: User | None = self.context.get("user")
-        return own_styles.find(user, slug) if user else None
 
 
 def request_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, Any]:
@@ -107,9 +133,3 @@ def request_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, A
         case Kind.HTTPS_URL:
             options["max_length"] = parameter.max_length
     return serializers.CharField(allow_blank=not is_needed, **options)
-
-
-def _no_model(slug: Any) -> InvalidParameters:
-    if slug:
-        return InvalidParameters([FieldError("model", "does_not_exist", _("Model not found."))])
-    return InvalidParameters([FieldError("model", "required", _("Choose a model."))])

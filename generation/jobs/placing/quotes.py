@@ -7,16 +7,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.limits.quotas import Quotas
 from accounts.models import User
 from artgen.web import formatting
 from generation.catalog.offers import BATCH_MAX
 from generation.jobs import eta
-from generation.jobs.budgets import budget_state
 from generation.jobs.budgets.budget_state import BudgetWait
-from generation.jobs.eta import Basis, Eta, Forecast
+from generation.jobs.eta import Eta, OrderWait
 from generation.jobs.live import status_text
 from generation.jobs.placing import drafts
+from generation.jobs.placing.job_request import UserCatalog
 from generation.jobs.queue import model_cache
 from generation.models import Job
 
@@ -70,48 +69,25 @@ class Quote:
         return _("waits for the next budget")
 
 
-def quote(
-    *,
-    user: User,
-    jobs: Sequence[Job],
-    forecast: Forecast | None = None,
-    allowed: Quotas | None = None,
-) -> Quote:
-    """Return price and wait time of these unsaved jobs; place nothing.
-
-    `forecast` and `allowed` if they are known already.
-    """
-    forecast = forecast or eta.of_jobs(jobs)
-    total = sum(job.credits for job in jobs)
-    if wait := budget_state.wait_of_order(
-        user, budget_state.costs_of(jobs), states=forecast.budgets
-    ):
-        return Quote(user, len(jobs), total, eta=None, wait=wait)
-    limit = eta.limit_of_order(user, forecast=forecast, allowed=allowed)
-    times = eta.of_order_jobs(jobs, forecast=forecast, limit=limit)
-    known = [time for time in times if time]
-    if len(known) < len(times):
-        return Quote(user, len(jobs), total, eta=None)
-    last = Eta(
-        max(time.p50 for time in known),
-        max(time.p90 for time in known),
-        max((time.basis for time in known), key=list(Basis).index),
-    )
-    return Quote(user, len(jobs), total, eta=last)
-
-
 def of_requests(
     *,
     user: User,
     requests: Sequence[Mapping[str, Any]],
-    listed: bool = False,
+    is_listed: bool = False,
     max_count: int = BATCH_MAX,
 ) -> Quote:
     """Return the quote of these requests.
 
     It takes them as `orders.place_batch` does, and raises InvalidParameters as that does.
     """
+    catalog = UserCatalog(model_cache.read(), user)
     drafted = drafts.of_requests(
-        requests, user=user, catalog=model_cache.read(), listed=listed, max_count=max_count
+        requests, catalog=catalog, is_listed=is_listed, max_count=max_count
     )
-    return quote(user=user, jobs=drafted.jobs)
+    return quote(user, drafted.jobs, wait=eta.wait_of_order(user, drafted.jobs))
+
+
+def quote(user: User, jobs: Sequence[Job], *, wait: OrderWait) -> Quote:
+    """Return the quote of these unsaved jobs."""
+    total = sum(job.credits for job in jobs)
+    return Quote(user, len(jobs), total, eta=wait.eta, wait=wait.budget)

@@ -37,13 +37,12 @@ def approve(review: PromptReview, *, by: User) -> None:
         placed, obstacle, path = None, "", reverse("reviews")
         try:
             with transaction.atomic():
-                order = _order_of(review)
-                found = orders.place_reviewed(order, actor=by)
+                order = orders.place_reviewed(_order_of(review), actor=by)
         except Refusal as refusal:
             with texts.localized_for(review.user):
                 obstacle = refusal.message or gettext("Something went wrong. Try again.")
         else:
-            placed = found.batch or found.jobs[0].id
+            placed = order.batch or order.jobs[0].id
             path = f"{reverse('create')}#run-{placed}"
             if review.sheet:
                 path = reverse("sheet", args=[placed])

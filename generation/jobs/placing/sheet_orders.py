@@ -69,5 +69,5 @@ def replace_cell(sheet_id: UUID, *, job: Job, by: Job) -> None:
     sheet = Sheet.objects.select_for_update().get(id=sheet_id)
     if str(job.id) not in sheet.jobs:
         raise CellReplaced
-    jobs = [str(by.id) if one == str(job.id) else one for one in sheet.jobs]
+    jobs = [str(by.id) if cell == str(job.id) else cell for cell in sheet.jobs]
     Sheet.objects.filter(id=sheet.id).update(jobs=jobs)

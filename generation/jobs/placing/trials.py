@@ -12,6 +12,7 @@ from accounts.models import User
 from generation.jobs.engine import dispatch, lifecycle
 from generation.jobs.placing import creation_switch, drafts
 from generation.jobs.placing.creation_switch import GenerationOff
+from generation.jobs.placing.job_request import UserCatalog
 from generation.jobs.queue.model_cache import Catalog
 from generation.models import ImageModel, Job
 
@@ -38,10 +39,8 @@ def place(*, staff: User, model: ImageModel, prompt: str, source_images: Sequenc
     }
     if model.offer.needs_mask:  # what staff upload is an image: it is extended
         request["outpaint"] = {"right": TRIAL_EXTENSION}
-    drafted = drafts.of_requests(
-        [request], user=staff, catalog=Catalog({model.pk: offered}), listed=False
-    )
-    (job,) = drafted.jobs
+    catalog = UserCatalog(Catalog({model.pk: offered}), staff)
+    (job,) = drafts.of_requests([request], catalog=catalog).jobs
     job.model, job.credits, job.is_trial = model, 0, True
     with transaction.atomic():
         held = holds.Hold(reference=job.id, amount=0, reason=REASON)

@@ -20,7 +20,7 @@ from generation.catalog.parameters import (
     SLIDERS,
     JobParameter,
     Kind,
-    Place,
+    SliderArea,
 )
 from generation.catalog.shapes import ShapeChoice, size_of
 from generation.models import ImageModel
@@ -225,7 +225,7 @@ class Composer:
     @property
     def sliders(self) -> list[Slider]:
         """The sliders of this model under “Fine tuning”."""
-        return self._sliders(Place.TUNING)
+        return self._sliders(SliderArea.TUNING)
 
     @property
     def strength(self) -> Slider | None:
@@ -255,7 +255,9 @@ class Composer:
     @property
     def tuning_open(self) -> bool:
         """Whether the fine tuning contains an error or a value worth showing."""
-        tuned = CHECKED - {name for name, one in SLIDERS.items() if one.slider is Place.SOURCES}
+        tuned = CHECKED - {
+            name for name, one in SLIDERS.items() if one.slider is SliderArea.SOURCES
+        }
         wrong = tuned & self.errors.keys()
         return bool(wrong or self.exact or (self.takes_lora and self.lora_url))
 
@@ -337,14 +339,14 @@ class Composer:
         request["source_images"] = self.sources if self.takes_sources else []
         return request
 
-    def _sliders(self, place: Place) -> list[Slider]:
-        names = (name for name, declared in SLIDERS.items() if declared.slider is place)
+    def _sliders(self, area: SliderArea) -> list[Slider]:
+        names = (name for name, declared in SLIDERS.items() if declared.slider is area)
         return [slider for name in names if (slider := self.slider(name))]
 
     def _is_sent(self, declared: JobParameter) -> bool:
-        if declared.slider is Place.SOURCES:
+        if declared.slider is SliderArea.SOURCES:
             return bool(self.sources)
-        return declared.slider is not Place.LORA or bool(self.lora_url.strip())
+        return declared.slider is not SliderArea.LORA or bool(self.lora_url.strip())
 
     def _side(self, name: str, index: int) -> str:
         if self.exact and name in self.texts:

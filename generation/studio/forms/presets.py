@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.limits.quotas import Quotas
 from artgen.refusals import FieldError, Refusal
 from generation.catalog.offers import BATCH_MAX, InvalidParameters
-from generation.catalog.parameters import SLIDERS, Place
+from generation.catalog.parameters import SLIDERS, SliderArea
 from generation.catalog.shapes import size_of
 from generation.models import ImageModel
 from generation.studio.forms.composer import Composer
@@ -37,7 +37,7 @@ def values_of(form: Composer, *, styles: Sequence[StyleChoice]) -> dict[str, str
     names = [
         name
         for name, one in SLIDERS.items()
-        if name in form.parameters and (has_lora or one.slider is not Place.LORA)
+        if name in form.parameters and (has_lora or one.slider is not SliderArea.LORA)
     ]
     names += ["seed"] if form.has_seed else []
     names += ["lora_url"] if form.takes_lora else []

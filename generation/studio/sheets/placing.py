@@ -10,7 +10,7 @@ from accounts.models import User
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import SEED_MAX
 from generation.jobs.placing import orders, quotes
-from generation.jobs.placing.orders import Placed
+from generation.jobs.placing.job_order import PlacedOrder
 from generation.jobs.placing.quotes import Quote
 from generation.jobs.placing.sheet_orders import SheetOrder
 from generation.jobs.queue import model_cache
@@ -52,7 +52,7 @@ def quote(*, user: User, asked: Asked) -> SheetQuote:
     return SheetQuote(plan=plan, quote=quote, obstacle=refused.message if refused else "")
 
 
-def place(*, user: User, asked: Asked, key: str = "", token_id: UUID | None = None) -> Placed:
+def place(*, user: User, asked: Asked, key: str = "", token_id: UUID | None = None) -> PlacedOrder:
     """Place all cells and the sheet, or nothing; the sheet's id is that of the batch.
 
     Raises what `orders.place` raises, and InvalidParameters with the fields of the comparison.
@@ -66,7 +66,7 @@ def place(*, user: User, asked: Asked, key: str = "", token_id: UUID | None = No
 
 def _placed(
     asked: Asked, catalog: Catalog, *, user: User, key: str, token_id: UUID | None
-) -> Placed:
+) -> PlacedOrder:
     plan = _plan(asked, user=user, catalog=catalog)
     sheet = SheetOrder(
         prompt=asked.prompt,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.catalog import edit_sizes, offers, validation
+from generation.catalog import edit_sizes, model_validation, offers
 from generation.catalog.catalog_file import read_catalog
 from generation.catalog.offers import InvalidParameters, Offer, Parameter
 from generation.runpod.payloads import WorkflowError, check_workflow
@@ -158,14 +158,14 @@ class TestWorkflows:
                 **{**BASE, "slug": one["slug"]}, parameters=parameters,
                 min_source_images=1, max_source_images=1,
             )  # fmt: skip
-            assert validation.problems(offer, workflow=one["workflow"]) == {}
+            assert model_validation.problems(offer, workflow=one["workflow"]) == {}
         assert {file.name for file in WORKFLOWS} == set(SHIPPED.values())
 
     def test_it_notices_a_workflow_that_ignores_the_mask(self):
         workflow = json.loads((WORKFLOWS[0].parent / "sdxl-inpaint.json").read_text())
         workflow["2"]["inputs"]["image"] = "{{image}}"
         with pytest.raises(WorkflowError):
-            validation.rehearse(FILLER, workflow=workflow)
+            model_validation.rehearse(FILLER, workflow=workflow)
 
     @pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.stem)
     def test_it_is_a_graph_of_nodes_that_every_comfyui_has(self, file):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.catalog import validation
+from generation.catalog import model_validation
 from generation.catalog.catalog_file import read_catalog
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import JOB_FIELDS
@@ -22,7 +22,7 @@ PUBLIC = [table["slug"] for table in read_catalog()["models"] if table["dialect"
 
 @pytest.mark.parametrize("slug", PUBLIC)
 def test_it_is_on_in_every_request(slug):
-    sent = validation.rehearse_all(offer(slug), workflow=None)
+    sent = model_validation.rehearse_all(offer(slug), workflow=None)
     switches = {name: value for name, value in sent.items() if "safety" in name}
     assert all(ON[name] is value for name, value in switches.items()), switches
     assert bool(switches) == (slug not in WITHOUT)

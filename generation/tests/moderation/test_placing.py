@@ -94,7 +94,7 @@ class TestRefusal(ModerationTestCase):
     def test_it_refuses_the_whole_batch_and_keeps_all_of_it(self) -> None:
         self.rule()
         with pytest.raises(PromptNotAllowed) as refusal:
-            orders.place_batch(user=self.alice, requests=[FLUX, GUN, FLUX], listed=True)
+            orders.place_batch(user=self.alice, requests=[FLUX, GUN, FLUX], is_listed=True)
         review = refusal.value.review
         assert Job.objects.count() == 0
         assert (review.prompt, len(review.requests), review.is_batch) == (GUN["prompt"], 3, True)

@@ -24,7 +24,7 @@ from artgen.refusals import Refusal
 from artgen.web import formatting
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.gallery import archive_limits
-from generation.jobs import eta
+from generation.jobs.placing.page_quotes import PageQuotes
 from generation.models import ImageModel, Job, Sheet, WordList
 from generation.studio.forms.comparison import DEFAULT_MODELS, ComparisonForm, models_having
 from generation.studio.presets import choices, named
@@ -33,8 +33,15 @@ from generation.studio.sheets.cells import FilledSheet
 from generation.studio.sheets.placing import SheetQuote
 from generation.studio.sheets.plans import Heads
 from generation.studio.sheets.request import MAX_MODELS, Asked, clean
-from generation.views.create import composing
+from generation.views.create import script_texts
+from generation.views.create.composer_context import (
+    pause_context,
+    source_thumbnails,
+    style_options,
+)
 from generation.views.create.composer_links import composable
+from generation.views.create.model_options import model_options, sorted_models
+from generation.views.create.refused_form import show_refusal
 from generation.views.gallery.selection import ArchiveResponse
 from generation.views.jobs import cards
 from generation.views.jobs.cards import Card
@@ -71,9 +78,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     try:
         placed = placing.place(user=user, asked=_asked(form), key=request.POST.get("key", "")[:255])
     except Refusal as refusal:
-        return composing.explained(
-            form, refusal, lambda status: _refused(request, form, status=status)
-        )
+        return show_refusal(form, refusal, lambda status: _refused(request, form, status=status))
     return redirect("sheet", sheet_id=placed.batch)
 
 
@@ -103,7 +108,7 @@ def sheet(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
     context = _sheet_context(found)
     if wants_part(request):
         return part(request, "generation/_sheet.html", context)
-    return render(request, "generation/sheet.html", context | {"words": composing.ready_words()})
+    return render(request, "generation/sheet.html", context | {"words": script_texts.ready_texts()})
 
 
 @login_required
@@ -192,7 +197,7 @@ def _quoted(user: User, form: ComparisonForm, *, speaks: bool) -> dict[str, Any]
         except Refusal as refusal:
             if speaks:
                 form.explain(refusal)
-    context: dict[str, Any] = {"found": found, **composing.switch_of(user)}
+    context: dict[str, Any] = {"found": found, **pause_context(user)}
     if found:
         context |= {
             "offer": found.quote,
@@ -218,28 +223,15 @@ def _page(
         form.show_models_axis()
     form.having = models_having([model.offer for model in models])
     own = choices.of_user(user)
-    models.sort(key=lambda model: model.pk not in own.favorite_models)
-    forecast = eta.forecast(models)
-    allowed = quotas.of(user)
-    limit = eta.limit_of_order(user, forecast=forecast, allowed=allowed)
+    models = sorted_models(models, own)
+    page_quotes = PageQuotes.of_models(user, models, allowed=quotas.of(user))
     # After a refusal its errors are shown, not those of another check.
     context = _quoted(user, form, speaks=is_checked)
     return context | {
         "form": form,
-        "models": [
-            composing.model_option(
-                user,
-                model,
-                forecast=forecast,
-                chosen=model.slug in form.models,
-                is_allowed=allowed.allows_model(model.slug),
-                is_favorite=model.pk in own.favorite_models,
-                limit=limit,
-            )
-            for model in models
-        ],
-        "styles": composing.style_options(own),
-        "sources": composing.source_thumbnails(user, form.sources),
+        "models": model_options(models, own=own, chosen=form.models, quotes=page_quotes),
+        "styles": style_options(own),
+        "sources": source_thumbnails(user, form.sources),
         "lists": list(WordList.objects.of(user).present()),
         "recent": Sheet.objects.of(user).present().order_by("-id")[:RECENT],
         "max_cells": plans.MAX_CELLS,

@@ -32,11 +32,11 @@ def composer_of(
     if there is one.
     """
     models = [model for model in models if allowed.allows_model(model.slug)] or models
-    given: Mapping[str, str] = {} if shared else request.GET
+    link: Mapping[str, str] = {} if shared else request.GET
     job = shared.image.origin if shared else _own_job(request)
-    wanted = given.get("model") or (job.model.slug if job else "")
-    source = given.get("source", "")
-    chosen = chosen_model(models, wanted, needs_source=bool(source))
+    slug = link.get("model") or (job.model.slug if job else "")
+    source = link.get("source", "")
+    chosen = chosen_model(models, slug, needs_source=bool(source))
     if chosen is None:
         return None
     count = request.GET.get("count", "")
@@ -55,24 +55,24 @@ def composer_of(
         form = Composer(model=chosen, quotas=allowed)
     if job:
         drop_missing_style(user_of(request), form, name=job.style_name)
-    if prompt := given.get("prompt", ""):
+    if prompt := link.get("prompt", ""):
         form.texts["prompt"] = prompt
     if source:
         form.sources = [source]
     if shared or job:
         return form
-    return with_preset(user_of(request), form, given, models=models, allowed=allowed)
+    return with_preset(user_of(request), form, link, models=models, allowed=allowed)
 
 
-def shared_of(given: Mapping[str, str]) -> sharing.Shared | None:
+def shared_of(link: Mapping[str, str]) -> sharing.Shared | None:
     """Return the image of ?share=SLUG, or &item= of a shared collection, if its page shows its
     parameters.
     """
-    item = given.get("item")
+    item = link.get("item")
     if item is not None and not (item.isascii() and item.isdecimal() and len(item) <= MAX_DIGITS):
         return None
-    found = saving.finder(given["share"], item=int(item) if item else None)()
-    return found if found and found.with_parameters else None
+    shared = saving.finder(link["share"], item=int(item) if item else None)()
+    return shared if shared and shared.with_parameters else None
 
 
 def composable(models: Iterable[ImageModel]) -> list[ImageModel]:
@@ -93,21 +93,21 @@ def _own_job(request: HttpRequest) -> Job | None:
         return Job.objects.of(request.user).with_all().filter(id=job_id).first()
     if image_id := parse_uuid(request.GET.get("saved", "")):
         copies = Image.objects.of(request.user).present().filter(job=None).with_origin()
-        found = copies.filter(id=image_id).first()
-        return found.origin if found and found.has_parameters else None
+        image = copies.filter(id=image_id).first()
+        return image.origin if image and image.has_parameters else None
     return None
 
 
 def with_preset(
     user: User,
     form: Composer | None,
-    given: Mapping[str, str],
+    query: Mapping[str, str],
     *,
     models: list[ImageModel],
     allowed: Quotas,
 ) -> Composer | None:
-    """Return the form with the values of the user's preset `given["preset"]`, if there is one."""
-    preset_id = parse_uuid(given.get("preset", ""))
+    """Return the form with the values of the user's preset `query["preset"]`, if there is one."""
+    preset_id = parse_uuid(query.get("preset", ""))
     if form is None or preset_id is None:
         return form
     preset = Preset.objects.of(user).present().filter(id=preset_id).first()

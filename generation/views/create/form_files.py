@@ -15,6 +15,7 @@ from artgen.web import formatting
 from generation.catalog.offers import InvalidParameters
 from generation.files import uploads
 from generation.jobs.placing import drafts, orders
+from generation.jobs.placing.job_order import PlacedOrder
 from generation.models import Upload
 from generation.moderation.refusals import Moderated
 from generation.studio.forms.composer import Composer
@@ -22,7 +23,7 @@ from generation.studio.forms.composer import Composer
 
 def place(
     user: User, form: Composer, files: "Sequence[UploadedFile[Any]]", *, key: str
-) -> orders.Placed:
+) -> PlacedOrder:
     """Place the jobs with these files as further sources; keep no file if they are refused."""
     chosen, kept = list(form.sources), list[Upload]()
     if files:  # the rest of the form, and the number of sources, before any file is decoded

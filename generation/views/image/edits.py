@@ -24,7 +24,7 @@ from generation.jobs.placing import drafts, orders
 from generation.models import Image, ImageModel, ImageQuerySet
 from generation.studio.forms import edits
 from generation.studio.presets import choices
-from generation.views.create.composing import helper_of
+from generation.views.create.prompt_help import helper_of
 from generation.views.tiles import Tile
 
 MODES = ("inpaint", "erase", "outpaint")

@@ -37,7 +37,7 @@ from generation.views import tiles
 from generation.views.gallery.collections import menu_of
 from generation.views.image.edits import models_for_edits
 from generation.views.partials import wants_part
-from generation.views.shared.sharing import share_context
+from generation.views.shared.share_forms import share_context
 from generation.views.tiles import Tile
 from generation.views.undo import with_undo
 

@@ -94,14 +94,14 @@ def of_user(
     shown, rest, active = _page(user, show=show, before=before)
     jobs = _of_cards(shown, models={model.pk: model for model in models})
     forecast = eta.forecast(models, jobs=jobs)
-    found = runs.of_jobs(jobs, forecast=forecast, images=_images_of(shown))
+    page = runs.of_jobs(jobs, forecast=forecast, images=_images_of(shown))
     if before:  # a cell that was placed again stands on an earlier page, with the whole comparison
-        found = [run for run in found if not run.sheet or run.sheet.newest < str(before)]
+        page = [run for run in page if not run.sheet or run.sheet.newest < str(before)]
     return Feed(
-        days=_days(found),
+        days=_days(page),
         active=active,
         next=rest,
-        failures=sum(card.is_line for run in found if not run.sheet for card in run.cards),
+        failures=sum(card.is_line for run in page if not run.sheet for card in run.cards),
         forecast=forecast,
     )
 
@@ -114,27 +114,25 @@ def _page(user: User, *, show: str, before: UUID | None) -> tuple[list[UUID], st
     page begins with the first visible job, which costs one more query; so does a page without jobs.
     """
     if before:
-        found = _later_page(show).rows(user=user.pk, before=before)
+        rows = _later_page(show).rows(user=user.pk, before=before)
     else:
-        found = _first_page(show).rows(user=user.pk)
-    active = found[0][-1] if found else _active_of(user.pk).count()
-    if len(found) == JOBS_A_PAGE and all(gone for _id, _batch, gone, _active in found):
+        rows = _first_page(show).rows(user=user.pk)
+    active = rows[0][-1] if rows else _active_of(user.pk).count()
+    if len(rows) == JOBS_A_PAGE and all(gone for _id, _batch, gone, _active in rows):
         own = _own(user.pk, show=show)
-        older = (
-            own.filter(id__lt=found[-1][0]).alias(gone=IS_GONE).exclude(gone=True).newest_first()
-        )
+        older = own.filter(id__lt=rows[-1][0]).alias(gone=IS_GONE).exclude(gone=True).newest_first()
         first = older.values_list("id", flat=True)[:1]
-        found = list(_newest(user.pk, own.filter(id__lte=Subquery(first))))
+        rows = list(_newest(user.pk, own.filter(id__lte=Subquery(first))))
     jobs: dict[UUID, list[UUID]] = {}  # by run
     showing: dict[UUID, None] = {}  # in this order
-    for job_id, batch, gone, _active in found:
+    for job_id, batch, gone, _active in rows:
         jobs.setdefault(batch or job_id, []).append(job_id)
         if not gone:
             showing[batch or job_id] = None
     page, rest = list(showing)[:RUNS_A_PAGE], ""
-    if len(found) == JOBS_A_PAGE or len(showing) > RUNS_A_PAGE:
+    if len(rows) == JOBS_A_PAGE or len(showing) > RUNS_A_PAGE:
         # The last run may have more jobs than were read: leave it to the next page, if possible.
-        cut = len(found) == JOBS_A_PAGE and len(page) > 1 and found[-1][0] in jobs[page[-1]]
+        cut = len(rows) == JOBS_A_PAGE and len(page) > 1 and rows[-1][0] in jobs[page[-1]]
         page = page[:-1] if cut else page
         rest = str(min(job_id for run in page for job_id in jobs[run])) if page else ""
     return [job_id for run in page for job_id in jobs[run]], rest, active
@@ -151,22 +149,22 @@ def _of_cards(ids: Collection[UUID], *, models: Mapping[int, ImageModel]) -> lis
 
 def _images_of(ids: Collection[UUID]) -> dict[UUID, list[Image]]:
     """Return the fields of cards of the images of these jobs, by job."""
-    found: dict[UUID, list[Image]] = {}
+    images_by_job: dict[UUID, list[Image]] = {}
     images = Image.objects.kept().filter(job__in=ids).only(*IMAGE_FIELDS).order_by("position")
     for image in images:
         if image.job_id:  # as asked for
-            found.setdefault(image.job_id, []).append(image)
-    return found
+            images_by_job.setdefault(image.job_id, []).append(image)
+    return images_by_job
 
 
-def _own(user: Any, *, show: str) -> JobQuerySet:
+def _own(user: object, *, show: str) -> JobQuerySet:
     own = Job.objects.of(user).of_users().shown()
     if show == "active":
         return own.active()
     return own.filter(status=Status.SUCCEEDED) if show == "done" else own
 
 
-def _newest(user: Any, own: JobQuerySet) -> Any:
+def _newest(user: object, own: JobQuerySet) -> Any:
     """Return id, batch and whether all images are trashed, of the newest of these jobs of a user.
 
     Each row also has the number of the user's active jobs, which saves a query.
@@ -188,7 +186,7 @@ def _later_page(show: str) -> CompiledQuery:
     )
 
 
-def _active_of(user: Any) -> JobQuerySet:
+def _active_of(user: object) -> JobQuerySet:
     return Job.objects.of(user).of_users().active().order_by()
 
 
@@ -210,7 +208,7 @@ def latest_prompts(user: User) -> list[str]:
     return list(dict.fromkeys(prompt for (prompt,) in latest))[:PROMPTS]
 
 
-def _latest(user: Any) -> Any:
+def _latest(user: object) -> Any:
     own = Job.objects.of(user).of_users().newest_first()
     return own.values_list("prompt")[: PROMPTS * BATCH_MAX]
 

@@ -80,8 +80,7 @@ def of_user(user: User, run_id: UUID) -> Run | None:
     own = Job.objects.of(user).shown().with_all().annotate(in_sheet=IN_SHEET)
     jobs = list(own.filter(batch=run_id).order_by("id")) or list(own.filter(id=run_id))
     images = {job.id: kept_images(job) for job in jobs}
-    found = of_jobs(jobs, forecast=eta.of_jobs(jobs), images=images)
-    return found[0] if found else None
+    return next(iter(of_jobs(jobs, forecast=eta.of_jobs(jobs), images=images)), None)
 
 
 def of_placed(jobs: Sequence[Job], *, model: ImageModel) -> Run:

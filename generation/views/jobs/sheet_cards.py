@@ -94,8 +94,8 @@ def of_ids(ids: Collection[UUID]) -> dict[UUID, SheetCard]:
 
 
 def _with_images(sheet: Sheet, status_of: Mapping[str, str]) -> list[str]:
-    found = [one for one in sheet.jobs if status_of.get(one) == Status.SUCCEEDED]
-    return found[:TILES]
+    done = [job_id for job_id in sheet.jobs if status_of.get(job_id) == Status.SUCCEEDED]
+    return done[:TILES]
 
 
 def _images_of(job_ids: Sequence[UUID]) -> dict[str, Image]:

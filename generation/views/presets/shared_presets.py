@@ -15,7 +15,7 @@ from generation.models import Style
 from generation.studio.forms import presets as preset_values
 from generation.studio.presets import presets as user_presets
 from generation.studio.presets.presets import SharedPreset
-from generation.views.shared.shared import guarded
+from generation.views.shared.shared_image import guarded
 
 
 @require_safe

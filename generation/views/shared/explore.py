@@ -48,15 +48,18 @@ class PublicTile:
 def explore(request: HttpRequest) -> HttpResponse:
     """Show public images; `before` is a cursor. Prompts appear only if their owners allow it."""
     rows = _before(Publication.objects.shown().newest_first(), request.GET.get("before", ""))
-    found = list(rows[: PAGE + 1])
-    shown = found[:PAGE]
+    publications = list(rows[: PAGE + 1])
+    shown = publications[:PAGE]
     next_address = (
         f"{reverse('explore')}?{urlencode({'before': _cursor(shown[-1])})}"
-        if len(found) > PAGE
+        if len(publications) > PAGE
         else ""
     )
     context = {
-        "tiles": [PublicTile(sharing.as_shared(one), Tile(one.image)) for one in shown],
+        "tiles": [
+            PublicTile(sharing.as_shared(publication), Tile(publication.image))
+            for publication in shown
+        ],
         "next_address": next_address,
         "is_later_page": "before" in request.GET,
         "path": reverse("explore"),

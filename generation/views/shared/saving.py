@@ -45,18 +45,18 @@ def save_item(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
 
 def _answer(request: HttpRequest, find: saving.Find, *, page: str) -> HttpResponse:
     if not request.user.is_authenticated:
-        return _asked_to_sign_in(request) if request.method == "POST" else redirect_to_login(page)
+        return _ask_to_sign_in(request) if request.method == "POST" else redirect_to_login(page)
     if request.method == "POST":
-        return _saved(request, find, page=page)
+        return _save(request, find, page=page)
     pressed = request.get_signed_cookie(PRESSED, "", max_age=PRESSED_SECONDS)
     if request.method == "HEAD" or pressed != request.path:
         return HttpResponseRedirect(page)
-    response = _saved(request, find, page=page)
+    response = _save(request, find, page=page)
     response.delete_cookie(PRESSED)
     return response
 
 
-def _asked_to_sign_in(request: HttpRequest) -> HttpResponse:
+def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     response = redirect_to_login(request.path)
     response.set_signed_cookie(
         PRESSED,
@@ -69,7 +69,7 @@ def _asked_to_sign_in(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _saved(request: HttpRequest, find: saving.Find, *, page: str) -> HttpResponse:
+def _save(request: HttpRequest, find: saving.Find, *, page: str) -> HttpResponse:
     user = user_of(request)
     # The limit of the API, counted together with it.
     rate_limits.spend("save", user.pk)
@@ -80,13 +80,13 @@ def _saved(request: HttpRequest, find: saving.Find, *, page: str) -> HttpRespons
         is_gone = isinstance(refusal, saving.NotShared)
         return HttpResponseRedirect(reverse("gallery") if is_gone else page)
     if saved.is_new or saved.is_restored:
-        messages.success(request, _done(saved.image, page=page))
+        messages.success(request, _saved_message(saved.image, page=page))
         return HttpResponseRedirect(page)
     messages.success(request, _("This image is already in your gallery."))
     return HttpResponseRedirect(reverse("image", args=[saved.image.id]))
 
 
-def _done(copy: Image, *, page: str) -> SafeString:
+def _saved_message(copy: Image, *, page: str) -> SafeString:
     text = format_html(
         '{} <a class="text-link" href="{}">{}</a>',
         *(_("Saved to your gallery."), reverse("image", args=[copy.id]), _("View")),

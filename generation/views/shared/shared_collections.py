@@ -19,7 +19,7 @@ from generation.models import CollectionImage
 from generation.views.gallery.grid import PAGE
 from generation.views.partials import part, wants_part
 from generation.views.shared.explore import PublicTile
-from generation.views.shared.shared import context_of, file_of, guarded
+from generation.views.shared.shared_image import context_of, file_of, guarded
 from generation.views.tiles import Tile
 
 MAX_DIGITS = 18  # of the id of a member
@@ -40,8 +40,8 @@ class ItemTile(PublicTile):
 @limited("shared_page")
 def shared_collection(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a collection shared by link, 404 for all others alike; `before` is a cursor."""
-    found = _found(slug)
-    rows = collection_sharing.members(found)
+    shared = _shared_or_404(slug)
+    rows = collection_sharing.members(shared)
     before = request.GET.get("before", "")
     if before.isascii() and before.isdecimal() and len(before) <= MAX_DIGITS:
         rows = rows.filter(id__lt=int(before))
@@ -50,16 +50,16 @@ def shared_collection(request: HttpRequest, slug: str) -> HttpResponse:
     path = reverse("shared_collection", args=[slug])
     next_query = urlencode({"before": shown[-1].pk}) if len(members) > PAGE else ""
     context = {
-        "found": found,
+        "shared": shared,
         "tiles": [
-            ItemTile(collection_sharing.as_shared(found, one), Tile(one.image), one)
-            for one in shown
+            ItemTile(collection_sharing.as_shared(shared, member), Tile(member.image), member)
+            for member in shown
         ],
         "next_address": f"{path}?{next_query}" if next_query else "",
         "is_later_page": "before" in request.GET,
         "path": path,
         "address": address_of(slug, route="shared_collection"),
-        "is_own": found.collection.user_id == request.user.pk,
+        "is_own": shared.collection.user_id == request.user.pk,
     }
     if wants_part(request):
         response = part(request, "generation/_public.html", context)
@@ -72,48 +72,48 @@ def shared_collection(request: HttpRequest, slug: str) -> HttpResponse:
 @limited("shared_page")
 def shared_item(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
     """Show an image of a shared collection."""
-    found = _found(slug)
-    shared = item_of(found, member_id)
+    shared = _shared_or_404(slug)
+    item = item_of(shared, member_id)
     path = reverse("shared_item", args=[slug, member_id])
     context = context_of(
         request,
-        shared,
+        item,
         address=f"{settings.PUBLIC_URL}{path}",
-        picture_path=reverse("shared_item_picture", args=[slug, member_id]),
+        image_path=reverse("shared_item_picture", args=[slug, member_id]),
     )
-    previous, following = collection_sharing.beside(found, member_id)
+    previous, following = collection_sharing.beside(shared, member_id)
     context |= {
-        "collection": found.collection,
+        "collection": shared.collection,
         "collection_path": reverse("shared_collection", args=[slug]),
         "remix": f"{reverse('create')}?{urlencode({'share': slug, 'item': member_id})}",
         "save_path": reverse("save_shared_item", args=[slug, member_id]),
         "previous": _item_path(slug, previous),
         "next": _item_path(slug, following),
     }
-    return guarded(render(request, "generation/shared.html", context), shared)
+    return guarded(render(request, "generation/shared.html", context), item)
 
 
 @require_safe
 @limited("shared_page")
-def item_picture(request: HttpRequest, slug: str, member_id: int) -> HttpResponseBase:
-    """Send the file, as `shared.picture` does."""
-    return file_of(request, item_of(_found(slug), member_id))
+def item_file(request: HttpRequest, slug: str, member_id: int) -> HttpResponseBase:
+    """Send the file, as `shared.image_file` does."""
+    return file_of(request, item_of(_shared_or_404(slug), member_id))
 
 
 def _item_path(slug: str, member_id: int | None) -> str:
     return reverse("shared_item", args=[slug, member_id]) if member_id else ""
 
 
-def item_of(found: SharedCollection, member_id: int) -> Shared:
+def item_of(shared: SharedCollection, member_id: int) -> Shared:
     """Return one image of the collection; 404 if others do not see it."""
-    shared = collection_sharing.item(found, member_id)
+    item = collection_sharing.item(shared, member_id)
+    if item is None:
+        raise Http404
+    return item
+
+
+def _shared_or_404(slug: str) -> SharedCollection:
+    shared = collection_sharing.find(slug)
     if shared is None:
         raise Http404
     return shared
-
-
-def _found(slug: str) -> SharedCollection:
-    found = collection_sharing.find(slug)
-    if found is None:
-        raise Http404
-    return found

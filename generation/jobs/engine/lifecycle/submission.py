@@ -69,10 +69,10 @@ def _limited(model: ImageModel) -> tuple[str, list[Any]]:
     """Return what `scheduling.next_jobs` does, within budgets and limits; "" for no job."""
     budget_choice.lock()
     states = budget_state.states()
-    choice = budget_choice.choice(model, states)
+    choice = budget_choice.next_jobs(model, states)
     if choice.has_refused:
         park(model, [one for one in states if one.budget.model_id in (None, model.pk)])
-        choice = budget_choice.choice(model, states)  # with those behind them
+        choice = budget_choice.next_jobs(model, states)  # with those behind them
     if not choice.ids:
         return "", []
     return "chosen (id) AS (SELECT id FROM generation_job WHERE id = ANY(%s))", [choice.ids]

@@ -7,9 +7,10 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
+from accounts.models import User
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import JOB_PARAMETERS, NUMBERS, JobParameter, Kind
-from generation.jobs.placing.job_request import JobOrderBody
+from generation.jobs.placing.job_request import JobOrderBody, UserCatalog
 from generation.jobs.queue.model_cache import Catalog
 from generation.models import ImageModel
 
@@ -45,7 +46,8 @@ def catalog() -> Catalog:
 def refusals(request: Mapping[str, Any]) -> dict[str, str]:
     """Return the codes by field of a request, {} if it is valid."""
     shape = JobOrderBody(
-        data={"model": "wide", "prompt": "x", **request}, context={"catalog": catalog()}
+        data={"model": "wide", "prompt": "x", **request},
+        context={"catalog": UserCatalog(catalog(), User())},
     )
     try:
         shape.is_valid(raise_exception=True)
@@ -107,7 +109,8 @@ def test_it_has_a_field_for_the_model_and_each_parameter() -> None:
 def test_it_returns_defaults_and_rows() -> None:
     offered = catalog()
     shape = JobOrderBody(
-        data={"model": "wide", "prompt": " x ", "steps": 4}, context={"catalog": offered}
+        data={"model": "wide", "prompt": " x ", "steps": 4},
+        context={"catalog": UserCatalog(offered, User())},
     )
     assert shape.is_valid()
     assert shape.validated_data["model"] is offered.by_id[1]

@@ -16,6 +16,7 @@ from generation.jobs.budgets import budget_choice
 from generation.jobs.engine import driver, lifecycle
 from generation.jobs.live import job_json
 from generation.jobs.placing import drafts, orders, quotes
+from generation.jobs.placing.job_request import UserCatalog
 from generation.jobs.queue import model_cache, model_queues
 from generation.jobs.queue.model_queues import UserLimit
 from generation.models import ImageModel, Job, Status
@@ -265,7 +266,7 @@ class TestManyAtOnce(TransactionTestCase):
     def test_it_queues_no_more_than_allowed(self):
         group_of(self.user, max_jobs_waiting=3)
         outcome = at_once([lambda: orders.place(user=self.user, request=REQUEST)] * 8)
-        assert outcome == {"Placed": 3, "TooManyWaiting": 5}
+        assert outcome == {"PlacedOrder": 3, "TooManyWaiting": 5}
         assert Job.objects.queued().count() == 3
 
     def test_it_would_queue_more_if_it_looked_first(self):
@@ -273,9 +274,8 @@ class TestManyAtOnce(TransactionTestCase):
         barrier = Barrier(8)
 
         def place_after_a_look():
-            drafted = drafts.of_requests(
-                [REQUEST], user=self.user, catalog=model_cache.read(), listed=False
-            )
+            catalog = UserCatalog(model_cache.read(), self.user)
+            drafted = drafts.of_requests([REQUEST], catalog=catalog)
             has_room = Job.objects.of(self.user).queued().count() < 3
             barrier.wait(timeout=20)
             if has_room:
@@ -299,7 +299,7 @@ class TestManyAtOnce(TransactionTestCase):
         def take(slug):
             model = ImageModel.objects.get(slug=slug)
             with transaction.atomic():
-                chosen = budget_choice.choice(model, []).ids
+                chosen = budget_choice.next_jobs(model, []).ids
                 barrier.wait(timeout=20)
                 Job.objects.filter(id__in=chosen).update(status=Status.SUBMITTED)
 

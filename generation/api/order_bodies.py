@@ -101,18 +101,18 @@ BATCH = PolymorphicProxySerializer(
 
 
 @dataclass(frozen=True)
-class Order:
-    """The requests of one body; `listed` if they were under "jobs"."""
+class RequestedJobs:
+    """The requests of one body; `is_listed` if they were under "jobs"."""
 
     requests: list[Mapping[str, Any]]
-    listed: bool
+    is_listed: bool
 
 
-def read_order(body: Mapping[str, Any]) -> Order:
+def read_order(body: Mapping[str, Any]) -> RequestedJobs:
     """Return the requests of `{…job fields…, "count"}` or `{"jobs": […]}`; raise Problem."""
-    listed = "jobs" in body
-    shape = ListedOrderBody(data=body) if listed else CountedOrderBody(data=body)
-    return Order(requests=read(shape)["jobs"], listed=listed)
+    is_listed = "jobs" in body
+    shape = ListedOrderBody(data=body) if is_listed else CountedOrderBody(data=body)
+    return RequestedJobs(requests=read(shape)["jobs"], is_listed=is_listed)
 
 
 def read_key(request: Request) -> str:

@@ -35,40 +35,40 @@ FILE_SECONDS = 600
 @limited("shared_page")
 def shared(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an image shared by link or publicly; 404 for all others alike."""
-    found = _found(slug)
+    shared = _shared_or_404(slug)
     context = context_of(
         request,
-        found,
+        shared,
         address=address_of(slug),
-        picture_path=reverse("shared_picture", args=[slug]),
+        image_path=reverse("shared_picture", args=[slug]),
     )
     context |= {
         "remix": f"{reverse('create')}?share={slug}",
         "save_path": reverse("save_shared", args=[slug]),
     }
-    return guarded(render(request, "generation/shared.html", context), found)
+    return guarded(render(request, "generation/shared.html", context), shared)
 
 
 def context_of(
-    request: HttpRequest, found: sharing.Shared, *, address: str, picture_path: str
+    request: HttpRequest, shared: sharing.Shared, *, address: str, image_path: str
 ) -> dict[str, Any]:
-    """Return the context of `shared.html`; `picture_path`: of a file that lasts as the link."""
-    image, job = found.image, found.image.origin
-    shows_parameters = found.with_parameters
+    """Return the context of `shared.html`; `image_path`: of a file that lasts as the link."""
+    image, job = shared.image, shared.image.origin
+    shows_parameters = shared.with_parameters
     tile = Tile(image)
-    path = picture_path
-    label = _("Image by %(author)s") % {"author": found.author} if found.author else _("Image")
+    path = image_path
+    label = _("Image by %(author)s") % {"author": shared.author} if shared.author else _("Image")
     return {
-        "shared": found,
+        "shared": shared,
         "image": image,
         "job": job if shows_parameters else None,
         "tile": tile,
         "alt": tile.prompt if shows_parameters else label,
         "og_title": Truncator(job.prompt).chars(TITLE_LENGTH) if shows_parameters else label,
-        "og_description": _described(found),
+        "og_description": _description(shared),
         "address": address,
-        "picture_path": path,
-        "picture_address": f"{settings.PUBLIC_URL}{path}",
+        "image_path": path,
+        "image_address": f"{settings.PUBLIC_URL}{path}",
         "content_type": image.content_type,
         "image_url": storage.url(image.key, seconds=FILE_SECONDS) if shows_parameters else path,
         "copy_seconds": FILE_SECONDS if shows_parameters else 0,
@@ -82,25 +82,25 @@ def context_of(
 
 @require_safe
 @limited("shared_page")
-def picture(request: HttpRequest, slug: str) -> HttpResponseBase:
+def image_file(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send or redirect to the file under a URL that lasts as long as the link; `download` saves it.
 
     If parameters are not shared, send the file without the prompt in its metadata.
     """
-    return file_of(request, _found(slug))
+    return file_of(request, _shared_or_404(slug))
 
 
-def file_of(request: HttpRequest, found: sharing.Shared) -> HttpResponseBase:
-    """Return the file of a shared image, as `picture` does."""
-    image, wants_file = found.image, "download" in request.GET
-    if found.with_parameters:
+def file_of(request: HttpRequest, shared: sharing.Shared) -> HttpResponseBase:
+    """Return the file of a shared image, as `image_file` does."""
+    image, wants_file = shared.image, "download" in request.GET
+    if shared.with_parameters:
         if wants_file:
             address = storage.download_url(image.key, filename=filename(image))
         else:
             address = storage.url(image.key, seconds=FILE_SECONDS)
         redirect_to_file = HttpResponseRedirect(address)
         allow_other_sites(redirect_to_file)
-        return guarded(redirect_to_file, found)
+        return guarded(redirect_to_file, shared)
     try:
         with bucket_threads.reading_or_writing():
             data = storage.read(image.key)
@@ -115,7 +115,7 @@ def file_of(request: HttpRequest, found: sharing.Shared) -> HttpResponseBase:
     )
     response["X-Content-Type-Options"] = "nosniff"
     allow_other_sites(response)
-    return guarded(response, found)
+    return guarded(response, shared)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -123,8 +123,8 @@ def file_of(request: HttpRequest, found: sharing.Shared) -> HttpResponseBase:
 @limited("shared_page")
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     """Accept a report of a public image (`kind`, `words`)."""
-    found = _found(slug)
-    if found.publication is None:
+    shared = _shared_or_404(slug)
+    if shared.publication is None:
         raise Http404
     kind = request.POST.get("kind", "")
     words = request.POST.get("words", "").replace("\0", "").strip()
@@ -141,7 +141,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
                 else request.META["REMOTE_ADDR"]
             )
             publications.report(
-                found.publication,
+                shared.publication,
                 reporter=reporter,
                 kind=kind,
                 words=words,
@@ -150,8 +150,8 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, _("Thank you. A moderator will review this image."))
             return redirect("explore")
     context = {
-        "shared": found,
-        "tile": Tile(found.image),
+        "shared": shared,
+        "tile": Tile(shared.image),
         "kinds": Report.Kind.choices,
         "kind": kind,
         "words": words,
@@ -159,7 +159,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
         "errors": errors,
     }
     response = render(request, "generation/report.html", context, status=400 if errors else 200)
-    return guarded(response, found)
+    return guarded(response, shared)
 
 
 def _style_name(job: Job) -> str:
@@ -167,33 +167,33 @@ def _style_name(job: Job) -> str:
     return "" if job.has_own_style else Style.name_of(job.style)
 
 
-def _described(found: sharing.Shared) -> str:
-    if not found.with_parameters:
+def _description(shared: sharing.Shared) -> str:
+    if not shared.with_parameters:
         return _("Made with ArtGen, an AI image generator.")
-    model = found.image.origin.model.name
-    if found.author:
+    model = shared.image.origin.model.name
+    if shared.author:
         return _("By %(author)s, made with %(model)s.") % {
-            "author": found.author,
+            "author": shared.author,
             "model": model,
         }
     return _("Made with %(model)s.") % {"model": model}
 
 
-def _found(slug: str) -> sharing.Shared:
-    found = sharing.find(slug)
-    if found is None:
+def _shared_or_404(slug: str) -> sharing.Shared:
+    shared = sharing.find(slug)
+    if shared is None:
         raise Http404
-    return found
+    return shared
 
 
 def guarded[Response: HttpResponseBase](
-    response: Response, found: sharing.Shared | None = None
+    response: Response, shared: sharing.Shared | None = None
 ) -> Response:
     """Forbid caching, so that turning off a link has effect, and indexing of links.
 
     The URL is secret: the Referrer-Policy of all pages, same-origin, hides it from other sites.
     """
     response["Cache-Control"] = "private, no-store"
-    if found is None or found.publication is None:
+    if shared is None or shared.publication is None:
         response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     return response

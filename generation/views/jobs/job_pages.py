@@ -32,24 +32,22 @@ from generation.views.undo import with_undo
 @require_safe
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Show one of the user's jobs: card, parameters, costs and history."""
-    found = _own(request, job_id)
-    entries = CreditEntry.objects.filter(user=user_of(request), reference=found.id).order_by("id")
+    job = _own(request, job_id)
+    entries = CreditEntry.objects.filter(user=user_of(request), reference=job.id).order_by("id")
     receipt = [
-        (entry.get_kind_display(), entry.created_at, _credits(entry, found)) for entry in entries
+        (entry.get_kind_display(), entry.created_at, _credits(entry, job)) for entry in entries
     ]
     history = [
-        (event.at, text) for event in found.events.order_by("id") if (text := _event_text(event))
+        (event.at, text) for event in job.events.order_by("id") if (text := _event_text(event))
     ]
     context = {
-        "card": cards.of_job(found),
-        "job": found,
-        "shape": shape_name(found.width, found.height) if found.width and found.height else "",
-        "style": own_styles.name_of(found),
+        "card": cards.of_job(job),
+        "job": job,
+        "shape": shape_name(job.width, job.height) if job.width and job.height else "",
+        "style": own_styles.name_of(job),
         "receipt": receipt,
         "history": history,
-        "took": (found.finished_at - found.created_at).total_seconds()
-        if found.finished_at
-        else None,
+        "took": (job.finished_at - job.created_at).total_seconds() if job.finished_at else None,
     }
     return render(request, "generation/job.html", context)
 
@@ -65,20 +63,20 @@ def card(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_safe
 def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Return one of the user's runs as in the feed."""
-    found = runs.of_user(user_of(request), run_id)
-    if found is None:
+    run = runs.of_user(user_of(request), run_id)
+    if run is None:
         raise Http404
-    return part(request, "generation/_runs.html", {"runs": [found]})
+    return part(request, "generation/_runs.html", {"runs": [run]})
 
 
 @login_required
 @require_POST
 def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Cancel one of the user's jobs; 409 to scripts if it has finished."""
-    found = _own(request, job_id)
+    job = _own(request, job_id)
     refused: Refusal | None = None
     try:
-        job_control.cancel(job=found, actor=user_of(request))
+        job_control.cancel(job=job, actor=user_of(request))
     except Refusal as refusal:
         refused = refusal
     if wants_part(request) and not isinstance(refused, period_limits.PeriodLimitReached):
@@ -94,13 +92,13 @@ def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @require_POST
 def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Cancel the unfinished jobs of one of the user's runs."""
-    found = runs.of_user(user_of(request), run_id)
-    if found is None:
+    run = runs.of_user(user_of(request), run_id)
+    if run is None:
         raise Http404
     count = 0
-    for one in found.cards:
+    for card in run.cards:
         try:
-            job_control.cancel(job=one.job, actor=user_of(request))
+            job_control.cancel(job=card.job, actor=user_of(request))
             count += 1
         except job_control.AlreadyFinal:
             continue
@@ -119,8 +117,8 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 @require_POST
 def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Create a new job with the same parameters and seed; scripts get its run."""
-    found = _own(request, job_id)
-    placed = orders.retry(user=user_of(request), job=found)
+    job = _own(request, job_id)
+    placed = orders.retry(user=user_of(request), job=job)
     if not wants_part(request):
         messages.success(request, _("Queued again."))
         return redirect("create")
@@ -135,14 +133,14 @@ def dismiss(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
     Scripts get 204, and for an undo the run.
     """
-    found, is_undo = _own(request, job_id), request.POST.get("undo") == "1"
-    if not job_control.dismiss(job=found, dismissed=not is_undo):
+    job, is_undo = _own(request, job_id), request.POST.get("undo") == "1"
+    if not job_control.dismiss(job=job, dismissed=not is_undo):
         raise Http404
     if not wants_part(request):
         return redirect("create")
     if not is_undo:
         return HttpResponse(status=204)
-    run = runs.of_user(user_of(request), found.batch or found.id)
+    run = runs.of_user(user_of(request), job.batch or job.id)
     return part(request, "generation/_runs.html", {"runs": [run]})
 
 

@@ -83,10 +83,12 @@ class SavedImage(models.Model):
 
         It has no model and no prompt if the owner of the original did not show them.
         """
-        given = {name: one for name, one in (self.parameters or {}).items() if one is not None}
+        shown = {
+            name: value for name, value in (self.parameters or {}).items() if value is not None
+        }
         size = {"width": image.width, "height": image.height}
         return Job(
             user_id=image.user_id,
             created_at=image.created_at,
-            **({"seed": 0} | size | given | {"prompt": self.prompt, "model_id": image.model_id}),
+            **({"seed": 0} | size | shown | {"prompt": self.prompt, "model_id": image.model_id}),
         )

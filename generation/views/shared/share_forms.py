@@ -32,8 +32,8 @@ PERIODS: dict[str, tuple[int | None, Promise]] = {
 
 
 @dataclass(frozen=True)
-class Period:
-    """A choice of the lifetime of a link."""
+class LinkLifetime:
+    """A choice in the form."""
 
     value: str
     label: str | Promise
@@ -49,7 +49,7 @@ def share_context(image: Image) -> dict[str, Any]:
         "image": image,
         "link": address_of(image.link_slug) if image.link_slug else "",
         "link_works": image.has_link,
-        "periods": periods(),
+        "periods": lifetimes(),
         "publication": publication,
         "publication_is_open": bool(publication) and state not in ("", PublicationState.REFUSED),
         "public_address": address_of(publication.slug)
@@ -58,9 +58,9 @@ def share_context(image: Image) -> dict[str, Any]:
     }
 
 
-def periods() -> list[Period]:
+def lifetimes() -> list[LinkLifetime]:
     """Return the choices of the lifetime of a link."""
-    return [Period(value, label) for value, (_days, label) in PERIODS.items()]
+    return [LinkLifetime(value, label) for value, (_days, label) in PERIODS.items()]
 
 
 @login_required
@@ -70,13 +70,13 @@ def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show how the image is shared; POST creates or changes the link."""
     image = _own(request, image_id)
     if request.method in ("GET", "HEAD"):
-        return _shown(request, image)
+        return _show(request, image)
     try:
         had_link = image.has_link
-        image = _taken_over(image, sharing.share_by_link(image, **_asked(request, image)))
+        image = _with_related_of(image, sharing.share_by_link(image, **_read_link(request, image)))
     except Refusal as refusal:
-        return _answered(request, image, refusal.message, failed=True)
-    return _answered(request, image, _text(request, had_link=had_link))
+        return _answer(request, image, refusal.message, failed=True)
+    return _answer(request, image, _text(request, had_link=had_link))
 
 
 @login_required
@@ -92,7 +92,7 @@ def share_collection(request: HttpRequest, collection_id: UUID) -> HttpResponse:
             collection_sharing.stop(collection)
             text = _("Link turned off.")
         else:
-            collection_sharing.share(collection, **_asked(request, collection))
+            collection_sharing.share(collection, **_read_link(request, collection))
             text = _text(request, had_link=had_link)
         messages.success(request, text)
         return redirect("share_collection", collection_id=collection.id)
@@ -102,7 +102,7 @@ def share_collection(request: HttpRequest, collection_id: UUID) -> HttpResponse:
         "collection_address": gallery_address({"collection": str(collection.id)}),
         "link": address_of(slug, route="shared_collection") if slug else "",
         "link_works": collection.has_link,
-        "periods": periods(),
+        "periods": lifetimes(),
     }
     return render(request, "generation/share_collection.html", context)
 
@@ -112,7 +112,9 @@ def share_collection(request: HttpRequest, collection_id: UUID) -> HttpResponse:
 def stop(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Turn off the link; a later one has another slug."""
     image = _own(request, image_id)
-    return _answered(request, _taken_over(image, sharing.stop_link(image)), _("Link turned off."))
+    return _answer(
+        request, _with_related_of(image, sharing.stop_link(image)), _("Link turned off.")
+    )
 
 
 @login_required
@@ -126,8 +128,8 @@ def publish(request: HttpRequest, image_id: UUID) -> HttpResponse:
             image, with_parameters="parameters" in request.POST, with_name="name" in request.POST
         )
     except Refusal as refusal:
-        return _answered(request, image, refusal.message, failed=True)
-    return _answered(request, image, _("Submitted for review. The decision will appear here."))
+        return _answer(request, image, refusal.message, failed=True)
+    return _answer(request, image, _("Submitted for review. The decision will appear here."))
 
 
 @login_required
@@ -139,8 +141,8 @@ def appeal(request: HttpRequest, image_id: UUID) -> HttpResponse:
     try:
         publications.appeal(image)
     except Refusal as refusal:
-        return _answered(request, image, refusal.message, failed=True)
-    return _answered(request, image, _("Submitted for review. The decision will appear here."))
+        return _answer(request, image, refusal.message, failed=True)
+    return _answer(request, image, _("Submitted for review. The decision will appear here."))
 
 
 @login_required
@@ -149,8 +151,8 @@ def withdraw(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Withdraw the submission, or remove the image from Explore."""
     image = _own(request, image_id)
     was_public = image.visibility == "public"
-    image = _taken_over(image, publications.withdraw(image))
-    return _answered(
+    image = _with_related_of(image, publications.withdraw(image))
+    return _answer(
         request, image, _("Removed from Explore.") if was_public else _("Submission withdrawn.")
     )
 
@@ -160,13 +162,13 @@ def _own(request: HttpRequest, image_id: UUID) -> Image:
     return get_object_or_404(images, id=image_id)
 
 
-def _taken_over(image: Image, changed: Image) -> Image:
+def _with_related_of(image: Image, changed: Image) -> Image:
     """Return the changed image with the related rows that were fetched before."""
     changed.job, changed.user = image.job, image.user
     return changed
 
 
-def _asked(request: HttpRequest, shared: Image | Collection) -> dict[str, Any]:
+def _read_link(request: HttpRequest, shared: Image | Collection) -> dict[str, Any]:
     """Return the link that the form asks for."""
     period = request.POST.get("period", NEVER)
     days, _label = PERIODS.get(period, PERIODS[NEVER])
@@ -185,16 +187,14 @@ def _text(request: HttpRequest, *, had_link: bool) -> str:
     return _("Saved.") if had_link else _("Link created.")
 
 
-def _answered(
-    request: HttpRequest, image: Image, text: str, *, failed: bool = False
-) -> HttpResponse:
+def _answer(request: HttpRequest, image: Image, text: str, *, failed: bool = False) -> HttpResponse:
     if wants_part(request):
-        return _shown(request, image, text=text, failed=failed)
+        return _show(request, image, text=text, failed=failed)
     (messages.error if failed else messages.success)(request, text)
     return redirect("share_image", image_id=image.id)
 
 
-def _shown(
+def _show(
     request: HttpRequest, image: Image, *, text: str = "", failed: bool = False
 ) -> HttpResponse:
     context = share_context(image) | {"message": text, "failed": failed}

@@ -24,8 +24,8 @@ SEED = 42
 NEGATIVE_PROMPT = "blurry"
 LORA_URL = "https://example.org/style.safetensors"
 DEFAULT_SIDE = 1024  # px
-KNOWN = {"size", "seed", *(one.offer_name for one in JOB_PARAMETERS if one.is_offered)}
-EVERY_DIALECT = {"size", "width", "height", "seed"}  # carried, or kept from the source picture
+KNOWN = {"size", "seed", *(item.offer_name for item in JOB_PARAMETERS if item.is_offered)}
+EVERY_DIALECT = {"size", "width", "height", "seed"}  # carried, or kept from the source image
 MASK = "mask.png"
 SIZE = re.compile(r"[1-9]\d{0,4}x[1-9]\d{0,4}")
 
@@ -43,7 +43,7 @@ def rehearse(
     """
     count = offer.min_source_images if sources is None else sources
     names = _names(count)
-    return _input(offer, offer.clean(_given(offer, names)), workflow=workflow, names=names)
+    return _input(offer, offer.clean(_sample_request(offer, names)), workflow=workflow, names=names)
 
 
 def rehearse_all(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -52,9 +52,9 @@ def rehearse_all(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[st
     Raises what `rehearse` raises.
     """
     names = _names(offer.max_source_images)
-    given = _given(offer, names)
-    given |= {name: text for name, text in _texts().items() if name in offer.parameters}
-    return _input(offer, offer.clean(given), workflow=workflow, names=names)
+    request = _sample_request(offer, names)
+    request |= {name: text for name, text in _texts().items() if name in offer.parameters}
+    return _input(offer, offer.clean(request), workflow=workflow, names=names)
 
 
 def usual_size(offer: Offer) -> tuple[int, int]:
@@ -77,9 +77,9 @@ def explain(error: RequestFormatError) -> list[str]:
 def problems(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, list[str]]:
     """Return what would make jobs of this model fail, by field of ImageModel."""
     dialect = payloads.dialect_of(offer.dialect, offer.request_format)
-    found = [*_unknown(offer, dialect), *_odd_numbers(offer), *_odd_sizes(offer), *_odd_lora(offer)]
-    if found:
-        return {"parameters": found}
+    odd = [*_unknown(offer, dialect), *_odd_numbers(offer), *_odd_sizes(offer), *_odd_lora(offer)]
+    if odd:
+        return {"parameters": odd}
     if not dialect.min_sources <= offer.max_source_images <= dialect.max_sources:
         limits = {"dialect": offer.dialect, "min": dialect.min_sources, "max": dialect.max_sources}
         return {
@@ -93,7 +93,7 @@ def problems(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, l
         rehearse_all(offer, workflow=workflow)
         _try_sizes(offer, workflow)
     except InvalidParameters as error:
-        return {"parameters": [f"{one.field}: {one.detail}" for one in error.errors]}
+        return {"parameters": [f"{refused.field}: {refused.detail}" for refused in error.errors]}
     except WorkflowError as error:
         return {"workflow": [str(error)]}
     except PayloadError as error:
@@ -128,9 +128,9 @@ def _names(count: int) -> list[str]:
     return [f"source-{number}.png" for number in range(1, count + 1)]
 
 
-def _given(offer: Offer, names: list[str]) -> dict[str, Any]:
-    given = {"prompt": PROMPT, "seed": SEED, "source_images": names}
-    return given | ({"mask": MASK} if offer.takes_mask and names else {})
+def _sample_request(offer: Offer, names: list[str]) -> dict[str, Any]:
+    request = {"prompt": PROMPT, "seed": SEED, "source_images": names}
+    return request | ({"mask": MASK} if offer.takes_mask and names else {})
 
 
 def _texts() -> dict[str, str]:
@@ -141,8 +141,8 @@ def _try_sizes(offer: Offer, workflow: Mapping[str, Any] | None) -> None:
     """Build a job of each size in the list, or of the smallest and the largest."""
     names = _names(offer.min_source_images)
     for width, height in _sizes(offer):
-        given = {**_given(offer, names), "width": width, "height": height}
-        _input(offer, offer.clean(given), workflow=workflow, names=names)
+        request = {**_sample_request(offer, names), "width": width, "height": height}
+        _input(offer, offer.clean(request), workflow=workflow, names=names)
 
 
 def _sizes(offer: Offer) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from accounts.models import User
 from artgen.api.inputs import QUERY_MAX_LENGTH, Choice, Id, QueryFlag, QueryNumber, QueryText
 from artgen.api.pagination import PageQuery
 from artgen.api.problems import invalid
@@ -66,7 +67,7 @@ class ImagesQuery(PageQuery):
     trashed = QueryFlag(default=False, help_text="Images in the trash instead.")
 
 
-def wanted_of(query: dict[str, Any], *, user: Any) -> Wanted:
+def wanted_of(query: dict[str, Any], *, user: User) -> Wanted:
     """Return the filters of an `ImagesQuery`; raise Problem."""
     since, until = query.get("since"), query.get("until")
     if since and until and since > until:
@@ -87,7 +88,7 @@ def wanted_of(query: dict[str, Any], *, user: Any) -> Wanted:
     )
 
 
-def _collection(query: dict[str, Any], *, user: Any) -> Collection | None:
+def _collection(query: dict[str, Any], *, user: User) -> Collection | None:
     if "collection" not in query:
         return None
     own = Collection.objects.of(user).present().filter(id=query["collection"]).first()

@@ -1,0 +1,88 @@
+"""An order: what is asked for, whose it is, who places it; and the jobs that it became."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from accounts.models import User
+from generation.catalog.offers import BATCH_MAX
+from generation.jobs.placing.sheet_orders import SheetOrder
+from generation.models import Job
+from generation.moderation.reviews import HeldOrder
+from generation.studio.presets import own_styles
+from generation.studio.presets.own_styles import StyleText
+
+
+@dataclass(frozen=True)
+class PlacedOrder:
+    """The jobs of an order; `created` is False if its Idempotency-Key had placed them before."""
+
+    jobs: list[Job]
+    batch: UUID | None
+    created: bool
+
+
+class Placer(Enum):
+    """In which role somebody places an order."""
+
+    USER = "user"  # the order is their own
+    STAFF = "staff"  # for its user, whose limits do not apply
+    MODERATOR = "moderator"  # has approved its prompts
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobOrder:
+    """An order as it was sent. The jobs belong to `user`, who pays for them."""
+
+    user: User
+    requests: Sequence[Mapping[str, Any]]
+    """One for each job: `{"model", …JOB_FIELDS}`."""
+    is_batch: bool
+    is_listed: bool = False
+    """Whether its requests were sent as a list, so that errors name them: `jobs[2].width`."""
+    key: str = ""
+    """The Idempotency-Key, "" for none."""
+    token_id: UUID | None = None
+    """The API token that places it, if that has a spending limit."""
+    sheet: SheetOrder | None = None
+    """The sheet that its jobs form."""
+    repeats: Job | None = None
+    """The job that it queues again."""
+    actor: User | None
+    """Who places it; None for a command."""
+    placer: Placer = Placer.USER
+
+    @property
+    def by_staff(self) -> bool:
+        return self.placer is Placer.STAFF
+
+    @property
+    def max_count(self) -> int:
+        """How many jobs it may have; `studio.sheets.plans` bounds those of a sheet."""
+        return len(self.requests) if self.sheet else BATCH_MAX
+
+    @property
+    def kept_style(self) -> StyleText | None:
+        """The own style of the job that it repeats, as it was then."""
+        return own_styles.of_job(self.repeats) if self.repeats else None
+
+    @property
+    def detail(self) -> str:
+        """What the history of its jobs says about it."""
+        if self.repeats:
+            return f"again {self.repeats.id}"
+        return "approved" if self.placer is Placer.MODERATOR else ""
+
+    @property
+    def held(self) -> HeldOrder:
+        """The order as `moderation` keeps it when rules stop it."""
+        return HeldOrder(
+            self.user,
+            self.requests,
+            is_batch=self.is_batch,
+            key=self.key,
+            token_id=self.token_id,
+            sheet=self.sheet.as_json() if self.sheet else None,
+        )

@@ -1,0 +1,148 @@
+"""What a page shows before anything is placed: prices, waiting times, notes, and a pause."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from accounts.limits.quotas import Quotas
+from accounts.models import User
+from generation.catalog.edit_sizes import size_like
+from generation.catalog.offers import InvalidParameters, Offer
+from generation.jobs import eta
+from generation.jobs.budgets import spending
+from generation.jobs.eta import Eta, Forecast
+from generation.jobs.inputs.request_images import OrderImages, RequestImages
+from generation.jobs.placing import creation_switch, quotes
+from generation.jobs.placing.quotes import Quote
+from generation.jobs.queue.model_queues import UserLimit
+from generation.models import GenerationSwitch, ImageModel, Job
+
+DEFAULT_SIZE = (1024, 1024)
+"""Of an image whose size is not known yet."""
+
+
+@dataclass(frozen=True)
+class FormOrder:
+    """What a form asks for so far. It may be incomplete, and its images may be gone."""
+
+    model: ImageModel
+    offer: Offer
+    """The model as plain data."""
+    count: int = 1
+    size: tuple[int, int] | None = None
+    """None if it follows the source image, or is not a number."""
+    steps: int | None = None
+    source_images: Sequence[str] = ()
+    prompt: str = ""
+
+
+@dataclass(frozen=True)
+class ModelQuote:
+    """Price and wait time of an image of a model with its defaults."""
+
+    price: int
+    speed: Eta
+    """If no other job was there."""
+    line_seconds: int
+    """Additional wait time because of queued jobs."""
+    is_blocked: bool
+    """Whether RunPod rejects the key or has no such endpoint."""
+
+
+@dataclass(frozen=True)
+class PageQuotes:
+    """What a page shows its user of prices and waiting times: all from one forecast."""
+
+    user: User
+    allowed: Quotas
+    forecast: Forecast
+
+    @classmethod
+    def of_models(
+        cls, user: User, models: Iterable[ImageModel], *, allowed: Quotas
+    ) -> "PageQuotes":
+        return cls(user, allowed, eta.forecast(models))
+
+    def of_form(self, form: FormOrder) -> Quote:
+        """Return price and wait time of what a form asks for so far."""
+        model = form.model
+        width, height = form.size or self._size_of_source(form) or DEFAULT_SIZE
+        credits = form.offer.price_of({"width": width, "height": height})
+        jobs = [
+            Job(
+                user=self.user,
+                model=model,
+                width=width,
+                height=height,
+                steps=form.steps,
+                credits=credits,
+                expected_usd=spending.expected(model, pixels=width * height, credits=credits),
+            )
+            for _number in range(form.count)
+        ]
+        wait = eta.wait_of_order(self.user, jobs, forecast=self.forecast, allowed=self.allowed)
+        return quotes.quote(self.user, jobs, wait=wait)
+
+    def of_model(self, form: FormOrder) -> ModelQuote:
+        """Return the quote of one image of a model for the list of models."""
+        model, (width, height) = form.model, form.size or DEFAULT_SIZE
+        size = eta.size_of(width, height, form.steps)
+        speed = self.forecast.without_line(model, size=size)
+        now = self.forecast.of_order(model, user_id=self.user.pk, size=size, limit=self._limit)
+        return ModelQuote(
+            price=form.offer.price_of({"width": width, "height": height}),
+            speed=speed,
+            line_seconds=now.p50 - speed.p50 if now else 0,
+            is_blocked=self.forecast.queues[model.pk].blocked,
+        )
+
+    def sources_note(self, form: FormOrder) -> str:
+        """Return a note on how the source images are sent, "" for none."""
+        model, images = form.model, self._images_of(form.source_images)
+        if images is None:
+            return ""
+        beside = {"prompt": form.prompt, "workflow": model.workflow}
+        try:
+            is_reduced = images.must_be_reduced(form.offer, beside=beside)
+        except InvalidParameters as refused:
+            return refused.errors[0].detail
+        return _("Source images will be reduced to fit in the 10 MB request.") if is_reduced else ""
+
+    @cached_property
+    def _limit(self) -> UserLimit | None:
+        return eta.limit_of_order(self.user, forecast=self.forecast, allowed=self.allowed)
+
+    def _size_of_source(self, form: FormOrder) -> tuple[int, int] | None:
+        """Return the size derived from the first source image, None if not applicable."""
+        if not form.offer.sized_by_source:
+            return None
+        images = self._images_of(form.source_images[:1])
+        if images is None:
+            return None
+        width, height = images.size
+        return size_like(width=width, height=height)
+
+    def _images_of(self, ids: Sequence[str]) -> RequestImages | None:
+        """Return the source images; None without any, or if one is missing.
+
+        A missing one is reported when the form is sent.
+        """
+        try:
+            return OrderImages(self.user).of_request(ids) if ids else None
+        except InvalidParameters:
+            return None
+
+
+@dataclass(frozen=True)
+class Pause:
+    """The creation switch unless it is on, and whether it stops this user."""
+
+    switch: GenerationSwitch | None
+    is_paused: bool
+
+
+def pause_of(user: User) -> Pause:
+    switch = creation_switch.paused()
+    return Pause(switch, creation_switch.stops(switch, is_staff=user.is_staff))

@@ -1,0 +1,123 @@
+"""The context of the composer's templates: models, styles, sources, price."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from accounts.limits import period_limits
+from accounts.models import User
+from artgen.database.ids import parse_uuid
+from generation.files import storage
+from generation.jobs.placing import page_quotes
+from generation.jobs.placing.page_quotes import PageQuotes
+from generation.jobs.placing.quotes import Quote
+from generation.models import Image, ImageModel, Upload
+from generation.studio.forms.composer import Composer
+from generation.studio.presets import choices
+from generation.studio.presets.choices import Choices
+from generation.views.create.model_options import form_order, model_options, sorted_models
+from generation.views.create.prompt_help import helper_of
+from generation.views.create.samples import sample
+
+
+@dataclass(frozen=True)
+class StyleOption:
+    """A built-in or own style in the list."""
+
+    slug: str
+    name: str
+    thumbnail: str
+    is_own: bool
+
+
+@dataclass(frozen=True)
+class SourceThumbnail:
+    """A source image in the composer."""
+
+    id: str
+    url: str
+
+
+def composer_context(
+    models: Iterable[ImageModel], form: Composer | None, quotes: PageQuotes
+) -> dict[str, Any]:
+    """Return the context of `_composer.html`; form None: no model is enabled."""
+    user = quotes.user
+    own = choices.of_user(user)
+    models = sorted_models(models, own)
+    shown_sources = form.sources if form and form.takes_sources else []
+    return {
+        "composer": form,
+        "models": model_options(
+            models, own=own, chosen=[form.model.slug] if form else [], quotes=quotes
+        ),
+        "styles": style_options(own),
+        "presets": own.presets,
+        "sources": source_thumbnails(user, shown_sources) if shown_sources else [],
+        "source_model": next((model for model in models if model.max_source_images), None),
+        "helper": helper_of(user, form.model) if form else None,
+        "key": uuid.uuid4(),
+        **button_context(form, quotes),
+    }
+
+
+def button_context(form: Composer | None, quotes: PageQuotes) -> dict[str, Any]:
+    """Return the context of `_create_button.html`: what the form costs, and what prevents it."""
+    order = form_order(form) if form else None
+    offer = quotes.of_form(order) if order else None
+    return {
+        "offer": offer,
+        "not_allowed": _not_allowed(quotes.user, form, offer),
+        "sources_note": quotes.sources_note(order) if order else "",
+        **pause_context(quotes.user),
+    }
+
+
+def pause_context(user: User) -> dict[str, Any]:
+    """Return `switch`, the creation switch unless it is on, and `is_paused`: it stops this user."""
+    pause = page_quotes.pause_of(user)
+    return {"switch": pause.switch, "is_paused": pause.is_paused}
+
+
+def style_options(own: Choices) -> list[StyleOption]:
+    """Return the styles that a user can choose."""
+    return [
+        StyleOption(
+            style.slug,
+            style.name,
+            "" if style.is_own else sample("styles", style.slug),
+            is_own=style.is_own,
+        )
+        for style in own.styles
+    ]
+
+
+def source_thumbnails(user: User, ids: list[str]) -> list[SourceThumbnail]:
+    """Return the user's images and uploads among the ids, in that order."""
+    image_ids = [image_id for text in ids if (image_id := parse_uuid(text))]
+    keys: dict[UUID, str] = dict(
+        Upload.objects.of(user).usable().filter(id__in=image_ids).values_list("id", "key")
+    )
+    keys |= dict(
+        Image.objects.of(user).present().filter(id__in=image_ids).values_list("id", "thumbnail_key")
+    )
+    return [
+        SourceThumbnail(id=str(image_id), url=storage.url(keys[image_id]))
+        for image_id in image_ids
+        if image_id in keys
+    ]
+
+
+def _not_allowed(user: User, form: Composer | None, offer: Quote | None) -> str:
+    """Return why the user's quotas do not allow this form, "" if they do.
+
+    `form` has the quotas. Too few credits are reported separately.
+    """
+    if form is None or offer is None or form.quotas is None:
+        return ""
+    if text := form.not_allowed:
+        return text
+    refusal = period_limits.refusal(user, form.quotas, jobs=form.count, credits=offer.credits)
+    return refusal.message if refusal else ""

@@ -1,0 +1,65 @@
+"""The list of models in the composer and the comparison form, with prices and waiting times."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from generation.jobs.placing.page_quotes import FormOrder, ModelQuote, PageQuotes
+from generation.models import ImageModel
+from generation.studio.forms.composer import Composer
+from generation.studio.presets.choices import Choices
+from generation.views.create.samples import sample
+
+BUSY_SECONDS = 60  # additional wait time from which a model is shown as busy
+
+
+@dataclass(frozen=True)
+class ModelOption:
+    model: ImageModel
+    quote: ModelQuote
+    chosen: bool
+    is_allowed: bool  # by the user's quotas
+    is_favorite: bool
+
+    @property
+    def thumbnail(self) -> str:
+        return sample("models", self.model.slug)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the additional wait time is shown."""
+        return self.quote.line_seconds >= BUSY_SECONDS
+
+
+def sorted_models(models: Iterable[ImageModel], own: Choices) -> list[ImageModel]:
+    """Return the models that forms offer, the user's favorites first."""
+    composable = [model for model in models if model.is_composable]
+    return sorted(composable, key=lambda model: model.pk not in own.favorite_models)
+
+
+def model_options(
+    models: Iterable[ImageModel], *, own: Choices, chosen: Collection[str], quotes: PageQuotes
+) -> list[ModelOption]:
+    """Return an entry for each model; `chosen` are slugs."""
+    return [
+        ModelOption(
+            model=model,
+            quote=quotes.of_model(form_order(Composer(model=model))),
+            chosen=model.slug in chosen,
+            is_allowed=quotes.allowed.allows_model(model.slug),
+            is_favorite=model.pk in own.favorite_models,
+        )
+        for model in models
+    ]
+
+
+def form_order(form: Composer) -> FormOrder:
+    """Return what the form asks for so far."""
+    return FormOrder(
+        form.model,
+        form.offer,
+        count=form.count,
+        size=form.size,
+        steps=form.steps,
+        source_images=form.sources if form.takes_sources else [],
+        prompt=form.prompt,
+    )

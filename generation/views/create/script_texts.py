@@ -1,0 +1,53 @@
+"""Texts that the scripts of Create and of comparisons show."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from artgen.web import formatting
+from generation.views.create import form_files
+
+
+def ready_texts() -> dict[str, Any]:
+    """Return the texts of scripts that follow several images."""
+    ready = formatting.plural_forms(
+        lambda n: ngettext("%(count)s image ready", "%(count)s images ready", n)
+    )
+    return {"ready": ready}
+
+
+def create_texts() -> dict[str, Any]:
+    """Return the texts of the Create page's scripts."""
+    return {
+        **ready_texts(),
+        "active": formatting.plural_forms(
+            lambda n: ngettext("%(count)s in progress", "%(count)s in progress", n)
+        ),
+        "failed": formatting.plural_forms(
+            lambda n: ngettext("%(count)s failed", "%(count)s failed", n)
+        ),
+        "steps": formatting.plural_forms(
+            lambda n: ngettext("%(count)s step", "%(count)s steps", n)
+        ),
+        "no_picture": _("%(name)s isn’t a PNG, JPEG or WebP image."),
+        "too_large": form_files.too_large(),
+        "not_arrived": _("No connection. %(name)s will upload when you’re back online."),
+        "not_taken": _("Couldn’t upload %(name)s. Try again later."),
+        "kept_all": _("%(model)s doesn’t use source images. They are kept here and not sent."),
+        "kept_more": formatting.plural_forms(
+            lambda n: ngettext(
+                "%(model)s uses up to %(count)s source image. The rest are kept here and not sent.",
+                "%(model)s uses up to %(count)s source images. "
+                "The rest are kept here and not sent.",
+                n,
+            )
+        ),
+        "settings_kept": _(
+            "%(model)s doesn’t use some of your settings. They are kept for other models."
+        ),
+        "position": _("%(number)s of %(total)s"),
+        "random_seed": _("random seed"),
+        "own_seed": _("custom seed"),
+        "no_number": _("Must be a number."),
+    }
