@@ -6,7 +6,6 @@ and shared images stay: other actions of the admin end them.
 """
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -72,7 +71,7 @@ def check(user: User) -> None:
         raise Banned(user)
 
 
-def ban(*, user: User, reason: str, until: datetime | None, actor: Any) -> None:
+def ban(*, user: User, reason: str, until: datetime | None, actor: User) -> None:
     """Ban the user until then, or without an end, and tell the user by email.
 
     Another ban replaces the present one.
@@ -102,7 +101,7 @@ def ban(*, user: User, reason: str, until: datetime | None, actor: Any) -> None:
             outbox.enqueue(texts.banned(user=user))
 
 
-def lift(*, user: User, actor: Any) -> None:
+def lift(*, user: User, actor: User) -> None:
     """End the user's ban now.
 
     Raises:

@@ -7,7 +7,6 @@ one invitation and works until the account exists, the invitation ends or staff 
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -25,6 +24,7 @@ from artgen.refusals import Refusal
 DAYS = 14
 """How long an invitation is valid, unless staff choose another end."""
 MAX_AT_ONCE = 500
+SALT = "accounts.invitations"
 
 
 class InvitationEnded(Refusal):
@@ -68,7 +68,7 @@ def invite(
     credits: int,
     expires_at: datetime,
     language: str,
-    actor: Any,
+    actor: User,
 ) -> Invited:
     """Write one invitation and one email to each address that needs one, all or none.
 
@@ -104,7 +104,7 @@ def invite(
 
 
 def _create(
-    address: str, credits: int, expires_at: datetime, language: str, actor: Any
+    address: str, credits: int, expires_at: datetime, language: str, actor: User
 ) -> Invitation | None:
     """Return the new invitation, None if other staff have just invited the address."""
     try:
@@ -120,7 +120,7 @@ def _create(
         return None
 
 
-def resend(invitation: Invitation, *, actor: Any) -> None:
+def resend(invitation: Invitation, *, actor: User) -> None:
     """Send the email again; an invitation that has expired is valid for DAYS more.
 
     Raises `NotPending`, `SignUpIsClosed`.
@@ -139,7 +139,7 @@ def resend(invitation: Invitation, *, actor: Any) -> None:
         audit.record(actor=actor, row=invitation, text="sent again")
 
 
-def revoke(invitation: Invitation, *, actor: Any) -> None:
+def revoke(invitation: Invitation, *, actor: User) -> None:
     """End the invitation: its link no longer works. Raises `NotPending`."""
     with transaction.atomic():
         rows = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None)
@@ -149,15 +149,13 @@ def revoke(invitation: Invitation, *, actor: Any) -> None:
 
 
 def token_of(invitation: Invitation) -> str:
-    return signing.Signer(salt=texts.INVITATION_SALT).sign_object(str(invitation.pk))
+    return signing.Signer(salt=SALT).sign_object(str(invitation.pk))
 
 
 def of_token(token: str) -> Invitation:
     """Return the invitation of a link, used or not; raise `InvitationEnded` for a wrong link."""
     try:
-        id: UUID | None = parse_uuid(
-            str(signing.Signer(salt=texts.INVITATION_SALT).unsign_object(token))
-        )
+        id: UUID | None = parse_uuid(str(signing.Signer(salt=SALT).unsign_object(token)))
     except signing.BadSignature as error:
         raise InvitationEnded from error
     invitation = Invitation.objects.filter(pk=id).first() if id else None

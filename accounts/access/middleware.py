@@ -1,20 +1,15 @@
-"""Middleware for signed-in users: bans, time zone, whose page sent the request, second factor."""
+"""Middleware for signed-in users: bans, time zone, whose page sent the request."""
 
 from collections.abc import Callable
-from typing import Any
 
-from django.conf import settings
 from django.contrib import auth
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accounts.access import ban_page, bans
 from accounts.models import User
-from accounts.sessions import second_factor
 from accounts.sessions.time_zones import zone_of
 from artgen.api import problems
 
@@ -81,58 +76,3 @@ def page_user(
         return response
 
     return middleware
-
-
-class SecondFactorMiddleware:
-    """Let users who must use two-factor authentication do nothing before they have passed it.
-
-    Reads only the session and the user, which every request has anyway. The API asks when it
-    authenticates: only there it is known whether a token or the session is used.
-    """
-
-    ALLOWED = {
-        "second_factor_required",
-        "security",
-        "mfa_activate_totp",
-        "mfa_add_webauthn",
-        "mfa_reauthenticate",
-        "mfa_reauthenticate_webauthn",
-        "mfa_view_recovery_codes",
-        "mfa_download_recovery_codes",
-        "account_reauthenticate",
-        "password_add",
-        "logout",
-        "login",
-        "set_language",
-        "set_theme",
-        "shortcuts",
-        "manifest",
-        "service_worker",
-        "offline",
-        "favicon",
-        "sender",  # authenticates as the API does
-        "healthz",
-        "readyz",
-        "metrics",
-    }
-    """Names of the addresses that set up or pass the second factor, or have no user."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
-        """Return a redirect, None if the user may go on."""
-        if settings.MFA_REQUIRED == second_factor.NOBODY:
-            return None
-        match = request.resolver_match
-        if match is None or (match.url_name in self.ALLOWED and not match.namespaces):
-            return None
-        if request.path.startswith(problems.PREFIX):  # `authentication.SessionAuthentication`
-            return None
-        if not second_factor.is_missing(request.session, request.user):
-            return None
-        query = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
-        return HttpResponseRedirect(f"{reverse('second_factor_required')}?{query}")

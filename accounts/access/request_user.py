@@ -1,13 +1,13 @@
 """Requests of signed-in users."""
 
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from django.http import HttpRequest
 from rest_framework.request import Request
 
 from accounts.models import User
-from accounts.tokens.tokens import Access
+from accounts.tokens.tokens import TokenAccess
 
 
 class SignedInRequest(HttpRequest):
@@ -16,7 +16,7 @@ class SignedInRequest(HttpRequest):
     user: User
 
 
-def user_of(request: Any) -> User:
+def user_of(request: HttpRequest | Request) -> User:
     """Return the user of a request, Django's or the API's, that only signed-in users can make."""
     return cast(User, request.user)
 
@@ -24,4 +24,4 @@ def user_of(request: Any) -> User:
 def limited_token(request: Request) -> UUID | None:
     """Return the id of the API token of this request if it has a spending limit, else None."""
     access = request.auth
-    return access.token_id if isinstance(access, Access) and access.has_limit else None
+    return access.token_id if isinstance(access, TokenAccess) and access.has_limit else None

@@ -6,6 +6,7 @@ into a group, or set the password, address or second factor of a superuser and s
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
@@ -22,7 +23,7 @@ class StaffProtected(Refusal):
     text = gettext_lazy("Only a superuser can change accounts of staff.")
 
 
-def may_change(actor: Any, owner: User) -> bool:
+def may_change(actor: User | AnonymousUser, owner: User) -> bool:
     """Return whether `actor` may change this account and what opens it.
 
     Staff without superuser status change their own account on the account page, which asks for
@@ -31,7 +32,7 @@ def may_change(actor: Any, owner: User) -> bool:
     return bool(actor.is_superuser or not (owner.is_staff or owner.is_superuser))
 
 
-def check(actor: Any, owner: User) -> None:
+def check(actor: User | AnonymousUser, owner: User) -> None:
     """Raise StaffProtected if `actor` may not change this account."""
     if not may_change(actor, owner):
         raise StaffProtected
@@ -69,10 +70,10 @@ class SuperuserAdmin(AuditedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return _is_superuser(request)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return _is_superuser(request)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return _is_superuser(request)
 
 

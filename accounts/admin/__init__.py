@@ -3,9 +3,9 @@
 from accounts.admin import (
     audit_log,
     credit_requests,
-    entries,
     groups,
     invitations,
+    ledger,
     outgoing_emails,
     sessions,
     site,

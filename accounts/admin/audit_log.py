@@ -11,8 +11,9 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import ADDITION, CHANGE, DELETION
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -23,7 +24,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.paginator import InfinitePaginator
 
-from accounts.admin import audit_words
+from accounts.admin import audit_texts
 from accounts.models import AuditEntry, User, fold
 from artgen.admin import audit
 from artgen.admin.read_only import ReadOnlyAdmin
@@ -47,7 +48,7 @@ class PersonFilter(admin.SimpleListFilter):
     title = _("person")
     parameter_name = "user__id__exact"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         """Return the staff; a former member is found by email."""
         staff = User.objects.filter(is_staff=True).order_by("email")
         people = staff.values_list("pk", "email")[:MAX_PEOPLE]
@@ -73,7 +74,7 @@ class KindFilter(admin.SimpleListFilter):
     title = _("kind of object")
     parameter_name = "kind"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         models = [
             model
             for model in apps.get_models()
@@ -97,7 +98,7 @@ class DateFilter(admin.ListFilter):
     parameters = ("from", "to")
 
     def __init__(
-        self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any
+        self, request: HttpRequest, params: dict[str, Any], model: type[Model], model_admin: Any
     ) -> None:
         super().__init__(request, params, model, model_admin)
         for name in self.parameters:
@@ -111,7 +112,7 @@ class DateFilter(admin.ListFilter):
     def has_output(self) -> bool:
         return True
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
         """Yield what the filter's form shows: the days, and the other parameters to keep."""
         kept = [
             (name, value)
@@ -154,7 +155,7 @@ class ObjectFilter(admin.SimpleListFilter):
     title = _("object")
     parameter_name = "object_id__exact"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         value = request.GET.get(self.parameter_name, "")
         return [(value, value)] if value else []
 
@@ -248,7 +249,9 @@ class AuditLogAdmin(ReadOnlyAdmin):
         """Return the fields with their values before and after, or the text."""
         values = audit.values_of(entry)
         if not values:
-            return audit_words.shown(entry.get_change_message()) if entry.change_message else ""
+            return (
+                audit_texts.translated(entry.get_change_message()) if entry.change_message else ""
+            )
         rows = format_html_join(
             "",
             "<div><dt>{}</dt><dd><del>{}</del> → <ins>{}</ins></dd></div>",

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access.request_user import SignedInRequest
 from accounts.credits import credit_requests
-from accounts.forms.credit_requests import DecisionForm
+from accounts.forms.credit_requests import CreditDecisionForm
 from accounts.models import CreditEntry, CreditPage, CreditRequest, CreditRequestState, User
 from artgen.admin.attention import Action, Item, Urgency, source
 from artgen.admin.audited import AuditedAdmin
@@ -102,15 +102,17 @@ class CreditRequestAdmin(ReadOnlyAdmin):
         row = CreditRequest.objects.select_related("user").filter(pk=id).first() if id else None
         if row is None:
             raise Http404
-        form = DecisionForm(request.POST or None)
+        form = CreditDecisionForm(request.POST or None)
         if request.method == "POST" and form.is_valid() and self._decide(request, row, form):
             return HttpResponseRedirect(self._next())
         return self._page(request, row, form)
 
-    def _decide(self, request: SignedInRequest, row: CreditRequest, form: DecisionForm) -> bool:
+    def _decide(
+        self, request: SignedInRequest, row: CreditRequest, form: CreditDecisionForm
+    ) -> bool:
         data = form.cleaned_data
         try:
-            if data["decision"] == DecisionForm.GRANT:
+            if data["decision"] == CreditDecisionForm.GRANT:
                 credit_requests.grant(
                     row, amount=data["amount"], answer=data["answer"], actor=request.user
                 )
@@ -137,10 +139,10 @@ class CreditRequestAdmin(ReadOnlyAdmin):
         return reverse("admin:accounts_creditrequest_decide", args=[id])
 
     def _page(
-        self, request: SignedInRequest, row: CreditRequest, form: DecisionForm
+        self, request: SignedInRequest, row: CreditRequest, form: CreditDecisionForm
     ) -> HttpResponse:
         since = timezone.now() - timedelta(days=SPENT_DAYS)
-        earlier = CreditRequest.objects.filter(user=row.user).exclude(pk=row.pk)
+        others = CreditRequest.objects.filter(user=row.user).exclude(pk=row.pk)
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Request for credits"),
@@ -154,7 +156,8 @@ class CreditRequestAdmin(ReadOnlyAdmin):
                 user=row.user, kind=CreditEntry.Kind.SETTLE, created_at__gte=since
             ).count(),
             "earlier": [
-                (one, self.badge(one)) for one in earlier.order_by("-created_at", "-id")[:EARLIER]
+                (earlier, self.badge(earlier))
+                for earlier in others.order_by("-created_at", "-id")[:EARLIER]
             ],
             "may_see_user": request.user.has_perm("accounts.view_user"),
         }
@@ -181,10 +184,12 @@ class CreditPageAdmin(AuditedAdmin):
         """Return False: the only row is created on first use."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         page, _created = CreditPage.objects.get_or_create(pk=1)
@@ -195,20 +200,20 @@ class CreditPageAdmin(AuditedAdmin):
 def open_requests(request: HttpRequest) -> Iterator[Item]:
     """Yield the open requests for credits, the oldest ones each with a link."""
     rows = CreditRequest.objects.filter(state=CreditRequestState.OPEN).select_related("user")
-    found = list(rows.order_by("created_at", "id")[: MAX_COUNTED + 1])
-    if not found:
+    oldest = list(rows.order_by("created_at", "id")[: MAX_COUNTED + 1])
+    if not oldest:
         return
     title = ngettext(
-        "%(count)s request for credits", "%(count)s requests for credits", len(found)
-    ) % {"count": f"{MAX_COUNTED}+" if len(found) > MAX_COUNTED else len(found)}
+        "%(count)s request for credits", "%(count)s requests for credits", len(oldest)
+    ) % {"count": f"{MAX_COUNTED}+" if len(oldest) > MAX_COUNTED else len(oldest)}
     url = reverse("admin:accounts_creditrequest_changelist")
     yield Item(
         title=title,
         detail=gettext("The oldest for %(time)s.")
-        % {"time": formatting.elapsed(found[0].created_at, until=timezone.now())},
+        % {"time": formatting.elapsed(oldest[0].created_at, until=timezone.now())},
         url=f"{url}?state__exact={CreditRequestState.OPEN}",
         urgency=Urgency.WAITING,
-        rows=tuple(map(_item, found[:SHOWN_AT_START])),
+        rows=tuple(map(_item, oldest[:SHOWN_AT_START])),
     )
 
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import StackedInline
 
 from accounts.access.staff_rights import SuperuserAdmin
-from accounts.admin.quota_fields import QUOTA_FIELDS, QUOTAS_NOTE, QuotaForm
+from accounts.admin.quota_fields import QUOTAS_NOTE, QuotaForm
+from accounts.limits.quotas import QUOTA_COLUMNS
 from accounts.models import GroupQuota
 from accounts.models.quotas import INHERITED
 
@@ -24,13 +25,13 @@ SILENT = _("Empty: not set by this group.")
 class GroupQuotaForm(QuotaForm):
     class Meta:
         model = GroupQuota
-        fields = QUOTA_FIELDS
+        fields = QUOTA_COLUMNS
 
 
 class GroupQuotaInline(StackedInline):  # type: ignore[type-arg]
     model = GroupQuota
     form = GroupQuotaForm
-    fieldsets = ((None, {"description": QUOTAS_NOTE, "fields": QUOTA_FIELDS}),)
+    fieldsets = ((None, {"description": QUOTAS_NOTE, "fields": QUOTA_COLUMNS}),)
     can_delete = True
     extra = 1
     max_num = 1
@@ -39,10 +40,10 @@ class GroupQuotaInline(StackedInline):  # type: ignore[type-arg]
         self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
         """Say what an empty value of a group means."""
-        found = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if found is not None:
-            found.help_text = str(found.help_text).replace(str(INHERITED), str(SILENT))
-        return found
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.help_text = str(field.help_text).replace(str(INHERITED), str(SILENT))
+        return field
 
 
 @admin.register(Group)

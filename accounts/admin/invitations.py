@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import invitations
 from accounts.access.invitations import Invited
+from accounts.access.request_user import user_of
 from accounts.forms.invitations import InviteForm
 from accounts.models import Invitation, InvitationState
 from artgen.admin.actions import on_each
@@ -32,13 +33,13 @@ BADGES = {
 """The color of each state: that of a state of publications."""
 
 
-class StateFilter(admin.SimpleListFilter):
+class InvitationStateFilter(admin.SimpleListFilter):
     """Invitations in one state."""
 
     title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         return list(InvitationState.choices)
 
     def queryset(
@@ -63,7 +64,7 @@ class InvitationAdmin(ReadOnlyAdmin):
 
     menu_icon = "forward_to_inbox"
     list_display = ("email", "badge", "credits", "sent_at", "valid_until", "invited_by", "user")
-    list_filter = (StateFilter, "sent_at")
+    list_filter = (InvitationStateFilter, "sent_at")
     list_select_related = ("invited_by", "user")
     list_per_page = 50
     search_fields = ("email", "invited_by__email")
@@ -106,7 +107,7 @@ class InvitationAdmin(ReadOnlyAdmin):
         return request.user.has_perm("accounts.change_invitation")
 
     def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Ask for addresses, credits and end, then send one email to each address."""
         if not self.has_add_permission(request):
@@ -114,7 +115,7 @@ class InvitationAdmin(ReadOnlyAdmin):
         form = InviteForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                result = invitations.invite(actor=request.user, **form.cleaned_data)
+                result = invitations.invite(actor=user_of(request), **form.cleaned_data)
             except Refusal as refusal:
                 form.add_error(None, refusal.message)
             else:
@@ -148,7 +149,7 @@ class InvitationAdmin(ReadOnlyAdmin):
             self,
             request,
             queryset.order_by("id"),
-            lambda invitation: invitations.resend(invitation, actor=request.user),
+            lambda invitation: invitations.resend(invitation, actor=user_of(request)),
             done_text=_resent,
         )
 
@@ -159,7 +160,7 @@ class InvitationAdmin(ReadOnlyAdmin):
             self,
             request,
             queryset.order_by("id"),
-            lambda invitation: invitations.revoke(invitation, actor=request.user),
+            lambda invitation: invitations.revoke(invitation, actor=user_of(request)),
             done_text=_revoked,
         )
 

@@ -12,7 +12,7 @@ from accounts.models import User
 MAX_USERS_FOUND = 50
 
 
-class UncountedPage(InfinitePage):  # type: ignore[misc]
+class UncountedPage(InfinitePage):
     """A page that has a next one if it is full, as the field that finds a row by typing asks."""
 
     def has_next(self) -> bool:
@@ -20,7 +20,7 @@ class UncountedPage(InfinitePage):  # type: ignore[misc]
         return bool(len(self.object_list) == self.paginator.per_page)
 
 
-class UncountedPaginator(InfinitePaginator):  # type: ignore[misc]
+class UncountedPaginator(InfinitePaginator):
     """Pages of rows that nobody has counted."""
 
     def _get_page(self, *args: Any, **kwargs: Any) -> UncountedPage:
@@ -56,8 +56,8 @@ class LargeTableAdmin(UncountedAdmin):
         theirs = queryset.filter(**{f"{self.user_lookup}__in": users})
         if "@" in term:
             return theirs, False
-        found, may_repeat = super().get_search_results(request, queryset, term)
-        return (found | theirs if users else found), may_repeat
+        matching, may_repeat = super().get_search_results(request, queryset, term)
+        return (matching | theirs if users else matching), may_repeat
 
 
 def users_found(term: str) -> list[Any]:

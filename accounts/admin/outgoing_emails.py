@@ -18,14 +18,14 @@ from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
 
 
-class StateFilter(admin.SimpleListFilter):
+class EmailStateFilter(admin.SimpleListFilter):
     """Emails by what becomes of them."""
 
     title = _("State")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(state.value, state.label) for state in outbox.State]
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
+        return [(state.value, state.label) for state in outbox.EmailState]
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[OutgoingEmail]
@@ -39,7 +39,7 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
 
     menu_icon = "mail"
     list_display = ("subject", "recipient", "state", "attempts", "due_at", "created_at", "error")
-    list_filter = (StateFilter, "created_at")
+    list_filter = (EmailStateFilter, "created_at")
     search_fields = ("recipient", "subject", "last_error")
     ordering = ("-created_at", "-id")
     fields = (

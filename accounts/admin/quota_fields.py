@@ -11,18 +11,6 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from accounts.models import ANY_MODEL
 
-QUOTA_FIELDS = (
-    "max_jobs_at_once",
-    "max_jobs_waiting",
-    "max_jobs_per_day",
-    "max_jobs_per_month",
-    "max_credits_per_day",
-    "max_credits_per_month",
-    "max_cancels_per_day",
-    "max_batch",
-    "max_megapixels",
-    "allowed_models",
-)
 QUOTAS_NOTE = _(
     "A user’s own value counts, else the most generous value of the user’s groups, else the "
     "default of this site. 0 allows nothing. To lift a limit, enter a very large number."
@@ -42,11 +30,11 @@ class ModelsField(forms.MultipleChoiceField):
 
     widget = UnfoldAdminCheckboxSelectMultipleWidget
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> Any:
         """Return the slugs of the stored text."""
         return value.split() if isinstance(value, str) else value
 
-    def clean(self, value: Any) -> str:
+    def clean(self, value: object) -> str:
         """Return the text to store. ANY_MODEL makes all others unnecessary."""
         chosen = super().clean(value)
         return ANY_MODEL if ANY_MODEL in chosen else " ".join(chosen)

@@ -13,7 +13,7 @@ from accounts.access import staff_rights
 from accounts.access.staff_rights import StaffProtectedAdmin
 from accounts.admin import site  # noqa: F401 it unregisters allauth's admin of this model
 from accounts.admin.large_tables import LargeTableAdmin
-from accounts.sessions import browsers, sessions
+from accounts.sessions import browser_names, sessions
 from artgen.admin import audit
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
@@ -41,7 +41,7 @@ class SessionAdmin(LargeTableAdmin, ReadOnlyAdmin, StaffProtectedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UserSession]:
         """Leave out sessions that have ended."""
-        return sessions.valid(super().get_queryset(request))
+        return sessions.still_valid(super().get_queryset(request))
 
     # allauth's fields have no names, and Django translates none that it makes itself.
     @admin.display(description=_("user"))
@@ -60,7 +60,7 @@ class SessionAdmin(LargeTableAdmin, ReadOnlyAdmin, StaffProtectedAdmin):
 
     @admin.display(description=_("device"))
     def device(self, session: UserSession) -> str:
-        return browsers.describe(session.user_agent) or session.user_agent[:60]
+        return browser_names.describe(session.user_agent) or session.user_agent[:60]
 
     def has_end_permission(self, request: HttpRequest) -> bool:
         """Return whether this staff user may end sessions."""

@@ -22,13 +22,14 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 
 from accounts.access.staff_rights import StaffProtectedAdmin
 from accounts.admin.large_tables import UncountedAdmin
-from accounts.admin.quota_fields import QUOTA_FIELDS, QUOTAS_NOTE, QuotaForm
-from accounts.admin.user_pages import UserPages
-from accounts.credits import ledger, usage
+from accounts.admin.quota_fields import QUOTAS_NOTE, QuotaForm
+from accounts.admin.user_actions import UserActions
+from accounts.credits import daily_usage, ledger
 from accounts.emails import security_notices
 from accounts.emails.security_notices import Change
 from accounts.forms.profile import language_field, time_zone_field
-from accounts.limits import overview
+from accounts.limits import user_limits
+from accounts.limits.quotas import QUOTA_COLUMNS
 from accounts.models import User
 from accounts.sessions import sessions, sockets
 from accounts.tokens import token_cache
@@ -53,7 +54,7 @@ class UserForm(QuotaForm, UserChangeForm):
         model = User
         fields = "__all__"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         # Without the permission to change users the form lacks these fields.
         for name, field in (("language", language_field()), ("time_zone", time_zone_field())):
@@ -73,7 +74,7 @@ class BanFilter(admin.SimpleListFilter):
     title = _("ban")
     parameter_name = "banned"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         """Return the only choice besides "all"."""
         return [("yes", _("Banned"))]
 
@@ -86,7 +87,7 @@ class BanFilter(admin.SimpleListFilter):
 
 @admin.register(User)
 class UserAdmin(
-    UserPages,
+    UserActions,
     UncountedAdmin,
     StaffProtectedAdmin,
     DjangoUserAdmin,  # type: ignore[type-arg]
@@ -129,7 +130,7 @@ class UserAdmin(
             _("Limits"),
             {
                 "description": QUOTAS_NOTE,
-                "fields": (*QUOTA_FIELDS, "max_upload_bytes", "max_image_bytes"),
+                "fields": (*QUOTA_COLUMNS, "max_upload_bytes", "max_image_bytes"),
             },
         ),
         (_("Settings"), {"fields": ("language", "time_zone")}),
@@ -164,8 +165,8 @@ class UserAdmin(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
         """Find a user by id, else by email and name."""
-        if found := parse_uuid(search_term.strip()):
-            return queryset.filter(pk=found), False
+        if user_id := parse_uuid(search_term.strip()):
+            return queryset.filter(pk=user_id), False
         return super().get_search_results(request, queryset, search_term)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -199,13 +200,13 @@ class UserAdmin(
 
     def overview(self, request: HttpRequest, user: User) -> dict[str, Any]:
         """Return what the page shows above the form."""
-        days = usage.usage(user=user)
+        days = daily_usage.of(user=user)
         name, text = _state_of(user)
         return {
             "state": {"name": name, "text": text},
             "is_banned": user.is_banned,
-            "limits": overview.rows(user, show_unlimited=True),
-            "chart": usage.chart(days),
+            "limits": user_limits.rows(user, show_unlimited=True),
+            "chart": daily_usage.chart(days),
             "days": [day for day in reversed(days) if day.jobs],
             "links": list(self.links(request, user)),
             "may_grant": self.has_grant_permission(request),
@@ -268,8 +269,9 @@ class UserAdmin(
         """Set a user's password and close the user's sockets."""
         response: HttpResponse = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
-            sockets.close_all(id)
-            security_notices.send(Change.PASSWORD_CHANGED, user=User.objects.get(pk=id))
+            user = User.objects.get(pk=id)
+            sockets.close_all(user.pk)
+            security_notices.send(Change.PASSWORD_CHANGED, user=user)
         return response
 
 

@@ -33,13 +33,13 @@ BADGES = {
 USES_SHOWN = 50
 
 
-class StateFilter(admin.SimpleListFilter):
+class VoucherStateFilter(admin.SimpleListFilter):
     """Vouchers in one state."""
 
     title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         return list(VoucherState.choices)
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Voucher]) -> QuerySet[Voucher]:
@@ -58,7 +58,7 @@ class VoucherAdmin(ReadOnlyAdmin):
         *("shown_code", "badge", "amount", "used", "expires_at", "note"),
         *("created_at", "created_by"),
     )
-    list_filter = (StateFilter, "created_at")
+    list_filter = (VoucherStateFilter, "created_at")
     list_select_related = ("created_by",)
     list_per_page = 50
     search_fields = ("code", "note", "created_by__email")
@@ -119,25 +119,28 @@ class VoucherAdmin(ReadOnlyAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     def add_view(
-        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Ask for amount, uses and end, then create one or many."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = VoucherForm(request.POST or None, initial={"once": uuid4()})
         if request.method == "POST" and form.is_valid():
-            given = dict(form.cleaned_data)
-            once = given.pop("once")
+            once = form.cleaned_data["once"]
             with submit_once.first_time(f"vouchers:{once}") as is_first:
                 if not is_first:
                     messages.info(request, gettext("These vouchers were already created."))
                     return HttpResponseRedirect(reverse("admin:accounts_voucher_changelist"))
-                made = vouchers.create(actor=user_of(request), **given)
-            text = ngettext("%(count)d voucher created.", "%(count)d vouchers created.", len(made))
-            messages.success(request, text % {"count": len(made)})
-            if len(made) == 1:
+                created = vouchers.create(
+                    form.terms(), count=form.cleaned_data["count"], actor=user_of(request)
+                )
+            text = ngettext(
+                "%(count)d voucher created.", "%(count)d vouchers created.", len(created)
+            )
+            messages.success(request, text % {"count": len(created)})
+            if len(created) == 1:
                 return HttpResponseRedirect(
-                    reverse("admin:accounts_voucher_change", args=[made[0].pk])
+                    reverse("admin:accounts_voucher_change", args=[created[0].pk])
                 )
             return HttpResponseRedirect(reverse("admin:accounts_voucher_changelist"))
         context = {

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
 from accounts.access.request_user import limited_token, user_of
-from accounts.limits import overview, period_limits
+from accounts.limits import period_limits, user_limits
 from accounts.models import CreditEntry, User
 from artgen.api.inputs import Query
 from artgen.api.json_types import Keywords, Page
@@ -89,7 +89,7 @@ class Account(Endpoint):
     def get_account(self, request: Request) -> AccountJson:
         """Get balance and limits."""
         user = User.objects.get(pk=user_of(request).pk)
-        known, token_id = overview.of(user), limited_token(request)
+        known, token_id = user_limits.of(user), limited_token(request)
         all_limits = {name: _limit_json(limit) for name, limit in known.limits.items()}
         return {
             "email": user.email,
@@ -102,7 +102,7 @@ class Account(Endpoint):
                 "max_megapixels": known.quotas.megapixels,
                 "max_batch": known.quotas.limit("batch"),
             },
-            "token": _limit_json(overview.of_token(token_id)) if token_id else None,
+            "token": _limit_json(user_limits.of_token(token_id)) if token_id else None,
         }
 
     @operation("GET account/ledger/", query=PageQuery)
@@ -116,7 +116,7 @@ class Account(Endpoint):
         return {"results": [_entry_json(entry) for entry in entries], **links}
 
 
-def _limit_json(limit: overview.Limit) -> LimitJson:
+def _limit_json(limit: user_limits.LimitUsage) -> LimitJson:
     return {"limit": limit.limit, "used": limit.used}
 
 

@@ -5,8 +5,10 @@ alone: a unique constraint lets it end once.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
 from typing import Any, NoReturn
 
 from django.db import IntegrityError, connection, models, transaction
@@ -15,7 +17,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.credits.ledger import ENDS, TooFewCredits
 from accounts.limits import period_limits, quotas
-from accounts.limits.quotas import Order
+from accounts.limits.quotas import OrderSummary
 from accounts.models import ApiToken, CreditEntry, User
 from artgen.web import formatting
 
@@ -49,11 +51,110 @@ class Hold:
     reason: str
 
 
+# One statement, so that a refusal of any kind changes nothing and needs no savepoint.
+# - The token's row is locked and its limit checked first, then the balance changes, and only if
+#   both suffice the token is charged.
+# - The conditions of the user's row are read again under its lock, so concurrent orders of one
+#   user cannot exceed a limit together. `accounts.limits.quotas` says which value counts.
+# - Counters start again with their day or month. A machine whose clock is behind does not reset
+#   them a second time.
+# - The timestamp is taken under the lock, so a user's entries sort in their order.
+HOLD = """
+WITH grouped AS (
+    SELECT
+        MAX(quota.max_jobs_per_day) AS jobs_per_day,
+        MAX(quota.max_jobs_per_month) AS jobs_per_month,
+        MAX(quota.max_credits_per_day) AS credits_per_day,
+        MAX(quota.max_credits_per_month) AS credits_per_month,
+        MAX(quota.max_batch) AS batch,
+        MAX(quota.max_megapixels) AS megapixels,
+        COALESCE(NULLIF(trim(string_agg(quota.allowed_models, ' ')), ''), '*') AS models
+    FROM accounts_groupquota AS quota
+    JOIN accounts_user_groups AS member ON member.group_id = quota.group_id
+    WHERE member.user_id = %(user_id)s
+),
+token AS MATERIALIZED (
+    SELECT id FROM accounts_apitoken
+    WHERE id = %(token_id)s AND revoked_at IS NULL
+        AND (credit_limit IS NULL OR credit_limit >= credits_spent + %(credits)s)
+    FOR UPDATE
+),
+moved AS (
+    UPDATE accounts_user SET
+        credits = credits - %(credits)s,
+        held = held + %(credits)s,
+        counted_on = GREATEST(counted_on, %(day)s),
+        cancels_today = CASE WHEN counted_on >= %(day)s THEN cancels_today ELSE 0 END,
+        jobs_today = CASE WHEN counted_on >= %(day)s THEN jobs_today ELSE 0 END + %(jobs)s,
+        jobs_this_month =
+            CASE WHEN counted_on >= %(month)s THEN jobs_this_month ELSE 0 END + %(jobs)s,
+        credits_today = CASE WHEN counted_on >= %(day)s THEN credits_today ELSE 0 END + %(credits)s,
+        credits_this_month =
+            CASE WHEN counted_on >= %(month)s THEN credits_this_month ELSE 0 END + %(credits)s
+    WHERE id = %(user_id)s
+        AND credits >= %(credits)s
+        AND (%(token_id)s::uuid IS NULL OR EXISTS (SELECT 1 FROM token))
+        AND (%(is_unlimited)s OR (
+            (%(jobs)s = 0 OR (
+                CASE WHEN counted_on >= %(day)s THEN jobs_today ELSE 0 END + %(jobs)s
+                    <= COALESCE(
+                        max_jobs_per_day, (SELECT jobs_per_day FROM grouped), %(jobs_per_day)s
+                    )
+                AND CASE WHEN counted_on >= %(month)s THEN jobs_this_month ELSE 0 END + %(jobs)s
+                    <= COALESCE(
+                        max_jobs_per_month, (SELECT jobs_per_month FROM grouped), %(jobs_per_month)s
+                    )
+            ))
+            AND (%(credits)s = 0 OR (
+                CASE WHEN counted_on >= %(day)s THEN credits_today ELSE 0 END + %(credits)s
+                    <= COALESCE(
+                        max_credits_per_day,
+                        (SELECT credits_per_day FROM grouped),
+                        %(credits_per_day)s
+                    )
+                AND CASE WHEN counted_on >= %(month)s THEN credits_this_month ELSE 0 END
+                        + %(credits)s
+                    <= COALESCE(
+                        max_credits_per_month,
+                        (SELECT credits_per_month FROM grouped),
+                        %(credits_per_month)s
+                    )
+            ))
+            AND %(images)s <= COALESCE(max_batch, (SELECT batch FROM grouped), %(batch)s)
+            AND %(image_megapixels)s
+                <= COALESCE(max_megapixels, (SELECT megapixels FROM grouped), %(megapixels)s)
+            AND (
+                '*' = ANY(string_to_array(
+                    COALESCE(NULLIF(allowed_models, ''), (SELECT models FROM grouped)), ' '
+                ))
+                OR %(models)s::text[] <@ string_to_array(
+                    COALESCE(NULLIF(allowed_models, ''), (SELECT models FROM grouped)), ' '
+                )
+            )
+        ))
+    RETURNING id, credits, clock_timestamp() AS at
+),
+charged AS (
+    UPDATE accounts_apitoken SET credits_spent = credits_spent + %(credits)s
+    WHERE id = %(token_id)s AND EXISTS (SELECT 1 FROM moved)
+)
+INSERT INTO accounts_creditentry
+    (id, user_id, kind, amount, balance_after, reference, reason, created_at)
+SELECT
+    hold.id, moved.id, 'hold', -hold.amount, moved.credits + hold.rest, hold.reference, hold.reason,
+    moved.at + (hold.number - 1) * interval '1 microsecond'
+FROM moved CROSS JOIN UNNEST(
+    %(ids)s::uuid[], %(amounts)s::int[], %(rests)s::int[], %(references)s::uuid[],
+    %(reasons)s::text[]
+) WITH ORDINALITY AS hold (id, amount, rest, reference, reason, number)
+"""
+
+
 def hold_all(
     *,
     user: User,
     holds: Sequence[Hold],
-    order: Order | None = None,
+    order: OrderSummary | None = None,
     by_staff: bool = False,
     token_id: uuid.UUID | None = None,
 ) -> None:
@@ -71,17 +172,25 @@ def hold_all(
     Raises:
         TooFewCredits: for the sum of these jobs.
         TokenLimitReached: the token may not spend that much.
-        quotas.NotAllowed: the quotas never allow such an order.
+        quotas.OrderNotAllowed: the quotas never allow such an order.
         period_limits.PeriodLimitReached: too many jobs or credits in one day or month.
     """
-    total = sum(item.amount for item in holds)
-    if any(item.amount < 0 for item in holds):
+    if any(hold.amount < 0 for hold in holds):
         raise ValueError("The amount of a hold must not be negative.")
-    count = period_limits.counting(
-        user.pk, order=order, unlimited=by_staff, jobs=len(holds), credits=total
-    )
-    if _hold(user.pk, holds, total=total, count=count, token_id=token_id):
-        return
+    total = sum(hold.amount for hold in holds)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            HOLD,
+            {
+                **_values_of(holds),
+                **_values_of_quotas(order),
+                "user_id": user.pk,
+                "token_id": token_id,
+                "is_unlimited": by_staff,
+            },
+        )
+        if cursor.rowcount:
+            return
     if token_id is not None:
         _check_token(token_id, total)
     current = User.objects.get(pk=user.pk)
@@ -90,7 +199,36 @@ def hold_all(
     raise TooFewCredits(needed=total, available=current.credits)
 
 
-def check(user: User, *, order: Order | None, jobs: int, credits: int) -> None:
+def _values_of(holds: Sequence[Hold]) -> Mapping[str, int | list[Any]]:
+    """Return the rows of HOLD as columns, and their sums."""
+    sums = list(accumulate(hold.amount for hold in holds))
+    return {
+        "jobs": len(holds),
+        "credits": sums[-1],
+        "ids": [uuid7() for _ in holds],
+        "amounts": [hold.amount for hold in holds],
+        "rests": [sums[-1] - paid for paid in sums],
+        "references": [hold.reference for hold in holds],
+        "reasons": [hold.reason for hold in holds],
+    }
+
+
+def _values_of_quotas(
+    order: OrderSummary | None,
+) -> Mapping[str, date | float | list[Any]]:
+    """Return what HOLD compares with the user's quotas, and the site's values of these."""
+    summary, day = order or OrderSummary(count=0), period_limits.today()
+    return {
+        "day": day,
+        "month": day.replace(day=1),
+        "images": summary.count,
+        "image_megapixels": summary.megapixels,
+        "models": list(summary.models),
+        **quotas.site_limits(),
+    }
+
+
+def check(user: User, *, order: OrderSummary | None, jobs: int, credits: int) -> None:
     """Raise what `hold_all` would raise for this user, as just read; hold nothing."""
     allowed = quotas.of(user)
     if order is not None and (refused := allowed.refusal(order)):
@@ -106,69 +244,6 @@ def _check_token(token_id: uuid.UUID, total: int) -> None:
     limit, spent = ApiToken.objects.values_list("credit_limit", "credits_spent").get(pk=token_id)
     if limit is not None and spent + total > limit:
         raise TokenLimitReached(needed=total, available=max(0, limit - spent))
-
-
-# The token's row is locked and its limit checked first, then the balance is changed, and only if
-# both suffice the token is charged: a refusal changes nothing, without a savepoint.
-WITHIN_LIMIT = (
-    "allowed AS MATERIALIZED (SELECT id FROM accounts_apitoken WHERE id = %s "
-    "AND revoked_at IS NULL AND (credit_limit IS NULL OR credit_limit >= credits_spent + %s) "
-    "FOR UPDATE), "
-)
-AND_ALLOWED = " AND EXISTS (SELECT 1 FROM allowed)"
-CHARGED = (
-    ", charged AS (UPDATE accounts_apitoken SET credits_spent = credits_spent + %s "
-    "WHERE id = %s AND EXISTS (SELECT 1 FROM moved)) "
-)
-
-
-def _hold(
-    user_id: uuid.UUID,
-    holds: Sequence[Hold],
-    *,
-    total: int,
-    count: period_limits.Counting,
-    token_id: uuid.UUID | None,
-) -> bool:
-    """Change the balance and write the entries.
-
-    Return False if there are too few credits, or the quotas or the token do not allow it.
-    """
-    values: list[Any] = []
-    rest = total
-    for number, item in enumerate(holds):
-        rest -= item.amount
-        values += [uuid7(), item.amount, rest, item.reference, item.reason, number]
-    rows = ", ".join(["(%s::uuid, %s::int, %s::int, %s::uuid, %s::varchar, %s::int)"] * len(holds))
-    is_limited = token_id is not None
-    limit, charge = ([token_id, total], [total, token_id]) if is_limited else ([], [])
-    with connection.cursor() as cursor:
-        # The timestamp is taken under the row lock, so a user's entries sort in their order.
-        cursor.execute(
-            f"WITH {WITHIN_LIMIT if is_limited else ''}{count.given}, "  # noqa: S608 constants
-            "moved AS (UPDATE accounts_user SET credits = credits - %s, "
-            f"held = held + %s, {count.assignments} "
-            f"WHERE id = %s AND credits >= %s AND {count.condition}"
-            f"{AND_ALLOWED if is_limited else ''} "
-            "RETURNING id, credits, clock_timestamp() AS at)"
-            f"{CHARGED if is_limited else ' '}"
-            "INSERT INTO accounts_creditentry "
-            "(id, user_id, kind, amount, balance_after, reference, reason, created_at) "
-            "SELECT v.id, moved.id, 'hold', -v.amount, moved.credits + v.rest, v.reference, "
-            "v.reason, moved.at + v.number * interval '1 microsecond' FROM moved "
-            f"CROSS JOIN (VALUES {rows}) AS v (id, amount, rest, reference, reason, number)",
-            [
-                *limit,
-                *count.given_values,
-                *(total, total),
-                *count.values,
-                *(user_id, total),
-                *count.condition_values,
-                *charge,
-                *values,
-            ],
-        )
-        return bool(cursor.rowcount)
 
 
 def settle(*, reference: uuid.UUID, price: int | None = None, reason: str = "") -> CreditEntry:
@@ -218,38 +293,45 @@ def _refuse_end(reference: uuid.UUID, *, price: int | None) -> NoReturn:
     raise ValueError(f"The price must be from 0 to the {-held.amount} credits held, not {price}.")
 
 
+# The timestamp is taken under the row lock, so a user's entries sort in their order.
+END = """
+WITH held AS (
+    SELECT user_id, -amount AS amount FROM accounts_creditentry
+    WHERE reference = %(reference)s AND kind = 'hold'
+),
+ended AS (
+    SELECT user_id, amount, amount - COALESCE(%(price)s::int, amount) AS back FROM held
+),
+moved AS (
+    UPDATE accounts_user SET credits = credits + back, held = held - amount
+    FROM ended WHERE accounts_user.id = user_id AND back BETWEEN 0 AND amount
+    RETURNING user_id, back, credits, clock_timestamp() AS at
+)
+INSERT INTO accounts_creditentry
+    (id, user_id, kind, amount, balance_after, reference, reason, created_at)
+SELECT %(id)s, user_id, %(kind)s, back, credits, %(reference)s, %(reason)s, at FROM moved
+RETURNING user_id, amount, balance_after, created_at
+"""
+
+
 def _end_if_held(
     kind: CreditEntry.Kind, reference: uuid.UUID, *, price: int | None, reason: str
 ) -> CreditEntry | None:
     """Change the balance and write the entry; return None if there is no hold of this price."""
-    entry_id = uuid7()
+    entry = CreditEntry(kind=kind, reference=reference, reason=reason)
     with connection.cursor() as cursor:
-        # The timestamp is taken under the row lock, so a user's entries sort in their order.
         cursor.execute(
-            "WITH held AS (SELECT user_id, -amount AS amount FROM accounts_creditentry "
-            "WHERE reference = %s AND kind = 'hold'), "
-            "ended AS (SELECT user_id, amount, amount - COALESCE(%s::int, amount) AS back "
-            "FROM held), "
-            "moved AS (UPDATE accounts_user SET credits = credits + back, held = held - amount "
-            "FROM ended WHERE accounts_user.id = user_id AND back BETWEEN 0 AND amount "
-            "RETURNING user_id, back, credits, clock_timestamp() AS at) "
-            "INSERT INTO accounts_creditentry "
-            "(id, user_id, kind, amount, balance_after, reference, reason, created_at) "
-            "SELECT %s, user_id, %s, back, credits, %s, %s, at FROM moved "
-            "RETURNING user_id, amount, balance_after, created_at",
-            [reference, price, entry_id, kind.value, reference, reason],
+            END,
+            {
+                "id": entry.pk,
+                "kind": kind.value,
+                "reference": reference,
+                "price": price,
+                "reason": reason,
+            },
         )
         row = cursor.fetchone()
     if row is None:
         return None
-    user_id, amount, balance, at = row
-    return CreditEntry(
-        id=entry_id,
-        user_id=user_id,
-        kind=kind,
-        amount=amount,
-        balance_after=balance,
-        reference=reference,
-        reason=reason,
-        created_at=at,
-    )
+    entry.user_id, entry.amount, entry.balance_after, entry.created_at = row
+    return entry

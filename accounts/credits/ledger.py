@@ -33,7 +33,14 @@ MAX_INTEGER = 2**31 - 1  # of PostgreSQL's type integer
 
 OPENING_REASON = gettext_noop("Starting credits")
 
-ENDS = (CreditEntry.Kind.SETTLE, CreditEntry.Kind.RELEASE)
+Kind = CreditEntry.Kind
+ENDS = (Kind.SETTLE, Kind.RELEASE)
+
+CHANGE_BALANCE = """
+UPDATE accounts_user SET credits = credits + %s
+WHERE id = %s AND credits >= %s AND credits <= %s
+RETURNING credits, clock_timestamp()
+"""
 
 
 class TooFewCredits(Refusal):
@@ -116,21 +123,27 @@ def grant(
     """
     if amount < 1:
         raise ValueError("A grant must be at least 1 credit.")
+    entry = CreditEntry(
+        user_id=user.pk,
+        kind=Kind.GRANT,
+        amount=amount,
+        reason=reason,
+        actor=actor,
+        external_reference=external_reference,
+    )
     if external_reference is None:
-        return _adjust(CreditEntry.Kind.GRANT, user, amount, reason, actor)
+        return _write(entry)
     if not 0 < len(external_reference) <= MAX_REFERENCE_LENGTH:
         raise ValueError(f"A reference has 1 to {MAX_REFERENCE_LENGTH} characters.")
-    if (entry := _granted(external_reference, user, amount)) is not None:
-        return entry
+    if (earlier := _granted(external_reference, user, amount)) is not None:
+        return earlier
     try:
-        return _adjust(
-            CreditEntry.Kind.GRANT, user, amount, reason, actor, reference=external_reference
-        )
+        return _write(entry)
     except IntegrityError:  # another call has just granted it
-        entry = _granted(external_reference, user, amount)
-        if entry is None:
+        earlier = _granted(external_reference, user, amount)
+        if earlier is None:
             raise
-        return entry
+        return earlier
 
 
 def _granted(reference: str, user: User, amount: int) -> CreditEntry | None:
@@ -145,7 +158,9 @@ def adjust(*, user: User, amount: int, reason: str, actor: User | None = None) -
     """Add or remove `amount` ≠ 0 credits; raise `TooFewCredits` or `TooManyCredits`."""
     if amount == 0:
         raise ValueError("An adjustment must not be 0.")
-    return _adjust(CreditEntry.Kind.ADJUST, user, amount, reason, actor)
+    return _write(
+        CreditEntry(user_id=user.pk, kind=Kind.ADJUST, amount=amount, reason=reason, actor=actor)
+    )
 
 
 def take_back(
@@ -188,16 +203,18 @@ def check() -> list[Discrepancy]:
     ends = CreditEntry.objects.filter(reference=OuterRef("reference"), kind__in=ENDS)
     users = User.objects.annotate(
         sum_of_entries=_sum(mine),
-        sum_of_holds=_sum(mine.filter(~Exists(ends), kind=CreditEntry.Kind.HOLD)),
+        sum_of_holds=_sum(mine.filter(~Exists(ends), kind=Kind.HOLD)),
     ).exclude(credits=F("sum_of_entries"), held=-F("sum_of_holds"))
-    found: list[Discrepancy] = []
+    discrepancies: list[Discrepancy] = []
     for user in users.order_by("email", "id"):
         if user.credits != user.sum_of_entries:
-            found.append(Discrepancy(user.email, "credits", user.credits, user.sum_of_entries))
+            discrepancies.append(
+                Discrepancy(user.email, "credits", user.credits, user.sum_of_entries)
+            )
         if user.held != -user.sum_of_holds:
-            found.append(Discrepancy(user.email, "held", user.held, -user.sum_of_holds))
+            discrepancies.append(Discrepancy(user.email, "held", user.held, -user.sum_of_holds))
     its_hold = CreditEntry.objects.filter(
-        reference=OuterRef("reference"), user=OuterRef("user"), kind=CreditEntry.Kind.HOLD
+        reference=OuterRef("reference"), user=OuterRef("user"), kind=Kind.HOLD
     ).annotate(back=-F("amount"))
     strays = (
         CreditEntry.objects.filter(kind__in=ENDS)
@@ -207,8 +224,8 @@ def check() -> list[Discrepancy]:
     for email, amount, held in strays.order_by("created_at", "id").values_list(
         "user__email", "amount", "held"
     ):
-        found.append(Discrepancy(email, "end without its hold", amount, held or 0))
-    return found
+        discrepancies.append(Discrepancy(email, "end without its hold", amount, held or 0))
+    return discrepancies
 
 
 def _sum(entries: models.QuerySet[CreditEntry, Any]) -> Coalesce:
@@ -219,42 +236,26 @@ def _sum(entries: models.QuerySet[CreditEntry, Any]) -> Coalesce:
     )
 
 
-def _adjust(
-    kind: CreditEntry.Kind,
-    user: User,
-    amount: int,
-    reason: str,
-    actor: User | None,
-    *,
-    reference: str | None = None,
-) -> CreditEntry:
-    if not reason.strip():
+def _write(entry: CreditEntry) -> CreditEntry:
+    """Change the balance and store the entry, which is complete but for balance and time."""
+    if not entry.reason.strip():
         raise ValueError("A reason is required.")
     # The limit of an account applies to grants and adjustments only: a hold can always be returned.
-    most = MAX_CREDITS - amount if amount > 0 else MAX_INTEGER
+    most = MAX_CREDITS - entry.amount if entry.amount > 0 else MAX_INTEGER
     with transaction.atomic():
         # The time is taken under the lock, so a user's entries sort in their order, and is the
         # database's: one clock stamps the entries of all machines.
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE accounts_user SET credits = credits + %s WHERE id = %s AND credits >= %s "
-                "AND credits <= %s RETURNING credits, clock_timestamp()",
-                [amount, user.pk, max(0, -amount), most],
+                CHANGE_BALANCE, [entry.amount, entry.user_id, max(0, -entry.amount), most]
             )
-            moved: tuple[int, datetime] | None = cursor.fetchone()
-        if moved is None:
-            available = User.objects.values_list("credits", flat=True).get(pk=user.pk)
-            if amount < 0:
-                raise TooFewCredits(needed=-amount, available=available)
+            row: tuple[int, datetime] | None = cursor.fetchone()
+        if row is None:
+            available = User.objects.values_list("credits", flat=True).get(pk=entry.user_id)
+            if entry.amount < 0:
+                raise TooFewCredits(needed=-entry.amount, available=available)
             raise TooManyCredits
-        balance, at = moved
-        return CreditEntry.objects.create(
-            user_id=user.pk,
-            kind=kind,
-            amount=amount,
-            balance_after=balance,
-            reason=reason.strip(),
-            actor=actor,
-            external_reference=reference,
-            created_at=at,
-        )
+        entry.balance_after, entry.created_at = row
+        entry.reason = entry.reason.strip()
+        entry.save()
+        return entry

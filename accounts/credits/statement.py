@@ -28,7 +28,7 @@ MAX_TITLE_LENGTH = 120
 FIRST_YEAR, LAST_YEAR = 2000, 3000  # of months; time zones cannot shift the first and last ones
 
 
-class State(StrEnum):
+class LineState(StrEnum):
     """What has become of a line's credits."""
 
     HELD = "held"  # for a job in progress
@@ -39,10 +39,10 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class StatementLine:
     """One job, or one entry that belongs to none."""
 
-    state: State
+    state: LineState
     what: str
     title: str
     """The prompt of a job, the reason of another entry."""
@@ -51,7 +51,7 @@ class Line:
     times: str
     """Of a job: "held 20:22, charged 20:22"."""
     url: str
-    picture: str
+    thumbnail: str
     amount: int
     """What the line changes in the balance."""
     entries: tuple[CreditEntry, ...]
@@ -89,7 +89,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Month:
+class StatementMonth:
     """The totals of one month. The balance before it and the four sums give that after it."""
 
     first: date
@@ -139,7 +139,7 @@ def in_month(entries: "QuerySet[CreditEntry]", month: date) -> "QuerySet[CreditE
     return entries.filter(created_at__gte=start, created_at__lt=end)
 
 
-def lines(beginnings: Iterable[CreditEntry]) -> list[Line]:
+def lines(beginnings: Iterable[CreditEntry]) -> list[StatementLine]:
     """Return a line for each of `beginnings`, in their order, in a fixed number of queries.
 
     One for the ends of holds, and those of `ledger_descriptions.of`.
@@ -148,8 +148,8 @@ def lines(beginnings: Iterable[CreditEntry]) -> list[Line]:
     references = {entry.reference for entry in beginnings if entry.reference}
     ends = {}
     if references:
-        found = CreditEntry.objects.filter(kind__in=ENDS, reference__in=references)
-        ends = {end.reference: end for end in found}
+        rows = CreditEntry.objects.filter(kind__in=ENDS, reference__in=references)
+        ends = {end.reference: end for end in rows}
     descriptions = ledger_descriptions.of(references)
     return [
         _of_job(entry, ends.get(entry.reference), descriptions.get(entry.reference))
@@ -159,14 +159,14 @@ def lines(beginnings: Iterable[CreditEntry]) -> list[Line]:
     ]
 
 
-def all_lines(user: User, *, month: date | None = None) -> Iterator[Line]:
+def all_lines(user: User, *, month: date | None = None) -> Iterator[StatementLine]:
     """Yield all lines, newest first, without keeping them in memory."""
     rows = beginnings(user, month=month).iterator(chunk_size=CHUNK_SIZE)
     while chunk := list(islice(rows, CHUNK_SIZE)):
         yield from lines(chunk)
 
 
-def months(user: User) -> list[Month]:
+def months(user: User) -> list[StatementMonth]:
     """Return the months with entries, newest first, in one query.
 
     A month begins at midnight in the current time zone.
@@ -185,12 +185,12 @@ def months(user: User) -> list[Month]:
         )
         .order_by("month")
     )
-    found = []
+    totals = []
     balance = 0
     for row in rows:
         balance += row["added"] + row["removed"] + row["images"]
-        found.append(
-            Month(
+        totals.append(
+            StatementMonth(
                 first=timezone.localtime(row["month"]).date(),
                 added=row["added"],
                 removed=row["removed"],
@@ -199,18 +199,18 @@ def months(user: User) -> list[Month]:
                 balance=balance,
             )
         )
-    return found[::-1]
+    return totals[::-1]
 
 
-def _of_entry(entry: CreditEntry) -> Line:
-    return Line(
-        state=State.ADDED if entry.amount > 0 else State.REMOVED,
+def _of_entry(entry: CreditEntry) -> StatementLine:
+    return StatementLine(
+        state=LineState.ADDED if entry.amount > 0 else LineState.REMOVED,
         what=_("Added") if entry.amount > 0 else _("Taken back"),
         title=_(entry.reason) if entry.reason else "",
         why="",
         times="",
         url="",
-        picture="",
+        thumbnail="",
         amount=entry.amount,
         entries=(entry,),
     )
@@ -218,16 +218,16 @@ def _of_entry(entry: CreditEntry) -> Line:
 
 def _of_job(
     hold: CreditEntry, end: CreditEntry | None, description: LedgerDescription | None
-) -> Line:
+) -> StatementLine:
     times = _("held %(time)s") % {"time": formatting.clock(hold.created_at)}
-    state, why = State.HELD, ""
+    state, why = LineState.HELD, ""
     if end is not None:
-        state = State.CHARGED if end.kind == Kind.SETTLE else State.RETURNED
-        text = _("charged %(time)s") if state == State.CHARGED else _("returned %(time)s")
+        state = LineState.CHARGED if end.kind == Kind.SETTLE else LineState.RETURNED
+        text = _("charged %(time)s") if state == LineState.CHARGED else _("returned %(time)s")
         is_same_day = _local_day(hold.created_at) == _local_day(end.created_at)
         shown = formatting.clock if is_same_day else formatting.moment
         times += ", " + text % {"time": shown(end.created_at)}
-        if state == State.RETURNED:
+        if state == LineState.RETURNED:
             why = ledger_descriptions.reason_of(end.reason)
     service = "" if description else ledger_descriptions.service_of(hold.reason)
     what = service or _("Image")
@@ -236,14 +236,14 @@ def _of_job(
     title = "" if service else hold.reason
     if description:
         title = description.title
-    return Line(
+    return StatementLine(
         state=state,
         what=what,
         title=title[:MAX_TITLE_LENGTH],
         why=why,
         times=times,
         url=description.url if description else "",
-        picture=description.thumbnail if description else "",
+        thumbnail=description.thumbnail if description else "",
         amount=hold.amount + (end.amount if end else 0),
         entries=(hold, end) if end else (hold,),
     )

@@ -4,6 +4,7 @@ A code has 79 bits, so it cannot be guessed; attempts are limited all the same, 
 """
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -70,27 +71,30 @@ def shown_code(code: str) -> str:
     return "-".join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
 
 
-def create(
-    *,
-    amount: int,
-    count: int = 1,
-    max_uses: int = 1,
-    expires_at: datetime | None = None,
-    note: str = "",
-    actor: User | None = None,
-) -> list[Voucher]:
+@dataclass(frozen=True)
+class VoucherTerms:
+    """What a voucher is worth, to how many accounts, and until when."""
+
+    amount: int
+    max_uses: int = 1
+    expires_at: datetime | None = None
+    note: str = ""
+
+
+def create(terms: VoucherTerms, *, count: int = 1, actor: User | None = None) -> list[Voucher]:
     """Create `count` vouchers with codes of their own, all or none."""
+    amount, max_uses = terms.amount, terms.max_uses
     if not (1 <= amount <= MAX_AMOUNT and 1 <= max_uses <= MAX_USES and 1 <= count <= MAX_AT_ONCE):
         raise ValueError("Amount, uses and number of vouchers must be positive and within limits.")
     now = timezone.now()
     with transaction.atomic():
-        made = Voucher.objects.bulk_create(
+        created = Voucher.objects.bulk_create(
             Voucher(
                 code="".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)),
                 amount=amount,
                 max_uses=max_uses,
-                expires_at=expires_at,
-                note=note.strip(),
+                expires_at=terms.expires_at,
+                note=terms.note.strip(),
                 created_at=now,
                 created_by=actor,
             )
@@ -98,8 +102,8 @@ def create(
         )
         if actor is not None:
             text = f"created {count} vouchers: {amount} credits, {max_uses} uses each"
-            audit.record(actor=actor, row=made[0], text=text)
-    return made
+            audit.record(actor=actor, row=created[0], text=text)
+    return created
 
 
 def redeem(*, user: User, code: str) -> CreditEntry:

@@ -42,7 +42,7 @@ MAX_ERROR_LENGTH = 400
 NO_ERROR = {"error_kind": "", "last_error": ""}
 
 
-class State(TextChoices):
+class EmailState(TextChoices):
     """What becomes of an email."""
 
     WAITING = "waiting", gettext_lazy("not tried yet")  # not tried yet
@@ -70,30 +70,30 @@ class BeingSent(Refusal):
 class Totals:
     """Emails in each state, and since when the oldest is due."""
 
-    by_state: dict[State, int]
+    by_state: dict[EmailState, int]
     due_since: datetime | None
 
 
 def in_state(emails: QuerySet[OutgoingEmail], state: str | None) -> QuerySet[OutgoingEmail]:
     conditions = {
-        State.WAITING: Q(due_at__isnull=False, last_error=""),
-        State.FAILING: Q(due_at__isnull=False) & ~Q(last_error=""),
-        State.GIVEN_UP: Q(due_at=None),
+        EmailState.WAITING: Q(due_at__isnull=False, last_error=""),
+        EmailState.FAILING: Q(due_at__isnull=False) & ~Q(last_error=""),
+        EmailState.GIVEN_UP: Q(due_at=None),
     }
-    return emails.filter(conditions[State(state)]) if state in State.values else emails
+    return emails.filter(conditions[EmailState(state)]) if state in EmailState.values else emails
 
 
-def state_of(email: OutgoingEmail) -> State:
+def state_of(email: OutgoingEmail) -> EmailState:
     if email.due_at is None:
-        return State.GIVEN_UP
-    return State.FAILING if email.last_error else State.WAITING
+        return EmailState.GIVEN_UP
+    return EmailState.FAILING if email.last_error else EmailState.WAITING
 
 
 def totals() -> Totals:
     """Return how many emails are in each state."""
     emails = OutgoingEmail.objects.all()
     due = emails.filter(due_at__lte=timezone.now()).aggregate(since=Min("due_at"))
-    return Totals({state: in_state(emails, state).count() for state in State}, due["since"])
+    return Totals({state: in_state(emails, state).count() for state in EmailState}, due["since"])
 
 
 def send_now(email: OutgoingEmail) -> None:

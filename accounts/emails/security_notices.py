@@ -1,15 +1,19 @@
 """Emails to the owner after each change of what gives access to an account."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import Enum
-from typing import Any
 
+from django.core.mail import EmailMessage
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.emails import outbox, texts
+from accounts.emails import outbox
+from accounts.emails.rendering import absolute_url, compose, localized_for, minute
 from accounts.models import User
-from accounts.sessions import browsers
+from accounts.sessions import browser_names
 from accounts.tokens import tokens
 
 
@@ -102,7 +106,7 @@ class Change(Enum):
         _("All API tokens of your ArtGen account were revoked."),
     )
 
-    def __init__(self, name_of_allauth: str, subject: Any, sentence: Any) -> None:
+    def __init__(self, name_of_allauth: str, subject: Promise, sentence: Promise) -> None:
         self.name_of_allauth = name_of_allauth
         self.subject = subject
         self.sentence = sentence
@@ -114,23 +118,16 @@ _BY_NAME_OF_ALLAUTH = {
 
 
 def send(
-    change: Change, *, user: User, request: HttpRequest | None = None, to: str = "", **values: Any
+    change: Change, *, user: User, request: HttpRequest | None = None, to: str = "", **values: str
 ) -> None:
     """Write the email to the outbox.
 
     `request` adds the address and the browser of the change; `to` is the recipient if it is not
     the user's present address, `values` fill the sentence.
     """
-    email = texts.security_notice(
-        user=user,
-        to=to or user.email,
-        subject=change.subject,
-        sentence=change.sentence,
-        ip=request.META.get("REMOTE_ADDR", "") if request else "",
-        browser=browsers.describe(request.headers.get("User-Agent", "")) if request else "",
-        values=values,
+    outbox.enqueue(
+        security_notice(change, user=user, to=to or user.email, request=request, values=values)
     )
-    outbox.enqueue(email)
 
 
 def send_for(name: str, *, user: User, request: HttpRequest | None) -> None:
@@ -138,10 +135,33 @@ def send_for(name: str, *, user: User, request: HttpRequest | None) -> None:
     send(_BY_NAME_OF_ALLAUTH[name], user=user, request=request)
 
 
-def token_created(
+def send_token_created(
     *, user: User, name: str, scopes: Collection[str], request: HttpRequest | None = None
 ) -> None:
     """Send the email about a new API token."""
-    with texts.localized_for(user):
+    with localized_for(user):
         labels = ", ".join(tokens.scope_labels(scopes)).lower()
     send(Change.TOKEN_CREATED, user=user, request=request, name=name, scopes=labels)
+
+
+def security_notice(
+    change: Change,
+    *,
+    user: User,
+    to: str,
+    request: HttpRequest | None,
+    values: Mapping[str, str],
+) -> EmailMessage:
+    """Return the email that tells the owner of a change to the account's access."""
+    agent = request.headers.get("User-Agent", "") if request else ""
+    with localized_for(user):
+        return compose(
+            "accounts/emails/security_notice",
+            to=to,
+            title=change.subject,
+            sentence=str(change.sentence) % values,
+            at=minute(timezone.now()),
+            ip=request.META.get("REMOTE_ADDR", "") if request else "",
+            browser=browser_names.describe(agent),
+            reset=absolute_url(reverse("password_reset")),
+        )

@@ -6,7 +6,6 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.credits import vouchers
 from accounts.models.credit_requests import MAX_ANSWER_LENGTH, MAX_NOTE_LENGTH
 
 MAX_AMOUNT = 1_000_000
@@ -23,7 +22,7 @@ class AskForm(forms.Form):
     )
 
 
-class DecisionForm(forms.Form):
+class CreditDecisionForm(forms.Form):
     """Credits to add, or a reason why not; the button decides."""
 
     GRANT, DECLINE = "grant", "decline"
@@ -49,20 +48,3 @@ class DecisionForm(forms.Form):
         if decision == self.DECLINE and not data.get("answer") and "answer" not in self.errors:
             self.add_error("answer", ValidationError(_("Enter a reason."), code="required"))
         return data
-
-
-class RedeemForm(forms.Form):
-    """The code of a voucher."""
-
-    code = forms.CharField(
-        label=_("Voucher code"),
-        max_length=64,
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "off",
-                "autocapitalize": "characters",
-                "spellcheck": "false",
-                "placeholder": vouchers.shown_code("X" * vouchers.CODE_LENGTH),
-            }
-        ),
-    )

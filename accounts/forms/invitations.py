@@ -50,7 +50,7 @@ class InviteForm(forms.Form):
 
     def clean_addresses(self) -> list[str]:
         """Return the normalized addresses, each once; "Name <address>" is accepted, too."""
-        found, wrong = {}, []
+        addresses, wrong = {}, []
         for part in SEPARATORS.split(self.cleaned_data["addresses"]):
             for text in [part] if "<" in part or not part.strip() else part.split():
                 if not text.strip():
@@ -61,7 +61,7 @@ class InviteForm(forms.Form):
                 except ValidationError:
                     wrong.append(text.strip())
                 else:
-                    found[address] = True
+                    addresses[address] = True
         if wrong:
             shown = ", ".join(text[:80] for text in wrong[:MAX_SHOWN])
             if len(wrong) > MAX_SHOWN:
@@ -72,12 +72,12 @@ class InviteForm(forms.Form):
                 len(wrong),
             )
             raise ValidationError(text % {"count": len(wrong), "shown": shown}, code="invalid")
-        if not found:
+        if not addresses:
             raise ValidationError(_("Enter at least one email."), code="required")
-        if len(found) > invitations.MAX_AT_ONCE:
+        if len(addresses) > invitations.MAX_AT_ONCE:
             text = _("Enter up to %(limit)d emails at once.")
             raise ValidationError(text % {"limit": invitations.MAX_AT_ONCE}, code="too_many")
-        return list(found)
+        return list(addresses)
 
     def clean_expires_at(self) -> Any:
         """Return the end; refuse one in the past."""

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.tokens import tokens
 
 
-class RevokeTokensMixin(forms.Form):
+class RevokeTokensForm(forms.Form):
     """Ask whether API tokens end, too, if the user has any."""
 
     user: Any  # None: the link has ended
@@ -25,27 +25,27 @@ class RevokeTokensMixin(forms.Form):
             del self.fields["revoke_tokens"]
 
 
-class NewPasswordForm(RevokeTokensMixin, ResetPasswordKeyForm):  # type: ignore[misc]
+class NewPasswordForm(RevokeTokensForm, ResetPasswordKeyForm):
     """The new password, twice, after a reset."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         _word_new_password(self)
         self.fields["password1"].widget.attrs["autofocus"] = True
 
 
-class AddPasswordForm(SetPasswordForm):  # type: ignore[misc]
+class AddPasswordForm(SetPasswordForm):
     """The first password of an account that has none, twice."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         _word_new_password(self)
 
 
-class ChangePasswordForm(RevokeTokensMixin, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(RevokeTokensForm, allauth_forms.ChangePasswordForm):
     """The current password, and the new one twice."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         _word_new_password(self)
         label_field(self.fields["oldpassword"], _("Current password"))

@@ -16,53 +16,49 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.fields import label_field
-from accounts.limits import login_throttle
-from accounts.models import User
+from accounts.limits import sign_in_attempts
 from accounts.sessions.second_factor import MFAAdapter
 
 MAX_CODE_LENGTH = 20
 USED_CODE_SECONDS = 120  # longer than a code is accepted
 
 
-class CodeMixin:
+class CodeForm(mfa_forms.BaseAuthenticateForm):
     """Limit the attempts at a code, and accept each code once."""
 
-    fields: dict[str, forms.Field]
-    user: User
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         label_field(self.fields["code"], _("Code"))
         self.fields["code"].widget.attrs |= {"autofocus": True, "inputmode": "numeric"}
-        self.fields["code"].max_length = MAX_CODE_LENGTH  # type: ignore[attr-defined]
+        self.fields["code"].max_length = MAX_CODE_LENGTH
 
     def clean_code(self) -> str:
         """Return the code; raise ValidationError if it is wrong or used, and during a pause."""
         request = context.request
         email = self.user.email
-        login_throttle.count_attempt_in_form(request, email, of=login_throttle.CODES)
-        code: str = super().clean_code()  # type: ignore[misc]
+        sign_in_attempts.count_attempt_in_form(request, email, of=sign_in_attempts.CODES)
+        code: str = super().clean_code()
         # allauth's own mark ends after 30 s, when a code is still accepted.
         if not cache_backend.add(f"code-used:{self.user.pk}:{code}", 1, USED_CODE_SECONDS):
             raise MFAAdapter().validation_error("incorrect_code")
-        login_throttle.reset(request, email, of=login_throttle.CODES)
+        sign_in_attempts.reset(request, email, of=sign_in_attempts.CODES)
         return code
 
 
-class AddAppForm(totp_forms.ActivateTOTPForm):  # type: ignore[misc]
+class AddAppForm(totp_forms.ActivateTOTPForm):
     """The first code of a new authenticator app."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         label_field(self.fields["code"], _("Code"))
         self.fields["code"].widget.attrs |= {"inputmode": "numeric"}
 
 
-class SecondFactorForm(CodeMixin, mfa_forms.AuthenticateForm):  # type: ignore[misc]
+class SecondFactorForm(CodeForm, mfa_forms.AuthenticateForm):
     """The code that completes a sign-in."""
 
 
-class ConfirmByCodeForm(CodeMixin, mfa_forms.ReauthenticateForm):  # type: ignore[misc]
+class ConfirmByCodeForm(CodeForm, mfa_forms.ReauthenticateForm):
     """A code before a change to the account's access."""
 
 
@@ -82,24 +78,24 @@ class CredentialField(forms.JSONField):
     Such as a number of 5,000 digits (ValueError), or lists in lists in lists (RecursionError).
     """
 
-    def to_python(self, value: Any) -> Any:
+    def to_python(self, value: object) -> Any:
         """Return the value; raise ValidationError."""
         try:
             return super().to_python(value)
         except (ValueError, RecursionError) as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
-    def bound_data(self, data: Any, initial: Any) -> Any:
+    def bound_data(self, data: object, initial: object) -> object:
         """Return what the form shows again: nothing, each passkey is asked for once."""
         return None
 
 
-class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):  # type: ignore[misc]
+class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):
     """What the browser sends for a new passkey, and its name."""
 
     credential = CredentialField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         label_field(self.fields["name"], _("Name"))
         self.fields["name"].max_length = 100
@@ -108,10 +104,10 @@ class AddPasskeyForm(webauthn_forms.AddWebAuthnForm):  # type: ignore[misc]
     def clean(self) -> dict[str, Any]:
         """Check the passkey; raise ValidationError for any malformed data."""
         with _refusing_malformed_passkeys():
-            return super().clean()  # type: ignore[no-any-return]
+            return super().clean()
 
 
-class PasskeyForm(webauthn_forms.AuthenticateWebAuthnForm):  # type: ignore[misc]
+class PasskeyForm(webauthn_forms.AuthenticateWebAuthnForm):
     """The passkey that completes a sign-in."""
 
     credential = CredentialField(widget=forms.HiddenInput)

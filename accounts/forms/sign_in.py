@@ -13,19 +13,19 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.forms.fields import MAX_PASSWORD_LENGTH, label_field
-from accounts.limits import login_throttle
+from accounts.limits import sign_in_attempts
 from accounts.models import User, fold
 from artgen.web import formatting
 
 
-class SignInForm(LoginForm):  # type: ignore[misc]
+class SignInForm(LoginForm):
     """Email and password; the email is posted as `username`, as password managers expect.
 
     With `staff_only` an account without staff rights is refused in the same words as a wrong
     password.
     """
 
-    def __init__(self, *args: Any, staff_only: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: object, staff_only: bool = False, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.staff_only = staff_only
         self.seconds_to_wait = 0
@@ -58,17 +58,17 @@ class SignInForm(LoginForm):  # type: ignore[misc]
             return cleaned
         email = self.cleaned_data["login"]
         try:
-            attempt = login_throttle.count_attempt(self.request, email)
-        except login_throttle.MustWait as refusal:
+            attempt = sign_in_attempts.count_attempt(self.request, email)
+        except sign_in_attempts.MustWait as refusal:
             user = self._authenticated()
             if user is None or not is_mfa_enabled(user):
                 self.seconds_to_wait = refusal.seconds
-                raise ValidationError(refusal.message, code=login_throttle.PAUSED) from refusal
+                raise ValidationError(refusal.message, code=sign_in_attempts.PAUSED) from refusal
         else:
             user = self._authenticated()
             if user is None:
                 raise _wrong_sign_in(attempt)
-        login_throttle.reset(self.request, email)
+        sign_in_attempts.reset(self.request, email)
         self._login = Login(user=user, email=email)
         return cleaned
 
@@ -86,7 +86,7 @@ class SignInForm(LoginForm):  # type: ignore[misc]
         }
 
 
-def _wrong_sign_in(attempt: login_throttle.Attempt) -> ValidationError:
+def _wrong_sign_in(attempt: sign_in_attempts.Attempt) -> ValidationError:
     """Return one error for a wrong password, an unknown address and an account without access."""
     if attempt.wait:
         duration = formatting.duration(attempt.wait)
@@ -100,10 +100,10 @@ def _wrong_sign_in(attempt: login_throttle.Attempt) -> ValidationError:
     return ValidationError(text, code="invalid_login")
 
 
-class ReauthenticateForm(allauth_forms.ReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateForm(allauth_forms.ReauthenticateForm):
     """The password again, before a change to the account's access."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         label_field(self.fields["password"], _("Current password"))
         self.fields["password"].widget.attrs["autofocus"] = True

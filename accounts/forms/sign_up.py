@@ -1,6 +1,5 @@
-"""Forms that ask for an address, and for what completes a new account."""
+"""Forms of sign-up: the address, then what completes the account."""
 
-from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -8,22 +7,10 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import sign_up
+from accounts.access import sign_up_rules
+from accounts.forms.emails import EmailForm
 from accounts.forms.fields import MAX_PASSWORD_LENGTH, NEW_PASSWORD_HINT
-from accounts.models import User, fold
-
-
-class EmailForm(forms.Form):
-    """The address to which an email is sent."""
-
-    email = forms.EmailField(
-        label=_("Email"),
-        max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
-    )
-
-    def clean_email(self) -> str:
-        return fold(self.cleaned_data["email"])
+from accounts.models import User
 
 
 class SignUpForm(EmailForm):
@@ -33,18 +20,10 @@ class SignUpForm(EmailForm):
         """Return the normalized address; refuse other domains than SIGN_UP_DOMAINS."""
         email = super().clean_email()
         try:
-            sign_up.check_domain(email)
-        except sign_up.OtherDomain as refusal:
+            sign_up_rules.check_domain(email)
+        except sign_up_rules.OtherDomain as refusal:
             raise ValidationError(refusal.message, code=refusal.code) from refusal
         return email
-
-
-class ChangeEmailForm(EmailForm):
-    """The new address of an account."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["email"].label = _("New email")
 
 
 class FinishSignUpForm(forms.ModelForm):  # type: ignore[type-arg]

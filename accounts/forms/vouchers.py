@@ -1,4 +1,4 @@
-"""The form with which staff create vouchers."""
+"""Forms of vouchers: staff create them, users redeem them."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.credits import vouchers
+from accounts.credits.vouchers import VoucherTerms
 from accounts.forms.bans import MinuteInput
 from artgen.web import years
 
@@ -47,3 +48,24 @@ class VoucherForm(forms.Form):
         if end is not None and end <= timezone.now():
             raise ValidationError(_("Enter a time in the future."), code="past")
         return end
+
+    def terms(self) -> VoucherTerms:
+        names = ("amount", "max_uses", "expires_at", "note")
+        return VoucherTerms(**{name: self.cleaned_data[name] for name in names})
+
+
+class RedeemForm(forms.Form):
+    """The code of a voucher."""
+
+    code = forms.CharField(
+        label=_("Voucher code"),
+        max_length=64,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "placeholder": vouchers.shown_code("X" * vouchers.CODE_LENGTH),
+            }
+        ),
+    )

@@ -1,25 +1,25 @@
 """How many jobs, cancellations and credits a user may use in a day and in a month.
 
 The counters are in the user's row. A day begins at midnight of TIME_ZONE, a month at that of its
-first day. The counters change in the UPDATE that changes the balance, so they take no statement,
-and concurrent orders of one user cannot exceed a limit together: the second one waits for the row
-and reads it again. Deleted jobs still count. The same UPDATE checks what an order may ask for at
-all (`accounts.limits.quotas`).
+first day. The counters of jobs and credits change in the UPDATE that changes the balance
+(`accounts.credits.holds.HOLD`), so they take no statement, and concurrent orders of one user cannot
+exceed a limit together: the second one waits for the row and reads it again. Deleted jobs still
+count.
 """
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from accounts.limits import quotas
-from accounts.limits.quotas import Order, Quotas
+from accounts.limits.quotas import Quotas
 from accounts.models import User
 from artgen.refusals import Refusal
 from artgen.web import formatting
@@ -34,8 +34,8 @@ class Counter:
     column: str
     quota: str
     is_monthly: bool
-    text: Any
-    never: Any
+    text: Promise
+    never: Promise
     """What to say of an amount beyond the whole limit: it does not fit on another day either."""
 
 
@@ -101,56 +101,26 @@ class PeriodLimitReached(Refusal):
         }
 
 
-@dataclass(frozen=True)
-class Counting:
-    """SQL that counts: what is given before an UPDATE of the user's row, assignments, a condition.
-
-    `given` is a common table expression without WITH. The values are in this order.
-    """
-
-    given: str
-    given_values: list[Any]
-    assignments: str
-    values: list[Any]
-    condition: str
-    condition_values: list[Any]
-
-
-def counting(
-    user_id: UUID, *, order: Order | None = None, unlimited: bool = False, **amounts: int
-) -> Counting:
-    """Return the SQL that adds `jobs`, `cancels` or `credits`, if the user's quotas allow it.
-
-    With `unlimited` they are counted only.
-    """
-    day = today()
-    month = day.replace(day=1)
-    assignments = ["counted_on = CASE WHEN counted_on >= %s THEN counted_on ELSE %s END"]
-    values: list[Any] = [day, day]
-    conditions, condition_values = ["TRUE"], []
-    for counter in COUNTERS:
-        # A machine whose clock is behind does not reset the counters again.
-        since = month if counter.is_monthly else day
-        so_far = f"CASE WHEN counted_on >= %s THEN {counter.column} ELSE 0 END"
-        amount = amounts.get(counter.amount, 0)
-        assignments.append(f"{counter.column} = %s + {so_far}")
-        values += [amount, since]
-        if amount and not unlimited:
-            limit, limit_values = quotas.limit_sql(counter.quota)
-            conditions.append(f"%s + {so_far} <= {limit}")
-            condition_values += [amount, since, *limit_values]
-    if order is not None and not unlimited:
-        allowed, allowed_values = quotas.allowing(order)
-        conditions.append(allowed)
-        condition_values += allowed_values
-    return Counting(
-        quotas.grouped(),
-        [user_id],
-        ", ".join(assignments),
-        values,
-        " AND ".join(conditions),
-        condition_values,
+COUNT_CANCEL = """
+UPDATE accounts_user SET
+    counted_on = GREATEST(counted_on, %(day)s),
+    cancels_today = CASE WHEN counted_on >= %(day)s THEN cancels_today ELSE 0 END + 1,
+    jobs_today = CASE WHEN counted_on >= %(day)s THEN jobs_today ELSE 0 END,
+    jobs_this_month = CASE WHEN counted_on >= %(month)s THEN jobs_this_month ELSE 0 END,
+    credits_today = CASE WHEN counted_on >= %(day)s THEN credits_today ELSE 0 END,
+    credits_this_month = CASE WHEN counted_on >= %(month)s THEN credits_this_month ELSE 0 END
+WHERE id = %(user_id)s
+    AND CASE WHEN counted_on >= %(day)s THEN cancels_today ELSE 0 END + 1 <= COALESCE(
+        max_cancels_per_day,
+        (
+            SELECT MAX(quota.max_cancels_per_day) FROM accounts_groupquota AS quota
+            JOIN accounts_user_groups AS member ON member.group_id = quota.group_id
+            WHERE member.user_id = %(user_id)s
+        ),
+        %(limit)s
     )
+RETURNING id
+"""
 
 
 def count_cancel(user_id: UUID) -> None:
@@ -159,18 +129,15 @@ def count_cancel(user_id: UUID) -> None:
     Raises:
         PeriodLimitReached: nothing was counted.
     """
-    count = counting(user_id, cancels=1)
+    day = today()
+    values: dict[str, UUID | date | int] = {
+        "user_id": user_id,
+        "day": day,
+        "month": day.replace(day=1),
+        "limit": quotas.site_limit("cancels_per_day"),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {count.given} UPDATE accounts_user SET {count.assignments} "  # noqa: S608 constants
-            f"WHERE id = %s AND {count.condition} RETURNING id",
-            [
-                *count.given_values,
-                *count.values,
-                user_id,
-                *count.condition_values,
-            ],
-        )
+        cursor.execute(COUNT_CANCEL, values)
         if cursor.fetchone():
             return
     user = User.objects.get(pk=user_id)
@@ -182,28 +149,28 @@ def refusal(user: User, allowed: Quotas, **amounts: int) -> PeriodLimitReached |
 
     Of several it is the one that lasts longest.
     """
-    counted = used(user)
-    found = None
+    counts = used(user)
+    worst = None
     for counter in COUNTERS:
         amount, limit = amounts.get(counter.amount, 0), allowed.limit(counter.quota)
-        if not amount or limit is None or counted[counter.quota] + amount <= limit:
+        if not amount or limit is None or counts[counter.quota] + amount <= limit:
             continue
         reached = PeriodLimitReached(counter, limit=limit, is_final=amount > limit)
-        if found is None or reached.is_final or (counter.is_monthly and not found.is_final):
-            found = reached
-    return found
+        if worst is None or reached.is_final or (counter.is_monthly and not worst.is_final):
+            worst = reached
+    return worst
 
 
 def used(user: User) -> Mapping[str, int]:
     """Return what the user has used today and in this month, by the name of the quota."""
     day = today()
-    return {
-        counter.quota: getattr(user, counter.column)
-        if user.counted_on is not None
-        and user.counted_on >= (day.replace(day=1) if counter.is_monthly else day)
-        else 0
-        for counter in COUNTERS
-    }
+    month = day.replace(day=1)
+    counts = {}
+    for counter in COUNTERS:
+        since = month if counter.is_monthly else day
+        is_current = user.counted_on is not None and user.counted_on >= since
+        counts[counter.quota] = getattr(user, counter.column) if is_current else 0
+    return counts
 
 
 def today() -> date:

@@ -3,8 +3,9 @@
 A value that is NULL, or an empty list of models, says nothing: the next source decides. 0 allows
 nothing. No limit at all is what remains if no source has a value.
 
-Orders are checked in the statement that holds their credits (`period_limits`), which reads the
-values then: no copy of them can be outdated. Values in Python are for display and refusals.
+Orders are checked in the statement that holds their credits (`accounts.credits.holds.HOLD`), which
+reads the values then: no copy of them can be outdated. Values in Python are for display and
+refusals.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from accounts.models import ANY_MODEL, GroupQuota, User
@@ -26,9 +28,9 @@ SITE: Mapping[str, str] = {
     "jobs_waiting": "MAX_WAITING_PER_USER",
     "jobs_per_day": "MAX_JOBS_PER_DAY",
     "jobs_per_month": "MAX_JOBS_PER_MONTH",
-    "cancels_per_day": "MAX_CANCELS_PER_DAY",
     "credits_per_day": "MAX_CREDITS_PER_DAY",
     "credits_per_month": "MAX_CREDITS_PER_MONTH",
+    "cancels_per_day": "MAX_CANCELS_PER_DAY",
     "batch": "",
     "megapixels": "",
 }
@@ -41,7 +43,7 @@ ROUNDING = 1.02
 
 
 @dataclass(frozen=True)
-class Order:
+class OrderSummary:
     """What an order asks for: the number of its jobs, its models by slug, its largest image."""
 
     count: int
@@ -55,7 +57,7 @@ class Order:
         return self.pixels / MEGAPIXEL / ROUNDING
 
 
-class NotAllowed(Refusal):
+class OrderNotAllowed(Refusal):
     """The user's quotas never allow such an order; nothing was changed."""
 
     status = 403
@@ -65,19 +67,19 @@ class NotAllowed(Refusal):
         super().__init__(text, errors=errors, **members)
 
 
-class ModelNotAllowed(NotAllowed):
+class ModelNotAllowed(OrderNotAllowed):
     """The user may not use this model."""
 
     code = "model_not_allowed"
 
 
-class SizeNotAllowed(NotAllowed):
+class SizeNotAllowed(OrderNotAllowed):
     """The image is larger than the user's images may be."""
 
     code = "size_not_allowed"
 
 
-class BatchNotAllowed(NotAllowed):
+class BatchNotAllowed(OrderNotAllowed):
     """The order has more images than an order of the user may have."""
 
     code = "batch_not_allowed"
@@ -109,10 +111,10 @@ class Quotas:
     def allows_size(self, width: int, height: int) -> bool:
         """Return whether an image may be that large."""
         return self.limits["megapixels"] is None or (
-            Order(1, pixels=width * height).megapixels <= self.limits["megapixels"]
+            OrderSummary(1, pixels=width * height).megapixels <= self.limits["megapixels"]
         )
 
-    def refusal(self, order: Order) -> NotAllowed | None:
+    def refusal(self, order: OrderSummary) -> OrderNotAllowed | None:
         """Return why the order is not allowed whatever else is used, None if it is."""
         for slug, name in order.models.items():
             if not self.allows_model(slug):
@@ -157,13 +159,13 @@ NO_ACCESS = gettext_lazy("Your account has no access to %(model)s.")
 
 def of(user: User) -> Quotas:
     """Return what the user may use; one query, for the groups."""
-    groups = [dict(zip(COLUMNS, row, strict=True)) for row in OF_GROUPS.rows(user=user.pk)]
+    groups = [dict(zip(QUOTA_COLUMNS, row, strict=True)) for row in OF_GROUPS.rows(user=user.pk)]
     limits: dict[str, float | None] = {}
     for name, setting in SITE.items():
         value = getattr(user, f"max_{name}")
         if value is None:
-            given = [row[f"max_{name}"] for row in groups if row[f"max_{name}"] is not None]
-            value = max(given, default=None)
+            of_groups = [row[f"max_{name}"] for row in groups if row[f"max_{name}"] is not None]
+            value = max(of_groups, default=None)
         if value is None and setting:
             value = getattr(settings, setting)
         limits[name] = value
@@ -172,61 +174,16 @@ def of(user: User) -> Quotas:
     return Quotas(limits, None if not slugs or ANY_MODEL in slugs else slugs)
 
 
-def _of_groups(user: Any) -> Any:
-    return GroupQuota.objects.filter(group__user=user).order_by("pk").values_list(*COLUMNS)
+def _of_groups(user: UUID) -> QuerySet[GroupQuota, Any]:
+    return GroupQuota.objects.filter(group__user=user).order_by("pk").values_list(*QUOTA_COLUMNS)
 
 
-COLUMNS = (*(f"max_{name}" for name in NAMES), "allowed_models")
+QUOTA_COLUMNS = (*(f"max_{name}" for name in NAMES), "allowed_models")
 OF_GROUPS = CompiledQuery(_of_groups)
-"""Rows of COLUMNS, one for each group of the user that has quotas."""
+"""Rows of QUOTA_COLUMNS, one for each group of the user that has quotas."""
 
 
-# --- the same in SQL ------------------------------------------------------------------------------
-def grouped() -> str:
-    """Return SQL of a common table expression `grouped`: the most generous values of the groups.
-
-    Its one row has NULL where no group has a value. It takes one value: the user's id.
-    """
-    columns = ", ".join(f"MAX(quota.max_{name}) AS max_{name}" for name in NAMES)
-    return (
-        f"grouped AS (SELECT {columns}, "  # noqa: S608 constants
-        "string_agg(quota.allowed_models, ' ') AS allowed_models "
-        "FROM accounts_groupquota AS quota "
-        "JOIN accounts_user_groups AS member ON member.group_id = quota.group_id "
-        "WHERE member.user_id = %s)"
-    )
-
-
-def limit_sql(name: str, *, row: str = "accounts_user") -> tuple[str, list[Any]]:
-    """Return SQL of a user's limit, where `row` is the user and `grouped` is given, and its value.
-
-    UNLIMITED stands for no limit.
-    """
-    sql = f"COALESCE({row}.max_{name}, (SELECT max_{name} FROM grouped), %s)"  # noqa: S608 constants
-    return sql, [_site(name)]
-
-
-def allowing(order: Order) -> tuple[str, list[Any]]:
-    """Return the SQL condition, and its values, that the quotas allow the order.
-
-    For a statement that changes the user's row and is given `grouped`.
-    """
-    batch, batch_values = limit_sql("batch")
-    size, size_values = limit_sql("megapixels")
-    conditions = [f"%s <= {batch}", f"%s <= {size}"]
-    values: list[Any] = [order.count, *batch_values, order.megapixels, *size_values]
-    for slug in order.models:
-        # Spaces around both, so that one slug does not match a part of another.
-        models = (
-            "' ' || COALESCE(NULLIF(accounts_user.allowed_models, ''), "  # noqa: S608 constants
-            f"NULLIF(trim((SELECT allowed_models FROM grouped)), ''), '{ANY_MODEL}') || ' '"
-        )
-        conditions.append(f"(strpos({models}, %s) > 0 OR strpos({models}, ' {ANY_MODEL} ') > 0)")
-        values.append(f" {slug} ")
-    return " AND ".join(conditions), values
-
-
-def room(name: str, user_id: Any) -> tuple[str, list[Any]]:
+def room(name: str, user_id: UUID) -> tuple[str, list[Any]]:
     """Return SQL of a limit of this user for any statement, and its values."""
     sql = (
         f"COALESCE((SELECT max_{name} FROM accounts_user WHERE id = %s), "  # noqa: S608 constants
@@ -234,7 +191,7 @@ def room(name: str, user_id: Any) -> tuple[str, list[Any]]:
         "JOIN accounts_user_groups AS member ON member.group_id = quota.group_id "
         "WHERE member.user_id = %s), %s)"
     )
-    return sql, [user_id, user_id, _site(name)]
+    return sql, [user_id, user_id, site_limit(name)]
 
 
 def limit_of(user_id: UUID, name: str) -> int | None:
@@ -246,7 +203,12 @@ def limit_of(user_id: UUID, name: str) -> int | None:
     return None if limit >= UNLIMITED else limit
 
 
-def _site(name: str) -> Any:
+def site_limit(name: str) -> int:
+    """Return the default of the site; UNLIMITED stands for no limit."""
     setting = SITE[name]
-    value = getattr(settings, setting) if setting else None
+    value: int | None = getattr(settings, setting) if setting else None
     return UNLIMITED if value is None else value
+
+
+def site_limits() -> dict[str, int]:
+    return {name: site_limit(name) for name in NAMES}

@@ -2,14 +2,13 @@
 
 Counted by django-ratelimit in the cache, in fixed windows whose start differs by whom they count.
 What one user may do in a day or a month by quota is counted in the user's row (`period_limits`),
-failed attempts at a password in `accounts.limits.login_throttle`, all requests of an address by
+failed attempts at a password in `accounts.limits.sign_in_attempts`, all requests of an address by
 nginx.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -17,7 +16,7 @@ from django.http.response import HttpResponseBase
 from django_ratelimit import ALL
 from django_ratelimit.core import get_usage
 
-from accounts.limits import login_throttle
+from accounts.limits import sign_in_attempts
 from accounts.models import fold
 from artgen.redis.cache import CacheAway
 from artgen.refusals import Refusal
@@ -31,22 +30,22 @@ def _email(request: HttpRequest) -> str:
 
 def _user_or_address(request: HttpRequest) -> str:
     user = request.user
-    return str(user.pk) if user.is_authenticated else login_throttle.network_of(request)
+    return str(user.pk) if user.is_authenticated else sign_in_attempts.network_of(request)
 
 
 SCOPES: Mapping[str, Callable[[HttpRequest], str]] = {
-    "address": login_throttle.network_of,
+    "address": sign_in_attempts.network_of,
     "user": _user_or_address,
     "email": _email,
     # The posted email with the network of the client, or the browser that its owner uses: a
     # stranger who uses up a limit does not lock out the owner.
-    "account": lambda request: login_throttle.owner_of(request, _email(request)),
+    "account": lambda request: sign_in_attempts.owner_of(request, _email(request)),
 }
 """Whose requests count together."""
 
 
 @dataclass(frozen=True)
-class Limit:
+class RateLimit:
     """How often something may be done: scope → rates, such as "20/h", or names of settings."""
 
     rates: Mapping[str, tuple[str, ...]]
@@ -56,24 +55,24 @@ class Limit:
     """Whether each view of this limit has a count of its own."""
 
 
-def _of_user(*rates: str) -> Limit:
-    return Limit({"user": rates})
+def _of_user(*rates: str) -> RateLimit:
+    return RateLimit({"user": rates})
 
 
-def _of_address(*rates: str) -> Limit:
-    return Limit({"address": rates})
+def _of_address(*rates: str) -> RateLimit:
+    return RateLimit({"address": rates})
 
 
-LIMITS: Mapping[str, Limit] = {
+LIMITS: Mapping[str, RateLimit] = {
     # Sign-in and what needs no account.
     "entrance": _of_address("60/m"),  # also of the admin
     "second_factor": _of_address("60/m"),
-    "social": Limit({"address": ("60/m",)}, counts_reads=True),
-    "link_from_email": Limit({"address": ("60/h",)}, is_per_view=True),
-    "email_to_anyone": Limit(  # its kinds, such as sign-up and password reset, have own counts
+    "social": RateLimit({"address": ("60/m",)}, counts_reads=True),
+    "link_from_email": RateLimit({"address": ("60/h",)}, is_per_view=True),
+    "email_to_anyone": RateLimit(  # its kinds, such as sign-up and password reset, have own counts
         {"address": ("30/h",), "account": ("5/h",), "email": ("30/h",)}, is_per_view=True
     ),
-    "shared_page": Limit({"address": ("240/m",)}, counts_reads=True, is_per_view=True),
+    "shared_page": RateLimit({"address": ("240/m",)}, counts_reads=True, is_per_view=True),
     "report": _of_address("10/h"),
     # The account.
     "password": _of_user("10/h"),
@@ -83,7 +82,7 @@ LIMITS: Mapping[str, Limit] = {
     "account_deletion": _of_user("10/h"),
     "export": _of_user("5/d"),
     "token": _of_user("30/h"),
-    "voucher": Limit({"user": ("10/h",), "address": ("30/h",)}),
+    "voucher": RateLimit({"user": ("10/h",), "address": ("30/h",)}),
     "credit_request": _of_user("5/d"),
     "credit_request_email": _of_user("20/h"),  # of all staff together
     # Images, by pages and by API together.
@@ -95,7 +94,7 @@ LIMITS: Mapping[str, Limit] = {
     "share": _of_user("120/m"),
     "publish": _of_user("60/h"),
     "appeal": _of_user("60/h"),
-    "preset_change": Limit({"user": ("120/m",)}, is_per_view=True),
+    "preset_change": RateLimit({"user": ("120/m",)}, is_per_view=True),
     # Rows of what is free; deleted ones, which stay for a day, count.
     "word_lists": _of_user("60/h", "100/d"),  # up to 120 kB each
     "own_styles": _of_user("60/h", "200/d"),
@@ -131,7 +130,7 @@ def limited(name: str) -> Callable[[View], View]:
         group = f"{name}:{view.__name__}" if limit.is_per_view else name
 
         @wraps(view)
-        def limited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def limited_view(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if limit.counts_reads or request.method == "POST":
                 for scope, rates in limit.rates.items():
                     _count(f"{group}:{scope}", SCOPES[scope](request), rates)

@@ -4,15 +4,15 @@ audit log, and emails not sent yet.
 Only `accounts.credits.ledger` writes entries of the ledger and a user's credits;
 `accounts.access.invitations` writes invitations, `accounts.emails.outbox` emails,
 `accounts.credits.credit_requests` requests for credits, `accounts.credits.vouchers` vouchers,
-`accounts.access.sign_up` opened mailboxes.
+`accounts.access.sign_up_rules` opened mailboxes.
 """
 
-from accounts.models.audit import AuditEntry
+from accounts.models.audit_log import AuditEntry
 from accounts.models.credit_requests import CreditPage, CreditRequest, CreditRequestState
-from accounts.models.emails import OutgoingEmail
 from accounts.models.invitations import Invitation, InvitationState
 from accounts.models.ledger import AppendOnly, CreditEntry
-from accounts.models.mailboxes import OpenedMailbox
+from accounts.models.opened_mailboxes import OpenedMailbox
+from accounts.models.outgoing_emails import OutgoingEmail
 from accounts.models.quotas import ANY_MODEL, GroupQuota, QuotaFields
 from accounts.models.tokens import ApiToken, Scope
 from accounts.models.users import PromptHelp, User, fold

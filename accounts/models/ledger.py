@@ -24,7 +24,7 @@ class CreditEntryQuerySet(models.QuerySet["CreditEntry"]):
         """Return the entries of one user, newest first."""
         return self.filter(user=user).order_by("-created_at", "-id")
 
-    def update(self, **kwargs: Any) -> NoReturn:
+    def update(self, **kwargs: object) -> NoReturn:
         """Raise `AppendOnly`."""
         raise AppendOnly("The ledger is append-only.")
 
@@ -131,6 +131,6 @@ class CreditEntry(models.Model):
             raise AppendOnly("The ledger is append-only.")
         super().save(*args, **{**kwargs, "force_insert": True})
 
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+    def delete(self, *args: object, **kwargs: object) -> NoReturn:
         """Raise `AppendOnly`."""
         raise AppendOnly("The ledger is append-only.")

@@ -1,7 +1,5 @@
 """What staff allow a user or a group. `accounts.limits.quotas` decides which value counts."""
 
-from typing import Any
-
 from django.contrib.auth.models import Group
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -82,6 +80,6 @@ class GroupQuota(QuotaFields):
         return str(self.group)
 
 
-def is_set(row: Any, name: str) -> bool:
+def is_set(row: object, name: str) -> bool:
     """Return whether a user's or a group's row has a value of its own for this field."""
     return getattr(row, name) not in (None, "")

@@ -213,8 +213,8 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Return the hash that a session must have: of the password and of `session_epoch`."""
-        found: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
-        return f"{found}.{self.session_epoch}"
+        password_hash: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        return f"{password_hash}.{self.session_epoch}"
 
     @property
     def is_banned(self) -> bool:

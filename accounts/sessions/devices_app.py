@@ -3,7 +3,7 @@
 from allauth.usersessions.apps import UserSessionsConfig
 
 
-class DevicesConfig(UserSessionsConfig):  # type: ignore[misc]
+class DevicesConfig(UserSessionsConfig):
     """Its model alone; `accounts.sessions.sessions` writes the rows."""
 
     def ready(self) -> None:

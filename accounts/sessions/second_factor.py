@@ -12,6 +12,7 @@ from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -30,7 +31,7 @@ FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 """What counts as a second factor; recovery codes only replace one."""
 
 
-def is_required(user: Any) -> bool:
+def is_required(user: User | AnonymousUser) -> bool:
     """Return whether this user may use ArtGen only after the second factor."""
     if not user.is_authenticated:
         return False
@@ -39,13 +40,13 @@ def is_required(user: Any) -> bool:
     )
 
 
-def is_passed(session: Mapping[str, Any], user: Any) -> bool:
+def is_passed(session: Mapping[str, Any], user: User | AnonymousUser) -> bool:
     if session.get(METHODS_USER) != str(user.pk):
         return False
     return any(method.get("method") == "mfa" for method in session.get(METHODS) or ())
 
 
-def is_missing(session: Mapping[str, Any], user: Any) -> bool:
+def is_missing(session: Mapping[str, Any], user: User | AnonymousUser) -> bool:
     """Return whether the user must still pass the second factor in this session."""
     return is_required(user) and not is_passed(session, user)
 
@@ -61,7 +62,7 @@ def remove_all(user: User) -> int:
     return removed[0]
 
 
-class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class MFAAdapter(DefaultMFAAdapter):
     """Hooks of allauth.mfa."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
@@ -79,7 +80,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         """Return the domain that passkeys are bound to."""
         return {"id": context.request.get_host().partition(":")[0], "name": "ArtGen"}
 
-    def generate_authenticator_name(self, user: User, type: Any) -> str:
+    def generate_authenticator_name(self, user: User, type: object) -> str:
         count = Authenticator.objects.filter(user=user, type=type).count()
         return gettext("Passkey %(number)d") % {"number": count + 1}
 

@@ -1,7 +1,5 @@
 """Sessions in the database, cached: Django's, for keys that Django can have issued."""
 
-from typing import Any
-
 from django.contrib.sessions.backends import cached_db
 
 
@@ -12,5 +10,5 @@ class SessionStore(cached_db.SessionStore):
     would also affect the sockets whose sessions are read by the same query.
     """
 
-    def _validate_session_key(self, key: Any) -> bool:
+    def _validate_session_key(self, key: str) -> bool:
         return bool(super()._validate_session_key(key) and key.isascii() and key.isalnum())  # type: ignore[misc]

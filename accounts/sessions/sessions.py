@@ -11,7 +11,6 @@ index of the same hashes of `django_session`.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.usersessions.models import UserSession
@@ -23,7 +22,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.sessions import browsers, sockets
+from accounts.sessions import browser_names, sockets
 from accounts.sessions.session_store import SessionStore
 
 MAX_SESSIONS = 20
@@ -83,7 +82,7 @@ def devices_of(request: HttpRequest, user: User) -> list[Device]:
         devices.append(
             Device(
                 id=session.pk,
-                name=browsers.describe(session.user_agent),
+                name=browser_names.describe(session.user_agent),
                 ip=session.ip,
                 signed_in_at=session.created_at,
                 is_current=session.session_key == current,
@@ -92,7 +91,7 @@ def devices_of(request: HttpRequest, user: User) -> list[Device]:
     return sorted(devices, key=lambda device: (not device.is_current, -device.id))
 
 
-def valid(sessions: QuerySet[UserSession]) -> QuerySet[UserSession]:
+def still_valid(sessions: QuerySet[UserSession]) -> QuerySet[UserSession]:
     """Return those that have not ended or expired."""
     return sessions.filter(Exists(_rows()))
 
@@ -127,7 +126,7 @@ def end_all(user: User) -> None:
     user.refresh_from_db(fields=["session_epoch"])
 
 
-def limit(user: User) -> None:
+def end_oldest(user: User) -> None:
     """End the user's oldest sessions above MAX_SESSIONS."""
     sessions = UserSession.objects.filter(user=user).order_by("-pk")
     for session in _with_keys(sessions)[MAX_SESSIONS:]:
@@ -145,9 +144,12 @@ def _rows() -> QuerySet[Session]:
     return rows.filter(hash=OuterRef("session_key"), expire_date__gt=timezone.now())
 
 
-def _with_keys(sessions: Any) -> Any:
+def _with_keys(sessions: QuerySet[UserSession]) -> QuerySet[UserSession]:
     """Annotate the keys of the sessions, None for those that have ended."""
-    return sessions.annotate(key=Subquery(_rows().values("session_key")))
+    annotated: QuerySet[UserSession] = sessions.annotate(
+        key=Subquery(_rows().values("session_key"))
+    )
+    return annotated
 
 
 def _end(session: UserSession) -> None:

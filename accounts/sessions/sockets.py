@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 MESSAGE = "account.changed"
 
 
-def group(user_id: UUID) -> str:
+def group(user_id: UUID | None) -> str:
     """Return the channel group of all of this user's sockets."""
     return f"user.{user_id}"
 
@@ -64,18 +64,18 @@ def _user_id(session: dict[str, Any]) -> UUID | None:
 
 def has_valid_hash(session: dict[str, Any], user: User) -> bool:
     """Return whether the session began with the user's present password and session epoch."""
-    found = session.get(auth.HASH_SESSION_KEY, "")
+    stored_hash = session.get(auth.HASH_SESSION_KEY, "")
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
-    return any(constant_time_compare(found, each) for each in hashes)
+    return any(constant_time_compare(stored_hash, valid) for valid in hashes)
 
 
-def close_all(user_id: Any) -> None:
+def close_all(user_id: UUID | None) -> None:
     """Close all sockets of the user after commit, and drop the user from the token cache."""
     token_cache.forget(user_id)
     transaction.on_commit(partial(_close_all, user_id), robust=True)
 
 
-def _close_all(user_id: Any) -> None:
+def _close_all(user_id: UUID | None) -> None:
     try:
         send_to_group(group(user_id), {"type": MESSAGE})
     except Exception as error:  # noqa: BLE001 each channel layer has exceptions of its own

@@ -22,7 +22,7 @@ SCHEME = "bearer"
 class BearerAuthentication(authentication.BaseAuthentication):
     """`Authorization: Bearer TOKEN` (RFC 6750)."""
 
-    def authenticate(self, request: Request) -> tuple[User, tokens.Access] | None:
+    def authenticate(self, request: Request) -> tuple[User, tokens.TokenAccess] | None:
         """Return owner and rights of the token, None without one.
 
         Raises:
@@ -63,7 +63,7 @@ class SessionAuthentication(authentication.BaseAuthentication):
 
 
 class _CsrfCheck(CsrfViewMiddleware):
-    def _reject(self, request: Any, reason: str) -> Any:
+    def _reject(self, request: object, reason: str) -> Any:
         return reason
 
 
@@ -88,7 +88,7 @@ class _BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
     target_class = BearerAuthentication
     name = "bearer"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {
             "type": "http",
             "scheme": SCHEME,
@@ -100,7 +100,7 @@ class _SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped
     target_class = SessionAuthentication
     name = "session"
 
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {
             "type": "apiKey",
             "in": "cookie",

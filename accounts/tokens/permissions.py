@@ -1,13 +1,11 @@
 """What an API token may do: its scopes, checked before each call of the API."""
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from accounts.models import Scope
-from accounts.tokens.tokens import Access
+from accounts.tokens.tokens import TokenAccess
 from artgen.refusals import Refusal
 
 
@@ -34,10 +32,10 @@ class TokenScope(BasePermission):
     Sessions may do everything.
     """
 
-    def has_permission(self, request: Request, view: Any) -> bool:
+    def has_permission(self, request: Request, view: object) -> bool:
         """Return True, or raise MissingScope."""
         access = request.auth
-        if not isinstance(access, Access):
+        if not isinstance(access, TokenAccess):
             return True
         if not hasattr(view, str(request.method).lower()):
             return True  # the response is 405

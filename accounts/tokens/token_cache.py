@@ -35,7 +35,7 @@ def keep(digest: str, owner: Sequence[Any], token: Sequence[Any]) -> None:
     cache.add(_key(digest), (list(owner), list(token)), SECONDS)
 
 
-def forget(user_id: UUID) -> None:
+def forget(user_id: UUID | None) -> None:
     """Drop all tokens of this user that are active or have just been revoked."""
     recent = Q(revoked_at=None) | Q(
         revoked_at__gte=timezone.now() - timedelta(seconds=FORGOTTEN_SECONDS)
@@ -47,7 +47,7 @@ def forget(user_id: UUID) -> None:
 
 
 def forget_saved(
-    *, instance: User, created: bool, update_fields: Collection[str] | None, **_: Any
+    *, instance: User, created: bool, update_fields: Collection[str] | None, **_: object
 ) -> None:
     """Drop a user whose row is saved with a cached column."""
     if not created and (update_fields is None or CACHED.intersection(update_fields)):

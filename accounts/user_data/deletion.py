@@ -134,12 +134,12 @@ def keep(user: User) -> None:
     user.is_active, user.erase_at = True, None
 
 
-def due() -> list[UUID]:
+def due_ids() -> list[UUID]:
     """Return the ids of the accounts that are due to be erased."""
-    found = User.objects.filter(erased_at=None, erase_at__lte=timezone.now()).order_by(
+    closed = User.objects.filter(erased_at=None, erase_at__lte=timezone.now()).order_by(
         "erase_at", "id"
     )
-    return list(found.values_list("id", flat=True))
+    return list(closed.values_list("id", flat=True))
 
 
 def anonymize(user_id: UUID) -> None:

@@ -44,8 +44,10 @@ def account_files(user: User) -> Iterator[ExportFile]:
     )
     yield "tokens.json", json_array(tokens.iterator(chunk_size=CHUNK_SIZE))
     requests = CreditRequest.objects.filter(user=user).order_by("created_at", "id")
-    asked = requests.values("note", "state", "created_at", "decided_at", "amount", "answer")
-    yield "credit_requests.json", json_array(asked.iterator(chunk_size=CHUNK_SIZE))
+    columns_of_requests = requests.values(
+        "note", "state", "created_at", "decided_at", "amount", "answer"
+    )
+    yield "credit_requests.json", json_array(columns_of_requests.iterator(chunk_size=CHUNK_SIZE))
     uses = VoucherUse.objects.filter(user=user).order_by("used_at", "id")
     redeemed = uses.values("used_at", credits=F("voucher__amount"))
     yield "vouchers.json", json_array(redeemed.iterator(chunk_size=CHUNK_SIZE))
@@ -123,7 +125,7 @@ def statement_csv(user: User, *, month: date | None = None) -> Iterator[str]:
         ["created_at", "ended_at", "state", "amount", "what", "title", "why", "job"]
     )
     for line in statement.all_lines(user, month=month):
-        is_over = line.state != statement.State.HELD
+        is_over = line.state != statement.LineState.HELD
         yield writer.writerow(
             [
                 _second(line.created_at),
@@ -147,7 +149,7 @@ def harmless(text: str) -> str:
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
 
 
-def to_json(data: Any) -> str:
+def to_json(data: object) -> str:
     """Return data as indented JSON: times in ISO 8601, ids as text."""
     return json.dumps(data, ensure_ascii=False, indent=1, default=_plain)
 
@@ -160,7 +162,7 @@ def json_array(rows: Iterable[Any]) -> Iterator[str]:
     yield "\n]\n"
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.limits.rate_limits import limited
 from accounts.user_data import deletion
-from accounts.views.sign_in import sent_context
+from accounts.views.email_sent import sent_context
 
 ERASE_AT = "erase_at"
 """Session key: when the account closed in this session will be erased, ISO 8601."""
@@ -28,9 +28,11 @@ def keep_account(request: HttpRequest, token: str) -> HttpResponse:
             messages.success(request, _("Account restored. Sign in to continue."))
             return redirect("login")
     except deletion.CannotKeep:
-        return render(request, "accounts/keep_ended.html", status=410)
+        return render(request, "accounts/keep_account_ended.html", status=410)
     return render(
-        request, "accounts/keep.html", {"email": closed.user.email, "erase_at": closed.erase_at}
+        request,
+        "accounts/keep_account.html",
+        {"email": closed.user.email, "erase_at": closed.erase_at},
     )
 
 
@@ -41,4 +43,6 @@ def account_closed(request: HttpRequest) -> HttpResponse:
     erase_at = parse_datetime(request.session.get(ERASE_AT, ""))
     if erase_at is None:
         return redirect("start")
-    return render(request, "accounts/closed.html", {**sent_context(request), "erase_at": erase_at})
+    return render(
+        request, "accounts/account_closed.html", {**sent_context(request), "erase_at": erase_at}
+    )

@@ -23,14 +23,19 @@ from django.views.generic import FormView
 
 from accounts.emails import outbox, security_notices, texts
 from accounts.emails.security_notices import Change
-from accounts.forms.passwords import AddPasswordForm, ChangePasswordForm, NewPasswordForm
+from accounts.forms.emails import EmailForm
+from accounts.forms.passwords import (
+    AddPasswordForm,
+    ChangePasswordForm,
+    NewPasswordForm,
+    RevokeTokensForm,
+)
 from accounts.forms.sign_in import ReauthenticateForm
-from accounts.forms.sign_up import EmailForm
-from accounts.limits import login_throttle
+from accounts.limits import sign_in_attempts
 from accounts.limits.rate_limits import limited
 from accounts.models import User
 from accounts.tokens import tokens
-from accounts.views.sign_in import EMAIL_SENT_TO, sent_context
+from accounts.views.email_sent import EMAIL_SENT_TO, sent_context
 
 type View = Callable[..., HttpResponseBase]
 
@@ -41,10 +46,10 @@ def _page(view: View) -> View:
     return never_cache(require_http_methods(["GET", "HEAD", "POST"])(safe))
 
 
-class RevokeTokensMixin(FormView):  # type: ignore[type-arg]
+class RevokeTokensView(FormView):  # type: ignore[type-arg]
     """Revoke the API tokens together with the old password, on request."""
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: RevokeTokensForm) -> HttpResponse:
         """Change the password and revoke the tokens."""
         with transaction.atomic():
             response: HttpResponse = super().form_valid(form)
@@ -53,14 +58,14 @@ class RevokeTokensMixin(FormView):  # type: ignore[type-arg]
         return response
 
 
-class PasswordChange(RevokeTokensMixin, PasswordChangeView):  # type: ignore[misc]
+class PasswordChange(RevokeTokensView, PasswordChangeView):
     """Change the password; every other session of this user ends."""
 
     template_name = "accounts/password_change.html"
     form_class = ChangePasswordForm
 
 
-class PasswordAdd(PasswordSetView):  # type: ignore[misc]
+class PasswordAdd(PasswordSetView):
     """Give an account its first password: one that signs in with another service."""
 
     template_name = "accounts/password_add.html"
@@ -72,7 +77,7 @@ password_change = _page(login_required(_guarded(PasswordChange.as_view())))
 password_add = _page(login_required(_guarded(PasswordAdd.as_view())))
 
 
-class Reauthenticate(ReauthenticateView):  # type: ignore[misc]
+class Reauthenticate(ReauthenticateView):
     """Ask for the password again before a change to the account's access."""
 
     template_name = "accounts/reauthenticate.html"
@@ -112,7 +117,7 @@ def password_reset_done(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/password_reset_done.html", sent_context(request))
 
 
-class PasswordResetConfirm(RevokeTokensMixin, PasswordResetFromKeyView):  # type: ignore[misc]
+class PasswordResetConfirm(RevokeTokensView, PasswordResetFromKeyView):
     """Set a new password by the email's link, which works once; then 410."""
 
     template_name = "accounts/password_reset_confirm.html"
@@ -120,15 +125,15 @@ class PasswordResetConfirm(RevokeTokensMixin, PasswordResetFromKeyView):  # type
     initial = {"revoke_tokens": True}
     success_url = reverse_lazy("password_reset_complete")
 
-    def form_valid(self, form: NewPasswordForm) -> HttpResponse:
+    def form_valid(self, form: RevokeTokensForm) -> HttpResponse:
         """Set the password and end the pause that a stranger's wrong passwords may have caused."""
         response: HttpResponse = super().form_valid(form)
         email = form.user.email
-        login_throttle.reset(self.request, email)
-        login_throttle.remember_browser(self.request, response, email)
+        sign_in_attempts.reset(self.request, email)
+        sign_in_attempts.remember_browser(self.request, response, email)
         return response
 
-    def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
+    def render_to_response(self, context: dict[str, Any], **kwargs: object) -> HttpResponse:
         """Show the form, or that the link has expired."""
         if context.get("token_fail"):
             return render(

@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -28,12 +29,12 @@ from artgen.web.redirects import next_url
 type View = Callable[..., HttpResponseBase]
 
 
-class EnterCode(AuthenticateView):  # type: ignore[misc]
+class EnterCode(AuthenticateView):
     """The second step of signing in: a code, a recovery code or a passkey."""
 
     template_name = "accounts/second_factor.html"
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         """Add whether the user has passkeys."""
         passkeys = Authenticator.objects.filter(
             user=self.stage.login.user, type=Authenticator.Type.WEBAUTHN
@@ -41,13 +42,13 @@ class EnterCode(AuthenticateView):  # type: ignore[misc]
         return {**super().get_context_data(**kwargs), "has_passkeys": passkeys.exists()}
 
 
-class ConfirmByCode(ReauthenticateView):  # type: ignore[misc]
+class ConfirmByCode(ReauthenticateView):
     """Ask for a code before a change to the account's access."""
 
     template_name = "accounts/reauthenticate_code.html"
 
 
-class ConfirmByPasskey(webauthn.ReauthenticateWebAuthnView):  # type: ignore[misc]
+class ConfirmByPasskey(webauthn.ReauthenticateWebAuthnView):
     """Ask for a passkey before a change to the account's access."""
 
     template_name = "accounts/reauthenticate_passkey.html"
@@ -59,56 +60,56 @@ def _rely_on_factor(request: SignedInRequest, *, type: str) -> None:
     second_factor.mark_passed(request, request.user, type=type)
 
 
-class AddApp(totp.ActivateTOTPView):  # type: ignore[misc]
+class AddApp(totp.ActivateTOTPView):
     """Show the secret of a new authenticator app, and check its first code."""
 
     template_name = "accounts/totp_add.html"
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: forms.Form) -> HttpResponse:
         """Store the secret and end the user's other sessions."""
         response: HttpResponse = super().form_valid(form)
         _rely_on_factor(self.request, type="totp")
         return response
 
 
-class RemoveApp(totp.DeactivateTOTPView):  # type: ignore[misc]
+class RemoveApp(totp.DeactivateTOTPView):
     template_name = "accounts/totp_remove.html"
 
 
-class AddPasskey(webauthn.AddWebAuthnView):  # type: ignore[misc]
+class AddPasskey(webauthn.AddWebAuthnView):
     """Add a passkey or security key."""
 
     template_name = "accounts/passkey_add.html"
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: forms.Form) -> HttpResponse:
         """Store the key and end the user's other sessions."""
         response: HttpResponse = super().form_valid(form)
         _rely_on_factor(self.request, type="webauthn")
         return response
 
 
-class RemovePasskey(webauthn.RemoveWebAuthnView):  # type: ignore[misc]
+class RemovePasskey(webauthn.RemoveWebAuthnView):
     template_name = "accounts/passkey_remove.html"
 
-    def form_valid(self, form: Any) -> HttpResponse:
+    def form_valid(self, form: forms.Form) -> HttpResponse:
         """Remove it unless it is the last factor of a user who must have one."""
         adapter = second_factor.MFAAdapter()
         if not adapter.can_delete_authenticator(self.get_object()):
             refusal: ValidationError = adapter.validation_error("cannot_delete_authenticator")
             messages.error(self.request, refusal.messages[0])
             return redirect("security")
-        return super().form_valid(form)  # type: ignore[no-any-return]
+        return super().form_valid(form)
 
 
-class ShowRecoveryCodes(recovery_codes.ViewRecoveryCodesView):  # type: ignore[misc]
+class ShowRecoveryCodes(recovery_codes.ViewRecoveryCodesView):
     template_name = "accounts/recovery_codes.html"
 
 
-class NewRecoveryCodes(recovery_codes.GenerateRecoveryCodesView):  # type: ignore[misc]
+class NewRecoveryCodes(recovery_codes.GenerateRecoveryCodesView):
     template_name = "accounts/recovery_codes_new.html"
 
 
-class DownloadRecoveryCodes(recovery_codes.DownloadRecoveryCodesView):  # type: ignore[misc]
+class DownloadRecoveryCodes(recovery_codes.DownloadRecoveryCodesView):
     """Send the unused recovery codes as a text file."""
 
     template_name = "accounts/recovery_codes.txt"

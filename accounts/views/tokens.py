@@ -26,29 +26,29 @@ from artgen.web import formatting
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required(app="allauth.account", enabled=lambda request: request.method == "POST")  # type: ignore[untyped-decorator]
+@reauthentication_required(app="allauth.account", enabled=lambda request: request.method == "POST")
 @limited("token")
 def token_list(request: SignedInRequest) -> HttpResponse:
     """List the user's active tokens; a POST creates one, after the password or a code, and
     shows its text once."""
     form, created = TokenForm(request.POST or None), None
     if request.method == "POST" and form.is_valid():
-        asked = form.cleaned_data
+        fields = form.cleaned_data
         try:
             text = tokens.issue(
                 user=request.user,
-                name=asked["name"],
-                scopes=asked["scopes"],
+                name=fields["name"],
+                scopes=fields["scopes"],
                 expires_at=form.expires_at(),
-                credit_limit=asked["credit_limit"],
+                credit_limit=fields["credit_limit"],
             )
         except Refusal as refusal:
             form.add_error("name", refusal.message)
         else:
-            created = {"name": asked["name"], "text": text}
+            created = {"name": fields["name"], "text": text}
             form = TokenForm()
-            security_notices.token_created(
-                user=request.user, name=asked["name"], scopes=asked["scopes"], request=request
+            security_notices.send_token_created(
+                user=request.user, name=fields["name"], scopes=fields["scopes"], request=request
             )
     context = {
         "form": form,

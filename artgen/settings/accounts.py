@@ -23,19 +23,19 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 # django-allauth signs in, changes and resets passwords. Texts, emails and limits are ours: see
-# accounts.access.adapter.
-ACCOUNT_ADAPTER = "accounts.access.adapter.AccountAdapter"
+# accounts.access.allauth_adapter.
+ACCOUNT_ADAPTER = "accounts.access.allauth_adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-# An account exists only after its address is confirmed (accounts.views.sign_in).
+# An account exists only after its address is confirmed (accounts.views.sign_up).
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.emails.reset_links.ResetTokens"  # noqa: S105 a class
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.emails.password_reset_links.ResetTokens"  # noqa: S105 a class
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_RATE_LIMITS = False  # accounts.limits.rate_limits and accounts.limits.login_throttle count
+ACCOUNT_RATE_LIMITS = False  # accounts.limits.rate_limits and sign_in_attempts count
 # Who must use two-factor authentication: nobody, staff or everybody. Others may.
 MFA_REQUIRED = env.str("MFA_REQUIRED", default="nobody")
 MFA_ADAPTER = "accounts.sessions.second_factor.MFAAdapter"
@@ -54,10 +54,10 @@ MFA_TOTP_TOLERANCE = 1  # of 30 s: clocks of phones differ
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # every address is confirmed, see ACCOUNT_EMAIL_VERIFICATION
 MFA_RATE_LIMITS = False
 # Other services that sign users in, if the environment names them.
-SOCIALACCOUNT_ADAPTER = "accounts.access.social.SocialAccountAdapter"
+SOCIALACCOUNT_ADAPTER = "accounts.access.social_sign_in.SocialAccountAdapter"
 SOCIALACCOUNT_PROVIDERS = social_apps.read(env)
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
-SOCIALACCOUNT_EMAIL_REQUIRED = False  # accounts.access.social requires a verified one
+SOCIALACCOUNT_EMAIL_REQUIRED = False  # accounts.access.social_sign_in requires a verified one
 SOCIALACCOUNT_QUERY_EMAIL = True
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 LEDGER_DESCRIPTIONS = "generation.user_data.ledger_descriptions.of_jobs"

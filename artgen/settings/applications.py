@@ -48,7 +48,7 @@ MIDDLEWARE = [
     "accounts.access.middleware.BanMiddleware",
     "accounts.access.middleware.time_zone",
     "accounts.access.middleware.page_user",
-    "accounts.access.middleware.SecondFactorMiddleware",
+    "accounts.access.second_factor_middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "artgen.web.refusal_pages.RefusalMiddleware",

@@ -4,7 +4,7 @@ import threading
 
 from django.utils.translation import gettext as _
 
-from accounts.limits.slots import Slots
+from accounts.limits.concurrency import ConcurrencySlots
 from accounts.models import User
 from artgen.refusals import Refusal
 from artgen.web import formatting
@@ -31,7 +31,7 @@ class Busy(Refusal):
         return text % {"duration": formatting.duration(RETRY_AFTER)}
 
 
-_of_users = Slots("archives", limit=1)
+_of_users = ConcurrencySlots("archives", limit=1)
 _threads = Threads(busy=lambda: Busy(yours=False))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.utils.text import Truncator
 
-from accounts.emails import outbox, texts
+from accounts.emails import outbox, rendering
 from accounts.models import User
 
 PROMPT_CUT = 300
@@ -23,15 +23,15 @@ def send(
 
     `title` and `sentence` return their texts in the language that is active then.
     """
-    with texts.localized_for(user):
+    with rendering.localized_for(user):
         outbox.enqueue(
-            texts.compose(
+            rendering.compose(
                 "generation/emails/review_decision",
                 to=user.email,
                 title=title(),
                 sentence=sentence(),
                 prompt=Truncator(" ".join(prompt.split())).chars(PROMPT_CUT),
                 reason=reason,
-                link=texts.absolute_url(path),
+                link=rendering.absolute_url(path),
             )
         )

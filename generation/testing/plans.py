@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Self
 
@@ -50,8 +50,8 @@ class Statements:
         statement = re.sub(r"(%s|\(%s\))(, \1)+", r"\1, …", sql)
         if self._is_on and self._table.search(sql) and statement not in self.examined:
             self.examined.add(statement)
-            values = (params[0] if many else params) or ()
-            for problem in self._problems(context["connection"].connection, sql, values):
+            text, values = positional(sql, (params[0] if many else params) or ())
+            for problem in self._problems(context["connection"].connection, text, values):
                 self.problems[problem] = sql
         return execute(sql, params, many, context)
 
@@ -79,6 +79,14 @@ def scans(plan: Plan) -> Iterator[Plan]:
         yield plan
     for part in plan.get("Plans", ()):
         yield from scans(part)
+
+
+def positional(sql: str, values: Sequence[Any] | Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
+    """Return a statement with `%s` only, and a value for each."""
+    if not isinstance(values, Mapping):
+        return sql, values
+    names = re.findall(r"%\((\w+)\)s", sql)
+    return re.sub(r"%\(\w+\)s", "%s", sql), [values[name] for name in names]
 
 
 def _described(scan: Plan) -> str:

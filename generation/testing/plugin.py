@@ -52,7 +52,7 @@ SLOW = ("browser", "nginx", "s3", "xdist_group")
 SLOW_FILES = {
     "accounts/tests/access/test_invitations.py",
     "accounts/tests/credits/test_ledger_property.py",
-    "accounts/tests/access/test_social.py",
+    "accounts/tests/access/test_social_sign_in.py",
     "artgen/tests/api/test_api_fuzz.py",
     "deploy/tests/test_bench.py",
     "artgen/tests/management/test_commands.py",

@@ -71,7 +71,7 @@ def erase(user_id: UUID) -> bool:
 def erase_due() -> int:
     """Erase every account that is due; return how many. A failure does not stop the others."""
     count = 0
-    for user_id in deletion.due():
+    for user_id in deletion.due_ids():
         try:
             count += erase(user_id)
         except Exception:

@@ -19,7 +19,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.emails import outbox, texts
+from accounts.emails import outbox, rendering
 from accounts.models import User
 from accounts.user_data.export import account_files
 from artgen.refusals import Refusal
@@ -96,7 +96,7 @@ def step(export_id: UUID) -> None:
         _changed(export, due_at=None, expires_at=now, failed=True)
         return
     try:
-        with texts.localized_for(export.user):
+        with rendering.localized_for(export.user):
             more = _write_part(export)
     except Exception:
         log.exception("a part of an export could not be written", extra={"export": str(export_id)})
@@ -249,10 +249,10 @@ def _end() -> object:
 
 
 def _ready(export: Export) -> EmailMessage:
-    with texts.localized_for(export.user):
-        return texts.compose(
+    with rendering.localized_for(export.user):
+        return rendering.compose(
             "generation/emails/export_ready",
             to=export.user.email,
-            link=texts.absolute_url(reverse("account_data")),
+            link=rendering.absolute_url(reverse("account_data")),
             days=settings.EXPORT_DAYS,
         )

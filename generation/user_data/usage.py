@@ -4,14 +4,14 @@
 
 from collections.abc import Sequence
 
-from accounts.limits.overview import Limit, Usage
 from accounts.limits.quotas import Quotas
+from accounts.limits.user_limits import JobLimits, LimitUsage
 from accounts.models import User
 from generation.files import storage_limits
 from generation.models import AT_RUNPOD, ImageModel, Job, Status
 
 
-def of_user(user: User, allowed: Quotas) -> Usage:
+def of_user(user: User, allowed: Quotas) -> JobLimits:
     """Return the limits of jobs at the same time and of bytes, in three queries."""
     active = list(Job.objects.of(user).active().values_list("status", flat=True))
 
@@ -20,16 +20,16 @@ def of_user(user: User, allowed: Quotas) -> Usage:
         named = rows.values_list("slug", "name")
         return {slug: name for slug, name in named if allowed.allows_model(slug)}
 
-    return Usage(
+    return JobLimits(
         limits={
-            "jobs_at_once": Limit(
+            "jobs_at_once": LimitUsage(
                 allowed.limit("jobs_at_once"), sum(status in AT_RUNPOD for status in active)
             ),
-            "jobs_waiting": Limit(allowed.limit("jobs_waiting"), active.count(Status.QUEUED)),
-            "upload_bytes": Limit(
+            "jobs_waiting": LimitUsage(allowed.limit("jobs_waiting"), active.count(Status.QUEUED)),
+            "upload_bytes": LimitUsage(
                 storage_limits.upload_limit(user), storage_limits.bytes_of_uploads(user)
             ),
-            "image_bytes": Limit(
+            "image_bytes": LimitUsage(
                 storage_limits.image_limit(user), storage_limits.bytes_of_images(user)
             ),
         },

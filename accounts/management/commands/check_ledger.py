@@ -1,7 +1,6 @@
 """Check that balances and holds match the ledger."""
 
 from dataclasses import asdict
-from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
@@ -20,26 +19,31 @@ class Command(BaseCommand):
             "--json", action="store_true", help='print {"ok", "users", "entries", "differences"}'
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, json: bool, **options: object) -> None:
         """Print the differences as a table."""
-        found = ledger.check()
+        discrepancies = ledger.check()
         users, entries = User.objects.count(), CreditEntry.objects.count()
-        if options["json"]:
-            differences = [asdict(difference) for difference in found]
+        if json:
+            differences = [asdict(difference) for difference in discrepancies]
             self.write_json(
-                {"ok": not found, "users": users, "entries": entries, "differences": differences}
+                {
+                    "ok": not discrepancies,
+                    "users": users,
+                    "entries": entries,
+                    "differences": differences,
+                }
             )
-        elif found:
-            self._print(found)
+        elif discrepancies:
+            self._print(discrepancies)
         else:
             self.stdout.write(f"The ledger adds up: {users} users, {entries} entries.")
-        if found:
+        if discrepancies:
             raise CommandError(
-                f"{len(found)} differences. "
+                f"{len(discrepancies)} differences. "
                 "Something other than accounts.credits.ledger changed credits."
             )
 
-    def _print(self, found: list[ledger.Discrepancy]) -> None:
+    def _print(self, discrepancies: list[ledger.Discrepancy]) -> None:
         rows = [("user", "what", "stored", "entries say", "difference")]
         rows += [
             (
@@ -49,7 +53,7 @@ class Command(BaseCommand):
                 str(difference.entries),
                 f"{difference.stored - difference.entries:+d}",
             )
-            for difference in found
+            for difference in discrepancies
         ]
         widths = [max(len(row[column]) for row in rows) for column in range(5)]
         for user, what, *numbers in rows:

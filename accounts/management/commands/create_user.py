@@ -52,7 +52,7 @@ class Command(BaseCommand):
             help="starting balance instead of DEFAULT_CREDITS, granted once",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Create or update the user and print what was done."""
         email, credits = fold(options["email"]), options["credits"]
         try:

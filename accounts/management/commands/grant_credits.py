@@ -1,7 +1,5 @@
 """Grant credits."""
 
-from typing import Any
-
 from django.core.management.base import CommandError, CommandParser
 
 from accounts.credits import ledger
@@ -22,9 +20,11 @@ class Command(BaseCommand):
         parser.add_argument("amount", type=Whole(1, ledger.MAX_CREDITS), metavar="N")
         parser.add_argument("--reason", required=True)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(
+        self, *args: object, email: str, amount: int, reason: str, **options: object
+    ) -> None:
         """Write the entry and print the new balance."""
-        email, amount, reason = fold(options["email"]), options["amount"], options["reason"]
+        email = fold(email)
         user = User.objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"There is no user {email}.")

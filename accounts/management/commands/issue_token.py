@@ -48,7 +48,7 @@ class Command(BaseCommand):
             help="how much it may spend; default: no limit",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         email, name = fold(options["email"]), options["name"]
         user = User.objects.filter(email=email).first()
         if user is None:
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             expires_at=timezone.now() + timedelta(days=days) if days else None,
             credit_limit=limit,
         )
-        security_notices.token_created(user=user, name=name.strip(), scopes=scopes)
+        security_notices.send_token_created(user=user, name=name.strip(), scopes=scopes)
         self.stdout.write(text)
 
 

@@ -1,7 +1,5 @@
 """Remove a user's second factors, for users who have lost them and their recovery codes."""
 
-from typing import Any
-
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
@@ -20,9 +18,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, email: str, **options: object) -> None:
         """Remove them and tell the user by email."""
-        email = fold(options["email"])
+        email = fold(email)
         user = User.objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"There is no user {email}.")

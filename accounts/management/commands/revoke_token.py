@@ -1,7 +1,5 @@
 """Revoke an API token."""
 
-from typing import Any
-
 from django.core.management.base import CommandError, CommandParser
 
 from accounts.emails import security_notices
@@ -20,8 +18,8 @@ class Command(BaseCommand):
         parser.add_argument("email")
         parser.add_argument("name")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        email, name = fold(options["email"]), options["name"]
+    def handle(self, *args: object, email: str, name: str, **options: object) -> None:
+        email = fold(email)
         user = User.objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"There is no user {email}.")

@@ -1,7 +1,7 @@
 """Create, list and revoke vouchers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from accounts.credits import vouchers
+from accounts.credits.vouchers import VoucherTerms
 from accounts.models import Voucher
 from artgen.management.base import BaseCommand
 from artgen.management.numbers import Whole
@@ -54,7 +55,7 @@ class Command(BaseCommand):
         """Return whether it only prints."""
         return bool(options["action"] == "list")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Do it, and print the codes or the list."""
         match options["action"]:
             case "create":
@@ -73,16 +74,15 @@ class Command(BaseCommand):
             raise CommandError("Give --amount.")
         if len(options["note"]) > MAX_NOTE_LENGTH:
             raise CommandError("--note is too long.")
-        made = vouchers.create(
+        terms = VoucherTerms(
             amount=options["amount"],
-            count=options["count"],
             max_uses=options["uses"],
             expires_at=_end(options["expires"]),
             note=options["note"],
         )
-        self._print(made, options)
+        self._print(vouchers.create(terms, count=options["count"]), options)
 
-    def _print(self, rows: Any, options: dict[str, Any]) -> None:
+    def _print(self, rows: Iterable[Voucher], options: dict[str, Any]) -> None:
         if options["json"]:
             self.stdout.write(json.dumps([_as_json(row) for row in rows], indent=1))
             return

@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.emails import outbox
-from accounts.limits import login_throttle
+from accounts.limits import sign_in_attempts
 from accounts.models import User
 from generation.testing.cases import BaseTestCase
 from generation.testing.rows.authenticator_app import SECRET, code_of
@@ -248,18 +248,18 @@ class TestPause(BaseTestCase):
     def test_it_grows_up_to_a_quarter_of_an_hour(self) -> None:
         counts = (1, 4, 5, 6, 7, 8, 9, 10, 11, 1000)
         pauses = [0, 0, 30, 60, 120, 240, 480, 900, 900, 900]
-        assert [login_throttle.pause_after(count) for count in counts] == pauses
+        assert [sign_in_attempts.pause_after(count) for count in counts] == pauses
 
     def test_it_allows_another_try_when_it_is_over(self) -> None:
         request = self.client.get("/accounts/login/").wsgi_request
-        _counter, gate = login_throttle.keys(request, "alice@example.org")
+        _counter, gate = sign_in_attempts.keys(request, "alice@example.org")
         waits = []
         for _ in range(8):
-            current = login_throttle.count_attempt(request, "alice@example.org")
+            current = sign_in_attempts.count_attempt(request, "alice@example.org")
             waits.append(current.wait)
             if current.wait:
-                with pytest.raises(login_throttle.MustWait) as caught:
-                    login_throttle.count_attempt(request, "alice@example.org")
+                with pytest.raises(sign_in_attempts.MustWait) as caught:
+                    sign_in_attempts.count_attempt(request, "alice@example.org")
                 assert 0 < caught.value.seconds <= current.wait
             cache.delete(gate)  # as if the pause had passed
         assert waits == [0, 0, 0, 0, 30, 60, 120, 240]
@@ -267,9 +267,9 @@ class TestPause(BaseTestCase):
     def test_it_counts_codes_from_everywhere(self) -> None:
         request = RequestFactory().post("/", REMOTE_ADDR="10.0.0.1")
         other = RequestFactory().post("/", REMOTE_ADDR="10.0.0.2")
-        for kind, left in ((login_throttle.PASSWORDS, 4), (login_throttle.CODES, 3)):
-            login_throttle.count_attempt(request, "alice@example.org", of=kind)
-            attempt = login_throttle.count_attempt(other, "alice@example.org", of=kind)
+        for kind, left in ((sign_in_attempts.PASSWORDS, 4), (sign_in_attempts.CODES, 3)):
+            sign_in_attempts.count_attempt(request, "alice@example.org", of=kind)
+            attempt = sign_in_attempts.count_attempt(other, "alice@example.org", of=kind)
             assert attempt.left == left
 
     def test_it_ignores_the_cookie_of_another_account(self) -> None:

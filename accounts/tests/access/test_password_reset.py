@@ -5,7 +5,7 @@ from django.test import Client, override_settings
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from accounts.emails import outbox, reset_links
+from accounts.emails import outbox, password_reset_links
 from accounts.models import User
 from accounts.sessions import sessions
 from accounts.tokens import tokens
@@ -111,7 +111,7 @@ class TestPasswordReset(BaseTestCase):
 
     def test_it_says_that_links_of_earlier_versions_have_ended(self) -> None:
         uid = urlsafe_base64_encode(force_bytes(str(self.alice.pk)))
-        token = reset_links.make_token(self.alice)
+        token = password_reset_links.make_token(self.alice)
         assert self.client.get(f"/accounts/reset/{uid}/{token}/").status_code == 410
 
     def test_it_keeps_the_token_out_of_the_address_bar(self) -> None:

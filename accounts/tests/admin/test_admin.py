@@ -6,7 +6,7 @@ from django.core import mail
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from accounts.admin.user_pages import MAX_GRANTED
+from accounts.admin.user_actions import MAX_GRANTED
 from accounts.credits import ledger
 from accounts.emails import outbox
 from accounts.models import CreditEntry, User

@@ -23,7 +23,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from accounts.admin import audit_words
+from accounts.admin import audit_texts
 from accounts.models import AuditEntry, User
 from accounts.user_data import deletion
 from artgen.admin import audit
@@ -345,13 +345,13 @@ class TestTexts(AuditTestCase):
             ),
             ("a text of another version",) * 2,
         ):
-            assert audit_words.shown(stored) == shown
+            assert audit_texts.translated(stored) == shown
         self.log("disabled")
         self.assertContains(self.client.get(URL), "turned off")
 
     def test_it_has_all_of_them_in_russian(self) -> None:
         with translation.override("ru"):
-            assert [str(phrase) for _, phrase in audit_words.PHRASES if str(phrase).isascii()] == []
+            assert [str(phrase) for _, phrase in audit_texts.PHRASES if str(phrase).isascii()] == []
 
 
 class TestEntry(AuditTestCase):

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone, translation
 
-from accounts.credits import credit_requests, ledger, plain_markup
+from accounts.credits import credit_page_markup, credit_requests, ledger
 from accounts.emails import outbox
 from accounts.limits import rate_limits
 from accounts.limits.rate_limits import TooManyTries
@@ -290,7 +290,7 @@ class TestWordsOfStaff(CreditRequestTestCase):
         self.assertContains(self.client.get(URL), 'href="mailto:nina@example.org"')
 
     def test_it_shows_paragraphs_and_links_and_nothing_else(self) -> None:
-        html = plain_markup.rendered(
+        html = credit_page_markup.to_html(
             "One\ntwo\r\n\r\n<script>alert(1)</script> https://a.example/x?y=1&z=2. "
             "[shop](https://b.example) [here](/explore/) me@c.example"
         )
@@ -306,8 +306,8 @@ class TestWordsOfStaff(CreditRequestTestCase):
 
     def test_it_links_to_no_script(self) -> None:
         for target in ("javascript:alert(1)", "data:text/html,x", "//evil.example", "JaVaScRiPt:x"):
-            assert "<a" not in plain_markup.rendered(f"[x]({target})")
-        assert 'on"' not in plain_markup.rendered('[x](https://a.example/"onclick="y)')
+            assert "<a" not in credit_page_markup.to_html(f"[x]({target})")
+        assert 'on"' not in credit_page_markup.to_html('[x](https://a.example/"onclick="y)')
 
 
 class TestDecisionRace(TransactionTestCase):

@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 
 from accounts.credits import credit_requests, holds, ledger, vouchers
+from accounts.credits.vouchers import VoucherTerms
 from accounts.limits.rate_limits import TooManyTries
 from accounts.models import CreditEntry, CreditRequest, User, Voucher
 
@@ -121,7 +122,7 @@ class Credits(RuleBasedStateMachine):
 
     @rule(amount=AMOUNTS, uses=st.integers(1, 2))
     def create_voucher(self, amount: int, uses: int) -> None:
-        (voucher,) = vouchers.create(amount=amount, max_uses=uses)
+        (voucher,) = vouchers.create(VoucherTerms(amount=amount, max_uses=uses))
         self.codes.append(voucher.code)
 
     @precondition(lambda self: self.codes)

@@ -124,9 +124,9 @@ class TestSpendingLimitRace(TransactionTestCase):
         assert ledger.check() == []
 
     def test_it_would_spend_more_without_the_lock(self) -> None:
-        unlocked = holds.WITHIN_LIMIT.replace(" FOR UPDATE", "")
+        unlocked = holds.HOLD.replace("    FOR UPDATE\n", "")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(holds, "WITHIN_LIMIT", unlocked)
+            patch.setattr(holds, "HOLD", unlocked)
             at_once_behind(
                 lambda: User.objects.select_for_update().get(pk=self.user.pk), [self.hold] * 12
             )

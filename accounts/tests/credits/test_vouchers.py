@@ -16,6 +16,7 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 
 from accounts.credits import ledger, vouchers
+from accounts.credits.vouchers import VoucherTerms
 from accounts.models import CreditEntry, User, Voucher, VoucherState, VoucherUse
 from generation.testing.cases import BaseTestCase, make_user
 from generation.testing.clock import held_clock
@@ -42,7 +43,7 @@ class TestRedeeming(BaseTestCase):
         return self.alice.credits
 
     def test_it_adds_the_credits_once_for_each_account(self) -> None:
-        (voucher,) = vouchers.create(amount=25, max_uses=2)
+        (voucher,) = vouchers.create(VoucherTerms(amount=25, max_uses=2))
         shown = vouchers.shown_code(voucher.code).lower()
         page = self.client.post(URL, {"code": f" {shown} "}, follow=True)
         self.assertContains(page, "25\N{NO-BREAK SPACE}credits added.")
@@ -58,7 +59,7 @@ class TestRedeeming(BaseTestCase):
         assert ledger.check() == []
 
     def test_it_refuses_what_is_no_valid_code(self) -> None:
-        expired, revoked = vouchers.create(amount=5, count=2)
+        expired, revoked = vouchers.create(VoucherTerms(amount=5), count=2)
         Voucher.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - DAY)
         vouchers.revoke(revoked)
         for code, words in (
@@ -81,7 +82,7 @@ class TestRedeeming(BaseTestCase):
             "АВЕК-МНРС-ТУХ2-3456",
             "авек мнрс тух2 3456",
         ):
-            (voucher,) = vouchers.create(amount=1)
+            (voucher,) = vouchers.create(VoucherTerms(amount=1))
             Voucher.objects.filter(pk=voucher.pk).update(code="ABEKMHPCTYX23456")
             vouchers.redeem(user=self.alice, code=typed)
             Voucher.objects.all().delete()
@@ -90,12 +91,12 @@ class TestRedeeming(BaseTestCase):
     def test_it_limits_guesses(self) -> None:
         for _ in range(10):
             self.client.post(URL, {"code": "AAAABBBBCCCCDDDD"})
-        (voucher,) = vouchers.create(amount=25)
+        (voucher,) = vouchers.create(VoucherTerms(amount=25))
         assert self.client.post(URL, {"code": voucher.code}).status_code == 429
         assert self.balance() == 100
 
     def test_it_leaves_the_voucher_unused_if_the_account_is_full(self) -> None:
-        (voucher,) = vouchers.create(amount=25)
+        (voucher,) = vouchers.create(VoucherTerms(amount=25))
         ledger.grant(user=self.alice, amount=ledger.MAX_CREDITS - 110, reason="rich")
         with pytest.raises(ledger.TooManyCredits):
             vouchers.redeem(user=self.alice, code=voucher.code)
@@ -103,7 +104,7 @@ class TestRedeeming(BaseTestCase):
         assert voucher.uses == 0
 
     def test_its_codes_are_long_and_differ(self) -> None:
-        codes = {voucher.code for voucher in vouchers.create(amount=1, count=200)}
+        codes = {voucher.code for voucher in vouchers.create(VoucherTerms(amount=1), count=200)}
         assert len(codes) == 200
         assert {len(code) for code in codes} == {16}
         assert set().union(*codes) == set(vouchers.ALPHABET)
@@ -112,12 +113,12 @@ class TestRedeeming(BaseTestCase):
         self.assertContains(self.client.get("/account/"), f'action="{URL}"')
 
     def test_the_database_refuses_more_uses_than_allowed(self) -> None:
-        vouchers.create(amount=1)
+        vouchers.create(VoucherTerms(amount=1))
         with pytest.raises(IntegrityError), transaction.atomic():
             Voucher.objects.update(uses=2)
 
     def test_it_is_forgotten_long_after_its_end(self) -> None:
-        expired, used = vouchers.create(amount=5, count=2)
+        expired, used = vouchers.create(VoucherTerms(amount=5), count=2)
         vouchers.redeem(user=self.alice, code=used.code)
         vouchers.redeem(user=self.alice, code=expired.code)
         Voucher.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - 400 * DAY)
@@ -170,7 +171,7 @@ class TestAdmin(BaseTestCase):
         assert not Voucher.objects.exists()
 
     def test_it_revokes_and_shows_who_used_it(self) -> None:
-        (voucher,) = vouchers.create(amount=5, max_uses=3)
+        (voucher,) = vouchers.create(VoucherTerms(amount=5, max_uses=3))
         vouchers.redeem(user=self.alice, code=voucher.code)
         self.assertContains(self.client.get(f"{LIST}{voucher.pk}/change/"), self.alice.email)
         data = {"action": "revoke", "_selected_action": [voucher.pk]}
@@ -183,7 +184,7 @@ class TestAdmin(BaseTestCase):
         assert self.alice.credits == 105
 
     def test_it_finds_by_state_and_code(self) -> None:
-        valid, used, expired, revoked = vouchers.create(amount=5, count=4)
+        valid, used, expired, revoked = vouchers.create(VoucherTerms(amount=5), count=4)
         vouchers.redeem(user=self.alice, code=used.code)
         Voucher.objects.filter(pk=expired.pk).update(expires_at=timezone.now() - DAY)
         vouchers.revoke(revoked)
@@ -196,11 +197,11 @@ class TestAdmin(BaseTestCase):
 
     @held_clock()
     def test_it_makes_as_many_queries_with_more_rows(self) -> None:
-        vouchers.create(amount=5, actor=self.staff)
+        vouchers.create(VoucherTerms(amount=5), actor=self.staff)
         self.client.get(LIST)
         with self.assertNumQueries(3):
             self.client.get(LIST)
-        vouchers.create(amount=5, count=20, actor=self.staff)
+        vouchers.create(VoucherTerms(amount=5), count=20, actor=self.staff)
         with self.assertNumQueries(3):
             self.client.get(LIST)
 
@@ -257,7 +258,7 @@ class TestVoucherRace(TransactionTestCase):
         return sum(User.objects.values_list("credits", flat=True))
 
     def test_it_is_used_no_more_than_allowed(self) -> None:
-        (voucher,) = vouchers.create(amount=10, max_uses=3)
+        (voucher,) = vouchers.create(VoucherTerms(amount=10, max_uses=3))
         users = [User.objects.create_user(f"one-of-50-{n}@example.org") for n in range(50)]
         outcome = at_once(
             [lambda user=user: vouchers.redeem(user=user, code=voucher.code) for user in users]
@@ -267,7 +268,7 @@ class TestVoucherRace(TransactionTestCase):
         assert ledger.check() == []
 
     def test_it_is_used_once_by_an_account(self) -> None:
-        (voucher,) = vouchers.create(amount=10, max_uses=8)
+        (voucher,) = vouchers.create(VoucherTerms(amount=10, max_uses=8))
         user = self.users[0]
         outcome = at_once([lambda: vouchers.redeem(user=user, code=voucher.code)] * 8)
         assert outcome == {"CreditEntry": 1, "AlreadyRedeemed": 7}
@@ -275,7 +276,7 @@ class TestVoucherRace(TransactionTestCase):
         assert (self.total(), voucher.uses) == (10, 1)
 
     def test_it_would_be_used_too_often_without_the_guards(self) -> None:
-        (voucher,) = vouchers.create(amount=10, max_uses=3)
+        (voucher,) = vouchers.create(VoucherTerms(amount=10, max_uses=3))
 
         def redeem_naively(user: User) -> None:
             if Voucher.objects.get(pk=voucher.pk).uses < voucher.max_uses:

@@ -265,5 +265,5 @@ def test_it_counts_emails_by_state(db: None) -> None:
     OutgoingEmail.objects.filter(pk=failing.pk).update(last_error="450", attempts=1)
     OutgoingEmail.objects.filter(pk=given_up.pk).update(due_at=None, body="")
     found = outbox.totals()
-    assert found.by_state == dict.fromkeys(outbox.State, 1)
+    assert found.by_state == dict.fromkeys(outbox.EmailState, 1)
     assert found.due_since == waiting.due_at

@@ -13,7 +13,7 @@ from django.utils import translation
 from accounts.credits import holds, ledger
 from accounts.limits import period_limits, quotas
 from accounts.limits.period_limits import PeriodLimitReached
-from accounts.limits.quotas import BatchNotAllowed, ModelNotAllowed, Order, SizeNotAllowed
+from accounts.limits.quotas import BatchNotAllowed, ModelNotAllowed, OrderSummary, SizeNotAllowed
 from accounts.models import GroupQuota, User
 from generation.testing.cases import BaseTestCase, make_user
 from generation.testing.threads import at_once
@@ -39,7 +39,7 @@ def hold(user, *amounts, order=None, **options):
 
 
 def order(count=1, model="flux", pixels=LARGE):
-    return Order(count, models={model: model.upper()}, pixels=pixels)
+    return OrderSummary(count, models={model: model.upper()}, pixels=pixels)
 
 
 class TestWhichValueCounts(BaseTestCase):

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
-from accounts.access.middleware import SecondFactorMiddleware
+from accounts.access.second_factor_middleware import SecondFactorMiddleware
 from accounts.emails import outbox
 from accounts.sessions import second_factor, sockets
 from accounts.tokens import tokens

@@ -171,7 +171,7 @@ class TestToken(BaseTestCase):
         tokens.revoke(user=self.bob, name="old")
         with self.assertNumQueries(2):
             found = tokens.owners([*texts, revoked, "ag_made-up"])
-        owners = [tokens.Owner(user, expires_at=None) for user in (self.alice, self.bob)]
+        owners = [tokens.TokenOwner(user, expires_at=None) for user in (self.alice, self.bob)]
         assert found == dict(zip(texts, owners, strict=True))
         assert not ApiToken.objects.filter(revoked_at=None, last_used_at=None).exists()
         with self.assertNumQueries(1):

@@ -74,7 +74,7 @@ class TestKeep(BaseTestCase):
         deletion.close(user=self.alice, after=timedelta(0))
         with pytest.raises(deletion.CannotKeep):
             deletion.keep(self.alice)
-        assert deletion.due() == [self.alice.pk]
+        assert deletion.due_ids() == [self.alice.pk]
 
 
 class TestAnonymize(BaseTestCase):

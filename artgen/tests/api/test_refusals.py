@@ -21,7 +21,7 @@ from artgen.refusals import Refusal, Unavailable
 from artgen.web import refusal_pages
 
 # Never raised themselves; a Problem has its code from the instance.
-BASES = (Problem, quotas.NotAllowed, period_limits.PeriodLimitReached)
+BASES = (Problem, quotas.OrderNotAllowed, period_limits.PeriodLimitReached)
 INTERNAL = {
     *("already_erased", "cannot_keep", "last_superuser", "link_ended"),
     *("staff_protected", "too_many_credits"),

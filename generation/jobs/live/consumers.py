@@ -17,7 +17,7 @@ from django.http import parse_cookie
 from django.utils import timezone, translation
 from redis.exceptions import RedisError
 
-from accounts.limits.slots import Slot
+from accounts.limits.concurrency import ConcurrencySlot
 from accounts.models import User
 from accounts.sessions import sockets
 from accounts.tokens import tokens
@@ -48,7 +48,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
 
     group = ""
     user: User | None = None
-    slot: Slot | None = None
+    slot: ConcurrencySlot | None = None
     snapshot_after = 0.0  # when the next one may be sent, by the clock of the event loop
     expires_at: datetime | None = None  # when the token ends that opened it
     is_snapshot_due = False  # requested, and not yet read from the database
@@ -245,7 +245,7 @@ def _ended(user_and_since: tuple[User, float]) -> list[JobJson]:
         return jobs_json(list(ended.order_by("id")))
 
 
-def _enter(slots: list[Slot]) -> dict[Slot, bool]:
+def _enter(slots: list[ConcurrencySlot]) -> dict[ConcurrencySlot, bool]:
     """Return the slots that are granted, and whether their users, now present, have jobs."""
     granted = presence.SLOTS.claim(slots)
     user_ids = {slot.user_id for slot in granted}

@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from accounts.limits.slots import Slots
+from accounts.limits.concurrency import ConcurrencySlots
 from accounts.models import User
 from artgen.redis.cache import CacheAway
 
@@ -21,7 +21,7 @@ MAX_REMEMBERED = 10_000
 Reader = tuple[str, str]
 """Language and time zone of a user; empty if not chosen."""
 
-SLOTS = Slots("sockets", limit=MAX_SOCKETS)
+SLOTS = ConcurrencySlots("sockets", limit=MAX_SOCKETS)
 """Of all sockets. Claim one before reading a socket's snapshot: a change before that is in the
 snapshot, and a change after it sends an event."""
 _remembered: dict[UUID, tuple[float, Reader]] = {}

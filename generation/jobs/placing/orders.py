@@ -35,8 +35,8 @@ def place(
 
     Raises:
         InvalidParameters, GenerationOff, TooManyWaiting, StorageFull, KeyReused, KeyBusy,
-            ledger.TooFewCredits, quotas.NotAllowed, period_limits.PeriodLimitReached: nothing was
-            placed.
+            ledger.TooFewCredits, quotas.OrderNotAllowed, period_limits.PeriodLimitReached: nothing
+            was placed.
         moderation.refusals.Moderated: a rule stops the prompt; the request is stored, for an appeal
             or a moderator.
     """
@@ -168,7 +168,7 @@ def _place(order: JobOrder) -> PlacedOrder:
     except (
         InvalidParameters,
         ledger.TooFewCredits,
-        quotas.NotAllowed,
+        quotas.OrderNotAllowed,
         period_limits.PeriodLimitReached,
         TooManyWaiting,
         StorageFull,
@@ -224,7 +224,7 @@ def _place_by(
 def _hold_credits(order: JobOrder, jobs: Sequence[Job]) -> None:
     holds.hold_all(
         user=order.user,
-        order=quotas.Order(
+        order=quotas.OrderSummary(
             len(jobs),
             models={job.model.slug: job.model.name for job in jobs},
             pixels=max(job.width * job.height for job in jobs),

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
-from accounts.emails import texts
+from accounts.emails import rendering
 from accounts.models import ApiToken, User
 from artgen.refusals import Refusal
 from generation.jobs.placing import orders
@@ -39,7 +39,7 @@ def approve(review: PromptReview, *, by: User) -> None:
             with transaction.atomic():
                 order = orders.place_reviewed(_order_of(review), actor=by)
         except Refusal as refusal:
-            with texts.localized_for(review.user):
+            with rendering.localized_for(review.user):
                 obstacle = refusal.message or gettext("Something went wrong. Try again.")
         else:
             placed = order.batch or order.jobs[0].id

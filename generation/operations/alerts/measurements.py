@@ -226,7 +226,7 @@ def _emails() -> dict[str, Values]:
     late = (now - emails.due_since).total_seconds() if emails.due_since else 0
     if late > CONDITIONS["EmailsLate"].limit:
         found["EmailsLate"] = {"minutes": round(late / 60)}
-    if failing := emails.by_state[outbox.State.FAILING]:
+    if failing := emails.by_state[outbox.EmailState.FAILING]:
         found["EmailsFail"] = {"count": failing}
     return found
 

@@ -9,7 +9,7 @@ from django.core.mail import EmailMessage
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from accounts.emails import texts
+from accounts.emails import rendering
 from accounts.models import User
 from generation.models import AlertNews
 from generation.operations.alerts.conditions import condition_of
@@ -39,7 +39,7 @@ def email(
     to: str, language: str, *, name: str, values: Mapping[str, Any], news: str, since: datetime
 ) -> EmailMessage:
     with translation.override(language or settings.LANGUAGE_CODE):
-        return texts.compose(
+        return rendering.compose(
             "generation/emails/alert",
             to=to,
             news=AlertNews(news).label,
@@ -47,7 +47,7 @@ def email(
             advice=advice(name) if news != AlertNews.ENDED else "",
             since=_time(since),
             name=name,
-            admin=texts.absolute_url("/admin/"),
+            admin=rendering.absolute_url("/admin/"),
         )
 
 

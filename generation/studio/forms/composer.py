@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.limits.quotas import Order, Quotas
+from accounts.limits.quotas import OrderSummary, Quotas
 from artgen.refusals import FieldError, Refusal
 from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer, Parameter
 from generation.catalog.parameters import (
@@ -304,7 +304,7 @@ class Composer:
         if self.quotas is None:
             return ""
         width, height = self.size or (0, 0)
-        order = Order(self.count, {self.model.slug: self.model.name}, width * height)
+        order = OrderSummary(self.count, {self.model.slug: self.model.name}, width * height)
         refused = self.quotas.refusal(order)
         return refused.message if refused else ""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.limits import period_limits, quotas
-from accounts.limits.quotas import Order
+from accounts.limits.quotas import OrderSummary
 from accounts.models import User
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import SEED_MAX
@@ -46,7 +46,7 @@ def quote(*, user: User, asked: Asked) -> SheetQuote:
     pixels = max(
         (one["width"] * one["height"] for one in plan.requests if "width" in one), default=0
     )
-    refused = allowed.refusal(Order(count, names, pixels)) or period_limits.refusal(
+    refused = allowed.refusal(OrderSummary(count, names, pixels)) or period_limits.refusal(
         user, allowed, jobs=count, credits=quote.credits
     )
     return SheetQuote(plan=plan, quote=quote, obstacle=refused.message if refused else "")

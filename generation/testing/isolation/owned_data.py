@@ -17,7 +17,8 @@ from uuid_utils.compat import uuid7
 
 from accounts.access import email_change, invitations
 from accounts.credits import ledger, vouchers
-from accounts.emails import outbox, reset_links, texts
+from accounts.credits.vouchers import VoucherTerms
+from accounts.emails import outbox, password_reset_links, sign_up_links, texts
 from accounts.models import (
     ApiToken,
     CreditEntry,
@@ -229,7 +230,7 @@ def _make_rows(data: OwnedData) -> None:
         "deleted_word_list": deleted_words.id,
     }  # fmt: skip
     request = CreditRequest.objects.create(user=owner, note=mark("note"))
-    (voucher,) = vouchers.create(amount=5)
+    (voucher,) = vouchers.create(VoucherTerms(amount=5))
     values |= {"credit_request": request.pk, "voucher": voucher.pk}
     values |= {
         "image": image.id, "image_key": image.key, "trashed": trashed.id, "shared": shared.id,
@@ -285,10 +286,10 @@ def _make_addresses(data: OwnedData) -> None:
         "hook": signing.dumps([str(submitted.id), submitted.attempt], salt=webhook_tokens.SALT),
         "keep": deletion.keep_token(leaving),
         "invited": invited.pk, "invitation": invitations.token_of(invited),
-        "sign_up": signing.dumps({"email": "new@example.org"}, salt=texts.SIGN_UP_SALT),
+        "sign_up": sign_up_links.make_token("new@example.org"),
         "email_change": email_change.token_of(owner, "moved@example.org"),
         "uid": str(owner.pk),
-        "reset": reset_links.make_token(owner),
+        "reset": password_reset_links.make_token(owner),
         "media_query": media.partition("?")[2],
     }  # fmt: skip
 

@@ -16,7 +16,6 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 from django.contrib.sessions.backends.cached_db import SessionStore
-from django.core import signing
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
@@ -26,7 +25,7 @@ from PIL import Image as Pillow
 
 from accounts.access import email_change, invitations
 from accounts.credits import ledger
-from accounts.emails import reset_links, texts
+from accounts.emails import password_reset_links, sign_up_links
 from accounts.models import CreditEntry, User
 from accounts.sessions import second_factor
 from accounts.tokens import tokens
@@ -247,9 +246,9 @@ def _account(owner: User) -> dict[str, Any]:
     return {
         "invitation": invitations.token_of(invited.sent[0]),
         "uid": str(owner.pk),
-        "reset": reset_links.make_token(owner),
+        "reset": password_reset_links.make_token(owner),
         "email_change": email_change.token_of(owner, "new@example.org"),
-        "sign_up": signing.dumps({"email": "new@example.org"}, salt=texts.SIGN_UP_SALT),
+        "sign_up": sign_up_links.make_token("new@example.org"),
     }
 
 

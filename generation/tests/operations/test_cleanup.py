@@ -6,6 +6,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.credits import credit_requests, vouchers
+from accounts.credits.vouchers import VoucherTerms
 from accounts.models import CreditRequest, Voucher
 from generation.models import IdempotencyKey, Image
 from generation.operations import cleanup
@@ -53,7 +54,7 @@ class TestCleanUp(BaseTestCase):
 
     def test_it_forgets_requests_for_credits_and_vouchers_that_ended_long_ago(self) -> None:
         old = timezone.now() - timedelta(days=91)
-        for voucher in vouchers.create(amount=1, count=2)[:1]:
+        for voucher in vouchers.create(VoucherTerms(amount=1), count=2)[:1]:
             vouchers.revoke(voucher)
             Voucher.objects.filter(pk=voucher.pk).update(revoked_at=old)
         for user in (self.alice, self.bob):

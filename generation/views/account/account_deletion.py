@@ -17,7 +17,7 @@ from accounts.forms.passwords import PasswordForm
 from accounts.limits.rate_limits import limited
 from accounts.models import User
 from accounts.views.deletion import ERASE_AT
-from accounts.views.sign_in import EMAIL_SENT_TO
+from accounts.views.email_sent import EMAIL_SENT_TO
 from artgen.refusals import Refusal
 from generation.models import Collection, Image, Job, Upload
 from generation.user_data import erasure

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from accounts.access import sign_up
+from accounts.access import sign_up_rules
 from generation.views.tiles import data_ratio
 
 
@@ -73,7 +73,7 @@ def start(request: HttpRequest) -> HttpResponse:
         return redirect("create")
     context = {
         "samples": SAMPLES,
-        "credits": sign_up.starting_credits(),
+        "credits": sign_up_rules.starting_credits(),
         "api": f"{settings.PUBLIC_URL}/api/v1",
         "trash_days": settings.TRASH_DAYS,
     }

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
-from accounts.limits.slots import Slots
+from accounts.limits.concurrency import ConcurrencySlots
 from accounts.tokens import tokens
 from accounts.user_data import deletion
 from artgen.redis import channel_layers
@@ -296,7 +296,7 @@ class TestLimits(SocketTestCase):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(consumers, "MAX_MESSAGES_PER_SECOND", 1000)
             patch.setattr(consumers, "SNAPSHOT_PAUSE_SECONDS", 0)
-            patch.setattr(presence, "SLOTS", Slots("sockets", limit=1000))
+            patch.setattr(presence, "SLOTS", ConcurrencySlots("sockets", limit=1000))
             sockets = [await self.open(self.with_token(text)) for _ in range(25)]
             for _ in range(30):
                 await sockets[0].send_json_to({"type": "snapshot"})

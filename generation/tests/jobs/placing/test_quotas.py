@@ -8,7 +8,7 @@ from django.db import transaction
 from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 
-from accounts.limits import overview, period_limits
+from accounts.limits import period_limits, user_limits
 from accounts.models import GroupQuota, User
 from accounts.tokens import tokens
 from generation.jobs import eta
@@ -96,9 +96,9 @@ class TestApi(ApiTestCase):
         document = self.refused(self.place(), 429, "daily_limit")
         assert "in a day. The limit is 0." in document["detail"]
         self.client.force_login(self.alice)
-        assert [row.note for row in overview.rows(self.alice) if row.label == "Images today"] == [
-            ""
-        ]
+        assert [
+            row.note for row in user_limits.rows(self.alice) if row.label == "Images today"
+        ] == [""]
 
     def test_it_limits_the_queue_of_a_group(self):
         group_of(self.alice, max_jobs_waiting=1)

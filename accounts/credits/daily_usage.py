@@ -23,7 +23,7 @@ class DailyUsage:
     jobs: int
 
 
-def usage(*, user: User, days: int = 30) -> list[DailyUsage]:
+def of(*, user: User, days: int = 30) -> list[DailyUsage]:
     """Return the user's usage on each of the last days, oldest first, in one query.
 
     A day begins at midnight of the current time zone.
@@ -39,13 +39,13 @@ def usage(*, user: User, days: int = 30) -> list[DailyUsage]:
         .values("day")
         .annotate(credits=Sum(-F("held") - F("amount")), jobs=Count("id"))
     )
-    by_day = {row["day"]: row for row in rows}
-    found = []
+    rows_by_day = {row["day"]: row for row in rows}
+    usage_by_day = []
     for number in range(days):
         day = first + timedelta(days=number)
-        row = by_day.get(day)
-        found.append(DailyUsage(day, row["credits"], row["jobs"]) if row else DailyUsage(day, 0, 0))
-    return found
+        row = rows_by_day.get(day, {"credits": 0, "jobs": 0})
+        usage_by_day.append(DailyUsage(day, row["credits"], row["jobs"]))
+    return usage_by_day
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,10 @@ def chart(days: list[DailyUsage]) -> Chart:
     total = sum(day.credits for day in days)
     bars = []
     for number, day in enumerate(days):
-        height = max(2, round(day.credits * 108 / most.credits)) if day.credits else 2
-        kind = "none" if not day.credits else "today" if day is days[-1] else "day"
+        height, kind = 2, "none"
+        if day.credits:
+            height = max(2, round(day.credits * 108 / most.credits))
+            kind = "today" if day is days[-1] else "day"
         bars.append(Bar(day, number * 24 + 4, Chart.HEIGHT - height, height, kind))
     if total:
         summary = _("Spent by day: %(total)s in %(days)s days, most on %(day)s: %(credits)s.") % {

@@ -43,32 +43,32 @@ LAST = "return redis.call('ZRANGE', KEYS[1], -1, -1)"  # a key expires with its 
 ID_LENGTH = 32  # of a slot's id, before its label
 
 
-class Slot(NamedTuple):
+class ConcurrencySlot(NamedTuple):
     """The place of one thing among those that its user has open."""
 
     user_id: UUID
     id: str
 
 
-class Slots:
+class ConcurrencySlots:
     """The slots of this process for one kind of thing: at most `limit` a user in all processes."""
 
     def __init__(self, kind: str, *, limit: int) -> None:
         self.kind, self.limit = kind, limit
         self.lock = threading.Lock()
-        self.claiming: set[Slot] = set()
-        self.open: defaultdict[UUID, set[Slot]] = defaultdict(set)
-        self.closed: list[Slot] = []
+        self.claiming: set[ConcurrencySlot] = set()
+        self.open: defaultdict[UUID, set[ConcurrencySlot]] = defaultdict(set)
+        self.closed: list[ConcurrencySlot] = []
         self.refresher: threading.Thread | None = None
 
-    def new(self, user_id: UUID, *, label: str = "") -> Slot:
+    def new(self, user_id: UUID, *, label: str = "") -> ConcurrencySlot:
         """Return a slot to claim, and to close afterwards."""
-        slot = Slot(user_id, f"{uuid4().hex}{label}")
+        slot = ConcurrencySlot(user_id, f"{uuid4().hex}{label}")
         with self.lock:
             self.claiming.add(slot)
         return slot
 
-    def claim(self, slots: Collection[Slot]) -> list[Slot]:
+    def claim(self, slots: Collection[ConcurrencySlot]) -> list[ConcurrencySlot]:
         """Return those of the slots that are within the limit of their users; one round trip."""
         granted = self._claim(slots)
         with self.lock:
@@ -80,7 +80,7 @@ class Slots:
             self.claiming.difference_update(slots)
         return granted
 
-    def _claim(self, slots: Collection[Slot]) -> list[Slot]:
+    def _claim(self, slots: Collection[ConcurrencySlot]) -> list[ConcurrencySlot]:
         self._start_refresher()
         calls = [(self._key(slot.user_id), (slot.id, TTL_SECONDS, self.limit)) for slot in slots]
         try:
@@ -90,9 +90,11 @@ class Slots:
             return self._within_limit_here(slots)
         return [slot for slot, answer in zip(slots, answers, strict=True) if answer]
 
-    def _within_limit_here(self, slots: Collection[Slot]) -> list[Slot]:
+    def _within_limit_here(self, slots: Collection[ConcurrencySlot]) -> list[ConcurrencySlot]:
         with self.lock:
-            room = {one.user_id: self.limit - len(self.open.get(one.user_id, ())) for one in slots}
+            room = {
+                slot.user_id: self.limit - len(self.open.get(slot.user_id, ())) for slot in slots
+            }
         granted = []
         for slot in slots:
             room[slot.user_id] -= 1
@@ -100,7 +102,7 @@ class Slots:
                 granted.append(slot)
         return granted
 
-    def close(self, slot: Slot) -> None:
+    def close(self, slot: ConcurrencySlot) -> None:
         """Give the slot back at the next `release`. Does not block: an event loop calls it."""
         with self.lock:
             self.claiming.discard(slot)
@@ -164,11 +166,11 @@ class Slots:
         while True:
             self.refresh(seconds=REFRESH_SECONDS)
 
-    def _by_user(self, slots: Iterable[Slot]) -> dict[str, list[str]]:
-        found: defaultdict[str, list[str]] = defaultdict(list)
+    def _by_user(self, slots: Iterable[ConcurrencySlot]) -> dict[str, list[str]]:
+        ids: defaultdict[str, list[str]] = defaultdict(list)
         for slot in slots:
-            found[self._key(slot.user_id)].append(slot.id)
-        return dict(found)
+            ids[self._key(slot.user_id)].append(slot.id)
+        return dict(ids)
 
     def _key(self, user_id: UUID) -> str:
         return f"{self.kind}:{user_id}"

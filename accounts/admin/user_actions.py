@@ -1,6 +1,7 @@
 """Pages that act on users: grant credits, ban, lift a ban, sign out everywhere."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,11 +17,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import bans, sign_out
+from accounts.access import bans, sign_out_by_staff
 from accounts.access.request_user import SignedInRequest
 from accounts.credits import ledger
 from accounts.forms.bans import BanForm
-from accounts.forms.credits import GrantForm, TakeBackForm
+from accounts.forms.credit_grants import GrantForm, TakeBackForm
 from accounts.models import User
 from artgen.admin import audit, submit_once
 from artgen.database.ids import parse_uuid
@@ -31,7 +32,19 @@ MAX_GRANTED = 250
 """Users in one address, which nginx refuses above 16 kB."""
 
 
-class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
+@dataclass(frozen=True)
+class ActionPage:
+    """What a page shows that acts on users when it is posted."""
+
+    title: str
+    users: Sequence[User]
+    button: str
+    form: forms.Form | None = None
+    words: str = ""
+    is_danger: bool = False
+
+
+class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
     """Pages and actions of the admin of users that have a form of their own."""
 
     ban_form: type[BanForm] = BanForm
@@ -87,13 +100,13 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
             if len(users) == 1:
                 return self._back(users[0])
             return HttpResponseRedirect(reverse("admin:accounts_user_changelist"))
-        return self._page(
-            request,
+        page = ActionPage(
             title=gettext("Grant credits"),
             users=users,
             form=form,
             button=gettext("Save"),
         )
+        return self._show(request, page)
 
     def _grant(self, request: SignedInRequest, users: list[User], form: forms.Form) -> bool:
         """Write the entries and return True, or add the reason to the form and return False."""
@@ -130,8 +143,7 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
         form = TakeBackForm(request.POST or None, initial={"once": uuid4()})
         if request.method == "POST" and form.is_valid() and self._take_back(request, user, form):
             return self._back(user)
-        return self._page(
-            request,
+        page = ActionPage(
             title=gettext("Take credits back"),
             users=[user],
             form=form,
@@ -142,6 +154,7 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
                 "jobs; what comes back can be taken later."
             ),
         )
+        return self._show(request, page)
 
     def _take_back(self, request: SignedInRequest, user: User, form: TakeBackForm) -> bool:
         """Write the entry and return True, or add the refusal to the form and return False."""
@@ -187,8 +200,7 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
                 text = gettext("%(email)s is banned.") % {"email": user.email}
                 messages.success(request, text)
                 return self._back(user)
-        return self._page(
-            request,
+        page = ActionPage(
             title=gettext("Ban"),
             users=[user],
             form=form,
@@ -200,6 +212,7 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
                 "stay."
             ),
         )
+        return self._show(request, page)
 
     def ban(self, user: User, form: BanForm, *, actor: User) -> None:
         """Ban the user as the form says; raise a Refusal."""
@@ -215,16 +228,16 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
             return self._act(request, user, bans.lift, done=text)
         words = _of_ban(user) if user.is_banned else bans.NotBanned().message
         title = gettext("Lift ban")
-        return self._page(request, title=title, users=[user], words=words, button=title)
+        page = ActionPage(title=title, users=[user], words=words, button=title)
+        return self._show(request, page)
 
     def sign_out_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
         """Ask, then end all sessions of the user."""
         user = self._user(request, object_id)
         if request.method == "POST":
             text = gettext("%(email)s is signed out on all devices.") % {"email": user.email}
-            return self._act(request, user, sign_out.everywhere, done=text)
-        return self._page(
-            request,
+            return self._act(request, user, sign_out_by_staff.sign_out_everywhere, done=text)
+        page = ActionPage(
             title=gettext("Sign out everywhere"),
             users=[user],
             button=gettext("Sign out everywhere"),
@@ -233,6 +246,7 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
                 "API tokens stay valid."
             ),
         )
+        return self._show(request, page)
 
     def _user(self, request: SignedInRequest, object_id: str) -> User:
         id = parse_uuid(object_id)
@@ -258,27 +272,17 @@ class UserPages(admin.ModelAdmin):  # type: ignore[type-arg]
     def _back(self, user: User) -> HttpResponseRedirect:
         return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[user.pk]))
 
-    def _page(
-        self,
-        request: HttpRequest,
-        *,
-        title: str,
-        users: Sequence[User],
-        button: str,
-        form: forms.Form | None = None,
-        words: str = "",
-        is_danger: bool = False,
-    ) -> HttpResponse:
+    def _show(self, request: HttpRequest, page: ActionPage) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "title": title,
+            "title": page.title,
             "opts": self.opts,
-            "original": users[0] if len(users) == 1 else None,
-            "form": form,
-            "lines": [f"{user.email} ({formatting.credits(user.credits)})" for user in users],
-            "words": words,
-            "button": button,
-            "is_danger": is_danger,
+            "original": page.users[0] if len(page.users) == 1 else None,
+            "form": page.form,
+            "lines": [f"{user.email} ({formatting.credits(user.credits)})" for user in page.users],
+            "words": page.words,
+            "button": page.button,
+            "is_danger": page.is_danger,
         }
         return render(request, "accounts/admin/form.html", context)
 

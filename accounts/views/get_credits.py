@@ -9,9 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access.request_user import SignedInRequest
-from accounts.credits import credit_requests, plain_markup, vouchers
+from accounts.credits import credit_page_markup, credit_requests, vouchers
 from accounts.credits.credit_requests import AlreadyAsked, NotTaken
-from accounts.forms.credit_requests import AskForm, RedeemForm
+from accounts.forms.credit_requests import AskForm
+from accounts.forms.vouchers import RedeemForm
 from accounts.limits.rate_limits import limited
 from accounts.models import CreditRequestState
 from artgen.refusals import Refusal
@@ -70,9 +71,11 @@ def _page(
 ) -> HttpResponse:
     page = credit_requests.page()
     requests = credit_requests.latest_of(request.user)
-    is_open = any(one.state == CreditRequestState.OPEN for one in requests)
+    is_open = any(row.state == CreditRequestState.OPEN for row in requests)
     context = {
-        "words": plain_markup.rendered(page.text.strip() or _default_text(page.takes_requests)),
+        "words": credit_page_markup.to_html(
+            page.text.strip() or _default_text(page.takes_requests)
+        ),
         "may_ask": page.takes_requests and not is_open,
         "requests": requests,
         "ask_form": ask_form or AskForm(),

@@ -31,8 +31,8 @@ SYSTEMS = (
 
 def describe(user_agent: str) -> str:
     """Return such as "Firefox, Linux"; an empty string if neither part is known."""
-    found = (
+    names = (
         next((name for token, name in table if token in user_agent), "")
         for table in (BROWSERS, SYSTEMS)
     )
-    return ", ".join(name for name in found if name)
+    return ", ".join(name for name in names if name)

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class OpenedMailbox(models.Model):
-    """A mailbox that has opened an account by itself. `accounts.access.sign_up` writes it.
+    """A mailbox that has opened an account by itself. `accounts.access.sign_up_rules` writes it.
 
     Only a keyed hash, so that the address of an erased account is not kept.
     """

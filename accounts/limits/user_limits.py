@@ -30,7 +30,7 @@ LABELS = {
 
 
 @dataclass(frozen=True)
-class Limit:
+class LimitUsage:
     """One limit, None if there is none, and what is used of it."""
 
     limit: int | None
@@ -45,40 +45,40 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Usage:
+class JobLimits:
     """What the app that has the jobs knows: limits of jobs and bytes, and the models by slug."""
 
-    limits: Mapping[str, Limit]
+    limits: Mapping[str, LimitUsage]
     models: Callable[[], Mapping[str, str]]
     """Returns slug and name of each model that the user may use."""
 
 
 @dataclass(frozen=True)
-class Limits:
+class UserLimits:
     """All limits of a user by name, and what an order may ask for."""
 
-    limits: Mapping[str, Limit]
+    limits: Mapping[str, LimitUsage]
     quotas: Quotas
     models: Callable[[], Mapping[str, str]]
 
 
-def of(user: User) -> Limits:
+def of(user: User) -> UserLimits:
     """Return all limits of the user. The app that has the jobs provides USAGE."""
-    usage: Callable[[User, Quotas], Usage] = import_string(settings.USAGE)
+    usage: Callable[[User, Quotas], JobLimits] = import_string(settings.USAGE)
     allowed, used = quotas.of(user), period_limits.used(user)
-    found = usage(user, allowed)
+    of_jobs = usage(user, allowed)
     counted = {
-        counter.quota: Limit(
+        counter.quota: LimitUsage(
             allowed.limit(counter.quota), used[counter.quota], period_limits.resets_at(counter)
         )
         for counter in period_limits.COUNTERS
     }
-    return Limits(dict(found.limits) | counted, allowed, found.models)
+    return UserLimits(dict(of_jobs.limits) | counted, allowed, of_jobs.models)
 
 
-def of_token(token_id: UUID) -> Limit:
+def of_token(token_id: UUID) -> LimitUsage:
     limit, spent = ApiToken.objects.values_list("credit_limit", "credits_spent").get(pk=token_id)
-    return Limit(limit, spent)
+    return LimitUsage(limit, spent)
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,10 @@ class LimitRow:
 
 def rows(user: User, *, show_unlimited: bool = False) -> list[LimitRow]:
     """Return what is limited, or takes storage; with `show_unlimited` also what has no limit."""
-    found = of(user)
+    limits = of(user)
     shown = []
     for name, (label, written) in LABELS.items():
-        limit = found.limits[name]
+        limit = limits.limits[name]
         if limit.limit is None and not name.endswith("_bytes") and not show_unlimited:
             continue
         shown.append(
@@ -109,21 +109,21 @@ def rows(user: User, *, show_unlimited: bool = False) -> list[LimitRow]:
                 note=_note(limit),
             )
         )
-    return [*shown, *_allowed(found)]
+    return [*shown, *_allowed(limits)]
 
 
-def _note(limit: Limit) -> str:
+def _note(limit: LimitUsage) -> str:
     """Return when a limit that is reached starts again, "" for others and for one of 0."""
     if not limit.limit or limit.used < limit.limit or limit.resets_at is None:
         return ""
     return _("Resets on %(time)s.") % {"time": formatting.moment(limit.resets_at)}
 
 
-def _allowed(found: Limits) -> Iterator[LimitRow]:
+def _allowed(limits: UserLimits) -> Iterator[LimitRow]:
     """Yield what an order may ask for, if the user's quotas limit it."""
-    allowed = found.quotas
+    allowed = limits.quotas
     if allowed.models is not None:
-        names = ", ".join(found.models().values()) or _("none")
+        names = ", ".join(limits.models().values()) or _("none")
         yield LimitRow(label=_("Models"), used=names, limit="", percent=None)
     if allowed.megapixels is not None:
         text = quotas.megapixels_text(allowed.megapixels)

@@ -24,7 +24,7 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import ban_page, sign_up
+from accounts.access import ban_page, sign_up_rules
 from accounts.emails import security_notices
 from accounts.emails.security_notices import Change
 from accounts.models import User, fold
@@ -44,7 +44,7 @@ class Service:
 
 
 @dataclass(frozen=True)
-class Connection:
+class ConnectedService:
     """A service that signs this user in."""
 
     id: int
@@ -67,11 +67,11 @@ def services(request: HttpRequest) -> list[Service]:
     ]
 
 
-def connections_of(user: User) -> list[Connection]:
+def connections_of(user: User) -> list[ConnectedService]:
     """Return the services that sign this user in, also those that are no longer set up."""
     names = {app.provider_id or app.provider: app.name for app in _apps()}
     return [
-        Connection(
+        ConnectedService(
             account.pk, names.get(account.provider, account.provider), _label_of(account.extra_data)
         )
         for account in SocialAccount.objects.filter(user=user).order_by("pk")
@@ -89,7 +89,7 @@ def disconnect(request: HttpRequest, account: SocialAccount) -> None:
         security_notices.send(Change.SERVICE_DISCONNECTED, user=account.user, request=request)
 
 
-class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """Hooks of allauth.socialaccount."""
 
     error_messages = DefaultSocialAccountAdapter.error_messages | {
@@ -98,7 +98,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     }
 
     def list_apps(
-        self, request: HttpRequest | None, provider: str | None = None, client_id: Any = None
+        self, request: HttpRequest | None, provider: str | None = None, client_id: object = None
     ) -> list[SocialApp]:
         """Return the apps of the environment; none are stored in the database."""
         return [
@@ -108,7 +108,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             and client_id in (None, app.client_id)
         ]
 
-    def get_app(self, request: HttpRequest, provider: str, client_id: Any = None) -> SocialApp:
+    def get_app(self, request: HttpRequest, provider: str, client_id: object = None) -> SocialApp:
         """Return the app of a provider; raise Http404 if it is not set up."""
         for app in self.list_apps(request, provider=provider, client_id=client_id):
             return app
@@ -117,7 +117,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def get_requests_session(self) -> requests.Session:
         """Return a session whose calls have a timeout; no database connection waits for them."""
         pooling.give_back()
-        return super().get_requests_session()  # type: ignore[no-any-return]
+        return super().get_requests_session()
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Connect the service to the account of its verified address, before signing in."""
@@ -143,7 +143,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         else:
             raise _back_to_sign_in(request, gettext("This account is locked."))
 
-    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: Any) -> User:
+    def populate_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]
+    ) -> User:
         """Fill in the name of a new account."""
         user: User = sociallogin.user
         parts = (data.get("first_name"), data.get("last_name"))
@@ -152,7 +154,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         user.language = get_language() or ""
         return user
 
-    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+    def save_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, form: object = None
+    ) -> User:
         """Create the account with its starting credits and without a password."""
         user: User = sociallogin.user
         user.set_unusable_password()
@@ -160,7 +164,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             with transaction.atomic():
                 sociallogin.save(request)
                 EmailAddress.objects.filter(user=user).delete()  # `User.email` is the only record
-                sign_up.open_account(user)
+                sign_up_rules.open_account(user)
         except IntegrityError as error:
             # The same sign-up in two windows: the account exists now.
             raise _back_to_sign_in(request, gettext("Try again.")) from error
@@ -193,7 +197,7 @@ def _verified_addresses(login: SocialLogin) -> list[str]:
     return [fold(address.email) for address in login.email_addresses if _is_true(address.verified)]
 
 
-def _is_true(claim: Any) -> bool:
+def _is_true(claim: object) -> bool:
     return claim is True or claim == "true"
 
 
@@ -202,7 +206,7 @@ def _admitted(request: HttpRequest, addresses: Sequence[str]) -> str:
     refused: Refusal | None = None
     for address in addresses:
         try:
-            sign_up.admission_of(address)
+            sign_up_rules.terms_of(address)
         except Refusal as refusal:
             refused = refused or refusal
         else:

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from django.utils import timezone, translation
 
-from accounts.credits import holds, usage
+from accounts.credits import daily_usage, holds
 from accounts.models import CreditEntry
 from generation.testing.cases import BaseTestCase, hold
 
@@ -35,10 +35,10 @@ class TestStatement(BaseTestCase):
         self.spend(3, NOON - timedelta(days=29))
         self.spend(9, NOON - timedelta(days=30))
         with self.at(NOON), self.assertNumQueries(1):
-            days = usage.usage(user=self.alice)
+            days = daily_usage.of(user=self.alice)
         assert len(days) == 30
-        assert days[-1] == usage.DailyUsage(NOON.date(), 9, 2)
-        assert days[0] == usage.DailyUsage(NOON.date() - timedelta(days=29), 3, 1)
+        assert days[-1] == daily_usage.DailyUsage(NOON.date(), 9, 2)
+        assert days[0] == daily_usage.DailyUsage(NOON.date() - timedelta(days=29), 3, 1)
         assert sum(day.credits for day in days) == 12
 
     def test_it_counts_no_holds_and_returns_as_usage(self) -> None:
@@ -47,21 +47,21 @@ class TestStatement(BaseTestCase):
             hold(user=self.alice, amount=4, reference=reference)
             holds.release(reference=reference, reason="")
             hold(user=self.alice, amount=5)
-            assert sum(day.credits for day in usage.usage(user=self.alice)) == 0
+            assert sum(day.credits for day in daily_usage.of(user=self.alice)) == 0
 
     def test_it_begins_a_day_at_the_users_midnight(self) -> None:
         self.spend(4, datetime(2026, 3, 19, 22, 0, tzinfo=UTC))
         with self.at(NOON):
             with timezone.override("Europe/Moscow"):
-                assert usage.usage(user=self.alice)[-1].credits == 4
+                assert daily_usage.of(user=self.alice)[-1].credits == 4
             with timezone.override("Europe/London"):
-                assert usage.usage(user=self.alice)[-2].credits == 4
+                assert daily_usage.of(user=self.alice)[-2].credits == 4
 
     def test_it_describes_the_chart_in_a_sentence(self) -> None:
         self.spend(4, NOON)
         self.spend(2, NOON - timedelta(days=3))
         with self.at(NOON), translation.override("en"):
-            chart = usage.chart(usage.usage(user=self.alice))
+            chart = daily_usage.chart(daily_usage.of(user=self.alice))
         assert chart.summary == (
             "Spent by day: 6\N{NO-BREAK SPACE}credits in 30 days, "
             "most on today: 4\N{NO-BREAK SPACE}credits."

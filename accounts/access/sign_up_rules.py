@@ -5,10 +5,10 @@ of an email or by another service.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,7 +25,7 @@ class SignUpRefused(Refusal):
 
     code = "sign_up_refused"
     status = 403
-    words: Any = ""
+    words: str | Promise = ""
     """How to get an account in spite of that."""
 
 
@@ -56,7 +56,7 @@ class OtherDomain(SignUpRefused):
 
 
 @dataclass(frozen=True)
-class Admission:
+class SignUpTerms:
     """What a new account starts with, and the invitation that it uses up."""
 
     credits: int
@@ -71,14 +71,14 @@ def check_mode() -> None:
         raise ByInvitationOnly
 
 
-def admission_of(email: str) -> Admission:
+def terms_of(email: str) -> SignUpTerms:
     """Return what an account of this address would start with; raise a SignUpRefused."""
     invitation = invitations.pending_for(email)
     if invitation and settings.SIGN_UP != "closed":
-        return Admission(invitation.credits, invitation)
+        return SignUpTerms(invitation.credits, invitation)
     check_mode()
     check_domain(email)
-    return Admission(starting_credits())
+    return SignUpTerms(starting_credits())
 
 
 def check_domain(email: str) -> None:
@@ -104,12 +104,12 @@ def open_account(user: User) -> None:
     Raises:
         SignUpRefused, invitations.InvitationEnded: the caller's transaction must be rolled back.
     """
-    admission = admission_of(user.email)
+    terms = terms_of(user.email)
     is_first = _remember(user.email)
-    credits = admission.credits if is_first or admission.invitation else 0
+    credits = terms.credits if is_first or terms.invitation else 0
     ledger.open_account(user, credits=credits)
-    if admission.invitation:
-        invitations.accept(admission.invitation, user=user)
+    if terms.invitation:
+        invitations.accept(terms.invitation, user=user)
 
 
 def _remember(email: str) -> bool:

@@ -10,18 +10,18 @@ import pytest
 import redis
 from django.core.cache import cache
 
-from accounts.limits.slots import TTL_SECONDS, Slots
+from accounts.limits.concurrency import TTL_SECONDS, ConcurrencySlots
 from generation.testing.servers.shared_cache import shared
 from generation.testing.services import free_port
 
 LIMIT = 20
 
 
-def process_of_sockets() -> Slots:
-    return Slots("sockets", limit=LIMIT)
+def process_of_sockets() -> ConcurrencySlots:
+    return ConcurrencySlots("sockets", limit=LIMIT)
 
 
-def open_sockets(process: Slots, user: UUID, count: int) -> int:
+def open_sockets(process: ConcurrencySlots, user: UUID, count: int) -> int:
     """Open that many sockets in a process and return how many are granted."""
     return len(process.claim([process.new(user) for _ in range(count)]))
 

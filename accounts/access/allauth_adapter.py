@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import ban_page
 from accounts.emails import security_notices
-from accounts.limits import login_throttle
+from accounts.limits import sign_in_attempts
 from accounts.models import User
 from accounts.sessions import sessions, sockets, time_zones
 
@@ -40,7 +40,7 @@ MESSAGES = {
 """What a page says after an action of allauth; other templates of allauth are not shown."""
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Hooks of allauth.account."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
@@ -79,7 +79,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Return the address of the client; nginx is the only proxy, and gunicorn knows it."""
         return request.META.get("REMOTE_ADDR") or "0.0.0.0"  # noqa: S104 unknown, not an interface
 
-    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+    def authenticate(self, request: HttpRequest, **credentials: object) -> User | None:
         """Return the active user of this email and password; the caller counts attempts."""
         return authenticate(
             request, username=credentials["email"], password=credentials["password"]
@@ -87,10 +87,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Return whether this is the user's password; raise ValidationError during a pause."""
-        login_throttle.count_attempt_in_form(context.request, user.email)
+        sign_in_attempts.count_attempt_in_form(context.request, user.email)
         if not user.check_password(password):
             return False
-        login_throttle.reset(context.request, user.email)
+        sign_in_attempts.reset(context.request, user.email)
         return True
 
     def set_password(self, user: User, password: str) -> None:
@@ -100,7 +100,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         user.save(update_fields=["password"])
         sockets.close_all(user.pk)
 
-    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: object) -> HttpResponse | None:
         """Show a banned user the ban, before a second factor is asked for.
 
         At the first sign-in, note that the browser's time zone is wanted.
@@ -110,7 +110,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return ban_page.show(request, user)
         if user.last_login is None and not user.time_zone:
             request.session[time_zones.WANTED] = True
-        return super().pre_login(request, user, **kwargs)  # type: ignore[no-any-return]
+        return super().pre_login(request, user, **kwargs)
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Sign in; raise ImmediateHttpResponse for a ban that began during the sign-in."""
@@ -119,12 +119,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             raise ImmediateHttpResponse(ban_page.show(request, user))
         super().login(request, user)
 
-    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+    def post_login(self, request: HttpRequest, user: User, **kwargs: object) -> HttpResponse:
         """Redirect, and give this browser a counter of attempts of its own."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
         sessions.add(request, user)
-        sessions.limit(user)
-        login_throttle.remember_browser(request, response, user.email)
+        sessions.end_oldest(user)
+        sign_in_attempts.remember_browser(request, response, user.email)
         return response
 
     def logout(self, request: HttpRequest) -> None:

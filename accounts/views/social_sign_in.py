@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 
 import requests
 from allauth.socialaccount.internal.flows.connect import validate_disconnect
@@ -22,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import social
+from accounts.access import social_sign_in
 from accounts.access.request_user import SignedInRequest
 from accounts.limits.rate_limits import limited
 
@@ -33,7 +32,7 @@ def _calling(view: View) -> View:
     """Return the view, with an error page if the service does not respond."""
 
     @wraps(view)
-    def calling_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def calling_view(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         try:
             return view(request, *args, **kwargs)
         except requests.RequestException:
@@ -92,6 +91,6 @@ def disconnect(request: SignedInRequest) -> HttpResponse:
         except ValidationError as error:
             messages.error(request, error.messages[0])
         else:
-            social.disconnect(request, account)
+            social_sign_in.disconnect(request, account)
             messages.success(request, _("The service has been disconnected."))
     return redirect("security")

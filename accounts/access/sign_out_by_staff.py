@@ -1,7 +1,5 @@
 """Signing a user out on all devices, by staff."""
 
-from typing import Any
-
 from django.db import transaction
 
 from accounts.access import staff_rights
@@ -12,7 +10,7 @@ from accounts.sessions import sessions
 from artgen.admin import audit
 
 
-def everywhere(*, user: User, actor: Any) -> None:
+def sign_out_everywhere(*, user: User, actor: User) -> None:
     """End all sessions of the user and tell the user by email; API tokens stay valid.
 
     Raises staff_rights.StaffProtected; then nothing was changed.

@@ -18,7 +18,7 @@ ALLOWED = re.compile(r"(https?://|mailto:|/(?!/)).+", re.IGNORECASE)
 """What a link may lead to: no other scheme, such as javascript:, runs in the page."""
 
 
-def rendered(text: str) -> SafeString:
+def to_html(text: str) -> SafeString:
     """Return the HTML of a text; everything else in it, such as tags, is shown as written."""
     paragraphs = re.split(r"\n\s*\n", text.replace("\r\n", "\n").strip())
     return format_html_join(
@@ -47,13 +47,13 @@ def _linked(line: str) -> SafeString:
 
 
 def _link(match: "re.Match[str]") -> SafeString | str:
-    found = match.groupdict()
-    if found["email"]:
-        target, words = f"mailto:{found['email']}", found["email"]
-    elif found["url"]:
-        target = words = found["url"]
+    parts = match.groupdict()
+    if parts["email"]:
+        target, words = f"mailto:{parts['email']}", parts["email"]
+    elif parts["url"]:
+        target = words = parts["url"]
     else:
-        target, words = found["target"], found["words"]
+        target, words = parts["target"], parts["words"]
     if not ALLOWED.fullmatch(target):
         return match.group()
     return format_html('<a class="text-link" href="{}" rel="noopener">{}</a>', target, words)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core import mail
 from django.test import Client, override_settings
 
-from accounts.access import sign_up
+from accounts.access import sign_up_rules
 from accounts.emails import outbox
 from accounts.models import OutgoingEmail, User
 from generation.testing.rows.sign_up import InvitationTestCase, SignUpTestCase
@@ -95,7 +95,7 @@ class TestPages(SignUpTestCase):
             with override_settings(SIGN_UP=mode, DEFAULT_CREDITS=50):
                 page = self.client.get("/").content.decode()
                 assert ("are free" in page) == promised, mode
-                assert sign_up.starting_credits() == (50 if promised else 0)
+                assert sign_up_rules.starting_credits() == (50 if promised else 0)
 
 
 class TestInvitedElsewhere(InvitationTestCase):

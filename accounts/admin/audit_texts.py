@@ -76,9 +76,9 @@ PHRASES: tuple[tuple[str, Promise], ...] = (
 _COMPILED = [(re.compile(pattern, re.DOTALL), phrase) for pattern, phrase in PHRASES]
 
 
-def shown(text: str) -> str:
+def translated(text: str) -> str:
     """Return a stored text in the active language; one that is not ours as it is."""
     for pattern, phrase in _COMPILED:
-        if found := pattern.fullmatch(text):
-            return str(phrase) % found.groupdict() if found.groupdict() else str(phrase)
+        if match := pattern.fullmatch(text):
+            return str(phrase) % match.groupdict() if match.groupdict() else str(phrase)
     return text

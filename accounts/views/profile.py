@@ -1,0 +1,42 @@
+"""The page of name, language and time zone, and the time zone that a browser sends."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.access.request_user import SignedInRequest
+from accounts.forms.profile import ProfileForm
+from accounts.models import User
+from accounts.sessions import time_zones
+
+
+@login_required
+@require_POST
+def set_time_zone(request: SignedInRequest) -> HttpResponse:
+    """Store the browser's time zone, which a page sends once after the first sign-in."""
+    if request.session.pop(time_zones.WANTED, False):
+        time_zones.set_first(request.user, request.POST.get("time_zone", ""))
+    return HttpResponse(status=204)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: SignedInRequest) -> HttpResponse:
+    """Show and change name, language and time zone, and what the composer proposes."""
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if request.method == "POST" and form.is_valid():
+        form.instance.save(update_fields=list(form.fields))
+        with translation.override(form.instance.language or translation.get_language()):
+            messages.success(request, _("Saved."))
+        response = redirect("profile")
+        if not form.instance.language:
+            response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+        return response
+    return render(request, "accounts/profile.html", {"form": form})
