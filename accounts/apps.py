@@ -6,8 +6,6 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
-    """Configuration of the app."""
-
     name = "accounts"
     verbose_name = _("Accounts")
 

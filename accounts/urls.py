@@ -42,20 +42,14 @@ SECOND_FACTOR = [
     path("required/", second_factor.required, name="second_factor_required"),
     path("code/", second_factor.enter_code, name="mfa_authenticate"),
     path("confirm/", second_factor.confirm_by_code, name="mfa_reauthenticate"),
-    path(
-        "confirm/passkey/",
-        second_factor.confirm_by_passkey,
-        name="mfa_reauthenticate_webauthn",
-    ),
+    path("confirm/passkey/", second_factor.confirm_by_passkey, name="mfa_reauthenticate_webauthn"),
     path("app/add/", second_factor.add_app, name="mfa_activate_totp"),
     path("app/remove/", second_factor.remove_app, name="mfa_deactivate_totp"),
     path("passkeys/add/", second_factor.add_passkey, name="mfa_add_webauthn"),
     path("passkeys/<int:pk>/remove/", second_factor.remove_passkey, name="mfa_remove_webauthn"),
     path("recovery-codes/", second_factor.show_recovery_codes, name="mfa_view_recovery_codes"),
     path(
-        "recovery-codes/new/",
-        second_factor.new_recovery_codes,
-        name="mfa_generate_recovery_codes",
+        "recovery-codes/new/", second_factor.new_recovery_codes, name="mfa_generate_recovery_codes"
     ),
     path(
         "recovery-codes.txt",

@@ -41,8 +41,6 @@ MESSAGES = {
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Hooks of allauth.account."""
-
     error_messages = DefaultAccountAdapter.error_messages | {
         "enter_current_password": _("Wrong password."),
         "incorrect_password": _("Wrong password."),
@@ -120,7 +118,6 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: object) -> HttpResponse:
-        """Redirect, and give this browser a counter of attempts of its own."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
         sessions.add(request, user)
         sessions.end_oldest(user)
@@ -128,7 +125,6 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def logout(self, request: HttpRequest) -> None:
-        """End the session and close the user's sockets."""
         user_id = request.user.pk
         super().logout(request)
         sockets.close_all(user_id)
@@ -137,7 +133,6 @@ class AccountAdapter(DefaultAccountAdapter):
         return resolve_url("security")
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
-        """Return the page after signing out."""
         return resolve_url(settings.LOGOUT_REDIRECT_URL)
 
     def send_notification_mail(

@@ -10,7 +10,6 @@ from accounts.sessions.time_zones import zone_of
 
 
 def show(request: HttpRequest, user: User) -> HttpResponse:
-    """Return the reason and the end of the user's ban."""
     with timezone.override(zone_of(user.time_zone)):
         context = {
             "reason": user.ban_reason,

@@ -38,7 +38,6 @@ class Banned(Refusal):
 
     @property
     def message(self) -> str:
-        """Until when, and why."""
         if self.user.banned_until is None:
             text = _("Your account is banned. Reason: %(reason)s")
             return text % {"reason": self.user.ban_reason}
@@ -66,7 +65,6 @@ class NotBanned(Refusal):
 
 
 def check(user: User) -> None:
-    """Raise Banned while the user is banned."""
     if user.is_banned:
         raise Banned(user)
 

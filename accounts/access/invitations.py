@@ -63,12 +63,7 @@ class Invited:
 
 
 def invite(
-    *,
-    addresses: Collection[str],
-    credits: int,
-    expires_at: datetime,
-    language: str,
-    actor: User,
+    *, addresses: Collection[str], credits: int, expires_at: datetime, language: str, actor: User
 ) -> Invited:
     """Write one invitation and one email to each address that needs one, all or none.
 

@@ -28,7 +28,6 @@ class BanMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Refuse the request of a banned user; pass on any other."""
         user = request.user
         if not isinstance(user, User) or not user.is_banned:
             return self.get_response(request)

@@ -51,7 +51,6 @@ class OtherDomain(SignUpRefused):
 
     @property
     def message(self) -> str:
-        """Which domains are allowed."""
         return _("Use an email at %(domains)s.") % {"domains": ", ".join(settings.SIGN_UP_DOMAINS)}
 
 

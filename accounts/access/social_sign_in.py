@@ -90,8 +90,6 @@ def disconnect(request: HttpRequest, account: SocialAccount) -> None:
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
-    """Hooks of allauth.socialaccount."""
-
     error_messages = DefaultSocialAccountAdapter.error_messages | {
         "no_password": _("Add a password first: without it you could not sign in."),
         "connected_other": _("This account is connected to another ArtGen account."),
@@ -146,7 +144,6 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def populate_user(
         self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]
     ) -> User:
-        """Fill in the name of a new account."""
         user: User = sociallogin.user
         parts = (data.get("first_name"), data.get("last_name"))
         name = data.get("name") or " ".join(part for part in parts if part)
@@ -173,7 +170,6 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         return user
 
     def get_connect_redirect_url(self, request: HttpRequest, socialaccount: SocialAccount) -> str:
-        """Return the page after connecting a service."""
         return str(redirect("security").url)
 
 

@@ -33,7 +33,6 @@ def may_change(actor: User | AnonymousUser, owner: User) -> bool:
 
 
 def check(actor: User | AnonymousUser, owner: User) -> None:
-    """Raise StaffProtected if `actor` may not change this account."""
     if not may_change(actor, owner):
         raise StaffProtected
 

@@ -43,8 +43,6 @@ ACTIONS = {
 
 
 class PersonFilter(admin.SimpleListFilter):
-    """Entries of one member of staff."""
-
     title = _("person")
     parameter_name = "user__id__exact"
 
@@ -69,8 +67,6 @@ class PersonFilter(admin.SimpleListFilter):
 
 
 class KindFilter(admin.SimpleListFilter):
-    """Entries about one kind of object."""
-
     title = _("kind of object")
     parameter_name = "kind"
 
@@ -106,7 +102,6 @@ class DateFilter(admin.ListFilter):
                 self.used_parameters[name] = params.pop(name)[-1]
 
     def expected_parameters(self) -> list[str | None]:
-        """Return the names of both days."""
         return list(self.parameters)
 
     def has_output(self) -> bool:
@@ -132,7 +127,6 @@ class DateFilter(admin.ListFilter):
         }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Apply the days; ignore invalid dates."""
         if first := self._midnight("from"):
             queryset = queryset.filter(action_time__gte=first)
         if last := self._midnight("to"):
@@ -166,8 +160,6 @@ class ObjectFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditLogAdmin(ReadOnlyAdmin):
-    """The entries, read-only."""
-
     menu_section = "people"
     menu_icon = "policy"
     list_display = ("at", "person", "action", "what", "change")
@@ -196,7 +188,6 @@ class AuditLogAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Search by id, by the person's email, else by the words."""
         term = search_term.strip()
         if not term:
             return queryset, False
@@ -217,12 +208,10 @@ class AuditLogAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("person"))
     def person(self, entry: AuditEntry) -> str:
-        """Return the address of who did it."""
         return str(entry.user) if entry.user_id else gettext("Command line")
 
     @admin.display(description=_("action"))
     def action(self, entry: AuditEntry) -> str:
-        """Return whether something was added, changed or deleted."""
         if entry.content_type is None:
             return gettext("Command")
         return str(ACTIONS[entry.action_flag])

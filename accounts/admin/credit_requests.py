@@ -80,11 +80,9 @@ class CreditRequestAdmin(ReadOnlyAdmin):
         return format_html('<a class="admin-button" href="{}">{}</a>', url, gettext("Decide"))
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
-        """Return whether this staff user may grant and decline."""
         return request.user.has_perm(f"accounts.{credit_requests.RIGHT}")
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page that decides a request."""
         return [
             path(
                 "<path:object_id>/decide/",
@@ -172,7 +170,6 @@ class CreditPageAdmin(AuditedAdmin):
     fields = ("text_en", "text_ru", "takes_requests")
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Say what may be written."""
         words = gettext(
             "An empty line begins a paragraph. Links: [words](https://…), addresses and emails. "
             "Empty: the default text."

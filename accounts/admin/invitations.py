@@ -34,8 +34,6 @@ BADGES = {
 
 
 class InvitationStateFilter(admin.SimpleListFilter):
-    """Invitations in one state."""
-
     title = _("state")
     parameter_name = "state"
 
@@ -99,11 +97,9 @@ class InvitationAdmin(ReadOnlyAdmin):
         return invitation.expires_at
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return whether this staff user may invite."""
         return request.user.has_perm("accounts.add_invitation")
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
-        """Return whether this staff user may send again and revoke."""
         return request.user.has_perm("accounts.change_invitation")
 
     def add_view(
@@ -155,7 +151,6 @@ class InvitationAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Revoke"), permissions=["manage"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:
-        """End the invitations: their links no longer work."""
         on_each(
             self,
             request,

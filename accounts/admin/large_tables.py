@@ -16,7 +16,6 @@ class UncountedPage(InfinitePage):
     """A page that has a next one if it is full, as the field that finds a row by typing asks."""
 
     def has_next(self) -> bool:
-        """Return whether there may be more rows."""
         return bool(len(self.object_list) == self.paginator.per_page)
 
 
@@ -50,7 +49,6 @@ class LargeTableAdmin(UncountedAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find rows of users, or by the fields of the search."""
         term = search_term.strip()
         users = users_found(term) if term and " " not in term else []
         theirs = queryset.filter(**{f"{self.user_lookup}__in": users})

@@ -20,8 +20,6 @@ OF_JOBS = (CreditEntry.Kind.HOLD, *ENDS)
 
 @admin.register(CreditEntry)
 class CreditEntryAdmin(LargeTableAdmin, ReadOnlyAdmin):
-    """The ledger, read-only."""
-
     menu_icon = "receipt_long"
     list_display = (
         "created_at",
@@ -51,7 +49,6 @@ class CreditEntryAdmin(LargeTableAdmin, ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[CreditEntry], search_term: str
     ) -> tuple[QuerySet[CreditEntry], bool]:
-        """Find entries by the id of their job, too."""
         if reference := parse_uuid(search_term.strip()):
             # Two conditions, because each kind has an index of its own.
             held = Q(kind=CreditEntry.Kind.HOLD, reference=reference)

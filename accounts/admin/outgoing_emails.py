@@ -19,8 +19,6 @@ from artgen.admin.read_only import ReadOnlyAdmin
 
 
 class EmailStateFilter(admin.SimpleListFilter):
-    """Emails by what becomes of them."""
-
     title = _("State")
     parameter_name = "state"
 
@@ -62,12 +60,10 @@ class OutgoingEmailAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("what to do"), empty_value="—")
     def advice(self, email: OutgoingEmail) -> str | None:
-        """Return what staff or operators can do."""
         kind = _kind(email)
         return kind.advice if kind else None
 
     def has_send_permission(self, request: HttpRequest) -> bool:
-        """Return whether this staff user may try again."""
         return request.user.has_perm("accounts.change_outgoingemail")
 
     @admin.action(description=_("Try to send the selected emails now"), permissions=["send"])

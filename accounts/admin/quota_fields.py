@@ -31,16 +31,13 @@ class ModelsField(forms.MultipleChoiceField):
     widget = UnfoldAdminCheckboxSelectMultipleWidget
 
     def prepare_value(self, value: object) -> Any:
-        """Return the slugs of the stored text."""
         return value.split() if isinstance(value, str) else value
 
     def clean(self, value: object) -> str:
-        """Return the text to store. ANY_MODEL makes all others unnecessary."""
         chosen = super().clean(value)
         return ANY_MODEL if ANY_MODEL in chosen else " ".join(chosen)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether the set of models changes."""
         return super().has_changed(self.prepare_value(initial) or [], data)
 
 

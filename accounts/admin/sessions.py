@@ -40,7 +40,6 @@ class SessionAdmin(LargeTableAdmin, ReadOnlyAdmin, StaffProtectedAdmin):
     actions = ("end",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UserSession]:
-        """Leave out sessions that have ended."""
         return sessions.still_valid(super().get_queryset(request))
 
     # allauth's fields have no names, and Django translates none that it makes itself.
@@ -50,7 +49,6 @@ class SessionAdmin(LargeTableAdmin, ReadOnlyAdmin, StaffProtectedAdmin):
 
     @admin.display(description=_("IP address"))
     def address(self, session: UserSession) -> str:
-        """Return the IP address of the last request."""
         return str(session.ip)
 
     @admin.display(description=_("signed in"))
@@ -63,7 +61,6 @@ class SessionAdmin(LargeTableAdmin, ReadOnlyAdmin, StaffProtectedAdmin):
         return browser_names.describe(session.user_agent) or session.user_agent[:60]
 
     def has_end_permission(self, request: HttpRequest) -> bool:
-        """Return whether this staff user may end sessions."""
         return request.user.has_perm("usersessions.delete_usersession")
 
     @admin.action(description=_("Sign out the selected devices"), permissions=["end"])

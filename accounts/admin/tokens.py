@@ -21,8 +21,6 @@ from artgen.admin.read_only import ReadOnlyAdmin
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
-    """API tokens, which can be revoked."""
-
     menu_icon = "key"
     list_display = (
         "name",
@@ -60,7 +58,6 @@ class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
         return token.expires_at
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Return whether this staff user may revoke tokens."""
         return request.user.has_perm("accounts.change_apitoken")
 
     @admin.action(description=_("Revoke the selected tokens"), permissions=["revoke"])

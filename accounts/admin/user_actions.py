@@ -50,7 +50,6 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
     ban_form: type[BanForm] = BanForm
 
     def has_grant_permission(self, request: HttpRequest) -> bool:
-        """Return whether this staff user may add ledger entries."""
         return request.user.has_perm("accounts.add_creditentry")
 
     @admin.action(description=_("Grant credits…"), permissions=["grant"])
@@ -101,10 +100,7 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
                 return self._back(users[0])
             return HttpResponseRedirect(reverse("admin:accounts_user_changelist"))
         page = ActionPage(
-            title=gettext("Grant credits"),
-            users=users,
-            form=form,
-            button=gettext("Save"),
+            title=gettext("Grant credits"), users=users, form=form, button=gettext("Save")
         )
         return self._show(request, page)
 
@@ -188,7 +184,6 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
         return True
 
     def ban_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
-        """Ask for reason and end, then ban the user."""
         user = self._user(request, object_id)
         form = self.ban_form(request.POST or None)
         if request.method == "POST" and form.is_valid():
@@ -221,7 +216,6 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
     def lift_ban_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
-        """Ask, then end the ban."""
         user = self._user(request, object_id)
         if request.method == "POST":
             text = gettext("The ban of %(email)s is lifted.") % {"email": user.email}
@@ -232,7 +226,6 @@ class UserActions(admin.ModelAdmin):  # type: ignore[type-arg]
         return self._show(request, page)
 
     def sign_out_view(self, request: SignedInRequest, object_id: str) -> HttpResponse:
-        """Ask, then end all sessions of the user."""
         user = self._user(request, object_id)
         if request.method == "POST":
             text = gettext("%(email)s is signed out on all devices.") % {"email": user.email}

@@ -69,13 +69,10 @@ class UserForm(QuotaForm, UserChangeForm):
 
 
 class BanFilter(admin.SimpleListFilter):
-    """Users who are banned now."""
-
     title = _("ban")
     parameter_name = "banned"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
-        """Return the only choice besides "all"."""
         return [("yes", _("Banned"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
@@ -150,7 +147,6 @@ class UserAdmin(
 
     @admin.display(description=_("state"))
     def state(self, user: User) -> SafeString:
-        """Return whether the user may sign in, and until when not."""
         name, text = _state_of(user)
         return format_html('<span class="badge" data-status="{}">{}</span>', name, text)
 
@@ -164,7 +160,6 @@ class UserAdmin(
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
-        """Find a user by id, else by email and name."""
         if user_id := parse_uuid(search_term.strip()):
             return queryset.filter(pk=user_id), False
         return super().get_search_results(request, queryset, search_term)
@@ -180,7 +175,6 @@ class UserAdmin(
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Return False for an erased account."""
         return (obj is None or obj.erased_at is None) and super().has_change_permission(
             request, obj
         )
@@ -199,7 +193,6 @@ class UserAdmin(
         return super().change_view(request, object_id, form_url, extra_context)
 
     def overview(self, request: HttpRequest, user: User) -> dict[str, Any]:
-        """Return what the page shows above the form."""
         days = daily_usage.of(user=user)
         name, text = _state_of(user)
         return {
@@ -266,7 +259,6 @@ class UserAdmin(
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
     ) -> HttpResponse:
-        """Set a user's password and close the user's sockets."""
         response: HttpResponse = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
             user = User.objects.get(pk=id)

@@ -34,8 +34,6 @@ USES_SHOWN = 50
 
 
 class VoucherStateFilter(admin.SimpleListFilter):
-    """Vouchers in one state."""
-
     title = _("state")
     parameter_name = "state"
 
@@ -102,17 +100,14 @@ class VoucherAdmin(ReadOnlyAdmin):
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Return whether this staff user may create vouchers."""
         return request.user.has_perm("accounts.add_voucher")
 
     def has_manage_permission(self, request: HttpRequest) -> bool:
-        """Return whether this staff user may revoke them."""
         return request.user.has_perm("accounts.change_voucher")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Voucher], search_term: str
     ) -> tuple[QuerySet[Voucher], bool]:
-        """Find a voucher by its code in groups, too."""
         code = vouchers.fold_code(search_term)
         if len(code) == vouchers.CODE_LENGTH:
             return queryset.filter(code=code), False
@@ -177,7 +172,6 @@ class VoucherAdmin(ReadOnlyAdmin):
 
     @admin.action(description=_("Revoke"), permissions=["manage"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Voucher]) -> None:
-        """End the vouchers; credits that they have added stay."""
         on_each(
             self,
             request,

@@ -50,8 +50,7 @@ class AllowedJson(TypedDict):
 
     models: Annotated[list[str], "Slugs of the models that the account may use."]
     max_megapixels: Annotated[
-        float | None,
-        "Size of the largest image; 1 is 1024 × 1024 pixels. Null: that of the model.",
+        float | None, "Size of the largest image; 1 is 1024 × 1024 pixels. Null: that of the model."
     ]
     max_batch: Annotated[int | None, "Jobs in one batch. Null: 8, as for everybody."]
 

@@ -29,7 +29,6 @@ class TokenLimitReached(TooFewCredits):
 
     @property
     def message(self) -> str:
-        """How many credits the token may still spend."""
         text = gettext("The token can spend %(credits)s more.")
         return text % {"credits": formatting.credits(self.available)}
 
@@ -44,8 +43,6 @@ class HoldEnded(Exception):
 
 @dataclass(frozen=True)
 class Hold:
-    """Credits to hold for one job."""
-
     reference: uuid.UUID
     amount: int
     reason: str
@@ -213,9 +210,7 @@ def _values_of(holds: Sequence[Hold]) -> Mapping[str, int | list[Any]]:
     }
 
 
-def _values_of_quotas(
-    order: OrderSummary | None,
-) -> Mapping[str, date | float | list[Any]]:
+def _values_of_quotas(order: OrderSummary | None) -> Mapping[str, date | float | list[Any]]:
     """Return what HOLD compares with the user's quotas, and the site's values of these."""
     summary, day = order or OrderSummary(count=0), period_limits.today()
     return {

@@ -56,7 +56,6 @@ class TooFewCredits(Refusal):
 
     @property
     def message(self) -> str:
-        """How many more credits are needed."""
         return gettext("%(credits)s more needed") % {"credits": formatting.credits(self.short)}
 
     @property
@@ -202,8 +201,7 @@ def check() -> list[Discrepancy]:
     mine = CreditEntry.objects.filter(user=OuterRef("pk")).order_by().values("user")
     ends = CreditEntry.objects.filter(reference=OuterRef("reference"), kind__in=ENDS)
     users = User.objects.annotate(
-        sum_of_entries=_sum(mine),
-        sum_of_holds=_sum(mine.filter(~Exists(ends), kind=Kind.HOLD)),
+        sum_of_entries=_sum(mine), sum_of_holds=_sum(mine.filter(~Exists(ends), kind=Kind.HOLD))
     ).exclude(credits=F("sum_of_entries"), held=-F("sum_of_holds"))
     discrepancies: list[Discrepancy] = []
     for user in users.order_by("email", "id"):

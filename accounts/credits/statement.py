@@ -29,8 +29,6 @@ FIRST_YEAR, LAST_YEAR = 2000, 3000  # of months; time zones cannot shift the fir
 
 
 class LineState(StrEnum):
-    """What has become of a line's credits."""
-
     HELD = "held"  # for a job in progress
     CHARGED = "charged"  # for a job with an image
     RETURNED = "returned"  # the job has no image

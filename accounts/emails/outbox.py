@@ -43,8 +43,6 @@ NO_ERROR = {"error_kind": "", "last_error": ""}
 
 
 class EmailState(TextChoices):
-    """What becomes of an email."""
-
     WAITING = "waiting", gettext_lazy("not tried yet")  # not tried yet
     FAILING = "failing", gettext_lazy("failed, will be retried")  # tried, and will be tried again
     GIVEN_UP = "given_up", gettext_lazy("sending stopped")
@@ -90,7 +88,6 @@ def state_of(email: OutgoingEmail) -> EmailState:
 
 
 def totals() -> Totals:
-    """Return how many emails are in each state."""
     emails = OutgoingEmail.objects.all()
     due = emails.filter(due_at__lte=timezone.now()).aggregate(since=Min("due_at"))
     return Totals({state: in_state(emails, state).count() for state in EmailState}, due["since"])

@@ -32,7 +32,6 @@ def minute(at: datetime) -> str:
 
 @contextmanager
 def localized_for(user: User) -> Iterator[None]:
-    """Activate the language and time zone that the user has chosen."""
     with (
         translation.override(user.language or translation.get_language()),
         timezone.override(zone_of(user.time_zone)),

@@ -138,19 +138,13 @@ def send_for(name: str, *, user: User, request: HttpRequest | None) -> None:
 def send_token_created(
     *, user: User, name: str, scopes: Collection[str], request: HttpRequest | None = None
 ) -> None:
-    """Send the email about a new API token."""
     with localized_for(user):
         labels = ", ".join(tokens.scope_labels(scopes)).lower()
     send(Change.TOKEN_CREATED, user=user, request=request, name=name, scopes=labels)
 
 
 def security_notice(
-    change: Change,
-    *,
-    user: User,
-    to: str,
-    request: HttpRequest | None,
-    values: Mapping[str, str],
+    change: Change, *, user: User, to: str, request: HttpRequest | None, values: Mapping[str, str]
 ) -> EmailMessage:
     """Return the email that tells the owner of a change to the account's access."""
     agent = request.headers.get("User-Agent", "") if request else ""

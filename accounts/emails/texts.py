@@ -78,7 +78,6 @@ def account_erased(*, user: User) -> EmailMessage:
 
 
 def banned(*, user: User) -> EmailMessage:
-    """Return the email about a ban: its reason and its end."""
     with localized_for(user):
         return compose(
             "accounts/emails/banned",
@@ -102,7 +101,6 @@ def credits_asked(*, request: CreditRequest, staff: User) -> EmailMessage:
 
 
 def credits_granted(*, request: CreditRequest) -> EmailMessage:
-    """Return the email about credits that were added on request."""
     with localized_for(request.user):
         return compose(
             "accounts/emails/credits_granted",
@@ -114,7 +112,6 @@ def credits_granted(*, request: CreditRequest) -> EmailMessage:
 
 
 def credits_declined(*, request: CreditRequest) -> EmailMessage:
-    """Return the email about a request for credits that was declined, with the reason."""
     with localized_for(request.user):
         return compose(
             "accounts/emails/credits_declined",

@@ -37,8 +37,6 @@ class MinuteInput(forms.DateTimeInput):
 
 
 class BanForm(forms.Form):
-    """Why, and until when."""
-
     reason = forms.CharField(
         label=_("Reason"),
         max_length=MAX_REASON_LENGTH,

@@ -12,8 +12,6 @@ MAX_AMOUNT = 1_000_000
 
 
 class AskForm(forms.Form):
-    """Why the user needs credits."""
-
     note = forms.CharField(
         label=_("What do you need credits for?"),
         min_length=3,

@@ -22,8 +22,6 @@ class EmailForm(forms.Form):
 
 
 class ChangeEmailForm(EmailForm):
-    """The new address of an account."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("New email")

@@ -14,8 +14,6 @@ from accounts.models import PromptHelp, User
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Name, language and time zone."""
-
     class Meta:
         model = User
         fields = ("name", "language", "time_zone", "prompt_help")
@@ -44,7 +42,6 @@ def language_choices() -> list[tuple[str, Any]]:
 
 
 def language_field() -> forms.ChoiceField:
-    """Return the choice of a language; empty: that of the browser."""
     return forms.ChoiceField(label=_("Language"), required=False, choices=language_choices())
 
 

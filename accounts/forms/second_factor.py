@@ -79,7 +79,6 @@ class CredentialField(forms.JSONField):
     """
 
     def to_python(self, value: object) -> Any:
-        """Return the value; raise ValidationError."""
         try:
             return super().to_python(value)
         except (ValueError, RecursionError) as error:

@@ -31,11 +31,7 @@ class TokenForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     days = forms.TypedChoiceField(
-        label=_("Expires"),
-        required=False,
-        coerce=int,
-        empty_value=None,
-        choices=_expiries,
+        label=_("Expires"), required=False, coerce=int, empty_value=None, choices=_expiries
     )
     credit_limit = forms.IntegerField(
         label=_("Spending limit in credits (optional)"),

@@ -55,8 +55,6 @@ class VoucherForm(forms.Form):
 
 
 class RedeemForm(forms.Form):
-    """The code of a voucher."""
-
     code = forms.CharField(
         label=_("Voucher code"),
         max_length=64,

@@ -91,7 +91,6 @@ class PeriodLimitReached(Refusal):
 
     @property
     def message(self) -> str:
-        """What the limit is, and when it resets."""
         if self.is_final:
             return str(self.counter.never) % {"limit": formatting.number(self.limit)}
         written = formatting.moment if self.counter.is_monthly else formatting.clock
@@ -178,17 +177,14 @@ def today() -> date:
 
 
 def next_day() -> datetime:
-    """Return when the counters of the day start again."""
     return begins_at(today() + timedelta(days=1))
 
 
 def next_month() -> datetime:
-    """Return when the counters of the month start again."""
     return begins_at((today().replace(day=1) + timedelta(days=32)).replace(day=1))
 
 
 def resets_at(counter: Counter) -> datetime:
-    """Return when this counter starts again."""
     return next_month() if counter.is_monthly else next_day()
 
 

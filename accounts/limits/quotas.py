@@ -53,7 +53,6 @@ class OrderSummary:
 
     @property
     def megapixels(self) -> float:
-        """The size that a quota must allow."""
         return self.pixels / MEGAPIXEL / ROUNDING
 
 
@@ -68,8 +67,6 @@ class OrderNotAllowed(Refusal):
 
 
 class ModelNotAllowed(OrderNotAllowed):
-    """The user may not use this model."""
-
     code = "model_not_allowed"
 
 
@@ -87,8 +84,6 @@ class BatchNotAllowed(OrderNotAllowed):
 
 @dataclass(frozen=True)
 class Quotas:
-    """What one user may use."""
-
     limits: Mapping[str, float | None]
     """By name, for each of NAMES; None: no limit."""
     models: frozenset[str] | None
@@ -105,11 +100,9 @@ class Quotas:
         return self.limits["megapixels"]
 
     def allows_model(self, slug: str) -> bool:
-        """Return whether the user may use this model."""
         return self.models is None or slug in self.models
 
     def allows_size(self, width: int, height: int) -> bool:
-        """Return whether an image may be that large."""
         return self.limits["megapixels"] is None or (
             OrderSummary(1, pixels=width * height).megapixels <= self.limits["megapixels"]
         )
@@ -128,13 +121,11 @@ class Quotas:
         return None
 
     def size_text(self) -> str:
-        """Return the words of the limit of an image's size."""
         side = round((self.megapixels or 0) ** 0.5 * 1024)
         text = gettext("Your images can have up to %(size)s, such as %(side)s × %(side)s px.")
         return text % {"size": megapixels_text(self.megapixels or 0), "side": side}
 
     def batch_text(self) -> str:
-        """Return the words of the limit of one order."""
         count = self.limit("batch") or 0
         text = ngettext(
             "You can create up to %(count)s image at a time.",
@@ -145,7 +136,6 @@ class Quotas:
 
 
 def model_text(name: str) -> str:
-    """Return the words for a model that the user may not use."""
     return str(NO_ACCESS) % {"model": name}
 
 

@@ -160,7 +160,6 @@ def _count(group: str, value: str, rates: tuple[str, ...]) -> None:
 
 
 def numbers(rate: str) -> tuple[int, int]:
-    """Return how often, and in how many seconds."""
     if "/" not in rate:
         rate = getattr(settings, rate)
     count, _slash, unit = rate.partition("/")

@@ -58,7 +58,6 @@ class MustWait(Refusal):
 
     @property
     def message(self) -> str:
-        """When to try again."""
         text = _("Too many attempts for this email. Try again in %(duration)s.")
         return text % {"duration": formatting.duration(self.seconds)}
 
@@ -102,7 +101,6 @@ def count_attempt_in_form(request: HttpRequest, email: str, *, of: str = PASSWOR
 
 
 def reset(request: HttpRequest, email: str, *, of: str = PASSWORDS) -> None:
-    """Reset the counter after the right password or code."""
     cache.delete_many(keys(request, email, of=of))
 
 

@@ -60,9 +60,7 @@ class CreditRequest(models.Model):
         ordering = ("-created_at", "-id")
         constraints = (
             models.UniqueConstraint(
-                fields=("user",),
-                condition=Q(state="open"),
-                name="one_open_credit_request_per_user",
+                fields=("user",), condition=Q(state="open"), name="one_open_credit_request_per_user"
             ),
             models.CheckConstraint(
                 condition=Q(state="open", decided_at=None, amount=None)

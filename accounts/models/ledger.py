@@ -18,18 +18,14 @@ class AppendOnly(TypeError):
 
 
 class CreditEntryQuerySet(models.QuerySet["CreditEntry"]):
-    """Ledger entries, which can be read but not changed."""
-
     def of(self, user: User) -> CreditEntryQuerySet:
         """Return the entries of one user, newest first."""
         return self.filter(user=user).order_by("-created_at", "-id")
 
     def update(self, **kwargs: object) -> NoReturn:
-        """Raise `AppendOnly`."""
         raise AppendOnly("The ledger is append-only.")
 
     def delete(self) -> NoReturn:
-        """Raise `AppendOnly`."""
         raise AppendOnly("The ledger is append-only.")
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -132,5 +128,4 @@ class CreditEntry(models.Model):
         super().save(*args, **{**kwargs, "force_insert": True})
 
     def delete(self, *args: object, **kwargs: object) -> NoReturn:
-        """Raise `AppendOnly`."""
         raise AppendOnly("The ledger is append-only.")

@@ -62,8 +62,6 @@ class QuotaFields(models.Model):
 
 
 class GroupQuota(QuotaFields):
-    """What the members of a group may use."""
-
     group = models.OneToOneField(
         Group, models.CASCADE, primary_key=True, related_name="quota", verbose_name=_("group")
     )

@@ -77,9 +77,7 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
         _("staff"), default=False, help_text=_("Has access to the admin.")
     )
     is_active = models.BooleanField(
-        _("active"),
-        default=True,
-        help_text=_("Turn this off instead of deleting the user."),
+        _("active"), default=True, help_text=_("Turn this off instead of deleting the user.")
     )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     language = models.CharField(
@@ -218,7 +216,6 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_banned(self) -> bool:
-        """Whether a ban is in force now."""
         return self.banned_at is not None and (
             self.banned_until is None or self.banned_until > timezone.now()
         )
@@ -228,5 +225,4 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
         return self.name or self.email.partition("@")[0]
 
     def get_short_name(self) -> str:
-        """Return the same as `get_full_name`."""
         return self.get_full_name()

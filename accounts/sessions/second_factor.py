@@ -32,7 +32,6 @@ FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 def is_required(user: User | AnonymousUser) -> bool:
-    """Return whether this user may use ArtGen only after the second factor."""
     if not user.is_authenticated:
         return False
     return settings.MFA_REQUIRED == EVERYBODY or (
@@ -47,7 +46,6 @@ def is_passed(session: Mapping[str, Any], user: User | AnonymousUser) -> bool:
 
 
 def is_missing(session: Mapping[str, Any], user: User | AnonymousUser) -> bool:
-    """Return whether the user must still pass the second factor in this session."""
     return is_required(user) and not is_passed(session, user)
 
 
@@ -57,14 +55,11 @@ def mark_passed(request: HttpRequest, user: User, *, type: str) -> None:
 
 
 def remove_all(user: User) -> int:
-    """Remove all factors and recovery codes of the user and return how many there were."""
     removed: tuple[int, Any] = Authenticator.objects.filter(user=user).delete()
     return removed[0]
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """Hooks of allauth.mfa."""
-
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": _("Wrong code."),
         "cannot_delete_authenticator": _(
@@ -73,7 +68,6 @@ class MFAAdapter(DefaultMFAAdapter):
     }
 
     def get_totp_issuer(self) -> str:
-        """Return the name that the authenticator app shows."""
         return f"ArtGen ({settings.PUBLIC_URL.partition('://')[2]})"
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:

@@ -37,7 +37,6 @@ class KeyHash(Func):
 
 
 def hash_of(session_key: str | None) -> str:
-    """Return what the list has in place of the key."""
     return hashlib.sha256((session_key or "").encode()).hexdigest()[:40]
 
 
@@ -54,7 +53,6 @@ class Device:
 
 
 def add(request: HttpRequest, user: User) -> None:
-    """Add the session of this request to the user's list."""
     if not request.session.session_key:
         request.session.save()
     agent = request.headers.get("User-Agent", "")
@@ -134,7 +132,6 @@ def end_oldest(user: User) -> None:
 
 
 def forget_ended() -> None:
-    """Delete the rows of sessions that no longer exist."""
     UserSession.objects.filter(~Exists(_rows())).delete()
 
 

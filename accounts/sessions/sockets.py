@@ -29,7 +29,6 @@ MESSAGE = "account.changed"
 
 
 def group(user_id: UUID | None) -> str:
-    """Return the channel group of all of this user's sockets."""
     return f"user.{user_id}"
 
 

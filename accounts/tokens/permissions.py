@@ -22,7 +22,6 @@ class MissingScope(Refusal):
 
     @property
     def message(self) -> str:
-        """Which scope is needed."""
         return str(self.text) % {"scope": self.scope}
 
 

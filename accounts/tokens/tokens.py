@@ -187,7 +187,6 @@ def revoke_all(*, user: User) -> int:
 
 
 def scope_labels(scopes: Collection[str]) -> list[str]:
-    """Return the names of these scopes in the active language."""
     return [str(Scope(scope).label) for scope in Scope.values if scope in scopes]
 
 

@@ -135,7 +135,6 @@ def keep(user: User) -> None:
 
 
 def due_ids() -> list[UUID]:
-    """Return the ids of the accounts that are due to be erased."""
     closed = User.objects.filter(erased_at=None, erase_at__lte=timezone.now()).order_by(
         "erase_at", "id"
     )
@@ -187,7 +186,6 @@ def anonymize(user_id: UUID) -> None:
 
 
 def end_sessions(user: User) -> None:
-    """End every session of the user, on all devices."""
     for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator(chunk_size=1000):
         if session.get_decoded().get("_auth_user_id") == str(user.pk):
             SessionStore(session.session_key).delete()

@@ -53,10 +53,7 @@ def account_files(user: User) -> Iterator[ExportFile]:
     yield "vouchers.json", json_array(redeemed.iterator(chunk_size=CHUNK_SIZE))
     services = SocialAccount.objects.filter(user=user).order_by("pk")
     columns = ("provider", "uid", "extra_data", "date_joined", "last_login")
-    yield (
-        "services.json",
-        json_array(services.values(*columns).iterator(chunk_size=CHUNK_SIZE)),
-    )
+    yield ("services.json", json_array(services.values(*columns).iterator(chunk_size=CHUNK_SIZE)))
     devices = (
         UserSession.objects.filter(user=user)
         .order_by("pk")
@@ -71,7 +68,6 @@ def account_files(user: User) -> Iterator[ExportFile]:
 
 
 def profile(user: User) -> dict[str, Any]:
-    """Return the user's data, without the password."""
     return {
         "id": user.pk,
         "email": user.email,

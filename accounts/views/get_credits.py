@@ -39,7 +39,6 @@ def get_credits(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_POST
 def withdraw_credit_request(request: SignedInRequest) -> HttpResponse:
-    """Take the open request back."""
     credit_requests.withdraw(user=request.user)
     messages.success(request, _("Your request was withdrawn."))
     return redirect("get_credits")

@@ -50,7 +50,6 @@ class RevokeTokensView(FormView):  # type: ignore[type-arg]
     """Revoke the API tokens together with the old password, on request."""
 
     def form_valid(self, form: RevokeTokensForm) -> HttpResponse:
-        """Change the password and revoke the tokens."""
         with transaction.atomic():
             response: HttpResponse = super().form_valid(form)
             if form.cleaned_data.get("revoke_tokens") and tokens.revoke_all(user=form.user):
@@ -134,7 +133,6 @@ class PasswordResetConfirm(RevokeTokensView, PasswordResetFromKeyView):
         return response
 
     def render_to_response(self, context: dict[str, Any], **kwargs: object) -> HttpResponse:
-        """Show the form, or that the link has expired."""
         if context.get("token_fail"):
             return render(
                 self.request, "accounts/link_ended.html", {"again": "password_reset"}, status=410

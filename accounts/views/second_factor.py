@@ -35,7 +35,6 @@ class EnterCode(AuthenticateView):
     template_name = "accounts/second_factor.html"
 
     def get_context_data(self, **kwargs: object) -> dict[str, Any]:
-        """Add whether the user has passkeys."""
         passkeys = Authenticator.objects.filter(
             user=self.stage.login.user, type=Authenticator.Type.WEBAUTHN
         )
@@ -66,7 +65,6 @@ class AddApp(totp.ActivateTOTPView):
     template_name = "accounts/totp_add.html"
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
-        """Store the secret and end the user's other sessions."""
         response: HttpResponse = super().form_valid(form)
         _rely_on_factor(self.request, type="totp")
         return response
@@ -77,12 +75,9 @@ class RemoveApp(totp.DeactivateTOTPView):
 
 
 class AddPasskey(webauthn.AddWebAuthnView):
-    """Add a passkey or security key."""
-
     template_name = "accounts/passkey_add.html"
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
-        """Store the key and end the user's other sessions."""
         response: HttpResponse = super().form_valid(form)
         _rely_on_factor(self.request, type="webauthn")
         return response

@@ -45,7 +45,6 @@ def security(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_POST
 def end_session(request: SignedInRequest) -> HttpResponse:
-    """Sign the user out on one device."""
     number = request.POST.get("id", "")
     if number.isascii() and number.isdigit() and len(number) < 19:
         sessions.end(user=request.user, session_id=int(number))
@@ -57,7 +56,6 @@ def end_session(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @limited("sign_out_others")
 def end_other_sessions(request: SignedInRequest) -> HttpResponse:
-    """Sign the user out on all other devices."""
     sessions.end_others(request, request.user)
     security_notices.send(Change.SIGNED_OUT_EVERYWHERE, user=request.user, request=request)
     messages.success(request, _("All other devices have been signed out."))

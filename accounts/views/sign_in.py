@@ -37,7 +37,6 @@ class SignIn(LoginView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Tell the form whom to sign in."""
         return {**super().get_form_kwargs(), "staff_only": self.staff_only}
 
     def get_default_success_url(self) -> str:
@@ -54,7 +53,6 @@ class SignIn(LoginView):
         return response
 
     def get_context_data(self, **kwargs: object) -> dict[str, Any]:
-        """Add the page after sign-in."""
         return {
             **super().get_context_data(**kwargs),
             "next": next_url(self.request),

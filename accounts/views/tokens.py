@@ -74,7 +74,6 @@ def _shown(token: ApiToken) -> dict[str, Any]:
 @login_required
 @require_POST
 def revoke_token(request: SignedInRequest) -> HttpResponse:
-    """Revoke the user's token of the posted name."""
     name = request.POST.get("name", "")
     tokens.revoke(user=request.user, name=name)
     security_notices.send(Change.TOKEN_REVOKED, user=request.user, request=request, name=name)

@@ -20,7 +20,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, json: bool, **options: object) -> None:
-        """Print the differences as a table."""
         discrepancies = ledger.check()
         users, entries = User.objects.count(), CreditEntry.objects.count()
         if json:

@@ -53,7 +53,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, **options: Any) -> None:
-        """Create or update the user and print what was done."""
         email, credits = fold(options["email"]), options["credits"]
         try:
             validate_email(email)

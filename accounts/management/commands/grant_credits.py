@@ -23,7 +23,6 @@ class Command(BaseCommand):
     def handle(
         self, *args: object, email: str, amount: int, reason: str, **options: object
     ) -> None:
-        """Write the entry and print the new balance."""
         email = fold(email)
         user = User.objects.filter(email=email).first()
         if user is None:

@@ -19,7 +19,6 @@ class Command(BaseCommand):
         parser.add_argument("email")
 
     def handle(self, *args: object, email: str, **options: object) -> None:
-        """Remove them and tell the user by email."""
         email = fold(email)
         user = User.objects.filter(email=email).first()
         if user is None:

@@ -52,11 +52,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def only_reads(self, options: Mapping[str, Any]) -> bool:
-        """Return whether it only prints."""
         return bool(options["action"] == "list")
 
     def handle(self, *args: object, **options: Any) -> None:
-        """Do it, and print the codes or the list."""
         match options["action"]:
             case "create":
                 self._create(options)
