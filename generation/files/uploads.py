@@ -4,6 +4,8 @@ import hashlib
 import io
 import logging
 from collections.abc import Collection
+from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -153,3 +155,20 @@ def _reserve(*, user: User, content_type: str, size: tuple[int, int], data: byte
             sha256=hashlib.sha256(data).hexdigest(),
             created_at=timezone.now(),
         )
+
+
+USABLE = """(
+    SELECT COUNT(*) FROM (
+        SELECT id FROM generation_upload
+        WHERE id = ANY(%s) AND expired_at IS NULL
+        FOR KEY SHARE
+    ) AS usable
+) = %s"""
+
+
+def usable(upload_ids: Collection[UUID]) -> tuple[Any, ...]:
+    """Return SQL that is true while these uploads may be used, and its values.
+
+    It locks their rows, so that the cleanup does not expire one that a job is about to use.
+    """
+    return (USABLE, list(upload_ids), len(upload_ids)) if upload_ids else ("TRUE",)

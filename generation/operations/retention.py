@@ -103,7 +103,7 @@ def delete_uploads(*, created_before: datetime) -> int:
 def _expire(ids: Sequence[UUID]) -> list[Upload]:
     """Take the uploads from all new jobs, and return those that no job uses.
 
-    The lock waits for jobs that are being placed with them (`jobs.inputs.sources.not_expired`), and
+    The lock waits for jobs that are being placed with them (`files.uploads.usable`), and
     the second look sees those jobs.
     """
     with transaction.atomic():

@@ -13,7 +13,6 @@ from accounts.models import User
 from generation.catalog.offers import Offer
 from generation.jobs.inputs import masks, sources
 from generation.jobs.inputs.sources import OwnImage
-from generation.jobs.sql import bulk_update
 from generation.models import Image, Job
 from generation.runpod.payloads import dialect_of
 
@@ -51,7 +50,8 @@ class OrderImages:
     def __init__(self, user: User) -> None:
         self._user = user
         self._sources: dict[tuple[str, ...], list[OwnImage]] = {}
-        self._uploads: set[UUID] = set()
+        self.uploads: set[UUID] = set()
+        """Ids of the uploads among those that were read, masks included."""
 
     def of_request(self, source_ids: Sequence[str], *, mask_id: str = "") -> RequestImages:
         """Return the images of a request.
@@ -65,12 +65,8 @@ class OrderImages:
         own = self._sources[ids]
         mask = masks.check(user=self._user, mask_id=mask_id, source=own[0]) if mask_id else None
         used = [*own, mask] if mask else own
-        self._uploads |= {image.id for image in used if image.is_upload}
+        self.uploads |= {image.id for image in used if image.is_upload}
         return RequestImages(own, mask)
-
-    def not_expired(self) -> bulk_update.Expression:
-        """Return the SQL condition, and its values, that all uploads it has read are usable."""
-        return sources.not_expired(frozenset(self._uploads))
 
     def check_again(self, jobs: Sequence[Job]) -> None:
         """Raise InvalidParameters if an image of these jobs has been deleted meanwhile."""

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,6 @@ from generation.catalog.offers import InvalidParameters
 from generation.files import storage
 from generation.imaging import fitting
 from generation.jobs.inputs import reachability
-from generation.jobs.sql import bulk_update
 from generation.models import Image, ImageQuerySet, Job, Upload, UploadQuerySet
 from generation.runpod.client import MAX_BODY_BYTES
 from generation.runpod.payloads import Dialect, InputImage
@@ -154,21 +153,6 @@ def _room(beside: Mapping[str, Any]) -> int:
     """Return how many bytes of a request with `beside` are left for source images."""
     rest = json.dumps(beside, ensure_ascii=False, default=str).encode()
     return MAX_BODY_BYTES - REST_OF_BODY - 2 * len(rest)
-
-
-def not_expired(upload_ids: Collection[UUID]) -> bulk_update.Expression:
-    """Return SQL that is true while these uploads may be used, and its values.
-
-    It locks their rows, so that the cleanup does not expire one that a job is about to use.
-    """
-    if not upload_ids:
-        return ("TRUE",)
-    return (
-        "(SELECT COUNT(*) FROM (SELECT id FROM generation_upload "
-        "WHERE id = ANY(%s) AND expired_at IS NULL FOR KEY SHARE) AS usable) = %s",
-        list(upload_ids),
-        len(upload_ids),
-    )
 
 
 def _known(

@@ -9,7 +9,7 @@ from accounts.limits import quotas
 from accounts.models import User
 from artgen.refusals import Refusal
 from artgen.web import formatting
-from generation.files import storage_limits
+from generation.files import storage_limits, uploads
 from generation.jobs import eta
 from generation.jobs.engine import dispatch, lifecycle
 from generation.jobs.placing import creation_switch
@@ -90,7 +90,7 @@ def _guard(order: JobOrder, drafts: Drafts, judgement: Judgement) -> bulk_update
     is_staff = order.by_staff or user.is_staff
     models_unchanged, *models = drafts.unchanged
     rules_unchanged, *rules = judgement.unchanged
-    uploads_usable, *uploads = drafts.uploads_usable
+    uploads_usable, *upload_values = uploads.usable(drafts.images.uploads)
     condition = GUARD.format(
         jobs_waiting=limit,
         room_for_images=storage_limits.ROOM_FOR_IMAGES,
@@ -101,7 +101,7 @@ def _guard(order: JobOrder, drafts: Drafts, judgement: Judgement) -> bulk_update
     )
     waiting = (user.pk, len(drafts.jobs), *limit_values)
     room = storage_limits.room_values(user.pk)
-    return (condition, *waiting, *room, *models, *rules, *uploads)
+    return (condition, *waiting, *room, *models, *rules, *upload_values)
 
 
 def _refuse(order: JobOrder, drafts: Drafts, *, is_fresh: bool) -> NoReturn:

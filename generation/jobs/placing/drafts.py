@@ -28,8 +28,6 @@ class Drafts:
     images: OrderImages
     unchanged: bulk_update.Expression
     """SQL condition, and its values, that models and styles are still the same."""
-    uploads_usable: bulk_update.Expression
-    """The same of the uploads: none has expired."""
     is_fresh: bool
     """Whether models and styles were read for this order."""
 
@@ -79,7 +77,6 @@ def of_requests(
         jobs,
         images,
         unchanged=catalog.unchanged(jobs),
-        uploads_usable=images.not_expired(),
         is_fresh=catalog.catalog.is_fresh,
     )
 

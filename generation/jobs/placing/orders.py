@@ -181,13 +181,13 @@ def _place(order: JobOrder) -> PlacedOrder:
 def _place_new(order: JobOrder, key: OrderKey | None) -> PlacedOrder:
     """Place by the terms that were read last; a refusal counts only by those of now."""
     sheet_id = sheet_orders.sheet_of(order.repeats) if order.repeats else None
-    terms = Terms.last_read()
+    terms = Terms()
     try:
         return _place_by(terms, order, key, sheet_id=sheet_id)
     except (InvalidParameters, ledger.TooFewCredits, TermsChanged, Stopped):
         if terms.is_fresh:
             raise
-    return _place_by(Terms.of_now(), order, key, sheet_id=sheet_id)
+    return _place_by(Terms(are_of_now=True), order, key, sheet_id=sheet_id)
 
 
 def _place_by(

@@ -5,6 +5,7 @@ not changed since; a refusal counts only if it was made by those of now.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from generation.jobs.queue import model_cache
 from generation.jobs.queue.model_cache import Catalog
@@ -14,18 +15,19 @@ from generation.moderation.rules import Rules
 
 @dataclass(frozen=True)
 class Terms:
-    """Models and styles on offer, and the rules for prompts."""
+    """Models and styles on offer, and the rules for prompts, each read when it is needed."""
 
-    catalog: Catalog
-    rules: Rules
+    are_of_now: bool = False
 
-    @classmethod
-    def last_read(cls) -> "Terms":
-        return cls(model_cache.for_order(), moderation_rules.for_order())
+    @cached_property
+    def catalog(self) -> Catalog:
+        return model_cache.read() if self.are_of_now else model_cache.for_order()
 
-    @classmethod
-    def of_now(cls) -> "Terms":
-        return cls(model_cache.read(), moderation_rules.current())
+    @cached_property
+    def rules(self) -> Rules:
+        if self.are_of_now:
+            return moderation_rules.current()
+        return moderation_rules.for_order()
 
     @property
     def is_fresh(self) -> bool:
