@@ -59,7 +59,7 @@ class ImageQuerySet(OwnedQuerySet["Image"]):
 _ImageManager = models.Manager.from_queryset(ImageQuerySet)
 
 
-class ImageManager(_ImageManager):  # type: ignore[type-arg]
+class ImageManager(_ImageManager["Image"]):
     """Fetches images without `words`, which only the database reads."""
 
     def get_queryset(self) -> ImageQuerySet:

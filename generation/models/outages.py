@@ -1,9 +1,10 @@
 """Current outages at RunPod. While a row exists, submissions wait and no job fails."""
 
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -31,8 +32,8 @@ BLOCKS_CHECKS = """EXISTS (
 class ProviderOutageQuerySet(models.QuerySet["ProviderOutage"]):
     """Named filters of outages."""
 
-    def blocking(self, endpoint_ids: Any) -> Self:
-        """Keep those that block one of these endpoints (a list of ids or a subquery)."""
+    def blocking(self, endpoint_ids: Sequence[str | OuterRef]) -> Self:
+        """Keep those that block one of these endpoints."""
         return self.filter(Q(kind=OutageKind.KEY_REFUSED) | Q(endpoint_id__in=endpoint_ids))
 
 

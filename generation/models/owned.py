@@ -1,6 +1,6 @@
 """What querysets of rows that belong to a user share."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 
@@ -8,7 +8,7 @@ from django.db import models
 class OwnedQuerySet[Row: models.Model](models.QuerySet[Row]):
     """Rows with a `user`."""
 
-    def of(self, user: Any) -> Self:
+    def of(self, user: object) -> Self:
         return self.filter(user=user)
 
 
