@@ -34,4 +34,4 @@ def own_images(request: HttpRequest) -> HttpResponse:
         "query": query,
         "next_address": f"{reverse('own_pictures')}?{more}" if page.next else "",
     }
-    return part(request, "generation/_own_pictures.html", context)
+    return part(request, "generation/_own_images.html", context)
