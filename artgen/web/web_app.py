@@ -54,48 +54,9 @@ def manifest(request: HttpRequest) -> HttpResponse:
 
     https://www.w3.org/TR/appmanifest/
     """
-    background = BACKGROUNDS["dark" if request.COOKIES.get(THEME_COOKIE) == "dark" else "light"]
-    document = {
-        "id": "/",
-        "name": "ArtGen",
-        "short_name": "ArtGen",
-        "description": _("Create images from text."),
-        "lang": translation.get_language(),
-        "dir": "ltr",
-        "start_url": reverse("create"),
-        "scope": "/",
-        "display": "standalone",
-        "background_color": background,
-        "theme_color": background,
-        "categories": ["graphics", "photo"],
-        "icons": [
-            {
-                "src": static(f"artgen/app/{name}"),
-                "sizes": sizes,
-                "type": "image/png",
-                "purpose": purpose,
-            }
-            for name, sizes, purpose in ICONS
-        ],
-        "shortcuts": [
-            {"name": pgettext("section", "Create"), "url": reverse("create")},
-            {"name": _("Gallery"), "url": reverse("gallery")},
-            {"name": _("Explore"), "url": reverse("explore")},
-        ],
-        "share_target": {
-            "action": reverse("receive_share"),
-            "method": "POST",
-            "enctype": "multipart/form-data",
-            "params": {
-                "title": "title",
-                "text": "text",
-                "url": "url",
-                "files": [{"name": "images", "accept": list(IMAGE_TYPES)}],
-            },
-        },
-    }
+    is_dark = request.COOKIES.get(THEME_COOKIE) == "dark"
     response = JsonResponse(
-        document,
+        _manifest_document(background=BACKGROUNDS["dark" if is_dark else "light"]),
         json_dumps_params={"ensure_ascii": False},
         content_type="application/manifest+json; charset=utf-8",
     )
@@ -128,6 +89,52 @@ def receive_share(request: HttpRequest) -> HttpResponse:
     A share that it did not catch has no CSRF token, and is refused before it is read.
     """
     return redirect("create")
+
+
+def _manifest_document(*, background: str) -> dict[str, object]:
+    return {
+        "id": "/",
+        "name": "ArtGen",
+        "short_name": "ArtGen",
+        "description": _("Create images from text."),
+        "lang": translation.get_language(),
+        "dir": "ltr",
+        "start_url": reverse("create"),
+        "scope": "/",
+        "display": "standalone",
+        "background_color": background,
+        "theme_color": background,
+        "categories": ["graphics", "photo"],
+        "icons": [
+            {
+                "src": static(f"artgen/app/{name}"),
+                "sizes": sizes,
+                "type": "image/png",
+                "purpose": purpose,
+            }
+            for name, sizes, purpose in ICONS
+        ],
+        "shortcuts": [
+            {"name": pgettext("section", "Create"), "url": reverse("create")},
+            {"name": _("Gallery"), "url": reverse("gallery")},
+            {"name": _("Explore"), "url": reverse("explore")},
+        ],
+        "share_target": _share_target(),
+    }
+
+
+def _share_target() -> dict[str, object]:
+    return {
+        "action": reverse("receive_share"),
+        "method": "POST",
+        "enctype": "multipart/form-data",
+        "params": {
+            "title": "title",
+            "text": "text",
+            "url": "url",
+            "files": [{"name": "images", "accept": list(IMAGE_TYPES)}],
+        },
+    }
 
 
 @lru_cache(maxsize=1)
