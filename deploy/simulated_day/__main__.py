@@ -21,7 +21,7 @@ def main() -> int:
         "--limit", type=int, default=0, help="of jobs at once of every second user (none)"
     )
     parser.add_argument("--into", default="", help="also write it between the markers of this file")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     django.setup()
     from deploy.simulated_day import table  # noqa: PLC0415 they need Django's models
     from deploy.simulated_day.day import Day  # noqa: PLC0415
@@ -31,20 +31,20 @@ def main() -> int:
             seed,
             table.rows_of(
                 Day(
-                    jobs=asked.jobs,
+                    jobs=options.jobs,
                     seed=seed,
                     throttled_hour=THROTTLED_HOUR,
                     hours=24,
-                    limit=asked.limit or None,
+                    limit=options.limit or None,
                 ).run()
             ),
         )
-        for seed in asked.seed
+        for seed in options.seed
     ]
     text = table.markdown(days)
     print(text)
-    if asked.into:
-        put_into(Path(asked.into), name="day", command="make simulate_day", text=text)
+    if options.into:
+        put_into(Path(options.into), name="day", command="make simulate_day", text=text)
     wrong = [f"{row.name} (seed {seed})" for seed, rows in days for row in rows if not row.ok]
     if wrong:
         print(f"Outside the bounds: {', '.join(wrong)}.", file=sys.stderr)

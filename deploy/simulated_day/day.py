@@ -14,7 +14,7 @@ from random import Random
 from uuid import UUID
 
 from accounts.models import User
-from deploy.simulated_day.endpoints import PLANS, Endpoint, Worker
+from deploy.simulated_day.endpoints import PLANS, SimulatedEndpoint, Worker
 from generation.jobs import eta
 from generation.jobs.eta import Forecast, History, Record
 from generation.jobs.eta.reading import HISTORY_SECONDS, SAMPLE_SIZE
@@ -31,10 +31,10 @@ LOST_SHARE = 0.01  # of the attempts: RunPod loses them, ArtGen submits again
 
 
 @dataclass
-class Promised:
+class SimulatedJob:
     """A job of the day, and what was said about it; moments in seconds of the day."""
 
-    job: Job
+    row: Job
     worker_seconds: float = 0.0
     megapixels: float = 1.0
     delay: float = 0.0
@@ -70,15 +70,16 @@ class Day:
             for number, plan in enumerate(PLANS, start=1)
         }
         self.endpoints = {
-            number: Endpoint(plan, self.random) for number, plan in enumerate(PLANS, start=1)
+            number: SimulatedEndpoint[SimulatedJob](plan, self.random)
+            for number, plan in enumerate(PLANS, start=1)
         }
         self.users = [User(id=self._id()) for _n in range(USERS)]
         self.limits = {} if limit is None else {user.id: limit for user in self.users[::2]}
-        self.all: list[Promised] = []
-        self.queued: dict[int, dict[UUID, deque[Promised]]] = {
+        self.jobs: list[SimulatedJob] = []
+        self.queued: dict[int, dict[UUID, deque[SimulatedJob]]] = {
             number: defaultdict(deque) for number in self.models
         }
-        self.at_runpod: dict[int, dict[UUID, Promised]] = {number: {} for number in self.models}
+        self.at_runpod: dict[int, dict[UUID, SimulatedJob]] = {number: {} for number in self.models}
         self.records: dict[int, deque[Record]] = {
             number: deque(maxlen=SAMPLE_SIZE) for number in self.models
         }
@@ -88,7 +89,7 @@ class Day:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
 
-    def run(self) -> list[Promised]:
+    def run(self) -> list[SimulatedJob]:
         """Run the day until the last job has ended and return all jobs."""
         self._plan_orders()
         if self.throttled is not None:
@@ -97,7 +98,7 @@ class Day:
         while self._events:
             self.now, _count, event = heapq.heappop(self._events)
             event()
-        return self.all
+        return self.jobs
 
     # --- users ---
 
@@ -120,9 +121,9 @@ class Day:
             )
             placed += count
 
-    def _order(self, number: int, count: int, user: User, size: tuple[int, int]) -> None:
+    def _place_order(self, number: int, count: int, user: User, size: tuple[int, int]) -> None:
         model, created_at = self.models[number], self._moment()
-        jobs = [
+        rows = [
             Job(
                 id=self._id(),
                 user_id=user.id,
@@ -139,24 +140,24 @@ class Day:
         if user.id in self.limits:
             queue = forecast.queues[number]
             limit = queue.limits.get(user.id) or UserLimit(self.limits[user.id])
-        eta.promise(jobs, forecast=forecast, now=created_at, limit=limit)
-        for job in jobs:
-            one = Promised(
-                job,
+        eta.promise(rows, forecast=forecast, now=created_at, limit=limit)
+        for row in rows:
+            job = SimulatedJob(
+                row,
                 megapixels=size[0] * size[1] / 1024**2,
                 was_cold=not forecast.queues[number].warm,
             )
-            self.all.append(one)
-            self.queued[number][user.id].append(one)
-            wait = ((job.promised_p50_at or created_at) - created_at).total_seconds()
-            self._after(self.random.uniform(0, 1) * wait, partial(self._look, one))
+            self.jobs.append(job)
+            self.queued[number][user.id].append(job)
+            wait = ((row.promised_p50_at or created_at) - created_at).total_seconds()
+            self._after(self.random.uniform(0, 1) * wait, partial(self._forecast_again, job))
         self._after(self.random.uniform(0.05, 0.3), partial(self._submit, number))
 
-    def _look(self, one: Promised) -> None:
+    def _forecast_again(self, job: SimulatedJob) -> None:
         """Note what is said about the job at a moment on its way."""
-        found = self.forecast(one.job.model_id).of_job(one.job, now=self._moment())
-        if found:
-            one.later = (self.now + found.p50, self.now + found.p90)
+        times = self.forecast(job.row.model_id).of_job(job.row, now=self._moment())
+        if times:
+            job.later = (self.now + times.p50, self.now + times.p90)
 
     # --- ArtGen ---
 
@@ -176,28 +177,28 @@ class Day:
     def history_of(self, number: int) -> History:
         """Return what the last jobs of a model show."""
         model = self.models[number]
-        found = eta.history_of(list(self.records[number]), limit=model.max_in_flight)
-        return replace(found, typical=model.typical_seconds)
+        history = eta.history_of(list(self.records[number]), limit=model.max_in_flight)
+        return replace(history, typical=model.typical_seconds)
 
     def _rows(self, number: int) -> list[QueueRow]:
         nothing: UUID = None  # type: ignore[assignment]  # as in rows of the database
         rows = [
-            QueueRow(Status.QUEUED, number, user_id, one.job.id, one.job.created_at, 0)
+            QueueRow(Status.QUEUED, number, user_id, job.row.id, job.row.created_at, 0)
             for user_id, own in self.queued[number].items()
-            for one in own
+            for job in own
         ]
         running = Counter[UUID]()
-        for one in self.at_runpod[number].values():
-            if one.job.status == Status.RUNNING:
-                running[one.job.user_id] += 1
-            elif one.job.status == Status.SUBMITTED:
+        for job in self.at_runpod[number].values():
+            if job.row.status == Status.RUNNING:
+                running[job.row.user_id] += 1
+            elif job.row.status == Status.SUBMITTED:
                 rows.append(
                     QueueRow(
                         Status.SUBMITTED,
                         number,
-                        one.job.user_id,
-                        one.job.id,
-                        one.job.submitted_at,
+                        job.row.user_id,
+                        job.row.id,
+                        job.row.submitted_at,
                         1,
                     )
                 )
@@ -218,7 +219,7 @@ class Day:
     def _at_runpod(self, user_id: UUID) -> int:
         """Return the user's number of jobs at RunPod, of all models."""
         return sum(
-            one.job.user_id == user_id for sent in self.at_runpod.values() for one in sent.values()
+            job.row.user_id == user_id for sent in self.at_runpod.values() for job in sent.values()
         )
 
     def _submit(self, number: int) -> None:
@@ -226,106 +227,107 @@ class Day:
         room = self.models[number].max_in_flight - len(self.at_runpod[number])
         queued = self.queued[number]
         waiting = {
-            user_id: deque((one.job.created_at, one.job.id) for one in own)
+            user_id: deque((job.row.created_at, job.row.id) for job in own)
             for user_id, own in queued.items()
             if own
         }
         if room <= 0 or not waiting:
             return
-        busy = Counter(one.job.user_id for one in self.at_runpod[number].values())
-        by_id = {one.job.id: one for own in queued.values() for one in own}
+        busy = Counter(job.row.user_id for job in self.at_runpod[number].values())
+        by_id = {job.row.id: job for own in queued.values() for job in own}
         for job_id in queue_positions.in_order(waiting, busy):
-            one = by_id[job_id]
-            limit = self.limits.get(one.job.user_id)
-            if limit is not None and self._at_runpod(one.job.user_id) >= limit:
+            job = by_id[job_id]
+            limit = self.limits.get(job.row.user_id)
+            if limit is not None and self._at_runpod(job.row.user_id) >= limit:
                 continue
-            queued[one.job.user_id].remove(one)
-            one.job.status, one.job.submitted_at = Status.SUBMITTED, self._moment()
-            one.sent = self.now
-            self.at_runpod[number][job_id] = one
-            self.endpoints[number].put(one, self.now)
+            queued[job.row.user_id].remove(job)
+            job.row.status, job.row.submitted_at = Status.SUBMITTED, self._moment()
+            job.sent = self.now
+            self.at_runpod[number][job_id] = job
+            self.endpoints[number].put(job, self.now)
             room -= 1
             if not room:
                 break
-        self._work(number)
+        self._start_work(number)
 
-    def _seen(self, one: Promised) -> None:
+    def _mark_running(self, job: SimulatedJob) -> None:
         """Note that a worker runs the job, as a check of its status finds it."""
-        if one.job.status == Status.SUBMITTED:
-            one.job.status, one.job.started_at = Status.RUNNING, self._moment()
+        if job.row.status == Status.SUBMITTED:
+            job.row.status, job.row.started_at = Status.RUNNING, self._moment()
 
-    def _finished(self, one: Promised) -> None:
+    def _take_result(self, job: SimulatedJob) -> None:
         """Take the result: the job leaves RunPod, its image is stored."""
-        number = one.job.model_id
-        del self.at_runpod[number][one.job.id]
-        one.job.delay_ms = round(one.delay * 1000)
-        one.job.execution_ms = round(one.worker_seconds * 1000)
-        one.job.status = Status.STORING
+        number = job.row.model_id
+        del self.at_runpod[number][job.row.id]
+        job.row.delay_ms = round(job.delay * 1000)
+        job.row.execution_ms = round(job.worker_seconds * 1000)
+        job.row.status = Status.STORING
         self._submit(number)
-        if one.job.user_id in self.limits:  # of other models: found by the next tick
+        if job.row.user_id in self.limits:  # of other models: found by the next tick
             tick = self.random.uniform(0, 2)
             for other in self.models:
                 self._after(tick, partial(self._submit, other))
-        self._after(self.random.lognormvariate(-0.7, 0.4), partial(self._stored, one))
+        self._after(self.random.lognormvariate(-0.7, 0.4), partial(self._store, job))
 
-    def _stored(self, one: Promised) -> None:
-        job = one.job
-        one.ended, job.status, job.finished_at = self.now, Status.SUCCEEDED, self._moment()
-        self.last_success[job.model_id] = self.now
-        self.records[job.model_id].append(
+    def _store(self, job: SimulatedJob) -> None:
+        row = job.row
+        job.ended, row.status, row.finished_at = self.now, Status.SUCCEEDED, self._moment()
+        self.last_success[row.model_id] = self.now
+        self.records[row.model_id].append(
             Record(
-                user_id=job.user_id,
-                size=eta.size_of(job.width, job.height, job.steps),
-                created_at=job.created_at.timestamp(),
-                submitted_at=(job.submitted_at or START).timestamp(),
-                delay=one.delay,
-                execution=one.worker_seconds,
-                finished_at=job.finished_at.timestamp(),
-                promised_p50_at=_seconds(job.promised_p50_at),
-                promised_p90_at=_seconds(job.promised_p90_at),
-                is_limited=job.user_id in self.limits,
+                user_id=row.user_id,
+                size=eta.size_of(row.width, row.height, row.steps),
+                created_at=row.created_at.timestamp(),
+                submitted_at=(row.submitted_at or START).timestamp(),
+                delay=job.delay,
+                execution=job.worker_seconds,
+                finished_at=row.finished_at.timestamp(),
+                promised_p50_at=_seconds(row.promised_p50_at),
+                promised_p90_at=_seconds(row.promised_p90_at),
+                is_limited=row.user_id in self.limits,
             )
         )
 
-    def _lost(self, one: Promised) -> None:
+    def _resubmit(self, job: SimulatedJob) -> None:
         """Submit the job again: RunPod has lost it."""
-        del self.at_runpod[one.job.model_id][one.job.id]
-        one.job.status, one.job.attempt = Status.QUEUED, one.job.attempt + 1
-        one.job.submitted_at = one.job.started_at = None
-        self.queued[one.job.model_id][one.job.user_id].appendleft(one)
-        self._submit(one.job.model_id)
+        del self.at_runpod[job.row.model_id][job.row.id]
+        job.row.status, job.row.attempt = Status.QUEUED, job.row.attempt + 1
+        job.row.submitted_at = job.row.started_at = None
+        self.queued[job.row.model_id][job.row.user_id].appendleft(job)
+        self._submit(job.row.model_id)
 
     # --- RunPod ---
 
-    def _work(self, number: int) -> None:
+    def _start_work(self, number: int) -> None:
         endpoint = self.endpoints[number]
         taken, again = endpoint.take(self.now)
         for worker, job in taken:
-            assert isinstance(job, Promised)  # noqa: S101 what this class has put
             job.delay = self.now - job.sent
             job.worker_seconds = endpoint.execution_of(job.megapixels)
             is_lost = self.random.random() < LOST_SHARE
             ended = job.worker_seconds * (self.random.random() if is_lost else 1)
-            self._after(self.random.uniform(0.1, 2), partial(self._seen, job))
+            self._after(self.random.uniform(0.1, 2), partial(self._mark_running, job))
             self._after(
                 ended,
-                partial(self._ended, number, worker, job, is_lost=is_lost),
+                partial(self._end_work, number, worker, job, is_lost=is_lost),
             )
         for moment in again:
-            self._at(moment, partial(self._work, number))
+            self._at(moment, partial(self._start_work, number))
 
-    def _ended(self, number: int, worker: Worker, job: Promised, *, is_lost: bool) -> None:
+    def _end_work(
+        self, number: int, worker: Worker[SimulatedJob], job: SimulatedJob, *, is_lost: bool
+    ) -> None:
         worker.job, worker.idle_since = None, self.now
         heard = self.random.uniform(0.05, 0.4)  # a webhook; in rare cases the next check
         if self.random.random() < 0.03:
             heard = self.random.uniform(0.4, 2.5)
-        self._after(heard, partial(self._lost if is_lost else self._finished, job))
-        self._work(number)
+        self._after(heard, partial(self._resubmit if is_lost else self._take_result, job))
+        self._start_work(number)
 
     def _throttle(self, is_on: bool) -> None:
         for number, endpoint in self.endpoints.items():
             endpoint.is_throttled = is_on
-            self._work(number)
+            self._start_work(number)
 
     # --- time ---
 

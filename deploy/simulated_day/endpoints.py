@@ -29,23 +29,23 @@ PLANS = (
 )
 
 
-class Worker:
+class Worker[Job]:
     """A worker: starting, working or idle."""
 
     def __init__(self, ready_at: float) -> None:
         self.ready_at = ready_at
         self.is_ready = False
-        self.job: object | None = None
+        self.job: Job | None = None
         self.idle_since = ready_at
 
 
-class Endpoint:
+class SimulatedEndpoint[Job]:
     """Workers and queue of one endpoint. The caller advances it from moment to moment."""
 
     def __init__(self, plan: EndpointPlan, random: Random) -> None:
         self.plan, self.random = plan, random
-        self.queue: deque[tuple[object, float]] = deque()
-        self.workers: list[Worker] = []
+        self.queue: deque[tuple[Job, float]] = deque()
+        self.workers: list[Worker[Job]] = []
         self.is_throttled = False
 
     @property
@@ -53,7 +53,7 @@ class Endpoint:
         """How many workers may run now."""
         return max(1, self.plan.max_workers // 3) if self.is_throttled else self.plan.max_workers
 
-    def put(self, job: object, now: float) -> None:
+    def put(self, job: Job, now: float) -> None:
         """Take a job into the queue."""
         self.queue.append((job, now))
 
@@ -62,7 +62,7 @@ class Endpoint:
         work = self.plan.execution * (0.25 + 0.75 * megapixels)
         return work * self.random.lognormvariate(0, self.plan.spread)
 
-    def take(self, now: float) -> tuple[list[tuple[Worker, object]], list[float]]:
+    def take(self, now: float) -> tuple[list[tuple[Worker[Job], Job]], list[float]]:
         """Give queued jobs to free workers, start and stop workers.
 
         Returns who took which job, and at which moments to call again.
@@ -89,7 +89,8 @@ class Endpoint:
     def _stop_surplus(self) -> None:
         """Stop free workers beyond the limit; busy ones finish their job first."""
         surplus = len(self.workers) - self.limit
-        for worker in [one for one in self.workers if one.job is None][: max(0, surplus)]:
+        free = [worker for worker in self.workers if worker.job is None]
+        for worker in free[: max(0, surplus)]:
             self.workers.remove(worker)
 
     def _scale(self, now: float) -> list[float]:

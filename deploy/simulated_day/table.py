@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from deploy.simulated_day.day import START, Promised
+from deploy.simulated_day.day import START, SimulatedJob
 
 MIN_INSIDE, MAX_INSIDE = 0.85, 0.97
 MIN_BEFORE, MAX_BEFORE = 0.40, 0.60
 
 
 @dataclass(frozen=True)
-class Row:
+class DayRow:
     """The jobs of a model, or of the whole day; shares from 0 to 1."""
 
     name: str
@@ -34,34 +34,34 @@ class Row:
         )
 
 
-def rows_of(day: Iterable[Promised]) -> list[Row]:
-    jobs = [one for one in day if one.ended is not None and one.job.promised_p90_at]
-    names = dict.fromkeys(one.job.model.slug for one in jobs)
-    found = [_row(name, [one for one in jobs if one.job.model.slug == name]) for name in names]
-    return [*sorted(found, key=lambda row: -row.jobs), _row("all", jobs)]
+def rows_of(day: Iterable[SimulatedJob]) -> list[DayRow]:
+    jobs = [job for job in day if job.ended is not None and job.row.promised_p90_at]
+    names = dict.fromkeys(job.row.model.slug for job in jobs)
+    rows = [_row(name, [job for job in jobs if job.row.model.slug == name]) for name in names]
+    return [*sorted(rows, key=lambda row: -row.jobs), _row("all", jobs)]
 
 
-def _row(name: str, jobs: Sequence[Promised]) -> Row:
+def _row(name: str, jobs: Sequence[SimulatedJob]) -> DayRow:
     waits, early, kept, widths = [], 0, 0, []
     later_early = later_kept = later = 0
-    for one in jobs:
-        created = (one.job.created_at - START).total_seconds()
-        wait = (one.ended or 0.0) - created
+    for job in jobs:
+        created = (job.row.created_at - START).total_seconds()
+        wait = (job.ended or 0.0) - created
         p50, p90 = (
-            (moment - one.job.created_at).total_seconds() if moment else 0.0
-            for moment in (one.job.promised_p50_at, one.job.promised_p90_at)
+            (moment - job.row.created_at).total_seconds() if moment else 0.0
+            for moment in (job.row.promised_p50_at, job.row.promised_p90_at)
         )
         waits.append(wait)
         early, kept = early + (wait <= p50), kept + (wait <= p90)
         widths.append(p90 / p50)
-        if one.later:
+        if job.later:
             later += 1
-            later_early += (one.ended or 0.0) <= one.later[0]
-            later_kept += (one.ended or 0.0) <= one.later[1]
-    return Row(
+            later_early += (job.ended or 0.0) <= job.later[0]
+            later_kept += (job.ended or 0.0) <= job.later[1]
+    return DayRow(
         name=name,
         jobs=len(jobs),
-        cold=sum(one.was_cold for one in jobs),
+        cold=sum(job.was_cold for job in jobs),
         inside_p90=kept / len(jobs),
         before_p50=early / len(jobs),
         later_inside_p90=later_kept / max(1, later),
@@ -72,7 +72,7 @@ def _row(name: str, jobs: Sequence[Promised]) -> Row:
     )
 
 
-def markdown(days: Sequence[tuple[int, Sequence[Row]]]) -> str:
+def markdown(days: Sequence[tuple[int, Sequence[DayRow]]]) -> str:
     lines = [
         "| seed | model | jobs | placed cold | inside p90 | before p50 | p90 ÷ p50 | "
         "later: inside p90 | before p50 | wait, median | longest |",

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from deploy.simulated_day.day import Day
-from deploy.simulated_day.table import Row, rows_of
+from deploy.simulated_day.table import DayRow, rows_of
 from generation.jobs import eta
 from generation.jobs.eta.history import History
 
@@ -37,9 +37,9 @@ class TestDay:
                 known = [replace(one, is_limited=False) for one in self.records[number]]
                 return eta.history_of(known, limit=self.models[number].max_in_flight)
 
-        def of_others(kind: type[Day]) -> Row:
+        def of_others(kind: type[Day]) -> DayRow:
             day = kind(seed=7, limit=1, **SMALL)
-            return rows_of(one for one in day.run() if one.job.user_id not in day.limits)[-1]
+            return rows_of(job for job in day.run() if job.row.user_id not in day.limits)[-1]
 
         kept, misled = of_others(Day), of_others(Misled)
         assert kept.ok, kept
