@@ -13,7 +13,7 @@ from PIL import UnidentifiedImageError
 
 from deploy.chaos.evidence import Evidence, Row, sha256
 from deploy.chaos.plan import marker
-from generation.demo.emulator.painting import tiny_jpeg, tiny_png
+from generation.demo.emulator.painters import tiny_jpeg, tiny_png
 from generation.files.bucket_setup import PROBES
 
 FINAL = ("succeeded", "failed", "canceled")

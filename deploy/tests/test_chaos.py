@@ -21,7 +21,7 @@ from deploy.chaos.plan import DISTURBANCES, RUNPOD, Order, further_orders, make,
 from deploy.chaos.report import markdown
 from deploy.chaos.verdict import FINDINGS, judge
 from generation.demo.emulator import FAULTS
-from generation.demo.emulator.painting import tiny_jpeg, tiny_png
+from generation.demo.emulator.painters import tiny_jpeg, tiny_png
 from generation.jobs.engine import webhook_tokens
 from generation.models import Job
 

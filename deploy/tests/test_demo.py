@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from deploy.stack import STOP
-from generation.demo.emulator import Emulator
-from generation.demo.emulator.painting import tiny_png
+from generation.demo.emulator import Emulator, EmulatorOptions
+from generation.demo.emulator.painters import tiny_png
 from generation.testing.servers.demo import PATIENCE, Demo, follow
 
 pytestmark = pytest.mark.slow
@@ -80,7 +80,7 @@ class TestOwnKey(unittest.TestCase):
 
     def test_it_draws_at_runpod_with_every_model_that_takes_a_source(self):
         data = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        runpod = self.enterContext(Emulator(api_key="own-key", seconds=0.2))
+        runpod = self.enterContext(Emulator(EmulatorOptions(api_key="own-key", seconds=0.2)))
         demo = Demo(data, *PATIENT)
         demo.environment |= {
             "RUNPOD_API_KEY": runpod.api_key,

@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 
 from artgen.environment.setting_names import documented
-from generation.demo.emulator import Emulator
+from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.testing.servers.smtp_server import smtp_server
 
 pytestmark = pytest.mark.s3
@@ -45,7 +45,7 @@ def mail() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def runpod() -> Iterator[Emulator]:
-    with Emulator(api_key="rp_key", manual=True) as emulator:
+    with Emulator(EmulatorOptions(api_key="rp_key", manual=True)) as emulator:
         yield emulator
 
 

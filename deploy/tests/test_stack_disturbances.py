@@ -20,7 +20,7 @@ import requests
 from PIL import Image as Pillow
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from generation.demo.emulator.painting import tiny_png
+from generation.demo.emulator.painters import tiny_png
 from generation.testing.servers.silence import Proxy
 from generation.testing.servers.stack import FINAL, MACHINE, PATIENCE, Stack, children
 from generation.testing.servers.yandex import Yandex, create_bucket

@@ -1,16 +1,13 @@
 """The work of a painting process. It does not import the emulator, to save memory."""
 
-import io
 import multiprocessing
 import multiprocessing.connection
 import os
 import signal
 import threading
-from typing import Any, Literal
+from typing import Any
 
-from PIL import Image
-
-from .painter import encode, paint
+from .painter import PaintRequest, encode, paint
 
 _queue: Any = None
 
@@ -23,36 +20,10 @@ def begin(queue: Any) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def draw(
-    number: int,
-    *,
-    prompt: str,
-    width: int,
-    height: int,
-    model: str,
-    seed: int,
-    negative_prompt: str,
-    sources: tuple[bytes, ...],
-    mask: bytes | None,
-    scale: int,
-    strength: float | None,
-    format: Literal["jpeg", "png"],
-) -> bytes:
+def paint_and_encode(number: int, request: PaintRequest) -> bytes:
     """Return an encoded image; put (number, progress 0..1) into the queue meanwhile."""
-    image = paint(
-        prompt=prompt,
-        width=width,
-        height=height,
-        model=model,
-        seed=seed,
-        negative_prompt=negative_prompt,
-        sources=[Image.open(io.BytesIO(data)).convert("RGB") for data in sources],
-        mask=Image.open(io.BytesIO(mask)).convert("L") if mask is not None else None,
-        scale=scale,
-        strength=strength,
-        on_progress=lambda value: _queue.put((number, value)),
-    )
-    return encode(image, prompt=prompt, seed=seed, format=format)
+    image = paint(request, on_progress=lambda value: _queue.put((number, value)))
+    return encode(image, request)
 
 
 def _end_with_parent() -> None:

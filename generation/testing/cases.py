@@ -17,8 +17,8 @@ from accounts.credits import holds, ledger
 from accounts.models import CreditEntry, User
 from artgen.processes.celery import app
 from generation import tasks
-from generation.demo.emulator import Emulator
-from generation.demo.emulator.calls import Call
+from generation.demo.emulator import Emulator, EmulatorOptions
+from generation.demo.emulator.recorded_calls import Call
 from generation.jobs.engine import driver, lifecycle
 from generation.jobs.placing import orders
 from generation.jobs.queue import model_cache, scheduling
@@ -216,7 +216,7 @@ def emulated(**options: Any) -> Any:
 
 class _Emulated:
     def __init__(self, **options: Any) -> None:
-        self.emulator = Emulator(api_key="test", **{"cdn": "localhost", **options})
+        self.emulator = Emulator(EmulatorOptions(api_key="test", **{"cdn": "localhost", **options}))
 
     def __enter__(self) -> Emulator:
         self.emulator.start()

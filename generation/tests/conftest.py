@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.demo.emulator import Emulator
+from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.runpod.client import RunPodClient
 from generation.testing.servers.emulator import WebhookReceiver
 
@@ -17,7 +17,7 @@ def webhook_receiver():
 
 @pytest.fixture
 def emulator():
-    with Emulator(manual=True) as emulator:
+    with Emulator(EmulatorOptions(manual=True)) as emulator:
         yield emulator
 
 

@@ -3,10 +3,14 @@
 import argparse
 import os
 
-from . import add_arguments, serve
+from . import add_arguments, read_options, serve
 
 parser = argparse.ArgumentParser(
     prog="python -m generation.demo.emulator", description="Emulates RunPod."
 )
 add_arguments(parser)
-serve(api_key=os.environ.get("RUNPOD_API_KEY") or None, **vars(parser.parse_args()))
+arguments = vars(parser.parse_args())
+serve(
+    read_options(arguments, api_key=os.environ.get("RUNPOD_API_KEY") or None),
+    exit_with_parent=arguments["exit_with_parent"],
+)

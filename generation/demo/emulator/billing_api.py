@@ -13,21 +13,26 @@ from typing import Any
 
 from aiohttp import web
 
-from .admission import Admission
-from .answers import RECORDED, Answers
-from .queue import Queue
+from .endpoint_access import EndpointAccess
+from .job_queue import JobQueue
+from .output_formats import RECORDED, OutputFormats
 
 DEFAULT_PERIOD = timedelta(days=30)
 DAY = timedelta(days=1)
 
 
-class Billing:
+class BillingApi:
     """The two lists of the billing API that ArtGen reads, in buckets of a day."""
 
     def __init__(
-        self, *, admission: Admission, answers: Answers, queue: Queue, is_readable: bool
+        self,
+        *,
+        access: EndpointAccess,
+        output_formats: OutputFormats,
+        queue: JobQueue,
+        is_readable: bool,
     ) -> None:
-        self._admission, self._answers, self._queue = admission, answers, queue
+        self._access, self._output_formats, self._queue = access, output_formats, queue
         self._is_readable = is_readable
 
     def add_routes(self, app: web.Application) -> None:
@@ -50,7 +55,7 @@ class Billing:
         return self._reply(request, lambda endpoint: {} if endpoint in RECORDED else None)
 
     def _reply(self, request: web.Request, group: Any) -> web.Response:
-        if not self._admission.accepts(request.headers.get("Authorization", "")):
+        if not self._access.accepts(request.headers.get("Authorization", "")):
             return web.json_response({"error": "unauthorized"}, status=401)
         if not self._is_readable:
             return web.json_response({"error": "forbidden"}, status=403)
@@ -67,7 +72,7 @@ class Billing:
             at = datetime.fromtimestamp(job.gone_at, UTC)
             if start <= at < end:
                 bucket = at.replace(hour=0, minute=0, second=0, microsecond=0)
-                sums[bucket, tuple(named.items())] += self._answers.of(job.endpoint).cost
+                sums[bucket, tuple(named.items())] += self._output_formats.of(job.endpoint).cost
         records = [
             {
                 "startTime": _text(bucket),

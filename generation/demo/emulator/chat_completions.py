@@ -13,10 +13,10 @@ from typing import Any
 
 from aiohttp import web
 
-from .admission import Admission
-from .calls import Call, Calls
 from .dictionary import enhanced, translated
+from .endpoint_access import EndpointAccess
 from .faults import Faults
+from .recorded_calls import Call, Calls
 
 CALL = "chat"
 PATH = "/v2/{endpoint}/openai/v1/chat/completions"
@@ -24,19 +24,19 @@ HUGE_BYTES = 3_000_000
 DRIP_SECONDS = 0.1
 
 
-class Texts:
+class ChatCompletions:
     """The route of chat completions; lives in the emulator's event loop."""
 
     def __init__(
         self,
         *,
-        admission: Admission,
+        access: EndpointAccess,
         faults: Faults,
         calls: Calls,
         slow_seconds: float,
         before: Callable[[str, web.Request], web.Response | None],
     ) -> None:
-        self._admission, self._faults, self._calls = admission, faults, calls
+        self._access, self._faults, self._calls = access, faults, calls
         self._slow_seconds, self._before = slow_seconds, before
 
     def add_routes(self, app: web.Application) -> None:
@@ -55,9 +55,9 @@ class Texts:
         )
         if fault and (refused := self._before(fault, request)):
             return refused
-        if not self._admission.exists(endpoint):
+        if not self._access.exists(endpoint):
             return _error(404, "endpoint not found")
-        if not self._admission.accepts(request.headers.get("Authorization", "")):
+        if not self._access.accepts(request.headers.get("Authorization", "")):
             return _error(401, "unauthorized")
         said = translated(text) if instructions.startswith("Translate") else enhanced(text)
         return await self._answer(fault, request, _completion(document.get("model"), said))

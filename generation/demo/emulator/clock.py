@@ -39,7 +39,7 @@ class Clock:
             )
 
     def start(self, action: Action) -> None:
-        """Run `action` now, in a task awaited by `settled`."""
+        """Run `action` now, in a task awaited by `settle`."""
         task = asyncio.get_running_loop().create_task(_run(action))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -49,15 +49,15 @@ class Clock:
         if not self.manual:
             raise RuntimeError("only a manual clock can be advanced")
         target = self._now + seconds
-        await self.settled()
+        await self.settle()
         while self._due and self._due[0][0] <= target:
             when, _, action = heapq.heappop(self._due)
             self._now = max(self._now, when)
             await _run(action)
-            await self.settled()
+            await self.settle()
         self._now = max(self._now, target)
 
-    async def settled(self) -> None:
+    async def settle(self) -> None:
         """Return when all started actions are done."""
         current = asyncio.current_task()
         while tasks := [task for task in self._tasks if task is not current]:

@@ -13,7 +13,7 @@ _TEXTS = ("text", "prompt", "string", "text_g", "clip_l", "t5xxl", "value")
 
 
 @dataclass(frozen=True, slots=True)
-class Graph:
+class WorkflowValues:
     prompt: str
     negative_prompt: str
     width: int
@@ -26,7 +26,7 @@ class Graph:
     scale: int  # factor of an upscale model, 1 without one
 
 
-def read_graph(workflow: Mapping[str, Any]) -> Graph:
+def read_graph(workflow: Mapping[str, Any]) -> WorkflowValues:
     """Return the parameters; defaults are 1024×1024 and 20 steps."""
     nodes = [node.get("inputs") or {} for node in workflow.values()]
     sampler = next((node for node in nodes if "positive" in node or "negative" in node), {})
@@ -37,7 +37,7 @@ def read_graph(workflow: Mapping[str, Any]) -> Graph:
     strength = next(
         (s for s in (_number(node, "denoise") for node in nodes) if s is not None), None
     )
-    return Graph(
+    return WorkflowValues(
         prompt=prompt,
         negative_prompt="" if negative == prompt else negative,
         width=_whole(nodes, "width", 1024),

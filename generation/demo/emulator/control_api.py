@@ -4,7 +4,7 @@
     {"clear": true} clears all planned ones and returns the list of faults.
 - `/emulator/key` {"api_key": "…"} changes the accepted key.
 - `/emulator/endpoints/ID` {"retired": true or false, "workers": 0 or more} and fields of
-  `answers.Answer`.
+  `output_formats.OutputFormat`.
 - `GET /emulator/record` returns everything that has happened: `jobs` that were ever accepted,
   `deliveries` of webhooks, and how often each of the `faults` has happened.
 """
@@ -15,26 +15,26 @@ from typing import Any
 
 from aiohttp import web
 
-from .admission import Admission
-from .answers import Answers
+from .endpoint_access import EndpointAccess
 from .faults import FAULTS, Faults
-from .queue import Queue
+from .job_queue import JobQueue
+from .output_formats import OutputFormats
 from .webhooks import Webhooks
 
 
-class Control:
+class ControlApi:
     """The control API; lives in the emulator's event loop."""
 
     def __init__(
         self,
         *,
-        admission: Admission,
-        answers: Answers,
+        access: EndpointAccess,
+        output_formats: OutputFormats,
         faults: Faults,
-        queue: Queue,
+        queue: JobQueue,
         webhooks: Webhooks,
     ) -> None:
-        self._admission, self._answers, self._faults = admission, answers, faults
+        self._access, self._output_formats, self._faults = access, output_formats, faults
         self._queue, self._webhooks = queue, webhooks
 
     def add_routes(self, app: web.Application) -> None:
@@ -61,7 +61,7 @@ class Control:
         key = (await self._document(request)).get("api_key")
         if not isinstance(key, str) or not key:
             raise _refusal(web.HTTPBadRequest, "api_key must be a string")
-        self._admission.api_key = key
+        self._access.api_key = key
         return web.json_response({})
 
     async def _endpoint_route(self, request: web.Request) -> web.Response:
@@ -74,11 +74,11 @@ class Control:
         ):
             raise _refusal(web.HTTPBadRequest, "workers must be 0 or more")
         try:
-            self._answers.set(endpoint, **document)
+            self._output_formats.set(endpoint, **document)
         except (TypeError, ValueError) as error:
             raise _refusal(web.HTTPBadRequest, str(error)) from error
         if retired is not None:
-            (self._admission.retire if retired else self._admission.restore)(endpoint)
+            (self._access.retire if retired else self._access.restore)(endpoint)
         if workers is not None:
             self._queue.set_workers(endpoint, workers)
         return web.json_response({})
@@ -93,7 +93,7 @@ class Control:
         return web.json_response(record)
 
     def _check(self, request: web.Request) -> None:
-        if not self._admission.controls(request.headers.get("Authorization", "")):
+        if not self._access.controls(request.headers.get("Authorization", "")):
             raise _refusal(web.HTTPUnauthorized, "use the initial key of the emulator")
 
     async def _document(self, request: web.Request) -> dict[str, Any]:

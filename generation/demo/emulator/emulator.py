@@ -9,21 +9,21 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from .admission import Admission
-from .answers import Answers
-from .billing import Billing
-from .calls import Call
+from .billing_api import BillingApi
 from .clock import Clock
-from .control import Control
+from .control_api import ControlApi
+from .endpoint_access import EndpointAccess
 from .faults import Faults
-from .files import Files
+from .image_files import ImageFiles
+from .job_queue import JobQueue
 from .jobs import EmulatedJob
-from .limits import RateLimits
-from .painting import FullPainter, Painter, TinyPainter
-from .queue import Queue
-from .server import Server
+from .options import EmulatorOptions
+from .output_formats import OutputFormats
+from .painters import FullPainter, Painter, TinyPainter
+from .queue_api import QueueApi
+from .recorded_calls import Call
 from .webhooks import WebhookDelivery, Webhooks
-from .work import Work
+from .workers import Workers
 
 T = TypeVar("T")
 
@@ -32,92 +32,50 @@ class Emulator:
     """RunPod's queue API on this machine.
 
     Three modes: real time (scaled by `speed`); a clock moved by tests (`manual=True`, `advance`);
-    or `instant`, where every job is finished before /run replies. Use it as a context manager.
+    or `instant`, where every job is finished before /run replies. `start` or `with` starts it.
     """
 
-    def __init__(
-        self,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        api_key: str | None = "emulator-key",
-        painter: str = "tiny",
-        processes: int = 2,
-        manual: bool = False,
-        instant: bool = False,
-        speed: float = 1.0,
-        workers: int = 3,
-        seconds: float | tuple[float, float] = 5.0,
-        cold_start: float = 0.0,
-        rate_limits: bool = True,
-        public_url: str = "",
-        cdn: str = "",
-        slow_seconds: float = 30.0,
-        late_seconds: float = 60.0,
-        seed: int = 0,
-        shows_bill: bool = True,
-    ) -> None:
-        """Prepare an emulator; `start` or `with` starts it.
-
-        Args:
-            host, port: Listening address; port 0 takes a free one.
-            api_key: The only accepted key; None accepts any.
-            painter: "tiny" (flat images at once) or "full" (the demo painter, in `processes`).
-            manual, instant, speed: See above.
-            workers: Jobs that one endpoint runs at the same time.
-            seconds: Emulated GPU time of an image, or a range; the full painter may take longer.
-            cold_start: Emulated seconds before the first job of an endpoint.
-            rate_limits: Whether RunPod's limits apply, in real time times `speed`.
-            public_url: Base URL of the files; by default the host of the /run request.
-            cdn: A second host for files, as recorded: a name of this machine, such as
-                "localhost" beside 127.0.0.1, which gets the emulator's port, or a URL.
-            slow_seconds: Real seconds of the fault `slow`.
-            late_seconds: Emulated seconds by which a webhook with the fault `late` comes late.
-            seed: Seed of all random values.
-        """
-        if painter not in ("tiny", "full"):
-            raise ValueError("painter must be 'tiny' or 'full'")
-        self.host, self.port, self._cdn = host, port, cdn.rstrip("/")
-        self.answers = Answers()
-        self.faults = Faults(seed=seed)
-        self._clock = Clock(speed=speed, manual=manual)
-        self._webhooks = Webhooks(self._clock, late_seconds=late_seconds)
-        self._admission = Admission(api_key)
-        self._files = Files()
-        drawer: Painter = TinyPainter() if painter == "tiny" else FullPainter(processes=processes)
-        self._work = Work(painter=drawer, files=self._files, answers=self.answers, seed=seed)
-        self._queue = Queue(
+    def __init__(self, options: EmulatorOptions | None = None) -> None:
+        options = options or EmulatorOptions()
+        self.host, self.port, self._cdn = options.host, options.port, options.cdn.rstrip("/")
+        self.output_formats = OutputFormats()
+        self.faults = Faults(seed=options.seed)
+        self._clock = Clock(speed=options.speed, manual=options.manual)
+        self._webhooks = Webhooks(self._clock, late_seconds=options.late_seconds)
+        self._access = EndpointAccess(options.api_key)
+        self._files = ImageFiles()
+        self._workers = Workers(
+            painter=_painter(options),
+            files=self._files,
+            output_formats=self.output_formats,
+            seed=options.seed,
+        )
+        self._queue = JobQueue(
+            options=options,
             clock=self._clock,
             faults=self.faults,
             webhooks=self._webhooks,
-            work=self._work,
-            workers=workers,
-            seconds=seconds,
-            cold_start=cold_start,
-            instant=instant,
-            seed=seed,
+            workers=self._workers,
         )
-        self._server = Server(
-            queue=self._queue,
-            files=self._files,
+        control = ControlApi(
+            access=self._access,
+            output_formats=self.output_formats,
             faults=self.faults,
-            admission=self._admission,
-            billing=Billing(
-                admission=self._admission,
-                answers=self.answers,
-                queue=self._queue,
-                is_readable=shows_bill,
-            ),
-            control=Control(
-                admission=self._admission,
-                answers=self.answers,
-                faults=self.faults,
-                queue=self._queue,
-                webhooks=self._webhooks,
-            ),
-            limits=RateLimits(speed=speed) if rate_limits else None,
-            public_url=public_url,
-            slow_seconds=slow_seconds,
+            queue=self._queue,
+            webhooks=self._webhooks,
+        )
+        billing = BillingApi(
+            access=self._access,
+            output_formats=self.output_formats,
+            queue=self._queue,
+            is_readable=options.shows_bill,
+        )
+        self._api = QueueApi(
+            options=options,
+            queue=self._queue,
+            faults=self.faults,
+            access=self._access,
+            others=(self._files, control, billing),
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
@@ -140,12 +98,12 @@ class Emulator:
 
     @property
     def api_key(self) -> str | None:
-        return self._admission.api_key
+        return self._access.api_key
 
     @property
     def calls(self) -> list[Call]:
         """The API requests so far, in order."""
-        return self._server.calls
+        return self._api.calls
 
     @property
     def deliveries(self) -> list[WebhookDelivery]:
@@ -182,14 +140,14 @@ class Emulator:
 
     def accept_key(self, api_key: str | None) -> None:
         """Accept only this key (None: any), as after a rotation; jobs are kept."""
-        self._admission.api_key = api_key
+        self._access.api_key = api_key
 
     def retire(self, endpoint: str) -> None:
         """Make an endpoint return 404 `endpoint not found`; its jobs are kept."""
-        self._admission.retire(endpoint)
+        self._access.retire(endpoint)
 
     def restore(self, endpoint: str) -> None:
-        self._admission.restore(endpoint)
+        self._access.restore(endpoint)
 
     def set_workers(self, endpoint: str, workers: int) -> None:
         """Set the number of workers; with 0, jobs wait and /health reports no workers."""
@@ -201,7 +159,7 @@ class Emulator:
 
     def settle(self) -> None:
         """Return when all started webhooks and job steps are done."""
-        self._call(self._clock.settled())
+        self._call(self._clock.settle())
 
     def __enter__(self) -> Self:
         return self.start()
@@ -221,7 +179,7 @@ class Emulator:
         self._queue.set_workers(endpoint, workers)
 
     async def _listen(self) -> None:
-        self._runner = web.AppRunner(self._server.app, access_log=None, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(self._api.app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port, backlog=512)
         await site.start()
@@ -236,9 +194,15 @@ class Emulator:
         if self._runner is not None:
             await self._runner.cleanup()
         await self._webhooks.close()
-        await self._work.close()
+        await self._workers.close()
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
         await self._loop.shutdown_default_executor()
+
+
+def _painter(options: EmulatorOptions) -> Painter:
+    if options.painter == "tiny":
+        return TinyPainter()
+    return FullPainter(processes=options.processes)

@@ -9,7 +9,7 @@ import hmac
 ABSENT = "missing"  # endpoints with this prefix do not exist
 
 
-class Admission:
+class EndpointAccess:
     """The accepted key and the retired endpoints; thread-safe."""
 
     def __init__(self, api_key: str | None) -> None:

@@ -11,7 +11,7 @@ import threading
 from collections import Counter, deque
 from dataclasses import dataclass
 
-from .answers import FURTHER_SHAPES
+from .output_formats import FURTHER_SHAPES
 
 _READS = {
     "refuse_400": "400",

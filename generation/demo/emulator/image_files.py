@@ -18,32 +18,35 @@ _TYPES = ((b"\x89PNG", "image/png"), (b"\xff\xd8", "image/jpeg"), (b"RIFF", "ima
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class ServedFile:
     """One file, and the fault when it is fetched."""
 
     data: bytes
     fault: str = ""
 
 
-class Files:
+class ImageFiles:
     """The newest files, kept in memory."""
 
     def __init__(self) -> None:
         self.cdn_url = ""  # the base URL of the second host; "": all files are on the first
-        self._files: OrderedDict[str, File] = OrderedDict()
+        self._files: OrderedDict[str, ServedFile] = OrderedDict()
         self._bytes = 0
 
     def add(self, data: bytes, *, fault: str = "", extension: str = "png") -> str:
         """Keep a file and return its path."""
         name = f"{uuid.uuid4().hex}.{extension}"
-        self._files[name] = File(data, fault)
+        self._files[name] = ServedFile(data, fault)
         self._bytes += len(data)
         while self._bytes > KEPT_BYTES and len(self._files) > 1:
             _, oldest = self._files.popitem(last=False)
             self._bytes -= len(oldest.data)
         return f"/files/{name}"
 
-    async def serve(self, request: web.Request) -> web.StreamResponse:
+    def add_routes(self, app: web.Application) -> None:
+        app.router.add_get("/files/{name}", self._serve)
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
         """Answer a GET or HEAD for one file."""
         file = self._files.get(request.match_info["name"])
         if file is None or file.fault == "url_404":
@@ -62,7 +65,7 @@ class Files:
         return reply
 
 
-async def _send_faulty(reply: web.StreamResponse, file: File) -> None:
+async def _send_faulty(reply: web.StreamResponse, file: ServedFile) -> None:
     if file.fault == "oversized_picture":
         await reply.write(file.data)
         for _ in range(OVERSIZE // 65_536):

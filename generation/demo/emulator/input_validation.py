@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .graphs import read_graph
+from .comfyui_graphs import read_graph
 
 
 class InputProblem(Exception):
@@ -18,7 +18,7 @@ class InputProblem(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ImageRequest:
     """The image to generate. Width and height are 0 if the source image determines them."""
 
     prompt: str
@@ -35,7 +35,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class WorkerRules:
     """The parameters of one kind of worker."""
 
     size: str = ""  # width, size, ratio, or "" if the source image determines it
@@ -83,11 +83,11 @@ _EDIT_2511_SIZES = frozenset(
     {"1024*1024", "1024*1280", "1280*1024", "1280*1280", "1280*1536", "1536*1080"}
 )
 _GUIDANCE = {"guidance": (0.0, 10.0)}
-RULES: dict[str, Rules] = {
-    "flux": Rules(
+RULES: dict[str, WorkerRules] = {
+    "flux": WorkerRules(
         size="width", steps=(1, 50), numbers=_GUIDANCE, format_key="image_format", default_steps=28
     ),
-    "kontext": Rules(
+    "kontext": WorkerRules(
         size="size",
         steps=(1, 50),
         numbers=_GUIDANCE,
@@ -95,20 +95,20 @@ RULES: dict[str, Rules] = {
         sources=(1, 1),
         default_steps=28,
     ),
-    "qwen": Rules(size="size"),
-    "qwen_edit": Rules(source="image", sources=(1, 1)),
-    "qwen_edit_2511": Rules(
+    "qwen": WorkerRules(size="size"),
+    "qwen_edit": WorkerRules(source="image", sources=(1, 1)),
+    "qwen_edit_2511": WorkerRules(
         size="size",
         sizes=_EDIT_2511_SIZES,
         source="images",
         sources=(1, 3),
     ),
-    "qwen_lora": Rules(size="size", loras=True),
-    "qwen_edit_2511_lora": Rules(
+    "qwen_lora": WorkerRules(size="size", loras=True),
+    "qwen_edit_2511_lora": WorkerRules(
         size="size", sizes=_EDIT_2511_SIZES, source="images", sources=(1, 3), loras=True
     ),
-    "nano_banana": Rules(source="images", sources=(1, 4)),
-    "nano_banana_2": Rules(
+    "nano_banana": WorkerRules(source="images", sources=(1, 4)),
+    "nano_banana_2": WorkerRules(
         size="ratio",
         source="images",
         sources=(1, 14),
@@ -116,7 +116,7 @@ RULES: dict[str, Rules] = {
         default_ratio="match_input_image",
         resolutions=RESOLUTIONS,
     ),
-    "nano_banana_pro": Rules(
+    "nano_banana_pro": WorkerRules(
         size="ratio",
         source="images",
         sources=(1, 14),
@@ -124,9 +124,9 @@ RULES: dict[str, Rules] = {
         default_ratio="1:1",
         resolutions=RESOLUTIONS,
     ),
-    "seedream": Rules(size="size"),
-    "seedream_edit": Rules(size="size", source="images", sources=(1, 10)),
-    "z_image": Rules(
+    "seedream": WorkerRules(size="size"),
+    "seedream_edit": WorkerRules(size="size", source="images", sources=(1, 10)),
+    "z_image": WorkerRules(
         size="size",
         sizes=frozenset(
             {
@@ -145,8 +145,8 @@ RULES: dict[str, Rules] = {
         sources=(0, 1),
         default_steps=8,
     ),
-    "p_image": Rules(size="ratio", ratios=RATIOS, custom=True, default_steps=8),
-    "p_image_edit": Rules(
+    "p_image": WorkerRules(size="ratio", ratios=RATIOS, custom=True, default_steps=8),
+    "p_image_edit": WorkerRules(
         size="ratio",
         ratios=RATIOS,
         default_ratio="match_input_image",
@@ -154,11 +154,11 @@ RULES: dict[str, Rules] = {
         sources=(1, 5),
         default_steps=8,
     ),
-    "wan": Rules(size="size", sizes=frozenset({"1024*1024", "1024*768", "1440*1024"})),
-    "a1111": Rules(
+    "wan": WorkerRules(size="size", sizes=frozenset({"1024*1024", "1024*768", "1440*1024"})),
+    "a1111": WorkerRules(
         size="width", steps_key="steps", steps=(1, 150), numbers={"cfg_scale": (0.0, 30.0)}
     ),
-    "sdxl": Rules(
+    "sdxl": WorkerRules(
         size="width",
         steps=(1, 150),
         numbers={"guidance_scale": (0.0, 50.0), "strength": (0.0, 1.0), "num_images": (1, 2)},
@@ -166,7 +166,7 @@ RULES: dict[str, Rules] = {
         sources=(0, 1),
         default_steps=25,
     ),
-    "sdxl_turbo": Rules(
+    "sdxl_turbo": WorkerRules(
         steps=(1, 8), numbers={"guidance_scale": (0.0, 2.0), "num_images": (1, 4)}, default_steps=1
     ),
 }
@@ -209,7 +209,7 @@ def guess_dialect(body: Mapping[str, Any]) -> str:
     return "flux"
 
 
-def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> Request:
+def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> ImageRequest:
     """Return the parsed request; raise InputProblem with the error of the worker."""
     if dialect == "comfyui":
         return _comfyui(body)
@@ -235,7 +235,7 @@ def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> Request:
     if form not in ("png", "jpeg", "webp"):
         raise InputProblem(f"Invalid {rules.format_key}: {form}")
     strength = body.get("strength")
-    return Request(
+    return ImageRequest(
         prompt=prompt,
         negative_prompt=str(body.get("negative_prompt") or ""),
         width=width,
@@ -248,7 +248,7 @@ def understand(dialect: str, endpoint: str, body: Mapping[str, Any]) -> Request:
     )
 
 
-def _sources(rules: Rules, body: Mapping[str, Any]) -> tuple[str, ...]:
+def _sources(rules: WorkerRules, body: Mapping[str, Any]) -> tuple[str, ...]:
     if not rules.source:
         return ()
     value = body.get(rules.source)
@@ -270,7 +270,7 @@ def _sources(rules: Rules, body: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _size(dialect: str, rules: Rules, body: Mapping[str, Any]) -> tuple[int, int]:
+def _size(dialect: str, rules: WorkerRules, body: Mapping[str, Any]) -> tuple[int, int]:
     if rules.size == "width":
         width, height = body.get("width", 1024), body.get("height", 1024)
         least, most, step = (256, 1536, 64) if dialect == "flux" else (64, 2048, 8)
@@ -290,7 +290,7 @@ def _size(dialect: str, rules: Rules, body: Mapping[str, Any]) -> tuple[int, int
     return (512, 512) if dialect == "sdxl_turbo" else (0, 0)
 
 
-def _ratio(rules: Rules, body: Mapping[str, Any]) -> tuple[int, int]:
+def _ratio(rules: WorkerRules, body: Mapping[str, Any]) -> tuple[int, int]:
     ratio = body.get("aspect_ratio", rules.default_ratio)
     resolution = body.get("resolution", "1k")
     if rules.resolutions and resolution not in rules.resolutions:
@@ -338,7 +338,7 @@ def _number(name: str, value: Any, least: float, most: float, *, whole: bool = F
         raise InputProblem(f"{name} must be between {least} and {most}, got {value!r}")
 
 
-def _comfyui(body: Mapping[str, Any]) -> Request:
+def _comfyui(body: Mapping[str, Any]) -> ImageRequest:
     workflow = body.get("workflow")
     if workflow is None:
         raise InputProblem("Missing 'workflow' parameter")
@@ -360,7 +360,7 @@ def _comfyui(body: Mapping[str, Any]) -> Request:
     missing = {*graph.loaded, *filter(None, [graph.mask])} - files.keys()
     if missing:
         raise InputProblem(f"Workflow validation failed: invalid image file: {sorted(missing)[0]}")
-    return Request(
+    return ImageRequest(
         prompt=graph.prompt,
         negative_prompt=graph.negative_prompt,
         width=graph.width,

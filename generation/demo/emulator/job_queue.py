@@ -3,6 +3,7 @@
 Source: https://docs.runpod.io/serverless/endpoints/job-states and endpoint-configurations.
 """
 
+import asyncio
 import itertools
 import random
 import time
@@ -12,12 +13,13 @@ from functools import partial
 from typing import Any
 
 from .clock import Clock
-from .endpoint import EmulatedEndpoint
+from .endpoints import EmulatedEndpoint
 from .faults import Faults, magic_fault
-from .inputs import InputProblem, Request, understand
+from .input_validation import ImageRequest, InputProblem, understand
 from .jobs import GONE, Accepted, EmulatedJob
+from .options import EmulatorOptions
 from .webhooks import Webhooks
-from .work import Work
+from .workers import Workers, WorkResult
 
 RETENTION = 1_800.0  # seconds for which a result is kept
 EMPTY_INPUT_SECONDS = 40.0  # until RunPod fails {"input": {}}
@@ -26,35 +28,30 @@ PROGRESS_UPDATES = 20
 MAX_ACCEPTED = 50_000  # recorded
 
 
-class Queue:
+class JobQueue:
     """All jobs of all endpoints; lives in the emulator's event loop."""
 
     def __init__(
         self,
         *,
+        options: EmulatorOptions,
         clock: Clock,
         faults: Faults,
         webhooks: Webhooks,
-        work: Work,
-        workers: int,
-        seconds: float | tuple[float, float],
-        cold_start: float,
-        instant: bool,
-        seed: int,
+        workers: Workers,
     ) -> None:
         self.jobs: dict[str, EmulatedJob] = {}
         self.accepted: deque[Accepted] = deque(maxlen=MAX_ACCEPTED)
         self.endpoints: dict[str, EmulatedEndpoint] = {}
-        self._clock, self._faults, self._webhooks, self._work = clock, faults, webhooks, work
-        self._workers, self._cold_start = workers, cold_start
-        self._seconds = seconds if isinstance(seconds, tuple) else (seconds, seconds)
-        self._instant = instant
-        self._random = random.Random(seed)  # noqa: S311  (repeatable, not secret)
+        self._options = options
+        self._clock, self._faults = clock, faults
+        self._webhooks, self._workers = webhooks, workers
+        self._random = random.Random(options.seed)  # noqa: S311  (repeatable, not secret)
         self._worker_numbers = itertools.count(1)
 
     def endpoint(self, name: str) -> EmulatedEndpoint:
         """Return the endpoint; it is created on first use."""
-        return self.endpoints.setdefault(name, EmulatedEndpoint(name, self._workers))
+        return self.endpoints.setdefault(name, EmulatedEndpoint(name, self._options.workers))
 
     def find(self, endpoint: str, job_id: str) -> EmulatedJob | None:
         """Return a job of the endpoint, None if unknown, past its ttl or its retention."""
@@ -82,10 +79,10 @@ class Queue:
         if job.fault == "waits":
             return
         if job.webhook_fault == "early":
-            await self._at_once(endpoint, job)
-            await self._webhooks.early(job)
-        elif self._instant and endpoint.workers:
-            await self._at_once(endpoint, job)
+            await self._finish_at_once(endpoint, job)
+            await self._webhooks.deliver_early(job)
+        elif self._options.instant and endpoint.workers:
+            await self._finish_at_once(endpoint, job)
         else:
             endpoint.waiting.append(job)
             self._clock.after(0, lambda: self._take(endpoint))
@@ -105,18 +102,20 @@ class Queue:
 
     def _known_to_caller(self, job: EmulatedJob) -> str:
         """Return the newest other job whose status has been read; without one, an unknown id."""
-        others = (one.id for one in reversed(self.jobs.values()) if one.reads and one is not job)
+        others = (
+            other.id for other in reversed(self.jobs.values()) if other.reads and other is not job
+        )
         return next(others, f"nobody-{job.id}")
 
-    def replied(self, job: EmulatedJob) -> None:
+    def confirm_reply(self, job: EmulatedJob) -> None:
         """Record that /run was answered: only now the webhook of an instant job is called."""
-        if self._instant and job.final and job.webhook_fault != "early":
-            self._webhooks.end(job)
+        if self._options.instant and job.final and job.webhook_fault != "early":
+            self._webhooks.deliver_end(job)
 
     def cancel(self, job: EmulatedJob) -> None:
         if not job.final:
             if job.fault == "canceled_cost":
-                job.output, job.has_output = self._work.billed(job), True
+                job.output, job.has_output = self._workers.billed_output(job), True
             self._end(job, "CANCELLED", notify=False)
 
     def health(self, name: str) -> dict[str, Any]:
@@ -137,14 +136,14 @@ class Queue:
             job = endpoint.waiting.popleft()
             endpoint.running[job.id] = job
             run = job.run
-            pause = 0.0 if endpoint.warm else self._cold_start
+            pause = 0.0 if endpoint.warm else self._options.cold_start
             endpoint.warm = True
             self._clock.after(pause, lambda job=job, run=run: self._begin(endpoint, job, run))  # type: ignore[misc]
 
     async def _begin(self, endpoint: EmulatedEndpoint, job: EmulatedJob, run: int) -> None:
         if job.run != run:
             return
-        self._started(job)
+        self._begin_run(job)
         if job.fault != "stuck":
             self._clock.after(job.execution_timeout, lambda: self._time_out(job, run))
         try:
@@ -154,7 +153,9 @@ class Queue:
             pause = INVALID_INPUT_SECONDS if job.input else EMPTY_INPUT_SECONDS
             self._clock.after(pause, lambda: self._fail(job, run, error))
             return
-        duration = self._random.uniform(*self._seconds) * (10 if job.fault == "slow_gpu" else 1)
+        duration = self._random.uniform(*self._options.seconds_range) * (
+            10 if job.fault == "slow_gpu" else 1
+        )
         updates = min(request.steps, PROGRESS_UPDATES)
         for number in range(1, updates + 1):
             part = number / (updates + 1)
@@ -165,13 +166,13 @@ class Queue:
         if job.fault == "retried" and not job.retries:
             self._clock.after(duration / 2, lambda: self._lose_worker(endpoint, job, run))
             return
-        work = self._work.start(job, request)
+        work = self._workers.start(job, request)
         self._clock.after(duration, lambda: self._finish(job, run, work))
 
-    async def _at_once(self, endpoint: EmulatedEndpoint, job: EmulatedJob) -> None:
+    async def _finish_at_once(self, endpoint: EmulatedEndpoint, job: EmulatedJob) -> None:
         """Finish a job immediately, without calling its webhook."""
         run = job.run
-        self._started(job)
+        self._begin_run(job)
         endpoint.running[job.id] = job
         if job.fault == "stuck":
             return
@@ -180,34 +181,36 @@ class Queue:
         except InputProblem as problem:
             self._fail(job, run, str(problem), notify=False)
             return
-        await self._finish(job, run, self._work.start(job, request), notify=False)
+        await self._finish(job, run, self._workers.start(job, request), notify=False)
 
-    def _started(self, job: EmulatedJob) -> None:
+    def _begin_run(self, job: EmulatedJob) -> None:
         worker = f"emulated{next(self._worker_numbers):06d}"
-        job.begins(at=self._clock.now(), worker=worker)
+        job.begin(at=self._clock.now(), worker=worker)
 
-    def _report(self, job: EmulatedJob, run: int, request: Request, part: float) -> None:
+    def _report(self, job: EmulatedJob, run: int, request: ImageRequest, part: float) -> None:
         if job.run == run and not job.final:
-            part = min(part, job.painted) if self._work.slow else part
+            part = min(part, job.painted) if self._workers.slow else part
             step = max(1, round(request.steps * part))
             before = (
                 job.output["step"] if isinstance(job.output, dict) and "step" in job.output else 0
             )
             job.output, job.has_output = {"step": max(step, before), "steps": request.steps}, True
 
-    async def _finish(self, job: EmulatedJob, run: int, work: Any, *, notify: bool = True) -> None:
-        outcome = await work
+    async def _finish(
+        self, job: EmulatedJob, run: int, work: asyncio.Task[WorkResult], *, notify: bool = True
+    ) -> None:
+        result = await work
         if job.run != run:
             return
-        job.output, job.has_output, job.error = outcome.output, outcome.has_output, outcome.error
+        job.output, job.has_output, job.error = result.output, result.has_output, result.error
         if job.fault == "late_progress":
             job.run += 1
-            job.ends("COMPLETED")
+            job.record_end("COMPLETED")
             job.output = {"step": 1, "steps": 1}
             self.endpoint(job.endpoint).running.pop(job.id, None)
-            self._webhooks.end(job)
+            self._webhooks.deliver_end(job)
             return
-        self._end(job, outcome.state, notify=notify)
+        self._end(job, result.state, notify=notify)
         if job.fault == "lost":
             self.jobs.pop(job.id, None)
 
@@ -228,10 +231,10 @@ class Queue:
     def _lose_worker(self, endpoint: EmulatedEndpoint, job: EmulatedJob, run: int) -> None:
         if job.run == run:
             endpoint.running.pop(job.id, None)
-            self._back_to_queue(job)
+            self._put_back(job)
             self._take(endpoint)
 
-    def _back_to_queue(self, job: EmulatedJob) -> None:
+    def _put_back(self, job: EmulatedJob) -> None:
         job.run += 1
         job.retries += 1
         job.state, job.started, job.finished, job.painted = "IN_QUEUE", None, None, 0.0
@@ -241,7 +244,7 @@ class Queue:
     def _end(self, job: EmulatedJob, state: str, *, notify: bool = True) -> None:
         job.run += 1
         job.state, job.finished = state, self._clock.now()
-        job.ends(state)
+        job.record_end(state)
         endpoint = self.endpoint(job.endpoint)
         endpoint.running.pop(job.id, None)
         if job in endpoint.waiting:
@@ -249,7 +252,7 @@ class Queue:
         if state in ("COMPLETED", "FAILED"):
             endpoint.counts[state.lower()] += 1
         if notify:
-            self._webhooks.end(job)
+            self._webhooks.deliver_end(job)
         self._clock.after(RETENTION + 1, lambda: self._forget(job))
         self._clock.after(0, lambda: self._take(endpoint))
 
@@ -261,7 +264,7 @@ class Queue:
         """Delete a job past its ttl, even a running one."""
         if self.jobs.get(job.id) is job and not job.final:
             job.run += 1
-            job.ends(GONE)
+            job.record_end(GONE)
             del self.jobs[job.id]
             endpoint = self.endpoint(job.endpoint)
             endpoint.running.pop(job.id, None)

@@ -3,7 +3,6 @@
 import time
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
 
 GONE = "GONE"  # past its ttl
 FINAL = frozenset({"COMPLETED", "FAILED", "CANCELLED", "TIMED_OUT"})
@@ -16,7 +15,7 @@ class Accepted:
     id: str
     endpoint: str
     prompt: str
-    seed: Any
+    seed: object
     webhook: str
     fault: str
     webhook_fault: str
@@ -31,7 +30,7 @@ class EmulatedJob:
     """A job from /run until the end of its retention. Times are emulated seconds."""
 
     endpoint: str
-    input: dict[str, Any]
+    input: dict[str, object]
     dialect: str
     webhook: str = ""
     execution_timeout: float = 600.0
@@ -42,7 +41,7 @@ class EmulatedJob:
     state: str = "IN_QUEUE"
     started: float | None = None
     finished: float | None = None
-    output: Any = None
+    output: object = None
     has_output: bool = False
     error: str = ""
     worker: str = ""
@@ -58,19 +57,19 @@ class EmulatedJob:
     def final(self) -> bool:
         return self.state in FINAL
 
-    def begins(self, *, at: float, worker: str) -> None:
+    def begin(self, *, at: float, worker: str) -> None:
         self.state, self.started, self.worker = "IN_PROGRESS", at, worker
         if self.record is not None:
             self.record.has_run = True
 
-    def ends(self, state: str) -> None:
+    def record_end(self, state: str) -> None:
         """Note in the record that the job does not run any more."""
         if self.record is not None:
             self.record.state, self.record.gone_at = state, time.time()
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> dict[str, object]:
         """Return the response of GET /status."""
-        body: dict[str, Any] = {"id": self.id, "status": self.state}
+        body: dict[str, object] = {"id": self.id, "status": self.state}
         if self.started is not None:
             body["delayTime"] = round((self.started - self.created) * 1000)
             body["workerId"] = self.worker

@@ -22,7 +22,7 @@ SHAPES = ("result", "image_url", "list", *FURTHER_SHAPES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class OutputFormat:
     """The output format of one public endpoint."""
 
     cost: float = 0.02  # US dollars for one image
@@ -32,46 +32,47 @@ class Answer:
 
 
 RECORDED = {
-    "black-forest-labs-flux-1-schnell": Answer(cost=0.003, jpeg=True),
-    "black-forest-labs-flux-1-dev": Answer(cost=0.012, jpeg=True),
-    "black-forest-labs-flux-1-kontext-dev": Answer(cost=0.025, cdn=True),
-    "qwen-image-t2i": Answer(cost=0.02),
-    "qwen-image-t2i-lora": Answer(cost=0.025),
-    "qwen-image-edit": Answer(cost=0.02, cdn=True),
-    "qwen-image-edit-2511": Answer(cost=0.025, cdn=True),
-    "qwen-image-edit-2511-lora": Answer(cost=0.025, cdn=True),
-    "seedream-v4-t2i": Answer(cost=0.027),
-    "seedream-v4-edit": Answer(cost=0.027),
-    "z-image-turbo": Answer(cost=0.005, shape="list"),
-    "p-image-t2i": Answer(cost=0.005),
-    "p-image-edit": Answer(cost=0.01),
-    "wan-2-6-t2i": Answer(cost=0.03),
-    "nano-banana-edit": Answer(cost=0.038),
-    "nano-banana-pro-edit": Answer(cost=0.14),
-    "google-nano-banana-2-edit": Answer(cost=0.0875),
+    "black-forest-labs-flux-1-schnell": OutputFormat(cost=0.003, jpeg=True),
+    "black-forest-labs-flux-1-dev": OutputFormat(cost=0.012, jpeg=True),
+    "black-forest-labs-flux-1-kontext-dev": OutputFormat(cost=0.025, cdn=True),
+    "qwen-image-t2i": OutputFormat(cost=0.02),
+    "qwen-image-t2i-lora": OutputFormat(cost=0.025),
+    "qwen-image-edit": OutputFormat(cost=0.02, cdn=True),
+    "qwen-image-edit-2511": OutputFormat(cost=0.025, cdn=True),
+    "qwen-image-edit-2511-lora": OutputFormat(cost=0.025, cdn=True),
+    "seedream-v4-t2i": OutputFormat(cost=0.027),
+    "seedream-v4-edit": OutputFormat(cost=0.027),
+    "z-image-turbo": OutputFormat(cost=0.005, shape="list"),
+    "p-image-t2i": OutputFormat(cost=0.005),
+    "p-image-edit": OutputFormat(cost=0.01),
+    "wan-2-6-t2i": OutputFormat(cost=0.03),
+    "nano-banana-edit": OutputFormat(cost=0.038),
+    "nano-banana-pro-edit": OutputFormat(cost=0.14),
+    "google-nano-banana-2-edit": OutputFormat(cost=0.0875),
 }
 """By endpoint id. Where the cost was not recorded (kontext, qwen-image-t2i, qwen-image-t2i-lora,
-p-image, wan), it is the documented price. Other endpoints have the defaults of `Answer`."""
+p-image, wan), it is the documented price. Other endpoints have the defaults of `OutputFormat`."""
 
-_NAMES = frozenset(field.name for field in fields(Answer))
+_NAMES = frozenset(field.name for field in fields(OutputFormat))
 
 
-class Answers:
+class OutputFormats:
     """The output format of every endpoint; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._changes: dict[str | None, dict[str, Any]] = {}
 
-    def of(self, endpoint: str) -> Answer:
+    def of(self, endpoint: str) -> OutputFormat:
         """Return the format of an endpoint: as recorded, changed for all, changed for this one."""
         changes = self._changes
         return replace(
-            RECORDED.get(endpoint, Answer()), **(changes.get(None, {}) | changes.get(endpoint, {}))
+            RECORDED.get(endpoint, OutputFormat()),
+            **(changes.get(None, {}) | changes.get(endpoint, {})),
         )
 
     def set(self, endpoint: str | None = None, **changes: Any) -> None:
-        """Change fields of `Answer` for one endpoint or all; None restores the recorded value.
+        """Change fields of one endpoint's format, or of all; None restores the recorded value.
 
         Raise ValueError for an unknown field or value.
         """

@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from .answers import FURTHER_SHAPES, Answer
+from .output_formats import FURTHER_SHAPES, OutputFormat
 
 MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom\0\0\0\x10mdat" + bytes(32)
 INLINE = frozenset({"comfyui", "a1111", "sdxl", "sdxl_turbo"})
@@ -39,23 +39,23 @@ def shape_further(shape: str, data: bytes, url: str) -> dict[str, Any]:
     return outputs[shape]
 
 
-def shape_public(answer: Answer, data: bytes, url: str) -> Any:
+def shape_public(output_format: OutputFormat, data: bytes, url: str) -> Any:
     """Return the output of a public endpoint for one image."""
-    if answer.shape in FURTHER_SHAPES:
-        return {"cost": answer.cost, **shape_further(answer.shape, data, url)}
-    if answer.shape == "image_url":
-        return {"image_url": url, "cost": answer.cost}
-    output = {"cost": answer.cost, "result": url}
-    return [output] if answer.shape == "list" else output
+    if output_format.shape in FURTHER_SHAPES:
+        return {"cost": output_format.cost, **shape_further(output_format.shape, data, url)}
+    if output_format.shape == "image_url":
+        return {"image_url": url, "cost": output_format.cost}
+    output = {"cost": output_format.cost, "result": url}
+    return [output] if output_format.shape == "list" else output
 
 
-def shape_empty(dialect: str, answer: Answer) -> Any:
+def shape_empty(dialect: str, output_format: OutputFormat) -> Any:
     """Return the output of a job without an image."""
     if dialect == "comfyui":
         return {"images": [], "status": "success_no_images"}
     if dialect in INLINE:
         return {"images": []}
-    return shape_public(answer, b"", "")
+    return shape_public(output_format, b"", "")
 
 
 FAILED = {"status": "failed"}

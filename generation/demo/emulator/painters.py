@@ -4,23 +4,21 @@ A tiny painter for tests, and the demo painter in separate processes.
 """
 
 import asyncio
-import functools
 import io
 import itertools
 import multiprocessing
 import struct
 import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from typing import Any, Protocol
 
 from PIL import Image, PngImagePlugin
 
 from generation.demo import painting_process
+from generation.demo.painter import PaintRequest
 from generation.demo.painter_mark import PNG_KEYWORD, XMP
-
-from .inputs import Request
 
 OnProgress = Callable[[float], None]
 
@@ -28,16 +26,7 @@ OnProgress = Callable[[float], None]
 class Painter(Protocol):
     """Turns a request into the bytes of an image."""
 
-    async def paint(
-        self,
-        request: Request,
-        *,
-        model: str,
-        seed: int,
-        sources: Sequence[bytes],
-        mask: bytes | None,
-        on_progress: OnProgress,
-    ) -> bytes:
+    async def paint(self, request: PaintRequest, *, on_progress: OnProgress) -> bytes:
         """Return an encoded image of the requested size; call `on_progress` with values 0..1."""
         ...
 
@@ -52,25 +41,16 @@ class TinyPainter:
     Two colors and a pattern depend on prompt and seed.
     """
 
-    async def paint(
-        self,
-        request: Request,
-        *,
-        model: str,
-        seed: int,
-        sources: Sequence[bytes],
-        mask: bytes | None,
-        on_progress: OnProgress,
-    ) -> bytes:
-        """Return the file, which depends only on request, seed and sources."""
+    async def paint(self, request: PaintRequest, *, on_progress: OnProgress) -> bytes:
+        """Return the file, which depends only on the request."""
         on_progress(1.0)
-        number = zlib.crc32(f"{request.prompt}\0{request.negative_prompt}\0{seed}".encode())
-        for source in sources:
+        number = zlib.crc32(f"{request.prompt}\0{request.negative_prompt}\0{request.seed}".encode())
+        for source in request.sources:
             number = zlib.crc32(source, number)
         paint = tiny_jpeg if request.format == "jpeg" else tiny_png
         painted = paint(request.width, request.height, number)
-        if sources and (mask is not None or request.scale > 1):
-            return edited(painted, source=sources[0], mask=mask)
+        if request.sources and (request.mask is not None or request.scale > 1):
+            return edited(painted, source=request.sources[0], mask=request.mask)
         return painted
 
     def close(self) -> None:
@@ -144,16 +124,7 @@ class FullPainter:
         self._reader = threading.Thread(target=self._read, name="painter-progress", daemon=True)
         self._reader.start()
 
-    async def paint(
-        self,
-        request: Request,
-        *,
-        model: str,
-        seed: int,
-        sources: Sequence[bytes],
-        mask: bytes | None,
-        on_progress: OnProgress,
-    ) -> bytes:
+    async def paint(self, request: PaintRequest, *, on_progress: OnProgress) -> bytes:
         """Return the image in the requested format."""
         number = next(self._numbers)
         loop = asyncio.get_running_loop()
@@ -161,22 +132,7 @@ class FullPainter:
         pool = self._pool
         try:
             return await loop.run_in_executor(
-                pool,
-                functools.partial(
-                    painting_process.draw,
-                    number,
-                    prompt=request.prompt,
-                    width=request.width,
-                    height=request.height,
-                    model=model,
-                    seed=seed,
-                    negative_prompt=request.negative_prompt,
-                    sources=tuple(sources),
-                    mask=mask,
-                    scale=request.scale,
-                    strength=request.strength,
-                    format="jpeg" if request.format == "jpeg" else "png",
-                ),
+                pool, painting_process.paint_and_encode, number, request
             )
         except BrokenExecutor:
             if self._pool is pool:

@@ -5,16 +5,18 @@ import signal
 import sys
 import threading
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from artgen.management.numbers import SECONDS, Decimal, Span, Whole
 
 from .emulator import Emulator
+from .options import EmulatorOptions
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Add the arguments of `serve`, with the defaults of the demo."""
+    """Add the options, and --exit-with-parent, with the defaults of the demo."""
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=Whole(0, 65535), default=8010, help="8010; 0: a free one")
     parser.add_argument("--public-url", default="", help="base URL of its files, if not HOST:PORT")
@@ -52,14 +54,19 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
+def read_options(arguments: Mapping[str, Any], *, api_key: str | None) -> EmulatorOptions:
+    """Return the options among the parsed arguments; others are ignored."""
+    names = {field.name for field in fields(EmulatorOptions)} & arguments.keys()
+    return EmulatorOptions(**{name: arguments[name] for name in names}, api_key=api_key)
+
+
 def serve(
+    options: EmulatorOptions,
     *,
-    api_key: str | None = None,
     exit_with_parent: bool = False,
     on_ready: Callable[[Emulator], None] | None = None,
-    **options: Any,
 ) -> None:
-    """Run an emulator with these options, and return when all its processes have stopped.
+    """Run an emulator, and return when all its processes have stopped.
 
     Call it from the main thread, because it handles SIGTERM and SIGINT. With `exit_with_parent` it
     stops when standard input ends (a pipe to the parent, which may have exited) and ignores SIGINT,
@@ -81,7 +88,7 @@ def serve(
             target=_watch_input, args=(stopped,), name="parent-watch", daemon=True
         ).start()
     try:
-        with Emulator(api_key=api_key, **options) as emulator:
+        with Emulator(options) as emulator:
             if on_ready is not None:
                 on_ready(emulator)
             stopped.wait()

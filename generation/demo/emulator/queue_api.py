@@ -6,21 +6,20 @@ Source: https://docs.runpod.io/serverless/endpoints/send-requests
 import asyncio
 import contextlib
 import json
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from aiohttp import web
 
-from .admission import Admission
-from .billing import Billing
-from .calls import Call, Calls
-from .control import Control
+from .chat_completions import ChatCompletions
+from .endpoint_access import EndpointAccess
 from .faults import Faults
-from .files import Files
-from .inputs import PUBLIC_ENDPOINTS, guess_dialect
+from .input_validation import PUBLIC_ENDPOINTS, guess_dialect
+from .job_queue import JobQueue
 from .jobs import EmulatedJob
-from .limits import RateLimits
-from .queue import Queue
-from .texts import Texts
+from .options import EmulatorOptions
+from .rate_limits import RateLimits
+from .recorded_calls import Call, Calls
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 TIMEOUT_RANGE = (5_000, 7 * 86_400_000)  # milliseconds
@@ -43,37 +42,40 @@ _GATEWAY_PAGE = (
 )
 
 
-class Server:
-    """The API server; lives in the emulator's event loop."""
+class Routes(Protocol):
+    """An API beside the queue."""
+
+    def add_routes(self, app: web.Application) -> None: ...
+
+
+class QueueApi:
+    """The routes of the queue; lives in the emulator's event loop."""
 
     def __init__(
         self,
         *,
-        queue: Queue,
-        files: Files,
+        options: EmulatorOptions,
+        queue: JobQueue,
         faults: Faults,
-        admission: Admission,
-        billing: Billing,
-        control: Control,
-        limits: RateLimits | None,
-        public_url: str,
-        slow_seconds: float,
+        access: EndpointAccess,
+        others: Iterable[Routes],
     ) -> None:
-        self._queue, self._faults, self._admission, self._limits = queue, faults, admission, limits
-        self._public_url, self._slow_seconds = public_url.rstrip("/"), slow_seconds
+        self._queue, self._faults, self._access = queue, faults, access
+        self._limits = RateLimits(speed=options.speed) if options.rate_limits else None
+        self._public_url = options.public_url.rstrip("/")
+        self._slow_seconds = options.slow_seconds
         self._calls = Calls()
         self.app = web.Application(client_max_size=MAX_BODY_BYTES)
-        self.app.router.add_get("/files/{name}", files.serve)
         self.app.router.add_get("/healthz", _healthy)
-        control.add_routes(self.app)
-        billing.add_routes(self.app)
-        Texts(
-            admission=admission,
+        chat = ChatCompletions(
+            access=access,
             faults=faults,
             calls=self._calls,
-            slow_seconds=slow_seconds,
+            slow_seconds=options.slow_seconds,
             before=_before,
-        ).add_routes(self.app)
+        )
+        for routes in (*others, chat):
+            routes.add_routes(self.app)
         self.app.router.add_route("*", "/v2/{endpoint}/{call}", self._api)
         self.app.router.add_route("*", "/v2/{endpoint}/{call}/{job_id}", self._api)
 
@@ -101,14 +103,14 @@ class Server:
         )
         if refusal := _before(fault, request):
             return refusal
-        if not self._admission.exists(endpoint):
+        if not self._access.exists(endpoint):
             return _error(404, ENDPOINT_NOT_FOUND)
-        if not self._admission.accepts(request.headers.get("Authorization", "")):
+        if not self._access.accepts(request.headers.get("Authorization", "")):
             return _error(401, "unauthorized")
         if self._limits is None:
             answer = await self._do(request, endpoint, call, job_id, document)
         else:
-            with self._limits.place(endpoint, call) as allowed:
+            with self._limits.admit(endpoint, call) as allowed:
                 if not allowed:
                     return _error(429, "too many requests")
                 answer = await self._do(request, endpoint, call, job_id, document)
@@ -120,7 +122,7 @@ class Server:
                 if not reply.prepared:
                     await reply.prepare(request)
                 await reply.write_eof()
-            self._queue.replied(job)
+            self._queue.confirm_reply(job)
         return reply
 
     async def _do(

@@ -26,7 +26,7 @@ class RateLimits:
         self._under_way: dict[tuple[str, str], int] = {}
 
     @contextlib.contextmanager
-    def place(self, endpoint: str, call: str) -> Iterator[bool]:
+    def admit(self, endpoint: str, call: str) -> Iterator[bool]:
         """Yield whether one more request is allowed, and count it while it is running."""
         if call not in LIMITS:
             yield True

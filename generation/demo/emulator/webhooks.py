@@ -46,7 +46,7 @@ class Webhooks:
         with self._lock:
             return list(self._deliveries)
 
-    def end(self, job: EmulatedJob) -> None:
+    def deliver_end(self, job: EmulatedJob) -> None:
         """Deliver the webhook of a job that has just ended, subject to its fault."""
         if not job.webhook or job.webhook_fault == "lost":
             return
@@ -57,7 +57,7 @@ class Webhooks:
         for _ in range(2 if job.webhook_fault == "doubled" else 1):
             self._clock.start(lambda: self.deliver(job.webhook, job.id, body))
 
-    async def early(self, job: EmulatedJob) -> None:
+    async def deliver_early(self, job: EmulatedJob) -> None:
         """Deliver the webhook before /run is answered, and wait for the response."""
         await self.deliver(job.webhook, job.id, _body(job))
 

@@ -11,17 +11,18 @@ import logging
 import random
 from concurrent.futures import BrokenExecutor
 from dataclasses import dataclass, replace
-from typing import Any
 
 import aiohttp
 from PIL import Image, UnidentifiedImageError
 
+from generation.demo.painter import PaintRequest
+
 from . import outputs
-from .answers import FURTHER_SHAPES, Answer, Answers
-from .files import Files
-from .inputs import Request
+from .image_files import ImageFiles
+from .input_validation import ImageRequest
 from .jobs import EmulatedJob
-from .painting import Painter, TinyPainter, tiny_png
+from .output_formats import FURTHER_SHAPES, OutputFormat, OutputFormats
+from .painters import Painter, TinyPainter, tiny_png
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +35,11 @@ _URL_FAULTS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class WorkResult:
     """The result of a job."""
 
     state: str = "COMPLETED"
-    output: Any = None
+    output: object = None
     has_output: bool = False
     error: str = ""
 
@@ -47,11 +48,13 @@ class SourceProblem(Exception):
     """A source image cannot be fetched or read."""
 
 
-class Work:
+class Workers:
     """Runs jobs; lives in the emulator's event loop."""
 
-    def __init__(self, *, painter: Painter, files: Files, answers: Answers, seed: int) -> None:
-        self._painter, self._files, self._answers = painter, files, answers
+    def __init__(
+        self, *, painter: Painter, files: ImageFiles, output_formats: OutputFormats, seed: int
+    ) -> None:
+        self._painter, self._files, self._output_formats = painter, files, output_formats
         self._random = random.Random(seed)  # noqa: S311  (repeatable, not secret)
         self._session: aiohttp.ClientSession | None = None
 
@@ -60,60 +63,76 @@ class Work:
         """Whether painting takes long enough to report progress."""
         return not isinstance(self._painter, TinyPainter)
 
-    def start(self, job: EmulatedJob, request: Request) -> "asyncio.Task[Outcome]":
+    def start(self, job: EmulatedJob, request: ImageRequest) -> "asyncio.Task[WorkResult]":
         return asyncio.get_running_loop().create_task(self._do(job, request))
 
-    def billed(self, job: EmulatedJob) -> dict[str, Any]:
+    def billed_output(self, job: EmulatedJob) -> dict[str, float]:
         """Return the output of a canceled job that costs money."""
-        return {"cost": self._answers.of(job.endpoint).cost}
+        return {"cost": self._output_formats.of(job.endpoint).cost}
 
-    async def _do(self, job: EmulatedJob, request: Request) -> Outcome:
-        answer = self._answers.of(job.endpoint)
-        if outcome := _planned(job, answer):
-            return outcome
+    async def _do(self, job: EmulatedJob, request: ImageRequest) -> WorkResult:
+        output_format = self._output_formats.of(job.endpoint)
+        if planned := _planned(job, output_format):
+            return planned
         try:
-            sources = [await self._source(text) for text in request.sources]
-            mask = await self._source(request.mask) if request.mask else None
-            request = _sized(request, sources)
-            if mask is not None:
-                _check(mask)
+            order = await self._order(job, request)
         except SourceProblem as problem:
-            return Outcome("FAILED", error=str(problem))
-        if answer.jpeg and job.dialect not in outputs.INLINE:
-            request = replace(request, format="jpeg")
-        seed = request.seed if request.seed is not None else self._random.randrange(2**31)
+            return WorkResult("FAILED", error=str(problem))
+        if output_format.jpeg and job.dialect not in outputs.INLINE:
+            order = replace(order, format="jpeg")
 
-        def painted(part: float) -> None:
+        def record_progress(part: float) -> None:
             job.painted = max(job.painted, part)
 
         try:
-            data = await self._painter.paint(
-                request,
-                model=job.endpoint,
-                seed=seed,
-                sources=sources,
-                mask=mask,
-                on_progress=painted,
-            )
+            data = await self._painter.paint(order, on_progress=record_progress)
         except (BrokenExecutor, ValueError) as error:
             log.warning("a painter failed: %r", error)
-            return Outcome("FAILED", error=f"worker exited: {error}")
+            return WorkResult("FAILED", error=f"worker exited: {error}")
         data = _spoiled(job.fault, data)
         if job.dialect in outputs.INLINE:
-            if job.fault == "oversized_picture":
-                data = tiny_png(30_000, 30_000, 0)
-            output = outputs.shape_inline(job.dialect, data, seed=seed, body=job.input)
-            if job.fault in FURTHER_SHAPES:
-                output = outputs.shape_further(job.fault, data, job.origin + self._files.add(data))
+            output = self._inline_output(job, data, seed=order.seed)
         else:
-            if job.fault in FURTHER_SHAPES:
-                answer = replace(answer, shape=job.fault)
-            fault = job.fault if job.fault in _URL_FAULTS else ""
-            extension = "jpeg" if data.startswith(b"\xff\xd8") else "png"
-            origin = (answer.cdn and self._files.cdn_url) or job.origin
-            url = origin + self._files.add(data, fault=fault, extension=extension)
-            output = outputs.shape_public(answer, data, url)
-        return Outcome(output=output, has_output=True)
+            output = self._public_output(job, data, output_format)
+        return WorkResult(output=output, has_output=True)
+
+    async def _order(self, job: EmulatedJob, request: ImageRequest) -> PaintRequest:
+        """Fetch the sources. Raise SourceProblem."""
+        sources = [await self._source(text) for text in request.sources]
+        mask = await self._source(request.mask) if request.mask else None
+        width, height = _size(request, sources)
+        if mask is not None:
+            _check(mask)
+        seed = request.seed if request.seed is not None else self._random.randrange(2**31)
+        return PaintRequest(
+            prompt=request.prompt,
+            width=width,
+            height=height,
+            seed=seed,
+            model=job.endpoint,
+            negative_prompt=request.negative_prompt,
+            sources=tuple(sources),
+            strength=request.strength,
+            mask=mask,
+            scale=request.scale,
+            format="jpeg" if request.format == "jpeg" else "png",
+        )
+
+    def _inline_output(self, job: EmulatedJob, data: bytes, *, seed: int) -> object:
+        if job.fault == "oversized_picture":
+            data = tiny_png(30_000, 30_000, 0)
+        if job.fault in FURTHER_SHAPES:
+            return outputs.shape_further(job.fault, data, job.origin + self._files.add(data))
+        return outputs.shape_inline(job.dialect, data, seed=seed, body=job.input)
+
+    def _public_output(self, job: EmulatedJob, data: bytes, output_format: OutputFormat) -> object:
+        if job.fault in FURTHER_SHAPES:
+            output_format = replace(output_format, shape=job.fault)
+        fault = job.fault if job.fault in _URL_FAULTS else ""
+        extension = "jpeg" if data.startswith(b"\xff\xd8") else "png"
+        origin = (output_format.cdn and self._files.cdn_url) or job.origin
+        url = origin + self._files.add(data, fault=fault, extension=extension)
+        return outputs.shape_public(output_format, data, url)
 
     async def _source(self, text: str) -> bytes:
         """Return a source image from its URL, data: URI or base64."""
@@ -150,22 +169,26 @@ class Work:
         self._painter.close()
 
 
-def _planned(job: EmulatedJob, answer: Answer) -> Outcome | None:
+def _planned(job: EmulatedJob, output_format: OutputFormat) -> WorkResult | None:
     """Return the outcome of a job that fails without painting."""
     failed = outputs.FAILED
-    empty = outputs.shape_empty(job.dialect, answer)
+    empty = outputs.shape_empty(job.dialect, output_format)
     planned = {
-        "fail_traceback": Outcome("FAILED", error=outputs.traceback_text(job.worker)),
-        "prompt_refused": Outcome("FAILED", error=outputs.REFUSED),
-        "out_of_memory": Outcome("FAILED", error=outputs.OUT_OF_MEMORY),
-        "failed_output": Outcome("FAILED", output=failed, has_output=True),
-        "failed_cost": Outcome("FAILED", output=failed | {"cost": answer.cost}, has_output=True),
-        "timed_out": Outcome("TIMED_OUT", error="job timed out after executionTimeout"),
-        "canceled": Outcome("CANCELLED"),
-        "canceled_cost": Outcome("CANCELLED", output={"cost": answer.cost}, has_output=True),
-        "error_in_output": Outcome(output=outputs.ERROR_IN_OUTPUT, has_output=True),
-        "no_output": Outcome(),
-        "empty_images": Outcome(output=empty, has_output=True),
+        "fail_traceback": WorkResult("FAILED", error=outputs.traceback_text(job.worker)),
+        "prompt_refused": WorkResult("FAILED", error=outputs.REFUSED),
+        "out_of_memory": WorkResult("FAILED", error=outputs.OUT_OF_MEMORY),
+        "failed_output": WorkResult("FAILED", output=failed, has_output=True),
+        "failed_cost": WorkResult(
+            "FAILED", output=failed | {"cost": output_format.cost}, has_output=True
+        ),
+        "timed_out": WorkResult("TIMED_OUT", error="job timed out after executionTimeout"),
+        "canceled": WorkResult("CANCELLED"),
+        "canceled_cost": WorkResult(
+            "CANCELLED", output={"cost": output_format.cost}, has_output=True
+        ),
+        "error_in_output": WorkResult(output=outputs.ERROR_IN_OUTPUT, has_output=True),
+        "no_output": WorkResult(),
+        "empty_images": WorkResult(output=empty, has_output=True),
     }
     return planned.get(job.fault)
 
@@ -189,19 +212,17 @@ def _decode(text: str) -> bytes:
         raise SourceProblem("Failed to decode the base64 image") from error
 
 
-def _sized(request: Request, sources: list[bytes]) -> Request:
-    """Return the request, with the size of its first source if it has none.
+def _size(request: ImageRequest, sources: list[bytes]) -> tuple[int, int]:
+    """Return the requested size, or that of the first source if there is none.
 
     Every source must be readable.
     """
     sizes = [_check(data) for data in sources]
     if request.width and request.height:
-        return request
+        return request.width, request.height
     width, height = sizes[0] if sizes else (1024, 1024)
     scale = min(1.0, SOURCE_SIDE / max(width, height))
-    return replace(
-        request, width=max(16, round(width * scale)), height=max(16, round(height * scale))
-    )
+    return max(16, round(width * scale)), max(16, round(height * scale))
 
 
 def _check(data: bytes) -> tuple[int, int]:

@@ -2,3 +2,4 @@
 
 from .encoding import encode
 from .painting import paint
+from .request import PaintRequest

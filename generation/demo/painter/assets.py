@@ -57,12 +57,10 @@ def _parsed(name: str) -> tuple[str, frozenset[str]]:
     return time, frozenset("+".join(tags).split("+")) - {""}
 
 
-def choose(
-    kind: str, motif: str, scene: Scene, rng: Random, *, time: str | None, usual: str = ""
-) -> Asset:
+def choose(kind: str, motif: str, scene: Scene, rng: Random, *, usual: str = "") -> Asset:
     """Return the asset that fits the scene best; the generator decides among equals.
 
-    `time` is the time of day that the scene needs, `usual` the one it has if nothing else decides.
+    `usual` is the time of day if the scene has none.
     """
     wanted = {*scene.things, *scene.weather, *scene.moods, scene.season or ""}
     colors = {name for color in scene.colors[:1] for name in (color, NEAR.get(color, color))}
@@ -70,8 +68,8 @@ def choose(
     def fit(asset: Asset) -> float:
         named = asset.tags - set(NAMED_COLORS)
         score = 3.0 * len(named & wanted) - 6.0 * len(asset.tags & CONDITIONS - wanted)
-        score += 4.0 * (asset.time == time) + 0.5 * (asset.time == usual)
-        score += 1.0 * (time is not None and asset.time == ALIKE[time])
+        score += 4.0 * (asset.time == scene.time) + 0.5 * (asset.time == usual)
+        score += 1.0 * (scene.time is not None and asset.time == ALIKE[scene.time])
         score -= 20.0 * len(asset.tags & scene.without)
         score += 2.0 * bool(asset.tags & colors) + 1.0 * bool(asset.tags & set(scene.colors[:1]))
         score -= 1.5 * len(asset.tags & set(NAMED_COLORS) - colors)

@@ -68,25 +68,23 @@ BLURRED = frozenset({"looks", "sits"})
 
 
 def compose(
-    motif: str,
-    scene: Scene,
-    *,
-    size: Size,
-    rng: Random,
-    time: str | None,
-    report: Callable[[float], None],
+    scene: Scene, *, size: Size, rng: Random, report: Callable[[float], None]
 ) -> tuple[Image.Image, Asset]:
-    """Return the image before weather and finish, and the plate it stands on."""
+    """Return the image before weather and finish, and the plate it stands on.
+
+    The scene has its motif.
+    """
+    motif = scene.motif or ""
     subject = SUBJECTS.get(motif)
     place = _place(scene, subject, motif)
     if motif == "ship":  # not a second boat behind it
         scene = replace(scene, things=scene.things - {"boat"})
     # Seasons and weather show by day.
     usual = ("day",) if scene.season or scene.weather else USUAL_TIMES
-    plate = assets.choose("plates", place, scene, rng, time=time, usual=rng.choice(usual))
+    plate = assets.choose("plates", place, scene, rng, usual=rng.choice(usual))
     image = _framed(plate.open(), size, rng, steady=subject is not None)
     report(0.3)
-    moment = time or plate.time
+    moment = scene.time or plate.time
     if moment != plate.time and place != "studio":
         image = relit(image, moment)
     report(0.4)
@@ -96,14 +94,14 @@ def compose(
         image = add_weather(image, scene, rng)
     if subject.pose in BLURRED:
         image = image.filter(ImageFilter.GaussianBlur(size[1] * 0.008))
-    shaped = replace(scene, things=scene.things | {_shape(size)})
-    cutout = assets.choose("cutouts", motif, shaped, rng, time=moment)
+    shaped = replace(scene, things=scene.things | {_shape(size)}, time=moment)
+    cutout = assets.choose("cutouts", motif, shaped, rng)
     figure = _lit(cutout, moment, scene)
     report(0.5)
     if subject.pose == "stands":
         _lay_ground(image, GROUNDS.get(place, "grass"), scene, moment)
         if motif == "car" and place not in GROUNDS:
-            road = assets.choose("cutouts", "road", scene, rng, time=moment)
+            road = assets.choose("cutouts", "road", replace(scene, time=moment), rng)
             _lay_strip(image, road, moment, bottom=0.96)
     POSES[subject.pose](image, figure, rng)
     report(0.6)
@@ -258,7 +256,8 @@ def _lay_ground(image: Image.Image, kind: str, scene: Scene, time: str) -> None:
     ground = Scene(things=frozenset({kind}), season=scene.season, weather=scene.weather)
     if kind == "grass" and (scene.season == "winter" or "snow" in scene.weather):
         ground = Scene(things=frozenset({"snow"}))
-    strip = assets.choose("cutouts", "ground", ground, Random(0), time=_half(time))  # noqa: S311
+    ground = replace(ground, time=_half(time))
+    strip = assets.choose("cutouts", "ground", ground, Random(0))  # noqa: S311
     _lay_strip(image, strip, time, bottom=1.0)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 from PIL import Image
@@ -11,6 +12,7 @@ from . import words
 from .composing import SUBJECTS, compose
 from .edits import enlarge, repaint, repaint_part
 from .finishes import finish
+from .request import PaintRequest
 from .scene import Scene
 from .weather import add_things, add_weather, in_season
 
@@ -22,66 +24,53 @@ MOONLESS = frozenset({"aurora", "city", "space", "street"})
 
 
 def paint(
-    *,
-    prompt: str,
-    width: int,
-    height: int,
-    seed: int,
-    model: str = "",
-    negative_prompt: str = "",
-    sources: Sequence[Image.Image] = (),
-    strength: float | None = None,
-    mask: Image.Image | None = None,
-    scale: int = 1,
-    on_progress: Callable[[float], None] | None = None,
+    request: PaintRequest, *, on_progress: Callable[[float], None] | None = None
 ) -> Image.Image:
-    """Return an RGB image of width × height pixels that depends on nothing but the arguments.
+    """Return an RGB image of the requested size that depends on nothing but the request.
 
-    Each `model` composes and grades in its own way. With `sources` the first is repainted by the
-    words, `strength` 0..1 (0.6 if None) deep, and a second lends its colors. With a mask only its
-    white area is repainted; with a scale above 1 the source is enlarged. `on_progress` is called
-    with rising values 0..1. Raises ValueError for a side under 16 pixels.
+    `on_progress` is called with rising values 0..1. Raises ValueError for a side under 16 pixels.
     """
-    if min(width, height) < 16:
-        raise ValueError(f"an image of {width}×{height} pixels is too small to paint")
+    if min(request.size) < 16:
+        raise ValueError(
+            f"an image of {request.width}×{request.height} pixels is too small to paint"
+        )
     report = on_progress or (lambda _: None)
     report(0.0)
-    size = (width, height)
-    if sources and scale > 1:
-        image = enlarge(sources[0], size)
+    sources, mask = request.decoded_sources(), request.decoded_mask()
+    if sources and request.scale > 1:
+        image = enlarge(sources[0], request.size)
     elif sources and mask is not None:
 
         def paint_new(part: tuple[int, int]) -> Image.Image:
-            return _painted(prompt, negative_prompt, part, seed, model, lambda _: None)
+            return _paint_scene(request, size=part, report=lambda _: None)
 
-        image = repaint_part(sources[0], mask, size=size, prompt=prompt, paint=paint_new)
+        image = repaint_part(
+            sources[0], mask, size=request.size, prompt=request.prompt, paint=paint_new
+        )
     elif sources:
-        scene = words.read(prompt, negative_prompt=negative_prompt)
-        rng = Random(f"{seed} {model} {prompt}")  # noqa: S311 repeatable, not secret
+        scene = words.read(request.prompt, negative_prompt=request.negative_prompt)
+        rng = Random(f"{request.seed} {request.model} {request.prompt}")  # noqa: S311 repeatable, not secret
         report(0.3)
-        image = repaint(sources, scene, size=size, rng=rng, strength=strength)
+        image = repaint(sources, scene, size=request.size, rng=rng, strength=request.strength)
         report(0.8)
         image = finish(image, scene, rng=rng, model="")
     else:
-        image = _painted(prompt, negative_prompt, size, seed, model, report)
+        image = _paint_scene(request, size=request.size, report=report)
     report(1.0)
     return image
 
 
-def _painted(
-    prompt: str,
-    negative_prompt: str,
-    size: tuple[int, int],
-    seed: int,
-    model: str,
-    report: Callable[[float], None],
+def _paint_scene(
+    request: PaintRequest, *, size: tuple[int, int], report: Callable[[float], None]
 ) -> Image.Image:
-    scene = words.read(prompt, negative_prompt=negative_prompt)
-    motif = choose_motif(scene, seed=seed, prompt=prompt)
+    scene = words.read(request.prompt, negative_prompt=request.negative_prompt)
+    motif = choose_motif(scene, seed=request.seed, prompt=request.prompt)
     # Other words for the same motif keep the composition of a seed.
-    rng = Random(f"{seed} {model} {motif}")  # noqa: S311 repeatable, not secret
+    rng = Random(f"{request.seed} {request.model} {motif}")  # noqa: S311 repeatable, not secret
     time = scene.time or ("night" if scene.has("moon", "stars", "aurora") else None)
-    image, plate = compose(motif, scene, size=size, rng=rng, time=time, report=report)
+    image, plate = compose(
+        replace(scene, motif=motif, time=time), size=size, rng=rng, report=report
+    )
     # A plate that shows what is named needs nothing laid over it.
     missing = {thing for thing in ("stars", "birds", "aurora") if scene.has(thing)} - plate.tags
     if plate.time == "night":
@@ -98,7 +87,7 @@ def _painted(
     if outside:
         image = add_weather(image, Scene(weather=scene.weather - plate.tags), rng)
     report(0.85)
-    return finish(image, scene, rng=rng, model=model)
+    return finish(image, scene, rng=rng, model=request.model)
 
 
 def choose_motif(scene: Scene, *, seed: int, prompt: str) -> str:

@@ -75,7 +75,7 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.lower().replace("ё", "е"))
 
 
-def _found(words: list[str], table: str) -> list[str]:
+def _named(words: list[str], table: str) -> list[str]:
     """Return the keys of a table that the words name, in the order of the words."""
     places = {key: _position(words, stems) for key, stems in _TABLES[table].items()}
     return sorted(
@@ -87,9 +87,9 @@ def _found(words: list[str], table: str) -> list[str]:
 def read(prompt: str, *, negative_prompt: str = "") -> Scene:
     """Return the scene that a prompt describes, less what the negative prompt excludes."""
     words, unwanted = _words(prompt), _words(negative_prompt)
-    without = {*_found(unwanted, "things"), *_found(unwanted, "weather")}
+    without = {*_named(unwanted, "things"), *_named(unwanted, "weather")}
     # "No boat" asks for an empty sea, not for no sea.
-    broad = [word for word in unwanted if not _found([word], "things")]
+    broad = [word for word in unwanted if not _named([word], "things")]
     without.update(
         key for key, (_, stems) in _MOTIFS.items() if _position(broad, stems) is not None
     )
@@ -99,11 +99,11 @@ def read(prompt: str, *, negative_prompt: str = "") -> Scene:
         for key, (weight, stems) in table.items()
         if key not in without and (place := _position(words, stems)) is not None
     ]
-    if "umbrella" in _found(words, "things"):  # the city has a walker with one
+    if "umbrella" in _named(words, "things"):  # the city has a walker with one
         named = [item for item in named if item[2] != "portrait"]
-    times, seasons = _found(words, "times"), _found(words, "seasons")
-    weather = frozenset(_found(words, "weather")) - without
-    things = {key for _, _, key in named} | set(_found(words, "things"))
+    times, seasons = _named(words, "times"), _named(words, "seasons")
+    weather = frozenset(_named(words, "weather")) - without
+    things = {key for _, _, key in named} | set(_named(words, "things"))
     time = times[0] if times else None
     season = seasons[0] if seasons else None
     keys = [key for _, _, key in sorted(named)]
@@ -119,9 +119,9 @@ def read(prompt: str, *, negative_prompt: str = "") -> Scene:
         time=time,
         season=season,
         weather=weather,
-        colors=tuple(_found(words, "colors")),
-        moods=frozenset(_found(words, "moods")),
-        finishes=tuple(_found(words, "finishes")),
+        colors=tuple(_named(words, "colors")),
+        moods=frozenset(_named(words, "moods")),
+        finishes=tuple(_named(words, "finishes")),
         without=frozenset(without),
     )
 

@@ -1,14 +1,13 @@
 """`runpod_emulator`: RunPod's queue API on this machine, with a demo generator instead of GPUs."""
 
 from argparse import ArgumentParser
-from inspect import signature
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
 
 from artgen.management.base import BaseCommand
-from generation.demo.emulator import MAGIC_WORDS, Emulator, add_arguments, serve
+from generation.demo.emulator import MAGIC_WORDS, add_arguments, read_options, serve
 
 
 class Command(BaseCommand):
@@ -34,15 +33,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, any_key: bool, exit_with_parent: bool, **options: Any) -> None:
         """Serve; raise CommandError if the port is in use."""
-        names = signature(Emulator).parameters.keys() & options.keys()
+        api_key = None if any_key else settings.RUNPOD_API_KEY or None
         try:
             serve(
-                api_key=None if any_key else settings.RUNPOD_API_KEY or None,
+                read_options(options, api_key=api_key),
                 exit_with_parent=exit_with_parent,
                 on_ready=lambda emulator: self.stdout.write(
                     f"RunPod emulator: RUNPOD_BASE_URL={emulator.base_url}"
                 ),
-                **{name: options[name] for name in names},
             )
         except OSError as error:
             raise CommandError(f"{options['host']}:{options['port']}: {error}") from error

@@ -7,7 +7,7 @@ the same input.
 from typing import Any
 
 from generation.catalog.catalog_file import read_catalog
-from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS
+from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS
 from generation.runpod import payloads
 from generation.runpod.payloads import PUBLIC, InputImage, Parameters
 

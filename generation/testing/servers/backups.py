@@ -18,7 +18,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from generation.demo.emulator import Emulator
+from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.files.bucket import BucketStorage
 from generation.models import Upload
 from generation.testing.template import migrated_database
@@ -39,7 +39,7 @@ class Site:
             self.stack.enter_context(tempfile.TemporaryDirectory(prefix="artgen-backup-"))
         )
         self.backups = self.folder / "backups"
-        self.emulator = Emulator(api_key="test", manual=True, seconds=5.0)
+        self.emulator = Emulator(EmulatorOptions(api_key="test", manual=True, seconds=5.0))
         s3 = urlsplit(os.environ["TEST_S3_URL"])
         endpoint = f"http://{s3.hostname}:{s3.port}"
         self.s3 = boto3.resource(

@@ -140,7 +140,7 @@ class Demo:
         return link[0]
 
     def tell_emulator(self, path: str, **document: object) -> None:
-        """Control the demo's emulator, see `generation/demo/emulator/control.py`.
+        """Control the demo's emulator, see `generation/demo/emulator/control_api.py`.
 
         With `workers=0` an endpoint accepts jobs and starts none, however slow the test is.
         """

@@ -4,8 +4,8 @@ import http.server
 import json
 import threading
 
-from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS
-from generation.demo.emulator.painting import tiny_png
+from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS
+from generation.demo.emulator.painters import tiny_png
 from generation.runpod.download import fetch_image
 from generation.testing.rows.payloads import WORKFLOW, build, parameters
 

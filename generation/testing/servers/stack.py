@@ -26,7 +26,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from artgen.database import connection_budget
 from deploy.stack import STOP, collect_static
-from generation.demo.emulator import Emulator
+from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.testing.kept import GROUP
 from generation.testing.services import free_port
 from generation.testing.template import migrated_database
@@ -80,7 +80,9 @@ class Stack:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.emulator = (
-            beside.emulator if beside else Emulator(api_key="test", seconds=0.2, cold_start=0)
+            beside.emulator
+            if beside
+            else Emulator(EmulatorOptions(api_key="test", seconds=0.2, cold_start=0))
         )
         s3 = urlsplit(os.environ["TEST_S3_URL"])
         self.environment = {

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 from PIL import Image as Pillow
 
-from generation.demo.emulator.painting import tiny_png
+from generation.demo.emulator.painters import tiny_png
 from generation.files import decoder_threads, storage
 from generation.imaging import decoding, metadata, processing
 from generation.models import Upload

@@ -3,7 +3,7 @@
 import pytest
 import requests
 
-from generation.demo.emulator.limits import RateLimits
+from generation.demo.emulator.rate_limits import RateLimits
 from generation.testing.servers.emulator import ENDPOINT
 
 
@@ -94,16 +94,16 @@ class TestBorder:
         now = [0.0]
         limits = RateLimits(clock=lambda: now[0])
         for _ in range(100):
-            with limits.place("a", "cancel") as allowed:
+            with limits.admit("a", "cancel") as allowed:
                 assert allowed
-        with limits.place("a", "cancel") as allowed:
+        with limits.admit("a", "cancel") as allowed:
             assert not allowed
         now[0] = 10.1
-        held = [limits.place("a", "cancel") for _ in range(20)]
+        held = [limits.admit("a", "cancel") for _ in range(20)]
         assert all(place.__enter__() for place in held)
-        with limits.place("a", "cancel") as allowed:
+        with limits.admit("a", "cancel") as allowed:
             assert not allowed
         for place in held:
             place.__exit__(None, None, None)
-        with limits.place("a", "cancel") as allowed:
+        with limits.admit("a", "cancel") as allowed:
             assert allowed

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from generation.catalog.catalog_file import read_catalog
-from generation.demo.emulator.painting import tiny_png
-from generation.demo.painter import paint
+from generation.demo.emulator.painters import tiny_png
+from generation.demo.painter import PaintRequest, paint
 from generation.runpod import payloads
 from generation.runpod.payloads import InputImage, Parameters
 from generation.testing.rows.image_files import png_of
@@ -25,8 +25,17 @@ def mask(box=BOX, size=SIZE):
     return area
 
 
+def painted(prompt, *, size=SIZE, seed=4, source=None, mask=None, scale=1):
+    return paint(
+        PaintRequest(
+            prompt=prompt, width=size[0], height=size[1], seed=seed, scale=scale,
+            sources=(png_of(source),) if source else (), mask=png_of(mask) if mask else None,
+        )
+    )  # fmt: skip
+
+
 def photo():
-    return paint(prompt="a lake at dawn", width=SIZE[0], height=SIZE[1], seed=3)
+    return painted("a lake at dawn", seed=3)
 
 
 def is_changed(before, after):
@@ -92,9 +101,7 @@ def test_the_worker_fails_without_the_file_of_the_mask(emulator, client):
 )
 def test_the_painter_paints_inside_the_mask_alone(prompt):
     source = photo()
-    result = paint(
-        prompt=prompt, width=SIZE[0], height=SIZE[1], seed=4, sources=[source], mask=mask()
-    )
+    result = painted(prompt, source=source, mask=mask())
     changed = is_changed(source, result)
     inside = np.asarray(mask()) > 0
     assert not changed[~inside].any()
@@ -104,10 +111,7 @@ def test_the_painter_paints_inside_the_mask_alone(prompt):
 def test_the_painter_continues_the_surroundings_of_what_is_removed():
     source = Image.new("RGB", SIZE, (40, 120, 200))
     source.paste((250, 20, 20), BOX)
-    result = paint(
-        prompt="seamless background", width=SIZE[0], height=SIZE[1], seed=4, sources=[source],
-        mask=mask((96, 36, 224, 154)),
-    )  # fmt: skip
+    result = painted("seamless background", source=source, mask=mask((96, 36, 224, 154)))
     middle = np.asarray(result.crop(BOX), np.float32).mean(axis=(0, 1))
     assert np.abs(middle - (40, 120, 200)).max() < 6
 
@@ -118,7 +122,7 @@ def test_the_painter_continues_an_image_beyond_its_edges():
     canvas.paste(source, (160, 0))
     area = Image.new("L", canvas.size, 255)
     area.paste(0, (160, 0, 480, 192))
-    result = paint(prompt="a lake", width=480, height=192, seed=4, sources=[canvas], mask=area)
+    result = painted("a lake", size=(480, 192), source=canvas, mask=area)
     assert not is_changed(canvas, result)[:, 160:].any()
     edge = np.asarray(result, np.int16)
     assert np.abs(edge[:, 159] - edge[:, 160]).mean() < 12
@@ -128,9 +132,7 @@ def test_the_painter_changes_a_strip_along_an_edge_instead_of_mirroring_the_imag
     source = photo()
     strip = Image.new("L", SIZE, 0)
     strip.paste(255, (0, 0, SIZE[0], SIZE[1] // 3))
-    result = paint(
-        prompt="a night sky", width=SIZE[0], height=SIZE[1], seed=4, sources=[source], mask=strip
-    )
+    result = painted("a night sky", source=source, mask=strip)
     top, below = (np.asarray(result, np.float32)[rows] for rows in (slice(63), slice(65, 128)))
     mirrored = np.abs(top - below[::-1]).mean()
     assert mirrored > 20
@@ -140,14 +142,14 @@ def test_the_painter_changes_a_strip_along_an_edge_instead_of_mirroring_the_imag
 def test_the_painter_keeps_the_image_under_an_empty_mask():
     source = photo()
     empty = Image.new("L", SIZE, 0)
-    result = paint(prompt="x", width=SIZE[0], height=SIZE[1], seed=4, sources=[source], mask=empty)
+    result = painted("x", source=source, mask=empty)
     assert not is_changed(source, result).any()
 
 
 def test_the_painter_enlarges_its_source():
     source = photo()
     size = (SIZE[0] * 2, SIZE[1] * 2)
-    result = paint(prompt="x", width=size[0], height=size[1], seed=4, sources=[source], scale=2)
+    result = painted("x", size=size, source=source, scale=2)
     assert result.size == size
     small = np.asarray(result.resize(SIZE, Image.Resampling.BOX), np.int16)
     assert np.abs(small - np.asarray(source, np.int16)).mean() < 6

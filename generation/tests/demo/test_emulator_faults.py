@@ -5,7 +5,7 @@ import json
 import pytest
 import requests
 
-from generation.demo.emulator import FAULTS, MAGIC_WORDS, Emulator
+from generation.demo.emulator import FAULTS, MAGIC_WORDS, Emulator, EmulatorOptions
 from generation.imaging.image import InvalidImage, decode
 from generation.runpod import payloads
 from generation.runpod.client import Gone, JobRefused, NotAccepted, RunPodClient, RunPodError
@@ -31,7 +31,7 @@ class TestFaults:
 
     def test_it_draws_faults_by_chance_from_a_seed(self):
         def outcomes():
-            with Emulator(instant=True, seed=3) as emulator:
+            with Emulator(EmulatorOptions(instant=True, seed=3)) as emulator:
                 emulator.faults.chance("run", "error_5xx", 0.3)
                 client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
                 return [failed(client) for _ in range(40)]
@@ -119,7 +119,7 @@ class TestFaults:
     )
     @pytest.mark.parametrize("dialect", ["qwen", "comfyui", "a1111", "sdxl_turbo"])
     def test_it_ends_jobs_badly_in_every_way(self, fault, code, dialect):
-        with Emulator(instant=True) as emulator:
+        with Emulator(EmulatorOptions(instant=True)) as emulator:
             client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             emulator.faults.next("job", fault)
             endpoint, body = place(dialect)
@@ -133,7 +133,7 @@ class TestFaults:
     )
     @pytest.mark.parametrize("dialect", ["qwen", "comfyui"])
     def test_it_hands_over_what_is_no_picture(self, fault, dialect):
-        with Emulator(instant=True) as emulator:
+        with Emulator(EmulatorOptions(instant=True)) as emulator:
             client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             emulator.faults.next("job", fault)
             endpoint, body = place(dialect)

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from generation.demo.emulator import Emulator
+from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.runpod.client import Gone, RunPodClient
 from generation.runpod.report import RunPodState
 from generation.testing.servers.emulator import ENDPOINT, run, state
@@ -36,7 +36,7 @@ class TestLife:
         assert client.status(ENDPOINT, ids[3]).delay_ms == 5000
 
     def test_it_wakes_a_worker_for_the_first_job_only(self):
-        with Emulator(manual=True, cold_start=2) as emulator:
+        with Emulator(EmulatorOptions(manual=True, cold_start=2)) as emulator:
             client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             first = run(client)
             emulator.advance(1)
@@ -102,7 +102,7 @@ class TestLife:
         assert state(client, runpod_id) is RunPodState.FAILED
 
     def test_it_ends_everything_at_once_when_instant(self, webhook_receiver):
-        with Emulator(instant=True) as emulator:
+        with Emulator(EmulatorOptions(instant=True)) as emulator:
             client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             runpod_id = run(client, webhook=webhook_receiver.url + "/hook")
             assert state(client, runpod_id) is RunPodState.COMPLETED
@@ -112,7 +112,7 @@ class TestLife:
     def test_it_runs_in_real_time_as_fast_as_it_is_told(self, webhook_receiver):
         rung = threading.Event()
         webhook_receiver.on_delivery = lambda body: rung.set()
-        with Emulator(speed=500) as emulator:
+        with Emulator(EmulatorOptions(speed=500)) as emulator:
             client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             runpod_id = run(client, webhook=webhook_receiver.url + "/hook")
             assert rung.wait(10)

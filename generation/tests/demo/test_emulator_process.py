@@ -20,10 +20,11 @@ PROGRAM = """
 import sys
 
 if __name__ == "__main__":
-    from generation.demo.emulator import serve
+    from generation.demo.emulator import EmulatorOptions, serve
 
     serve(
-        port=0, painter=sys.argv[1], processes=1, speed=50, exit_with_parent=sys.argv[2] == "parent",
+        EmulatorOptions(painter=sys.argv[1], processes=1, speed=50),
+        exit_with_parent=sys.argv[2] == "parent",
         on_ready=lambda emulator: print(emulator.image_host, flush=True),
     )
 """
@@ -136,7 +137,10 @@ def gone(pids):
 
 def test_it_says_that_its_port_is_taken(tmp_path):
     with serving(tmp_path) as (_, host):
-        program = "from generation.demo.emulator import Emulator; Emulator(port={}).start()"
+        program = (
+            "from generation.demo.emulator import Emulator, EmulatorOptions; "
+            "Emulator(EmulatorOptions(port={})).start()"
+        )
         result = subprocess.run(
             [sys.executable, "-c", program.format(host.rpartition(":")[2])],
             capture_output=True,

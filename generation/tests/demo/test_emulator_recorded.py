@@ -6,9 +6,9 @@ import json
 import pytest
 import requests
 
-from generation.demo.emulator import Emulator
-from generation.demo.emulator.answers import RECORDED
-from generation.demo.emulator.painting import tiny_png
+from generation.demo.emulator import Emulator, EmulatorOptions
+from generation.demo.emulator.output_formats import RECORDED
+from generation.demo.emulator.painters import tiny_png
 from generation.imaging.image import decode
 from generation.runpod import payloads
 from generation.runpod.client import RunPodClient
@@ -56,14 +56,14 @@ class TestAnswers:
         assert answer == {"cost": 0.005, "result": answer["result"]}
 
     def test_it_changes_one_endpoint_in_the_middle_of_work_and_goes_back(self, emulator, client):
-        emulator.answers.set(cost=0.7)
-        emulator.answers.set(ENDPOINT, shape="image_url", cost=0.5)
+        emulator.output_formats.set(cost=0.7)
+        emulator.output_formats.set(ENDPOINT, shape="image_url", cost=0.5)
         assert output(client, emulator, ENDPOINT)["cost"] == 0.5
         assert output(client, emulator, SCHNELL).items() >= {"cost": 0.7}.items()
-        emulator.answers.set(cost=None)
-        emulator.answers.set(ENDPOINT, cost=None)
+        emulator.output_formats.set(cost=None)
+        emulator.output_formats.set(ENDPOINT, cost=None)
         assert output(client, emulator, ENDPOINT).keys() == {"image_url", "cost"}
-        emulator.answers.set(ENDPOINT, shape=None)
+        emulator.output_formats.set(ENDPOINT, shape=None)
         assert output(client, emulator, ENDPOINT)["cost"] == RECORDED[ENDPOINT].cost
 
     @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ class TestAnswers:
     )
     def test_it_knows_no_other_answers(self, emulator, changes):
         with pytest.raises(ValueError):
-            emulator.answers.set(**changes)
+            emulator.output_formats.set(**changes)
 
     def test_it_sends_flux_as_jpeg_whatever_was_asked_for(self, emulator, client):
         url = output(client, emulator, SCHNELL, BODY | {"image_format": "png"})["result"]
@@ -81,7 +81,7 @@ class TestAnswers:
         assert url.endswith(".jpeg")
 
     def test_it_keeps_the_format_of_the_other_endpoints_and_of_own_workers(self, emulator, client):
-        emulator.answers.set("own", jpeg=True)
+        emulator.output_formats.set("own", jpeg=True)
         url = output(client, emulator, ENDPOINT)["result"]
         assert decode(requests.get(url, timeout=60).content)[0].format == "PNG"
         runpod_id = run(
@@ -97,14 +97,14 @@ class TestSecondHost:
         "endpoint", ["black-forest-labs-flux-1-kontext-dev", EDIT, "qwen-image-edit-2511"]
     )
     def test_it_hands_out_files_under_another_name(self, endpoint):
-        with Emulator(manual=True, cdn="localhost") as emulator:
+        with Emulator(EmulatorOptions(manual=True, cdn="localhost")) as emulator:
             assert emulator.cdn_host == f"localhost:{emulator.port}"
             client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             url = output(client, emulator, endpoint, body_for(endpoint))["result"]
             assert url.startswith(f"http://{emulator.cdn_host}/files/")
             assert decode(requests.get(url, timeout=60).content)[0]
             assert emulator.image_host in output(client, emulator, SCHNELL)["result"]
-            emulator.answers.set(SCHNELL, cdn=True)
+            emulator.output_formats.set(SCHNELL, cdn=True)
             assert emulator.cdn_host in output(client, emulator, SCHNELL)["result"]
 
 

@@ -5,8 +5,8 @@ import io
 import pytest
 from PIL import Image
 
-from generation.demo.emulator import Emulator
-from generation.demo.emulator.painting import tiny_png
+from generation.demo.emulator import Emulator, EmulatorOptions
+from generation.demo.emulator.painters import tiny_png
 from generation.imaging import metadata
 from generation.imaging.image import decode
 from generation.runpod import payloads
@@ -146,7 +146,7 @@ class TestWorkers:
         assert not caught.value.retryable or caught.value.code == "source_unreadable"
 
     def test_it_gives_addresses_that_others_can_reach(self):
-        with Emulator(instant=True, public_url="http://emulator:8010/") as emulator:
+        with Emulator(EmulatorOptions(instant=True, public_url="http://emulator:8010/")) as emulator:
             client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             report = client.status(ENDPOINT, run(client))
             assert report.output["result"].startswith("http://emulator:8010/files/")

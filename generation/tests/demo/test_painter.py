@@ -7,13 +7,14 @@ import pytest
 from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from generation.demo import painter
-from generation.demo.painter import assets, encode, paint, words
+from generation.demo.painter import PaintRequest, assets, encode, paint, words
 from generation.demo.painter.composing import GROUNDS, SUBJECTS, WATER
 from generation.demo.painter.finishes import FINISHES
 from generation.demo.painter.nearest import NEAREST
 from generation.demo.painter.painting import FREE, choose_motif
 from generation.demo.painter.vocabulary import PLACES
 from generation.imaging import metadata
+from generation.testing.rows.image_files import png_of
 
 PAIRS = {
     "mountains": ("Горные хребты на рассвете", "Mountain ridges at dawn"),
@@ -88,10 +89,17 @@ NEAREST_WORDS = {
 }
 
 
-def image_of(
-    prompt: str, *, seed: int = 1, size: tuple[int, int] = (96, 80), **more
-) -> Image.Image:
-    return paint(prompt=prompt, width=size[0], height=size[1], seed=seed, **more)
+def request_of(
+    prompt: str, *, seed: int = 1, size: tuple[int, int] = (96, 80), sources=(), **more
+) -> PaintRequest:
+    return PaintRequest(
+        prompt=prompt, width=size[0], height=size[1], seed=seed,
+        sources=tuple(png_of(image) for image in sources), **more,
+    )  # fmt: skip
+
+
+def image_of(prompt: str, **more) -> Image.Image:
+    return paint(request_of(prompt, **more))
 
 
 def difference(first: Image.Image, second: Image.Image) -> float:
@@ -151,8 +159,8 @@ def test_it_refuses_a_size_too_small_to_paint() -> None:
 
 
 def test_it_gives_the_same_bytes_for_the_same_arguments() -> None:
-    prompt = "a fox in a snow village at night, snowfall"
-    first, second = (encode(image_of(prompt, seed=11), prompt=prompt, seed=11) for _ in range(2))
+    request = request_of("a fox in a snow village at night, snowfall", seed=11)
+    first, second = (encode(paint(request), request) for _ in range(2))
     assert first == second
 
 
@@ -236,7 +244,7 @@ def test_it_shows_the_weather(weather: str) -> None:
 
 def test_it_reports_rising_progress_up_to_the_end() -> None:
     heard: list[float] = []
-    image_of("дюны", on_progress=heard.append)
+    paint(request_of("дюны"), on_progress=heard.append)
     assert (heard[0], heard[-1]) == (0.0, 1.0)
     assert heard == sorted(set(heard))
     assert len(heard) > 3
@@ -276,7 +284,8 @@ def test_it_accepts_sources_of_any_mode_and_ratio() -> None:
 
 @pytest.mark.parametrize("form", ["png", "jpeg"])
 def test_it_writes_the_painter_into_the_file(form) -> None:
-    data = encode(image_of("море"), prompt="море", seed=1, format=form)
+    request = request_of("море", format=form)
+    data = encode(paint(request), request)
     assert metadata.source_type_of(data) == "algorithmicMedia"
     with Image.open(io.BytesIO(data)) as image:
         assert image.format == form.upper()

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from generation.demo.emulator.painting import tiny_png
+from generation.demo.emulator.painters import tiny_png
 from generation.imaging.image import (
     MAX_SCANS,
     ImageInfo,

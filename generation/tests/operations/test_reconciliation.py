@@ -15,7 +15,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from artgen.database.ids import first_id
-from generation.demo.emulator import Emulator
+from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.models import ImageModel, Job, PromptSpending, Status
 from generation.operations import reconciliation, retention
 from generation.operations.reconciliation import PromptCosts
@@ -313,7 +313,7 @@ class TestRunPodsBill(EmulatorTestCase):
 
     def test_it_goes_on_without_a_bill(self) -> None:
         self.draw()
-        with Emulator(manual=True, shows_bill=False) as secretive:
+        with Emulator(EmulatorOptions(manual=True, shows_bill=False)) as secretive:
             document = json.loads(self.ask(RUNPOD_BILLING_URL=f"{secretive.base_url}/billing"))
         assert document["bill"] is None
         assert "may not read the bill" in document["note"]

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from generation.demo.emulator import Emulator
+from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.runpod.access import HttpLimits
 from generation.runpod.client import (
     CallFailed,
@@ -32,7 +32,7 @@ INPUT = {"prompt": "a quiet sea"}
 
 @pytest.fixture(scope="module")
 def emulator():
-    with Emulator(manual=True, api_key=KEY, rate_limits=False) as emulator:
+    with Emulator(EmulatorOptions(manual=True, api_key=KEY, rate_limits=False)) as emulator:
         yield emulator
 
 

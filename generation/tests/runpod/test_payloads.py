@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS, understand
+from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS, understand
 from generation.runpod import payloads
 from generation.runpod.payloads import DIALECTS, InputImage, PayloadError
 from generation.testing.rows.payloads import (

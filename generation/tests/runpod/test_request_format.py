@@ -3,7 +3,7 @@
 import pytest
 
 from generation.catalog.catalog_file import read_catalog
-from generation.demo.emulator.inputs import PUBLIC_ENDPOINTS, understand
+from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS, understand
 from generation.runpod import payloads
 from generation.runpod.payloads import (
     PayloadError,

@@ -16,7 +16,7 @@ from httpcore2 import ConnectTimeout
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from generation.demo.emulator import Emulator
+from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.runpod.access import HttpLimits
 from generation.runpod.client import CallFailed, Gone, RunPodClient
 from generation.runpod.replies import MAX_REPLY_BYTES
@@ -286,7 +286,7 @@ def test_it_reads_over_tls_from_a_server_that_speaks_only_http1(tmp_path):
 
 @pytest.fixture(scope="module")
 def emulator():
-    with Emulator(instant=True, slow_seconds=3, rate_limits=False) as emulator:
+    with Emulator(EmulatorOptions(instant=True, slow_seconds=3, rate_limits=False)) as emulator:
         client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
         emulator.refs = [
             (ENDPOINT, client.run(ENDPOINT, input={"prompt": "a"}).runpod_id) for _ in range(60)

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from generation.demo.emulator import Emulator
+from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.runpod.text import (
     MAX_REPLY_BYTES,
     TextClient,
@@ -23,7 +23,7 @@ TELL = {"instructions": "Translate into English.", "text": "маяк в тума
 
 @pytest.fixture(scope="module")
 def emulator():
-    with Emulator(manual=True, api_key=KEY, slow_seconds=30) as emulator:
+    with Emulator(EmulatorOptions(manual=True, api_key=KEY, slow_seconds=30)) as emulator:
         yield emulator
 
 

@@ -8,7 +8,7 @@ import copy
 
 import pytest
 
-from generation.demo.emulator.graphs import read_graph
+from generation.demo.emulator.comfyui_graphs import read_graph
 from generation.runpod import payloads
 from generation.runpod.payloads import InputImage, PayloadError, WorkflowError, check_workflow
 from generation.testing.rows.payloads import CAT, DOG, WORKFLOW, parameters

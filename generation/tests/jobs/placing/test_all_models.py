@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
-from generation.demo.emulator.painting import tiny_png
+from generation.demo.emulator.painters import tiny_png
 from generation.files import storage, uploads
 from generation.jobs.placing import orders
 from generation.models import ImageModel, Status

@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from accounts.models import CreditEntry, User
 from generation.catalog.edit_sizes import size_like
 from generation.catalog.shapes import of_sizes, shape_name
-from generation.demo.emulator.painting import tiny_png
+from generation.demo.emulator.painters import tiny_png
 from generation.files import uploads
 from generation.jobs.placing import orders
 from generation.models import GenerationSwitch, ImageModel, Job, Status, Upload
