@@ -85,7 +85,7 @@ def main(options: list[str]) -> None:
 
 def set_environment(*, has_emulator: bool) -> None:
     """Set the variables of the demo, before those of .env are read."""
-    given = os.environ
+    environment = os.environ
     port = number("PORT", DEFAULT_PORT)
     defaults = {
         **SIZES,
@@ -96,13 +96,13 @@ def set_environment(*, has_emulator: bool) -> None:
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
     }
     for name, value in defaults.items():
-        given[name] = given.get(name) or value
+        environment[name] = environment.get(name) or value
     if not has_emulator:
         return
     offset = EMULATOR_OFFSET if port + EMULATOR_OFFSET <= MAX_PORT else -EMULATOR_OFFSET
     emulator_port = number("EMULATOR_PORT", port + offset)
     base_url = f"http://{HOST}:{emulator_port}/v2"
-    given |= {
+    environment |= {
         "RUNPOD_API_KEY": "demo",
         "RUNPOD_API_KEY_FILE": "",
         "RUNPOD_BASE_URL": base_url,

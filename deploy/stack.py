@@ -84,22 +84,22 @@ def configure() -> tuple[Path, Path]:
     environ.Env.read_env(
         ROOT / ".env", overwrite=False
     )  # as manage.py does: artgen/environment/env.py
-    given = os.environ
-    data_dir = Path(given.get("DATA_DIR") or ".data").resolve()
-    run_dir = Path(given.get("RUN_DIR") or data_dir / "run").resolve()
+    environment = os.environ
+    data_dir = Path(environment.get("DATA_DIR") or ".data").resolve()
+    run_dir = Path(environment.get("RUN_DIR") or data_dir / "run").resolve()
     if len(f"{run_dir}/sockets-main.sock.lock") > MAX_SOCKET_PATH:
         fail(f"the path {run_dir} is too long for Unix sockets; set RUN_DIR to a shorter one.")
     run_dir.mkdir(parents=True, exist_ok=True)
-    port = given.get("PORT") or "8000"
-    given |= {
+    port = environment.get("PORT") or "8000"
+    environment |= {
         "PORT": port,
         "DATA_DIR": str(data_dir),
         "RUN_DIR": str(run_dir),
-        "PUBLIC_URL": given.get("PUBLIC_URL") or f"http://127.0.0.1:{port}",
-        "STATIC_ROOT": given.get("STATIC_ROOT") or str(data_dir / "static"),
+        "PUBLIC_URL": environment.get("PUBLIC_URL") or f"http://127.0.0.1:{port}",
+        "STATIC_ROOT": environment.get("STATIC_ROOT") or str(data_dir / "static"),
         "NGINX_PORT": port,
-        "NGINX_TLS_PORT": given.get("TLS_PORT") or "8443",
-        "NGINX_TLS_DIR": str(Path(given.get("TLS_DIR") or "deploy/tls").resolve()),
+        "NGINX_TLS_PORT": environment.get("TLS_PORT") or "8443",
+        "NGINX_TLS_DIR": str(Path(environment.get("TLS_DIR") or "deploy/tls").resolve()),
         "PYTHON": sys.executable,
     }
     return data_dir, run_dir
@@ -153,7 +153,7 @@ def make_secret_key(data_dir: Path) -> None:
     os.environ["SECRET_KEY_FILE"] = str(file)
 
 
-def collect_static(given: "os._Environ[str] | dict[str, str]") -> None:
+def collect_static(environment: "os._Environ[str] | dict[str, str]") -> None:
     """Collect and compress the static files into STATIC_ROOT, unless it holds these already."""
     digest = hashlib.sha256(Path("requirements.txt").read_bytes())
     frontend = Path("artgen", "frontend")
@@ -162,7 +162,7 @@ def collect_static(given: "os._Environ[str] | dict[str, str]") -> None:
         files += sorted(file for file in Path(app, "static").rglob("*") if file.is_file())
     for file in files:
         digest.update(str(file).encode() + b"\0" + file.read_bytes())
-    root = given["STATIC_ROOT"]
+    root = environment["STATIC_ROOT"]
     fingerprint = Path(f"{root}.sha256")
     Path(root).parent.mkdir(parents=True, exist_ok=True)
     with Path(f"{root}.lock").open("w") as lock:
@@ -170,7 +170,7 @@ def collect_static(given: "os._Environ[str] | dict[str, str]") -> None:
         if fingerprint.exists() and fingerprint.read_text() == digest.hexdigest():
             return
         command = ["deploy/start.sh", "static"]
-        if subprocess.run(command, env=given, check=False).returncode:
+        if subprocess.run(command, env=environment, check=False).returncode:
             fail("the static files could not be collected, see above.")
         fingerprint.write_text(digest.hexdigest())
 

@@ -46,7 +46,7 @@ class Link:
 
 
 @dataclass
-class Section:
+class MenuSection:
     """A group of the menu."""
 
     title: Any
@@ -90,8 +90,8 @@ class ArtGenAdminSite(UnfoldAdminSite):
             "menu": self._menu(request, context.get("available_apps") or ()),
         }
 
-    def _menu(self, request: HttpRequest, apps: Sequence[dict[str, Any]]) -> list[Section]:
-        menu = {name: Section(title) for name, title in SECTIONS.items()}
+    def _menu(self, request: HttpRequest, apps: Sequence[dict[str, Any]]) -> list[MenuSection]:
+        menu = {name: MenuSection(title) for name, title in SECTIONS.items()}
         for app in apps:
             for model in app["models"]:
                 if not model["admin_url"]:

@@ -16,7 +16,7 @@ Converter = tuple[int, Callable[..., Any], Any]
 """The position of a column, what converts its values, and the column's expression."""
 
 
-class Parameter(Expression):
+class QueryParameter(Expression):
     """A value in a queryset that is given when the statement runs."""
 
     def __init__(self, name: str) -> None:
@@ -48,7 +48,10 @@ class CompiledQuery:
         with connection.cursor() as cursor:
             cursor.execute(
                 form.sql,
-                [values[one.name] if isinstance(one, Parameter) else one for one in form.values],
+                [
+                    values[one.name] if isinstance(one, QueryParameter) else one
+                    for one in form.values
+                ],
             )
             found: Iterable[tuple[Any, ...]] = cursor.fetchall()
         if form.converters:
@@ -57,7 +60,7 @@ class CompiledQuery:
 
 
 class Compiled(NamedTuple):
-    """The SQL of a queryset, its values, with a `Parameter` in place of each given one, and what
+    """The SQL of a queryset, its values, with a `QueryParameter` in place of each given one, and what
     Django does with values from the driver, such as loading JSON.
     """
 
@@ -69,7 +72,7 @@ class Compiled(NamedTuple):
 @lru_cache(maxsize=500)
 def compiled(build: Callable[..., QuerySet[Any, Any]], names: tuple[str, ...]) -> Compiled:
     """Return the compiled queryset, whose arguments have these names."""
-    form = build(**{name: Parameter(name) for name in names})
+    form = build(**{name: QueryParameter(name) for name in names})
     compiler = form.query.get_compiler(connection=connection)
     sql, values = compiler.as_sql()
     columns = [expression for expression, *_ in compiler.select]

@@ -20,7 +20,7 @@ SCOPES = {"google": ["profile", "email"], "github": ["user:email"]}
 
 
 @dataclass(frozen=True)
-class Client:
+class SocialClient:
     """What a service knows ArtGen by."""
 
     provider: str
@@ -35,31 +35,31 @@ def read(env: Environment) -> dict[str, dict[str, Any]]:
     `OIDC_…` is any provider of OpenID Connect; OIDC_SERVER_URL is its issuer.
     """
     clients = (
-        Client(
+        SocialClient(
             "google",
             "Google",
             env.str("GOOGLE_CLIENT_ID", default=""),
             env.str("GOOGLE_CLIENT_SECRET", default=""),
         ),
-        Client(
+        SocialClient(
             "yandex",
             gettext_lazy("Yandex ID"),
             env.str("YANDEX_CLIENT_ID", default=""),
             env.str("YANDEX_CLIENT_SECRET", default=""),
         ),
-        Client(
+        SocialClient(
             "vk",
             "VK ID",
             env.str("VK_CLIENT_ID", default=""),
             env.str("VK_CLIENT_SECRET", default=""),
         ),
-        Client(
+        SocialClient(
             "github",
             "GitHub",
             env.str("GITHUB_CLIENT_ID", default=""),
             env.str("GITHUB_CLIENT_SECRET", default=""),
         ),
-        Client(
+        SocialClient(
             "openid_connect",
             env.str("OIDC_NAME", default="OpenID Connect"),
             env.str("OIDC_CLIENT_ID", default=""),
@@ -70,7 +70,7 @@ def read(env: Environment) -> dict[str, dict[str, Any]]:
     return {client.provider: _config(client, server_url) for client in clients if client.client_id}
 
 
-def _config(client: Client, server_url: str) -> dict[str, Any]:
+def _config(client: SocialClient, server_url: str) -> dict[str, Any]:
     app: dict[str, Any] = {
         "name": client.name,
         "client_id": client.client_id,

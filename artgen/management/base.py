@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 from django.utils import translation
 
 from artgen.management import audited, database_errors
-from artgen.management.progress import Progress
+from artgen.management.progress import ProgressCounter
 from artgen.refusals import Refusal
 
 
@@ -79,9 +79,9 @@ class BaseCommand(DjangoCommand):
         """Return whether the command changes nothing with these options."""
         return bool(options.get("dry_run"))
 
-    def progress(self, noun: str, *, total: int | None = None) -> Progress:
+    def progress(self, noun: str, *, total: int | None = None) -> ProgressCounter:
         """Return a counter that prints how far long work is, unless --verbosity is 0."""
-        return Progress(None if self.is_quiet else self.stderr, noun, total=total)
+        return ProgressCounter(None if self.is_quiet else self.stderr, noun, total=total)
 
     def write_json(self, value: Any) -> None:
         self.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str))

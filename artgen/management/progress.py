@@ -11,7 +11,7 @@ class Screen(Protocol):
         """Print a line."""
 
 
-class Progress:
+class ProgressCounter:
     """Counts things that are done and prints the count every EVERY_SECONDS."""
 
     EVERY_SECONDS = 5.0

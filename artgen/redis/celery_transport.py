@@ -48,7 +48,7 @@ class Transport(redis.Transport):
     Channel = Channel
 
 
-class Connection(connection.Connection):
+class BrokerConnection(connection.Connection):
     """A connection that is tried every second while the broker is away; kombu waits up to 30 s."""
 
     def _ensure_connection(
@@ -68,4 +68,4 @@ class Connection(connection.Connection):
 class AMQP(amqp.AMQP):  # type: ignore[misc]  # Celery has no types
     """Celery's messages over such connections."""
 
-    Connection = Connection
+    Connection = BrokerConnection

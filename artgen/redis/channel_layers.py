@@ -109,14 +109,14 @@ class _LoopLayer(RedisPubSubLoopLayer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._shards: list[RedisSingleShardConnection] = [
-            _Connection(host, self) for host in kwargs["hosts"]
+            _BatchingConnection(host, self) for host in kwargs["hosts"]
         ]
 
     async def _subscribe_to_channel(self, channel: str) -> None:
         self.channels[channel] = asyncio.Queue()
 
 
-class _Connection(RedisSingleShardConnection):
+class _BatchingConnection(RedisSingleShardConnection):
     """Subscribes in batches and waits for messages without a timeout, which would cost more.
 
     When a new connection renews the subscriptions, it sends LOST to their groups in this process.

@@ -37,10 +37,10 @@ if env.bool("DB_POOL", default=False):
     DATABASES["default"]["ENGINE"] = "artgen.database.postgresql"
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = False  # the backend has its own
-    from artgen.database.postgresql.connection import Connection
+    from artgen.database.postgresql.connection import PostgresConnection
 
     _options["pool"] = {
-        "connection_class": Connection,
+        "connection_class": PostgresConnection,
         "min_size": 1,
         "max_size": DB_POOL_MAX,
         "timeout": 1,  # then the backend looks whether the server is there

@@ -34,7 +34,7 @@ class Shortcut:
 
 
 @dataclass(frozen=True)
-class Section:
+class ShortcutSection:
     """The shortcuts of one part of the site."""
 
     title: Promise
@@ -43,7 +43,7 @@ class Section:
 
 
 SECTIONS = (
-    Section(
+    ShortcutSection(
         _("Everywhere"),
         (
             Shortcut("help", _("Show keyboard shortcuts"), ("?",)),
@@ -51,12 +51,12 @@ SECTIONS = (
             Shortcut("", _("Close a menu or a dialog"), ("Escape",)),
         ),
     ),
-    Section(
+    ShortcutSection(
         _("Administration"),
         (Shortcut("", _("Search"), ("/",)),),
         is_staff=True,
     ),
-    Section(
+    ShortcutSection(
         _("Review queue"),
         (
             Shortcut("review_approve", _("Approve"), ("a",)),
@@ -67,7 +67,7 @@ SECTIONS = (
         ),
         is_staff=True,
     ),
-    Section(
+    ShortcutSection(
         pgettext_lazy("section", "Create"),
         (
             Shortcut("create", _("Create images"), ("Mod+Enter",)),
@@ -76,14 +76,14 @@ SECTIONS = (
             Shortcut("undo_prompt", _("Undo a replaced prompt"), ("Mod+z",)),
         ),
     ),
-    Section(
+    ShortcutSection(
         _("Proposed prompt"),
         (
             Shortcut("take_proposal", _("Use proposal"), ("Mod+Enter",)),
             Shortcut("leave_proposal", _("Keep original"), ("Escape",)),
         ),
     ),
-    Section(
+    ShortcutSection(
         _("Gallery and Create"),
         (
             Shortcut("search", _("Search"), ("/",)),
@@ -97,7 +97,7 @@ SECTIONS = (
             Shortcut("", _("End the selection"), ("Escape",)),
         ),
     ),
-    Section(
+    ShortcutSection(
         _("Image page"),
         (
             Shortcut("previous", _("Previous variant"), ("ArrowLeft",)),
@@ -113,7 +113,7 @@ SECTIONS = (
             Shortcut("back", _("Back to where the image was opened"), ("Escape",)),
         ),
     ),
-    Section(
+    ShortcutSection(
         _("Full view"),
         (
             Shortcut("open_full_view", _("Open full view"), ("z",)),
@@ -123,7 +123,7 @@ SECTIONS = (
             Shortcut("", _("Move the enlarged image"), ("←", "↑", "→", "↓")),
         ),
     ),
-    Section(
+    ShortcutSection(
         _("Edit area"),
         (
             Shortcut("brush", _("Brush"), ("b",)),

@@ -11,7 +11,7 @@ from deploy.bench.report import conditions, save
 from deploy.bench.rows import ALL
 from deploy.bench.runner import Bench
 from deploy.bench.settings import Sizes
-from deploy.bench.site import Site
+from deploy.bench.site import BenchSite
 
 MINUTES_MAX = 180
 LOADTEST_GPU_SECONDS = 8.0
@@ -39,27 +39,36 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--loadtest", default="", metavar="OPTIONS", help="instead: deploy.loadtest with these"
     )
-    asked = parser.parse_args(arguments)
-    wanted = list(ALL) if asked.rows == "all" else asked.rows.split()
+    options = parser.parse_args(arguments)
+    wanted = list(ALL) if options.rows == "all" else options.rows.split()
     if unknown := sorted(set(wanted) - set(ALL)):
         parser.error(f"there is no row {', '.join(unknown)}; there are {', '.join(ALL)}")
     try:
-        sizes = Sizes().scaled(asked.scale).given(asked.size.split())
+        sizes = Sizes().scaled(options.scale).given(options.size.split())
     except ValueError as error:
         parser.error(str(error))
     for number in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _stop)
     signal.setitimer(signal.ITIMER_REAL, MINUTES_MAX * 60)
-    into = Path(asked.into).resolve() if asked.into else None
-    if asked.loadtest:
-        options = [f"--output={asked.output.resolve()}", *([f"--into={into}"] if into else [])]
-        with Site(seconds=LOADTEST_GPU_SECONDS, history=sizes.finished_rows) as site:
-            command = [sys.executable, "-m", "deploy.loadtest", f"--url={site.url}", *options]
-            command += asked.loadtest.split()
+    into = Path(options.into).resolve() if options.into else None
+    if options.loadtest:
+        loadtest_options = [
+            f"--output={options.output.resolve()}",
+            *([f"--into={into}"] if into else []),
+        ]
+        with BenchSite(seconds=LOADTEST_GPU_SECONDS, history=sizes.finished_rows) as site:
+            command = [
+                sys.executable,
+                "-m",
+                "deploy.loadtest",
+                f"--url={site.url}",
+                *loadtest_options,
+            ]
+            command += options.loadtest.split()
             return subprocess.run(command, env=site.environment, check=False).returncode
     lines = Bench(sizes).run(ALL, [name for name in ALL if name in wanted])
-    table = save(lines, conditions(sizes, scale=asked.scale), folder=asked.output, into=into)
-    print(f"\n{table}\n\nSaved: {asked.output}/bench.md, {asked.output}/bench.json")
+    table = save(lines, conditions(sizes, scale=options.scale), folder=options.output, into=into)
+    print(f"\n{table}\n\nSaved: {options.output}/bench.md, {options.output}/bench.json")
     return int(any(line.failed for _, line in lines))
 
 

@@ -18,7 +18,7 @@ SMALL = {"model": MODEL, "width": 256, "height": 256, "steps": 1}
 
 
 @dataclass
-class Placed:
+class TimedJob:
     """A job from the moment before its POST to its final event."""
 
     began: float
@@ -34,7 +34,7 @@ class Crowd:
     url: str
     accounts: Sequence[dict[str, str]]
     sockets: bool = True
-    jobs: dict[str, Placed] = field(default_factory=dict)  # by prompt
+    jobs: dict[str, TimedJob] = field(default_factory=dict)  # by prompt
 
     async def __aenter__(self) -> Self:
         self.stack = AsyncExitStack()
@@ -80,10 +80,10 @@ class Crowd:
             if placed and job["status"] in FINAL and not placed.done:
                 placed.done, placed.status = time.perf_counter(), job["status"]
 
-    async def place(self, number: int, **wanted: Any) -> Placed:
+    async def place(self, number: int, **wanted: Any) -> TimedJob:
         """Place a small job as one of the people; raise CannotMeasure if it is refused."""
         prompt = f"{wanted.pop('prompt', 'lighthouse')} {number} {time.time_ns()}"
-        placed = self.jobs[prompt] = Placed(time.perf_counter())
+        placed = self.jobs[prompt] = TimedJob(time.perf_counter())
         session = self.sessions[number % len(self.sessions)]
         body = {**SMALL, "prompt": prompt, **wanted}
         async with session.post(f"{self.url}/api/v1/jobs/", json=body) as reply:
@@ -94,17 +94,19 @@ class Crowd:
             placed.id = (await reply.json())["id"]
         return placed
 
-    async def place_many(self, count: int, *, at_once: int = 24, **wanted: Any) -> list[Placed]:
+    async def place_many(self, count: int, *, at_once: int = 24, **wanted: Any) -> list[TimedJob]:
         """Place `count` jobs with at most `at_once` requests at the same time."""
         slots = asyncio.Semaphore(at_once)
 
-        async def one(number: int) -> Placed:
+        async def one(number: int) -> TimedJob:
             async with slots:
                 return await self.place(number, **wanted)
 
         return list(await asyncio.gather(*(one(number) for number in range(count))))
 
-    async def place_steadily(self, count: int, *, per_second: float, **wanted: Any) -> list[Placed]:
+    async def place_steadily(
+        self, count: int, *, per_second: float, **wanted: Any
+    ) -> list[TimedJob]:
         """Place `count` jobs at a steady rate, whether or not the site keeps up."""
         began, tasks = time.perf_counter(), []
         for number in range(count):
@@ -112,7 +114,7 @@ class Crowd:
             tasks.append(asyncio.create_task(self.place(number, **wanted)))
         return list(await asyncio.gather(*tasks))
 
-    async def finished(self, jobs: Sequence[Placed], *, seconds: float) -> None:
+    async def finished(self, jobs: Sequence[TimedJob], *, seconds: float) -> None:
         """Wait for the final event of each; raise CannotMeasure if one fails or takes too long."""
         limit = time.perf_counter() + seconds
         while missing := sum(not job.done for job in jobs):

@@ -9,10 +9,10 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def tree(*roots: int) -> list[int]:
     """Return these processes and all below them."""
-    found, left = [], list(roots)
+    pids, left = [], list(roots)
     while left:
         pid = left.pop()
-        found.append(pid)
+        pids.append(pid)
         try:
             threads = list(Path(f"/proc/{pid}/task").iterdir())
             left += [
@@ -22,7 +22,7 @@ def tree(*roots: int) -> list[int]:
             ]
         except OSError:
             continue  # it has just ended
-    return found
+    return pids
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:

@@ -15,7 +15,7 @@ from django.conf import settings
 from artgen.database import connection_budget
 from artgen.observability import resources
 from deploy import servers
-from deploy.bench.result import Line
+from deploy.bench.result import ResultLine
 from deploy.bench.rows import ALL
 from deploy.bench.sections import put_into
 from deploy.bench.settings import Sizes
@@ -56,7 +56,7 @@ def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
 
 
 def save(
-    lines: list[tuple[str, Line]], facts: dict[str, Any], *, folder: Path, into: Path | None
+    lines: list[tuple[str, ResultLine]], facts: dict[str, Any], *, folder: Path, into: Path | None
 ) -> str:
     """Write bench.md and bench.json, and the table into the document; returns the table.
 

@@ -9,7 +9,7 @@ class CannotMeasure(Exception):
 
 
 @dataclass(frozen=True)
-class Line:
+class ResultLine:
     """A figure, what it is compared with, and the ratio of both."""
 
     figure: str

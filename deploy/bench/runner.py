@@ -6,13 +6,13 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from deploy.bench.result import Line
+from deploy.bench.result import ResultLine
 from deploy.bench.settings import Sizes
-from deploy.bench.site import Site
+from deploy.bench.site import BenchSite
 
 WARM_UP = 16  # requests before the first that counts
 USER_BURST = 30  # below NGINX_BURST; what a row has used up comes back while its floor is measured
-Row = Callable[["Bench"], list[Line]]
+Row = Callable[["Bench"], list[ResultLine]]
 
 
 class Bench:
@@ -21,21 +21,21 @@ class Bench:
     def __init__(self, sizes: Sizes) -> None:
         self.sizes = sizes
         self._kind = ""
-        self._site: Site | None = None
+        self._site: BenchSite | None = None
 
     @property
     def feeds(self) -> int:
         """The number of people who read pages: each stays below nginx's rate limit."""
-        asked = self.sizes.times * (self.sizes.requests + WARM_UP)
-        return max(2, -(-asked // USER_BURST))
+        requests = self.sizes.times * (self.sizes.requests + WARM_UP)
+        return max(2, -(-requests // USER_BURST))
 
     def site(
-        self, kind: str, *, furnish: Callable[[Site], None] | None = None, **options: Any
-    ) -> Site:
+        self, kind: str, *, furnish: Callable[[BenchSite], None] | None = None, **options: Any
+    ) -> BenchSite:
         """Return the running site of this kind; stop another one first."""
         if self._kind != kind or self._site is None:
             self.close()
-            site = Site(**{"history": self.sizes.finished_rows, **options})
+            site = BenchSite(**{"history": self.sizes.finished_rows, **options})
             self._site, self._kind = site.__enter__(), kind
             if furnish is not None:
                 furnish(site)
@@ -46,19 +46,19 @@ class Bench:
         if site is not None:
             site.__exit__()
 
-    def run(self, rows: dict[str, Row], wanted: Sequence[str]) -> list[tuple[str, Line]]:
+    def run(self, rows: dict[str, Row], wanted: Sequence[str]) -> list[tuple[str, ResultLine]]:
         """Return the lines of these rows; one that fails says why, and the others continue."""
-        lines: list[tuple[str, Line]] = []
+        lines: list[tuple[str, ResultLine]] = []
         try:
             for name in wanted:
                 began = time.monotonic()
                 print(f"{name} …", end=" ", flush=True)
                 try:
-                    found = rows[name](self)
+                    row_lines = rows[name](self)
                 except Exception as error:  # noqa: BLE001 the other rows are still measured
                     traceback.print_exc(file=sys.stderr)
-                    found = [
-                        Line(
+                    row_lines = [
+                        ResultLine(
                             name,
                             "not measured",
                             detail=f"{type(error).__name__}: {error}"[:300],
@@ -66,11 +66,9 @@ class Bench:
                         )
                     ]
                     self.close()
-                print(
-                    f"{time.monotonic() - began:.0f} s: {'; '.join(line.value for line in found)}",
-                    flush=True,
-                )
-                lines += [(name, line) for line in found]
+                values = "; ".join(line.value for line in row_lines)
+                print(f"{time.monotonic() - began:.0f} s: {values}", flush=True)
+                lines += [(name, line) for line in row_lines]
         finally:
             self.close()
         return lines

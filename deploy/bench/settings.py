@@ -30,7 +30,7 @@ class Sizes:
 
     def scaled(self, factor: float) -> Self:
         """Return sizes so much larger, none below 1."""
-        names = [one.name for one in fields(self) if one.metadata.get("scaled", True)]
+        names = [size.name for size in fields(self) if size.metadata.get("scaled", True)]
         least = {
             "memory_minutes": 0.1,
             "burst_floor_jobs": 12,
@@ -50,7 +50,7 @@ class Sizes:
 
     def given(self, pairs: list[str]) -> Self:
         """Return these with NAME=NUMBER changed; raises ValueError for a name that is not there."""
-        types = {one.name: type(getattr(self, one.name)) for one in fields(self)}
+        types = {size.name: type(getattr(self, size.name)) for size in fields(self)}
         changes = {}
         for pair in pairs:
             name, equals, text = pair.partition("=")

@@ -63,16 +63,16 @@ def new_accounts(stack: Stack, count: int, *, images: int = 0) -> list[dict[str,
     return list(json.loads(stack.command("shell", "--verbosity=0", "--command", program)))
 
 
-class Site(Stack):
+class BenchSite(Stack):
     """A stack with an emulator process, accounts, and measurements of its costs.
 
     It begins with `history` finished jobs.
     """
 
     def __init__(
-        self, *, seconds: float = 1.0, painter: str = "tiny", history: int = 0, **given: str
+        self, *, seconds: float = 1.0, painter: str = "tiny", history: int = 0, **environment: str
     ) -> None:
-        super().__init__(**OPTIONS, **given)
+        super().__init__(**OPTIONS, **environment)
         if history:
             self.template = f"TEMPLATE {older.database(history)} STRATEGY file_copy"
         self.emulator = EmulatorProcess(seconds=seconds, painter=painter)
@@ -185,9 +185,9 @@ class Site(Stack):
 
     def redis_commands(self) -> tuple[int, int]:
         """Return the number of Redis commands so far: of ArtGen, and of Celery's messages."""
-        found = self.redis.info("commandstats")
+        stats = self.redis.info("commandstats")
         calls: Counter[bool] = Counter()
-        for name, stat in found.items():
+        for name, stat in stats.items():
             command = name.removeprefix("cmdstat_").partition("|")[0]
             if command not in CONNECTING:
                 calls[command in MESSAGING] += stat["calls"]

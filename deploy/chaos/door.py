@@ -83,9 +83,9 @@ class Door:
             pass
         finally:
             self._connections.discard(writer)
-            for one in filter(None, (behind, writer)):
+            for stream in filter(None, (behind, writer)):
                 with suppress(OSError):
-                    one.close()
+                    stream.close()
 
     async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         with suppress(OSError):

@@ -16,8 +16,8 @@ from uuid import UUID
 import boto3
 
 from deploy.chaos.people import Heard, People
-from deploy.chaos.plan import Order
-from deploy.chaos.site import Site
+from deploy.chaos.plan import UserOrder
+from deploy.chaos.site import ChaosSite
 
 Row = dict[str, Any]
 
@@ -26,7 +26,7 @@ Row = dict[str, Any]
 class Evidence:
     """Everything that is judged."""
 
-    orders: Sequence[Order]
+    orders: Sequence[UserOrder]
     heard: Heard
     galleries: list[list[Row]]  # by number of the user
     users: list[Row]  # in the order of their numbers
@@ -40,7 +40,7 @@ class Evidence:
     faults: dict[str, dict[str, int]]  # that have happened at the emulator
 
 
-def gather(site: Site, *, orders: Sequence[Order], heard: Heard) -> Evidence:
+def gather(site: ChaosSite, *, orders: Sequence[UserOrder], heard: Heard) -> Evidence:
     """Read everything; the site must be idle."""
     emails = [account["email"] for account in site.accounts]
     users = {row["email"]: row for row in site.rows("SELECT * FROM accounts_user")}
@@ -55,23 +55,23 @@ def gather(site: Site, *, orders: Sequence[Order], heard: Heard) -> Evidence:
         images=site.rows("SELECT * FROM generation_image"),
         entries=site.rows("SELECT * FROM accounts_creditentry"),
         files=files_of(site),
-        accepted=[one | attempt_of(one["webhook"]) for one in record["jobs"]],
+        accepted=[job | attempt_of(job["webhook"]) for job in record["jobs"]],
         deliveries=record["deliveries"],
         faults=record["faults"],
     )
 
 
-async def _galleries(site: Site) -> list[list[Row]]:
+async def _galleries(site: ChaosSite) -> list[list[Row]]:
     async with People(site.first.url, site.accounts) as people:
         return await people.galleries()
 
 
-def files_of(site: Site) -> dict[str, bytes]:
+def files_of(site: ChaosSite) -> dict[str, bytes]:
     bucket = bucket_of(site)
-    return {found.key: found.get()["Body"].read() for found in bucket.objects.all()}
+    return {file.key: file.get()["Body"].read() for file in bucket.objects.all()}
 
 
-def bucket_of(site: Site) -> Any:
+def bucket_of(site: ChaosSite) -> Any:
     """Return the bucket, not through the door."""
     server = urlsplit(site.servers["S3"].url)
     resource = boto3.resource(

@@ -14,8 +14,8 @@ import redis
 import requests
 
 from deploy.chaos import door
-from deploy.chaos.plan import PROCESSES, Step
-from deploy.chaos.site import Site
+from deploy.chaos.plan import PROCESSES, PlannedFault
+from deploy.chaos.site import ChaosSite
 from generation.testing.servers.stack import children
 
 PATIENCE = 120.0  # seconds until a process to kill is running
@@ -24,14 +24,14 @@ PATIENCE = 120.0  # seconds until a process to kill is running
 class Disturber:
     """Carries out the steps of a plan; `done` counts what has happened."""
 
-    def __init__(self, site: Site, steps: Sequence[Step], *, seed: int) -> None:
+    def __init__(self, site: ChaosSite, steps: Sequence[PlannedFault], *, seed: int) -> None:
         self.site, self.steps = site, steps
         self.done: Counter[str] = Counter()
         self.problems: list[str] = []
         self._chance = random.Random(seed)  # noqa: S311  (repeatable, not secret)
         self._door = threading.Lock()
         self._threads: list[threading.Thread] = []
-        self._kinds: dict[str, Callable[[Step], None]] = {
+        self._kinds: dict[str, Callable[[PlannedFault], None]] = {
             **{f"kill {name}": self._kill for name in PROCESSES},
             "lose a machine, whose clock jumps": self._clock,
             "lose both machines": self._lose,
@@ -60,7 +60,7 @@ class Disturber:
         for thread in self._threads:
             thread.join()
 
-    def _do(self, step: Step) -> None:
+    def _do(self, step: PlannedFault) -> None:
         try:
             self._kinds[step.what](step)
         except Exception:  # noqa: BLE001  the others go on, the run is reported as incomplete
@@ -68,12 +68,12 @@ class Disturber:
         else:
             self.done[step.what] += 1
 
-    def _plan(self, step: Step) -> None:
+    def _plan(self, step: PlannedFault) -> None:
         with suppress(requests.RequestException):
             self.site.ask_emulator("POST", "faults", {"call": step.call, "fault": step.what})
 
     # --- processes --------------------------------------------------------------------------------
-    def _kill(self, step: Step) -> None:
+    def _kill(self, step: PlannedFault) -> None:
         name = step.what.removeprefix("kill ")
         limit = time.monotonic() + PATIENCE
         while not (pid := self._find(name)):
@@ -96,7 +96,7 @@ class Disturber:
             return self._chance.choice(children(pid) or [0])
         return 0
 
-    def _lose(self, step: Step) -> None:
+    def _lose(self, step: PlannedFault) -> None:
         """Kill all processes of both machines at the same time; start them again later."""
         first, second = self.site.machines
         with first.lock, second.lock:
@@ -108,7 +108,7 @@ class Disturber:
             first.revive()
             other.join()
 
-    def _clock(self, step: Step) -> None:
+    def _clock(self, step: PlannedFault) -> None:
         """Lose the second machine; its clock is off in the other direction when it starts again."""
         machine = self.site.second
         with machine.lock:
@@ -119,31 +119,31 @@ class Disturber:
             machine.revive()
 
     # --- servers ----------------------------------------------------------------------------------
-    def _down(self, step: Step) -> None:
+    def _down(self, step: PlannedFault) -> None:
         server = self.site.servers[step.what.removeprefix("kill ")]
         with server.lock:
             server.kill()
             time.sleep(step.seconds)
             server.start()
 
-    def _restart(self, step: Step) -> None:
+    def _restart(self, step: PlannedFault) -> None:
         server = self.site.servers["PostgreSQL"]
         with server.lock:
             server.stop()
             server.start()
 
-    def _empty(self, step: Step) -> None:
+    def _empty(self, step: PlannedFault) -> None:
         server = self.site.servers["Redis"]
         with server.lock, redis.Redis.from_url(server.url) as client:
             client.flushall()
 
-    def _bucket(self, step: Step, state: str) -> None:
+    def _bucket(self, step: PlannedFault, state: str) -> None:
         with self._door:
             self.site.door.be(state)
             time.sleep(step.seconds)
             self.site.door.be(door.OPEN)
 
-    def _key(self, step: Step) -> None:
+    def _key(self, step: PlannedFault) -> None:
         """Refuse the key for a while, as after a rotation."""
         self.site.ask_emulator("POST", "key", {"api_key": "another"})
         time.sleep(step.seconds)

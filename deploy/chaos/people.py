@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from deploy.chaos.plan import Order, marker
+from deploy.chaos.plan import UserOrder, marker
 
 PAUSE = 0.7  # seconds before a request is repeated
 REPEATABLE = (408, 425, 429, 500, 502, 503, 504)
@@ -60,7 +60,7 @@ class People:
         await asyncio.gather(*self.listeners, return_exceptions=True)
         await self.stack.aclose()
 
-    async def live(self, orders: Sequence[Order], *, seconds: float) -> None:
+    async def live(self, orders: Sequence[UserOrder], *, seconds: float) -> None:
         """Place all orders in their time; return when all are answered, at most these seconds."""
         began = time.monotonic()
         tasks = [asyncio.create_task(self._one(order, began)) for order in orders]
@@ -71,7 +71,7 @@ class People:
             if isinstance(outcome, Exception):
                 raise outcome
 
-    async def _one(self, order: Order, began: float) -> None:
+    async def _one(self, order: UserOrder, began: float) -> None:
         await asyncio.sleep(max(0.0, began + order.at - time.monotonic()))
         await asyncio.gather(*(self._place(order) for _n in range(1 + order.twin)))
         if order.cancel_after is None or not order.ids:
@@ -80,7 +80,7 @@ class People:
         for job_id in order.ids[0]:
             await self._cancel(order, job_id)
 
-    async def _place(self, order: Order) -> None:
+    async def _place(self, order: UserOrder) -> None:
         """Place the order and note the ids; repeat it with the same key until it is answered."""
         single = len(order.jobs) == 1
         path = "jobs/" if single else "batches/"
@@ -93,7 +93,7 @@ class People:
         else:
             order.refused = f"{status} {document}"[:300]
 
-    async def _cancel(self, order: Order, job_id: str) -> None:
+    async def _cancel(self, order: UserOrder, job_id: str) -> None:
         status, _ = await self._persist(order, "POST", f"jobs/{job_id}/cancel/")
         if status != 200:
             return
@@ -101,7 +101,7 @@ class People:
         if order.retry:
             await self._retry(order, job_id)
 
-    async def _retry(self, order: Order, job_id: str) -> None:
+    async def _retry(self, order: UserOrder, job_id: str) -> None:
         """Place the job again once: without a key a request must not be repeated."""
         status, document = await self._try(order, "POST", f"jobs/{job_id}/retry/")
         if status == 201:
@@ -110,7 +110,7 @@ class People:
             order.retries_without_answer += 1
 
     async def _persist(
-        self, order: Order, method: str, path: str, **options: Any
+        self, order: UserOrder, method: str, path: str, **options: Any
     ) -> tuple[int, Any]:
         while True:
             status, document = await self._try(order, method, path, **options)
@@ -119,7 +119,7 @@ class People:
             await asyncio.sleep(PAUSE)
 
     async def _try(
-        self, order: Order, method: str, path: str, **options: Any
+        self, order: UserOrder, method: str, path: str, **options: Any
     ) -> tuple[int | None, Any]:
         """Return status and JSON of the answer; None without an answer."""
         order.requests += 1

@@ -49,7 +49,7 @@ CANCEL_SECONDS = 2.0  # of a further order, at most: its job is often at RunPod 
 
 
 @dataclass(frozen=True)
-class Step:
+class PlannedFault:
     """A fault that begins `at` these seconds and lasts `seconds`."""
 
     at: float
@@ -59,7 +59,7 @@ class Step:
 
 
 @dataclass
-class Order:
+class UserOrder:
     """What a user asks for in one request, and what came of it."""
 
     number: int
@@ -83,11 +83,11 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ChaosPlan:
     """All steps and orders by time."""
 
-    steps: Sequence[Step]
-    orders: Sequence[Order]
+    steps: Sequence[PlannedFault]
+    orders: Sequence[UserOrder]
 
     @property
     def runpod(self) -> set[tuple[str, str]]:
@@ -95,14 +95,14 @@ class Plan:
         return {(step.call, step.what) for step in self.steps if step.call}
 
 
-def make(form: Form, *, seed: int, faults: Sequence[str] = (*RUNPOD, DISTURBED)) -> Plan:
+def make(form: Form, *, seed: int, faults: Sequence[str] = (*RUNPOD, DISTURBED)) -> ChaosPlan:
     chance = random.Random(seed)  # noqa: S311  (repeatable, not secret)
     steps = [step for step in _steps(form, chance) if (step.call or DISTURBED) in faults]
     steps.sort(key=lambda step: step.at)
-    return Plan(steps=steps, orders=list(_orders(form, chance)))
+    return ChaosPlan(steps=steps, orders=list(_orders(form, chance)))
 
 
-def further_orders(form: Form, *, seed: int, number: int) -> Iterator[list[Order]]:
+def further_orders(form: Form, *, seed: int, number: int) -> Iterator[list[UserOrder]]:
     """Yield without end an order of each user, numbered from this one; all are canceled.
 
     They are for faults of RunPod that met no call of the planned orders.
@@ -111,19 +111,19 @@ def further_orders(form: Form, *, seed: int, number: int) -> Iterator[list[Order
     while True:
         orders = []
         for user in range(form.users):
-            order = Order(number, user, 0.0, [_job(user, number, 0, chance)])
+            order = UserOrder(number, user, 0.0, [_job(user, number, 0, chance)])
             order.cancel_after = chance.uniform(0, CANCEL_SECONDS)
             orders.append(order)
             number += 1
         yield orders
 
 
-def _steps(form: Form, chance: random.Random) -> Iterator[Step]:
+def _steps(form: Form, chance: random.Random) -> Iterator[PlannedFault]:
     yield from _disturbances(form, chance)
     yield from _of_runpod(form, chance)
 
 
-def _disturbances(form: Form, chance: random.Random) -> Iterator[Step]:
+def _disturbances(form: Form, chance: random.Random) -> Iterator[PlannedFault]:
     """Yield each disturbance `repeats` times, evenly over the window and in random order."""
     names = [
         name
@@ -135,17 +135,17 @@ def _disturbances(form: Form, chance: random.Random) -> Iterator[Step]:
         at = pause * (number + chance.uniform(-0.5, 0.5))
         if name == KEY:
             at = form.window * chance.uniform(KEY_FROM, 1)
-        yield Step(max(0.0, at), name, seconds=chance.uniform(*form.down))
+        yield PlannedFault(max(0.0, at), name, seconds=chance.uniform(*form.down))
 
 
-def _of_runpod(form: Form, chance: random.Random) -> Iterator[Step]:
+def _of_runpod(form: Form, chance: random.Random) -> Iterator[PlannedFault]:
     for call, faults in RUNPOD.items():
         for fault in faults:
             for _n in range(1 if fault in ONCE else form.repeats * SPREAD.get(call, 1)):
-                yield Step(chance.uniform(0, form.window * LAST_RUNPOD), fault, call=call)
+                yield PlannedFault(chance.uniform(0, form.window * LAST_RUNPOD), fault, call=call)
 
 
-def _orders(form: Form, chance: random.Random) -> Iterator[Order]:
+def _orders(form: Form, chance: random.Random) -> Iterator[UserOrder]:
     times: list[float] = []
     sizes: list[int] = []
     while sum(sizes) < form.jobs:
@@ -154,7 +154,7 @@ def _orders(form: Form, chance: random.Random) -> Iterator[Order]:
         times.append(chance.uniform(0, form.window * LAST_ORDER))
     for number, (at, size) in enumerate(zip(sorted(times), sizes, strict=True)):
         user = number % form.users
-        order = Order(number, user, at, [_job(user, number, n, chance) for n in range(size)])
+        order = UserOrder(number, user, at, [_job(user, number, n, chance) for n in range(size)])
         order.twin = chance.random() < TWINS
         if chance.random() < CANCELED:
             order.cancel_after = chance.uniform(0, 5)

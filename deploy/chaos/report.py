@@ -18,7 +18,7 @@ MAX_EXAMPLES = 20
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """A run, ready to be shown."""
 
     form: Form
@@ -47,7 +47,7 @@ class Outcome:
         ]
 
 
-def document(outcome: Outcome) -> dict[str, Any]:
+def document(outcome: RunOutcome) -> dict[str, Any]:
     """Return the JSON of a run: the lines of the table, and what they are made of."""
     return {
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
@@ -60,11 +60,11 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "runpod_faults": outcome.evidence.faults,
         "not_happened": outcome.missing,
         "problems": outcome.problems,
-        "findings": {name: found[:MAX_EXAMPLES] for name, found in outcome.findings.items()},
+        "findings": {name: examples[:MAX_EXAMPLES] for name, examples in outcome.findings.items()},
     }
 
 
-def _lines(outcome: Outcome) -> list[tuple[str, str]]:
+def _lines(outcome: RunOutcome) -> list[tuple[str, str]]:
     evidence, disturbed = outcome.evidence, outcome.disturbed
     jobs = evidence.jobs.values()
     ends = Counter(job["status"] for job in jobs)
@@ -78,10 +78,10 @@ def _lines(outcome: Outcome) -> list[tuple[str, str]]:
     at_server = sum(n for name, n in disturbed.items() if name.endswith(servers))
     bucket = sum(count for name, count in disturbed.items() if "S3" in name)
     machines = 2 * disturbed["lose both machines"] + disturbed["lose a machine, whose clock jumps"]
-    faults = {call: sum(found.values()) for call, found in evidence.faults.items()}
+    faults = {call: sum(counts.values()) for call, counts in evidence.faults.items()}
     called = sum(count for call, count in faults.items() if call not in ("job", "webhook"))
     unknown, adopted, resubmitted = _unknown(evidence)
-    delivered = Counter(bool(one["forged"]) for one in evidence.deliveries)
+    delivered = Counter(bool(delivery["forged"]) for delivery in evidence.deliveries)
     failed = ", ".join(f"{code} {count}" for code, count in sorted(codes.items()))
     return [
         ("jobs · users", f"{len(evidence.jobs)} · {len(evidence.users)}"),
@@ -111,7 +111,7 @@ def _lines(outcome: Outcome) -> list[tuple[str, str]]:
         ("webhooks delivered · forged", f"{delivered[False]} · {delivered[True]}"),
         ("socket events · connections", f"{evidence.heard.events} · {evidence.heard.connections}"),
         ("files in the bucket", str(len(evidence.files))),
-        *((f"**{name}**", f"**{len(found)}**") for name, found in outcome.findings.items()),
+        *((f"**{name}**", f"**{len(findings)}**") for name, findings in outcome.findings.items()),
         ("duration", f"{outcome.seconds / 60:.1f} min"),
     ]
 
@@ -135,7 +135,7 @@ def _unknown(evidence: Evidence) -> tuple[int, int, int]:
     return unknown, adopted, again
 
 
-def save(outcome: Outcome, *, folder: Path, into: Path | None) -> str:
+def save(outcome: RunOutcome, *, folder: Path, into: Path | None) -> str:
     """Write chaos-SEED.json, chaos.md, and the table into a document; return the table.
 
     Runs of other seeds with the same form and code, saved before, are further columns.
@@ -145,8 +145,8 @@ def save(outcome: Outcome, *, folder: Path, into: Path | None) -> str:
     text = json.dumps(new, indent=2, default=str) + "\n"
     (folder / f"chaos-{outcome.form.name}-{outcome.seed}.json").write_text(text, encoding="utf-8")
     saved = [json.loads(file.read_text()) for file in folder.glob("chaos-*.json")]
-    alike = [one for one in saved if (one["form"], one["commit"]) == (new["form"], new["commit"])]
-    table = markdown(sorted(alike, key=lambda one: str(one["at"])))
+    alike = [run for run in saved if (run["form"], run["commit"]) == (new["form"], new["commit"])]
+    table = markdown(sorted(alike, key=lambda run: str(run["at"])))
     (folder / "chaos.md").write_text(table + "\n", encoding="utf-8")
     if into is not None:
         put_into(into, name="chaos", command=COMMAND, text=table)

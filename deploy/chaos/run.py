@@ -14,8 +14,8 @@ from deploy.chaos import evidence, plan, servers, site
 from deploy.chaos.faults import Disturber
 from deploy.chaos.form import FORMS, Form
 from deploy.chaos.people import Heard, People
-from deploy.chaos.report import Outcome, save
-from deploy.chaos.site import Site
+from deploy.chaos.report import RunOutcome, save
+from deploy.chaos.site import ChaosSite
 from deploy.chaos.verdict import judge
 
 MINUTES_MAX = 15.0
@@ -46,33 +46,33 @@ def main() -> int:
         metavar="FILE",
         help="also write the table between its markers in this document",
     )
-    asked = parser.parse_args()
-    form = FORMS[asked.form]
+    options = parser.parse_args()
+    form = FORMS[options.form]
     form = replace(
         form,
-        jobs=asked.jobs or form.jobs,
-        users=asked.users or form.users,
-        window=asked.window or form.window,
+        jobs=options.jobs or form.jobs,
+        users=options.users or form.users,
+        window=options.window or form.window,
     )
     if form.jobs < 1 or not 1 <= form.users <= 200:
         parser.error("at least one job, and 1 to 200 users")
     for number in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _stop)
     signal.setitimer(signal.ITIMER_REAL, MINUTES_MAX * 60)
-    made = plan.make(form, seed=asked.seed, faults=asked.faults)
-    outcome = run(form, made, seed=asked.seed, folder=asked.folder, output=asked.output)
-    into = Path(asked.into).resolve() if asked.into else None
-    table = save(outcome, folder=asked.output, into=into)
-    print(f"\n{table}\n\nSaved in {asked.output}")
-    for name, found in outcome.findings.items():
-        for line in found:
+    made = plan.make(form, seed=options.seed, faults=options.faults)
+    outcome = run(form, made, seed=options.seed, folder=options.folder, output=options.output)
+    into = Path(options.into).resolve() if options.into else None
+    table = save(outcome, folder=options.output, into=into)
+    print(f"\n{table}\n\nSaved in {options.output}")
+    for name, lines in outcome.findings.items():
+        for line in lines:
             print(f"{name}: {line}", file=sys.stderr)
     for problem in outcome.problems:
         print(problem, file=sys.stderr)
     return int(outcome.failed)
 
 
-def run(form: Form, made: plan.Plan, *, seed: int, folder: Path, output: Path) -> Outcome:
+def run(form: Form, made: plan.ChaosPlan, *, seed: int, folder: Path, output: Path) -> RunOutcome:
     """Return the outcome of one run; `output` gets the logs."""
     began = time.monotonic()
     with servers.running(folder) as started, site.running(form, seed=seed, servers=started) as here:
@@ -82,19 +82,19 @@ def run(form: Form, made: plan.Plan, *, seed: int, folder: Path, output: Path) -
         _say(began, "all faults are over, jobs end …")
         here.wait_until_idle(seconds=form.settle)
         _say(began, "idle, judging …")
-        found = evidence.gather(here, orders=orders, heard=heard)
-        findings = judge(found)
+        collected = evidence.gather(here, orders=orders, heard=heard)
+        findings = judge(collected)
         output.mkdir(parents=True, exist_ok=True)
         for number, machine in enumerate(here.machines, start=1):
             (output / f"machine-{number}.log").write_text(machine.log)
-    return Outcome(
+    return RunOutcome(
         form=form,
         seed=seed,
         seconds=time.monotonic() - began,
         disturbed=disturber.done,
         problems=disturber.problems,
         findings=findings,
-        evidence=found,
+        evidence=collected,
     )
 
 
@@ -103,8 +103,8 @@ def _say(began: float, what: str) -> None:
 
 
 async def _live(
-    here: Site, made: plan.Plan, disturber: Disturber, *, seed: int
-) -> tuple[list[plan.Order], Heard]:
+    here: ChaosSite, made: plan.ChaosPlan, disturber: Disturber, *, seed: int
+) -> tuple[list[plan.UserOrder], Heard]:
     """Let users and faults act at the same time; return all orders when both are through.
 
     The users go on until each planned fault of RunPod has met a call or a job.

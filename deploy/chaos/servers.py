@@ -17,7 +17,7 @@ PATIENCE = 60
 POSTGRES = {"synchronous_commit": "on", "autovacuum": "on"}
 
 
-class Server:
+class KillableServer:
     """One server, as a process that answers on a port of the loopback address."""
 
     def __init__(self, name: str, prepared: tuple[list[str], int, str], log: Path) -> None:
@@ -66,7 +66,7 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[dict[str, Server]]:
+def running(folder: Path) -> Iterator[dict[str, KillableServer]]:
     """Run the three servers until the block ends: `PostgreSQL`, `Redis` and `S3`."""
     services.POSTGRES_SETTINGS |= POSTGRES
     prepared = {
@@ -74,7 +74,10 @@ def running(folder: Path) -> Iterator[dict[str, Server]]:
         "Redis": services.prepare_redis(),
         "S3": services.prepare_s3(folder),
     }
-    servers = {name: Server(name, one, folder / f"{name}.log") for name, one in prepared.items()}
+    servers = {
+        name: KillableServer(name, parts, folder / f"{name}.log")
+        for name, parts in prepared.items()
+    }
     try:
         for server in servers.values():
             server.start()

@@ -19,7 +19,7 @@ from deploy.bench.processes import tree
 from deploy.bench.site import new_accounts
 from deploy.chaos.door import Door
 from deploy.chaos.form import Form
-from deploy.chaos.servers import Server
+from deploy.chaos.servers import KillableServer
 from generation.testing.servers.stack import MACHINE, Stack
 
 MODELS = {
@@ -71,10 +71,10 @@ class Machine(Stack):
         return 0
 
 
-class Site:
+class ChaosSite:
     """Everything that runs, between `running` and the end of its block."""
 
-    def __init__(self, form: Form, *, seed: int, servers: dict[str, Server]) -> None:
+    def __init__(self, form: Form, *, seed: int, servers: dict[str, KillableServer]) -> None:
         self.form, self.seed, self.servers = form, seed, servers
         os.environ["DATABASE_URL"] = servers["PostgreSQL"].url
         os.environ["REDIS_URL"] = servers["Redis"].url
@@ -137,8 +137,8 @@ class Site:
 
     def runpod_faults(self) -> set[tuple[str, str]]:
         """Return the faults that have happened at the emulator: call and fault."""
-        found = self.ask_emulator("GET", "record")["faults"]
-        return {(call, fault) for call, faults in found.items() for fault in faults}
+        faults_by_call = self.ask_emulator("GET", "record")["faults"]
+        return {(call, fault) for call, faults in faults_by_call.items() for fault in faults}
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
         """Return the rows of a query in the site's database."""
@@ -162,9 +162,9 @@ class Site:
 
 
 @contextmanager
-def running(form: Form, *, seed: int, servers: dict[str, Server]) -> Iterator[Site]:
+def running(form: Form, *, seed: int, servers: dict[str, KillableServer]) -> Iterator[ChaosSite]:
     """Run the site until the block ends."""
     with ExitStack() as stack:
-        site = Site(form, seed=seed, servers=servers)
+        site = ChaosSite(form, seed=seed, servers=servers)
         site.start(stack)
         yield site

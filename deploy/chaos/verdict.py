@@ -36,7 +36,7 @@ def _lost(evidence: Evidence) -> Iterator[str]:
     known = {str(job_id) for job_id in evidence.jobs}
     for order in evidence.orders:
         confirmed = {*itertools.chain(*order.ids), *order.retried}
-        yield from (f"job {one} was confirmed and has no row" for one in confirmed - known)
+        yield from (f"job {job_id} was confirmed and has no row" for job_id in confirmed - known)
         for job_id in order.canceled:
             job = _job(evidence, job_id)
             if job and job["status"] != "canceled":
@@ -97,7 +97,7 @@ def _doubled(evidence: Evidence) -> Iterator[str]:
         for job in order.jobs:
             if placed[job["prompt"]] > 1 + again:
                 yield f"{job['prompt']!r} was placed {placed[job['prompt']]} times"
-    attempts = Counter((one["job"], one["attempt"]) for one in evidence.accepted)
+    attempts = Counter((attempt["job"], attempt["attempt"]) for attempt in evidence.accepted)
     for (job_id, attempt), count in attempts.items():
         if count > 1:
             yield f"job {job_id}, attempt {attempt}: RunPod accepted it {count} times"
@@ -110,10 +110,10 @@ def _doubled(evidence: Evidence) -> Iterator[str]:
 def _at_the_same_time(evidence: Evidence) -> Iterator[str]:
     """Attempts that RunPod still ran when the job's next one was accepted."""
     attempts = defaultdict(list)
-    for one in evidence.accepted:
-        attempts[one["job"]].append(one)
+    for attempt in evidence.accepted:
+        attempts[attempt["job"]].append(attempt)
     for job_id, of_job in attempts.items():
-        of_job.sort(key=lambda one: one["attempt"])
+        of_job.sort(key=lambda attempt: attempt["attempt"])
         for before, after in itertools.pairwise(of_job):
             still = before["gone_at"] is None or before["gone_at"] > after["accepted_at"]
             if still and before["fault"] != "late_progress":
@@ -123,7 +123,7 @@ def _at_the_same_time(evidence: Evidence) -> Iterator[str]:
 def _misdelivered(evidence: Evidence) -> Iterator[str]:
     """Images and events that belong to another user or another prompt."""
     users = {user["id"]: number for number, user in enumerate(evidence.users)}
-    records = {one["id"]: one for one in evidence.accepted}
+    records = {attempt["id"]: attempt for attempt in evidence.accepted}
     yield from evidence.heard.foreign
     for job in evidence.jobs.values():
         if not job["prompt"].startswith(marker(users[job["user_id"]])):
@@ -143,7 +143,9 @@ def _misdelivered(evidence: Evidence) -> Iterator[str]:
         if data and not _shows(data, job):
             yield f"image {image['id']} does not show {job['prompt']!r}"
     for user, gallery in zip(evidence.users, evidence.galleries, strict=True):
-        own = {str(one["id"]): one for one in evidence.images if one["user_id"] == user["id"]}
+        own = {
+            str(image["id"]): image for image in evidence.images if image["user_id"] == user["id"]
+        }
         if {image["id"] for image in gallery} != set(own):
             yield f"{user['email']} is shown {len(gallery)} images and has {len(own)}"
         for image in gallery:
@@ -165,7 +167,7 @@ def _ledger(evidence: Evidence) -> Iterator[str]:
         if user["held"]:
             yield f"{user['email']} has {user['held']} held"
     for job in evidence.jobs.values():
-        kinds = sorted((one["kind"], one["amount"]) for one in by_reference[job["id"]])
+        kinds = sorted((entry["kind"], entry["amount"]) for entry in by_reference[job["id"]])
         price = job["credits"]
         end = ("settle", 0) if job["status"] == "succeeded" else ("release", price)
         if kinds != sorted([("hold", -price), end]):
@@ -203,10 +205,10 @@ def _shows(data: bytes, job: Row) -> bool:
     text = f"{job['prompt']}\0{job['negative_prompt']}\0{job['seed']}"
     number = zlib.crc32(text.encode())
     try:
-        with Pillow.open(io.BytesIO(data)) as found:
-            paint = tiny_jpeg if found.format == "JPEG" else tiny_png
+        with Pillow.open(io.BytesIO(data)) as image:
+            paint = tiny_jpeg if image.format == "JPEG" else tiny_png
             expected = _pixels(paint(job["width"], job["height"], number))
-            return bool(found.convert("RGB").tobytes() == expected)
+            return bool(image.convert("RGB").tobytes() == expected)
     except (UnidentifiedImageError, OSError):
         return False
 

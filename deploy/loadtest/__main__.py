@@ -25,9 +25,9 @@ def main() -> int:
     parser.add_argument("--think", default="5,15", help="seconds between steps, least and most")
     parser.add_argument("--output", type=Path, required=True, help="folder of the table")
     parser.add_argument("--into", type=Path, help="also write it between the markers of this file")
-    asked = parser.parse_args()
-    users = [int(number) for number in asked.users.split(",")]
-    least, most = (float(number) for number in asked.think.split(","))
+    options = parser.parse_args()
+    users = [int(number) for number in options.users.split(",")]
+    least, most = (float(number) for number in options.think.split(","))
     django.setup()
     from deploy.loadtest import accounts, crowd, report  # noqa: PLC0415 they need Django's models
 
@@ -35,19 +35,19 @@ def main() -> int:
     stages = []
     for count in users:
         stage = crowd.run(
-            url=asked.url,
+            url=options.url,
             accounts=people[:count],
-            seconds=60 * asked.minutes,
+            seconds=60 * options.minutes,
             think=(least, most),
         )
         print(" · ".join(report.cells(stage)), flush=True)
         stages.append(stage)
     table = report.markdown(stages, think=(least, most))
     print(f"\n{table}\n")
-    asked.output.mkdir(parents=True, exist_ok=True)
-    (asked.output / "loadtest.md").write_text(table + "\n", encoding="utf-8")
-    if asked.into:
-        put_into(asked.into, name="loadtest", command="make loadtest", text=table)
+    options.output.mkdir(parents=True, exist_ok=True)
+    (options.output / "loadtest.md").write_text(table + "\n", encoding="utf-8")
+    if options.into:
+        put_into(options.into, name="loadtest", command="make loadtest", text=table)
     return int(not all(report.within_limits(stage) for stage in stages))
 
 

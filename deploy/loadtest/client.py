@@ -58,8 +58,8 @@ class Browser:
 
     def cookie(self, name: str) -> str:
         """Return the value of a cookie, "" without one."""
-        found = self.session.cookie_jar.filter_cookies(self.url).get(name)
-        return found.value if found else ""
+        cookie = self.session.cookie_jar.filter_cookies(self.url).get(name)
+        return cookie.value if cookie else ""
 
     def keep_cookie(self, name: str, value: str) -> None:
         self.session.cookie_jar.update_cookies({name: value}, self.url)

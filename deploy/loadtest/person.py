@@ -80,16 +80,16 @@ class Person:
             await self._sign_in()
         page = (await self.client.send("create", "GET", "/create/")).text
         fields = dict(_FIELD.findall(page))
-        user = found[1] if (found := _PAGE_USER.search(page)) else ""
+        user = match[1] if (match := _PAGE_USER.search(page)) else ""
         part = {"X-Part": "1", "X-Page-User": user}
         self.socket = await self.client.socket("socket", user=user)
         await self._think()
-        asked = {"model": fields.get("model", ""), "count": "1"}
-        await self.client.send("quote", "GET", "/create/quote/", params=asked, headers=part)
+        choice = {"model": fields.get("model", ""), "count": "1"}
+        await self.client.send("quote", "GET", "/create/quote/", params=choice, headers=part)
         await self._think()
 
         async def place(prompt: str) -> None:
-            form = {**fields, **asked, "prompt": prompt}
+            form = {**fields, **choice, "prompt": prompt}
             headers = {
                 **part,
                 "X-CSRFToken": self.client.cookie(settings.CSRF_COOKIE_NAME),

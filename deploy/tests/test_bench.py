@@ -11,7 +11,7 @@ from django.conf import settings
 from deploy.bench import measure
 from deploy.bench.processes import cpu_seconds, pss_bytes, tree
 from deploy.bench.report import conditions, save
-from deploy.bench.result import CannotMeasure, Line
+from deploy.bench.result import CannotMeasure, ResultLine
 from deploy.bench.runner import Bench
 from deploy.bench.settings import Sizes
 
@@ -55,11 +55,11 @@ class TestBench:
 
 class TestRunner:
     def test_it_says_why_a_row_cannot_be_measured_and_goes_on(self, tmp_path: Path) -> None:
-        def broken(bench: Bench) -> list[Line]:
+        def broken(bench: Bench) -> list[ResultLine]:
             raise CannotMeasure("no events have arrived")
 
-        def well(bench: Bench) -> list[Line]:
-            return [Line("a | b", "2 ms", "1 ms", 2.0)]
+        def well(bench: Bench) -> list[ResultLine]:
+            return [ResultLine("a | b", "2 ms", "1 ms", 2.0)]
 
         lines = Bench(Sizes()).run({"broken": broken, "well": well}, ["broken", "well"])
         assert [(name, line.failed) for name, line in lines] == [("broken", True), ("well", False)]
@@ -71,13 +71,13 @@ class TestRunner:
         assert "| well | a / b | 2 ms | 1 ms | 2.00× |  |  |" in table
 
     def test_it_keeps_rows_that_are_not_measured_again(self, tmp_path: Path) -> None:
-        def saved(*lines: tuple[str, Line], commit: str, sizes: Sizes) -> str:
+        def saved(*lines: tuple[str, ResultLine], commit: str, sizes: Sizes) -> str:
             facts = conditions(sizes, scale=1) | {"commit": commit}
             return save(list(lines), facts, folder=tmp_path, into=None)
 
-        post, tick = ("post", Line("POST", "2 ms")), ("tick", Line("tick", "1 ms"))
+        post, tick = ("post", ResultLine("POST", "2 ms")), ("tick", ResultLine("tick", "1 ms"))
         saved(post, tick, commit="abc", sizes=Sizes())
-        table = saved(("post", Line("POST", "3 ms")), commit="def", sizes=Sizes())
+        table = saved(("post", ResultLine("POST", "3 ms")), commit="def", sizes=Sizes())
         assert "| post | POST | 3 ms |  |  |  |  | def |" in table
         assert "| tick | tick | 1 ms |  |  |  |  | abc |" in table
         assert "2 ms" not in table

@@ -17,7 +17,7 @@ from django.test import override_settings
 from deploy.chaos.evidence import Evidence, attempt_of, sha256
 from deploy.chaos.form import LONG, SHORT
 from deploy.chaos.people import Heard
-from deploy.chaos.plan import DISTURBANCES, RUNPOD, Order, further_orders, make, marker
+from deploy.chaos.plan import DISTURBANCES, RUNPOD, UserOrder, further_orders, make, marker
 from deploy.chaos.report import markdown
 from deploy.chaos.verdict import FINDINGS, judge
 from generation.demo.emulator import FAULTS
@@ -126,7 +126,7 @@ def consistent() -> Evidence:
             "stop_pending": False,
             "runpod_id": f"rp-{number}",
         }
-        order = Order(number, number, 0.0, [{"prompt": prompt}], ids=[[str(job_id)]])
+        order = UserOrder(number, number, 0.0, [{"prompt": prompt}], ids=[[str(job_id)]])
         evidence.users.append(user)
         evidence.jobs[job_id] = job
         evidence.events.append({"job_id": job_id, "attempt": 1, "name": status})

@@ -7,7 +7,7 @@ from django.db.backends.postgresql import base
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 from psycopg_pool.base import AttemptWithBackoff
 
-from artgen.database.postgresql.connection import Connection
+from artgen.database.postgresql.connection import PostgresConnection
 from artgen.database.postgresql.server import SERVER
 
 # Seconds between attempts to connect. By default the pauses double: after an outage of a minute the
@@ -22,7 +22,7 @@ WAIT_SECONDS = 10
 class DatabaseWrapper(base.DatabaseWrapper):
     """Takes connections from one pool per process, and only those that work."""
 
-    _connection_pools: ClassVar[dict[str, ConnectionPool[Connection]]]
+    _connection_pools: ClassVar[dict[str, ConnectionPool[PostgresConnection]]]
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Return a connection of the pool; raise OperationalError at once while it has none."""
@@ -33,7 +33,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                     return super().get_new_connection(conn_params)
                 SERVER.check()
                 self.pool.open()  # it connects in the background
-                connection: Connection = super().get_new_connection(conn_params)
+                connection: PostgresConnection = super().get_new_connection(conn_params)
             except (PoolClosed, KeyError):  # another thread has dropped the pool
                 continue
             except PoolTimeout:  # all are in use, or it has gone since the check

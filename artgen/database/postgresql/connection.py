@@ -29,7 +29,7 @@ STATEMENT_SECONDS = 35.0
 """Limit of a statement that PostgreSQL itself ends after DB_STATEMENT_TIMEOUT, by default 30 s."""
 
 
-class Connection(psycopg.Connection[Any]):
+class PostgresConnection(psycopg.Connection[Any]):
     """A connection whose waits end."""
 
     limit = float("inf")

@@ -19,7 +19,7 @@ class Away(psycopg.OperationalError):
     """PostgreSQL did not respond just now."""
 
 
-class Server(Breaker):
+class PostgresServer(Breaker):
     """The breaker of PostgreSQL. `silent_at`: when it was last found silent."""
 
     def __init__(self) -> None:
@@ -80,4 +80,4 @@ class Server(Breaker):
                 raise Away(str(error)) from error
 
 
-SERVER = Server()
+SERVER = PostgresServer()

@@ -15,7 +15,7 @@ import pytest
 from django.db import NotSupportedError, OperationalError, connections
 
 from artgen.database.postgresql.base import DatabaseWrapper, drop_connections
-from artgen.database.postgresql.connection import SILENCE_SECONDS, Connection
+from artgen.database.postgresql.connection import SILENCE_SECONDS, PostgresConnection
 from artgen.database.postgresql.server import SERVER
 from generation.testing.servers.silence import Proxy
 from generation.testing.services import prepare_postgres, running
@@ -29,7 +29,7 @@ def asker(*, size: int = 1, **options: Any) -> Callable[[str], Any]:
     A larger pool adds a connection when the first query waits for the first one.
     """
     settings = connections.databases["default"]
-    pool = {"connection_class": Connection, "min_size": 1, "max_size": size, "timeout": 1}
+    pool = {"connection_class": PostgresConnection, "min_size": 1, "max_size": size, "timeout": 1}
     options = {**settings["OPTIONS"], "pool": pool, **options}
     settings = {**settings, "OPTIONS": options, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
 

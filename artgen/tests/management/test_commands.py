@@ -19,7 +19,7 @@ from django.core.management import (
 )
 
 from artgen.management import base, numbers
-from artgen.management.progress import Progress
+from artgen.management.progress import ProgressCounter
 from generation.models import ImageModel
 from generation.testing.cases import BaseTestCase, EmulatorTestCase, load_catalog
 
@@ -174,9 +174,9 @@ def test_all_commands_end_like_that() -> None:
 
 # --- progress -------------------------------------------------------------------------------------
 def test_it_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Progress, "EVERY_SECONDS", 0)
+    monkeypatch.setattr(ProgressCounter, "EVERY_SECONDS", 0)
     screen = io.StringIO()
-    progress = Progress(screen, "files", total=2000)
+    progress = ProgressCounter(screen, "files", total=2000)
     progress.advance(1500)
     assert screen.getvalue() == "1,500 of 2,000 files, 0 s …"
 

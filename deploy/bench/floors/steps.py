@@ -6,12 +6,11 @@ import time
 from typing import Any
 
 import boto3
-import psycopg
-import redis
 import requests
 from PIL import Image
 
 from deploy.bench.floors.wsgi import PLACE, TABLES
+from deploy.bench.site import BenchSite
 
 
 def bucket_of(environment: dict[str, str]) -> Any:
@@ -49,36 +48,34 @@ def small_image_work(data: bytes, *, bucket: Any, name: str, times: int) -> floa
     return (time.process_time() - began) / times
 
 
-def whole_job(
-    *,
-    database: "psycopg.Connection[Any]",
-    cache: "redis.Redis",
-    base_url: str,
-    endpoint: str,
-    digest: str,
-    times: int,
-) -> float:
+def whole_job(site: BenchSite, *, endpoint: str, digest: str, times: int) -> float:
     """Return the CPU seconds in this process of one job by hand, without its image.
 
     One statement places it; POST /run; one UPDATE; GET /status; two UPDATEs; four events to Redis.
     The CPU of PostgreSQL is not included.
     """
-    database.execute(TABLES)
+    site.database.execute(TABLES)
     session = requests.Session()
     session.headers["Authorization"] = "Bearer test"
     values = {"digest": digest, "body": "a lighthouse"}
     began = time.process_time()
     for number in range(times):
-        row = database.execute(PLACE, values).fetchone()
+        row = site.database.execute(PLACE, values).fetchone()
         job = json.loads(row[0]) if row else {}
         body = {
             "input": {"prompt": f"by hand {number}", "width": 256, "height": 256, "seed": number}
         }
-        sent = session.post(f"{base_url}/{endpoint}/run", json=body, timeout=30).json()
+        sent = session.post(
+            f"{site.emulator.base_url}/{endpoint}/run", json=body, timeout=30
+        ).json()
         for status in ("submitted", "storing", "succeeded"):
             if status == "storing":
-                session.get(f"{base_url}/{endpoint}/status/{sent['id']}", timeout=30).json()
-            database.execute("UPDATE bench_job SET status = %s WHERE id = %s", (status, job["id"]))
-            cache.publish("bench", json.dumps(job))
-        cache.publish("bench", json.dumps(job))
+                session.get(
+                    f"{site.emulator.base_url}/{endpoint}/status/{sent['id']}", timeout=30
+                ).json()
+            site.database.execute(
+                "UPDATE bench_job SET status = %s WHERE id = %s", (status, job["id"])
+            )
+            site.redis.publish("bench", json.dumps(job))
+        site.redis.publish("bench", json.dumps(job))
     return (time.process_time() - began) / times

@@ -32,13 +32,13 @@ noted AS (INSERT INTO bench_entry (user_id, amount, reference) SELECT user_id, -
 SELECT row_to_json(placed)::text FROM placed
 """
 JOBS = f"""
-SELECT json_agg(found)::text FROM (SELECT job.*, (SELECT json_agg(image) FROM generation_image image
-    WHERE image.job_id = job.id) AS images
-FROM generation_job job WHERE user_id = {USER} ORDER BY id DESC LIMIT 20) found
+SELECT json_agg(results)::text FROM (SELECT job.*, (SELECT json_agg(image)
+    FROM generation_image image WHERE image.job_id = job.id) AS images
+FROM generation_job job WHERE user_id = {USER} ORDER BY id DESC LIMIT 20) results
 """
 IMAGES = f"""
-SELECT json_agg(found)::text FROM (SELECT * FROM generation_image
-    WHERE user_id = {USER} AND trashed_at IS NULL ORDER BY id DESC LIMIT %(limit)s) found
+SELECT json_agg(results)::text FROM (SELECT * FROM generation_image
+    WHERE user_id = {USER} AND trashed_at IS NULL ORDER BY id DESC LIMIT %(limit)s) results
 """
 STATEMENTS = {
     "/post": (PLACE, 0),

@@ -13,9 +13,9 @@ from deploy.bench.floors.blocking import app as blocking
 from deploy.bench.floors.servers import blocking_workers
 from deploy.bench.people import Crowd
 from deploy.bench.processes import cpu_seconds, tree
-from deploy.bench.result import CannotMeasure, Line, ms, quantile
+from deploy.bench.result import CannotMeasure, ResultLine, ms, quantile
 from deploy.bench.runner import Bench
-from deploy.bench.site import FRONT, Site
+from deploy.bench.site import FRONT, BenchSite
 
 BURST_SECONDS = 8.0  # of a GPU for an image
 GPU_SECONDS = 2.0
@@ -26,7 +26,7 @@ ENDPOINT = "black-forest-labs-flux-1-schnell"
 PNG_MODEL = "p-image"  # FLUX sends JPEG, which is decoded in a tenth of the time
 
 
-def burst(bench: Bench) -> list[Line]:
+def burst(bench: Bench) -> list[ResultLine]:
     """Measure the throughput of many jobs at once against that of the blocking design."""
     site, size = bench.site("burst", seconds=BURST_SECONDS), bench.sizes
     people = site.people(50)
@@ -41,7 +41,7 @@ def burst(bench: Bench) -> list[Line]:
     site.stop_drivers()
     floor = _blocking_rate(site, jobs=size.burst_floor_jobs)
     return [
-        Line(
+        ResultLine(
             f"burst of {size.burst_jobs} jobs of {BURST_SECONDS:g} s, jobs a minute "
             f"against {BLOCKING_WORKERS} blocking workers",
             f"{ours:.0f}/min",
@@ -55,7 +55,7 @@ def burst(bench: Bench) -> list[Line]:
     ]
 
 
-def _blocking_rate(site: Site, *, jobs: int) -> float:
+def _blocking_rate(site: BenchSite, *, jobs: int) -> float:
     """Return how many jobs a minute the blocking design does."""
     environment = site.environment | {"BENCH_ENDPOINT": ENDPOINT}
     site.sql(
@@ -85,7 +85,7 @@ def _blocking_rate(site: Site, *, jobs: int) -> float:
         return 60 * jobs / (time.monotonic() - began)
 
 
-def statements(bench: Bench) -> list[Line]:
+def statements(bench: Bench) -> list[ResultLine]:
     """Count SQL statements and Redis commands of sequential jobs, without those of the ticks."""
     site, size = bench.site("jobs", seconds=GPU_SECONDS), bench.sizes
     people = site.people(4)
@@ -96,7 +96,7 @@ def statements(bench: Bench) -> list[Line]:
         site.count_statements(False)
     floor = 5  # PLACE and three UPDATEs of floors/steps.py, and the one that reads for a page
     return [
-        Line(
+        ResultLine(
             "SQL statements · Redis commands a job, placing to stored",
             f"{alone[0]:.0f} · {alone[2]:.0f}",
             f"{floor} · 4",
@@ -111,7 +111,7 @@ def statements(bench: Bench) -> list[Line]:
 
 
 async def _counted(
-    site: Site, people: list[dict[str, str]], jobs: int
+    site: BenchSite, people: list[dict[str, str]], jobs: int
 ) -> tuple[list[float], list[float], list[float]]:
     """Return four counts for an idle second, a sequential job and one of many jobs at once.
 
@@ -149,7 +149,7 @@ async def _counted(
         return idle, await used(one_by_one), await used(at_once)
 
 
-def cpu(bench: Bench) -> list[Line]:
+def cpu(bench: Bench) -> list[ResultLine]:
     """Measure the CPU of all processes and PostgreSQL for jobs at a steady rate."""
     site, size = bench.site("jobs", seconds=GPU_SECONDS), bench.sizes
     people, rate = site.people(20), RATES[0]
@@ -170,18 +170,11 @@ def cpu(bench: Bench) -> list[Line]:
     digest = hashlib.sha256(people[0]["token"].encode()).hexdigest()
     postgres = tree(site.postmaster)
     before, times = cpu_seconds(postgres), 100
-    floor = steps.whole_job(
-        database=site.database,
-        cache=site.redis,
-        base_url=site.emulator.base_url,
-        endpoint=ENDPOINT,
-        digest=digest,
-        times=times,
-    )
+    floor = steps.whole_job(site, endpoint=ENDPOINT, digest=digest, times=times)
     floor += (cpu_seconds(tree(site.postmaster)) - before) / times
     parts = ", ".join(f"{name} {1000 * used:.1f}" for name, used in sorted(chosen.items()))
     return [
-        Line(
+        ResultLine(
             "CPU a job without image work, all processes and PostgreSQL",
             ms(total - image_work),
             ms(floor),
@@ -194,7 +187,7 @@ def cpu(bench: Bench) -> list[Line]:
     ]
 
 
-def latency(bench: Bench) -> list[Line]:
+def latency(bench: Bench) -> list[ResultLine]:
     """Measure the time from the POST to the socket's event, minus the GPU's, at two rates."""
     site, size, lines = bench.site("jobs", seconds=GPU_SECONDS), bench.sizes, []
     people = site.people(40)
@@ -221,7 +214,7 @@ def latency(bench: Bench) -> list[Line]:
         )
         floor = (quantile(bare, 0.5), quantile(bare, 0.99))
         lines.append(
-            Line(
+            ResultLine(
                 f"time beyond the GPU's at {rate} jobs/s, p50 / p99",
                 f"{ms(p50)} / {ms(p99)}",
                 f"{ms(floor[0])} / {ms(floor[1])}",
@@ -235,7 +228,7 @@ def latency(bench: Bench) -> list[Line]:
     return lines
 
 
-def store(bench: Bench) -> list[Line]:
+def store(bench: Bench) -> list[ResultLine]:
     """Measure the CPU of storing a large image as the difference to a small one."""
     site, size = bench.site("painted", seconds=GPU_SECONDS, painter="full"), bench.sizes
     people = site.people(8)
@@ -261,7 +254,7 @@ def store(bench: Bench) -> list[Line]:
     small = _newest_image(site, people, width=256)
     floor_small = steps.decode_and_put(small, bucket=bucket, name=site.name, times=20)
     return [
-        Line(
+        ResultLine(
             "store one 1024² image against decode + PUT",
             ms(large + floor_small),
             ms(floor),
@@ -275,7 +268,7 @@ def store(bench: Bench) -> list[Line]:
     ]
 
 
-def _newest_image(site: Site, people: list[dict[str, str]], *, width: int = 0) -> bytes:
+def _newest_image(site: BenchSite, people: list[dict[str, str]], *, width: int = 0) -> bytes:
     """Return the file of an image of these people, with this width if given."""
     for account in people:
         headers = {"Authorization": f"Bearer {account['token']}"}

@@ -8,9 +8,9 @@ import aiohttp
 
 from deploy.bench.people import Crowd
 from deploy.bench.processes import pss_bytes, tree
-from deploy.bench.result import Line
+from deploy.bench.result import ResultLine
 from deploy.bench.runner import Bench
-from deploy.bench.site import Site
+from deploy.bench.site import BenchSite
 
 PAGES = ("/create/", "/gallery/", "/account/", "/explore/")
 MIB = 2**20
@@ -18,7 +18,7 @@ PAUSE = 0.5  # seconds between two pages
 AT_MOST = 8  # jobs a second
 
 
-def memory(bench: Bench) -> list[Line]:
+def memory(bench: Bench) -> list[ResultLine]:
     """Measure it after the start, and after a time of work: jobs and pages side by side."""
     site, size = bench.site("memory", seconds=0.5), bench.sizes
     people = site.people(20, images=60)
@@ -28,7 +28,7 @@ def memory(bench: Bench) -> list[Line]:
     worn = _pss(site)
     total, before = sum(worn.values()), sum(fresh.values())
     return [
-        Line(
+        ResultLine(
             "memory (PSS) of all processes but nginx",
             f"{total / MIB:.0f} MiB",
             f"{before / MIB:.0f} MiB fresh",
@@ -71,5 +71,5 @@ async def _work(url: str, people: Sequence[dict[str, str]], jobs: int, seconds: 
         return await reading
 
 
-def _pss(site: Site) -> dict[str, int]:
+def _pss(site: BenchSite) -> dict[str, int]:
     return {name: pss_bytes(tree(pid)) for name, pid in site.running().items() if name != "nginx"}

@@ -5,6 +5,7 @@ import re
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -13,15 +14,27 @@ from deploy.bench.floors import servers
 from deploy.bench.floors.wsgi import TABLES
 from deploy.bench.people import SMALL
 from deploy.bench.processes import cpu_seconds, tree
-from deploy.bench.result import CannotMeasure, Line, ms
+from deploy.bench.result import CannotMeasure, ResultLine, ms
 from deploy.bench.runner import WARM_UP, Bench
-from deploy.bench.site import Site
+from deploy.bench.site import BenchSite
 
 AT_ONCE = 4
 PLACING_PEOPLE = 40  # a user may have 200 jobs in the queue and place 20 a second
 
 
-def post(bench: Bench) -> list[Line]:
+@dataclass(frozen=True)
+class ComparedRequest:
+    """A request of ArtGen, and the path of its floor."""
+
+    figure: str
+    ask: Callable[[int, str], Mapping[str, Any]]
+    """Returns the request of a number and the URL of the server."""
+    floor_path: str
+    budget: str
+    status: int = 200
+
+
+def post(bench: Bench) -> list[ResultLine]:
     site = _front(bench)
     people = site.people(PLACING_PEOPLE)
 
@@ -35,27 +48,28 @@ def post(bench: Bench) -> list[Line]:
             "headers": _bearer(account),
         }
 
-    return [_line(bench, site, "POST a job", ask, "/post", budget="≤ 6×", status=201)]
+    compared = ComparedRequest("POST a job", ask, "/post", budget="≤ 6×", status=201)
+    return [_line(bench, site, compared)]
 
 
-def list_jobs(bench: Bench) -> list[Line]:
+def list_jobs(bench: Bench) -> list[ResultLine]:
     return [_list(bench, "list of 20 jobs", "/api/v1/jobs/", "/jobs")]
 
 
-def list_images(bench: Bench) -> list[Line]:
+def list_images(bench: Bench) -> list[ResultLine]:
     return [_list(bench, "list of 20 images", "/api/v1/images/", "/images")]
 
 
-def create(bench: Bench) -> list[Line]:
+def create(bench: Bench) -> list[ResultLine]:
     return [_page(bench, "`/create/`", "/create/", "/jobs", budget="≤ 25 ms")]
 
 
-def gallery(bench: Bench) -> list[Line]:
+def gallery(bench: Bench) -> list[ResultLine]:
     """Open the gallery: 60 tiles."""
     return [_page(bench, "`/gallery/` (60 tiles)", "/gallery/", "/tiles", budget="≤ 30 ms")]
 
 
-def _list(bench: Bench, figure: str, path: str, floor: str) -> Line:
+def _list(bench: Bench, figure: str, path: str, floor: str) -> ResultLine:
     site = _front(bench)
     feeds = site.accounts[: bench.feeds]
 
@@ -63,10 +77,10 @@ def _list(bench: Bench, figure: str, path: str, floor: str) -> Line:
         account = feeds[number % len(feeds)]
         return {"method": "GET", "url": f"{url}{path}", "headers": _bearer(account)}
 
-    return _line(bench, site, figure, ask, floor, budget="≤ 5×")
+    return _line(bench, site, ComparedRequest(figure, ask, floor, budget="≤ 5×"))
 
 
-def _page(bench: Bench, figure: str, path: str, floor: str, *, budget: str) -> Line:
+def _page(bench: Bench, figure: str, path: str, floor: str, *, budget: str) -> ResultLine:
     site = _front(bench)
     feeds = site.accounts[: bench.feeds]
 
@@ -75,13 +89,13 @@ def _page(bench: Bench, figure: str, path: str, floor: str, *, budget: str) -> L
         cookie = {"Cookie": f"sessionid={account['session']}", "Accept-Language": "en"}
         return {"method": "GET", "url": f"{url}{path}", "headers": cookie | _bearer(account)}
 
-    return _line(bench, site, figure, ask, floor, budget=budget)
+    return _line(bench, site, ComparedRequest(figure, ask, floor, budget=budget))
 
 
-def _front(bench: Bench) -> Site:
+def _front(bench: Bench) -> BenchSite:
     """Return a site with jobs and images in the database, without files, worker and beat."""
 
-    def furnish(site: Site) -> None:
+    def furnish(site: BenchSite) -> None:
         site.people(bench.feeds, images=bench.sizes.feed_images)
         site.stop_drivers()
         site.sql(TABLES)
@@ -90,32 +104,25 @@ def _front(bench: Bench) -> Site:
     return bench.site("front", furnish=furnish, seconds=0.2)
 
 
-def _line(
-    bench: Bench,
-    site: Site,
-    figure: str,
-    ask: Callable[[int, str], Mapping[str, Any]],
-    floor_path: str,
-    *,
-    budget: str,
-    status: int = 200,
-) -> Line:
+def _line(bench: Bench, site: BenchSite, compared: ComparedRequest) -> ResultLine:
     size = bench.sizes
     site.sql(TABLES)
     web = site.running()["web"]
     runs = [
-        asyncio.run(_cost(site, web, size.requests, lambda n: ask(n, site.url), status))
+        asyncio.run(
+            _cost(site, web, size.requests, lambda n: compared.ask(n, site.url), compared.status)
+        )
         for _ in range(size.times)
     ]
     ours = statistics.median(sum(cost) for cost, _ in runs)
     environment = site.environment
 
     def bare(number: int, url: str) -> dict[str, Any]:
-        asked = ask(number, url)
+        request = compared.ask(number, url)
         return {
-            "method": "POST" if floor_path == "/post" else "GET",
-            "url": f"{url}{floor_path}",
-        } | {name: asked[name] for name in ("json", "headers") if name in asked}
+            "method": "POST" if compared.floor_path == "/post" else "GET",
+            "url": f"{url}{compared.floor_path}",
+        } | {name: request[name] for name in ("json", "headers") if name in request}
 
     with servers.wsgi(environment) as (url, pid):
         floors = [
@@ -124,12 +131,12 @@ def _line(
         ]
     floor = statistics.median(sum(cost) for cost, _ in floors)
     times = sorted(seconds for _, run in runs for seconds in run)
-    return Line(
-        figure,
+    return ResultLine(
+        compared.figure,
         ms(ours),
         ms(floor),
         ours / floor if floor else None,
-        budget=budget,
+        budget=compared.budget,
         detail=f"CPU of web and PostgreSQL, {AT_ONCE} at once; "
         f"answered in {ms(times[len(times) // 2])} p50, {ms(times[len(times) * 95 // 100])} p95",
         data={
@@ -142,13 +149,17 @@ def _line(
 
 
 async def _cost(
-    site: Site, pid: int, count: int, ask: Callable[[int], Mapping[str, Any]], status: int = 200
+    site: BenchSite,
+    pid: int,
+    count: int,
+    ask: Callable[[int], Mapping[str, Any]],
+    status: int = 200,
 ) -> tuple[tuple[float, float], Sequence[float]]:
     """Return CPU seconds of a request, of web and of PostgreSQL, and the seconds that each took."""
     times: list[float] = []
     numbers = iter(range(WARM_UP + count))
 
-    async def one(session: aiohttp.ClientSession, number: int) -> None:
+    async def send(session: aiohttp.ClientSession, number: int) -> None:
         began = time.perf_counter()
         async with session.request(**ask(number), allow_redirects=False) as reply:
             text = await reply.text()
@@ -160,7 +171,7 @@ async def _cost(
 
     async def some(session: aiohttp.ClientSession, until: int) -> None:
         for number in numbers:
-            await one(session, number)
+            await send(session, number)
             if number >= until - AT_ONCE:
                 return
 
@@ -174,7 +185,7 @@ async def _cost(
         return (web / len(times), postgres / len(times)), times
 
 
-def _used(site: Site, pid: int) -> tuple[float, float]:
+def _used(site: BenchSite, pid: int) -> tuple[float, float]:
     return cpu_seconds(tree(pid)), cpu_seconds(tree(site.postmaster))
 
 
@@ -183,5 +194,5 @@ def _bearer(account: Mapping[str, str]) -> dict[str, str]:
 
 
 def _title(text: str) -> str:
-    found = re.search(r"<title>([^<]*)", text)
-    return found[1] if found else text[:200]
+    title = re.search(r"<title>([^<]*)", text)
+    return title[1] if title else text[:200]

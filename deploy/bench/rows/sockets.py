@@ -16,9 +16,9 @@ from redis.asyncio import Redis
 from deploy.bench.floors import servers
 from deploy.bench.floors.fanout import CHANNEL
 from deploy.bench.people import SMALL
-from deploy.bench.result import CannotMeasure, Line, ms, quantile
+from deploy.bench.result import CannotMeasure, ResultLine, ms, quantile
 from deploy.bench.runner import Bench
-from deploy.bench.site import Site
+from deploy.bench.site import BenchSite
 
 STAMP = re.compile(rb"sent at (\d{19})")
 BATCHES_PER_SECOND = 100
@@ -35,7 +35,7 @@ class Seen:
     sent: int = 0
 
 
-def sockets(bench: Bench) -> list[Line]:
+def sockets(bench: Bench) -> list[ResultLine]:
     """Open them all at once, then publish at a steady rate."""
     site, size = bench.site("sockets", seconds=0.5), bench.sizes
     people = site.people(size.sockets)
@@ -63,7 +63,7 @@ def sockets(bench: Bench) -> list[Line]:
         strict=True,
     )
     return [
-        Line(
+        ResultLine(
             f"{size.sockets} sockets: events' p99 at {size.events_per_second}/s",
             ms(p99s[0]),
             ms(p99s[1]),
@@ -73,7 +73,7 @@ def sockets(bench: Bench) -> list[Line]:
             "the client's own delay included",
             data={"p99": p99s[0], "p50": p50s[0], "floor_p99": p99s[1], "lost": lost},
         ),
-        Line(
+        ResultLine(
             f"{size.sockets} sockets: connecting in a rush",
             f"{rates[0]:.0f}/s, {ours.refused} refused",
             f"{rates[1]:.0f}/s",
@@ -86,7 +86,7 @@ def sockets(bench: Bench) -> list[Line]:
     ]
 
 
-async def _captured(site: Site, account: dict[str, str]) -> tuple[bytes, bytes]:
+async def _captured(site: BenchSite, account: dict[str, str]) -> tuple[bytes, bytes]:
     """Return channel and payload of an event of a job, as Redis carries it to the sockets."""
     headers = {"Authorization": f"Bearer {account['token']}"}
     mark = "sent at 1111111111111111111"
@@ -113,7 +113,7 @@ async def _captured(site: Site, account: dict[str, str]) -> tuple[bytes, bytes]:
 
 
 async def _watched(
-    site: Site,
+    site: BenchSite,
     doors: list[tuple[str, dict[str, str]]],
     channels: list[bytes],
     payload: bytes,
@@ -174,9 +174,9 @@ async def _open(
 async def _read(socket: aiohttp.ClientWebSocketResponse, seen: Seen) -> None:
     async for message in socket:
         if message.type is aiohttp.WSMsgType.TEXT and (
-            found := STAMP.search(message.data.encode())
+            stamp := STAMP.search(message.data.encode())
         ):
-            seen.late.append(time.time() - int(found[1]) / 1e9)
+            seen.late.append(time.time() - int(stamp[1]) / 1e9)
 
 
 async def _publish(
@@ -200,7 +200,7 @@ async def _publish(
         )
 
 
-def _user(site: Site, account: dict[str, str]) -> str:
+def _user(site: BenchSite, account: dict[str, str]) -> str:
     """Return a user's id, as names of channels have it."""
-    found = site.sql("SELECT id::text FROM accounts_user WHERE email = %s", (account["email"],))
-    return str(found)
+    user_id = site.sql("SELECT id::text FROM accounts_user WHERE email = %s", (account["email"],))
+    return str(user_id)

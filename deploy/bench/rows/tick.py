@@ -6,23 +6,23 @@ import time
 
 from deploy.bench.people import Crowd
 from deploy.bench.processes import cpu_seconds, tree
-from deploy.bench.result import Line, ms
+from deploy.bench.result import ResultLine, ms
 from deploy.bench.runner import Bench
 from deploy.bench.settings import Sizes
-from deploy.bench.site import Site
+from deploy.bench.site import BenchSite
 
 LOOKED = "12 seconds"  # longer than the interval between two checks, shorter than a lease
 DUE = "generation_job WHERE status IN ('submitted', 'running') AND due_at"
 
 
-def tick(bench: Bench) -> list[Line]:
+def tick(bench: Bench) -> list[ResultLine]:
     size = bench.sizes
     empty = _median_idle(bench.site("empty", seconds=1.0, history=0), size)
     site = bench.site("tick", seconds=1.0)
     full = _median_idle(site, size)
     due = _due_without_news(site, bench)
     return [
-        Line(
+        ResultLine(
             f"CPU of the clock with {size.finished_rows:,} finished jobs against an empty table",
             f"{ms(full)}/s",
             f"{ms(empty)}/s",
@@ -36,11 +36,11 @@ def tick(bench: Bench) -> list[Line]:
     ]
 
 
-def _median_idle(site: Site, size: Sizes) -> float:
+def _median_idle(site: BenchSite, size: Sizes) -> float:
     return statistics.median(_idle(site, size.tick_seconds) for _ in range(size.times))
 
 
-def _idle(site: Site, seconds: float) -> float:
+def _idle(site: BenchSite, seconds: float) -> float:
     """Return the CPU seconds per second of worker, beat and PostgreSQL without due jobs."""
     running = site.running()
     pids = [running[name] for name in site.drivers()]
@@ -53,7 +53,7 @@ def _idle(site: Site, seconds: float) -> float:
     return (used() - before) / (time.monotonic() - began)
 
 
-def _due_without_news(site: Site, bench: Bench) -> Line:
+def _due_without_news(site: BenchSite, bench: Bench) -> ResultLine:
     """Let many jobs that never end be due at the same moment, and count what that costs."""
     size = bench.sizes
     people = site.people(8)
@@ -79,7 +79,7 @@ def _due_without_news(site: Site, bench: Bench) -> Line:
         site.count_statements(False)
     statements = statistics.median(count for count, _ in runs)
     seconds = statistics.median(took for _, took in runs)
-    return Line(
+    return ResultLine(
         f"SQL statements for {size.due_jobs} jobs due without news",
         f"{statements:.0f}",
         "1",
@@ -91,7 +91,7 @@ def _due_without_news(site: Site, bench: Bench) -> Line:
     )
 
 
-def _one_look(site: Site) -> tuple[float, float]:
+def _one_look(site: BenchSite) -> tuple[float, float]:
     """Return statements and seconds until all have been looked at once."""
     site.sql(
         f"UPDATE {DUE} IS NOT NULL".replace(

@@ -5,17 +5,17 @@ import statistics
 import time
 from contextlib import suppress
 
-from deploy.bench.people import Crowd, Placed
-from deploy.bench.result import CannotMeasure, Line
+from deploy.bench.people import Crowd, TimedJob
+from deploy.bench.result import CannotMeasure, ResultLine
 from deploy.bench.runner import Bench
-from deploy.bench.site import MODEL, Site
+from deploy.bench.site import MODEL, BenchSite
 
 GPU_SECONDS = 1.0
 REFUSED = 8
 STEP_SECONDS = 30  # for each of the other's jobs while all is well
 
 
-def hang(bench: Bench) -> list[Line]:
+def hang(bench: Bench) -> list[ResultLine]:
     """Let the downloads of one person's images hang; measure the delay of another's jobs."""
     site, size = bench.site("hang", seconds=GPU_SECONDS), bench.sizes
     people = site.people(2)
@@ -40,7 +40,7 @@ def hang(bench: Bench) -> list[Line]:
         detail = f"another's job was not done within {size.patience_seconds} s"
         data = {"before": before, "during": None}
         return [
-            Line(
+            ResultLine(
                 figure,
                 f"> {size.patience_seconds} s",
                 f"{floor:.2f} s",
@@ -52,7 +52,7 @@ def hang(bench: Bench) -> list[Line]:
     value = statistics.median(during)
     data = {"before": before, "during": during}
     return [
-        Line(
+        ResultLine(
             figure,
             f"{value:.2f} s",
             f"{floor:.2f} s",
@@ -67,13 +67,13 @@ def hang(bench: Bench) -> list[Line]:
 async def _one_by_one(crowd: Crowd, count: int, *, seconds: float) -> list[float]:
     took = []
     for _ in range(count):
-        job: Placed = await crowd.place(1)
+        job: TimedJob = await crowd.place(1)
         await crowd.finished([job], seconds=seconds)
         took.append(job.done - job.began)
     return took
 
 
-def refused(bench: Bench) -> list[Line]:
+def refused(bench: Bench) -> list[ResultLine]:
     """Answer 502 until the model has no room left; measure when it serves others again."""
     site, size = bench.site("refused", seconds=GPU_SECONDS), bench.sizes
     people = site.people(2)
@@ -99,14 +99,14 @@ def refused(bench: Bench) -> list[Line]:
         "" if value else "; " + _why(site)
     )
     return [
-        Line(
+        ResultLine(
             figure, shown, f"{floor:.2f} s", value / floor if value else None,
             budget="≤ 60 s", detail=detail, data={"seconds": value or None},
         )
     ]  # fmt: skip
 
 
-def _why(site: Site) -> str:
+def _why(site: BenchSite) -> str:
     rows = site.database.execute(
         "SELECT status, count(*) FROM generation_job GROUP BY 1 ORDER BY 1"
     ).fetchall()
