@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from artgen.database import connection_budget
-from artgen.observability import request_stats, resources
+from artgen.observability import resources
+from generation.operations import request_figures
 from generation.operations.alerts.conditions import CONDITIONS
 
 log = logging.getLogger(__name__)
-
-MINUTES = 5  # period over which requests are measured
 
 
 @dataclass(frozen=True)
@@ -38,8 +37,8 @@ class Figure:
 def measure(*, processor_share: float | None) -> list[Figure]:
     """Measure all figures; `processor_share` is the CPU share of this machine, 0 to 1."""
     looks: dict[str, tuple[float, str, Callable[[], tuple[float | None, str]]]] = {
-        "api_p95": (CONDITIONS["ApiSlow"].limit, "ms", api_p95),
-        "error_rate": (CONDITIONS["Errors"].limit, "%", error_rate),
+        "api_p95": (CONDITIONS["ApiSlow"].limit, "ms", request_figures.api_p95),
+        "error_rate": (CONDITIONS["Errors"].limit, "%", request_figures.error_rate),
         "database_connections": (connection_budget.read().limit, "", _database_connections),
         "celery_queue": (CONDITIONS["CeleryQueue"].limit, "", _celery_queue),
         "cpu_and_memory": (
@@ -64,36 +63,11 @@ def _figure(
     return Figure(name, None if value is None else round(value, 1), limit, unit, detail)
 
 
-def api_p95() -> tuple[float | None, str]:
-    """Return the p95 of API calls in milliseconds, None without calls, and of how many it is."""
-    api = sum(
-        (times for (kind, _), times in request_stats.recent(MINUTES).items() if kind == "api"),
-        request_stats.Times(),
-    )
-    p95 = api.quantile(0.95)
-    if p95 is None:
-        return None, _nothing("API call")
-    return p95 * 1000, f"of {api.count} API calls in {MINUTES} minutes"
-
-
-def error_rate() -> tuple[float | None, str]:
-    """Return the percentage of failed requests, None without any, and of how many it is."""
-    found = request_stats.recent(MINUTES)
-    count = sum(times.count for times in found.values())
-    errors = sum(times.count for (_, status), times in found.items() if status == "5xx")
-    if not count:
-        return None, _nothing("request")
-    return errors / count * 100, f"{errors} of {count} requests in {MINUTES} minutes"
-
-
-def _nothing(what: str) -> str:
-    return f"nothing measured yet: no {what} in {MINUTES} minutes"
-
-
 def _database_connections() -> tuple[float | None, str]:
-    found = resources.connections()
-    own = ", ".join(f"{program} {count}" for program, count in sorted(found.by_program.items()))
-    return found.used, f"of {found.max}; to this database: {own}"
+    connections = resources.connections()
+    programs = sorted(connections.by_program.items())
+    own = ", ".join(f"{program} {count}" for program, count in programs)
+    return connections.used, f"of {connections.max}; to this database: {own}"
 
 
 def _celery_queue() -> tuple[float | None, str]:

@@ -18,7 +18,7 @@ from artgen.web import formatting
 from generation.admin.read_only import ReadOnlyModelAdmin, badge
 from generation.models import Alert
 from generation.operations.alerts import messages
-from generation.operations.alerts.conditions import kind_of
+from generation.operations.alerts.conditions.condition import kind_of
 
 SHOWN = 10
 WITH_OWN_ITEM = {

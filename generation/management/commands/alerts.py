@@ -10,6 +10,7 @@ from django.utils import timezone
 from artgen.management.base import BaseCommand
 from generation.models import Alert, AlertNews
 from generation.operations.alerts import messages, webhook
+from generation.operations.alerts.messages import AlertMessage
 from generation.operations.alerts.webhook import NotDelivered
 
 
@@ -41,13 +42,13 @@ class Command(BaseCommand):
             self.stdout.write("No alert.")
 
     def _test(self) -> None:
-        now, failed = timezone.now(), []
-        test: dict[str, Any] = {"name": "Test", "values": {}, "news": AlertNews.STARTED}
+        failed = []
+        test = AlertMessage("Test", {}, AlertNews.STARTED, timezone.now())
         channels = 0
         for address, language in messages.recipients():
             channels += 1
             try:
-                messages.email(address, language, since=now, **test).send()
+                test.email(address, language=language).send()
             except Exception as error:  # noqa: BLE001 each mail backend has exceptions of its own
                 failed.append(f"{address}: {type(error).__name__}")
             else:
@@ -55,7 +56,7 @@ class Command(BaseCommand):
         if settings.ALERT_WEBHOOK_URL:
             channels += 1
             try:
-                webhook.send(messages.payload(since=now, **test))
+                webhook.send(test.webhook_body())
             except NotDelivered as error:
                 failed.append(f"webhook: {error}")
             else:

@@ -1,6 +1,7 @@
 """What a message about an alert says, by email and to the webhook."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -35,38 +36,48 @@ def advice(name: str) -> str:
     return str(condition.advice) if condition else ""
 
 
-def email(
-    to: str, language: str, *, name: str, values: Mapping[str, Any], news: str, since: datetime
-) -> EmailMessage:
-    with translation.override(language or settings.LANGUAGE_CODE):
-        return rendering.compose(
-            "generation/emails/alert",
-            to=to,
-            news=AlertNews(news).label,
-            sentence=sentence(name, values),
-            advice=advice(name) if news != AlertNews.ENDED else "",
-            since=_time(since),
-            name=name,
-            admin=rendering.absolute_url("/admin/"),
-        )
+@dataclass(frozen=True)
+class AlertMessage:
+    """What has happened to an alert."""
 
+    name: str
+    values: Mapping[str, Any]
+    news: str
+    since: datetime
 
-def payload(*, name: str, values: Mapping[str, Any], news: str, since: datetime) -> dict[str, Any]:
-    """Return the body for the webhook: `text` is what Slack, Mattermost and Telegram show."""
-    with translation.override(settings.LANGUAGE_CODE):
-        said = sentence(name, values)
-        lines = [f"{AlertNews(news).label}: {said}", f"{_('Since:')} {_time(since)}"]
-        if news != AlertNews.ENDED and (what_to_do := advice(name)):
-            lines.append(what_to_do)
-        lines.append(settings.PUBLIC_URL)
-    return {
-        "text": "\n".join(lines),
-        "alert": name,
-        "news": news,
-        "values": dict(values),
-        "since": since.isoformat(),
-        "site": settings.PUBLIC_URL,
-    }
+    def email(self, to: str, *, language: str) -> EmailMessage:
+        with translation.override(language or settings.LANGUAGE_CODE):
+            return rendering.compose(
+                "generation/emails/alert",
+                to=to,
+                news=AlertNews(self.news).label,
+                sentence=sentence(self.name, self.values),
+                advice=self._advice(),
+                since=_time(self.since),
+                name=self.name,
+                admin=rendering.absolute_url("/admin/"),
+            )
+
+    def webhook_body(self) -> dict[str, Any]:
+        """Return the body for the webhook: `text` is what Slack, Mattermost and Telegram show."""
+        with translation.override(settings.LANGUAGE_CODE):
+            lines = [
+                f"{AlertNews(self.news).label}: {sentence(self.name, self.values)}",
+                f"{_('Since:')} {_time(self.since)}",
+                *filter(None, [self._advice()]),
+                settings.PUBLIC_URL,
+            ]
+        return {
+            "text": "\n".join(lines),
+            "alert": self.name,
+            "news": self.news,
+            "values": dict(self.values),
+            "since": self.since.isoformat(),
+            "site": settings.PUBLIC_URL,
+        }
+
+    def _advice(self) -> str:
+        return "" if self.news == AlertNews.ENDED else advice(self.name)
 
 
 def _time(moment: datetime) -> str:

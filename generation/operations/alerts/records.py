@@ -9,8 +9,10 @@ from django.utils import timezone
 from accounts.emails import outbox
 from generation.models import Alert, AlertNews, AlertPost
 from generation.operations.alerts import messages
-from generation.operations.alerts.conditions import CONDITIONS, kind_of
+from generation.operations.alerts.conditions import CONDITIONS
+from generation.operations.alerts.conditions.condition import kind_of
 from generation.operations.alerts.measurements import Findings
+from generation.operations.alerts.messages import AlertMessage
 
 REMIND_AFTER = timedelta(days=1)
 CLEAR_AFTER = timedelta(minutes=2)
@@ -18,10 +20,10 @@ CLEAR_AFTER = timedelta(minutes=2)
 KEPT = timedelta(days=90)
 
 
-def apply(found: Findings) -> None:
+def apply(findings: Findings) -> None:
     """Open, report and end alerts. Each message is written once, together with the change."""
     now = timezone.now()
-    for name, values in found.wrong.items():
+    for name, values in findings.wrong.items():
         alert, _created = Alert.objects.get_or_create(
             name=name,
             ended_at=None,
@@ -35,8 +37,8 @@ def apply(found: Findings) -> None:
         elif now - alert.notified_at >= REMIND_AFTER:
             _notify(alert, AlertNews.REMINDER, now)
     over = Alert.objects.filter(ended_at=None, seen_at__lte=now - CLEAR_AFTER)
-    for alert in over.exclude(name__in=found.wrong).order_by("id"):
-        if kind_of(alert.name) in found.unknown:
+    for alert in over.exclude(name__in=findings.wrong).order_by("id"):
+        if kind_of(alert.name) in findings.unknown:
             continue
         if alert.notified_at is None:
             Alert.objects.filter(pk=alert.pk, notified_at=None, seen_at=alert.seen_at).delete()
@@ -58,16 +60,8 @@ def _notify(alert: Alert, news: AlertNews, now: datetime) -> None:
     with transaction.atomic():
         if not unchanged.update(notified_at=now, ended_at=ended_at):
             return
+        message = AlertMessage(alert.name, alert.values, news, alert.started_at)
         for address, language in messages.recipients():
-            outbox.enqueue(
-                messages.email(
-                    address,
-                    language,
-                    name=alert.name,
-                    values=alert.values,
-                    news=news,
-                    since=alert.started_at,
-                )
-            )
+            outbox.enqueue(message.email(address, language=language))
         if settings.ALERT_WEBHOOK_URL:
             AlertPost.objects.create(alert=alert, news=news, due_at=now)

@@ -19,6 +19,7 @@ from generation.models import AlertNews
 from generation.operations.alerts import messages, records, webhook
 from generation.operations.alerts.conditions import CONDITIONS
 from generation.operations.alerts.measurements import Measurements
+from generation.operations.alerts.messages import AlertMessage
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +57,9 @@ class Watch:
             connections.close_all()  # a connection is used for a moment only
 
     def _check(self) -> None:
-        found = self._measurements.take()
+        findings = self._measurements.take()
         self._recipients = messages.recipients()
-        records.apply(found)
+        records.apply(findings)
         if self._away_since is not None:
             self._database_back(self._away_since)
         outbox.send_due()
@@ -78,14 +79,11 @@ class Watch:
 
     def _notify(self, news: AlertNews, since: datetime) -> None:
         """Notify the channels that have not been notified yet, without the database."""
+        message = AlertMessage(DATABASE, {}, news, since)
         for address, language in self._recipients:
-            email = messages.email(
-                address, language, name=DATABASE, values={}, news=news, since=since
-            )
-            self._try(address, email.send)
+            self._try(address, message.email(address, language=language).send)
         if settings.ALERT_WEBHOOK_URL:
-            body = messages.payload(name=DATABASE, values={}, news=news, since=since)
-            self._try("webhook", lambda: webhook.send(body))
+            self._try("webhook", lambda: webhook.send(message.webhook_body()))
 
     def _try(self, channel: str, send: Callable[[], object]) -> None:
         if channel in self._notified:

@@ -18,7 +18,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from generation.models import AlertPost
-from generation.operations.alerts import messages, webhook_address
+from generation.operations.alerts import webhook_address
+from generation.operations.alerts.messages import AlertMessage
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +44,8 @@ def send_due() -> None:
     while post := _claim():
         alert = post.alert
         try:
-            send(
-                messages.payload(
-                    name=alert.name, values=alert.values, news=post.news, since=alert.started_at
-                )
-            )
+            message = AlertMessage(alert.name, alert.values, post.news, alert.started_at)
+            send(message.webhook_body())
         except NotDelivered as error:
             if not _postpone(post, error):
                 continue

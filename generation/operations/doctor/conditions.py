@@ -7,7 +7,8 @@ from django.conf import settings
 from artgen.environment import installation
 from generation.operations import unlimited_spending
 from generation.operations.alerts import messages
-from generation.operations.alerts.conditions import Severity, condition_of, kind_of
+from generation.operations.alerts.conditions import condition_of
+from generation.operations.alerts.conditions.condition import Severity, kind_of
 from generation.operations.alerts.measurements import Measurements
 from generation.operations.doctor.check import Check
 

@@ -1,0 +1,79 @@
+"""Jobs that are overdue, stuck, not stored, failed, or queued for long."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from artgen.database.ids import first_id
+from generation.models import STUCK_AFTER, Job, Status
+from generation.operations.alerts.conditions.condition import (
+    MINUTE,
+    SCALE,
+    Condition,
+    ConditionGroup,
+    Severity,
+    Values,
+    minutes,
+)
+
+RECENT = timedelta(hours=1)
+MIN_FAILED = 5
+SEE_JOBS = _("Run manage.py jobs --stuck and manage.py doctor.")
+
+
+class JobConditions(ConditionGroup):
+    conditions = {
+        "JobsOverdue": Condition(
+            _("%(count)s jobs are overdue, the oldest by %(seconds)s s: too few workers, or none."),
+            SEE_JOBS,
+            limit=STUCK_AFTER.total_seconds(),
+        ),
+        "JobsStuck": Condition(
+            _("%(count)s jobs are stuck."),
+            SEE_JOBS,
+            severity=Severity.WARNING,
+            hold=minutes(15),
+        ),
+        "ImagesNotStored": Condition(
+            _("The images of %(count)s jobs cannot be saved. They are lost at their deadline."),
+            SEE_JOBS,
+        ),
+        "JobsFail": Condition(
+            _("%(failed)s of %(all)s jobs failed in the last hour."),
+            _("Run manage.py jobs --status failed."),
+            hold=minutes(5),
+            limit=20,  # percent, of at least five
+        ),
+        "QueueLong": Condition(
+            _("A job has been queued for %(minutes)s minutes."),
+            SCALE,
+            severity=Severity.WARNING,
+            hold=minutes(10),
+            limit=30 * MINUTE,
+        ),
+    }
+
+    def measure(self) -> Iterator[tuple[str, Values]]:
+        now = timezone.now()
+        active = Job.objects.active()
+        late = active.exclude(status=Status.QUEUED).filter(due_at__lt=now - STUCK_AFTER)
+        overdue = late.aggregate(count=Count("id"), oldest=Min("due_at"))
+        if overdue["count"]:
+            seconds = round((now - overdue["oldest"]).total_seconds())
+            yield "JobsOverdue", {"count": overdue["count"], "seconds": seconds}
+        if stuck := Job.objects.stuck().count():
+            yield "JobsStuck", {"count": stuck}
+        if not_stored := Job.objects.not_stored().count():
+            yield "ImagesNotStored", {"count": not_stored}
+        since = now - RECENT
+        jobs = Job.objects.of_users().filter(created_at__gte=since, id__gte=first_id(since))
+        recent = jobs.order_by()
+        counts = recent.aggregate(all=Count("id"), failed=Count("id", Q(status=Status.FAILED)))
+        if counts["failed"] >= max(MIN_FAILED, self.limit("JobsFail") / 100 * counts["all"]):
+            yield "JobsFail", counts
+        queued = active.filter(status=Status.QUEUED).aggregate(oldest=Min("due_at"))["oldest"]
+        if queued and (waited := (now - queued).total_seconds()) > self.limit("QueueLong"):
+            yield "QueueLong", {"minutes": round(waited / 60)}
