@@ -68,5 +68,5 @@ def source(right: str) -> Callable[[Source], Source]:
 def items(request: HttpRequest) -> list[Item]:
     """Return everything that needs a person, the most urgent first."""
     has = request.user.has_perm
-    found = [item for right, one in _sources if has(right) for item in one(request)]
-    return sorted(found, key=lambda item: item.urgency)
+    listed = (item for right, read in _sources if has(right) for item in read(request))
+    return sorted(listed, key=lambda item: item.urgency)

@@ -98,7 +98,11 @@ def changed(name: str, old: Any, new: Any, *, label: str) -> ChangedValue | None
         return None
     pairs = zip(before, after, strict=False)
     same = next(
-        (place for place, (one, other) in enumerate(pairs) if one != other),
+        (
+            place
+            for place, (old_character, new_character) in enumerate(pairs)
+            if old_character != new_character
+        ),
         min(len(before), len(after)),
     )
     start = max(0, same - CONTEXT_LENGTH)
@@ -155,11 +159,11 @@ def search(
 def forget_address(*, old: str, new: str) -> None:
     """Replace an address in every entry, for the erasure of its account."""
     # Every entry is read: the index of words could miss one, and erasures are rare.
-    found = LogEntry.objects.filter(
+    entries = LogEntry.objects.filter(
         Q(object_repr__icontains=old) | Q(change_message__icontains=old)
     )
     address = re.compile(re.escape(old), re.IGNORECASE)
-    for entry in found.order_by("pk"):
+    for entry in entries.order_by("pk"):
         LogEntry.objects.filter(pk=entry.pk).update(
             object_repr=address.sub(new, entry.object_repr)[:200],
             change_message=address.sub(new, entry.change_message),

@@ -83,8 +83,8 @@ def changed_values(form: Any) -> Iterator[ChangedValue]:
         old, new = form.initial.get(name), form.cleaned_data.get(name)
         if isinstance(field, forms.ModelMultipleChoiceField):
             before, after = list(old or ()), list(new or ())
-            old = [one for one in before if one not in after]
-            new = [one for one in after if one not in before]
+            old = [row for row in before if row not in after]
+            new = [row for row in after if row not in before]
         else:
             old, new = _chosen(field, old), _chosen(field, new)
         if value := audit.changed(name, old, new, label=_label(model, name, field)):

@@ -33,7 +33,7 @@ class PeriodFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         """Return the periods other than the default, and all."""
         others = [(name, title) for name, (title, _span) in PERIODS.items()]
-        return [*(one for one in others if one[0] != DEFAULT_PERIOD), ("all", _("All"))]
+        return [*(choice for choice in others if choice[0] != DEFAULT_PERIOD), ("all", _("All"))]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         """Rename the default choice. Rows found without a period are of all periods."""

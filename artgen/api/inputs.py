@@ -182,11 +182,11 @@ def read_query(shape: type[Query], request: Request) -> dict[str, Any]:
 
 
 def _errors(errors: Mapping[Any, Any], path: str = "") -> Iterator[FieldError]:
-    for name, found in errors.items():
+    for name, details in errors.items():
         where = f"{path}[{name}]" if isinstance(name, int) else f"{path}.{name}".lstrip(".")
-        if isinstance(found, Mapping):
-            yield from _errors(found, where)
+        if isinstance(details, Mapping):
+            yield from _errors(details, where)
             continue
-        for detail in found[:1]:
+        for detail in details[:1]:
             code = str(detail.code)
             yield FieldError(where[:100], CODES.get(code, code), str(detail))

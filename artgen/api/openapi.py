@@ -143,7 +143,8 @@ def schema_of(hint: Any, auto_schema: AutoSchema, arguments: Any = None) -> dict
         hint, notes = hint.__origin__, hint.__metadata__
     hint = (arguments or {}).get(hint, hint)
     is_union = get_origin(hint) in (Union, UnionType)
-    types = [one for one in get_args(hint) if one is not NoneType] if is_union else [hint]
+    alternatives = get_args(hint) if is_union else (hint,)
+    types = [alternative for alternative in alternatives if alternative is not NoneType]
     schema = _schema_of_one(types[0], auto_schema, arguments)
     meta: dict[str, Any] = {"nullable": True} if is_union else {}
     for note in notes:
@@ -209,5 +210,5 @@ def _has_required_fields(shape: dict[str, Any], schemas: dict[str, Any]) -> bool
     if reference := shape.get("$ref"):
         return _has_required_fields(schemas[reference.rpartition("/")[2]], schemas)
     if alternatives := shape.get("oneOf"):
-        return all(_has_required_fields(one, schemas) for one in alternatives)
+        return all(_has_required_fields(alternative, schemas) for alternative in alternatives)
     return bool(shape.get("required"))

@@ -27,14 +27,14 @@ LIMIT_DEFAULT = 20
 MAX_LIMIT = 100
 OLDER, NEWER = "o", "n"
 
-Place = tuple[Any, ...]
+Position = tuple[Any, ...]
 
 
 @extend_schema_field(
     {"type": "string", "pattern": "^[A-Za-z0-9_=:-]+$", "maxLength": QUERY_MAX_LENGTH}
 )
 class Cursor(serializers.Field[Any, Any, Any, Any]):
-    """One row's place in a list."""
+    """One row's position in a list."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Return it as it is; `page_of` reads it."""
@@ -64,6 +64,26 @@ class FixedList:
     columns: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class PageOrder:
+    """In which order a page is read: from a position on, older or newer rows, nearest first."""
+
+    by: tuple[str, ...]
+    newer: bool
+    limit: int
+    whole: Callable[[], QuerySet[Any, Any]] | None = None
+
+    def page(self, rows: QuerySet[Any, Any], *, position: Position | None) -> QuerySet[Any, Any]:
+        """Return the rows of the page and one more."""
+        if position:
+            rows = rows.filter(_beyond(self.by, position, newer=self.newer))
+        order = [name if self.newer else f"-{name}" for name in self.by]
+        page = rows.order_by(*order)[: self.limit + 1]
+        if self.whole is None:
+            return page
+        return self.whole().filter(pk__in=page.values("pk")).order_by(*order)
+
+
 def page_of[Row](
     request: Request,
     rows: QuerySet[Any, Row] | FixedList,
@@ -80,21 +100,19 @@ def page_of[Row](
     """
     salt = f"{rows.model._meta.label}:{','.join(by)}"
     limit: int = query["limit"]
-    direction, place = _read(query.get("cursor"), by=by, salt=salt)
-    newer = direction == NEWER
-    some: list[Any]
+    direction, position = _read(query.get("cursor"), by=by, salt=salt)
+    order = PageOrder(tuple(by), newer=direction == NEWER, limit=limit, whole=whole)
+    read: list[Any]
     if isinstance(rows, FixedList):
-        compiled = _compiled(
-            rows.build, rows.columns, whole, tuple(by), place is None, newer, limit
-        )
-        from_place = zip(_place_names(by), place, strict=True) if place else ()
-        some = compiled.rows(**rows.values, **dict(from_place))
+        compiled = _compiled(rows.build, rows.columns, order, position is None)
+        from_position = zip(_position_names(by), position, strict=True) if position else ()
+        read = compiled.rows(**rows.values, **dict(from_position))
     else:
-        some = list(_page(rows, by=by, place=place, newer=newer, limit=limit, whole=whole))
-    shown, more = some[:limit], len(some) > limit
-    if newer:
+        read = list(order.page(rows, position=position))
+    shown, more = read[:limit], len(read) > limit
+    if order.newer:
         shown.reverse()
-    has_next, has_previous = (True, more) if newer else (more, place is not None)
+    has_next, has_previous = (True, more) if order.newer else (more, position is not None)
     address = remove_query_param(request.build_absolute_uri(), "cursor")
 
     def beside(row: Row, direction: str) -> str:
@@ -106,53 +124,35 @@ def page_of[Row](
     }
 
 
-def _page(
-    rows: QuerySet[Any, Any],
-    *,
-    by: Sequence[str],
-    place: Place | None,
-    newer: bool,
-    limit: int,
-    whole: Callable[[], QuerySet[Any, Any]] | None,
-) -> QuerySet[Any, Any]:
-    """Return the rows of the page, nearest to its place first, and one more."""
-    found = rows.filter(_beyond(by, place, newer=newer)) if place else rows
-    order = [name if newer else f"-{name}" for name in by]
-    page = found.order_by(*order)[: limit + 1]
-    return page if whole is None else whole().filter(pk__in=page.values("pk")).order_by(*order)
-
-
 @lru_cache(maxsize=200)
 def _compiled(
     build: Callable[..., QuerySet[Any, Any]],
     columns: tuple[str, ...],
-    whole: Callable[[], QuerySet[Any, Any]] | None,
-    by: tuple[str, ...],
+    order: PageOrder,
     is_first: bool,
-    newer: bool,
-    limit: int,
 ) -> CompiledQuery:
-    """Return `_page` of a `FixedList`, compiled."""
+    """Return the pages of a `FixedList`, compiled."""
 
     def page(**values: Any) -> QuerySet[Any, Any]:
-        place = None if is_first else tuple(values.pop(name) for name in _place_names(by))
-        return _page(build(**values), by=by, place=place, newer=newer, limit=limit, whole=whole)
+        names = () if is_first else _position_names(order.by)
+        position = tuple(values.pop(name) for name in names)
+        return order.page(build(**values), position=position or None)
 
     return CompiledQuery(page, names=columns)
 
 
-def _place_names(by: Sequence[str]) -> list[str]:
-    return [f"place_{name}" for name in by]
+def _position_names(by: Sequence[str]) -> list[str]:
+    return [f"position_{name}" for name in by]
 
 
-def _read(cursor: str | None, *, by: Sequence[str], salt: str) -> tuple[str, Place | None]:
+def _read(cursor: str | None, *, by: Sequence[str], salt: str) -> tuple[str, Position | None]:
     if cursor is None:
         return OLDER, None
     try:
-        direction, *place = signing.Signer(salt=salt).unsign_object(cursor)
+        direction, *position = signing.Signer(salt=salt).unsign_object(cursor)
     except (signing.BadSignature, ValueError) as error:
         raise invalid("cursor", "invalid", _("Invalid cursor.")) from error
-    texts = zip(by, place, strict=True)
+    texts = zip(by, position, strict=True)
     return direction, tuple(
         UUID(text) if name == "id" else datetime.fromisoformat(text) for name, text in texts
     )
@@ -160,17 +160,19 @@ def _read(cursor: str | None, *, by: Sequence[str], salt: str) -> tuple[str, Pla
 
 def _write(row: Any, direction: str, *, by: Sequence[str], salt: str) -> str:
     values = (getattr(row, name) for name in by)
-    place = [value.isoformat() if isinstance(value, datetime) else str(value) for value in values]
-    return signing.Signer(salt=salt).sign_object([direction, *place])
+    position = [
+        value.isoformat() if isinstance(value, datetime) else str(value) for value in values
+    ]
+    return signing.Signer(salt=salt).sign_object([direction, *position])
 
 
-def _beyond(by: Sequence[str], place: Place, *, newer: bool) -> Q:
-    """Return the condition that a row comes after the place, comparing column by column."""
+def _beyond(by: Sequence[str], position: Position, *, newer: bool) -> Q:
+    """Return the condition that a row comes after the position, comparing column by column."""
     towards = "gt" if newer else "lt"
     first, rest = by[0], by[1:]
-    beyond = Q(**{f"{first}__{towards}": place[0]})
+    beyond = Q(**{f"{first}__{towards}": position[0]})
     return (
-        beyond | (Q(**{first: place[0]}) & _beyond(rest, place[1:], newer=newer))
+        beyond | (Q(**{first: position[0]}) & _beyond(rest, position[1:], newer=newer))
         if rest
         else beyond
     )

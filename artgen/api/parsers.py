@@ -56,15 +56,15 @@ def parse_object(raw: bytes) -> dict[str, Any]:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for name, value in pairs:
         shown = name.encode("utf-8", "replace").decode()[:100]
         if shown != name:
             raise invalid(shown, "unknown_field", _("Unknown field."))
-        if name in found:
+        if name in members:
             raise invalid(name, "duplicate", _("The field is given more than once."))
-        found[name] = value
-    return found
+        members[name] = value
+    return members
 
 
 def _refuse_constant(name: str) -> Any:
@@ -75,8 +75,8 @@ def _check_depth(value: Any, left: int) -> None:
     if left == 0:
         raise _too_deep()
     if isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            _check_depth(one, left - 1)
+        for member in value.values() if isinstance(value, dict) else value:
+            _check_depth(member, left - 1)
 
 
 def _too_deep() -> Problem:

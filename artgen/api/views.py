@@ -78,10 +78,10 @@ def body_of(request: Request) -> Mapping[str, Any]:
 
 def first_or_404[Row: Model](rows: QuerySet[Row]) -> Row:
     """Return the first row; raise Http404 without a text, unlike `get_object_or_404`."""
-    found = rows.first()
-    if found is None:
+    row = rows.first()
+    if row is None:
         raise Http404
-    return found
+    return row
 
 
 def _forbid_caching(response: HttpResponseBase) -> None:

@@ -49,19 +49,19 @@ class CompiledQuery:
             cursor.execute(
                 form.sql,
                 [
-                    values[one.name] if isinstance(one, QueryParameter) else one
-                    for one in form.values
+                    values[value.name] if isinstance(value, QueryParameter) else value
+                    for value in form.values
                 ],
             )
-            found: Iterable[tuple[Any, ...]] = cursor.fetchall()
+            rows: Iterable[tuple[Any, ...]] = cursor.fetchall()
         if form.converters:
-            found = (_converted(row, form.converters) for row in found)
-        return list(map(self._row._make, found) if self._row else found)
+            rows = (_converted(row, form.converters) for row in rows)
+        return list(map(self._row._make, rows) if self._row else rows)
 
 
 class Compiled(NamedTuple):
-    """The SQL of a queryset, its values, with a `QueryParameter` in place of each given one, and what
-    Django does with values from the driver, such as loading JSON.
+    """The SQL of a queryset, its values, with a `QueryParameter` for each argument, and what Django
+    does with values from the driver, such as loading JSON.
     """
 
     sql: str

@@ -38,14 +38,14 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 @register()
 def limits(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
     """Refuse numbers beyond their limits and unknown words."""
-    found = [
+    problems = [
         f"{name} is {value}: it must be from {least} to {most}."
         for name, (least, most) in NUMBERS.items()
         if not least <= (value := getattr(settings, name)) <= most
     ]
-    found += [
+    problems += [
         f"{name} is {value!r}: it must be one of {', '.join(words)}."
         for name, words in CHOICES.items()
         if (value := getattr(settings, name)) not in words
     ]
-    return [Error(text, hint="See deploy/env.example.", id="artgen.E006") for text in found]
+    return [Error(text, hint="See deploy/env.example.", id="artgen.E006") for text in problems]

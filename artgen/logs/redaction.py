@@ -23,5 +23,5 @@ def redact(line: str) -> str:
     return _QUERY.sub(_without_query, _SECRET.sub(r"\1SECRET", line))
 
 
-def _without_query(found: re.Match[str]) -> str:
-    return f"{found[1]}?QUERY" if "/" in found[1] else found[0]
+def _without_query(match: re.Match[str]) -> str:
+    return f"{match[1]}?QUERY" if "/" in match[1] else match[0]

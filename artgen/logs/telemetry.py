@@ -86,7 +86,7 @@ def cleaned(event: Any, hint: Any = None) -> Any:
         kept["logentry"] = {"message": redact(str(event["logentry"].get("message", "")))}
     if "exception" in kept:
         kept["exception"] = {
-            "values": [_exception(one) for one in event["exception"].get("values", ())]
+            "values": [_exception(exception) for exception in event["exception"].get("values", ())]
         }
     extra = event.get("extra", {})
     kept["extra"] = {name: extra[name] for name in KEPT_EXTRA & extra.keys()}

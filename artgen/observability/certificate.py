@@ -68,11 +68,11 @@ def _of(host: str, port: int, *, name: str) -> Certificate:
     with contextlib.ExitStack() as stack:
         plain = stack.enter_context(socket.create_connection((host, port), CONNECT_SECONDS))
         tls = stack.enter_context(context.wrap_socket(plain, server_hostname=name))
-        found = tls.getpeercert() or {}
+        fields = tls.getpeercert() or {}
     return Certificate(
         server=f"{host}:{port}",
-        valid_from=_time(str(found["notBefore"])),
-        valid_until=_time(str(found["notAfter"])),
+        valid_from=_time(str(fields["notBefore"])),
+        valid_until=_time(str(fields["notAfter"])),
     )
 
 

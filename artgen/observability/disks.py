@@ -28,13 +28,17 @@ class Disk:
 
 def disks() -> list[Disk]:
     """Return the disks that can be measured from here; empty if all data is on other machines."""
-    found: dict[int, Disk] = {}
+    disk_by_device: dict[int, Disk] = {}
     for contents, folder in _folders():
         folder = _existing(folder)
         device, usage = folder.stat().st_dev, shutil.disk_usage(folder)
-        names = (*found[device].contents, contents) if device in found else (contents,)
-        found[device] = Disk(names, folder, usage.total, usage.free)
-    return list(found.values())
+        names = (
+            (*disk_by_device[device].contents, contents)
+            if device in disk_by_device
+            else (contents,)
+        )
+        disk_by_device[device] = Disk(names, folder, usage.total, usage.free)
+    return list(disk_by_device.values())
 
 
 def _folders() -> Iterator[tuple[str, Path]]:

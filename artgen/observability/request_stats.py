@@ -179,15 +179,15 @@ def recent(minutes: int) -> RequestCounts:
 
 
 def _read(counts: Mapping[str, int]) -> RequestCounts:
-    found: defaultdict[Series, Times] = defaultdict(Times)
+    counted: defaultdict[Series, Times] = defaultdict(Times)
     for name, count in counts.items():
         kind, status, what = name.split()
-        times = found[kind, status]
+        times = counted[kind, status]
         if what == "us":
             times.seconds += count / 1_000_000
         elif int(what) < len(times.counts):
             times.counts[int(what)] += count
-    return found
+    return counted
 
 
 class _Store:
@@ -210,12 +210,12 @@ class _Store:
         with self._redis.pipeline(transaction=False) as batch:
             for minute in minutes:
                 batch.hgetall(f"{KEY}:{minute}")
-            return sum((Counter(_decoded(found)) for found in batch.execute()), Counter())
+            return sum((Counter(_decoded(fields)) for fields in batch.execute()), Counter())
 
 
-def _decoded(found: Mapping[bytes | str, bytes | str]) -> dict[str, int]:
+def _decoded(fields: Mapping[bytes | str, bytes | str]) -> dict[str, int]:
     counts = {}
-    for name, count in found.items():
+    for name, count in fields.items():
         with contextlib.suppress(ValueError):
             counts[name.decode() if isinstance(name, bytes) else name] = int(count)
     return counts

@@ -18,5 +18,5 @@ def beat() -> None:
 
 def is_alive() -> bool | None:
     """Return whether a socket process runs; None if none has since Redis was started."""
-    found = cache.get_many([ALIVE, SEEN])
-    return ALIVE in found if found else None
+    signs = cache.get_many([ALIVE, SEEN])
+    return ALIVE in signs if signs else None

@@ -163,15 +163,15 @@ def remembered(
             if entry is not None and now < entry[0] <= now + seconds[key] and key not in expired
         }
 
-    found = fresh(local)
-    if unknown := [key for key in seconds if key not in found]:
-        found |= fresh(shared.get_many(unknown))
-        if missing := [key for key in seconds if key not in found]:
+    entries = fresh(local)
+    if unknown := [key for key in seconds if key not in entries]:
+        entries |= fresh(shared.get_many(unknown))
+        if missing := [key for key in seconds if key not in entries]:
             computed = compute(missing)
             new = {key: (now + seconds[key], computed[key]) for key in missing}
             shared.set_many(new, max(seconds[key] for key in missing))
-            found |= new
+            entries |= new
         if len(local) > MAX_LOCAL_VALUES:
             local.clear()
-        local.update(found)
-    return {key: value for key, (_expires_at, value) in found.items()}
+        local.update(entries)
+    return {key: value for key, (_expires_at, value) in entries.items()}

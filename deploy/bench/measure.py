@@ -19,26 +19,7 @@ LOADTEST_GPU_SECONDS = 8.0
 
 def main(arguments: list[str]) -> int:
     """Return 1 when a row could not be measured."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--rows", default="all", help=f"with blanks: {' '.join(ALL)}")
-    parser.add_argument(
-        "--scale", type=float, default=1.0, help="of all sizes; 0.1 is a tenth of the work"
-    )
-    parser.add_argument(
-        "--size", default="", metavar="'NAME=NUMBER …'", help="see deploy/bench/settings.py"
-    )
-    parser.add_argument(
-        "--output", type=Path, default=Path(".data/bench"), help="folder of the results"
-    )
-    parser.add_argument(
-        "--into",
-        default="",
-        metavar="FILE",
-        help="also write the table between its markers in this document",
-    )
-    parser.add_argument(
-        "--loadtest", default="", metavar="OPTIONS", help="instead: deploy.loadtest with these"
-    )
+    parser = _parser()
     options = parser.parse_args(arguments)
     wanted = list(ALL) if options.rows == "all" else options.rows.split()
     if unknown := sorted(set(wanted) - set(ALL)):
@@ -70,6 +51,30 @@ def main(arguments: list[str]) -> int:
     table = save(lines, conditions(sizes, scale=options.scale), folder=options.output, into=into)
     print(f"\n{table}\n\nSaved: {options.output}/bench.md, {options.output}/bench.json")
     return int(any(line.failed for _, line in lines))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rows", default="all", help=f"with blanks: {' '.join(ALL)}")
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="of all sizes; 0.1 is a tenth of the work"
+    )
+    parser.add_argument(
+        "--size", default="", metavar="'NAME=NUMBER …'", help="see deploy/bench/settings.py"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path(".data/bench"), help="folder of the results"
+    )
+    parser.add_argument(
+        "--into",
+        default="",
+        metavar="FILE",
+        help="also write the table between its markers in this document",
+    )
+    parser.add_argument(
+        "--loadtest", default="", metavar="OPTIONS", help="instead: deploy.loadtest with these"
+    )
+    return parser
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

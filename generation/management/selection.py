@@ -56,14 +56,16 @@ def selected(options: dict[str, Any]) -> list[Job]:
     if any(filters.values()):
         raise CommandError("Use ids or filters, not both.")
     ids = [_uuid(text) for text in dict.fromkeys(options["ids"])]
-    found = {job.id: job for job in Job.objects.select_related("user", "model").filter(id__in=ids)}
-    missing = [str(one) for one in ids if one not in found]
+    jobs_by_id = {
+        job.id: job for job in Job.objects.select_related("user", "model").filter(id__in=ids)
+    }
+    missing = [str(job_id) for job_id in ids if job_id not in jobs_by_id]
     if missing:
         raise CommandError(f"Unknown job {', '.join(missing)}.")
-    return [found[one] for one in ids]
+    return [jobs_by_id[job_id] for job_id in ids]
 
 
 def _uuid(text: str) -> UUID:
-    if (found := parse_uuid(text)) is None:
+    if (job_id := parse_uuid(text)) is None:
         raise CommandError(f"{text!r} is not a job id.")
-    return found
+    return job_id

@@ -12,7 +12,7 @@ from generation.models import Job, Status
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptPromises:
     """Jobs of a model that have succeeded, and how many of them by the promised moments."""
 
     slug: str
@@ -48,7 +48,7 @@ class Kept:
         }
 
 
-def kept_since(since: datetime) -> list[Kept]:
+def kept_since(since: datetime) -> list[KeptPromises]:
     """Return the models whose jobs were placed since then, the one with most jobs first.
 
     Jobs without an image and those without a promise (trials, jobs placed during an outage or by an
@@ -69,8 +69,8 @@ def kept_since(since: datetime) -> list[Kept]:
             waited=Avg(F("finished_at") - F("created_at")),
         )
     )
-    found = [
-        Kept(
+    models = [
+        KeptPromises(
             slug=row["model__slug"],
             jobs=row["jobs"],
             before_p50=row["before_p50"],
@@ -81,21 +81,21 @@ def kept_since(since: datetime) -> list[Kept]:
         )
         for row in rows
     ]
-    return sorted(found, key=lambda one: (-one.jobs, one.slug))
+    return sorted(models, key=lambda model: (-model.jobs, model.slug))
 
 
-def total(models: Collection[Kept]) -> Kept:
+def total(models: Collection[KeptPromises]) -> KeptPromises:
     """Return the figures of all these models together, under the slug ""."""
-    jobs = sum(one.jobs for one in models)
+    jobs = sum(model.jobs for model in models)
 
     def mean(name: str) -> float:
-        return sum(getattr(one, name) * one.jobs for one in models) / jobs if jobs else 0.0
+        return sum(getattr(model, name) * model.jobs for model in models) / jobs if jobs else 0.0
 
-    return Kept(
+    return KeptPromises(
         slug="",
         jobs=jobs,
-        before_p50=sum(one.before_p50 for one in models),
-        inside_p90=sum(one.inside_p90 for one in models),
+        before_p50=sum(model.before_p50 for model in models),
+        inside_p90=sum(model.inside_p90 for model in models),
         promised_p50=mean("promised_p50"),
         promised_p90=mean("promised_p90"),
         waited=mean("waited"),

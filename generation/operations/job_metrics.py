@@ -11,7 +11,7 @@ from accounts.models import User
 from artgen.database.ids import first_id
 from generation.jobs.budgets import budget_state
 from generation.jobs.engine import heartbeat
-from generation.models import ACTIVE, ImageModel, Job, Status
+from generation.models import ACTIVE, Budget, ImageModel, Job, Status
 from generation.operations import eta_report
 from generation.operations.gauge import gauge
 
@@ -62,9 +62,9 @@ def lines() -> Iterator[Metric]:
 def promises() -> Iterator[Metric]:
     """Yield how often promised waiting times were kept."""
     shares = {
-        (one.slug, promise): share
-        for one in eta_report.kept_since(timezone.now() - PROMISES_PERIOD)
-        for promise, share in (("p50", one.p50_share), ("p90", one.p90_share))
+        (model.slug, promise): share
+        for model in eta_report.kept_since(timezone.now() - PROMISES_PERIOD)
+        for promise, share in (("p50", model.p50_share), ("p90", model.p90_share))
         if share is not None
     }
     yield gauge(
@@ -81,12 +81,18 @@ def credits() -> Iterator[Metric]:
     yield gauge("artgen_credits_held", "Credits held for unfinished jobs.", held)
 
 
+def _scope_of(budget: Budget) -> str:
+    if budget.group:
+        return "group"
+    return "model" if budget.model else "site"
+
+
 def budget_use() -> Iterator[Metric]:
     """Yield limits and use of budgets in dollars, and parked jobs."""
     limits, used = {}, {}
     for state in budget_state.states():
         budget = state.budget
-        scope = "group" if budget.group else "model" if budget.model else "site"
+        scope = _scope_of(budget)
         name = budget.model.slug if budget.model else str(budget.group or "all jobs")
         limits[scope, name, budget.period] = float(state.limit)
         used[scope, name, budget.period] = float(state.used)

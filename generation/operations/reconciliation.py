@@ -126,12 +126,12 @@ def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
     sent = jobs.alias(sent_at=spending.SENT_AT).filter(sent_at__gte=start, sent_at__lt=end)
     deleted = Spending.objects.filter(period=Spending.DELETED, starts_on=start.date())
     rows = [*spending.of_jobs(sent), *deleted.select_related("model").defer("model__workflow")]
-    found: dict[str, ModelCosts] = {}
+    costs_by_slug: dict[str, ModelCosts] = {}
     for row in sorted(rows, key=lambda row: (row.model.position, row.model.slug)):
         model = row.model
         none = ModelCosts(model.slug, model.name, model.endpoint_id, is_public(model.dialect))
-        found[model.slug] = _added(found.get(model.slug, none), row)
-    models = list(found.values())
+        costs_by_slug[model.slug] = _added(costs_by_slug.get(model.slug, none), row)
+    models = list(costs_by_slug.values())
     prompts = _prompts(start, end)
     return Reconciliation(
         month=f"{start:%Y-%m}",
@@ -173,33 +173,33 @@ def _prompts(start: datetime, end: datetime) -> PromptCosts:
 
 def _against(bill: Bill, models: Sequence[ModelCosts], prompts: PromptCosts) -> list[BilledLine]:
     """Return the lines. Calls of the prompt helper count where its endpoint at RunPod is billed."""
-    own = {one.endpoint for one in models if not one.is_public} | set(bill.own)
+    own = {model.endpoint for model in models if not model.is_public} | set(bill.own)
     text_endpoint = runpod_endpoint()
     lines = [
         BilledLine(
             endpoint=endpoint,
-            slugs=tuple(one.slug for one in models if one.endpoint == endpoint),
+            slugs=tuple(model.slug for model in models if model.endpoint == endpoint),
             billed=bill.own.get(endpoint, ZERO),
             known=sum(
                 (
-                    one.best_known
-                    for one in models
-                    if one.endpoint == endpoint and not one.is_public
+                    model.best_known
+                    for model in models
+                    if model.endpoint == endpoint and not model.is_public
                 ),
                 prompts.expected if endpoint == text_endpoint else ZERO,
             ),
         )
         for endpoint in sorted(own)
     ]
-    public = [one for one in models if one.is_public]
+    public = [model for model in models if model.is_public]
     calls = prompts.expected if text_endpoint and text_endpoint not in own else ZERO
     if bill.public is not None or public or calls:
         lines.append(
             BilledLine(
                 endpoint=billing.PUBLIC,
-                slugs=tuple(one.slug for one in public),
+                slugs=tuple(model.slug for model in public),
                 billed=bill.public or ZERO,
-                known=sum((one.best_known for one in public), calls),
+                known=sum((model.best_known for model in public), calls),
             )
         )
     return lines

@@ -108,8 +108,8 @@ def _expire(ids: Sequence[UUID]) -> list[Upload]:
     """
     with transaction.atomic():
         locked = Upload.objects.filter(id__in=ids).select_for_update().order_by("id")
-        found = [upload.id for upload in locked]
-        unused = list(_with_use(Upload.objects.filter(id__in=found)).filter(is_used=False))
+        locked_ids = [upload.id for upload in locked]
+        unused = list(_with_use(Upload.objects.filter(id__in=locked_ids)).filter(is_used=False))
         Upload.objects.filter(id__in=[upload.id for upload in unused]).update(
             expired_at=timezone.now()
         )

@@ -34,13 +34,13 @@ def requests() -> Iterator[Metric]:
 def database() -> Iterator[Metric]:
     """Yield the connections to PostgreSQL."""
     health.check_database()
-    found, limit = resources.connections(), connection_budget.read().limit
+    connections, limit = resources.connections(), connection_budget.read().limit
     name = "artgen_database_connections"
-    yield gauge(name, "All connections to PostgreSQL.", found.used)
-    yield gauge(f"{name}_most", "PostgreSQL's max_connections.", found.max)
+    yield gauge(name, "All connections to PostgreSQL.", connections.used)
+    yield gauge(f"{name}_most", "PostgreSQL's max_connections.", connections.max)
     yield gauge(f"{name}_limit", "Alert threshold of connections.", limit)
     text = "Connections to our database."
-    yield gauge("artgen_program_connections", text, found.by_program, "program")
+    yield gauge("artgen_program_connections", text, connections.by_program, "program")
 
 
 def queue() -> Iterator[Metric]:
@@ -49,15 +49,15 @@ def queue() -> Iterator[Metric]:
 
 
 def redis() -> Iterator[Metric]:
-    found = resources.redis_memory()
-    yield gauge("artgen_redis_memory_bytes", "Memory used by Redis.", found.used)
-    yield gauge("artgen_redis_memory_most_bytes", "Memory limit of Redis; 0: none.", found.max)
+    memory = resources.redis_memory()
+    yield gauge("artgen_redis_memory_bytes", "Memory used by Redis.", memory.used)
+    yield gauge("artgen_redis_memory_most_bytes", "Memory limit of Redis; 0: none.", memory.max)
 
 
 def disk_space() -> Iterator[Metric]:
-    found = {", ".join(disk.contents): disk for disk in disks.disks()}
-    total = {contents: disk.total for contents, disk in found.items()}
-    free = {contents: disk.free for contents, disk in found.items()}
+    disk_by_contents = {", ".join(disk.contents): disk for disk in disks.disks()}
+    total = {contents: disk.total for contents, disk in disk_by_contents.items()}
+    free = {contents: disk.free for contents, disk in disk_by_contents.items()}
     yield gauge("artgen_disk_bytes", "Size of the disk.", total, "contents")
     yield gauge("artgen_disk_free_bytes", "Free space.", free, "contents")
 

@@ -67,8 +67,8 @@ def _upscaling(workflow: Mapping[str, Any]) -> int:
         for node in workflow.values()
         if node.get("class_type") == "UpscaleModelLoader"
     )
-    found = (_FACTOR.search(name) for name in names if isinstance(name, str))
-    return next((int(match[1]) for match in found if match), 1)
+    matches = (_FACTOR.search(name) for name in names if isinstance(name, str))
+    return next((int(match[1]) for match in matches if match), 1)
 
 
 def _follow(workflow: Mapping[str, Any], link: Any, depth: int = 8) -> str:
@@ -94,5 +94,5 @@ def _number(inputs: Mapping[str, Any], key: str) -> float | None:
 
 
 def _whole(nodes: list[Mapping[str, Any]], key: str, default: int) -> int:
-    found = (_number(node, key) for node in nodes)
-    return next((int(value) for value in found if value is not None and value >= 1), default)
+    values = (_number(node, key) for node in nodes)
+    return next((int(value) for value in values if value is not None and value >= 1), default)

@@ -141,12 +141,12 @@ def enhanced(text: str) -> str:
     return f"{text.rstrip(' .,')}, {_DETAILS[language]}"
 
 
-def _english(found: re.Match[str]) -> str:
-    word = found[0].lower().replace("ё", "е")
+def _english(match: re.Match[str]) -> str:
+    word = match[0].lower().replace("ё", "е")
     english = _WHOLE.get(word) or _by_stem(word)
     if not english:
-        return found[0]
-    return english[0].upper() + english[1:] if found[0][0].isupper() else english
+        return match[0]
+    return english[0].upper() + english[1:] if match[0][0].isupper() else english
 
 
 def _by_stem(word: str) -> str:

@@ -135,11 +135,11 @@ class Faults:
     @property
     def taken(self) -> dict[str, dict[str, int]]:
         """How often each fault has happened so far, by call and fault."""
-        found: dict[str, dict[str, int]] = {}
+        counts: dict[str, dict[str, int]] = {}
         with self._lock:
             for (call, fault), count in self._taken.items():
-                found.setdefault(call, {})[fault] = count
-        return found
+                counts.setdefault(call, {})[fault] = count
+        return counts
 
     def next(self, call: str, fault: str, *, endpoint: str | None = None, times: int = 1) -> None:
         """Plan a fault for the next `times` calls of this kind, at one endpoint or any.

@@ -74,9 +74,9 @@ class Command(BaseCommand):
         try:
             report = creation.create(advance=self.progress("files copied").advance)
         except BackupRefused as refusal:
-            record.failed(started_at, detail=str(refusal))
+            record.store_failure(started_at, detail=str(refusal))
             raise
-        record.complete(report.backup, detail="\n".join(report.missing))
+        record.store_success(report.backup, detail="\n".join(report.missing))
         files = f"{counted(report.files, 'file')}, {report.copied} new"
         files = f"{files} ({_size(report.copied_bytes)})" if report.with_files else "without files"
         self.stdout.write(

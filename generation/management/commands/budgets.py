@@ -80,10 +80,10 @@ def _dollars(text: str) -> Decimal:
 def _found(model: Any, field: str, value: str | None) -> Any:
     if value is None:
         return None
-    found = model.objects.filter(**{field: value}).first()
-    if found is None:
+    row = model.objects.filter(**{field: value}).first()
+    if row is None:
         raise CommandError(f"There is no {model._meta.verbose_name} {value!r}.")
-    return found
+    return row
 
 
 def _row(state: BudgetState) -> tuple[str, ...]:

@@ -63,8 +63,8 @@ class Command(BaseCommand):
 def _find(who: str) -> User:
     """Return the user with this email or id who is not erased; raise CommandError."""
     users = User.objects.filter(erased_at=None)
-    found = parse_uuid(who)
-    user = users.filter(pk=found).first() if found else users.filter(email=fold(who)).first()
+    user_id = parse_uuid(who)
+    user = users.filter(pk=user_id).first() if user_id else users.filter(email=fold(who)).first()
     if user is None:
         raise CommandError(f"Unknown user {who}.")
     return user

@@ -11,7 +11,7 @@ from artgen.api.times import time_json
 from artgen.management.base import BaseCommand
 from artgen.management.numbers import Whole
 from generation.operations import eta_report
-from generation.operations.eta_report import Kept
+from generation.operations.eta_report import KeptPromises
 
 
 class Command(BaseCommand):
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         if options["json"]:
             report = {
                 "since": time_json(since),
-                "models": [one.as_json() for one in models],
+                "models": [model.as_json() for model in models],
                 "total": total.as_json(),
             }
             self.stdout.write(json.dumps(report, indent=2))
@@ -49,14 +49,14 @@ class Command(BaseCommand):
             f"{'model':<28}{'jobs':>7}{'inside p90':>12}{'before p50':>12}"
             f"{'promised, s':>16}{'waited, s':>11}"
         )
-        for one in [*models, total]:
-            self.stdout.write(_line(one))
+        for promises in [*models, total]:
+            self.stdout.write(_line(promises))
 
 
-def _line(one: Kept) -> str:
-    promised = f"{one.promised_p50:.0f}–{one.promised_p90:.0f}"
+def _line(promises: KeptPromises) -> str:
+    promised = f"{promises.promised_p50:.0f}–{promises.promised_p90:.0f}"
     return (
-        f"{one.slug or 'all':<28}{one.jobs:>7}"
-        f"{one.p90_share or 0:>12.1%}{one.p50_share or 0:>12.1%}"
-        f"{promised:>16}{one.waited:>11.0f}"
+        f"{promises.slug or 'all':<28}{promises.jobs:>7}"
+        f"{promises.p90_share or 0:>12.1%}{promises.p50_share or 0:>12.1%}"
+        f"{promised:>16}{promises.waited:>11.0f}"
     )

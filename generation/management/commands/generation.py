@@ -94,11 +94,11 @@ class Command(BaseCommand):
 
 def _moment(text: str) -> datetime:
     try:
-        found = parse_datetime(text)  # raises ValueError for a day that does not exist
+        moment = parse_datetime(text)  # raises ValueError for a day that does not exist
     except ValueError:
-        found = None
-    if found is None:
+        moment = None
+    if moment is None:
         raise ArgumentTypeError(f"must be a time such as 2026-11-26T14:30, not {text!r}")
-    if not years.has(found):
+    if not years.has(moment):
         raise ArgumentTypeError(f"a year from {years.FIRST} to {years.LAST}")
-    return found if timezone.is_aware(found) else timezone.make_aware(found)
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)

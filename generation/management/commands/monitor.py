@@ -39,30 +39,30 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Raise CommandError if a figure is not below its limit; with --watch, in the last run."""
-        found: list[Figure] = []
+        figures: list[Figure] = []
         with contextlib.suppress(KeyboardInterrupt):
-            found = self._measure(options)
+            figures = self._measure(options)
             while options["watch"]:
-                found = self._measure(options)
-        wrong = [figure.name for figure in found if not figure.ok]
+                figures = self._measure(options)
+        wrong = [figure.name for figure in figures if not figure.ok]
         if wrong:
             raise CommandError(f"Not within limits: {', '.join(wrong)}.")
 
     def _measure(self, options: dict[str, Any]) -> list[Figure]:
-        found = monitor.measure(processor_share=resources.processor_share(options["seconds"]))
+        figures = monitor.measure(processor_share=resources.processor_share(options["seconds"]))
         if options["json"]:
             report = {
-                "ok": all(figure.ok for figure in found),
-                "figures": [figure.as_json() for figure in found],
+                "ok": all(figure.ok for figure in figures),
+                "figures": [figure.as_json() for figure in figures],
             }
             self.stdout.write(json.dumps(report, indent=None if options["watch"] else 2))
         else:
             if options["watch"]:
                 self.stdout.write(f"{timezone.localtime():%H:%M:%S}")
-            for figure in found:
+            for figure in figures:
                 self.stdout.write(self._line(figure))
         self.stdout.flush()
-        return found
+        return figures
 
     def _line(self, figure: Figure) -> str:
         style, word = (self.style.SUCCESS, "ok") if figure.ok else (self.style.ERROR, "LOOK")

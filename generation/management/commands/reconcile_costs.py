@@ -70,20 +70,20 @@ class Command(BaseCommand):
                 )
             except RunPodError as error:
                 note = f"RunPod's bill could not be read: {error}"
-        found = reconciliation.of_month(month, bill=bill)
+        report = reconciliation.of_month(month, bill=bill)
         if options["json"]:
-            self.write_json(as_json(found, note=note))
+            self.write_json(as_json(report, note=note))
             return
-        rows = [_row(one.slug, one) for one in found.models]
-        for line in lines(HEAD, [*rows, _row("total", found.total)]):
+        rows = [_row(model.slug, model) for model in report.models]
+        for line in lines(HEAD, [*rows, _row("total", report.total)]):
             self.stdout.write(line)
-        if found.prompts.calls:
+        if report.prompts.calls:
             self.stdout.write("")
-            calls = f"{found.prompts.calls} calls"
-            row = (calls, str(found.prompts.credits), _dollars(found.prompts.expected))
+            calls = f"{report.prompts.calls} calls"
+            row = (calls, str(report.prompts.credits), _dollars(report.prompts.expected))
             for line in lines(PROMPTS_HEAD, [row]):
                 self.stdout.write(line)
-        if found.lines:
+        if report.lines:
             self.stdout.write("")
             billed = [
                 (
@@ -93,7 +93,7 @@ class Command(BaseCommand):
                     _dollars(line.difference),
                     ", ".join(line.slugs) or "no model",
                 )
-                for line in found.lines
+                for line in report.lines
             ]
             for text in lines(BILL_HEAD, billed):
                 self.stdout.write(text)
@@ -101,22 +101,22 @@ class Command(BaseCommand):
             self.stderr.write(note)
 
 
-def as_json(found: Reconciliation, *, note: str = "") -> dict[str, Any]:
+def as_json(report: Reconciliation, *, note: str = "") -> dict[str, Any]:
     """Return the report as JSON: dollars are numbers."""
     document: dict[str, Any] = {
-        "month": found.month,
-        "models": [{"slug": one.slug, **_numbers(one)} for one in found.models],
-        "total": _numbers(found.total),
+        "month": report.month,
+        "models": [{"slug": model.slug, **_numbers(model)} for model in report.models],
+        "total": _numbers(report.total),
         "prompt_helper": {
-            "calls": found.prompts.calls,
-            "credits": found.prompts.credits,
-            "expected_usd": float(found.prompts.expected),
+            "calls": report.prompts.calls,
+            "credits": report.prompts.credits,
+            "expected_usd": float(report.prompts.expected),
         },
         "bill": None,
     }
-    if found.bill is not None:
+    if report.bill is not None:
         document["bill"] = {
-            "total_usd": float(found.bill.total),
+            "total_usd": float(report.bill.total),
             "lines": [
                 {
                     "endpoint": line.endpoint,
@@ -125,7 +125,7 @@ def as_json(found: Reconciliation, *, note: str = "") -> dict[str, Any]:
                     "known_usd": float(line.known),
                     "difference_usd": float(line.difference),
                 }
-                for line in found.lines
+                for line in report.lines
             ],
         }
     if note:
@@ -133,30 +133,30 @@ def as_json(found: Reconciliation, *, note: str = "") -> dict[str, Any]:
     return document
 
 
-def _numbers(one: ModelCosts) -> dict[str, Any]:
+def _numbers(costs: ModelCosts) -> dict[str, Any]:
     return {
-        "jobs": one.jobs,
-        "credits": one.credits,
-        "recorded_usd": float(one.recorded),
-        "expected_usd": float(one.expected),
-        "drift": None if one.drift is None else round(float(one.drift), 4),
-        "failed_jobs": one.failed_jobs,
-        "failed_usd": float(one.failed),
-        "unrecorded_jobs": one.unrecorded_jobs,
-        "unreported_usd": float(one.unreported),
+        "jobs": costs.jobs,
+        "credits": costs.credits,
+        "recorded_usd": float(costs.recorded),
+        "expected_usd": float(costs.expected),
+        "drift": None if costs.drift is None else round(float(costs.drift), 4),
+        "failed_jobs": costs.failed_jobs,
+        "failed_usd": float(costs.failed),
+        "unrecorded_jobs": costs.unrecorded_jobs,
+        "unreported_usd": float(costs.unreported),
     }
 
 
-def _row(name: str, one: ModelCosts) -> tuple[str, ...]:
+def _row(name: str, costs: ModelCosts) -> tuple[str, ...]:
     return (
         name,
-        str(one.jobs),
-        str(one.credits),
-        _dollars(one.recorded),
-        _dollars(one.expected),
-        "—" if one.drift is None else f"{one.drift:+.1%}",
-        str(one.failed_jobs),
-        _dollars(one.failed),
+        str(costs.jobs),
+        str(costs.credits),
+        _dollars(costs.recorded),
+        _dollars(costs.expected),
+        "—" if costs.drift is None else f"{costs.drift:+.1%}",
+        str(costs.failed_jobs),
+        _dollars(costs.failed),
     )
 
 

@@ -15,11 +15,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run everything in this process, even without beat and workers."""
         finished = {job.id: job for job in Job.objects.storing().order_by("id")}
-        asked = driver.reconcile()
+        answers = driver.reconcile()
         progress = self.progress("jobs stored", total=len(finished))
         while storing.store():
             progress.advance()
-        before = {job.id: (job, said) for job, said in asked}
+        before = {job.id: (job, said) for job, said in answers}
         before |= {
             job_id: (job, "ready to be saved")
             for job_id, job in finished.items()
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             changed += 1
             self.stdout.write(f"{job_id}  {_where(job)} → {end}  (RunPod: {said})")
         unknown = Job.objects.at_runpod().filter(status=Status.SUBMITTED, runpod_id="").count()
-        self.stdout.write(f"{len(asked)} queried, {changed} changed.")
+        self.stdout.write(f"{len(answers)} queried, {changed} changed.")
         if unknown:
             self.stdout.write(
                 f"{unknown} skipped: not confirmed by RunPod until their webhook arrives or their "

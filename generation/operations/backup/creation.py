@@ -52,7 +52,7 @@ SALT = "generation.operations.backup"
 
 
 @dataclass
-class Report:
+class BackupReport:
     """What was done: `missing` are files of rows that the bucket does not have."""
 
     backup: Backup
@@ -66,7 +66,7 @@ class Report:
     missing: list[str] = field(default_factory=list)
 
 
-def create(*, advance: Callable[[], object] = lambda: None) -> Report:
+def create(*, advance: Callable[[], object] = lambda: None) -> BackupReport:
     """Make a backup into BACKUP_DIR and remove expired ones; raise BackupRefused.
 
     Calls `advance` after each file that is copied.
@@ -106,7 +106,7 @@ class _Creation:
         self.copied: set[str] = set()
         self.copied_bytes = 0
 
-    def run(self) -> Report:
+    def run(self) -> BackupReport:
         now = timezone.now()
         half = self.folder.begin(now.strftime(NAME_FORMAT))
         self._copy(self._expected_files())
@@ -114,7 +114,7 @@ class _Creation:
         backup = self.folder.publish(half, manifest)
         keep = timedelta(days=settings.BACKUP_KEEP_DAYS)
         expired, removed = self.folder.expire(before=now - keep)
-        return Report(
+        return BackupReport(
             backup=backup,
             with_files=self.with_files,
             files=manifest["files"],

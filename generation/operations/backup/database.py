@@ -194,15 +194,15 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
 
 def _environment() -> dict[str, str]:
     """Return the environment in which libpq connects as Django does."""
-    given = connection.get_connection_params()
+    parameters = connection.get_connection_params()
     names = {
         option.keyword.decode(): option.envvar.decode()
         for option in pq.Conninfo.get_defaults()
         if option.envvar
     }
-    found = {
+    variables = {
         names[keyword]: str(value)
-        for keyword, value in given.items()
+        for keyword, value in parameters.items()
         if keyword in names and value is not None
     }
-    return {**os.environ, **found, "PGAPPNAME": APPLICATION}
+    return {**os.environ, **variables, "PGAPPNAME": APPLICATION}

@@ -99,12 +99,12 @@ class Folder:
         """Return the complete backups, oldest first."""
         if not self.parts.is_dir():
             return []
-        found = []
+        backups = []
         with _explained(self.parts):
             for path in sorted(self.parts.iterdir()):
                 if not path.name.startswith(".") and (path / MANIFEST).is_file():
-                    found.append(Backup(path, _manifest(path)))
-        return found
+                    backups.append(Backup(path, _manifest(path)))
+        return backups
 
     def find(self, name: str) -> Backup:
         """Return the backup of this name, or the newest for "latest"; refuse without one."""
@@ -123,16 +123,16 @@ class Folder:
 
     def objects(self) -> set[str]:
         """Return the stored files, as paths below the folder."""
-        found = set()
+        names = set()
         with _explained(self.files):
             for shelf in os.scandir(self.files):
                 if shelf.is_dir():
-                    found |= {
+                    names |= {
                         f"files/{shelf.name}/{file.name}"
                         for file in os.scandir(shelf.path)
                         if not file.name.startswith(".")
                     }
-        return found
+        return names
 
     def begin(self, name: str) -> Path:
         """Return the folder of a new backup; remove what earlier ones left unfinished."""
@@ -183,12 +183,12 @@ class Folder:
     def _damages(self, files: Iterator[tuple[str, str]]) -> Iterator[str]:
         for name, digest in files:
             try:
-                found = digest_of(self.root / name)
+                actual = digest_of(self.root / name)
             except OSError as error:
                 yield f"{name}: {error.strerror}"
                 continue
-            if found != digest:
-                yield f"{name}: sha256 is {found}, not {digest}"
+            if actual != digest:
+                yield f"{name}: sha256 is {actual}, not {digest}"
 
 
 class DigestWriter:

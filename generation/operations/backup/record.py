@@ -17,12 +17,12 @@ KEPT = 100
 """Records that are kept, besides that of the newest complete backup."""
 
 
-def complete(backup: Backup, *, detail: str = "") -> None:
+def store_success(backup: Backup, *, detail: str = "") -> None:
     """Record a complete backup; `detail` says what the bucket lacked."""
     _write(backup.made_at, is_complete=True, has_files=backup.with_files, detail=detail)
 
 
-def failed(started_at: datetime, *, detail: str) -> None:
+def store_failure(started_at: datetime, *, detail: str) -> None:
     """Record an attempt that made no backup, and why."""
     _write(started_at, is_complete=False, has_files=settings.BACKUP_FILES, detail=detail)
 

@@ -50,7 +50,7 @@ class WouldOverwrite(BackupRefused):
 
 
 @dataclass(frozen=True)
-class Entry:
+class BackedUpFile:
     """A file of a backup: its key, the sha256 of its row ("": none), where and how it is stored."""
 
     key: str
@@ -140,12 +140,12 @@ class Restoration:
                 f"The backup is of a newer version of ArtGen: this one has no {', '.join(newer)}."
             )
 
-    def entries(self) -> Generator[Entry, None, None]:
+    def entries(self) -> Generator[BackedUpFile, None, None]:
         """Yield the files of the backup, of which there may be millions; raise WrongKey."""
         with self._index() as plain, gzip.open(plain, "rt", encoding="utf-8") as lines:
             # Both lists have the same order.
             for line, (_name, digest) in zip(lines, self.backup.digests(), strict=True):
-                yield Entry(**json.loads(line), digest=digest)
+                yield BackedUpFile(**json.loads(line), digest=digest)
 
     @contextmanager
     def _index(self) -> Iterator[IO[bytes]]:
@@ -174,7 +174,7 @@ class Restoration:
         with (self.backup.path / self._part(DUMP)).open("rb") as source:
             self.opening.open_stream(source, target)
 
-    def _content(self, entry: Entry) -> bytes:
+    def _content(self, entry: BackedUpFile) -> bytes:
         """Return a file's bytes; raise BackupDamaged."""
         path = self.folder.root / entry.object
         try:
@@ -188,7 +188,7 @@ class Restoration:
             raise BackupDamaged(f"{path} ({entry.key}) is not the file of its row")
         return data
 
-    def _damage(self, entry: Entry) -> str:
+    def _damage(self, entry: BackedUpFile) -> str:
         try:
             self._content(entry)
         except BackupRefused as damage:
@@ -201,7 +201,7 @@ class Restoration:
         Returns what is damaged in the backup; everything else is restored.
         """
         with _bucket_explained():
-            found = {
+            md5_by_key = {
                 key: bytes.fromhex(md5)
                 for prefix in consistency.PREFIXES
                 for key, md5 in storage.checksums(prefix)
@@ -211,7 +211,7 @@ class Restoration:
         different: list[str] = []
         with ThreadPoolExecutor(THREADS) as pool:
             for batch in _batches(self.entries()):
-                md5s = [found.pop(entry.key, None) for entry in batch]
+                md5s = [md5_by_key.pop(entry.key, None) for entry in batch]
                 is_empty = md5s.count(None) == len(batch)
                 answers = repeat((MISSING, "")) if is_empty else pool.map(self._step, batch, md5s)
                 for entry, (step, damage) in zip(batch, answers, strict=False):
@@ -220,10 +220,10 @@ class Restoration:
                     if step == DIFFERENT and len(different) < SHOWN:
                         different.append(entry.key)
             written, overwritten = steps.count(MISSING), steps.count(DIFFERENT)
-            if (found or overwritten) and not force:
-                examples = [*nsmallest(SHOWN, found), *different][:SHOWN]
+            if (md5_by_key or overwritten) and not force:
+                examples = [*nsmallest(SHOWN, md5_by_key), *different][:SHOWN]
                 raise WouldOverwrite(
-                    f"The bucket has {len(found)} files that are not in the backup and "
+                    f"The bucket has {len(md5_by_key)} files that are not in the backup and "
                     f"{overwritten} that differ, such as {', '.join(examples)}. --force "
                     "overwrites those that differ and keeps the others."
                 )
@@ -233,14 +233,14 @@ class Restoration:
             f"Files: {written} written, {overwritten} overwritten, "
             f"{steps.count(SAME)} already there."
         )
-        if found:
+        if md5_by_key:
             self.say(
-                f"{len(found)} files in the bucket are not in the backup; "
+                f"{len(md5_by_key)} files in the bucket are not in the backup; "
                 "`verify_storage --delete-orphans` removes those without a row."
             )
         return damaged
 
-    def _step(self, entry: Entry, md5: bytes | None) -> tuple[int, str]:
+    def _step(self, entry: BackedUpFile, md5: bytes | None) -> tuple[int, str]:
         """Return what to do with a file, and how it is damaged in the backup."""
         if md5 is None:
             return MISSING, ""
@@ -249,14 +249,14 @@ class Restoration:
         except BackupDamaged as damage:
             return SAME, f"{damage}; the file in the bucket is kept"
 
-    def _is_same(self, entry: Entry, md5: bytes) -> bool:
+    def _is_same(self, entry: BackedUpFile, md5: bytes) -> bool:
         data = self._content(entry)
         if hashlib.md5(data, usedforsecurity=False).digest() == md5:
             return True
         with _bucket_explained():
             return storage.read(entry.key) == data
 
-    def _write(self, entry: Entry) -> str:
+    def _write(self, entry: BackedUpFile) -> str:
         """Write a file into the bucket; return how it is damaged in the backup."""
         try:
             data = self._content(entry)
@@ -273,7 +273,7 @@ class Restoration:
         with _bucket_explained():
             consistency.delete_temporary()
         # It was recorded after its snapshot.
-        record.complete(self.backup, detail="restored")
+        record.store_success(self.backup, detail="restored")
         active = {
             status: Job.objects.filter(status=status).count()
             for status in Job.objects.active()
@@ -309,7 +309,7 @@ def _keys_of(missing: list[str]) -> Iterator[str]:
         yield line.partition(" ")[0]
 
 
-def _batches(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+def _batches(entries: Iterator[BackedUpFile]) -> Iterator[list[BackedUpFile]]:
     while batch := list(islice(entries, BATCH)):
         yield batch
 

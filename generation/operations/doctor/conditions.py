@@ -18,10 +18,10 @@ NOT_AT_ONCE = {"Processor"}  # a share of time
 
 def conditions() -> Iterator[Check]:
     """Yield a check for each condition that is true: of jobs, emails, budgets, disks, backups, …"""
-    found = Measurements().take()
+    findings = Measurements().take()
     wrong = {
         name: values
-        for name, values in found.wrong.items()
+        for name, values in findings.wrong.items()
         if kind_of(name) not in WITH_OWN_CHECK | NOT_AT_ONCE
     }
     for name, values in wrong.items():
@@ -29,8 +29,8 @@ def conditions() -> Iterator[Check]:
         is_critical = condition is not None and condition.severity is Severity.CRITICAL
         text, advice = messages.sentence(name, values), messages.advice(name)
         yield Check(name, not is_critical, text, advice)
-    if found.unknown:
-        detail = f"cannot be measured: {', '.join(sorted(found.unknown))}"
+    if findings.unknown:
+        detail = f"cannot be measured: {', '.join(sorted(findings.unknown))}"
         yield Check("conditions", True, detail, "See the other checks.")
     elif not wrong:
         detail = "nothing is wrong with jobs, emails, budgets, disks or backups"

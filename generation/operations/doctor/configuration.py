@@ -9,11 +9,11 @@ from generation.operations.doctor.check import Check, without_secrets
 def configuration() -> Check:
     """Return what the system checks of Django, its packages and ArtGen find."""
     messages = [*run_checks(), *setting_names.unknown()]
-    found = [message for message in messages if not message.is_silenced()]
-    errors = [message for message in found if message.is_serious()]
+    shown = [message for message in messages if not message.is_silenced()]
+    errors = [message for message in shown if message.is_serious()]
     if errors:
         return Check("settings", False, _text(errors), _hint(errors))
-    warnings = [message for message in found if message.level >= WARNING]
+    warnings = [message for message in shown if message.level >= WARNING]
     if warnings:
         return Check("settings", True, _text(warnings), _hint(warnings))
     return Check("settings", True, f"valid, for {installation.current().name}")

@@ -43,9 +43,11 @@ def migrations() -> Check:
 def connection_budget() -> Check:
     """Compare the connections that all processes can open with PostgreSQL's, and those in use."""
     name, settings_hint = "connection_budget", installation.current().settings
-    planned, found = budget.read(), resources.connections()
-    usable = found.max - _reserved()
-    seen = f"{planned.arithmetic} of {planned.limit}; {found.used} of {found.max} in use"
+    planned, connections = budget.read(), resources.connections()
+    usable = connections.max - _reserved()
+    seen = (
+        f"{planned.arithmetic} of {planned.limit}; {connections.used} of {connections.max} in use"
+    )
     if planned.connections > usable and not _has_pgbouncer():
         detail = f"{seen}; PostgreSQL leaves only {usable} to ArtGen"
         return Check(name, False, detail, BUDGET_HINT + settings_hint)

@@ -29,8 +29,8 @@ MORE_MEMORY = (
 def servers() -> Iterator[Check]:
     """Write into each Redis that the settings name, and read its memory and policy."""
     addresses = dict.fromkeys((settings.REDIS_URL, str(app.conf.broker_url or "")))
-    found = [url for url in addresses if url.startswith(("redis://", "rediss://", "unix://"))]
-    for number, url in enumerate(found):
+    urls = [url for url in addresses if url.startswith(("redis://", "rediss://", "unix://"))]
+    for number, url in enumerate(urls):
         yield _server("redis" if number == 0 else "redis:broker", url)
 
 

@@ -67,8 +67,8 @@ def _run_if(
 def _run(name: str, look: CheckFunction) -> Generator[Check, None, bool]:
     ok = True
     try:
-        found = look()
-        for check in [found] if isinstance(found, Check) else found:
+        result = look()
+        for check in [result] if isinstance(result, Check) else result:
             ok = ok and check.ok is True
             yield check
     except Exception as error:  # noqa: BLE001 every failure is a result

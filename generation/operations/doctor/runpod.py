@@ -81,16 +81,18 @@ def key_and_endpoints(offered: list[OfferedEndpoint]) -> Iterator[Check]:
         yield key
         if key.ok:
             missing = [
-                one for one in offered if isinstance(answers[one.endpoint_id], EndpointMissing)
+                endpoint
+                for endpoint in offered
+                if isinstance(answers[endpoint.endpoint_id], EndpointMissing)
             ]
             if len(missing) > 1:
                 yield _missing_endpoints(missing)
-                offered = [one for one in offered if one not in missing]
-                endpoints = list(dict.fromkeys(one.endpoint_id for one in offered))
+                offered = [endpoint for endpoint in offered if endpoint not in missing]
+                endpoints = list(dict.fromkeys(endpoint.endpoint_id for endpoint in offered))
             healths = dict(zip(endpoints, pool.map(_health, endpoints), strict=True))
             yield from (
-                _endpoint(one, answers[one.endpoint_id], healths[one.endpoint_id])
-                for one in offered
+                _endpoint(endpoint, answers[endpoint.endpoint_id], healths[endpoint.endpoint_id])
+                for endpoint in offered
             )
 
 

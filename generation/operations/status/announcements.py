@@ -46,7 +46,7 @@ def current() -> list[Announcement]:
             log.warning("announcements cannot be read", extra={"error": repr(error)})
             read = remember(known)
     at = timezone.now()
-    return [one for one in read.rows if one.is_current(at)]
+    return [announcement for announcement in read.rows if announcement.is_current(at)]
 
 
 def remember(rows: Iterable[Announcement]) -> _Read:
@@ -64,10 +64,10 @@ def forget() -> None:
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """Return the context of every page: the announcements that this browser has not closed."""
-    found = current()
-    if found and (closed := closed_in(request)):
-        found = [one for one in found if one.key not in closed]
-    return {"announcements": found}
+    shown = current()
+    if shown and (closed := closed_in(request)):
+        shown = [announcement for announcement in shown if announcement.key not in closed]
+    return {"announcements": shown}
 
 
 def closed_in(request: HttpRequest) -> set[str]:
@@ -77,9 +77,9 @@ def closed_in(request: HttpRequest) -> set[str]:
 
 def cookie_with(request: HttpRequest, key: str) -> str:
     """Return the cookie after `key` is closed; what is no longer shown leaves it."""
-    shown = [one.key for one in current()]
+    shown = [announcement.key for announcement in current()]
     closed = closed_in(request) | {key}
-    return SEPARATOR.join(one for one in shown if one in closed)
+    return SEPARATOR.join(shown_key for shown_key in shown if shown_key in closed)
 
 
 def _not_ended() -> list[Announcement]:

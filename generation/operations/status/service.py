@@ -109,8 +109,8 @@ class ServiceStatus:
 
 def read() -> ServiceStatus:
     """Return the status, at most SECONDS old: one or two cache round trips, often none."""
-    found: ServiceStatus = remembered({KEY: SECONDS}, lambda _missing: {KEY: measure()})[KEY]
-    return found
+    status: ServiceStatus = remembered({KEY: SECONDS}, lambda _missing: {KEY: measure()})[KEY]
+    return status
 
 
 def measure() -> ServiceStatus:
@@ -121,12 +121,12 @@ def measure() -> ServiceStatus:
     hour = last_hour(offered, now=now)
     waits = budget_state.waits_of_models([model.pk for model in offered], states=forecast.budgets)
     is_off = switch.mode is GenerationSwitch.Mode.OFF
-    found = []
+    statuses = []
     for model in offered:
         state = _state(model, is_blocked=forecast.queues[model.pk].blocked, now=now)
         is_known = state is not ModelState.UNAVAILABLE and not is_off
         parked_until = waits.get(model.pk)
-        found.append(
+        statuses.append(
             ModelStatus(
                 slug=model.slug,
                 name=model.name,
@@ -137,14 +137,14 @@ def measure() -> ServiceStatus:
             )
         )
     return ServiceStatus(
-        creation=_creation(switch, found), switch=switch, models=tuple(found), measured_at=now
+        creation=_creation(switch, statuses), switch=switch, models=tuple(statuses), measured_at=now
     )
 
 
-def _creation(switch: GenerationSwitch, found: Iterable[ModelStatus]) -> Creation:
+def _creation(switch: GenerationSwitch, statuses: Iterable[ModelStatus]) -> Creation:
     if switch.mode is GenerationSwitch.Mode.OFF:
         return Creation.OFF
-    if heartbeat.is_late() or all(one.state is ModelState.UNAVAILABLE for one in found):
+    if heartbeat.is_late() or all(status.state is ModelState.UNAVAILABLE for status in statuses):
         return Creation.UNAVAILABLE
     if switch.mode is GenerationSwitch.Mode.MAINTENANCE:
         return Creation.MAINTENANCE

@@ -58,7 +58,7 @@ from generation.operations.backup import record
 now = timezone.now()
 BackupRecord.objects.create(made_at=now - timedelta(days=9), is_complete=True, has_files=True)
 for number in range(120):
-    record.failed(now - timedelta(hours=120 - number), detail="no disk")
+    record.store_failure(now - timedelta(hours=120 - number), detail="no disk")
 """
 
 
