@@ -1,7 +1,6 @@
 """System checks that refuse at startup what would fail only under load."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, register
@@ -13,7 +12,7 @@ CONNECTIONS = "connections"
 
 
 @register(CONNECTIONS)
-def connections(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+def connections(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
     """Refuse more database connections than the limit (80 of PostgreSQL's 100)."""
     try:
         planned = connection_budget.read()

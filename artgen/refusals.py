@@ -6,7 +6,9 @@ Each way out has one renderer: `artgen.api.problems.handle` (API), `artgen.web.r
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
+
+from django.utils.functional import Promise
 
 
 @dataclass(frozen=True)
@@ -30,17 +32,17 @@ class Refusal(Exception):
     """Stable, for use in code. What the API can answer is in `artgen.api.problems.KINDS`."""
     status: int = 400
     """HTTP status of the response, in the API and in pages."""
-    text: Any = ""
+    text: Promise | str = ""
     is_deliberate: ClassVar[bool] = False
     """Whether an operator caused it, such as by turning image creation off: no error to count."""
 
     def __init__(
         self,
-        message: Any = "",
+        message: Promise | str = "",
         *,
         errors: Sequence[FieldError] = (),
         retry_after: int | None = None,
-        **members: Any,
+        **members: object,
     ) -> None:
         super().__init__(message)
         self.own_text = message
@@ -65,5 +67,5 @@ class Unavailable(Refusal):
     RETRY_AFTER_SECONDS: ClassVar[int] = 30
     part: ClassVar[str] = ""
 
-    def __init__(self, message: Any = "") -> None:
+    def __init__(self, message: Promise | str = "") -> None:
         super().__init__(message, retry_after=self.RETRY_AFTER_SECONDS)

@@ -47,12 +47,12 @@ class ChangedValue:
     new: str
 
 
-def record(*, actor: Any, row: models.Model, text: str) -> None:
+def record(*, actor: models.Model, row: models.Model, text: str) -> None:
     """Store what `actor`, a user, did to this row: a short text in English."""
     LogEntry.objects.log_actions(actor.pk, [row], CHANGE, text)
 
 
-def record_command(*, actor: Any, name: str, options: Mapping[str, Any]) -> None:
+def record_command(*, actor: models.Model | None, name: str, options: Mapping[str, Any]) -> None:
     """Store that `actor` ran a command; `options` are those that were given.
 
     Without an actor, the options say who it was (`accounts.migrations.0017`).
@@ -86,7 +86,7 @@ def values_of(entry: LogEntry) -> list[ChangedValue]:
     ]
 
 
-def changed(name: str, old: Any, new: Any, *, label: str) -> ChangedValue | None:
+def changed(name: str, old: object, new: object, *, label: str) -> ChangedValue | None:
     """Return the change of the field `name`, None if there is none; long values from where it is.
 
     A secret is never stored, only that it has changed.
@@ -109,7 +109,7 @@ def changed(name: str, old: Any, new: Any, *, label: str) -> ChangedValue | None
     return ChangedValue(label, _cut(before, start), _cut(after, start))
 
 
-def as_text(name: str, value: Any) -> str:
+def as_text(name: str, value: object) -> str:
     """Return a value of the field `name` as text, but never a secret."""
     if SECRET.search(name):
         return HIDDEN if value else ""
@@ -131,7 +131,7 @@ def _cut(text: str, start: int) -> str:
 
 
 def search(
-    entries: "models.QuerySet[Any]", text: str, *, or_by: Any = None
+    entries: "models.QuerySet[Any]", text: str, *, or_by: models.Model | None = None
 ) -> "models.QuerySet[Any]":
     """Return the entries of this object id, or that contain words which begin with these.
 
@@ -180,5 +180,5 @@ def _parts(entry: LogEntry) -> list[dict[str, Any]]:
     return [part for part in parts if isinstance(part, dict)]
 
 
-def _command_value(option: str, value: Any) -> str:
+def _command_value(option: str, value: object) -> str:
     return "yes" if value is True else _cut(as_text(option, value), 0)

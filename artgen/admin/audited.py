@@ -1,6 +1,6 @@
 """Base class of all admin pages: changes are logged with values, lookups are limited."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django import forms
@@ -33,7 +33,7 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         return any(lookup in _parameters(item) for item in filters)
 
     def response_action(  # type: ignore[override] # the stubs are of a later Django
-        self, request: HttpRequest, queryset: Any
+        self, request: HttpRequest, queryset: models.QuerySet[Any]
     ) -> Any:
         """Run the action without the keys that no row can have: on them Django fails."""
         posted = request.POST.copy()
@@ -53,8 +53,8 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
     def construct_change_message(
         self,
         request: HttpRequest,
-        form: Any,
-        formsets: Any,
+        form: forms.BaseForm,
+        formsets: Iterable[forms.BaseFormSet[forms.BaseForm]],
         add: bool = False,
     ) -> Any:
         """Return Django's message with the values of this form."""
@@ -62,7 +62,7 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         return audit.with_values(message, changed_values(form))
 
 
-def _parameters(list_filter: Any) -> Sequence[str]:
+def _parameters(list_filter: object) -> Sequence[str]:
     """Return the parameters of an item of `ModelAdmin.list_filter`."""
     if isinstance(list_filter, type):
         return getattr(list_filter, "parameters", None) or (list_filter.parameter_name,)  # type: ignore[attr-defined]
@@ -70,7 +70,7 @@ def _parameters(list_filter: Any) -> Sequence[str]:
     return [column, *(f"{column}__{lookup}" for lookup in FILTER_LOOKUPS)]
 
 
-def changed_values(form: Any) -> Iterator[ChangedValue]:
+def changed_values(form: forms.BaseForm) -> Iterator[ChangedValue]:
     """Yield the values of the fields that the form has changed.
 
     Of a list of objects those that were removed are the old value, the added ones the new value.
@@ -91,7 +91,7 @@ def changed_values(form: Any) -> Iterator[ChangedValue]:
             yield value
 
 
-def _chosen(field: forms.Field, value: Any) -> Any:
+def _chosen(field: forms.Field, value: object) -> Any:
     """Return the object that a choice names by its key; other values as they are."""
     if not isinstance(field, forms.ModelChoiceField) or value in (None, ""):
         return value
@@ -103,7 +103,7 @@ def _chosen(field: forms.Field, value: Any) -> Any:
         return value
 
 
-def _label(model: Any, name: str, field: forms.Field) -> str:
+def _label(model: type[models.Model] | None, name: str, field: forms.Field) -> str:
     with translation.override(None):  # translated when it is shown
         if model is not None:
             for column in model._meta.get_fields():

@@ -30,12 +30,12 @@ class PeriodFilter(admin.SimpleListFilter):
     title = _("period")
     parameter_name = "period"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         """Return the periods other than the default, and all."""
         others = [(name, title) for name, (title, _span) in PERIODS.items()]
         return [*(choice for choice in others if choice[0] != DEFAULT_PERIOD), ("all", _("All"))]
 
-    def choices(self, changelist: Any) -> Iterator[Any]:
+    def choices(self, changelist: object) -> Iterator[Any]:
         """Rename the default choice. Rows found without a period are of all periods."""
         month, *others, every = super().choices(changelist)
         month["display"] = PERIODS[DEFAULT_PERIOD][0]

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from unfold import fields
 from unfold.sites import UnfoldAdminSite
@@ -49,7 +50,7 @@ class Link:
 class MenuSection:
     """A group of the menu."""
 
-    title: Any
+    title: Promise | str
     links: list[Link] = field(default_factory=list)
 
 
@@ -73,7 +74,7 @@ class ArtGenAdminSite(UnfoldAdminSite):
         checked = super().admin_view(view, cacheable)
 
         @wraps(checked)
-        def unframed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def unframed(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             response = checked(request, *args, **kwargs)
             response.headers.pop("X-Frame-Options", None)  # set again by Django's middleware
             return response

@@ -23,7 +23,7 @@ CODES = {"null": "invalid", "not_a_list": "invalid"}
 class Body(serializers.Serializer[Any]):
     """A JSON object; requests must not have other fields."""
 
-    def run_validation(self, data: Any = empty) -> Any:
+    def run_validation(self, data: object = empty) -> Any:
         """Refuse what is not an object."""
         if data is not empty and data is not None and not isinstance(data, Mapping):
             raise serializers.ValidationError(
@@ -31,7 +31,7 @@ class Body(serializers.Serializer[Any]):
             )
         return super().run_validation(data)
 
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
+    def to_internal_value(self, data: object) -> dict[str, Any]:
         """Validate a request's fields; unknown ones are errors as well."""
         unknown = ErrorDetail(str(_("Unknown or read-only field.")), "unknown_field")
         errors: dict[Any, Any] = {name: [unknown] for name in data if name not in self.fields}
@@ -53,7 +53,7 @@ class Number(serializers.IntegerField):
 
     default_error_messages = {"invalid": _("Must be a whole number.")}
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: object) -> int:
         if isinstance(data, float) and data.is_integer():
             return int(data)
         if isinstance(data, bool) or not isinstance(data, int):
@@ -70,12 +70,12 @@ class Text(serializers.CharField):
         "invalid": _("Must be a string."),
     }
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
         return data
 
-    def run_validators(self, value: Any) -> None:
+    def run_validators(self, value: object) -> None:
         """Leave the length, which the document states, to the rule that stores the string."""
 
 
@@ -87,7 +87,7 @@ class Flag(serializers.BooleanField):
         "invalid": _("Must be true or false."),
     }
 
-    def to_internal_value(self, data: Any) -> bool:
+    def to_internal_value(self, data: object) -> bool:
         if not isinstance(data, bool):
             self.fail("invalid")
         return data
@@ -98,7 +98,7 @@ class Id(serializers.UUIDField):
 
     default_error_messages = {"null": _("Must be an ID."), "invalid": _("Must be an ID.")}
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -107,7 +107,7 @@ class Id(serializers.UUIDField):
 class Choice(serializers.ChoiceField):
     """One of a closed list."""
 
-    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+    def validate_empty_values(self, data: object) -> tuple[bool, Any]:
         """Refuse whatever is not one of the choices, null included."""
         if data is not empty and (not isinstance(data, str) or data not in self.choices):
             raise wrong_choice(self.choices)
@@ -129,7 +129,7 @@ class QueryText(Text):
 class QueryFlag(serializers.BooleanField):
     """`true` or `false`."""
 
-    def to_internal_value(self, data: Any) -> bool:
+    def to_internal_value(self, data: object) -> bool:
         if data not in ("true", "false"):
             raise wrong_choice(("true", "false"))
         return bool(data == "true")

@@ -60,7 +60,7 @@ class OperationSchema(AutoSchema):
     def get_description(self) -> Any:  # type: ignore[override]
         return "\n\n".join(_paragraphs(self._method)[1:])
 
-    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+    def get_serializer_name(self, serializer: object, direction: object) -> str:
         """Return the name of the class without "Body"."""
         return type(serializer).__name__.removesuffix("Body")
 
@@ -107,19 +107,19 @@ class OperationSchema(AutoSchema):
         }
 
 
-class TypedDictComponent(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+class TypedDictComponent(OpenApiSerializerExtension):
     """Makes a component of a TypedDict."""
 
     @classmethod
-    def _matches(cls, target: Any) -> bool:
+    def _matches(cls, target: object) -> bool:
         return is_typed_dict(get_origin(target) or target)
 
-    def get_name(self, auto_schema: AutoSchema, direction: Any) -> str:
+    def get_name(self, auto_schema: AutoSchema, direction: object) -> str:
         """Return the name of the class without "Json"; `Page[JobJson]` is "JobPage"."""
         arguments = "".join(map(_component_name, get_args(self.target)))
         return arguments + _component_name(get_origin(self.target) or self.target)
 
-    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> dict[str, Any]:
+    def map_serializer(self, auto_schema: AutoSchema, direction: object) -> dict[str, Any]:
         shape: Any = get_origin(self.target) or self.target
         arguments = dict(
             zip(getattr(shape, "__parameters__", ()), get_args(self.target), strict=True)
@@ -177,7 +177,7 @@ def _component_name(shape: Any) -> str:
     return str(shape.__name__).removesuffix("Json")
 
 
-def _paragraphs(documented: Any) -> list[str]:
+def _paragraphs(documented: object) -> list[str]:
     """Return the paragraphs of a docstring, each in one line."""
     paragraphs = (inspect.getdoc(documented) or "").split("\n\n")
     return [paragraph.replace("\n", " ") for paragraph in paragraphs]
@@ -188,7 +188,7 @@ def _problem_example(code: str) -> ProblemJson:
     return document(Problem(code, errors=[field] if code == "invalid" else []))
 
 
-def close_requests(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
+def close_requests(result: dict[str, Any], **_context: object) -> dict[str, Any]:
     """Forbid other fields in requests, and require a body if fields are required.
 
     A postprocessing hook of drf-spectacular, which leaves bodies of alternative shapes optional.

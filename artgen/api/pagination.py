@@ -36,7 +36,7 @@ Position = tuple[Any, ...]
 class Cursor(serializers.Field[Any, Any, Any, Any]):
     """One row's position in a list."""
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         """Return it as it is; `page_of` reads it."""
         return data
 
@@ -158,7 +158,7 @@ def _read(cursor: str | None, *, by: Sequence[str], salt: str) -> tuple[str, Pos
     )
 
 
-def _write(row: Any, direction: str, *, by: Sequence[str], salt: str) -> str:
+def _write(row: object, direction: str, *, by: Sequence[str], salt: str) -> str:
     values = (getattr(row, name) for name in by)
     position = [
         value.isoformat() if isinstance(value, datetime) else str(value) for value in values

@@ -71,7 +71,7 @@ def _refuse_constant(name: str) -> Any:
     raise Problem("malformed", _("%(name)s is not a JSON number.") % {"name": name})
 
 
-def _check_depth(value: Any, left: int) -> None:
+def _check_depth(value: object, left: int) -> None:
     if left == 0:
         raise _too_deep()
     if isinstance(value, dict | list):

@@ -29,6 +29,7 @@ from django.http import (
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.urls import Resolver404, resolve
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import defaults
@@ -168,7 +169,12 @@ class Problem(Refusal):
     """A refusal of the API itself, such as a body that cannot be read: one of KINDS."""
 
     def __init__(
-        self, code: str, detail: Any = "", *, errors: Sequence[FieldError] = (), **members: Any
+        self,
+        code: str,
+        detail: Promise | str = "",
+        *,
+        errors: Sequence[FieldError] = (),
+        **members: object,
     ) -> None:
         super().__init__(detail, errors=errors, **members)
         self.code = code

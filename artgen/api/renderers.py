@@ -12,7 +12,7 @@ from artgen.api.times import time_json
 
 
 class _Encoder(JSONEncoder):
-    def default(self, obj: Any) -> Any:
+    def default(self, obj: object) -> Any:
         return time_json(obj) if isinstance(obj, datetime) else super().default(obj)
 
 
@@ -26,7 +26,7 @@ class FastJSONRenderer(JSONRenderer):
 
     def render(
         self,
-        data: Any,
+        data: object,
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:

@@ -61,7 +61,7 @@ class Endpoint(ViewSetMixin, APIView):
         return read(serializer(data=self.request.data, partial=self.request.method == "PATCH"))
 
     def finalize_response(
-        self, request: Request, response: Response, *args: Any, **kwargs: Any
+        self, request: Request, response: Response, *args: object, **kwargs: object
     ) -> Response:
         """Forbid caching: responses are private and contain addresses that expire."""
         finalized: Any = super().finalize_response(request, response, *args, **kwargs)

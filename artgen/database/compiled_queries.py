@@ -23,7 +23,7 @@ class QueryParameter(Expression):
         super().__init__()
         self.name = name
 
-    def as_sql(self, _compiler: Any, _connection: Any) -> Any:
+    def as_sql(self, _compiler: object, _connection: object) -> Any:
         """Return the placeholder, and this object in place of its value."""
         return "%s", [self]
 

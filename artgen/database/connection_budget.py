@@ -136,7 +136,7 @@ def main(arguments: list[str]) -> str | None:
     if "upgrade" in arguments:
         return planned.upgrade_excess or None
     if "sum" in arguments and not planned.excess:
-        print(f"{planned.arithmetic} of {planned.limit}")  # noqa: T201 the output of the command
+        sys.stdout.write(f"{planned.arithmetic} of {planned.limit}\n")
     return planned.excess or None
 
 

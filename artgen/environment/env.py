@@ -14,11 +14,11 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 
-class Environment(environ.FileAwareEnv):  # type: ignore[misc] # has no types
+class Environment(environ.FileAwareEnv):
     """The environment, in which an empty value means the default, as in deploy/env.example."""
 
     def get_value(
-        self, var: str, cast: Any = None, default: Any = None, parse_default: bool = False
+        self, var: str, cast: object = None, default: object = None, parse_default: bool = False
     ) -> Any:
         if not str(self.ENVIRON.get(var, "")).strip():
             return default

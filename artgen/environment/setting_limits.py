@@ -1,7 +1,6 @@
 """System check: settings whose value would only hurt later, each with the limits that it has."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -36,7 +35,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 @register()
-def limits(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+def limits(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
     """Refuse numbers beyond their limits and unknown words."""
     problems = [
         f"{name} is {value}: it must be from {least} to {most}."

@@ -16,7 +16,7 @@ IMPORT = r"""(?P<matched>(?P<before>\b(?:from|import)\s*)["'](?P<url>\.{1,2}/[^"
 OURS = ("artgen/*.js", "accounts/*.js", "generation/*.js")
 
 
-class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
+class HashedStorage(CompressedManifestStaticFilesStorage):
     """Bundle our scripts and style sheets, and hash the files that they import.
 
     So a page of a new version never gets a module of an old one. Files without a hash in their name
@@ -28,7 +28,9 @@ class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
         *((ours, ((IMPORT, '%(before)s"%(url)s"'),)) for ours in OURS),
     )
 
-    def post_process(self, paths: dict[str, tuple[Storage, str]], *args: Any, **kwargs: Any) -> Any:
+    def post_process(
+        self, paths: dict[str, tuple[Storage, str]], *args: object, **kwargs: object
+    ) -> Any:
         """Hash and compress the files and the bundles."""
         read = _Source(paths)
         bundled = MemoryStorage({**bundles.scripts(paths, read), **bundles.sheets(paths, read)})

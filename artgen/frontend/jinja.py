@@ -32,11 +32,11 @@ class Missing(ChainableUndefined):
     Pages of errors are rendered without a request.
     """
 
-    def __call__(self, *args: Any, **kwargs: Any) -> "Missing":  # type: ignore[override]
+    def __call__(self, *args: object, **kwargs: object) -> "Missing":  # type: ignore[override]
         return self
 
 
-def environment(**options: Any) -> Environment:
+def environment(**options: object) -> Environment:
     """Return the environment of all Jinja2 templates."""
     jinja = Environment(  # noqa: S701  autoescape is on
         **(
@@ -71,12 +71,12 @@ def environment(**options: Any) -> Environment:
             "day": formatting.day,
             "duration": formatting.duration,
             "file_size": formatting.file_size,
+            "images": formatting.image_count,
             "json_script": json_script,
             "localize": localize,
             "moment": formatting.moment,
             "number": formatting.number,
             "percent": formatting.percent,
-            "pictures": formatting.image_count,
             "truncatechars": defaultfilters.truncatechars,
             "waiting": _waiting,
         }
@@ -111,21 +111,21 @@ def aria_current(context: Context, *pages: str, within: str = "") -> Markup:
     return Markup('aria-current="true"' if name in within.split() else "")
 
 
-def _(text: str, /, **values: Any) -> Markup:
+def _(text: str, /, **values: object) -> Markup:
     translated = _texts(translation.get_language())[text]
     return translated % values if values else translated
 
 
-def ngettext(singular: str, plural: str, number: int, /, **values: Any) -> Markup:
+def ngettext(singular: str, plural: str, number: int, /, **values: object) -> Markup:
     return Markup(translation.ngettext(singular, plural, number)) % values
 
 
-def pgettext(context: str, text: str, /, **values: Any) -> Markup:
+def pgettext(context: str, text: str, /, **values: object) -> Markup:
     translated = Markup(translation.pgettext(context, text))
     return translated % values if values else translated
 
 
-def npgettext(context: str, singular: str, plural: str, number: int, /, **values: Any) -> Markup:
+def npgettext(context: str, singular: str, plural: str, number: int, /, **values: object) -> Markup:
     return Markup(translation.npgettext(context, singular, plural, number)) % values
 
 

@@ -6,7 +6,6 @@ A message that a request sends to a worker carries it on, see `artgen.processes.
 import re
 import secrets
 from collections.abc import Callable
-from typing import Any
 
 from django.core.signals import request_finished
 from django.http import HttpRequest
@@ -39,7 +38,7 @@ def middleware(
     return identified
 
 
-def forget(**_: Any) -> None:
+def forget(**_: object) -> None:
     """Log without the id: the response is closed."""
     log_context.clear()
 

@@ -53,10 +53,10 @@ def _initialize() -> None:
     A fork needs a client of its own: the thread of the parent may hold the lock of its queue at
     the moment of the fork, and what waits in that queue is sent by the parent.
     """
-    import sentry_sdk  # noqa: PLC0415 only where it is used
-    from sentry_sdk.integrations.atexit import AtexitIntegration  # noqa: PLC0415
-    from sentry_sdk.integrations.excepthook import ExcepthookIntegration  # noqa: PLC0415
-    from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: PLC0415
+    import sentry_sdk
+    from sentry_sdk.integrations.atexit import AtexitIntegration
+    from sentry_sdk.integrations.excepthook import ExcepthookIntegration
+    from sentry_sdk.integrations.logging import LoggingIntegration
 
     sentry_sdk.init(
         dsn=settings.SENTRY_DSN,
@@ -79,7 +79,7 @@ def _initialize() -> None:
     )
 
 
-def cleaned(event: Any, hint: Any = None) -> Any:
+def cleaned(event: Any, hint: object = None) -> Any:
     """Return the event with nothing but what is known to be harmless."""
     kept: dict[str, Any] = {name: value for name, value in event.items() if name in KEPT}
     if "logentry" in kept:

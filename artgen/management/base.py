@@ -57,7 +57,7 @@ class BaseCommand(DjangoCommand):
         self.audited_parser = parser
         return parser
 
-    def execute(self, *args: Any, **options: Any) -> str | None:
+    def execute(self, *args: object, **options: Any) -> str | None:
         self.is_quiet = options.get("verbosity") == 0
         try:
             with audited.recorded(
@@ -83,7 +83,7 @@ class BaseCommand(DjangoCommand):
         """Return a counter that prints how far long work is, unless --verbosity is 0."""
         return ProgressCounter(None if self.is_quiet else self.stderr, noun, total=total)
 
-    def write_json(self, value: Any) -> None:
+    def write_json(self, value: object) -> None:
         self.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 

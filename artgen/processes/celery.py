@@ -43,19 +43,19 @@ REQUEST_ID = "request_id"
 
 
 @signals.setup_logging.connect
-def keep_logging(**_: Any) -> None:
+def keep_logging(**_: object) -> None:
     """Keep Celery from adding handlers, and from redirecting prints: Django has set up logging."""
 
 
 @signals.before_task_publish.connect
-def pass_request_id(headers: dict[str, Any], **_: Any) -> None:
+def pass_request_id(headers: dict[str, Any], **_: object) -> None:
     """Send the request's id with the message."""
     if request_id := log_context.fields().get(REQUEST_ID):
         headers[REQUEST_ID] = request_id
 
 
 @signals.task_prerun.connect
-def name_message(task_id: str, task: Any, **_: Any) -> None:
+def name_message(task_id: str, task: Any, **_: object) -> None:
     """Log with the message's id, its task, and the id of the request that sent it, if one did."""
     log_context.set_fields(
         message_id=task_id, task=task.name, request_id=getattr(task.request, REQUEST_ID, "") or ""
@@ -63,7 +63,7 @@ def name_message(task_id: str, task: Any, **_: Any) -> None:
 
 
 @signals.task_postrun.connect
-def forget_message(**_: Any) -> None:
+def forget_message(**_: object) -> None:
     """Log without them."""
     log_context.clear()
 
@@ -72,6 +72,6 @@ def forget_message(**_: Any) -> None:
 # per thread for CONN_MAX_AGE and close only connections that are broken or too old.
 @signals.task_prerun.connect
 @signals.task_postrun.connect
-def drop_stale_connections(**_: Any) -> None:
+def drop_stale_connections(**_: object) -> None:
     """Close database connections that are broken or past CONN_MAX_AGE."""
     close_old_connections()

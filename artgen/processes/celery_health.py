@@ -5,7 +5,6 @@ A worker touches it with every heartbeat (2 s), beat with every message that it 
 """
 
 from pathlib import Path
-from typing import Any
 
 from celery import signals
 
@@ -16,10 +15,10 @@ def watch(path: str) -> None:
         return
     file = Path(path)
 
-    def touch(**_: Any) -> None:
+    def touch(**_: object) -> None:
         file.touch()
 
-    def touch_when_sent(**_: Any) -> None:
+    def touch_when_sent(**_: object) -> None:
         signals.after_task_publish.connect(touch, weak=False)
 
     signals.heartbeat_sent.connect(touch, weak=False)

@@ -23,14 +23,14 @@ CLOSING_SECONDS = 5
 """Seconds after the stop for sockets that are opening or closing and for running requests."""
 
 
-class Protocol(WebSocketProtocol):  # type: ignore[misc]  # daphne has no types
+class Protocol(WebSocketProtocol):
     """Sends messages above the size limit of received ones: a snapshot can have a megabyte."""
 
-    maxMessagePayloadSize: int  # noqa: N815  autobahn's name
+    maxMessagePayloadSize: int
     # Seconds. After autobahn's default, 1, the close frame may not have been written yet.
-    closeHandshakeTimeout = 10  # noqa: N815  autobahn's name
+    closeHandshakeTimeout = 10
 
-    def sendMessage(self, *args: Any, **kwargs: Any) -> None:  # noqa: N802  autobahn's name
+    def sendMessage(self, *args: object, **kwargs: object) -> None:
         """Send without the limit, which autobahn applies to both directions."""
         limit, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
         try:
@@ -43,10 +43,10 @@ class Protocol(WebSocketProtocol):  # type: ignore[misc]  # daphne has no types
 autobahn_protocol.pformat = repr  # type: ignore[assignment, attr-defined]
 
 
-class PatientServer(Server):  # type: ignore[misc]
+class PatientServer(Server):
     """Closes listeners first, then each socket with 1012, then the applications."""
 
-    def listen_success(self, port: Any) -> None:
+    def listen_success(self, port: object) -> None:
         """Set the class of sockets, and turn garbage collection on."""
         self.ws_factory.protocol = Protocol
         gc.freeze()  # loaded modules stay for the lifetime of the process
@@ -56,7 +56,7 @@ class PatientServer(Server):  # type: ignore[misc]
         self.heart = task.LoopingCall(threads.deferToThread, sockets_heartbeat.beat)
         reactor.callWhenRunning(self.heart.start, sockets_heartbeat.EVERY_SECONDS)
 
-    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+    async def handle_reply(self, protocol: object, message: dict[str, Any]) -> None:
         """Send the application's message; ignore that the socket was just closed."""
         with contextlib.suppress(Disconnected):
             await super().handle_reply(protocol, message)
@@ -97,7 +97,7 @@ class PatientServer(Server):  # type: ignore[misc]
         ]
 
 
-class CommandLine(CommandLineInterface):  # type: ignore[misc]
+class CommandLine(CommandLineInterface):
     """daphne's command with this server."""
 
     server_class = PatientServer

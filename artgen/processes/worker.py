@@ -19,7 +19,7 @@ _deadlines: dict[str, float] = {}
 
 
 @signals.celeryd_after_setup.connect
-def prepare(sender: str, **_: Any) -> None:
+def prepare(sender: str, **_: object) -> None:
     """Load everything before the pool forks, and check for alerts beside the lane `drive`."""
     if sender.startswith("store@"):
         preloading.load()
@@ -29,19 +29,19 @@ def prepare(sender: str, **_: Any) -> None:
 
 
 @signals.task_prerun.connect
-def set_deadline(task_id: str, task: Any, **_: Any) -> None:
+def set_deadline(task_id: str, task: Any, **_: object) -> None:
     """Store when the task exceeds its limit, which Celery enforces in a prefork pool only."""
     limit = task.time_limit or settings.CELERY_TASK_TIME_LIMIT
     _deadlines[task_id] = time.monotonic() + limit
 
 
 @signals.task_postrun.connect
-def forget_deadline(task_id: str, **_: Any) -> None:
+def forget_deadline(task_id: str, **_: object) -> None:
     _deadlines.pop(task_id, None)
 
 
 @signals.heartbeat_sent.connect
-def end_if_task_hangs(**_: Any) -> None:
+def end_if_task_hangs(**_: object) -> None:
     """End a worker with a task that exceeds its limit: threads cannot be killed."""
     if any(deadline < time.monotonic() for deadline in list(_deadlines.values())):
         log.critical("a task exceeded its time limit")
@@ -51,6 +51,6 @@ def end_if_task_hangs(**_: Any) -> None:
 
 @signals.worker_process_shutdown.connect
 @signals.worker_shutdown.connect
-def flush(**_: Any) -> None:
+def flush(**_: object) -> None:
     """Send what waits: children end without `atexit`."""
     telemetry.flush()

@@ -25,11 +25,11 @@ class CacheAway(Unavailable):
 class _Clients(RedisCacheClient):
     """Keeps one client per pool: Django makes one per command, which takes longer than it."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self._kept: dict[Any, Any] = {}
 
-    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+    def get_client(self, key: object = None, *, write: bool = False) -> Any:
         """Return the client of the pool, which is thread-safe."""
         pool = self._get_connection_pool(write)  # type: ignore[attr-defined]  # its types leave it out
         if pool not in self._kept:
@@ -55,14 +55,14 @@ class ForgivingRedisCache(RedisCache):
         self.local.clear()
         super().clear()
 
-    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+    def get(self, key: object, default: object = None, version: int | None = None) -> Any:
         """Return the value, else the default."""
         try:
             return super().get(key, default, version)
         except RedisError:
             return default
 
-    def set(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> None:
+    def set(self, key: object, value: object, *args: object, **kwargs: object) -> None:
         """Store the value; do nothing while Redis is down."""
         with contextlib.suppress(RedisError):
             super().set(key, value, *args, **kwargs)
@@ -80,14 +80,14 @@ class ForgivingRedisCache(RedisCache):
         except RedisError as error:
             raise CacheAway from error
 
-    def set_many(self, data: dict[Any, Any], *args: Any, **kwargs: Any) -> list[Any]:
+    def set_many(self, data: dict[Any, Any], *args: object, **kwargs: object) -> list[Any]:
         """Store the values and return the keys that could not be stored."""
         try:
             return super().set_many(data, *args, **kwargs)
         except RedisError:
             return list(data)
 
-    def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> bool:
+    def add(self, key: object, value: object, *args: object, **kwargs: object) -> bool:
         """Store the value if there is none and return whether it was stored; raise `CacheAway`."""
         try:
             return super().add(key, value, *args, **kwargs)
@@ -111,14 +111,14 @@ class ForgivingRedisCache(RedisCache):
         except RedisError as error:
             raise CacheAway from error
 
-    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+    def incr(self, key: object, delta: int = 1, version: int | None = None) -> int:
         """Add `delta` and return the count; raise `CacheAway`."""
         try:
             return super().incr(key, delta, version)
         except RedisError as error:
             raise CacheAway from error
 
-    def delete(self, key: Any, version: int | None = None) -> bool:
+    def delete(self, key: object, version: int | None = None) -> bool:
         """Delete the value and return whether there was one; raise `CacheAway`."""
         try:
             return super().delete(key, version)

@@ -20,26 +20,26 @@ class Channel(redis.Channel):
 
     def _create_client(self, asynchronous: bool = False) -> Any:
         if asynchronous:  # has a connection of its own, on which it blocks
-            return super()._create_client(asynchronous=True)  # type: ignore[no-untyped-call]
+            return super()._create_client(asynchronous=True)
         if self._client_of_pool is None or self._client_of_pool.connection_pool is not self.pool:
-            self._client_of_pool = super()._create_client()  # type: ignore[no-untyped-call]
+            self._client_of_pool = super()._create_client()
         return self._client_of_pool
 
     def _get_pool(self, asynchronous: bool = False) -> Any:
         if asynchronous:
-            self.pool  # noqa: B018  first, because its connections are those that probe
-        parameters = self._connparams(asynchronous)  # type: ignore[no-untyped-call]
+            _ = self.pool  # first, because its connections are those that probe
+        parameters = self._connparams(asynchronous)
         self.keyprefix_fanout = self.keyprefix_fanout.format(db=parameters["db"])
         return Pool(**parameters)
 
-    def basic_ack(self, delivery_tag: Any, multiple: bool = False) -> None:
+    def basic_ack(self, delivery_tag: object, multiple: bool = False) -> None:
         """Acknowledge the message, unless its queue has `no_ack`: Redis has not kept it."""
         if not multiple:
             try:
                 self.qos.get(delivery_tag)
             except KeyError:
                 return
-        super().basic_ack(delivery_tag, multiple)  # type: ignore[no-untyped-call]
+        super().basic_ack(delivery_tag, multiple)
 
 
 class Transport(redis.Transport):
@@ -53,19 +53,19 @@ class BrokerConnection(connection.Connection):
 
     def _ensure_connection(
         self,
-        errback: Any = None,
+        errback: object = None,
         max_retries: int | None = None,
         interval_start: float = 1,
         interval_step: float = 0,
-        *args: Any,
-        **options: Any,
+        *args: object,
+        **options: object,
     ) -> Any:
-        return super()._ensure_connection(  # type: ignore[no-untyped-call]
+        return super()._ensure_connection(
             errback, max_retries, interval_start, interval_step, *args, **options
         )
 
 
-class AMQP(amqp.AMQP):  # type: ignore[misc]  # Celery has no types
+class AMQP(amqp.AMQP):
     """Celery's messages over such connections."""
 
     Connection = BrokerConnection

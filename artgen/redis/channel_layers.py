@@ -57,7 +57,7 @@ class RedisLayer(RedisPubSubChannelLayer):
     that takes 3 ms for a message that needs 0.05 ms.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self._lost: dict[str, float] = {}  # groups, and since when
         self._lost_lock = threading.Lock()
@@ -106,7 +106,7 @@ class RedisLayer(RedisPubSubChannelLayer):
 class _LoopLayer(RedisPubSubLoopLayer):
     """Subscribes only to groups: nothing sends to a single socket's own channel."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self._shards: list[RedisSingleShardConnection] = [
             _BatchingConnection(host, self) for host in kwargs["hosts"]
@@ -122,7 +122,7 @@ class _BatchingConnection(RedisSingleShardConnection):
     When a new connection renews the subscriptions, it sends LOST to their groups in this process.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self._wanted: set[str] = set()
         self._confirmed: dict[str, asyncio.Future[None]] = {}  # by channel

@@ -26,10 +26,10 @@ class _GuardedRetry(Retry):
         super().__init__(NoBackoff(), 1, (ConnectionError,))
         self.breaker = breaker
 
-    def __deepcopy__(self, memo: Any) -> "_GuardedRetry":
+    def __deepcopy__(self, memo: object) -> "_GuardedRetry":
         return self  # one for all connections
 
-    def call_with_retry(self, do: Callable[[], Any], *args: Any, **options: Any) -> Any:
+    def call_with_retry(self, do: Callable[[], Any], *args: object, **options: object) -> Any:
         """Call `do`, or raise ConnectionError at once."""
         if self.breaker.is_open:
             raise ConnectionError(f"{self.breaker.server} did not respond just now")
@@ -43,7 +43,7 @@ class _GuardedRetry(Retry):
 class Pool(ConnectionPool):
     """Connections behind the breaker of their server, replaced when it opens and closes."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: object) -> None:
         server = _server(options)
         if server not in _breakers:
             alone = Redis(connection_pool=ConnectionPool(**options))
@@ -52,7 +52,7 @@ class Pool(ConnectionPool):
         self.changes = self.breaker.changes
         super().__init__(**options | {"retry": _GuardedRetry(self.breaker)})
 
-    def get_connection(self, *args: Any, **options: Any) -> Any:
+    def get_connection(self, *args: object, **options: object) -> Any:
         """Return a connection that was opened after the last change."""
         if self.changes != self.breaker.changes:
             self.changes = self.breaker.changes
@@ -77,5 +77,5 @@ def client(url: str, *on_return: Callable[[], Any]) -> Redis:
 
 def is_away(url: str) -> bool:
     """Return whether this server did not respond just now."""
-    breaker = _breakers.get(_server(parse_url(url)))  # type: ignore[no-untyped-call]
+    breaker = _breakers.get(_server(parse_url(url)))
     return breaker is not None and breaker.is_open

@@ -38,8 +38,7 @@ CELERY_IMPORTS = ("artgen.processes.worker",)
 WORKER_QUEUES = ("drive", "store", "slow")  # each has a worker of its own: deploy/worker.sh
 # No acknowledgments: the tick finds what is due if a message is lost.
 CELERY_TASK_QUEUES = [
-    Queue(name, Exchange(name), routing_key=name, no_ack=True)  # type: ignore[no-untyped-call]
-    for name in WORKER_QUEUES
+    Queue(name, Exchange(name), routing_key=name, no_ack=True) for name in WORKER_QUEUES
 ]
 CELERY_TASK_DEFAULT_QUEUE = "drive"  # short tasks: submit, check, stop, probe, tick
 CELERY_TASK_ROUTES = {

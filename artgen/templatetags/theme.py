@@ -41,7 +41,7 @@ def credits(amount: int) -> str:
 
 
 @register.filter
-def pictures(count: int) -> str:
+def images(count: int) -> str:
     return formatting.image_count(count)
 
 

@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
             "DATA_DIR": str(path / "data"),
             "SECRET_KEY": "of-a-site-that-lives-for-this-run-alone-on-the-loopback-address",
         }
-        from deploy.bench import measure  # noqa: PLC0415 it reads the environment
+        from deploy.bench import measure
 
         return measure.main(arguments)
 

@@ -28,7 +28,7 @@ def database(jobs: int) -> str:
             return NAME
         server.execute(f"CREATE DATABASE {NAME}")
     django.setup()
-    from generation.testing.rows import many_images  # noqa: PLC0415 it needs Django's models
+    from generation.testing.rows import many_images
 
     own = urlsplit(url)._replace(path=f"/{NAME}").geturl()
     for command in COMMANDS:
@@ -42,7 +42,7 @@ def database(jobs: int) -> str:
     with psycopg.connect(own, autocommit=True) as connection, connection.cursor() as cursor:
         users = many_images.copy_user(cursor, email=EMAIL, count=PEOPLE)
         statement = "SELECT id FROM generation_imagemodel WHERE slug = %s"
-        models = [cursor.execute(statement, [slug]).fetchone()[0] for slug in MODELS]  # type: ignore[index]
+        models = [cursor.execute(statement, [slug]).fetchone()[0] for slug in MODELS]
         until = datetime.now(UTC) - timedelta(hours=1)
         many_images.finish(cursor, users=users, models=models, count=jobs, until=until)
         many_images.write_history(cursor, users=users)

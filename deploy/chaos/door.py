@@ -23,7 +23,7 @@ class Door:
 
     def __init__(self, port: int, *, seed: int, slow_seconds: float) -> None:
         self._behind = port
-        self._random = random.Random(seed)  # noqa: S311  (repeatable, not secret)
+        self._random = random.Random(seed)
         self._slow_seconds = slow_seconds
         self._state = OPEN
         self._loop = asyncio.new_event_loop()

@@ -28,7 +28,7 @@ class Disturber:
         self.site, self.steps = site, steps
         self.done: Counter[str] = Counter()
         self.problems: list[str] = []
-        self._chance = random.Random(seed)  # noqa: S311  (repeatable, not secret)
+        self._chance = random.Random(seed)
         self._door = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._kinds: dict[str, Callable[[PlannedFault], None]] = {

@@ -33,13 +33,13 @@ RUNPOD: dict[str, tuple[str, ...]] = {
     "cancel": ("rate_429", "error_5xx", "break_before", "break_after", "garbage"),
     "job": (
         *("lost", "stuck", "slow_gpu", "late_progress", "retried", "fail_traceback", "timed_out"),
-        *("no_output", "corrupt_picture", "url_404", "canceled"),
+        *("no_output", "corrupt_image", "url_404", "canceled"),
     ),
     "webhook": ("lost", "late", "doubled", "early", "forged", "foreign"),
 }
 DISTURBED = "site"
 SPREAD = {"webhook": 4}  # these are more frequent, because few of them matter alone
-ONCE = frozenset({"corrupt_picture"})  # two in a row stop the endpoint until staff act
+ONCE = frozenset({"corrupt_image"})  # two in a row stop the endpoint until staff act
 LAST_ORDER = 0.85  # of the window, so that all faults meet jobs
 LAST_RUNPOD = 0.5
 # A refused key stops every call but a probe, which the faults of calls would prolong.
@@ -96,7 +96,7 @@ class ChaosPlan:
 
 
 def make(form: Form, *, seed: int, faults: Sequence[str] = (*RUNPOD, DISTURBED)) -> ChaosPlan:
-    chance = random.Random(seed)  # noqa: S311  (repeatable, not secret)
+    chance = random.Random(seed)
     steps = [step for step in _steps(form, chance) if (step.call or DISTURBED) in faults]
     steps.sort(key=lambda step: step.at)
     return ChaosPlan(steps=steps, orders=list(_orders(form, chance)))
@@ -107,7 +107,7 @@ def further_orders(form: Form, *, seed: int, number: int) -> Iterator[list[UserO
 
     They are for faults of RunPod that met no call of the planned orders.
     """
-    chance = random.Random(f"{seed} further")  # noqa: S311  (repeatable, not secret)
+    chance = random.Random(f"{seed} further")
     while True:
         orders = []
         for user in range(form.users):

@@ -29,7 +29,7 @@ def main() -> int:
     users = [int(number) for number in options.users.split(",")]
     least, most = (float(number) for number in options.think.split(","))
     django.setup()
-    from deploy.loadtest import accounts, crowd, report  # noqa: PLC0415 they need Django's models
+    from deploy.loadtest import accounts, crowd, report
 
     people = accounts.make(max(users), images=IMAGES)
     stages = []

@@ -40,7 +40,7 @@ class Person:
         self.account, self.client = account, client
         self.think = think  # seconds between steps
         self.leaving = leaving  # returns True when no more images may be created
-        self.random = random.Random(number)  # noqa: S311 repeatable, not secret
+        self.random = random.Random(number)
         self.number = number
         self.images_placed = 0
         self.socket: Socket | None = None

@@ -23,8 +23,8 @@ def main() -> int:
     parser.add_argument("--into", default="", help="also write it between the markers of this file")
     options = parser.parse_args()
     django.setup()
-    from deploy.simulated_day import table  # noqa: PLC0415 they need Django's models
-    from deploy.simulated_day.day import Day  # noqa: PLC0415
+    from deploy.simulated_day import table
+    from deploy.simulated_day.day import Day
 
     days = [
         (

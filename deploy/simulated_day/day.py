@@ -56,7 +56,7 @@ class Day:
         hours: float,
         limit: int | None = None,
     ) -> None:
-        self.random = Random(seed)  # noqa: S311 a simulation
+        self.random = Random(seed)
         self.total, self.hours = jobs, hours
         self.throttled = throttled_hour
         self.models = {
@@ -181,7 +181,7 @@ class Day:
         return replace(history, typical=model.typical_seconds)
 
     def _rows(self, number: int) -> list[QueueRow]:
-        nothing: UUID = None  # type: ignore[assignment]  # as in rows of the database
+        nothing: UUID = None  # as in rows of the database
         rows = [
             QueueRow(Status.QUEUED, number, user_id, job.row.id, job.row.created_at, 0)
             for user_id, own in self.queued[number].items()

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -21,7 +20,7 @@ HOST = re.compile(r"(\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\])(:\d+)?")
 
 
 @register
-def runpod_key(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+def runpod_key(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
     """Reject a key that no header can carry. The message does not contain it."""
     try:
         header_key(settings.RUNPOD_API_KEY)
@@ -37,7 +36,7 @@ def runpod_key(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckM
 
 
 @register
-def prompt_helper(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+def prompt_helper(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
     """Reject an address, a key or options that no call could use. The key is not shown."""
     if not isinstance(settings.PROMPT_HELPER_OPTIONS, dict):
         problem = "PROMPT_HELPER_OPTIONS must be a JSON object."
@@ -54,7 +53,7 @@ def prompt_helper(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Che
 
 
 @register
-def addresses(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+def addresses(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
     """Reject addresses and keys that can never work."""
     return [
         Error(problem, hint="See deploy/env.example.", id="generation.E005")
@@ -81,7 +80,7 @@ def _wrong_addresses() -> Iterator[str]:
 
 
 @register
-def prices(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+def prices(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
     """Reject an invalid CREDIT_USD or PRICE_MARGIN."""
     return [
         Error(
@@ -98,7 +97,7 @@ def prices(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessa
 
 
 @register
-def price_of_calls(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+def price_of_calls(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
     """Reject an invalid PROMPT_HELPER_CALL_USD."""
     value = settings.PROMPT_HELPER_CALL_USD
     if value.is_finite() and 0 <= value <= MAX_CALL_USD:

@@ -1,7 +1,6 @@
 """`release`: steps before a version serves: checks, migrations, catalog, bucket."""
 
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.management import call_command
 from django.db import connection
@@ -34,7 +33,7 @@ class Command(BaseCommand):
             help="print the migrations that would run; change nothing",
         )
 
-    def handle(self, *args: Any, plan: bool, **options: Any) -> None:
+    def handle(self, *args: object, plan: bool, **options: object) -> None:
         """Run each step as a command, or print the plan."""
         if plan:
             self._show_plan()

@@ -78,10 +78,10 @@ FAULTS: dict[str, dict[str, str]] = {
         "no_output": "COMPLETED without output",
         "empty_images": "COMPLETED with an empty list of images, or without a URL",
         **{name: f"COMPLETED with {text}" for name, text in FURTHER_SHAPES.items()},
-        "corrupt_picture": "the second half of the image is missing",
-        "not_a_picture": "an HTML page instead of the image",
-        "bomb_picture": "a small file that decodes to 900 million pixels",
-        "oversized_picture": "a file of 64 MiB; inline, the decompression bomb",
+        "corrupt_image": "the second half of the image is missing",
+        "not_an_image": "an HTML page instead of the image",
+        "bomb_image": "a small file that decodes to 900 million pixels",
+        "oversized_image": "a file of 64 MiB; inline, the decompression bomb",
         "url_hangs": "the image's URL responds, then sends nothing",
         "url_drips": "the image is sent byte by byte",
         "url_redirects_private": "the image's URL redirects to 169.254.169.254",
@@ -106,8 +106,8 @@ MAGIC_WORDS = {
     "[lost]": "lost",
     "[timeout]": "timed_out",
     "[empty]": "no_output",
-    "[corrupt]": "corrupt_picture",
-    "[oversized]": "oversized_picture",
+    "[corrupt]": "corrupt_image",
+    "[oversized]": "oversized_image",
     "[hang]": "url_hangs",
     "[private]": "url_redirects_private",
 }
@@ -127,7 +127,7 @@ class Faults:
 
     def __init__(self, *, seed: int = 0) -> None:
         self._lock = threading.Lock()
-        self._random = random.Random(seed)  # noqa: S311  (repeatable, not secret)
+        self._random = random.Random(seed)
         self._next: dict[tuple[str, str | None], deque[str]] = {}
         self._chances: list[_Chance] = []
         self._taken: Counter[tuple[str, str]] = Counter()

@@ -66,7 +66,7 @@ class ImageFiles:
 
 
 async def _send_faulty(reply: web.StreamResponse, file: ServedFile) -> None:
-    if file.fault == "oversized_picture":
+    if file.fault == "oversized_image":
         await reply.write(file.data)
         for _ in range(OVERSIZE // 65_536):
             await reply.write(bytes(65_536))

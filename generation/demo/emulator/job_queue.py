@@ -46,7 +46,7 @@ class JobQueue:
         self._options = options
         self._clock, self._faults = clock, faults
         self._webhooks, self._workers = webhooks, workers
-        self._random = random.Random(options.seed)  # noqa: S311  (repeatable, not secret)
+        self._random = random.Random(options.seed)
         self._worker_numbers = itertools.count(1)
 
     def endpoint(self, name: str) -> EmulatedEndpoint:

@@ -30,7 +30,7 @@ SOURCE_BYTES = 40 * 1024 * 1024
 SOURCE_TIMEOUT = aiohttp.ClientTimeout(total=20)  # real seconds
 SOURCE_SIDE = 1536
 _URL_FAULTS = frozenset(
-    {"url_hangs", "url_drips", "url_redirects_private", "url_404", "oversized_picture"}
+    {"url_hangs", "url_drips", "url_redirects_private", "url_404", "oversized_image"}
 )
 
 
@@ -55,7 +55,7 @@ class Workers:
         self, *, painter: Painter, files: ImageFiles, output_formats: OutputFormats, seed: int
     ) -> None:
         self._painter, self._files, self._output_formats = painter, files, output_formats
-        self._random = random.Random(seed)  # noqa: S311  (repeatable, not secret)
+        self._random = random.Random(seed)
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -119,7 +119,7 @@ class Workers:
         )
 
     def _inline_output(self, job: EmulatedJob, data: bytes, *, seed: int) -> object:
-        if job.fault == "oversized_picture":
+        if job.fault == "oversized_image":
             data = tiny_png(30_000, 30_000, 0)
         if job.fault in FURTHER_SHAPES:
             return outputs.shape_further(job.fault, data, job.origin + self._files.add(data))
@@ -194,11 +194,11 @@ def _planned(job: EmulatedJob, output_format: OutputFormat) -> WorkResult | None
 
 
 def _spoiled(fault: str, data: bytes) -> bytes:
-    if fault == "corrupt_picture":
+    if fault == "corrupt_image":
         return data[: len(data) // 2]
-    if fault == "not_a_picture":
+    if fault == "not_an_image":
         return b"<!doctype html><title>502 Bad Gateway</title><h1>502 Bad Gateway</h1>"
-    if fault == "bomb_picture":
+    if fault == "bomb_image":
         return tiny_png(30_000, 30_000, 0)
     return data
 

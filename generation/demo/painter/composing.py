@@ -257,7 +257,7 @@ def _lay_ground(image: Image.Image, kind: str, scene: Scene, time: str) -> None:
     if kind == "grass" and (scene.season == "winter" or "snow" in scene.weather):
         ground = Scene(things=frozenset({"snow"}))
     ground = replace(ground, time=_half(time))
-    strip = assets.choose("cutouts", "ground", ground, Random(0))  # noqa: S311
+    strip = assets.choose("cutouts", "ground", ground, Random(0))
     _lay_strip(image, strip, time, bottom=1.0)
 
 

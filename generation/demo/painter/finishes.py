@@ -46,7 +46,7 @@ def _graded(image: Image.Image, scene: Scene) -> Image.Image:
 
 def _by_hand(image: Image.Image, model: str) -> Image.Image:
     """Return the image as this model draws: its color, contrast and brush, in every image."""
-    hand = Random(f"hand {model}")  # noqa: S311 repeatable, not secret
+    hand = Random(f"hand {model}")
     color = hand.choice(list(NAMED_COLORS.values())[:14])
     image = Image.blend(image, tinted(image, color, 0.5), hand.uniform(0.0, 0.2))
     image = warmed(image, hand.uniform(-0.07, 0.07))

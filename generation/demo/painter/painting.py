@@ -49,7 +49,7 @@ def paint(
         )
     elif sources:
         scene = words.read(request.prompt, negative_prompt=request.negative_prompt)
-        rng = Random(f"{request.seed} {request.model} {request.prompt}")  # noqa: S311 repeatable, not secret
+        rng = Random(f"{request.seed} {request.model} {request.prompt}")
         report(0.3)
         image = repaint(sources, scene, size=request.size, rng=rng, strength=request.strength)
         report(0.8)
@@ -66,7 +66,7 @@ def _paint_scene(
     scene = words.read(request.prompt, negative_prompt=request.negative_prompt)
     motif = choose_motif(scene, seed=request.seed, prompt=request.prompt)
     # Other words for the same motif keep the composition of a seed.
-    rng = Random(f"{request.seed} {request.model} {motif}")  # noqa: S311 repeatable, not secret
+    rng = Random(f"{request.seed} {request.model} {motif}")
     time = scene.time or ("night" if scene.has("moon", "stars", "aurora") else None)
     image, plate = compose(
         replace(scene, motif=motif, time=time), size=size, rng=rng, report=report
@@ -95,4 +95,4 @@ def choose_motif(scene: Scene, *, seed: int, prompt: str) -> str:
     if scene.motif is not None:
         return scene.motif
     free = [key for key in FREE if scene.allows(key)] or ["mountains"]
-    return Random(f"{seed} {prompt}").choice(free)  # noqa: S311 repeatable, not secret
+    return Random(f"{seed} {prompt}").choice(free)

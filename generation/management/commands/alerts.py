@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--test", action="store_true", help="send a test message")
 
     @no_translations
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         if options["test"]:
             self._test()
         else:

@@ -52,7 +52,7 @@ class Command(BaseCommand):
             help="print a new private key, and its public key for BACKUP_RECIPIENTS",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         folder = Folder(settings.BACKUP_DIR)
         if options["new_key"]:
             public, private = encryption.new_key()

@@ -44,10 +44,10 @@ class Command(BaseCommand):
         return options["set"] is None and not options["remove"]
 
     @no_translations
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Change a budget, if asked, and print all."""
-        group = _found(Group, "name", options["group"])
-        model = _found(ImageModel, "slug", options["model"])
+        group = _row_named(Group, "name", options["group"])
+        model = _row_named(ImageModel, "slug", options["model"])
         limit, period = options["set"], options["per"]
         if limit is not None:
             budget_changes.set_limit(group=group, model=model, period=period, limit_usd=limit)
@@ -77,7 +77,7 @@ def _dollars(text: str) -> Decimal:
     return amount
 
 
-def _found(model: Any, field: str, value: str | None) -> Any:
+def _row_named(model: Any, field: str, value: str | None) -> Any:
     if value is None:
         return None
     row = model.objects.filter(**{field: value}).first()

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         )
 
     @no_translations
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Raise CommandError if a check fails."""
         if options["email"]:
             try:

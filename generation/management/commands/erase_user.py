@@ -35,7 +35,7 @@ class Command(BaseCommand):
             "--keep", action="store_true", help="unlock an account that is to be erased"
         )
 
-    def handle(self, *args: Any, email: str, now: bool, keep: bool, **options: Any) -> None:
+    def handle(self, *args: object, email: str, now: bool, keep: bool, **options: Any) -> None:
         """Lock, erase or unlock the account and print the result."""
         user = _find(email)
         email = user.email

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             "--json", action="store_true", help='print {"since", "models", "total"}'
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         since = timezone.now() - timedelta(hours=options["hours"])
         models = eta_report.kept_since(since)
         total = eta_report.total(models)

@@ -2,7 +2,6 @@
 
 import io
 import time
-from typing import Any
 
 from django.core.management import call_command
 
@@ -22,7 +21,7 @@ class Command(BaseCommand):
     help = "Create and publish the sample images of the demo. For `make run`."
     requires_system_checks = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         """Create one image at a time, while no other job is active."""
         time.sleep(DELAY_SECONDS)
         quiet = io.StringIO()

@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
     def handle(
         self,
-        *args: Any,
+        *args: object,
         state: str | None,
         message: str,
         message_ru: str,

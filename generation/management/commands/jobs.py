@@ -43,7 +43,7 @@ class Command(BaseCommand):
             "--json", action="store_true", help='print {"total", "jobs": [{"id", "status", …}]}'
         )
 
-    def handle(self, *args: Any, stuck: bool, limit: int, **options: Any) -> None:
+    def handle(self, *args: object, stuck: bool, limit: int, **options: Any) -> None:
         """Print at most `limit` rows and the total."""
         jobs = filtered(status=options["status"], model=options["model"], user=options["user"])
         if stuck:

@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     @no_translations
     def handle(
-        self, *args: Any, file: Path, overwrite: bool, dry_run: bool, **options: Any
+        self, *args: object, file: Path, overwrite: bool, dry_run: bool, **options: Any
     ) -> None:
         """Load the whole file or nothing."""
         try:

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             help="period of the CPU measurement and interval of --watch (1)",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Raise CommandError if a figure is not below its limit; with --watch, in the last run."""
         figures: list[Figure] = []
         with contextlib.suppress(KeyboardInterrupt):

@@ -2,7 +2,6 @@
 
 import io
 from argparse import ArgumentParser
-from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -41,7 +40,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--emulator", action="store_true", help="an emulator plays RunPod")
 
-    def handle(self, *args: Any, emulator: bool, **options: Any) -> None:
+    def handle(self, *args: object, emulator: bool, **options: object) -> None:
         quiet = io.StringIO()
         call_command("migrate", verbosity=0, interactive=False)
         known = set(ImageModel.objects.values_list("slug", flat=True))

@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Sum
 from django.utils import timezone
@@ -30,7 +29,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="print without deleting")
 
-    def handle(self, *args: Any, older_than: int, dry_run: bool, **options: Any) -> None:
+    def handle(self, *args: object, older_than: int, dry_run: bool, **options: object) -> None:
         """Remove files first, then rows."""
         before = timezone.now() - timedelta(days=older_than)
         expired = Image.objects.trashed().filter(trashed_at__lt=before)

@@ -56,7 +56,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-bill", action="store_true", help="do not ask RunPod for its bill")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
-    def handle(self, *args: Any, month: date, **options: Any) -> None:
+    def handle(self, *args: object, month: date, **options: Any) -> None:
         note = ""
         bill: Bill | None = None
         if options["bill"]:

@@ -1,7 +1,5 @@
 """`reconcile_jobs`: query RunPod for every active job and apply the results."""
 
-from typing import Any
-
 from artgen.management.base import BaseCommand
 from generation.jobs.engine import driver, storing
 from generation.models import Job, Status
@@ -12,7 +10,7 @@ class Command(BaseCommand):
 
     help = "Queries RunPod for every job that is active there, due or not, and applies the results."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         """Run everything in this process, even without beat and workers."""
         finished = {job.id: job for job in Job.objects.storing().order_by("id")}
         answers = driver.reconcile()

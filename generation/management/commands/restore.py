@@ -2,7 +2,6 @@
 
 import time
 from argparse import ArgumentParser
-from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -36,7 +35,7 @@ class Command(BaseCommand):
             help="replace a database that has accounts, overwrite files that differ",
         )
 
-    def handle(self, *args: Any, name: str, check: bool, force: bool, **options: Any) -> None:
+    def handle(self, *args: object, name: str, check: bool, force: bool, **options: object) -> None:
         """Raise CommandError if anything is wrong afterwards."""
         start = time.monotonic()
         restoration = Restoration(name, identity=settings.BACKUP_IDENTITY, say=self.stdout.write)

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_selection(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Retry each job; print its new id, or why it was not retried."""
         if not options["ids"] and not options["status"] and (options["model"] or options["user"]):
             options["status"] = Status.FAILED.value

@@ -31,7 +31,7 @@ class Command(BaseCommand):
             "--any-key", action="store_true", help="accept any API key, not only RUNPOD_API_KEY"
         )
 
-    def handle(self, *args: Any, any_key: bool, exit_with_parent: bool, **options: Any) -> None:
+    def handle(self, *args: object, any_key: bool, exit_with_parent: bool, **options: Any) -> None:
         """Serve; raise CommandError if the port is in use."""
         api_key = None if any_key else settings.RUNPOD_API_KEY or None
         try:

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("changes", nargs="+", metavar="field=value")
 
     @no_translations
-    def handle(self, *args: Any, slug: str, changes: list[str], **options: Any) -> None:
+    def handle(self, *args: object, slug: str, changes: list[str], **options: object) -> None:
         """Change all fields or none; raise CommandError for invalid values."""
         model = ImageModel.objects.filter(slug=slug).first()
         if model is None:

@@ -1,7 +1,6 @@
 """`setup_bucket`: prepare the bucket; can be run again at any time."""
 
 from argparse import ArgumentParser
-from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError
@@ -26,7 +25,7 @@ class Command(BaseCommand):
             "--keep-old-versions", action="store_true", help="make deleted files restorable"
         )
 
-    def handle(self, *args: Any, keep_old_versions: bool, **options: Any) -> None:
+    def handle(self, *args: object, keep_old_versions: bool, **options: object) -> None:
         """Prepare the bucket; raise CommandError if images can be read without a key."""
         if not settings.S3_BUCKET:
             self.stdout.write(

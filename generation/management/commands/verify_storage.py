@@ -1,7 +1,6 @@
 """`verify_storage [--deep] [--delete-orphans]`: compare rows and files."""
 
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.management.base import CommandError
 
@@ -27,7 +26,7 @@ class Command(BaseCommand):
             "--delete-orphans", action="store_true", help="delete files without a row"
         )
 
-    def handle(self, *args: Any, deep: bool, delete_orphans: bool, **options: Any) -> None:
+    def handle(self, *args: object, deep: bool, delete_orphans: bool, **options: object) -> None:
         """Raise CommandError if a difference remains."""
         remaining, removed, count = 0, 0, consistency.count()
         progress = self.progress("files", total=count)

@@ -28,7 +28,11 @@ class _Read:
     at: float  # monotonic seconds
 
 
-_last: _Read | None = None
+class _Memory:
+    last: _Read | None = None
+
+
+_memory = _Memory()
 
 
 def current() -> list[Announcement]:
@@ -36,7 +40,7 @@ def current() -> list[Announcement]:
 
     If the database does not respond, those that were read last.
     """
-    now, read = time.monotonic(), _last
+    now, read = time.monotonic(), _memory.last
     if read is None or now - read.at > SECONDS:
         known = read.rows if read else ()
         remember(known)  # other threads meanwhile take these, and do not read, too
@@ -51,15 +55,13 @@ def current() -> list[Announcement]:
 
 def remember(rows: Iterable[Announcement]) -> _Read:
     """Show these for the next SECONDS."""
-    global _last  # noqa: PLW0603 one for the process
-    _last = _Read(tuple(rows), time.monotonic())
-    return _last
+    read = _memory.last = _Read(tuple(rows), time.monotonic())
+    return read
 
 
 def forget() -> None:
     """Read again when next needed."""
-    global _last  # noqa: PLW0603
-    _last = None
+    _memory.last = None
 
 
 def page(request: HttpRequest) -> dict[str, Any]:

@@ -129,7 +129,7 @@ class TestFaults:
             assert caught.value.code == code
 
     @pytest.mark.parametrize(
-        "fault", ["corrupt_picture", "not_a_picture", "bomb_picture", "oversized_picture"]
+        "fault", ["corrupt_image", "not_an_image", "bomb_image", "oversized_image"]
     )
     @pytest.mark.parametrize("dialect", ["qwen", "comfyui"])
     def test_it_hands_over_what_is_no_picture(self, fault, dialect):

@@ -61,7 +61,7 @@ class TestAttemptCosts(EmulatorTestCase):
         attempts = 0
         for fault, count in (
             *(("no_output", 2), ("empty_images", 1), ("error_in_output", 2)),
-            *(("corrupt_picture", 1), ("not_a_picture", 1), ("bomb_picture", 1)),
+            *(("corrupt_image", 1), ("not_an_image", 1), ("bomb_image", 1)),
             *(("fail_traceback", 2), ("out_of_memory", 2), ("failed_cost", 1), ("timed_out", 2)),
             *(("prompt_refused", 1), ("canceled", 1), ("canceled_cost", 1), ("retried", 1)),
         ):

@@ -236,8 +236,8 @@ class TestNotAnImage(UnreadReplyTestCase):
     def test_it_keeps_what_is_no_image_and_returns_the_credits_at_once(self) -> None:
         for fault, code in (
             *(("video", "invalid_output"), ("mp4_in_images", "invalid_output")),
-            *(("corrupt_picture", "bad_picture"), ("not_a_picture", "bad_picture")),
-            *(("bomb_picture", "bad_picture"), ("empty_images", "no_output")),
+            *(("corrupt_image", "bad_picture"), ("not_an_image", "bad_picture")),
+            *(("bomb_image", "bad_picture"), ("empty_images", "no_output")),
         ):
             with self.subTest(fault):
                 job = self.order(fault)
@@ -249,7 +249,7 @@ class TestNotAnImage(UnreadReplyTestCase):
         assert UnreadReply.objects.filter(is_open=True).count() == 6
 
     def test_it_keeps_those_of_own_endpoints_which_report_no_cost(self) -> None:
-        for fault in ("corrupt_picture", "not_a_picture", "bomb_picture", "mp4_in_images"):
+        for fault in ("corrupt_image", "not_an_image", "bomb_image", "mp4_in_images"):
             with self.subTest(fault):
                 job = self.order_inline(fault)
                 self.assert_failed(job, job.error_code)
