@@ -12,7 +12,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import Error as DatabaseError
 from django.utils import translation
 
-from artgen.management import audited, database_errors
+from artgen.management import command_audit, database_errors
 from artgen.management.progress import ProgressCounter
 from artgen.refusals import Refusal
 
@@ -53,14 +53,14 @@ class BaseCommand(DjangoCommand):
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Return the parser, with --by for commands that the audit log stores."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
-        audited.add_argument(parser, self.name)
+        command_audit.add_argument(parser, self.name)
         self.audited_parser = parser
         return parser
 
     def execute(self, *args: object, **options: Any) -> str | None:
         self.is_quiet = options.get("verbosity") == 0
         try:
-            with audited.recorded(
+            with command_audit.recorded(
                 self.name,
                 self.audited_parser,
                 options,

@@ -72,7 +72,7 @@ def files_of(site: ChaosSite) -> dict[str, bytes]:
 
 
 def bucket_of(site: ChaosSite) -> Any:
-    """Return the bucket, not through the door."""
+    """Return the bucket, not through the proxy."""
     server = urlsplit(site.servers["S3"].url)
     resource = boto3.resource(
         "s3",

@@ -13,7 +13,7 @@ from contextlib import suppress
 import redis
 import requests
 
-from deploy.chaos import door
+from deploy.chaos import s3_proxy
 from deploy.chaos.plan import PROCESSES, PlannedFault
 from deploy.chaos.site import ChaosSite
 from generation.testing.servers.stack import children
@@ -29,7 +29,7 @@ class Disturber:
         self.done: Counter[str] = Counter()
         self.problems: list[str] = []
         self._chance = random.Random(seed)
-        self._door = threading.Lock()
+        self._s3_lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._kinds: dict[str, Callable[[PlannedFault], None]] = {
             **{f"kill {name}": self._kill for name in PROCESSES},
@@ -40,9 +40,9 @@ class Disturber:
             "kill Redis": self._down,
             "empty Redis": self._empty,
             "kill S3": self._down,
-            "S3 refuses connections": lambda step: self._bucket(step, door.CLOSED),
-            "S3 is slow": lambda step: self._bucket(step, door.SLOW),
-            "S3 answers errors": lambda step: self._bucket(step, door.ERROR),
+            "S3 refuses connections": lambda step: self._bucket(step, s3_proxy.CLOSED),
+            "S3 is slow": lambda step: self._bucket(step, s3_proxy.SLOW),
+            "S3 answers errors": lambda step: self._bucket(step, s3_proxy.ERROR),
             "RunPod refuses the key": self._key,
         }
 
@@ -138,10 +138,10 @@ class Disturber:
             client.flushall()
 
     def _bucket(self, step: PlannedFault, state: str) -> None:
-        with self._door:
-            self.site.door.be(state)
+        with self._s3_lock:
+            self.site.s3_proxy.treat(state)
             time.sleep(step.seconds)
-            self.site.door.be(door.OPEN)
+            self.site.s3_proxy.treat(s3_proxy.OPEN)
 
     def _key(self, step: PlannedFault) -> None:
         """Refuse the key for a while, as after a rotation."""

@@ -1,4 +1,4 @@
-"""The site: two machines, the second with a wrong clock, the emulator and the bucket's door."""
+"""The site: two machines, the second with a wrong clock, the emulator and a proxy of the bucket."""
 
 import os
 import signal
@@ -17,8 +17,8 @@ from psycopg.rows import dict_row
 from deploy.bench.emulator import EmulatorProcess
 from deploy.bench.processes import tree
 from deploy.bench.site import new_accounts
-from deploy.chaos.door import Door
 from deploy.chaos.form import Form
+from deploy.chaos.s3_proxy import S3Proxy
 from deploy.chaos.servers import KillableServer
 from generation.testing.servers.stack import MACHINE, Stack
 
@@ -79,9 +79,9 @@ class ChaosSite:
         os.environ["DATABASE_URL"] = servers["PostgreSQL"].url
         os.environ["REDIS_URL"] = servers["Redis"].url
         os.environ["TEST_S3_URL"] = servers["S3"].url
-        self.door = Door(servers["S3"].port, seed=seed, slow_seconds=5)
+        self.s3_proxy = S3Proxy(servers["S3"].port, seed=seed, slow_seconds=5)
         options = MACHINE | form.environment | {"GUNICORN_WORKERS": "2"}
-        options["S3_ENDPOINT_URL"] = self.door.address
+        options["S3_ENDPOINT_URL"] = self.s3_proxy.address
         self.first = Machine(**options)
         self.emulator = EmulatorProcess(
             form.gpu, "--slow-seconds=5", "--late-seconds=30", f"--seed={seed}", workers=100
@@ -93,7 +93,7 @@ class ChaosSite:
 
     def start(self, stack: ExitStack) -> None:
         """Start all of it; `stack` ends it."""
-        stack.callback(self.door.close)
+        stack.callback(self.s3_proxy.close)
         stack.enter_context(self.first)
         self.accounts = self._prepare()
         self.second = Machine(

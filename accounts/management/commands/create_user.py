@@ -16,7 +16,7 @@ from accounts.emails.security_notices import Change
 from accounts.models import User, fold
 from accounts.sessions import sockets
 from artgen.management.base import BaseCommand
-from artgen.management.numbers import Whole
+from artgen.management.number_arguments import Whole
 
 NO_RIGHTS = (
     "{email} has no rights in the admin yet. A superuser gives them: in the admin, Users, this "

@@ -5,7 +5,7 @@ from django.core.management.base import CommandError, CommandParser
 from accounts.credits import ledger
 from accounts.models import User, fold
 from artgen.management.base import BaseCommand
-from artgen.management.numbers import Whole
+from artgen.management.number_arguments import Whole
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ from accounts.emails import security_notices
 from accounts.models import Scope, User, fold
 from accounts.tokens import tokens
 from artgen.management.base import BaseCommand
-from artgen.management.numbers import Whole
+from artgen.management.number_arguments import Whole
 
 MAX_DAYS = 3650
 

@@ -13,7 +13,7 @@ from accounts.credits import vouchers
 from accounts.credits.vouchers import VoucherTerms
 from accounts.models import Voucher
 from artgen.management.base import BaseCommand
-from artgen.management.numbers import Whole
+from artgen.management.number_arguments import Whole
 from artgen.web import years
 
 LISTED = 100

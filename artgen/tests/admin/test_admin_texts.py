@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.contrib import admin
 
-from artgen.admin.texts import DJANGO_TEXTS
+from artgen.admin.third_party_texts import DJANGO_TEXTS
 
 
 def test_django_has_each_text() -> None:

@@ -18,7 +18,7 @@ from django.core.management import (
     load_command_class,
 )
 
-from artgen.management import base, numbers
+from artgen.management import base, number_arguments
 from artgen.management.progress import ProgressCounter
 from generation.models import ImageModel
 from generation.testing.cases import BaseTestCase, EmulatorTestCase, load_catalog
@@ -50,13 +50,13 @@ def actions(name: str) -> list[argparse.Action]:
     return vars(recorder).get("recorded", [])
 
 
-def limits(kind: Any) -> numbers.Whole | numbers.Decimal | None:
+def limits(kind: Any) -> number_arguments.Whole | number_arguments.Decimal | None:
     """Return the limits of an argument's type; None if it is not a number."""
     match kind:
-        case numbers.Whole() | numbers.Decimal():
+        case number_arguments.Whole() | number_arguments.Decimal():
             return kind
-        case numbers.Span(least=least, most=most):
-            return numbers.Decimal(least, most)
+        case number_arguments.Span(least=least, most=most):
+            return number_arguments.Decimal(least, most)
     return None
 
 

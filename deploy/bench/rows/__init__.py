@@ -1,6 +1,6 @@
 """The rows of the table; each module measures what belongs together."""
 
-from deploy.bench.rows import engine, memory, requests, sockets, tick, trouble
+from deploy.bench.rows import disturbances, engine, memory, requests, sockets, tick
 from deploy.bench.runner import Row
 
 ALL: dict[str, Row] = {
@@ -16,7 +16,7 @@ ALL: dict[str, Row] = {
     "gallery": requests.gallery,
     "tick": tick.tick,
     "sockets": sockets.sockets,
-    "hang": trouble.hang,
-    "refused": trouble.refused,
+    "hang": disturbances.hang,
+    "refused": disturbances.refused,
     "memory": memory.memory,
 }

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from artgen.management.numbers import SECONDS, Decimal, Span, Whole
+from artgen.management.number_arguments import SECONDS, Decimal, Span, Whole
 
 from .emulator import Emulator
 from .options import EmulatorOptions

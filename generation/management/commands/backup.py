@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from artgen.management.base import BaseCommand
-from generation.management.table import counted, span
+from generation.management.text_table import counted, span
 from generation.operations.alerts.conditions import CONDITIONS
 from generation.operations.backup import creation, encryption, record
 from generation.operations.backup.folder import Folder

@@ -12,7 +12,7 @@ from django.utils import timezone
 from artgen.management.base import BaseCommand
 from generation.jobs.budgets import budget_changes, budget_state
 from generation.jobs.budgets.budget_state import BudgetState
-from generation.management.table import lines
+from generation.management.text_table import lines
 from generation.models import Budget, ImageModel, Job, Period
 
 HEAD = ("BUDGET", "PER", "LIMIT", "SPENT", "AT RUNPOD", "USED", "STARTS AGAIN")

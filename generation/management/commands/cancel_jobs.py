@@ -6,8 +6,8 @@ from typing import Any
 from artgen.management.base import BaseCommand, reason
 from artgen.refusals import Refusal
 from generation.jobs.engine import job_control
-from generation.management.selection import add_selection, selected
-from generation.management.table import counted
+from generation.management.job_selection import add_selection, selected
+from generation.management.text_table import counted
 
 
 class Command(BaseCommand):

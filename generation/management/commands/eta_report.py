@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from artgen.api.times import time_json
 from artgen.management.base import BaseCommand
-from artgen.management.numbers import Whole
+from artgen.management.number_arguments import Whole
 from generation.operations import eta_report
 from generation.operations.eta_report import KeptPromises
 

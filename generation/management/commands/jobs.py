@@ -7,9 +7,9 @@ from typing import Any
 from django.utils import timezone
 
 from artgen.management.base import BaseCommand
-from artgen.management.numbers import Whole
-from generation.management.selection import add_filters, filtered
-from generation.management.table import counted, lines, one_line, span
+from artgen.management.number_arguments import Whole
+from generation.management.job_selection import add_filters, filtered
+from generation.management.text_table import counted, lines, one_line, span
 from generation.models import Job, Status
 
 MAX_PROMPT_LENGTH = 50

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from artgen.management.base import BaseCommand
-from artgen.management.numbers import Decimal
+from artgen.management.number_arguments import Decimal
 from artgen.observability import resources
 from generation.operations import monitor
 from generation.operations.monitor import Figure

@@ -7,9 +7,9 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from artgen.management.base import BaseCommand
-from artgen.management.numbers import DAYS
+from artgen.management.number_arguments import DAYS
 from generation.gallery import images
-from generation.management.table import counted
+from generation.management.text_table import counted
 from generation.models import Image
 
 

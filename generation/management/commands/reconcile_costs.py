@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from artgen.management.base import BaseCommand
-from generation.management.table import lines
+from generation.management.text_table import lines
 from generation.operations import reconciliation
 from generation.operations.reconciliation import ModelCosts, Reconciliation
 from generation.runpod import billing

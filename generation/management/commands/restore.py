@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from artgen.management.base import BaseCommand
-from generation.management.table import counted
+from generation.management.text_table import counted
 from generation.operations.backup.restoration import Restoration
 
 

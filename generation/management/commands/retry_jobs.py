@@ -6,7 +6,7 @@ from typing import Any
 from artgen.management.base import BaseCommand, reason
 from artgen.refusals import Refusal
 from generation.jobs.placing import orders
-from generation.management.selection import add_selection, selected
+from generation.management.job_selection import add_selection, selected
 from generation.models import Job, Status
 
 

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError, no_translations
 from django.db import models
 
 from artgen.management.base import BaseCommand
-from generation.management.table import counted
+from generation.management.text_table import counted
 from generation.models import ImageModel
 
 FIELDS = {

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 
 from artgen.management.base import BaseCommand
 from generation.files import consistency, storage
-from generation.management.table import counted
+from generation.management.text_table import counted
 
 
 class Command(BaseCommand):

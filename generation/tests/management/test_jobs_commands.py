@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from generation.jobs.engine import driver, lifecycle
-from generation.management.table import span
+from generation.management.text_table import span
 from generation.models import GenerationSwitch, ImageModel, Job, JobEvent, Status
 from generation.testing.cases import EmulatorTestCase, let_models_rest, let_time_pass
 

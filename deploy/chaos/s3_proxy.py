@@ -18,7 +18,7 @@ ERRORS = (
 OPEN, SLOW, ERROR, CLOSED = "open", "slow", "error", "closed"
 
 
-class Door:
+class S3Proxy:
     """Passes everything on while it is open; `address` is that of the bucket for ArtGen."""
 
     def __init__(self, port: int, *, seed: int, slow_seconds: float) -> None:
@@ -30,7 +30,7 @@ class Door:
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
         self.port = free_port()
-        threading.Thread(target=self._loop.run_forever, name="door", daemon=True).start()
+        threading.Thread(target=self._loop.run_forever, name="s3-proxy", daemon=True).start()
         self._call(self._listen())
 
     @property
@@ -38,13 +38,13 @@ class Door:
         """The address of the bucket for ArtGen."""
         return f"http://127.0.0.1:{self.port}"
 
-    def be(self, state: str) -> None:
+    def treat(self, state: str) -> None:
         """Change how requests are treated from now on. `closed` refuses connections."""
         self._call(self._change(state))
 
     def close(self) -> None:
         """End all connections and the thread."""
-        self.be(CLOSED)
+        self.treat(CLOSED)
         self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _call(self, coroutine: Coroutine[Any, Any, None]) -> None:
