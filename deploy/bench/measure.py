@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
     if unknown := sorted(set(wanted) - set(ALL)):
         parser.error(f"there is no row {', '.join(unknown)}; there are {', '.join(ALL)}")
     try:
-        sizes = Sizes().scaled(options.scale).given(options.size.split())
+        sizes = Sizes().scaled(options.scale).changed(options.size.split())
     except ValueError as error:
         parser.error(str(error))
     for number in (signal.SIGTERM, signal.SIGALRM):

@@ -114,7 +114,7 @@ class Crowd:
             tasks.append(asyncio.create_task(self.place(number, **wanted)))
         return list(await asyncio.gather(*tasks))
 
-    async def finished(self, jobs: Sequence[TimedJob], *, seconds: float) -> None:
+    async def wait_for(self, jobs: Sequence[TimedJob], *, seconds: float) -> None:
         """Wait for the final event of each; raise CannotMeasure if one fails or takes too long."""
         limit = time.perf_counter() + seconds
         while missing := sum(not job.done for job in jobs):

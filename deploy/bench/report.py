@@ -32,7 +32,7 @@ def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
     memory = resources.memory()
     return {
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "commit": said("git", "rev-parse", "--short", "HEAD"),
+        "commit": output_of("git", "rev-parse", "--short", "HEAD"),
         "machine": (
             f"{connection_budget.cores()} cores ({_processor()}), {memory.total / 2**30:.0f} GiB"
             if memory
@@ -43,11 +43,11 @@ def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
             "Python": platform.python_version(),
             "Django": django.get_version(),
             "Celery": version("celery"),
-            "PostgreSQL": said(
+            "PostgreSQL": output_of(
                 f"{servers.postgres_programs(own=True)}/postgres", "--version"
             ).split(" ")[2],
-            "Valkey": said(servers.valkey()[0], "--version").partition("v=")[2].split(" ")[0],
-            "nginx": said("nginx", "-v").rpartition("/")[2],
+            "Valkey": output_of(servers.valkey()[0], "--version").partition("v=")[2].split(" ")[0],
+            "nginx": output_of("nginx", "-v").rpartition("/")[2],
         },
         "load_average": Path("/proc/loadavg").read_text().split()[0],
         "scale": scale,
@@ -117,7 +117,7 @@ def _processor() -> str:
     return platform.machine()
 
 
-def said(*command: str) -> str:
+def output_of(*command: str) -> str:
     """Return the output of a program, "" if it is not installed."""
     try:
         done = subprocess.run(

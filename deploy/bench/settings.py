@@ -48,7 +48,7 @@ class Sizes:
             },
         )
 
-    def given(self, pairs: list[str]) -> Self:
+    def changed(self, pairs: list[str]) -> Self:
         """Return these with NAME=NUMBER changed; raises ValueError for a name that is not there."""
         types = {size.name: type(getattr(self, size.name)) for size in fields(self)}
         changes = {}

@@ -51,7 +51,7 @@ def document(outcome: RunOutcome) -> dict[str, Any]:
     """Return the JSON of a run: the lines of the table, and what they are made of."""
     return {
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "commit": bench.said("git", "rev-parse", "--short", "HEAD"),
+        "commit": bench.output_of("git", "rev-parse", "--short", "HEAD"),
         "form": outcome.form.name,
         "seed": outcome.seed,
         "settings": outcome.form.environment,

@@ -94,7 +94,7 @@ class TestArguments:
             assert "nothing" in said or "NAME=NUMBER" in said
 
     def test_it_makes_all_sizes_smaller_but_for_how_often_it_measures(self) -> None:
-        small = Sizes().scaled(0.01).given(["sockets=7"])
+        small = Sizes().scaled(0.01).changed(["sockets=7"])
         assert (small.burst_jobs, small.finished_rows, small.sockets, small.times) == (
             10,
             10_000,

@@ -5,14 +5,17 @@ import multiprocessing.connection
 import os
 import signal
 import threading
-from typing import Any
+from multiprocessing.queues import SimpleQueue
 
 from .painter import PaintRequest, encode, paint
 
-_queue: Any = None
+Progress = SimpleQueue[tuple[int, float] | None]
+"""Number and progress 0..1 of images that are being painted; None ends it."""
+
+_queue: Progress
 
 
-def begin(queue: Any) -> None:
+def begin(queue: Progress) -> None:
     """Initialize a painting process: it ignores Ctrl-C and exits with its parent."""
     global _queue  # noqa: PLW0603  (one queue a process, handed over as it begins)
     _queue = queue

@@ -68,7 +68,7 @@ async def _one_by_one(crowd: Crowd, count: int, *, seconds: float) -> list[float
     took = []
     for _ in range(count):
         job: TimedJob = await crowd.place(1)
-        await crowd.finished([job], seconds=seconds)
+        await crowd.wait_for([job], seconds=seconds)
         took.append(job.done - job.began)
     return took
 
@@ -89,7 +89,7 @@ def refused(bench: Bench) -> list[ResultLine]:
             await asyncio.sleep(2)
             job = await crowd.place(1)
             with suppress(CannotMeasure):
-                await crowd.finished([job], seconds=size.patience_seconds)
+                await crowd.wait_for([job], seconds=size.patience_seconds)
             return floor, job.done - began if job.done else 0.0
 
     floor, value = asyncio.run(measure())

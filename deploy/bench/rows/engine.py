@@ -34,7 +34,7 @@ def burst(bench: Bench) -> list[ResultLine]:
     async def once() -> float:
         async with Crowd(site.url, people) as crowd:
             jobs = await crowd.place_many(size.burst_jobs)
-            await crowd.finished(jobs, seconds=60 + size.burst_jobs)
+            await crowd.wait_for(jobs, seconds=60 + size.burst_jobs)
             return 60 * len(jobs) / (max(job.done for job in jobs) - min(job.began for job in jobs))
 
     ours = statistics.median(asyncio.run(once()) for _ in range(size.times))
@@ -122,7 +122,7 @@ async def _counted(
         return (*site.statements(), *site.redis_commands(), time.monotonic())
 
     async with Crowd(site.url, people) as crowd:
-        await crowd.finished(
+        await crowd.wait_for(
             [await crowd.place(number) for number in range(len(people))], seconds=60
         )
         before = now()
@@ -141,10 +141,10 @@ async def _counted(
 
         async def one_by_one() -> None:
             for number in range(jobs):
-                await crowd.finished([await crowd.place(number)], seconds=60)
+                await crowd.wait_for([await crowd.place(number)], seconds=60)
 
         async def at_once() -> None:
-            await crowd.finished(await crowd.place_many(jobs), seconds=120)
+            await crowd.wait_for(await crowd.place_many(jobs), seconds=120)
 
         return idle, await used(one_by_one), await used(at_once)
 
@@ -158,7 +158,7 @@ def cpu(bench: Bench) -> list[ResultLine]:
         async with Crowd(site.url, people) as crowd:
             before = site.cpu()
             jobs = await crowd.place_steadily(size.steady_jobs, per_second=rate)
-            await crowd.finished(jobs, seconds=120)
+            await crowd.wait_for(jobs, seconds=120)
             return {name: (used - before[name]) / len(jobs) for name, used in site.cpu().items()}
 
     runs = [asyncio.run(once()) for _ in range(size.times)]
@@ -195,7 +195,7 @@ def latency(bench: Bench) -> list[ResultLine]:
     async def once(rate: int) -> list[float]:
         async with Crowd(site.url, people) as crowd:
             jobs = await crowd.place_steadily(size.steady_jobs, per_second=rate)
-            await crowd.finished(jobs, seconds=240)
+            await crowd.wait_for(jobs, seconds=240)
             return [job.done - job.began - GPU_SECONDS for job in jobs]
 
     for rate in RATES:
@@ -239,7 +239,7 @@ def store(bench: Bench) -> list[ResultLine]:
             jobs = await crowd.place_many(
                 size.stored_images, at_once=4, width=side, height=side, model=PNG_MODEL, steps=None
             )
-            await crowd.finished(jobs, seconds=60 + 10 * size.stored_images)
+            await crowd.wait_for(jobs, seconds=60 + 10 * size.stored_images)
             after = site.cpu()
         return sum(
             after[name] - before[name] for name in after if name not in (*FRONT, "Redis")

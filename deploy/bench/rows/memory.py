@@ -67,7 +67,7 @@ async def _work(url: str, people: Sequence[dict[str, str]], jobs: int, seconds: 
         placed = await crowd.place_steadily(
             jobs, per_second=jobs / max(seconds, jobs / AT_MOST), width=1024, height=1024
         )
-        await crowd.finished(placed, seconds=120 + jobs)
+        await crowd.wait_for(placed, seconds=120 + jobs)
         return await reading
 
 

@@ -8,8 +8,8 @@ https://docs.runpod.io/api-reference-v2/billing/get-public-endpoint-billing-hist
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from aiohttp import web
 
@@ -54,7 +54,9 @@ class BillingApi:
     async def _public(self, request: web.Request) -> web.Response:
         return self._reply(request, lambda endpoint: {} if endpoint in RECORDED else None)
 
-    def _reply(self, request: web.Request, group: Any) -> web.Response:
+    def _reply(
+        self, request: web.Request, group: Callable[[str], dict[str, str] | None]
+    ) -> web.Response:
         if not self._access.accepts(request.headers.get("Authorization", "")):
             return web.json_response({"error": "unauthorized"}, status=401)
         if not self._is_readable:

@@ -114,7 +114,7 @@ async def _drip(
     return web.Response()
 
 
-def _completion(model: Any, text: str) -> dict[str, Any]:
+def _completion(model: object, text: str) -> dict[str, Any]:
     message = {"role": "assistant", "content": text}
     return {
         "id": "chatcmpl-stand-in",

@@ -71,7 +71,7 @@ def _upscaling(workflow: Mapping[str, Any]) -> int:
     return next((int(match[1]) for match in matches if match), 1)
 
 
-def _follow(workflow: Mapping[str, Any], link: Any, depth: int = 8) -> str:
+def _follow(workflow: Mapping[str, Any], link: object, depth: int = 8) -> str:
     """Return the text that a chain of links leads to."""
     if not isinstance(link, list) or not link or depth == 0:
         return ""

@@ -315,7 +315,7 @@ def _custom_side(name: str, body: Mapping[str, Any]) -> int:
     return int(value)
 
 
-def _check_loras(loras: Any) -> None:
+def _check_loras(loras: object) -> None:
     if loras is None:
         return
     if not isinstance(loras, list):

@@ -71,7 +71,7 @@ class OutputFormats:
             **(changes.get(None, {}) | changes.get(endpoint, {})),
         )
 
-    def set(self, endpoint: str | None = None, **changes: Any) -> None:
+    def set(self, endpoint: str | None = None, **changes: object) -> None:
         """Change fields of one endpoint's format, or of all; None restores the recorded value.
 
         Raise ValueError for an unknown field or value.
@@ -84,7 +84,7 @@ class OutputFormats:
             self._changes = {**self._changes, endpoint: new}
 
 
-def _check(name: str, value: Any) -> None:
+def _check(name: str, value: object) -> None:
     if name not in _NAMES:
         raise ValueError(f"unknown field {name!r}; fields are {', '.join(sorted(_NAMES))}")
     if value is None:

@@ -12,7 +12,7 @@ import threading
 import zlib
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from typing import Any, Protocol
+from typing import Protocol
 
 from PIL import Image, PngImagePlugin
 
@@ -117,7 +117,7 @@ class FullPainter:
     def __init__(self, *, processes: int) -> None:
         self._processes = processes
         self._context = multiprocessing.get_context("spawn")
-        self._progress: Any = self._context.SimpleQueue()
+        self._progress: painting_process.Progress = self._context.SimpleQueue()
         self._pool = self._new_pool()
         self._numbers = itertools.count()
         self._listeners: dict[int, OnProgress] = {}

@@ -126,7 +126,7 @@ class QueueApi:
         return reply
 
     async def _do(
-        self, request: web.Request, endpoint: str, call: str, job_id: str, document: Any
+        self, request: web.Request, endpoint: str, call: str, job_id: str, document: object
     ) -> web.Response:
         if call == "run":
             return await self._run(request, endpoint, document)
@@ -141,7 +141,7 @@ class QueueApi:
         job.reads += 1
         return web.json_response(job.report())
 
-    async def _run(self, request: web.Request, endpoint: str, document: Any) -> web.Response:
+    async def _run(self, request: web.Request, endpoint: str, document: object) -> web.Response:
         if not isinstance(document, dict) or not isinstance(document.get("input"), dict):
             return _error(400, "request body must be a JSON object with an input object")
         policy = document.get("policy") or {}

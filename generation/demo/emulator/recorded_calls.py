@@ -3,7 +3,6 @@
 import threading
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
 
 MAX_CALLS = 50_000
 MAX_BYTES = 256 * 1024 * 1024  # of request bodies; one with a source image has up to 10 MB
@@ -18,7 +17,7 @@ class Call:
     call: str  # run, status, cancel, health or chat
     endpoint: str
     job_id: str
-    json: Any
+    json: object
     fault: str
 
 

@@ -97,5 +97,5 @@ def _typed(name: str, field: "models.Field[Any, Any]", text: str) -> Any:
         raise CommandError(f"{name}: {' '.join(error.messages)}") from error
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
