@@ -57,7 +57,7 @@ def record_command(*, actor: models.Model | None, name: str, options: Mapping[st
 
     Without an actor, the options say who it was (`accounts.migrations.0017`).
     """
-    given = " ".join(
+    option_text = " ".join(
         f"{option}={_command_value(option, value)}" for option, value in options.items()
     )
     user_id: Any = actor.pk if actor else None  # Django's model says that there is always one
@@ -65,7 +65,7 @@ def record_command(*, actor: models.Model | None, name: str, options: Mapping[st
         user_id=user_id,
         object_repr=f"manage.py {name}",
         action_flag=CHANGE,
-        change_message=given,
+        change_message=option_text,
     )
 
 
@@ -118,7 +118,7 @@ def as_text(name: str, value: object) -> str:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     if isinstance(value, (list, tuple, set, frozenset, models.QuerySet)):
-        return ", ".join(sorted(as_text(name, each) for each in value))
+        return ", ".join(sorted(as_text(name, item) for item in value))
     return str(value)
 
 

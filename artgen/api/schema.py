@@ -27,8 +27,9 @@ class Schema(SpectacularAPIView):
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
         """Return the description in the language of the request, or of `lang`."""
-        wanted = request.query_params.get("lang", "")
-        language = wanted if wanted in dict(settings.LANGUAGES) else translation.get_language()
+        language: str | None = request.query_params.get("lang", "")
+        if language not in dict(settings.LANGUAGES):
+            language = translation.get_language()
         renderer: Any = type(request.accepted_renderer)
         with _generating:  # else the first requests would all generate it
             content = _description(language or settings.LANGUAGE_CODE, renderer)

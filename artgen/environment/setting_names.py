@@ -21,9 +21,9 @@ def unknown() -> list[CheckMessage]:
     """Warn of each name that is like that of a setting, in the environment and compose's .env."""
     known = documented()
     names = {*os.environ, *env.str("SETTING_NAMES", default="").split()}
-    given = {name.removesuffix("_FILE") for name in names}
+    settings_here = {name.removesuffix("_FILE") for name in names}
     return [
         Warning(f"{name} is not a setting. Did you mean {meant}?", id="artgen.W008")
-        for name in sorted(given - known.keys())
+        for name in sorted(settings_here - known.keys())
         for meant in difflib.get_close_matches(name, known, n=1, cutoff=LIKENESS)
     ]

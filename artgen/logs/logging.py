@@ -79,7 +79,7 @@ _AWAY_STATES = ("08", "57P")  # connection exceptions; the server is stopping or
 
 def _is_outage(error: BaseException) -> bool:
     # By names: the processes that log need not have loaded these packages.
-    names = {f"{each.__module__.partition('.')[0]}.{each.__name__}" for each in type(error).__mro__}
+    names = {f"{base.__module__.partition('.')[0]}.{base.__name__}" for base in type(error).__mro__}
     state = getattr(error, "sqlstate", None) or _AWAY_STATES[0]
     if "psycopg.OperationalError" in names and state.startswith(_AWAY_STATES):
         return True

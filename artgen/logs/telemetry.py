@@ -101,6 +101,8 @@ def _exception(value: dict[str, Any]) -> dict[str, Any]:
         "module": value.get("module"),
         "mechanism": {"type": "generic", "handled": True},
         "stacktrace": {
-            "frames": [{name: each[name] for name in KEPT_FRAME & each.keys()} for each in frames]
+            "frames": [
+                {name: frame[name] for name in KEPT_FRAME & frame.keys()} for frame in frames
+            ]
         },
     }

@@ -56,23 +56,25 @@ def recorded(
     Raises CommandError before it begins unless `--by` names an active member of staff.
     """
     address = options.get("by")
-    given = {
+    stored_options = {
         option: value
         for option, value in options.items()
         if option not in OF_DJANGO and value != (parser.get_default(option) if parser else None)
     }
     if name not in COMMANDS or only_reads or not (address or by_shell):
-        yield given
+        yield stored_options
         return
     actor = _staff(address) if address else None
     if actor is None:
-        given = {"system_user": _system_user(), **given}
+        stored_options = {"system_user": _system_user(), **stored_options}
     try:
-        yield given
+        yield stored_options
     except Exception as error:
-        audit.record_command(actor=actor, name=name, options=given | {"failed": str(error)})
+        audit.record_command(
+            actor=actor, name=name, options=stored_options | {"failed": str(error)}
+        )
         raise
-    audit.record_command(actor=actor, name=name, options=given)
+    audit.record_command(actor=actor, name=name, options=stored_options)
 
 
 def _system_user() -> str:

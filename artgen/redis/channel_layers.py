@@ -144,7 +144,7 @@ class _BatchingConnection(RedisSingleShardConnection):
                 channels = (self._wanted | {channel}) - self._subscribed_to
                 self._wanted.clear()
                 loop = asyncio.get_running_loop()
-                self._confirmed |= {each: loop.create_future() for each in channels}
+                self._confirmed |= {channel: loop.create_future() for channel in channels}
                 await self._pubsub.subscribe(*channels)
                 self._subscribed_to |= channels
             confirmed = self._confirmed[channel]

@@ -21,8 +21,8 @@ def main(arguments: list[str]) -> int:
     """Return 1 when a row could not be measured."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    wanted = list(ALL) if options.rows == "all" else options.rows.split()
-    if unknown := sorted(set(wanted) - set(ALL)):
+    row_names = list(ALL) if options.rows == "all" else options.rows.split()
+    if unknown := sorted(set(row_names) - set(ALL)):
         parser.error(f"there is no row {', '.join(unknown)}; there are {', '.join(ALL)}")
     try:
         sizes = Sizes().scaled(options.scale).changed(options.size.split())
@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
             ]
             command += options.loadtest.split()
             return subprocess.run(command, env=site.environment, check=False).returncode
-    lines = Bench(sizes).run(ALL, [name for name in ALL if name in wanted])
+    lines = Bench(sizes).run(ALL, [name for name in ALL if name in row_names])
     table = save(lines, conditions(sizes, scale=options.scale), folder=options.output, into=into)
     print(f"\n{table}\n\nSaved: {options.output}/bench.md, {options.output}/bench.json")
     return int(any(line.failed for _, line in lines))

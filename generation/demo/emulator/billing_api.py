@@ -41,12 +41,12 @@ class BillingApi:
         app.router.add_get("/v2/billing/endpoints", self._public)
 
     async def _own(self, request: web.Request) -> web.Response:
-        wanted = request.query.get("serverlessId")
+        endpoint_id = request.query.get("serverlessId")
         return self._reply(
             request,
             lambda endpoint: (
                 None
-                if endpoint in RECORDED or wanted not in (None, endpoint)
+                if endpoint in RECORDED or endpoint_id not in (None, endpoint)
                 else {"serverlessId": endpoint}
             ),
         )

@@ -59,8 +59,8 @@ class ChatCompletions:
             return _error(404, "endpoint not found")
         if not self._access.accepts(request.headers.get("Authorization", "")):
             return _error(401, "unauthorized")
-        said = translated(text) if instructions.startswith("Translate") else enhanced(text)
-        return await self._answer(fault, request, _completion(document.get("model"), said))
+        reply_text = translated(text) if instructions.startswith("Translate") else enhanced(text)
+        return await self._answer(fault, request, _completion(document.get("model"), reply_text))
 
     async def _answer(
         self, fault: str, request: web.Request, completion: dict[str, Any]

@@ -35,14 +35,16 @@ def read_graph(workflow: Mapping[str, Any]) -> WorkflowValues:
     negative = _follow(workflow, sampler.get("negative"))
     seeds = (node.get(key) for node in nodes for key in ("seed", "noise_seed"))
     strength = next(
-        (s for s in (_number(node, "denoise") for node in nodes) if s is not None), None
+        (value for value in (_number(node, "denoise") for node in nodes) if value is not None), None
     )
     return WorkflowValues(
         prompt=prompt,
         negative_prompt="" if negative == prompt else negative,
         width=_whole(nodes, "width", 1024),
         height=_whole(nodes, "height", 1024),
-        seed=next((s for s in seeds if isinstance(s, int) and not isinstance(s, bool)), None),
+        seed=next(
+            (seed for seed in seeds if isinstance(seed, int) and not isinstance(seed, bool)), None
+        ),
         steps=_whole(nodes, "steps", 20),
         strength=strength,
         loaded=_files(workflow, "LoadImage"),

@@ -38,9 +38,9 @@ class EndpointAccess:
 
 def _fits(authorization: str, key: str | None) -> bool:
     """Compare the key; the documentation shows it with and without "Bearer"."""
-    given = authorization[7:] if authorization[:7].lower() == "bearer " else authorization
+    sent_key = authorization[7:] if authorization[:7].lower() == "bearer " else authorization
     return (
-        bool(given)
+        bool(sent_key)
         if key is None
-        else hmac.compare_digest(given.encode(errors="surrogateescape"), key.encode())
+        else hmac.compare_digest(sent_key.encode(errors="surrogateescape"), key.encode())
     )

@@ -182,8 +182,8 @@ def _running(command: list[str], **pipes: Any) -> Iterator[subprocess.Popen[byte
                         pipe.close()
         if status:
             messages.seek(0)
-            said = messages.read().decode(errors="replace").strip()[-MESSAGE_LENGTH:]
-            raise BackupRefused(f"{command[0]} ended with {status}: {said or 'no message'}")
+            error_text = messages.read().decode(errors="replace").strip()[-MESSAGE_LENGTH:]
+            raise BackupRefused(f"{command[0]} ended with {status}: {error_text or 'no message'}")
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

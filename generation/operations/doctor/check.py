@@ -33,8 +33,8 @@ class Check:
 
 def error_text(error: BaseException) -> str:
     """Return an error's message on one line, without secrets."""
-    said = " ".join(str(error).split()) or type(error).__name__
-    return without_secrets(said)[:MAX_DETAIL_LENGTH]
+    text = " ".join(str(error).split()) or type(error).__name__
+    return without_secrets(text)[:MAX_DETAIL_LENGTH]
 
 
 def without_secrets(text: str) -> str:

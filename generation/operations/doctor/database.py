@@ -45,16 +45,16 @@ def connection_budget() -> Check:
     name, settings_hint = "connection_budget", installation.current().settings
     planned, connections = budget.read(), resources.connections()
     usable = connections.max - _reserved()
-    seen = (
+    detail = (
         f"{planned.arithmetic} of {planned.limit}; {connections.used} of {connections.max} in use"
     )
     if planned.connections > usable and not _has_pgbouncer():
-        detail = f"{seen}; PostgreSQL leaves only {usable} to ArtGen"
+        detail = f"{detail}; PostgreSQL leaves only {usable} to ArtGen"
         return Check(name, False, detail, BUDGET_HINT + settings_hint)
     if planned.upgrade_excess and installation.current().is_upgraded_beside:
         hint = f"deploy/upgrade.sh would refuse: {planned.upgrade_excess} {BUDGET_HINT}"
-        return Check(name, True, seen, hint.strip())
-    return Check(name, True, seen)
+        return Check(name, True, detail, hint.strip())
+    return Check(name, True, detail)
 
 
 def _reserved() -> int:

@@ -45,8 +45,8 @@ def mail_server(test_address: str = "") -> Check:
         server.open()
         _name_sender(server.connection, sender)
     except (smtplib.SMTPException, OSError) as error:
-        said = without_secrets(mail_errors.reply_of(error))[:MAX_DETAIL_LENGTH]
-        return _check(False, f"{where}: {said}", _advice(mail_errors.kind_of(error)))
+        reply = without_secrets(mail_errors.reply_of(error))[:MAX_DETAIL_LENGTH]
+        return _check(False, f"{where}: {reply}", _advice(mail_errors.kind_of(error)))
     finally:
         server.close()
     return _check(True, f"{where} accepts emails from {sender}")

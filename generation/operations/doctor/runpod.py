@@ -178,11 +178,11 @@ def _endpoint(
         )
         return Check(name, False, f"RunPod has no endpoint {endpoint}", hint)
     if public and not _proves_key(answer):
-        seen = _message(answer) if answer else "an unexpected reply"
+        detail = _message(answer) if answer else "an unexpected reply"
         return Check(
             name,
             True,
-            f"{endpoint}: existence not confirmed: {seen}",
+            f"{endpoint}: existence not confirmed: {detail}",
             "Try again; see status.runpod.io.",
         )
     if isinstance(health, RunPodError):
@@ -210,7 +210,7 @@ def _workers(name: str, endpoint: str, health: Health, *, public: bool) -> Check
     workers = ", ".join(
         f"{count} {state}" for state, count in sorted(health.workers.items()) if count
     )
-    seen = (
+    detail = (
         f"{endpoint}: {workers or 'no workers'}; {health.in_queue} waiting, "
         f"{health.in_progress} running"
     )
@@ -221,14 +221,14 @@ def _workers(name: str, endpoint: str, health: Health, *, public: bool) -> Check
         )
         if public:
             hint = "RunPod operates this endpoint: see status.runpod.io, or disable the model."
-        return Check(name, False, seen, hint)
+        return Check(name, False, detail, hint)
     if health.workers.get("unhealthy", 0) >= health.workers_total:
-        return Check(name, False, seen, "All workers are unhealthy: see their logs at runpod.io.")
+        return Check(name, False, detail, "All workers are unhealthy: see their logs at runpod.io.")
     if health.workers.get("throttled", 0) >= health.workers_total:
         return Check(
-            name, True, seen, "RunPod has no free GPU of this type: allow more types, or wait."
+            name, True, detail, "RunPod has no free GPU of this type: allow more types, or wait."
         )
-    return Check(name, True, seen)
+    return Check(name, True, detail)
 
 
 def _message(error: RunPodError) -> str:

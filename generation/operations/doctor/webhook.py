@@ -31,12 +31,12 @@ def webhook() -> Check:
             "this; otherwise correct PUBLIC_URL, or start nginx and web."
         )
         return Check(name, True, f"{url}: {trouble}", hint)
-    seen = f"{url}: responds from this machine; not checked from outside"
+    detail = f"{url}: responds from this machine; not checked from outside"
     if parts.scheme == "http":
         return Check(
-            name, True, seen, "Use https: sessions and tokens are sent unencrypted otherwise."
+            name, True, detail, "Use https: sessions and tokens are sent unencrypted otherwise."
         )
-    return Check(name, True, seen)
+    return Check(name, True, detail)
 
 
 def problem() -> str:
