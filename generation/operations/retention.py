@@ -22,16 +22,22 @@ from generation.models import FINAL, Image, Job, JobEvent, Status, Upload
 JOBS_AT_ONCE = 500
 EVENTS_AT_ONCE = 5000
 UPLOADS_AT_ONCE = 500
-# The index `job_sources` has only jobs with sources.
-IS_USED = (
-    "(EXISTS (SELECT 1 FROM generation_job WHERE NOT (source_images = '[]'::jsonb) "
-    "AND source_images @> jsonb_build_array(generation_upload.id::text)) "
-    "OR EXISTS (SELECT 1 FROM generation_job WHERE mask <> '' "
-    "AND mask = generation_upload.id::text) "
-    # A moderator may still approve a request with it.
-    "OR EXISTS (SELECT 1 FROM generation_promptreview WHERE state = 'waiting' "
-    "AND position(generation_upload.id::text IN requests::text) > 0))"
-)
+# The index `job_sources` has only jobs with sources. A moderator may still approve a request.
+IS_USED = """(
+    EXISTS (
+        SELECT 1 FROM generation_job
+        WHERE NOT (source_images = '[]'::jsonb)
+            AND source_images @> jsonb_build_array(generation_upload.id::text)
+    )
+    OR EXISTS (
+        SELECT 1 FROM generation_job
+        WHERE mask <> '' AND mask = generation_upload.id::text
+    )
+    OR EXISTS (
+        SELECT 1 FROM generation_promptreview
+        WHERE state = 'waiting' AND position(generation_upload.id::text IN requests::text) > 0
+    )
+)"""
 
 
 def delete_jobs(*, finished_before: datetime) -> int:
