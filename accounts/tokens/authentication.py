@@ -84,7 +84,7 @@ def _activate_language_of(user: User) -> None:
         translation.activate(user.language)
 
 
-class _BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class _BearerScheme(OpenApiAuthenticationExtension):
     target_class = BearerAuthentication
     name = "bearer"
 
@@ -96,7 +96,7 @@ class _BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
         }
 
 
-class _SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class _SessionScheme(OpenApiAuthenticationExtension):
     target_class = SessionAuthentication
     name = "session"
 

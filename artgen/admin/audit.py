@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db import models
 from django.db.models import F, Func, Q
@@ -47,12 +48,14 @@ class ChangedValue:
     new: str
 
 
-def record(*, actor: models.Model, row: models.Model, text: str) -> None:
+def record(*, actor: Any, row: models.Model, text: str) -> None:
     """Store what `actor`, a user, did to this row: a short text in English."""
     LogEntry.objects.log_actions(actor.pk, [row], CHANGE, text)
 
 
-def record_command(*, actor: models.Model | None, name: str, options: Mapping[str, Any]) -> None:
+def record_command(
+    *, actor: AbstractBaseUser | None, name: str, options: Mapping[str, Any]
+) -> None:
     """Store that `actor` ran a command; `options` are those that were given.
 
     Without an actor, the options say who it was (`accounts.migrations.0017`).
@@ -131,7 +134,7 @@ def _cut(text: str, start: int) -> str:
 
 
 def search(
-    entries: "models.QuerySet[Any]", text: str, *, or_by: models.Model | None = None
+    entries: "models.QuerySet[Any]", text: str, *, or_by: AbstractBaseUser | None = None
 ) -> "models.QuerySet[Any]":
     """Return the entries of this object id, or that contain words which begin with these.
 

@@ -53,8 +53,8 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
     def construct_change_message(
         self,
         request: HttpRequest,
-        form: forms.BaseForm,
-        formsets: Iterable[forms.BaseFormSet[forms.BaseForm]],
+        form: forms.Form,
+        formsets: Iterable[Any],
         add: bool = False,
     ) -> Any:
         """Return Django's message with the values of this form."""
@@ -62,7 +62,7 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         return audit.with_values(message, changed_values(form))
 
 
-def _parameters(list_filter: object) -> Sequence[str]:
+def _parameters(list_filter: Any) -> Sequence[str]:
     """Return the parameters of an item of `ModelAdmin.list_filter`."""
     if isinstance(list_filter, type):
         return getattr(list_filter, "parameters", None) or (list_filter.parameter_name,)  # type: ignore[attr-defined]

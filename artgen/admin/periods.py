@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -35,7 +36,7 @@ class PeriodFilter(admin.SimpleListFilter):
         others = [(name, title) for name, (title, _span) in PERIODS.items()]
         return [*(choice for choice in others if choice[0] != DEFAULT_PERIOD), ("all", _("All"))]
 
-    def choices(self, changelist: object) -> Iterator[Any]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """Rename the default choice. Rows found without a period are of all periods."""
         month, *others, every = super().choices(changelist)
         month["display"] = PERIODS[DEFAULT_PERIOD][0]

@@ -31,7 +31,7 @@ class Body(serializers.Serializer[Any]):
             )
         return super().run_validation(data)
 
-    def to_internal_value(self, data: object) -> dict[str, Any]:
+    def to_internal_value(self, data: Mapping[str, object]) -> dict[str, Any]:
         """Validate a request's fields; unknown ones are errors as well."""
         unknown = ErrorDetail(str(_("Unknown or read-only field.")), "unknown_field")
         errors: dict[Any, Any] = {name: [unknown] for name in data if name not in self.fields}

@@ -81,7 +81,7 @@ def operation(
         described = Operation(method=method, address=address, status=code, **options)
 
         @wraps(handler)
-        def respond(view: object, request: Request, **arguments: Any) -> Response:
+        def respond(view: Any, request: Request, **arguments: Any) -> Response:
             if described.query:
                 view.query = read_query(described.query, request)
             result = handler(view, request, **arguments)

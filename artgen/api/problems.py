@@ -174,7 +174,7 @@ class Problem(Refusal):
         detail: Promise | str = "",
         *,
         errors: Sequence[FieldError] = (),
-        **members: object,
+        **members: Any,
     ) -> None:
         super().__init__(detail, errors=errors, **members)
         self.code = code

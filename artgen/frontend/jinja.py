@@ -36,7 +36,7 @@ class Missing(ChainableUndefined):
         return self
 
 
-def environment(**options: object) -> Environment:
+def environment(**options: Any) -> Environment:
     """Return the environment of all Jinja2 templates."""
     jinja = Environment(  # noqa: S701  autoescape is on
         **(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from django.core.cache import caches
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from django.utils.translation import gettext_lazy
 from redis.exceptions import RedisError
@@ -25,11 +26,11 @@ class CacheAway(Unavailable):
 class _Clients(RedisCacheClient):
     """Keeps one client per pool: Django makes one per command, which takes longer than it."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._kept: dict[Any, Any] = {}
 
-    def get_client(self, key: object = None, *, write: bool = False) -> Any:
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
         """Return the client of the pool, which is thread-safe."""
         pool = self._get_connection_pool(write)  # type: ignore[attr-defined]  # its types leave it out
         if pool not in self._kept:
@@ -62,10 +63,16 @@ class ForgivingRedisCache(RedisCache):
         except RedisError:
             return default
 
-    def set(self, key: object, value: object, *args: object, **kwargs: object) -> None:
+    def set(
+        self,
+        key: object,
+        value: object,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+    ) -> None:
         """Store the value; do nothing while Redis is down."""
         with contextlib.suppress(RedisError):
-            super().set(key, value, *args, **kwargs)
+            super().set(key, value, timeout, version)
 
     def get_many(self, keys: Iterable[Any], version: int | None = None) -> dict[Any, Any]:
         try:
@@ -80,17 +87,28 @@ class ForgivingRedisCache(RedisCache):
         except RedisError as error:
             raise CacheAway from error
 
-    def set_many(self, data: dict[Any, Any], *args: object, **kwargs: object) -> list[Any]:
+    def set_many(
+        self,
+        data: dict[Any, Any],
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+    ) -> list[Any]:
         """Store the values and return the keys that could not be stored."""
         try:
-            return super().set_many(data, *args, **kwargs)
+            return super().set_many(data, timeout, version)
         except RedisError:
             return list(data)
 
-    def add(self, key: object, value: object, *args: object, **kwargs: object) -> bool:
+    def add(
+        self,
+        key: object,
+        value: object,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        version: int | None = None,
+    ) -> bool:
         """Store the value if there is none and return whether it was stored; raise `CacheAway`."""
         try:
-            return super().add(key, value, *args, **kwargs)
+            return super().add(key, value, timeout, version)
         except RedisError as error:
             raise CacheAway from error
 

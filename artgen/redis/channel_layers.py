@@ -106,7 +106,7 @@ class RedisLayer(RedisPubSubChannelLayer):
 class _LoopLayer(RedisPubSubLoopLayer):
     """Subscribes only to groups: nothing sends to a single socket's own channel."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: object, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._shards: list[RedisSingleShardConnection] = [
             _BatchingConnection(host, self) for host in kwargs["hosts"]

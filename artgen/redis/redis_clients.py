@@ -29,7 +29,7 @@ class _GuardedRetry(Retry):
     def __deepcopy__(self, memo: object) -> "_GuardedRetry":
         return self  # one for all connections
 
-    def call_with_retry(self, do: Callable[[], Any], *args: object, **options: object) -> Any:
+    def call_with_retry(self, do: Callable[[], Any], *args: Any, **options: Any) -> Any:
         """Call `do`, or raise ConnectionError at once."""
         if self.breaker.is_open:
             raise ConnectionError(f"{self.breaker.server} did not respond just now")
@@ -43,7 +43,7 @@ class _GuardedRetry(Retry):
 class Pool(ConnectionPool):
     """Connections behind the breaker of their server, replaced when it opens and closes."""
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Any) -> None:
         server = _server(options)
         if server not in _breakers:
             alone = Redis(connection_pool=ConnectionPool(**options))

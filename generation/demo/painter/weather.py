@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageOps
@@ -34,18 +35,18 @@ def add_things(
         if scene.has("stars"):
             _dot(lights, rng, count=width * height // 2600)
         if scene.has("moon"):
-            moon = assets.choose("cutouts", "moon", scene, rng, time="night").open()
+            moon = assets.choose("cutouts", "moon", replace(scene, time="night"), rng).open()
             side = round(min(image.size) * rng.uniform(0.32, 0.46))
             moon = moon.resize((side, side), Image.Resampling.LANCZOS)
             at = (round(width * rng.uniform(0.2, 0.8) - side / 2), round(height * 0.2 - side / 2))
             lights.paste(moon, at, moon)
         if scene.has("aurora"):
-            curtain = assets.choose("plates", "aurora", scene, rng, time="night").open()
+            curtain = assets.choose("plates", "aurora", replace(scene, time="night"), rng).open()
             lights = ImageChops.lighter(lights, ImageOps.fit(curtain, image.size))
         lights = ImageChops.multiply(lights, Image.merge("RGB", [heaven] * 3))
         image = ImageChops.screen(image, lights)
     if scene.has("birds"):
-        birds = assets.choose("cutouts", "birds", scene, rng, time="day").open()
+        birds = assets.choose("cutouts", "birds", replace(scene, time="day"), rng).open()
         factor = min(image.size) / assets.HEIGHT * rng.uniform(0.9, 1.4)
         birds = birds.resize((round(birds.width * factor), round(birds.height * factor)))
         left, top = rng.uniform(0.1, 0.9) * (width - birds.width), height * rng.uniform(0.1, 0.3)
