@@ -146,7 +146,9 @@ class TestWorkers:
         assert not caught.value.retryable or caught.value.code == "source_unreadable"
 
     def test_it_gives_addresses_that_others_can_reach(self):
-        with Emulator(EmulatorOptions(instant=True, public_url="http://emulator:8010/")) as emulator:
+        with Emulator(
+            EmulatorOptions(instant=True, public_url="http://emulator:8010/")
+        ) as emulator:
             client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             report = client.status(ENDPOINT, run(client))
             assert report.output["result"].startswith("http://emulator:8010/files/")
