@@ -9,8 +9,6 @@ from artgen.processes import celery as celery  # registers tasks with this Celer
 
 
 class ArtGenConfig(AppConfig):
-    """Configuration of the app."""
-
     name = "artgen"
 
     def ready(self) -> None:

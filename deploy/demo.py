@@ -141,7 +141,6 @@ def listens(path: Path) -> bool:
 
 
 def postgres(data_dir: Path) -> Process:
-    """Return PostgreSQL, with its data and its socket in a folder."""
     data = data_dir / "postgres"
     if not data.exists():
         servers.create_cluster(PROGRAMS, data)
@@ -154,7 +153,6 @@ def postgres_answers(data_dir: Path) -> bool:
 
 
 def valkey(data_dir: Path) -> Process:
-    """Return Valkey, with a socket in this folder."""
     address = ("--port", "0", "--unixsocket", str(data_dir / "valkey.sock"))
     log = str(data_dir / "valkey.log")
     command = servers.valkey(*address, "--unixsocketperm", "700", "--logfile", log)

@@ -67,7 +67,7 @@ logconfig_dict = {
             "class": "logging.StreamHandler",
             "formatter": os.environ.get("LOG_FORMAT") or "text",
             "stream": "ext://sys.__stderr__",
-        },
+        }
     },
     "root": {"level": "WARNING", "handlers": []},
     "loggers": {
@@ -76,7 +76,7 @@ logconfig_dict = {
             "handlers": ["error_console"],
             "propagate": False,
             "qualname": "gunicorn",
-        },
+        }
     },
 }
 

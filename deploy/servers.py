@@ -55,14 +55,12 @@ def postgres(programs: Path, data: Path, *, port: int, settings: dict[str, str])
 
 
 def answers(programs: Path, data: Path, *, port: int) -> bool:
-    """Return whether this PostgreSQL accepts connections."""
     command = [str(programs / "pg_isready"), "-q", "-U", "postgres"]
     done = subprocess.run([*command, "-h", str(data), "-p", str(port)], check=False)
     return done.returncode == 0
 
 
 def postgres_url(data: Path, *, port: int) -> str:
-    """Return the address of the Unix socket."""
     return f"postgres://postgres@/postgres?host={data}&port={port}"
 
 

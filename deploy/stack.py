@@ -244,7 +244,6 @@ class Process:
 
 @contextmanager
 def running(processes: list[Process]) -> Iterator[None]:
-    """Start these processes, and end them with the block."""
     started = []
     try:
         for process in processes:

@@ -51,19 +51,13 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         return True
 
     def construct_change_message(
-        self,
-        request: HttpRequest,
-        form: forms.Form,
-        formsets: Iterable[Any],
-        add: bool = False,
+        self, request: HttpRequest, form: forms.Form, formsets: Iterable[Any], add: bool = False
     ) -> Any:
-        """Return Django's message with the values of this form."""
         message = super().construct_change_message(request, form, formsets, add)
         return audit.with_values(message, changed_values(form))
 
 
 def _parameters(list_filter: Any) -> Sequence[str]:
-    """Return the parameters of an item of `ModelAdmin.list_filter`."""
     if isinstance(list_filter, type):
         return getattr(list_filter, "parameters", None) or (list_filter.parameter_name,)  # type: ignore[attr-defined]
     column = list_filter if isinstance(list_filter, str) else list_filter[0]

@@ -32,7 +32,6 @@ class PeriodFilter(admin.SimpleListFilter):
     parameter_name = "period"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
-        """Return the periods other than the default, and all."""
         others = [(name, title) for name, (title, _span) in PERIODS.items()]
         return [*(choice for choice in others if choice[0] != DEFAULT_PERIOD), ("all", _("All"))]
 

@@ -7,8 +7,6 @@ from artgen.admin.audited import AuditedAdmin
 
 
 class ReadOnlyAdmin(AuditedAdmin):
-    """Rows that cannot be changed."""
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -20,8 +18,6 @@ class ReadOnlyAdmin(AuditedAdmin):
 
 
 class ReadOnlyInline(TabularInline):  # type: ignore[type-arg]
-    """A read-only inline table."""
-
     extra = 0
     show_title = False
     can_delete = False

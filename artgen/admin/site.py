@@ -38,8 +38,6 @@ DEFAULT_ICON = "data_object"
 
 @dataclass(frozen=True)
 class Link:
-    """A list of the admin that the user may see."""
-
     title: str
     url: str
     icon: str
@@ -48,8 +46,6 @@ class Link:
 
 @dataclass
 class MenuSection:
-    """A group of the menu."""
-
     title: Promise | str
     links: list[Link] = field(default_factory=list)
 
@@ -82,7 +78,6 @@ class ArtGenAdminSite(UnfoldAdminSite):
         return cast(View, unframed)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """Add the menu and the theme chosen in ArtGen."""
         context = super().each_context(request)
         return context | {
             "site_title": "ArtGen",

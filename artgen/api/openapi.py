@@ -54,7 +54,6 @@ class OperationSchema(AutoSchema):
         return [getattr(self.view, "tag", "") or super().get_tags()[0]]
 
     def get_summary(self) -> Any:
-        """Return the first line of the docstring."""
         return _paragraphs(self._method)[0].rstrip(".")
 
     def get_description(self) -> Any:  # type: ignore[override]
@@ -108,8 +107,6 @@ class OperationSchema(AutoSchema):
 
 
 class TypedDictComponent(OpenApiSerializerExtension):
-    """Makes a component of a TypedDict."""
-
     @classmethod
     def _matches(cls, target: object) -> bool:
         return is_typed_dict(get_origin(target) or target)

@@ -22,8 +22,6 @@ BODY_PROBLEMS = ("csrf_failed", "invalid", "malformed", "too_large", "unsupporte
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One method of an endpoint."""
-
     method: str
     address: str
     """Its route, below /api/v1/."""

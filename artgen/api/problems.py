@@ -244,21 +244,18 @@ def kind(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Respond with 400 or 413 outside any view (handler400)."""
     if request.path.startswith(PREFIX):
         return respond(_refusal(exception) or Problem("malformed"))
     return defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Respond with 403 outside any view (handler403)."""
     if request.path.startswith(PREFIX):
         return respond(Problem("permission_denied"))
     return defaults.permission_denied(request, exception)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Respond with 404 outside any view (handler404)."""
     if request.path.startswith(PREFIX):
         return respond(Problem("not_found"))
     return defaults.page_not_found(request, exception)

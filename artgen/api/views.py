@@ -36,7 +36,6 @@ class Endpoint(ViewSetMixin, APIView):
 
     @classmethod
     def addresses(cls) -> list[URLPattern]:
-        """Return the addresses of its operations."""
         names: dict[str, dict[str, Any]] = {}
         url_names: dict[str, str | None] = {}
         for name, method in vars(cls).items():

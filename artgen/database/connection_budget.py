@@ -101,11 +101,7 @@ def read(environ: Mapping[str, str] = os.environ) -> ConnectionBudget:
         return int(text)
 
     pool = number("WORKER_DB_POOL_MAX", 3)
-    lanes = {
-        "drive": pool,
-        "store": number("CELERY_CONCURRENCY", worker_children()),
-        "slow": pool,
-    }
+    lanes = {"drive": pool, "store": number("CELERY_CONCURRENCY", worker_children()), "slow": pool}
     chosen = environ.get("WORKER_LANES", "").split() or list(lanes)
     if unknown := set(chosen) - set(lanes):
         raise ValueError(f"WORKER_LANES: unknown lane {min(unknown)!r}; lanes: {', '.join(lanes)}")

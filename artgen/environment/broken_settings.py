@@ -24,7 +24,6 @@ def report(error: Exception, argv: Sequence[str]) -> int:
 
 
 def as_check(error: Exception) -> dict[str, Any]:
-    """Return it as a check of `doctor`."""
     here = installation.current()
     cause = f": {error.__cause__}" if error.__cause__ else ""
     detail, hint = f"{type(error).__name__}: {error}{cause}", here.settings

@@ -31,7 +31,6 @@ class HashedStorage(CompressedManifestStaticFilesStorage):
     def post_process(
         self, paths: dict[str, tuple[Storage, str]], *args: object, **kwargs: object
     ) -> Any:
-        """Hash and compress the files and the bundles."""
         read = _Source(paths)
         bundled = MemoryStorage({**bundles.scripts(paths, read), **bundles.sheets(paths, read)})
         return super().post_process(

@@ -30,7 +30,6 @@ class CannotBundle(ValueError):
 
 
 def scripts(names: Iterable[str], read: Read) -> dict[str, str]:
-    """Return the bundle of each page's script."""
     names = list(names)
     shared = sorted(name for name in names if name.startswith(SHARED) and name.endswith(".js"))
     return {name: _bundle(name, shared, read) for name in names if ENTRY.fullmatch(name)}

@@ -37,7 +37,6 @@ class Missing(ChainableUndefined):
 
 
 def environment(**options: Any) -> Environment:
-    """Return the environment of all Jinja2 templates."""
     jinja = Environment(  # noqa: S701  autoescape is on
         **(
             options

@@ -21,7 +21,6 @@ class TextFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", "%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, followed by the values of `extra`."""
         extra = " ".join(f"{key}={value}" for key, value in _extra(record).items())
         line = super().format(record)
         return redact(f"{line} {extra}" if extra and "\n" not in line else line)
@@ -31,7 +30,6 @@ class JsonFormatter(logging.Formatter):
     """Format a record as JSON: time (ISO 8601 UTC), level, logger, message and `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the object as one line."""
         entry = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,

@@ -5,8 +5,6 @@ from typing import Protocol
 
 
 class Screen(Protocol):
-    """What a command's `stderr` is."""
-
     def write(self, msg: str) -> object:
         """Print a line."""
 
@@ -22,7 +20,6 @@ class ProgressCounter:
         self.done = 0
 
     def advance(self, count: int = 1) -> None:
-        """Count `count` more."""
         self.done += count
         now = time.monotonic()
         if self._screen is None or now - self._printed_at < self.EVERY_SECONDS:

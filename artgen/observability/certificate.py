@@ -26,12 +26,10 @@ class Certificate:
 
     @property
     def remaining(self) -> timedelta:
-        """How long it is still valid."""
         return self.valid_until - timezone.now()
 
     @property
     def lifetime(self) -> timedelta:
-        """How long it is valid in all."""
         return self.valid_until - self.valid_from
 
 

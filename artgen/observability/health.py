@@ -57,7 +57,6 @@ PARTS: Mapping[str, Callable[[], None]] = {
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Return 200: the process is alive."""
     return JsonResponse({"ok": True})
 
 

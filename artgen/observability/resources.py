@@ -28,7 +28,6 @@ class DatabaseConnections:
 
 
 def connections() -> DatabaseConnections:
-    """Return PostgreSQL's connections."""
     with connection.cursor() as cursor:
         # Unlike pg_stat_activity, this counts other users' sessions without privileges.
         cursor.execute(
@@ -48,7 +47,6 @@ def connections() -> DatabaseConnections:
 
 
 def queue_length() -> int:
-    """Return the number of waiting Celery messages."""
     with app.connection_for_read() as broker:
         broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
         return sum(_length(broker, name) for name in settings.WORKER_QUEUES)

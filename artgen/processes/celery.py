@@ -49,7 +49,6 @@ def keep_logging(**_: object) -> None:
 
 @signals.before_task_publish.connect
 def pass_request_id(headers: dict[str, Any], **_: object) -> None:
-    """Send the request's id with the message."""
     if request_id := log_context.fields().get(REQUEST_ID):
         headers[REQUEST_ID] = request_id
 
@@ -64,7 +63,6 @@ def name_message(task_id: str, task: Any, **_: object) -> None:
 
 @signals.task_postrun.connect
 def forget_message(**_: object) -> None:
-    """Log without them."""
     log_context.clear()
 
 

@@ -98,8 +98,6 @@ class PatientServer(Server):
 
 
 class CommandLine(CommandLineInterface):
-    """daphne's command with this server."""
-
     server_class = PatientServer
 
 

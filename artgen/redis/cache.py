@@ -57,7 +57,6 @@ class ForgivingRedisCache(RedisCache):
         super().clear()
 
     def get(self, key: object, default: object = None, version: int | None = None) -> Any:
-        """Return the value, else the default."""
         try:
             return super().get(key, default, version)
         except RedisError:
@@ -144,7 +143,6 @@ class ForgivingRedisCache(RedisCache):
             raise CacheAway from error
 
     def delete_many(self, keys: Iterable[Any], version: int | None = None) -> None:
-        """Delete the values; raise `CacheAway`."""
         try:
             super().delete_many(keys, version)
         except RedisError as error:

@@ -43,8 +43,6 @@ class Channel(redis.Channel):
 
 
 class Transport(redis.Transport):
-    """kombu's transport with such channels."""
-
     Channel = Channel
 
 
@@ -66,6 +64,4 @@ class BrokerConnection(connection.Connection):
 
 
 class AMQP(amqp.AMQP):
-    """Celery's messages over such connections."""
-
     Connection = BrokerConnection

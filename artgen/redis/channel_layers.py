@@ -63,7 +63,6 @@ class RedisLayer(RedisPubSubChannelLayer):
         self._lost_lock = threading.Lock()
 
     def publish(self, group: str, message: dict[str, Any]) -> None:
-        """Send without an event loop."""
         self.publish_all([(group, message)])
 
     def publish_all(self, messages: Sequence[tuple[str, dict[str, Any]]]) -> None:

@@ -79,7 +79,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 *CONTEXT_PROCESSORS,
-            ],
+            ]
         },
     },
 ]

@@ -42,10 +42,7 @@ S3_OPTIONS = {
 STORAGES = {
     "default": {"BACKEND": "generation.files.bucket.BucketStorage", "OPTIONS": S3_OPTIONS}
     if S3_BUCKET
-    else {
-        "BACKEND": "generation.files.disk.DiskStorage",
-        "OPTIONS": {"allow_overwrite": True},
-    },
+    else {"BACKEND": "generation.files.disk.DiskStorage", "OPTIONS": {"allow_overwrite": True}},
     "staticfiles": {
         "BACKEND": "artgen.frontend.assets.HashedStorage"
         if STATIC_ROOT.exists()

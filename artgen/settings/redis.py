@@ -21,5 +21,5 @@ CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "artgen.redis.channel_layers.RedisLayer",
         "CONFIG": {"hosts": [{"address": REDIS_URL, **redis_clients.TIMEOUTS}]},
-    },
+    }
 }

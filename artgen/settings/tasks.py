@@ -67,9 +67,5 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     # New emails have their own message. This one is for retries and lost messages.
-    "emails": {
-        "task": "accounts.send_emails",
-        "schedule": crontab(),
-        "options": {"expires": 60},
-    },
+    "emails": {"task": "accounts.send_emails", "schedule": crontab(), "options": {"expires": 60}},
 }

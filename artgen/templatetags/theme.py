@@ -52,13 +52,11 @@ def number(value: int) -> str:
 
 @register.filter
 def duration(seconds: float) -> str:
-    """Return "40 s", "2.5 min"."""
     return formatting.duration(seconds)
 
 
 @register.filter
 def day(value: datetime | date) -> str:
-    """Return "today", "yesterday", "November 18"."""
     return formatting.day(value)
 
 

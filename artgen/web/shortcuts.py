@@ -35,8 +35,6 @@ class Shortcut:
 
 @dataclass(frozen=True)
 class ShortcutSection:
-    """The shortcuts of one part of the site."""
-
     title: Promise
     shortcuts: tuple[Shortcut, ...]
     is_staff: bool = False
@@ -51,11 +49,7 @@ SECTIONS = (
             Shortcut("", _("Close a menu or a dialog"), ("Escape",)),
         ),
     ),
-    ShortcutSection(
-        _("Administration"),
-        (Shortcut("", _("Search"), ("/",)),),
-        is_staff=True,
-    ),
+    ShortcutSection(_("Administration"), (Shortcut("", _("Search"), ("/",)),), is_staff=True),
     ShortcutSection(
         _("Review queue"),
         (

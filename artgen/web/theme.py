@@ -24,7 +24,6 @@ THEME_COOKIE_AGE = 60 * 60 * 24 * 365
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Return the context of base.html."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
     current = get_language() or settings.LANGUAGE_CODE
     languages = [

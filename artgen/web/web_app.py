@@ -139,7 +139,6 @@ def _share_target() -> dict[str, object]:
 
 @lru_cache(maxsize=1)
 def _script() -> str:
-    """Return the worker's script with its settings."""
     files = [static(name) for name in OFFLINE_FILES]
     values = {
         "version": _version(),

@@ -19,7 +19,6 @@ OWN = ("S3_BUCKET", "RUNPOD_API_KEY", "CELERY_BROKER_URL", "PUBLIC_URL")
 
 
 def main(arguments: list[str]) -> int:
-    """Return the exit status of the measurement."""
     with ExitStack() as stack:
         folder = tempfile.TemporaryDirectory(prefix="artgen-bench-", ignore_cleanup_errors=True)
         path = Path(stack.enter_context(folder))

@@ -32,12 +32,10 @@ class EmulatorProcess:
 
     @property
     def image_host(self) -> str:
-        """What RUNPOD_IMAGE_HOSTS must name."""
         return f"127.0.0.1:{self.port}"
 
     @property
     def base_url(self) -> str:
-        """What RUNPOD_BASE_URL must be."""
         return f"http://{self.image_host}/v2"
 
     def start(self) -> None:

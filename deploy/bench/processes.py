@@ -50,5 +50,4 @@ def pss_bytes(pids: Iterable[int]) -> int:
 
 
 def parent(pid: int) -> int:
-    """Return the process id of a process's parent."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[1])

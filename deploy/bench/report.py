@@ -28,7 +28,6 @@ COMMAND = "make bench"
 
 
 def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
-    """Return machine, versions, commit and sizes."""
     memory = resources.memory()
     return {
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",

@@ -55,7 +55,6 @@ OPTIONS = {
 
 
 def new_accounts(stack: Stack, count: int, *, images: int = 0) -> list[dict[str, str]]:
-    """Create accounts of the load test in a stack and return them."""
     program = (
         "import json; from deploy.loadtest import accounts; "
         f"print(json.dumps(accounts.make({count}, images={images})))"
@@ -115,7 +114,6 @@ class BenchSite(Stack):
             raise CannotMeasure(f"the first job ended as {job['status']}: {job['error']}")
 
     def people(self, count: int, *, images: int = 0) -> list[dict[str, str]]:
-        """Return `count` new accounts."""
         accounts = new_accounts(self, count, images=images)
         self.accounts += accounts
         return accounts
@@ -146,11 +144,9 @@ class BenchSite(Stack):
         return used
 
     def running(self) -> dict[str, int]:
-        """Return the process id of each process that runs."""
         return {name: pid for name, pid in self.pids().items() if pid}
 
     def drivers(self) -> list[str]:
-        """Return the processes that drive jobs."""
         return [name for name in self.running() if name not in FRONT]
 
     def stop_drivers(self) -> None:

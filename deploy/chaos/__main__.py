@@ -17,7 +17,6 @@ OWN = (
 
 
 def main(arguments: list[str]) -> int:
-    """Return the exit status of the run."""
     with tempfile.TemporaryDirectory(prefix="artgen-chaos-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # PostgreSQL runs as a user of its own
         environment = {name: value for name, value in os.environ.items() if name not in OWN}

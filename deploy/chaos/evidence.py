@@ -24,8 +24,6 @@ Row = dict[str, Any]
 
 @dataclass
 class Evidence:
-    """Everything that is judged."""
-
     orders: Sequence[UserOrder]
     heard: Heard
     galleries: list[list[Row]]  # by number of the user

@@ -32,7 +32,6 @@ class Form:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The settings of ArtGen in this form."""
         return QUICK | self.settings
 
 

@@ -173,5 +173,4 @@ def _job(user: int, order: int, number: int, chance: random.Random) -> dict[str,
 
 
 def marker(user: int) -> str:
-    """Return the first words of all prompts of a user."""
     return f"a lighthouse of user {user}:"

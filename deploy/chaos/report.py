@@ -19,8 +19,6 @@ MAX_EXAMPLES = 20
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """A run, ready to be shown."""
-
     form: Form
     seed: int
     seconds: float

@@ -35,7 +35,6 @@ class S3Proxy:
 
     @property
     def address(self) -> str:
-        """The address of the bucket for ArtGen."""
         return f"http://127.0.0.1:{self.port}"
 
     def treat(self, state: str) -> None:
@@ -43,7 +42,6 @@ class S3Proxy:
         self._call(self._change(state))
 
     def close(self) -> None:
-        """End all connections and the thread."""
         self.treat(CLOSED)
         self._loop.call_soon_threadsafe(self._loop.stop)
 

@@ -30,7 +30,6 @@ class KillableServer:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and return when its port answers."""
         limit = time.monotonic() + PATIENCE
         while time.monotonic() < limit:
             with self.log.open("ab") as output:

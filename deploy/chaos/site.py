@@ -97,10 +97,7 @@ class ChaosSite:
         stack.enter_context(self.first)
         self.accounts = self._prepare()
         self.second = Machine(
-            beside=self.first,
-            processes=("worker", "beat"),
-            **self.options,
-            **self.clock(),
+            beside=self.first, processes=("worker", "beat"), **self.options, **self.clock()
         )
         stack.enter_context(self.second)
 
@@ -124,7 +121,6 @@ class ChaosSite:
         return new_accounts(self.first, self.form.users)
 
     def ask_emulator(self, method: str, path: str, document: Any = None) -> Any:
-        """Call the emulator's control API."""
         reply = requests.request(
             method,
             f"http://{self.emulator.image_host}/emulator/{path}",
@@ -141,7 +137,6 @@ class ChaosSite:
         return {(call, fault) for call, faults in faults_by_call.items() for fault in faults}
 
     def rows(self, statement: str) -> list[dict[str, Any]]:
-        """Return the rows of a query in the site's database."""
         with psycopg.connect(self.first.database_url, row_factory=dict_row) as database:
             return list(database.execute(statement))
 
@@ -163,7 +158,6 @@ class ChaosSite:
 
 @contextmanager
 def running(form: Form, *, seed: int, servers: dict[str, KillableServer]) -> Iterator[ChaosSite]:
-    """Run the site until the block ends."""
     with ExitStack() as stack:
         site = ChaosSite(form, seed=seed, servers=servers)
         site.start(stack)

@@ -19,8 +19,6 @@ JobDocument = dict[str, Any]
 
 @dataclass(frozen=True)
 class HttpResult:
-    """The response to a request."""
-
     status: int
     text: str
     headers: Mapping[str, str]
@@ -65,7 +63,6 @@ class Browser:
         self.session.cookie_jar.update_cookies({name: value}, self.url)
 
     def forget_cookies(self) -> None:
-        """Remove all cookies, to be signed out."""
         self.session.cookie_jar.clear()
 
     async def socket(
@@ -129,7 +126,6 @@ class Socket:
                 yield job
 
     async def close(self) -> None:
-        """Close the socket and drop unread events."""
         self._reader.cancel()
         with contextlib.suppress(aiohttp.ClientError, asyncio.CancelledError):
             await self._opened.close()

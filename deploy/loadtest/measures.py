@@ -38,6 +38,5 @@ class Notes:
 
 
 def own_processor_seconds() -> float:
-    """Return the CPU seconds used by this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime

@@ -45,8 +45,6 @@ class SimulatedJob:
 
 
 class Day:
-    """One simulated day."""
-
     def __init__(
         self,
         *,
@@ -115,10 +113,7 @@ class Day:
             count = min(self.random.choice(BATCHES), self.total - placed)
             user = self.users[min(USERS - 1, int(self.random.expovariate(1 / 12)))]
             size = self.random.choice(SIZES)
-            self._at(
-                moment,
-                partial(self._order, number, count, user, size),
-            )
+            self._at(moment, partial(self._place_order, number, count, user, size))
             placed += count
 
     def _place_order(self, number: int, count: int, user: User, size: tuple[int, int]) -> None:
@@ -175,7 +170,6 @@ class Day:
         return history
 
     def history_of(self, number: int) -> History:
-        """Return what the last jobs of a model show."""
         model = self.models[number]
         history = eta.history_of(list(self.records[number]), limit=model.max_in_flight)
         return replace(history, typical=model.typical_seconds)
@@ -217,7 +211,6 @@ class Day:
         return rows
 
     def _at_runpod(self, user_id: UUID) -> int:
-        """Return the user's number of jobs at RunPod, of all models."""
         return sum(
             job.row.user_id == user_id for sent in self.at_runpod.values() for job in sent.values()
         )
@@ -307,10 +300,7 @@ class Day:
             is_lost = self.random.random() < LOST_SHARE
             ended = job.worker_seconds * (self.random.random() if is_lost else 1)
             self._after(self.random.uniform(0.1, 2), partial(self._mark_running, job))
-            self._after(
-                ended,
-                partial(self._end_work, number, worker, job, is_lost=is_lost),
-            )
+            self._after(ended, partial(self._end_work, number, worker, job, is_lost=is_lost))
         for moment in again:
             self._at(moment, partial(self._start_work, number))
 

@@ -30,8 +30,6 @@ PLANS = (
 
 
 class Worker[Job]:
-    """A worker: starting, working or idle."""
-
     def __init__(self, ready_at: float) -> None:
         self.ready_at = ready_at
         self.is_ready = False
@@ -50,15 +48,12 @@ class SimulatedEndpoint[Job]:
 
     @property
     def limit(self) -> int:
-        """How many workers may run now."""
         return max(1, self.plan.max_workers // 3) if self.is_throttled else self.plan.max_workers
 
     def put(self, job: Job, now: float) -> None:
-        """Take a job into the queue."""
         self.queue.append((job, now))
 
     def execution_of(self, megapixels: float) -> float:
-        """Return how long a job runs on a worker."""
         work = self.plan.execution * (0.25 + 0.75 * megapixels)
         return work * self.random.lognormvariate(0, self.plan.spread)
 

@@ -19,8 +19,6 @@ from generation.moderation import trust
 
 @dataclass(frozen=True)
 class SampleImage:
-    """The request of one sample image."""
-
     model: str
     prompt: str
     width: int

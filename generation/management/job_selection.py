@@ -12,14 +12,12 @@ from generation.models import ImageModel, Job, JobQuerySet, Status
 
 
 def add_filters(parser: ArgumentParser) -> None:
-    """Add --status, --model and --user."""
     parser.add_argument("--status", choices=Status.values, help="only jobs in this status")
     parser.add_argument("--model", metavar="SLUG", help="only jobs of this model")
     parser.add_argument("--user", metavar="EMAIL", help="only jobs of this user")
 
 
 def add_selection(parser: ArgumentParser) -> None:
-    """Add ids and filters."""
     parser.add_argument("ids", nargs="*", metavar="ID", help="jobs by id, instead of filters")
     add_filters(parser)
 

@@ -54,7 +54,6 @@ def prompt_helper(app_configs: Sequence[AppConfig] | None, **_: object) -> list[
 
 @register
 def addresses(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
-    """Reject addresses and keys that can never work."""
     return [
         Error(problem, hint="See deploy/env.example.", id="generation.E005")
         for problem in _wrong_addresses()
@@ -81,7 +80,6 @@ def _wrong_addresses() -> Iterator[str]:
 
 @register
 def prices(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
-    """Reject an invalid CREDIT_USD or PRICE_MARGIN."""
     return [
         Error(
             f"{name} is {value}: it must be a number above 0.",
@@ -98,7 +96,6 @@ def prices(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMe
 
 @register
 def price_of_calls(app_configs: Sequence[AppConfig] | None, **_: object) -> list[CheckMessage]:
-    """Reject an invalid PROMPT_HELPER_CALL_USD."""
     value = settings.PROMPT_HELPER_CALL_USD
     if value.is_finite() and 0 <= value <= MAX_CALL_USD:
         return []

@@ -34,7 +34,6 @@ class KeptPromises:
         return self.inside_p90 / self.jobs if self.jobs else None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the figures; shares from 0 to 1, null without jobs."""
         return {
             "slug": self.slug,
             "jobs": self.jobs,

@@ -9,7 +9,6 @@ from prometheus_client.core import GaugeMetricFamily
 def gauge(
     name: str, text: str, values: float | Mapping[Any, float], *labels: str
 ) -> GaugeMetricFamily:
-    """Return a gauge of one number, or of numbers by the value or values of its labels."""
     if not isinstance(values, Mapping):
         return GaugeMetricFamily(name, text, values)
     family = GaugeMetricFamily(name, text, labels=labels)

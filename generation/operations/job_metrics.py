@@ -60,7 +60,6 @@ def lines() -> Iterator[Metric]:
 
 
 def promises() -> Iterator[Metric]:
-    """Yield how often promised waiting times were kept."""
     shares = {
         (model.slug, promise): share
         for model in eta_report.kept_since(timezone.now() - PROMISES_PERIOD)
@@ -88,7 +87,6 @@ def _scope_of(budget: Budget) -> str:
 
 
 def budget_use() -> Iterator[Metric]:
-    """Yield limits and use of budgets in dollars, and parked jobs."""
     limits, used = {}, {}
     for state in budget_state.states():
         budget = state.budget

@@ -22,15 +22,12 @@ log = logging.getLogger(__name__)
 
 
 def exposition() -> bytes:
-    """Return everything in Prometheus' text format."""
     registry = CollectorRegistry()
     registry.register(_Collector())
     return generate_latest(registry)
 
 
 class _Collector:
-    """Collects every part."""
-
     def describe(self) -> list[Metric]:
         """Return nothing: registering must not query anything."""
         return []

@@ -26,11 +26,9 @@ class Figure:
 
     @property
     def ok(self) -> bool:
-        """Whether the value is below its limit, or there is nothing to measure."""
         return not self.broken and (self.value is None or self.value < self.limit)
 
     def as_json(self) -> dict[str, Any]:
-        """Return `{"name", "value", "limit", "ok"}`."""
         return {"name": self.name, "value": self.value, "limit": self.limit, "ok": self.ok}
 
 
@@ -41,11 +39,7 @@ def measure(*, processor_share: float | None) -> list[Figure]:
         "error_rate": (CONDITIONS["Errors"].limit, "%", request_figures.error_rate),
         "database_connections": (connection_budget.read().limit, "", _database_connections),
         "celery_queue": (CONDITIONS["CeleryQueue"].limit, "", _celery_queue),
-        "cpu_and_memory": (
-            CONDITIONS["Processor"].limit,
-            "%",
-            lambda: _machine(processor_share),
-        ),
+        "cpu_and_memory": (CONDITIONS["Processor"].limit, "%", lambda: _machine(processor_share)),
     }
     return [_figure(name, *look) for name, look in looks.items()]
 

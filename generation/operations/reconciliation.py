@@ -33,8 +33,6 @@ MAX_WAIT = timedelta(days=100)
 
 @dataclass(frozen=True)
 class ModelCosts:
-    """One model, or all of them, in one month."""
-
     slug: str
     name: str
     endpoint: str
@@ -88,7 +86,6 @@ class BilledLine:
 
     @property
     def difference(self) -> Decimal:
-        """What is billed beyond what is known."""
         return self.billed - self.known
 
 
@@ -105,7 +102,6 @@ class Reconciliation:
 
     @property
     def revenue(self) -> Decimal:
-        """What the credits are worth, in dollars."""
         return (self.total.credits + self.prompts.credits) * settings.CREDIT_USD
 
 

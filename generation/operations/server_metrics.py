@@ -11,7 +11,6 @@ from generation.operations.gauge import gauge
 
 
 def requests() -> Iterator[Metric]:
-    """Yield number and duration of requests, of all processes."""
     total = CounterMetricFamily(
         "artgen_requests", "Requests answered by the application.", labels=["kind", "status"]
     )
@@ -32,7 +31,6 @@ def requests() -> Iterator[Metric]:
 
 
 def database() -> Iterator[Metric]:
-    """Yield the connections to PostgreSQL."""
     health.check_database()
     connections, limit = resources.connections(), connection_budget.read().limit
     name = "artgen_database_connections"
@@ -63,7 +61,6 @@ def disk_space() -> Iterator[Metric]:
 
 
 def machine() -> Iterator[Metric]:
-    """Yield metrics of this machine, labeled with its name."""
     name = socket.gethostname()
     if processor := resources.processor():
         spent = CounterMetricFamily(

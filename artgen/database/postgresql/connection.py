@@ -30,8 +30,6 @@ STATEMENT_SECONDS = 35.0
 
 
 class PostgresConnection(psycopg.Connection[Any]):
-    """A connection whose waits end."""
-
     limit = float("inf")
     used_at = 0.0
 

@@ -34,7 +34,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, plan: bool, **options: object) -> None:
-        """Run each step as a command, or print the plan."""
         if plan:
             self._show_plan()
             return

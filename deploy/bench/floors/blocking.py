@@ -23,7 +23,6 @@ app.conf.update(
 
 @app.task(name="draw")
 def draw(prompt: str) -> None:
-    """Draw one image from beginning to end."""
     session, endpoint = (
         _session(),
         f"{os.environ['RUNPOD_BASE_URL']}/{os.environ['BENCH_ENDPOINT']}",

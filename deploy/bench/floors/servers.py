@@ -42,7 +42,6 @@ def wsgi(environment: dict[str, str]) -> Iterator[tuple[str, int]]:
 
 @contextlib.contextmanager
 def fanout(redis_url: str) -> Iterator[str]:
-    """Yield the address of the bare fan-out."""
     port = free_port()
     with _process(
         [sys.executable, "-m", "deploy.bench.floors.fanout", str(port), redis_url],
@@ -54,7 +53,6 @@ def fanout(redis_url: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def blocking_workers(environment: dict[str, str], *, count: int) -> Iterator[None]:
-    """Run `count` workers of the blocking design."""
     command = [sys.executable, "-m", "celery", "--app", "deploy.bench.floors.blocking", "worker"]
     command += [
         "--pool=prefork",

@@ -14,7 +14,6 @@ from deploy.bench.site import BenchSite
 
 
 def bucket_of(environment: dict[str, str]) -> Any:
-    """Return a client of the site's bucket."""
     return boto3.client(
         "s3",
         endpoint_url=environment["S3_ENDPOINT_URL"],

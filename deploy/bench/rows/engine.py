@@ -56,7 +56,6 @@ def burst(bench: Bench) -> list[ResultLine]:
 
 
 def _blocking_rate(site: BenchSite, *, jobs: int) -> float:
-    """Return how many jobs a minute the blocking design does."""
     environment = site.environment | {"BENCH_ENDPOINT": ENDPOINT}
     site.sql(
         "CREATE TABLE IF NOT EXISTS bench_blocking "

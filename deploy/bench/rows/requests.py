@@ -24,8 +24,6 @@ PLACING_PEOPLE = 40  # a user may have 200 jobs in the queue and place 20 a seco
 
 @dataclass(frozen=True)
 class ComparedRequest:
-    """A request of ArtGen, and the path of its floor."""
-
     figure: str
     ask: Callable[[int, str], Mapping[str, Any]]
     """Returns the request of a number and the URL of the server."""
@@ -65,7 +63,6 @@ def create(bench: Bench) -> list[ResultLine]:
 
 
 def gallery(bench: Bench) -> list[ResultLine]:
-    """Open the gallery: 60 tiles."""
     return [_page(bench, "`/gallery/` (60 tiles)", "/gallery/", "/tiles", budget="≤ 30 ms")]
 
 

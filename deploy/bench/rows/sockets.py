@@ -27,8 +27,6 @@ CAPTURE_SECONDS = 20
 
 @dataclass
 class Seen:
-    """What the sockets of one run have seen."""
-
     connect_seconds: float = 0.0
     refused: int = 0
     late: list[float] = field(default_factory=list)

@@ -36,7 +36,6 @@ class BillingApi:
         self._is_readable = is_readable
 
     def add_routes(self, app: web.Application) -> None:
-        """Add the routes under /v2/billing/."""
         app.router.add_get("/v2/billing/serverless", self._own)
         app.router.add_get("/v2/billing/endpoints", self._public)
 
@@ -95,7 +94,6 @@ class BillingApi:
 
 
 def _time(request: web.Request, name: str, default: datetime) -> datetime:
-    """Return a time of the query. Raises ValueError."""
     text = request.query.get(name)
     if not text:
         return default

@@ -26,7 +26,6 @@ class Clock:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def now(self) -> float:
-        """Return the emulated seconds since the start."""
         return self._now if self.manual else (time.monotonic() - self._began) * self.speed
 
     def after(self, seconds: float, action: Action) -> None:
@@ -64,7 +63,6 @@ class Clock:
             await asyncio.wait(tasks)
 
     async def close(self) -> None:
-        """Drop scheduled actions and cancel started ones."""
         self._due.clear()
         for task in list(self._tasks):
             task.cancel()

@@ -23,8 +23,6 @@ from .webhooks import Webhooks
 
 
 class ControlApi:
-    """The control API; lives in the emulator's event loop."""
-
     def __init__(
         self,
         *,

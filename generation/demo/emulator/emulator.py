@@ -102,12 +102,10 @@ class Emulator:
 
     @property
     def calls(self) -> list[Call]:
-        """The API requests so far, in order."""
         return self._api.calls
 
     @property
     def deliveries(self) -> list[WebhookDelivery]:
-        """The webhook deliveries so far, in order."""
         return self._webhooks.deliveries
 
     @property
@@ -129,7 +127,6 @@ class Emulator:
         return self
 
     def stop(self) -> None:
-        """Stop connections, jobs, painting processes and the thread."""
         if self._loop.is_closed():
             return
         if self._thread.is_alive():

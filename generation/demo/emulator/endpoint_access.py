@@ -10,8 +10,6 @@ ABSENT = "missing"  # endpoints with this prefix do not exist
 
 
 class EndpointAccess:
-    """The accepted key and the retired endpoints; thread-safe."""
-
     def __init__(self, api_key: str | None) -> None:
         self.api_key = api_key  # None: any key is accepted
         self._control_key = api_key  # constant, so that a rotated key can be corrected
@@ -28,11 +26,9 @@ class EndpointAccess:
         return not endpoint.startswith(ABSENT) and endpoint not in self._retired
 
     def accepts(self, authorization: str) -> bool:
-        """Return whether the Authorization header has the accepted key."""
         return _fits(authorization, self.api_key)
 
     def controls(self, authorization: str) -> bool:
-        """Return whether the Authorization header has the initial key."""
         return _fits(authorization, self._control_key)
 
 

@@ -21,7 +21,6 @@ class EmulatedEndpoint:
 
     @property
     def free(self) -> int:
-        """The number of idle workers."""
         return max(self.workers - len(self.running), 0)
 
     def health(self, jobs: Iterable[EmulatedJob]) -> dict[str, Any]:

@@ -123,8 +123,6 @@ class _Chance:
 
 
 class Faults:
-    """The planned faults; thread-safe."""
-
     def __init__(self, *, seed: int = 0) -> None:
         self._lock = threading.Lock()
         self._random = random.Random(seed)

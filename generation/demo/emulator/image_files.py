@@ -19,22 +19,17 @@ _TYPES = ((b"\x89PNG", "image/png"), (b"\xff\xd8", "image/jpeg"), (b"RIFF", "ima
 
 @dataclass(frozen=True, slots=True)
 class ServedFile:
-    """One file, and the fault when it is fetched."""
-
     data: bytes
     fault: str = ""
 
 
 class ImageFiles:
-    """The newest files, kept in memory."""
-
     def __init__(self) -> None:
         self.cdn_url = ""  # the base URL of the second host; "": all files are on the first
         self._files: OrderedDict[str, ServedFile] = OrderedDict()
         self._bytes = 0
 
     def add(self, data: bytes, *, fault: str = "", extension: str = "png") -> str:
-        """Keep a file and return its path."""
         name = f"{uuid.uuid4().hex}.{extension}"
         self._files[name] = ServedFile(data, fault)
         self._bytes += len(data)
@@ -47,7 +42,6 @@ class ImageFiles:
         app.router.add_get("/files/{name}", self._serve)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        """Answer a GET or HEAD for one file."""
         file = self._files.get(request.match_info["name"])
         if file is None or file.fault == "url_404":
             raise web.HTTPNotFound(text="no such file")

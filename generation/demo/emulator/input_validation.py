@@ -36,8 +36,6 @@ class ImageRequest:
 
 @dataclass(frozen=True, slots=True)
 class WorkerRules:
-    """The parameters of one kind of worker."""
-
     size: str = ""  # width, size, ratio, or "" if the source image determines it
     sizes: frozenset[str] = frozenset()  # the allowed sizes, as "W*H"
     steps_key: str = "num_inference_steps"
@@ -98,10 +96,7 @@ RULES: dict[str, WorkerRules] = {
     "qwen": WorkerRules(size="size"),
     "qwen_edit": WorkerRules(source="image", sources=(1, 1)),
     "qwen_edit_2511": WorkerRules(
-        size="size",
-        sizes=_EDIT_2511_SIZES,
-        source="images",
-        sources=(1, 3),
+        size="size", sizes=_EDIT_2511_SIZES, source="images", sources=(1, 3)
     ),
     "qwen_lora": WorkerRules(size="size", loras=True),
     "qwen_edit_2511_lora": WorkerRules(
@@ -197,7 +192,6 @@ PUBLIC_ENDPOINTS = {
 
 
 def guess_dialect(body: Mapping[str, Any]) -> str:
-    """Return the dialect of an input for an unknown endpoint."""
     if "workflow" in body:
         return "comfyui"
     if {"cfg_scale", "sampler_name", "override_settings", "batch_size"} & body.keys():

@@ -50,7 +50,6 @@ class JobQueue:
         self._worker_numbers = itertools.count(1)
 
     def endpoint(self, name: str) -> EmulatedEndpoint:
-        """Return the endpoint; it is created on first use."""
         return self.endpoints.setdefault(name, EmulatedEndpoint(name, self._options.workers))
 
     def find(self, endpoint: str, job_id: str) -> EmulatedJob | None:
@@ -131,7 +130,6 @@ class JobQueue:
     # --- what happens at its time -----------------------------------------------------------------
 
     def _take(self, endpoint: EmulatedEndpoint) -> None:
-        """Assign waiting jobs to idle workers."""
         while endpoint.waiting and endpoint.free:
             job = endpoint.waiting.popleft()
             endpoint.running[job.id] = job
@@ -170,7 +168,6 @@ class JobQueue:
         self._clock.after(duration, lambda: self._finish(job, run, work))
 
     async def _finish_at_once(self, endpoint: EmulatedEndpoint, job: EmulatedJob) -> None:
-        """Finish a job immediately, without calling its webhook."""
         run = job.run
         self._begin_run(job)
         endpoint.running[job.id] = job

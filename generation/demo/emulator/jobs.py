@@ -68,7 +68,6 @@ class EmulatedJob:
             self.record.state, self.record.gone_at = state, time.time()
 
     def report(self) -> dict[str, object]:
-        """Return the response of GET /status."""
         body: dict[str, object] = {"id": self.id, "status": self.state}
         if self.started is not None:
             body["delayTime"] = round((self.started - self.created) * 1000)

@@ -23,8 +23,6 @@ SHAPES = ("result", "image_url", "list", *FURTHER_SHAPES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputFormat:
-    """The output format of one public endpoint."""
-
     cost: float = 0.02  # US dollars for one image
     shape: str = "result"  # one of SHAPES
     jpeg: bool = False  # JPEG regardless of the requested format
@@ -57,8 +55,6 @@ _NAMES = frozenset(field.name for field in fields(OutputFormat))
 
 
 class OutputFormats:
-    """The output format of every endpoint; thread-safe."""
-
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._changes: dict[str | None, dict[str, Any]] = {}

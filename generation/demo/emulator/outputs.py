@@ -12,7 +12,6 @@ INLINE = frozenset({"comfyui", "a1111", "sdxl", "sdxl_turbo"})
 
 
 def shape_inline(dialect: str, data: bytes, *, seed: int, body: dict[str, Any]) -> dict[str, Any]:
-    """Return the output of a private worker for one image."""
     text = base64.b64encode(data).decode()
     if dialect == "comfyui":
         return {"images": [{"filename": "ComfyUI_00001_.png", "type": "base64", "data": text}]}
@@ -40,7 +39,6 @@ def shape_further(shape: str, data: bytes, url: str) -> dict[str, Any]:
 
 
 def shape_public(output_format: OutputFormat, data: bytes, url: str) -> Any:
-    """Return the output of a public endpoint for one image."""
     if output_format.shape in FURTHER_SHAPES:
         return {"cost": output_format.cost, **shape_further(output_format.shape, data, url)}
     if output_format.shape == "image_url":
@@ -50,7 +48,6 @@ def shape_public(output_format: OutputFormat, data: bytes, url: str) -> Any:
 
 
 def shape_empty(dialect: str, output_format: OutputFormat) -> Any:
-    """Return the output of a job without an image."""
     if dialect == "comfyui":
         return {"images": [], "status": "success_no_images"}
     if dialect in INLINE:

@@ -24,15 +24,9 @@ OnProgress = Callable[[float], None]
 
 
 class Painter(Protocol):
-    """Turns a request into the bytes of an image."""
+    async def paint(self, request: PaintRequest, *, on_progress: OnProgress) -> bytes: ...
 
-    async def paint(self, request: PaintRequest, *, on_progress: OnProgress) -> bytes:
-        """Return an encoded image of the requested size; call `on_progress` with values 0..1."""
-        ...
-
-    def close(self) -> None:
-        """End the processes of the painter."""
-        ...
+    def close(self) -> None: ...
 
 
 class TinyPainter:
@@ -42,7 +36,6 @@ class TinyPainter:
     """
 
     async def paint(self, request: PaintRequest, *, on_progress: OnProgress) -> bytes:
-        """Return the file, which depends only on the request."""
         on_progress(1.0)
         number = zlib.crc32(f"{request.prompt}\0{request.negative_prompt}\0{request.seed}".encode())
         for source in request.sources:
@@ -125,7 +118,6 @@ class FullPainter:
         self._reader.start()
 
     async def paint(self, request: PaintRequest, *, on_progress: OnProgress) -> bytes:
-        """Return the image in the requested format."""
         number = next(self._numbers)
         loop = asyncio.get_running_loop()
         self._listeners[number] = lambda value: _tell(loop, on_progress, value)
@@ -142,7 +134,6 @@ class FullPainter:
             del self._listeners[number]
 
     def close(self) -> None:
-        """End the processes, busy ones included."""
         painters = list((getattr(self._pool, "_processes", None) or {}).values())
         self._pool.shutdown(wait=False, cancel_futures=True)
         for painter in painters:

@@ -25,12 +25,7 @@ MAX_BODY_BYTES = 10 * 1024 * 1024
 TIMEOUT_RANGE = (5_000, 7 * 86_400_000)  # milliseconds
 TTL_RANGE = (10_000, 7 * 86_400_000)
 _JOB = web.RequestKey("job", EmulatedJob)  # the job created by a /run request
-_METHODS = {
-    "run": "POST",
-    "status": "GET",
-    "cancel": "POST",
-    "health": "GET",
-}
+_METHODS = {"run": "POST", "status": "GET", "cancel": "POST", "health": "GET"}
 # Clients distinguish the two by the body.
 ENDPOINT_NOT_FOUND = "endpoint not found"
 JOB_NOT_FOUND = "job not found"
@@ -43,14 +38,10 @@ _GATEWAY_PAGE = (
 
 
 class Routes(Protocol):
-    """An API beside the queue."""
-
     def add_routes(self, app: web.Application) -> None: ...
 
 
 class QueueApi:
-    """The routes of the queue; lives in the emulator's event loop."""
-
     def __init__(
         self,
         *,
@@ -81,7 +72,6 @@ class QueueApi:
 
     @property
     def calls(self) -> list[Call]:
-        """The requests so far, in order."""
         return self._calls.all()
 
     async def _api(self, request: web.Request) -> web.StreamResponse:

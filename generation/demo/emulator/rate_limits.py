@@ -17,8 +17,6 @@ LIMITS: dict[str, tuple[int, int]] = {
 
 
 class RateLimits:
-    """Counts requests; lives in the emulator's event loop."""
-
     def __init__(self, *, speed: float = 1.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._speed = speed
         self._clock = clock

@@ -10,8 +10,6 @@ MAX_BYTES = 256 * 1024 * 1024  # of request bodies; one with a source image has 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One API request."""
-
     method: str
     path: str
     call: str  # run, status, cancel, health or chat
@@ -22,8 +20,6 @@ class Call:
 
 
 class Calls:
-    """The newest requests; thread-safe."""
-
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._calls: deque[tuple[Call, int]] = deque()
@@ -41,6 +37,5 @@ class Calls:
                 self._bytes -= gone
 
     def all(self) -> list[Call]:
-        """Return the recorded requests in order."""
         with self._lock:
             return [call for call, _ in self._calls]

@@ -23,8 +23,6 @@ TIMEOUT = aiohttp.ClientTimeout(total=15)  # real seconds
 
 @dataclass(frozen=True, slots=True)
 class WebhookDelivery:
-    """One POST to a webhook URL."""
-
     url: str
     job_id: str
     status: int | None  # of the response; None: no response or no connection
@@ -32,8 +30,6 @@ class WebhookDelivery:
 
 
 class Webhooks:
-    """Delivers webhooks; lives in the emulator's event loop."""
-
     def __init__(self, clock: Clock, *, late_seconds: float) -> None:
         self._clock, self._late_seconds = clock, late_seconds
         self._session: aiohttp.ClientSession | None = None
@@ -42,7 +38,6 @@ class Webhooks:
 
     @property
     def deliveries(self) -> list[WebhookDelivery]:
-        """The deliveries so far, in order."""
         with self._lock:
             return list(self._deliveries)
 

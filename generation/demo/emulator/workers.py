@@ -36,8 +36,6 @@ _URL_FAULTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class WorkResult:
-    """The result of a job."""
-
     state: str = "COMPLETED"
     output: object = None
     has_output: bool = False
@@ -49,8 +47,6 @@ class SourceProblem(Exception):
 
 
 class Workers:
-    """Runs jobs; lives in the emulator's event loop."""
-
     def __init__(
         self, *, painter: Painter, files: ImageFiles, output_formats: OutputFormats, seed: int
     ) -> None:
@@ -67,7 +63,6 @@ class Workers:
         return asyncio.get_running_loop().create_task(self._do(job, request))
 
     def billed_output(self, job: EmulatedJob) -> dict[str, float]:
-        """Return the output of a canceled job that costs money."""
         return {"cost": self._output_formats.of(job.endpoint).cost}
 
     async def _do(self, job: EmulatedJob, request: ImageRequest) -> WorkResult:
@@ -135,13 +130,11 @@ class Workers:
         return outputs.shape_public(output_format, data, url)
 
     async def _source(self, text: str) -> bytes:
-        """Return a source image from its URL, data: URI or base64."""
         return (
             await self._fetch(text) if text.startswith(("http://", "https://")) else _decode(text)
         )
 
     async def _fetch(self, url: str) -> bytes:
-        """Download a source image, as a public endpoint would."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 timeout=SOURCE_TIMEOUT, cookie_jar=aiohttp.DummyCookieJar()

@@ -39,7 +39,6 @@ class Asset:
     tags: frozenset[str]
 
     def open(self) -> Image.Image:
-        """Return the decoded file, RGB or RGBA."""
         with Image.open(self.path) as image:
             image.load()
             return image

@@ -112,7 +112,6 @@ def lit(image: Image.Image, color: Color) -> Image.Image:
 
 
 def saturated(image: Image.Image, amount: float) -> Image.Image:
-    """Return the image with its saturation multiplied by `amount`."""
     return ImageEnhance.Color(image).enhance(amount)
 
 

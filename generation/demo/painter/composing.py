@@ -140,7 +140,6 @@ def _framed(plate: Image.Image, size: Size, rng: Random, *, steady: bool) -> Ima
 
 
 def relit(image: Image.Image, time: str, amount: float = 0.72) -> Image.Image:
-    """Return the image as if seen at another time of day."""
     if time in ("night", "dusk"):
         image = image.point(lambda value: value * (0.62 if time == "night" else 0.8))
     return Image.blend(image, toned(image, TONES[time]), amount)
@@ -234,7 +233,6 @@ def _roll(image: Image.Image, figure: Image.Image, rng: Random) -> None:
 
 
 def _rest(image: Image.Image, figure: Image.Image, rng: Random) -> None:
-    """Lay the window with the cat over the image."""
     window = figure.resize(image.size, Image.Resampling.LANCZOS)
     if rng.random() < 0.5:
         window = ImageOps.mirror(window)

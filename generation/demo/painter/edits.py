@@ -25,12 +25,7 @@ MIN_SIDE = 64  # px: a smaller part would show nothing of what is painted
 
 
 def repaint(
-    sources: Sequence[Image.Image],
-    scene: Scene,
-    *,
-    size: Size,
-    rng: Random,
-    strength: float | None,
+    sources: Sequence[Image.Image], scene: Scene, *, size: Size, rng: Random, strength: float | None
 ) -> Image.Image:
     """Return the first source changed by the words of the scene; a second one lends its colors.
 

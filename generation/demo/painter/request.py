@@ -11,8 +11,6 @@ from PIL import Image
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaintRequest:
-    """The words, the size and the files of one image."""
-
     prompt: str
     width: int
     height: int

@@ -40,9 +40,7 @@ class Scene:
     """Motifs and details that the negative prompt excludes."""
 
     def has(self, *names: str) -> bool:
-        """Return True if any of these things is named."""
         return any(name in self.things for name in names)
 
     def allows(self, name: str) -> bool:
-        """Return True unless the negative prompt excludes this thing."""
         return name not in self.without

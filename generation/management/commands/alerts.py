@@ -15,8 +15,6 @@ from generation.operations.alerts.webhook import NotDelivered
 
 
 class Command(BaseCommand):
-    """Print the open alerts; with --test send a message to every recipient."""
-
     help = (
         "Shows what needs an operator now. With --test sends a test message to ALERT_EMAILS (else "
         "all superusers) and to ALERT_WEBHOOK_URL; exit status 1 if one is not taken."

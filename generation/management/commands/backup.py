@@ -21,8 +21,6 @@ INCOMPLETE = 3  # exit status: the backup is whole, the bucket is not
 
 
 class Command(BaseCommand):
-    """Make, verify or list backups; or create a key."""
-
     help = (
         "Backs up the database, and the bucket if BACKUP_FILES, into BACKUP_DIR, verifies the "
         "backup and removes those older than BACKUP_KEEP_DAYS. Exit status 3: the backup is "
@@ -31,7 +29,6 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what to do instead of a backup."""
         instead = parser.add_mutually_exclusive_group()
         instead.add_argument("--list", action="store_true", help="print the complete backups")
         instead.add_argument(

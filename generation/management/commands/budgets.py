@@ -19,8 +19,6 @@ HEAD = ("BUDGET", "PER", "LIMIT", "SPENT", "AT RUNPOD", "USED", "STARTS AGAIN")
 
 
 class Command(BaseCommand):
-    """Print, set or remove budgets in dollars."""
-
     help = (
         "Shows the budgets in dollars and what is used of them. --set creates one or changes its "
         "limit, --remove removes it: of all jobs, or of --group or --model. Jobs that wait for a "
@@ -28,7 +26,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add what to change, and of which budget."""
         change = parser.add_mutually_exclusive_group()
         change.add_argument("--set", type=_dollars, metavar="USD", help="the new limit")
         change.add_argument("--remove", action="store_true", help="remove the budget")
@@ -40,12 +37,10 @@ class Command(BaseCommand):
         scope.add_argument("--model", metavar="SLUG", help="only jobs of this model")
 
     def only_reads(self, options: Mapping[str, Any]) -> bool:
-        """Return whether it only prints."""
         return options["set"] is None and not options["remove"]
 
     @no_translations
     def handle(self, *args: object, **options: Any) -> None:
-        """Change a budget, if asked, and print all."""
         group = _row_named(Group, "name", options["group"])
         model = _row_named(ImageModel, "slug", options["model"])
         limit, period = options["set"], options["per"]

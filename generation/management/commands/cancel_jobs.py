@@ -11,15 +11,12 @@ from generation.management.text_table import counted
 
 
 class Command(BaseCommand):
-    """Cancel jobs that have not finished."""
-
     help = "Cancels queued and running jobs; returns their credits and tells RunPod to stop."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_selection(parser)
 
     def handle(self, *args: object, **options: Any) -> None:
-        """Cancel each job; skip those that have finished or are being saved."""
         jobs = selected(options)
         done = returned = 0
         progress = self.progress("jobs", total=len(jobs))

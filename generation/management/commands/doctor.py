@@ -13,8 +13,6 @@ from generation.operations.doctor import Check, run_checks
 
 
 class Command(BaseCommand):
-    """Run all checks; fail if one fails."""
-
     help = (
         "Checks everything ArtGen needs and says what to do, also before anything runs. Exit "
         "status 1 if a check fails; `look` marks warnings, `skipped` what a failed check prevents."
@@ -31,7 +29,6 @@ class Command(BaseCommand):
 
     @no_translations
     def handle(self, *args: object, **options: Any) -> None:
-        """Raise CommandError if a check fails."""
         if options["email"]:
             try:
                 validate_email(options["email"])

@@ -16,8 +16,6 @@ from generation.user_data import erasure
 
 
 class Command(BaseCommand):
-    """Close, erase or keep an account."""
-
     help = (
         "Locks the account immediately and erases it with all its data after the grace period. "
         "Until then, its owner (by the emailed link) and --keep can undo this. The ledger keeps "
@@ -25,7 +23,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the email, --now and --keep."""
         parser.add_argument("email", help="or the user id, as in the log")
         how = parser.add_mutually_exclusive_group()
         how.add_argument(
@@ -36,7 +33,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, email: str, now: bool, keep: bool, **options: Any) -> None:
-        """Lock, erase or unlock the account and print the result."""
         user = _find(email)
         email = user.email
         if keep:

@@ -15,8 +15,6 @@ from generation.operations.eta_report import KeptPromises
 
 
 class Command(BaseCommand):
-    """Print how often jobs ended by the promised moments."""
-
     help = (
         "Shows how often jobs ended by the times that were promised when they were placed. Of jobs "
         "that succeeded, about half should end before p50 and nine in ten inside p90."

@@ -16,13 +16,10 @@ STEP_SECONDS = 0.5
 
 
 class Command(BaseCommand):
-    """A part of `make run` (deploy/demo.py), which ends when all are published."""
-
     help = "Create and publish the sample images of the demo. For `make run`."
     requires_system_checks = []
 
     def handle(self, *args: object, **options: object) -> None:
-        """Create one image at a time, while no other job is active."""
         time.sleep(DELAY_SECONDS)
         quiet = io.StringIO()
         call_command("create_user", OWNER, "--name", "Nora", stdout=quiet, stderr=quiet)

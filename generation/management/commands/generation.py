@@ -17,8 +17,6 @@ from generation.models import GenerationSwitch, Job
 
 
 class Command(BaseCommand):
-    """Set or print the creation switch."""
-
     help = (
         "Turns image creation on, or pauses it: `maintenance` for users only, while jobs in "
         "progress go on; `off` for everyone, and nothing is sent to RunPod. Without an argument "
@@ -26,7 +24,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the state, the messages and the expected end."""
         parser.add_argument("state", nargs="?", choices=[mode.value for mode in Mode])
         parser.add_argument(
             "--message",
@@ -46,7 +43,6 @@ class Command(BaseCommand):
         )
 
     def only_reads(self, options: Mapping[str, Any]) -> bool:
-        """Return whether it only prints."""
         return options["state"] is None
 
     def handle(
@@ -58,7 +54,6 @@ class Command(BaseCommand):
         until: datetime | None,
         **options: Any,
     ) -> None:
-        """Update the switch; raise CommandError for an invalid message or time."""
         if (message or message_ru or until) and state in (None, Mode.ON):
             raise CommandError(
                 "A message and --until are allowed only with `off` and `maintenance`."

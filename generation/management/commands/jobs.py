@@ -18,8 +18,6 @@ HEAD = ("ID", "STATUS", "AGE", "DUE", "ATTEMPT", "MODEL", "USER", "PROMPT")
 
 
 class Command(BaseCommand):
-    """Print the newest jobs."""
-
     help = (
         "Lists the newest jobs. --stuck: jobs that are overdue by a minute, past their deadline, "
         "missing at RunPod, or not confirmed by RunPod. DUE is the time until the next check, "
@@ -27,7 +25,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the filters, --stuck and --limit."""
         add_filters(parser)
         parser.add_argument(
             "--stuck", action="store_true", help="only jobs that require an operator"
@@ -44,7 +41,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, stuck: bool, limit: int, **options: Any) -> None:
-        """Print at most `limit` rows and the total."""
         jobs = filtered(status=options["status"], model=options["model"], user=options["user"])
         if stuck:
             jobs = jobs.stuck()

@@ -14,8 +14,6 @@ from generation.models import ImageModel, Style
 
 
 class Command(BaseCommand):
-    """Add missing rows; with --overwrite, also update existing ones."""
-
     help = "Loads models and styles from a catalog file. Existing rows are kept."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

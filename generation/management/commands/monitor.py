@@ -16,8 +16,6 @@ from generation.operations.monitor import Figure
 
 
 class Command(BaseCommand):
-    """Measure and print; fail if a figure is not below its limit."""
-
     help = (
         "Shows metrics and their limits: API response time, errors, database connections, Celery "
         "queue, CPU and memory of this machine. Exit status 1 if one is not below its limit or "
@@ -25,7 +23,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --watch, --json and --seconds."""
         parser.add_argument("--watch", action="store_true", help="repeat until Ctrl-C")
         parser.add_argument(
             "--json", action="store_true", help='print {"ok", "figures": [{"name", "value", …}]}'
@@ -38,7 +35,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, **options: Any) -> None:
-        """Raise CommandError if a figure is not below its limit; with --watch, in the last run."""
         figures: list[Figure] = []
         with contextlib.suppress(KeyboardInterrupt):
             figures = self._measure(options)

@@ -32,8 +32,6 @@ NOT_REACHABLE = (
 
 
 class Command(BaseCommand):
-    """A step of `make run` (deploy/demo.py)."""
-
     help = "Prepare the demo: migrate, load the catalog, create accounts. For `make run`."
     requires_system_checks = []
 

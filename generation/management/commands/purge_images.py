@@ -14,8 +14,6 @@ from generation.models import Image
 
 
 class Command(BaseCommand):
-    """Delete trashed images permanently."""
-
     help = (
         "Deletes permanently, with files, images trashed more than D days ago. The hourly cleanup "
         "does so after 30 days; 0 empties every trash now. Images outside the trash are not "
@@ -23,7 +21,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --older-than and --dry-run."""
         parser.add_argument(
             "--older-than", type=DAYS, required=True, metavar="D", help="days in the trash"
         )

@@ -33,8 +33,6 @@ def _month(text: str) -> date:
 
 
 class Command(BaseCommand):
-    """Print the sums of a month by model, and compare them with RunPod's bill."""
-
     help = (
         "Prints for each model the jobs with an image, credits, dollars that RunPod reported, "
         "expected dollars, their difference, and what jobs without an image cost; then calls of "
@@ -44,7 +42,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --month, --bill, --no-bill and --json."""
         parser.add_argument("--month", type=_month, required=True, metavar="YYYY-MM")
         parser.add_argument(
             "--bill",

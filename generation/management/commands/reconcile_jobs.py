@@ -6,8 +6,6 @@ from generation.models import Job, Status
 
 
 class Command(BaseCommand):
-    """Print what changed and which jobs are not confirmed."""
-
     help = "Queries RunPod for every job that is active there, due or not, and applies the results."
 
     def handle(self, *args: object, **options: object) -> None:

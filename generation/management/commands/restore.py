@@ -13,8 +13,6 @@ from generation.operations.backup.restoration import Restoration
 
 
 class Command(BaseCommand):
-    """Restore a backup, or check that it can be restored."""
-
     help = (
         "Restores database and bucket from BACKUP_DIR, migrates, and checks ledger and files. "
         "Can be run again after an interruption."
@@ -22,7 +20,6 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the name of the backup, --check and --force."""
         parser.add_argument("name", help="a name that `backup --list` prints, or latest")
         parser.add_argument(
             "--check",
@@ -36,7 +33,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, name: str, check: bool, force: bool, **options: object) -> None:
-        """Raise CommandError if anything is wrong afterwards."""
         start = time.monotonic()
         restoration = Restoration(name, identity=settings.BACKUP_IDENTITY, say=self.stdout.write)
         if check:

@@ -11,8 +11,6 @@ from generation.models import Job, Status
 
 
 class Command(BaseCommand):
-    """Retry jobs for their owners."""
-
     help = (
         "Retries failed or canceled jobs at their owners' cost, with the same seed. Filters "
         "without --status select failed jobs. A job is retried once only."
@@ -22,7 +20,6 @@ class Command(BaseCommand):
         add_selection(parser)
 
     def handle(self, *args: object, **options: Any) -> None:
-        """Retry each job; print its new id, or why it was not retried."""
         if not options["ids"] and not options["status"] and (options["model"] or options["user"]):
             options["status"] = Status.FAILED.value
         jobs = selected(options)

@@ -11,8 +11,6 @@ from generation.demo.emulator import MAGIC_WORDS, add_arguments, read_options, s
 
 
 class Command(BaseCommand):
-    """Serve until Ctrl-C."""
-
     help = (
         "Emulates RunPod on this machine: RUNPOD_BASE_URL=http://127.0.0.1:PORT/v2, "
         "RUNPOD_IMAGE_HOSTS=127.0.0.1:PORT. While it runs, POST /emulator/faults, /emulator/key "
@@ -22,7 +20,6 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the options of the emulator, with the defaults of the demo, and --any-key."""
         parser.epilog = (
             "These words in a prompt simulate failures: " + ", ".join(sorted(MAGIC_WORDS)) + "."
         )
@@ -32,7 +29,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, any_key: bool, exit_with_parent: bool, **options: Any) -> None:
-        """Serve; raise CommandError if the port is in use."""
         api_key = None if any_key else settings.RUNPOD_API_KEY or None
         try:
             serve(

@@ -21,15 +21,12 @@ FIELDS = {
 
 
 class Command(BaseCommand):
-    """Change fields and print old and new values."""
-
     help = (
         "Changes a model, for example: set_model flux-dev max_in_flight=2 enabled=false "
         "'price={\"per_image\": 3}' workflow=@graph.json. Fields: " + ", ".join(FIELDS) + "."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add SLUG and field=value, where @FILE reads the value from a file."""
         parser.add_argument("slug")
         parser.add_argument("changes", nargs="+", metavar="field=value")
 

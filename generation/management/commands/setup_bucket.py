@@ -10,8 +10,6 @@ from generation.files.bucket_setup import BucketIsPublicError, set_up
 
 
 class Command(BaseCommand):
-    """Create the bucket if needed, check its privacy, add lifecycle rules."""
-
     help = (
         "Creates S3_BUCKET if needed, makes it private and sets lifecycle rules; warns about "
         "settings that must be configured manually. Exit status 1 only if images can be "
@@ -20,13 +18,11 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --keep-old-versions."""
         parser.add_argument(
             "--keep-old-versions", action="store_true", help="make deleted files restorable"
         )
 
     def handle(self, *args: object, keep_old_versions: bool, **options: object) -> None:
-        """Prepare the bucket; raise CommandError if images can be read without a key."""
         if not settings.S3_BUCKET:
             self.stdout.write(
                 f"S3_BUCKET is not set: images are files below {settings.MEDIA_ROOT}."

@@ -10,15 +10,12 @@ from generation.management.text_table import counted
 
 
 class Command(BaseCommand):
-    """Print the differences; fail if there are any."""
-
     help = (
         "Compares the rows of images and uploads with the files: missing, wrong size, with --deep "
         "wrong sha256, and files without a row. Exit status 1 on any difference."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --deep and --delete-orphans."""
         parser.add_argument(
             "--deep", action="store_true", help="read every file and compare its sha256"
         )
@@ -27,7 +24,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, deep: bool, delete_orphans: bool, **options: object) -> None:
-        """Raise CommandError if a difference remains."""
         remaining, removed, count = 0, 0, consistency.count()
         progress = self.progress("files", total=count)
         for difference in consistency.compare(deep=deep, advance=progress.advance):

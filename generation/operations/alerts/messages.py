@@ -38,8 +38,6 @@ def advice(name: str) -> str:
 
 @dataclass(frozen=True)
 class AlertMessage:
-    """What has happened to an alert."""
-
     name: str
     values: Mapping[str, Any]
     news: str

@@ -25,9 +25,7 @@ def apply(findings: Findings) -> None:
     now = timezone.now()
     for name, values in findings.wrong.items():
         alert, _created = Alert.objects.get_or_create(
-            name=name,
-            ended_at=None,
-            defaults={"values": values, "started_at": now, "seen_at": now},
+            name=name, ended_at=None, defaults={"values": values, "started_at": now, "seen_at": now}
         )
         Alert.objects.filter(pk=alert.pk).update(values=values, seen_at=now)
         alert.values = values
@@ -48,7 +46,6 @@ def apply(findings: Findings) -> None:
 
 
 def reported() -> set[str]:
-    """Return the conditions that are wrong and of which operators have been notified."""
     names = Alert.objects.filter(ended_at=None, notified_at__isnull=False)
     return {kind_of(name) for name in names.values_list("name", flat=True)}
 

@@ -36,8 +36,6 @@ def run(end: Event) -> None:
 
 
 class Watch:
-    """Checks repeatedly."""
-
     def __init__(self) -> None:
         self._measurements = Measurements()
         self._recipients: list[tuple[str, str]] = []

@@ -139,7 +139,6 @@ class _Creation:
             previous = set(missing)
 
     def _write(self, half: Path, snapshot_id: str, missing: dict[str, str]) -> dict[str, Any]:
-        """Write the parts of this snapshot; return the manifest."""
         count = self._write_lists(half, without=missing.keys())
 
         def write(source: Reader) -> None:
@@ -163,7 +162,6 @@ class _Creation:
         }
 
     def _write_lists(self, half: Path, *, without: Container[str]) -> int:
-        """Write the list of files and their checksums; return how many there are."""
         count = 0
         with (
             tempfile.TemporaryFile(dir=half) as plain,

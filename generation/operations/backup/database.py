@@ -85,7 +85,6 @@ def load(*, read: Callable[[Writer], None], comment: str) -> None:
 
 
 def note() -> str:
-    """Return the comment of the schema `public`."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT obj_description(to_regnamespace('public'), 'pg_namespace')")
         return str(cursor.fetchone()[0] or "")
@@ -109,7 +108,6 @@ def content() -> str:
 
 
 def processes() -> list[str]:
-    """Return the names of ArtGen's processes that are connected to the database."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT application_name FROM pg_stat_activity "
@@ -121,7 +119,6 @@ def processes() -> list[str]:
 
 
 def needed_programs(*names: str) -> None:
-    """Refuse if one of PostgreSQL's programs is not installed."""
     for name in names:
         if shutil.which(name) is None:
             raise BackupRefused(

@@ -25,8 +25,6 @@ class Reader(Protocol):
 
 
 class Writer(Protocol):
-    """What is written to."""
-
     def write(self, data: bytes, /) -> int:
         """Take all of the bytes."""
 
@@ -59,14 +57,12 @@ class Sealing:
 
     @property
     def suffix(self) -> str:
-        """The end of the names of its files."""
         return SUFFIX if self.recipients else ""
 
     def seal(self, data: bytes) -> bytes:
         return bytes(pyrage.encrypt(data, self._keys())) if self.recipients else data
 
     def seal_stream(self, source: Reader, target: Writer) -> None:
-        """Encrypt until the source ends."""
         if self.recipients:
             pyrage.encrypt_io(cast(Any, source), cast(Any, target), self._keys())
         else:

@@ -122,7 +122,6 @@ class Folder:
         )
 
     def objects(self) -> set[str]:
-        """Return the stored files, as paths below the folder."""
         names = set()
         with _explained(self.files):
             for shelf in os.scandir(self.files):
@@ -215,7 +214,6 @@ class DigestWriter:
 
     @property
     def digest(self) -> str:
-        """The sha256 of all bytes until now, as hex."""
         return self._sha256.hexdigest()
 
 
@@ -249,7 +247,6 @@ def durable(path: Path) -> Iterator[DigestWriter]:
 
 
 def digest_of(path: Path) -> str:
-    """Return the sha256 of a file as hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -25,13 +25,7 @@ from accounts.credits import ledger
 from generation.files import bucket_errors, consistency, storage
 from generation.models import Job
 from generation.operations.backup import database, record
-from generation.operations.backup.creation import (
-    BATCH,
-    DUMP,
-    INDEX,
-    THREADS,
-    secret_fingerprint,
-)
+from generation.operations.backup.creation import BATCH, DUMP, INDEX, THREADS, secret_fingerprint
 from generation.operations.backup.encryption import SUFFIX, Opening, Writer
 from generation.operations.backup.folder import BackupDamaged, Folder, digest_of
 from generation.operations.backup.refusal import BackupRefused
@@ -175,7 +169,6 @@ class Restoration:
             self.opening.open_stream(source, target)
 
     def _content(self, entry: BackedUpFile) -> bytes:
-        """Return a file's bytes; raise BackupDamaged."""
         path = self.folder.root / entry.object
         try:
             sealed = path.read_bytes()

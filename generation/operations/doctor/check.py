@@ -23,11 +23,9 @@ class Check:
 
     @property
     def is_warning(self) -> bool:
-        """Whether it works but needs attention."""
         return self.ok is True and bool(self.hint)
 
     def as_json(self) -> dict[str, Any]:
-        """Return `{"name", "ok", "detail", "hint"}`."""
         return asdict(self)
 
 
@@ -38,7 +36,6 @@ def error_text(error: BaseException) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """Return the text with every secret of the settings masked."""
     for secret in sorted(_secrets(), key=len, reverse=True):
         text = text.replace(secret, "***")
     return text

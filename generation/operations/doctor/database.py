@@ -16,7 +16,6 @@ BUDGET_HINT = (
 
 
 def database() -> Check:
-    """Connect and query the version."""
     try:
         health.check_database()
         with connection.cursor() as cursor:
@@ -30,7 +29,6 @@ def database() -> Check:
 
 
 def migrations() -> Check:
-    """Compare applied with required migrations."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:

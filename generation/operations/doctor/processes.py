@@ -45,7 +45,6 @@ def workers() -> Check:
 
 
 def beat() -> Check:
-    """Check when a worker last ran the tick."""
     last = heartbeat.last()
     hint = (
         "Without ticks, lost messages are never repeated. "

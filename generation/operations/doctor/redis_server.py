@@ -72,13 +72,11 @@ def _memory(name: str, where: str, info: dict[str, object]) -> Check:
 
 
 def broker() -> Check:
-    """Connect to Celery's broker."""
     setting = "CELERY_BROKER_URL or REDIS_URL"
     return _tried("broker", health.check_broker, "responds", setting=setting)
 
 
 def cache() -> Check:
-    """Write and read a value."""
     more = "Is Redis full? See the check redis."
     return _tried("cache", health.check_cache, "stores values", more=more)
 
@@ -92,12 +90,7 @@ def channel_layer() -> Check:
 
 
 def _tried(
-    name: str,
-    act: Callable[[], object],
-    detail: str,
-    *,
-    setting: str = "REDIS_URL",
-    more: str = "",
+    name: str, act: Callable[[], object], detail: str, *, setting: str = "REDIS_URL", more: str = ""
 ) -> Check:
     try:
         act()

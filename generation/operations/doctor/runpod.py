@@ -133,10 +133,7 @@ def _health(endpoint_id: str) -> Health | RunPodError:
 def _key(answers: Mapping[str, RunPodError | None]) -> Check:
     if not answers:
         return Check(
-            KEY,
-            True,
-            "set, but no model is enabled to test it with",
-            "Load the catalog first.",
+            KEY, True, "set, but no model is enabled to test it with", "Load the catalog first."
         )
     where = urlsplit(settings.RUNPOD_BASE_URL).netloc
     for error in answers.values():

@@ -15,7 +15,6 @@ PROBE_SECONDS = 5
 
 
 def webhook() -> Check:
-    """Check the webhook URL, and whether ArtGen responds there."""
     name, url = "webhook", settings.PUBLIC_URL
     parts = urlsplit(url)
     trouble = problem()

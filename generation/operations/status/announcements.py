@@ -54,13 +54,11 @@ def current() -> list[Announcement]:
 
 
 def remember(rows: Iterable[Announcement]) -> _Read:
-    """Show these for the next SECONDS."""
     read = _memory.last = _Read(tuple(rows), time.monotonic())
     return read
 
 
 def forget() -> None:
-    """Read again when next needed."""
     _memory.last = None
 
 
@@ -73,7 +71,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 
 def closed_in(request: HttpRequest) -> set[str]:
-    """Return the keys of the announcements that this browser has closed."""
     return set(request.COOKIES.get(COOKIE, "").split(SEPARATOR)) - {""}
 
 

@@ -38,8 +38,6 @@ FAULTS_OF_REQUEST = (
 
 
 class Creation(models.TextChoices):
-    """Whether users can create images."""
-
     AVAILABLE = "available", _("Image creation works")
     MAINTENANCE = "maintenance", _("Maintenance: new images can’t be created")
     OFF = "off", _("Image creation is paused")  # by staff
@@ -47,8 +45,6 @@ class Creation(models.TextChoices):
 
 
 class ModelState(models.TextChoices):
-    """Whether a model creates images."""
-
     AVAILABLE = "available", pgettext_lazy("model", "Available")
     DELAYED = "delayed", _("Delayed")  # RunPod takes no jobs for a moment; they wait
     UNAVAILABLE = "unavailable", _("Unavailable")  # until staff act
@@ -94,8 +90,6 @@ class ModelStatus:
 
 @dataclass(frozen=True)
 class ServiceStatus:
-    """The state of image creation and of each enabled model."""
-
     creation: Creation
     switch: GenerationSwitch
     models: tuple[ModelStatus, ...]
@@ -185,8 +179,6 @@ def last_hour(offered: Iterable[ImageModel], *, now: datetime) -> Mapping[int, L
 
 
 class Percentile(models.Aggregate):
-    """A percentile of PostgreSQL."""
-
     function = "PERCENTILE_DISC"
     template = "%(function)s(%(fraction)s) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = models.DurationField()

@@ -1,7 +1,5 @@
 """A backup that is missing or old."""
 
-from collections.abc import Iterator
-
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Min
@@ -9,14 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from generation.models import BackupRecord
-from generation.operations.alerts.conditions.condition import (
-    HOUR,
-    Condition,
-    ConditionGroup,
-    Severity,
-    Values,
-    minutes,
-)
+
+from .condition import HOUR, WARNING, Condition, ConditionGroup, Measured, minutes
 
 
 class BackupConditions(ConditionGroup):
@@ -30,13 +22,13 @@ class BackupConditions(ConditionGroup):
         "BackupMissing": Condition(
             _("No backup has ever succeeded."),
             _("See the logs of backup, and run manage.py doctor."),
-            severity=Severity.WARNING,
+            severity=WARNING,
             hold=minutes(10),
             limit=26 * HOUR,
         ),
     }
 
-    def measure(self) -> Iterator[tuple[str, Values]]:
+    def measure(self) -> Measured:
         newest = BackupRecord.objects.complete().first()
         if newest is None:
             migrations = MigrationRecorder(connection).migration_qs

@@ -1,5 +1,6 @@
 """What a condition is, and how a group of them is measured."""
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,10 +19,11 @@ class Severity(StrEnum):
     INFO = "info"  # somebody has chosen it
 
 
+WARNING, INFO = Severity.WARNING, Severity.INFO
+
+
 @dataclass(frozen=True)
 class Condition:
-    """Something that can be wrong."""
-
     text: Promise
     """One sentence with `%(name)s` for the values."""
     advice: Promise
@@ -35,6 +37,7 @@ class Condition:
 
 Values = Mapping[str, Any]
 """For the text of a condition that is true; JSON."""
+Measured = Iterable[tuple[str, Values]]
 
 
 class ConditionGroup:
@@ -42,12 +45,31 @@ class ConditionGroup:
 
     conditions: ClassVar[dict[str, Condition]]
 
-    def measure(self) -> Iterable[tuple[str, Values]]:
+    def measure(self) -> Measured:
         """Return the conditions that are true, with their values. Raises what drivers raise."""
         return ()
 
     def limit(self, name: str) -> float:
         return self.conditions[name].limit
+
+
+class SlowConditionGroup(ConditionGroup):
+    """Conditions that are measured `every` so often only."""
+
+    every: ClassVar[timedelta]
+
+    def __init__(self) -> None:
+        self.values: dict[str, Values] = {}
+        self._next_at = 0.0
+
+    def measure(self) -> Measured:
+        if time.monotonic() >= self._next_at:
+            self.values = dict(self.read())
+            self._next_at = time.monotonic() + self.every.total_seconds()
+        return self.values.items()
+
+    def read(self) -> Measured:
+        raise NotImplementedError
 
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400

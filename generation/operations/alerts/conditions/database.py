@@ -1,19 +1,11 @@
-"""Connections to PostgreSQL. That it is away is found by `watching`, without these measurements."""
-
-from collections.abc import Iterator
+"""Connections to PostgreSQL. That it is away is found by `watching`, without these."""
 
 from django.utils.translation import gettext_lazy as _
 
 from artgen.database import connection_budget
 from artgen.observability import resources
-from generation.operations.alerts.conditions.condition import (
-    SCALE,
-    Condition,
-    ConditionGroup,
-    Severity,
-    Values,
-    minutes,
-)
+
+from .condition import SCALE, WARNING, Condition, ConditionGroup, Measured, minutes
 
 
 class DatabaseAway(ConditionGroup):
@@ -21,15 +13,14 @@ class DatabaseAway(ConditionGroup):
         "DatabaseDown": Condition(
             _("The database cannot be reached: pages and jobs fail."),
             _("Start PostgreSQL, or correct DATABASE_URL."),
-        ),
+        )
     }
 
 
 class ConnectionConditions(ConditionGroup):
     conditions = {
         "DatabaseConnections": Condition(
-            _("%(used)s database connections are open, the limit is %(limit)s."),
-            SCALE,
+            _("%(used)s database connections are open, the limit is %(limit)s."), SCALE
         ),
         "ConnectionBudget": Condition(
             _(
@@ -37,12 +28,12 @@ class ConnectionConditions(ConditionGroup):
                 "limit of %(limit)s."
             ),
             SCALE,
-            severity=Severity.WARNING,
+            severity=WARNING,
             hold=minutes(5),
         ),
     }
 
-    def measure(self) -> Iterator[tuple[str, Values]]:
+    def measure(self) -> Measured:
         budget, connections = connection_budget.read(), resources.connections()
         if connections.used >= budget.limit:
             yield "DatabaseConnections", {"used": connections.used, "limit": budget.limit}

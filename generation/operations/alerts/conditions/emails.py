@@ -1,19 +1,11 @@
 """Emails that are late or fail."""
 
-from collections.abc import Iterator
-
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.emails import outbox
-from generation.operations.alerts.conditions.condition import (
-    MINUTE,
-    SEE_LOGS,
-    Condition,
-    ConditionGroup,
-    Values,
-    minutes,
-)
+
+from .condition import MINUTE, SEE_LOGS, Condition, ConditionGroup, Measured, minutes
 
 
 class EmailConditions(ConditionGroup):
@@ -30,7 +22,7 @@ class EmailConditions(ConditionGroup):
         ),
     }
 
-    def measure(self) -> Iterator[tuple[str, Values]]:
+    def measure(self) -> Measured:
         emails, now = outbox.totals(), timezone.now()
         late = (now - emails.due_since).total_seconds() if emails.due_since else 0
         if late > self.limit("EmailsLate"):

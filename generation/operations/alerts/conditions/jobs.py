@@ -1,6 +1,5 @@
-"""Jobs that are overdue, stuck, not stored, failed, or queued for long."""
+"""Jobs that are overdue, stuck, not stored, failed, queued for long, or later than promised."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db.models import Count, Min, Q
@@ -9,18 +8,21 @@ from django.utils.translation import gettext_lazy as _
 
 from artgen.database.ids import first_id
 from generation.models import STUCK_AFTER, Job, Status
-from generation.operations.alerts.conditions.condition import (
+from generation.operations import eta_report
+
+from .condition import (
     MINUTE,
     SCALE,
+    WARNING,
     Condition,
     ConditionGroup,
-    Severity,
-    Values,
+    Measured,
+    SlowConditionGroup,
     minutes,
 )
 
-RECENT = timedelta(hours=1)
-MIN_FAILED = 5
+RECENT, MIN_FAILED = timedelta(hours=1), 5
+PROMISES_PERIOD, MIN_PROMISES = timedelta(hours=24), 20
 SEE_JOBS = _("Run manage.py jobs --stuck and manage.py doctor.")
 
 
@@ -32,10 +34,7 @@ class JobConditions(ConditionGroup):
             limit=STUCK_AFTER.total_seconds(),
         ),
         "JobsStuck": Condition(
-            _("%(count)s jobs are stuck."),
-            SEE_JOBS,
-            severity=Severity.WARNING,
-            hold=minutes(15),
+            _("%(count)s jobs are stuck."), SEE_JOBS, severity=WARNING, hold=minutes(15)
         ),
         "ImagesNotStored": Condition(
             _("The images of %(count)s jobs cannot be saved. They are lost at their deadline."),
@@ -50,13 +49,13 @@ class JobConditions(ConditionGroup):
         "QueueLong": Condition(
             _("A job has been queued for %(minutes)s minutes."),
             SCALE,
-            severity=Severity.WARNING,
+            severity=WARNING,
             hold=minutes(10),
             limit=30 * MINUTE,
         ),
     }
 
-    def measure(self) -> Iterator[tuple[str, Values]]:
+    def measure(self) -> Measured:
         now = timezone.now()
         active = Job.objects.active()
         late = active.exclude(status=Status.QUEUED).filter(due_at__lt=now - STUCK_AFTER)
@@ -77,3 +76,29 @@ class JobConditions(ConditionGroup):
         queued = active.filter(status=Status.QUEUED).aggregate(oldest=Min("due_at"))["oldest"]
         if queued and (waited := (now - queued).total_seconds()) > self.limit("QueueLong"):
             yield "QueueLong", {"minutes": round(waited / 60)}
+
+
+class PromiseConditions(SlowConditionGroup):
+    every = timedelta(minutes=1)  # a day has many jobs
+
+    conditions = {
+        "PromisesBroken": Condition(
+            _("Images take longer than promised: of the last 24 hours, in time were %(models)s."),
+            _("Run manage.py eta_report; see whether RunPod gives fewer workers than before."),
+            severity=WARNING,
+            hold=minutes(60),
+            limit=75,  # percent that were in time; 90 should be
+        )
+    }
+
+    def read(self) -> Measured:
+        """Far fewer than nine in ten images were ready by the promised p90."""
+        late = [
+            f"{model.slug} {model.p90_share:.0%}"
+            for model in eta_report.kept_since(timezone.now() - PROMISES_PERIOD)
+            if model.jobs >= MIN_PROMISES
+            and model.p90_share is not None
+            and model.p90_share * 100 < self.limit("PromisesBroken")
+        ]
+        if late:
+            yield "PromisesBroken", {"models": ", ".join(late)}

@@ -1,19 +1,13 @@
-"""CPU and memory of this machine."""
+"""CPU, memory and disks of this machine."""
 
 import socket
-from collections.abc import Iterator
 
 from django.utils.translation import gettext_lazy as _
 
-from artgen.observability import resources
-from generation.operations.alerts.conditions.condition import (
-    SCALE,
-    Condition,
-    ConditionGroup,
-    Severity,
-    Values,
-    minutes,
-)
+from artgen.observability import disks, resources
+from artgen.web import formatting
+
+from .condition import SCALE, WARNING, Condition, ConditionGroup, Measured, minutes
 
 
 class MachineConditions(ConditionGroup):
@@ -21,14 +15,14 @@ class MachineConditions(ConditionGroup):
         "Processor": Condition(
             _("The CPU of %(machine)s is %(percent)s %% busy."),
             SCALE,
-            severity=Severity.WARNING,
+            severity=WARNING,
             hold=minutes(10),
             limit=80,  # percent
         ),
         "Memory": Condition(
             _("The memory of %(machine)s is %(percent)s %% used."),
             SCALE,
-            severity=Severity.WARNING,
+            severity=WARNING,
             hold=minutes(10),
             limit=80,  # percent
         ),
@@ -37,7 +31,7 @@ class MachineConditions(ConditionGroup):
     def __init__(self) -> None:
         self._processor = resources.processor()
 
-    def measure(self) -> Iterator[tuple[str, Values]]:
+    def measure(self) -> Measured:
         now, memory = resources.processor(), resources.memory()
         shares = {
             "Processor": now.share_since(self._processor) if now and self._processor else 0.0,
@@ -47,3 +41,29 @@ class MachineConditions(ConditionGroup):
         for name, share in shares.items():
             if share * 100 >= self.limit(name):
                 yield name, {"machine": socket.gethostname(), "percent": round(share * 100)}
+
+
+class DiskConditions(ConditionGroup):
+    conditions = {
+        "DiskFull": Condition(
+            _("The disk with %(contents)s has only %(free)s left (%(percent)s %%)."),
+            _("Delete what is not needed, such as old Docker images and backups, or enlarge it."),
+            hold=minutes(5),
+            limit=10,  # percent that is free
+        )
+    }
+
+    def measure(self) -> Measured:
+        fullest = min(disks.disks(), key=lambda disk: disk.free / disk.total, default=None)
+        if fullest is None:
+            return
+        percent = fullest.free / fullest.total * 100
+        if percent < self.limit("DiskFull"):
+            yield (
+                "DiskFull",
+                {
+                    "contents": ", ".join(fullest.contents),
+                    "free": formatting.file_size(fullest.free),
+                    "percent": round(percent),
+                },
+            )

@@ -1,6 +1,4 @@
-"""Redis, and the signs of life that processes store there."""
-
-from collections.abc import Iterator
+"""Redis, the signs of life that processes store there, and the messages in its queues."""
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -8,14 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from artgen.observability import health, resources
 from artgen.processes import sockets_heartbeat
 from generation.jobs.engine import heartbeat
-from generation.operations.alerts.conditions.condition import (
-    SEE_LOGS,
-    Condition,
-    ConditionGroup,
-    Severity,
-    Values,
-    minutes,
-)
+
+from .condition import SCALE, SEE_LOGS, WARNING, Condition, ConditionGroup, Measured, minutes
 
 
 class RedisConditions(ConditionGroup):
@@ -34,19 +26,18 @@ class RedisConditions(ConditionGroup):
             limit=heartbeat.LATE.total_seconds(),
         ),
         "SocketsDown": Condition(
-            _("No socket process runs: pages ask for changes every few seconds instead."),
-            SEE_LOGS,
+            _("No socket process runs: pages ask for changes every few seconds instead."), SEE_LOGS
         ),
         "RedisFull": Condition(
             _("Redis uses %(percent)s %% of its memory."),
             _("Raise maxmemory of Redis."),
-            severity=Severity.WARNING,
+            severity=WARNING,
             hold=minutes(5),
             limit=80,  # percent
         ),
     }
 
-    def measure(self) -> Iterator[tuple[str, Values]]:
+    def measure(self) -> Measured:
         try:
             health.check_cache()
         except Exception:  # noqa: BLE001 each client has exceptions of its own
@@ -61,3 +52,19 @@ class RedisConditions(ConditionGroup):
         percent = memory.used / memory.max * 100 if memory.max else 0
         if percent > self.limit("RedisFull"):
             yield "RedisFull", {"percent": round(percent)}
+
+
+class CeleryQueueConditions(ConditionGroup):
+    conditions = {
+        "CeleryQueue": Condition(
+            _("%(count)s messages wait for a worker."),
+            SCALE,
+            severity=WARNING,
+            limit=10,  # messages
+        )
+    }
+
+    def measure(self) -> Measured:
+        length = resources.queue_length()
+        if length >= self.limit("CeleryQueue"):
+            yield "CeleryQueue", {"count": length}
