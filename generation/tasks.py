@@ -6,7 +6,7 @@ from celery import shared_task
 
 from generation.jobs.engine import dispatch, driver, heartbeat, outages, storing
 from generation.operations import cleanup
-from generation.studio.prompt_helper import charges
+from generation.studio.prompt_helper import credit_charges
 from generation.user_data import exports
 
 
@@ -60,7 +60,7 @@ def tick() -> None:
 @shared_task(name="generation.release_prompt_calls")
 def release_prompt_calls() -> None:
     """Return the credits of calls of the prompt helper whose process was killed."""
-    charges.release_expired()
+    credit_charges.release_expired()
 
 
 @shared_task(name="generation.clean_up", time_limit=3000)

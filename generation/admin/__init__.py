@@ -1,12 +1,6 @@
 """Admin pages: jobs, models, switch, announcements, images, moderation, users and more."""
 
-from generation.admin import budgets, image_models, images, jobs, moderation, start
+from generation.admin import accounts, budgets, image_models, jobs, moderation, start
+from generation.admin import images_collections_uploads as images
 
-__all__ = [
-    "budgets",
-    "image_models",
-    "images",
-    "jobs",
-    "moderation",
-    "start",
-]
+__all__ = ["accounts", "budgets", "image_models", "images", "jobs", "moderation", "start"]

@@ -1,24 +1,9 @@
-"""What the admin pages of this app share: stylesheet, columns, thumbnail, long text."""
-
-from collections.abc import Callable
-from typing import Any
-
-from django.contrib import admin
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.text import Truncator
-from django.utils.translation import gettext as _
+"""Admin pages of rows that cannot be changed, and the stylesheet of this app's admin pages."""
 
 from artgen.admin.read_only import ReadOnlyAdmin
-from generation.files import storage
-from generation.models import Image
-
-THUMBNAIL_SIDE = 120  # CSS pixels
 
 
 class Media:
-    """The stylesheet of the admin pages."""
-
     css = {"all": ["generation/admin.css"]}
 
 
@@ -27,38 +12,3 @@ class ReadOnlyModelAdmin(ReadOnlyAdmin):
 
     Media = Media
     show_full_result_count = False
-
-
-def column(name: str, label: Any, **display: Any) -> Callable[[Any, Any], Any]:
-    """Return a column that shows a field under another label."""
-
-    shown: Callable[[Any, Any], Any] = admin.display(
-        lambda _admin, row: getattr(row, name), description=label, **display
-    )
-    return shown
-
-
-def badge(status: str, text: object) -> SafeString:
-    return format_html('<span class="badge" data-status="{}">{}</span>', status, text)
-
-
-def shortened(text: str, length: int) -> str:
-    return Truncator(text).chars(length)
-
-
-def thumbnail(image: Image) -> SafeString:
-    scale = THUMBNAIL_SIDE / max(image.width, image.height, 1)
-    return format_html(
-        '<a href="{}" target="_blank" rel="noopener">'
-        '<img src="{}" alt="{}" width="{}" height="{}" loading="lazy"></a>',
-        storage.url(image.key),
-        storage.url(image.thumbnail_key),
-        _("Open image"),
-        max(1, round(image.width * scale)),
-        max(1, round(image.height * scale)),
-    )
-
-
-def preformatted(text: str) -> SafeString:
-    """Return long text, such as JSON, with its line breaks."""
-    return format_html('<pre class="words">{}</pre>', text) if text else SafeString("")

@@ -15,7 +15,7 @@ from artgen.api.views import Endpoint, first_or_404
 from generation.gallery import collections
 from generation.models import Collection
 from generation.models.collections import NAME_MAX
-from generation.studio.presets import named
+from generation.owned_rows import named_rows
 
 MAX_IMAGES = 500
 """In one request to add to or remove from a collection."""
@@ -100,7 +100,7 @@ class Collections(Endpoint):
 
         Its images stay in the gallery.
         """
-        named.delete(own_collection(request, collection_id))
+        named_rows.delete(own_collection(request, collection_id))
 
     @operation("POST collections/<uuid:collection_id>/images/", body=CollectionImagesBody)
     def add_to_collection(self, request: Request, collection_id: UUID) -> CollectionJson:

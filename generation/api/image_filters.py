@@ -12,7 +12,7 @@ from artgen.api.pagination import PageQuery
 from artgen.api.problems import invalid
 from generation.api.models import check_model
 from generation.gallery import tags
-from generation.gallery.filters import MAX_LONGEST_SIDE, Orientation, Wanted
+from generation.gallery.image_filters import MAX_LONGEST_SIDE, ImageFilters, Orientation
 from generation.models import Collection
 
 
@@ -67,12 +67,12 @@ class ImagesQuery(PageQuery):
     trashed = QueryFlag(default=False, help_text="Images in the trash instead.")
 
 
-def wanted_of(query: dict[str, Any], *, user: User) -> Wanted:
+def wanted_of(query: dict[str, Any], *, user: User) -> ImageFilters:
     """Return the filters of an `ImagesQuery`; raise Problem."""
     since, until = query.get("since"), query.get("until")
     if since and until and since > until:
         raise invalid("until", "min_value", _("The end date is before the start date."))
-    return Wanted(
+    return ImageFilters(
         words=query.get("q", ""),
         model=check_model(query),
         style=query.get("style"),

@@ -19,9 +19,10 @@ from artgen.api.pagination import FixedList, page_of
 from artgen.api.views import Endpoint
 from generation.api.image_filters import ImagesQuery, wanted_of
 from generation.api.sharing import own_image, show_to
-from generation.gallery import images, notes, saving, tags
-from generation.gallery.filters import find
+from generation.gallery import favorites, notes, tagging, tags, trash
+from generation.gallery.image_filters import find
 from generation.gallery.notes import NOTE_MAX
+from generation.gallery.sharing import saved_copies
 from generation.gallery.tags import MAX_PER_IMAGE
 from generation.jobs.live.job_json import IMAGE_COLUMNS, SAVED_COLUMNS, ImageJson, image_json
 from generation.models import Image, ImageQuerySet, Visibility
@@ -129,8 +130,8 @@ class Images(Endpoint):
         """
         body = self.read_body()
         rate_limits.spend("save", user_of(request).pk)
-        shared = saving.finder(body["share"], item=body.get("item"))
-        saved = saving.save(shared, user=user_of(request))
+        shared = saved_copies.finder(body["share"], item=body.get("item"))
+        saved = saved_copies.save(shared, user=user_of(request))
         return Answer(
             image_json(saved.image),
             status=201 if saved.is_new else 200,
@@ -171,11 +172,11 @@ class Images(Endpoint):
         if visibility := change.get("visibility"):
             image = show_to(image, visibility)
         if (favorite := change.get("favorite")) is not None:
-            image = images.set_favorite(image, favorite=favorite)
+            image = favorites.set_favorite(image, favorite=favorite)
         if (note := change.get("note")) is not None:
             image = notes.write(image, note=note)
         if (names := change.get("tags")) is not None:
-            image = tags.replace(image, names=names)
+            image = tagging.replace(image, names=names)
         return image_json(image)
 
     @operation("DELETE images/<uuid:image_id>/")
@@ -184,12 +185,12 @@ class Images(Endpoint):
 
         It can be restored for 30 days.
         """
-        images.trash(own_image(request, image_id))
+        trash.move_to_trash(own_image(request, image_id))
 
     @operation("POST images/<uuid:image_id>/restore/")
     def restore_image(self, request: Request, image_id: UUID) -> ImageJson:
         """Restore an image from the trash."""
-        return image_json(images.restore(own_image(request, image_id)))
+        return image_json(trash.restore(own_image(request, image_id)))
 
 
 def _kept(user: object) -> ImageQuerySet:

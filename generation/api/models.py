@@ -14,7 +14,7 @@ from artgen.api.views import Endpoint
 from generation.catalog.offers import ParameterJson
 from generation.catalog.prices import PriceJson
 from generation.models import ImageModel
-from generation.studio.presets import choices
+from generation.studio.presets import composer_choices
 
 
 class ModelJson(TypedDict):
@@ -67,7 +67,7 @@ class Styles(Endpoint):
         """
         return [
             {"slug": style.slug, "name": style.name, "is_own": style.is_own}
-            for style in choices.of_user(user_of(request)).styles
+            for style in composer_choices.of_user(user_of(request)).styles
         ]
 
 

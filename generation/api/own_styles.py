@@ -12,7 +12,8 @@ from artgen.api.operations import operation
 from artgen.api.views import Endpoint, first_or_404
 from generation.models import OwnStyle
 from generation.models.presets import STYLE_NAME_MAX, STYLE_TEXT_MAX
-from generation.studio.presets import named, own_styles
+from generation.owned_rows import named_rows
+from generation.studio.presets import own_styles
 
 EXAMPLE = {
     "name": "Risograph",
@@ -95,7 +96,7 @@ class OwnStyles(Endpoint):
     @operation("DELETE own-styles/<uuid:style_id>/")
     def delete_own_style(self, request: Request, style_id: UUID) -> None:
         """Delete an own style."""
-        named.delete(_own(request, style_id))
+        named_rows.delete(_own(request, style_id))
 
 
 def _own(request: Request, style_id: UUID) -> OwnStyle:

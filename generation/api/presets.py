@@ -16,7 +16,8 @@ from generation.catalog.offers import BATCH_MAX
 from generation.jobs.placing.job_request import JobOrderBody
 from generation.models import Preset
 from generation.models.presets import PRESET_NAME_MAX
-from generation.studio.presets import named, parameters, presets
+from generation.owned_rows import named_rows
+from generation.studio.presets import preset_parameters, presets
 
 EXAMPLE = {
     "name": "Evening light",
@@ -29,7 +30,7 @@ PresetParametersJson = TypedDict(  # type: ignore[misc]
     {"model": Annotated[Slug, "The slug of an enabled model."]}
     | {
         parameter.name: NotRequired[Annotated[parameter.json_type, parameter.request_help]]
-        for parameter in parameters.KEPT
+        for parameter in preset_parameters.KEPT
     },
 )
 PresetParametersJson.__doc__ = "A request of a job without prompt and source images."
@@ -51,7 +52,7 @@ class PresetParametersBody(JobOrderBody):
     def get_fields(self) -> dict[str, Any]:
         """Return those that a preset can have."""
         fields = super().get_fields()
-        return {name: fields[name] for name in ("model", *parameters.NAMES)}
+        return {name: fields[name] for name in ("model", *preset_parameters.NAMES)}
 
 
 class PresetOrderBody(Body):
@@ -91,7 +92,9 @@ class Presets(Endpoint):
         Up to 100. Errors name the parameter: `parameters.steps`.
         """
         body, user = self.read_body(), user_of(request)
-        values = parameters.values_of(body["parameters"], count=body.get("count", 1), user=user)
+        values = preset_parameters.values_of(
+            body["parameters"], count=body.get("count", 1), user=user
+        )
         return _preset_json(presets.create(user=user, name=body["name"], values=values))
 
     @operation("GET presets/<uuid:preset_id>/")
@@ -110,7 +113,7 @@ class Presets(Endpoint):
         preset, body = _own(request, preset_id), self.read_body()
         name, values = body.pop("name", None), None
         if body:
-            values = parameters.changed(preset, user=user_of(request), **body)
+            values = preset_parameters.changed(preset, user=user_of(request), **body)
         return _preset_json(presets.change(preset, name=name, values=values))
 
     @operation("DELETE presets/<uuid:preset_id>/")
@@ -119,7 +122,7 @@ class Presets(Endpoint):
 
         Its link stops working.
         """
-        named.delete(_own(request, preset_id))
+        named_rows.delete(_own(request, preset_id))
 
 
 def _own(request: Request, preset_id: UUID) -> Preset:
@@ -131,7 +134,7 @@ def _preset_json(preset: Preset) -> PresetJson:
     return {
         "id": preset.id,
         "name": preset.name,
-        "parameters": cast(PresetParametersJson, parameters.parameters_of(preset.values)),
-        "count": parameters.count_of(preset.values),
+        "parameters": cast(PresetParametersJson, preset_parameters.parameters_of(preset.values)),
+        "count": preset_parameters.count_of(preset.values),
         "created_at": preset.created_at,
     }

@@ -13,7 +13,7 @@ from generation.api.models import check_model
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.models import ImageModel
 from generation.studio.prompt_helper import proposals
-from generation.studio.prompt_helper.instructions import Kind
+from generation.studio.prompt_helper.instructions import ProposalKind
 
 PROBLEMS = [
     *("too_few_credits", "token_limit_reached", "permission_denied", "prompt_helper_off"),
@@ -70,7 +70,7 @@ class Prompts(Endpoint):
         """
         body = self.read_body()
         model = check_model(body)
-        return _propose(request, Kind.TRANSLATE, prompt=body["prompt"], model=model)
+        return _propose(request, ProposalKind.TRANSLATE, prompt=body["prompt"], model=model)
 
     @operation(
         "POST prompts/enhance/",
@@ -86,11 +86,11 @@ class Prompts(Endpoint):
         charged unless it fails or equals the prompt. 404 if this site has no prompt helper, 503 if
         it is busy or does not respond.
         """
-        return _propose(request, Kind.ENHANCE, prompt=self.read_body()["prompt"])
+        return _propose(request, ProposalKind.ENHANCE, prompt=self.read_body()["prompt"])
 
 
 def _propose(
-    request: Request, kind: Kind, *, prompt: str, model: ImageModel | None = None
+    request: Request, kind: ProposalKind, *, prompt: str, model: ImageModel | None = None
 ) -> ProposalJson:
     user, token_id = user_of(request), limited_token(request)
     proposal = proposals.propose(kind, user=user, prompt=prompt, model=model, token_id=token_id)

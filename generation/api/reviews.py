@@ -15,7 +15,7 @@ from artgen.api.pagination import PageQuery, page_of
 from artgen.api.views import Endpoint, first_or_404
 from generation.models import Category, PromptReview, ReviewState
 from generation.models.moderation import STAFF_ONLY
-from generation.moderation import reviews
+from generation.moderation import prompt_reviews
 from generation.moderation.refusals import categories_of, words_of
 
 STATES = [choice for choice in ReviewState.choices if choice[0] not in STAFF_ONLY]
@@ -79,7 +79,7 @@ class Reviews(Endpoint):
         """
         review = _own(request, review_id)
         rate_limits.spend("appeal", user_of(request).pk)
-        reviews.appeal(review)
+        prompt_reviews.appeal(review)
         return _review_json(review)
 
     @operation(
@@ -88,7 +88,7 @@ class Reviews(Endpoint):
     def cancel_review(self, request: Request, review_id: UUID) -> ReviewJson:
         """Withdraw a request from review."""
         review = _own(request, review_id)
-        reviews.cancel(review)
+        prompt_reviews.cancel(review)
         return _review_json(review)
 
 

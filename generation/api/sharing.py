@@ -15,8 +15,8 @@ from artgen.api.json_types import Url
 from artgen.api.operations import Answer, operation
 from artgen.api.views import Endpoint, first_or_404
 from generation.api.collections import own_collection
-from generation.gallery import collection_sharing, publications, sharing
-from generation.gallery.visibility import address_of
+from generation.gallery.sharing import collection_share_links, publications, share_links
+from generation.gallery.sharing.visibility import address_of
 from generation.models import Collection, Image, Publication, PublicationState, Visibility
 
 A_WEEK = {"A week, with parameters": {"expires_in_days": 7, "with_parameters": True}}
@@ -63,8 +63,8 @@ class LinkDays(serializers.IntegerField):
 
     def to_internal_value(self, data: object) -> int:
         """Accept only LINK_DAYS."""
-        if isinstance(data, bool) or not isinstance(data, int) or data not in sharing.LINK_DAYS:
-            raise wrong_choice((*sharing.LINK_DAYS, None))
+        if isinstance(data, bool) or not isinstance(data, int) or data not in share_links.LINK_DAYS:
+            raise wrong_choice((*share_links.LINK_DAYS, None))
         return data
 
 
@@ -91,7 +91,7 @@ class LinkEndpoint(Endpoint):
         had_link = owned.has_link and not body["new"]
         changed = share(
             owned,
-            until=sharing.until(days=body.get("expires_in_days")),
+            until=share_links.until(days=body.get("expires_in_days")),
             with_parameters=body["with_parameters"],
             with_name=body["with_name"],
             renew=body["new"],
@@ -122,7 +122,7 @@ class Share(LinkEndpoint):
         same unless `new`. Without parameters, the prompt is removed from the files. An address of
         the file itself stays valid for up to ten minutes after the link is turned off.
         """
-        image, status = self.change(own_image(request, image_id), sharing.share_by_link)
+        image, status = self.change(own_image(request, image_id), share_links.share_by_link)
         return Answer(_share_json(image), status=status)
 
     @operation("DELETE images/<uuid:image_id>/share/")
@@ -131,7 +131,7 @@ class Share(LinkEndpoint):
 
         Permanent: a later link has another address.
         """
-        sharing.stop_link(own_image(request, image_id))
+        share_links.stop_link(own_image(request, image_id))
 
     @operation(
         "POST images/<uuid:image_id>/share/appeal/",
@@ -175,7 +175,7 @@ class CollectionShare(LinkEndpoint):
         Images in the trash are left out, and those that moderators keep from Explore.
         """
         collection = own_collection(request, collection_id)
-        collection, status = self.change(collection, collection_sharing.share)
+        collection, status = self.change(collection, collection_share_links.share)
         return Answer(_link_json(collection, route="shared_collection"), status=status)
 
     @operation("DELETE collections/<uuid:collection_id>/share/")
@@ -184,7 +184,7 @@ class CollectionShare(LinkEndpoint):
 
         Permanent: a later link has another address.
         """
-        collection_sharing.stop(own_collection(request, collection_id))
+        collection_share_links.stop(own_collection(request, collection_id))
 
 
 def own_image(request: Request, image_id: UUID) -> Image:
@@ -195,9 +195,9 @@ def own_image(request: Request, image_id: UUID) -> Image:
 def show_to(image: Image, visibility: str) -> Image:
     """Change who can see the image and return it; "public" requests a review by staff."""
     if visibility == Visibility.PRIVATE:
-        return sharing.make_private(image)
+        return share_links.make_private(image)
     if visibility == Visibility.LINK:
-        return sharing.keep_to_link(image)
+        return share_links.keep_to_link(image)
     publications.ask_to_publish(
         image,
         with_parameters=image.has_link and image.link_parameters,

@@ -21,9 +21,9 @@ from generation.api.order_bodies import KEYED, read_key
 from generation.jobs.live.job_json import JobJson, jobs_json
 from generation.jobs.placing import idempotency
 from generation.models import Sheet, SheetVote
-from generation.studio.presets import named
-from generation.studio.sheets import cells, placing, votes
-from generation.studio.sheets.request import SheetOrderBody
+from generation.owned_rows import named_rows
+from generation.studio.comparisons import cells, comparison_order, votes
+from generation.studio.comparisons.comparison_request import SheetOrderBody
 
 EXAMPLE = {
     "Two models, two colors": {
@@ -116,8 +116,8 @@ class Sheets(Endpoint):
         """
         rate_limits.spend("place", user_of(request).pk)
         key, asked = read_key(request), self.read_body()["asked"]
-        placed = placing.place(
-            user=user_of(request), asked=asked, key=key, token_id=limited_token(request)
+        placed = comparison_order.place(
+            user=user_of(request), comparison=asked, key=key, token_id=limited_token(request)
         )
         # One that was placed before with this key may have been deleted since, even permanently.
         sheet = Sheet.objects.of(request.user).filter(id=cast(UUID, placed.batch)).first()
@@ -140,7 +140,7 @@ class Sheets(Endpoint):
 
         Its rows and columns, price and wait time; no job is created.
         """
-        quote = placing.quote(user=user_of(request), asked=self.read_body()["asked"])
+        quote = comparison_order.quote(user=user_of(request), comparison=self.read_body()["asked"])
         plan = quote.plan
         return {
             "rows": _heads_json([head.as_json() for head in heads] for heads in plan.rows),
@@ -161,7 +161,7 @@ class Sheets(Endpoint):
 
         Its jobs and images stay.
         """
-        named.delete(_own(request, sheet_id))
+        named_rows.delete(_own(request, sheet_id))
 
     @operation("POST sheets/<uuid:sheet_id>/cancel/", scope=Scope.CREATE)
     def cancel_sheet(self, request: Request, sheet_id: UUID) -> SheetCancelJson:

@@ -13,9 +13,9 @@ from artgen.api.operations import operation
 from artgen.api.views import Endpoint, first_or_404
 from generation.models import WordList
 from generation.models.sheets import LIST_NAME_MAX
-from generation.studio.presets import named
-from generation.studio.sheets import word_lists
-from generation.studio.sheets.word_lists import MAX_ENTRIES, MAX_ENTRY_LENGTH
+from generation.owned_rows import named_rows
+from generation.studio.comparisons import word_lists
+from generation.studio.comparisons.word_lists import MAX_ENTRIES, MAX_ENTRY_LENGTH
 
 EXAMPLE = {"name": "colors", "entries": ["red", "blue", "green"]}
 
@@ -85,7 +85,7 @@ class WordLists(Endpoint):
     @operation("DELETE word-lists/<uuid:list_id>/")
     def delete_word_list(self, request: Request, list_id: UUID) -> None:
         """Delete a word list."""
-        named.delete(_own(request, list_id))
+        named_rows.delete(_own(request, list_id))
 
 
 def _own(request: Request, list_id: UUID) -> WordList:

@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from accounts.credits.ledger import TooFewCredits
 from accounts.models import User
 from generation.catalog.offers import InvalidParameters
-from generation.gallery import publications, visibility
+from generation.gallery.sharing import publications, visibility
 from generation.jobs.placing import orders
 from generation.jobs.placing.admission import TooManyWaiting
 from generation.jobs.placing.creation_switch import GenerationOff
 from generation.models import Job
-from generation.moderation import trust
+from generation.moderation import trusted_authors
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ def step(*, owner: User, staff: User) -> bool:
     An image is skipped if its job failed, if its owner deleted it, or if it was submitted before.
     Stop also if a job cannot be created: the model is disabled or the credits are spent.
     """
-    trust.trust(owner, by=staff)  # its images appear without an email about each
+    trusted_authors.trust(owner, by=staff)  # its images appear without an email about each
     jobs = {job.prompt: job for job in Job.objects.of(owner).with_all().newest_first()}
     for job in jobs.values():
         for image in job.images.all():
             if image.trashed_at is None and publications.last(image) is None:
-                with suppress(visibility.InTheTrash, publications.NotAllowed):
+                with suppress(visibility.InTheTrash, publications.NotPublishable):
                     publications.ask_to_publish(image, with_parameters=True, with_name=True)
     if Job.objects.active().exists():
         return True

@@ -1,6 +1,6 @@
 """Collections: create and rename them, add and remove images.
 
-`studio.presets.named` deletes them.
+`named_rows` deletes them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ from artgen.refusals import FieldError, Refusal
 from generation.files import storage
 from generation.models import Collection, CollectionImage, CollectionQuerySet, Counted, Image
 from generation.models.collections import NAME_MAX
-from generation.studio.presets import named
+from generation.owned_rows import named_rows, names
 
 MAX_COUNTED = 1000
 FIELDS = tuple(field.attname for field in Collection._meta.concrete_fields)
@@ -52,12 +52,11 @@ class Summary:
 
 def create(*, user: User, name: str) -> Collection:
     """Return a new, empty collection; raise Refusal."""
-    return named.create(Collection(user=user, name=named.checked(name, limit=NAME_MAX)))
+    return named_rows.create(Collection(user=user, name=names.checked(name, limit=NAME_MAX)))
 
 
 def rename(collection: Collection, *, name: str) -> Collection:
-    """Rename the collection, also in case only; raise Refusal."""
-    return named.change(collection, name=named.checked(name, limit=NAME_MAX))
+    return named_rows.change(collection, name=names.checked(name, limit=NAME_MAX))
 
 
 def add(collection: Collection, *, image_ids: Iterable[UUID]) -> int:
@@ -65,16 +64,16 @@ def add(collection: Collection, *, image_ids: Iterable[UUID]) -> int:
     wanted = list(dict.fromkeys(image_ids))
     with transaction.atomic():
         _check_own(collection, wanted)
-        return sum(_add(collection, some) for some in batched(wanted, BATCH_SIZE))
+        return sum(_add(collection, batch) for batch in batched(wanted, BATCH_SIZE))
 
 
 def remove(collection: Collection, *, image_ids: Iterable[UUID]) -> int:
     """Remove images and return how many were in the collection; ignore the others."""
     count = 0
     with transaction.atomic():
-        for some in batched(image_ids, BATCH_SIZE):
+        for batch in batched(image_ids, BATCH_SIZE):
             deleted, _by_model = CollectionImage.objects.filter(
-                collection=collection, image_id__in=some
+                collection=collection, image_id__in=batch
             ).delete()
             count += deleted
     return count
@@ -96,8 +95,8 @@ def summary(collection: Collection) -> Summary:
 
 def _check_own(collection: Collection, image_ids: list[UUID]) -> None:
     known: set[UUID] = set()
-    for some in batched(image_ids, BATCH_SIZE):
-        own = Image.objects.of(collection.user_id).present().filter(id__in=some)
+    for batch in batched(image_ids, BATCH_SIZE):
+        own = Image.objects.of(collection.user_id).present().filter(id__in=batch)
         known.update(own.values_list("id", flat=True))
     if unknown := [image_id for image_id in image_ids if image_id not in known]:
         raise NoSuchImages(unknown)
@@ -142,24 +141,26 @@ def _counted(collections: CollectionQuerySet, *, covers: int) -> Any:
     return collections.values_list(counted, *newest, *FIELDS)
 
 
-def _summaries(rows: Iterable[tuple[Any, ...]], *, user_id: Any) -> list[Summary]:
-    found = [
+def _summaries(rows: Iterable[tuple[Any, ...]], *, user_id: UUID) -> list[Summary]:
+    counted = [
         (Collection.from_db("default", FIELDS, row[-len(FIELDS) :]), row[0], row[1 : -len(FIELDS)])
         for row in rows
     ]
-    in_trash = _in_trash(user_id, [one for one, count, _covers in found if count <= MAX_COUNTED])
+    in_trash = _in_trash(
+        user_id, [collection for collection, count, _covers in counted if count <= MAX_COUNTED]
+    )
     return [
         Summary(
-            collection=one,
-            count=min(count, MAX_COUNTED) - in_trash.get(one.id, 0),
+            collection=collection,
+            count=min(count, MAX_COUNTED) - in_trash.get(collection.id, 0),
             is_more=count > MAX_COUNTED,
             covers=[storage.url(key) for key in covers if key],
         )
-        for one, count, covers in found
+        for collection, count, covers in counted
     ]
 
 
-def _in_trash(user_id: Any, collections: list[Collection]) -> dict[UUID, int]:
+def _in_trash(user_id: UUID, collections: list[Collection]) -> dict[UUID, int]:
     members = CollectionImage.objects.filter(collection__in=collections).order_by()
     trashed = members.filter(image__user=user_id, image__trashed_at__isnull=False)
     return dict(trashed.values_list("collection").annotate(count=Count("pk")))

@@ -22,6 +22,7 @@ from django.contrib.postgres.search import SearchQuery, SearchQueryCombinable, S
 from django.db import connection
 from django.db.models import BooleanField, F, Func, Value
 
+from accounts.models import User
 from generation.models import Image, ImageQuerySet
 
 COMMON_THRESHOLD = 5000  # matches above which words are common and matches are not counted
@@ -40,6 +41,26 @@ RUSSIAN_ENDINGS = (
     "|ью|ия|ии|ию|а|е|и|й|о|у|ы|ь|ю|я"
 )
 
+# `{query}` is the SQL of a `tsquery`; its values, as all others, are parameters.
+COUNT_MATCHES = "SELECT count(*) FROM artgen_images_with({query}, %s)"
+"""How many images have the words, up to a limit, by the index of words."""
+COUNT_NEWEST = """
+SELECT count(*)
+FROM (
+    SELECT 1
+    FROM (
+        SELECT words
+        FROM generation_image
+        WHERE user_id = %s AND trashed_at IS NULL
+        ORDER BY id DESC
+        LIMIT %s
+    ) AS newest
+    WHERE words @@ ({query})
+    LIMIT %s
+) AS met
+"""
+"""How many of the user's newest images have the words, up to a limit, without that index."""
+
 _PIECE = re.compile(r'(-?)"([^"]*)(?:"|$)|(\S+)')
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
@@ -57,20 +78,20 @@ Alternatives = tuple[tuple[Term, ...], ...]
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """The matching images; `are_many`: above COMMON_THRESHOLD, do not count them."""
 
     images: ImageQuerySet
     are_many: bool = False
 
 
-def matching(images: ImageQuerySet, text: str, *, user: Any) -> Found:
+def matching(images: ImageQuerySet, text: str, *, user: User) -> SearchResult:
     """Return the user's images whose words match the text; all for a blank text."""
     if not text.strip():
-        return Found(images)
+        return SearchResult(images)
     alternatives = read(text)
     if not alternatives:
-        return Found(images.none())
+        return SearchResult(images.none())
     query = _query(alternatives, user=user)
     recent_hits = _count_newest(query, user=user, among=SAMPLE_SIZE, at_most=COMMON_HITS)
     are_soon_met = (
@@ -83,14 +104,14 @@ def matching(images: ImageQuerySet, text: str, *, user: Any) -> Found:
     are_many = are_soon_met or _count(query, at_most=COMMON_THRESHOLD + 1) > COMMON_THRESHOLD
     if are_many and recent_hits >= MIN_HITS:
         # COALESCE prevents use of the word index, which would fetch all matches before sorting.
-        has_words = _Holds(
+        has_words = _Condition(
             F("words"), query, arg_joiner=" @@ ", template="COALESCE(%(expressions)s, false)"
         )
-        return Found(images.filter(has_words), are_many=True)
-    is_one = _Holds(
-        F("id"), _Any(query, Value(ALL if are_many else COMMON_THRESHOLD)), arg_joiner=" = "
+        return SearchResult(images.filter(has_words), are_many=True)
+    is_match = _Condition(
+        F("id"), _AnyMatch(query, Value(ALL if are_many else COMMON_THRESHOLD)), arg_joiner=" = "
     )
-    return Found(images.filter(is_one), are_many=are_many)
+    return SearchResult(images.filter(is_match), are_many=are_many)
 
 
 def read(text: str) -> Alternatives:
@@ -120,36 +141,33 @@ def _stem(word: str) -> str:
     return re.sub(rf"(?<=\w{{{STEM_MIN}}})(?:{RUSSIAN_ENDINGS})$", "", word)
 
 
-class _Lexeme(SearchQueryCombinable, Func):  # type: ignore[misc]
+class _TsQuery(SearchQueryCombinable, Func):  # type: ignore[misc] # as Django's SearchQuery
+    config = None
+    output_field = SearchQueryField()
+
+
+class _Lexeme(_TsQuery):
     """One lexeme of the index."""
 
-    config = None
     template = "%(expressions)s::tsquery"
-    output_field = SearchQueryField()
 
 
-class _Beside(SearchQueryCombinable, Func):  # type: ignore[misc]
+class _Beside(_TsQuery):
     """Two adjacent words."""
 
-    config = None
     function = "tsquery_phrase"
-    output_field = SearchQueryField()
 
 
-class _Not(SearchQueryCombinable, Func):  # type: ignore[misc]
-    config = None
+class _Not(_TsQuery):
     template = "!!(%(expressions)s)"
-    output_field = SearchQueryField()
 
 
-class _Holds(Func):
-    """A condition made of two expressions."""
-
+class _Condition(Func):
     template = "%(expressions)s"
     output_field = BooleanField()
 
 
-class _Any(Func):
+class _AnyMatch(Func):
     """Any of the ids of matching images, up to a limit (migration 0005).
 
     An array, because PostgreSQL looks up its ids in `image_shelf` order; a join fetches all first.
@@ -160,47 +178,41 @@ class _Any(Func):
     output_field = Image._meta.pk
 
 
-def _query(alternatives: Alternatives, *, user: Any) -> Any:
-    asked = reduce(or_, (reduce(and_, map(_term, terms)) for terms in alternatives))
-    return _Lexeme(Value(f"'@{user.id}'")) & asked
+def _query(alternatives: Alternatives, *, user: User) -> _TsQuery:
+    query: _TsQuery = reduce(or_, (reduce(and_, map(_term, terms)) for terms in alternatives))
+    return _Lexeme(Value(f"'@{user.id}'")) & query
 
 
-def _term(term: Term) -> Any:
+def _term(term: Term) -> _TsQuery:
     words = [_word(word) for word in term.words]
     last = term.words[-1]
     if term.is_open and len(last) >= OPEN_MIN:
         words[-1] = words[-1] | _Lexeme(Value(f"'{last}':*"))
-    asked = reduce(_Beside, words)
-    return _Not(asked) if term.is_negative else asked
+    query: _TsQuery = reduce(_Beside, words)
+    return _Not(query) if term.is_negative else query
 
 
-def _word(word: str) -> Any:
+def _word(word: str) -> _TsQuery:
     # The stemmer reduces "туман" to "тума" but "тумане" to "туман", so both forms are searched.
     # Words have only letters and digits and need no escaping. A word that PostgreSQL ignores must
     # not be dropped, or all images would match.
     ways = {word, _stem(word)}
-    asked = [SearchQuery(way, config=CONFIGURATION, search_type="phrase") for way in sorted(ways)]
-    return reduce(or_, asked, _Lexeme(Value(f"'{min(ways, key=len)}'")))
+    queries = [SearchQuery(way, config=CONFIGURATION, search_type="phrase") for way in sorted(ways)]
+    query: _TsQuery = reduce(or_, queries, _Lexeme(Value(f"'{min(ways, key=len)}'")))
+    return query
 
 
-def _count(query: Any, *, at_most: int) -> int:
+def _count(query: _TsQuery, *, at_most: int) -> int:
     sql, values = _sql(query)
-    count = f"SELECT count(*) FROM artgen_images_with({sql}, %s)"  # noqa: S608
-    return _number(count, [*values, at_most])
+    return _number(COUNT_MATCHES.format(query=sql), [*values, at_most])
 
 
-def _count_newest(query: Any, *, user: Any, among: int, at_most: int) -> int:
+def _count_newest(query: _TsQuery, *, user: User, among: int, at_most: int) -> int:
     sql, values = _sql(query)
-    newest = (
-        "SELECT words FROM generation_image WHERE user_id = %s AND trashed_at IS NULL "
-        "ORDER BY id DESC LIMIT %s"
-    )
-    met = f"SELECT 1 FROM ({newest}) AS newest WHERE words @@ ({sql}) LIMIT %s"  # noqa: S608
-    count = f"SELECT count(*) FROM ({met}) AS met"  # noqa: S608
-    return _number(count, [user.id, among, *values, at_most])
+    return _number(COUNT_NEWEST.format(query=sql), [user.id, among, *values, at_most])
 
 
-def _sql(query: Any) -> tuple[str, Sequence[Any]]:
+def _sql(query: _TsQuery) -> tuple[str, Sequence[Any]]:
     images = Image.objects.all().query
     sql, values = images.get_compiler(connection=connection).compile(
         query.resolve_expression(images)

@@ -1,12 +1,12 @@
 """Database models: image models and styles, jobs, images, uploads, collections, sheets.
 
 Only `jobs.engine.lifecycle` writes `Job.status` and `Job.due_at`. Images are created by
-`jobs.engine.storing`, copies of shared ones by `gallery.saving`; they are changed by
-`gallery.images` and `gallery.notes`. Tags are written by `gallery.tags`, collections by
-`gallery.collections`, links and visibility of an image by `gallery.visibility`, publications by
-`gallery.publications`, prompt reviews by `moderation.reviews`, sums of what was spent by
-`jobs.budgets.spending`, calls of the prompt helper by `studio.prompt_helper.charges`, sheets, their
-votes and word lists by `generation.studio.sheets`.
+`jobs.engine.storing`, copies of shared ones by `gallery.sharing`; they are changed by
+`gallery.own_images` and `gallery.notes`. Tags are written by `gallery.tagging`, collections by
+`gallery.collections`, links and visibility of an image, and publications, by `gallery.sharing`,
+prompt reviews by `moderation.prompt_reviews`, sums of what was spent
+by `jobs.budgets.spending`, calls of the prompt helper by `studio.prompt_helper.credit_charges`,
+sheets, their votes and word lists by `generation.studio.comparisons`.
 """
 
 from generation.models.alerts import Alert, AlertNews, AlertPost

@@ -18,7 +18,7 @@ class Sheet(models.Model):
 
     `rows` and `columns` are the heads: for each a list of `{"by", "value", "text"}`, the varied
     parameter, its value, and how it was named then. `jobs` are the ids of the cells, row by row.
-    Only `studio.sheets.placing` and `studio.sheets.cells` write it.
+    Only `comparison_order` and `cells` of `studio.comparisons` write it.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -59,8 +59,8 @@ class Sheet(models.Model):
 class SheetVote(models.Model):
     """The owner's choice of the best image of a sheet: one for each sheet.
 
-    `shown` is how many cells of each model, by slug, had an image then. Only `studio.sheets.votes`
-    writes it.
+    `shown` is how many cells of each model, by slug, had an image then. Only
+    `studio.comparisons.votes` writes it.
     """
 
     sheet = models.OneToOneField(

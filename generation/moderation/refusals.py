@@ -36,7 +36,6 @@ class PromptNotAllowed(Moderated):
 
     @property
     def message(self) -> str:
-        """Why, and what to do."""
         text = _("This prompt isn’t allowed: %(why)s. Nothing was charged. Change it, or appeal.")
         return text % {"why": why(self.review.matches)}
 
@@ -46,7 +45,6 @@ class PromptRejected(PromptNotAllowed):
 
     @property
     def message(self) -> str:
-        """Who decided, and why."""
         text = _("A moderator rejected this prompt. Reason: %(reason)s. Nothing was charged.")
         return text % {"reason": self.review.reason.rstrip(".")}
 
@@ -66,7 +64,6 @@ class HeldForReview(Moderated):
 
     @property
     def message(self) -> str:
-        """Why, and what comes next."""
         text = _(
             "A moderator will review this prompt first: %(why)s. Nothing is charged until then. "
             "We’ll email you the decision."
@@ -80,8 +77,6 @@ class HeldForReview(Moderated):
 
 
 class TooManyReviews(Refusal):
-    """The user has `limit` requests under review."""
-
     code = "too_many_waiting"
     status = 429
     text = gettext_lazy("The limit of %(limit)d requests under review is reached.")
@@ -115,7 +110,6 @@ def why(matches: Iterable[Any]) -> str:
 
 
 def categories_of(matches: Iterable[Any]) -> list[str]:
-    """Return the categories of stored matches, each once."""
     return list(dict.fromkeys(match["category"] for match in matches))
 
 

@@ -13,13 +13,14 @@ from accounts.access import invitations
 from accounts.credits import credit_requests, vouchers
 from accounts.sessions import sessions
 from accounts.tokens import tokens
-from generation.gallery import images, saving, tags
+from generation.gallery import tagging, trash
+from generation.gallery.sharing import saved_copies
 from generation.jobs.budgets import spending
 from generation.models import IdempotencyKey, UnreadReply
-from generation.moderation import reviews
+from generation.moderation import prompt_reviews
 from generation.operations import retention
-from generation.studio.presets import named
-from generation.studio.prompt_helper import costs
+from generation.owned_rows import named_rows
+from generation.studio.prompt_helper import dollar_costs
 from generation.user_data import erasure, exports
 
 log = logging.getLogger(__name__)
@@ -52,17 +53,17 @@ def _parts() -> dict[str, Callable[[], object]]:
         "invitations": partial(invitations.forget_ended, before=old),
         "credit requests": partial(credit_requests.forget_decided, before=old),
         "vouchers": partial(vouchers.forget_ended, before=old),
-        "collections, word lists, presets, styles, comparisons": named.forget_deleted,
+        "collections, word lists, presets, styles, comparisons": named_rows.forget_deleted,
         "exports": exports.forget_expired,
-        "trash": partial(images.purge, trashed_before=trashed),
-        "tags": tags.forget_unused,
-        "unfinished copies": partial(saving.forget_unfinished, started_before=now - COPYING),
+        "trash": partial(trash.purge, trashed_before=trashed),
+        "tags": tagging.forget_unused,
+        "unfinished copies": partial(saved_copies.forget_unfinished, started_before=now - COPYING),
         "accounts": erasure.erase_due,
         "jobs": partial(retention.delete_jobs, finished_before=old),
         "history": partial(retention.delete_history, finished_before=old),
         "replies": UnreadReply.objects.filter(job__finished_at__lt=old).delete,
         "uploads": partial(retention.delete_uploads, created_before=unused),
-        "reviews": partial(reviews.forget, created_before=old),
+        "reviews": partial(prompt_reviews.forget, created_before=old),
         "spending": partial(spending.forget, before=today - SPENDING_RETENTION),
-        "prompt spending": partial(costs.forget, before=today - SPENDING_RETENTION),
+        "prompt spending": partial(dollar_costs.forget, before=today - SPENDING_RETENTION),
     }

@@ -23,7 +23,7 @@ from generation.jobs.engine import driver, lifecycle
 from generation.jobs.placing import orders
 from generation.jobs.queue import model_cache, scheduling
 from generation.models import Image, ImageModel, Job, Status
-from generation.moderation import rules
+from generation.moderation import compiled_rules
 
 
 def make_user(email: str, *, credits: int = 100, **fields: Any) -> User:
@@ -145,7 +145,7 @@ class BaseTestCase(TestCase):
         cache.clear()
         app.control.purge()
         model_cache.forget()
-        rules.read()
+        compiled_rules.read()
 
 
 class EmulatorTestCase(BaseTestCase):

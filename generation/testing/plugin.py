@@ -70,7 +70,7 @@ SLOW_FILES = {
     "generation/tests/demo/test_emulator_process.py",
     "generation/tests/demo/test_painter.py",
     "generation/tests/files/test_bucket_threads.py",
-    "generation/tests/gallery/test_many_pictures.py",
+    "generation/tests/gallery/test_many_images.py",
     "generation/tests/jobs/placing/test_all_models.py",
     "generation/tests/jobs/placing/test_edits.py",
     "generation/tests/jobs/engine/test_race.py",

@@ -17,11 +17,12 @@ from accounts.emails import outbox, texts
 from accounts.models import ApiToken, User
 from accounts.user_data import deletion
 from generation.files import storage
-from generation.gallery import images, saving
+from generation.gallery import trash
+from generation.gallery.sharing import saved_copies
 from generation.jobs.budgets import spending
 from generation.jobs.engine import job_control
 from generation.models import Export, Job, SavedImage, Status, Upload
-from generation.studio.prompt_helper import charges
+from generation.studio.prompt_helper import credit_charges
 from generation.user_data import exports
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ def erase(user_id: UUID) -> bool:
     cancel_jobs(user, actor=None)
     if _is_busy(user):
         return False
-    charges.release_all(user)
+    credit_charges.release_all(user)
     SavedImage.objects.filter(author=user).update(author=None)
     farewell = texts.account_erased(user=user)
     _delete_files(user)
@@ -100,9 +101,9 @@ def _is_busy(user: User) -> bool:
 
 def _delete_files(user: User) -> None:
     """Delete the images, and the files of all other rows of the user."""
-    images.purge_all(user)
+    trash.purge_all(user)
     for copy_id in SavedImage.objects.of(user).unfinished().values_list("id", flat=True):
-        saving.delete_unfinished(copy_id)
+        saved_copies.delete_unfinished(copy_id)
     storage.delete_these(list(Upload.objects.filter(user=user).values_list("key", flat=True)))
     for export in Export.objects.of(user):
         exports.delete_files(export)

@@ -47,11 +47,10 @@ def files(user: User) -> Iterator[ExportFile]:
 
 
 def name_of(row: Image | Upload) -> str:
-    """Return the path of a file in an export."""
-    return picture_name(row) if isinstance(row, Image) else upload_name(row)
+    return image_name(row) if isinstance(row, Image) else upload_name(row)
 
 
-def picture_name(image: Image) -> str:
+def image_name(image: Image) -> str:
     """Return the path of an image in an export: by month, named after its job."""
     return f"pictures/{image.created_at:%Y-%m}/{image.key.rsplit('/', 1)[-1]}"
 
@@ -117,7 +116,7 @@ def _images(user: User) -> Iterator[dict[str, Any]]:
         yield {
             "id": image.id,
             "job": image.job_id,
-            "file": picture_name(image),
+            "file": image_name(image),
             "seed": image.seed,
             "width": image.width,
             "height": image.height,
@@ -142,10 +141,10 @@ def _images(user: User) -> Iterator[dict[str, Any]]:
 
 def _saved(saved: SavedImage) -> dict[str, Any]:
     """Return where a saved copy is from, and what is known of how it was made."""
-    found: dict[str, Any] = {"author": saved.author_name}
+    saved_copy: dict[str, Any] = {"author": saved.author_name}
     if saved.parameters is not None:
-        found |= {"prompt": saved.prompt, "parameters": saved.parameters}
-    return found
+        saved_copy |= {"prompt": saved.prompt, "parameters": saved.parameters}
+    return saved_copy
 
 
 def _uploads(user: User) -> Iterator[Upload]:

@@ -24,7 +24,7 @@ from accounts.models import User
 from accounts.user_data.export import account_files
 from artgen.refusals import Refusal
 from generation.files import storage
-from generation.gallery.archive import image_entry, text_entry
+from generation.gallery.zip_archive import image_entry, text_entry
 from generation.jobs.engine import dispatch
 from generation.models import Export, Image, Upload
 from generation.user_data import export_contents
@@ -40,13 +40,11 @@ MAX_FILES_PER_PART = 2000
 
 
 class NoSuchPart(Refusal):
-    """The part does not exist or has expired."""
-
     code = "not_found"
     status = 404
 
 
-def ask(user: User) -> Export:
+def start(user: User) -> Export:
     """Start an export, which ends an older one, or return the one in progress."""
     now = timezone.now()
     total = Image.objects.of(user).present().count() + Upload.objects.filter(user=user).count()
@@ -93,19 +91,19 @@ def step(export_id: UUID) -> None:
         return
     export = Export.objects.select_related("user").get(id=export_id)
     if not export.user.is_active:
-        _changed(export, due_at=None, expires_at=now, failed=True)
+        _update(export, due_at=None, expires_at=now, failed=True)
         return
     try:
         with rendering.localized_for(export.user):
             more = _write_part(export)
     except Exception:
         log.exception("a part of an export could not be written", extra={"export": str(export_id)})
-        _failed(export)
+        _note_failure(export)
         return
     if more:
-        if _changed(export, due_at=timezone.now(), tries=0, **_progress(export)):
+        if _update(export, due_at=timezone.now(), tries=0, **_progress(export)):
             dispatch.export(export.id)
-    elif _changed(export, due_at=None, expires_at=_end(), **_progress(export)):
+    elif _update(export, due_at=None, expires_at=_end(), **_progress(export)):
         outbox.enqueue(_ready(export))
 
 
@@ -119,13 +117,11 @@ def address_of(export: Export, number: int) -> str:
 
 
 def filename(export: Export, number: int) -> str:
-    """Return the file name of part `number`."""
     of = f"-{number}-of-{len(export.parts)}" if len(export.parts) > 1 else ""
     return f"artgen-{timezone.localtime(export.created_at):%Y-%m-%d}{of}.zip"
 
 
 def forget_expired() -> int:
-    """Remove expired exports, files first; return how many."""
     count = 0
     for export in Export.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at"):
         delete_files(export)
@@ -225,15 +221,15 @@ class _Sink:
         """Do nothing, as for flush."""
 
 
-def _failed(export: Export) -> None:
+def _note_failure(export: Export) -> None:
     tries = export.tries + 1
     if tries < TRIES:
-        _changed(export, due_at=timezone.now() + PAUSE * 2**export.tries, tries=tries)
+        _update(export, due_at=timezone.now() + PAUSE * 2**export.tries, tries=tries)
     else:
-        _changed(export, due_at=None, expires_at=_end(), failed=True, tries=tries)
+        _update(export, due_at=None, expires_at=_end(), failed=True, tries=tries)
 
 
-def _changed(export: Export, **fields: object) -> bool:
+def _update(export: Export, **fields: object) -> bool:
     """Write fields and return True unless the export was deleted or claimed by another process."""
     return bool(Export.objects.filter(id=export.id, due_at=export.due_at).update(**fields))
 

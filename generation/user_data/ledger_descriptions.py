@@ -12,7 +12,7 @@ from accounts.credits.ledger_descriptions import LedgerDescription
 from generation.files import storage
 from generation.jobs.live import status_text
 from generation.models import Image, Job, Status
-from generation.studio.prompt_helper import charges
+from generation.studio.prompt_helper import credit_charges
 
 CODE = re.compile("[a-z0-9_]+")  # of an error
 
@@ -33,9 +33,9 @@ def reason_of(code: str) -> str:
 
     A reason that is not a code is returned unchanged.
     """
-    if code == charges.NO_PROPOSAL:
+    if code == credit_charges.NO_PROPOSAL:
         return gettext("The proposal couldn’t be generated.")
-    if code == charges.UNCHANGED:
+    if code == credit_charges.UNCHANGED:
         return gettext("The proposal is the same as your prompt.")
     if code in ("", Status.CANCELED):
         return gettext("Canceled.")
@@ -44,7 +44,7 @@ def reason_of(code: str) -> str:
 
 def service_of(reason: str) -> str:
     """Return what a hold is for by its reason, if that is a call of the prompt helper; else ""."""
-    return gettext(reason) if reason in charges.REASONS.values() else ""
+    return gettext(reason) if reason in credit_charges.REASONS.values() else ""
 
 
 def _description(job: Job) -> LedgerDescription:

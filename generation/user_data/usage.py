@@ -38,5 +38,4 @@ def of_user(user: User, allowed: Quotas) -> JobLimits:
 
 
 def all_models() -> Sequence[tuple[str, str]]:
-    """Return slug and name of every model, for the quotas in the admin."""
     return list(ImageModel.objects.order_by("position", "slug").values_list("slug", "name"))

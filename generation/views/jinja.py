@@ -12,7 +12,7 @@ from jinja2 import Environment
 from artgen.frontend import jinja
 from artgen.web import formatting
 from generation.jobs.inputs import reachability
-from generation.views.pictures import picture, sample, srcset
+from generation.views.image_html import img, sample_img, srcset
 
 
 def environment(**options: Any) -> Environment:
@@ -21,8 +21,8 @@ def environment(**options: Any) -> Environment:
     environment.globals.update(
         {
             "is_demo": reachability.is_demo,
-            "picture": picture,
-            "sample": sample,
+            "img": img,
+            "sample_img": sample_img,
             "selection_max": settings.SELECTION_MAX,
             "selection_words": selection_words,
             "srcset": srcset,

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -41,14 +40,11 @@ MAX_CROP = 0.04  # share of a side that may be cropped to fit a ratio of the sty
 
 
 def data_ratio(width: int, height: int) -> str:
-    """Return the closest aspect ratio of the stylesheet: "16x9"."""
     return aspect_ratio.nearest(width, height, ratios=STYLESHEET_RATIOS).replace(":", "x")
 
 
 @dataclass(frozen=True)
 class Tile:
-    """An image in the grid."""
-
     image: Image
     run_id: UUID | None = None  # of the run that made it; of a saved copy its own id
     whole_prompt: str | None = None  # None: the image was fetched with what has its prompt
@@ -57,7 +53,6 @@ class Tile:
 
     @property
     def id(self) -> str:
-        """The image's id as text."""
         return str(self.image.id)
 
     @property
@@ -68,7 +63,6 @@ class Tile:
 
     @property
     def address(self) -> str:
-        """The URL of the owner's image page."""
         return link("image", self.image.id)
 
     @cached_property
@@ -77,7 +71,6 @@ class Tile:
 
     @cached_property
     def ratio(self) -> str:
-        """The closest aspect ratio of the stylesheet: "16x9"."""
         return data_ratio(self.image.width, self.image.height)
 
     @property
@@ -110,11 +103,11 @@ def fields_of_tiles(images: ImageQuerySet) -> ImageQuerySet:
     )
 
 
-def tile_of(image: Any) -> Tile:
+def tile_of(image: Image) -> Tile:
     """Return the tile of an image that was fetched by `fields_of_tiles`."""
-    return Tile(image, run_id=image.run_id, whole_prompt=image.whole_prompt)
+    annotations = vars(image)
+    return Tile(image, run_id=annotations["run_id"], whole_prompt=annotations["whole_prompt"])
 
 
 def short(prompt: str) -> str:
-    """Return the prompt truncated to ALT_LENGTH characters."""
     return prompt if len(prompt) <= ALT_LENGTH else f"{prompt[: ALT_LENGTH - 1].rstrip()}…"

@@ -4,12 +4,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-PICTURE_FORM = "picture-form"
+PAGE_FORM = "picture-form"
 """Id of a form that every page with images has."""
 
 
 def with_undo(
-    text: str, *, action: str, form: str = PICTURE_FORM, name: str = "", value: str = ""
+    text: str, *, action: str, form: str = PAGE_FORM, name: str = "", value: str = ""
 ) -> SafeString:
     """Return the message with a button that posts the page's form of this id to `action`.
 

@@ -13,9 +13,9 @@ from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from artgen.api.problems import CONTENT_TYPE, KINDS
-from generation.gallery import sharing
+from generation.gallery.sharing import share_links
 from generation.models import Job, ModerationRule, OwnStyle, Preset, Status, WordList
-from generation.studio.presets import named
+from generation.owned_rows import named_rows
 from generation.testing.cases import emulated
 from generation.testing.openapi import OPERATIONS, PUBLIC
 from generation.testing.rows.api import FLUX, ApiTestCase, make_image, make_job, picture
@@ -230,7 +230,7 @@ class TestSchema(ApiTestCase):
                 self.api.post(lists, colors),
                 *(
                     self.api.post(lists, colors | {"name": f"list-{n}"})
-                    for n in range(named.RULES[WordList].limit)
+                    for n in range(named_rows.LIMITS[WordList].limit)
                 ),
             ],
             "get /api/v1/word-lists/": [self.api.get(lists), self.api.get(lists, {"limit": 1})],
@@ -245,7 +245,7 @@ class TestSchema(ApiTestCase):
     def saved(self) -> list[Any]:
         """Save a shared image, again, and one that is not shared."""
         image = with_files(make_image(self.bob))
-        slug = sharing.share_by_link(
+        slug = share_links.share_by_link(
             image, until=None, with_parameters=False, with_name=False
         ).link_slug
         path = "/api/v1/images/"
@@ -266,7 +266,7 @@ class TestSchema(ApiTestCase):
                 self.api.post(styles, print_),
                 *(
                     self.api.post(styles, print_ | {"name": f"{n}"})
-                    for n in range(named.RULES[OwnStyle].limit)
+                    for n in range(named_rows.LIMITS[OwnStyle].limit)
                 ),
             ],
             "get /api/v1/own-styles/": [self.api.get(styles), self.api.get(styles, {"limit": 1})],
@@ -281,7 +281,7 @@ class TestSchema(ApiTestCase):
                 self.api.post(presets, evening),
                 *(
                     self.api.post(presets, evening | {"name": f"{n}"})
-                    for n in range(named.RULES[Preset].limit)
+                    for n in range(named_rows.LIMITS[Preset].limit)
                 ),
             ],
             "get /api/v1/presets/": [self.api.get(presets), self.api.get(presets, {"limit": 1})],

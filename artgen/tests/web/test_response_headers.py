@@ -9,7 +9,7 @@ from django.urls import get_resolver, reverse
 
 from accounts.models import User
 from artgen.web import response_headers
-from generation.gallery import sharing
+from generation.gallery.sharing import share_links
 from generation.testing.cases import load_catalog, make_user
 from generation.testing.rows.api import make_image
 from generation.testing.secret_paths import routes
@@ -49,7 +49,7 @@ class TestPolicies:
     def test_other_sites_may_show_a_shared_file(self, alice):
         load_catalog()
         image = make_image(alice)
-        slug = sharing.share_by_link(
+        slug = share_links.share_by_link(
             image, until=None, with_parameters=True, with_name=False
         ).link_slug
         page = Client().get(reverse("shared", args=[slug]))

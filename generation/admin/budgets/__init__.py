@@ -1,9 +1,5 @@
-"""Budgets of the site, of groups and of users."""
+"""Budgets in dollars."""
 
-from generation.admin.budgets import budgets, groups, users
+from generation.admin.budgets import budgets
 
-__all__ = [
-    "budgets",
-    "groups",
-    "users",
-]
+__all__ = ["budgets"]

@@ -1,7 +1,8 @@
 """Budgets in dollars, with what is used of them."""
 
-from typing import Any
+from typing import Any, Protocol
 
+from django import forms
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
@@ -11,9 +12,16 @@ from django.utils.translation import gettext_lazy as _
 
 from artgen.admin.audited import AuditedAdmin
 from artgen.web import formatting
-from generation.admin.budgets import budget_words
+from generation.admin.budgets import budget_text
 from generation.jobs.budgets import budget_changes, budget_state
+from generation.jobs.budgets.budget_state import BudgetState
 from generation.models import Budget
+
+
+class ListedBudget(Protocol):
+    """A budget of the list, with what is used of it."""
+
+    state: BudgetState | None
 
 
 @admin.register(Budget)
@@ -31,7 +39,6 @@ class BudgetAdmin(AuditedAdmin):
         css = {"all": ("generation/admin.css",)}
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Attach to each budget of the list what is used of it."""
         changelist = super().get_changelist_instance(request)
         states = {state.budget.pk: state for state in budget_state.states()}
         for budget in changelist.result_list:
@@ -40,7 +47,6 @@ class BudgetAdmin(AuditedAdmin):
 
     @admin.display(description=_("budget of"), ordering="id")
     def scope(self, budget: Budget) -> str:
-        """Return whose jobs it limits."""
         return budget.scope
 
     @admin.display(description=_("per"), ordering="period")
@@ -49,39 +55,37 @@ class BudgetAdmin(AuditedAdmin):
 
     @admin.display(description=_("limit"), ordering="limit_usd")
     def limit(self, budget: Budget) -> str:
-        return budget_words.dollars(budget.limit_usd)
+        return budget_text.dollars(budget.limit_usd)
 
     @admin.display(description=_("used"))
-    def used(self, budget: Any) -> str:
+    def used(self, budget: ListedBudget) -> str:
         """Return what is spent in the present day or month."""
-        return budget_words.dollars(budget.state.spent) if budget.state else "—"
+        return budget_text.dollars(budget.state.spent) if budget.state else "—"
 
     @admin.display(description=_("jobs at RunPod"))
-    def reserved(self, budget: Any) -> str:
+    def reserved(self, budget: ListedBudget) -> str:
         """Return what the jobs at RunPod are expected to cost."""
-        return budget_words.dollars(budget.state.reserved) if budget.state else "—"
+        return budget_text.dollars(budget.state.reserved) if budget.state else "—"
 
     @admin.display(description=_("share"))
-    def share(self, budget: Any) -> SafeString | str:
-        return budget_words.bar(budget.state) if budget.state else "—"
+    def share(self, budget: ListedBudget) -> SafeString | str:
+        return budget_text.bar(budget.state) if budget.state else "—"
 
     @admin.display(description=_("starts again"))
-    def starts_again(self, budget: Any) -> str:
-        """Return when the period ends."""
+    def starts_again(self, budget: ListedBudget) -> str:
         return formatting.moment(budget.state.ends_at) if budget.state else "—"
 
-    def save_model(self, request: HttpRequest, obj: Budget, form: Any, change: bool) -> None:
-        """Save it and consider the jobs that wait again."""
+    def save_model(
+        self, request: HttpRequest, obj: Budget, form: forms.BaseForm, change: bool
+    ) -> None:
         with transaction.atomic():
             super().save_model(request, obj, form, change)
             budget_changes.reconsider()
 
     def delete_model(self, request: HttpRequest, obj: Budget) -> None:
-        """Delete it and consider the jobs that wait again."""
         budget_changes.remove(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Budget]) -> None:
-        """Delete them and consider the jobs that wait again."""
         with transaction.atomic():
             queryset.delete()
             budget_changes.reconsider()

@@ -2,7 +2,4 @@
 
 from generation.admin.image_models import image_models, styles
 
-__all__ = [
-    "image_models",
-    "styles",
-]
+__all__ = ["image_models", "styles"]

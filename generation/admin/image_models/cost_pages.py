@@ -20,8 +20,6 @@ from generation.runpod.call_errors import KeyRefused, RunPodError
 
 
 class CostPages(ModelReports):
-    """Add the page of costs to the admin of models."""
-
     def get_urls(self) -> list[URLPattern]:
         urls: list[URLPattern] = super().get_urls()
         return [self.report_url("costs", self.costs_view), *urls]
@@ -32,17 +30,17 @@ class CostPages(ModelReports):
             raise PermissionDenied
         month = _month(request.GET.get("month", ""))
         bill, problem = _bill(request, month) if request.method == "POST" else (None, "")
-        found = reconciliation.of_month(month, bill=bill)
+        costs = reconciliation.of_month(month, bill=bill)
         _start, after = reconciliation.period(month)
         return self.report(
             request,
             "costs",
             title=_("Costs of %(month)s") % {"month": date_format(month, "F Y")},
             problem=problem,
-            table=_costs(found),
-            prompts=_prompts(found.prompts),
-            lines=_lines(found),
-            revenue=dollars(found.revenue),
+            table=_costs(costs),
+            prompts=_prompts(costs.prompts),
+            lines=_lines(costs),
+            revenue=dollars(costs.revenue),
             month=f"{month:%Y-%m}",
             earlier=f"{reconciliation.earlier(month):%Y-%m}",
             later=f"{after:%Y-%m}" if after <= timezone.now() else "",
@@ -90,14 +88,14 @@ def _bill(request: HttpRequest, month: date) -> tuple[Bill | None, str]:
         return None, _("RunPod’s bill could not be read: %(problem)s") % {"problem": error}
 
 
-def _costs(found: Reconciliation) -> Table:
+def _costs(costs: Reconciliation) -> Table:
     return Table(
         [
             *(_("Model"), _("Images"), _("Credits"), _("recorded"), _("expected")),
             *(_("difference"), _("failed, but billed"), _("cost of these")),
         ],
-        [(one.name, _cells(one)) for one in found.models],
-        (_("Total"), _cells(found.total)),
+        [(model.name, _cells(model)) for model in costs.models],
+        (_("Total"), _cells(costs.total)),
     )
 
 
@@ -108,8 +106,7 @@ def _prompts(costs: PromptCosts) -> Table:
     return Table([_("Calls"), _("Credits"), _("expected")], rows)
 
 
-def _lines(found: Reconciliation) -> Table:
-    """Return the lines of RunPod's bill."""
+def _lines(costs: Reconciliation) -> Table:
     return Table(
         [_("Endpoint"), _("Models"), _("billed"), _("known here"), _("difference")],
         [
@@ -120,22 +117,22 @@ def _lines(found: Reconciliation) -> Table:
                     *map(dollars, (line.billed, line.known, line.difference)),
                 ],
             )
-            for line in found.lines
+            for line in costs.lines
         ],
     )
 
 
-def _cells(one: ModelCosts) -> list[str]:
+def _cells(costs: ModelCosts) -> list[str]:
     drift = "—"
-    if one.drift is not None:
-        sign = "+" if one.drift >= 0 else "−"
-        drift = f"{sign}{number_format(round(abs(one.drift) * 100, 1), 1)} %"
+    if costs.drift is not None:
+        sign = "+" if costs.drift >= 0 else "−"
+        drift = f"{sign}{number_format(round(abs(costs.drift) * 100, 1), 1)} %"
     return [
-        formatting.number(one.jobs),
-        formatting.number(one.credits),
-        dollars(one.recorded),
-        dollars(one.expected),
+        formatting.number(costs.jobs),
+        formatting.number(costs.credits),
+        dollars(costs.recorded),
+        dollars(costs.expected),
         drift,
-        formatting.number(one.failed_jobs),
-        dollars(one.failed),
+        formatting.number(costs.failed_jobs),
+        dollars(costs.failed),
     ]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subquery
@@ -42,13 +43,9 @@ REQUEST_FIELDS = (
 
 @admin.register(ImageModel)
 class ImageModelAdmin(TrialPages, CostPages, VotePages):
-    """Models: edit, enable, disable, try."""
-
     menu_icon = "deployed_code"
 
     class Media(Media):
-        """The script of the request preview."""
-
         js = ("generation/admin.js",)
 
     form = ImageModelForm
@@ -101,7 +98,6 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Annotate the jobs and the outage of each model."""
         models: QuerySet[Any] = super().get_queryset(request)
         counted: QuerySet[Any] = models.annotate(
             outage=Subquery(
@@ -128,17 +124,14 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
 
     @admin.display(description=_("waiting"), ordering="jobs_waiting")
     def waiting(self, model: ImageModel) -> int:
-        """Return the number of queued jobs."""
         return int(getattr(model, "jobs_waiting", 0))
 
     @admin.display(description=_("at RunPod"), ordering="jobs_out")
     def out(self, model: ImageModel) -> int:
-        """Return the number of jobs at RunPod."""
         return int(getattr(model, "jobs_out", 0))
 
     @admin.display(description=_("jobs in progress"))
     def under_way(self, model: ImageModel) -> str:
-        """Return the number of unfinished jobs."""
         return gettext("queued: %(waiting)d, at RunPod: %(out)d") % {
             "waiting": self.waiting(model),
             "out": self.out(model),
@@ -146,7 +139,6 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
 
     @admin.display(description=_("format reference"))
     def request_format_help(self, model: ImageModel) -> SafeString:
-        """Return the format reference with examples from the catalog."""
         return render_to_string(
             "admin/generation/imagemodel/_request_format.html",
             {"examples": request_preview.examples()},
@@ -162,7 +154,6 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         return render_to_string("admin/generation/imagemodel/_sample.html", context)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the request preview."""
         name, view = "generation_imagemodel_preview", self.admin_site.admin_view(self.preview)
         urls: list[URLPattern] = [path("preview/", view, name=name), *super().get_urls()]
         return urls
@@ -171,10 +162,10 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         """Show the request of a sample job with the submitted values; nothing is saved."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        given = request.GET.get("model", "")
+        model_id = request.GET.get("model", "")
         model = None
-        if given:
-            key = given if given.isascii() and given.isdigit() else 0
+        if model_id:
+            key = model_id if model_id.isascii() and model_id.isdigit() else 0
             model = get_object_or_404(ImageModel, pk=key)
         allowed = (
             self.has_change_permission(request, model)
@@ -197,7 +188,9 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         }
         return render(request, "admin/generation/imagemodel/preview.html", context)
 
-    def save_model(self, request: HttpRequest, obj: ImageModel, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: ImageModel, form: forms.BaseForm, change: bool
+    ) -> None:
         """Save, and warn if unfinished jobs keep their old settings."""
         super().save_model(request, obj, form, change)
         outages.request_probes(obj.endpoint_id)
@@ -210,7 +203,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
             )
             self.message_user(request, text % {"count": under_way}, messages.WARNING)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: ImageModel | None = None) -> bool:
         """Allow deletion only of a model that has had no jobs; others can be disabled."""
         if obj is None or Spending.objects.filter(model=obj).exists():
             return False

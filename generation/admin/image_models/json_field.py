@@ -15,30 +15,28 @@ class ReadableJSONField(forms.JSONField):
     """
 
     def __init__(
-        self, *, indent: int | None = None, rows: int = 12, empty: Any = None, **kwargs: Any
+        self, *, indent: int | None = None, rows: int = 12, empty: object = None, **kwargs: Any
     ) -> None:
         attrs = {"rows": rows, "class": "json", "spellcheck": "false"}
         super().__init__(widget=forms.Textarea(attrs=attrs), required=False, **kwargs)
         self.indent, self.empty = indent, empty
 
-    def to_python(self, value: Any) -> Any:
-        """Return the value; reject too deep nesting."""
+    def to_python(self, value: object) -> Any:
         try:
             return super().to_python(value)
         except RecursionError as error:
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
-    def clean(self, value: Any) -> Any:
+    def clean(self, value: object) -> Any:
         return super().clean(value) or self.empty
 
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return the submitted text, to show it again."""
+    def bound_data(self, data: object, initial: object) -> Any:
         try:
             return super().bound_data(data, initial)
         except RecursionError:
             return InvalidJSONInput(data)
 
-    def prepare_value(self, value: Any) -> Any:
+    def prepare_value(self, value: object) -> str:
         """Return the text to edit; invalid input stays as it was typed."""
         if isinstance(value, InvalidJSONInput):
             return value

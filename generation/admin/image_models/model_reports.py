@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,15 +20,12 @@ class Table:
 
 
 class ModelReports(AuditedAdmin):
-    """Let the admin of models have such pages."""
-
     def report_url(self, name: str, view: Callable[..., HttpResponse]) -> URLPattern:
-        """Return the route of a page, for `get_urls`."""
         return path(
             f"{name}/", self.admin_site.admin_view(view), name=f"generation_imagemodel_{name}"
         )
 
-    def report(self, request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+    def report(self, request: HttpRequest, name: str, **context: object) -> HttpResponse:
         """Return the page; its template extends `report.html`."""
         return render(
             request,

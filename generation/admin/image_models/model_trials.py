@@ -1,5 +1,6 @@
 """ "Try it": one job of a model, paid by the service, with what is sent and what comes back."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -57,8 +58,6 @@ class TrialForm(forms.Form):
 
 
 class TrialPages(AuditedAdmin):
-    """Add the two pages of a trial to the admin of models."""
-
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         urls: list[URLPattern] = [
@@ -130,24 +129,25 @@ def _place(staff: User, model: ImageModel, form: TrialForm) -> Job:
         data = file.read()
     elif model.min_source_images:
         data = _sample_source()
-    kept = [uploads.keep(user=staff, data=data)] if data else []
+    uploads_kept = [uploads.keep(user=staff, data=data)] if data else []
     try:
         return trials.place(
             staff=staff,
             model=model,
             prompt=form.cleaned_data["prompt"],
-            source_images=[str(one.id) for one in kept] * max(1, model.min_source_images),
+            source_images=[str(upload.id) for upload in uploads_kept]
+            * max(1, model.min_source_images),
         )
     except Exception:
-        uploads.discard(kept)
+        uploads.discard(uploads_kept)
         raise
 
 
 def _sample_source() -> bytes:
-    found = finders.find(SAMPLE_SOURCE)
-    if not isinstance(found, str):
+    path = finders.find(SAMPLE_SOURCE)
+    if not isinstance(path, str):
         raise FileNotFoundError(SAMPLE_SOURCE)
-    return Path(found).read_bytes()
+    return Path(path).read_bytes()
 
 
 def _trial(job: Job) -> dict[str, Any]:
@@ -194,5 +194,5 @@ def _expected(model: ImageModel, *, pixels: int | None = None) -> str:
     return _dollars(cost.of(images=1, pixels=pixels))
 
 
-def _dollars(amount: Any) -> str:
+def _dollars(amount: Decimal) -> str:
     return f"${number_format(amount, 4)}"

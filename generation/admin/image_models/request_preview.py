@@ -18,17 +18,11 @@ from generation.models import ImageModel
 from generation.runpod.payloads import PayloadError
 
 # Models of the catalog.
-EXAMPLES = (
-    "flux-dev",
-    "p-image",
-    "nano-banana-pro",
-    "qwen-image-edit-2511-lora",
-)
+EXAMPLES = ("flux-dev", "p-image", "nano-banana-pro", "qwen-image-edit-2511-lora")
 
 
 @lru_cache(maxsize=1)
 def examples() -> list[tuple[str, str, str]]:
-    """Return name, endpoint and request format of some models of the catalog."""
     tables = {table["slug"]: table for table in read_catalog()["models"]}
     typed = ReadableJSONField().prepare_value
     return [

@@ -10,20 +10,17 @@ from django.utils.translation import gettext as _
 
 from artgen.web import formatting
 from generation.admin.image_models.model_reports import ModelReports, Table
-from generation.studio.sheets import votes
+from generation.studio.comparisons import votes
 
 PERIODS = (30, 90, 365)  # days
 
 
 class VotePages(ModelReports):
-    """Add the page of votes to the admin of models."""
-
     def get_urls(self) -> list[URLPattern]:
         urls: list[URLPattern] = super().get_urls()
         return [self.report_url("votes", self.votes_view), *urls]
 
     def votes_view(self, request: HttpRequest) -> HttpResponse:
-        """Show the votes of the last `days`, or of all time."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         text = request.GET.get("days", "")
@@ -37,16 +34,16 @@ class VotePages(ModelReports):
                 _("share of wins"),
                 _("by chance"),
             ],
-            [(one.name, _cells(one)) for one in votes.of_models(since=since)],
+            [(model.name, _cells(model)) for model in votes.of_models(since=since)],
         )
         title = _("Votes by model")
         return self.report(request, "votes", title=title, table=table, days=days, periods=PERIODS)
 
 
-def _cells(one: votes.ModelVotes) -> list[str]:
+def _cells(model: votes.ModelVotes) -> list[str]:
     return [
-        formatting.number(one.appearances),
-        formatting.number(one.wins),
-        formatting.percent(one.share),
-        formatting.percent(one.expected_share),
+        formatting.number(model.appearances),
+        formatting.number(model.wins),
+        formatting.percent(model.share),
+        formatting.percent(model.expected_share),
     ]

@@ -2,7 +2,4 @@
 
 from generation.admin.jobs import jobs, outages
 
-__all__ = [
-    "jobs",
-    "outages",
-]
+__all__ = ["jobs", "outages"]

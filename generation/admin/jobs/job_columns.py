@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from artgen.web import formatting
-from generation.admin.jobs import job_words
-from generation.admin.read_only import badge, column, preformatted, shortened
+from generation.admin.columns import badge, column, preformatted, shortened
+from generation.admin.jobs import job_text
 from generation.files import storage
 from generation.models import Job, Status
 
@@ -26,17 +26,15 @@ def is_unconfirmed(job: Job) -> bool:
 
 
 class JobColumns:
-    """Columns and computed fields."""
-
     @admin.display(description=_("image"))
-    def picture(self, job: Job) -> SafeString:
+    def thumbnail(self, job: Job) -> SafeString:
         """Return the first image, or an empty plate."""
-        pictures = getattr(job, "first_pictures", None) or ()
-        if not pictures:
+        images = getattr(job, "first_images", None) or ()
+        if not images:
             return format_html('<span class="plate" data-status="{}"></span>', job.status)
         return format_html(
             '<img class="plate" src="{}" alt="" width="{}" height="{}" loading="lazy">',
-            storage.url(pictures[0].thumbnail_key),
+            storage.url(images[0].thumbnail_key),
             ROW_SIDE,
             ROW_SIDE,
         )
@@ -44,14 +42,13 @@ class JobColumns:
     @admin.display(description=_("status"))
     def state(self, job: Job) -> SafeString:
         now = timezone.now()
-        title, detail = job_words.state(job, now=now)
-        stuck = "stuck" if job_words.stuck_reason(job, now=now) else ""
+        title, detail = job_text.state(job, now=now)
+        stuck = "stuck" if job_text.stuck_reason(job, now=now) else ""
         second = format_html('<span class="second {}">{}</span>', stuck, detail)
         return badge(job.status, title) + second
 
     @admin.display(description=_("user"))
     def owner(self, job: Job) -> SafeString:
-        """Return the user as a link to the user's jobs."""
         return format_html(
             '<a href="?user__id__exact={}" title="{}">{}</a>',
             job.user_id,
@@ -64,7 +61,7 @@ class JobColumns:
         return shortened(job.prompt, PROMPT_CUT)
 
     @admin.display(description=_("cost"))
-    def cost_words(self, job: Job) -> str:
+    def cost_text(self, job: Job) -> str:
         """Return the credits, and the dollars that RunPod has reported; of a trial only these."""
         credits = gettext("Trial") if job.is_trial else formatting.credits(job.credits)
         return (
@@ -73,16 +70,14 @@ class JobColumns:
 
     @admin.display(description=_("age"))
     def age(self, job: Job) -> str:
-        """Return the time from creation to end, or until now."""
-        return job_words.age(job, now=timezone.now())
+        return job_text.age(job, now=timezone.now())
 
     missing = column("missing_since", _("not confirmed since"))
     refused = column("refusals", _("times not accepted"))
     stopping = column("stop_pending", _("stop pending at RunPod"), boolean=True)
 
     @admin.display(description=_("RunPod message"))
-    def vendor_words(self, job: Job) -> SafeString:
-        """Return RunPod's message about the failure."""
+    def vendor_text(self, job: Job) -> SafeString:
         return preformatted(job.error_detail)
 
     @admin.display(description=_("snapshot"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from artgen.web import formatting
-from generation.admin.jobs import job_words
+from generation.admin.jobs import job_text
 from generation.models import Job, JobEvent
 
 MAX_EVENTS = 500
@@ -14,7 +14,7 @@ NAMES_RUNPOD_ID = ("submitted", "adopted")
 
 
 @dataclass(frozen=True)
-class Entry:
+class TimelineEntry:
     """One event; `gap` is the time since the previous one, "" below a second."""
 
     event: JobEvent
@@ -28,20 +28,19 @@ class Entry:
 
 
 def events_of(job: Job) -> list[JobEvent]:
-    """Return the events in order, with their actors."""
     return list(job.events.select_related("actor").order_by("id")[:MAX_EVENTS])
 
 
-def timeline(events: Sequence[JobEvent]) -> list[Entry]:
+def timeline(events: Sequence[JobEvent]) -> list[TimelineEntry]:
     entries = []
     previous: JobEvent | None = None
     for event in events:
         names_id = event.name in NAMES_RUNPOD_ID
         entries.append(
-            Entry(
+            TimelineEntry(
                 event=event,
-                title=job_words.event(event.name),
-                clock=job_words.clock(event.at),
+                title=job_text.event(event.name),
+                clock=job_text.clock(event.at),
                 gap=_gap(event.at - previous.at) if previous else "",
                 runpod_id=event.detail if names_id else "",
                 detail="" if names_id else event.detail,

@@ -31,11 +31,10 @@ class JobChangeList(ChangeList):
     """Queries of the neighboring pages, "" if there is none."""
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
-        found: dict[str, Any] = super().get_filters_params(params)
-        return {name: value for name, value in found.items() if name not in (BEFORE, AFTER)}
+        filters: dict[str, Any] = super().get_filters_params(params)
+        return {name: value for name, value in filters.items() if name not in (BEFORE, AFTER)}
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        """Return the only order."""
         return ["-id"]
 
     def get_results(self, request: HttpRequest) -> None:
@@ -62,7 +61,7 @@ class JobChangeList(ChangeList):
             self.newer = self._page(AFTER, rows[0].id)
 
     def _read(self, before: UUID | None, after: UUID | None) -> list[Job]:
-        jobs = with_pictures(self.queryset)
+        jobs = with_first_images(self.queryset)
         if after:
             jobs = jobs.filter(id__gt=after).order_by("id")
         elif before:
@@ -75,8 +74,6 @@ class JobChangeList(ChangeList):
 
 
 class Filter(admin.SimpleListFilter, ABC):
-    """A filter that keeps the jobs of one choice."""
-
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()
         return (
@@ -88,13 +85,13 @@ class Filter(admin.SimpleListFilter, ABC):
         """Return the jobs of this choice."""
 
 
-class StateFilter(Filter):
+class JobStateFilter(Filter):
     """Jobs in one status, or all unfinished ones. Named as the field's own filter, for links."""
 
     title = _("status")
     parameter_name = "status__exact"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         return [("active", _("In progress")), *Status.choices]
 
     def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
@@ -104,13 +101,10 @@ class StateFilter(Filter):
 
 
 class StuckFilter(Filter):
-    """Jobs that require a person."""
-
     title = _("stuck")
     parameter_name = "stuck"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the only choice besides "all"."""
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         return [("yes", _("Stuck"))]
 
     def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
@@ -123,7 +117,7 @@ class TrialFilter(Filter):
     title = _("placed by")
     parameter_name = "trial"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         return [("no", _("Users")), ("yes", _("Staff, to try a model"))]
 
     def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
@@ -131,12 +125,10 @@ class TrialFilter(Filter):
 
 
 class ErrorFilter(Filter):
-    """Jobs that failed with one error code."""
-
     title = _("error")
     parameter_name = "error"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         return [(code, f"{error_message(code)} ({code})") for code in ERROR_CODES]
 
     def apply(self, jobs: JobQuerySet, value: str) -> QuerySet[Any]:
@@ -147,8 +139,7 @@ class JobPeriodFilter(PeriodFilter):
     """Jobs of a period; stuck and unfinished ones have an index of their own."""
 
     def is_exact(self, request: HttpRequest) -> bool:
-        """Return whether the list is short without a period."""
-        status = request.GET.get(StateFilter.parameter_name, "")
+        status = request.GET.get(JobStateFilter.parameter_name, "")
         is_active = status == "active" or status in ACTIVE
         return is_active or bool(request.GET.get("stuck")) or super().is_exact(request)
 
@@ -156,8 +147,8 @@ class JobPeriodFilter(PeriodFilter):
 def search(jobs: QuerySet[Any], term: str) -> QuerySet[Any]:
     """Find by id of the job or its batch, part of an email, RunPod's id, else by the prompt."""
     term = term.strip()
-    if found := parse_uuid(term):
-        return jobs.filter(Q(id=found) | Q(batch=found))
+    if job_id := parse_uuid(term):
+        return jobs.filter(Q(id=job_id) | Q(batch=job_id))
     if "@" in term:
         return jobs.filter(user__in=users_found(term))
     exact = Job.objects.filter(runpod_id=term).exclude(runpod_id="")
@@ -166,9 +157,9 @@ def search(jobs: QuerySet[Any], term: str) -> QuerySet[Any]:
     return jobs.filter(prompt__icontains=term)
 
 
-def with_pictures(jobs: QuerySet[Any]) -> QuerySet[Any]:
+def with_first_images(jobs: QuerySet[Any]) -> QuerySet[Any]:
     """Fetch what a row shows, without the fields that only RunPod needs."""
-    pictures = Image.objects.filter(position=0)
+    first_images = Image.objects.filter(position=0)
     return jobs.defer(
         "snapshot", "result", "model__workflow", "model__parameters"
-    ).prefetch_related(Prefetch("images", queryset=pictures, to_attr="first_pictures"))
+    ).prefetch_related(Prefetch("images", queryset=first_images, to_attr="first_images"))

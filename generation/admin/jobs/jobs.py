@@ -20,9 +20,10 @@ from accounts.models import User
 from artgen.admin.actions import back_to_start, on_each
 from artgen.admin.read_only import ReadOnlyInline
 from artgen.refusals import Refusal
-from generation.admin.jobs import job_history, job_list, job_words
+from generation.admin.columns import thumbnail
+from generation.admin.jobs import job_history, job_list, job_text
 from generation.admin.jobs.job_columns import JobColumns, is_unconfirmed
-from generation.admin.read_only import ReadOnlyModelAdmin, thumbnail
+from generation.admin.read_only import ReadOnlyModelAdmin
 from generation.catalog.parameters import JOB_FIELDS
 from generation.jobs.engine import job_control, unread_replies
 from generation.jobs.placing import idempotency, orders
@@ -32,11 +33,9 @@ MAX_JOBS_PER_ACTION = 500  # done within one request
 
 
 class ImageInline(ReadOnlyInline):
-    """The images of one job."""
-
     model = Image
     fields = readonly_fields = (
-        "picture",
+        "thumbnail",
         "width",
         "height",
         "bytes",
@@ -46,31 +45,29 @@ class ImageInline(ReadOnlyInline):
     )
 
     @admin.display(description=_("image"))
-    def picture(self, image: Image) -> SafeString:
+    def thumbnail(self, image: Image) -> SafeString:
         return thumbnail(image)
 
 
 @admin.register(Job)
 class JobAdmin(JobColumns, ReadOnlyModelAdmin):
-    """Jobs: search, read, check, cancel, retry."""
-
     menu_icon = "list_alt"
     change_form_template = "admin/generation/job/change_form.html"
     change_list_template = "admin/generation/job/change_list.html"
     list_display = (
-        "picture",
+        "thumbnail",
         "prompt_cut",
         "state",
         "owner",
         "model",
         "age",
         "attempt",
-        "cost_words",
+        "cost_text",
     )
     list_display_links = ("prompt_cut",)
     list_select_related = ("user", "model")
     list_filter = (
-        job_list.StateFilter,
+        job_list.JobStateFilter,
         job_list.StuckFilter,
         job_list.JobPeriodFilter,
         "model",
@@ -102,10 +99,7 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
                 )
             },
         ),
-        (
-            _("Request"),
-            {"fields": JOB_FIELDS},
-        ),
+        (_("Request"), {"fields": JOB_FIELDS}),
         (
             _("At RunPod"),
             {
@@ -116,14 +110,11 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
                     ("missing", "refused", "stopping"),
                     "cost",
                     "error_code",
-                    "vendor_words",
+                    "vendor_text",
                 )
             },
         ),
-        (
-            _("Model and style at submission"),
-            {"classes": ("collapse",), "fields": ("as_placed",)},
-        ),
+        (_("Model and style at submission"), {"classes": ("collapse",), "fields": ("as_placed",)}),
     )
     # Computed fields; the others are read-only without change permission.
     readonly_fields = (
@@ -131,7 +122,7 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         "missing",
         "refused",
         "stopping",
-        "vendor_words",
+        "vendor_text",
         "as_placed",
         "promised_p50_at",
         "promised_p90_at",
@@ -150,7 +141,6 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         return job_list.search(queryset, search_term), False
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the kept reply."""
         view = self.admin_site.admin_view(self.reply)
         urls: list[URLPattern] = [
             path("<uuid:object_id>/reply/", view, name="generation_job_reply"),
@@ -159,7 +149,6 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         return urls
 
     def reply(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
-        """Download the reply of RunPod that could not be read."""
         job = get_object_or_404(Job, pk=object_id)
         if not self.has_view_permission(request, job):
             raise PermissionDenied
@@ -172,32 +161,26 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
 
     # --- actions ----------------------------------------------------------------------------------
     def has_drive_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may run the actions."""
         return request.user.has_perm("generation.change_job")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add the timeline and the possible actions to the page of one job."""
         job = kwargs.get("obj")
         if isinstance(job, Job):
             now, events = timezone.now(), job_history.events_of(job)
             context["timeline"] = job_history.timeline(events)
-            context["state"] = job_words.state(job, now=now)
-            context["stuck_reason"] = job_words.stuck_reason(job, now=now)
-            context["pictures"] = [thumbnail(image) for image in job.images.order_by("position")]
-            context["age"] = job_words.age(job, now=now)
+            context["state"] = job_text.state(job, now=now)
+            context["stuck_reason"] = job_text.stuck_reason(job, now=now)
+            context["thumbnails"] = [thumbnail(image) for image in job.images.order_by("position")]
+            context["age"] = job_text.age(job, now=now)
             context["has_reply"] = UnreadReply.objects.filter(job=job).exists()
-            context["cost_words"] = self.cost_words(job)
+            context["cost_text"] = self.cost_text(job)
         if isinstance(job, Job) and self.has_drive_permission(request):
             context["job_actions"] = [
                 (name, label)
                 for name, label, possible in (
-                    (
-                        "look_again",
-                        _("Check now"),
-                        not job.is_final and not is_unconfirmed(job),
-                    ),
+                    ("look_again", _("Check now"), not job.is_final and not is_unconfirmed(job)),
                     ("cancel", _("Cancel"), job.is_cancelable),
                     (
                         "retry",
@@ -211,8 +194,6 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
 
     @admin.action(description=_("Check now"), permissions=["drive"])
     def look_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Make the jobs due now."""
-
         def done(count: int) -> str:
             return ngettext("Checking %(count)d job.", "Checking %(count)d jobs.", count)
 
@@ -227,8 +208,6 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
 
     @admin.action(description=_("Retry at the user’s cost"), permissions=["drive"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        """Retry failed and canceled jobs at their owners' cost."""
-
         def done(count: int) -> str:
             return ngettext(
                 "%(count)d job is queued again.", "%(count)d jobs are queued again.", count

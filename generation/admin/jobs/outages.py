@@ -22,11 +22,10 @@ class ProviderOutageAdmin(ReadOnlyModelAdmin):
     menu_icon = "cloud_off"
     list_display = ("kind", "endpoint_id", "since", "probes", "probe_at", "detail")
     ordering = ("since", "id")
-    list_display_links: Any = None
+    list_display_links = None
     actions = ("probe", "resume")
 
     def has_probe_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may have an outage checked or ended."""
         return request.user.has_perm("generation.change_provideroutage")
 
     @admin.action(description=_("Check now"), permissions=["probe"])

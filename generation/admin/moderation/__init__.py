@@ -2,8 +2,4 @@
 
 from generation.admin.moderation import moderation_rules, prompt_reviews, publications
 
-__all__ = [
-    "moderation_rules",
-    "prompt_reviews",
-    "publications",
-]
+__all__ = ["moderation_rules", "prompt_reviews", "publications"]

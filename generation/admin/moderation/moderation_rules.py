@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -25,8 +26,8 @@ from artgen.admin import audit
 from artgen.admin.audited import AuditedAdmin
 from generation.admin.image_models import request_preview
 from generation.models import Job, ModerationRule, RuleKind
-from generation.moderation import matching, regex_size
-from generation.moderation.matching import MAX_REGEX_LENGTH, Matcher
+from generation.moderation import regex_size, rule_matching
+from generation.moderation.rule_matching import MAX_REGEX_LENGTH, Matcher
 
 RECENT_PROMPTS = 2000
 SHOWN_PROMPTS = 20
@@ -54,17 +55,16 @@ class ModerationRuleForm(forms.ModelForm):  # type: ignore[type-arg]
         )
 
     def clean(self) -> dict[str, Any]:
-        """Check the text of the rule."""
-        given = super().clean() or {}
-        pattern = "\n".join(line.strip() for line in given.get("pattern", "").splitlines())
-        if given.get("kind") == RuleKind.REGEX:
-            if problem := problem_of(given.get("pattern", "")):
+        values = super().clean() or {}
+        pattern = "\n".join(line.strip() for line in values.get("pattern", "").splitlines())
+        if values.get("kind") == RuleKind.REGEX:
+            if problem := problem_of(values.get("pattern", "")):
                 self.add_error("pattern", problem)
         elif pattern and not any(character.isalnum() for character in pattern):
             self.add_error("pattern", gettext("Enter at least one word."))
         else:
-            given["pattern"] = pattern
-        return given
+            values["pattern"] = pattern
+        return values
 
 
 def problem_of(pattern: str) -> str:
@@ -74,21 +74,20 @@ def problem_of(pattern: str) -> str:
     if regex_size.size_of(pattern) > regex_size.MAX_SIZE:
         return gettext("It repeats too much: use smaller numbers in braces.")
     try:
-        compiled = matching.compiled(pattern)
+        compiled = rule_matching.compiled(pattern)
     except regex.error as error:
         return gettext("Not a valid regular expression: %(error)s.") % {"error": error}
     try:
-        if compiled.fullmatch("", timeout=matching.SEARCH_SECONDS):
+        if compiled.fullmatch("", timeout=rule_matching.SEARCH_SECONDS):
             return gettext("It matches an empty text, and so every prompt.")
         for text in (*STRESS, *(f"{text}!" for text in STRESS)):
-            compiled.search(text, timeout=matching.SEARCH_SECONDS)
+            compiled.search(text, timeout=rule_matching.SEARCH_SECONDS)
     except TimeoutError:
         return gettext("It is too slow: avoid repetitions within repetitions.")
     return ""
 
 
 def recent_prompts() -> list[str]:
-    """Return the prompts of the newest jobs, each once."""
     newest = Job.objects.order_by("-id").values_list("prompt", flat=True)[:RECENT_PROMPTS]
     return list(dict.fromkeys(newest))
 
@@ -119,25 +118,14 @@ def tried(rule: ModerationRule, prompts: Sequence[str]) -> dict[str, Any]:
 
 @admin.register(ModerationRule)
 class ModerationRuleAdmin(AuditedAdmin):
-    """Rules: edit, try, enable, disable."""
-
     class Media:
-        """The styles, and the script that shows the result below the button."""
-
         css = {"all": ["generation/admin.css", "generation/moderation.css"]}
         js = ("generation/admin.js",)
 
     menu_section = "review"
     menu_icon = "gavel"
     form = ModerationRuleForm
-    list_display = (
-        "text",
-        "category",
-        "action",
-        "where",
-        "is_enabled",
-        "note",
-    )
+    list_display = ("text", "category", "action", "where", "is_enabled", "note")
     list_display_links = ("text",)
     list_filter = ("category", "action", "kind", "enabled")
     search_fields = ("pattern", "note")
@@ -161,26 +149,27 @@ class ModerationRuleAdmin(AuditedAdmin):
 
     @admin.display(description=_("applies"))
     def where(self, rule: ModerationRule) -> str:
-        places = (
+        uses = (
             (rule.at_placing, gettext("when creating images")),
             (rule.at_publishing, gettext("when submitting to Explore")),
         )
-        return ", ".join(text for applies, text in places if applies)
+        return ", ".join(text for applies, text in uses if applies)
 
     @admin.display(description=_("enabled"), boolean=True, ordering="enabled")
     def is_enabled(self, rule: ModerationRule) -> bool:
         return rule.enabled
 
     @admin.action(description=_("Enable"), permissions=["change"])
-    def enable(self, request: HttpRequest, queryset: Any) -> None:
+    def enable(self, request: HttpRequest, queryset: QuerySet[ModerationRule]) -> None:
         self._switch(request, queryset, enabled=True)
 
     @admin.action(description=_("Disable"), permissions=["change"])
-    def disable(self, request: HttpRequest, queryset: Any) -> None:
-        """Turn the rules off."""
+    def disable(self, request: HttpRequest, queryset: QuerySet[ModerationRule]) -> None:
         self._switch(request, queryset, enabled=False)
 
-    def _switch(self, request: HttpRequest, queryset: Any, *, enabled: bool) -> None:
+    def _switch(
+        self, request: HttpRequest, queryset: QuerySet[ModerationRule], *, enabled: bool
+    ) -> None:
         with transaction.atomic():
             rules = list(queryset.exclude(enabled=enabled).order_by("id").select_for_update())
             # At once, however many they are: every change makes all processes read the rules.
@@ -191,7 +180,6 @@ class ModerationRuleAdmin(AuditedAdmin):
 
     @admin.display(description=_("try it"))
     def trial(self, rule: ModerationRule) -> SafeString:
-        """Return the button that tries the unsaved rule."""
         context = {
             "address": reverse("admin:generation_moderationrule_try"),
             "recent": RECENT_PROMPTS,

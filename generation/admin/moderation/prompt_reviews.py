@@ -5,11 +5,13 @@ from functools import partial
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import ForeignKey, QuerySet
+from django.forms import ModelChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -25,9 +27,10 @@ from artgen.admin.audited import AuditedAdmin
 from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
 from artgen.web.shortcuts import BINDINGS
+from generation.admin.columns import badge, shortened
 from generation.admin.moderation import review_queue
-from generation.admin.moderation.review_queue import COUNT_MAX, Place
-from generation.admin.read_only import Media, ReadOnlyModelAdmin, badge, shortened
+from generation.admin.moderation.review_queue import COUNT_MAX, ReviewPosition
+from generation.admin.read_only import Media, ReadOnlyModelAdmin
 from generation.jobs.placing import reviewed_orders
 from generation.models import Category, PromptReview, Report, TrustedAuthor
 from generation.models.moderation import MAX_REASON_LENGTH
@@ -43,8 +46,8 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
     menu_section = "review"
     menu_icon = "checklist"
     change_list_template = "admin/generation/promptreview/change_list.html"
-    list_display = ("words", "user", "badge", "found", "created_at", "decision")
-    list_display_links = ("words",)
+    list_display = ("prompt_cut", "user", "badge", "rule_matches", "created_at", "decision")
+    list_display_links = ("prompt_cut",)
     list_filter = ("state", "created_at")
     list_select_related = ("user", "decided_by")
     search_fields = ("prompt",)
@@ -55,17 +58,16 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
         "prompt",
         "user",
         "badge",
-        "found",
+        "rule_matches",
         "created_at",
         "appealed_at",
         "decision",
         "not_placed",
         "placed_jobs",
     )
-    readonly_fields = ("badge", "found", "decision", "not_placed", "placed_jobs")
+    readonly_fields = ("badge", "rule_matches", "decision", "not_placed", "placed_jobs")
 
     def has_review_permission(self, request: HttpRequest) -> bool:
-        """Return whether the user may decide about requests."""
         return request.user.has_perm("generation.change_promptreview")
 
     @admin.action(description=_("Approve: create the images"), permissions=["review"])
@@ -76,7 +78,7 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
         on_each(self, request, rows, approve, logged="approved", done_text=_approved)
 
     @admin.display(description=_("prompt"))
-    def words(self, review: PromptReview) -> str:
+    def prompt_cut(self, review: PromptReview) -> str:
         return shortened(review.prompt, PROMPT_CUT)
 
     @admin.display(description=_("state"))
@@ -84,12 +86,11 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
         return badge(review.state, review.get_state_display())
 
     @admin.display(description=_("rules"))
-    def found(self, review: PromptReview) -> str:
+    def rule_matches(self, review: PromptReview) -> str:
         return why(review.matches)
 
     @admin.display(description=_("decision"))
     def decision(self, review: PromptReview) -> str:
-        """Return who decided, and why."""
         by = review.decided_by.email if review.decided_by else ""
         return ": ".join(filter(None, (by, review.reason)))
 
@@ -100,7 +101,6 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("jobs"))
     def placed_jobs(self, review: PromptReview) -> SafeString | str:
-        """Return a link to the job or the batch of jobs of the request."""
         if review.placed is None:
             return ""
         url = f"{reverse('admin:generation_job_changelist')}?q={review.placed}"
@@ -120,10 +120,10 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
         show = request.GET.get("show", "")
         show = show if show in {queue.name for queue in queues} else ""
         if request.method == "POST":
-            return self._decided(request, queues, show)
+            return self._decide(request, queues, show)
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-        after = Place.parsed(request.GET.get("after", ""))
+        after = ReviewPosition.parsed(request.GET.get("after", ""))
         item = review_queue.next_item(queues, show=show, after=after)
         context = {
             **self.admin_site.each_context(request),
@@ -144,11 +144,11 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
         }
         if item:
             context |= review_queue.shown(item)
-            context["next"] = _address(show=show, after=item.place)
+            context["next"] = _address(show=show, after=item.position)
         return render(request, "admin/generation/promptreview/queue.html", context)
 
-    def _decided(
-        self, request: HttpRequest, queues: list[review_queue.Queue], show: str
+    def _decide(
+        self, request: HttpRequest, queues: list[review_queue.ReviewQueue], show: str
     ) -> HttpResponse:
         posted = request.POST
         item = review_queue.find(queues, name=posted.get("queue", ""), row_id=posted.get("id", ""))
@@ -166,12 +166,12 @@ class PromptReviewAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
                 self.log_change(request, item.row, done)
         except review_queue.ReasonMissing as refusal:
             messages.error(request, refusal.message)
-            return HttpResponseRedirect(_address(show=show, after=_before(item.place)))
+            return HttpResponseRedirect(_address(show=show, after=_before(item.position)))
         except Refusal as refusal:
             messages.warning(request, refusal.message)
         else:
             messages.success(request, gettext("Saved."))
-        return HttpResponseRedirect(_address(show=show, after=item.place))
+        return HttpResponseRedirect(_address(show=show, after=item.position))
 
 
 class UserSelect(AutocompleteSelect):
@@ -180,14 +180,11 @@ class UserSelect(AutocompleteSelect):
     def optgroups(
         self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None
     ) -> Any:
-        """Return the chosen user as the only option."""
         return super().optgroups(name, [key for key in value if parse_uuid(str(key))], attrs)
 
 
 @admin.register(TrustedAuthor)
 class TrustedAuthorAdmin(AuditedAdmin):
-    """Authors whose images need no review."""
-
     Media = Media
     menu_section = "review"
     menu_icon = "verified_user"
@@ -198,19 +195,24 @@ class TrustedAuthorAdmin(AuditedAdmin):
     fields = ("user", "since", "trusted_by")
     readonly_fields = ("since", "trusted_by")
 
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
-        """Return the field with a widget that takes every value."""
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **options: Any
+    ) -> "ModelChoiceField[Any] | None":
         if db_field.name == "user":
             options["widget"] = UserSelect(db_field, self.admin_site)
-        return super().formfield_for_foreignkey(db_field, request, **options)
+        field: ModelChoiceField[Any] | None = super().formfield_for_foreignkey(
+            db_field, request, **options
+        )
+        return field
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: TrustedAuthor | None = None) -> bool:
         """Return False: trust is given or withdrawn."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Store who trusts the author."""
-        obj.trusted_by = request.user
+    def save_model(
+        self, request: HttpRequest, obj: TrustedAuthor, form: forms.BaseForm, change: bool
+    ) -> None:
+        obj.trusted_by = cast(User, request.user)
         super().save_model(request, obj, form, change)
 
 
@@ -222,13 +224,13 @@ def _count(count: int) -> str:
     return f"{COUNT_MAX}+" if count >= COUNT_MAX else str(count)
 
 
-def _before(place: Place) -> Place:
-    """Return the place just before one, so that the same item is shown again."""
-    return Place(place.at, type(place.id)(int=max(0, place.id.int - 1)))
+def _before(position: ReviewPosition) -> ReviewPosition:
+    """Return the position just before one, so that the same item is shown again."""
+    return ReviewPosition(position.at, type(position.id)(int=max(0, position.id.int - 1)))
 
 
-def _address(*, show: str, after: Place | None = None) -> str:
+def _address(*, show: str, after: ReviewPosition | None = None) -> str:
     query = {"show": show, "after": str(after) if after else ""}
-    given = urlencode({name: value for name, value in query.items() if value})
+    parameters = urlencode({name: value for name, value in query.items() if value})
     path = reverse("admin:generation_promptreview_queue")
-    return f"{path}?{given}" if given else path
+    return f"{path}?{parameters}" if parameters else path

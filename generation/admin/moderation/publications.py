@@ -22,8 +22,9 @@ from accounts.models import User
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyInline
 from artgen.web import formatting
-from generation.admin.read_only import ReadOnlyModelAdmin, badge, shortened, thumbnail
-from generation.gallery import publications
+from generation.admin.columns import badge, shortened, thumbnail
+from generation.admin.read_only import ReadOnlyModelAdmin
+from generation.gallery.sharing import publications
 from generation.models import Publication, PublicationState, Report
 from generation.moderation.refusals import why
 
@@ -32,13 +33,10 @@ REASON_MAX = 300
 
 
 class QueueFilter(admin.SimpleListFilter):
-    """Filter by state; by default, images to review."""
-
     title = _("queue")
     parameter_name = "queue"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """Return the decided states, and all."""
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         states = PublicationState.PUBLISHED, PublicationState.REFUSED, PublicationState.WITHDRAWN
         return [*((state.value, state.label) for state in states), ("all", _("All"))]
 
@@ -56,25 +54,19 @@ class QueueFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=Publication.objects.undecided(), image__trashed_at=None)
 
 
-class DecisionForm(ActionForm):
-    """The action form with the reason for the owner."""
-
+class PublicationDecisionForm(ActionForm):
     reason = forms.CharField(
         label=_("Reason (visible to the owner):"), max_length=REASON_MAX, required=False
     )
 
 
 class ReportInline(ReadOnlyInline):
-    """The reports on one image."""
-
     model = Report
     fields = readonly_fields = ("kind", "words", "created_at", "settled_at")
 
 
 @admin.register(Publication)
 class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
-    """Publications: review, approve, reject."""
-
     class Media:
         """The styles; images are blurred until somebody looks at them."""
 
@@ -83,7 +75,16 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
     menu_section = "review"
     menu_icon = "rate_review"
     change_list_template = "admin/generation/promptreview/change_list.html"
-    list_display = ("picture", "prompt", "owner", "badge", "shows", "asked", "reported", "decision")
+    list_display = (
+        "thumbnail",
+        "prompt",
+        "owner",
+        "badge",
+        "shows",
+        "submitted_at",
+        "reported",
+        "decision",
+    )
     list_display_links = ("prompt",)
     list_filter = (QueueFilter,)
     list_select_related = ("image__job", "image__user", "decided_by")
@@ -91,17 +92,17 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
     search_help_text = _("Email, prompt or reason")
     user_lookup = "image__user"
     ordering = ("id",)
-    action_form = DecisionForm
+    action_form = PublicationDecisionForm
     actions = ("publish", "refuse")
     inlines = (ReportInline,)
     fields = (
-        "picture",
+        "thumbnail",
         "prompt",
         "owner",
         "badge",
-        "found",
+        "rule_matches",
         "shows",
-        "asked",
+        "submitted_at",
         "decision",
         "earlier",
     )
@@ -120,8 +121,6 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.action(description=_("Approve: show in Explore"), permissions=["review"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Publication]) -> None:
-        """Publish the images; the reports on published ones are settled."""
-
         def done(count: int) -> str:
             return ngettext(
                 "%(count)d image is now in Explore.", "%(count)d images are now in Explore.", count
@@ -132,7 +131,6 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.action(description=_("Reject or remove from Explore"), permissions=["review"])
     def refuse(self, request: HttpRequest, queryset: QuerySet[Publication]) -> None:
-        """Reject the images with a reason for the owner."""
         reason = request.POST.get("reason", "").strip()[:REASON_MAX]
         if not reason:
             self.message_user(
@@ -148,7 +146,7 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
         on_each(self, request, _in_order(queryset), refuse, logged=text, done_text=done)
 
     @admin.display(description=_("image"))
-    def picture(self, publication: Publication) -> SafeString:
+    def thumbnail(self, publication: Publication) -> SafeString:
         return thumbnail(publication.image)
 
     @admin.display(description=_("prompt"))
@@ -167,31 +165,26 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
         return badge(publication.state, publication.get_state_display())
 
     @admin.display(description=_("rules"))
-    def found(self, publication: Publication) -> str:
-        """Return what rules found in the prompt."""
+    def rule_matches(self, publication: Publication) -> str:
         return why(publication.matches or ())
 
     @admin.display(description=_("visible details"))
     def shows(self, publication: Publication) -> str:
-        """Return what is shown besides the image."""
         parameters = gettext("parameters") if publication.with_parameters else ""
         name = publication.image.user.name if publication.with_name else ""
         return ", ".join(filter(None, (parameters, name))) or gettext("image only")
 
     @admin.display(description=_("submitted"))
-    def asked(self, publication: Publication) -> str:
-        """Return when it was submitted."""
+    def submitted_at(self, publication: Publication) -> str:
         return formatting.moment(timezone.localtime(publication.asked_at))
 
     @admin.display(description=_("reports"))
     def reported(self, publication: Publication) -> str:
-        """Return the number of open reports."""
         count = getattr(publication, "open_reports", None)
         return str(count) if count else ""
 
     @admin.display(description=_("decision"))
     def decision(self, publication: Publication) -> str:
-        """Return who decided, when and why."""
         if not publication.decided_at:
             return ""
         by = _decider(publication)
@@ -204,8 +197,8 @@ class PublicationAdmin(LargeTableAdmin, ReadOnlyModelAdmin):
             "decided_by"
         )
         lines = [
-            f"{one.get_state_display()} {self.decision(one)}"
-            for one in others.order_by("-asked_at", "-id")[:20]
+            f"{publication_before.get_state_display()} {self.decision(publication_before)}"
+            for publication_before in others.order_by("-asked_at", "-id")[:20]
         ]
         return format_html("{}", "\n".join(lines))
 

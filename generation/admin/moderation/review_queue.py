@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Count, Q, QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +18,7 @@ from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
 from artgen.web import years
 from generation.files import storage
-from generation.gallery import publications
+from generation.gallery.sharing import publications
 from generation.jobs.placing import reviewed_orders
 from generation.models import (
     Image,
@@ -29,7 +31,7 @@ from generation.models import (
     ReviewState,
     Upload,
 )
-from generation.moderation import reviews, trust
+from generation.moderation import prompt_reviews, trusted_authors
 from generation.moderation.refusals import why
 
 COUNT_MAX = 1000  # shown as "1000+": no count of a whole table
@@ -46,32 +48,30 @@ class ReasonMissing(Refusal):
 
 
 @dataclass(frozen=True)
-class Queue:
+class ReviewQueue:
     """One kind of things to decide, oldest first."""
 
     name: str
-    title: Any
+    title: Promise
     at: str  # the column that orders it
     rows: Callable[[], QuerySet[Any]]
     right: str
 
-    def after(self, place: "Place | None") -> Any:
-        """Return the first row after the place, None if there is none."""
+    def after(self, position: "ReviewPosition | None") -> Publication | PromptReview | None:
+        """Return the first row after the position, None if there is none."""
         rows = self.rows().order_by(self.at, "id")
-        if place:
-            later = Q(**{f"{self.at}__gt": place.at})
-            rows = rows.filter(later | Q(**{self.at: place.at, "id__gt": place.id}))
-        return rows.first()
+        if position:
+            later = Q(**{f"{self.at}__gt": position.at})
+            rows = rows.filter(later | Q(**{self.at: position.at, "id__gt": position.id}))
+        row: Publication | PromptReview | None = rows.first()
+        return row
 
     def count(self) -> int:
-        """Return the number of rows, up to COUNT_MAX."""
         return self.rows().order_by()[:COUNT_MAX].count()
 
 
 @dataclass(frozen=True, order=True)
-class Place:
-    """A position in the queue."""
-
+class ReviewPosition:
     at: datetime
     id: UUID
 
@@ -79,38 +79,34 @@ class Place:
         return f"{self.at.isoformat()}~{self.id}"
 
     @classmethod
-    def parsed(cls, text: str) -> "Place | None":
-        """Return the place that `str` wrote, None for other texts."""
-        at, _tilde, given = text.partition("~")
+    def parsed(cls, text: str) -> "ReviewPosition | None":
+        """Return the position that `str` wrote, None for other texts."""
+        at, _tilde, id_text = text.partition("~")
         try:
             moment = datetime.fromisoformat(at)
         except ValueError:
             return None
-        found = parse_uuid(given)
-        is_place = found and moment.tzinfo and years.has(moment.date())
-        return cls(moment, found) if found and is_place else None
+        row_id = parse_uuid(id_text)
+        is_valid = row_id and moment.tzinfo and years.has(moment.date())
+        return cls(moment, row_id) if row_id and is_valid else None
 
 
 @dataclass(frozen=True)
-class Item:
-    """One thing to decide."""
-
-    queue: Queue
-    row: Any
+class ReviewItem:
+    queue: ReviewQueue
+    row: Publication | PromptReview
 
     @property
-    def place(self) -> Place:
-        return Place(getattr(self.row, self.queue.at), self.row.id)
+    def position(self) -> ReviewPosition:
+        return ReviewPosition(getattr(self.row, self.queue.at), self.row.id)
 
     @property
     def is_image(self) -> bool:
-        """Whether it is an image, else a prompt."""
         return isinstance(self.row, Publication)
 
     @property
     def author(self) -> User:
-        author: User = self.row.image.user if self.is_image else self.row.user
-        return author
+        return self.row.image.user if isinstance(self.row, Publication) else self.row.user
 
 
 def _publications() -> PublicationQuerySet:
@@ -119,28 +115,28 @@ def _publications() -> PublicationQuerySet:
 
 
 QUEUES = (
-    Queue(
+    ReviewQueue(
         IMAGES,
         _("Images"),
         "asked_at",
         lambda: _publications().to_review(),
         "generation.change_publication",
     ),
-    Queue(
+    ReviewQueue(
         REPORTS,
         _("Reported"),
         "asked_at",
         lambda: _publications().reported(),
         "generation.change_publication",
     ),
-    Queue(
+    ReviewQueue(
         REQUESTS,
         _("Requests"),
         "created_at",
         lambda: PromptReview.objects.waiting().select_related("user"),
         "generation.change_promptreview",
     ),
-    Queue(
+    ReviewQueue(
         FLAGGED,
         _("Flagged"),
         "created_at",
@@ -152,39 +148,39 @@ BLOCKING = (IMAGES, REPORTS, REQUESTS)
 """What somebody waits for. Flags are looked at when they are asked for."""
 
 
-def queues_of(user: Any) -> list[Queue]:
-    """Return the queues that this moderator may decide."""
+def queues_of(user: User | AnonymousUser) -> list[ReviewQueue]:
     return [queue for queue in QUEUES if user.has_perm(queue.right)]
 
 
-def next_item(queues: list[Queue], *, show: str, after: Place | None) -> Item | None:
-    """Return the oldest item after the place, else the oldest of all."""
+def next_item(
+    queues: list[ReviewQueue], *, show: str, after: ReviewPosition | None
+) -> ReviewItem | None:
+    """Return the oldest item after the position, else the oldest of all."""
     wanted = [queue for queue in queues if queue.name == show] or [
         queue for queue in queues if queue.name in BLOCKING
     ]
-    for place in (after, None) if after else (None,):
-        items = [Item(queue, row) for queue in wanted if (row := queue.after(place))]
+    for position in (after, None) if after else (None,):
+        items = [ReviewItem(queue, row) for queue in wanted if (row := queue.after(position))]
         if items:
-            return min(items, key=lambda item: item.place)
+            return min(items, key=lambda item: item.position)
     return None
 
 
-def find(queues: list[Queue], *, name: str, row_id: str) -> Item | None:
+def find(queues: list[ReviewQueue], *, name: str, row_id: str) -> ReviewItem | None:
     """Return one item of these queues in any state, None if there is none."""
     queue = next((queue for queue in queues if queue.name == name), None)
     pk = parse_uuid(row_id)
     if queue is None or pk is None:
         return None
-    rows: Any = (
-        Publication.objects.select_related("image__user", "image__job")
-        if name in (IMAGES, REPORTS)
-        else PromptReview.objects.select_related("user")
-    )
-    row = rows.filter(pk=pk).first()
-    return Item(queue, row) if row else None
+    row: Publication | PromptReview | None
+    if name in (IMAGES, REPORTS):
+        row = Publication.objects.select_related("image__user", "image__job").filter(pk=pk).first()
+    else:
+        row = PromptReview.objects.select_related("user").filter(pk=pk).first()
+    return ReviewItem(queue, row) if row else None
 
 
-def decide(item: Item, *, decision: str, reason: str, by: User) -> str:
+def decide(item: ReviewItem, *, decision: str, reason: str, by: User) -> str:
     """Approve or reject the item and return what the log says of it.
 
     `decision` is approve, trust (approve, and trust the author from now on) or reject.
@@ -196,38 +192,37 @@ def decide(item: Item, *, decision: str, reason: str, by: User) -> str:
     if decision == "reject" and item.queue.name != FLAGGED:
         if not reason:
             raise ReasonMissing
-        if item.is_image:
+        if isinstance(row, Publication):
             publications.refuse(row, by=by, reason=reason)
         else:
-            reviews.reject(row, by=by, reason=reason)
+            prompt_reviews.reject(row, by=by, reason=reason)
         return f"rejected: {reason}"
-    if item.queue.name == FLAGGED:
-        reviews.mark_seen(row, by=by)
-        done = "looked at"
-    elif item.is_image:
+    if isinstance(row, Publication):
         publications.publish(row, by=by)
         done = "approved"
+    elif item.queue.name == FLAGGED:
+        prompt_reviews.mark_seen(row, by=by)
+        done = "looked at"
     else:
         reviewed_orders.approve(row, by=by)
         done = "approved"
     if decision == "trust":
-        trust.trust(item.author, by=by)
+        trusted_authors.trust(item.author, by=by)
         done += ", author trusted"
     return done
 
 
-def shown(item: Item) -> dict[str, Any]:
-    """Return what the page shows of the item."""
+def shown(item: ReviewItem) -> dict[str, Any]:
     row = item.row
     context: dict[str, Any] = {
         "item": item,
         "author": item.author,
         "history": _history(item.author),
-        "is_trusted": trust.is_trusted(item.author.pk),
+        "is_trusted": trusted_authors.is_trusted(item.author.pk),
         "why": why(row.matches or ()),
         "appealed": row.appealed_at,
     }
-    if not item.is_image:
+    if isinstance(row, PromptReview):
         first = row.requests[0] if row.requests else {}
         return context | {
             "prompt": row.prompt,
@@ -238,8 +233,8 @@ def shown(item: Item) -> dict[str, Any]:
         }
     image = row.image
     return context | {
-        "prompt": image.job.prompt,
-        "model": image.job.model.name,
+        "prompt": image.prompt,
+        "model": image.job.model.name if image.job else "",
         "image": image,
         "image_url": storage.url(image.large_key or image.key),
         "reports": _reports(row),
@@ -256,22 +251,22 @@ def _model_name(slug: str) -> str:
 
 def _history(author: User) -> str:
     """Return how moderators and rules have decided about this author's images."""
-    found = Publication.objects.filter(image__user=author).aggregate(
+    counts = Publication.objects.filter(image__user=author).aggregate(
         shown=Count("id", filter=Q(state=PublicationState.PUBLISHED)),
         refused=Count("id", filter=Q(state=PublicationState.REFUSED)),
     )
-    return gettext("in Explore: %(shown)d, rejected: %(refused)d") % found
+    return gettext("in Explore: %(shown)d, rejected: %(refused)d") % counts
 
 
 def _reports(publication: Publication) -> dict[str, Any]:
     """Return the open reports of an image: how many of each kind, and their texts."""
-    open_ones = list(
+    reports = list(
         Report.objects.filter(publication=publication, settled_at__isnull=True).order_by("-id")
     )
-    kinds = Counter(str(report.get_kind_display()) for report in open_ones)
-    texts = [report.words for report in open_ones if report.words]
+    kinds = Counter(str(report.get_kind_display()) for report in reports)
+    texts = [report.words for report in reports if report.words]
     return {
-        "total": len(open_ones),
+        "total": len(reports),
         "kinds": kinds.most_common(),
         "texts": texts[:TEXTS_SHOWN],
         "more": texts[TEXTS_SHOWN:MAX_TEXTS],
@@ -280,12 +275,11 @@ def _reports(publication: Publication) -> dict[str, Any]:
 
 
 def _sources(review: PromptReview) -> list[str]:
-    """Return addresses of the source images of a request."""
     ids = [
-        found
+        source_id
         for request in review.requests
-        for one in request.get("source_images") or ()
-        if (found := parse_uuid(str(one)))
+        for text in request.get("source_images") or ()
+        if (source_id := parse_uuid(str(text)))
     ]
     wanted = list(dict.fromkeys(ids))[:8]
     keys = [

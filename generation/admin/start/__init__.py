@@ -2,9 +2,4 @@
 
 from generation.admin.start import alerts, announcements, attention, generation_switch
 
-__all__ = [
-    "alerts",
-    "announcements",
-    "attention",
-    "generation_switch",
-]
+__all__ = ["alerts", "announcements", "attention", "generation_switch"]

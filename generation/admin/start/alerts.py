@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from artgen.admin.attention import Item, Urgency, source
 from artgen.web import formatting
-from generation.admin.read_only import ReadOnlyModelAdmin, badge
+from generation.admin.columns import badge
+from generation.admin.read_only import ReadOnlyModelAdmin
 from generation.models import Alert
 from generation.operations.alerts import messages
 from generation.operations.alerts.conditions.condition import kind_of
@@ -40,7 +41,7 @@ def open_alerts(request: HttpRequest) -> Iterator[Item]:
     rows = Alert.objects.filter(ended_at=None).order_by("started_at", "id")
     alerts = [alert for alert in rows if kind_of(alert.name) not in shown_anyway]
     now = timezone.now()
-    url = f"{reverse('admin:generation_alert_changelist')}?{StateFilter.parameter_name}=open"
+    url = f"{reverse('admin:generation_alert_changelist')}?{AlertStateFilter.parameter_name}=open"
     for alert in alerts[:SHOWN]:
         yield Item(
             title=messages.sentence(alert.name, alert.values),
@@ -57,13 +58,11 @@ def open_alerts(request: HttpRequest) -> Iterator[Item]:
         )
 
 
-class StateFilter(admin.SimpleListFilter):
-    """Problems of now, or of the past."""
-
+class AlertStateFilter(admin.SimpleListFilter):
     title = _("state")
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Any]]:
         return [("open", _("Now")), ("ended", _("Ended"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -78,7 +77,7 @@ class AlertAdmin(ReadOnlyModelAdmin):
 
     menu_icon = "notifications"
     list_display = ("sentence", "state", "started_at", "notified_at", "ended_at")
-    list_filter = (StateFilter, "name")
+    list_filter = (AlertStateFilter, "name")
     list_display_links = None
 
     @admin.display(description=_("problem"))

@@ -1,8 +1,8 @@
 """Announcements above every page."""
 
-from typing import Any
-
+from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -15,8 +15,6 @@ from generation.operations.status import announcements
 
 @admin.register(Announcement)
 class AnnouncementAdmin(AuditedAdmin):
-    """Announcements: write, schedule, end."""
-
     menu_section = "site"
     menu_icon = "campaign"
 
@@ -37,16 +35,18 @@ class AnnouncementAdmin(AuditedAdmin):
             return gettext("now")
         return gettext("later") if announcement.starts_at > now else gettext("ended")
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: Announcement, form: forms.BaseForm, change: bool
+    ) -> None:
         """Save; other processes show it within seconds."""
         super().save_model(request, obj, form, change)
         announcements.forget()
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+    def delete_model(self, request: HttpRequest, obj: Announcement) -> None:
         """Delete; other processes hide it within seconds."""
         super().delete_model(request, obj)
         announcements.forget()
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Announcement]) -> None:
         super().delete_queryset(request, queryset)
         announcements.forget()

@@ -1,6 +1,7 @@
 """What of jobs, models and publications needs a person now: sources of the start page."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -14,8 +15,8 @@ from django.utils.translation import ngettext
 
 from artgen.admin.attention import Action, Item, Urgency, source
 from artgen.web import formatting
-from generation.admin.budgets import budget_words
-from generation.admin.jobs import job_words
+from generation.admin.budgets import budget_text
+from generation.admin.jobs import job_text
 from generation.admin.moderation import review_queue
 from generation.jobs.budgets import budget_state
 from generation.jobs.engine import heartbeat
@@ -56,24 +57,23 @@ def provider_outages(request: HttpRequest) -> Iterator[Item]:
                 "For %(time)s. Submission is paused. The replies are paid for and kept at their "
                 "jobs. Enter “images” in the model’s request format, or resume."
             )
-            label, action = _("Resume"), "resume"
+            action = ListAction("provideroutage", _("Resume"), "resume")
             if request.user.has_perm("generation.view_job"):
                 rows = _unread(outage)
         else:
             detail = _("For %(time)s. Submission is paused. No job fails and nothing is charged.")
-            label, action = _("Check now"), "probe"
+            action = ListAction("provideroutage", _("Check now"), "probe")
         yield Item(
             title=f"{outage.get_kind_display()} ({outage.endpoint_id})",
             detail=detail % {"time": formatting.elapsed(outage.since, until=now)},
             url=url,
             urgency=Urgency.STOPPED,
-            action=_act(request, "provideroutage", label, url, action, [str(outage.pk)]),
+            action=action.on(request, [str(outage.pk)], url=url),
             rows=rows,
         )
 
 
 def _unread(outage: ProviderOutage) -> tuple[Item, ...]:
-    """Return the jobs with the replies that stopped submissions."""
     jobs = Job.objects.filter(
         unread_reply__endpoint_id=outage.endpoint_id, unread_reply__is_open=True
     )
@@ -90,8 +90,8 @@ def _unread(outage: ProviderOutage) -> tuple[Item, ...]:
 
 @source("generation.view_imagemodel")
 def paused_models(request: HttpRequest) -> Iterator[Item]:
-    """Yield the models whose submissions RunPod keeps rejecting."""
     url = reverse("admin:generation_imagemodel_changelist")
+    end_pause = ListAction("imagemodel", _("Try now"), "end_pause")
     paused = ImageModel.objects.enabled().filter(submit_failures__gte=PAUSED_AFTER)
     for model in paused.order_by("position", "slug"):
         if model.submit_after and model.submit_after > timezone.now():
@@ -111,7 +111,7 @@ def paused_models(request: HttpRequest) -> Iterator[Item]:
             detail=rejected % {"count": model.submit_failures},
             url=reverse("admin:generation_imagemodel_change", args=[model.pk]),
             urgency=Urgency.WAITING,
-            action=_act(request, "imagemodel", _("Try now"), url, "end_pause", [str(model.pk)]),
+            action=end_pause.on(request, [str(model.pk)], url=url),
         )
 
 
@@ -129,7 +129,7 @@ def models_without_workers(request: HttpRequest) -> Iterator[Item]:
         .exclude(runpod_id="")
         .exclude(model__in=active.filter(status=Status.RUNNING).values("model"))
     )
-    for found in (
+    for row in (
         waiting.order_by()
         .values("model", "model__name")
         .annotate(jobs=Count("id"), since=Min("submitted_at"))
@@ -138,14 +138,14 @@ def models_without_workers(request: HttpRequest) -> Iterator[Item]:
         detail = ngettext(
             "%(count)d job waits for %(time)s. See at RunPod whether the endpoint has workers.",
             "%(count)d jobs wait for %(time)s. See at RunPod whether the endpoint has workers.",
-            found["jobs"],
+            row["jobs"],
         )
-        query = f"status__exact=active&model__id__exact={found['model']}"
+        query = f"status__exact=active&model__id__exact={row['model']}"
         yield Item(
-            title=_("RunPod starts no jobs of %(model)s") % {"model": found["model__name"]},
+            title=_("RunPod starts no jobs of %(model)s") % {"model": row["model__name"]},
             detail=detail
-            % {"count": found["jobs"], "time": formatting.elapsed(found["since"], until=now)},
-            url=reverse("admin:generation_imagemodel_change", args=[found["model"]]),
+            % {"count": row["jobs"], "time": formatting.elapsed(row["since"], until=now)},
+            url=reverse("admin:generation_imagemodel_change", args=[row["model"]]),
             urgency=Urgency.STOPPED,
             action=Action(_("Show jobs"), _jobs(query))
             if request.user.has_perm("generation.view_job")
@@ -176,15 +176,14 @@ def missing_budget(request: HttpRequest) -> Iterator[Item]:
 
 @source("generation.view_budget")
 def used_budgets(request: HttpRequest) -> Iterator[Item]:
-    """Yield the budgets that are used up, or nearly."""
     for state in budget_state.states():
         parked = budget_state.waiting_for(state).count()
         if not (parked or state.is_near):
             continue
         values = {
             "budget": state.budget.scope,
-            "used": budget_words.dollars(state.used),
-            "limit": budget_words.dollars(state.limit),
+            "used": budget_text.dollars(state.used),
+            "limit": budget_text.dollars(state.limit),
             "time": formatting.moment(state.ends_at),
         }
         waits = ngettext(
@@ -207,7 +206,6 @@ def used_budgets(request: HttpRequest) -> Iterator[Item]:
 
 @source("generation.view_job")
 def stuck_jobs(request: HttpRequest) -> Iterator[Item]:
-    """Yield the jobs that cannot be saved, and the others that are stuck."""
     rows = Job.objects.stuck().select_related("model", "user").defer("snapshot", "result")
     jobs = list(rows.order_by("due_at", "id")[: MAX_JOBS + 1])
     not_stored = [job for job in jobs if job.status == Status.STORING and job.error_detail]
@@ -246,10 +244,10 @@ def _group(request: HttpRequest, jobs: Sequence[Job], *, title: str, detail: str
                 title=job.prompt[:80],
                 detail=" · ".join(
                     (
-                        job_words.stuck_reason(job, now=now),
+                        job_text.stuck_reason(job, now=now),
                         job.model.name,
                         job.user.email,
-                        job_words.age(job, now=now),
+                        job_text.age(job, now=now),
                     )
                 ),
                 url=reverse("admin:generation_job_change", args=[job.id]),
@@ -268,7 +266,7 @@ def _fix(request: HttpRequest, job: Job) -> Action | None:
     return _act_on_jobs(request, _("Check now"), "look_again", [str(job.id)])
 
 
-def _reviews(_request: HttpRequest, *, queue: review_queue.Queue) -> Iterator[Item]:
+def _reviews(_request: HttpRequest, *, queue: review_queue.ReviewQueue) -> Iterator[Item]:
     """Yield one of the queues of moderators that are not empty."""
     if not (count := queue.count()):
         return
@@ -289,7 +287,7 @@ for _queue in review_queue.QUEUES:
     source(_queue.right)(partial(_reviews, queue=_queue))
 
 
-def _oldest(queue: review_queue.Queue) -> datetime | None:
+def _oldest(queue: review_queue.ReviewQueue) -> datetime | None:
     """Return since when its oldest row waits: a reported image since its report."""
     rows, at = queue.rows(), queue.at
     if queue.name == review_queue.REPORTS:
@@ -324,14 +322,22 @@ def _jobs(query: str) -> str:
     return f"{reverse('admin:generation_job_changelist')}?{query}"
 
 
-def _act_on_jobs(request: HttpRequest, label: str, action: str, ids: list[str]) -> Action | None:
-    return _act(request, "job", label, _jobs("period=all"), action, ids)
+def _act_on_jobs(request: HttpRequest, label: str, name: str, ids: list[str]) -> Action | None:
+    return ListAction("job", label, name).on(request, ids, url=_jobs("period=all"))
 
 
-def _act(
-    request: HttpRequest, model: str, label: str, url: str, action: str, ids: list[str]
-) -> Action | None:
-    """Return a button for an action of the model's list, None without the right to change rows."""
-    if not request.user.has_perm(f"generation.change_{model}"):
-        return None
-    return Action(label, url, {"action": action, "_selected_action": ids, "from_start": "1"})
+@dataclass(frozen=True)
+class ListAction:
+    """An action of the list of a model: its label, and its name in `ModelAdmin.actions`."""
+
+    model: str
+    label: str
+    name: str
+
+    def on(self, request: HttpRequest, ids: list[str], *, url: str) -> Action | None:
+        """Return a button for these rows, None without the right to change them."""
+        if not request.user.has_perm(f"generation.change_{self.model}"):
+            return None
+        return Action(
+            self.label, url, {"action": self.name, "_selected_action": ids, "from_start": "1"}
+        )

@@ -23,8 +23,6 @@ MESSAGE_MAX = GenerationSwitch._meta.get_field("message").max_length or 0
 
 
 class GenerationSwitchForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Mode, message and expected end."""
-
     mode = forms.ChoiceField(
         label=_("Image creation"),
         choices=[
@@ -52,12 +50,12 @@ class GenerationSwitchForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         """Require an expected end in the future, unless creation is on."""
-        given: dict[str, Any] = super().clean() or self.cleaned_data
-        until = given.get("until")
-        is_paused = given.get("mode") not in (None, Mode.ON.value)
+        values: dict[str, Any] = super().clean() or self.cleaned_data
+        until = values.get("until")
+        is_paused = values.get("mode") not in (None, Mode.ON.value)
         if is_paused and until and until <= timezone.now():
             self.add_error("until", _("Must be in the future."))
-        return given
+        return values
 
 
 @admin.register(GenerationSwitch)
@@ -74,11 +72,13 @@ class GenerationSwitchAdmin(AuditedAdmin):
         """Return False: the only row is created on first use."""
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(
+        self, request: HttpRequest, obj: GenerationSwitch | None = None
+    ) -> bool:
         return False
 
     def save_model(
-        self, request: HttpRequest, obj: GenerationSwitch, form: Any, change: bool
+        self, request: HttpRequest, obj: GenerationSwitch, form: forms.BaseForm, change: bool
     ) -> None:
         creation_switch.turn(
             Mode(form.cleaned_data["mode"]),
@@ -99,7 +99,6 @@ class GenerationSwitchAdmin(AuditedAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the button of the start page."""
         name, view = "generation_generationswitch_turn", self.admin_site.admin_view(self.turn)
         urls: list[URLPattern] = [path("turn/", view, name=name), *super().get_urls()]
         return urls

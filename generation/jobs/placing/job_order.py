@@ -10,7 +10,7 @@ from accounts.models import User
 from generation.catalog.offers import BATCH_MAX
 from generation.jobs.placing.sheet_orders import SheetOrder
 from generation.models import Job
-from generation.moderation.reviews import HeldOrder
+from generation.moderation.prompt_reviews import HeldOrder
 from generation.studio.presets import own_styles
 from generation.studio.presets.own_styles import StyleText
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from generation.jobs.placing.job_order import JobOrder, Placer
 from generation.jobs.sql import bulk_update
 from generation.models import Job
-from generation.moderation import reviews
-from generation.moderation.reviews import Found
-from generation.moderation.rules import Rules
+from generation.moderation import prompt_reviews
+from generation.moderation.compiled_rules import CompiledRules
+from generation.moderation.prompt_reviews import MatchesByPrompt
 
 
 class Stopped(Exception):
     """Rules refuse or hold what they found."""
 
-    def __init__(self, matches: Found) -> None:
+    def __init__(self, matches: MatchesByPrompt) -> None:
         super().__init__()
         self.matches = matches
 
@@ -23,14 +23,14 @@ class Stopped(Exception):
 class Judgement:
     """What rules found in the prompts of an order and let pass."""
 
-    matches: Found
+    matches: MatchesByPrompt
     unchanged: bulk_update.Expression
     """SQL condition, and its values, that the rules are still the same."""
     is_fresh: bool
     """Whether the rules were read for this order."""
 
 
-def judge(order: JobOrder, jobs: Sequence[Job], *, rules: Rules) -> Judgement:
+def judge(order: JobOrder, jobs: Sequence[Job], *, rules: CompiledRules) -> Judgement:
     """Return what rules let pass; raise Stopped."""
     unchanged, values = rules.unchanged()
     judgement = Judgement({}, (unchanged, *values), is_fresh=rules.is_fresh)
@@ -39,6 +39,6 @@ def judge(order: JobOrder, jobs: Sequence[Job], *, rules: Rules) -> Judgement:
     if is_approved or order.by_staff:
         return judgement
     matches = rules.in_prompts(job.written_prompt for job in jobs)
-    if matches and (stopping := reviews.stopping(matches, user=order.user)):
+    if matches and (stopping := prompt_reviews.stopping_matches(matches, user=order.user)):
         raise Stopped(stopping)
     return replace(judgement, matches=matches)

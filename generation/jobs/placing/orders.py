@@ -22,8 +22,8 @@ from generation.jobs.placing.judgement import Stopped, judge
 from generation.jobs.placing.sheet_orders import SheetOrder
 from generation.jobs.placing.terms import Terms
 from generation.models import Job
-from generation.moderation import reviews
-from generation.moderation.reviews import HeldOrder
+from generation.moderation import prompt_reviews
+from generation.moderation.prompt_reviews import HeldOrder
 
 
 def place(
@@ -164,7 +164,7 @@ def _place(order: JobOrder) -> PlacedOrder:
         return placed
     except Stopped as stopped:
         creation_switch.refuse_if_paused(order.user, by_staff=order.by_staff)
-        raise reviews.stopped(order.held, stopped.matches) from None
+        raise prompt_reviews.store_stopped(order.held, stopped.matches) from None
     except (
         InvalidParameters,
         ledger.TooFewCredits,
@@ -217,7 +217,7 @@ def _place_by(
         if order.repeats and sheet_id:
             sheet_orders.replace_cell(sheet_id, job=order.repeats, by=jobs[0])
         if judgement.matches:
-            reviews.flag(order.held, judgement.matches, placed=batch_id or jobs[0].id)
+            prompt_reviews.flag(order.held, judgement.matches, placed=batch_id or jobs[0].id)
     return PlacedOrder(jobs, batch=batch_id, created=True)
 
 

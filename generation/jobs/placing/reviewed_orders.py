@@ -9,8 +9,8 @@ from accounts.models import ApiToken, User
 from artgen.refusals import Refusal
 from generation.jobs.placing import orders
 from generation.models import PromptReview
-from generation.moderation import reviews
-from generation.moderation.reviews import HeldOrder
+from generation.moderation import prompt_reviews
+from generation.moderation.prompt_reviews import HeldOrder
 
 
 class TokenRevoked(Refusal):
@@ -31,7 +31,7 @@ def approve(review: PromptReview, *, by: User) -> None:
         moderation.refusals.AlreadyDecided: nothing was changed.
     """
     with transaction.atomic():
-        reviews.approve(review, by=by)
+        prompt_reviews.approve(review, by=by)
         if not review.requests:  # was flagged, never stopped
             return
         placed, obstacle, path = None, "", reverse("reviews")
@@ -46,7 +46,7 @@ def approve(review: PromptReview, *, by: User) -> None:
             path = f"{reverse('create')}#run-{placed}"
             if review.sheet:
                 path = reverse("sheet", args=[placed])
-        reviews.note_placed(review, placed=placed, obstacle=obstacle, path=path)
+        prompt_reviews.note_placed(review, placed=placed, obstacle=obstacle, path=path)
 
 
 def _order_of(review: PromptReview) -> HeldOrder:

@@ -9,8 +9,8 @@ from functools import cached_property
 
 from generation.jobs.queue import model_cache
 from generation.jobs.queue.model_cache import Catalog
-from generation.moderation import rules as moderation_rules
-from generation.moderation.rules import Rules
+from generation.moderation import compiled_rules as moderation_rules
+from generation.moderation.compiled_rules import CompiledRules
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Terms:
         return model_cache.read() if self.are_of_now else model_cache.for_order()
 
     @cached_property
-    def rules(self) -> Rules:
+    def rules(self) -> CompiledRules:
         if self.are_of_now:
             return moderation_rules.current()
         return moderation_rules.for_order()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from artgen.management.base import BaseCommand
 from artgen.management.number_arguments import DAYS
-from generation.gallery import images
+from generation.gallery import trash
 from generation.management.text_table import counted
 from generation.models import Image
 
@@ -36,5 +36,5 @@ class Command(BaseCommand):
             self.stdout.write(f"Would remove {counted(count, 'image')}, {size / 1e6:.1f} MB.")
             return
         progress = self.progress("images", total=count)
-        count = images.purge(trashed_before=before, advance=progress.advance)
+        count = trash.purge(trashed_before=before, advance=progress.advance)
         self.stdout.write(f"{counted(count, 'image')} removed.")

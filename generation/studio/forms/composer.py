@@ -24,15 +24,18 @@ from generation.catalog.parameters import (
 )
 from generation.catalog.shapes import ShapeChoice, size_of
 from generation.models import ImageModel
-from generation.studio.forms import sizes, sliders
-from generation.studio.forms.numbers import decimal, is_whole, whole
+from generation.studio.forms import size_choice, sliders
 from generation.studio.forms.sliders import Slider
+from generation.studio.forms.typed_numbers import decimal, is_whole, whole
 
 COUNTS = (1, 2, 3, 4, 6, 8)
 COUNT_DEFAULT = 4
 CHECKED = {*NUMBERS, "seed", "lora_url"}
 """Whose errors are shown while the form is being filled in."""
-TEXTS = (*(one.name for one in JOB_PARAMETERS if one.in_composer), "shape", "count")
+TEXTS = (
+    *(parameter.name for parameter in JOB_PARAMETERS if parameter.in_composer),
+    *("shape", "count"),
+)
 
 
 @dataclass
@@ -56,11 +59,10 @@ class Composer:
     def posted(
         cls, model: ImageModel, data: QueryDict, *, allowed: Quotas | None = None
     ) -> "Composer":
-        """Return the form as a browser sent it."""
         return cls(
             model=model,
             texts={name: str(data[name]).replace("\r\n", "\n") for name in TEXTS if name in data},
-            sources=[one for one in data.getlist("source_images") if one],
+            sources=list(filter(None, data.getlist("source_images"))),
             exact="exact" in data,
             quotas=allowed,
         )
@@ -99,7 +101,6 @@ class Composer:
 
     @cached_property
     def offer(self) -> Offer:
-        """The model as plain data."""
         return self.model.offer
 
     @property
@@ -149,17 +150,17 @@ class Composer:
     @property
     def has_exact_size(self) -> bool:
         """Whether the model accepts any width and height within limits."""
-        return sizes.takes_any(self.parameters)
+        return size_choice.takes_any(self.parameters)
 
     @cached_property
     def shapes(self) -> list[ShapeChoice]:
         """The available shapes: the model's sizes, or common ratios at its default area."""
-        return sizes.offered(self.parameters, quotas=self.quotas)
+        return size_choice.offered(self.parameters, quotas=self.quotas)
 
     @property
     def shape(self) -> str:
         """The chosen shape's value; the first one unless another of this model is chosen."""
-        return sizes.chosen(
+        return size_choice.chosen(
             self.texts.get("shape", ""), among=self.shapes, parameter=self.parameters.get("size")
         )
 
@@ -173,12 +174,10 @@ class Composer:
 
     @property
     def width(self) -> str:
-        """The exact width, as typed or as the chosen shape has it."""
         return self._side("width", 0)
 
     @property
     def height(self) -> str:
-        """The exact height, as typed or as the chosen shape has it."""
         return self._side("height", 1)
 
     @property
@@ -189,12 +188,10 @@ class Composer:
 
     @property
     def counts(self) -> Iterable[int]:
-        """The available numbers of images."""
         return COUNTS
 
     @property
     def max_count(self) -> int:
-        """The largest number of images that the user's quotas allow."""
         limit = self.quotas.limit("batch") if self.quotas else None
         return BATCH_MAX if limit is None else min(limit, BATCH_MAX)
 
@@ -206,7 +203,7 @@ class Composer:
     @property
     def has_limited_shapes(self) -> bool:
         """Whether the user's quotas leave some of the sizes out, or make them smaller."""
-        return sizes.are_limited(self.shapes, self.parameters)
+        return size_choice.are_limited(self.shapes, self.parameters)
 
     @property
     def count(self) -> int:
@@ -219,12 +216,10 @@ class Composer:
 
     @property
     def style(self) -> str:
-        """The chosen style's slug, empty for none."""
         return self.texts.get("style", "")
 
     @property
     def sliders(self) -> list[Slider]:
-        """The sliders of this model under “Fine tuning”."""
         return self._sliders(SliderArea.TUNING)
 
     @property
@@ -234,36 +229,31 @@ class Composer:
 
     @property
     def takes_lora(self) -> bool:
-        """Whether the model applies a LoRA."""
         return "lora_url" in self.parameters
 
     @property
     def lora_url(self) -> str:
-        """The address of the LoRA as typed."""
         return self.texts.get("lora_url", "")
 
     @property
     def lora_url_max_length(self) -> int:
-        """Characters the address may have."""
         return LORA_URL_MAX_LENGTH
 
     @property
     def lora_scale(self) -> Slider | None:
-        """How strongly the LoRA is applied."""
         return self.slider("lora_scale")
 
     @property
     def tuning_open(self) -> bool:
         """Whether the fine tuning contains an error or a value worth showing."""
         tuned = CHECKED - {
-            name for name, one in SLIDERS.items() if one.slider is SliderArea.SOURCES
+            name for name, parameter in SLIDERS.items() if parameter.slider is SliderArea.SOURCES
         }
         wrong = tuned & self.errors.keys()
         return bool(wrong or self.exact or (self.takes_lora and self.lora_url))
 
     @property
     def takes_sources(self) -> bool:
-        """Whether the model accepts source images."""
         return self.model.max_source_images > 0
 
     def slider(self, name: str) -> Slider | None:
@@ -300,7 +290,6 @@ class Composer:
 
     @property
     def not_allowed(self) -> str:
-        """Why the user's quotas do not allow this form, "" if they do."""
         if self.quotas is None:
             return ""
         width, height = self.size or (0, 0)
@@ -310,7 +299,6 @@ class Composer:
 
     @property
     def size_errors(self) -> list[str]:
-        """The errors of the exact size, each once."""
         return list(dict.fromkeys([*self.errors.get("width", []), *self.errors.get("height", [])]))
 
     # --- what `orders` gets ---

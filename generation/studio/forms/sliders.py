@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from generation.catalog.offers import Parameter
 from generation.catalog.parameters import SLIDERS
-from generation.studio.forms.numbers import decimal
+from generation.studio.forms.typed_numbers import decimal
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ def stays(text: str, *, before: Parameter | None, after: Parameter | None) -> bo
 
     It does if it is a number within the new limits and was not just the old default.
     """
-    given = decimal(text)
-    if after is None or not isinstance(given, float):
+    number = decimal(text)
+    if after is None or not isinstance(number, float):
         return False
-    if before is not None and given == before.default:
+    if before is not None and number == before.default:
         return False
-    return (after.min is None or given >= after.min) and (after.max is None or given <= after.max)
+    return (after.min is None or number >= after.min) and (after.max is None or number <= after.max)

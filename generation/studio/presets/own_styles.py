@@ -11,7 +11,7 @@ from artgen.database.ids import parse_uuid
 from artgen.refusals import FieldError, Refusal
 from generation.models import Job, OwnStyle, Style
 from generation.models.presets import OWN_STYLE_PREFIX, STYLE_NAME_MAX, STYLE_TEXT_MAX
-from generation.studio.presets import named
+from generation.owned_rows import named_rows, names
 
 PLACEHOLDER = "{prompt}"
 
@@ -27,10 +27,9 @@ class StyleText:
 
 
 def find(user: User, slug: str) -> StyleText | None:
-    """Return the user's own style of this slug, None if there is none."""
     style_id = _id_of(slug)
-    found = OwnStyle.objects.of(user).present().filter(id=style_id).first() if style_id else None
-    return _text_of(found) if found else None
+    style = OwnStyle.objects.of(user).present().filter(id=style_id).first() if style_id else None
+    return _text_of(style) if style else None
 
 
 def of_job(job: Job) -> StyleText | None:
@@ -51,7 +50,6 @@ def name_of(job: Job) -> str:
 
 
 def slugs(user: User) -> list[str]:
-    """Return the slugs of the user's own styles."""
     return [style.slug for style in OwnStyle.objects.of(user).present().only("id")]
 
 
@@ -62,7 +60,7 @@ def of_user(user: User) -> list[OwnStyle]:
 def create(*, user: User, name: str, template: str, negative: str) -> OwnStyle:
     """Return a new own style, the last one; raise Refusal."""
     values = _cleaned(name=name, template=template, negative=negative)
-    return named.create(OwnStyle(user=user, **values))
+    return named_rows.create(OwnStyle(user=user, **values))
 
 
 def change(
@@ -78,10 +76,10 @@ def change(
         template=style.template if template is None else template,
         negative=style.negative if negative is None else negative,
     )
-    return named.change(style, **values)
+    return named_rows.change(style, **values)
 
 
-def copied(source: StyleText, *, user: User) -> OwnStyle:
+def find_or_copy(source: StyleText, *, user: User) -> OwnStyle:
     """Return the user's own style with these texts: one that is there, or a copy.
 
     Raises:
@@ -92,10 +90,10 @@ def copied(source: StyleText, *, user: User) -> OwnStyle:
         .present()
         .filter(template=source.template, negative=source.negative)
     )
-    if found := same.in_order().first():
-        return found
+    if style := same.in_order().first():
+        return style
     taken = set(OwnStyle.objects.of(user).present().values_list("folded_name", flat=True))
-    name = named.unused(source.name, taken=taken, limit=STYLE_NAME_MAX)
+    name = names.unused(source.name, taken=taken, limit=STYLE_NAME_MAX)
     return create(user=user, name=name, template=source.template, negative=source.negative)
 
 
@@ -108,11 +106,11 @@ def _text_of(style: OwnStyle) -> StyleText:
 
 
 def _cleaned(*, name: str, template: str, negative: str) -> dict[str, str]:
-    name, template, negative = map(named.cleaned, (name, template, negative))
+    name, template, negative = map(names.cleaned, (name, template, negative))
     errors: Sequence[FieldError] = [
-        *named.problems("name", name, limit=STYLE_NAME_MAX),
-        *named.problems("template", template, limit=STYLE_TEXT_MAX),
-        *named.problems("negative", negative, limit=STYLE_TEXT_MAX, is_required=False),
+        *names.problems("name", name, limit=STYLE_NAME_MAX),
+        *names.problems("template", template, limit=STYLE_TEXT_MAX),
+        *names.problems("negative", negative, limit=STYLE_TEXT_MAX, is_required=False),
     ]
     if not errors and PLACEHOLDER not in template:
         detail = _("Write {prompt} where your prompt belongs.")

@@ -1,11 +1,11 @@
-"""Presets: save, update, rename, arrange, share by a secret link. `named` deletes them.
+"""Presets: save, update, rename, arrange, share by a secret link. `named_rows` deletes them.
 
-The values are texts of the composer's fields; `generation.studio.forms.presets` reads and applies
-them.
+The values are texts of the composer's fields; `studio.forms.preset_values` reads and applies them.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from django.db import transaction
@@ -13,14 +13,13 @@ from django.db import transaction
 from accounts.models import User
 from generation.models import Preset
 from generation.models.presets import OWN_STYLE_PREFIX, PRESET_NAME_MAX
-from generation.studio.presets import named, own_styles
+from generation.owned_rows import link_secrets, named_rows, names
+from generation.studio.presets import own_styles
 from generation.studio.presets.own_styles import StyleText
 
 
 @dataclass(frozen=True)
 class SharedPreset:
-    """A preset as people with its link see it."""
-
     preset: Preset
     values: Mapping[str, str]
     style: StyleText | None
@@ -32,35 +31,34 @@ def of_user(user: User) -> list[Preset]:
 
 
 def create(*, user: User, name: str, values: Mapping[str, str]) -> Preset:
-    """Return a new preset, the last one; raise Refusal."""
-    name = named.checked(name, limit=PRESET_NAME_MAX)
-    return named.create(Preset(user=user, name=name, values=dict(values)))
+    name = names.checked(name, limit=PRESET_NAME_MAX)
+    return named_rows.create(Preset(user=user, name=name, values=dict(values)))
 
 
 def revert(preset: Preset) -> Preset:
     """Exchange the values with those before the last update."""
     if preset.previous_values is None:
         return preset
-    return named.store(preset, values=preset.previous_values, previous_values=preset.values)
+    return named_rows.store(preset, values=preset.previous_values, previous_values=preset.values)
 
 
 def change(
     preset: Preset, *, name: str | None = None, values: Mapping[str, str] | None = None
 ) -> Preset:
     """Change name or values; None leaves them, `revert` undoes the values. Raise Refusal."""
-    fields: dict[str, object] = {}
+    fields: dict[str, Any] = {}
     if name is not None:
-        fields["name"] = named.checked(name, limit=PRESET_NAME_MAX)
+        fields["name"] = names.checked(name, limit=PRESET_NAME_MAX)
     if values is not None and dict(values) != preset.values:
         fields |= {"previous_values": preset.values, "values": dict(values)}
-    return named.change(preset, **fields) if fields else preset
+    return named_rows.change(preset, **fields) if fields else preset
 
 
 def move(preset: Preset, *, by: int) -> None:
     """Move the preset up (-1) or down (1) among the user's presets."""
     with transaction.atomic():
         User.objects.select_for_update().only("pk").get(pk=preset.user_id)
-        ids = [one.id for one in of_user(preset.user)]
+        ids = [row.id for row in of_user(preset.user)]
         if preset.id not in ids:
             return
         at = ids.index(preset.id)
@@ -74,12 +72,12 @@ def share(preset: Preset) -> Preset:
     """Create a link; a preset that has one keeps it."""
     if preset.link_slug:
         return preset
-    return named.store(preset, link_slug=named.new_slug())
+    return named_rows.store(preset, link_slug=link_secrets.new_slug())
 
 
 def stop_sharing(preset: Preset) -> Preset:
     """Turn the link off; a later one has another secret."""
-    return named.store(preset, link_slug=None)
+    return named_rows.store(preset, link_slug=None)
 
 
 def find(slug: str) -> SharedPreset | None:
@@ -98,12 +96,12 @@ def save_shared(shared: SharedPreset, *, user: User) -> Preset:
     with transaction.atomic():
         values = dict(shared.values)
         if shared.style:
-            values["style"] = own_styles.copied(shared.style, user=user).slug
+            values["style"] = own_styles.find_or_copy(shared.style, user=user).slug
         own = of_user(user)
-        if same := next((one for one in own if one.values == values), None):
+        if same := next((preset for preset in own if preset.values == values), None):
             return same
-        taken = {one.folded_name for one in own}
-        name = named.unused(shared.preset.name, taken=taken, limit=PRESET_NAME_MAX)
+        taken = {preset.folded_name for preset in own}
+        name = names.unused(shared.preset.name, taken=taken, limit=PRESET_NAME_MAX)
         return create(user=user, name=name, values=values)
 
 

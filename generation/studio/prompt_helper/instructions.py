@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 MAX_ENHANCED = 800  # characters that an enhanced prompt is asked to have at most
 
 
-class Kind(models.TextChoices):
+class ProposalKind(models.TextChoices):
     """What is proposed. The values are in addresses and in the user's row."""
 
     TRANSLATE = "translate", _("Translation")
@@ -47,8 +47,7 @@ _ENHANCE = (
 )
 
 
-def of(kind: Kind, *, language: str) -> str:
-    """Return the instructions; `language` is the code of that of a translation."""
-    if kind is Kind.ENHANCE:
+def of(kind: ProposalKind, *, language: str) -> str:
+    if kind is ProposalKind.ENHANCE:
         return _ENHANCE
     return _TRANSLATE.format(language=_LANGUAGES[language])

@@ -19,10 +19,10 @@ from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.catalog.request_validation import clean_text
 from generation.jobs.placing import creation_switch
-from generation.models import ImageModel
+from generation.models import ImageModel, PromptCall
 from generation.runpod.text import TextError, TextNotSetUp, TextUnavailable
-from generation.studio.prompt_helper import charges, clients, costs, instructions
-from generation.studio.prompt_helper.instructions import Kind
+from generation.studio.prompt_helper import credit_charges, dollar_costs, instructions, text_client
+from generation.studio.prompt_helper.instructions import ProposalKind
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +32,6 @@ MAX_RETRY_AFTER_SECONDS = 300
 
 
 class HelperMissing(Refusal):
-    """No text endpoint is set up."""
-
     code = "prompt_helper_off"
     status = 404
     text = gettext_lazy("The prompt helper isn’t set up on this site.")
@@ -73,7 +71,7 @@ class Proposal:
 
 
 def propose(
-    kind: Kind,
+    kind: ProposalKind,
     *,
     user: User,
     prompt: str,
@@ -97,35 +95,46 @@ def propose(
         HelperMissing, HelperBusy, HelperAway, NoProposal, GenerationOff, BudgetReached,
             TooManyTries, TooFewCredits, TokenLimitReached, PeriodLimitReached: nothing was charged.
     """
-    if not clients.is_on():
+    if not text_client.is_on():
         raise HelperMissing
     prompt = _cleaned(prompt)
     creation_switch.refuse_if_paused(user)
-    costs.refuse_beyond_budgets(user)
+    dollar_costs.refuse_beyond_budgets(user)
     rate_limits.spend("prompt_helper", user.pk)
-    language = _target(model) if kind is Kind.TRANSLATE else ""
+    language = _target(model) if kind is ProposalKind.TRANSLATE else ""
     directions = instructions.of(kind, language=language or languages.DEFAULT)
-    with clients.waiting.held():
-        price = charges.price_of(kind)
-        call = charges.hold(user=user, kind=kind, price=price, token_id=token_id)
+    with text_client.waiting.held():
+        price = credit_charges.price_of(kind)
+        call = credit_charges.hold(user=user, kind=kind, price=price, token_id=token_id)
         try:
             pooling.give_back()
-            found = _ask(kind, directions=directions, prompt=prompt)
+            proposal = _ask(kind, directions=directions, prompt=prompt)
         except BaseException as error:
-            with transaction.atomic():
-                charges.release(call)
-                if isinstance(error, NoProposal):  # the endpoint has replied
-                    costs.add(user, credits=0)
+            _release(call, user, has_reply=isinstance(error, NoProposal))
             raise
-        with transaction.atomic():
-            if found == prompt:
-                charges.release(call, reason=charges.UNCHANGED)
-                is_charged = False
-            else:
-                is_charged = charges.settle(call)
-            charged = price if is_charged else 0
-            costs.add(user, credits=charged)
-    return Proposal(prompt=found, original_prompt=prompt, language=language, credits=charged)
+        charged = _settle(call, user, price=price, is_changed=proposal != prompt)
+    return Proposal(prompt=proposal, original_prompt=prompt, language=language, credits=charged)
+
+
+def _release(call: PromptCall | None, user: User, *, has_reply: bool) -> None:
+    """Return the credits of a call without a proposal; a reply counts for budgets."""
+    with transaction.atomic():
+        credit_charges.release(call)
+        if has_reply:
+            dollar_costs.add(user, credits=0)
+
+
+def _settle(call: PromptCall | None, user: User, *, price: int, is_changed: bool) -> int:
+    """Charge for a proposal unless it is the prompt itself; return the credits charged."""
+    with transaction.atomic():
+        if is_changed:
+            is_charged = credit_charges.settle(call)
+        else:
+            credit_charges.release(call, reason=credit_charges.UNCHANGED)
+            is_charged = False
+        charged = price if is_charged else 0
+        dollar_costs.add(user, credits=charged)
+    return charged
 
 
 def _cleaned(prompt: str) -> str:
@@ -137,16 +146,17 @@ def _cleaned(prompt: str) -> str:
 
 
 def _target(model: ImageModel | None) -> str:
-    """Return the code of the language to translate into."""
     known = languages.known(model.offer.languages) if model else []
     return known[0] if known else languages.DEFAULT
 
 
-def _ask(kind: Kind, *, directions: str, prompt: str) -> str:
+def _ask(kind: ProposalKind, *, directions: str, prompt: str) -> str:
     """Return the text of the endpoint. Raises HelperAway or NoProposal."""
     started = time.monotonic()
     try:
-        reply = clients.client().reply(instructions=directions, text=prompt, max_tokens=MAX_TOKENS)
+        reply = text_client.client().reply(
+            instructions=directions, text=prompt, max_tokens=MAX_TOKENS
+        )
     except TextError as error:
         level = logging.ERROR if isinstance(error, TextNotSetUp) else logging.WARNING
         seconds = round(time.monotonic() - started, 1)
@@ -157,15 +167,15 @@ def _ask(kind: Kind, *, directions: str, prompt: str) -> str:
             raise HelperAway(retry_after=_pause(error.retry_after)) from error
         log.log(level, "the text endpoint has no proposal", extra=fields)
         raise NoProposal from error
-    found = unicodedata.normalize("NFC", reply)
-    if len(found) > PROMPT_MAX_LENGTH:
-        log.warning("the proposal is too long", extra={"kind": kind.value, "length": len(found)})
+    proposal = unicodedata.normalize("NFC", reply)
+    if len(proposal) > PROMPT_MAX_LENGTH:
+        log.warning("the proposal is too long", extra={"kind": kind.value, "length": len(proposal)})
         raise NoProposal
-    return found
+    return proposal
 
 
-def _pause(asked: float | None) -> int:
+def _pause(seconds: float | None) -> int:
     """Return the seconds after which to try again, as the endpoint asks, within limits."""
-    if asked is None:
+    if seconds is None:
         return RETRY_AFTER_SECONDS
-    return int(min(max(asked, 1), MAX_RETRY_AFTER_SECONDS))
+    return int(min(max(seconds, 1), MAX_RETRY_AFTER_SECONDS))

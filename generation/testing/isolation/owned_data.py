@@ -33,7 +33,8 @@ from accounts.tokens import tokens
 from accounts.user_data import deletion
 from artgen.admin import audit
 from generation.files import storage
-from generation.gallery import collection_sharing, collections, notes, publications, sharing, tags
+from generation.gallery import collections, notes, tagging
+from generation.gallery.sharing import collection_share_links, publications, share_links
 from generation.imaging import metadata
 from generation.jobs.engine import webhook_tokens
 from generation.models import (
@@ -61,9 +62,10 @@ from generation.models import (
     UnreadReply,
     Upload,
 )
-from generation.studio.presets import named, own_styles, presets
-from generation.studio.sheets import word_lists
-from generation.studio.sheets.request import Asked
+from generation.owned_rows import named_rows
+from generation.studio.comparisons import word_lists
+from generation.studio.comparisons.comparison_request import ComparisonRequest
+from generation.studio.presets import own_styles, presets
 from generation.testing.cases import hold, load_catalog, make_user
 from generation.testing.isolation import sign_in
 from generation.testing.rows.api import make_image, make_job
@@ -134,7 +136,7 @@ def _make_rows(data: OwnedData) -> None:
     )
     trashed.trashed_at = now
     trashed.save(update_fields=["trashed_at"])
-    shared = sharing.share_by_link(
+    shared = share_links.share_by_link(
         make_image_with_files(owner), until=None, with_parameters=False, with_name=False
     )
     published = publications.ask_to_publish(public, with_parameters=False, with_name=False)
@@ -169,7 +171,7 @@ def _make_rows(data: OwnedData) -> None:
     hold(user=owner, amount=3, reference=queued.id, reason=mark("prompt"))
     collection = collections.create(user=owner, name=mark("collection"))
     collections.add(collection, image_ids=[image.id])
-    collection_sharing.share(collection, until=None, with_parameters=False, with_name=False)
+    collection_share_links.share(collection, until=None, with_parameters=False, with_name=False)
     collection.refresh_from_db()
     values |= {
         "collection_link": collection.link_slug,
@@ -186,7 +188,7 @@ def _make_rows(data: OwnedData) -> None:
         )
     )
     values |= {"own_style": own_style.id, "preset": preset.id, "preset_link": preset.link_slug}
-    deleted = named.delete(collections.create(user=owner, name=mark("gone")))
+    deleted = named_rows.delete(collections.create(user=owner, name=mark("gone")))
     IdempotencyKey.objects.create(
         user=owner, key=mark("key"), body_sha256="2" * 64, placed=queued.id, created_at=now
     )
@@ -215,14 +217,14 @@ def _make_rows(data: OwnedData) -> None:
             id=batch, user=owner, prompt=mark("prompt"), jobs=[str(job)], created_at=now,
             rows=[[{"by": "prompt", "value": mark("prompt"), "text": mark("prompt")}]],
             columns=[[]], deleted_at=deleted_at,
-            asked=Asked(prompt=mark("prompt"), models=("flux-dev",)).as_json(),
+            asked=ComparisonRequest(prompt=mark("prompt"), models=("flux-dev",)).as_json(),
         )
         for batch, job, deleted_at in (
             (image.job.batch, image.job_id, None), (queued.batch, queued.id, now),
         )
     )  # fmt: skip
     words = word_lists.create(user=owner, name=mark("list"), entries=[mark("entry")])
-    deleted_words = named.delete(
+    deleted_words = named_rows.delete(
         word_lists.create(user=owner, name=mark("listgone"), entries=[mark("entry")])
     )
     values |= {
@@ -263,7 +265,7 @@ def make_image_with_files(owner: User, *, detail: str = "", **fields: Any) -> Im
     storage.save(image.key, data, content_type="image/png")
     storage.save(image.thumbnail_key, FILES["WEBP"], content_type="image/webp")
     notes.write(image, note=mark("remark"))
-    return tags.replace(image, names=[mark("tag")])
+    return tagging.replace(image, names=[mark("tag")])
 
 
 def _make_addresses(data: OwnedData) -> None:

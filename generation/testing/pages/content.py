@@ -32,14 +32,21 @@ from accounts.tokens import tokens
 from artgen.admin import audit
 from artgen.web.theme import page
 from generation.files import uploads
-from generation.gallery import collection_sharing, collections, publications, saving, sharing, tags
-from generation.gallery.images import set_favorite, trash
+from generation.gallery import collections, tagging
+from generation.gallery.favorites import set_favorite
+from generation.gallery.sharing import (
+    collection_share_links,
+    publications,
+    saved_copies,
+    share_links,
+)
+from generation.gallery.trash import move_to_trash
 from generation.jobs.engine import job_control
 from generation.jobs.placing import drafts, orders
 from generation.models import Image, Job, Sheet, Status
+from generation.studio.comparisons import votes, word_lists
+from generation.studio.comparisons.comparison_request import Axis, ComparisonRequest
 from generation.studio.presets import own_styles, presets
-from generation.studio.sheets import votes, word_lists
-from generation.studio.sheets.request import Asked, Axis
 from generation.testing.rows.people import let_in
 
 TEMPLATES = (
@@ -126,7 +133,7 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
     for image in images[::4]:
         set_favorite(image, favorite=True)
     for number, image in enumerate(images[3:9:2]):
-        trash(image)
+        move_to_trash(image)
         image.trashed_at = timezone.now()
         Image.objects.filter(pk=image.pk).update(
             trashed_at=timezone.now() - timedelta(days=9 * number)
@@ -140,11 +147,11 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
     publications.ask_to_publish(public[-1], with_parameters=True, with_name=True)
     variants = Image.objects.of(owner).filter(job__in=placed[-2][0]).order_by("id")
     in_month = timezone.now() + timedelta(days=30)
-    shared = sharing.share_by_link(
+    shared = share_links.share_by_link(
         variants[2], until=in_month, with_parameters=True, with_name=True
     )
     boss = User.objects.get(email="boss@example.org")
-    saved = saving.save(saving.finder(shared.link_slug or ""), user=boss)
+    saved = saved_copies.save(saved_copies.finder(shared.link_slug or ""), user=boss)
     piles = [
         collections.create(user=owner, name=name) for name in ("Море и свет", "Зима") if russian
     ] or [collections.create(user=owner, name=name) for name in ("Sea and light", "Winter")]
@@ -152,8 +159,8 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
     collections.add(piles[1], image_ids=[image.pk for image in images[2:5]])
     names = ("печать", "для кухни", "море") if russian else ("print", "for the kitchen", "sea")
     for number, name in enumerate(names):
-        tags.add_these(user=owner, ids=[image.pk for image in images[number::2]], name=name)
-    collection_sharing.share(piles[0], until=in_month, with_parameters=True, with_name=True)
+        tagging.add_these(user=owner, ids=[image.pk for image in images[number::2]], name=name)
+    collection_share_links.share(piles[0], until=in_month, with_parameters=True, with_name=True)
     piles[0].refresh_from_db()
     presets.create(
         user=owner,
@@ -205,7 +212,7 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
 def _sheet(owner: User, jobs: list[Job]) -> Sheet:
     """Arrange the jobs of a run as a comparison of seeds, with a vote."""
     heads = [[{"by": "seed", "value": job.seed, "text": f"{job.seed}"}] for job in jobs]
-    asked = Asked(
+    asked = ComparisonRequest(
         prompt=jobs[0].prompt,
         models=("flux-schnell",),
         columns=Axis("seed", tuple(job.seed for job in jobs)),

@@ -19,11 +19,11 @@ from playwright.sync_api import expect
 
 from accounts.models import User
 from generation.gallery import collections
-from generation.gallery.images import set_favorite
+from generation.gallery.favorites import set_favorite
 from generation.jobs.placing import drafts, orders
 from generation.models import Image, Job, Sheet, Status
-from generation.studio.sheets import placing, votes
-from generation.studio.sheets.request import Asked
+from generation.studio.comparisons import comparison_order, votes
+from generation.studio.comparisons.comparison_request import ComparisonRequest
 from generation.testing.pages.browser import DESKTOP, PHONE, Visitors, chromium
 from generation.testing.pages.screenshots import FULL
 from generation.testing.rows.people import let_in
@@ -54,8 +54,8 @@ def fill() -> None:
     sessions = let_in(OWNER, credits=500)
     owner = User.objects.get(email=f"{OWNER}@example.org")
     User.objects.filter(pk=owner.pk).update(name="Nora Sand", language="en")
-    asked = Asked(prompt=COMPARED, models=MODELS, aspect_ratio="3:2", seed=11)
-    placing.place(user=owner, asked=asked)
+    asked = ComparisonRequest(prompt=COMPARED, models=MODELS, aspect_ratio="3:2", seed=11)
+    comparison_order.place(user=owner, comparison=asked)
     sheet = Sheet.objects.of(owner).get()
     _wait(owner)
     for number, (prompt, width, height, count) in enumerate(RUNS):

@@ -4,7 +4,7 @@ import re
 
 from django.urls import reverse
 
-from generation.gallery import publications, sharing
+from generation.gallery.sharing import publications, share_links
 from generation.models import Image, Status
 from generation.testing.cases import BaseTestCase
 from generation.testing.rows.api import make_image, make_job
@@ -45,7 +45,7 @@ class SharingTestCase(GalleryTestCase):
 
     def link(self, image=None, **options):
         options = {"until": None, "with_parameters": False, "with_name": False, **options}
-        return sharing.share_by_link(image or self.image, **options)
+        return share_links.share_by_link(image or self.image, **options)
 
     def ask(self, image=None, **options):
         return publications.ask_to_publish(

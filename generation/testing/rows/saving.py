@@ -6,7 +6,7 @@ from django.utils import translation
 from PIL import Image as Pillow
 
 from generation.files import storage
-from generation.gallery import saving, sharing
+from generation.gallery.sharing import saved_copies, share_links
 from generation.imaging import processing
 from generation.models import Image
 from generation.testing.rows.gallery import SharingTestCase
@@ -40,7 +40,7 @@ class SavingTestCase(SharingTestCase):
         return self.link(**options).link_slug
 
     def save(self, slug, *, user=None):
-        return saving.save(lambda: sharing.find(slug), user=user or self.bob)
+        return saved_copies.save(lambda: share_links.find(slug), user=user or self.bob)
 
     def copy(self, **options):
         """Return Bob's copy of the image, shared with these options."""

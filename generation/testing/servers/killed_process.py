@@ -61,8 +61,8 @@ def steps() -> dict[str, Callable[[], Any]]:
     from generation.jobs.budgets import budget_changes
     from generation.jobs.engine import driver, storing
     from generation.models import Budget
-    from generation.studio.sheets import placing
-    from generation.studio.sheets.request import clean
+    from generation.studio.comparisons import comparison_order
+    from generation.studio.comparisons.comparison_request import clean
 
     def raise_limit() -> None:
         budget_changes.set_limit(group=None, model=None, period="day", limit_usd=RAISED)
@@ -73,7 +73,7 @@ def steps() -> dict[str, Callable[[], Any]]:
 
     def place_sheet() -> None:
         asked = clean({"prompt": SHEET, "models": [MODEL]})
-        placing.place(user=User.objects.get(), asked=asked, key="sheet")
+        comparison_order.place(user=User.objects.get(), comparison=asked, key="sheet")
 
     return {
         "place sheet": place_sheet,

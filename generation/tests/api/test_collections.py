@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from generation.gallery import collections
 from generation.models import Collection, CollectionImage
-from generation.studio.presets import named
+from generation.owned_rows import named_rows
 from generation.testing.rows.api import ApiTestCase, make_image
 
 COLLECTIONS = "/api/v1/collections/"
@@ -47,12 +47,12 @@ class TestCollections(ApiTestCase):
         now = timezone.now()
         Collection.objects.bulk_create(
             Collection(user=self.alice, name=f"{n}", folded_name=f"{n}", created_at=now)
-            for n in range(named.RULES[Collection].limit)
+            for n in range(named_rows.LIMITS[Collection].limit)
         )
         problem = self.assert_problem(
             self.api.post(COLLECTIONS, {"name": "x"}), 409, "too_many_collections"
         )
-        assert problem["limit"] == named.RULES[Collection].limit
+        assert problem["limit"] == named_rows.LIMITS[Collection].limit
 
     def test_it_asks_the_database_as_often_for_one_as_for_sixty(self) -> None:
         def fill(names: range) -> None:

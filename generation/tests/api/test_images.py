@@ -11,7 +11,7 @@ from django.utils import timezone
 from generation.gallery import collections
 from generation.jobs.live.job_json import image_json
 from generation.models import Image, Status
-from generation.studio.presets import named
+from generation.owned_rows import named_rows
 from generation.testing.rows.api import ApiTestCase, make_image, make_job
 
 IMAGES = "/api/v1/images/"
@@ -109,7 +109,7 @@ class TestList(ApiTestCase):
 
     def test_it_refuses_the_collections_of_others(self) -> None:
         pile = collections.create(user=self.bob, name="Ink")
-        gone = named.delete(collections.create(user=self.alice, name="Gone"))
+        gone = named_rows.delete(collections.create(user=self.alice, name="Gone"))
         for one in (pile, gone):
             fields = {"collection": "does_not_exist"}
             self.assert_problem(

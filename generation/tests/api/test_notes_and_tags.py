@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from generation.gallery import notes, tags
+from generation.gallery import notes, tagging
 from generation.models import Image, Tag
 from generation.testing.rows.api import ApiTestCase, make_image
 
@@ -63,10 +63,10 @@ class TestImage(ApiTestCase):
 
     def test_it_refuses_more_different_tags_than_a_user_may_have(self) -> None:
         Tag.objects.bulk_create(
-            Tag(user=self.alice, name=str(n), folded_name=str(n)) for n in range(tags.MAX_TAGS)
+            Tag(user=self.alice, name=str(n), folded_name=str(n)) for n in range(tagging.MAX_TAGS)
         )
         response = self.api.patch(self.path, {"tags": ["one more"]})
-        assert self.assert_problem(response, 409, "too_many_tags")["limit"] == tags.MAX_TAGS
+        assert self.assert_problem(response, 409, "too_many_tags")["limit"] == tagging.MAX_TAGS
 
     def test_it_is_of_nobody_else(self) -> None:
         self.api.patch(self.path, {"note": "A2", "tags": ["print"]})
@@ -87,7 +87,7 @@ class TestImage(ApiTestCase):
 class TestFilter(ApiTestCase):
     def test_it_filters_by_tag_and_searches_notes(self) -> None:
         image, other = make_image(self.alice), make_image(self.alice)
-        tags.add(image, names=["print", "tea"])
+        tagging.add(image, names=["print", "tea"])
         notes.write(other, note="для кухни")
 
         def ids(**query: str) -> list[str]:
@@ -107,8 +107,8 @@ class TestFilter(ApiTestCase):
 class TestTags(ApiTestCase):
     def test_it_lists_own_tags_with_counts(self) -> None:
         for names in (["print", "Tea"], ["print"]):
-            tags.add(make_image(self.alice), names=names)
-        tags.add(make_image(self.bob), names=["bob"])
+            tagging.add(make_image(self.alice), names=names)
+        tagging.add(make_image(self.bob), names=["bob"])
         assert self.api.get("/api/v1/tags/").json() == [
             {"name": "print", "count": 2, "count_is_more": False},
             {"name": "Tea", "count": 1, "count_is_more": False},

@@ -3,7 +3,8 @@
 from accounts.limits import rate_limits
 from accounts.models import Scope
 from accounts.tokens import tokens
-from generation.gallery import collection_sharing, collections, sharing
+from generation.gallery import collections
+from generation.gallery.sharing import collection_share_links, share_links
 from generation.models import Image
 from generation.testing.clock import held_clock
 from generation.testing.rows.api import Api, ApiTestCase, make_image
@@ -19,7 +20,7 @@ class TestSavingApi(ApiTestCase):
 
     def share(self, **options: bool) -> str:
         options = {"with_parameters": False, "with_name": False, **options}
-        return sharing.share_by_link(self.image, until=None, **options).link_slug or ""
+        return share_links.share_by_link(self.image, until=None, **options).link_slug or ""
 
     def test_it_saves_once(self) -> None:
         body = {"share": self.share()}
@@ -44,7 +45,7 @@ class TestSavingApi(ApiTestCase):
     def test_it_saves_from_a_shared_collection(self) -> None:
         collection = collections.create(user=self.bob, name="Hills")
         collections.add(collection, image_ids=[self.image.id])
-        slug = collection_sharing.share(
+        slug = collection_share_links.share(
             collection, until=None, with_parameters=False, with_name=False
         ).link_slug
         item = collection.members.get().pk
@@ -54,7 +55,7 @@ class TestSavingApi(ApiTestCase):
 
     def test_it_refuses_what_is_not_shared_and_what_is_no_secret(self) -> None:
         slug = self.share()
-        sharing.stop_link(self.image)
+        share_links.stop_link(self.image)
         self.assert_problem(self.api.post(PATH, {"share": slug}), 404, "not_shared")
         for share in ("", "a/b", "a\0", "a" * 101, "é", 5, None, [slug]):
             with self.subTest(share):

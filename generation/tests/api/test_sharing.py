@@ -1,6 +1,7 @@
 """PATCH visibility and /api/v1/images/ID/share/."""
 
-from generation.gallery import images, publications, sharing
+from generation.gallery import trash
+from generation.gallery.sharing import publications, share_links
 from generation.models import Image, ModerationRule, Publication, PublicationState
 from generation.testing.rows.api import ApiTestCase, make_image
 
@@ -59,7 +60,7 @@ class TestSharingApi(ApiTestCase):
         assert self.patch("link")["visibility"] == "link"
         assert self.now().link_slug == slug
         assert self.patch("private")["visibility"] == "private"
-        assert sharing.find(slug) is None
+        assert share_links.find(slug) is None
 
     def test_it_patches_public_which_asks(self) -> None:
         self.api.post(self.share, {"with_parameters": True})
@@ -87,7 +88,7 @@ class TestSharingApi(ApiTestCase):
         assert (self.now().favorite, self.now().visibility) == (False, "private")
 
     def test_it_shares_nothing_from_the_trash(self) -> None:
-        images.trash(self.image)
+        trash.move_to_trash(self.image)
         self.assert_problem(self.api.post(self.share), 409, "in_the_trash")
         for visibility in ("link", "public"):
             self.assert_problem(

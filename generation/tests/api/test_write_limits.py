@@ -8,8 +8,8 @@ import pytest
 
 from accounts.limits import rate_limits
 from generation.models import ModerationRule, PromptReview, WordList
-from generation.studio.presets import named
-from generation.studio.sheets import word_lists
+from generation.owned_rows import named_rows
+from generation.studio.comparisons import word_lists
 from generation.testing.clock import held_clock
 from generation.testing.rows.api import FLUX, ApiTestCase, make_image
 
@@ -48,7 +48,7 @@ class TestWriteLimits(ApiTestCase):
             with held_clock(later=to_midnight + 1 + 3600 * hour):
                 for _ in range(50):
                     made = word_lists.create(user=self.alice, name="again", entries=["b"])
-                    named.delete(made)
+                    named_rows.delete(made)
         with (
             held_clock(later=to_midnight + 1 + 3600 * 2),
             pytest.raises(rate_limits.TooManyTries) as refusal,

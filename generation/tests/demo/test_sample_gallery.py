@@ -3,7 +3,8 @@
 from django.urls import reverse
 
 from generation.demo import sample_gallery
-from generation.gallery import images, publications
+from generation.gallery import trash
+from generation.gallery.sharing import publications
 from generation.jobs.engine import job_control
 from generation.models import (
     GenerationSwitch,
@@ -63,7 +64,7 @@ class TestExhibition(JobPagesTestCase):
         self.hang_all()
         first, second = Image.objects.of(self.nora).order_by("id")[:2]
         publications.refuse(publications.last(first), by=self.staff, reason="no")
-        images.trash(second)
+        trash.move_to_trash(second)
         assert self.hang_all() == 0
         assert Publication.objects.shown().count() == len(sample_gallery.SAMPLES) - 2
 

@@ -4,7 +4,7 @@ from django.test import Client
 from django.urls import reverse
 
 from generation.files import storage, uploads
-from generation.gallery import sharing
+from generation.gallery.sharing import share_links
 from generation.jobs.engine import driver
 from generation.models import Image
 from generation.testing.cases import EmulatorTestCase, catch_up
@@ -28,7 +28,7 @@ class TestKeys(EmulatorTestCase):
 
     def test_no_address_that_a_stranger_sees_has_it(self) -> None:
         image = self.draw()
-        shared = sharing.share_by_link(image, until=None, with_parameters=True, with_name=False)
+        shared = share_links.share_by_link(image, until=None, with_parameters=True, with_name=False)
         page = Client().get(reverse("shared", args=[shared.link_slug]))
         file = Client().get(reverse("shared_picture", args=[shared.link_slug]))
         assert str(image.job_id) in file["Location"], "the control: the key is in the address"

@@ -11,7 +11,7 @@ from artgen.refusals import Refusal
 from generation.gallery import collections
 from generation.models import Collection, CollectionImage, Image
 from generation.operations import cleanup
-from generation.studio.presets import named
+from generation.owned_rows import named_rows
 from generation.testing.rows.api import ApiTestCase, make_image
 
 
@@ -24,13 +24,13 @@ class TestCreate(ApiTestCase):
     def test_it_refuses_a_name_twice_whatever_the_case(self) -> None:
         made = collections.create(user=self.alice, name="Горы")
         for name in ("Горы", "ГОРЫ", " горы "):
-            with self.subTest(name), pytest.raises(named.NameTaken) as refused:
+            with self.subTest(name), pytest.raises(named_rows.NameTaken) as refused:
                 collections.create(user=self.alice, name=name)
             assert refused.value.row == made
-        with pytest.raises(named.NameTaken):
+        with pytest.raises(named_rows.NameTaken):
             collections.create(user=self.alice, name="го\u0440ы")
         collections.create(user=self.alice, name="Café")
-        with pytest.raises(named.NameTaken):
+        with pytest.raises(named_rows.NameTaken):
             collections.create(user=self.alice, name="CAFE\u0301")
         assert Collection.objects.count() == 2
 
@@ -57,11 +57,11 @@ class TestCreate(ApiTestCase):
         now = timezone.now()
         Collection.objects.bulk_create(
             Collection(user=self.alice, name=f"{n}", folded_name=f"{n}", created_at=now)
-            for n in range(named.RULES[Collection].limit)
+            for n in range(named_rows.LIMITS[Collection].limit)
         )
-        with pytest.raises(named.TooMany):
+        with pytest.raises(named_rows.TooMany):
             collections.create(user=self.alice, name="one more")
-        named.delete(Collection.objects.earliest("id"))
+        named_rows.delete(Collection.objects.earliest("id"))
         collections.create(user=self.alice, name="one more")
 
 
@@ -74,7 +74,7 @@ class TestRename(ApiTestCase):
 
     def test_it_refuses_a_taken_name_and_changes_nothing(self) -> None:
         other, made = (collections.create(user=self.alice, name=name) for name in ("Sea", "Hills"))
-        with pytest.raises(named.NameTaken) as refused:
+        with pytest.raises(named_rows.NameTaken) as refused:
             collections.rename(made, name="SEA")
         assert refused.value.row == other
         with pytest.raises(Refusal):
@@ -90,26 +90,26 @@ class TestDelete(ApiTestCase):
         collections.add(self.made, image_ids=[self.image.id])
 
     def test_it_leaves_the_pictures_alone_and_can_be_undone(self) -> None:
-        named.delete(self.made)
+        named_rows.delete(self.made)
         assert not Collection.objects.present().exists()
         assert Image.objects.kept().get() == self.image
-        named.restore(Collection.objects.get())
+        named_rows.restore(Collection.objects.get())
         assert list(Collection.objects.present().get().images.all()) == [self.image]
 
     def test_it_frees_the_name_so_that_the_undo_may_find_it_taken(self) -> None:
-        named.delete(self.made)
+        named_rows.delete(self.made)
         other = collections.create(user=self.alice, name="HILLS")
-        with pytest.raises(named.NameTaken) as refused:
-            named.restore(Collection.objects.get(id=self.made.id))
+        with pytest.raises(named_rows.NameTaken) as refused:
+            named_rows.restore(Collection.objects.get(id=self.made.id))
         assert refused.value.row == other
         assert Collection.objects.present().get() == other
 
     def test_it_is_for_good_when_its_time_is_over(self) -> None:
-        named.delete(self.made)
+        named_rows.delete(self.made)
         cleanup.clean_up()
         assert Collection.objects.count() == 1
         Collection.objects.update(
-            deleted_at=timezone.now() - named.RESTORE_PERIOD - timedelta(seconds=1)
+            deleted_at=timezone.now() - named_rows.RESTORE_PERIOD - timedelta(seconds=1)
         )
         cleanup.clean_up()
         assert not Collection.objects.exists()

@@ -6,8 +6,9 @@ from typing import Any
 from django.core.cache import cache
 from django.test import TransactionTestCase
 
-from generation.gallery import tags
-from generation.gallery.tags import TooManyOwnTags, TooManyTags
+from generation.gallery import tagging, tags
+from generation.gallery.tagging import TooManyOwnTags
+from generation.gallery.tags import TooManyTags
 from generation.models import Image, ImageTag, Tag, tag_names
 from generation.testing.cases import load_catalog, make_user
 from generation.testing.rows.api import make_image
@@ -31,7 +32,7 @@ class TestManyTabs(TransactionTestCase):
 
     def add(self, *names: str) -> str:
         try:
-            tags.add(Image.objects.get(id=self.image.id), names=names)
+            tagging.add(Image.objects.get(id=self.image.id), names=names)
         except (TooManyTags, TooManyOwnTags) as refused:
             return type(refused).__name__
         return "added"
@@ -58,7 +59,7 @@ class TestManyTabs(TransactionTestCase):
         images = [make_image(self.alice) for _ in spellings]
 
         def add(number: int) -> Any:
-            return tags.add(images[number], names=[spellings[number]])[1][0]
+            return tagging.add(images[number], names=[spellings[number]])[1][0]
 
         assert len({*in_threads(len(spellings), add)}) == 1
         assert Tag.objects.count() == 1
@@ -73,20 +74,20 @@ class TestManyTabs(TransactionTestCase):
     def test_it_keeps_the_limit_of_a_user(self) -> None:
         Tag.objects.bulk_create(
             Tag(user=self.alice, name=str(number), folded_name=str(number))
-            for number in range(tags.MAX_TAGS - 3)
+            for number in range(tagging.MAX_TAGS - 3)
         )
         outcomes = in_threads(THREADS, lambda number: self.add(f"tag {number}"))
         assert sorted(outcomes) == ["TooManyOwnTags"] * (THREADS - 3) + ["added"] * 3
-        assert Tag.objects.count() == tags.MAX_TAGS
+        assert Tag.objects.count() == tagging.MAX_TAGS
 
     def test_a_tag_may_be_removed_while_others_add_it(self) -> None:
         images = [make_image(self.alice) for _ in range(THREADS)]
 
         def change(number: int) -> None:
             for _ in range(4):
-                tags.add(images[number], names=["tea"])
-                tags.remove(images[number], names=["tea"])
-                tags.forget_unused()
+                tagging.add(images[number], names=["tea"])
+                tagging.remove(images[number], names=["tea"])
+                tagging.forget_unused()
 
         in_threads(THREADS, change)
         assert not ImageTag.objects.exists()

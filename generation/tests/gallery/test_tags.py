@@ -8,9 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from artgen.refusals import Refusal
-from generation.gallery import filters, images, notes, search, tags
-from generation.gallery.filters import Wanted
-from generation.gallery.tags import OwnTag, Tagged
+from generation.gallery import image_filters, notes, search, tagging, tags, trash
+from generation.gallery.image_filters import ImageFilters
+from generation.gallery.tagging import Tagged
+from generation.gallery.tags import OwnTag
 from generation.models import Image, ImageTag, Status, Tag, tag_names
 from generation.testing.rows.api import ApiTestCase, make_image, make_job
 
@@ -31,13 +32,13 @@ class TagsTestCase(ApiTestCase):
 class TestTag(TagsTestCase):
     def test_it_is_stored_with_composed_letters_and_single_spaces(self) -> None:
         decomposed = unicodedata.normalize("NFD", "Ёлка")
-        tags.replace(self.image, names=[f"  {decomposed} \t у   моря ", "# print"])
+        tagging.replace(self.image, names=[f"  {decomposed} \t у   моря ", "# print"])
         assert self.names() == ["Ёлка у моря", "print"]
 
     def test_it_is_one_in_any_case_and_keeps_its_first_spelling(self) -> None:
         other = make_image(self.alice)
-        tags.add(self.image, names=["NASA", "nasa", "Straße"])
-        tags.add(other, names=["nasa", "STRASSE"])
+        tagging.add(self.image, names=["NASA", "nasa", "Straße"])
+        tagging.add(other, names=["nasa", "STRASSE"])
         assert self.names() == self.names(other) == ["NASA", "Straße"]
         assert Tag.objects.of(self.alice).count() == 2
 
@@ -51,53 +52,53 @@ class TestTag(TagsTestCase):
             ("a\u202eb", "control_characters"),
         ):
             with self.subTest(name), pytest.raises(Refusal) as refused:
-                tags.add(self.image, names=["fine", name])
+                tagging.add(self.image, names=["fine", name])
             assert [error.code for error in refused.value.errors] == [reason]
         assert self.names() == []
         assert not Tag.objects.exists()
 
     def test_it_takes_the_longest_name_that_folds_to_more_letters(self) -> None:
-        tags.add(self.image, names=["ΐ" * 40])
+        tagging.add(self.image, names=["ΐ" * 40])
         assert self.names() == ["ΐ" * 40]
 
     def test_it_belongs_to_one_user(self) -> None:
-        tags.add(self.image, names=["Print"])
+        tagging.add(self.image, names=["Print"])
         theirs = make_image(self.bob)
-        tags.add(theirs, names=["print"])
+        tagging.add(theirs, names=["print"])
         assert (self.names(), self.names(theirs)) == (["Print"], ["print"])
         assert tags.own(self.bob) == [OwnTag("print", 1, is_more=False)]
 
     def test_it_is_gone_with_the_last_image_that_has_it(self) -> None:
-        tags.replace(self.image, names=["print", "tea"])
-        tags.remove(self.image, names=["PRINT"])
+        tagging.replace(self.image, names=["print", "tea"])
+        tagging.remove(self.image, names=["PRINT"])
         assert list(Tag.objects.values_list("name", flat=True)) == ["tea"]
-        tags.replace(self.image, names=[])
+        tagging.replace(self.image, names=[])
         assert not Tag.objects.exists()
 
     def test_it_is_forgotten_after_its_image_is_purged(self) -> None:
         kept = make_image(self.alice)
-        tags.add(self.image, names=["gone", "stays"])
-        tags.add(kept, names=["stays"])
-        images.trash(self.image)
-        images.empty_trash(self.alice)
-        images.purge(trashed_before=timezone.now())
-        assert tags.forget_unused() == 1
+        tagging.add(self.image, names=["gone", "stays"])
+        tagging.add(kept, names=["stays"])
+        trash.move_to_trash(self.image)
+        trash.empty(self.alice)
+        trash.purge(trashed_before=timezone.now())
+        assert tagging.forget_unused() == 1
         assert list(Tag.objects.values_list("name", flat=True)) == ["stays"]
 
 
 class TestTagsOfImage(TagsTestCase):
     def test_it_says_what_was_added_and_removed(self) -> None:
-        assert tags.add(self.image, names=["tea", "Print"])[1] == ["tea", "Print"]
-        assert tags.add(self.image, names=["PRINT", "hills"])[1] == ["hills"]
-        assert tags.remove(self.image, names=["print", "unknown"])[1] == ["Print"]
+        assert tagging.add(self.image, names=["tea", "Print"])[1] == ["tea", "Print"]
+        assert tagging.add(self.image, names=["PRINT", "hills"])[1] == ["hills"]
+        assert tagging.remove(self.image, names=["print", "unknown"])[1] == ["Print"]
         assert self.image.tags == "tea\nhills"
         assert self.names() == ["tea", "hills"]
 
     def test_it_has_up_to_20(self) -> None:
         names = [str(number) for number in range(tags.MAX_PER_IMAGE)]
-        tags.add(self.image, names=names)
-        tags.add(self.image, names=["7"])
-        for change in (tags.add, tags.replace):
+        tagging.add(self.image, names=names)
+        tagging.add(self.image, names=["7"])
+        for change in (tagging.add, tagging.replace):
             with pytest.raises(tags.TooManyTags):
                 change(self.image, names=[*names, "one more"])
         assert self.names() == names
@@ -105,23 +106,23 @@ class TestTagsOfImage(TagsTestCase):
     def test_a_user_has_up_to_500(self) -> None:
         Tag.objects.bulk_create(
             Tag(user=self.alice, name=str(number), folded_name=str(number))
-            for number in range(tags.MAX_TAGS - 1)
+            for number in range(tagging.MAX_TAGS - 1)
         )
-        tags.add(self.image, names=["the last"])
-        with pytest.raises(tags.TooManyOwnTags):
-            tags.add(self.image, names=["7", "one more"])
-        tags.add(self.image, names=["7"])
+        tagging.add(self.image, names=["the last"])
+        with pytest.raises(tagging.TooManyOwnTags):
+            tagging.add(self.image, names=["7", "one more"])
+        tagging.add(self.image, names=["7"])
         assert self.names() == ["the last", "7"]
 
     def test_it_survives_the_trash(self) -> None:
-        tags.add(self.image, names=["print"])
-        images.trash(self.image)
+        tagging.add(self.image, names=["print"])
+        trash.move_to_trash(self.image)
         assert tags.own(self.alice) == []
-        images.restore(self.image)
+        trash.restore(self.image)
         assert tags.own(self.alice) == [OwnTag("print", 1, is_more=False)]
 
     def test_it_is_not_copied_to_a_new_image_of_the_job(self) -> None:
-        tags.add(self.image, names=["print"])
+        tagging.add(self.image, names=["print"])
         notes.write(self.image, note="A2")
         again = make_image(self.alice, job=make_job(self.alice, status=Status.SUCCEEDED))
         assert (again.note, self.names(again)) == ("", [])
@@ -134,26 +135,26 @@ class TestTagsOfMany(TagsTestCase):
         self.ids = [image.id for image in self.images]
 
     def test_it_adds_and_removes_one_tag_and_says_where(self) -> None:
-        tags.add(self.images[1], names=["Print"])
+        tagging.add(self.images[1], names=["Print"])
         others = make_image(self.bob)
-        added = tags.add_these(user=self.alice, ids=[*self.ids, others.id], name="#print")
+        added = tagging.add_these(user=self.alice, ids=[*self.ids, others.id], name="#print")
         assert added == Tagged("Print", [self.ids[0], self.ids[2]])
         assert [self.names(image) for image in self.images] == [["Print"]] * 3
-        removed = tags.remove_these(user=self.alice, ids=added.changed, name="PRINT")
+        removed = tagging.remove_these(user=self.alice, ids=added.changed, name="PRINT")
         assert removed == Tagged("Print", added.changed)
         assert [self.names(image) for image in self.images] == [[], ["Print"], []]
         assert self.names(others) == []
 
     def test_it_leaves_out_images_without_room_and_those_in_the_trash(self) -> None:
-        tags.add(self.images[0], names=[str(number) for number in range(tags.MAX_PER_IMAGE)])
-        images.trash(self.images[1])
-        added = tags.add_these(user=self.alice, ids=self.ids, name="print")
+        tagging.add(self.images[0], names=[str(number) for number in range(tags.MAX_PER_IMAGE)])
+        trash.move_to_trash(self.images[1])
+        added = tagging.add_these(user=self.alice, ids=self.ids, name="print")
         assert added == Tagged("print", [self.ids[2]], full=1)
 
     def test_it_makes_no_more_queries_for_more_images(self) -> None:
         few, many = self.ids, [make_image(self.alice).id for _ in range(30)]
-        tags.add(make_image(self.alice), names=["print"])  # so that the tag stays
-        for change in (tags.add_these, tags.remove_these):
+        tagging.add(make_image(self.alice), names=["print"])  # so that the tag stays
+        for change in (tagging.add_these, tagging.remove_these):
             with self.subTest(change.__name__):
                 with CaptureQueriesContext(connection) as for_few:
                     change(user=self.alice, ids=few, name="print")
@@ -166,10 +167,10 @@ class TestTagsOfMany(TagsTestCase):
 class TestOwnTags(TagsTestCase):
     def test_it_lists_names_and_counts_outside_the_trash(self) -> None:
         second, trashed = make_image(self.alice), make_image(self.alice)
-        tags.add(self.image, names=["tea", "Ёлка", "print"])
-        tags.add(second, names=["print"])
-        tags.add(trashed, names=["print", "gone"])
-        images.trash(trashed)
+        tagging.add(self.image, names=["tea", "Ёлка", "print"])
+        tagging.add(second, names=["print"])
+        tagging.add(trashed, names=["print", "gone"])
+        trash.move_to_trash(trashed)
         with self.assertNumQueries(2):
             found = tags.own(self.alice)
         assert [(tag.name, tag.count) for tag in found] == [("print", 2), ("tea", 1), ("Ёлка", 1)]
@@ -180,13 +181,13 @@ class TestOwnTags(TagsTestCase):
 class TestFilter(TagsTestCase):
     def found(self, **wanted: object) -> set[Image]:
         own = Image.objects.of(self.alice).kept()
-        return set(filters.find(own, Wanted(**wanted), user=self.alice).images)  # type: ignore[arg-type]
+        return set(image_filters.find(own, ImageFilters(**wanted), user=self.alice).images)  # type: ignore[arg-type]
 
     def test_it_finds_images_by_tag_in_any_case(self) -> None:
         make_image(self.alice)
-        tags.add(self.image, names=["Чай"])
+        tagging.add(self.image, names=["Чай"])
         theirs = make_image(self.bob)
-        tags.add(theirs, names=["чай", "bob"])
+        tagging.add(theirs, names=["чай", "bob"])
         for name in ("ЧАЙ", "# чай"):
             assert self.found(tags=(name,)) == {self.image}
         for name in ("bob", "a,b", "x" * 60, ""):
@@ -194,22 +195,22 @@ class TestFilter(TagsTestCase):
 
     def test_it_finds_images_with_all_of_several_tags(self) -> None:
         both, more, one = self.image, make_image(self.alice), make_image(self.alice)
-        tags.add(both, names=["tea", "print"])
-        tags.add(more, names=["print", "hills", "tea"])
-        tags.add(one, names=["tea", "wall"])
+        tagging.add(both, names=["tea", "print"])
+        tagging.add(more, names=["print", "hills", "tea"])
+        tagging.add(one, names=["tea", "wall"])
         with self.assertNumQueries(2):  # tags, images
             assert self.found(tags=("Tea", "print")) == {both, more}
         assert self.found(tags=("print", "TEA", "tea", "hills")) == {more}
         assert self.found(tags=("print", "wall")) == self.found(tags=("tea", "unknown")) == set()
         every = tuple(str(number) for number in range(tags.MAX_PER_IMAGE))
-        tags.replace(both, names=every)
+        tagging.replace(both, names=every)
         assert self.found(tags=every) == {both}
         assert self.found(tags=(*every, "tea")) == set()
 
     def test_the_search_finds_notes_and_tags_in_any_form(self) -> None:
         other = make_image(self.alice)
         notes.write(self.image, note="Для кухни,\nпечатать на холсте")
-        tags.add(self.image, names=["Чёрные ёлки", "lighthouses"])
+        tagging.add(self.image, names=["Чёрные ёлки", "lighthouses"])
         for words in (
             "кухня",
             "холст",
@@ -224,7 +225,7 @@ class TestFilter(TagsTestCase):
         assert self.found(words="-кухня") == {other}
         assert self.found(words="hills") == {self.image, other}  # of the prompt
         notes.write(self.image, note="")
-        tags.replace(self.image, names=[])
+        tagging.replace(self.image, names=[])
         assert self.found(words="кухня") == self.found(words="ёлка") == set()
         assert self.found(words="hills") == {self.image, other}
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from PIL import Image as Pillow
 
 from generation.files import consistency, storage
-from generation.gallery import images
+from generation.gallery import trash
 from generation.imaging import metadata, processing
 from generation.jobs.engine import storing
 from generation.models import Status
@@ -120,7 +120,7 @@ class TestKeptCopies(BaseTestCase):
         storage.save(large.large_key, b"webp", content_type="image/webp")
         large.trashed_at = timezone.now() - timedelta(days=1)
         large.save(update_fields=["trashed_at"])
-        assert images.purge(trashed_before=timezone.now()) == 1
+        assert trash.purge(trashed_before=timezone.now()) == 1
         assert (consistency.count(), list(consistency.compare())) == (2, [])
 
 

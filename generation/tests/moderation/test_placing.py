@@ -23,7 +23,7 @@ from generation.models import (
     RulesVersion,
     TrustedAuthor,
 )
-from generation.moderation import reviews
+from generation.moderation import prompt_reviews
 from generation.moderation.refusals import (
     AlreadyDecided,
     HeldForReview,
@@ -62,7 +62,7 @@ class ModerationTestCase(BaseTestCase):
 
     def appealed(self, **options: Any) -> PromptReview:
         review = self.stopped(**options)
-        reviews.appeal(review)
+        prompt_reviews.appeal(review)
         return review
 
     def letters(self) -> list[Any]:
@@ -228,17 +228,17 @@ class TestHold(ModerationTestCase):
     def test_it_can_be_withdrawn(self) -> None:
         self.rule(action=RuleAction.HOLD)
         review = self.stopped(HeldForReview)
-        reviews.cancel(review)
+        prompt_reviews.cancel(review)
         with pytest.raises(AlreadyDecided):
             reviewed_orders.approve(review, by=self.staff)
         with pytest.raises(AlreadyDecided):
-            reviews.cancel(review)
+            prompt_reviews.cancel(review)
         assert Job.objects.count() == 0
         assert self.stopped(HeldForReview) != review
 
     def test_it_has_a_limit(self) -> None:
         self.rule(action=RuleAction.HOLD)
-        for number in range(reviews.MAX_WAITING):
+        for number in range(prompt_reviews.MAX_WAITING):
             self.stopped(HeldForReview, request={**GUN, "prompt": f"gun {number}"})
         with pytest.raises(TooManyReviews):
             self.place()
@@ -262,9 +262,9 @@ class TestFlag(ModerationTestCase):
         assert (review.state, review.placed, review.requests) == (ReviewState.FLAGGED, job.id, [])
         assert review.matches[0]["words"] == ["guns"]
         assert not PromptReview.objects.of(self.alice).exists()
-        reviews.mark_seen(review, by=self.staff)
+        prompt_reviews.mark_seen(review, by=self.staff)
         with pytest.raises(AlreadyDecided):
-            reviews.mark_seen(review, by=self.staff)
+            prompt_reviews.mark_seen(review, by=self.staff)
 
     def test_it_notes_nothing_of_what_is_not_placed(self) -> None:
         self.rule(action=RuleAction.FLAG)
@@ -295,7 +295,7 @@ class TestAppeal(ModerationTestCase):
         type(self.alice).objects.filter(pk=self.alice.pk).update(language="ru")
         review = self.appealed()
         review.user.refresh_from_db()
-        reviews.reject(review, by=self.staff, reason="Оружие запрещено")
+        prompt_reviews.reject(review, by=self.staff, reason="Оружие запрещено")
         assert Job.objects.count() == 0
         (letter,) = self.letters()
         assert "Оружие запрещено" in letter.body
@@ -303,7 +303,7 @@ class TestAppeal(ModerationTestCase):
         rejected = self.stopped(PromptRejected)
         assert rejected == review
         with pytest.raises(AlreadyDecided):
-            reviews.appeal(rejected)
+            prompt_reviews.appeal(rejected)
 
     def test_it_is_decided_once(self) -> None:
         review = self.appealed()
@@ -311,12 +311,12 @@ class TestAppeal(ModerationTestCase):
         with pytest.raises(AlreadyDecided):
             reviewed_orders.approve(PromptReview.objects.get(), by=self.staff)
         with pytest.raises(AlreadyDecided):
-            reviews.reject(review, by=self.staff, reason="no")
+            prompt_reviews.reject(review, by=self.staff, reason="no")
         assert Job.objects.count() == 1
 
     def test_staff_may_change_their_mind(self) -> None:
         review = self.appealed()
-        reviews.reject(review, by=self.staff, reason="no")
+        prompt_reviews.reject(review, by=self.staff, reason="no")
         reviewed_orders.approve(review, by=self.staff)
         assert Job.objects.count() == 1
 
@@ -335,7 +335,7 @@ class TestAppeal(ModerationTestCase):
     def test_it_answers_the_clients_key(self) -> None:
         with pytest.raises(PromptNotAllowed) as refusal:
             self.place(key="mine")
-        reviews.appeal(refusal.value.review)
+        prompt_reviews.appeal(refusal.value.review)
         reviewed_orders.approve(refusal.value.review, by=self.staff)
         again = orders.place(user=self.alice, request=GUN, key="mine")
         assert (again.created, again.jobs) == (False, [Job.objects.get()])
@@ -356,7 +356,7 @@ class TestAppeal(ModerationTestCase):
         """What fails unexpectedly leaves nothing decided."""
         review = self.appealed()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(reviews.emails, "send", _fail)
+            patch.setattr(prompt_reviews.decision_email, "send", _fail)
             with pytest.raises(RuntimeError):
                 reviewed_orders.approve(review, by=self.staff)
         assert PromptReview.objects.get().state == ReviewState.WAITING
@@ -365,8 +365,8 @@ class TestAppeal(ModerationTestCase):
     def test_it_is_made_once(self) -> None:
         review = self.appealed()
         with pytest.raises(AlreadyDecided):
-            reviews.appeal(review)
+            prompt_reviews.appeal(review)
 
 
-def _fail(**_: Any) -> None:
+def _fail(*_args: object) -> None:
     raise RuntimeError

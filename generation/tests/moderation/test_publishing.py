@@ -5,7 +5,7 @@ from django.core import mail
 from django.utils import translation
 
 from accounts.emails import outbox
-from generation.gallery import publications
+from generation.gallery.sharing import image_reports, publications
 from generation.models import (
     ModerationRule,
     Publication,
@@ -29,7 +29,7 @@ class TestPublishing(SharingTestCase):
 
     def test_it_refuses_and_can_be_appealed(self):
         self.rule(category="other")
-        with translation.override("en"), pytest.raises(publications.NotAllowed) as refusal:
+        with translation.override("en"), pytest.raises(publications.NotPublishable) as refusal:
             self.ask()
         assert "site rules (“hills”)" in refusal.value.message
         publication = publications.appeal(self.image)
@@ -56,7 +56,7 @@ class TestPublishing(SharingTestCase):
         mail.outbox.clear()
         self.letters()
         mail.outbox.clear()
-        publications.report(publication, reporter="1.1.1.1", kind="other", words="")
+        image_reports.report(publication, reporter="1.1.1.1", kind="other", words="")
         publications.publish(publication, by=self.staff)
         assert self.letters() == []
         publications.refuse(publication, by=self.staff, reason="no")

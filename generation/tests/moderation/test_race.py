@@ -10,7 +10,7 @@ from django.test import TransactionTestCase
 from accounts.credits import ledger
 from generation.jobs.placing import orders, reviewed_orders
 from generation.models import Job, ModerationRule, PromptReview, ReviewState, RuleAction
-from generation.moderation import reviews
+from generation.moderation import prompt_reviews
 from generation.moderation.refusals import AlreadyDecided, HeldForReview
 from generation.testing.cases import load_catalog, make_user
 from generation.testing.rows.api import FLUX
@@ -53,9 +53,9 @@ class TestRace(TransactionTestCase):
                 if number % 3 == 0:
                     reviewed_orders.approve(review, by=self.staff)
                 elif number % 3 == 1:
-                    reviews.reject(review, by=self.staff, reason="no")
+                    prompt_reviews.reject(review, by=self.staff, reason="no")
                 else:
-                    reviews.cancel(review)
+                    prompt_reviews.cancel(review)
             except AlreadyDecided:
                 return "too late"
             return "decided"
@@ -65,14 +65,14 @@ class TestRace(TransactionTestCase):
     def test_only_one_of_several_decisions_counts(self) -> None:
         # An approval also overrides a rejection, by intent; never a withdrawal.
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(reviews, "APPROVABLE", (ReviewState.WAITING,))
+            patch.setattr(prompt_reviews, "APPROVABLE", (ReviewState.WAITING,))
             assert self.decide_at_once() == {"decided": 1, "too late": AT_ONCE - 1}
         self.check()
 
     def test_several_would_count_without_the_guard(self) -> None:
         """The control: decisions in any state."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(reviews, "APPROVABLE", list(ReviewState))
+            patch.setattr(prompt_reviews, "APPROVABLE", list(ReviewState))
             patch.setattr(PromptReview.objects, "filter", _any_state(PromptReview.objects.filter))
             assert self.decide_at_once()["decided"] > 1
 

@@ -44,7 +44,7 @@ EXPORT_ALL = """
 from generation.models import Job
 from generation.user_data import exports
 job = Job.objects.get()
-exports.step(exports.ask(job.user).id)
+exports.step(exports.start(job.user).id)
 """
 DATABASE_ONLY = {"BACKUP_FILES": "false"}
 RECORDS = """

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from generation.files import storage
-from generation.gallery import images
+from generation.gallery import trash
 from generation.models import Image
 from generation.testing.cases import load_catalog, make_user
 from generation.testing.isolation.owned_data import make_image_with_files
@@ -81,9 +81,9 @@ def test_it_ends_after_its_time(owner: User, read: Read, monkeypatch: pytest.Mon
 def test_it_ends_with_a_deleted_image(owner: User, read: Read) -> None:
     image = make_image_with_files(owner)
     known = addresses(image)
-    images.trash(image)
-    images.empty_trash(owner)
-    images.purge(trashed_before=timezone.now())
+    trash.move_to_trash(image)
+    trash.empty(owner)
+    trash.purge(trashed_before=timezone.now())
     assert not Image.objects.filter(pk=image.pk).exists()
     assert {read(address) for address in known} <= {403, 404}
 

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from generation.jobs.placing import drafts, orders
 from generation.models import Image, Job, Preset, Sheet, Status
+from generation.studio.comparisons import comparison_order, word_lists
+from generation.studio.comparisons.comparison_request import clean
 from generation.studio.presets import own_styles, presets
-from generation.studio.sheets import placing, word_lists
-from generation.studio.sheets.request import clean
 from generation.testing.clock import held_clock
 from generation.testing.rows.api import make_image
 from generation.testing.rows.gallery import GalleryTestCase
@@ -61,7 +61,7 @@ class TestStatementsOfLists(GalleryTestCase):
     def test_it_is_the_same_for_comparisons(self) -> None:
         def add(number: int) -> None:
             asked = {"prompt": "A {a|b|c} kite", "models": ["flux-schnell"], "seed": number}
-            placing.place(user=self.alice, asked=clean(asked))
+            comparison_order.place(user=self.alice, comparison=clean(asked))
             self.finish()
 
         self.check(reverse("sheets"), reverse("create"), add=add)
@@ -71,8 +71,9 @@ class TestStatementsOfLists(GalleryTestCase):
     def test_it_is_the_same_for_a_larger_comparison(self) -> None:
         counts = []
         for words in ("{a|b}", "{a|b|c|d|e|f|g|h}{1|2|3|4}"):
-            placed = placing.place(
-                user=self.alice, asked=clean({"prompt": f"A {words}", "models": ["flux-schnell"]})
+            placed = comparison_order.place(
+                user=self.alice,
+                comparison=clean({"prompt": f"A {words}", "models": ["flux-schnell"]}),
             )
             self.finish()
             counts.append(self.statements(reverse("sheet", args=[placed.batch])))

@@ -17,7 +17,7 @@ from accounts.tokens import tokens
 from accounts.user_data import deletion
 from generation.files import storage, uploads
 from generation.files.storage import EXTENSIONS
-from generation.gallery import collections, notes, tags
+from generation.gallery import collections, notes, tagging
 from generation.jobs.engine import driver, lifecycle
 from generation.jobs.placing import orders
 from generation.models import IdempotencyKey, Image, Job, Status, Tag, Upload
@@ -57,7 +57,7 @@ class ErasureTestCase(EmulatorTestCase):
         pile = collections.create(user=user, name="family")
         collections.add(pile, image_ids=[image.id])
         notes.write(image, note="for Olga")
-        tags.add(image, names=["family"])
+        tagging.add(image, names=["family"])
         tokens.issue(user=user, name="laptop")
         request = {"model": "flux-schnell", "prompt": "once", "width": 256, "height": 256}
         orders.place(user=user, request=request, key="once")

@@ -21,7 +21,8 @@ from accounts.emails import outbox
 from accounts.tokens import tokens
 from accounts.user_data import deletion
 from generation.files import storage, uploads
-from generation.gallery import collections, notes, publications, tags
+from generation.gallery import collections, notes, tagging
+from generation.gallery.sharing import publications
 from generation.models import Export, Image, Report, Upload
 from generation.operations import cleanup
 from generation.testing.cases import EmulatorTestCase
@@ -65,8 +66,8 @@ class TestStep(ExportTestCase):
             )
         tokens.issue(user=self.bob, name="bob's laptop")
         notes.write(image, note="For the wall")
-        tags.add(image, names=["print", "море"])
-        made = self.finish(exports.ask(self.alice))
+        tagging.add(image, names=["print", "море"])
+        made = self.finish(exports.start(self.alice))
         [archive] = self.archives(made)
         names = archive.namelist()
         month = timezone.now().strftime("%Y-%m")
@@ -144,7 +145,7 @@ class TestStep(ExportTestCase):
         images = [self.draw(user=self.alice) for _n in range(3)]
         uploads.keep(user=self.alice, data=storage.read(images[0].key))
         with override_settings(EXPORT_PART_BYTES=images[0].bytes + images[1].bytes):
-            made = self.finish(exports.ask(self.alice))
+            made = self.finish(exports.start(self.alice))
         archives = self.archives(made)
         assert len(archives) == len(made.parts) >= 2
         files = [name for archive in archives for name in archive.namelist() if "/" in name]
@@ -156,7 +157,7 @@ class TestStep(ExportTestCase):
     def test_it_repeats_a_failed_step_but_not_finished_parts(self) -> None:
         images = [self.draw(user=self.alice) for _n in range(2)]
         with override_settings(EXPORT_PART_BYTES=images[0].bytes):
-            made = exports.ask(self.alice)
+            made = exports.start(self.alice)
             exports.step(made.id)
             made.refresh_from_db()
             [first] = made.parts
@@ -177,7 +178,7 @@ class TestStep(ExportTestCase):
         assert [part["files"] for part in made.parts] == [1, 1]
 
     def test_it_gives_up_at_last_and_says_so(self) -> None:
-        made = exports.ask(self.alice)
+        made = exports.start(self.alice)
         Path(settings.MEDIA_ROOT).mkdir(parents=True, exist_ok=True)
         (Path(settings.MEDIA_ROOT) / "exports").write_text("in the way")
         with self.assertLogs("generation.user_data.exports", "ERROR"):
@@ -192,11 +193,11 @@ class TestStep(ExportTestCase):
     def test_it_leaves_a_note_for_an_image_without_a_file(self) -> None:
         image = self.draw(user=self.alice)
         storage.delete(image.key)
-        [archive] = self.archives(self.finish(exports.ask(self.alice)))
+        [archive] = self.archives(self.finish(exports.start(self.alice)))
         assert [name for name in archive.namelist() if name.endswith(".missing.txt")] != []
 
     def test_it_does_one_step_once_with_two_workers(self) -> None:
-        made = exports.ask(self.alice)
+        made = exports.start(self.alice)
         Export.objects.filter(id=made.id).update(due_at=timezone.now() + exports.LEASE)
         exports.step(made.id)
         made.refresh_from_db()
@@ -206,16 +207,16 @@ class TestStep(ExportTestCase):
         """At most MAX_RUNNING steps run at a time, over all users."""
         for number in range(exports.MAX_RUNNING):
             other = self.make_user(f"user{number}@example.org")
-            Export.objects.filter(id=exports.ask(other).id).update(
+            Export.objects.filter(id=exports.start(other).id).update(
                 due_at=timezone.now() + exports.LEASE
             )
-        made = exports.ask(self.alice)
+        made = exports.start(self.alice)
         exports.step(made.id)
         made.refresh_from_db()
         assert made.parts == []
 
     def test_it_prepares_nothing_for_a_locked_account(self) -> None:
-        made = exports.ask(self.alice)
+        made = exports.start(self.alice)
         deletion.close(user=self.alice, after=deletion.GRACE)
         exports.step(made.id)
         made.refresh_from_db()
@@ -225,15 +226,15 @@ class TestStep(ExportTestCase):
         for _n in range(2):
             self.draw(user=self.alice)
         with CaptureQueriesContext(connection) as few:
-            exports.step(exports.ask(self.alice).id)
+            exports.step(exports.start(self.alice).id)
         Export.objects.update(due_at=None, expires_at=timezone.now())
         for _n in range(4):
             self.draw(user=self.alice)
         with self.assertNumQueries(len(few)):
-            exports.step(exports.ask(self.alice).id)
+            exports.step(exports.start(self.alice).id)
 
     def test_it_writes_a_letter_with_the_page_that_has_the_files(self) -> None:
-        self.finish(exports.ask(self.alice))
+        self.finish(exports.start(self.alice))
         outbox.send_due()
         [letter] = mail.outbox
         assert (letter.to, letter.subject) == (["alice@example.org"], "Your ArtGen data is ready")
@@ -242,12 +243,12 @@ class TestStep(ExportTestCase):
 
 class TestAsk(ExportTestCase):
     def test_it_makes_one_export_of_two_requests(self) -> None:
-        assert exports.ask(self.alice) == exports.ask(self.alice)
+        assert exports.start(self.alice) == exports.start(self.alice)
         assert Export.objects.count() == 1
 
     def test_it_replaces_the_old_one(self) -> None:
-        old = self.finish(exports.ask(self.alice))
-        new = self.finish(exports.ask(self.alice))
+        old = self.finish(exports.start(self.alice))
+        new = self.finish(exports.start(self.alice))
         old.refresh_from_db()
         with pytest.raises(exports.NoSuchPart):
             exports.address_of(old, 1)
@@ -258,7 +259,7 @@ class TestAsk(ExportTestCase):
 
 class TestHintDue(ExportTestCase):
     def test_it_continues_a_lost_export_on_a_tick(self) -> None:
-        exports.ask(self.alice)
+        exports.start(self.alice)
         with self.captureOnCommitCallbacks() as callbacks:
             exports.hint_due()
         assert len(callbacks) == 1
@@ -266,7 +267,7 @@ class TestHintDue(ExportTestCase):
 
 class TestForgetExpired(ExportTestCase):
     def test_it_deletes_files_and_row_when_they_expire(self) -> None:
-        made = self.finish(exports.ask(self.alice))
+        made = self.finish(exports.start(self.alice))
         cleanup.clean_up()
         assert default_storage.exists(made.parts[0]["key"])
         Export.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
@@ -275,7 +276,7 @@ class TestForgetExpired(ExportTestCase):
         assert not default_storage.exists(made.parts[0]["key"])
 
     def test_it_leaves_none_of_an_erased_account(self) -> None:
-        made = self.finish(exports.ask(self.alice))
+        made = self.finish(exports.start(self.alice))
         erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
         assert erasure.erase(self.alice.pk) is True
         assert not Export.objects.exists()
@@ -311,14 +312,14 @@ class TestPage(ExportTestCase):
         assert b"".join(file.streaming_content) == storage.read(made.parts[0]["key"])
 
     def test_it_ends(self) -> None:
-        made = self.finish(exports.ask(self.alice))
+        made = self.finish(exports.start(self.alice))
         for number in (0, 2):
             assert self.client.get(f"{self.url}{made.id}/{number}/").status_code == 404
         Export.objects.update(expires_at=timezone.now())
         assert self.client.get(f"{self.url}{made.id}/1/").status_code == 404
 
     def test_it_reports_a_failed_export(self) -> None:
-        made = exports.ask(self.alice)
+        made = exports.start(self.alice)
         Export.objects.filter(id=made.id).update(
             due_at=None, failed=True, expires_at=timezone.now() + timedelta(days=1)
         )
@@ -326,7 +327,7 @@ class TestPage(ExportTestCase):
         assert self.client.get(f"{self.url}{made.id}/1/").status_code == 404
 
     def test_it_serves_nobody_else(self) -> None:
-        made = self.finish(exports.ask(self.alice))
+        made = self.finish(exports.start(self.alice))
         self.client.force_login(self.bob)
         assert self.client.get(f"{self.url}{made.id}/1/").status_code == 404
         self.assertNotContains(self.client.get(self.url), str(made.id))
@@ -364,7 +365,7 @@ class TestBucket(ExportTestCase):
             sha256="0" * 64,
             created_at=timezone.now(),
         )
-        made = self.finish(exports.ask(self.alice))
+        made = self.finish(exports.start(self.alice))
         [archive] = self.archives(made)
         assert archive.read(f"uploads/{key.rsplit('/', 1)[-1]}") == data
         assert made.bytes == default_storage.size(made.parts[0]["key"])
@@ -377,7 +378,7 @@ class TestBucket(ExportTestCase):
 
 class TestVerify(ExportTestCase):
     def test_it_knows_the_files_of_exports(self) -> None:
-        made = self.finish(exports.ask(self.alice))
+        made = self.finish(exports.start(self.alice))
         out = io.StringIO()
         call_command("verify_storage", "--deep", stdout=out)
         assert out.getvalue() == "1 file verified.\n"

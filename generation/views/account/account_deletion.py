@@ -52,7 +52,6 @@ def delete_account(request: SignedInRequest) -> HttpResponse:
 
 
 def _owned_data(user: User) -> dict[str, int]:
-    """Return how much data a user has."""
     return {
         "images": Image.objects.of(user).present().count(),
         "uploads": Upload.objects.filter(user=user).count(),

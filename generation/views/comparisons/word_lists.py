@@ -15,8 +15,8 @@ from accounts.access.request_user import user_of
 from artgen.refusals import Refusal
 from generation.models import WordList
 from generation.models.sheets import LIST_NAME_MAX
-from generation.studio.presets import named
-from generation.studio.sheets import word_lists as lists
+from generation.owned_rows import named_rows
+from generation.studio.comparisons import word_lists as lists
 from generation.views.undo import with_undo
 
 
@@ -28,11 +28,11 @@ def word_lists(request: HttpRequest) -> HttpResponse:
         return _page(request)
     name, text = _fields(request)
     try:
-        made = lists.create(user=user_of(request), name=name, entries=lists.lines_of(text))
+        word_list = lists.create(user=user_of(request), name=name, entries=lists.lines_of(text))
     except Refusal as refused:
         return _page(request, name=name, text=text, refused=refused)
     messages.success(
-        request, _("Saved. Use it in a prompt as %(code)s.") % {"code": f"__{made.name}__"}
+        request, _("Saved. Use it in a prompt as %(code)s.") % {"code": f"__{word_list.name}__"}
     )
     return redirect("word_lists")
 
@@ -58,8 +58,7 @@ def word_list(request: HttpRequest, list_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def delete(request: HttpRequest, list_id: UUID) -> HttpResponse:
-    """Delete the word list, with an undo."""
-    own = named.delete(_own(request, list_id))
+    own = named_rows.delete(_own(request, list_id))
     text = _("“%(name)s” deleted.") % {"name": own.name}
     undo = reverse("restore_word_list", args=[own.id])
     messages.success(request, with_undo(text, action=undo, form="restore-form"))
@@ -70,7 +69,7 @@ def delete(request: HttpRequest, list_id: UUID) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, list_id: UUID) -> HttpResponse:
     own = get_object_or_404(WordList.objects.of(request.user), id=list_id)
-    named.restore(own)
+    named_rows.restore(own)
     return redirect("word_lists")
 
 

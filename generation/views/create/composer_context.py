@@ -15,8 +15,8 @@ from generation.jobs.placing.page_quotes import PageQuotes
 from generation.jobs.placing.quotes import Quote
 from generation.models import Image, ImageModel, Upload
 from generation.studio.forms.composer import Composer
-from generation.studio.presets import choices
-from generation.studio.presets.choices import Choices
+from generation.studio.presets import composer_choices
+from generation.studio.presets.composer_choices import Choices
 from generation.views.create.model_options import form_order, model_options, sorted_models
 from generation.views.create.prompt_help import helper_of
 from generation.views.create.samples import sample
@@ -45,7 +45,7 @@ def composer_context(
 ) -> dict[str, Any]:
     """Return the context of `_composer.html`; form None: no model is enabled."""
     user = quotes.user
-    own = choices.of_user(user)
+    own = composer_choices.of_user(user)
     models = sorted_models(models, own)
     shown_sources = form.sources if form and form.takes_sources else []
     return {

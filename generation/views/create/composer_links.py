@@ -9,12 +9,12 @@ from accounts.access.request_user import user_of
 from accounts.limits.quotas import Quotas
 from accounts.models import User
 from artgen.database.ids import parse_uuid
-from generation.gallery import saving, sharing
+from generation.gallery.sharing import saved_copies, share_links
 from generation.models import Image, ImageModel, Job, Preset
 from generation.models.presets import OWN_STYLE_PREFIX
-from generation.studio.forms import presets as preset_values
+from generation.studio.forms import preset_values
 from generation.studio.forms.composer import Composer
-from generation.studio.presets import choices, own_styles
+from generation.studio.presets import composer_choices, own_styles
 from generation.views.shared.shared_collections import MAX_DIGITS
 
 
@@ -23,7 +23,7 @@ def composer_of(
     models: list[ImageModel],
     *,
     allowed: Quotas,
-    shared: sharing.Shared | None = None,
+    shared: share_links.Shared | None = None,
 ) -> Composer | None:
     """Return the form for a link: ?job=ID (all its parameters), ?saved=ID (of a saved copy),
     ?model=, ?prompt=, ?source=ID, ?preset=ID.
@@ -64,14 +64,14 @@ def composer_of(
     return with_preset(user_of(request), form, link, models=models, allowed=allowed)
 
 
-def shared_of(link: Mapping[str, str]) -> sharing.Shared | None:
+def shared_of(link: Mapping[str, str]) -> share_links.Shared | None:
     """Return the image of ?share=SLUG, or &item= of a shared collection, if its page shows its
     parameters.
     """
     item = link.get("item")
     if item is not None and not (item.isascii() and item.isdecimal() and len(item) <= MAX_DIGITS):
         return None
-    shared = saving.finder(link["share"], item=int(item) if item else None)()
+    shared = saved_copies.finder(link["share"], item=int(item) if item else None)()
     return shared if shared and shared.with_parameters else None
 
 
@@ -114,7 +114,7 @@ def with_preset(
     if preset is None:
         form.left_out = [_("The preset was deleted.")]
         return form
-    styles = choices.of_user(user).styles
+    styles = composer_choices.of_user(user).styles
     return preset_values.apply(
         preset.values, onto=form, models=models, allowed=allowed, styles=styles
     )

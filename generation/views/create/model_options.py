@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from generation.jobs.placing.page_quotes import FormOrder, ModelQuote, PageQuotes
 from generation.models import ImageModel
 from generation.studio.forms.composer import Composer
-from generation.studio.presets.choices import Choices
+from generation.studio.presets.composer_choices import Choices
 from generation.views.create.samples import sample
 
 BUSY_SECONDS = 60  # additional wait time from which a model is shown as busy

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from generation.catalog import languages
 from generation.models import ImageModel
-from generation.studio.prompt_helper import charges, clients
-from generation.studio.prompt_helper.instructions import Kind
+from generation.studio.prompt_helper import credit_charges, text_client
+from generation.studio.prompt_helper.instructions import ProposalKind
 
 STAND_IN = "demo dictionary (stand-in)"
 """PROMPT_HELPER_MODEL of the demo, which has no text model."""
@@ -32,12 +32,12 @@ class Helper:
 
 def helper_of(user: User, model: ImageModel) -> Helper | None:
     """Return the prompt helper of the composer, None without a text endpoint."""
-    if not clients.is_on():
+    if not text_client.is_on():
         return None
     codes = languages.known(model.offer.languages)
     return Helper(
-        translate_price=charges.price_of(Kind.TRANSLATE),
-        enhance_price=charges.price_of(Kind.ENHANCE),
+        translate_price=credit_charges.price_of(ProposalKind.TRANSLATE),
+        enhance_price=credit_charges.price_of(ProposalKind.ENHANCE),
         codes=" ".join(codes),
         languages=", ".join(languages.names(codes)),
         text_model=_text_model(),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from artgen.observability import request_stats
 from artgen.refusals import Refusal
 from generation.jobs.placing.idempotency import OrderKeyRefused
-from generation.studio.forms.comparison import ComparisonForm
+from generation.studio.forms.comparison_form import ComparisonForm
 from generation.studio.forms.composer import Composer
 
 

@@ -17,9 +17,9 @@ from artgen.refusals import Refusal
 from generation.gallery import collections
 from generation.models import Collection, CollectionQuerySet, Image
 from generation.models.collections import NAME_MAX
-from generation.studio.presets import named
+from generation.owned_rows import named_rows
 from generation.views.gallery import sidebar
-from generation.views.gallery.filters import address_of
+from generation.views.gallery.url_filters import address_of
 from generation.views.partials import part, wants_part
 from generation.views.undo import with_undo
 
@@ -33,17 +33,16 @@ def collections_page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         name = request.POST.get("name", "")
         try:
-            made = collections.create(user=user_of(request), name=name)
+            collection = collections.create(user=user_of(request), name=name)
         except Refusal as refused:
             return _overview(request, name=name, refused=refused)
-        return redirect(_address(made))
+        return redirect(_address(collection))
     return _overview(request)
 
 
 @login_required
 @require_POST
 def rename(request: HttpRequest, collection_id: UUID) -> HttpResponse:
-    """Rename the collection to `name`."""
     collection = _own(request, collection_id)
     collections.rename(collection, name=request.POST.get("name", ""))
     return redirect(_address(collection))
@@ -53,7 +52,7 @@ def rename(request: HttpRequest, collection_id: UUID) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest, collection_id: UUID) -> HttpResponse:
     """Delete the collection, with an undo; its images are kept."""
-    collection = named.delete(_own(request, collection_id))
+    collection = named_rows.delete(_own(request, collection_id))
     text = _("“%(name)s” deleted. Its images are kept.") % {"name": collection.name}
     undo = reverse("restore_collection", args=[collection.id])
     messages.success(request, with_undo(text, action=undo))
@@ -64,7 +63,7 @@ def delete(request: HttpRequest, collection_id: UUID) -> HttpResponse:
 @require_POST
 def restore(request: HttpRequest, collection_id: UUID) -> HttpResponse:
     collection = get_object_or_404(_collections(request), id=collection_id)
-    named.restore(collection)
+    named_rows.restore(collection)
     return redirect(_address(collection))
 
 
@@ -79,8 +78,9 @@ def put(request: HttpRequest, image_id: UUID) -> HttpResponse:
         elif "remove" in request.POST:
             collections.remove(_own(request, request.POST["remove"]), image_ids=[image.id])
         else:
-            made = collections.create(user=user_of(request), name=request.POST.get("name", ""))
-            collections.add(made, image_ids=[image.id])
+            name = request.POST.get("name", "")
+            collection = collections.create(user=user_of(request), name=name)
+            collections.add(collection, image_ids=[image.id])
     except Refusal as refusal:
         if not wants_part(request):
             raise
@@ -100,8 +100,9 @@ def menu_of(image: Image) -> dict[str, Any]:
 def _overview(
     request: HttpRequest, *, name: str = "", refused: Refusal | None = None
 ) -> HttpResponse:
-    cards = collections.summaries(user_of(request), covers=COVERS)
-    context = sidebar.beside(request.user, place="collections", cards=cards) | {
+    user = user_of(request)
+    cards = collections.summaries(user, covers=COVERS)
+    context = sidebar.beside(user, section="collections", cards=cards) | {
         "name": name[:NAME_MAX],
         "name_error": refused.message if refused else "",
         "taken": getattr(refused, "row", None),

@@ -11,7 +11,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from artgen.database.ids import parse_uuid
-from generation.gallery.filters import whole
+from generation.gallery.image_filters import whole
 from generation.models import ImageQuerySet
 from generation.views.tiles import Tile, fields_of_tiles, tile_of
 
@@ -21,7 +21,7 @@ FAVORITE_CURSOR = "f-"
 
 
 @dataclass(frozen=True)
-class Month:
+class GridMonth:
     """The images of one month; `count` is that of the whole month, None if not counted."""
 
     first_day: date | None  # None: the favorites of any month
@@ -31,7 +31,6 @@ class Month:
 
     @property
     def key(self) -> str:
-        """The month as "2026-11", or "favorites"."""
         return _key(self.first_day) if self.first_day else "favorites"
 
     @property
@@ -45,9 +44,7 @@ class Month:
 
 @dataclass(frozen=True)
 class Grid:
-    """A page of images by month."""
-
-    months: list[Month]
+    months: list[GridMonth]
 
     @property
     def is_empty(self) -> bool:
@@ -55,7 +52,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Page:
+class GridPage:
     """A page of images; `next` is the cursor of the next page, empty at the end."""
 
     tiles: list[Tile]
@@ -65,7 +62,6 @@ class Page:
 
     @property
     def is_all(self) -> bool:
-        """Whether it is the only page."""
         return self.is_first and not self.next
 
     @cached_property
@@ -86,7 +82,7 @@ class Page:
 
 
 def by_month(
-    page: Page,
+    page: GridPage,
     *,
     counts: Mapping[date, int],
     address: Callable[[str], str],
@@ -101,7 +97,7 @@ def by_month(
     """
     if page.has_months:
         months = [
-            Month(
+            GridMonth(
                 month,
                 counts.get(month),
                 _stacked(tiles) if stacked else tiles,
@@ -112,8 +108,8 @@ def by_month(
         return Grid(months)
     favorites = [tile for tile in page.tiles if tile.image.favorite]
     others = _by_month(tile for tile in page.tiles if not tile.image.favorite)
-    first = [Month(None, None, favorites, favorites_address)] if favorites else []
-    rest = [Month(month, None, tiles, address(_key(month))) for month, tiles in others.items()]
+    first = [GridMonth(None, None, favorites, favorites_address)] if favorites else []
+    rest = [GridMonth(month, None, tiles, address(_key(month))) for month, tiles in others.items()]
     return Grid([*first, *rest])
 
 
@@ -122,16 +118,20 @@ def _stacked(tiles: Sequence[Tile]) -> list[Tile]:
     runs: dict[UUID | None, list[Tile]] = {}
     for tile in tiles:
         runs.setdefault(tile.run_id, []).append(tile)
+    return [tile for run in runs.values() for tile in _stack(run)]
+
+
+def _stack(run: list[Tile]) -> list[Tile]:
+    if len(run) == 1:
+        return run
+    first, *others = run
     return [
-        replace(tile, stack_size=len(run) if not index else 0, is_behind=index > 0)
-        if len(run) > 1
-        else tile
-        for run in runs.values()
-        for index, tile in enumerate(run)
+        replace(first, stack_size=len(run)),
+        *(replace(tile, is_behind=True) for tile in others),
     ]
 
 
-def newest(images: ImageQuerySet, *, before: str = "", stacked: bool = False) -> Page:
+def newest(images: ImageQuerySet, *, before: str = "", stacked: bool = False) -> GridPage:
     """Return a page of images, newest first; `before` is the last id seen, else ignored.
 
     `stacked`: the page has PAGE runs, and no more than MAX_STACKED images.
@@ -139,20 +139,20 @@ def newest(images: ImageQuerySet, *, before: str = "", stacked: bool = False) ->
     last = parse_uuid(before)
     if last:
         images = images.filter(id__lt=last)
-    found = _tiles(images.newest_first(), stacked=stacked)
-    return _page(found, is_first=last is None, stacked=stacked)
+    tiles = _tiles(images.newest_first(), stacked=stacked)
+    return _page(tiles, is_first=last is None, stacked=stacked)
 
 
-def oldest(images: ImageQuerySet, *, before: str = "", stacked: bool = False) -> Page:
+def oldest(images: ImageQuerySet, *, before: str = "", stacked: bool = False) -> GridPage:
     """Return a page of images, oldest first; the parameters are those of `newest`."""
     last = parse_uuid(before)
     if last:
         images = images.filter(id__gt=last)
-    found = _tiles(images.order_by("id"), stacked=stacked)
-    return _page(found, is_first=last is None, stacked=stacked)
+    tiles = _tiles(images.order_by("id"), stacked=stacked)
+    return _page(tiles, is_first=last is None, stacked=stacked)
 
 
-def favorites_first(images: ImageQuerySet, *, before: str = "") -> Page:
+def favorites_first(images: ImageQuerySet, *, before: str = "") -> GridPage:
     """Return a page of images: favorites, then the others, both newest first.
 
     `before` is the last id seen, with the prefix FAVORITE_CURSOR if it is a favorite's. Each group
@@ -160,16 +160,16 @@ def favorites_first(images: ImageQuerySet, *, before: str = "") -> Page:
     """
     is_favorite = before.startswith(FAVORITE_CURSOR)
     last = parse_uuid(before.removeprefix(FAVORITE_CURSOR))
-    found: list[Tile] = []
+    tiles: list[Tile] = []
     if last is None or is_favorite:
         favorites = images.filter(favorite=True)
         favorites = favorites.filter(id__lt=last) if last else favorites
-        found = _tiles(favorites.newest_first())
-    if len(found) <= PAGE:
+        tiles = _tiles(favorites.newest_first())
+    if len(tiles) <= PAGE:
         others = images.filter(favorite=False)
         others = others.filter(id__lt=last) if last and not is_favorite else others
-        found += _tiles(others.newest_first())
-    page = _page(found, is_first=last is None, stacked=False)
+        tiles += _tiles(others.newest_first())
+    page = _page(tiles, is_first=last is None, stacked=False)
     prefix = FAVORITE_CURSOR if page.next and page.tiles[-1].image.favorite else ""
     return replace(page, next=f"{prefix}{page.next}" if page.next else "", has_months=False)
 
@@ -177,33 +177,35 @@ def favorites_first(images: ImageQuerySet, *, before: str = "") -> Page:
 def _tiles(images: ImageQuerySet, *, stacked: bool = False) -> list[Tile]:
     """Return the first images of the sorted list, one more than a page can have."""
     limit = (MAX_STACKED if stacked else PAGE) + 1
-    found = {image.id: image for image in fields_of_tiles(whole(images[:limit]))}
-    ids = sorted(found, reverse=images.query.order_by == ("-id",))
-    return [tile_of(found[image_id]) for image_id in ids]
+    images_by_id = {image.id: image for image in fields_of_tiles(whole(images[:limit]))}
+    ids = sorted(images_by_id, reverse=images.query.order_by == ("-id",))
+    return [tile_of(images_by_id[image_id]) for image_id in ids]
 
 
-def _page(found: Sequence[Tile], *, is_first: bool, stacked: bool) -> Page:
+def _page(read: Sequence[Tile], *, is_first: bool, stacked: bool) -> GridPage:
     tiles, runs = [], set[UUID | None]()
-    for tile in found[: MAX_STACKED if stacked else PAGE]:
+    for tile in read[: MAX_STACKED if stacked else PAGE]:
         runs.add(tile.run_id)
         if stacked and len(runs) > PAGE:
             break
         tiles.append(tile)
-    has_more = len(found) > len(tiles)
-    return Page(tiles=tiles, next=str(tiles[-1].image.id) if has_more else "", is_first=is_first)
+    has_more = len(read) > len(tiles)
+    return GridPage(
+        tiles=tiles, next=str(tiles[-1].image.id) if has_more else "", is_first=is_first
+    )
 
 
-def last_trashed(images: ImageQuerySet, *, before: str = "") -> Page:
+def last_trashed(images: ImageQuerySet, *, before: str = "") -> GridPage:
     """Return a page of trashed images, latest first; `before` is a page's `next`."""
     if last := _moment_and_uuid(before):
         at, image_id = last
         images = images.filter(Q(trashed_at__lt=at) | Q(id__lt=image_id), trashed_at__lte=at)
-    found = list(fields_of_tiles(images).order_by("-trashed_at", "-id")[: PAGE + 1])
-    tiles = [tile_of(image) for image in found[:PAGE]]
-    if len(found) <= PAGE:
-        return Page(tiles=tiles, next="")
+    trashed = list(fields_of_tiles(images).order_by("-trashed_at", "-id")[: PAGE + 1])
+    tiles = [tile_of(image) for image in trashed[:PAGE]]
+    if len(trashed) <= PAGE:
+        return GridPage(tiles=tiles, next="")
     end = tiles[-1].image
-    return Page(tiles=tiles, next=f"{end.trashed_at:%Y%m%dT%H%M%S.%f}_{end.id}")
+    return GridPage(tiles=tiles, next=f"{end.trashed_at:%Y%m%dT%H%M%S.%f}_{end.id}")
 
 
 def _by_month(tiles: Iterable[Tile]) -> dict[date, list[Tile]]:
@@ -222,10 +224,10 @@ def _month(at: datetime) -> date:
 
 
 def _moment_and_uuid(text: str) -> tuple[datetime, UUID] | None:
-    moment, _separator, image_id = text.partition("_")
-    found = parse_uuid(image_id)
+    moment, _separator, id_text = text.partition("_")
+    image_id = parse_uuid(id_text)
     try:
         at = datetime.strptime(moment, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return (at, found) if found else None
+    return (at, image_id) if image_id else None

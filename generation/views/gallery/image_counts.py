@@ -7,67 +7,72 @@ indexes.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
+
+from django.db.models import Expression, QuerySet
 
 from accounts.models import User
 from artgen.database.compiled_queries import CompiledQuery
-from generation.gallery.filters import MADE_LOOKUPS, Wanted, made, made_bounds
-from generation.gallery.search import Found
+from generation.gallery.image_filters import MADE_LOOKUPS, ImageFilters, made, made_bounds
+from generation.gallery.search import SearchResult
 from generation.models import Counted, Image, ImageQuerySet
 from generation.models.images import trash_begins
-from generation.views.gallery import days
-from generation.views.gallery.grid import Page
+from generation.views.gallery import date_filter
+from generation.views.gallery.grid import GridPage
 
-PLACES = ("kept", "favorites", "trashed")  # in the order of `_places`
+SECTIONS = ("kept", "favorites", "trashed")  # in the order of `_sections`
 
 
 @dataclass(frozen=True)
 class Counts:
-    """`found` is None and `months` is empty if there are too many to count."""
+    """`results` is None and `months` is empty if there are too many to count."""
 
     kept: int
     favorites: int
     trashed: int
-    found: int | None = None
+    results: int | None = None
     months: Mapping[date, int] = field(default_factory=dict)
 
 
-def of_places(user: Any) -> Counts:
+def of_sections(user: User) -> Counts:
     """Return the counts of the sidebar, in one query."""
-    return _counts(_count_all(user))
+    return _counts(_count_all(user.id))
 
 
-def of_page(user: Any, wanted: Wanted, found: Found, *, page: Page) -> Counts:
+def of_page(user: User, wanted: ImageFilters, result: SearchResult, *, page: GridPage) -> Counts:
     """Return all counts of a page of search results, in one query."""
     if wanted.is_everything:
-        counted = _count_all(user, months=page.cut_months)
-        counted["found"] = counted["kept"]
+        counted = _count_all(user.id, months=page.cut_months)
+        counted["results"] = counted["kept"]
     else:
-        asked = _places(user) | _months(found, page)
-        if not (page.is_all or found.are_many):
-            asked["found"] = found.images
-        counted = _count(user, asked)
+        groups = _sections(user.id) | _months(result, page)
+        if not (page.is_all or result.are_many):
+            groups["results"] = result.images
+        counted = _count(user.id, groups)
     if page.is_all:
-        counted["found"] = len(page.tiles)
+        counted["results"] = len(page.tiles)
     return replace(
-        _counts(counted), found=counted.get("found"), months=_by_month(counted, found, page)
+        _counts(counted), results=counted.get("results"), months=_by_month(counted, result, page)
     )
 
 
-def of_months(user: Any, found: Found, *, page: Page) -> Mapping[date, int]:
+def of_months(user: User, result: SearchResult, *, page: GridPage) -> Mapping[date, int]:
     """Return the counts of the page's months, in at most one query."""
-    asked = _months(found, page)
-    return _by_month(_count(user, asked) if asked else {}, found, page)
+    groups = _months(result, page)
+    return _by_month(_count(user.id, groups) if groups else {}, result, page)
 
 
 def _counts(counted: Mapping[str, int]) -> Counts:
     return Counts(kept=counted["kept"], favorites=counted["favorites"], trashed=counted["trashed"])
 
 
-def _places(user: Any, *, trash_since: Any = None) -> dict[str, ImageQuerySet]:
-    own = Image.objects.of(user)
+def _sections(
+    user_id: UUID | Expression, *, trash_since: datetime | None = None
+) -> dict[str, ImageQuerySet]:
+    own = Image.objects.of(user_id)
     return {
         "kept": own.kept(),
         "favorites": own.kept().filter(favorite=True),
@@ -75,52 +80,56 @@ def _places(user: Any, *, trash_since: Any = None) -> dict[str, ImageQuerySet]:
     }
 
 
-def _months(found: Found, page: Page) -> dict[str, ImageQuerySet]:
-    months = set() if found.are_many else page.cut_months
+def _months(result: SearchResult, page: GridPage) -> dict[str, ImageQuerySet]:
+    months = set() if result.are_many else page.cut_months
     return {
-        _name(month): found.images.filter(made(since=month, until=days.last_of(month)))
+        _name(month): result.images.filter(made(since=month, until=date_filter.last_of(month)))
         for month in months
     }
 
 
-def _by_month(counted: Mapping[str, int], found: Found, page: Page) -> Mapping[date, int]:
-    if found.are_many:
+def _by_month(
+    counted: Mapping[str, int], result: SearchResult, page: GridPage
+) -> Mapping[date, int]:
+    if result.are_many:
         return {}
     return {month: counted.get(_name(month), len(tiles)) for month, tiles in page.months.items()}
 
 
-def _count(user: Any, asked: Mapping[str, ImageQuerySet]) -> dict[str, int]:
-    [row] = _counted(user.id, asked)
-    return dict(zip(asked, row, strict=True))
+def _count(user_id: UUID, groups: Mapping[str, ImageQuerySet]) -> dict[str, int]:
+    [row] = _counted(user_id, groups)
+    return dict(zip(groups, row, strict=True))
 
 
-def _counted(user: Any, asked: Mapping[str, ImageQuerySet]) -> Any:
-    counts = [Counted(images.order_by().values("id")) for images in asked.values()]
-    return User.objects.filter(id=user).values_list(*counts)
+def _counted(
+    user_id: UUID | Expression, groups: Mapping[str, ImageQuerySet]
+) -> QuerySet[User, Any]:
+    counts = [Counted(images.order_by().values("id")) for images in groups.values()]
+    return User.objects.filter(id=user_id).values_list(*counts)
 
 
-def _count_all(user: Any, *, months: Collection[date] = ()) -> dict[str, int]:
-    """Return the counts of places, and of these whole months without a filter."""
+def _count_all(user_id: UUID, *, months: Collection[date] = ()) -> dict[str, int]:
+    """Return the counts of sections, and of these whole months without a filter."""
     bounds = {
         f"{lookup}_{n}": value
         for n, month in enumerate(months)
-        for lookup, value in made_bounds(since=month, until=days.last_of(month)).items()
+        for lookup, value in made_bounds(since=month, until=date_filter.last_of(month)).items()
     }
     query = _compiled_count(len(months))
-    [row] = query.rows(user=user.id, trash_since=trash_begins(), **bounds)
-    return dict(zip([*PLACES, *map(_name, months)], row, strict=True))
+    [row] = query.rows(user=user_id, trash_since=trash_begins(), **bounds)
+    return dict(zip([*SECTIONS, *map(_name, months)], row, strict=True))
 
 
 @lru_cache(maxsize=4)
 def _compiled_count(months: int) -> CompiledQuery:
-    def counts(user: Any, trash_since: Any, **bounds: Any) -> Any:
+    def counts(user: Expression, trash_since: Any, **bounds: Expression) -> QuerySet[User, Any]:
         own = Image.objects.of(user).kept()
-        asked = _places(user, trash_since=trash_since)
+        groups = _sections(user, trash_since=trash_since)
         for n in range(months):
-            asked[f"month_{n}"] = own.filter(
+            groups[f"month_{n}"] = own.filter(
                 **{lookup: bounds[f"{lookup}_{n}"] for lookup in MADE_LOOKUPS}
             )
-        return _counted(user, asked)
+        return _counted(user, groups)
 
     return CompiledQuery(counts)
 

@@ -1,10 +1,10 @@
-"""Actions on many images: favorites, collections, trash, restore, delete, ZIP download.
+"""Actions on many images: favorites, collections, tags, trash, restore, delete.
 
 Ids are in one field `ids`, separated by commas, or without script in many fields `id`. Ids that are
 not the user's images are ignored: they may have been deleted in another tab.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -13,19 +13,10 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import BadRequest
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseRedirect,
-    JsonResponse,
-    StreamingHttpResponse,
-)
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -36,35 +27,15 @@ from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
 from artgen.web import formatting
 from artgen.web.redirects import next_url
-from generation.gallery import archive, archive_limits, collections, images, tags
-from generation.gallery.archive_limits import Slot
+from generation.gallery import collections, favorites, own_images, tagging, tags
+from generation.gallery import trash as own_trash
+from generation.gallery.tagging import Tagged
 from generation.models import Collection, Image
 from generation.models.collections import NAME_MAX
 from generation.models.tags import TAG_MAX
-from generation.studio.presets import named
+from generation.owned_rows import named_rows
 from generation.views.partials import part, wants_part
 from generation.views.undo import with_undo
-
-KINDS = ("original", "webp")
-
-
-class ArchiveResponse(StreamingHttpResponse):
-    """A ZIP response; its slot is released when it is sent, fails, or the client disconnects."""
-
-    def __init__(self, pieces: Generator[bytes], *, slot: Slot, name: str) -> None:
-        self._pieces, self._slot = pieces, slot
-        super().__init__(_releasing(pieces, slot), content_type="application/zip")
-        self["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-        self["Cache-Control"] = "private, no-store"
-        self["X-Content-Type-Options"] = "nosniff"
-        # Otherwise nginx buffers the file on disk for slow clients.
-        self["X-Accel-Buffering"] = "no"
-
-    def close(self) -> None:
-        """Stop creating pieces and release the slot."""
-        super().close()
-        self._pieces.close()
-        self._slot.release()
 
 
 def on_selection(
@@ -90,7 +61,7 @@ def on_selection(
 def favorite(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Mark the selected images as favorites (`favorite=1`) or unmark them."""
     wanted = request.POST.get("favorite", "1") == "1"
-    changed = images.favorite_these(user=user_of(request), ids=ids, favorite=wanted)
+    changed = favorites.set_these(user=user_of(request), ids=ids, favorite=wanted)
     if wanted:
         text = ngettext(
             "%(count)s image added to favorites.",
@@ -109,11 +80,9 @@ def favorite(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
 @on_selection
 def trash(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Move the selected images to the trash, with one undo for all."""
-    changed = images.trash_these(user=user_of(request), ids=ids)
+    changed = own_trash.move_these(user=user_of(request), ids=ids)
     text = ngettext(
-        "%(count)s image moved to trash.",
-        "%(count)s images moved to trash.",
-        len(changed),
+        "%(count)s image moved to trash.", "%(count)s images moved to trash.", len(changed)
     )
     text = text % {"count": formatting.number(len(changed))}
     return done(request, text, changed, undo=reverse("restore_selection"))
@@ -121,8 +90,7 @@ def trash(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
 
 @on_selection
 def restore(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
-    """Restore the selected images from the trash."""
-    changed = images.restore_these(user=user_of(request), ids=ids)
+    changed = own_trash.restore_these(user=user_of(request), ids=ids)
     text = ngettext("%(count)s image restored.", "%(count)s images restored.", len(changed))
     return done(request, text % {"count": formatting.number(len(changed))}, changed)
 
@@ -131,12 +99,12 @@ def restore(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
 def delete(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Ask for confirmation, then (`sure=1`) delete the selected trashed images permanently."""
     if request.POST.get("sure") != "1":
-        found = Image.objects.of(request.user).trashed().present().filter(id__in=ids)
-        context = {"count": found.count(), "ids": ",".join(map(str, ids)), "place": "trash"}
+        images = Image.objects.of(request.user).trashed().present().filter(id__in=ids)
+        context = {"count": images.count(), "ids": ",".join(map(str, ids)), "section": "trash"}
         if not context["count"]:
-            raise Refusal(_gone_text())
+            raise Refusal(gone_text())
         return render(request, "generation/delete_selection.html", context)
-    changed = images.end_these(user=user_of(request), ids=ids)
+    changed = own_trash.delete_these(user=user_of(request), ids=ids)
     text = ngettext(
         "%(count)s image permanently deleted.",
         "%(count)s images permanently deleted.",
@@ -151,7 +119,7 @@ def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
 
     Without either, ask for one. An existing name selects that collection.
     """
-    user, chosen = user_of(request), _asked_collection(request)
+    user, chosen = user_of(request), _collection_field(request)
     if not chosen and "name" not in request.POST:
         return _ask_for_collection(request, ids)
     try:
@@ -160,9 +128,9 @@ def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
             if chosen
             else collections.create(user=user, name=request.POST["name"])
         )
-    except named.NameTaken as taken:
+    except named_rows.NameTaken as taken:
         collection = taken.row
-    changed = images.outside(user=user, ids=ids, collection=collection)
+    changed = own_images.ids_outside(user=user, ids=ids, collection=collection)
     collections.add(collection, image_ids=changed)
     text = ngettext(
         "%(count)s image added to “%(name)s”.",
@@ -178,9 +146,11 @@ def collect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
 def uncollect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Remove the selected images from `collection`; they stay in the gallery."""
     user = user_of(request)
-    collection = _collection(user, _asked_collection(request))
-    inside = set(images.outside(user=user, ids=ids, collection=collection))
-    changed = [image_id for image_id in images.own(user=user, ids=ids) if image_id not in inside]
+    collection = _collection(user, _collection_field(request))
+    outside = set(own_images.ids_outside(user=user, ids=ids, collection=collection))
+    changed = [
+        image_id for image_id in own_images.ids_of(user=user, ids=ids) if image_id not in outside
+    ]
     collections.remove(collection, image_ids=changed)
     text = ngettext(
         "%(count)s image removed from “%(name)s”.",
@@ -190,29 +160,6 @@ def uncollect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     return done(
         request, text, changed, undo=reverse("collect_selection"), fields=_field(collection)
     )
-
-
-@on_selection
-def download(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
-    """Send the selected images as one ZIP, as they are or (`as=webp`) as WebP.
-
-    Scripts get 204 if a download can start, else the reason. They then post the form, so that the
-    browser saves the file.
-    """
-    user, kind = user_of(request), request.POST.get("as", "original")
-    if kind not in KINDS:
-        raise BadRequest
-    found = images.own(user=user, ids=ids)
-    if not found:
-        raise Refusal(_gone_text())
-    if wants_part(request):
-        if not archive_limits.is_free(user):
-            raise archive_limits.Busy(yours=True)
-        return HttpResponse(status=204)
-    slot = archive_limits.take(user)
-    pieces = archive.pack(images.each(user=user, ids=found), as_webp=kind == "webp")
-    name = f"artgen-{timezone.localdate():%Y-%m-%d}-{len(found)}.zip"
-    return ArchiveResponse(pieces, slot=slot, name=name)
 
 
 def _ids(request: HttpRequest) -> list[UUID]:
@@ -235,21 +182,18 @@ def _ids(request: HttpRequest) -> list[UUID]:
 def _collection(user: User, text: str) -> Collection:
     """Return the user's collection with this id; raise Refusal."""
     collection_id = parse_uuid(text)
-    found = (
-        Collection.objects.of(user).present().filter(id=collection_id).first()
-        if collection_id
-        else None
-    )
-    if found is None:
+    own = Collection.objects.of(user).present()
+    collection = own.filter(id=collection_id).first() if collection_id else None
+    if collection is None:
         raise Refusal(_("This collection no longer exists."))
-    return found
+    return collection
 
 
 def _field(collection: Collection) -> dict[str, str]:
     return {"collection": str(collection.id)}
 
 
-def _asked_collection(request: HttpRequest) -> str:
+def _collection_field(request: HttpRequest) -> str:
     # Without script, undo is a form button, which can send one value and a URL.
     return request.POST.get("collection", "") or request.GET.get("collection", "")
 
@@ -266,7 +210,7 @@ def _ask_for_collection(request: HttpRequest, ids: list[UUID]) -> HttpResponse:
     return render(request, "generation/choose_collection.html", context)
 
 
-def _gone_text() -> str:
+def gone_text() -> str:
     return _("These images no longer exist.")
 
 
@@ -300,10 +244,10 @@ def _back(request: HttpRequest) -> HttpResponseRedirect:
 @on_selection
 def tag(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     """Add a tag (`tag`) to the selected images. Without it, ask for one."""
-    name = _asked_tag(request)
+    name = _tag_field(request)
     if name is None:
-        return _ask(request, ids)
-    tagged = tags.add_these(user=user_of(request), ids=ids, name=name)
+        return _ask_for_tag(request, ids)
+    tagged = tagging.add_these(user=user_of(request), ids=ids, name=name)
     text = ngettext(
         "Tag “%(name)s” added to %(count)s image.",
         "Tag “%(name)s” added to %(count)s images.",
@@ -321,9 +265,8 @@ def tag(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
 
 @on_selection
 def untag(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
-    """Remove a tag (`tag`) from the selected images."""
-    name = _asked_tag(request) or ""
-    tagged = tags.remove_these(user=user_of(request), ids=ids, name=name)
+    name = _tag_field(request) or ""
+    tagged = tagging.remove_these(user=user_of(request), ids=ids, name=name)
     text = ngettext(
         "Tag “%(name)s” removed from %(count)s image.",
         "Tag “%(name)s” removed from %(count)s images.",
@@ -333,21 +276,21 @@ def untag(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     return done(request, text, tagged.changed, undo=undo, fields={"tag": tagged.tag})
 
 
-def _asked_tag(request: HttpRequest) -> str | None:
+def _tag_field(request: HttpRequest) -> str | None:
     # Without script, undo is a form button, which can send one value and a URL.
     return request.POST.get("tag", request.GET.get("tag"))
 
 
-def _values(tagged: tags.Tagged) -> Mapping[str, Any]:
+def _values(tagged: Tagged) -> Mapping[str, Any]:
     return {"count": formatting.number(len(tagged.changed)), "name": tagged.tag}
 
 
-def _ask(request: HttpRequest, ids: list[UUID]) -> HttpResponse:
+def _ask_for_tag(request: HttpRequest, ids: list[UUID]) -> HttpResponse:
     user = user_of(request)
-    on_selection_ = tags.of_these(user=user, ids=ids)
+    tag_counts = tags.of_these(user=user, ids=ids)
     context = {
-        "on_selection": on_selection_.items(),
-        "others": [name for name in tags.names_of(user) if on_selection_.get(name, 0) < len(ids)],
+        "on_selection": tag_counts.items(),
+        "others": [name for name in tags.names_of(user) if tag_counts.get(name, 0) < len(ids)],
         "ids": ",".join(map(str, ids)),
         "tag_max": TAG_MAX,
         "next": request.POST.get("next", ""),
@@ -355,10 +298,3 @@ def _ask(request: HttpRequest, ids: list[UUID]) -> HttpResponse:
     if wants_part(request):
         return part(request, "generation/_choose_tag.html", context)
     return render(request, "generation/choose_tag.html", context)
-
-
-def _releasing(pieces: Generator[bytes], slot: Slot) -> Generator[bytes]:
-    try:
-        yield from pieces
-    finally:
-        slot.release()

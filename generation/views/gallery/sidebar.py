@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts.models import User
 from generation.gallery import collections
 from generation.gallery.collections import Summary
 from generation.views.gallery import image_counts
@@ -9,15 +10,11 @@ from generation.views.gallery.image_counts import Counts
 
 
 def beside(
-    user: Any,
-    *,
-    place: str,
-    counts: Counts | None = None,
-    cards: list[Summary] | None = None,
+    user: User, *, section: str, counts: Counts | None = None, cards: list[Summary] | None = None
 ) -> dict[str, Any]:
-    """Return the context of `gallery_frame.html`; `place`: "all", "favorites", "trash", an id, …"""
+    """Return the context of `gallery_frame.html`; `section`: "all", "trash", an id, …"""
     return {
-        "place": place,
-        "counts": counts or image_counts.of_places(user),
+        "section": section,
+        "counts": counts or image_counts.of_sections(user),
         "collection_cards": collections.summaries(user) if cards is None else cards,
     }

@@ -40,19 +40,16 @@ COOKIES = {name: f"gallery-{name}" for name in CHOICES}
 
 @dataclass(frozen=True)
 class ViewOptions:
-    """The choices of a browser."""
-
     tiles: str
     runs: str
 
     @property
     def has_stacks(self) -> bool:
-        """Whether the images of a batch are one stack."""
         return self.runs == Stacking.STACKS
 
     @property
-    def place(self) -> str:
-        """The place of the tag `picture` for tiles of this size."""
+    def layout(self) -> str:
+        """The layout of `img` for tiles of this size."""
         return "row" if self.tiles == TileSize.MEDIUM else f"row-{self.tiles}"
 
     @property
@@ -68,11 +65,11 @@ class ViewOptions:
 
 def of_request(request: HttpRequest) -> ViewOptions:
     """Return the choices of the browser's cookies; others count as none."""
-    given = {name: request.COOKIES.get(cookie, "") for name, cookie in COOKIES.items()}
+    cookies = {name: request.COOKIES.get(cookie, "") for name, cookie in COOKIES.items()}
     return ViewOptions(
         **{
             name: value if value in CHOICES[name] else DEFAULTS[name]
-            for name, value in given.items()
+            for name, value in cookies.items()
         }
     )
 

@@ -19,11 +19,11 @@ from accounts.models import User
 from artgen.web import formatting
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.files import storage
-from generation.gallery import parents
+from generation.gallery import lineage
 from generation.jobs.placing import drafts, orders
 from generation.models import Image, ImageModel, ImageQuerySet
-from generation.studio.forms import edits
-from generation.studio.presets import choices
+from generation.studio.forms import image_edits
+from generation.studio.presets import composer_choices
 from generation.views.create.prompt_help import helper_of
 from generation.views.tiles import Tile
 
@@ -41,46 +41,46 @@ def models_for_edits() -> list[ImageModel]:
 @require_POST
 def upscale(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Enlarge the image by `scale`, and show the run."""
-    found = _own(request, image_id)
+    image = _own(request, image_id)
     scale = request.POST.get("scale", "")
-    if scale not in map(str, edits.SCALES):
+    if scale not in map(str, image_edits.SCALES):
         raise Http404
     try:
-        order = edits.upscale_request(found, models_for_edits(), scale=int(scale))
+        order = image_edits.upscale_request(image, models_for_edits(), scale=int(scale))
     except LookupError as error:
         raise Http404 from error
-    return _placed(request, found, [order])
+    return _place(request, [order])
 
 
 @login_required
 @require_POST
 def vary(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Make variants of the image, a `subtle` or `strong` amount away from it."""
-    found = _own(request, image_id)
-    styles = [style.slug for style in choices.of_user(user_of(request)).styles]
+    image = _own(request, image_id)
+    styles = [style.slug for style in composer_choices.of_user(user_of(request)).styles]
     try:
-        order = edits.variant_request(
-            found, models_for_edits(), amount=request.POST.get("amount", ""), styles=styles
+        order = image_edits.variant_request(
+            image, models_for_edits(), amount=request.POST.get("amount", ""), styles=styles
         )
     except LookupError as error:  # also of an unknown amount
         raise Http404 from error
-    return _placed(request, found, drafts.repeated(order, count=edits.VARIANTS))
+    return _place(request, drafts.repeated(order, count=image_edits.VARIANTS))
 
 
 @login_required
 @require_safe
 def editor(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show the image with tools to mark an area; `mode` says what to do with it."""
-    found = _own(request, image_id)
-    fillers = edits.of_image(found, models_for_edits()).fillers
+    image = _own(request, image_id)
+    fillers = image_edits.of_image(image, models_for_edits()).fillers
     if not fillers:
         messages.warning(request, _("No model can change a part of this image now."))
         return redirect("image", image_id=image_id)
     mode = request.GET.get("mode", "")
     context = {
-        "image": found,
-        "tile": Tile(found),
-        "image_url": storage.url(found.large_key or found.key),
+        "image": image,
+        "tile": Tile(image),
+        "image_url": storage.url(image.large_key or image.key),
         "fillers": fillers,
         "mode": mode if mode in MODES else MODES[0],
         "sides": (
@@ -102,28 +102,28 @@ def editor(request: HttpRequest, image_id: UUID) -> HttpResponse:
 @require_safe
 def compare_source(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Show the image over its source image, with a slider between them."""
-    found = _own(request, image_id)
-    source = next(iter(parents.sources_of(found.origin)), None)
+    image = _own(request, image_id)
+    source = next(iter(lineage.sources_of(image.origin)), None)
     if source is None:
         raise Http404
     context = {
-        "image": found,
-        "tile": Tile(found),
-        "image_url": storage.url(found.key),
+        "image": image,
+        "tile": Tile(image),
+        "image_url": storage.url(image.key),
         "source_url": storage.url(source.key),
         "source": source,
-        "made_by": edits.made_by(found.origin),
-        "outpaint": found.origin.outpaint,
+        "made_by": image_edits.made_by(image.origin),
+        "outpaint": image.origin.outpaint,
     }
     return render(request, "generation/compare_source.html", context)
 
 
-def _placed(request: HttpRequest, image: Image, requests: Sequence[dict[str, Any]]) -> HttpResponse:
+def _place(request: HttpRequest, requests: Sequence[dict[str, Any]]) -> HttpResponse:
     user: User = user_of(request)
     # The limit of the API, counted together with it.
     rate_limits.spend("place", user.pk)
-    placed = orders.place_batch(user=user, requests=requests)
-    return HttpResponseRedirect(f"{reverse('create')}#run-{placed.batch}")
+    order = orders.place_batch(user=user, requests=requests)
+    return HttpResponseRedirect(f"{reverse('create')}#run-{order.batch}")
 
 
 def _credits(count: int) -> str:

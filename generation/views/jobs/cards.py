@@ -45,8 +45,8 @@ class Card:
         return self.width > 1.2 * self.height
 
     @property
-    def place(self) -> str:
-        """The place for the tag `picture`."""
+    def layout(self) -> str:
+        """The layout for `img`."""
         return "feed-wide" if self.is_wide else "feed"
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from generation.models import ACTIVE, AT_RUNPOD, Image, Job, Sheet, Status
-from generation.studio.sheets import plans
+from generation.studio.comparisons import comparison_plan
 
 TILES = 8
 IMAGE_FIELDS = (
@@ -58,7 +58,7 @@ class SheetCard:
     @property
     def text(self) -> str:
         """How far it is: "20 of 32 images ready"."""
-        return plans.progress_text(done=self.done, total=self.total)
+        return comparison_plan.progress_text(done=self.done, total=self.total)
 
     @property
     def rest(self) -> int:

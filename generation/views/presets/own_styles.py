@@ -14,8 +14,9 @@ from accounts.access.request_user import user_of
 from accounts.limits.rate_limits import limited
 from artgen.refusals import Refusal
 from generation.models import OwnStyle
-from generation.studio.presets import named, own_styles
-from generation.views.presets.presets import FORM, refused_page
+from generation.owned_rows import named_rows
+from generation.studio.presets import own_styles
+from generation.views.presets.presets_page import FORM, refused_page
 from generation.views.undo import with_undo
 
 FIELDS = ("name", "template", "negative")
@@ -38,33 +39,32 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_POST
 @limited("preset_change")
 def own_style(request: HttpRequest, style_id: UUID) -> HttpResponse:
-    """Change the style as `do` says."""
-    found = get_object_or_404(OwnStyle.objects.of(request.user), id=style_id)
+    style = get_object_or_404(OwnStyle.objects.of(request.user), id=style_id)
     do = request.POST.get("do", "")
-    if found.deleted_at and do != "restore":
+    if style.deleted_at and do != "restore":
         raise Http404
     try:
-        text = _done(request, found, do)
+        text = _change(request, style, do)
     except Refusal as refusal:
         return _refused(request, refusal, style_id=str(style_id))
     messages.success(request, text)
     return redirect(_address())
 
 
-def _done(request: HttpRequest, found: OwnStyle, do: str) -> str:
+def _change(request: HttpRequest, style: OwnStyle, do: str) -> str:
     """Change the style and return what to say about it."""
     match do:
         case "change":
-            own_styles.change(found, **_texts(request))
+            own_styles.change(style, **_texts(request))
             return _("Saved.")
         case "delete":
-            named.delete(found)
+            named_rows.delete(style)
             text = _("“%(name)s” deleted. Images made with it stay as they are.")
-            undo = reverse("own_style", args=[found.id])
-            text %= {"name": found.name}
+            undo = reverse("own_style", args=[style.id])
+            text %= {"name": style.name}
             return with_undo(text, action=undo, form=FORM, name="do", value="restore")
         case "restore":
-            named.restore(found)
+            named_rows.restore(style)
             return _("Restored.")
     raise Http404
 

@@ -12,7 +12,7 @@ from accounts.access.request_user import user_of
 from accounts.limits import quotas
 from accounts.limits.rate_limits import limited
 from generation.models import Style
-from generation.studio.forms import presets as preset_values
+from generation.studio.forms import preset_values
 from generation.studio.presets import presets as user_presets
 from generation.studio.presets.presets import SharedPreset
 from generation.views.shared.shared_image import guarded
@@ -22,21 +22,21 @@ from generation.views.shared.shared_image import guarded
 @limited("shared_page")
 def shared_preset(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a preset shared by link, 404 for all others alike."""
-    found = _found(slug)
+    shared = _found(slug)
     user = request.user
     models = preset_values.PresetModels.of(quotas.of(user) if user.is_authenticated else None)
-    model = found.values.get("model", "")
-    built_in = Style.objects.filter(slug=found.values.get("style", ""), enabled=True).first()
+    model = shared.values.get("model", "")
+    built_in = Style.objects.filter(slug=shared.values.get("style", ""), enabled=True).first()
     context = {
-        "preset": found.preset,
-        "style": found.style,
+        "preset": shared.preset,
+        "style": shared.style,
         "rows": preset_values.described(
-            found.values,
+            shared.values,
             model_name=models.text(model),
             style_name=built_in.name if built_in else "",
         ),
         "has_model": model in models.selectable,
-        "is_own": found.preset.user_id == request.user.pk,
+        "is_own": shared.preset.user_id == request.user.pk,
     }
     return guarded(render(request, "generation/shared_preset.html", context))
 
@@ -54,7 +54,7 @@ def save(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _found(slug: str) -> SharedPreset:
-    found = user_presets.find(slug)
-    if found is None:
+    shared = user_presets.find(slug)
+    if shared is None:
         raise Http404
-    return found
+    return shared

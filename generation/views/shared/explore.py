@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from generation.gallery import sharing
+from generation.gallery.sharing import share_links
 from generation.models import Publication, PublicationQuerySet
 from generation.views.gallery.grid import PAGE
 from generation.views.partials import part, wants_part
@@ -26,7 +26,7 @@ SALT = "generation.explore"
 class PublicTile:
     """A public image in the grid."""
 
-    shared: sharing.Shared
+    shared: share_links.Shared
     tile: Tile
 
     @property
@@ -57,7 +57,7 @@ def explore(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "tiles": [
-            PublicTile(sharing.as_shared(publication), Tile(publication.image))
+            PublicTile(share_links.as_shared(publication), Tile(publication.image))
             for publication in shown
         ],
         "next_address": next_address,

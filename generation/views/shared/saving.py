@@ -19,7 +19,7 @@ from accounts.access.request_user import user_of
 from accounts.limits import rate_limits
 from accounts.limits.rate_limits import limited
 from artgen.refusals import Refusal
-from generation.gallery import saving
+from generation.gallery.sharing import saved_copies
 from generation.models import Image
 from generation.views.undo import with_undo
 
@@ -32,7 +32,7 @@ PRESSED_SECONDS = 3600  # to sign in
 @limited("shared_page")
 def save_shared(request: HttpRequest, slug: str) -> HttpResponse:
     """Save an image shared by link or publicly, and return to its page."""
-    return _answer(request, saving.finder(slug), page=reverse("shared", args=[slug]))
+    return _answer(request, saved_copies.finder(slug), page=reverse("shared", args=[slug]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,10 +40,10 @@ def save_shared(request: HttpRequest, slug: str) -> HttpResponse:
 def save_item(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
     """Save an image of a shared collection, and return to its page."""
     page = reverse("shared_item", args=[slug, member_id])
-    return _answer(request, saving.finder(slug, item=member_id), page=page)
+    return _answer(request, saved_copies.finder(slug, item=member_id), page=page)
 
 
-def _answer(request: HttpRequest, find: saving.Find, *, page: str) -> HttpResponse:
+def _answer(request: HttpRequest, find: saved_copies.FindShared, *, page: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return _ask_to_sign_in(request) if request.method == "POST" else redirect_to_login(page)
     if request.method == "POST":
@@ -69,15 +69,15 @@ def _ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _save(request: HttpRequest, find: saving.Find, *, page: str) -> HttpResponse:
+def _save(request: HttpRequest, find: saved_copies.FindShared, *, page: str) -> HttpResponse:
     user = user_of(request)
     # The limit of the API, counted together with it.
     rate_limits.spend("save", user.pk)
     try:
-        saved = saving.save(find, user=user)
+        saved = saved_copies.save(find, user=user)
     except Refusal as refusal:
         messages.error(request, refusal.message)
-        is_gone = isinstance(refusal, saving.NotShared)
+        is_gone = isinstance(refusal, saved_copies.NotShared)
         return HttpResponseRedirect(reverse("gallery") if is_gone else page)
     if saved.is_new or saved.is_restored:
         messages.success(request, _saved_message(saved.image, page=page))

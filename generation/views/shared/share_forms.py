@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.limits.rate_limits import limited
 from artgen.refusals import Refusal
-from generation.gallery import collection_sharing, publications, sharing
-from generation.gallery.visibility import address_of
+from generation.gallery.sharing import collection_share_links, publications, share_links
+from generation.gallery.sharing.visibility import address_of
 from generation.models import Collection, Image, PublicationState
-from generation.views.gallery.filters import address_of as gallery_address
+from generation.views.gallery.url_filters import address_of as gallery_address
 from generation.views.partials import part, wants_part
 from generation.views.tiles import Tile
 
@@ -73,7 +73,9 @@ def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
         return _show(request, image)
     try:
         had_link = image.has_link
-        image = _with_related_of(image, sharing.share_by_link(image, **_read_link(request, image)))
+        image = _with_related_of(
+            image, share_links.share_by_link(image, **_read_link(request, image))
+        )
     except Refusal as refusal:
         return _answer(request, image, refusal.message, failed=True)
     return _answer(request, image, _text(request, had_link=had_link))
@@ -89,10 +91,10 @@ def share_collection(request: HttpRequest, collection_id: UUID) -> HttpResponse:
     if request.method == "POST":
         had_link = collection.has_link
         if "stop" in request.POST:
-            collection_sharing.stop(collection)
+            collection_share_links.stop(collection)
             text = _("Link turned off.")
         else:
-            collection_sharing.share(collection, **_read_link(request, collection))
+            collection_share_links.share(collection, **_read_link(request, collection))
             text = _text(request, had_link=had_link)
         messages.success(request, text)
         return redirect("share_collection", collection_id=collection.id)
@@ -113,7 +115,7 @@ def stop(request: HttpRequest, image_id: UUID) -> HttpResponse:
     """Turn off the link; a later one has another slug."""
     image = _own(request, image_id)
     return _answer(
-        request, _with_related_of(image, sharing.stop_link(image)), _("Link turned off.")
+        request, _with_related_of(image, share_links.stop_link(image)), _("Link turned off.")
     )
 
 
@@ -174,7 +176,7 @@ def _read_link(request: HttpRequest, shared: Image | Collection) -> dict[str, An
     days, _label = PERIODS.get(period, PERIODS[NEVER])
     keeps = period == KEEP and shared.has_link
     return {
-        "until": shared.link_until if keeps else sharing.until(days=days),
+        "until": shared.link_until if keeps else share_links.until(days=days),
         "with_parameters": "parameters" in request.POST,
         "with_name": "name" in request.POST,
         "renew": "new" in request.POST,

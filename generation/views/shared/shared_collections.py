@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.limits.rate_limits import limited
-from generation.gallery import collection_sharing
-from generation.gallery.collection_sharing import SharedCollection
-from generation.gallery.sharing import Shared
-from generation.gallery.visibility import address_of
+from generation.gallery.sharing import collection_share_links
+from generation.gallery.sharing.collection_share_links import SharedCollection
+from generation.gallery.sharing.share_links import Shared
+from generation.gallery.sharing.visibility import address_of
 from generation.models import CollectionImage
 from generation.views.gallery.grid import PAGE
 from generation.views.partials import part, wants_part
@@ -41,7 +41,7 @@ class ItemTile(PublicTile):
 def shared_collection(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a collection shared by link, 404 for all others alike; `before` is a cursor."""
     shared = _shared_or_404(slug)
-    rows = collection_sharing.members(shared)
+    rows = collection_share_links.members(shared)
     before = request.GET.get("before", "")
     if before.isascii() and before.isdecimal() and len(before) <= MAX_DIGITS:
         rows = rows.filter(id__lt=int(before))
@@ -52,7 +52,7 @@ def shared_collection(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "shared": shared,
         "tiles": [
-            ItemTile(collection_sharing.as_shared(shared, member), Tile(member.image), member)
+            ItemTile(collection_share_links.as_shared(shared, member), Tile(member.image), member)
             for member in shown
         ],
         "next_address": f"{path}?{next_query}" if next_query else "",
@@ -81,7 +81,7 @@ def shared_item(request: HttpRequest, slug: str, member_id: int) -> HttpResponse
         address=f"{settings.PUBLIC_URL}{path}",
         image_path=reverse("shared_item_picture", args=[slug, member_id]),
     )
-    previous, following = collection_sharing.beside(shared, member_id)
+    previous, following = collection_share_links.beside(shared, member_id)
     context |= {
         "collection": shared.collection,
         "collection_path": reverse("shared_collection", args=[slug]),
@@ -106,14 +106,14 @@ def _item_path(slug: str, member_id: int | None) -> str:
 
 def item_of(shared: SharedCollection, member_id: int) -> Shared:
     """Return one image of the collection; 404 if others do not see it."""
-    item = collection_sharing.item(shared, member_id)
+    item = collection_share_links.item(shared, member_id)
     if item is None:
         raise Http404
     return item
 
 
 def _shared_or_404(slug: str) -> SharedCollection:
-    shared = collection_sharing.find(slug)
+    shared = collection_share_links.find(slug)
     if shared is None:
         raise Http404
     return shared

@@ -18,8 +18,8 @@ from artgen.web.response_headers import allow_other_sites
 from generation.catalog.shapes import shape_name
 from generation.files import bucket_threads, storage
 from generation.files.filenames import filename
-from generation.gallery import publications, saving, sharing
-from generation.gallery.visibility import address_of
+from generation.gallery.sharing import image_reports, saved_copies, share_links
+from generation.gallery.sharing.visibility import address_of
 from generation.imaging import metadata
 from generation.models import Job, Report, Style
 from generation.views.tiles import Tile
@@ -50,7 +50,7 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def context_of(
-    request: HttpRequest, shared: sharing.Shared, *, address: str, image_path: str
+    request: HttpRequest, shared: share_links.Shared, *, address: str, image_path: str
 ) -> dict[str, Any]:
     """Return the context of `shared.html`; `image_path`: of a file that lasts as the link."""
     image, job = shared.image, shared.image.origin
@@ -76,7 +76,7 @@ def context_of(
         "style": _style_name(job) if shows_parameters else "",
         "create_path": reverse("create" if request.user.is_authenticated else "start"),
         "is_own": image.user_id == request.user.pk,
-        "copy": saving.copy_of(image, user=request.user),
+        "copy": saved_copies.copy_of(image, user=request.user),
     }
 
 
@@ -90,7 +90,7 @@ def image_file(request: HttpRequest, slug: str) -> HttpResponseBase:
     return file_of(request, _shared_or_404(slug))
 
 
-def file_of(request: HttpRequest, shared: sharing.Shared) -> HttpResponseBase:
+def file_of(request: HttpRequest, shared: share_links.Shared) -> HttpResponseBase:
     """Return the file of a shared image, as `image_file` does."""
     image, wants_file = shared.image, "download" in request.GET
     if shared.with_parameters:
@@ -140,7 +140,7 @@ def report(request: HttpRequest, slug: str) -> HttpResponse:
                 if request.user.is_authenticated
                 else request.META["REMOTE_ADDR"]
             )
-            publications.report(
+            image_reports.report(
                 shared.publication,
                 reporter=reporter,
                 kind=kind,
@@ -167,7 +167,7 @@ def _style_name(job: Job) -> str:
     return "" if job.has_own_style else Style.name_of(job.style)
 
 
-def _description(shared: sharing.Shared) -> str:
+def _description(shared: share_links.Shared) -> str:
     if not shared.with_parameters:
         return _("Made with ArtGen, an AI image generator.")
     model = shared.image.origin.model.name
@@ -179,15 +179,15 @@ def _description(shared: sharing.Shared) -> str:
     return _("Made with %(model)s.") % {"model": model}
 
 
-def _shared_or_404(slug: str) -> sharing.Shared:
-    shared = sharing.find(slug)
+def _shared_or_404(slug: str) -> share_links.Shared:
+    shared = share_links.find(slug)
     if shared is None:
         raise Http404
     return shared
 
 
 def guarded[Response: HttpResponseBase](
-    response: Response, shared: sharing.Shared | None = None
+    response: Response, shared: share_links.Shared | None = None
 ) -> Response:
     """Forbid caching, so that turning off a link has effect, and indexing of links.
 

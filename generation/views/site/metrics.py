@@ -11,7 +11,6 @@ from generation.operations.metrics import exposition
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return all metrics in Prometheus' text format."""
     if "X-Forwarded-For" in request.headers or "X-Real-IP" in request.headers:
         raise Http404
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_PLAIN_0_0_4)

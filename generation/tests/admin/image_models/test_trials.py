@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.credits import ledger
 from accounts.models import CreditEntry, User
-from generation.gallery import images
+from generation.gallery import trash
 from generation.jobs.engine import driver
 from generation.jobs.engine.driver import trial_log
 from generation.jobs.placing import creation_switch, orders
@@ -239,7 +239,7 @@ class TestPersonalPages(TrialTestCase):
         self.assertContains(self.browser.get("/gallery/trash/"), str(image.pk))
         page = self.browser.get(f"{self.page()}{job.id}/", headers=PART)
         self.assertContains(page, "In your trash")
-        images.restore(image)
+        trash.restore(image)
         self.assertContains(self.browser.get("/gallery/"), str(image.pk))
         page = self.browser.get(f"{self.page()}{job.id}/", headers=PART)
         self.assertContains(page, "In your gallery")

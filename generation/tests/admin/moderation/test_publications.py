@@ -3,7 +3,8 @@
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 
-from generation.gallery import images, publications, sharing
+from generation.gallery import trash
+from generation.gallery.sharing import image_reports, publications, share_links
 from generation.models import Publication, PublicationState
 from generation.testing.clock import held_clock
 from generation.testing.rows.gallery import SharingTestCase
@@ -32,7 +33,7 @@ class TestPublicationAdmin(SharingTestCase):
         waiting = self.ask()
         published = self.published(self.hang("a quiet harbor"))
         trashed = self.ask(self.hang("a lost glove"))
-        images.trash(trashed.image)
+        trash.move_to_trash(trashed.image)
         page = self.client.get(QUEUE)
         self.assertContains(page, self.page(waiting))
         self.assertContains(page, waiting.image.thumbnail_key)
@@ -95,7 +96,7 @@ class TestPublicationAdmin(SharingTestCase):
     def test_it_lists_what_is_reported(self) -> None:
         published = self.published()
         self.assertNotContains(self.client.get(QUEUE), self.page(published))
-        publications.report(published, reporter="1.1.1.1", kind="person", words="my sister")
+        image_reports.report(published, reporter="1.1.1.1", kind="person", words="my sister")
         self.assertContains(self.client.get(QUEUE), self.page(published))
         self.assertContains(self.client.get(self.page(published)), "my sister")
         self.act("publish", published)
@@ -115,5 +116,5 @@ class TestStopSharing(SharingTestCase):
         self.client.force_login(self.staff)
         data = {"action": "stop_sharing", "_selected_action": [str(self.image.id)]}
         self.client.post("/admin/generation/image/", data)
-        assert sharing.find(slug) is None
+        assert share_links.find(slug) is None
         assert LogEntry.objects.get().change_message == "sharing stopped"

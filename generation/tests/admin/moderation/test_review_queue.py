@@ -8,7 +8,8 @@ from django.contrib.admin.models import LogEntry, LogEntryManager
 from django.contrib.auth.models import Permission
 from django.utils import timezone, translation
 
-from generation.gallery import images, publications
+from generation.gallery import trash
+from generation.gallery.sharing import image_reports, publications
 from generation.jobs.placing import orders
 from generation.models import (
     Job,
@@ -73,7 +74,7 @@ class TestQueue(QueueTestCase):
             assert self.page(after=wrong, show=wrong).status_code == 200
 
     def test_it_leaves_out_the_trash_and_closed_accounts(self):
-        images.trash(self.ask().image)
+        trash.move_to_trash(self.ask().image)
         self.held(user=self.bob)
         type(self.bob).objects.filter(pk=self.bob.pk).update(is_active=False)
         self.assertContains(self.page(), "Nothing to review.")
@@ -140,7 +141,7 @@ class TestQueue(QueueTestCase):
     def test_it_groups_reports_by_image(self):
         publication = self.published()
         for number, kind in enumerate(("person", "person", "offensive")):
-            publications.report(
+            image_reports.report(
                 publication, reporter=f"1.1.1.{number}", kind=kind, words=f"w{number}"
             )
         page = self.page()
@@ -154,8 +155,8 @@ class TestQueue(QueueTestCase):
 
     def test_it_has_hidden_images_among_the_reported_ones(self):
         publication = self.published()
-        for number in range(publications.REPORTS_HIDE):
-            publications.report(publication, reporter=f"1.1.1.{number}", kind="person", words="")
+        for number in range(image_reports.REPORTS_HIDE):
+            image_reports.report(publication, reporter=f"1.1.1.{number}", kind="person", words="")
         page = self.page(show="reports")
         self.assert_shows(page, publication)
         self.assertContains(page, "Return to Explore")
@@ -189,7 +190,7 @@ class TestQueue(QueueTestCase):
 
     def test_a_single_report_is_enough_to_be_looked_at(self):
         publication = self.published()
-        publications.report(publication, reporter="1.1.1.1", kind="person", words="my sister")
+        image_reports.report(publication, reporter="1.1.1.1", kind="person", words="my sister")
         self.assert_shows(self.page(show="reports"), publication)
         self.assert_shows(self.page(), publication)
 
@@ -246,7 +247,9 @@ class TestManyReports(QueueTestCase):
         publication = self.published()
         for number in range(30):
             words = f"text {number}." if number % 5 else ""
-            publications.report(publication, reporter=f"1.1.1.{number}", kind="person", words=words)
+            image_reports.report(
+                publication, reporter=f"1.1.1.{number}", kind="person", words=words
+            )
         with translation.override("en"):
             page = self.page(show="reports")
         reports = page.context["reports"]
@@ -259,7 +262,7 @@ class TestStartPage(QueueTestCase):
     def test_it_counts_the_wait_of_a_reported_image_from_its_report(self):
         publication = self.published()
         Publication.objects.update(asked_at=timezone.now() - timedelta(days=9))
-        publications.report(publication, reporter="1.1.1.1", kind="person", words="")
+        image_reports.report(publication, reporter="1.1.1.1", kind="person", words="")
         Report.objects.update(created_at=timezone.now() - timedelta(hours=2, minutes=1))
         titles = {item.title: item.detail for item in self.client.get("/admin/").context["items"]}
         assert titles["1 reported image"].startswith("The oldest for 2\xa0h.")

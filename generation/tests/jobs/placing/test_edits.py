@@ -219,7 +219,7 @@ class TestStoredEdits(EditTestCase):
         job = self.edit(prompt="a boat", mask=self.upload(mask_file()))
         job_control.cancel(job=job, actor=self.alice)
         key = Upload.objects.get(id=job.mask).key
-        made = exports.ask(self.alice)
+        made = exports.start(self.alice)
         while Export.objects.active().filter(id=made.id).exists():
             exports.step(made.id)
         made.refresh_from_db()

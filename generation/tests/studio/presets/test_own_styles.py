@@ -6,9 +6,10 @@ from django.urls import reverse
 from generation.jobs.inputs import payloads
 from generation.jobs.placing import orders
 from generation.models import Job, ModerationRule, OwnStyle, RuleAction
-from generation.moderation import rules
+from generation.moderation import compiled_rules
 from generation.moderation.refusals import Moderated
-from generation.studio.presets import named, own_styles
+from generation.owned_rows import named_rows
+from generation.studio.presets import own_styles
 from generation.testing.rows.api import ApiTestCase
 
 TEXTS = {"name": "Print", "template": "{prompt}, print", "negative": "photo"}
@@ -91,7 +92,7 @@ class TestOwnStyles(OwnStylesTestCase):
         assert OwnStyle.objects.count() == 1
 
     def test_it_has_a_limit(self):
-        for number in range(named.RULES[OwnStyle].limit - 1):
+        for number in range(named_rows.LIMITS[OwnStyle].limit - 1):
             own_styles.create(user=self.alice, **TEXTS | {"name": str(number)})
         page = self.client.post(reverse("own_styles"), TEXTS | {"name": "one more"})
         self.assertContains(page, "limit of own styles", status_code=409)
@@ -104,7 +105,7 @@ class TestRules(OwnStylesTestCase):
     def setUp(self) -> None:
         super().setUp()
         ModerationRule.objects.create(pattern="weapon", action=RuleAction.REFUSE)
-        rules.read()
+        compiled_rules.read()
 
     def test_it_is_read_by_the_rules(self):
         self.place()

@@ -10,9 +10,10 @@ from django.utils import timezone
 from accounts.limits import quotas
 from generation.models import ImageModel, OwnStyle, Preset
 from generation.operations import cleanup
-from generation.studio.forms import presets as preset_values
+from generation.owned_rows import named_rows
+from generation.studio.forms import preset_values
 from generation.studio.forms.composer import Composer
-from generation.studio.presets import choices, named, own_styles, presets
+from generation.studio.presets import composer_choices, own_styles, presets
 from generation.testing.cases import make_user
 from generation.testing.rows.gallery import GalleryTestCase
 
@@ -144,7 +145,7 @@ class TestPresets(PresetsTestCase):
         self.change(preset, "restore")
         assert presets.of_user(self.alice) == [preset]
         self.change(preset, "delete")
-        Preset.objects.update(deleted_at=preset.deleted_at - named.RESTORE_PERIOD * 2)
+        Preset.objects.update(deleted_at=preset.deleted_at - named_rows.RESTORE_PERIOD * 2)
         cleanup.clean_up()
         assert not Preset.objects.exists()
 
@@ -159,7 +160,7 @@ class TestPresets(PresetsTestCase):
                 created_at=now,
                 position=n,
             )
-            for n in range(named.RULES[Preset].limit)
+            for n in range(named_rows.LIMITS[Preset].limit)
         )
         page = self.client.post(self.url, FORM | {"name": "one more"}, headers=SCRIPT)
         self.assertContains(page, "limit of presets", status_code=409)
@@ -272,7 +273,7 @@ class TestFavoriteModels(PresetsTestCase):
         assert self.models() == [last, *before[:-1]]
         self.client.force_login(self.bob)
         assert self.models() == before
-        assert choices.of_user(self.bob).favorite_models == frozenset()
+        assert composer_choices.of_user(self.bob).favorite_models == frozenset()
         self.client.force_login(self.alice)
         self.client.post(reverse("favorite_model"), {"model": last, "favorite": "0"})
         assert self.models() == before

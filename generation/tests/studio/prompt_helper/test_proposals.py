@@ -26,8 +26,8 @@ from generation.models import (
     PromptSpending,
     Status,
 )
-from generation.studio.prompt_helper import charges, costs
-from generation.studio.prompt_helper.instructions import Kind
+from generation.studio.prompt_helper import credit_charges, dollar_costs
+from generation.studio.prompt_helper.instructions import ProposalKind
 from generation.testing.cases import emulated
 from generation.testing.rows.api import Api, ApiTestCase, make_job
 from generation.testing.rows.prompt_helper import chats, prompt_helper
@@ -296,14 +296,16 @@ class TestDollars(HelperTestCase):
 
     def test_old_sums_are_forgotten(self) -> None:
         self.api.post(TRANSLATE, ASKED)
-        assert costs.forget(before=period_limits.today()) == 0
-        assert costs.forget(before=period_limits.today() + timedelta(days=1)) == 2
+        assert dollar_costs.forget(before=period_limits.today()) == 0
+        assert dollar_costs.forget(before=period_limits.today() + timedelta(days=1)) == 2
 
 
 class TestKilledProcess(HelperTestCase):
     def interrupted(self) -> PromptCall:
         """Return a call whose process was killed during it."""
-        call = charges.hold(user=self.alice, kind=Kind.TRANSLATE, price=1, token_id=None)
+        call = credit_charges.hold(
+            user=self.alice, kind=ProposalKind.TRANSLATE, price=1, token_id=None
+        )
         assert call is not None
         return call
 
@@ -312,18 +314,18 @@ class TestKilledProcess(HelperTestCase):
 
     def test_its_credits_are_returned_once(self) -> None:
         self.interrupted()
-        assert charges.release_expired() == 0
+        assert credit_charges.release_expired() == 0
         assert self.money() == (99, 1)
         self.expire()
-        assert charges.release_expired() == 1
-        assert charges.release_expired() == 0
+        assert credit_charges.release_expired() == 1
+        assert credit_charges.release_expired() == 0
         assert self.money() == (100, 0)
 
     def test_a_proposal_that_comes_later_is_not_charged(self) -> None:
         call = self.interrupted()
         self.expire()
-        charges.release_expired()
-        assert not charges.settle(call)
+        credit_charges.release_expired()
+        assert not credit_charges.settle(call)
         assert self.money() == (100, 0)
 
     def test_an_erased_account_holds_nothing(self) -> None:
@@ -338,6 +340,6 @@ class TestKilledProcess(HelperTestCase):
     def test_without_the_row_the_hold_would_end_twice(self) -> None:
         """Control: the ledger's own constraint refuses what the row prevents."""
         call = self.interrupted()
-        assert charges.settle(call)
+        assert credit_charges.settle(call)
         with pytest.raises(holds.HoldEnded):
-            holds.release(reference=call.id, reason=charges.NO_PROPOSAL)
+            holds.release(reference=call.id, reason=credit_charges.NO_PROPOSAL)

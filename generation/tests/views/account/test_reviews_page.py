@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from generation.gallery import publications
+from generation.gallery.sharing import publications
 from generation.jobs.placing import reviewed_orders
 from generation.models import (
     Job,
@@ -95,7 +95,7 @@ class TestReviewsPage(SharingTestCase):
 class TestAppealOfAnImage(SharingTestCase):
     def test_it_is_one_click(self):
         ModerationRule.objects.create(pattern="mist")
-        with pytest.raises(publications.NotAllowed):
+        with pytest.raises(publications.NotPublishable):
             self.ask()
         address = reverse("appeal_image", args=[self.image.id])
         self.assertContains(self.client.get(reverse("share_image", args=[self.image.id])), address)

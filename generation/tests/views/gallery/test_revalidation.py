@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from accounts.credits import ledger
 from accounts.tokens import tokens
-from generation.gallery import images
+from generation.gallery import favorites
 from generation.models import Status
 from generation.testing.rows.api import make_image, make_job
 from generation.testing.rows.gallery import GalleryTestCase
@@ -45,7 +45,7 @@ class TestRevalidation(GalleryTestCase):
         address = reverse("gallery")
         page = self.client.get(address)
         for change in (
-            lambda: images.set_favorite(self.image, favorite=True),
+            lambda: favorites.set_favorite(self.image, favorite=True),
             lambda: make_image(self.alice),
             lambda: ledger.grant(user=self.alice, amount=5, reason="test"),
             lambda: self.client.post(reverse("set_theme"), {"theme": "dark"}),

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from generation.gallery import tags
+from generation.gallery import tagging, tags
 from generation.models import Image, tag_names
 from generation.testing.rows.api import make_image
 from generation.testing.rows.gallery import SCRIPT, GalleryTestCase
@@ -24,7 +24,7 @@ class TestTagsOfASelection(GalleryTestCase):
         return [tag_names(Image.objects.get(id=image.id)) for image in self.images]
 
     def test_it_adds_a_tag_and_undoes_exactly_that(self) -> None:
-        tags.add(self.images[0], names=["Print"])
+        tagging.add(self.images[0], names=["Print"])
         answer = self.send("tag_selection", tag="#print").json()
         assert answer["message"] == "Tag “Print” added to 2 images."
         assert answer["tag"] == "Print"
@@ -42,10 +42,12 @@ class TestTagsOfASelection(GalleryTestCase):
         assert self.stored() == [[], [], []]
 
     def test_it_asks_for_a_tag_and_shows_those_of_the_selection(self) -> None:
-        tags.add_these(user=self.alice, ids=[image.id for image in self.images], name="everywhere")
-        tags.add(self.images[0], names=["once"])
-        tags.add(make_image(self.alice), names=["elsewhere"])
-        tags.add(make_image(self.bob), names=["theirs"])
+        tagging.add_these(
+            user=self.alice, ids=[image.id for image in self.images], name="everywhere"
+        )
+        tagging.add(self.images[0], names=["once"])
+        tagging.add(make_image(self.alice), names=["elsewhere"])
+        tagging.add(make_image(self.bob), names=["theirs"])
         for script in (True, False):
             with self.subTest(script=script):
                 page = self.send("tag_selection", script=script).content.decode()
@@ -63,7 +65,7 @@ class TestTagsOfASelection(GalleryTestCase):
                 assert "theirs" not in page
 
     def test_it_says_which_images_have_no_room(self) -> None:
-        tags.add(self.images[0], names=[str(number) for number in range(tags.MAX_PER_IMAGE)])
+        tagging.add(self.images[0], names=[str(number) for number in range(tags.MAX_PER_IMAGE)])
         message = self.send("tag_selection", tag="print").json()["message"]
         assert message == "Tag “print” added to 2 images. 1 image already has 20 tags."
 

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.models import User
 from generation.models import Image, ImageModel, Job, Status, Style, Upload
-from generation.studio.forms import edits
+from generation.studio.forms import image_edits
 from generation.testing.clock import held_clock
 from generation.testing.pages.html import flat
 from generation.testing.rows.api import make_image, make_job
@@ -78,15 +78,15 @@ class TestUpscaling(EditPagesTestCase):
 class TestVariants(EditPagesTestCase):
     def test_it_makes_four_that_differ_little_or_much(self):
         strengths = {}
-        for amount in edits.AMOUNTS:
+        for amount in image_edits.AMOUNTS:
             answer = self.client.post(self.at("vary_image"), {"amount": amount})
             run = unquote(answer["Location"].partition("#run-")[2])
             jobs = list(Job.objects.filter(batch=run))
-            assert len(jobs) == edits.VARIANTS
+            assert len(jobs) == image_edits.VARIANTS
             assert {job.prompt for job in jobs} == {"tea hills"}
             assert {job.model.slug for job in jobs} == {"z-image-turbo"}
             assert {(job.width, job.height) for job in jobs} == {(1024, 768)}
-            assert len({job.seed for job in jobs}) == edits.VARIANTS
+            assert len({job.seed for job in jobs}) == image_edits.VARIANTS
             [strengths[amount]] = {job.strength for job in jobs}
         assert strengths == {"subtle": 0.35, "strong": 0.75}
 

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from generation.jobs.placing import orders
 from generation.models import Job, Sheet, Status
-from generation.studio.sheets import placing
-from generation.studio.sheets.request import clean
+from generation.studio.comparisons import comparison_order
+from generation.studio.comparisons.comparison_request import clean
 from generation.testing.rows.api import make_image, make_job
 from generation.testing.rows.gallery import GalleryTestCase
 from generation.views.jobs import runs, sheet_cards
@@ -19,8 +19,8 @@ SCRIPT = {"X-Part": "1"}
 
 class TestSheetCard(GalleryTestCase):
     def place(self, prompt: str = "A {a|b|c|d|e|f|g|h}{1|2|3|4} kite") -> Sheet:
-        placed = placing.place(
-            user=self.alice, asked=clean({"prompt": prompt, "models": ["flux-schnell"]})
+        placed = comparison_order.place(
+            user=self.alice, comparison=clean({"prompt": prompt, "models": ["flux-schnell"]})
         )
         assert placed.batch is not None
         return Sheet.objects.get(id=placed.batch)

@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from generation.gallery import images, publications
+from generation.gallery import trash
+from generation.gallery.sharing import publications
 from generation.models import Publication
 from generation.testing.rows.gallery import SCRIPT, SharingTestCase
 from generation.views.shared import explore
@@ -30,7 +31,7 @@ class TestExplore(SharingTestCase):
         self.link(self.hang())
         publications.refuse(self.published(self.hang()), by=self.staff, reason="no")
         gone = self.published(self.hang())
-        images.trash(gone.image)
+        trash.move_to_trash(gone.image)
         assert self.slugs(self.see()) == [second.slug, first.slug]
 
     def test_it_tells_a_prompt_and_a_name_only_where_the_owner_allowed_it(self):

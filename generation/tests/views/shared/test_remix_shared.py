@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from generation.gallery import images, sharing
+from generation.gallery import trash
+from generation.gallery.sharing import share_links
 from generation.models import ImageModel, Job, Status
 from generation.testing.clock import held_clock
 from generation.testing.rows.api import make_image, make_job
@@ -83,7 +84,7 @@ class TestRemixShared(SharingTestCase):
         assert self.remix(seed="keep").context["composer"].seed == "41"
 
     def test_it_takes_over_what_is_public(self):
-        sharing.make_private(self.image)
+        share_links.make_private(self.image)
         published = self.published(self.image, with_parameters=True)
         assert self.remix(published.slug).context["composer"].negative_prompt == "fog"
 
@@ -111,10 +112,10 @@ class TestRemixShared(SharingTestCase):
         ).link_slug
         stopped = self.hang()
         stopped_slug = self.link(stopped, with_parameters=True).link_slug
-        sharing.stop_link(stopped)
+        share_links.stop_link(stopped)
         trashed = self.hang()
         trashed_slug = self.link(trashed, with_parameters=True).link_slug
-        images.trash(trashed)
+        trash.move_to_trash(trashed)
         waiting = self.ask(self.hang(), with_parameters=True).slug
         for slug in (
             NOBODY_EVER,

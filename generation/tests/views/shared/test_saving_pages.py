@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from generation.files import storage
-from generation.gallery import collection_sharing, collections, images, publications, sharing
+from generation.gallery import collections, trash
+from generation.gallery.sharing import collection_share_links, publications, share_links
 from generation.models import Image
 from generation.testing.rows.saving import PROMPT, SavingTestCase, with_files
 from generation.user_data import export_contents
@@ -70,7 +71,7 @@ class TestButton(SavingPagesTestCase):
 
     def test_it_says_that_the_link_was_turned_off(self):
         slug = self.share()
-        sharing.stop_link(self.image)
+        share_links.stop_link(self.image)
         answer = self.press(slug)
         self.assertRedirects(answer, reverse("gallery"))
         assert self.texts(answer) == ["This image isn’t shared any more, so it can’t be saved."]
@@ -90,7 +91,7 @@ class TestButton(SavingPagesTestCase):
         collection = collections.create(user=self.alice, name="Hills")
         other = with_files(self.hang("a boat"))
         collections.add(collection, image_ids=[other.id])
-        slug = collection_sharing.share(
+        slug = collection_share_links.share(
             collection, until=None, with_parameters=False, with_name=False
         ).link_slug
         item = reverse("shared_item", args=[slug, collection.members.get().pk])
@@ -222,7 +223,7 @@ class TestSharedItem(SavingPagesTestCase):
         self.images = [self.image, self.hang("a boat"), self.hang("a tower")]
         for image in self.images:
             collections.add(self.collection, image_ids=[image.id])
-        self.slug = collection_sharing.share(
+        self.slug = collection_share_links.share(
             self.collection, until=None, with_parameters=True, with_name=False
         ).link_slug
         self.members = list(self.collection.members.order_by("-id").values_list("id", flat=True))
@@ -237,7 +238,7 @@ class TestSharedItem(SavingPagesTestCase):
         assert (last["previous"], last["next"]) == (self.at(1), "")
 
     def test_it_leaves_out_what_others_do_not_see(self):
-        images.trash(self.images[1])
+        trash.move_to_trash(self.images[1])
         assert self.client.get(self.at(0)).context["next"] == self.at(2)
 
     def test_it_can_be_remixed(self):
@@ -247,7 +248,7 @@ class TestSharedItem(SavingPagesTestCase):
         assert self.client.get(remix).context["composer"].prompt == "a tower"
 
     def test_it_cannot_be_remixed_without_its_parameters(self):
-        collection_sharing.share(
+        collection_share_links.share(
             self.collection, until=None, with_parameters=False, with_name=False
         )
         self.assertNotContains(self.client.get(self.at(0)), "Remix")

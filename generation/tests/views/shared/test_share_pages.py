@@ -2,7 +2,8 @@
 
 from django.urls import reverse
 
-from generation.gallery import images, publications, sharing
+from generation.gallery import trash
+from generation.gallery.sharing import publications, share_links
 from generation.models import ModerationRule, Publication, PublicationState, Visibility
 from generation.testing.rows.gallery import SCRIPT, SharingTestCase
 
@@ -18,7 +19,7 @@ class TestSharePages(SharingTestCase):
 
     def test_it_offers_a_link_and_makes_it(self):
         self.assertContains(self.client.get(self.at("share_image")), "Create link")
-        earliest = sharing.until(days=7)
+        earliest = share_links.until(days=7)
         answer = self.post("share_image", {"period": "7", "parameters": "on"})
         self.assertRedirects(answer, self.at("share_image"))
         now = self.now()
@@ -27,7 +28,7 @@ class TestSharePages(SharingTestCase):
             True,
             False,
         )
-        assert earliest <= now.link_until <= sharing.until(days=7)
+        assert earliest <= now.link_until <= share_links.until(days=7)
         self.assertContains(self.client.get(self.at("share_image")), f"/s/{now.link_slug}/")
 
     def test_it_keeps_the_time_unless_another_is_chosen(self):
@@ -48,7 +49,7 @@ class TestSharePages(SharingTestCase):
         assert first != second
         self.post("stop_sharing_image")
         assert self.now().link_slug is None
-        assert sharing.find(second) is None
+        assert share_links.find(second) is None
 
     def test_it_asks_for_publication_shows_the_state_and_takes_it_back(self):
         self.post("publish_image", {"parameters": "on"})
@@ -84,7 +85,7 @@ class TestSharePages(SharingTestCase):
 
     def test_it_shares_nothing_from_the_trash(self):
         self.post("share_image")
-        images.trash(self.now())
+        trash.move_to_trash(self.now())
         self.assertContains(
             self.client.get(self.at("share_image")), "won’t work until you restore it"
         )

@@ -6,9 +6,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from generation.gallery import collection_sharing, collections, images, publications
+from generation.gallery import collections, trash
+from generation.gallery.sharing import collection_share_links, image_reports, publications
 from generation.models import Collection
-from generation.studio.presets import named
+from generation.owned_rows import named_rows
 from generation.testing.clock import held_clock
 from generation.testing.rows.gallery import SharingTestCase
 from generation.views.gallery import grid
@@ -25,7 +26,7 @@ class SharedCollectionTestCase(SharingTestCase):
 
     def share(self, **options):
         options = {"until": None, "with_parameters": False, "with_name": False, **options}
-        self.collection = collection_sharing.share(self.collection, **options)
+        self.collection = collection_share_links.share(self.collection, **options)
         return self.collection.link_slug
 
     def at(self, name="shared_collection", *args):
@@ -88,7 +89,7 @@ class TestSharedCollection(SharedCollectionTestCase):
 
     def test_it_is_empty_rather_than_missing(self):
         self.share()
-        images.trash(self.image)
+        trash.move_to_trash(self.image)
         assert self.seen() == []
         self.assertContains(self.guest.get(self.at()), "no images in this collection")
 
@@ -98,14 +99,14 @@ class TestSharedCollection(SharedCollectionTestCase):
         collections.add(self.collection, image_ids=[hidden.id, refused.id, published.id])
         reported = self.published(hidden)
         for visitor in "abc":
-            publications.report(reported, reporter=visitor, kind="other", words="")
+            image_reports.report(reported, reporter=visitor, kind="other", words="")
         publications.refuse(self.ask(refused), by=self.staff, reason="no")
         self.published(published)
         assert self.seen() == [published, self.image]
         for image in (hidden, refused):
             for name in ("shared_item", "shared_item_picture"):
                 assert self.guest.get(self.at(name, self.member(image))).status_code == 404
-        images.trash(published)
+        trash.move_to_trash(published)
         member = self.member(published)
         assert self.guest.get(self.at("shared_item", member)).status_code == 404
 
@@ -126,11 +127,11 @@ class TestSharedCollection(SharedCollectionTestCase):
         self.collection.refresh_from_db()
         assert self.share() != slug
         address = self.at()
-        named.delete(self.collection)
+        named_rows.delete(self.collection)
         assert self.guest.get(address).status_code == 404
-        named.restore(self.collection)
+        named_rows.restore(self.collection)
         assert self.guest.get(address).status_code == 200
-        collection_sharing.stop(self.collection)
+        collection_share_links.stop(self.collection)
         assert self.guest.get(address).status_code == 404
 
     @held_clock()

@@ -13,7 +13,8 @@ from django.utils import timezone
 from PIL import Image as Pillow
 
 from generation.files import storage
-from generation.gallery import images, publications, sharing
+from generation.gallery import trash
+from generation.gallery.sharing import image_reports, share_links
 from generation.imaging import processing
 from generation.models import Image, PublicationState, Report
 from generation.testing.rows.gallery import NOBODY_EVER, SharingTestCase
@@ -106,10 +107,10 @@ class TestPage(SharedTestCase):
         expired = self.link(self.hang(), until=timezone.now() - timedelta(seconds=1)).link_slug
         stopped = self.hang()
         stopped_slug = self.link(stopped).link_slug
-        sharing.stop_link(stopped)
+        share_links.stop_link(stopped)
         trashed = self.hang()
         trashed_slug = self.link(trashed).link_slug
-        images.trash(trashed)
+        trash.move_to_trash(trashed)
         waiting = self.ask(self.hang()).slug
         seen = set()
         for slug in (NOBODY_EVER, expired, stopped_slug, trashed_slug, waiting):
@@ -184,7 +185,7 @@ class TestReportPage(SharedTestCase):
         assert Report.objects.get().words == "my sister"
 
     def test_it_hides_the_picture_when_several_visitors_report_it(self):
-        for number in range(publications.REPORTS_HIDE):
+        for number in range(image_reports.REPORTS_HIDE):
             self.client.post(self.url, {"kind": "other"}, REMOTE_ADDR=f"10.0.0.{number}")
         self.publication.refresh_from_db()
         assert self.publication.state == PublicationState.HIDDEN

@@ -4,11 +4,12 @@ import pytest
 from django.test import override_settings
 from django.urls import reverse
 
-from generation.gallery import collection_sharing, collections, sharing
+from generation.gallery import collections
+from generation.gallery.sharing import collection_share_links, share_links
 from generation.jobs.inputs import reachability
 from generation.models import Sheet
-from generation.studio.sheets import placing
-from generation.studio.sheets.request import Asked
+from generation.studio.comparisons import comparison_order
+from generation.studio.comparisons.comparison_request import ComparisonRequest
 from generation.testing.pages.job_pages import JobPagesTestCase
 
 LINK = {"until": None, "with_parameters": True, "with_name": False}
@@ -21,10 +22,11 @@ class TestDemoLine(JobPagesTestCase):
         image = self.finish(self.place(self.alice)).images.first()
         pile = collections.create(user=self.alice, name="Fog")
         collections.add(pile, image_ids=[image.pk])
-        image = sharing.share_by_link(image, **LINK)
-        pile = collection_sharing.share(pile, **LINK)
-        placing.place(
-            user=self.alice, asked=Asked(prompt="a {red|blue} kite", models=("flux-schnell",))
+        image = share_links.share_by_link(image, **LINK)
+        pile = collection_share_links.share(pile, **LINK)
+        comparison_order.place(
+            user=self.alice,
+            comparison=ComparisonRequest(prompt="a {red|blue} kite", models=("flux-schnell",)),
         )
         addresses = (
             reverse("create"),

@@ -8,7 +8,7 @@ from django.urls import reverse
 from PIL import Image as Pillow
 
 from generation.testing.rows.gallery import GalleryTestCase
-from generation.views.site.start import SAMPLES
+from generation.views.site.start_page import SAMPLES
 
 SAMPLES_MAX_BYTES = 900_000
 

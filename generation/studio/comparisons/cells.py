@@ -1,0 +1,107 @@
+"""A sheet with the state of its cells: read it, cancel the rest, delete and restore it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from accounts.limits import period_limits
+from accounts.models import User
+from generation.jobs.engine import job_control
+from generation.models import ACTIVE, Job, Sheet, SheetVote, Status
+from generation.studio.comparisons.comparison_plan import Head
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """The labels of a row, and its jobs; None: a job that is no longer stored."""
+
+    labels: list[str]
+    jobs: list[Job | None]
+
+
+@dataclass(frozen=True)
+class FilledSheet:
+    sheet: Sheet
+    columns: list[list[str]]
+    """The labels of each column."""
+    rows: list[SheetRow]
+    best: UUID | None
+    """The job that the owner voted for."""
+
+    @property
+    def jobs(self) -> list[Job]:
+        return [job for row in self.rows for job in row.jobs if job]
+
+    @property
+    def cancelable(self) -> list[Job]:
+        return [job for job in self.jobs if job.is_cancelable]
+
+    @property
+    def returned(self) -> int:
+        """The credits that canceling the rest returns."""
+        return sum(job.credits for job in self.cancelable)
+
+    @property
+    def is_active(self) -> bool:
+        return any(job.status in ACTIVE for job in self.jobs)
+
+    @property
+    def done(self) -> int:
+        return sum(job.status == Status.SUCCEEDED for job in self.jobs)
+
+
+@dataclass(frozen=True)
+class Canceled:
+    """What canceling the rest did; `obstacle` says why some jobs were left."""
+
+    count: int
+    credits: int
+    obstacle: str = ""
+
+
+def filled(sheet: Sheet) -> FilledSheet:
+    """Return the sheet with its jobs and their images, in a constant number of queries."""
+    jobs_by_id = {
+        str(job.id): job
+        for job in Job.objects.of(sheet.user_id).with_all().filter(id__in=sheet.jobs)
+    }
+    width = max(1, len(sheet.columns))
+    rows = [
+        SheetRow(
+            labels_of(heads),
+            [jobs_by_id.get(job_id) for job_id in sheet.jobs[start : start + width]],
+        )
+        for heads, start in zip(sheet.rows, range(0, len(sheet.jobs), width), strict=True)
+    ]
+    vote = SheetVote.objects.filter(sheet=sheet).values_list("job_id", flat=True).first()
+    return FilledSheet(
+        sheet=sheet, columns=[labels_of(heads) for heads in sheet.columns], rows=rows, best=vote
+    )
+
+
+def labels_of(heads: Sequence[dict[str, object]]) -> list[str]:
+    """Return the labels of a row or column as it is stored, in the active language."""
+    return [Head(str(head["by"]), head["value"], str(head["text"])).label for head in heads]
+
+
+def cancel_rest(sheet: Sheet, *, actor: User) -> Canceled:
+    """Cancel the jobs that can be canceled; those that end meanwhile are left.
+
+    Each is canceled for itself: what the daily limit of cancellations stops stays in the queue.
+    """
+    count = credits = 0
+    for job in _cancelable(sheet):
+        try:
+            job_control.cancel(job=job, actor=actor)
+        except job_control.AlreadyFinal:
+            continue
+        except period_limits.PeriodLimitReached as refused:
+            return Canceled(count, credits, refused.message)
+        count, credits = count + 1, credits + job.credits
+    return Canceled(count, credits)
+
+
+def _cancelable(sheet: Sheet) -> Iterator[Job]:
+    # The last ones first: no place in the queue becomes free for one that is canceled next.
+    jobs = Job.objects.of(sheet.user_id).active().filter(id__in=sheet.jobs).order_by("-id")
+    return (job for job in jobs if job.is_cancelable)

@@ -1,0 +1,207 @@
+"""What can be made of an image that is there: larger, varied, changed in a part, extended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from generation.catalog import edit_sizes, languages
+from generation.catalog.offers import Offer
+from generation.files.uploads import MAX_SIDE
+from generation.models import Image, ImageModel, Job
+from generation.studio.forms.composer import Composer
+
+SCALES = (2, 4)
+VARIANTS = 4
+"""Images of one request for variants."""
+AMOUNTS = {"subtle": 0.35, "strong": 0.75}
+"""How far a variant moves from its image, as a share of the model's range of strengths."""
+
+
+MADE_BY = ("source_images", "scale", "outpaint", "erase", "mask", "strength")
+"""The fields of a job that `made_by` reads."""
+
+
+@dataclass(frozen=True)
+class Upscale:
+    """An enlargement on offer, with its price in credits."""
+
+    scale: int
+    credits: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Variants on offer: their model, and the price of VARIANTS images in credits."""
+
+    model: ImageModel
+    credits: int
+
+
+@dataclass(frozen=True)
+class Filler:
+    """A model that changes a part of the image, with the price of one image in credits."""
+
+    model: ImageModel
+    credits: int
+    needs_mask: bool
+
+    @property
+    def language_codes(self) -> str:
+        """The languages of its prompts, separated by spaces; "" if not known."""
+        return " ".join(languages.known(self.model.offer.languages))
+
+    @property
+    def languages(self) -> str:
+        return ", ".join(languages.names(languages.known(self.model.offer.languages)))
+
+
+@dataclass(frozen=True)
+class Edits:
+    upscales: Sequence[Upscale]
+    variant: Variant | None
+    fillers: Sequence[Filler]
+    is_editable: bool
+    """Whether a model accepts it as a source image, to be edited by words."""
+
+    def __bool__(self) -> bool:
+        return bool(self.upscales or self.variant or self.fillers)
+
+
+def of_image(image: Image, models: Sequence[ImageModel]) -> Edits:
+    """Return what these enabled models can make of the image."""
+    offers = [(model, model.offer) for model in models]
+    return Edits(
+        upscales=_upscales(image, [offer for _model, offer in offers]),
+        variant=_variant(image, offers),
+        fillers=_fillers(image, offers),
+        is_editable=any(offer.max_source_images and not offer.is_tool for _model, offer in offers),
+    )
+
+
+def upscale_request(image: Image, models: Sequence[ImageModel], *, scale: int) -> dict[str, Any]:
+    """Return the request that enlarges the image; LookupError without a model for it."""
+    model = next((model for model in models if scale in _scales(model.offer)), None)
+    if model is None:
+        raise LookupError
+    return {"model": model.slug, "scale": scale, "source_images": [str(image.id)]}
+
+
+def variant_request(
+    image: Image, models: Sequence[ImageModel], *, amount: str, styles: Sequence[str]
+) -> dict[str, Any]:
+    """Return the request of one variant; LookupError without a model for it.
+
+    Its style is kept if it is among `styles`. Raises KeyError unless `amount` is one of AMOUNTS.
+    """
+    share = AMOUNTS[amount]
+    job = image.origin
+    model = _varying(job, [(model, model.offer) for model in models])
+    if model is None:
+        raise LookupError
+    form = _variant_form(image, model)
+    if job.style in styles:
+        form.texts["style"] = job.style
+    return form.request() | {"strength": _strength(model.offer, share)}
+
+
+def made_by(job: Job) -> str:
+    """Return in a few words how an image of this job was made of its source, "" without one."""
+    if not job.source_images:
+        return ""
+    if job.scale:
+        return _("Upscaled ×%(scale)d") % {"scale": job.scale}
+    if job.outpaint:
+        return _("Extended")
+    if job.erase:
+        return _("Object removed")
+    if job.mask:
+        return _("Area changed")
+    return _("Edited") if job.strength is None else _("Variant")
+
+
+def _scales(offer: Offer) -> tuple[Any, ...]:
+    parameter = offer.parameters.get("scale")
+    if parameter is None:
+        return ()
+    return parameter.choices or tuple(
+        scale
+        for scale in SCALES
+        if (parameter.min or 1) <= scale and (parameter.max is None or scale <= parameter.max)
+    )
+
+
+def _upscales(image: Image, offers: Sequence[Offer]) -> list[Upscale]:
+    size = (image.width, image.height)
+    upscales = []
+    for scale in SCALES:
+        offer = next((offer for offer in offers if scale in _scales(offer)), None)
+        if offer and edit_sizes.can_upscale(size, scale=scale):
+            width, height = size[0] * scale, size[1] * scale
+            price = offer.price_of({"width": width, "height": height})
+            upscales.append(Upscale(scale, price, width, height))
+    return upscales
+
+
+def _variant(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> Variant | None:
+    model = _varying(image.origin, offers)
+    if model is None:
+        return None
+    form = _variant_form(image, model)
+    width, height = form.size or edit_sizes.size_from(
+        form.offer, {}, source=(image.width, image.height)
+    )
+    price = form.offer.price_of({"width": width, "height": height})
+    return Variant(model, price * VARIANTS)
+
+
+def _varying(job: Job, offers: Sequence[tuple[ImageModel, Offer]]) -> ImageModel | None:
+    """Return the model for variants: that of the image if it can, else the first that can.
+
+    None for an image whose prompt is unknown.
+    """
+    if not job.prompt:
+        return None
+    able = [
+        model
+        for model, offer in offers
+        if "strength" in offer.parameters and offer.max_source_images and not offer.is_tool
+    ]
+    own = (model for model in able if model.pk == job.model_id)
+    return next(own, next(iter(able), None))
+
+
+def _variant_form(image: Image, model: ImageModel) -> Composer:
+    job = image.origin
+    texts = {
+        "prompt": job.prompt,
+        "negative_prompt": job.negative_prompt,
+        "shape": f"{image.width}x{image.height}",
+    }
+    return Composer(model=model, texts=texts, sources=[str(image.id)])
+
+
+def _strength(offer: Offer, share: float) -> float:
+    parameter = offer.parameters["strength"]
+    low, high = parameter.min or 0, 1 if parameter.max is None else parameter.max
+    value = low + share * (high - low)
+    step = parameter.step or 0.05
+    return float(min(high, round(low + round((value - low) / step) * step, 4)))
+
+
+def _fillers(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> list[Filler]:
+    if max(image.width, image.height) > MAX_SIDE:
+        return []
+    size = (image.width, image.height)
+    fillers = []
+    for model, offer in offers:
+        if not offer.takes_mask:
+            continue
+        form = Composer(model=model, texts={"shape": f"{image.width}x{image.height}"})
+        width, height = form.size or edit_sizes.size_from(offer, {"mask": "given"}, source=size)
+        price = offer.price_of({"width": width, "height": height})
+        fillers.append(Filler(model, price, offer.needs_mask))
+    return fillers
