@@ -17,7 +17,7 @@ from accounts.models import User
 from deploy.simulated_day.endpoints import PLANS, SimulatedEndpoint, Worker
 from generation.jobs import eta
 from generation.jobs.eta import Forecast, History, Record
-from generation.jobs.eta.reading import HISTORY_SECONDS, SAMPLE_SIZE
+from generation.jobs.eta.forecast_cache import HISTORY_SECONDS, SAMPLE_SIZE
 from generation.jobs.queue import model_queues, queue_positions
 from generation.jobs.queue.model_queues import QueueRow, UserLimit
 from generation.models import ImageModel, Job, Status

@@ -13,7 +13,7 @@ from generation.catalog.offers import InvalidParameters, Offer
 MASKED_PIXELS = 2 * 1024 * 1024
 """Largest image that a model paints a part of. SDXL and FLUX lose their composition above it."""
 UPSCALED_PIXELS = 50_000_000
-"""Largest result of upscaling: `generation.imaging.image.MAX_PIXELS` is refused beyond that."""
+"""Largest result of upscaling: `imaging.image_decoding.MAX_PIXELS` is refused beyond that."""
 MULTIPLE = 8  # px: of the models' latent images
 
 

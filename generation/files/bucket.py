@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import boto3
+from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from django.conf import settings
@@ -65,11 +66,11 @@ class BucketStorage(ContentMD5Storage):
         if http_method not in (None, "GET"):
             raise ValueError(f"only GET URLs are signed, not {http_method}")
         seconds = self.querystring_expire if expire is None else expire
-        asked = tuple(
+        query = tuple(
             (RESPONSE_PARAMETERS[name], value) for name, value in (parameters or {}).items()
         )
         at = presigning.signed_at(name, seconds=seconds, now=timezone.now().timestamp())
-        return as_browsers_see(self._signer.address(name, at, seconds, asked))
+        return as_browsers_see(self._signer.address(name, at, seconds, query))
 
     @property
     def _signer(self) -> presigning.Presigner:
@@ -126,7 +127,7 @@ class BucketStorage(ContentMD5Storage):
         for write in writes:
             write.result()
 
-    def _put(self, client: Any, name: str, data: bytes, content_type: str) -> None:
+    def _put(self, client: BaseClient, name: str, data: bytes, content_type: str) -> None:
         client.put_object(
             Bucket=self.bucket_name,
             Key=name,
@@ -211,7 +212,7 @@ def as_we_see(address: str) -> str:
     return address
 
 
-def client(config: Config | None = None) -> Any:
+def client(config: Config | None = None) -> BaseClient:
     """Return a new boto3 client with the settings of the default storage, updated by `config`."""
     storage: Any = settings.STORAGES["default"]
     options: dict[str, Any] = storage["OPTIONS"]

@@ -77,7 +77,6 @@ def said(error: BaseException) -> str:
 
 
 def hint_for(error: BaseException) -> str:
-    """Return which setting or permission to correct."""
     if isinstance(error, ClientError):
         return _hint_for_reply(error)
     if isinstance(error, NoCredentialsError):

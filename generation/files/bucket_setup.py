@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from botocore import UNSIGNED
+from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from django.conf import settings
@@ -161,7 +162,7 @@ def _warning(text: str) -> SetupStep:
     return SetupStep(text, is_warning=True)
 
 
-def _exists(s3: Any, bucket: str) -> SetupStep:
+def _exists(s3: BaseClient, bucket: str) -> SetupStep:
     """Check with a list call, not HEAD.
 
     A restricted key may list, and only a reply with a body tells a wrong key from a wrong secret.
@@ -203,15 +204,15 @@ def _configured(done: str, by_hand: str, call: Callable[[], Any]) -> SetupStep:
 
 
 # --- the privacy check ----------------------------------------------------------------------------
-def remove_probes(s3: Any, bucket: str, *, before: datetime) -> None:
+def remove_probes(s3: BaseClient, bucket: str, *, before: datetime) -> None:
     """Remove the files of checks that were interrupted; those of running checks are newer."""
-    found = s3.list_objects_v2(Bucket=bucket, Prefix=PROBES).get("Contents", [])
-    for one in found:
-        if one["LastModified"] < before:
-            s3.delete_object(Bucket=bucket, Key=one["Key"])
+    files = s3.list_objects_v2(Bucket=bucket, Prefix=PROBES).get("Contents", [])
+    for file in files:
+        if file["LastModified"] < before:
+            s3.delete_object(Bucket=bucket, Key=file["Key"])
 
 
-def _private(s3: Any, bucket: str, *, may_put: bool) -> Iterator[SetupStep]:
+def _private(s3: BaseClient, bucket: str, *, may_put: bool) -> Iterator[SetupStep]:
     key, data = f"{PROBES}{uuid4()}", uuid4().hex.encode()
     if may_put:
         with suppress(*FAILURES):
@@ -256,11 +257,11 @@ def readable_without_key(bucket: str, key: str, data: bytes) -> tuple[list[str],
     anonymous = client(IMPATIENT.merge(Config(signature_version=UNSIGNED)))
     public, unknown = [], ""
 
-    def check(what: str, proof: Callable[[], bool]) -> None:
+    def check(access: str, proof: Callable[[], bool]) -> None:
         nonlocal unknown
         try:
             if proof():
-                public.append(what)
+                public.append(access)
         except ClientError as error:
             if not 400 <= status_of(error) < 500:
                 unknown = said(error)
@@ -298,20 +299,24 @@ def lifecycle_rules() -> list[dict[str, Any]]:
     ]
 
 
-def has_lifecycle_rules(s3: Any, bucket: str) -> bool:
+def has_lifecycle_rules(s3: BaseClient, bucket: str) -> bool:
     """Return whether all `lifecycle_rules` are set; raise botocore's errors."""
     return not _missing_rules(_lifecycle(s3, bucket).get("Rules", []))
 
 
-def _merge_lifecycle(s3: Any, bucket: str) -> None:
+def _merge_lifecycle(s3: BaseClient, bucket: str) -> None:
     """Add our rules to the others; do nothing when they are set or cannot be read."""
-    found = _lifecycle(s3, bucket)
-    rules = found.get("Rules", [])
+    configuration = _lifecycle(s3, bucket)
+    rules = configuration.get("Rules", [])
     if not _missing_rules(rules):
         return
     ours = {rule["ID"] for rule in lifecycle_rules()}
     # S3 resets this setting to its default unless it is sent again.
-    rest = {name: found[name] for name in ("TransitionDefaultMinimumObjectSize",) if name in found}
+    rest = {
+        name: configuration[name]
+        for name in ("TransitionDefaultMinimumObjectSize",)
+        if name in configuration
+    }
     s3.put_bucket_lifecycle_configuration(
         Bucket=bucket,
         LifecycleConfiguration={
@@ -321,18 +326,18 @@ def _merge_lifecycle(s3: Any, bucket: str) -> None:
     )
 
 
-def _lifecycle(s3: Any, bucket: str) -> dict[str, Any]:
+def _lifecycle(s3: BaseClient, bucket: str) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = s3.get_bucket_lifecycle_configuration(Bucket=bucket)
+        configuration: dict[str, Any] = s3.get_bucket_lifecycle_configuration(Bucket=bucket)
     except ClientError as error:
         if code_of(error) != "NoSuchLifecycleConfiguration":
             raise
         return {}
-    return found
+    return configuration
 
 
-def _missing_rules(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    canonical = [_canonical(rule) for rule in found]
+def _missing_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    canonical = [_canonical(rule) for rule in rules]
     return [rule for rule in lifecycle_rules() if _canonical(rule) not in canonical]
 
 

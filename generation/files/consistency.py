@@ -30,8 +30,6 @@ class Difference:
 
 @dataclass(frozen=True)
 class ExpectedFile:
-    """A file that a row names."""
-
     key: str
     bytes: int | None  # None: not recorded, as of thumbnails
     sha256: str  # "": not recorded, as of thumbnails
@@ -40,7 +38,6 @@ class ExpectedFile:
 
 
 def count() -> int:
-    """Return the number of expected files."""
     parts = sum(len(parts) for parts in Export.objects.values_list("parts", flat=True))
     large = Image.objects.exclude(large_key="").count()
     return Image.objects.count() * 2 + large + Upload.objects.count() + parts
@@ -57,17 +54,17 @@ def compare(
     each difference is checked a second time before it is reported; of missing files only the first
     CONFIRMED, because each takes a round trip.
     """
-    found = {key: size for prefix in PREFIXES for key, size in storage.listing(prefix)}
+    sizes = {key: size for prefix in PREFIXES for key, size in storage.listing(prefix)}
     missing = 0
     for expected in expected_files():
-        size = found.pop(expected.key, None)
+        size = sizes.pop(expected.key, None)
         if size is None and missing >= CONFIRMED:
             yield Difference("missing", expected.key, expected.row)
         elif difference := _of(expected, size, deep=deep):
             missing += difference.kind == "missing"
             yield difference
         advance()
-    for key, size in sorted(found.items()):
+    for key, size in sorted(sizes.items()):
         if not (_has_row(key) or _may_get_row(key)):
             yield Difference("orphan", key, f"{size} bytes without a row")
 

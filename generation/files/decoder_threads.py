@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from artgen.refusals import Refusal
 from generation.files.threads import Threads
-from generation.imaging import decoding
+from generation.imaging import decoding_turn
 
 RETRY_AFTER_SECONDS = 5
 
@@ -29,12 +29,12 @@ _threads = Threads(busy=DecoderBusy, limit=settings.HELD_THREADS)
 
 @contextmanager
 def limited() -> Iterator[None]:
-    """Allow waiting for `decoding.alone` inside the block, in all threads but one.
+    """Allow waiting for `decoding_turn.alone` inside the block, in all threads but one.
 
     Raises DecoderBusy: the other threads are in use, or the wait was too long.
     """
     with _threads.held():
         try:
             yield
-        except decoding.TurnTimeout as error:
+        except decoding_turn.TurnTimeout as error:
             raise DecoderBusy from error

@@ -72,16 +72,16 @@ class Presigner:
         `parameters` are lowercase request parameters such as `response-content-disposition`.
         """
         period, path = self._period(at, seconds), f"{self.bucket.path}{_quoted(key)}"
-        asked = [f"{name}={quote(value, safe=SAFE)}" for name, value in parameters]
+        arguments = [f"{name}={quote(value, safe=SAFE)}" for name, value in parameters]
         # The canonical query is sorted by name; capital letters come first.
-        in_order = "".join(f"&{one}" for one in sorted(asked))
+        in_order = "".join(f"&{argument}" for argument in sorted(arguments))
         canonical = (
             f"GET\n{path}\n{period.canonical}{in_order}\n"
             f"host:{self.bucket.host}\n\nhost\nUNSIGNED-PAYLOAD"
         )
         text = f"{period.text}{hashlib.sha256(canonical.encode()).hexdigest()}"
         signature = hmac.digest(period.key, text.encode(), "sha256").hex()
-        query = "&".join([*asked, period.query])
+        query = "&".join([*arguments, period.query])
         return (
             f"{self.bucket.scheme}://{self.bucket.host}{path}?{query}&X-Amz-Signature={signature}"
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -17,6 +17,9 @@ from django.utils.http import content_disposition_header
 
 from generation.files.disk import DiskStorage
 from generation.files.new_file import NewFile
+
+if TYPE_CHECKING:
+    from generation.files.bucket import BucketStorage
 
 FOLDERS = ("images", "thumbnails", "uploads", "exports")
 """The first part of keys. Addresses of files that strangers see have the whole key, so no part is
@@ -43,7 +46,6 @@ def large_key(*, job_id: UUID, position: int) -> str:
 
 
 def upload_key(*, upload_id: UUID, content_type: str) -> str:
-    """Return the key of an uploaded source image."""
     return f"uploads/{_shard(upload_id)}/{upload_id}.{EXTENSIONS[content_type]}"
 
 
@@ -54,6 +56,11 @@ def export_folder(*, export_id: UUID) -> str:
 def _shard(file_id: UUID) -> str:
     """Return the last digits, which are random: no folder on disk gets too many files."""
     return file_id.hex[-2:]
+
+
+def _storage() -> "BucketStorage":
+    """Return the storage; DiskStorage has the same methods."""
+    return cast("BucketStorage", default_storage)
 
 
 @contextmanager
@@ -70,14 +77,12 @@ def writing(key: str) -> Iterator[Callable[[bytes], int]]:
 
 def save(key: str, data: bytes, *, content_type: str) -> None:
     """Write the bytes under exactly this key, replacing a file; raise the bucket's errors."""
-    storage: Any = default_storage
-    storage.write(key, data, content_type=content_type)
+    _storage().write(key, data, content_type=content_type)
 
 
 def save_all(files: Sequence[NewFile]) -> None:
     """Write the files as `save` does, to a bucket at the same time; raise the first error."""
-    storage: Any = default_storage
-    storage.write_all(files)
+    _storage().write_all(files)
 
 
 def read(key: str) -> bytes:
@@ -90,7 +95,7 @@ def pieces(key: str, *, length: int = PIECE) -> Iterator[bytes]:
 
     Each piece is a request of its own, so a slow consumer keeps no connection to the bucket open.
     """
-    storage: Any = default_storage
+    storage = _storage()
     start = 0
     while piece := storage.read_piece(key, start=start, length=length):
         yield piece
@@ -108,8 +113,8 @@ def listing(prefix: str) -> Iterator[tuple[str, int]]:
             if path.is_file():
                 yield path.relative_to(root).as_posix(), path.stat().st_size
     else:
-        for found in default_storage.bucket.objects.filter(Prefix=prefix):  # type: ignore[attr-defined]
-            yield found.key, found.size
+        for file in _storage().bucket.objects.filter(Prefix=prefix):
+            yield file.key, file.size
 
 
 def checksums(prefix: str) -> Iterator[tuple[str, str]]:
@@ -122,9 +127,9 @@ def checksums(prefix: str) -> Iterator[tuple[str, str]]:
         for key, _size in listing(prefix):
             yield key, ""
     else:
-        for found in default_storage.bucket.objects.filter(Prefix=prefix):  # type: ignore[attr-defined]
-            md5 = found.e_tag.strip('"')
-            yield found.key, md5 if MD5.fullmatch(md5) else ""
+        for file in _storage().bucket.objects.filter(Prefix=prefix):
+            md5 = file.e_tag.strip('"')
+            yield file.key, md5 if MD5.fullmatch(md5) else ""
 
 
 def delete(key: str) -> None:
@@ -151,15 +156,13 @@ def delete_these(keys: Sequence[str]) -> None:
 
 
 def delete_of_job(job_id: UUID) -> None:
-    """Remove all images of a job, and their smaller copies."""
     for folder in ("images", "thumbnails"):
         delete_all(f"{folder}/{_shard(job_id)}/{job_id}-")
 
 
 def copy(key: str, to: str) -> None:
     """Copy a file within the storage, replacing a file; raise FileNotFoundError."""
-    storage: Any = default_storage
-    storage.copy(key, to)
+    _storage().copy(key, to)
 
 
 def url(key: str, *, seconds: int | None = None) -> str:
@@ -168,7 +171,7 @@ def url(key: str, *, seconds: int | None = None) -> str:
         return default_storage.url(key)
     if isinstance(default_storage, DiskStorage):
         return default_storage.signed(key, seconds=seconds)
-    return default_storage.url(key, expire=seconds)  # type: ignore[call-arg]
+    return _storage().url(key, expire=seconds)
 
 
 def download_url(key: str, *, filename: str) -> str:
@@ -177,7 +180,7 @@ def download_url(key: str, *, filename: str) -> str:
         return f"{url(key)}&{urlencode({'download': filename})}"
     disposition = content_disposition_header(as_attachment=True, filename=filename)
     parameters = {"ResponseContentDisposition": disposition}
-    return default_storage.url(key, parameters=parameters)  # type: ignore[call-arg]
+    return _storage().url(key, parameters=parameters)
 
 
 def absolute_url(key: str) -> str:
@@ -188,6 +191,6 @@ def absolute_url(key: str) -> str:
 
 def content_type_of(key: str) -> str:
     # Python 3.12 does not know WebP unless the system does.
-    if known := CONTENT_TYPES.get(key.rpartition(".")[2]):
-        return known
+    if content_type := CONTENT_TYPES.get(key.rpartition(".")[2]):
+        return content_type
     return mimetypes.guess_type(key)[0] or "application/octet-stream"

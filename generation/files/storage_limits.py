@@ -51,11 +51,11 @@ def bytes_of_images(user: User) -> int:
     return Image.objects.of(user).order_by().aggregate(total=Sum("bytes"))["total"] or 0
 
 
-_LIMIT = "COALESCE((SELECT max_image_bytes FROM accounts_user WHERE id = %s), %s)"
-ROOM_FOR_IMAGES = (
-    f"({_LIMIT} < 0 OR "  # noqa: S608 constants
-    f"(SELECT COALESCE(SUM(bytes), 0) FROM generation_image WHERE user_id = %s) < {_LIMIT})"
-)
+ROOM_FOR_IMAGES = """(
+    COALESCE((SELECT max_image_bytes FROM accounts_user WHERE id = %s), %s) < 0
+    OR (SELECT COALESCE(SUM(bytes), 0) FROM generation_image WHERE user_id = %s)
+        < COALESCE((SELECT max_image_bytes FROM accounts_user WHERE id = %s), %s)
+)"""
 """SQL: whether the user may have more images. The sum is computed only for users with a limit."""
 
 

@@ -30,13 +30,11 @@ class Threads:
             raise self._busy()
 
     def let_go(self) -> None:
-        """Give one back."""
         _every.release()
         self._own.release()
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Take one inside the block."""
         self.hold()
         try:
             yield

@@ -17,8 +17,8 @@ from accounts.models import User
 from artgen.refusals import FieldError, Refusal, Unavailable
 from artgen.web import formatting
 from generation.files import bucket_threads, decoder_threads, storage, storage_limits
-from generation.imaging import decoding, processing
-from generation.imaging.image import (
+from generation.imaging import decoding_turn, processing
+from generation.imaging.image_decoding import (
     AnimatedImage,
     ImageInfo,
     InvalidImage,
@@ -71,7 +71,7 @@ def keep(*, user: User, data: bytes) -> Upload:
     check_room(user)
     with (
         decoder_threads.limited(),
-        decoding.alone(wait_seconds=settings.UPLOAD_WAIT_SECONDS),
+        decoding_turn.alone(wait_seconds=settings.UPLOAD_WAIT_SECONDS),
     ):
         content_type, size, kept = _cleaned(data, info)
     upload = _reserve(user=user, content_type=content_type, size=size, data=kept)

@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 from generation.files import storage
 from generation.files.filenames import UniqueNames, filename
 from generation.imaging import processing
-from generation.imaging.image import InvalidImage
+from generation.imaging.image_decoding import InvalidImage
 from generation.models import Image
 
 PARAMETERS = "parameters.json"

@@ -6,7 +6,6 @@ from functools import lru_cache
 
 @lru_cache(maxsize=256)
 def value(ratio: str) -> float:
-    """Return the width divided by the height."""
     across, down = ratio.split(":")
     return int(across) / int(down)
 

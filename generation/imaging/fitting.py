@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
-from generation.imaging import decoding
-from generation.imaging.image import decode
+from generation.imaging import decoding_turn
+from generation.imaging.image_decoding import decode
 
 URI_FRAME = 40  # bytes around the base64: "data:image/jpeg;base64,", quotes, a comma
 # Of the body. Any image fits: 256 × 256 px of noise with transparency take 150,000 bytes.
@@ -71,7 +71,7 @@ def fit(images: Sequence[bytes], *, room: int) -> list[Fitted]:
 
 def _reduced(data: bytes, *, share: int) -> Fitted:
     try:
-        with decoding.alone():
+        with decoding_turn.alone():
             return _encoded_within(decode(data)[1], share=share)
     except (OSError, ValueError, SyntaxError):  # also InvalidImage, and broken EXIF
         return Fitted(data)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 
 from PIL import Image, ImageFilter
 
-from generation.imaging import decoding
-from generation.imaging.image import decode
+from generation.imaging import decoding_turn
+from generation.imaging.image_decoding import decode
 
 MARKED = 8  # of 255: darker tones, such as noise of an encoder, change nothing that can be seen
 OVERLAP = 0.02  # of the shorter side of the kept image: the seam is painted over and blended
@@ -17,9 +17,9 @@ def gray(data: bytes) -> bytes:
     """Return a mask as a PNG with one channel; transparent pixels are black.
 
     Raises:
-        generation.imaging.image.InvalidImage: the bytes are not an image.
+        generation.imaging.image_decoding.InvalidImage: the bytes are not an image.
     """
-    with decoding.alone():
+    with decoding_turn.alone():
         mask = decode(data)[1]
         if "A" in mask.getbands() or "transparency" in mask.info:
             rgba = mask.convert("RGBA")
@@ -29,7 +29,7 @@ def gray(data: bytes) -> bytes:
 
 def is_empty(mask: bytes) -> bool:
     """Return whether a mask from `gray` marks no pixel; no mask is decoded without the budget."""
-    with decoding.alone():
+    with decoding_turn.alone():
         _least, most = decode(mask)[1].getextrema()
     return isinstance(most, int | float) and most < MARKED
 
@@ -45,9 +45,9 @@ def extended(
         size: width and height in px of the canvas; the image is scaled to fit its place in it.
 
     Raises:
-        generation.imaging.image.InvalidImage: the bytes are not an image.
+        generation.imaging.image_decoding.InvalidImage: the bytes are not an image.
     """
-    with decoding.alone():
+    with decoding_turn.alone():
         image = decode(data)[1].convert("RGB")
         box = _place(sides, size)
         inner = image.resize((box[2] - box[0], box[3] - box[1]), Image.Resampling.LANCZOS)

@@ -82,8 +82,8 @@ def packet_of(data: bytes) -> bytes:
 
 def source_type_of(data: bytes) -> str:
     """Return ALGORITHMIC if the file has that source type, else TRAINED."""
-    found = _SOURCE_TYPE.search(packet_of(data))
-    return ALGORITHMIC if found and found[1].decode() == ALGORITHMIC else TRAINED
+    match = _SOURCE_TYPE.search(packet_of(data))
+    return ALGORITHMIC if match and match[1].decode() == ALGORITHMIC else TRAINED
 
 
 def packet(source_type: str, parameters: Mapping[str, Any] | None = None) -> bytes:
@@ -107,7 +107,7 @@ def packet(source_type: str, parameters: Mapping[str, Any] | None = None) -> byt
 def _json(parameters: Mapping[str, Any]) -> str:
     """Return JSON in which characters that XML does not allow are escaped."""
     return NOT_XML.sub(
-        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(parameters, ensure_ascii=False)
+        lambda match: f"\\u{ord(match[0]):04x}", json.dumps(parameters, ensure_ascii=False)
     )
 
 

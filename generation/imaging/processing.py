@@ -10,10 +10,10 @@ from typing import Any
 
 from PIL import Image
 
-from generation.imaging import decoding, metadata
+from generation.imaging import decoding_turn, metadata
 from generation.imaging.containers.errors import Malformed
 from generation.imaging.containers.exif import orientation
-from generation.imaging.image import InvalidImage, decode
+from generation.imaging.image_decoding import InvalidImage, decode
 
 # px. A landscape image in a gallery row is about 660 wide; 512 looks soft, 768 costs 5 ms.
 THUMBNAIL_SIDE = 768
@@ -67,13 +67,13 @@ def prepare(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> Prep
     process decodes other images of many pixels.
 
     Raises:
-        generation.imaging.image.InvalidImage: the bytes are not an allowed image.
+        generation.imaging.image_decoding.InvalidImage: the bytes are not an allowed image.
     """
     try:
         data = metadata.described(data, parameters=parameters)
     except Malformed as error:
         raise InvalidImage(str(error)) from error
-    with decoding.alone():
+    with decoding_turn.alone():
         return _prepared(data)
 
 
@@ -108,10 +108,10 @@ def as_webp(data: bytes, *, wait_seconds: float | None = None) -> bytes:
 
     Raises:
         InvalidImage: the bytes cannot be decoded.
-        decoding.TurnTimeout: this process decoded other images for more than `wait_seconds`.
+        decoding_turn.TurnTimeout: this process decoded other images for more than `wait_seconds`.
     """
     xmp = metadata.packet_of(data) or metadata.packet(metadata.TRAINED)
-    with decoding.alone(wait_seconds=wait_seconds):
+    with decoding_turn.alone(wait_seconds=wait_seconds):
         image = decode(data)[1]
         return _webp(upright(image), xmp=xmp, quality=WEBP_QUALITY, method=4)
 

@@ -2,12 +2,13 @@
 
 import urllib.parse
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest
 
 USER_AGENT = "ArtGen (+https://docs.runpod.io/serverless)"
 MIN_SECRET_LENGTH = 12  # characters; keys of RunPod have 46
-
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +60,9 @@ class RunPodAccess:
         """The headers of every call, without the key."""
         return {"Accept": "application/json", "User-Agent": USER_AGENT}
 
-    def __call__(self, request: R) -> R:
+    def __call__(self, request: "PreparedRequest") -> "PreparedRequest":
         """Set the key. As a request's `auth`, so that .netrc cannot replace it."""
-        request.headers["Authorization"] = f"Bearer {self.api_key}"  # type: ignore[attr-defined]
+        request.headers["Authorization"] = f"Bearer {self.api_key}"
         return request
 
     def address(self, *path: str) -> str:

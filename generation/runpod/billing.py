@@ -61,7 +61,7 @@ def read(client: RunPodClient, billing_url: str, *, start: datetime, end: dateti
     )
 
 
-def of_replies(*, own: Any, public: Any) -> Bill:
+def of_replies(*, own: object, public: object) -> Bill:
     """Return the bill in the JSON of both lists: of own endpoints, and of public ones.
 
     Upper case and underscores in names do not count. Raises CallFailed for what is not a bill.
@@ -109,15 +109,15 @@ def parse_csv(data: bytes, *, start: datetime, end: datetime) -> Bill:
     return Bill(dict(own), public)
 
 
-def _records(answer: Any) -> Iterator[Mapping[str, Any]]:
+def _records(answer: object) -> Iterator[Mapping[str, Any]]:
     """Yield the records of a list, or of an object that wraps it, with folded names."""
-    found = answer
+    records: object = answer
     if isinstance(answer, dict):
         wrapping = _folded(answer)
-        found = next((wrapping[name] for name in RECORDS_NAMES if name in wrapping), None)
-    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+        records = next((wrapping[name] for name in RECORDS_NAMES if name in wrapping), None)
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise CallFailed("RunPod's reply is not a bill", detail=str(answer))
-    yield from map(_folded, found)
+    yield from map(_folded, records)
 
 
 def _folded(record: Mapping[Any, Any]) -> dict[str, Any]:
@@ -141,8 +141,8 @@ def _money(text: str) -> Decimal:
 
 
 def _cell(cells: Mapping[str, Any], names: Iterable[str]) -> str:
-    found = (cells[name.lower()] for name in names if name.lower() in cells)
-    return str(next((value for value in found if value is not None), "")).strip()
+    values = (cells[name.lower()] for name in names if name.lower() in cells)
+    return str(next((value for value in values if value is not None), "")).strip()
 
 
 def _time_of(cells: Mapping[str, Any], *, default: datetime) -> datetime:

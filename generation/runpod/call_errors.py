@@ -17,8 +17,6 @@ MAX_RETRY_AFTER_SECONDS = 3_600.0
 
 
 class RunPodError(Exception):
-    """A call to RunPod failed."""
-
     def __init__(
         self,
         message: str,

@@ -8,6 +8,7 @@ import http.cookiejar
 import json
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ import requests
 import urllib3.exceptions
 from requests.exceptions import RequestException
 
-from . import pool
+from . import connection_pool
 from .access import HttpLimits, RunPodAccess
 from .call_errors import (
     DETAIL_CHARACTERS,
@@ -31,9 +32,9 @@ from .call_errors import (
     run_error,
 )
 from .health import Health, parse_health
+from .job_report import JobReport, RunPodState, is_job_id, parse_state
 from .network_errors import reason_of
 from .replies import MAX_REPLY_BYTES, Reply, json_of, report_of
-from .report import JobReport, RunPodState, is_job_id, parse_state
 
 __all__ = [
     "CallFailed",
@@ -54,8 +55,6 @@ MAX_BODY_BYTES = 10_000_000  # of a /run; RunPod documents 10 MB
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A job that RunPod has accepted."""
-
     runpod_id: str
     state: RunPodState
 
@@ -71,7 +70,7 @@ class RunPodClient:
         self._session.auth = self._access
         self._session.headers.update(self._access.headers)
         self._session.cookies.set_policy(_NoCookies())
-        adapter = pool.Adapter(kept=limits.pool_kept)
+        adapter = connection_pool.Adapter(kept=limits.pool_kept)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -99,16 +98,7 @@ class RunPodClient:
         policy = {"executionTimeout": execution_timeout_ms, "ttl": ttl_ms}
         if policy := {name: value for name, value in policy.items() if value is not None}:
             body["policy"] = policy
-        try:
-            data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-        except (TypeError, ValueError) as error:
-            raise JobRefused(
-                "the job's input cannot be encoded as JSON", code="invalid_input", detail=str(error)
-            ) from error
-        if len(data) > MAX_BODY_BYTES:
-            raise JobRefused(
-                f"the job has {len(data)} bytes, RunPod accepts {MAX_BODY_BYTES}", code="too_large"
-            )
+        data = _encoded(body)
         try:
             reply = self._send(
                 "POST", self._url(endpoint_id, "run"), data, seconds=self._limits.run_seconds
@@ -197,12 +187,12 @@ class RunPodClient:
             read = total = seconds - connect
         headers = {"Content-Type": "application/json"} if data is not None else None
         with self._slot():
-            pool.before_request(stall_seconds=self._limits.read_seconds)
+            connection_pool.before_request(stall_seconds=self._limits.read_seconds)
             try:
                 response = self._session.request(
                     method,
                     url,
-                    data=pool.RequestBody(data) if data else data,
+                    data=connection_pool.RequestBody(data) if data else data,
                     headers=headers,
                     timeout=(connect, read),
                     allow_redirects=False,  # would repeat the POST, and send the key elsewhere
@@ -211,7 +201,9 @@ class RunPodClient:
                 with contextlib.closing(response):
                     body = _read_all(response, time.monotonic() + total)
             except (RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                raise _Broken(self._access.scrub(reason_of(error)), sent=pool.was_sent()) from error
+                raise _Broken(
+                    self._access.scrub(reason_of(error)), sent=connection_pool.was_sent()
+                ) from error
         return Reply(response.status_code, response.headers, self._access.scrub_bytes(body))
 
     @contextlib.contextmanager
@@ -236,8 +228,23 @@ class _Broken(Exception):
 
 
 class _NoCookies(http.cookiejar.DefaultCookiePolicy):
-    def set_ok(self, cookie: Any, request: Any) -> bool:
+    def set_ok(self, cookie: http.cookiejar.Cookie, request: urllib.request.Request) -> bool:
         return False
+
+
+def _encoded(body: Mapping[str, Any]) -> bytes:
+    """Return the body of a /run. Raises JobRefused for what RunPod would not accept."""
+    try:
+        data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise JobRefused(
+            "the job's input cannot be encoded as JSON", code="invalid_input", detail=str(error)
+        ) from error
+    if len(data) > MAX_BODY_BYTES:
+        raise JobRefused(
+            f"the job has {len(data)} bytes, RunPod accepts {MAX_BODY_BYTES}", code="too_large"
+        )
+    return data
 
 
 def _read_all(response: requests.Response, deadline: float) -> bytes:

@@ -5,7 +5,7 @@ import io
 import socket
 import ssl
 import time
-from typing import Any
+from collections.abc import Buffer
 
 import certifi
 
@@ -37,13 +37,12 @@ class TimedSocket(io.RawIOBase):
         self._sock, self._deadline = sock, deadline
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """Return the file from which `http.client` reads."""
         return io.BufferedReader(self)
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: Buffer) -> int:
         """Read what has arrived; raise TimeoutError after the deadline."""
         self._sock.settimeout(seconds_left(self._deadline))
         return self._sock.recv_into(buffer)

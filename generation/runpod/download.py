@@ -45,7 +45,7 @@ def fetch_image(
     max_bytes: int = MAX_BYTES,
     total_seconds: float = 60,
 ) -> bytes:
-    """Return the bytes at an address. `image.decode` finds out whether they are an image.
+    """Return the bytes at an address. `image_decoding.decode` finds out whether they are an image.
 
     Args:
         url: from a worker's output.
@@ -120,7 +120,7 @@ def _get(target: Target, deadline: float, max_bytes: int, *, trusted: bool) -> b
             raise DownloadRefused(f"{target.host} is at {address}, which is not a public address")
 
     with http_exchange.exchange(
-        "GET", target, headers=_HEADERS, deadline=deadline, check_address=check_address
+        target, headers=_HEADERS, deadline=deadline, check_address=check_address
     ) as response:
         if response.status in _REDIRECTS:
             location = response.getheader("Location")

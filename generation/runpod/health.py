@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from .call_errors import CallFailed
 
@@ -22,7 +21,7 @@ class Health:
         return sum(number for state, number in self.workers.items() if state != "ready")
 
 
-def parse_health(body: Any) -> Health:
+def parse_health(body: object) -> Health:
     """Return the counts in a decoded reply. Raises CallFailed if there are none.
 
     Source: https://docs.runpod.io/serverless/endpoints/send-requests#health
@@ -37,7 +36,7 @@ def parse_health(body: Any) -> Health:
     )
 
 
-def _counts(value: Any) -> dict[str, int]:
+def _counts(value: object) -> dict[str, int]:
     if not isinstance(value, Mapping):
         return {}
     return {k: v for k, v in value.items() if isinstance(v, int) and not isinstance(v, bool)}

@@ -10,10 +10,10 @@ import socket
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from . import name_lookup
 from .deadlines import TimedSocket, seconds_left, tls_context
+from .name_lookup import SocketAddress
 
 CONNECT_SECONDS = 5.0  # for each address of a host
 CHUNK_BYTES = 65_536
@@ -36,7 +36,7 @@ class Target:
     def authority(self) -> str:
         """The Host header, with the port if it is not the default one."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == (443 if self.https else 80) else f"{host}:{self.port}"
+        return host if self.port == _default_port(self.https) else f"{host}:{self.port}"
 
 
 def parse(address: str) -> Target:
@@ -51,7 +51,11 @@ def parse(address: str) -> Target:
     path = urllib.parse.quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
     if parts.query:
         path += "?" + urllib.parse.quote(parts.query, safe="/%:@!$&'()*+,;=?~-._")
-    return Target(https, host, port if port is not None else (443 if https else 80), path)
+    return Target(https, host, _default_port(https) if port is None else port, path)
+
+
+def _default_port(https: bool) -> int:
+    return 443 if https else 80
 
 
 def plain_host(host: str) -> str:
@@ -62,21 +66,19 @@ def plain_host(host: str) -> str:
 
 @contextlib.contextmanager
 def exchange(
-    method: str,
     target: Target,
     *,
     headers: Mapping[str, str],
-    body: bytes = b"",
+    body: bytes | None = None,
     deadline: float,
     check_address: Callable[[str], None] = lambda _address: None,
 ) -> Iterator[http.client.HTTPResponse]:
     """Send a request and yield the reply, whose body `read` returns.
 
     Args:
-        method: GET or POST.
         target: from `parse`.
         headers: further ones than Host, Connection, Accept-Encoding and Content-Length.
-        body: of a POST.
+        body: of a POST; None for a GET.
         deadline: a time of `time.monotonic`.
         check_address: raises for an IP address that must not be used. All addresses of the host
             are checked before the first connection, and the name is not resolved again (DNS
@@ -84,10 +86,11 @@ def exchange(
 
     Raises OSError or `http.client.HTTPException`.
     """
+    method = "GET" if body is None else "POST"
     lines = {
         "Host": target.authority,
         **headers,
-        **({"Content-Length": str(len(body))} if method == "POST" else {}),
+        **({} if body is None else {"Content-Length": str(len(body))}),
         "Accept-Encoding": "identity",
         "Connection": "close",
     }
@@ -95,7 +98,7 @@ def exchange(
     sock = _connect(target, deadline, check_address)
     try:
         sock.settimeout(seconds_left(deadline))
-        sock.sendall(f"{method} {target.path} HTTP/1.1\r\n{head}\r\n".encode() + body)
+        sock.sendall(f"{method} {target.path} HTTP/1.1\r\n{head}\r\n".encode() + (body or b""))
         response = http.client.HTTPResponse(TimedSocket(sock, deadline), method=method)  # type: ignore[arg-type]
         with contextlib.closing(response):
             response.begin()
@@ -123,11 +126,11 @@ def read(response: http.client.HTTPResponse, *, deadline: float, max_bytes: int)
 def _connect(
     target: Target, deadline: float, check_address: Callable[[str], None]
 ) -> socket.socket:
-    found = name_lookup.addresses(target.host, target.port, deadline=deadline)
-    for _, where in found:
+    addresses = name_lookup.addresses(target.host, target.port, deadline=deadline)
+    for _, where in addresses:
         check_address(str(where[0]))
     failure = OSError(f"{target.host} has no address")
-    for family, where in found:
+    for family, where in addresses:
         try:
             return _connect_to(family, where, target, deadline)
         except OSError as error:
@@ -135,7 +138,9 @@ def _connect(
     raise failure
 
 
-def _connect_to(family: int, where: Any, target: Target, deadline: float) -> socket.socket:
+def _connect_to(
+    family: int, where: SocketAddress, target: Target, deadline: float
+) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.settimeout(min(CONNECT_SECONDS, seconds_left(deadline)))

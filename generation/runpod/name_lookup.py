@@ -6,13 +6,13 @@ import socket
 import threading
 from concurrent.futures import Future
 from functools import cache
-from typing import Any
 
 from .deadlines import seconds_left
 
 MAX_LOOKUPS = 32  # in this process at once
 
-Found = list[tuple[int, Any]]
+SocketAddress = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
+Addresses = list[tuple[int, SocketAddress]]
 """Address family and socket address, as `socket.socket.connect` takes it; at least one."""
 
 
@@ -20,7 +20,7 @@ class TooManyLookups(OSError):
     """MAX_LOOKUPS other lookups have not ended yet."""
 
 
-def addresses(host: str, port: int, *, deadline: float) -> Found:
+def addresses(host: str, port: int, *, deadline: float) -> Addresses:
     """Return the addresses of a host, in the resolver's order.
 
     `deadline` is a time of `time.monotonic`. Raises OSError: `socket.gaierror`, TimeoutError,
@@ -43,9 +43,9 @@ class _Lookups:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[tuple[str, int], Future[Found]] = {}
+        self._running: dict[tuple[str, int], Future[Addresses]] = {}
 
-    def start(self, host: str, port: int) -> Future[Found]:
+    def start(self, host: str, port: int) -> Future[Addresses]:
         """Return the lookup of this host that is under way, or a new one."""
         with self._lock:
             if lookup := self._running.get((host, port)):
@@ -59,15 +59,15 @@ class _Lookups:
             self._running[host, port] = lookup
         return lookup
 
-    def _run(self, lookup: Future[Found], host: str, port: int) -> None:
+    def _run(self, lookup: Future[Addresses], host: str, port: int) -> None:
         try:
-            found = _ask(host, port)
+            addresses = _ask(host, port)
         except BaseException as error:  # noqa: BLE001 raised again by `result`
             self._end(host, port)
             lookup.set_exception(error)
         else:
             self._end(host, port)
-            lookup.set_result(found)
+            lookup.set_result(addresses)
 
     def _end(self, host: str, port: int) -> None:
         """Forget a lookup, before the calls that wait for it continue: a retry is a new lookup."""
@@ -83,14 +83,14 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _ask(host: str, port: int) -> Found:
+def _ask(host: str, port: int) -> Addresses:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as error:  # an empty or too long label
         raise OSError(f"{host[:100]!r} is not a name of a host") from error
-    if not found:
+    if not addresses:
         raise OSError(f"{host} has no address")
-    return list(dict.fromkeys((family, where) for family, _, _, _, where in found))
+    return list(dict.fromkeys((family, where) for family, _, _, _, where in addresses))
 
 
 @cache

@@ -20,4 +20,4 @@ def _inner(error: BaseException) -> BaseException | None:
         wrapped.append(error.__cause__)
     if isinstance(error, BaseExceptionGroup):
         wrapped += error.exceptions
-    return next((one for one in wrapped if isinstance(one, BaseException)), None)
+    return next((cause for cause in wrapped if isinstance(cause, BaseException)), None)

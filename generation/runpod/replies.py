@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .call_errors import DETAIL_CHARACTERS, CallFailed, read_error
-from .report import InvalidReport, JobReport, parse_report
+from .job_report import InvalidReport, JobReport, parse_report
 from .untrusted import InvalidJSON, parse_json
 
 MAX_REPLY_BYTES = 64 * 1024 * 1024  # images may be inside, as base64
@@ -19,7 +19,6 @@ class Reply:
 
     @property
     def ok(self) -> bool:
-        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
     @property

@@ -13,7 +13,6 @@ class InvalidJSON(ValueError):
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Return the decoded JSON. Raises InvalidJSON."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -26,21 +25,21 @@ def parse_json(text: str | bytes) -> Any:
     raise InvalidJSON(f"nested more than {MAX_DEPTH} levels deep")
 
 
-def _inside(value: Any) -> list[Any]:
+def _inside(value: object) -> list[Any]:
     if isinstance(value, dict):
         return list(value.values())
     return value if isinstance(value, list) else []
 
 
-def shortened(value: Any, *, max_text: int) -> Any:
+def shortened(value: object, *, max_text: int) -> Any:
     """Return the value with long strings cut, such as images in base64."""
     match value:
         case str() if len(value) > max_text:
             return f"{value[:max_text]}… ({len(value)} characters)"
         case Mapping():
-            return {key: shortened(one, max_text=max_text) for key, one in value.items()}
+            return {key: shortened(item, max_text=max_text) for key, item in value.items()}
         case list() | tuple():
-            return [shortened(one, max_text=max_text) for one in value]
+            return [shortened(item, max_text=max_text) for item in value]
         case _:
             return value
 

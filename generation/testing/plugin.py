@@ -79,7 +79,7 @@ SLOW_FILES = {
     "generation/tests/operations/test_doctor_faults.py",
     "generation/tests/studio/prompt_helper/test_race.py",
     "generation/tests/runpod/test_any_reply.py",
-    "generation/tests/runpod/test_sweep.py",
+    "generation/tests/runpod/test_status_sweep.py",
 }
 AVAILABLE = {
     "browser": any(path.exists() for path in CHROMIUMS),

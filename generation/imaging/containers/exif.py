@@ -15,12 +15,12 @@ def orientation_only(exif: bytes) -> bytes:
     Source: https://www.cipa.jp/std/documents/download_e.html?DC-008-Translation-2023-E, 4.6.2 and
     4.6.5.1
     """
-    found = orientation(exif)
-    if found == UPRIGHT:
+    value = orientation(exif)
+    if value == UPRIGHT:
         return b""
     # Big-endian TIFF header; one directory with one entry: SHORT, count 1, value, padding; no next
     # directory.
-    return b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, ORIENTATION, 3, 1, found, 0, 0)
+    return b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, ORIENTATION, 3, 1, value, 0, 0)
 
 
 def orientation(exif: bytes) -> int:
@@ -28,7 +28,7 @@ def orientation(exif: bytes) -> int:
     parsed = Image.Exif()
     try:
         parsed.load(exif)
-        found = parsed.get(ORIENTATION)
+        value = parsed.get(ORIENTATION)
     except Exception:  # noqa: BLE001  (hostile bytes)
         return UPRIGHT
-    return found if isinstance(found, int) and UPRIGHT <= found <= LAST else UPRIGHT
+    return value if isinstance(value, int) and UPRIGHT <= value <= LAST else UPRIGHT

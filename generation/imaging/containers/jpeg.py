@@ -33,15 +33,15 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     Raise Malformed for more than MAX_PARTS.
     """
     at, in_scan, ended, count = 0, False, False, 0
-    while not ended and (found := (_MARKER_IN_SCAN if in_scan else _MARKER).search(data, at)):
+    while not ended and (match := (_MARKER_IN_SCAN if in_scan else _MARKER).search(data, at)):
         if (count := count + 1) > MAX_PARTS:
             raise Malformed(f"more than {MAX_PARTS} segments")
-        if found.start() > at:
-            yield CODED if in_scan else BETWEEN, data[at : found.start()]
-        marker, at = data[found.start() + 1], found.end()
+        if match.start() > at:
+            yield CODED if in_scan else BETWEEN, data[at : match.start()]
+        marker, at = data[match.start() + 1], match.end()
         if marker not in BARE:
             at += max(2, int.from_bytes(data[at : at + 2], "big"))
-        yield marker, data[found.start() : at]
+        yield marker, data[match.start() : at]
         in_scan, ended = marker == SOS, marker == EOI
     if at < len(data):
         yield CODED if in_scan else BEHIND, data[at:]

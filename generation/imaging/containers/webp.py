@@ -19,7 +19,6 @@ SIDE_BITS = (1 << 14) - 1
 
 
 def is_webp(data: bytes) -> bool:
-    """Return whether the file begins like a WebP file."""
     return data[:4] == b"RIFF" and data[8:HEADER_LENGTH] == b"WEBP"
 
 

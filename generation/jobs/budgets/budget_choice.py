@@ -2,7 +2,7 @@
 
 Submissions of different models follow each other (`lock`), because they share budgets, and limits
 of jobs at once, which are applied together with them. Without budgets and limits none of this runs:
-`scheduling.next_jobs` chooses alone.
+`scheduling.NEXT_JOBS` chooses alone.
 """
 
 from collections.abc import Sequence

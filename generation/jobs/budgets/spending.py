@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,10 +19,9 @@ from django.db.models import Count, DateField, F, Q, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 
 from accounts.limits import period_limits
-from generation.jobs.sql import bulk_update
 from generation.models import ImageModel, Job, JobQuerySet, Spending, Status
 from generation.runpod import payloads
-from generation.runpod.report import JobReport
+from generation.runpod.job_report import JobReport
 
 CENT = Decimal("0.00001")
 ZERO = Decimal(0)
@@ -52,45 +52,46 @@ def expected(model: ImageModel, *, pixels: int, credits: int) -> Decimal:
     return cost.of(images=1, pixels=pixels).quantize(CENT)
 
 
-# Rows are written in one order, so that two transactions do not wait for each other.
+# Costs of `ended` (model_id, user_id, usd), attempts that have ended, to the sums of all users and
+# of each group of the user. In an order, so that two transactions do not wait for each other.
 ADD = """
-    INSERT INTO generation_spending (period, starts_on, model_id, group_id, usd)
-    SELECT period, starts_on, model_id, group_id, SUM(usd)
-    FROM ({attempts}) AS attempt
-    CROSS JOIN LATERAL (
-        SELECT 0 AS group_id
-        UNION ALL
-        SELECT member.group_id FROM accounts_user_groups AS member
-        WHERE member.user_id = attempt.user_id
-    ) AS member
-    CROSS JOIN (
-        SELECT 'day' AS period, CAST(%s AS date) AS starts_on
-        UNION ALL
-        SELECT 'month', CAST(%s AS date)
-    ) AS periods
-    WHERE usd > 0
-    GROUP BY period, starts_on, model_id, group_id
-    ORDER BY period, starts_on, model_id, group_id
-    ON CONFLICT (period, starts_on, model_id, group_id)
-    DO UPDATE SET usd = generation_spending.usd + excluded.usd"""
+INSERT INTO generation_spending (period, starts_on, model_id, group_id, usd)
+SELECT period, starts_on, model_id, group_id, SUM(usd)
+FROM ended CROSS JOIN LATERAL (
+    SELECT 0 AS group_id
+    UNION ALL
+    SELECT member.group_id FROM accounts_user_groups AS member WHERE member.user_id = ended.user_id
+) AS member
+CROSS JOIN (
+    SELECT 'day' AS period, %(today)s::date AS starts_on
+    UNION ALL
+    SELECT 'month', %(month)s::date
+) AS periods
+WHERE usd > 0 GROUP BY period, starts_on, model_id, group_id
+ORDER BY period, starts_on, model_id, group_id
+ON CONFLICT (period, starts_on, model_id, group_id)
+DO UPDATE SET usd = generation_spending.usd + excluded.usd
+"""
+ONE_ENDED = """
+WITH ended (model_id, user_id, usd) AS (
+    VALUES (%(model_id)s::int, %(user_id)s::uuid, %(usd)s::numeric)
+)
+"""
 
 
-def adding(attempts: str) -> bulk_update.Expression:
-    """Return SQL that adds costs to the sums, and its values.
-
-    `attempts` is SQL of rows (model_id, user_id, usd), without values.
-    """
+def add_values() -> dict[str, Any]:
+    """Return the values for ADD."""
     today = period_limits.today()
-    return ADD.format(attempts=attempts), today, today.replace(day=1)
+    return {"today": today, "month": today.replace(day=1)}
 
 
 def add(job: Job, usd: Decimal | None) -> None:
     """Add the cost of an attempt of this job that has ended, if there is any."""
     if not usd:
         return
-    sql, *dates = adding("SELECT %s::integer AS model_id, %s::uuid AS user_id, %s::numeric AS usd")
+    values: dict[str, Any] = {"model_id": job.model_id, "user_id": job.user_id, "usd": usd}
     with connection.cursor() as cursor:
-        cursor.execute(sql, [job.model_id, job.user_id, usd, *dates])
+        cursor.execute(ONE_ENDED + ADD, values | add_values())
 
 
 def charge_in(report: JobReport) -> Charge:
@@ -145,7 +146,7 @@ def of_jobs(jobs: JobQuerySet) -> list[Spending]:
     sums = []
     for row in rows:
         model = models[row["model"]]
-        spending = Spending(
+        total = Spending(
             period=Spending.DELETED,
             starts_on=row["starts_on"],
             model=model,
@@ -158,12 +159,12 @@ def of_jobs(jobs: JobQuerySet) -> list[Spending]:
             unreported=row["unreported"],
         )
         if cost := model.cost:
-            spending.expected = cost.of(images=row["jobs"], pixels=row["pixels"])
-            spending.unreported += cost.of(
+            total.expected = cost.of(images=row["jobs"], pixels=row["pixels"])
+            total.unreported += cost.of(
                 images=row["uncounted_jobs"], pixels=row["uncounted_pixels"]
             )
-        spending.usd = spending.recorded + spending.unreported
-        sums.append(spending)
+        total.usd = total.recorded + total.unreported
+        sums.append(total)
     return sums
 
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from generation.runpod.access import HttpLimits
 from generation.runpod.client import RunPodClient
-from generation.runpod.sweep import Sweep
+from generation.runpod.status_sweep import Sweep
 
 try:
     LIMITS = HttpLimits(**settings.HTTP_LIMITS)

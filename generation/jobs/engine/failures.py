@@ -1,6 +1,8 @@
 """What to do with a job after an error, shared by `driver` and `storing`."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -10,8 +12,8 @@ from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import lifecycle, unread_replies
 from generation.models import Job, Status
 from generation.runpod.call_errors import Gone
+from generation.runpod.job_report import JobReport
 from generation.runpod.payloads import OutputError
-from generation.runpod.report import JobReport
 
 log = logging.getLogger(__name__)
 
@@ -19,23 +21,27 @@ ERROR_PAUSE = timedelta(seconds=60)  # after an unexpected error
 MISSING_INTERVAL = timedelta(seconds=3)  # between two checks of a job that RunPod does not know
 
 
-def isolate(job: Job, error: Exception, *, code: str) -> None:
+@contextmanager
+def isolated(job: Job, *, code: str) -> Iterator[None]:
     """Isolate an unexpected error to this job: log it, try again later, fail it at its deadline.
 
     Database errors of the postponement itself are raised.
     """
-    log.error("unexpected error with a job", exc_info=error, extra=job.log_fields)
-    now = timezone.now()
-    if job.deadline_at and job.deadline_at <= now:
-        try:
-            lifecycle.fail(job, code=code, detail=repr(error))
-        except lifecycle.Stale:
-            return
-        except Exception:
-            log.exception("a job could not be ended", extra=job.log_fields)
-        else:
-            return
-    lifecycle.postpone([job], until=now + ERROR_PAUSE)
+    try:
+        yield
+    except Exception as error:
+        log.exception("unexpected error with a job", extra=job.log_fields)
+        now = timezone.now()
+        if job.deadline_at and job.deadline_at <= now:
+            try:
+                lifecycle.fail(job, code=code, detail=repr(error))
+            except lifecycle.Stale:
+                return
+            except Exception:
+                log.exception("a job could not be ended", extra=job.log_fields)
+            else:
+                return
+        lifecycle.postpone([job], until=now + ERROR_PAUSE)
 
 
 def give_up(job: Job, error: OutputError, *, report: JobReport, charge: Charge) -> None:

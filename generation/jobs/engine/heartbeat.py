@@ -10,17 +10,16 @@ LATE = timedelta(seconds=30)  # ticks come every 2 s
 
 
 def beat() -> None:
-    """Store that a tick has just run."""
     cache.set(KEY, timezone.now(), timeout=None)
 
 
 def last() -> datetime | None:
     """Return the time of the last tick, None if it is unknown."""
-    found: datetime | None = cache.get(KEY)
-    return found
+    ticked_at: datetime | None = cache.get(KEY)
+    return ticked_at
 
 
 def is_late() -> bool:
     """Return whether no tick has run for LATE, or none is known."""
-    found = last()
-    return found is None or timezone.now() - found > LATE
+    ticked_at = last()
+    return ticked_at is None or timezone.now() - ticked_at > LATE

@@ -41,13 +41,13 @@ def start_for_unread(endpoint_id: str, error: OutputError) -> None:
 
 def _insert(kind: OutageKind, endpoint_id: str, *, error: str, detail: str) -> None:
     now = timezone.now()
-    same = (
+    identity = (
         {"kind": kind}
         if kind == OutageKind.KEY_REFUSED
         else {"kind": kind, "endpoint_id": endpoint_id}
     )
     _, created = ProviderOutage.objects.get_or_create(
-        **same,
+        **identity,
         defaults={
             "endpoint_id": endpoint_id,
             "detail": detail,
@@ -68,8 +68,8 @@ def probe_due() -> None:
     now = timezone.now()
     for outage in ProviderOutage.objects.filter(probe_at__lte=now).order_by("probe_at", "id"):
         pause = min(PROBE_INTERVAL * 2 ** min(outage.probes, 10), MAX_PROBE_INTERVAL)
-        mine = ProviderOutage.objects.filter(pk=outage.pk, probe_at=outage.probe_at)
-        if mine.update(probe_at=now + pause, probes=F("probes") + 1) and _is_over(outage):
+        row = ProviderOutage.objects.filter(pk=outage.pk, probe_at=outage.probe_at)
+        if row.update(probe_at=now + pause, probes=F("probes") + 1) and _is_over(outage):
             _resolve(outage)
 
 

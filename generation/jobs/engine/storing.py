@@ -12,14 +12,14 @@ from artgen.database import pooling
 from generation.files import storage
 from generation.files.new_file import NewFile
 from generation.imaging import processing
-from generation.imaging.image import InvalidImage
+from generation.imaging.image_decoding import InvalidImage
 from generation.jobs.engine import clients, dispatch, failures, lifecycle, outages, unread_replies
 from generation.models import Image, Job
 from generation.runpod import payloads
 from generation.runpod.call_errors import CallFailed, EndpointMissing, Gone, KeyRefused, RunPodError
 from generation.runpod.download import DownloadFailed, DownloadRefused, HostFailed, fetch_image
+from generation.runpod.job_report import JobReport, RunPodState
 from generation.runpod.payloads import OutputError, Result
-from generation.runpod.report import JobReport, RunPodState
 
 log = logging.getLogger(__name__)
 
@@ -66,51 +66,54 @@ def _claim() -> Job | None:
 
 def _store(job: Job) -> None:
     pooling.give_back()  # the downloads may take a minute
+    with failures.isolated(job, code="storage"):
+        try:
+            _store_result(job)
+        except lifecycle.Stale:
+            log.info("the job changed while it was stored", extra=job.log_fields)
+
+
+def _store_result(job: Job) -> None:
+    """Read the job's result, store its images and end it, or put it off. Raises Stale."""
     report, is_kept = None, False
     try:
-        try:
-            if job.result is not None:
-                result = payloads.result_from(job.result)
-            else:
-                report = unread_replies.kept_reply(job)
-                is_kept = report is not None
-                report = report or _report(job)  # it was too large for the row
-                result = unread_replies.read(job, report)
-            images = [
-                save_image(
-                    job,
-                    position=position,
-                    data=_fetch(image, any_public=payloads.is_public(job.snapshot["dialect"])),
-                    seed=_seed(job, result, position),
-                )
-                for position, image in enumerate(result.images)
-            ]
-        except (OutputError, InvalidImage) as error:
-            if is_kept:
-                unread_replies.read_later(job, error)
-            else:
-                _keep_reply(job, report, error)
-        except Gone as error:
-            failures.handle_missing(job, error, timezone.now())
-        except (KeyRefused, EndpointMissing) as error:
-            outages.start(job.snapshot["endpoint_id"], error)
-            lifecycle.retry_storing(job, until=timezone.now() + PAUSE, detail=error.full_text)
-        except (DownloadRefused, DownloadFailed) as error:
-            _later(job, error, pause=_download_pause(job))
-        except (RunPodError, OSError, BotoCoreError, ClientError) as error:
-            _later(job, error, pause=PAUSE)
+        if job.result is not None:
+            result = payloads.result_from(job.result)
         else:
-            lifecycle.succeed(job, images=images, cost=None)
-            if is_kept:
-                unread_replies.forget(job)
-    except lifecycle.Stale:
-        log.info("the job changed while it was stored", extra=job.log_fields)
-    except Exception as error:  # noqa: BLE001 must not affect the other jobs
-        failures.isolate(job, error, code="storage")
+            report = unread_replies.kept_reply(job)
+            is_kept = report is not None
+            report = report or _report(job)  # it was too large for the row
+            result = unread_replies.read(job, report)
+        images = [
+            save_image(
+                job,
+                position=position,
+                data=_fetch(image, any_public=payloads.is_public(job.snapshot["dialect"])),
+                seed=_seed(job, result, position),
+            )
+            for position, image in enumerate(result.images)
+        ]
+    except (OutputError, InvalidImage) as error:
+        if is_kept:
+            unread_replies.read_later(job, error)
+        else:
+            _keep_reply(job, report, error)
+    except Gone as error:
+        failures.handle_missing(job, error, timezone.now())
+    except (KeyRefused, EndpointMissing) as error:
+        outages.start(job.snapshot["endpoint_id"], error)
+        lifecycle.retry_storing(job, until=timezone.now() + PAUSE, detail=error.full_text)
+    except (DownloadRefused, DownloadFailed) as error:
+        _retry_or_fail(job, error, pause=_download_pause(job))
+    except (RunPodError, OSError, BotoCoreError, ClientError) as error:
+        _retry_or_fail(job, error, pause=PAUSE)
+    else:
+        lifecycle.succeed(job, images=images, cost=None)
+        if is_kept:
+            unread_replies.forget(job)
 
 
 def _report(job: Job) -> JobReport:
-    """Return RunPod's report on a finished job."""
     report = clients.client().status(job.snapshot["endpoint_id"], job.runpod_id)
     if not report.state.final:  # after a late progress update, or an unknown state
         raise CallFailed(f"RunPod calls the finished job {report.state.value}")
@@ -129,7 +132,7 @@ def _keep_reply(job: Job, report: JobReport | None, error: OutputError | Invalid
     unread_replies.keep(job, report, error, charge=None)
 
 
-def _later(job: Job, error: Exception, *, pause: timedelta) -> None:
+def _retry_or_fail(job: Job, error: Exception, *, pause: timedelta) -> None:
     """Try again after the pause; fail only at the deadline, because the result is paid for."""
     now = timezone.now()
     log.warning("images not stored yet", extra={**job.log_fields, "error": repr(error)})

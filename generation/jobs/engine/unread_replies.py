@@ -17,8 +17,8 @@ from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import lifecycle, outages
 from generation.models import ImageModel, Job, ProviderOutage, Status, UnreadReply
 from generation.runpod import payloads
+from generation.runpod.job_report import JobReport, parse_report
 from generation.runpod.payloads import OutputError, Result
-from generation.runpod.report import JobReport, parse_report
 
 INTERVAL = timedelta(minutes=1)  # between two readings of a kept reply
 COUNTED = frozenset({"unreadable", "no_output", "invalid_output", "bad_picture"})
@@ -57,12 +57,7 @@ def keep(job: Job, report: JobReport, error: OutputError, *, charge: Charge | No
     with transaction.atomic():
         if error.code == lifecycle.UNREADABLE and charge is not None:
             lifecycle.store_unread(
-                job,
-                until=now + INTERVAL,
-                detail=error.detail,
-                charge=charge,
-                delay_ms=report.delay_ms,
-                execution_ms=report.execution_ms,
+                job, report, until=now + INTERVAL, detail=error.detail, charge=charge
             )
         else:
             lifecycle.fail(job, code=error.code, detail=error.detail, charge=charge)

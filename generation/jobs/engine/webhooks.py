@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from generation.jobs.engine import dispatch, lifecycle, webhook_tokens
-from generation.runpod.report import is_job_id
+from generation.runpod.job_report import is_job_id
 from generation.runpod.untrusted import InvalidJSON, parse_json
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,10 @@ def runpod_hook(request: HttpRequest, token: str) -> HttpResponse:
     The body is read only if it is unknown whether RunPod took the attempt. The RunPod job in it is
     then a candidate that /status must confirm, because anyone who knows the address can call it.
     """
-    known = webhook_tokens.read(token)
-    if known is None:
+    attempt_key = webhook_tokens.read(token)
+    if attempt_key is None:
         return HttpResponse(status=HTTPStatus.NOT_FOUND)
-    job_id, attempt = known
+    job_id, attempt = attempt_key
     log.info("webhook received", extra={"job": str(job_id), "attempt": attempt})
     if slug := lifecycle.receive_webhook(job_id, attempt=attempt):
         dispatch.check(slug)

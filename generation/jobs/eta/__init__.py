@@ -5,9 +5,9 @@ the queue and what a job itself has shown so far; `promises` keeps what was said
 `order_waits` asks all of them, and budgets, about a new order.
 """
 
-from generation.jobs.eta.estimate import Basis, Eta, EtaJson
+from generation.jobs.eta.estimate import Basis, Eta, EtaJson, JobOutlook
+from generation.jobs.eta.forecast_cache import forecast, of_jobs, pace
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import History, Record, history_of, size_of
 from generation.jobs.eta.order_waits import OrderWait, promise_order, wait_of_order
 from generation.jobs.eta.promises import late_at, limit_of_order, of_order_jobs, promise
-from generation.jobs.eta.reading import forecast, of_jobs, pace

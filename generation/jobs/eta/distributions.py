@@ -52,10 +52,10 @@ class Distribution:
 
 
 def _quantile(ordered: tuple[float, ...], share: float) -> float:
-    place = share * (len(ordered) + 1) - 1
-    if place <= 0:
+    rank = share * (len(ordered) + 1) - 1
+    if rank <= 0:
         return ordered[0]
-    before = int(place)
+    before = int(rank)
     if before >= len(ordered) - 1:
         return ordered[-1]
-    return ordered[before] + (place - before) * (ordered[before + 1] - ordered[before])
+    return ordered[before] + (rank - before) * (ordered[before + 1] - ordered[before])

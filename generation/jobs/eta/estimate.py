@@ -1,10 +1,13 @@
-"""The time until an image is done, and from which jobs it was taken."""
+"""What is said of a job: the time until its image is done, and from which jobs it was taken."""
 
 import math
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, TypedDict
 
 from django.db import models
+
+from generation.jobs.queue.queue_positions import QueuePosition
 
 
 class Basis(models.TextChoices):
@@ -45,3 +48,15 @@ class Eta:
     def as_json(self) -> EtaJson:
         """Return `{"p50", "p90", "basis"}`."""
         return {"p50": self.p50, "p90": self.p90, "basis": self.basis.value}
+
+
+@dataclass(frozen=True)
+class JobOutlook:
+    """What is expected of an active job; nothing of a final one."""
+
+    position: QueuePosition | None = None  # in the queue
+    left: Eta | None = None  # until it is done
+    parked_until: datetime | None = None  # it waits for a budget
+    is_warm: bool = False  # submitted, and its model has an active worker
+    is_blocked: bool = False  # queued, and an outage blocks its model
+    may_start_none: bool = False  # queued, and its user may have no job at RunPod

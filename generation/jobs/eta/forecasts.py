@@ -11,9 +11,9 @@ from django.utils import timezone
 from generation.jobs.budgets import budget_state
 from generation.jobs.budgets.budget_state import BudgetState
 from generation.jobs.eta.distributions import Distribution
-from generation.jobs.eta.estimate import Basis, Eta
+from generation.jobs.eta.estimate import Basis, Eta, JobOutlook
 from generation.jobs.eta.history import History, Start, size_of, start_kind
-from generation.jobs.eta.line import mean_wait
+from generation.jobs.eta.mean_wait import mean_wait
 from generation.jobs.queue.model_queues import ModelQueue, UserLimit
 from generation.jobs.queue.queue_positions import QueuePosition
 from generation.models import ImageModel, Job, Status
@@ -27,6 +27,17 @@ UNKNOWN_COLD_START = Distribution((0.0, 10.0, 20.0, 30.0, 60.0))
 UNKNOWN_WAITS = Distribution((0.7, 0.85, 1.0, 1.5, 2.5))
 """Of computed waits in line, while none has been recorded: fewer may run at once than allowed."""
 MIN_STEP = 2  # first step whose time says something about the next ones
+
+
+@dataclass(frozen=True)
+class QueuedImage:
+    """A queued job, or an image of a new order: what its wait depends on."""
+
+    model: ImageModel
+    user_id: UUID | None
+    size: int  # of `size_of`
+    position: QueuePosition
+    limit: UserLimit | None
 
 
 @dataclass(frozen=True)
@@ -73,9 +84,8 @@ class Forecast:
         is a user without other jobs. `limit`: of `limit_of_order`, None for none.
         """
         position = self.queues[model.pk].position_of_next(user_id, number=count)
-        return self._in_line(
-            model, user_id, size=size, position=position, limit=limit, now=now or timezone.now()
-        )
+        image = QueuedImage(model, user_id, size, position, limit)
+        return self._in_line(image, now=now or timezone.now())
 
     def without_line(self, model: ImageModel, *, size: int = 0) -> Eta:
         """Return the time for an image if no other job was there."""
@@ -83,12 +93,18 @@ class Forecast:
         times, basis = self._whole(model, size, kind)
         return self._range(model, times, basis)
 
-    def queue_position(self, job: Job) -> QueuePosition | None:
-        """Return how many jobs go before a QUEUED job; None for others and those budgets hold."""
-        now = timezone.now()
-        if job.status != Status.QUEUED or self.parked_until(job, now=now):
-            return None
-        return self._position_of(job)
+    def outlook(self, job: Job, *, now: datetime) -> JobOutlook:
+        if job.status != Status.QUEUED:
+            is_warm = job.status == Status.SUBMITTED and self.queues[job.model_id].warm
+            return JobOutlook(left=self.of_job(job, now=now), is_warm=is_warm)
+        parked_until = self.parked_until(job, now=now)
+        return JobOutlook(
+            position=None if parked_until else self._position_of(job),
+            left=self.of_job(job, now=now),
+            parked_until=parked_until,
+            is_blocked=self.is_blocked(job),
+            may_start_none=self.may_start_none(job),
+        )
 
     def parked_until(self, job: Job, *, now: datetime) -> datetime | None:
         """Return until when a QUEUED job waits for a budget; None for others and if it does not.
@@ -114,17 +130,7 @@ class Forecast:
             and not self.queues[job.model_id].has(job.id)
         }
 
-    def position(self, job: Job) -> int | None:
-        """Return how many jobs go before a QUEUED job; None as `queue_position`."""
-        position = self.queue_position(job)
-        return None if position is None else position.before
-
-    def is_warm(self, job: Job) -> bool:
-        """Return whether the job's model has an active worker, so that it needs no cold start."""
-        return self.queues[job.model_id].warm
-
     def is_blocked(self, job: Job) -> bool:
-        """Return whether an outage blocks the job's model."""
         return self.queues[job.model_id].blocked
 
     def at_once(self, model: ImageModel, *, now: datetime) -> int:
@@ -142,7 +148,7 @@ class Forecast:
 
     def pace(self, model: ImageModel, *, now: datetime) -> float:
         """Return the seconds between two starts while jobs wait."""
-        return self._place(model).mean / self.at_once(model, now=now)
+        return self._slot_time(model).mean / self.at_once(model, now=now)
 
     def may_start_none(self, job: Job) -> bool:
         """Return whether the limit of jobs at once of a queued job's user is 0."""
@@ -150,14 +156,10 @@ class Forecast:
         return limit is not None and not limit.at_once
 
     def _of_queued(self, job: Job, *, now: datetime) -> Eta | None:
-        return self._in_line(
-            job.model,
-            job.user_id,
-            size=_size(job),
-            position=self._position_of(job),
-            limit=self._limit(job),
-            now=now,
+        image = QueuedImage(
+            job.model, job.user_id, _size(job), self._position_of(job), self._limit(job)
         )
+        return self._in_line(image, now=now)
 
     def _position_of(self, job: Job) -> QueuePosition:
         if job.first_position is not None:
@@ -172,34 +174,27 @@ class Forecast:
             return UserLimit(*job.first_limit)
         return queue.limits.get(job.user_id)
 
-    def _in_line(
-        self,
-        model: ImageModel,
-        user_id: UUID | None,
-        *,
-        size: int,
-        position: QueuePosition,
-        limit: UserLimit | None,
-        now: datetime,
-    ) -> Eta | None:
+    def _in_line(self, image: QueuedImage, *, now: datetime) -> Eta | None:
         """Return the time for a queued job; None if its user may have no job at RunPod.
 
         It starts when the line and the user's own limit let it. The user's jobs of other models are
         taken to go before it and to last as long as one of its model: hence a wide range.
         """
-        line = self._behind(model, size=size, before=position.before, now=now)
+        model, limit = image.model, image.limit
+        line = self._behind(model, size=image.size, before=image.position.before, now=now)
         if limit is None:
             return line
         if not limit.at_once:
             return None
-        queued, _sent = self.queues[model.pk].users.get(user_id, (0, 0)) if user_id else (0, 0)
-        before = position.own + max(0, limit.queued - queued)  # with those of other models
+        users = self.queues[model.pk].users
+        queued, _sent = users.get(image.user_id, (0, 0)) if image.user_id else (0, 0)
+        before = image.position.own + max(0, limit.queued - queued)  # with those of other models
         if before + limit.at_runpod < limit.at_once:
             return line
-        times, basis = self._service(model, size)
+        times, basis = self._service(model, image.size)
         start, busy = self._start(model, Start.WARM).mean, min(limit.at_runpod, limit.at_once)
         starts = [start] * (limit.at_once - busy)
-        wait = mean_wait(before, busy=busy, starts=starts, place=times.mean + start)
+        wait = mean_wait(before, busy=busy, starts=starts, slot_seconds=times.mean + start)
         (low, high), (first, last) = self.histories[model.pk].shares, BEHIND_OWN
         p50, p90 = first * wait + times.quantile(low), last * wait + times.quantile(high)
         return Eta.of(max(line.p50, p50), max(line.p90, p90), basis)
@@ -263,10 +258,11 @@ class Forecast:
         times, basis = self._service(model, size)
         wait = self._wait(model, waiting, at_once=at_once, now=now)
         usual = self.histories[model.pk].waits or UNKNOWN_WAITS
-        place = self._place(model).mean
+        slot_seconds = self._slot_time(model).mean
         low, high = self.histories[model.pk].shares
         p50, p90 = (
-            max(0.0, (wait + place) * usual.quantile(share) - place) for share in (low, high)
+            max(0.0, (wait + slot_seconds) * usual.quantile(share) - slot_seconds)
+            for share in (low, high)
         )
         typical = times.quantile(low)
         spread = math.hypot(p90 - p50, times.quantile(high) - typical)
@@ -282,9 +278,11 @@ class Forecast:
             if queue.sent_at:
                 start = start.after(now.timestamp() - queue.sent_at[0])
             starts.append(start.quantile(0.5))
-        return mean_wait(waiting, busy=busy, starts=starts, place=self._place(model).mean)
+        return mean_wait(
+            waiting, busy=busy, starts=starts, slot_seconds=self._slot_time(model).mean
+        )
 
-    def _place(self, model: ImageModel) -> Distribution:
+    def _slot_time(self, model: ImageModel) -> Distribution:
         return self.histories[model.pk].place or self._service(model, 0)[0]
 
     def _start_kind(self, model: ImageModel, before: int, *, now: datetime) -> Start:
@@ -294,10 +292,10 @@ class Forecast:
         return start_kind(peak=peak, before=before)
 
     def _start(self, model: ImageModel, kind: Start) -> Distribution:
-        known = self.histories[model.pk].starts
-        if kind is Start.COLD and not known and not is_public(model.dialect):
+        starts = self.histories[model.pk].starts
+        if kind is Start.COLD and not starts and not is_public(model.dialect):
             return UNKNOWN_COLD_START
-        return known.get(kind, NO_DELAY)
+        return starts.get(kind, NO_DELAY)
 
     def _whole(
         self, model: ImageModel, size: int, kind: Start, *, waited: float = 0.0

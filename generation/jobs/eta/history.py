@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from generation.jobs.eta.distributions import Distribution
-from generation.jobs.eta.line import mean_wait
+from generation.jobs.eta.mean_wait import mean_wait
 from generation.jobs.queue.queue_positions import position_of_next
 
 WARM_SECONDS = 60.0
@@ -44,17 +44,15 @@ class Record:
 
     @property
     def started_at(self) -> float:
-        """When a worker began."""
         return self.submitted_at + self.delay
 
     @property
     def ended_at(self) -> float:
-        """When the worker was done."""
         return min(self.submitted_at + self.delay + self.execution, self.finished_at)
 
 
 class Start(enum.Enum):
-    """How a job that finds a free place starts at RunPod."""
+    """How a job that finds a free slot starts at RunPod."""
 
     WARM = "warm"  # a worker is idle
     FURTHER = "further"  # all active workers are busy; another one has to start
@@ -95,14 +93,14 @@ def history_of(records: Sequence[Record], *, limit: int) -> History:
     """Return what these jobs of one model show; `limit` is its `max_in_flight`."""
     if not records:
         return History()
-    records = sorted(records, key=lambda one: one.started_at)
+    records = sorted(records, key=lambda job: job.started_at)
     sizes: dict[int, list[float]] = {}
-    for one in records:
-        sizes.setdefault(one.size, []).append(one.finished_at - one.started_at)
+    for job in records:
+        sizes.setdefault(job.size, []).append(job.finished_at - job.started_at)
     service = Distribution.of(value for values in sizes.values() for value in values)
     line = _Line(records)
     at_once = line.at_once(limit)
-    starts, place = line.starts(at_once or limit), line.place()
+    starts, slot_time = line.starts(at_once or limit), line.slot_time()
     return History(
         service=service,
         by_size={
@@ -110,12 +108,12 @@ def history_of(records: Sequence[Record], *, limit: int) -> History:
             for size, values in sizes.items()
             if len(values) >= MIN_OF_SIZE
         },
-        storing=Distribution.of(one.finished_at - one.ended_at for one in records),
+        storing=Distribution.of(job.finished_at - job.ended_at for job in records),
         starts=starts,
         at_once=at_once,
-        place=place,
-        shares=_shares([one for one in records if not one.is_limited]),
-        waits=line.waits(at_once or limit, starts=starts, place=place.mean),
+        place=slot_time,
+        shares=_shares([job for job in records if not job.is_limited]),
+        waits=line.waits(at_once or limit, starts=starts, slot_seconds=slot_time.mean),
         peaks=tuple(line.peaks[-LAST_STARTS:]),
     )
 
@@ -127,15 +125,21 @@ def _shares(records: Sequence[Record]) -> tuple[float, float]:
     (Gibbs and Candès, 2021): what recorded jobs cannot show, such as fewer workers from now on,
     breaks promises. The correction is smaller than the error, so that it settles.
     """
-    found = []
+    shares = []
     for share, kept in (
-        (0.5, [one.finished_at <= one.promised_p50_at for one in records if one.promised_p50_at]),
-        (0.9, [one.finished_at <= one.promised_p90_at for one in records if one.promised_p90_at]),
+        (
+            0.5,
+            [job.finished_at <= job.promised_p50_at for job in records if job.promised_p50_at],
+        ),
+        (
+            0.9,
+            [job.finished_at <= job.promised_p90_at for job in records if job.promised_p90_at],
+        ),
     ):
         error = share - sum(kept) / len(kept) if len(kept) >= MIN_PROMISED else 0.0
         correction = max(-MAX_CORRECTION, min(MAX_CORRECTION, CORRECTION * error))
-        found.append(min(MAX_SHARE, share + correction))
-    return found[0], found[1]
+        shares.append(min(MAX_SHARE, share + correction))
+    return shares[0], shares[1]
 
 
 def _peak(peaks: Iterable[tuple[float, int]], moment: float) -> int:
@@ -148,12 +152,12 @@ class _Line:
 
     def __init__(self, records: Sequence[Record]) -> None:
         self.records = records
-        self.created = sorted(one.created_at for one in records)
-        self.waits_from = sorted(one.waits_from for one in records)
-        self.sent = sorted(one.submitted_at for one in records)
-        self.started = [one.started_at for one in records]
-        self.ended = sorted(one.ended_at for one in records)
-        self.peaks = [(one.ended_at, self.running(one.started_at)) for one in records]
+        self.created = sorted(job.created_at for job in records)
+        self.waits_from = sorted(job.waits_from for job in records)
+        self.sent = sorted(job.submitted_at for job in records)
+        self.started = [job.started_at for job in records]
+        self.ended = sorted(job.ended_at for job in records)
+        self.peaks = [(job.ended_at, self.running(job.started_at)) for job in records]
 
     def running(self, moment: float) -> int:
         return bisect_right(self.started, moment) - bisect_right(self.ended, moment)
@@ -167,72 +171,72 @@ class _Line:
         last = sorted(seen[-LAST_STARTS:])
         return max(1, min(limit, last[len(last) * 3 // 4])) if last else None
 
-    def place(self) -> Distribution:
-        """Return how long a job keeps its place: on the worker, and until the next one starts."""
+    def slot_time(self) -> Distribution:
+        """Return how long a job keeps its slot: on the worker, and until the next one starts."""
         between = []
         for end in self.ended:
             next_start = bisect_right(self.started, end)
             if next_start < len(self.started) and self.waiting(end) > 0:
                 between.append(self.started[next_start] - end)
         turnaround = Distribution.of(between[-LAST_STARTS:]).quantile(0.5) if between else 0.0
-        return Distribution.of(one.ended_at - one.started_at + turnaround for one in self.records)
+        return Distribution.of(job.ended_at - job.started_at + turnaround for job in self.records)
 
     def starts(self, at_once: int) -> dict[Start, Distribution]:
-        """Return the delays of jobs that found a free place, by kind."""
+        """Return the delays of jobs that found a free slot, by kind."""
         seen: dict[Start, list[float]] = {kind: [] for kind in Start}
         together = Counter[float]()  # jobs that were submitted at once
-        for one in self.records:
-            moment = one.submitted_at
+        for job in self.records:
+            moment = job.submitted_at
             before = (
                 bisect_left(self.sent, moment) + together[moment] - bisect_right(self.ended, moment)
             )
             together[moment] += 1
             if before >= at_once or not bisect_right(self.ended, moment):
                 continue  # it waited for others; or nothing is known about the time before
-            known = self.peaks[: bisect_right(self.started, moment)]
-            seen[start_kind(peak=_peak(known, moment), before=before)].append(one.delay)
+            peaks = self.peaks[: bisect_right(self.started, moment)]
+            seen[start_kind(peak=_peak(peaks, moment), before=before)].append(job.delay)
         every = [delay for delays in seen.values() for delay in delays]
-        found = {}
+        starts = {}
         for kind, delays in seen.items():
             used = delays if len(delays) >= MIN_OF_KIND else every
             if used:
-                found[kind] = Distribution.of(used)
-        return found
+                starts[kind] = Distribution.of(used)
+        return starts
 
     def sent_by(self, moment: float) -> int:
         """Return how many jobs were at RunPod and did not run yet."""
         return bisect_right(self.sent, moment) - bisect_right(self.started, moment)
 
-    def place_of(self, job: Record) -> int:
+    def jobs_before(self, job: Record) -> int:
         """Return how many jobs fair scheduling put before the job when it was placed."""
         moment = job.created_at
         users: dict[UUID, tuple[int, int]] = {}
         number = 1
-        for one in self.records:
-            if one.created_at > moment or one.ended_at <= moment:
+        for record in self.records:
+            if record.created_at > moment or record.ended_at <= moment:
                 continue
-            if one.created_at == moment:  # of the same order
-                number += one.user_id == job.user_id and one.started_at < job.started_at
+            if record.created_at == moment:  # of the same order
+                number += record.user_id == job.user_id and record.started_at < job.started_at
                 continue
-            queued, busy = users.get(one.user_id, (0, 0))
-            is_sent = one.submitted_at <= moment
-            users[one.user_id] = queued + (not is_sent), busy + is_sent
+            queued, busy = users.get(record.user_id, (0, 0))
+            is_sent = record.submitted_at <= moment
+            users[record.user_id] = queued + (not is_sent), busy + is_sent
         return position_of_next(users, job.user_id, number=number).before
 
     def waits(
-        self, at_once: int, *, starts: Mapping[Start, Distribution], place: float
+        self, at_once: int, *, starts: Mapping[Start, Distribution], slot_seconds: float
     ) -> Distribution | None:
-        """Return the waits of jobs that found no free place, as multiples of computed ones."""
+        """Return the waits of jobs that found no free slot, as multiples of computed ones."""
         typical = {kind: start.quantile(0.5) for kind, start in starts.items()}
-        found: list[float] = []
-        for one in reversed(self.records):
-            moment = one.created_at
+        ratios: list[float] = []
+        for record in reversed(self.records):
+            moment = record.created_at
             ended = bisect_right(self.ended, moment)
             if not ended or bisect_right(self.created, moment) - ended <= at_once:
-                continue  # even with all others of its order it found a free place
-            if one.is_limited:
+                continue  # even with all others of its order it found a free slot
+            if record.is_limited:
                 continue
-            before = self.place_of(one) + self.sent_by(moment)
+            before = self.jobs_before(record) + self.sent_by(moment)
             if before + self.running(moment) < at_once:
                 continue
             busy = min(self.running(moment), at_once)
@@ -242,12 +246,14 @@ class _Line:
                 before,
                 busy=busy,
                 starts=[typical.get(kind, 0.0) for kind in kinds],
-                place=place,
+                slot_seconds=slot_seconds,
             )
-            found.append((one.started_at - moment + place) / max(1.0, computed + place))
-            if len(found) == LAST_WAITS:
+            ratios.append(
+                (record.started_at - moment + slot_seconds) / max(1.0, computed + slot_seconds)
+            )
+            if len(ratios) == LAST_WAITS:
                 break
-        return Distribution.of(found) if len(found) >= MIN_OF_SIZE else None
+        return Distribution.of(ratios) if len(ratios) >= MIN_OF_SIZE else None
 
 
 def start_kind(*, peak: int, before: int) -> Start:

@@ -11,7 +11,7 @@ from generation.catalog.offers import InvalidParameters
 from generation.files import storage
 from generation.files.uploads import MAX_SIDE
 from generation.imaging import mask_image
-from generation.imaging.image import InvalidImage
+from generation.imaging.image_decoding import InvalidImage
 from generation.jobs.inputs import sources
 from generation.jobs.inputs.sources import OwnImage, SourceMissing
 from generation.models import Job

@@ -66,8 +66,8 @@ def _publish(jobs: Sequence[Job]) -> None:
 
 
 def _readers(present: Mapping[UUID, Reader | None]) -> dict[UUID, Reader]:
-    known = {user_id: reader for user_id, reader in present.items() if reader is not None}
-    if unknown := present.keys() - known.keys():
+    readers = {user_id: reader for user_id, reader in present.items() if reader is not None}
+    if unknown := present.keys() - readers.keys():
         rows = User.objects.filter(id__in=unknown).values_list("id", "language", "time_zone")
-        known |= {user_id: (language, time_zone) for user_id, language, time_zone in rows}
-    return known
+        readers |= {user_id: (language, time_zone) for user_id, language, time_zone in rows}
+    return readers

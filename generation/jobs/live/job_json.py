@@ -1,7 +1,6 @@
 """The Job JSON and the Image JSON of the API, the socket and the pages."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from operator import attrgetter
 from typing import Annotated, Any, TypedDict, cast
 from uuid import UUID
@@ -13,7 +12,7 @@ from artgen.api.times import optional_time_json, time_json
 from generation.catalog.parameters import JOB_FIELDS, JOB_PARAMETERS, NULL_IF_EMPTY
 from generation.files import storage
 from generation.jobs import eta
-from generation.jobs.eta import Eta, EtaJson, Forecast
+from generation.jobs.eta import EtaJson, Forecast, JobOutlook
 from generation.jobs.live import status_text
 from generation.jobs.live.status_text import Phase
 from generation.models import FINAL, Image, Job, Status, Visibility, seen_by, tag_names
@@ -81,7 +80,7 @@ class _JobStateJson(TypedDict):
 
 
 JobParametersJson = TypedDict(  # type: ignore[misc]
-    "JobParametersJson", {one.name: one.json_type for one in JOB_PARAMETERS}
+    "JobParametersJson", {parameter.name: parameter.json_type for parameter in JOB_PARAMETERS}
 )
 
 
@@ -134,16 +133,9 @@ def job_json(job: Job, *, forecast: Forecast | None = None) -> JobJson:
     `forecast` covers the models of active jobs; without it, it is queried.
     """
     now = timezone.now()
-    forecast = forecast or eta.of_jobs([job])
-    return _job_json(
-        job,
-        model=job.model.slug,
-        position=forecast.position(job),
-        left=forecast.of_job(job, now=now),
-        parked_until=forecast.parked_until(job, now=now),
-        phase=status_text.now_of(job, forecast=forecast, now=now),
-        images=_images_of(job),
-    )
+    outlook = (forecast or eta.of_jobs([job])).outlook(job, now=now)
+    phase = status_text.of_job(job, outlook, now=now)
+    return _job_json(job, outlook, phase, model=job.model.slug, images=_images_of(job))
 
 
 def _images_of(job: Job) -> Sequence[Image]:
@@ -169,19 +161,17 @@ def job_rows_json(rows: Sequence[Any]) -> list[JobJson]:
     done = [row.id for row in rows if row.status == Status.SUCCEEDED and row.id not in whole]
     images: dict[UUID, list[Any]] = {}
     if done:
-        pictures = Image.objects.filter(job__in=done).order_by("position")
-        for image in pictures.values_list(*IMAGE_COLUMNS, named=True):
+        rows_of_images = Image.objects.filter(job__in=done).order_by("position")
+        for image in rows_of_images.values_list(*IMAGE_COLUMNS, named=True):
             images.setdefault(image.job_id, []).append(image)
     return [
         job_json(whole[row.id], forecast=forecast)
         if row.id in whole
         else _job_json(
             row,
+            JobOutlook(),
+            status_text.of_job(row, JobOutlook(), now=now),
             model=row.model__slug,
-            position=None,
-            left=None,
-            parked_until=None,
-            phase=status_text.of_job(row, position=None, left=None, now=now),
             images=images.get(row.id, []),
         )
         for row in rows
@@ -189,14 +179,7 @@ def job_rows_json(rows: Sequence[Any]) -> list[JobJson]:
 
 
 def _job_json(
-    job: Any,
-    *,
-    model: str,
-    position: int | None,
-    left: Eta | None,
-    parked_until: datetime | None,
-    phase: Phase,
-    images: Sequence[Any],
+    job: Any, outlook: JobOutlook, phase: Phase, *, model: str, images: Sequence[Any]
 ) -> JobJson:
     failed = job.status == Status.FAILED
     parameters = dict(zip(JOB_FIELDS, _parameters_of(job), strict=True))
@@ -208,9 +191,9 @@ def _job_json(
         "progress": job.progress,
         "step": job.step,
         "step_count": job.step_count,
-        "queue_position": position,
-        "eta_seconds": left.as_json() if left else None,
-        "parked_until": optional_time_json(parked_until),
+        "queue_position": outlook.position.before if outlook.position else None,
+        "eta_seconds": outlook.left.as_json() if outlook.left else None,
+        "parked_until": optional_time_json(outlook.parked_until),
         "phase": phase.title,
         "phase_detail": phase.detail,
         "model": model,

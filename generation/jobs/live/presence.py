@@ -38,8 +38,8 @@ def present(user_ids: Collection[UUID]) -> dict[UUID, Reader | None]:
 
     Then their language and time zone are unknown: None.
     """
-    found: dict[UUID, Reader | None] = dict(_recently_present(user_ids))
-    unknown = [user_id for user_id in user_ids if user_id not in found]
+    readers_by_id: dict[UUID, Reader | None] = dict(_recently_present(user_ids))
+    unknown = [user_id for user_id in user_ids if user_id not in readers_by_id]
     try:
         labels = SLOTS.labels(unknown)
     except CacheAway as error:
@@ -50,7 +50,7 @@ def present(user_ids: Collection[UUID]) -> dict[UUID, Reader | None]:
         language, _, time_zone = text.partition("|")
         readers[user_id] = (language, time_zone)
     _remember(readers)
-    return found | readers
+    return readers_by_id | readers
 
 
 def _recently_present(user_ids: Collection[UUID]) -> dict[UUID, Reader]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.limits import period_limits
 from artgen.web import formatting
 from generation.jobs import eta
-from generation.jobs.eta import Eta, Forecast
+from generation.jobs.eta import Forecast, JobOutlook
 from generation.jobs.queue import scheduling
 from generation.jobs.queue.queue_positions import QueuePosition
 from generation.models import FINAL, Job, Status
@@ -60,45 +60,22 @@ class Phase:
 
 def now_of(job: Job, *, forecast: Forecast, now: datetime) -> Phase:
     """Return the job's phase in the active language; `forecast` covers models of active jobs."""
-    return of_job(
-        job,
-        position=forecast.queue_position(job),
-        left=forecast.of_job(job, now=now),
-        parked_until=forecast.parked_until(job, now=now),
-        warm=job.status == Status.SUBMITTED and forecast.is_warm(job),
-        blocked=job.status == Status.QUEUED and forecast.is_blocked(job),
-        limited=job.status == Status.QUEUED and forecast.may_start_none(job),
-        now=now,
-    )
+    return of_job(job, forecast.outlook(job, now=now), now=now)
 
 
-def of_job(
-    job: Job,
-    *,
-    position: QueuePosition | None,
-    left: Eta | None,
-    parked_until: datetime | None = None,
-    warm: bool = False,
-    blocked: bool = False,
-    limited: bool = False,
-    now: datetime | None = None,
-) -> Phase:
-    """Return the job's phase in the active language.
-
-    `left`: until it is done. `parked_until`: it waits for a budget. `warm`: its model has an active
-    worker. `blocked`: an outage blocks its model. `limited`: its user may have no job at RunPod.
-    """
+def of_job(job: Job, outlook: JobOutlook, *, now: datetime | None = None) -> Phase:
+    """Return the phase of a job with this outlook, in the active language."""
     now = now or timezone.now()
     late = "" if job.status in FINAL else _late(job, now)
-    about = formatting.about(left.p50, left.p90) if left else ""
+    about = formatting.about(outlook.left.p50, outlook.left.p90) if outlook.left else ""
     if job.status == Status.QUEUED:
-        if parked_until:
-            return _parked(parked_until)
-        if limited and not blocked:
+        if outlook.parked_until:
+            return _parked(outlook.parked_until)
+        if outlook.may_start_none and not outlook.is_blocked:
             return Phase(_("In the queue"), str(LIMIT_IS_0))
-        return _queued(job, position=position, about=late or about, blocked=blocked)
+        return _queued(job, outlook, about=late or about)
     if job.status == Status.SUBMITTED:
-        return _submitted(job, about=about, late=late, warm=warm, now=now)
+        return _submitted(job, about=about, late=late, warm=outlook.is_warm, now=now)
     if job.status == Status.RUNNING:
         return _running(job, about=about, late=late)
     if job.status == Status.STORING:
@@ -123,8 +100,8 @@ def of_job(
     return Phase(title, f"{error_message(job.error_code)} {_returned(job)}")
 
 
-def _queued(job: Job, *, position: QueuePosition | None, about: str, blocked: bool) -> Phase:
-    if blocked:
+def _queued(job: Job, outlook: JobOutlook, *, about: str) -> Phase:
+    if outlook.is_blocked:
         return Phase(
             _("Temporarily unavailable"),
             _("You keep your place in the queue. Nothing is charged."),
@@ -133,9 +110,9 @@ def _queued(job: Job, *, position: QueuePosition | None, about: str, blocked: bo
         return Phase(_("Retrying"), _("the GPU disconnected, no extra charge"))
     if job.refusals or job.model.submit_failures:
         return Phase(_("Waiting for a GPU"), _("none is free yet, you keep your place"))
-    if not position or not position.before:
+    if not outlook.position or not outlook.position.before:
         return Phase(_("Next in queue"), about)
-    return Phase(_before(position), about)
+    return Phase(_before(outlook.position), about)
 
 
 def _parked(until: datetime) -> Phase:

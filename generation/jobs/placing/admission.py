@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.limits import quotas
 from accounts.models import User
+from artgen.database.raw_sql import Condition
 from artgen.refusals import Refusal
 from artgen.web import formatting
 from generation.files import storage_limits, uploads
@@ -16,7 +17,6 @@ from generation.jobs.placing import creation_switch
 from generation.jobs.placing.drafts import Drafts
 from generation.jobs.placing.job_order import JobOrder
 from generation.jobs.placing.judgement import Judgement
-from generation.jobs.sql import bulk_update
 from generation.models import Job
 
 
@@ -81,7 +81,7 @@ GUARD = """
 """When jobs may be inserted. Orders of one user are counted one at a time: see `enqueue`."""
 
 
-def _guard(order: JobOrder, drafts: Drafts, judgement: Judgement) -> bulk_update.Expression:
+def _guard(order: JobOrder, drafts: Drafts, judgement: Judgement) -> Condition:
     user = order.user
     if order.by_staff:
         limit, limit_values = "%s", [settings.MAX_WAITING_PER_USER]

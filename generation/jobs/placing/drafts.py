@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
+from artgen.database.raw_sql import Condition
 from artgen.refusals import FieldError
 from generation.catalog import edit_sizes
 from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer
@@ -15,7 +16,6 @@ from generation.catalog.parameters import SEED_MAX
 from generation.jobs.budgets import spending
 from generation.jobs.inputs.request_images import OrderImages, RequestImages
 from generation.jobs.placing.job_request import JobOrderBody, UserCatalog
-from generation.jobs.sql import bulk_update
 from generation.models import ImageModel, Job, Style
 from generation.studio.presets.own_styles import StyleText
 
@@ -26,7 +26,7 @@ class Drafts:
 
     jobs: list[Job]
     images: OrderImages
-    unchanged: bulk_update.Expression
+    unchanged: Condition
     """SQL condition, and its values, that models and styles are still the same."""
     is_fresh: bool
     """Whether models and styles were read for this order."""

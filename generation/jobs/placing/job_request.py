@@ -10,6 +10,7 @@ from rest_framework.fields import empty
 
 from accounts.models import User
 from artgen.api.inputs import Body
+from artgen.database.raw_sql import Condition
 from artgen.refusals import FieldError
 from generation.catalog.offers import InvalidParameters, Offer
 from generation.catalog.parameters import (
@@ -20,7 +21,6 @@ from generation.catalog.parameters import (
     Kind,
 )
 from generation.jobs.queue.model_cache import Catalog
-from generation.jobs.sql import bulk_update
 from generation.models import ImageModel, Job, Style
 from generation.studio.presets import own_styles
 from generation.studio.presets.own_styles import StyleText
@@ -55,7 +55,7 @@ class UserCatalog:
             return style
         raise InvalidParameters([FieldError("style", "does_not_exist", _("Style not found."))])
 
-    def unchanged(self, jobs: Sequence[Job]) -> bulk_update.Expression:
+    def unchanged(self, jobs: Sequence[Job]) -> Condition:
         """Return the SQL condition, and its values, that models and styles are still the same."""
         # Own styles are read for each order.
         built_in = {job.style for job in jobs if job.style and not job.has_own_style}

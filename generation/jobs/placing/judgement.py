@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from artgen.database.raw_sql import Condition
 from generation.jobs.placing.job_order import JobOrder, Placer
-from generation.jobs.sql import bulk_update
 from generation.models import Job
 from generation.moderation import prompt_reviews
 from generation.moderation.compiled_rules import CompiledRules
@@ -24,7 +24,7 @@ class Judgement:
     """What rules found in the prompts of an order and let pass."""
 
     matches: MatchesByPrompt
-    unchanged: bulk_update.Expression
+    unchanged: Condition
     """SQL condition, and its values, that the rules are still the same."""
     is_fresh: bool
     """Whether the rules were read for this order."""

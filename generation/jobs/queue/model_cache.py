@@ -42,7 +42,6 @@ class Catalog:
 
     @cached_property
     def offers(self) -> dict[str, Offer]:
-        """The enabled models as plain data, by slug."""
         return {slug: model.offer for slug, model in self.models.items()}
 
     def unchanged(self, *, models: Iterable[str], styles: Iterable[str]) -> tuple[str, list[Any]]:
@@ -55,22 +54,22 @@ class Catalog:
             [self.styles[slug] for slug in styles],
         ):
             for row in rows:
-                table = row._meta.db_table
-                parts.append(
-                    f"EXISTS (SELECT 1 FROM {table} WHERE id = %s AND {_digest(type(row))} = %s)"  # noqa: S608 no input
-                )
+                table, digest = row._meta.db_table, _digest(type(row))
+                parts.append(UNCHANGED.format(table=table, digest=digest))
                 values += [row.pk, vars(row)["digest"]]
         return " AND ".join(parts), values
 
+
+UNCHANGED = "EXISTS (SELECT 1 FROM {table} WHERE id = %s AND {digest} = %s)"
 
 _last: Catalog | None = None
 
 
 def read() -> Catalog:
     global _last  # noqa: PLW0603 one for the process
-    found = Catalog({model.pk: model for model in _with_digest(ImageModel.objects.all())})
-    _last = replace(found, is_fresh=False)
-    return found
+    catalog = Catalog({model.pk: model for model in _with_digest(ImageModel.objects.all())})
+    _last = replace(catalog, is_fresh=False)
+    return catalog
 
 
 def for_order() -> Catalog:
@@ -82,16 +81,15 @@ def for_order() -> Catalog:
 
 def attach(jobs: Iterable[Job]) -> list[Job]:
     """Return the jobs with their models, at most DISPLAY_SECONDS old."""
-    found = list(jobs)
-    if found:
-        models = _for_display({job.model_id for job in found})
-        for job in found:
+    jobs_with_models = list(jobs)
+    if jobs_with_models:
+        models = _for_display({job.model_id for job in jobs_with_models})
+        for job in jobs_with_models:
             job.model = models[job.model_id]
-    return found
+    return jobs_with_models
 
 
 def forget() -> None:
-    """Read again when next needed."""
     global _last  # noqa: PLW0603
     _last = None
 

@@ -54,7 +54,6 @@ class ModelQueue:
 
     @property
     def at_runpod(self) -> int:
-        """The number of jobs at RunPod."""
         return self.running + len(self.sent_at)
 
     def has(self, job_id: UUID) -> bool:
@@ -97,7 +96,7 @@ class QueueRow(NamedTuple):
 def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[int, ModelQueue]:
     """Return the queues of these models.
 
-    Positions follow from simulating `scheduling.next_jobs`, as if no job at RunPod ended meanwhile.
+    Positions follow from simulating `scheduling.NEXT_JOBS`, as if no job at RunPod ended meanwhile.
     """
     waiting: dict[int, Waiting] = {model_id: defaultdict(deque) for model_id in model_ids}
     busy: dict[int, Counter[UUID]] = {model_id: Counter() for model_id in model_ids}
@@ -125,10 +124,10 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
                 busy[row.model_id][row.user_id] += row.jobs
                 running[row.model_id] += row.jobs
                 warm.add(row.model_id)
-    found = {}
+    queues = {}
     for model_id in model_ids:
         queued = {user_id: len(own) for user_id, own in waiting[model_id].items()}
-        found[model_id] = ModelQueue(
+        queues[model_id] = ModelQueue(
             running=running[model_id],
             sent_at=array("d", sent[model_id]),
             warm=model_id in warm,
@@ -141,7 +140,7 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
             limits=limits,
             has_limits=has_limits,
         )
-    return found
+    return queues
 
 
 LIMIT = """COALESCE(
@@ -164,11 +163,15 @@ def has_limits() -> str:
     )
 
 
+HAS_LIMIT = """{has_limits} AND (
+    SELECT {limit} FROM accounts_user AS account WHERE account.id = generation_job.user_id
+) IS NOT NULL"""
+
+
 def has_limit() -> RawSQL:
     """Return the expression whether the user of a job has a limit of jobs at once now."""
     return RawSQL(  # noqa: S611 no input
-        f"{has_limits()} AND (SELECT {LIMIT} FROM accounts_user AS account "  # noqa: S608
-        "WHERE account.id = generation_job.user_id) IS NOT NULL",
+        HAS_LIMIT.format(has_limits=has_limits(), limit=LIMIT),
         [settings.MAX_JOBS_AT_ONCE_PER_USER],
         output_field=BooleanField(),
     )
@@ -244,5 +247,4 @@ def _rows(model_ids: Collection[int]) -> list[QueueRow]:
 
 
 def _by_age(row: QueueRow) -> tuple[bool, Any, Any]:
-    """Return the key that sorts jobs by time."""
     return (row.at is not None, row.at, row.job_id)

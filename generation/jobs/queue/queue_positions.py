@@ -77,7 +77,7 @@ class Positions(Mapping[UUID, int]):
     """Positions of queued jobs, as one byte string, so that thousands are fast to pickle."""
 
     def __init__(self, ids: Iterable[UUID] = (), own: Iterable[int] = ()) -> None:
-        self.order = b"".join(one.bytes for one in ids)
+        self.order = b"".join(job_id.bytes for job_id in ids)
         self.own = array("H", own)
         """Of each job, how many jobs of the same user go before it."""
 
@@ -98,7 +98,6 @@ class Positions(Mapping[UUID, int]):
         )
 
     def position_of(self, job_id: UUID) -> QueuePosition | None:
-        """Return the position of a job, None if it is not in the queue."""
         before = self.get(job_id)
         return None if before is None else QueuePosition(before, self.own[before])
 

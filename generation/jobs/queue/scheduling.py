@@ -31,31 +31,64 @@ def gone_at(submitted_at: datetime) -> datetime:
     return submitted_at + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + UNKNOWN_MARGIN
 
 
-def next_jobs(model: ImageModel, *, now: datetime) -> tuple[str, list[Any]]:
-    """Return SQL of a common table expression `chosen (id)`, the jobs to submit, and parameters.
+# `busy` counts the jobs at RunPod, without those that have been of unknown fate for long. After a
+# failed submission (`order_of_busy` = -1), the user with the most jobs there is first. Nothing is
+# next while a submission of the model runs.
+ORDERED = """
+    busy (user_id, jobs) AS (
+        SELECT user_id, COUNT(*) FROM generation_job
+        WHERE model_id = %(model_id)s AND due_at IS NOT NULL AND status IN ('submitted', 'running')
+            AND (runpod_id <> '' OR submitted_at > %(held_since)s)
+        GROUP BY user_id
+    ),
+    waiting (id, user_id, created_at, busy, rank) AS (
+        SELECT job.id, job.user_id, job.created_at, COALESCE(busy.jobs, 0),
+            ROW_NUMBER() OVER (PARTITION BY job.user_id ORDER BY job.created_at, job.id)
+                + COALESCE(busy.jobs, 0)
+        FROM generation_job AS job LEFT JOIN busy ON busy.user_id = job.user_id
+        WHERE job.model_id = %(model_id)s AND job.status = 'queued' AND job.due_at <= %(now)s
+    ),
+    ordered (id, number) AS (
+        SELECT id, ROW_NUMBER() OVER (
+            ORDER BY %(order_of_busy)s * busy, rank, created_at, user_id, id
+        )
+        FROM waiting
+        WHERE NOT EXISTS (
+            SELECT 1 FROM generation_job
+            WHERE model_id = %(model_id)s AND due_at IS NOT NULL AND status = 'submitted'
+                AND runpod_id = '' AND refusals = 0 AND submitted_at > %(posting_since)s
+        )
+    )"""
+NEXT_JOBS = """{ordered},
+    chosen (id) AS (
+        SELECT id FROM ordered
+        WHERE number <= %(max_in_flight)s - (SELECT COALESCE(SUM(jobs), 0) FROM busy)
+            AND number <= %(most)s
+    )""".replace("{ordered}", ORDERED)
+"""SQL of the jobs to submit, for `WITH` in a statement that runs after the model's row was locked.
 
-    They are the due QUEUED jobs that fit into `max_in_flight`, by fair scheduling; none while a
-    submission of the model runs. After a failed submission it is a single job, of the user with the
-    most jobs at RunPod: the outcome of this one may stay unknown, too, and then only one user is
-    affected. Use it in a statement that runs after the model's row was locked.
-    """
-    return CHOSEN, [*_ordering(model, now), model.max_in_flight, _most(model)]
+They are the due QUEUED jobs that fit into `max_in_flight`, by fair scheduling. After a failed
+submission it is a single job: the outcome of this one may stay unknown, too, and then only one user
+is affected.
+"""
 
 
-def _ordering(model: ImageModel, now: datetime) -> list[Any]:
-    return [
-        model.pk,
-        now - held_for(model),
-        model.pk,
-        now,
-        -1 if model.submit_failures else 0,
-        model.pk,
-        now - SUBMISSION,
-    ]
+def next_jobs_values(model: ImageModel, *, now: datetime) -> dict[str, Any]:
+    values = {"max_in_flight": model.max_in_flight, "most": _most(model)}
+    return values | _ordered_values(model, now)
+
+
+def _ordered_values(model: ImageModel, now: datetime) -> dict[str, Any]:
+    return {
+        "model_id": model.pk,
+        "now": now,
+        "held_since": now - held_for(model),
+        "posting_since": now - SUBMISSION,
+        "order_of_busy": -1 if model.submit_failures else 0,
+    }
 
 
 def _most(model: ImageModel) -> int:
-    """Return how many jobs one submission may have."""
     return 1 if model.submit_failures else MAX_AT_ONCE
 
 
@@ -68,18 +101,21 @@ class Candidate:
     usd: Decimal  # expected
 
 
+CANDIDATES = """
+    WITH {ordered}
+    SELECT (SELECT COALESCE(SUM(jobs), 0) FROM busy), job.id, job.user_id, job.expected_usd
+    FROM ordered JOIN generation_job AS job ON job.id = ordered.id
+    WHERE number <= %(most)s ORDER BY number""".replace("{ordered}", ORDERED)
+
+
 def candidates(model: ImageModel) -> tuple[int, list[Candidate]]:
-    """Return how many jobs the model has room for, and the due jobs in the order of `next_jobs`.
+    """Return how many jobs the model has room for, and the due jobs in the order of NEXT_JOBS.
 
     Only the first MAX_AT_ONCE.
     """
-    statement = f"""
-        WITH {ORDERED}
-        SELECT (SELECT COALESCE(SUM(jobs), 0) FROM busy), job.id, job.user_id, job.expected_usd
-        FROM ordered JOIN generation_job AS job ON job.id = ordered.id
-        WHERE number <= %s ORDER BY number"""  # noqa: S608 no input
+    values = {"most": MAX_AT_ONCE} | _ordered_values(model, timezone.now())
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*_ordering(model, timezone.now()), MAX_AT_ONCE])
+        cursor.execute(CANDIDATES, values)
         rows = cursor.fetchall()
     if not rows:
         return 0, []
@@ -92,37 +128,3 @@ def candidates(model: ImageModel) -> tuple[int, list[Candidate]]:
 def held_for(model: ImageModel) -> timedelta:
     """Return how long a job of unknown fate counts as being at RunPod: its typical duration."""
     return max(SUBMISSION, timedelta(seconds=model.typical_seconds))
-
-
-# "busy" counts the jobs at RunPod, without those that have been of unknown fate for long.
-# Parameters: see `_ordering`.
-ORDERED = """
-    busy (user_id, jobs) AS (
-        SELECT user_id, COUNT(*) FROM generation_job
-        WHERE model_id = %s AND due_at IS NOT NULL AND status IN ('submitted', 'running')
-            AND (runpod_id <> '' OR submitted_at > %s)
-        GROUP BY user_id
-    ),
-    waiting (id, user_id, created_at, busy, rank) AS (
-        SELECT job.id, job.user_id, job.created_at, COALESCE(busy.jobs, 0),
-            ROW_NUMBER() OVER (PARTITION BY job.user_id ORDER BY job.created_at, job.id)
-                + COALESCE(busy.jobs, 0)
-        FROM generation_job AS job LEFT JOIN busy ON busy.user_id = job.user_id
-        WHERE job.model_id = %s AND job.status = 'queued' AND job.due_at <= %s
-    ),
-    ordered (id, number) AS (
-        SELECT id, ROW_NUMBER() OVER (ORDER BY %s * busy, rank, created_at, user_id, id)
-        FROM waiting
-        WHERE NOT EXISTS (
-            SELECT 1 FROM generation_job
-            WHERE model_id = %s AND due_at IS NOT NULL AND status = 'submitted'
-                AND runpod_id = '' AND refusals = 0 AND submitted_at > %s
-        )
-    )
-"""
-CHOSEN = f"""{ORDERED},
-    chosen (id) AS (
-        SELECT id FROM ordered
-        WHERE number <= %s - (SELECT COALESCE(SUM(jobs), 0) FROM busy) AND number <= %s
-    )
-"""  # noqa: S608 no input

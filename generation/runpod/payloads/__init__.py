@@ -8,9 +8,10 @@ endpoint names its parameters.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from generation.runpod.report import JobReport
+from generation.runpod.job_report import JobReport
 
-from . import comfyui, own
+from . import comfyui, self_hosted
+from .comfyui_workflow import WorkflowError, check_workflow
 from .dialect import (
     Dialect,
     InputImage,
@@ -20,14 +21,13 @@ from .dialect import (
     check_parameters,
     no_seed,
 )
-from .errors import CODES, Failure, OutputError, classify
 from .outputs import OutputImage, Result, cost_in, read_report, result_from
-from .public import PUBLIC, public_dialect
+from .public_endpoints import PUBLIC, public_dialect
 from .request_format import FormatProblem, RequestFormat, RequestFormatError, parse_request_format
-from .workflow import WorkflowError, check_workflow
+from .vendor_errors import CODES, Failure, OutputError, classify
 
 DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect for dialect in (*own.DIALECTS, comfyui.DIALECT)
+    dialect.name: dialect for dialect in (*self_hosted.DIALECTS, comfyui.DIALECT)
 }
 """Dialects of self-hosted workers, by name."""
 
@@ -92,7 +92,7 @@ def read(dialect: str, report: JobReport, *, images_at: str = "") -> Result:
     """Return the result in the final report of a job, with at least one image.
 
     `images_at` is `RequestFormat.images`; without it, images are looked for in all known places.
-    They are not decoded here: see `image.decode`.
+    They are not decoded here: see `image_decoding.decode`.
 
     Raises:
         OutputError: the job failed or returned no image; with a stable code.

@@ -7,8 +7,15 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .comfyui_workflow import (
+    FIELDS,
+    MAX_SOURCE_IMAGES,
+    WorkflowError,
+    check_workflow,
+    fill,
+    slots_in,
+)
 from .dialect import Dialect, InputImage, Parameters, PayloadError
-from .workflow import FIELDS, MAX_SOURCE_IMAGES, WorkflowError, check_workflow, fill, slots_in
 
 
 def build(
@@ -53,7 +60,8 @@ def build(
 
 def data_uri(data: bytes) -> str:
     """Return an image as a data: URI; its type is detected from the first bytes."""
-    kind = "jpeg" if data.startswith(b"\xff\xd8") else "webp" if data[8:12] == b"WEBP" else "png"
+    kind = "webp" if data[8:12] == b"WEBP" else "png"
+    kind = "jpeg" if data.startswith(b"\xff\xd8") else kind
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 

@@ -40,10 +40,10 @@ class InputImage:
 
 
 Build = Callable[[Parameters, Sequence[InputImage]], dict[str, Any]]
-SeedOf = Callable[[Any], int | None]
+SeedOf = Callable[[object], int | None]
 
 
-def no_seed(output: Any) -> int | None:
+def no_seed(output: object) -> int | None:
     """Return None: public endpoints do not return the seed."""
     return None
 
@@ -68,7 +68,7 @@ class Dialect:
 
 
 ALWAYS = frozenset({"prompt"})
-_DEFAULTS = {one.name: one.default for one in fields(Parameters) if one.default is not MISSING}
+_DEFAULTS = {item.name: item.default for item in fields(Parameters) if item.default is not MISSING}
 
 
 def check_parameters(

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from generation.runpod.report import JobReport, RunPodState
+from generation.runpod.job_report import JobReport, RunPodState
 from generation.runpod.untrusted import InvalidJSON, parse_json, shortened, storable
 
 from .dialect import SeedOf
-from .errors import OutputError, output_error
+from .vendor_errors import OutputError, output_error
 
 MAX_IMAGES = 16
 _MAX_TEXT_LENGTH = 500
@@ -48,8 +48,6 @@ class OutputImage:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of a finished job."""
-
     images: tuple[OutputImage, ...]
     seed: int | None = None  # if the worker returns it
     cost: Decimal | None = None  # US dollars, if the endpoint returns it
@@ -74,7 +72,8 @@ class Result:
 def result_from(raw: Mapping[str, Any]) -> Result:
     """Return the result from its `Result.as_json`."""
     images = tuple(
-        OutputImage(url=one["url"], data=None, filename=one["filename"]) for one in raw["pictures"]
+        OutputImage(url=image["url"], data=None, filename=image["filename"])
+        for image in raw["pictures"]
     )
     return Result(images=images, seed=raw["seed"])
 
@@ -95,8 +94,8 @@ def read_report(report: JobReport, *, seed_of: SeedOf, images_at: str = "") -> R
         raise OutputError("timed_out", report.error, retryable=not is_paid)
     if report.state is RunPodState.FAILED:
         raise output_error(report.error or _error_in(output) or "", is_paid=is_paid)
-    media = [one for part in _parts(output, images_at) for one in _media(part)]
-    images = tuple(one for one in media if not _is_video(one))[:MAX_IMAGES]
+    media = [medium for part in _parts(output, images_at) for medium in _media(part)]
+    images = tuple(medium for medium in media if not _is_video(medium))[:MAX_IMAGES]
     if not images:
         raise _no_image_error(report, output, is_paid=is_paid, has_video=bool(media))
     return Result(
@@ -108,7 +107,7 @@ def read_report(report: JobReport, *, seed_of: SeedOf, images_at: str = "") -> R
 
 
 def _no_image_error(
-    report: JobReport, output: Any, *, is_paid: bool, has_video: bool
+    report: JobReport, output: object, *, is_paid: bool, has_video: bool
 ) -> OutputError:
     texts = list(_texts(output))
     is_unread = is_paid or bool(texts)
@@ -128,7 +127,7 @@ def _no_image_error(
     return OutputError("no_output", detail, retryable=not is_unread, is_unread=is_unread)
 
 
-def _decoded(output: Any) -> Any:
+def _decoded(output: object) -> Any:
     """Return the output, decoded from JSON text and from the list of one of streaming handlers."""
     if isinstance(output, str) and output.lstrip().startswith(("{", "[")):
         try:
@@ -140,7 +139,7 @@ def _decoded(output: Any) -> Any:
     return output
 
 
-def _error_in(output: Any) -> Any:
+def _error_in(output: object) -> Any:
     """Return the error in an output; some endpoints complete with {"error": …} or
     {"status": "error", "message": …}.
     """
@@ -158,7 +157,7 @@ def _has_failed(output: Mapping[str, Any]) -> bool:
     return str(output.get("status", "")).lower() in ("error", "failed", "failure")
 
 
-def _parts(output: Any, images_at: str) -> list[Any]:
+def _parts(output: object, images_at: str) -> list[Any]:
     """Return the parts of an output at a path such as "data[].b64_json"; without one, all of it."""
     parts = [output]
     for name in images_at.replace("[]", "").split(".") if images_at else ():
@@ -171,12 +170,14 @@ def _parts(output: Any, images_at: str) -> list[Any]:
     return parts
 
 
-def _media(output: Any) -> list[OutputImage]:
+def _media(output: object) -> list[OutputImage]:
     """Return the images and videos of an output, each once."""
     if isinstance(output, str):
         return [medium] if (medium := _medium(output)) else []
     if isinstance(output, list):
-        return [one for item in output if isinstance(item, str | dict) for one in _media(item)]
+        return [
+            medium for item in output if isinstance(item, str | dict) for medium in _media(item)
+        ]
     if isinstance(output, dict) and not _has_failed(output):
         name = output.get("filename") or output.get("name")
         # Only one of these keys: worker-sdxl repeats the first of `images` in `image_url`.
@@ -232,7 +233,7 @@ def _is_video(medium: OutputImage) -> bool:
     return is_iso or start.startswith(b"\x1a\x45\xdf\xa3")
 
 
-def _texts(output: Any) -> Iterator[str]:
+def _texts(output: object) -> Iterator[str]:
     """Yield the texts of an output, except those that only describe it."""
     if isinstance(output, str):
         if output.strip():
@@ -263,7 +264,7 @@ def cost_in(report: JobReport) -> Decimal | None:
 _MAX_COST = 10_000  # US dollars an image; a larger number is not a price
 
 
-def _cost(output: Any) -> Decimal | None:
+def _cost(output: object) -> Decimal | None:
     cost = output.get("cost") if isinstance(output, dict) else None
     if isinstance(cost, bool) or not isinstance(cost, int | float | str):
         return None
@@ -274,7 +275,7 @@ def _cost(output: Any) -> Decimal | None:
     return amount if amount.is_finite() and 0 <= amount <= _MAX_COST else None
 
 
-def _warnings(report: JobReport, output: Any) -> Iterator[str]:
+def _warnings(report: JobReport, output: object) -> Iterator[str]:
     if report.error:
         yield report.error[:_MAX_TEXT_LENGTH]
     if isinstance(output, dict):

@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from .dialect import PayloadError
 
@@ -113,7 +113,7 @@ class RequestFormat:
     images: str = ""  # a path in the output, such as data[].b64_json
 
 
-def parse_request_format(raw: Any) -> RequestFormat:
+def parse_request_format(raw: object) -> RequestFormat:
     """Return the format in a JSON object. Raises RequestFormatError with all problems."""
     reader = _Reader()
     parsed = reader.read(raw)
@@ -128,8 +128,8 @@ class _Reader:
     def __init__(self) -> None:
         self.problems: list[FormatProblem] = []
 
-    def read(self, raw: Any) -> RequestFormat:
-        if not self.is_object("", raw, KEYS):
+    def read(self, raw: object) -> RequestFormat:
+        if not self.is_object(raw, "", KEYS):
             return RequestFormat()
         names = {key: self.name(key, raw[key]) for key in NAMES if key in raw}
         size = self.size(raw["size"]) if "size" in raw else SizeFormat()
@@ -145,11 +145,13 @@ class _Reader:
         self.check_duplicates(parsed)
         return parsed
 
-    def fail(self, path: str, code: str, value: Any = "", known: tuple[str, ...] = ()) -> None:
+    def fail(self, path: str, code: str, value: object = "", known: tuple[str, ...] = ()) -> None:
         text = value if isinstance(value, str) else json.dumps(value, default=str)
         self.problems.append(FormatProblem(path, code, text[:80], known))
 
-    def is_object(self, path: str, raw: Any, keys: tuple[str, ...]) -> bool:
+    def is_object(
+        self, raw: object, path: str, keys: tuple[str, ...]
+    ) -> TypeGuard[Mapping[str, Any]]:
         if not isinstance(raw, Mapping):
             self.fail(path, "type", "object")
             return False
@@ -158,42 +160,41 @@ class _Reader:
                 self.fail(f"{path}.{key}"[:80].lstrip("."), "unknown", str(key), keys)
         return True
 
-    def name(self, path: str, value: Any) -> str:
+    def name(self, path: str, value: object) -> str:
         if isinstance(value, str) and NAME.fullmatch(value):
             return value
         self.fail(path, "name", value)
         return ""
 
-    def path(self, path: str, value: Any) -> str:
+    def path(self, path: str, value: object) -> str:
         if isinstance(value, str) and PATH.fullmatch(value):
             return value
         self.fail(path, "path", value)
         return ""
 
-    def number(self, path: str, value: Any, *, minimum: int, maximum: int) -> int:
+    def number(self, path: str, value: object, *, minimum: int, maximum: int) -> int:
         if isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= maximum:
             return value
         self.fail(path, "range", value, (str(minimum), str(maximum)))
         return minimum
 
-    def size(self, raw: Any) -> SizeFormat:
+    def limit(self, raw: Mapping[str, Any], key: str) -> int | None:
+        if key not in raw:
+            return None
+        least = 1 if key == "step" else SIDES[0]
+        return self.number(f"size.{key}", raw[key], minimum=least, maximum=SIDES[1])
+
+    def size(self, raw: object) -> SizeFormat:
         mode = raw.get("mode", "") if isinstance(raw, Mapping) else ""
-        known = isinstance(mode, str) and mode in SIZE_MODES
+        is_known = isinstance(mode, str) and mode in SIZE_MODES
         every = tuple(dict.fromkeys(key for keys in SIZE_MODES.values() for key in keys))
-        if not self.is_object("size", raw, ("mode", *(SIZE_MODES[mode] if known else every))):
+        if not self.is_object(raw, "size", ("mode", *(SIZE_MODES[mode] if is_known else every))):
             return SizeFormat()
-        if not known:
+        if not is_known:
             self.fail("size.mode", "value", mode, tuple(SIZE_MODES))
             return SizeFormat()
         usual = {"size": "size", "width_height": "", "none": ""}.get(mode, "aspect_ratio")
-        minimum, maximum, step = (
-            self.number(
-                f"size.{key}", raw[key], minimum=SIDES[0] if key != "step" else 1, maximum=SIDES[1]
-            )
-            if key in raw
-            else None
-            for key in _LIMITS
-        )
+        minimum, maximum, step = (self.limit(raw, key) for key in _LIMITS)
         if minimum and maximum and minimum > maximum:
             self.fail("size.max", "range", maximum, (str(minimum), str(SIDES[1])))
         ratios = tuple(self.texts("size.ratios", raw.get("ratios", []), RATIO, "16:9"))
@@ -214,7 +215,9 @@ class _Reader:
             step=step,
         )
 
-    def texts(self, path: str, value: Any, pattern: re.Pattern[str], example: str) -> Iterator[str]:
+    def texts(
+        self, path: str, value: object, pattern: re.Pattern[str], example: str
+    ) -> Iterator[str]:
         if not isinstance(value, list | tuple):
             self.fail(path, "type", "list")
             return
@@ -228,8 +231,8 @@ class _Reader:
                 seen.add(text)
                 yield text
 
-    def sources(self, raw: Any) -> SourcesFormat | None:
-        if not self.is_object("sources", raw, ("field", "list", "min", "max")):
+    def sources(self, raw: object) -> SourcesFormat | None:
+        if not self.is_object(raw, "sources", ("field", "list", "min", "max")):
             return None
         if "field" not in raw:
             self.fail("sources.field", "required", "sources")
@@ -249,7 +252,7 @@ class _Reader:
             self.fail("sources.min", "range", minimum, ("0", str(maximum)))
         return SourcesFormat(field=name, list=as_list, min=minimum, max=maximum)
 
-    def fixed(self, raw: Any) -> Mapping[str, Any]:
+    def fixed(self, raw: object) -> Mapping[str, Any]:
         if not isinstance(raw, Mapping):
             self.fail("fixed", "type", "object")
             return {}

@@ -20,7 +20,7 @@ from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.catalog.request_validation import clean_text
 from generation.jobs.placing import creation_switch
 from generation.models import ImageModel, PromptCall
-from generation.runpod.text import TextError, TextNotSetUp, TextUnavailable
+from generation.runpod.text_client import TextError, TextNotSetUp, TextUnavailable
 from generation.studio.prompt_helper import credit_charges, dollar_costs, instructions, text_client
 from generation.studio.prompt_helper.instructions import ProposalKind
 

@@ -31,7 +31,7 @@ class JobPagesTestCase(BaseTestCase):
         ).jobs[0]
 
     def run_job(self, job, *, progress=None, step=None, step_count=None):
-        drawn = lifecycle.Progress(progress=progress, step=step, step_count=step_count)
+        drawn = lifecycle.JobProgress(progress=progress, step=step, step_count=step_count)
         return lifecycle.store_progress(
             [(submit_only(job), drawn)], until=timezone.now() + timedelta(hours=1)
         )[0]

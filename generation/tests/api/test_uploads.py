@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 
 from generation.demo.emulator.painters import tiny_png
 from generation.files import decoder_threads, storage
-from generation.imaging import decoding, metadata, processing
+from generation.imaging import decoding_turn, metadata, processing
 from generation.models import Upload
 from generation.testing.rows.api import UPLOADS, ApiTestCase, picture, stored
 
@@ -174,7 +174,7 @@ class TestUploads(ApiTestCase):
     @override_settings(UPLOAD_WAIT_SECONDS=0)
     def test_it_refuses_to_decode_a_second_image_at_the_same_time(self) -> None:
         before = stored()
-        with decoding.alone():
+        with decoding_turn.alone():
             response = self.upload(picture())
             self.assert_problem(response, 503, "unavailable")
             assert response["Retry-After"] == "5"

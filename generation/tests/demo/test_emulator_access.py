@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from generation.runpod.client import EndpointMissing, KeyRefused
-from generation.runpod.report import RunPodState
+from generation.runpod.job_report import RunPodState
 from generation.testing.servers.emulator import ENDPOINT, INPUT, run, state
 
 KEY = {"Authorization": "Bearer emulator-key"}

@@ -6,12 +6,12 @@ import pytest
 import requests
 
 from generation.demo.emulator import FAULTS, MAGIC_WORDS, Emulator, EmulatorOptions
-from generation.imaging.image import InvalidImage, decode
+from generation.imaging.image_decoding import InvalidImage, decode
 from generation.runpod import payloads
 from generation.runpod.client import Gone, JobRefused, NotAccepted, RunPodClient, RunPodError
 from generation.runpod.download import DownloadFailed, DownloadRefused
+from generation.runpod.job_report import RunPodState
 from generation.runpod.payloads import OutputError
-from generation.runpod.report import RunPodState
 from generation.testing.rows.payloads import WORKFLOW, dialect_of
 from generation.testing.servers.emulator import ENDPOINT, INPUT, fetched, place, run, state
 

@@ -6,7 +6,7 @@ import pytest
 
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.runpod.client import Gone, RunPodClient
-from generation.runpod.report import RunPodState
+from generation.runpod.job_report import RunPodState
 from generation.testing.servers.emulator import ENDPOINT, run, state
 
 

@@ -8,11 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from generation.imaging.image import decode
+from generation.imaging.image_decoding import decode
 from generation.runpod import payloads
 from generation.runpod.client import RunPodClient
 from generation.runpod.download import fetch_image
-from generation.runpod.report import RunPodState
+from generation.runpod.job_report import RunPodState
 from generation.testing.rows.payloads import build, parameters
 
 PATIENCE = 120  # seconds until a test gives up; no test waits for it when all is well

@@ -9,11 +9,11 @@ import requests
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.demo.emulator.output_formats import RECORDED
 from generation.demo.emulator.painters import tiny_png
-from generation.imaging.image import decode
+from generation.imaging.image_decoding import decode
 from generation.runpod import payloads
 from generation.runpod.client import RunPodClient
+from generation.runpod.job_report import RunPodState
 from generation.runpod.payloads import OutputError
-from generation.runpod.report import RunPodState
 from generation.testing.servers.emulator import ENDPOINT, run
 
 SCHNELL, Z_IMAGE, EDIT = "black-forest-labs-flux-1-schnell", "z-image-turbo", "qwen-image-edit"

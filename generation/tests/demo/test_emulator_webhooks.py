@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.runpod.report import RunPodState
+from generation.runpod.job_report import RunPodState
 from generation.testing.servers.emulator import ENDPOINT, INPUT, run, state
 
 

@@ -8,11 +8,11 @@ from PIL import Image
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.demo.emulator.painters import tiny_png
 from generation.imaging import metadata
-from generation.imaging.image import decode
+from generation.imaging.image_decoding import decode
 from generation.runpod import payloads
 from generation.runpod.client import RunPodClient
+from generation.runpod.job_report import RunPodState
 from generation.runpod.payloads import DIALECTS, PUBLIC, InputImage, OutputError
-from generation.runpod.report import RunPodState
 from generation.testing.rows.payloads import FORMATS, WORKFLOW, build, dialect_of, parameters
 from generation.testing.servers.emulator import ENDPOINT, INPUT, endpoint_of, fetched, place, run
 

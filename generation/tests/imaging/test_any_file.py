@@ -10,7 +10,7 @@ from generation.imaging import metadata
 from generation.imaging.containers import jpeg, png
 from generation.imaging.containers.errors import Malformed
 from generation.imaging.containers.exif import UPRIGHT, orientation, orientation_only
-from generation.imaging.image import ImageInfo, InvalidImage, decode
+from generation.imaging.image_decoding import ImageInfo, InvalidImage, decode
 from generation.testing.rows.image_files import FILES
 
 some = settings(max_examples=200, deadline=None, derandomize=True)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from generation.imaging import mask_image
-from generation.imaging.image import InvalidImage
+from generation.imaging.image_decoding import InvalidImage
 from generation.testing.rows.image_files import png_of
 
 SIDES = {"left": 50, "top": 0, "right": 0, "bottom": 100}

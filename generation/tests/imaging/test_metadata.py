@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from generation.imaging import metadata, processing
 from generation.imaging.containers import jpeg, png, webp
 from generation.imaging.containers.errors import Malformed
-from generation.imaging.image import InvalidImage, decode
+from generation.imaging.image_decoding import InvalidImage, decode
 from generation.testing.rows.image_files import (
     FILES,
     FOREIGN_XMP,

@@ -18,11 +18,7 @@ from generation.runpod.call_errors import (
     run_error,
 )
 from generation.runpod.health import Health, parse_health
-from generation.runpod.payloads import DIALECTS, PUBLIC, OutputError
-from generation.runpod.payloads.errors import CODES, classify
-from generation.runpod.payloads.outputs import MAX_IMAGES, Result, result_from
-from generation.runpod.replies import Reply, report_of
-from generation.runpod.report import (
+from generation.runpod.job_report import (
     MAX_MILLISECONDS,
     InvalidReport,
     JobReport,
@@ -30,6 +26,10 @@ from generation.runpod.report import (
     parse_progress,
     parse_report,
 )
+from generation.runpod.payloads import DIALECTS, PUBLIC, OutputError
+from generation.runpod.payloads.outputs import MAX_IMAGES, Result, result_from
+from generation.runpod.payloads.vendor_errors import CODES, classify
+from generation.runpod.replies import Reply, report_of
 from generation.runpod.untrusted import MAX_DEPTH, InvalidJSON, parse_json, storable
 from generation.testing.hostile import ANY_TEXT, any_json, nested
 

@@ -22,7 +22,7 @@ from generation.runpod.client import (
     RunPodClient,
     RunPodError,
 )
-from generation.runpod.report import RunPodState
+from generation.runpod.job_report import RunPodState
 from generation.testing.servers.raw_server import http, raw_server
 
 KEY = "rpa_SECRETSECRETSECRET"

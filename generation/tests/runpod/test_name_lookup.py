@@ -32,7 +32,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:  # the name
 resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 resolver.bind(("127.0.0.1", 53))  # asked, but never answers
 
-from generation.runpod.text import TextClient, TextUnavailable
+from generation.runpod.text_client import TextClient, TextUnavailable
 client = TextClient(base_url="https://text.example.org/v1", model="m", seconds=0.5)
 for _ in range(2):
     try:

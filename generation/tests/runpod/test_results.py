@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from generation.imaging.image import decode
+from generation.imaging.image_decoding import decode
 from generation.runpod import payloads
+from generation.runpod.job_report import JobReport, RunPodState, parse_report
 from generation.runpod.payloads import DIALECTS, PUBLIC, OutputError
-from generation.runpod.report import JobReport, RunPodState, parse_report
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

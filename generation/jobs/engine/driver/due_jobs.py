@@ -1,5 +1,7 @@
 """The tick: find whatever is due and send messages for it."""
 
+from contextlib import suppress
+
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -40,9 +42,5 @@ def fail_overdue() -> None:
     outage = ProviderOutage.objects.blocking([OuterRef("endpoint_id")])
     blocked = ImageModel.objects.filter(Exists(outage)).values("id")
     for job in overdue.exclude(model__in=blocked).select_related("model")[:MAX_OVERDUE]:
-        try:
+        with failures.isolated(job, code="deadline"), suppress(lifecycle.Stale):
             lifecycle.fail(job, code="deadline", detail="deadline passed between two attempts")
-        except lifecycle.Stale:
-            continue
-        except Exception as error:  # noqa: BLE001 must not affect the other jobs
-            failures.isolate(job, error, code="deadline")

@@ -3,7 +3,7 @@
 from generation.jobs.engine.driver import status_checks, stopping
 from generation.models import Job
 from generation.runpod.call_errors import RunPodError
-from generation.runpod.report import JobReport
+from generation.runpod.job_report import JobReport
 
 
 def reconcile() -> list[tuple[Job, str]]:
@@ -13,11 +13,11 @@ def reconcile() -> list[tuple[Job, str]]:
     guarded updates let only one process apply a reply.
     """
     checked: list[tuple[Job, str]] = []
-    known = list(
+    jobs_at_runpod = list(
         Job.objects.at_runpod().exclude(runpod_id="").select_related("model").order_by("id")
     )
-    for start in range(0, len(known), status_checks.MAX_JOBS):
-        jobs = known[start : start + status_checks.MAX_JOBS]
+    for start in range(0, len(jobs_at_runpod), status_checks.MAX_JOBS):
+        jobs = jobs_at_runpod[start : start + status_checks.MAX_JOBS]
         replies = status_checks.read_statuses(jobs)
         status_checks.apply(jobs, replies, interval=status_checks.MIN_INTERVAL)
         checked += [(job, _text(replies.get(job.id))) for job in jobs]

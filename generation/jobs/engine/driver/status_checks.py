@@ -24,9 +24,9 @@ from generation.jobs.engine.driver import trial_log
 from generation.jobs.queue import scheduling
 from generation.models import Job, Status
 from generation.runpod.call_errors import EndpointMissing, Gone, KeyRefused, RunPodError
+from generation.runpod.job_report import JobReport, RunPodState
 from generation.runpod.payloads import OutputError
-from generation.runpod.report import JobReport, RunPodState
-from generation.runpod.sweep import SWEEP_SECONDS
+from generation.runpod.status_sweep import SWEEP_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def _candidate(job: Job) -> str:
 class _Changes:
     """Changes that are alike, each list to be stored with one statement."""
 
-    running: list[tuple[Job, lifecycle.Progress]] = field(default_factory=list)
+    running: list[tuple[Job, lifecycle.JobProgress]] = field(default_factory=list)
     finished: list[tuple[Job, lifecycle.Finished]] = field(default_factory=list)
     unchanged: list[Job] = field(default_factory=list)
 
@@ -92,12 +92,11 @@ def apply(jobs: Sequence[Job], replies: Replies, *, interval: timedelta) -> None
     now = timezone.now()
     changes = _Changes()
     for job in jobs:
-        try:
-            _apply(job, replies.get(job.id), changes, now=now, interval=interval)
-        except lifecycle.Stale:
-            log.info("the job changed during its status check", extra=job.log_fields)
-        except Exception as error:  # noqa: BLE001 must not affect the other jobs
-            failures.isolate(job, error, code="provider_error")
+        with failures.isolated(job, code="provider_error"):
+            try:
+                _apply(job, replies.get(job.id), changes, now=now, interval=interval)
+            except lifecycle.Stale:
+                log.info("the job changed during its status check", extra=job.log_fields)
     later = now + interval
     _store_together(changes.finished, lifecycle.begin_storing)
     _store_together(changes.running, lambda rows: lifecycle.store_progress(rows, until=later))
@@ -157,10 +156,8 @@ def _store_together(
     except Exception:
         log.exception("a change of %d jobs failed; trying each job separately", len(rows))
         for row in rows:
-            try:
+            with failures.isolated(row[0], code="provider_error"):
                 store([row])
-            except Exception as error:  # noqa: BLE001 must not affect the other jobs
-                failures.isolate(row[0], error, code="provider_error")
 
 
 def _submit_waiting(jobs: Sequence[Job]) -> None:
@@ -171,16 +168,18 @@ def _submit_waiting(jobs: Sequence[Job]) -> None:
         dispatch.submit(slugs[model_id])
 
 
-def _progress(job: Job, report: JobReport) -> lifecycle.Progress | None:
+def _progress(job: Job, report: JobReport) -> lifecycle.JobProgress | None:
     """Return the job's progress, None if nothing is new. Reports may be late or out of order."""
     begun = report.state is RunPodState.RUNNING and job.status == Status.SUBMITTED
     further = report.progress is not None and report.progress > (job.progress or 0)
     if further or (begun and report.progress is not None):
-        return lifecycle.Progress(
+        return lifecycle.JobProgress(
             progress=report.progress, step=report.step, step_count=report.steps
         )
     if begun or job.missing_since:
-        return lifecycle.Progress(progress=job.progress, step=job.step, step_count=job.step_count)
+        return lifecycle.JobProgress(
+            progress=job.progress, step=job.step, step_count=job.step_count
+        )
     return None
 
 

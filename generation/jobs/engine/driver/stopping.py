@@ -28,7 +28,6 @@ def stop() -> int:
 
 
 def stop_all() -> None:
-    """Stop every ended job that may still run at RunPod."""
     for job in Job.objects.filter(stop_pending=True).order_by("id"):
         _stop(job)
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from artgen.database import pooling
+from artgen.database import pooling, raw_sql
 from generation.jobs.budgets import budget_choice
 from generation.jobs.engine import (
     clients,
@@ -28,7 +28,6 @@ from generation.jobs.engine import (
 from generation.jobs.engine.driver import trial_log
 from generation.jobs.inputs import masks, sources
 from generation.jobs.inputs.payloads import input_of
-from generation.jobs.sql import model_rows
 from generation.models import ImageModel, Job
 from generation.models.outages import BLOCKS_MODEL
 from generation.runpod.call_errors import (
@@ -46,14 +45,14 @@ log = logging.getLogger(__name__)
 MAX_PARALLEL_POSTS = 32
 SOURCE_PAUSE = timedelta(seconds=10)  # when the bucket does not deliver a source image
 
-OPEN_MODEL = f"""
-    SELECT {model_rows.columns(ImageModel)}, {{is_limited}} AS is_limited
+OPEN_MODEL = """
+    SELECT {columns}, {is_limited} AS is_limited
     FROM generation_imagemodel AS model
     WHERE slug = %s AND NOT EXISTS (
         SELECT 1 FROM generation_generationswitch AS switch WHERE NOT switch."on"
     )
-    AND NOT {BLOCKS_MODEL}
-    FOR NO KEY UPDATE OF model"""  # noqa: S608 no input
+    AND NOT {blocks_model}
+    FOR NO KEY UPDATE OF model"""
 """SQL of a model's row, if generation is switched on and no outage blocks the model; and whether
 budgets or limits of jobs at once apply."""
 
@@ -70,7 +69,7 @@ class NotSent(Exception):
 
 def submit(slug: str) -> list[Job]:
     """Submit all jobs of the model that fit, in parallel, and return them."""
-    jobs = take(slug)
+    jobs = take_jobs(slug)
     if jobs:
         sent: dict[UUID, dict[str, Any]] = {}
         outcomes = post_all(jobs, sent=sent)
@@ -82,15 +81,19 @@ def submit(slug: str) -> list[Job]:
     return jobs
 
 
-def take(slug: str) -> list[Job]:
+def take_jobs(slug: str) -> list[Job]:
     """Move the next jobs to SUBMITTED under the model's lock, up to `max_in_flight`.
 
     Empty while generation is switched off, no budget or limit allows a job, an outage blocks the
     model or its circuit breaker is open: queued jobs wait here and cost nothing.
     """
     with transaction.atomic():
-        statement = OPEN_MODEL.format(is_limited=budget_choice.is_needed())
-        for model in model_rows.fetch(ImageModel, statement, [slug], more=("is_limited",)):
+        statement = OPEN_MODEL.format(
+            columns=raw_sql.columns(ImageModel),
+            is_limited=budget_choice.is_needed(),
+            blocks_model=BLOCKS_MODEL,
+        )
+        for model in raw_sql.fetch(ImageModel, statement, [slug], more=("is_limited",)):
             if model.submit_after is None or model.submit_after <= timezone.now():
                 return lifecycle.begin_submission(model, is_limited=bool(vars(model)["is_limited"]))
     return []
@@ -120,7 +123,7 @@ def _prepare(
     try:
         chosen, webhook = sources.chosen(job), webhook_tokens.address(job)
         client = clients.client()
-    except Exception as error:  # noqa: BLE001 `_not_prepared` handles the expected ones
+    except Exception as error:  # noqa: BLE001 `_store_not_sent` handles the expected ones
         return NotSent(error)
 
     def post() -> Submission:
@@ -163,7 +166,7 @@ def store_outcomes(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
             refused.append((job, outcome))
         elif isinstance(outcome, KeyRefused | EndpointMissing | JobRefused | NotSent):
             with contextlib.suppress(lifecycle.Stale):
-                _put_back(job, outcome)
+                _store_refusal(job, outcome)
         else:  # OutcomeUnknown, and any unexpected error after the call had begun
             unclear.append((job, outcome))
     if accepted:
@@ -203,12 +206,12 @@ def _store_unclear(unclear: Sequence[tuple[Job, Exception]]) -> None:
     lifecycle.store_unknown(details)
 
 
-def _put_back(job: Job, error: KeyRefused | EndpointMissing | JobRefused | NotSent) -> None:
+def _store_refusal(job: Job, error: KeyRefused | EndpointMissing | JobRefused | NotSent) -> None:
     """Move a job that RunPod certainly did not take. Raises Stale."""
     if isinstance(error, JobRefused):
         lifecycle.fail(job, code=error.code, detail=error.full_text)
     elif isinstance(error, NotSent):
-        _not_prepared(job, error.cause)
+        _store_not_sent(job, error.cause)
     else:
         endpoint_id = job.snapshot["endpoint_id"]
         outages.start(endpoint_id, error)
@@ -219,7 +222,7 @@ def _put_back(job: Job, error: KeyRefused | EndpointMissing | JobRefused | NotSe
                 _follow_model(back)
 
 
-def _not_prepared(job: Job, cause: Exception) -> None:
+def _store_not_sent(job: Job, cause: Exception) -> None:
     now = timezone.now()
     if isinstance(cause, sources.SourceMissing):
         lifecycle.fail(job, code="source_missing", detail=repr(cause))

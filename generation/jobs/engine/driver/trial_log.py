@@ -13,7 +13,7 @@ from generation.jobs.engine import lifecycle
 from generation.models import Job
 from generation.runpod.call_errors import RunPodError
 from generation.runpod.client import Submission
-from generation.runpod.report import JobReport
+from generation.runpod.job_report import JobReport
 from generation.runpod.untrusted import shortened
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def _outcome(outcome: object) -> Any:
         case Submission():
             return {"id": outcome.runpod_id, "status": outcome.state.name}
         case JobReport():
-            found = {
+            report = {
                 "id": outcome.runpod_id,
                 "status": outcome.state.name,
                 "delayTime": outcome.delay_ms,
@@ -56,20 +56,21 @@ def _outcome(outcome: object) -> Any:
                 "output": outcome.output,
                 "error": outcome.error or None,
             }
-            return {name: value for name, value in found.items() if value is not None}
+            return {name: value for name, value in report.items() if value is not None}
         case RunPodError():
             return outcome.full_text
         case _:
             return repr(outcome)
 
 
-def _note(job: Job, name: str, content: Any) -> None:
+def _note(job: Job, name: str, content: object) -> None:
     """Add a line to the history. A failure is logged: a trial must not stop other jobs."""
     text = json.dumps(
         shortened(content, max_text=MAX_TEXT), indent=2, ensure_ascii=False, default=str
     )
     try:
         with transaction.atomic():
-            lifecycle.insert_history([job], name=name, at=timezone.now(), detail=text[:MAX_DETAIL])
+            line = lifecycle.HistoryLine(name, timezone.now(), text[:MAX_DETAIL])
+            lifecycle.insert_history([job], line)
     except DatabaseError:
         log.exception("the trial's history could not be written", extra={"job": str(job.id)})

@@ -38,7 +38,7 @@ from generation.jobs.engine.lifecycle.parking import park, unpark
 from generation.jobs.engine.lifecycle.progress import (
     UNREADABLE,
     Finished,
-    Progress,
+    JobProgress,
     begin_storing,
     retry_storing,
     store_missing,
@@ -57,4 +57,4 @@ from generation.jobs.engine.lifecycle.submission import (
     store_candidate,
     store_unknown,
 )
-from generation.jobs.engine.lifecycle.transition import Stale, insert_history
+from generation.jobs.engine.lifecycle.transition import HistoryLine, Stale, insert_history

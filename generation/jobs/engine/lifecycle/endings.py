@@ -1,7 +1,7 @@
 """How an attempt or a job ends. Each end of a job moves its credits once."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.conf import settings
@@ -14,15 +14,14 @@ from accounts.models import User
 from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine.lifecycle.transition import (
-    ADDED_COST,
+    HistoryLine,
     Stale,
+    change,
     costs_plus,
     expect_one,
     move,
     publish,
 )
-from generation.jobs.sql import bulk_update
-from generation.jobs.sql.bulk_update import History
 from generation.models import AT_RUNPOD, Image, Job, Status
 from generation.runpod.untrusted import storable
 
@@ -41,9 +40,7 @@ def retry_attempt(job: Job, *, code: str, detail: str, charge: Charge | None = N
         moved = move(
             job,
             Status.QUEUED,
-            event="lost",
-            at=now,
-            detail=f"{code}: {detail}" if detail else code,
+            HistoryLine("lost", now, f"{code}: {detail}" if detail else code),
             attempt=F("attempt") + 1,
             **costs_plus(job, charge),
             error_detail="",
@@ -63,38 +60,51 @@ def retry_attempt(job: Job, *, code: str, detail: str, charge: Charge | None = N
     return moved
 
 
+SUCCEED = """
+WITH changed AS (
+    UPDATE generation_job SET
+        status = 'succeeded',
+        version = version + 1,
+        due_at = NULL,
+        finished_at = %(now)s,
+        cost = CASE WHEN %(cost)s::numeric(10, 5) IS NULL THEN cost
+            ELSE COALESCE(cost, 0) + %(cost)s::numeric(10, 5) END,
+        result = NULL,
+        error_code = '',
+        error_detail = ''
+    WHERE id = %(id)s AND status = %(status)s AND attempt = %(attempt)s
+    RETURNING *, '' AS detail
+)"""
+
+
 def succeed(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job:
     """End the job with its stored images and settle its hold. Raises Stale."""
+    values = {
+        "id": job.id,
+        "status": str(job.status),
+        "attempt": job.attempt,
+        "now": timezone.now(),
+        "cost": cost,
+    }
     with transaction.atomic():
-        now = timezone.now()
-        ended = _succeeded(job, images=images, cost=cost, at=now)
+        moved = change(SUCCEED, "succeeded", values)
+        expect_one(len(moved))
+        (ended,) = moved
+        ended.model, ended.new_images = job.model, images
+        publish(moved)
         Image.objects.bulk_create(images)
         spending.add(job, cost)  # None, unless it was not known when the job ended at RunPod
         holds.settle(reference=job.id)
     return ended
 
 
-def _succeeded(job: Job, *, images: Sequence[Image], cost: Decimal | None, at: datetime) -> Job:
-    moved = bulk_update.update_each(
-        [(job, {"cost": cost})],
-        fields=["cost"],
-        same={
-            "status": Status.SUCCEEDED,
-            "due_at": None,
-            "finished_at": at,
-            "error_code": "",
-            "error_detail": "",
-            "result": None,
-        },
-        expressions={"version": ("version + 1",), "cost": (ADDED_COST,)},
-        history=History("succeeded", at),
-    )
-    expect_one(len(moved))
-    (ended,) = moved
-    ended.model = job.model
-    ended.new_images = images
-    publish(moved)
-    return ended
+@dataclass(frozen=True)
+class EndReason:
+    """Why a job ends without images, and who ended it; None for ArtGen itself or a command."""
+
+    code: str
+    detail: str
+    actor: User | None
 
 
 def fail(
@@ -109,9 +119,8 @@ def fail(
 
     `charge` is what RunPod has reported of the attempt's end, if it has: it needs no stop then.
     """
-    return _end_without_images(
-        job, Status.FAILED, code=code, detail=detail, actor=actor, charge=charge
-    )
+    reason = EndReason(code, storable(detail), actor)
+    return _end_without_images(job, Status.FAILED, reason, charge=charge)
 
 
 def cancel(job: Job, *, actor: User | None, detail: str = "") -> Job:
@@ -122,19 +131,13 @@ def cancel(job: Job, *, actor: User | None, detail: str = "") -> Job:
     if not job.is_cancelable:
         raise Stale
     code = "" if actor is not None and actor.id == job.user_id else STOPPED_BY_STAFF
-    return _end_without_images(job, Status.CANCELED, code=code, detail=detail, actor=actor)
+    return _end_without_images(job, Status.CANCELED, EndReason(code, storable(detail), actor))
 
 
 def _end_without_images(
-    job: Job,
-    to: Status,
-    *,
-    code: str,
-    detail: str,
-    actor: User | None,
-    charge: Charge | None = None,
+    job: Job, to: Status, reason: EndReason, *, charge: Charge | None = None
 ) -> Job:
-    now, detail = timezone.now(), storable(detail)
+    now, text = timezone.now(), ": ".join(filter(None, (reason.code, reason.detail)))
     # Read from the row, not from `job`: the reply to /run may have been stored since it was read.
     known_to_runpod = Case(When(runpod_id="", then=False), default=True)
     may_run = job.status in AT_RUNPOD and charge is None
@@ -143,14 +146,11 @@ def _end_without_images(
         ended = move(
             job,
             to,
-            event=to.value,
-            at=now,
-            detail=f"{code}: {detail}" if code and detail else code or detail,
-            actor=actor,
+            HistoryLine(to.value, now, text, reason.actor),
             due_at=None,
             finished_at=now,
-            error_code=code,
-            error_detail=detail,
+            error_code=reason.code,
+            error_detail=reason.detail,
             result=None,
             missing_since=None,
             stop_pending=known_to_runpod if may_run else False,
@@ -161,5 +161,5 @@ def _end_without_images(
         )
         if charge is not None:  # else once it is stopped and RunPod has said what it cost
             spending.add(job, spending.of_attempt(job, charge))
-        holds.release(reference=job.id, reason=code or to.value)
+        holds.release(reference=job.id, reason=reason.code or to.value)
     return ended

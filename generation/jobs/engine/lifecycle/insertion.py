@@ -1,17 +1,38 @@
 """A new job becomes a row: QUEUED and due."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.utils import timezone
 
 from accounts.models import User
+from artgen.database.raw_sql import Condition
 from artgen.logs import log_context
-from generation.jobs.engine.lifecycle.transition import insert_history, publish
-from generation.jobs.queue import queue_positions
-from generation.jobs.sql import bulk_update
-from generation.jobs.sql.bulk_update import History
+from generation.jobs.engine.lifecycle.transition import (
+    HistoryLine,
+    insert_history,
+    log_history,
+    publish,
+)
+from generation.jobs.queue.queue_positions import FIRST_POSITION, QueuePosition
 from generation.models import Job, Status
 from generation.runpod.untrusted import storable
+
+# The guard is the caller's: all that an order needs, such as room in the queue. In the statement
+# that inserts, nothing can change between the check and the jobs. FIRST_POSITION sees the table as
+# it was before.
+INSERT = """
+WITH given ({columns}) AS (VALUES {rows}),
+inserted AS (
+    INSERT INTO generation_job ({columns})
+    SELECT {columns} FROM given WHERE {guard}
+    RETURNING id, status, attempt
+)
+INSERT INTO generation_jobevent (job_id, at, name, status, attempt, detail, actor_id)
+SELECT id, %s, 'placed', status, attempt, %s, %s FROM inserted ORDER BY id
+RETURNING job_id, {first_position}
+"""
 
 
 def insert(
@@ -19,7 +40,7 @@ def insert(
     *,
     actor: User | None,
     detail: str = "",
-    guard: bulk_update.Expression = ("TRUE",),
+    guard: Condition = ("TRUE",),
 ) -> bool:
     """Insert new jobs as QUEUED and due; the caller's transaction holds their credits.
 
@@ -34,17 +55,54 @@ def insert(
     for job in jobs:
         job.status, job.due_at, job.created_at = Status.QUEUED, now, now
         job.request_id = log_context.fields().get("request_id", "")
-    history = History("placed", now, dict.fromkeys((job.id for job in jobs), storable(detail)))
-    positions = bulk_update.insert(
-        jobs, guard=guard, history=history, actor=actor, value=queue_positions.FIRST_POSITION
-    )
+    condition, *guard_values = guard
+    names, rows = _rows(jobs)
+    values = [*rows, *guard_values, now, storable(detail), actor.pk if actor else None]
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(names, len(jobs), condition), values)
+        positions = dict(cursor.fetchall())
     if not positions:
         return False
     for job in jobs:
+        job._state.adding, job._state.db = False, connection.alias
         position = positions[job.id]
-        job.first_position = queue_positions.QueuePosition(*position) if position else None
+        job.first_position = QueuePosition(*position) if position else None
+    log_history(jobs, "placed")
     if reduced := [job for job in jobs if job.snapshot.get("sources_reduced")]:
         why = "they do not fit into RunPod's 10 MB as they are"
-        insert_history(reduced, name="sources_reduced", at=now, detail=why)
+        insert_history(reduced, HistoryLine("sources_reduced", now, why))
     publish(jobs)
     return True
+
+
+def _rows(jobs: Sequence[Job]) -> tuple[tuple[str, ...], list[object]]:
+    """Return the names of the fields that any of the jobs has, and their values, job by job.
+
+    Columns without a value are left out: psycopg parses this long statement each time.
+    """
+    fields = [
+        field
+        for field in Job._meta.concrete_fields
+        if not field.null or any(getattr(job, field.attname) is not None for job in jobs)
+    ]
+    database = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up for each attribute
+    values = [
+        field.get_db_prep_save(getattr(job, field.attname), database)
+        for job in jobs
+        for field in fields
+    ]
+    return tuple(field.name for field in fields), values
+
+
+@lru_cache(maxsize=64)
+def _statement(names: tuple[str, ...], count: int, guard: str) -> str:
+    fields = [field for field in Job._meta.concrete_fields if field.name in names]
+    # The first row has the types: a column with only NULLs has none.
+    types = ", ".join(f"CAST(%s AS {field.db_type(connection)})" for field in fields)
+    untyped = ", ".join(["%s"] * len(fields))
+    return INSERT.format(
+        columns=", ".join(f'"{field.column}"' for field in fields),
+        rows=", ".join([f"({types})", *[f"({untyped})"] * (count - 1)]),
+        guard=guard,
+        first_position=FIRST_POSITION,
+    )

@@ -10,11 +10,25 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from generation.jobs.engine.lifecycle.transition import insert_history
+from artgen.database import raw_sql
+from generation.jobs.engine.lifecycle.transition import COLUMNS, HistoryLine, insert_history
 from generation.jobs.queue import model_cache
-from generation.jobs.sql import bulk_update
 from generation.models import Job, Status
 from generation.models.outages import BLOCKS_CHECKS
+
+CLAIM_DUE = """
+UPDATE generation_job SET due_at = %(leased_until)s
+WHERE id IN (
+    SELECT id FROM generation_job
+    WHERE model_id = (
+            SELECT id FROM generation_imagemodel AS model
+            WHERE slug = %(slug)s AND NOT {blocks_checks}
+        )
+        AND status IN ('submitted', 'running') AND due_at <= %(now)s
+    ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+RETURNING {columns}
+"""
 
 
 def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
@@ -22,33 +36,44 @@ def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
 
     Empty while RunPod refuses the key or does not have the endpoint.
     """
-    where = f"""
-        model_id = (
-            SELECT id FROM generation_imagemodel AS model WHERE slug = %s AND NOT {BLOCKS_CHECKS}
+    now = timezone.now()
+    statement = CLAIM_DUE.format(columns=COLUMNS, blocks_checks=BLOCKS_CHECKS)
+    values = {"slug": slug, "now": now, "leased_until": now + lease, "limit": limit}
+    jobs = raw_sql.fetch(Job, statement, values)
+    return sorted(model_cache.attach(jobs), key=lambda job: job.id)
+
+
+# `taken` are jobs that are being stored, whose lease has more time left than any pause, and paused
+# ones. A host is full with `of_host` jobs of all workers, or with `of_failed_host` once it has
+# failed. One user gets `of_user` jobs of it. Jobs whose host has failed share one slot of it.
+CLAIM_STORING = """
+WITH taken AS (
+    SELECT result_host, user_id, due_at > %(paused_until)s AS is_being_stored,
+        error_detail LIKE %(host_failed)s AS has_failed
+    FROM generation_job
+    WHERE status = 'storing' AND due_at > %(now)s AND result_host <> ''
+)
+UPDATE generation_job SET due_at = %(leased_until)s
+WHERE id IN (
+    SELECT id FROM generation_job
+    WHERE status = 'storing' AND due_at <= %(now)s
+        AND result_host NOT IN (
+            SELECT result_host FROM taken GROUP BY result_host
+            HAVING count(*) FILTER (WHERE is_being_stored) >= %(of_host)s
+            OR count(*) FILTER (WHERE is_being_stored) >= %(of_failed_host)s
+                AND count(*) FILTER (WHERE has_failed) > 0
         )
-        AND status IN ('submitted', 'running')"""  # noqa: S608 no input
-    return sorted(_claim(where, [slug], limit=limit, lease=lease), key=lambda job: job.id)
-
-
-HOSTS = f"""
-taken AS (
-    SELECT result_host, user_id, due_at > %s AS being_stored, error_detail LIKE %s AS has_failed
-    FROM {bulk_update.TABLE} WHERE status = 'storing' AND due_at > %s AND result_host <> ''
-)"""  # noqa: S608 no input
-"""SQL of jobs being stored, whose lease has more time left than any pause, and of paused ones."""
-WITHIN_SHARES = """
-    result_host NOT IN (
-        SELECT result_host FROM taken GROUP BY result_host
-        HAVING count(*) FILTER (WHERE being_stored) >= %s
-        OR count(*) FILTER (WHERE being_stored) >= %s AND count(*) FILTER (WHERE has_failed) > 0
-    )
-    AND (result_host, user_id) NOT IN (
-        SELECT result_host, user_id FROM taken WHERE being_stored
-        GROUP BY result_host, user_id HAVING count(*) >= %s
-    )
-    AND (error_detail NOT LIKE %s OR result_host NOT IN (
-        SELECT result_host FROM taken WHERE being_stored AND has_failed
-    ))"""
+        AND (result_host, user_id) NOT IN (
+            SELECT result_host, user_id FROM taken WHERE is_being_stored
+            GROUP BY result_host, user_id HAVING count(*) >= %(of_user)s
+        )
+        AND (error_detail NOT LIKE %(host_failed)s OR result_host NOT IN (
+            SELECT result_host FROM taken WHERE is_being_stored AND has_failed
+        ))
+    ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING {columns}
+"""
 CLAIM_LOCK = 0x53746F7265  # any number that nothing else locks
 
 
@@ -70,54 +95,40 @@ def claim_storing(
         failing: how `error_detail` begins after a failure of the host.
     """
     share = max(1, slots - max(1, slots // 4))
-    failed, now = f"{failing}%", timezone.now()
+    now = timezone.now()
+    values = {
+        "now": now,
+        "leased_until": now + lease,
+        "paused_until": now + longest_pause,
+        "host_failed": f"{failing}%",
+        "of_host": share * workers,
+        "of_failed_host": share,
+        "of_user": max(1, slots // 2),
+    }
     with transaction.atomic():
         with connection.cursor() as cursor:  # claims at the same time would exceed the shares
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
-        jobs = _claim(
-            f"status = 'storing' AND {WITHIN_SHARES}",
-            [share * workers, share, max(1, slots // 2), failed],
-            limit=1,
-            lease=lease,
-            given=HOSTS,
-            given_values=[now + longest_pause, failed, now],
-        )
-    return jobs[0] if jobs else None
-
-
-def _claim(
-    where: str,
-    parameters: list[Any],
-    *,
-    limit: int,
-    lease: timedelta,
-    given: str = "",
-    given_values: Sequence[Any] = (),
-) -> list[Job]:
-    now = timezone.now()
-    chosen = (
-        f"SELECT id FROM {bulk_update.TABLE} "  # noqa: S608 no input
-        f"WHERE {where} AND due_at <= %s ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED"
-    )
-    jobs = bulk_update.update(
-        "due_at = %s",
-        [*given_values, now + lease, *parameters, now, limit],
-        given=given,
-        where=f"WHERE id IN ({chosen})",
-        history=None,
-    )
-    return model_cache.attach(jobs)
+        jobs = raw_sql.fetch(Job, CLAIM_STORING.format(columns=COLUMNS), values)
+    return next(iter(model_cache.attach(jobs)), None)
 
 
 def postpone(jobs: Sequence[Job], *, until: datetime) -> int:
     """Check the jobs again at `until`; return how many were still as seen. Nothing else changes."""
-    alike: dict[tuple[str, int], list[UUID]] = {}
+    ids_by_guard: dict[tuple[str, int], list[UUID]] = {}
     for job in jobs:
-        alike.setdefault((job.status, job.attempt), []).append(job.id)
+        ids_by_guard.setdefault((job.status, job.attempt), []).append(job.id)
     return sum(
         Job.objects.filter(id__in=ids, status=status, attempt=attempt).update(due_at=until)
-        for (status, attempt), ids in alike.items()
+        for (status, attempt), ids in ids_by_guard.items()
     )
+
+
+RECEIVE_WEBHOOK = """
+UPDATE generation_job SET due_at = %(now)s
+WHERE id = %(id)s AND attempt = %(attempt)s
+    AND status IN ('submitted', 'running') AND runpod_id <> ''
+RETURNING (SELECT slug FROM generation_imagemodel AS model WHERE model.id = model_id)
+"""
 
 
 def receive_webhook(job_id: UUID, *, attempt: int) -> str | None:
@@ -125,17 +136,9 @@ def receive_webhook(job_id: UUID, *, attempt: int) -> str | None:
 
     None if its RunPod job is not known yet, or the attempt is over.
     """
+    values: dict[str, Any] = {"now": timezone.now(), "id": job_id, "attempt": attempt}
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {bulk_update.TABLE} SET due_at = %s WHERE id = %s AND attempt = %s "  # noqa: S608 no input
-            "AND status IN ('submitted', 'running') AND runpod_id <> '' "
-            "RETURNING (SELECT slug FROM generation_imagemodel AS model WHERE model.id = model_id)",
-            [
-                timezone.now(),
-                job_id,
-                attempt,
-            ],
-        )
+        cursor.execute(RECEIVE_WEBHOOK, values)
         row: tuple[str] | None = cursor.fetchone()
     return row[0] if row else None
 
@@ -148,12 +151,10 @@ def request_check(job: Job, *, actor: User | None) -> bool:
     """
     now = timezone.now()
     with transaction.atomic():
-        known = (
-            Job.objects.active().filter(id=job.id).exclude(status=Status.SUBMITTED, runpod_id="")
-        )
-        if not known.update(due_at=now):
+        jobs = Job.objects.active().filter(id=job.id).exclude(status=Status.SUBMITTED, runpod_id="")
+        if not jobs.update(due_at=now):
             return False
-        insert_history([Job.objects.get(id=job.id)], name="hurried", at=now, actor=actor)
+        insert_history([Job.objects.get(id=job.id)], HistoryLine("hurried", now, actor=actor))
     return True
 
 

@@ -10,34 +10,29 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine.lifecycle.transition import (
-    ADDED_COST,
-    ADDED_UNREPORTED,
+    HistoryLine,
     attach_models,
+    change,
     costs_plus,
     expect_one,
     insert_history,
     move,
     publish,
+    seen,
     unchanged,
 )
-from generation.jobs.sql import bulk_update
-from generation.jobs.sql.bulk_update import History
 from generation.models import Job, Status
+from generation.runpod.job_report import JobReport
 from generation.runpod.untrusted import storable
-
-ENDED = (
-    "SELECT model_id, user_id, COALESCE(v_cost, expected_usd) AS usd "
-    "FROM changed JOIN v ON v_id = changed.id"
-)
-"""SQL of the attempts that `begin_storing` ends, for `spending.adding`."""
 
 
 @dataclass(frozen=True)
-class Progress:
+class JobProgress:
     """`progress` from 0 to 1, `step` of `step_count`; None where the worker does not report it."""
 
     progress: float | None
@@ -56,26 +51,41 @@ class Finished:
     cost: Decimal | None  # US dollars
 
 
-def store_progress(seen: Sequence[tuple[Job, Progress]], *, until: datetime) -> list[Job]:
-    """Store that workers run these jobs, with their progress; check them again at `until`.
+# Only jobs that have just begun get a line of history.
+STORE_PROGRESS = """
+WITH changed AS (
+    UPDATE generation_job AS job SET
+        status = 'running',
+        version = job.version + 1,
+        due_at = %(until)s,
+        started_at = COALESCE(job.started_at, %(now)s),
+        missing_since = NULL,
+        progress = seen.progress,
+        step = seen.step,
+        step_count = seen.step_count
+    FROM unnest(
+        %(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[],
+        %(progress)s::float8[], %(steps)s::int[], %(step_counts)s::int[]
+    ) AS seen (id, status, attempt, progress, step, step_count)
+    WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
+    RETURNING job.*, CASE WHEN seen.status = 'submitted' THEN '' END AS detail
+)"""
 
-    Only jobs that have just begun get a line of history.
-    """
-    now = timezone.now()
-    begun = {job.id: "" for job, _ in seen if job.status == Status.SUBMITTED}
-    changes: list[bulk_update.Change] = [(job, vars(progress)) for job, progress in seen]
+
+def store_progress(reported: Sequence[tuple[Job, JobProgress]], *, until: datetime) -> list[Job]:
+    """Store that workers run these jobs, with their progress; check them again at `until`."""
+    jobs = [job for job, _ in reported]
+    values = {
+        **seen(jobs),
+        "progress": [progress.progress for _, progress in reported],
+        "steps": [progress.step for _, progress in reported],
+        "step_counts": [progress.step_count for _, progress in reported],
+        "now": timezone.now(),
+        "until": until,
+    }
     with transaction.atomic():
-        moved = bulk_update.update_each(
-            changes,
-            fields=["progress", "step", "step_count"],
-            same={"status": Status.RUNNING, "due_at": until, "missing_since": None},
-            expressions={
-                "version": ("version + 1",),
-                "started_at": ("COALESCE(started_at, %s)", now),
-            },
-            history=History("running", now, begun) if begun else None,
-        )
-        attach_models(moved, seen)
+        moved = change(STORE_PROGRESS, "running", values)
+        attach_models(moved, jobs)
         publish(moved)
     return moved
 
@@ -86,47 +96,66 @@ def store_missing(job: Job, *, until: datetime) -> None:
     expect_one(unchanged(job).update(missing_since=since, due_at=until))
 
 
-def begin_storing(finished: Sequence[tuple[Job, Finished]]) -> list[Job]:
+# The attempt ends at RunPod, so its cost is added: to the job, and to the sums that budgets read.
+# `started_at` is used if no check has seen the job running.
+BEGIN_STORING = """
+WITH changed AS (
+    UPDATE generation_job AS job SET
+        status = 'storing',
+        version = job.version + 1,
+        due_at = %(now)s,
+        started_at = COALESCE(job.started_at, seen.started_at),
+        delay_ms = seen.delay_ms,
+        execution_ms = seen.execution_ms,
+        result = seen.result,
+        result_host = seen.result_host,
+        cost = CASE WHEN seen.cost IS NULL THEN job.cost
+            ELSE COALESCE(job.cost, 0) + seen.cost END,
+        unreported_usd = CASE WHEN seen.cost IS NULL AND job.expected_usd IS NOT NULL
+            THEN COALESCE(job.unreported_usd, 0) + job.expected_usd ELSE job.unreported_usd END,
+        progress = NULL,
+        step = NULL,
+        step_count = NULL,
+        missing_since = NULL,
+        error_detail = ''
+    FROM unnest(
+        %(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(started_at)s::timestamptz[],
+        %(delays_ms)s::bigint[], %(executions_ms)s::bigint[],
+        %(results)s::jsonb[], %(hosts)s::text[], %(costs)s::numeric(10, 5)[]
+    ) AS seen (
+        id, status, attempt, started_at, delay_ms, execution_ms, result, result_host, cost
+    )
+    WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
+    RETURNING job.*, COALESCE(seen.cost, job.expected_usd) AS usd, '' AS detail
+),
+ended AS (SELECT model_id, user_id, usd FROM changed),
+spent AS ({add_spending})"""
+
+
+def begin_storing(reported: Sequence[tuple[Job, Finished]]) -> list[Job]:
     """Move finished jobs to STORING, due at once: their images can be fetched."""
     now = timezone.now()
-    changes: list[bulk_update.Change] = [
-        (
-            job,
-            {
-                # Used if no check has seen the job running.
-                "started_at": now - timedelta(milliseconds=one.execution_ms or 0),
-                "delay_ms": one.delay_ms,
-                "execution_ms": one.execution_ms,
-                "result": one.result,
-                "result_host": one.host,
-                "cost": one.cost,
-            },
-        )
-        for job, one in finished
-    ]
+    jobs = [job for job, _ in reported]
+    reports = [finished for _, finished in reported]
+    values = {
+        **seen(jobs),
+        "started_at": [
+            now - timedelta(milliseconds=finished.execution_ms or 0) for finished in reports
+        ],
+        "delays_ms": [finished.delay_ms for finished in reports],
+        "executions_ms": [finished.execution_ms for finished in reports],
+        "results": [
+            None if finished.result is None else Jsonb(finished.result) for finished in reports
+        ],
+        "hosts": [finished.host for finished in reports],
+        "costs": [finished.cost for finished in reports],
+        "now": now,
+        **spending.add_values(),
+    }
     with transaction.atomic():
-        moved = bulk_update.update_each(
-            changes,
-            fields=["started_at", "delay_ms", "execution_ms", "result", "result_host", "cost"],
-            same={
-                "status": Status.STORING,
-                "due_at": now,
-                "progress": None,
-                "step": None,
-                "step_count": None,
-                "missing_since": None,
-                "error_detail": "",
-            },
-            expressions={
-                "version": ("version + 1",),
-                "started_at": ("COALESCE(started_at, v_started_at)",),
-                "cost": (ADDED_COST,),
-                "unreported_usd": (ADDED_UNREPORTED,),
-            },
-            history=History("storing", now),
-            then=spending.adding(ENDED),
-        )
-        attach_models(moved, finished)
+        statement = BEGIN_STORING.replace("{add_spending}", spending.ADD)
+        moved = change(statement, "storing", values)
+        attach_models(moved, jobs)
         publish(moved)
     return moved
 
@@ -136,30 +165,22 @@ UNREADABLE = "unreadable"
 
 
 def store_unread(
-    job: Job,
-    *,
-    until: datetime,
-    detail: str,
-    charge: Charge,
-    delay_ms: int | None,
-    execution_ms: int | None,
+    job: Job, report: JobReport, *, until: datetime, detail: str, charge: Charge
 ) -> Job:
     """Move a finished job to STORING; its kept reply is read again at `until`. Raises Stale."""
     now, detail = timezone.now(), storable(detail)
-    started_at = now - timedelta(milliseconds=execution_ms or 0)
+    started_at = now - timedelta(milliseconds=report.execution_ms or 0)
     with transaction.atomic():
         moved = move(
             job,
             Status.STORING,
-            event="unread",
-            at=now,
-            detail=detail,
+            HistoryLine("unread", now, detail),
             due_at=until,
             error_code=UNREADABLE,
             error_detail=detail,
             started_at=Coalesce(F("started_at"), started_at),
-            delay_ms=delay_ms,
-            execution_ms=execution_ms,
+            delay_ms=report.delay_ms,
+            execution_ms=report.execution_ms,
             progress=None,
             step=None,
             step_count=None,
@@ -179,4 +200,4 @@ def retry_storing(job: Job, *, until: datetime, detail: str, code: str = "") -> 
         detail = storable(detail)
         expect_one(unchanged(job).update(due_at=until, error_detail=detail, error_code=code))
         if detail != job.error_detail:
-            insert_history([job], name="not_stored", at=timezone.now(), detail=detail)
+            insert_history([job], HistoryLine("not_stored", timezone.now(), detail))

@@ -14,20 +14,42 @@ from django.utils import timezone
 from generation.jobs.budgets import budget_choice, budget_state
 from generation.jobs.engine.lifecycle.parking import park
 from generation.jobs.engine.lifecycle.transition import (
+    HistoryLine,
     Stale,
     attach_models,
+    change,
     expect_one,
-    history_of,
     move,
     publish,
+    seen,
     unchanged,
 )
 from generation.jobs.queue import scheduling
-from generation.jobs.sql import bulk_update
-from generation.jobs.sql.bulk_update import History
 from generation.models import ImageModel, Job, JobQuerySet, Status
+from generation.runpod.untrusted import storable
 
 FIRST_CHECK = timedelta(seconds=2)  # from a submission to its first status check
+
+
+# They become due again only after RunPod's ttl, when an accepted job is certainly gone, or at their
+# deadline. The deadline runs from the first submission.
+BEGIN_SUBMISSION = """
+WITH {chosen},
+changed AS (
+    UPDATE generation_job SET
+        status = 'submitted',
+        version = version + 1,
+        submitted_at = %(now)s,
+        deadline_at = COALESCE(deadline_at, %(deadline_at)s),
+        due_at = LEAST(COALESCE(deadline_at, %(deadline_at)s), %(gone_at)s),
+        parked_until = NULL,
+        missing_since = NULL,
+        candidate_id = '',
+        refusals = 0
+    WHERE status = 'queued' AND id IN (SELECT id FROM chosen)
+    RETURNING *, '' AS detail
+)"""
+ALLOWED = "chosen AS (SELECT id FROM generation_job WHERE id = ANY(%(ids)s))"
 
 
 def begin_submission(model: ImageModel, *, is_limited: bool = False) -> list[Job]:
@@ -36,46 +58,58 @@ def begin_submission(model: ImageModel, *, is_limited: bool = False) -> list[Job
     `is_limited`: there are budgets, or limits of jobs at once. Jobs that a budget does not allow
     are parked.
 
-    Until a reply says otherwise it is unknown whether RunPod took them. So they become due again
-    only after RunPod's ttl, when an accepted job is certainly gone, or at their deadline. No event
-    is sent: the reply brings one within seconds. The caller has locked the model's row and checked
-    that submissions are possible.
+    Until a reply says otherwise it is unknown whether RunPod took them. No event is sent: the reply
+    brings one within seconds. The caller has locked the model's row and checked that submissions
+    are possible.
     """
     now = timezone.now()
-    gone_at = scheduling.gone_at(now)
-    deadline_at = now + timedelta(seconds=settings.JOB_DEADLINE_SECONDS)
-    chosen, parameters = _limited(model) if is_limited else scheduling.next_jobs(model, now=now)
-    if not chosen:
-        return []
+    values: dict[str, object] = {
+        "now": now,
+        "gone_at": scheduling.gone_at(now),
+        "deadline_at": now + timedelta(seconds=settings.JOB_DEADLINE_SECONDS),
+    }
+    if is_limited:
+        chosen, values["ids"] = ALLOWED, _allowed(model)
+        if not values["ids"]:
+            return []
+    else:
+        chosen = scheduling.NEXT_JOBS
+        values |= scheduling.next_jobs_values(model, now=now)
+    statement = BEGIN_SUBMISSION.replace("{chosen}", chosen)
     with transaction.atomic():
-        jobs = bulk_update.update(
-            "status = 'submitted', version = version + 1, submitted_at = %s, "
-            "missing_since = NULL, candidate_id = '', refusals = 0, parked_until = NULL, "
-            "deadline_at = COALESCE(deadline_at, %s), "
-            "due_at = CASE WHEN deadline_at IS NULL THEN %s "
-            "WHEN deadline_at < %s THEN deadline_at ELSE %s END",
-            [*parameters, now, deadline_at, min(gone_at, deadline_at), gone_at, gone_at],
-            given=chosen,
-            where="WHERE status = 'queued' AND id IN (SELECT id FROM chosen)",
-            history=History("submitting", now),
-        )
+        jobs = change(statement, "submitting", values)
         for job in jobs:
             job.model = model
         jobs.sort(key=lambda job: (job.created_at, job.id))
     return jobs
 
 
-def _limited(model: ImageModel) -> tuple[str, list[Any]]:
-    """Return what `scheduling.next_jobs` does, within budgets and limits; "" for no job."""
+def _allowed(model: ImageModel) -> list[UUID]:
+    """Return the next jobs of the model within budgets and limits of jobs at once."""
     budget_choice.lock()
     states = budget_state.states()
     choice = budget_choice.next_jobs(model, states)
     if choice.has_refused:
-        park(model, [one for one in states if one.budget.model_id in (None, model.pk)])
+        park(model, [state for state in states if state.budget.model_id in (None, model.pk)])
         choice = budget_choice.next_jobs(model, states)  # with those behind them
-    if not choice.ids:
-        return "", []
-    return "chosen (id) AS (SELECT id FROM generation_job WHERE id = ANY(%s))", [choice.ids]
+    return choice.ids
+
+
+# A webhook that was faster than the reply to /run says that the job has ended: it is checked now.
+STORE_ACCEPTED = """
+WITH changed AS (
+    UPDATE generation_job AS job SET
+        version = job.version + 1,
+        due_at = CASE WHEN job.candidate_id <> '' THEN %(now)s ELSE %(first_check_at)s END,
+        runpod_id = seen.runpod_id,
+        candidate_id = '',
+        refusals = 0
+    FROM unnest(%(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(runpod_ids)s::text[])
+        AS seen (id, status, attempt, runpod_id)
+    WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
+        AND job.runpod_id IN ('', seen.runpod_id)
+    RETURNING job.*, job.runpod_id AS detail
+)"""
 
 
 def store_accepted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
@@ -84,80 +118,82 @@ def store_accepted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
     A job that is missing from the result was canceled meanwhile.
     """
     now = timezone.now()
-    changes: list[bulk_update.Change] = [
-        (job, {"runpod_id": runpod_id}) for job, runpod_id in accepted
-    ]
+    jobs = [job for job, _ in accepted]
+    values = {
+        **seen(jobs),
+        "runpod_ids": [runpod_id for _, runpod_id in accepted],
+        "now": now,
+        "first_check_at": now + FIRST_CHECK,
+    }
     with transaction.atomic():
-        moved = bulk_update.update_each(
-            changes,
-            fields=["runpod_id"],
-            same={"refusals": 0, "candidate_id": ""},
-            expressions={
-                "version": ("version + 1",),
-                # If its webhook was faster than the reply, the job has ended: check it now.
-                "due_at": (
-                    "CASE WHEN candidate_id <> '' THEN %s ELSE %s END",
-                    now,
-                    now + FIRST_CHECK,
-                ),
-            },
-            guard="runpod_id IN ('', v_runpod_id)",
-            history=History("submitted", now, {job.id: runpod_id for job, runpod_id in accepted}),
-        )
-        attach_models(moved, accepted)
+        moved = change(STORE_ACCEPTED, "submitted", values)
+        attach_models(moved, jobs)
         publish(moved)
     return moved
 
 
-def store_unknown(jobs: Sequence[tuple[Job, str]]) -> None:
-    """Record, with a detail each, that it is unknown whether RunPod took these jobs.
+# `refusals` = 1 says that the POST has ended, so another submission of the model may begin. A
+# webhook that was faster makes the job due now.
+STORE_UNKNOWN = """
+WITH changed AS (
+    UPDATE generation_job AS job SET
+        due_at = CASE WHEN job.candidate_id <> '' THEN %(now)s ELSE job.due_at END,
+        refusals = 1
+    FROM unnest(%(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(details)s::text[])
+        AS seen (id, status, attempt, detail)
+    WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
+        AND job.runpod_id = ''
+    RETURNING job.*, seen.detail
+)"""
 
-    `begin_submission` has set when they are due; a webhook that was faster makes them due now.
-    `refusals` = 1 says that the POST has ended, so another submission of the model may begin.
+
+def store_unknown(details: Sequence[tuple[Job, str]]) -> None:
+    """Store, with a detail each, that it is unknown whether RunPod took these jobs.
+
+    `begin_submission` has set when they are due.
     """
-    now = timezone.now()
     with transaction.atomic():
-        moved = bulk_update.update_each(
-            [(job, {}) for job, _ in jobs],
-            fields=[],
-            same={"refusals": 1},
-            expressions={"due_at": ("CASE WHEN candidate_id <> '' THEN %s ELSE due_at END", now)},
-            guard="runpod_id = ''",
-            history=history_of("unknown", now, jobs),
-        )
-        attach_models(moved, jobs)
+        values = _seen_with(details) | {"now": timezone.now()}
+        moved = change(STORE_UNKNOWN, "unknown", values)
+        attach_models(moved, [job for job, _ in details])
         publish(moved)
 
 
-def put_back(jobs: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job]:
+# The deadline runs from the first submission that RunPod may have taken. It did not take this one.
+PUT_BACK = """
+WITH changed AS (
+    UPDATE generation_job AS job SET
+        status = 'queued',
+        version = job.version + 1,
+        due_at = %(until)s,
+        deadline_at = CASE WHEN job.attempt = 1 THEN NULL ELSE job.deadline_at END,
+        submitted_at = NULL,
+        candidate_id = '',
+        refusals = LEAST(job.refusals + 1, 1000)
+    FROM unnest(%(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(details)s::text[])
+        AS seen (id, status, attempt, detail)
+    WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
+        AND job.runpod_id = ''
+    RETURNING job.*, seen.detail
+)"""
+
+
+def put_back(details: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job]:
     """Put jobs that RunPod certainly did not take back into the queue, with a detail each.
 
     The attempt stays the same.
     """
-    now = timezone.now()
     with transaction.atomic():
-        moved = bulk_update.update_each(
-            [(job, {}) for job, _ in jobs],
-            fields=[],
-            same={
-                "status": Status.QUEUED,
-                "due_at": until,
-                "submitted_at": None,
-                "candidate_id": "",
-            },
-            expressions={
-                "version": ("version + 1",),
-                "refusals": ("CASE WHEN refusals < 1000 THEN refusals + 1 ELSE refusals END",),
-                # The deadline runs from the first submission that RunPod may have taken. It did
-                # not take this one.
-                "deadline_at": ("CASE WHEN attempt = 1 THEN NULL ELSE deadline_at END",),
-            },
-            guard="runpod_id = ''",
-            history=history_of("deferred", now, jobs),
-        )
-        attach_models(moved, jobs)
+        values = _seen_with(details) | {"now": timezone.now(), "until": until}
+        moved = change(PUT_BACK, "deferred", values)
+        attach_models(moved, [job for job, _ in details])
         publish(moved)
     return moved
+
+
+def _seen_with(details: Sequence[tuple[Job, str]]) -> dict[str, Any]:
+    texts = [storable(detail) for _, detail in details]
+    return {**seen([job for job, _ in details]), "details": texts}
 
 
 def move_to_endpoint(job: Job, *, endpoint_id: str) -> None:
@@ -204,9 +240,7 @@ def adopt_candidate(job: Job) -> Job:
         return move(
             job,
             Status.SUBMITTED,
-            event="adopted",
-            at=now,
-            detail=job.candidate_id,
+            HistoryLine("adopted", now, job.candidate_id),
             guard=Q(runpod_id="", candidate_id=job.candidate_id),
             runpod_id=job.candidate_id,
             candidate_id="",

@@ -1,6 +1,8 @@
 """One guarded change of a job: UPDATE, line of history, event after the commit."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -8,48 +10,44 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from artgen.database import raw_sql
 from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.live import events
-from generation.jobs.sql import bulk_update
-from generation.jobs.sql.bulk_update import History
-from generation.models import Job, JobQuerySet
+from generation.models import Job, JobEvent, JobQuerySet
 from generation.runpod.untrusted import storable
 
-ADDED_COST = "CASE WHEN v_cost IS NULL THEN cost ELSE COALESCE(cost, 0) + v_cost END"
-"""SQL of a job's cost plus that of one more attempt, for `bulk_update.update_each`."""
+log = logging.getLogger("generation.jobs")
 
-ADDED_UNREPORTED = (
-    "CASE WHEN v_cost IS NULL AND expected_usd IS NOT NULL "
-    "THEN COALESCE(unreported_usd, 0) + expected_usd ELSE unreported_usd END"
-)
-"""The same of `unreported_usd`, for an attempt that has run."""
+COLUMNS = raw_sql.columns(Job)
 
 
 class Stale(Exception):
     """The job has changed since the caller read it. Read it again or leave it."""
 
 
-def move(
-    job: Job,
-    to: str,
-    *,
-    event: str,
-    at: datetime,
-    detail: str = "",
-    actor: User | None = None,
-    guard: Q | None = None,
-    **fields: Any,
-) -> Job:
+@dataclass(frozen=True)
+class HistoryLine:
+    """A line of history: `name` of the event, and by whom, None for ArtGen itself."""
+
+    name: str
+    at: datetime
+    detail: str = ""
+    actor: User | None = None
+
+
+# --- one job --------------------------------------------------------------------------------------
+def move(job: Job, to: str, line: HistoryLine, *, guard: Q | None = None, **fields: object) -> Job:
     """Change the status with one guarded UPDATE and return the row as it is now. Raises Stale."""
     with transaction.atomic():
         changed = unchanged(job).filter(guard or Q())
         expect_one(changed.update(status=to, version=F("version") + 1, **fields))
         moved = Job.objects.select_related("model").get(id=job.id)
-        insert_history([moved], name=event, at=at, detail=detail, actor=actor)
+        insert_history([moved], line)
         publish([moved])
     return moved
 
@@ -65,27 +63,76 @@ def expect_one(count: int) -> None:
         raise Stale
 
 
-def attach_models(moved: Sequence[Job], known: Sequence[tuple[Job, Any]]) -> None:
+# --- many jobs, each with SQL of its own ----------------------------------------------------------
+def seen(jobs: Sequence[Job]) -> dict[str, list[object]]:
+    """Return `ids`, `statuses` and `attempts`, the guard of a statement: as the caller read them.
+
+    A statement compares them with the rows. A job that has moved on does not match.
+    """
+    return {
+        "ids": [job.id for job in jobs],
+        "statuses": [str(job.status) for job in jobs],
+        "attempts": [job.attempt for job in jobs],
+    }
+
+
+NOTED = """,
+noted AS (
+    INSERT INTO generation_jobevent (job_id, at, name, status, attempt, detail)
+    SELECT id, %(now)s, %(event)s, status, attempt, detail FROM changed WHERE detail IS NOT NULL
+)
+SELECT {columns}, detail IS NOT NULL FROM changed"""
+
+
+def change(statement: str, event: str, values: Mapping[str, object]) -> list[Job]:
+    """Run `WITH changed AS (UPDATE … RETURNING …)` and return the jobs as they are now.
+
+    Inserts their lines of history in the same statement. `detail` is that of the line; a job with
+    NULL gets none.
+    """
+    sql = statement + NOTED.format(columns=COLUMNS)
+    jobs = raw_sql.fetch(Job, sql, {**values, "event": event}, more=("has_line",))
+    log_history([job for job in jobs if vars(job)["has_line"]], event)
+    return jobs
+
+
+def attach_models(moved: Sequence[Job], known: Sequence[Job]) -> None:
     """Set `job.model` without a query, from the jobs as the caller had them."""
-    models = {job.model_id: job.model for job, _ in known}
+    models = {job.model_id: job.model for job in known}
     for job in moved:
         job.model = models[job.model_id]
 
 
-def insert_history(
-    jobs: Sequence[Job], *, name: str, at: datetime, detail: str = "", actor: User | None = None
-) -> None:
-    """Insert a line of history for each job."""
-    history = History(name, at, dict.fromkeys((job.id for job in jobs), storable(detail)))
-    bulk_update.insert_history(jobs, history, actor=actor)
+# --- history, events, costs -----------------------------------------------------------------------
+def insert_history(jobs: Sequence[Job], line: HistoryLine) -> None:
+    """Insert this line for each job, as the caller has it."""
+    JobEvent.objects.bulk_create(
+        JobEvent(
+            job=job,
+            at=line.at,
+            name=line.name,
+            status=job.status,
+            attempt=job.attempt,
+            detail=storable(line.detail),
+            actor=line.actor,
+        )
+        for job in jobs
+    )
+    log_history(jobs, line.name)
 
 
-def history_of(name: str, at: datetime, details: Sequence[tuple[Job, str]]) -> History:
-    return History(name, at, {job.id: storable(detail) for job, detail in details})
+def log_history(jobs: Sequence[Job], name: str) -> None:
+    """Log each job's line of history after the commit, so that logs can be searched for a job."""
+    if log.isEnabledFor(logging.INFO):
+        transaction.on_commit(partial(_log_now, jobs, name), robust=True)
+
+
+def _log_now(jobs: Sequence[Job], name: str) -> None:
+    for job in jobs:
+        log.info("job %s", name, extra=job.log_fields)
 
 
 def publish(jobs: Sequence[Job]) -> None:
-    """Send the jobs to their users' browsers after the commit."""
     if jobs:
         transaction.on_commit(partial(events.publish, jobs), robust=True)
 
@@ -98,5 +145,5 @@ def costs_plus(job: Job, charge: Charge | None) -> dict[str, Any]:
     }
 
 
-def _plus(field: str, usd: Decimal | None) -> Any:
+def _plus(field: str, usd: Decimal | None) -> Combinable:
     return F(field) if usd is None else Coalesce(F(field), Decimal(0)) + usd

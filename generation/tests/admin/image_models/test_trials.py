@@ -14,7 +14,7 @@ from generation.jobs.engine.driver import trial_log
 from generation.jobs.placing import creation_switch, orders
 from generation.jobs.placing.creation_switch import Mode
 from generation.models import Image, ImageModel, Job, JobEvent, Status, Upload
-from generation.runpod.report import JobReport, RunPodState
+from generation.runpod.job_report import JobReport, RunPodState
 from generation.testing.cases import EmulatorTestCase, make_due, work
 from generation.testing.rows.api import make_job
 from generation.testing.rows.image_files import FILES

@@ -234,7 +234,7 @@ class TestBudgets(EmulatorTestCase):
         self.submit()
         cache.clear()
         job = self.place(user=self.bob)
-        assert eta.of_jobs([job]).position(job) == 0
+        assert eta.of_jobs([job]).outlook(job, now=timezone.now()).position.before == 0
 
     def test_the_longest_period_decides(self):
         set_budget("0", period=Period.MONTH)
@@ -448,7 +448,7 @@ class TestSums(EmulatorTestCase):
 
     def running(self):
         until = timezone.now()
-        progress = lifecycle.Progress(progress=None, step=None, step_count=None)
+        progress = lifecycle.JobProgress(progress=None, step=None, step_count=None)
         (self.job,) = lifecycle.store_progress([(self.job, progress)], until=until)
 
     def finished(self, cost):

@@ -15,6 +15,7 @@ from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import driver, job_control, lifecycle
 from generation.jobs.placing import orders
 from generation.models import Job, Status
+from generation.runpod.job_report import JobReport, RunPodState
 from generation.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
 from generation.testing.threads import until_another_waits
 
@@ -28,7 +29,7 @@ class LifecycleTestCase(EmulatorTestCase):
     def changes(self, job: Job) -> dict[str, object]:
         """Return every change of a job at RunPod that a process could make, with what it read."""
         soon = timezone.now() + timedelta(hours=1)
-        progress = lifecycle.Progress(progress=0.5, step=2, step_count=4)
+        progress = lifecycle.JobProgress(progress=0.5, step=2, step_count=4)
         finished = lifecycle.Finished(
             delay_ms=None, execution_ms=1, result={}, host="", cost=Decimal(1)
         )
@@ -39,11 +40,10 @@ class LifecycleTestCase(EmulatorTestCase):
             "missing": lambda: lifecycle.store_missing(job, until=soon),
             "unread": lambda: lifecycle.store_unread(
                 job,
+                JobReport(job.runpod_id, RunPodState.COMPLETED),
                 until=soon,
                 detail="x",
                 charge=Charge(usd=Decimal(1), has_run=True),
-                delay_ms=None,
-                execution_ms=None,
             ),
             "not stored": lambda: lifecycle.retry_storing(job, until=soon, detail="x"),
             "succeeded": lambda: lifecycle.succeed(job, images=[], cost=None),

@@ -295,7 +295,7 @@ class TestCancel(PathTestCase):
 
     def test_it_stops_at_runpod_what_was_canceled_during_the_post(self):
         job = self.place()
-        taken = submission.take("flux-schnell")
+        taken = submission.take_jobs("flux-schnell")
         outcomes = submission.post_all(taken)
         job_control.cancel(job=job, actor=self.alice)
         submission.store_outcomes(taken, outcomes)
@@ -357,7 +357,7 @@ class TestWebhook(PathTestCase):
 
     def test_it_does_not_make_a_submission_under_way_look_lost(self):
         job = self.place()
-        submission.take("flux-schnell")
+        submission.take_jobs("flux-schnell")
         assert self.ring(job, body={"nothing": 1}) == 200
         work()
         job.refresh_from_db()

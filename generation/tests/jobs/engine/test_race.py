@@ -45,8 +45,8 @@ from generation.models import (
     Status,
     UnreadReply,
 )
+from generation.runpod.job_report import parse_report
 from generation.runpod.payloads import OutputError
-from generation.runpod.report import parse_report
 from generation.testing.cases import (
     emulated,
     let_time_pass,

@@ -166,7 +166,7 @@ class TestWebhook(EmulatorTestCase):
 
     def test_it_waits_for_the_reply_of_the_submission_itself(self):
         self.place()
-        (job,) = submission.take(MODEL)
+        (job,) = submission.take_jobs(MODEL)
 
         self.call(job, "rp-1")
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone, translation
 
-from generation.jobs.eta import Eta
+from generation.jobs.eta import Eta, JobOutlook
 from generation.jobs.live import status_text
 from generation.jobs.queue.queue_positions import QueuePosition
 from generation.models import ImageModel, Job, Status
@@ -29,7 +29,8 @@ class TestOfJob:
         job = Job(**{"status": status, "credits": 2, "created_at": now} | fields)
         job.model = ImageModel()
         with translation.override(language):
-            found = status_text.of_job(job, position=position, left=eta, warm=warm, now=now)
+            outlook = JobOutlook(position=position, left=eta, is_warm=warm)
+            found = status_text.of_job(job, outlook, now=now)
         return found.title, found.detail.replace("\u00a0", " ").replace("\u2060", "")
 
     def test_it_says_who_is_before_you_and_how_long_it_takes(self):

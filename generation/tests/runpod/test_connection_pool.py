@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from generation.runpod import pool
+from generation.runpod import connection_pool
 from generation.runpod.access import HttpLimits
 from generation.runpod.client import CallFailed, NotAccepted, RunPodClient
 from generation.testing.servers.raw_server import raw_server
@@ -69,6 +69,6 @@ def test_it_opens_a_new_connection_instead_of_one_that_idled(emulator, client, m
     client.health(ENDPOINT)
     client.health(ENDPOINT)
     assert len(opened) == 1
-    monkeypatch.setattr(pool, "MAX_IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(connection_pool, "MAX_IDLE_SECONDS", 0.0)
     client.health(ENDPOINT)
     assert len(opened) == 2

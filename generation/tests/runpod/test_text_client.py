@@ -6,7 +6,7 @@ import time
 import pytest
 
 from generation.demo.emulator import Emulator, EmulatorOptions
-from generation.runpod.text import (
+from generation.runpod.text_client import (
     MAX_REPLY_BYTES,
     TextClient,
     TextError,

@@ -97,7 +97,7 @@ class TextClient:
             document = parse_json(data)
         except InvalidJSON as error:
             raise TextUnusable("the reply is not valid JSON", detail=said) from error
-        return _unquoted(_text_of(document, said), asked=text)
+        return _unquoted(_text_of(document, said), prompt=text)
 
     @property
     def _access(self) -> RunPodAccess:
@@ -112,7 +112,7 @@ class TextClient:
             headers["Authorization"] = f"Bearer {access.api_key}"
         try:
             with http_exchange.exchange(
-                "POST", _target(self.base_url), headers=headers, body=body, deadline=deadline
+                _target(self.base_url), headers=headers, body=body, deadline=deadline
             ) as response:
                 data = http_exchange.read(response, deadline=deadline, max_bytes=MAX_REPLY_BYTES)
                 lower = {name.lower(): value for name, value in response.headers.items()}
@@ -142,7 +142,7 @@ def _text_error(status: int, headers: Mapping[str, str], detail: str) -> TextErr
     return TextUnavailable(message, detail=detail, retry_after=parse_retry_after(headers))
 
 
-def _text_of(document: Any, said: str) -> str:
+def _text_of(document: object, said: str) -> str:
     """Return the content of the first choice. Raises TextRefused or TextUnusable."""
     choices = document.get("choices") if isinstance(document, dict) else None
     choice = choices[0] if isinstance(choices, list) and choices else None
@@ -168,11 +168,11 @@ def _printable(text: str) -> str:
     return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
 
 
-def _unquoted(text: str, *, asked: str) -> str:
+def _unquoted(text: str, *, prompt: str) -> str:
     """Return the text without quotes around all of it, unless what was asked has them, too."""
     for opening, closing in _QUOTES:
         inner = text[1:-1]
         is_quoted = len(text) > 2 and text[0] == opening and text[-1] == closing
-        if is_quoted and opening not in inner and closing not in inner and asked[:1] != opening:
+        if is_quoted and opening not in inner and closing not in inner and prompt[:1] != opening:
             return inner.strip() or text
     return text

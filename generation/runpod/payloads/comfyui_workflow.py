@@ -7,7 +7,7 @@ https://docs.comfy.org/development/comfyui-server/api-examples
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from .dialect import Parameters, PayloadError
 
@@ -36,7 +36,7 @@ def fill(workflow: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, An
     return {node_id: _filled(node, values, str(node_id)) for node_id, node in workflow.items()}
 
 
-def _filled(value: Any, values: Mapping[str, Any], node_id: str) -> Any:
+def _filled(value: object, values: Mapping[str, Any], node_id: str) -> Any:
     if isinstance(value, Mapping):
         return {key: _filled(inner, values, node_id) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -44,7 +44,7 @@ def _filled(value: Any, values: Mapping[str, Any], node_id: str) -> Any:
     if not isinstance(value, str):
         return value
 
-    def one(match: re.Match[str]) -> Any:
+    def slot_value(match: re.Match[str]) -> Any:
         slot = match[1]
         if slot not in SLOTS:
             raise WorkflowError(node_id, f"unknown slot {{{{{slot}}}}}")
@@ -53,11 +53,11 @@ def _filled(value: Any, values: Mapping[str, Any], node_id: str) -> Any:
         return values[slot]
 
     if match := _SLOT.fullmatch(value):
-        return one(match)
-    return _SLOT.sub(lambda match: str(one(match)), value)
+        return slot_value(match)
+    return _SLOT.sub(lambda match: str(slot_value(match)), value)
 
 
-def slots_in(value: Any) -> Iterator[str]:
+def slots_in(value: object) -> Iterator[str]:
     """Yield the name of every slot in a template, also of unknown ones."""
     if isinstance(value, Mapping):
         for inner in value.values():
@@ -69,7 +69,7 @@ def slots_in(value: Any) -> Iterator[str]:
         yield from (match[1] for match in _SLOT.finditer(value))
 
 
-def check_workflow(workflow: Any) -> list[str]:
+def check_workflow(workflow: object) -> list[str]:
     """Return the problems of a template, in English for staff; empty if it is valid."""
     if not isinstance(workflow, Mapping) or not workflow:
         return ["The workflow must be a JSON object of nodes."]
@@ -96,13 +96,13 @@ def check_workflow(workflow: Any) -> list[str]:
     return problems
 
 
-def _class(node: Any) -> str:
+def _class(node: object) -> str:
     name = node.get("class_type") if isinstance(node, Mapping) else None
     return name if isinstance(name, str) else ""
 
 
-def _node_problems(workflow: Mapping[str, Any], node_id: str, node: Any) -> Iterator[str]:
-    if not _class(node):
+def _node_problems(workflow: Mapping[str, Any], node_id: str, node: object) -> Iterator[str]:
+    if not isinstance(node, Mapping) or not _class(node):
         yield f"Node {node_id}: class_type is missing."
         return
     inputs = node.get("inputs", {})
@@ -116,7 +116,7 @@ def _node_problems(workflow: Mapping[str, Any], node_id: str, node: Any) -> Iter
         yield f"Node {node_id}: unknown slot {{{{{slot}}}}}."
 
 
-def _is_link(value: Any) -> bool:
+def _is_link(value: object) -> TypeGuard[list[str | int]]:
     return (
         isinstance(value, list)
         and len(value) == 2

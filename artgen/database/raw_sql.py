@@ -1,16 +1,19 @@
-"""Model instances from hand-written SQL, without the ORM's compiler.
+"""SQL written by hand: conditions from other rooms, and model instances from rows.
 
-The engine's statements never change, and compiling one takes longer than PostgreSQL needs to run
-it.
+The engine's statements never change, and the ORM's compiler takes longer for one than PostgreSQL
+needs to run it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
 
-Converter = tuple[int, Callable[..., Any], Any]
+from artgen.database.compiled_queries import Converter
+
+Condition = tuple[Any, ...]
+"""SQL of a condition, and a value for each `%s` in it."""
 
 
 def columns(model: type[models.Model], *, of: str = "") -> str:
@@ -20,7 +23,11 @@ def columns(model: type[models.Model], *, of: str = "") -> str:
 
 
 def fetch[Row: models.Model](
-    model: type[Row], statement: str, parameters: Sequence[Any], *, more: Sequence[str] = ()
+    model: type[Row],
+    statement: str,
+    parameters: Sequence[Any] | Mapping[str, Any],
+    *,
+    more: Sequence[str] = (),
 ) -> list[Row]:
     """Run the statement, which returns `columns(model)`, and return its rows.
 
@@ -28,28 +35,28 @@ def fetch[Row: models.Model](
     """
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        found = cursor.fetchall()
+        records = cursor.fetchall()
     names = [field.attname for field in model._meta.concrete_fields]
     converters = _converters(model)
     rows = []
-    for values in found:
-        row = list(values)
+    for record in records:
+        values = list(record)
         for position, convert, expression in converters:
-            row[position] = convert(row[position], expression, connection)
-        instance = model.from_db(connection.alias, names, row[: len(names)])
-        vars(instance).update(zip(more, row[len(names) :], strict=True))
-        rows.append(instance)
+            values[position] = convert(values[position], expression, connection)
+        row = model.from_db(connection.alias, names, values[: len(names)])
+        vars(row).update(zip(more, values[len(names) :], strict=True))
+        rows.append(row)
     return rows
 
 
 @lru_cache(maxsize=16)
 def _converters(model: type[models.Model]) -> list[Converter]:
     """Return the converters from the driver's values to the fields', as Django's compiler does."""
-    found: list[Converter] = []
+    converters: list[Converter] = []
     for position, field in enumerate(model._meta.concrete_fields):
         expression = field.get_col(model._meta.db_table)
         for convert in connection.ops.get_db_converters(expression) + expression.get_db_converters(
             connection
         ):
-            found.append((position, convert, expression))
-    return found
+            converters.append((position, convert, expression))
+    return converters

@@ -7,7 +7,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from generation.demo.emulator.painters import tiny_png
-from generation.imaging.image import (
+from generation.imaging.image_decoding import (
     MAX_SCANS,
     ImageInfo,
     InvalidImage,

@@ -28,34 +28,36 @@ def forecast(models: Iterable[ImageModel], *, jobs: Iterable[Job] = ()) -> Forec
     that are older than one of these jobs, which was placed since, are read again with the budgets.
     """
     models = list(models)
-    found = _read(models)
-    if outdated := found.outdated(jobs):
+    current = _read(models)
+    if outdated := current.outdated(jobs):
         return _read(models, outdated=outdated)
-    return found
+    return current
 
 
 def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> Forecast:
     if not models:
         return Forecast(histories={}, queues={})
-    known = {model.pk: model for model in models}
-    queues = {model_queues.cache_key(model_id): model_id for model_id in known}
-    measured = {_history_key(model_id): model_id for model_id in known}
+    models_by_id = {model.pk: model for model in models}
+    queues = {model_queues.cache_key(model_id): model_id for model_id in models_by_id}
+    measured = {_history_key(model_id): model_id for model_id in models_by_id}
 
     def compute(missing: list[str]) -> dict[str, Any]:
         unknown = [queues[key] for key in missing if key in queues]
-        unmeasured = [known[measured[key]] for key in missing if key in measured]
-        found: dict[str, Any] = {}
+        unmeasured = [models_by_id[measured[key]] for key in missing if key in measured]
+        values: dict[str, Any] = {}
         if unknown:
             computed = model_queues.current(unknown)
-            found |= {model_queues.cache_key(model_id): one for model_id, one in computed.items()}
+            values |= {
+                model_queues.cache_key(model_id): queue for model_id, queue in computed.items()
+            }
         if budget_state.CACHE_KEY in missing:
-            found[budget_state.CACHE_KEY] = budget_state.states()
+            values[budget_state.CACHE_KEY] = budget_state.states()
         if unmeasured:
             computed_histories = histories(unmeasured)
-            found |= {key: computed_histories[measured[key]] for key in missing if key in measured}
-        return found
+            values |= {key: computed_histories[measured[key]] for key in missing if key in measured}
+        return values
 
-    found = remembered(
+    values = remembered(
         dict.fromkeys((*queues, budget_state.CACHE_KEY), model_queues.QUEUE_SECONDS)
         | dict.fromkeys(measured, HISTORY_SECONDS),
         compute,
@@ -65,9 +67,9 @@ def _read(models: Collection[ImageModel], *, outdated: Collection[int] = ()) -> 
         ],
     )
     return Forecast(
-        histories={model_id: found[key] for key, model_id in measured.items()},
-        queues={model_id: found[key] for key, model_id in queues.items()},
-        budgets=found[budget_state.CACHE_KEY],
+        histories={model_id: values[key] for key, model_id in measured.items()},
+        queues={model_id: values[key] for key, model_id in queues.items()},
+        budgets=values[budget_state.CACHE_KEY],
     )
 
 

@@ -9,11 +9,14 @@ be closing it at this moment, which would leave the job's outcome unknown.
 import io
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests.adapters
 import urllib3
 import urllib3.connection
+
+if TYPE_CHECKING:
+    from urllib3._base_connection import BaseHTTPConnection
 
 MAX_IDLE_SECONDS = 15.0  # load balancers close idle connections after 60 seconds or more
 MAX_SEND_SECONDS = 240.0  # 10 MB at a third of a megabit per second
@@ -48,49 +51,43 @@ class RequestBody(io.BytesIO):
         return super().read(size)
 
 
-class _SendTracking:
-    """Mixin for a connection: records the moment from which the request counts as sent."""
+class _PlainConnection(urllib3.connection.HTTPConnection):
+    """Records the moment from which the request counts as sent."""
 
-    sock: Any
     used_at = 0.0
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is None:
-            self.connect()  # type: ignore[attr-defined]
+            self.connect()
         _request.sent = True
         # The timeout for sending. urllib3 sets its own for connecting and for reading the reply.
         self.sock.settimeout(_request.stall_seconds)
-        super().endheaders(*args, **kwargs)  # type: ignore[misc]
+        super().endheaders(*args, **kwargs)
 
 
-class _PlainConnection(_SendTracking, urllib3.connection.HTTPConnection):
+class _TLSConnection(_PlainConnection, urllib3.connection.HTTPSConnection):
     pass
 
 
-class _TLSConnection(_SendTracking, urllib3.connection.HTTPSConnection):
-    pass
+class _PlainPool(urllib3.HTTPConnectionPool):
+    """Reopens a connection that was idle for too long before it is used."""
 
+    ConnectionCls = _PlainConnection
 
-class _IdleLimit:
-    """Mixin for a pool: reopens a connection that was idle for too long before it is used."""
-
-    def _get_conn(self, timeout: float | None = None) -> Any:
-        connection = super()._get_conn(timeout)  # type: ignore[misc]
-        if connection.used_at and time.monotonic() - connection.used_at > MAX_IDLE_SECONDS:
+    def _get_conn(self, timeout: float | None = None) -> "BaseHTTPConnection":
+        connection = super()._get_conn(timeout)
+        used_at = getattr(connection, "used_at", 0.0)
+        if used_at and time.monotonic() - used_at > MAX_IDLE_SECONDS:
             connection.close()  # it reconnects when used
         return connection
 
-    def _put_conn(self, connection: Any) -> None:
-        if connection is not None:
-            connection.used_at = time.monotonic()
-        super()._put_conn(connection)  # type: ignore[misc]
+    def _put_conn(self, conn: "BaseHTTPConnection | None") -> None:
+        if isinstance(conn, _PlainConnection):
+            conn.used_at = time.monotonic()
+        super()._put_conn(conn)
 
 
-class _PlainPool(_IdleLimit, urllib3.HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
-
-
-class _TLSPool(_IdleLimit, urllib3.HTTPSConnectionPool):
+class _TLSPool(_PlainPool, urllib3.HTTPSConnectionPool):
     ConnectionCls = _TLSConnection
 
 

@@ -26,7 +26,6 @@ class RunPodState(enum.Enum):
 
     @property
     def final(self) -> bool:
-        """Whether the state cannot change any more."""
         return self not in (RunPodState.QUEUED, RunPodState.RUNNING)
 
 
@@ -82,7 +81,6 @@ class JobReport:
 
 
 def is_job_id(value: object) -> TypeGuard[str]:
-    """Return whether the value can be RunPod's id of a job."""
     return isinstance(value, str) and 0 < len(value) <= MAX_ID_LENGTH and value.isprintable()
 
 

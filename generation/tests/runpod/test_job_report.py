@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from generation.runpod.report import InvalidReport, RunPodState, parse_progress, parse_report
+from generation.runpod.job_report import InvalidReport, RunPodState, parse_progress, parse_report
 
 
 def test_it_reads_a_finished_job():

@@ -30,7 +30,6 @@ def _sized(parameters: Parameters) -> dict[str, Any]:
 
 # https://github.com/runpod-workers/worker-a1111 (the body of AUTOMATIC1111's /sdapi/v1/txt2img)
 def build_a1111(parameters: Parameters, sources: Sequence[InputImage]) -> dict[str, Any]:
-    """Return the body of A1111's txt2img for one image."""
     return _set(
         _sized(parameters) | {"batch_size": 1},
         steps=parameters.steps,
@@ -60,11 +59,11 @@ def build_sdxl_turbo(parameters: Parameters, sources: Sequence[InputImage]) -> d
     )
 
 
-def _whole(value: Any) -> int | None:
+def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def a1111_seed(output: Any) -> int | None:
+def a1111_seed(output: object) -> int | None:
     """Return the seed in `info`, which is JSON as a string."""
     info = output.get("info") if isinstance(output, dict) else None
     if isinstance(info, str):
@@ -79,7 +78,7 @@ def a1111_seed(output: Any) -> int | None:
     return _whole(info.get("seed")) if info.get("seed") is not None else _whole(first)
 
 
-def sdxl_seed(output: Any) -> int | None:
+def sdxl_seed(output: object) -> int | None:
     """Return the seed of the output, or that of its first image."""
     if not isinstance(output, dict):
         return None

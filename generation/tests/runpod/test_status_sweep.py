@@ -19,9 +19,9 @@ from hypercorn.config import Config
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.runpod.access import HttpLimits
 from generation.runpod.client import CallFailed, Gone, RunPodClient
+from generation.runpod.job_report import JobReport, RunPodState
 from generation.runpod.replies import MAX_REPLY_BYTES
-from generation.runpod.report import JobReport, RunPodState
-from generation.runpod.sweep import BATCH, Sweep
+from generation.runpod.status_sweep import BATCH, Sweep
 from generation.testing.servers.certificate import make_certificate
 
 ENDPOINT = "qwen-image-t2i"

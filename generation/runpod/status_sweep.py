@@ -20,11 +20,11 @@ from httpcore2 import AsyncConnectionPool, ConnectError, ConnectTimeout
 
 from .access import HttpLimits, RunPodAccess
 from .call_errors import CallFailed, RunPodError
+from .connection_pool import MAX_IDLE_SECONDS
 from .deadlines import new_tls_context
+from .job_report import JobReport
 from .network_errors import reason_of
-from .pool import MAX_IDLE_SECONDS
 from .replies import MAX_REPLY_BYTES, Reply, report_of
-from .report import JobReport
 
 Ref = tuple[str, str]
 """Endpoint id and RunPod's job id."""

@@ -36,8 +36,6 @@ class TooManyPixels(InvalidImage):
 
 @dataclass(frozen=True, slots=True)
 class ImageInfo:
-    """Properties of an image file, read from the file."""
-
     width: int  # pixels, as stored: an orientation tag is not applied
     height: int
     format: str  # PNG, JPEG or WEBP

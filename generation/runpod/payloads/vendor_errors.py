@@ -6,7 +6,6 @@ The text is kept as `detail` for staff only: it may contain a traceback and host
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from generation.runpod.untrusted import InvalidJSON, parse_json
 
@@ -118,7 +117,7 @@ _TABLE = tuple(
 )
 
 
-def classify(error: Any) -> Failure:
+def classify(error: object) -> Failure:
     """Return the code for an error of a worker or RunPod: text, JSON as text, or an object.
 
     RunPod's SDK sends JSON with error_type, error_message and error_traceback for an exception in a
@@ -133,7 +132,7 @@ def classify(error: Any) -> Failure:
     return Failure("provider_error", detail[:DETAIL_CHARACTERS], CODES["provider_error"])
 
 
-def output_error(error: Any, *, is_paid: bool, is_unread: bool = False) -> OutputError:
+def output_error(error: object, *, is_paid: bool, is_unread: bool = False) -> OutputError:
     """Return the exception for an error of a worker or RunPod; a paid job is not tried again."""
     failure = classify(error)
     return OutputError(
@@ -147,13 +146,14 @@ def output_error(error: Any, *, is_paid: bool, is_unread: bool = False) -> Outpu
 _MESSAGES = ("error_type", "error_message", "error", "message", "detail")
 
 
-def _message(error: Any) -> str:
+def _message(error: object) -> str:
     """Return an error's type and message without its traceback, which would match anything."""
     if isinstance(error, str) and error.lstrip().startswith("{"):
+        text = error
         try:
-            error = parse_json(error)
+            error = parse_json(text)
         except InvalidJSON:
-            return _before_traceback(error)
+            return _before_traceback(text)
     if isinstance(error, dict):
         parts = (error.get(key) for key in _MESSAGES)
         return " ".join(_before_traceback(part) for part in parts if isinstance(part, str))[

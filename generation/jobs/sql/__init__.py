@@ -1,1 +1,0 @@
-"""Statements written by hand for many jobs, and instances from their rows."""
