@@ -23,7 +23,7 @@ if __name__ == "__main__":
     from generation.demo.emulator import EmulatorOptions, serve
 
     serve(
-        EmulatorOptions(painter=sys.argv[1], processes=1, speed=50),
+        EmulatorOptions(api_key=None, painter=sys.argv[1], processes=1, speed=50),
         exit_with_parent=sys.argv[2] == "parent",
         on_ready=lambda emulator: print(emulator.image_host, flush=True),
     )
