@@ -21,8 +21,9 @@ start() { # POSITION
   case ${lanes[$1]} in
   # Waits for RunPod: an endpoint that does not answer occupies two threads.
   drive) threads drive 0 32 ;;
-  # Downloads and encodes, in as many processes as CELERY_CONCURRENCY says.
-  store) lane store 5 --pool=prefork ;;
+  # Downloads and encodes, in as many processes as CELERY_CONCURRENCY says. Only a pool, here of one
+  # connection for each, gives up a PostgreSQL that has become silent.
+  store) DB_POOL=1 DB_POOL_MAX=1 lane store 5 --pool=prefork ;;
   # Two exports, the clean-up, which may take long, and emails, which must not wait for the others.
   slow) DB_STATEMENT_TIMEOUT=0 threads slow 10 4 ;;
   esac

@@ -31,6 +31,7 @@ from generation.testing.servers.stack import (
     PATIENT_MACHINE,
     Stack,
     children,
+    connected,
     environment,
     kept_stack,
 )
@@ -46,16 +47,6 @@ CORES = connection_budget.cores()
 
 def gone(pids: list[int]) -> bool:
     return not any(Path(f"/proc/{pid}").exists() for pid in pids)
-
-
-def connected(pid: int) -> list[str]:
-    """Return the open connections of a process, over TCP and Unix sockets."""
-    links = [os.path.realpath(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
-    inodes = {found[1] for link in links if (found := re.search(r"socket:\[(\d+)\]", link))}
-    tcp = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    unix = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
-    found = [f"tcp {line[2]}" for line in tcp if line[9] in inodes and line[3] == "01"]
-    return found + [f"unix {line[6]}" for line in unix if line[6] in inodes and line[5] == "03"]
 
 
 async def open_socket(port: int, session: str) -> tuple[str, int]:

@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from generation.demo.emulator.painters import tiny_png
 from generation.testing.servers.silence import Proxy
-from generation.testing.servers.stack import FINAL, MACHINE, PATIENCE, Stack, children
+from generation.testing.servers.stack import FINAL, MACHINE, PATIENCE, Stack, children, connected
 from generation.testing.servers.yandex import Yandex, create_bucket
 
 pytestmark = [
@@ -120,6 +120,17 @@ class Site:
 
         return self.stack.until(lambda: (now := status()) in FINAL and now, "the job has ended")
 
+    def let_store_connect(self) -> list[int]:
+        """Draw until each process that stores images has connected to PostgreSQL."""
+        peer = f":{self.postgresql.port:04X}"
+        while True:
+            processes = children(self.stack.lane("store"))
+            peers = [" ".join(connected(process)) for process in processes]
+            if all(f"{each} ".count(f"{peer} ") for each in peers):
+                return processes
+            jobs = [self.place(f"a lighthouse {number}") for number in range(len(processes))]
+            assert {self.follow(job) for job in jobs} == {"succeeded"}
+
     def upload(self, data: bytes) -> requests.Response:
         return self.stack.ask("post", "uploads/", files={"file": ("image.png", data)})
 
@@ -191,6 +202,7 @@ class TestServers:
 
     def test_it_answers_while_postgresql_is_silent_and_works_after_that(self, site: Site) -> None:
         begun = len(site.stack.log)
+        storing = site.let_store_connect()
         site.postgresql.silent()
         try:
             paths = ("/create/", "/gallery/", "/explore/", "/readyz", "/", "/account/profile/")
@@ -204,6 +216,7 @@ class TestServers:
         site.stack.until(lambda: site.page("/create/") == 200, "pages are served")
         site.stack.until(site.stack.opens_sockets, "sockets open")
         assert site.stack.draw()["status"] == "succeeded"
+        assert site.let_store_connect() == storing
         assert "Traceback" not in site.stack.log[begun:]
 
     def test_it_places_jobs_while_redis_is_silent_and_draws_them_after_that(

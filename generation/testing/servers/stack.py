@@ -8,6 +8,7 @@ import contextlib
 import itertools
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -378,6 +379,16 @@ def kept_stack(**given: str) -> Stack:
 def children(pid: int) -> list[int]:
     """Return the process ids of a process's children."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def connected(pid: int) -> list[str]:
+    """Return the open connections of a process, over TCP and Unix sockets."""
+    links = [os.path.realpath(link) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    inodes = {found[1] for link in links if (found := re.search(r"socket:\[(\d+)\]", link))}
+    tcp = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    unix = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    found = [f"tcp {line[2]}" for line in tcp if line[9] in inodes and line[3] == "01"]
+    return found + [f"unix {line[6]}" for line in unix if line[6] in inodes and line[5] == "03"]
 
 
 def environment(pid: int) -> dict[str, str]:
