@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import select
 import socket
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -70,10 +71,16 @@ def slow(
 ) -> Iterator[socket.socket]:
     """Announce a body of this size, send a part of it and hold the connection."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as line:
-        lines = [f"POST {path} HTTP/1.1", "Host: x", f"Content-Length: {size}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        line.sendall("\r\n".join([*lines, "", ""]).encode() + bytes(300_000))
+        announce(line, path, size=size, headers=headers)
+        line.sendall(bytes(300_000))
         yield line
+
+
+def announce(line: socket.socket, path: str, *, size: int, headers: dict[str, str]) -> None:
+    """Send the headers of a request with a body of this size."""
+    lines = [f"POST {path} HTTP/1.1", "Host: x", f"Content-Length: {size}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    line.sendall("\r\n".join([*lines, "", ""]).encode())
 
 
 def stored(server: Nginx) -> int:
@@ -105,6 +112,12 @@ class TestLargeBodies:
             customer = {**USER, "X-Forwarded-For": "192.0.2.9"}
             assert post(server, UPLOADS, IMAGE, customer)[2]["size"] == len(IMAGE)
 
+    def test_it_ends_a_body_that_stops_coming(self, server: Nginx) -> None:
+        with slow(server, "/api/v1/jobs/", size=310_000, headers=USER) as line:
+            line.settimeout(30)  # three times as long as nginx waits
+            with pytest.raises(ConnectionResetError):
+                line.recv(65_536)
+
     def test_it_stores_six_bodies_of_one_address(self, server: Nginx) -> None:
         attacker, customer = ({**USER, "X-Forwarded-For": f"192.0.2.{last}"} for last in (1, 2))
         with contextlib.ExitStack() as held:
@@ -118,6 +131,21 @@ class TestLargeBodies:
             assert headers["Retry-After"]
             assert post(server, UPLOADS, IMAGE, customer)[0] == 200
             assert post(server, "/api/v1/jobs/", b"{}", attacker)[0] == 200
+
+    def test_it_holds_four_hundred_small_bodies_of_one_address(self, server: Nginx) -> None:
+        with contextlib.ExitStack() as held:
+            lines = []
+            for number in range(420):
+                headers = {"Cookie": f"sessionid=invented{number}"}
+                line = held.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+                lines.append(line)
+                announce(line, "/api/v1/jobs/", size=90_000, headers=headers)
+            while len(refused := select.select(lines, [], [], 1)[0]) < 20:
+                pass
+            assert {line.recv(65_536).split()[1] for line in refused} == {b"429"}
+            assert len(refused) == 20
+            customer = {**USER, "X-Forwarded-For": "192.0.2.9"}
+            assert post(server, "/api/v1/jobs/", b"{}", customer)[0] == 200
 
     def test_it_passes_on_what_a_user_sends(self, server: Nginx) -> None:
         for path, size in ((UPLOADS, 20_500_000), (FORM, 63_000_000), ("/api/v1/jobs/", 900_000)):
