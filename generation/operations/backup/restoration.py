@@ -112,7 +112,7 @@ class Restoration:
         else:
             self.say(
                 "The backup has only the database. The files in the bucket stay as they are, "
-                "except exports and images of comparisons: users request them again."
+                "except exports: users request them again."
             )
         if continues:
             self.say("The database was loaded before the interruption.")
