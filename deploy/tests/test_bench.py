@@ -9,11 +9,13 @@ import pytest
 from django.conf import settings
 
 from deploy.bench import measure
+from deploy.bench.__main__ import POSTGRES
 from deploy.bench.processes import cpu_seconds, pss_bytes, tree
 from deploy.bench.report import conditions, save
 from deploy.bench.result import CannotMeasure, ResultLine
 from deploy.bench.runner import Bench
 from deploy.bench.settings import Sizes
+from generation.testing import services
 
 SIZES = "times=1 requests=8 feed_images=3 finished_rows=2000"
 DOCUMENT = "# Performance\n\n<!-- bench: old -->\nold\n<!-- bench: end -->\n\nwords\n"
@@ -51,6 +53,14 @@ class TestBench:
         assert (tmp_path / "bench.md").read_text().strip() in document.read_text()
         assert "old" not in document.read_text()
         assert document.read_text().endswith("words\n")
+
+
+def test_it_measures_postgresql_as_it_comes() -> None:
+    assert not POSTGRES.keys() & services.POSTGRES_SETTINGS.keys() - {
+        "listen_addresses",
+        "max_connections",
+    }
+    assert "jit" not in POSTGRES
 
 
 class TestRunner:

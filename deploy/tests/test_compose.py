@@ -183,6 +183,10 @@ class TestScale:
         for key in ("environment", "healthcheck", "volumes", "networks", "depends_on"):
             assert further[key] == first[key], key
 
+    def test_it_lets_postgresql_compile_no_statement(self) -> None:
+        """Behind PgBouncer connections cannot ask for it themselves."""
+        assert "jit=off" in services()["postgres"]["command"]
+
     def test_it_replaces_no_database_when_a_value_of_env_changes(self) -> None:
         for name in ("postgres", "redis"):
             text = yaml.safe_dump(services()[name]).replace("$$@", "")

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -110,6 +111,22 @@ def test_it_replaces_a_connection_that_became_silent_while_it_was_idle(proxy: Pr
     with psycopg.connect(os.environ["DATABASE_URL"]) as other:
         other.execute("SELECT pg_sleep(%s)", [SILENCE_SECONDS])
     assert ask("SELECT 1") == [(1,)]
+
+
+def test_it_notices_a_machine_that_is_gone_without_a_word(proxy: Proxy):
+    options = connections.databases["default"]["OPTIONS"]
+    given = {name: options[name] for name in ("connect_timeout", "tcp_user_timeout")}
+    given |= {name: value for name, value in options.items() if name.startswith("keepalives")}
+    with (
+        psycopg.connect(host="127.0.0.1", port=proxy.port, user="postgres", **given) as database,
+        socket.fromfd(database.fileno(), socket.AF_INET, socket.SOCK_STREAM) as line,
+    ):
+        seconds = [
+            line.getsockopt(socket.IPPROTO_TCP, option)
+            for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        ]
+        assert seconds == [10, 5, 3]
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 15_000
 
 
 class Server:
