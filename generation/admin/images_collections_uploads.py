@@ -130,7 +130,6 @@ class ImageAdmin(FileColumns, LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.action(description=_("Make private"), permissions=["stop"])
     def stop_sharing(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
-        """Turn off links and publications; the owners keep the images."""
         count = 0
         for image in queryset.exclude(visibility=Visibility.PRIVATE).order_by("id"):
             share_links.make_private(image)
@@ -151,7 +150,6 @@ class ImageAdmin(FileColumns, LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("job"))
     def of_job(self, image: Image) -> SafeString:
-        """Return a link to the job, or where a saved copy is from."""
         if image.job_id is None:
             return format_html("{}", image.saved.source_text)
         address = reverse("admin:generation_job_change", args=[image.job_id])
@@ -159,7 +157,6 @@ class ImageAdmin(FileColumns, LargeTableAdmin, ReadOnlyModelAdmin):
 
     @admin.display(description=_("favorite"))
     def is_favorite(self, image: Image) -> str:
-        """Return whether it is a favorite of its owner, in words."""
         return gettext("yes") if image.favorite else gettext("no")
 
     thumbnail_file = column("thumbnail_key", _("key of the thumbnail"))

@@ -55,7 +55,7 @@ class ArchiveSlot:
 
 
 def take(user: User) -> ArchiveSlot:
-    """Return a slot for the user's next archive; raise Busy. The second limit is per process."""
+    """Return a slot for the user's next archive; raise ArchiveBusy."""
     return ArchiveSlot(user)
 
 

@@ -13,7 +13,7 @@ from generation.operations.alerts import webhook_address
 from generation.operations.backup.encryption import Sealing, recipients
 from generation.operations.backup.refusal import BackupRefused
 from generation.runpod.access import header_key
-from generation.studio.prompt_helper import text_client
+from generation.studio.prompt_helper import helper_client
 
 MAX_CALL_USD = 100
 HOST = re.compile(r"(\*|\.?[\w.-]+|\[[0-9a-fA-F:.]+\])(:\d+)?")
@@ -44,7 +44,7 @@ def prompt_helper(app_configs: Sequence[AppConfig] | None, **_: object) -> list[
         return []
     else:
         try:
-            text_client.client()
+            helper_client.client()
         except ValueError as error:
             problem = f"PROMPT_HELPER_URL, _MODEL or _API_KEY: {error}."
         else:

@@ -22,7 +22,7 @@ from generation.runpod import billing
 from generation.runpod.billing import Bill
 from generation.runpod.call_errors import KeyRefused
 from generation.runpod.payloads import is_public
-from generation.studio.prompt_helper.text_client import runpod_endpoint
+from generation.studio.prompt_helper.helper_client import runpod_endpoint
 
 ZERO = Decimal(0)
 FIRST_YEAR, LAST_YEAR = 2020, 2099

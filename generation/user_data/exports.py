@@ -131,7 +131,6 @@ def forget_expired() -> int:
 
 
 def delete_files(export: Export) -> None:
-    """Remove the files of an export, also those that are not complete."""
     storage.delete_all(storage.export_folder(export_id=export.id))
 
 

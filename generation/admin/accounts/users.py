@@ -81,8 +81,6 @@ class UserWithJobsAdmin(UserAdmin):
 
     @admin.action(description=_("Keep accounts scheduled for deletion"), permissions=["erase"])
     def keep_accounts(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Unlock the accounts whose erasure has not started."""
-
         def keep(user: User) -> None:
             staff_rights.check(request.user, user)
             deletion.keep(user)

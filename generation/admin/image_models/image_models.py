@@ -225,7 +225,6 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
 
     @admin.action(description=_("Disable"), permissions=["change"])
     def switch_off(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Disable the models; existing jobs continue."""
         done = 0
         for model in queryset.filter(enabled=True).order_by("position", "slug"):
             self._switch(request, model, enabled=False)

@@ -28,7 +28,6 @@ def is_unconfirmed(job: Job) -> bool:
 class JobColumns:
     @admin.display(description=_("image"))
     def thumbnail(self, job: Job) -> SafeString:
-        """Return the first image, or an empty plate."""
         images = getattr(job, "first_images", None) or ()
         if not images:
             return format_html('<span class="plate" data-status="{}"></span>', job.status)

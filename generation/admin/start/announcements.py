@@ -43,7 +43,6 @@ class AnnouncementAdmin(AuditedAdmin):
         announcements.forget()
 
     def delete_model(self, request: HttpRequest, obj: Announcement) -> None:
-        """Delete; other processes hide it within seconds."""
         super().delete_model(request, obj)
         announcements.forget()
 

@@ -1,4 +1,4 @@
-"""Sharing of collections by a secret link, as `sharing` shares single images.
+"""Sharing of collections by a secret link, as `share_links` shares single images.
 
 Only this module writes the link columns of `Collection`.
 """
@@ -89,7 +89,7 @@ def as_shared(shared: SharedCollection, member: CollectionImage) -> Shared:
 
 
 def share(collection: Collection, **link: Any) -> Collection:
-    """Create or change the link, as `visibility.linked` says."""
+    """Create or change the link, as `visibility.link_columns` says."""
     return named_rows.store(collection, **visibility.link_columns(collection, **link))
 
 

@@ -61,7 +61,7 @@ def as_shared(publication: Publication) -> Shared:
 
 
 def share_by_link(image: Image, **link: Any) -> Image:
-    """Create or change the link of the image, as `visibility.linked` says. Raise InTheTrash."""
+    """Create or change the link, as `visibility.link_columns` says. Raise InTheTrash."""
     with transaction.atomic():
         locked = visibility.lock_unless_trashed(image)
         return visibility.write(locked, **visibility.link_columns(locked, **link))

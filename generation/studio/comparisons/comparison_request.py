@@ -31,7 +31,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class ComparisonRequest:
-    """A comparison as it is asked for; its cells are validated by `plans.make`."""
+    """A comparison as it is asked for; its cells are validated by `comparison_plan.make`."""
 
     prompt: str
     models: tuple[str, ...]

@@ -18,7 +18,7 @@ COLUMNS = ("image", "row", "column", "status", "model", "seed", "best", "job")
 
 
 def pack(filled: FilledSheet) -> Generator[bytes]:
-    """Return the archive in pieces: `archive.pack`, with TABLE, which has a line for each cell."""
+    """Return the archive in pieces: `zip_archive.pack`, with TABLE, a line for each cell."""
     names: dict[UUID, str] = {}
     table = io.StringIO("\ufeff")  # Excel needs the byte order mark to recognize UTF-8
     table.seek(0, io.SEEK_END)

@@ -33,7 +33,7 @@ def change(
 
 
 def of_user(user: User) -> dict[str, list[str]]:
-    """Return the entries of the user's lists by folded name, for `alternatives.parse`."""
+    """Return the entries of the user's lists by folded name, for `prompt_alternatives.parse`."""
     rows = WordList.objects.of(user).present()
     return dict(rows.values_list("folded_name", "entries"))
 

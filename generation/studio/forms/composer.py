@@ -149,7 +149,6 @@ class Composer:
 
     @property
     def has_exact_size(self) -> bool:
-        """Whether the model accepts any width and height within limits."""
         return size_choice.takes_any(self.parameters)
 
     @cached_property
@@ -197,7 +196,6 @@ class Composer:
 
     @property
     def has_limited_counts(self) -> bool:
-        """Whether the user's quotas leave some of the numbers out."""
         return self.max_count < BATCH_MAX
 
     @property
@@ -224,7 +222,6 @@ class Composer:
 
     @property
     def strength(self) -> Slider | None:
-        """How much the image may differ from its source; None if the model has no such setting."""
         return self.slider("strength")
 
     @property
@@ -257,7 +254,6 @@ class Composer:
         return self.model.max_source_images > 0
 
     def slider(self, name: str) -> Slider | None:
-        """Return the slider of a parameter, None if the model does not have it."""
         return sliders.slider_of(
             name,
             parameters=self.parameters,

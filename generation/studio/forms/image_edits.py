@@ -25,8 +25,6 @@ MADE_BY = ("source_images", "scale", "outpaint", "erase", "mask", "strength")
 
 @dataclass(frozen=True)
 class Upscale:
-    """An enlargement on offer, with its price in credits."""
-
     scale: int
     credits: int
     width: int
@@ -72,7 +70,6 @@ class Edits:
 
 
 def of_image(image: Image, models: Sequence[ImageModel]) -> Edits:
-    """Return what these enabled models can make of the image."""
     offers = [(model, model.offer) for model in models]
     return Edits(
         upscales=_upscales(image, [offer for _model, offer in offers]),

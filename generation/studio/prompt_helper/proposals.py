@@ -21,7 +21,12 @@ from generation.catalog.request_validation import clean_text
 from generation.jobs.placing import creation_switch
 from generation.models import ImageModel, PromptCall
 from generation.runpod.text_client import TextError, TextNotSetUp, TextUnavailable
-from generation.studio.prompt_helper import credit_charges, dollar_costs, instructions, text_client
+from generation.studio.prompt_helper import (
+    credit_charges,
+    dollar_costs,
+    helper_client,
+    instructions,
+)
 from generation.studio.prompt_helper.instructions import ProposalKind
 
 log = logging.getLogger(__name__)
@@ -95,7 +100,7 @@ def propose(
         HelperMissing, HelperBusy, HelperAway, NoProposal, GenerationOff, BudgetReached,
             TooManyTries, TooFewCredits, TokenLimitReached, PeriodLimitReached: nothing was charged.
     """
-    if not text_client.is_on():
+    if not helper_client.is_on():
         raise HelperMissing
     prompt = _cleaned(prompt)
     creation_switch.refuse_if_paused(user)
@@ -103,7 +108,7 @@ def propose(
     rate_limits.spend("prompt_helper", user.pk)
     language = _target(model) if kind is ProposalKind.TRANSLATE else ""
     directions = instructions.of(kind, language=language or languages.DEFAULT)
-    with text_client.waiting.held():
+    with helper_client.waiting.held():
         price = credit_charges.price_of(kind)
         call = credit_charges.hold(user=user, kind=kind, price=price, token_id=token_id)
         try:
@@ -154,7 +159,7 @@ def _ask(kind: ProposalKind, *, directions: str, prompt: str) -> str:
     """Return the text of the endpoint. Raises HelperAway or NoProposal."""
     started = time.monotonic()
     try:
-        reply = text_client.client().reply(
+        reply = helper_client.client().reply(
             instructions=directions, text=prompt, max_tokens=MAX_TOKENS
         )
     except TextError as error:

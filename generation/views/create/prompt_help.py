@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from generation.catalog import languages
 from generation.models import ImageModel
-from generation.studio.prompt_helper import credit_charges, text_client
+from generation.studio.prompt_helper import credit_charges, helper_client
 from generation.studio.prompt_helper.instructions import ProposalKind
 
 STAND_IN = "demo dictionary (stand-in)"
@@ -32,7 +32,7 @@ class Helper:
 
 def helper_of(user: User, model: ImageModel) -> Helper | None:
     """Return the prompt helper of the composer, None without a text endpoint."""
-    if not text_client.is_on():
+    if not helper_client.is_on():
         return None
     codes = languages.known(model.offer.languages)
     return Helper(

@@ -9,7 +9,7 @@ from django.test import Client, TransactionTestCase
 from accounts.credits import ledger
 from accounts.models import CreditEntry, User
 from accounts.tokens import tokens
-from generation.studio.prompt_helper import text_client
+from generation.studio.prompt_helper import helper_client
 from generation.testing.cases import load_catalog, make_user
 from generation.testing.rows.api import Api
 from generation.testing.servers.raw_server import http, raw_server
@@ -79,7 +79,7 @@ class TestRace(TransactionTestCase):
             if credits < 1:
                 return 402
             connection.close()
-            text_client.client().reply(instructions="Enhance", text="fog", max_tokens=10)
+            helper_client.client().reply(instructions="Enhance", text="fog", max_tokens=10)
             try:
                 ledger.adjust(user=self.user, amount=-1, reason="test")
             except ledger.TooFewCredits:
@@ -105,6 +105,6 @@ class TestRace(TransactionTestCase):
         assert len(self.server.requests) == served
         holds = CreditEntry.objects.filter(kind=CreditEntry.Kind.HOLD)
         assert holds.count() == served  # who is refused has held nothing
-        with text_client.waiting.held(), text_client.waiting.held():  # all have been given back
+        with helper_client.waiting.held(), helper_client.waiting.held():  # all have been given back
             pass
         assert not ledger.check()
