@@ -13,15 +13,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
 
+from accounts.emails import outbox
 from accounts.limits import rate_limits
 from accounts.models import User
 from generation.models import PromptReview, ReviewState, RuleAction
-from generation.moderation import decision_email, trusted_authors
-from generation.moderation.decision_email import Decision
+from generation.moderation import decision_emails, trusted_authors
 from generation.moderation.refusals import (
     AlreadyDecided,
     HeldForReview,
@@ -169,24 +167,7 @@ def note_placed(review: PromptReview, *, placed: UUID | None, obstacle: str, pat
     """
     obstacle = obstacle[:MAX_OBSTACLE_LENGTH]
     _change(review, (ReviewState.APPROVED,), placed=placed, obstacle=obstacle)
-
-    def sentence() -> str:
-        if placed:
-            return gettext("A moderator approved your request. The images are being created.")
-        text = gettext(
-            "A moderator approved your prompt, but the images could not be created: %(obstacle)s "
-            "You can create them now."
-        )
-        return text % {"obstacle": obstacle}
-
-    decision = Decision(
-        title=lambda: gettext("Your prompt was approved"),
-        sentence=sentence,
-        prompt=review.prompt,
-        reason="",
-        path=path,
-    )
-    decision_email.send(review.user, decision)
+    outbox.enqueue(decision_emails.prompt_approved(review, path=path))
 
 
 def reject(review: PromptReview, *, by: User, reason: str) -> None:
@@ -200,16 +181,7 @@ def reject(review: PromptReview, *, by: User, reason: str) -> None:
             decided_by=by,
             reason=reason,
         )
-        decision = Decision(
-            title=lambda: gettext("Your prompt was not approved"),
-            sentence=lambda: gettext(
-                "A moderator rejected your request. Nothing was created or charged."
-            ),
-            prompt=review.prompt,
-            reason=reason,
-            path=reverse("reviews"),
-        )
-        decision_email.send(review.user, decision)
+        outbox.enqueue(decision_emails.prompt_rejected(review))
 
 
 def mark_seen(review: PromptReview, *, by: User) -> None:

@@ -104,7 +104,7 @@ def step(export_id: UUID) -> None:
         if _update(export, due_at=timezone.now(), tries=0, **_progress(export)):
             dispatch.export(export.id)
     elif _update(export, due_at=None, expires_at=_end(), **_progress(export)):
-        outbox.enqueue(_ready(export))
+        outbox.enqueue(export_ready(export))
 
 
 def address_of(export: Export, number: int) -> str:
@@ -243,7 +243,7 @@ def _end() -> object:
     return timezone.now() + timedelta(days=settings.EXPORT_DAYS)
 
 
-def _ready(export: Export) -> EmailMessage:
+def export_ready(export: Export) -> EmailMessage:
     with rendering.localized_for(export.user):
         return rendering.compose(
             "generation/emails/export_ready",

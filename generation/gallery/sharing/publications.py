@@ -1,22 +1,20 @@
 """Publications of images on /explore/: requests, reviews and appeals."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.emails import outbox
 from accounts.models import User
 from artgen.refusals import Refusal
 from generation.gallery.sharing import visibility
 from generation.models import OPEN, Image, Publication, PublicationState, RuleAction
 from generation.models.moderation import MAX_REASON_LENGTH
-from generation.moderation import compiled_rules, decision_email, trusted_authors
-from generation.moderation.decision_email import Decision
+from generation.moderation import compiled_rules, decision_emails, trusted_authors
 from generation.moderation.refusals import AlreadyDecided, TooManyReviews, why
 from generation.moderation.rule_matching import strongest
 from generation.owned_rows.link_secrets import new_slug
@@ -133,11 +131,7 @@ def publish(publication: Publication, *, by: User) -> None:
         )
         visibility.write(locked)
         if not was_public:
-            _tell(
-                publication,
-                title=lambda: _("Your image is in Explore"),
-                sentence=lambda: _("A moderator approved your image. Everyone can see it now."),
-            )
+            outbox.enqueue(decision_emails.image_published(publication))
 
 
 def refuse(publication: Publication, *, by: User, reason: str) -> None:
@@ -148,15 +142,7 @@ def refuse(publication: Publication, *, by: User, reason: str) -> None:
         was_public = publication.published_at is not None
         _decide(publication, by=by, at=now, state=PublicationState.REFUSED, reason=reason)
         visibility.write(locked)
-        _tell(
-            publication,
-            title=lambda: (
-                _("Your image was removed from Explore")
-                if was_public
-                else _("Your image was not approved for Explore")
-            ),
-            sentence=lambda: _("It stays in your gallery, and links to it keep working."),
-        )
+        outbox.enqueue(decision_emails.image_refused(publication, was_public=was_public))
 
 
 def _decide(publication: Publication, *, by: User, at: datetime, **fields: object) -> None:
@@ -168,42 +154,13 @@ def _decide(publication: Publication, *, by: User, at: datetime, **fields: objec
     publication.refresh_from_db(
         fields=["state", "reason", "published_at", "decided_at", "decided_by"]
     )
+    is_shown = publication.state == PublicationState.PUBLISHED
     reports = publication.reports.filter(settled_at__isnull=True)
     for reporter in User.objects.filter(is_active=True, id__in=reports.values("user_id")):
-        _tell_reporter(publication, reporter)
+        outbox.enqueue(
+            decision_emails.report_reviewed(publication, reporter=reporter, is_shown=is_shown)
+        )
     reports.update(settled_at=at, user=None)
-
-
-def _tell_reporter(publication: Publication, reporter: User) -> None:
-    """Write to a person who reported the image; the prompt only if visitors see it."""
-    is_shown = publication.state == PublicationState.PUBLISHED
-    decision = Decision(
-        title=lambda: _("Your report was reviewed"),
-        sentence=lambda: (
-            _("A moderator looked at the image that you reported and kept it in Explore.")
-            if is_shown
-            else _("A moderator removed the image that you reported from Explore.")
-        ),
-        prompt=publication.image.prompt if publication.with_parameters else "",
-        reason=publication.reason,
-        path=reverse("shared", args=[publication.slug]) if is_shown else reverse("explore"),
-    )
-    decision_email.send(reporter, decision)
-
-
-def _tell(
-    publication: Publication, *, title: Callable[[], str], sentence: Callable[[], str]
-) -> None:
-    """Write to the owner, in the transaction of the decision."""
-    image = publication.image
-    decision = Decision(
-        title=title,
-        sentence=sentence,
-        prompt=image.prompt,
-        reason=publication.reason,
-        path=reverse("share_image", args=[image.id]),
-    )
-    decision_email.send(image.user, decision)
 
 
 def _not_shown(matches: list[dict[str, Any]]) -> str:

@@ -356,7 +356,7 @@ class TestAppeal(ModerationTestCase):
         """What fails unexpectedly leaves nothing decided."""
         review = self.appealed()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(prompt_reviews.decision_email, "send", _fail)
+            patch.setattr(prompt_reviews.decision_emails, "prompt_approved", _fail)
             with pytest.raises(RuntimeError):
                 reviewed_orders.approve(review, by=self.staff)
         assert PromptReview.objects.get().state == ReviewState.WAITING
@@ -368,5 +368,5 @@ class TestAppeal(ModerationTestCase):
             prompt_reviews.appeal(review)
 
 
-def _fail(*_args: object) -> None:
+def _fail(*_args: object, **_options: object) -> None:
     raise RuntimeError
