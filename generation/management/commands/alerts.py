@@ -46,7 +46,7 @@ class Command(BaseCommand):
         for address, language in messages.recipients():
             channels += 1
             try:
-                test.email(address, language=language).send()
+                messages.alert(test, to=address, language=language).send()
             except Exception as error:  # noqa: BLE001 each mail backend has exceptions of its own
                 failed.append(f"{address}: {type(error).__name__}")
             else:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.emails import rendering
@@ -43,26 +43,13 @@ class AlertMessage:
     news: str
     since: datetime
 
-    def email(self, to: str, *, language: str) -> EmailMessage:
-        with translation.override(language or settings.LANGUAGE_CODE):
-            return rendering.compose(
-                "generation/emails/alert",
-                to=to,
-                news=AlertNews(self.news).label,
-                sentence=sentence(self.name, self.values),
-                advice=self._advice(),
-                since=_time(self.since),
-                name=self.name,
-                admin=rendering.absolute_url("/admin/"),
-            )
-
     def webhook_body(self) -> dict[str, Any]:
         """Return the body for the webhook: `text` is what Slack, Mattermost and Telegram show."""
         with translation.override(settings.LANGUAGE_CODE):
             lines = [
                 f"{AlertNews(self.news).label}: {sentence(self.name, self.values)}",
-                f"{_('Since:')} {_time(self.since)}",
-                *filter(None, [self._advice()]),
+                f"{_('Since:')} {rendering.minute(self.since)}",
+                *filter(None, [self.advice()]),
                 settings.PUBLIC_URL,
             ]
         return {
@@ -74,9 +61,20 @@ class AlertMessage:
             "site": settings.PUBLIC_URL,
         }
 
-    def _advice(self) -> str:
+    def advice(self) -> str:
         return "" if self.news == AlertNews.ENDED else advice(self.name)
 
 
-def _time(moment: datetime) -> str:
-    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M %Z}"
+def alert(message: AlertMessage, *, to: str, language: str) -> EmailMessage:
+    """Return the email; its templates have the name of this function."""
+    with translation.override(language or settings.LANGUAGE_CODE):
+        return rendering.compose(
+            "generation/emails/alert",
+            to=to,
+            news=AlertNews(message.news).label,
+            sentence=sentence(message.name, message.values),
+            advice=message.advice(),
+            since=rendering.minute(message.since),
+            name=message.name,
+            admin=rendering.absolute_url("/admin/"),
+        )

@@ -59,6 +59,6 @@ def _notify(alert: Alert, news: AlertNews, now: datetime) -> None:
             return
         message = AlertMessage(alert.name, alert.values, news, alert.started_at)
         for address, language in messages.recipients():
-            outbox.enqueue(message.email(address, language=language))
+            outbox.enqueue(messages.alert(message, to=address, language=language))
         if settings.ALERT_WEBHOOK_URL:
             AlertPost.objects.create(alert=alert, news=news, due_at=now)

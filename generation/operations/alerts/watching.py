@@ -79,7 +79,8 @@ class Watch:
         """Notify the channels that have not been notified yet, without the database."""
         message = AlertMessage(DATABASE, {}, news, since)
         for address, language in self._recipients:
-            self._try(address, message.email(address, language=language).send)
+            email = messages.alert(message, to=address, language=language)
+            self._try(address, email.send)
         if settings.ALERT_WEBHOOK_URL:
             self._try("webhook", lambda: webhook.send(message.webhook_body()))
 
