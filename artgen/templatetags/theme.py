@@ -1,6 +1,5 @@
 """Icons, numbers and times in templates of the admin and of emails: `{% load theme %}`."""
 
-from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -35,31 +34,12 @@ def page_part(context: Context, template_name: str) -> SafeString:
     return mark_safe(get_template(template_name, using="jinja2").render(values))
 
 
-@register.filter
-def credits(amount: int) -> str:
-    return formatting.credits(amount)
-
-
-@register.filter
-def images(count: int) -> str:
-    return formatting.image_count(count)
-
-
-@register.filter
-def number(value: int) -> str:
-    return formatting.number(value)
-
-
-@register.filter
-def duration(seconds: float) -> str:
-    return formatting.duration(seconds)
-
-
-@register.filter
-def day(value: datetime | date) -> str:
-    return formatting.day(value)
-
-
-@register.filter
-def moment(value: datetime) -> str:
-    return formatting.moment(value)
+for _name, _text_of in (
+    ("credits", formatting.credits),
+    ("day", formatting.day),
+    ("duration", formatting.duration),
+    ("images", formatting.image_count),
+    ("moment", formatting.moment),
+    ("number", formatting.number),
+):
+    register.filter(_name, _text_of)
