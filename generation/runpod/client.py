@@ -22,33 +22,15 @@ from .access import HttpLimits, RunPodAccess
 from .call_errors import (
     DETAIL_CHARACTERS,
     CallFailed,
-    EndpointMissing,
-    Gone,
     JobRefused,
-    KeyRefused,
     NotAccepted,
     OutcomeUnknown,
-    RunPodError,
     run_error,
 )
 from .health import Health, parse_health
 from .job_report import JobReport, RunPodState, is_job_id, parse_state
 from .network_errors import reason_of
 from .replies import MAX_REPLY_BYTES, Reply, json_of, report_of
-
-__all__ = [
-    "CallFailed",
-    "EndpointMissing",
-    "Gone",
-    "Health",
-    "JobRefused",
-    "KeyRefused",
-    "NotAccepted",
-    "OutcomeUnknown",
-    "RunPodClient",
-    "RunPodError",
-    "Submission",
-]
 
 MAX_BODY_BYTES = 10_000_000  # of a /run; RunPod documents 10 MB
 

@@ -6,7 +6,7 @@ Endpoints and workers change in the middle of work, and what it holds goes on af
 import pytest
 import requests
 
-from generation.runpod.client import EndpointMissing, KeyRefused
+from generation.runpod.call_errors import EndpointMissing, KeyRefused
 from generation.runpod.job_report import RunPodState
 from generation.testing.servers.emulator import ENDPOINT, INPUT, run, state
 

@@ -8,7 +8,8 @@ import requests
 from generation.demo.emulator import FAULTS, MAGIC_WORDS, Emulator, EmulatorOptions
 from generation.imaging.image_decoding import InvalidImage, decode
 from generation.runpod import payloads
-from generation.runpod.client import Gone, JobRefused, NotAccepted, RunPodClient, RunPodError
+from generation.runpod.call_errors import Gone, JobRefused, NotAccepted, RunPodError
+from generation.runpod.client import RunPodClient
 from generation.runpod.download import DownloadFailed, DownloadRefused
 from generation.runpod.job_report import RunPodState
 from generation.runpod.payloads import OutputError

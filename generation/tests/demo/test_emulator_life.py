@@ -5,7 +5,8 @@ import threading
 import pytest
 
 from generation.demo.emulator import Emulator, EmulatorOptions
-from generation.runpod.client import Gone, RunPodClient
+from generation.runpod.call_errors import Gone
+from generation.runpod.client import RunPodClient
 from generation.runpod.job_report import RunPodState
 from generation.testing.servers.emulator import ENDPOINT, run, state
 

@@ -11,7 +11,7 @@ import pytest
 
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.runpod.access import HttpLimits
-from generation.runpod.client import (
+from generation.runpod.call_errors import (
     CallFailed,
     EndpointMissing,
     Gone,
@@ -19,9 +19,9 @@ from generation.runpod.client import (
     KeyRefused,
     NotAccepted,
     OutcomeUnknown,
-    RunPodClient,
     RunPodError,
 )
+from generation.runpod.client import RunPodClient
 from generation.runpod.job_report import RunPodState
 from generation.testing.servers.raw_server import http, raw_server
 

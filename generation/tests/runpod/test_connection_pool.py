@@ -7,7 +7,8 @@ import pytest
 
 from generation.runpod import connection_pool
 from generation.runpod.access import HttpLimits
-from generation.runpod.client import CallFailed, NotAccepted, RunPodClient
+from generation.runpod.call_errors import CallFailed, NotAccepted
+from generation.runpod.client import RunPodClient
 from generation.testing.servers.raw_server import raw_server
 from generation.testing.threads import until_set
 

@@ -18,7 +18,8 @@ from hypercorn.config import Config
 
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.runpod.access import HttpLimits
-from generation.runpod.client import CallFailed, Gone, RunPodClient
+from generation.runpod.call_errors import CallFailed, Gone
+from generation.runpod.client import RunPodClient
 from generation.runpod.job_report import JobReport, RunPodState
 from generation.runpod.replies import MAX_REPLY_BYTES
 from generation.runpod.status_sweep import BATCH, Sweep

@@ -44,8 +44,7 @@ def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
 
 
 # `taken` are jobs that are being stored, whose lease has more time left than any pause, and paused
-# ones. A host is full with `of_host` jobs of all workers, or with `of_failed_host` once it has
-# failed. One user gets `of_user` jobs of it. Jobs whose host has failed share one slot of it.
+# ones. `of_host` and `of_failed_host` are slots of all workers, `of_user` are those of one host.
 CLAIM_STORING = """
 WITH taken AS (
     SELECT result_host, user_id, due_at > %(paused_until)s AS is_being_stored,

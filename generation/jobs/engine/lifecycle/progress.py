@@ -16,14 +16,11 @@ from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine.lifecycle.transition import (
     HistoryLine,
-    attach_models,
-    change,
+    change_seen,
     costs_plus,
     expect_one,
     insert_history,
     move,
-    publish,
-    seen,
     unchanged,
 )
 from generation.models import Job, Status
@@ -74,20 +71,14 @@ WITH changed AS (
 
 def store_progress(reported: Sequence[tuple[Job, JobProgress]], *, until: datetime) -> list[Job]:
     """Store that workers run these jobs, with their progress; check them again at `until`."""
-    jobs = [job for job, _ in reported]
     values = {
-        **seen(jobs),
         "progress": [progress.progress for _, progress in reported],
         "steps": [progress.step for _, progress in reported],
         "step_counts": [progress.step_count for _, progress in reported],
         "now": timezone.now(),
         "until": until,
     }
-    with transaction.atomic():
-        moved = change(STORE_PROGRESS, "running", values)
-        attach_models(moved, jobs)
-        publish(moved)
-    return moved
+    return change_seen([job for job, _ in reported], STORE_PROGRESS, "running", values)
 
 
 def store_missing(job: Job, *, until: datetime) -> None:
@@ -135,10 +126,8 @@ spent AS ({add_spending})"""
 def begin_storing(reported: Sequence[tuple[Job, Finished]]) -> list[Job]:
     """Move finished jobs to STORING, due at once: their images can be fetched."""
     now = timezone.now()
-    jobs = [job for job, _ in reported]
     reports = [finished for _, finished in reported]
     values = {
-        **seen(jobs),
         "started_at": [
             now - timedelta(milliseconds=finished.execution_ms or 0) for finished in reports
         ],
@@ -152,12 +141,8 @@ def begin_storing(reported: Sequence[tuple[Job, Finished]]) -> list[Job]:
         "now": now,
         **spending.add_values(),
     }
-    with transaction.atomic():
-        statement = BEGIN_STORING.replace("{add_spending}", spending.ADD)
-        moved = change(statement, "storing", values)
-        attach_models(moved, jobs)
-        publish(moved)
-    return moved
+    statement = BEGIN_STORING.replace("{add_spending}", spending.ADD)
+    return change_seen([job for job, _ in reported], statement, "storing", values)
 
 
 UNREADABLE = "unreadable"

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -16,12 +15,10 @@ from generation.jobs.engine.lifecycle.parking import park
 from generation.jobs.engine.lifecycle.transition import (
     HistoryLine,
     Stale,
-    attach_models,
     change,
+    change_seen,
     expect_one,
     move,
-    publish,
-    seen,
     unchanged,
 )
 from generation.jobs.queue import scheduling
@@ -118,18 +115,12 @@ def store_accepted(accepted: Sequence[tuple[Job, str]]) -> list[Job]:
     A job that is missing from the result was canceled meanwhile.
     """
     now = timezone.now()
-    jobs = [job for job, _ in accepted]
     values = {
-        **seen(jobs),
         "runpod_ids": [runpod_id for _, runpod_id in accepted],
         "now": now,
         "first_check_at": now + FIRST_CHECK,
     }
-    with transaction.atomic():
-        moved = change(STORE_ACCEPTED, "submitted", values)
-        attach_models(moved, jobs)
-        publish(moved)
-    return moved
+    return change_seen([job for job, _ in accepted], STORE_ACCEPTED, "submitted", values)
 
 
 # `refusals` = 1 says that the POST has ended, so another submission of the model may begin. A
@@ -152,11 +143,9 @@ def store_unknown(details: Sequence[tuple[Job, str]]) -> None:
 
     `begin_submission` has set when they are due.
     """
-    with transaction.atomic():
-        values = _seen_with(details) | {"now": timezone.now()}
-        moved = change(STORE_UNKNOWN, "unknown", values)
-        attach_models(moved, [job for job, _ in details])
-        publish(moved)
+    texts = [storable(detail) for _, detail in details]
+    values = {"details": texts, "now": timezone.now()}
+    change_seen([job for job, _ in details], STORE_UNKNOWN, "unknown", values)
 
 
 # The deadline runs from the first submission that RunPod may have taken. It did not take this one.
@@ -183,17 +172,9 @@ def put_back(details: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job
 
     The attempt stays the same.
     """
-    with transaction.atomic():
-        values = _seen_with(details) | {"now": timezone.now(), "until": until}
-        moved = change(PUT_BACK, "deferred", values)
-        attach_models(moved, [job for job, _ in details])
-        publish(moved)
-    return moved
-
-
-def _seen_with(details: Sequence[tuple[Job, str]]) -> dict[str, Any]:
     texts = [storable(detail) for _, detail in details]
-    return {**seen([job for job, _ in details]), "details": texts}
+    values = {"details": texts, "now": timezone.now(), "until": until}
+    return change_seen([job for job, _ in details], PUT_BACK, "deferred", values)
 
 
 def move_to_endpoint(job: Job, *, endpoint_id: str) -> None:

@@ -64,7 +64,7 @@ def expect_one(count: int) -> None:
 
 
 # --- many jobs, each with SQL of its own ----------------------------------------------------------
-def seen(jobs: Sequence[Job]) -> dict[str, list[object]]:
+def _seen(jobs: Sequence[Job]) -> dict[str, list[object]]:
     """Return `ids`, `statuses` and `attempts`, the guard of a statement: as the caller read them.
 
     A statement compares them with the rows. A job that has moved on does not match.
@@ -96,13 +96,6 @@ def change(statement: str, event: str, values: Mapping[str, object]) -> list[Job
     return jobs
 
 
-def attach_models(moved: Sequence[Job], known: Sequence[Job]) -> None:
-    """Set `job.model` without a query, from the jobs as the caller had them."""
-    models = {job.model_id: job.model for job in known}
-    for job in moved:
-        job.model = models[job.model_id]
-
-
 # --- history, events, costs -----------------------------------------------------------------------
 def insert_history(jobs: Sequence[Job], line: HistoryLine) -> None:
     """Insert this line for each job, as the caller has it."""
@@ -125,6 +118,19 @@ def log_history(jobs: Sequence[Job], name: str) -> None:
     """Log each job's line of history after the commit, so that logs can be searched for a job."""
     if log.isEnabledFor(logging.INFO):
         transaction.on_commit(partial(_log_now, jobs, name), robust=True)
+
+
+def change_seen(
+    jobs: Sequence[Job], statement: str, event: str, values: Mapping[str, object]
+) -> list[Job]:
+    """Run `change` for jobs as the caller read them, and publish those that have not moved on."""
+    models = {job.model_id: job.model for job in jobs}
+    with transaction.atomic():
+        moved = change(statement, event, {**_seen(jobs), **values})
+        for job in moved:
+            job.model = models[job.model_id]  # without a query
+        publish(moved)
+    return moved
 
 
 def _log_now(jobs: Sequence[Job], name: str) -> None:
