@@ -64,18 +64,6 @@ def expect_one(count: int) -> None:
 
 
 # --- many jobs, each with SQL of its own ----------------------------------------------------------
-def _seen(jobs: Sequence[Job]) -> dict[str, list[object]]:
-    """Return `ids`, `statuses` and `attempts`, the guard of a statement: as the caller read them.
-
-    A statement compares them with the rows. A job that has moved on does not match.
-    """
-    return {
-        "ids": [job.id for job in jobs],
-        "statuses": [str(job.status) for job in jobs],
-        "attempts": [job.attempt for job in jobs],
-    }
-
-
 NOTED = """,
 noted AS (
     INSERT INTO generation_jobevent (job_id, at, name, status, attempt, detail)
@@ -94,6 +82,27 @@ def change(statement: str, event: str, values: Mapping[str, object]) -> list[Job
     jobs = raw_sql.fetch(Job, sql, {**values, "event": event}, more=("has_line",))
     log_history([job for job in jobs if vars(job)["has_line"]], event)
     return jobs
+
+
+def change_seen(
+    jobs: Sequence[Job], statement: str, event: str, values: Mapping[str, object]
+) -> list[Job]:
+    """Run `change` for jobs as the caller read them, and publish those that have not moved on.
+
+    The statement compares `ids`, `statuses` and `attempts` with the rows.
+    """
+    guard = {
+        "ids": [job.id for job in jobs],
+        "statuses": [str(job.status) for job in jobs],
+        "attempts": [job.attempt for job in jobs],
+    }
+    models = {job.model_id: job.model for job in jobs}
+    with transaction.atomic():
+        moved = change(statement, event, {**guard, **values})
+        for job in moved:
+            job.model = models[job.model_id]  # without a query
+        publish(moved)
+    return moved
 
 
 # --- history, events, costs -----------------------------------------------------------------------
@@ -118,19 +127,6 @@ def log_history(jobs: Sequence[Job], name: str) -> None:
     """Log each job's line of history after the commit, so that logs can be searched for a job."""
     if log.isEnabledFor(logging.INFO):
         transaction.on_commit(partial(_log_now, jobs, name), robust=True)
-
-
-def change_seen(
-    jobs: Sequence[Job], statement: str, event: str, values: Mapping[str, object]
-) -> list[Job]:
-    """Run `change` for jobs as the caller read them, and publish those that have not moved on."""
-    models = {job.model_id: job.model for job in jobs}
-    with transaction.atomic():
-        moved = change(statement, event, {**_seen(jobs), **values})
-        for job in moved:
-            job.model = models[job.model_id]  # without a query
-        publish(moved)
-    return moved
 
 
 def _log_now(jobs: Sequence[Job], name: str) -> None:
