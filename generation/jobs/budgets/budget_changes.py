@@ -33,8 +33,8 @@ def set_limit(
         InvalidBudget: the limit is negative or has too many digits.
     """
     with transaction.atomic():
-        same: dict[str, Any] = {"group": group, "model": model, "period": period}
-        budget = Budget.objects.filter(**same).first() or Budget(**same)
+        scope: dict[str, Any] = {"group": group, "model": model, "period": period}
+        budget = Budget.objects.filter(**scope).first() or Budget(**scope)
         budget.limit_usd = limit_usd
         try:
             budget.full_clean()

@@ -43,13 +43,13 @@ def wait_of_order(
         return OrderWait(budget=budget)
     limit = limit_of_order(user, forecast=forecast, allowed=allowed)
     times = of_order_jobs(jobs, forecast=forecast, limit=limit)
-    known = [time for time in times if time]
-    if len(known) < len(times):
+    etas = [time for time in times if time]
+    if len(etas) < len(times):
         return OrderWait()
     last = Eta(
-        max(time.p50 for time in known),
-        max(time.p90 for time in known),
-        max((time.basis for time in known), key=list(Basis).index),
+        max(time.p50 for time in etas),
+        max(time.p90 for time in etas),
+        max((time.basis for time in etas), key=list(Basis).index),
     )
     return OrderWait(eta=last)
 

@@ -50,19 +50,19 @@ def check(*, user: User, ids: Sequence[str], field: str = FIELD) -> list[OwnImag
     if not ids:
         return []  # most orders: building a query takes a tenth of their time
     try:
-        wanted = [UUID(one) for one in ids]
+        image_ids = [UUID(image_id) for image_id in ids]
     except ValueError:
-        wanted = []
-    known = _known(
+        image_ids = []
+    images = _known(
         user_id=user.id,
-        ids=wanted,
+        ids=image_ids,
         images=Image.objects.present(),
         uploads=Upload.objects.usable(),
     )
-    if len(wanted) != len(ids) or len(known) != len(set(wanted)):
+    if len(image_ids) != len(ids) or len(images) != len(set(image_ids)):
         detail = _("Image not found.")
         raise InvalidParameters([FieldError(field=field, code="does_not_exist", detail=detail)])
-    return [known[one] for one in wanted]
+    return [images[image_id] for image_id in image_ids]
 
 
 def must_be_reduced(
@@ -95,14 +95,14 @@ def chosen(job: Job) -> list[OwnImage]:
 
     Raises SourceMissing if one was deleted.
     """
-    ids = [UUID(one) for one in (*job.source_images, *([job.mask] if job.mask else []))]
+    ids = [UUID(image_id) for image_id in (*job.source_images, *([job.mask] if job.mask else []))]
     # Files are deleted within an hour after the trash was emptied: jobs may still use them.
-    known = _known(
+    images = _known(
         user_id=job.user_id, ids=ids, images=Image.objects.all(), uploads=Upload.objects.all()
     )
-    if len(known) != len(set(ids)):
+    if len(images) != len(set(ids)):
         raise SourceMissing
-    return [known[one] for one in ids]
+    return [images[image_id] for image_id in ids]
 
 
 def of_job(job: Job, own: Sequence[OwnImage], *, with_data: bool) -> list[InputImage]:
@@ -127,21 +127,21 @@ def of_job(job: Job, own: Sequence[OwnImage], *, with_data: bool) -> list[InputI
     except FileNotFoundError as error:
         raise SourceMissing from error
     fitted = fitting.fit(files, room=_room({**job.parameters, **job.snapshot}))
-    for file, one in zip(files, fitted, strict=True):
-        if one.size:
-            reduced = f"{len(file)} to {len(one.data)} bytes, {one.size[0]}x{one.size[1]} px"
+    for file, image in zip(files, fitted, strict=True):
+        if image.size:
+            reduced = f"{len(file)} to {len(image.data)} bytes, {image.size[0]}x{image.size[1]} px"
             log.info(
                 "source image reduced to fit into the request",
                 extra={"job": str(job.id), "reduced": reduced},
             )
     if with_data:
         return [
-            InputImage(url=url, name=name, data=one.data)
-            for url, name, one in zip(urls, names, fitted, strict=True)
+            InputImage(url=url, name=name, data=image.data)
+            for url, name, image in zip(urls, names, fitted, strict=True)
         ]
     return [
-        InputImage(url=data_uri(one.data), name=name)
-        for name, one in zip(names, fitted, strict=True)
+        InputImage(url=data_uri(image.data), name=name)
+        for name, image in zip(names, fitted, strict=True)
     ]
 
 
