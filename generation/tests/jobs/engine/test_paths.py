@@ -33,7 +33,7 @@ class PathTestCase(EmulatorTestCase):
 
 class TestHappyPath(PathTestCase):
     def test_it_ends_with_a_stored_picture_and_one_charge(self):
-        self.emulator.answers.set(jpeg=False)
+        self.emulator.output_formats.set(jpeg=False)
         job = self.place(width=512, height=256, seed=7)
 
         self.finish(job)

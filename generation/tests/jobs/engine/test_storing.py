@@ -202,7 +202,7 @@ class TestAnyAddress(EmulatorTestCase):
 
     def finished(self) -> Job:
         """Return a job of a model whose image RunPod put behind the content network's name."""
-        self.emulator.answers.set(None, cdn=True)
+        self.emulator.output_formats.set(None, cdn=True)
         job = self.place()
         driver.submit("flux-schnell")
         self.emulator.advance(30)

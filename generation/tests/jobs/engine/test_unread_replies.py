@@ -35,7 +35,7 @@ class UnreadReplyTestCase(EmulatorTestCase):
     def setUp(self) -> None:
         super().setUp()
         ImageModel.objects.update(expected_cost={"per_image": str(COST)}, enabled=True)
-        self.emulator.answers.set(None, cost=float(COST))
+        self.emulator.output_formats.set(None, cost=float(COST))
 
     def order(self, fault: str, **request: object) -> Job:
         """Return a job after RunPod has replied with this fault."""
@@ -166,7 +166,7 @@ class TestOutage(UnreadReplyTestCase):
         self.advance(*jobs)
         assert [job.status for job in jobs] == [Status.STORING, Status.STORING, Status.QUEUED]
 
-        self.emulator.answers.set(ENDPOINT, shape="artifacts")
+        self.emulator.output_formats.set(ENDPOINT, shape="artifacts")
         self.set_images(PATH)
         self.advance(*jobs)
 
