@@ -131,12 +131,12 @@ class TestPictureTag(BaseTestCase):
         cls.load_catalog()
 
     def draw(self, image, arguments: str) -> str:
-        template = engines["jinja2"].from_string("{{ picture(image, " + arguments + ") }}")
+        template = engines["jinja2"].from_string("{{ img(image, " + arguments + ") }}")
         return unescape(template.render({"image": image}))
 
     def test_it_offers_the_sharper_copy_with_the_width_of_each(self):
         image = make_image(self.alice, width=1344, height=768, large_key="thumbnails/x/large.webp")
-        drawn = self.draw(image, 'place="feed-wide", alt="a boat"')
+        drawn = self.draw(image, 'layout="feed-wide", alt="a boat"')
         thumbnail, large = storage.url(image.thumbnail_key), storage.url(image.large_key)
         assert (
             f'srcset="{thumbnail} 768w, {large} 1344w" sizes="auto, (max-width: 760px) calc('
