@@ -12,21 +12,18 @@ from generation.user_data import exports
 
 @shared_task(name="generation.submit")
 def submit(slug: str) -> None:
-    """Submit the model's queued jobs that fit."""
     dispatch.remove_mark("generation.submit", slug)
     driver.submit(slug)
 
 
 @shared_task(name="generation.check")
 def check(slug: str) -> None:
-    """Check the model's due jobs at RunPod."""
     dispatch.remove_mark("generation.check", slug)
     driver.check(slug)
 
 
 @shared_task(name="generation.stop")
 def stop() -> None:
-    """Stop ended jobs at RunPod."""
     dispatch.remove_mark("generation.stop")
     driver.stop()
 
@@ -39,7 +36,6 @@ def probe() -> None:
 
 @shared_task(name="generation.store")
 def store() -> None:
-    """Store the images of finished jobs."""
     dispatch.remove_mark("generation.store")
     storing.store_due()
 
@@ -65,5 +61,4 @@ def release_prompt_calls() -> None:
 
 @shared_task(name="generation.clean_up", time_limit=3000)
 def clean_up() -> None:
-    """Delete expired data."""
     cleanup.clean_up()

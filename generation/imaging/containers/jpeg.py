@@ -48,7 +48,6 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def xmp(data: bytes) -> bytes:
-    """Return the file's XMP packet, b"" without one."""
     return next(
         (
             _content(part)[len(XMP) :]

@@ -40,7 +40,6 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def xmp(data: bytes) -> bytes:
-    """Return the file's XMP packet, b"" where none can be read."""
     for kind, chunk in chunks(data):
         if kind == b"iTXt" and _keyword(chunk) == XMP_KEYWORD:
             # After the keyword: NUL, compression flag, method, language, NUL, translated keyword,

@@ -1,4 +1,4 @@
-"""The only sender of Celery messages. A message asks a worker to look for due jobs.
+"""The only sender of Celery messages, after the commit. One asks a worker to look for due jobs.
 
 The rows say what is due, and the tick finds it without messages, too. A message that is already
 queued is not sent again: a mark in the cache says so, which the task removes before it reads any
@@ -21,32 +21,26 @@ MARK_SECONDS = 5
 
 
 def submit(slug: str) -> None:
-    """Submit the model's queued jobs, after commit."""
     _send("generation.submit", slug)
 
 
 def check(slug: str) -> None:
-    """Check the model's due jobs at RunPod, after commit."""
     _send("generation.check", slug)
 
 
 def store() -> None:
-    """Store the images of finished jobs, after commit."""
     _send("generation.store")
 
 
 def stop() -> None:
-    """Stop ended jobs at RunPod, after commit."""
     _send("generation.stop")
 
 
 def probe() -> None:
-    """Probe outages, after commit."""
     _send("generation.probe")
 
 
 def export(export_id: UUID) -> None:
-    """Write the next part of an export, after commit."""
     transaction.on_commit(partial(_send_now, "generation.export", str(export_id)), robust=True)
 
 

@@ -24,7 +24,15 @@ History, credits and images change in the same transaction; events are sent afte
 Locks are taken in the order model on offer, job, user.
 """
 
-from generation.jobs.engine.lifecycle.endings import cancel, fail, retry_attempt, succeed
+from generation.jobs.engine.lifecycle.endings import (
+    cancel,
+    fail,
+    request_stop,
+    retry_attempt,
+    retry_stop,
+    store_stop,
+    succeed,
+)
 from generation.jobs.engine.lifecycle.insertion import insert
 from generation.jobs.engine.lifecycle.leases import (
     claim_due,
@@ -45,7 +53,6 @@ from generation.jobs.engine.lifecycle.progress import (
     store_progress,
     store_unread,
 )
-from generation.jobs.engine.lifecycle.stopping import request_stop, retry_stop, store_stop
 from generation.jobs.engine.lifecycle.submission import (
     adopt_candidate,
     begin_submission,
