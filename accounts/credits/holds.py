@@ -56,6 +56,7 @@ class Hold:
 # - Counters start again with their day or month. A machine whose clock is behind does not reset
 #   them a second time.
 # - The timestamp is taken under the lock, so a user's entries sort in their order.
+# psycopg parses a text of more than 4,096 characters again each time.
 HOLD = """
 WITH grouped AS (
     SELECT
@@ -93,41 +94,28 @@ moved AS (
         AND (%(token_id)s::uuid IS NULL OR EXISTS (SELECT 1 FROM token))
         AND (%(is_unlimited)s OR (
             (%(jobs)s = 0 OR (
-                CASE WHEN counted_on >= %(day)s THEN jobs_today ELSE 0 END + %(jobs)s
-                    <= COALESCE(
-                        max_jobs_per_day, (SELECT jobs_per_day FROM grouped), %(jobs_per_day)s
-                    )
-                AND CASE WHEN counted_on >= %(month)s THEN jobs_this_month ELSE 0 END + %(jobs)s
-                    <= COALESCE(
-                        max_jobs_per_month, (SELECT jobs_per_month FROM grouped), %(jobs_per_month)s
-                    )
+            CASE WHEN counted_on >= %(day)s THEN jobs_today ELSE 0 END + %(jobs)s
+            <= COALESCE(max_jobs_per_day, (SELECT jobs_per_day FROM grouped), %(jobs_per_day)s)
+            AND CASE WHEN counted_on >= %(month)s THEN jobs_this_month ELSE 0 END + %(jobs)s
+            <= COALESCE(
+                max_jobs_per_month, (SELECT jobs_per_month FROM grouped), %(jobs_per_month)s)
             ))
             AND (%(credits)s = 0 OR (
-                CASE WHEN counted_on >= %(day)s THEN credits_today ELSE 0 END + %(credits)s
-                    <= COALESCE(
-                        max_credits_per_day,
-                        (SELECT credits_per_day FROM grouped),
-                        %(credits_per_day)s
-                    )
-                AND CASE WHEN counted_on >= %(month)s THEN credits_this_month ELSE 0 END
-                        + %(credits)s
-                    <= COALESCE(
-                        max_credits_per_month,
-                        (SELECT credits_per_month FROM grouped),
-                        %(credits_per_month)s
-                    )
+            CASE WHEN counted_on >= %(day)s THEN credits_today ELSE 0 END + %(credits)s <= COALESCE(
+                max_credits_per_day, (SELECT credits_per_day FROM grouped), %(credits_per_day)s)
+            AND CASE WHEN counted_on >= %(month)s THEN credits_this_month ELSE 0 END + %(credits)s
+            <= COALESCE(
+                max_credits_per_month, (SELECT credits_per_month FROM grouped),
+                %(credits_per_month)s)
             ))
             AND %(images)s <= COALESCE(max_batch, (SELECT batch FROM grouped), %(batch)s)
-            AND %(image_megapixels)s
-                <= COALESCE(max_megapixels, (SELECT megapixels FROM grouped), %(megapixels)s)
-            AND (
-                '*' = ANY(string_to_array(
-                    COALESCE(NULLIF(allowed_models, ''), (SELECT models FROM grouped)), ' '
-                ))
-                OR %(models)s::text[] <@ string_to_array(
-                    COALESCE(NULLIF(allowed_models, ''), (SELECT models FROM grouped)), ' '
-                )
-            )
+            AND %(size)s
+            <= COALESCE(max_megapixels, (SELECT megapixels FROM grouped), %(megapixels)s)
+            AND (string_to_array(
+                COALESCE(NULLIF(allowed_models, ''), (SELECT models FROM grouped)), ' '
+            ) && '{*}' OR string_to_array(
+                COALESCE(NULLIF(allowed_models, ''), (SELECT models FROM grouped)), ' '
+            ) @> %(models)s::text[])
         ))
     RETURNING id, credits, clock_timestamp() AS at
 ),
@@ -217,7 +205,7 @@ def _values_of_quotas(order: OrderSummary | None) -> Mapping[str, date | float |
         "day": day,
         "month": day.replace(day=1),
         "images": summary.count,
-        "image_megapixels": summary.megapixels,
+        "size": summary.megapixels,
         "models": list(summary.models),
         **quotas.site_limits(),
     }
