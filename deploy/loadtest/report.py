@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from artgen.database import connection_budget
 from artgen.observability import resources
-from deploy.bench.report import said
+from deploy.bench.report import output_of
 from deploy.bench.result import quantile
 from deploy.loadtest.crowd import StageResult
 from generation.operations.alerts.conditions import CONDITIONS
@@ -53,7 +53,7 @@ def markdown(stages: Sequence[StageResult], *, think: tuple[float, float]) -> st
         f"have started; {think[0]:g} to {think[1]:g} s between steps. Limits are those of "
         "`monitor`; exceeded limits are bold. p50 to p99 are of all requests; connections and "
         "queue are the highest values of `monitor`; CPU is that of the whole machine, including "
-        f"the generator. Commit {said('git', 'rev-parse', '--short', 'HEAD')}.",
+        f"the generator. Commit {output_of('git', 'rev-parse', '--short', 'HEAD')}.",
     ]
     return "\n".join(lines)
 
