@@ -81,7 +81,7 @@ class BucketStorage(ContentMD5Storage):
         signer = self._last_signer
         if signer is None or signer.keys != (keys.access_key, keys.secret_key, keys.token or ""):
             signer = presigning.Presigner(
-                self._place,
+                self._address_style,
                 access_key=keys.access_key,
                 secret_key=keys.secret_key,
                 token=keys.token or "",
@@ -94,8 +94,7 @@ class BucketStorage(ContentMD5Storage):
         return self._create_session().get_credentials()
 
     @cached_property
-    def _place(self) -> presigning.Bucket:
-        """Return how botocore addresses this bucket."""
+    def _address_style(self) -> presigning.Bucket:
         signed: str = self.bucket.meta.client.generate_presigned_url(
             "get_object", Params={"Bucket": self.bucket_name, "Key": PROBE_KEY}
         )

@@ -41,7 +41,6 @@ class Fitted:
 
 
 def encoded_length(length: int) -> int:
-    """Return the length in bytes of an image as a data: URI."""
     return 4 * math.ceil(length / 3) + URI_FRAME
 
 

@@ -98,7 +98,6 @@ class Adapter(requests.adapters.HTTPAdapter):
         super().__init__(pool_connections=4, pool_maxsize=kept, max_retries=0, pool_block=False)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Use tracking pools for direct connections."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TLSPool}
 

@@ -24,7 +24,6 @@ def client() -> RunPodClient:
 
 
 def sweep() -> Sweep:
-    """Return the client that reads many statuses at once."""
     return _sweep(settings.RUNPOD_BASE_URL, settings.RUNPOD_API_KEY, os.getpid())
 
 

@@ -14,7 +14,6 @@ def beat() -> None:
 
 
 def last() -> datetime | None:
-    """Return the time of the last tick, None if it is unknown."""
     ticked_at: datetime | None = cache.get(KEY)
     return ticked_at
 

@@ -74,7 +74,6 @@ def probe_due() -> None:
 
 
 def request_probes(endpoint_id: str) -> None:
-    """Make the next tick probe the outages of this endpoint."""
     ProviderOutage.objects.filter(endpoint_id=endpoint_id).update(probe_at=timezone.now())
 
 

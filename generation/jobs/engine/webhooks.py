@@ -44,7 +44,6 @@ def is_of_runpod(_request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _runpod_id(request: HttpRequest) -> str:
-    """Return the id in the body, "" if there is none."""
     try:
         body = parse_json(request.read(MAX_BODY_BYTES))
     except (InvalidJSON, OSError):

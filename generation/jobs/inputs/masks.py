@@ -47,7 +47,7 @@ def check(*, user: User, mask_id: str, source: OwnImage) -> OwnImage:
 
 
 def apply(
-    job: Job, given: Sequence[InputImage], *, own: Sequence[OwnImage], mask: OwnImage | None
+    job: Job, images: Sequence[InputImage], *, own: Sequence[OwnImage], mask: OwnImage | None
 ) -> tuple[list[InputImage], InputImage | None]:
     """Return the source images and the mask that RunPod gets.
 
@@ -55,7 +55,7 @@ def apply(
 
     Args:
         job: whose sides are extended, if any.
-        given: its source images as RunPod would get them, from `sources.of_job`.
+        images: its source images as RunPod would get them, from `sources.of_job`.
         own: the same images in the bucket.
         mask: the mask in the bucket.
 
@@ -64,7 +64,7 @@ def apply(
         EmptyMask: the mask marks nothing.
         PayloadError: a file is not an image.
     """
-    listed = list(given)
+    listed = list(images)
     try:
         if job.outpaint:
             canvas, area = mask_image.extended(

@@ -50,8 +50,6 @@ def no_seed(output: object) -> int | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """Input and output of one kind of worker."""
-
     name: str
     accepts: frozenset[str]  # fields of Parameters
     build: Build

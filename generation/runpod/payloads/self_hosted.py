@@ -79,7 +79,6 @@ def a1111_seed(output: object) -> int | None:
 
 
 def sdxl_seed(output: object) -> int | None:
-    """Return the seed of the output, or that of its first image."""
     if not isinstance(output, dict):
         return None
     if (seed := _whole(output.get("seed"))) is not None:

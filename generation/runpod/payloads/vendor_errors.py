@@ -14,8 +14,6 @@ DETAIL_CHARACTERS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a job made no image."""
-
     code: str
     detail: str  # for staff
     retryable: bool  # whether another attempt with the same parameters may succeed
