@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -88,13 +88,14 @@ def composer(request: HttpRequest) -> HttpResponse:
     """
     user = user_of(request)
     models, allowed = composable(ImageModel.objects.enabled()), quotas.of(user)
-    form = (
-        composer_of(request, models, allowed=allowed)
-        if "job" in request.GET
-        else _read_form(request.GET, models, allowed=allowed)
-    )
-    form = with_preset(user, form, request.GET, models=models, allowed=allowed)
-    return _composer_part(Visit(request, models, allowed, form))
+    visit = Visit(request, models, allowed)
+    if "job" in request.GET:
+        form = composer_of(request, models, allowed=allowed)
+    else:
+        model = chosen_model(models, request.GET.get("model", ""))
+        form = _read_form(visit, model) if model else None
+    visit.form = with_preset(user, form, request.GET, models=models, allowed=allowed)
+    return _composer_part(visit)
 
 
 @login_required
@@ -115,20 +116,22 @@ def quote(request: HttpRequest) -> HttpResponse:
 
 
 def _place(request: HttpRequest) -> HttpResponse:
-    user = user_of(request)
-    visit = Visit(request, _models(), quotas.of(user))
-    models = composable(visit.models)
-    form = visit.form = _read_form(request.POST, models, allowed=visit.allowed)
-    if form is None:
+    user, models = user_of(request), _models()
+    model = chosen_model(composable(models), request.POST.get("model", ""))
+    if model is None:
         return redirect("create")
-    if (
-        "switch" in request.POST or "preset" in request.POST
-    ):  # without script, choosing a model or a preset posts the form to keep the input
-        visit.form = with_preset(user, form, request.POST, models=models, allowed=visit.allowed)
+    if "switch" in request.POST or "preset" in request.POST:
+        # Without script, choosing a model or a preset posts the form to keep the input.
+        visit = Visit(request, models, quotas.of(user))
+        form = _read_form(visit, model)
+        visit.form = with_preset(
+            user, form, request.POST, models=composable(models), allowed=visit.allowed
+        )
         return _page(visit)
+    rate_limits.spend("place", user.pk)  # the limit of the API, counted together with it
+    visit = Visit(request, models, quotas.of(user))
+    form = visit.form = _read_form(visit, model)
     files = request.FILES.getlist("upload") if form.takes_sources else []
-    # The limits of the API, counted together with it.
-    rate_limits.spend("place", user.pk)
     for _file in files[: form.offer.max_source_images]:
         rate_limits.spend("upload", user.pk)
     try:
@@ -147,13 +150,11 @@ def _place(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('create')}?{keep}#run-{run_id}")
 
 
-def _read_form(data: QueryDict, models: list[ImageModel], *, allowed: Quotas) -> Composer | None:
-    """Return the submitted form, converted to the model in `switch`; None without models."""
-    model = chosen_model(models, data.get("model", ""))
-    if model is None:
-        return None
-    form = Composer.posted(model, data, allowed=allowed)
-    other = chosen_model(models, data.get("switch", ""))
+def _read_form(visit: Visit, model: ImageModel) -> Composer:
+    """Return the submitted form of this model, converted to the one in `switch`."""
+    data = visit.request.POST if visit.request.method == "POST" else visit.request.GET
+    form = Composer.posted(model, data, allowed=visit.allowed)
+    other = chosen_model(composable(visit.models), data.get("switch", ""))
     return form.for_model(other) if other and data.get("switch") else form
 
 
