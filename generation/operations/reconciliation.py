@@ -121,7 +121,7 @@ def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
     jobs = Job.objects.filter(id__gte=first_id(start - MAX_WAIT), id__lt=first_id(end))
     sent = jobs.alias(sent_at=spending.SENT_AT).filter(sent_at__gte=start, sent_at__lt=end)
     deleted = Spending.objects.filter(period=Spending.DELETED, starts_on=start.date())
-    rows = [*spending.of_jobs(sent), *deleted.select_related("model").defer("model__workflow")]
+    rows = [*spending.sums_of_jobs(sent), *deleted.select_related("model").defer("model__workflow")]
     costs_by_slug: dict[str, ModelCosts] = {}
     for row in sorted(rows, key=lambda row: (row.model.position, row.model.slug)):
         model = row.model

@@ -59,7 +59,7 @@ def delete_jobs(*, finished_before: datetime) -> int:
                 storage.delete_of_job(job_id)  # some of its files may have been stored
         ids = [job_id for job_id, _, _ in jobs]
         with transaction.atomic():
-            spending.keep(ids)
+            spending.add_deleted(ids)
             Job.objects.filter(id__in=ids).delete()
         count += len(jobs)
     return count

@@ -61,7 +61,7 @@ def erase(user_id: UUID) -> bool:
         ):
             with transaction.atomic():
                 if rows.model is Job:
-                    spending.keep(ids)
+                    spending.add_deleted(ids)
                 rows.filter(pk__in=ids).delete()
     deletion.anonymize(user.pk)
     outbox.enqueue(farewell)

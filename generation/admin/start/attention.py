@@ -177,7 +177,7 @@ def missing_budget(request: HttpRequest) -> Iterator[Item]:
 @source("generation.view_budget")
 def used_budgets(request: HttpRequest) -> Iterator[Item]:
     for state in budget_state.states():
-        parked = budget_state.waiting_for(state).count()
+        parked = budget_state.parked_by(state).count()
         if not (parked or state.is_near):
             continue
         values = {

@@ -74,7 +74,7 @@ class BudgetState:
         return not self.is_reached and self.spent + usd <= self.limit
 
 
-def waiting_for(state: BudgetState) -> JobQuerySet:
+def parked_by(state: BudgetState) -> JobQuerySet:
     """Return the parked jobs that do not fit into this budget."""
     jobs, budget = Job.objects.parked(), state.budget
     if budget.group_id is not None:

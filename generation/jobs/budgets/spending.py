@@ -41,7 +41,7 @@ class Charge:
     has_run: bool  # RunPod then charges for it
 
 
-def expected(model: ImageModel, *, pixels: int, credits: int) -> Decimal:
+def expected_cost(model: ImageModel, *, pixels: int, credits: int) -> Decimal:
     """Return what RunPod is expected to charge for one image, in dollars.
 
     Without an expected cost of the model it follows from its price.
@@ -99,14 +99,14 @@ def charge_in(report: JobReport) -> Charge:
     return Charge(usd=payloads.cost_in(report), has_run=report.has_run)
 
 
-def of_attempt(job: Job, charge: Charge | None) -> Decimal | None:
-    """Return what an attempt counts that ends without images: its cost, else `unreported`."""
+def cost_of_attempt(job: Job, charge: Charge | None) -> Decimal | None:
+    """Return what an attempt counts that ends without images: its cost, else `unreported_cost`."""
     if charge is not None and charge.usd is not None:
         return charge.usd
-    return unreported(job, charge)
+    return unreported_cost(job, charge)
 
 
-def unreported(job: Job, charge: Charge | None) -> Decimal | None:
+def unreported_cost(job: Job, charge: Charge | None) -> Decimal | None:
     """Return the expected cost of an attempt that has run and whose cost RunPod did not report.
 
     None if it was reported, if a worker never began it, or if its images are being stored: then it
@@ -120,7 +120,7 @@ def unreported(job: Job, charge: Charge | None) -> Decimal | None:
     return job.expected_usd if has_run else None
 
 
-def of_jobs(jobs: JobQuerySet) -> list[Spending]:
+def sums_of_jobs(jobs: JobQuerySet) -> list[Spending]:
     """Return the SUMS of jobs by month of RunPod's bill and model, as rows that are not stored."""
     done, pixels = Q(status=Status.SUCCEEDED), F("width") * F("height")
     uncounted = done & Q(cost__isnull=True, unreported_usd__isnull=True)  # by an earlier version
@@ -168,11 +168,11 @@ def of_jobs(jobs: JobQuerySet) -> list[Spending]:
     return sums
 
 
-def keep(ids: Collection[UUID]) -> None:
+def add_deleted(ids: Collection[UUID]) -> None:
     """Add jobs to the sums of deleted ones; delete them in the same transaction."""
     jobs = Job.objects.filter(id__in=ids)
     list(jobs.select_for_update().values_list("id"))  # else one may be charged meanwhile
-    for sums in of_jobs(jobs):
+    for sums in sums_of_jobs(jobs):
         row, _ = Spending.objects.get_or_create(
             period=sums.period, starts_on=sums.starts_on, model=sums.model, defaults={"usd": ZERO}
         )

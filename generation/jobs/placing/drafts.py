@@ -100,7 +100,7 @@ def _draft(request: Mapping[str, Any], *, catalog: UserCatalog, order_images: Or
         id=uuid7(),
         user=catalog.user,
         credits=credits,
-        expected_usd=spending.expected(model, pixels=pixels, credits=credits),
+        expected_usd=spending.expected_cost(model, pixels=pixels, credits=credits),
         snapshot=snapshot,
         **fields,
     )

@@ -78,7 +78,7 @@ class PageQuotes:
                 height=height,
                 steps=form.steps,
                 credits=credits,
-                expected_usd=spending.expected(model, pixels=width * height, credits=credits),
+                expected_usd=spending.expected_cost(model, pixels=width * height, credits=credits),
             )
             for _number in range(form.count)
         ]

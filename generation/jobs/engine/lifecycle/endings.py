@@ -58,7 +58,7 @@ def retry_attempt(job: Job, *, code: str, detail: str, charge: Charge | None = N
             step=None,
             step_count=None,
         )
-        spending.add(job, spending.of_attempt(job, charge))
+        spending.add(job, spending.cost_of_attempt(job, charge))
     return moved
 
 
@@ -162,7 +162,7 @@ def _end_without_images(
             **costs,
         )
         if charge is not None:  # else once it is stopped and RunPod has said what it cost
-            spending.add(job, spending.of_attempt(job, charge))
+            spending.add(job, spending.cost_of_attempt(job, charge))
         holds.release(reference=job.id, reason=reason.code or to.value)
     return ended
 
@@ -179,7 +179,7 @@ def store_stop(job: Job, *, charge: Charge | None = None) -> None:
     pending = Job.objects.filter(id=job.id, stop_pending=True)
     with transaction.atomic():
         if pending.update(stop_pending=False, **costs_plus(job, charge)):
-            spending.add(job, spending.of_attempt(job, charge))
+            spending.add(job, spending.cost_of_attempt(job, charge))
 
 
 def retry_stop(job: Job, *, give_up_after: timedelta) -> None:

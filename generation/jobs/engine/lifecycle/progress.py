@@ -172,7 +172,7 @@ def store_unread(
             missing_since=None,
             **costs_plus(job, charge),
         )
-        spending.add(job, spending.of_attempt(job, charge))
+        spending.add(job, spending.cost_of_attempt(job, charge))
     return moved
 
 

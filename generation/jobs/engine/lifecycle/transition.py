@@ -143,7 +143,7 @@ def costs_plus(job: Job, charge: Charge | None) -> dict[str, Any]:
     """Return the fields with a job's costs after one more attempt has ended at RunPod."""
     return {
         "cost": _plus("cost", charge.usd if charge else None),
-        "unreported_usd": _plus("unreported_usd", spending.unreported(job, charge)),
+        "unreported_usd": _plus("unreported_usd", spending.unreported_cost(job, charge)),
     }
 
 

@@ -61,7 +61,7 @@ class BudgetConditions(ConditionGroup):
     def measure(self) -> Measured:
         host = settings.PUBLIC_URL.partition("://")[2]
         for state in budget_state.states():
-            is_used_up = state.is_reached or budget_state.waiting_for(state).exists()
+            is_used_up = state.is_reached or budget_state.parked_by(state).exists()
             if not (state.is_near or is_used_up):
                 continue
             name = variant("BudgetReached" if is_used_up else "BudgetNear", state.budget.pk)
