@@ -4,7 +4,6 @@ import hashlib
 import io
 import logging
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
+from artgen.database.raw_sql import Condition
 from artgen.refusals import FieldError, Refusal, Unavailable
 from artgen.web import formatting
 from generation.files import bucket_threads, decoder_threads, storage, storage_limits
@@ -166,7 +166,7 @@ USABLE = """(
 ) = %s"""
 
 
-def usable(upload_ids: Collection[UUID]) -> tuple[Any, ...]:
+def usable(upload_ids: Collection[UUID]) -> Condition:
     """Return SQL that is true while these uploads may be used, and its values.
 
     It locks their rows, so that the cleanup does not expire one that a job is about to use.
