@@ -98,12 +98,10 @@ class JobParameter:
 
     @property
     def offer_name(self) -> str:
-        """The model's parameter that offers it."""
         return self.offered_as or self.name
 
     @property
     def is_number(self) -> bool:
-        """Whether models give it limits."""
         return self.kind in (Kind.INTEGER, Kind.FLOAT)
 
     @property
@@ -250,7 +248,6 @@ JOB_FIELDS = tuple(parameter.name for parameter in JOB_PARAMETERS)
 
 
 def names(parameters: Iterable[JobParameter]) -> tuple[str, ...]:
-    """Return the names of some parameters, in order."""
     return tuple(parameter.name for parameter in parameters)
 
 

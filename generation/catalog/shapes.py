@@ -54,7 +54,6 @@ class ShapeChoice:
 
     @property
     def ratio(self) -> float:
-        """Width divided by height."""
         return self.width / self.height
 
 

@@ -55,7 +55,6 @@ class Announcement(models.Model):
         return self.starts_at <= now and (self.ends_at is None or now < self.ends_at)
 
     def clean(self) -> None:
-        """Validate the years, and that it ends after its start."""
         for name in ("starts_at", "ends_at"):
             if at := getattr(self, name):
                 try:

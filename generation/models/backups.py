@@ -9,10 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BackupRecordQuerySet(models.QuerySet["BackupRecord"]):
-    """Named filters of records."""
-
     def complete(self) -> Self:
-        """Keep those of complete backups."""
         return self.filter(is_complete=True)
 
 
@@ -38,5 +35,4 @@ class BackupRecord(models.Model):
 
     @property
     def age(self) -> timedelta:
-        """How long ago its snapshot was taken."""
         return timezone.now() - self.made_at

@@ -22,7 +22,6 @@ class Period(models.TextChoices):
 
     @property
     def ends_at(self) -> datetime:
-        """When the present one ends."""
         return period_limits.next_day() if self == Period.DAY else period_limits.next_month()
 
 

@@ -13,10 +13,7 @@ NAME_MAX = 80
 
 
 class CollectionQuerySet(DeletableQuerySet["Collection"]):
-    """Named filters of collections."""
-
     def by_name(self) -> "CollectionQuerySet":
-        """Sort by name, case-insensitively."""
         return self.order_by("folded_name", "id")
 
 

@@ -11,10 +11,7 @@ from generation.models.owned import OwnedQuerySet
 
 
 class ExportQuerySet(OwnedQuerySet["Export"]):
-    """Named filters of exports."""
-
     def active(self) -> "ExportQuerySet":
-        """Exclude finished ones."""
         return self.filter(due_at__isnull=False)
 
     def ready(self) -> "ExportQuerySet":
@@ -74,5 +71,4 @@ class Export(models.Model):
 
     @property
     def bytes(self) -> int:
-        """The size of all parts together."""
         return sum(part["bytes"] for part in self.parts)

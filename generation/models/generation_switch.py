@@ -40,7 +40,6 @@ class GenerationSwitch(models.Model):
 
     @property
     def mode(self) -> Mode:
-        """What the switch is set to."""
         if not self.on:
             return self.Mode.OFF
         return self.Mode.MAINTENANCE if self.maintenance else self.Mode.ON

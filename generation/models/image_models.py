@@ -24,10 +24,7 @@ from generation.runpod.payloads import (
 
 
 class ImageModelQuerySet(models.QuerySet["ImageModel"]):
-    """Named filters of image models."""
-
     def enabled(self) -> "ImageModelQuerySet":
-        """Keep those that accept jobs."""
         return self.filter(enabled=True)
 
 
@@ -143,7 +140,6 @@ class ImageModel(models.Model):
 
     @property
     def offer(self) -> Offer:
-        """The row as plain data."""
         return Offer(
             slug=self.slug,
             name=self.name,

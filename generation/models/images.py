@@ -30,10 +30,7 @@ def trash_begins() -> datetime:
 
 
 class ImageQuerySet(OwnedQuerySet["Image"]):
-    """Named filters of images."""
-
     def kept(self) -> "ImageQuerySet":
-        """Exclude trashed ones."""
         return self.filter(trashed_at__isnull=True)
 
     def trashed(self) -> "ImageQuerySet":
@@ -243,10 +240,7 @@ def has_link(image: LinkedRow) -> bool:
 
 
 class UploadQuerySet(OwnedQuerySet["Upload"]):
-    """Named filters of uploads."""
-
     def usable(self) -> "UploadQuerySet":
-        """Exclude expired ones."""
         return self.filter(expired_at__isnull=True)
 
 

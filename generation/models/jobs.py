@@ -48,10 +48,7 @@ STUCK_AFTER = timedelta(seconds=60)  # a job that has been due for longer is stu
 
 
 class JobQuerySet(OwnedQuerySet["Job"]):
-    """Named filters of jobs."""
-
     def active(self) -> "JobQuerySet":
-        """Exclude final ones."""
         return self._active(*ACTIVE)
 
     def queued(self) -> "JobQuerySet":
@@ -70,7 +67,6 @@ class JobQuerySet(OwnedQuerySet["Job"]):
         return self.filter(status__in=statuses, due_at__isnull=False)
 
     def parked(self) -> "JobQuerySet":
-        """Keep those that wait for a budget."""
         return self.queued().filter(parked_until__gt=timezone.now())
 
     def not_stored(self) -> "JobQuerySet":
@@ -319,11 +315,9 @@ class Job(models.Model):
 
     @property
     def is_cancelable(self) -> bool:
-        """Whether the job can be canceled."""
         return self.status in (Status.QUEUED, *AT_RUNPOD)
 
     def is_parked(self, *, now: datetime) -> bool:
-        """Whether the job waits for a budget."""
         return (
             self.status == Status.QUEUED
             and self.parked_until is not None

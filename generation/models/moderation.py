@@ -166,8 +166,6 @@ class ReviewState(models.TextChoices):
 
 
 class PromptReviewQuerySet(models.QuerySet["PromptReview"]):
-    """Named filters of reviews."""
-
     def of(self, user: Any) -> "PromptReviewQuerySet":
         """Filter by author, without those that only staff see."""
         return self.filter(user=user).exclude(state__in=STAFF_ONLY)
@@ -258,7 +256,6 @@ class PromptReview(models.Model):
 
     @property
     def can_be_appealed(self) -> bool:
-        """Whether its author can request a review."""
         return self.state == ReviewState.REFUSED
 
 

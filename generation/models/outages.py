@@ -30,8 +30,6 @@ BLOCKS_CHECKS = """EXISTS (
 
 
 class ProviderOutageQuerySet(models.QuerySet["ProviderOutage"]):
-    """Named filters of outages."""
-
     def blocking(self, endpoint_ids: Sequence[str | OuterRef]) -> Self:
         """Keep those that block one of these endpoints."""
         return self.filter(Q(kind=OutageKind.KEY_REFUSED) | Q(endpoint_id__in=endpoint_ids))

@@ -6,8 +6,6 @@ from django.db import models
 
 
 class OwnedQuerySet[Row: models.Model](models.QuerySet[Row]):
-    """Rows with a `user`."""
-
     def of(self, user: object) -> Self:
         return self.filter(user=user)
 

@@ -18,8 +18,6 @@ OWN_STYLE_PREFIX = "own-"
 
 
 class ArrangedQuerySet[Row: models.Model](DeletableQuerySet[Row]):
-    """Named filters of presets and own styles."""
-
     def in_order(self) -> Self:
         """Sort as their owner has arranged them."""
         return self.order_by("position", "id")

@@ -13,8 +13,6 @@ from generation.models.owned import OwnedQuerySet
 
 
 class SavedImageQuerySet(OwnedQuerySet["SavedImage"]):
-    """Named filters of saved images."""
-
     def unfinished(self) -> "SavedImageQuerySet":
         """Keep those whose files are being copied, or were when their process died."""
         return self.filter(image__isnull=True)

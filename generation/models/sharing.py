@@ -28,8 +28,6 @@ TO_REVIEW = (PublicationState.WAITING, PublicationState.HIDDEN)
 
 
 class PublicationQuerySet(models.QuerySet["Publication"]):
-    """Named filters of publications."""
-
     def open(self) -> "PublicationQuerySet":
         """Exclude rejected and withdrawn ones."""
         return self.filter(state__in=OPEN)
@@ -61,7 +59,6 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         return waiting.order_by().values("id").union(reported.order_by().values("id"))
 
     def waiting(self) -> "PublicationQuerySet":
-        """Keep those that wait for a decision."""
         return self.filter(state__in=[Literal(state) for state in TO_REVIEW])
 
     def newest_first(self) -> "PublicationQuerySet":

@@ -11,10 +11,7 @@ TAG_MAX = 40
 
 
 class TagQuerySet(OwnedQuerySet["Tag"]):
-    """Named filters of tags."""
-
     def by_name(self) -> "TagQuerySet":
-        """Sort by name, case-insensitively."""
         return self.order_by("folded_name")
 
 

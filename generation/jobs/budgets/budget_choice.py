@@ -45,8 +45,6 @@ class UserFacts:
 
 @dataclass(frozen=True)
 class NextJobs:
-    """The next jobs of a model."""
-
     ids: list[UUID]
     has_refused: bool
     """Whether a budget does not allow one of those in line, even without the jobs at RunPod."""

@@ -60,7 +60,6 @@ class BudgetState:
 
     @property
     def ends_at(self) -> datetime:
-        """When its day or month ends."""
         return Period(self.budget.period).ends_at
 
     def concerns(self, *, model_id: int, user_id: UUID) -> bool:

@@ -80,7 +80,6 @@ WITH ended (model_id, user_id, usd) AS (
 
 
 def add_values() -> dict[str, Any]:
-    """Return the values for ADD."""
     today = period_limits.today()
     return {"today": today, "month": today.replace(day=1)}
 
@@ -95,7 +94,6 @@ def add(job: Job, usd: Decimal | None) -> None:
 
 
 def charge_in(report: JobReport) -> Charge:
-    """Return what a final report says about the cost of its attempt."""
     return Charge(usd=payloads.cost_in(report), has_run=report.has_run)
 
 

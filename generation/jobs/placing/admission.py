@@ -37,7 +37,6 @@ class TooManyWaiting(Refusal):
 
     @property
     def message(self) -> str:
-        """What the limit is, and when to try again."""
         limit = formatting.number(self.limit)
         if self.is_final:
             text = _(

@@ -16,8 +16,6 @@ from generation.models import IdempotencyKey, Job
 
 
 class OrderKeyRefused(Refusal):
-    """Nothing can be placed with this Idempotency-Key."""
-
     text = gettext_lazy("Use a new Idempotency-Key for a new request.")
 
 

@@ -32,14 +32,14 @@ class Placer(Enum):
     MODERATOR = "moderator"  # has approved its prompts
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class JobOrder:
     """An order as it was sent. The jobs belong to `user`, who pays for them."""
 
     user: User
     requests: Sequence[Mapping[str, Any]]
     """One for each job: `{"model", …JOB_FIELDS}`."""
-    is_batch: bool
+    is_batch: bool = True
     is_listed: bool = False
     """Whether its requests were sent as a list, so that errors name them: `jobs[2].width`."""
     key: str = ""
@@ -50,9 +50,13 @@ class JobOrder:
     """The sheet that its jobs form."""
     repeats: Job | None = None
     """The job that it queues again."""
-    actor: User | None
-    """Who places it; None for a command."""
     placer: Placer = Placer.USER
+    placed_by: User | None = None
+    """Who of staff or moderators places it; None for a command."""
+
+    @property
+    def actor(self) -> User | None:
+        return self.user if self.placer is Placer.USER else self.placed_by
 
     @property
     def by_staff(self) -> bool:

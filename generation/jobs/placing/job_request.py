@@ -82,7 +82,6 @@ class JobOrderBody(Body):
     model = serializers.SlugField(help_text="The slug of an enabled model.")
 
     def get_fields(self) -> dict[str, Any]:
-        """Add the job's parameters."""
         parameters = {item.name: request_field(item) for item in JOB_PARAMETERS}
         fields = super().get_fields()
         return {"model": fields.pop("model"), **parameters, **fields}

@@ -1,19 +1,44 @@
-"""What rules for prompts say about an order."""
+"""What an order is judged by, models and rules as this process has read them, and what rules say.
+
+An order takes those that were read last. The statement that inserts its jobs checks that they have
+not changed since; a refusal counts only if it was made by those of now.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from artgen.database.raw_sql import Condition
 from generation.jobs.placing.job_order import JobOrder, Placer
+from generation.jobs.queue import model_cache
+from generation.jobs.queue.model_cache import Catalog
 from generation.models import Job
-from generation.moderation import prompt_reviews
+from generation.moderation import compiled_rules, prompt_reviews
 from generation.moderation.compiled_rules import CompiledRules
 from generation.moderation.prompt_reviews import MatchesByPrompt
 
 
-class Stopped(Exception):
-    """Rules refuse or hold what they found."""
+@dataclass(frozen=True)
+class Terms:
+    """Models and styles on offer, and the rules for prompts, each read when it is needed."""
 
+    are_of_now: bool = False
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        return model_cache.read() if self.are_of_now else model_cache.for_order()
+
+    @cached_property
+    def rules(self) -> CompiledRules:
+        return compiled_rules.current() if self.are_of_now else compiled_rules.for_order()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether they were read for this order."""
+        return self.catalog.is_fresh and self.rules.is_fresh
+
+
+class Stopped(Exception):
     def __init__(self, matches: MatchesByPrompt) -> None:
         super().__init__()
         self.matches = matches

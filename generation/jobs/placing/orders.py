@@ -8,19 +8,18 @@ from django.db import transaction
 from uuid_utils.compat import uuid7
 
 from accounts.credits import holds, ledger
-from accounts.limits import period_limits, quotas
+from accounts.limits import quotas
 from accounts.models import User
+from artgen.refusals import Refusal
 from generation.catalog.offers import InvalidParameters
-from generation.files.storage_limits import StorageFull
 from generation.jobs import eta
 from generation.jobs.placing import admission, creation_switch, drafts, sheet_orders
-from generation.jobs.placing.admission import TermsChanged, TooManyWaiting
+from generation.jobs.placing.admission import TermsChanged
 from generation.jobs.placing.idempotency import OrderKey, Twin
 from generation.jobs.placing.job_order import JobOrder, PlacedOrder, Placer
 from generation.jobs.placing.job_request import UserCatalog
-from generation.jobs.placing.judgement import Stopped, judge
+from generation.jobs.placing.judgement import Stopped, Terms, judge
 from generation.jobs.placing.sheet_orders import SheetOrder
-from generation.jobs.placing.terms import Terms
 from generation.models import Job
 from generation.moderation import prompt_reviews
 from generation.moderation.prompt_reviews import HeldOrder
@@ -40,9 +39,7 @@ def place(
         moderation.refusals.Moderated: a rule stops the prompt; the request is stored, for an appeal
             or a moderator.
     """
-    order = JobOrder(
-        user=user, requests=[request], is_batch=False, key=key, actor=user, token_id=token_id
-    )
+    order = JobOrder(user, [request], is_batch=False, key=key, token_id=token_id)
     return _place(order)
 
 
@@ -59,16 +56,7 @@ def place_batch(
     With `is_listed`, InvalidParameters names the fields of every invalid request `jobs[2].width`;
     else it names those of the first one.
     """
-    order = JobOrder(
-        user=user,
-        requests=requests,
-        is_batch=True,
-        is_listed=is_listed,
-        key=key,
-        actor=user,
-        token_id=token_id,
-    )
-    return _place(order)
+    return _place(JobOrder(user, requests, is_listed=is_listed, key=key, token_id=token_id))
 
 
 def place_sheet(
@@ -83,16 +71,7 @@ def place_sheet(
 
     The sheet's id is that of the batch.
     """
-    order = JobOrder(
-        user=user,
-        requests=requests,
-        is_batch=True,
-        key=key,
-        actor=user,
-        token_id=token_id,
-        sheet=sheet,
-    )
-    return _place(order)
+    return _place(JobOrder(user, requests, sheet=sheet, key=key, token_id=token_id))
 
 
 def retry(*, user: User, job: Job, token_id: UUID | None = None) -> Job:
@@ -101,14 +80,8 @@ def retry(*, user: User, job: Job, token_id: UUID | None = None) -> Job:
     In a sheet it takes the cell of the old one; raises `sheet_orders.CellReplaced` if another one
     has it.
     """
-    order = JobOrder(
-        user=user,
-        requests=[_request_of(job)],
-        is_batch=False,
-        repeats=job,
-        actor=user,
-        token_id=token_id,
-    )
+    requests = [_request_of(job)]
+    order = JobOrder(user, requests, is_batch=False, repeats=job, token_id=token_id)
     return _place(order).jobs[0]
 
 
@@ -119,13 +92,13 @@ def retry_for_owner(*, job: Job, actor: User | None) -> PlacedOrder:
     a command. Raises what `place` raises.
     """
     order = JobOrder(
-        user=job.user,
-        requests=[_request_of(job)],
+        job.user,
+        [_request_of(job)],
         is_batch=False,
         key=f"retry {job.id}",
         repeats=job,
-        actor=actor,
         placer=Placer.STAFF,
+        placed_by=actor,
     )
     return _place(order)
 
@@ -133,14 +106,14 @@ def retry_for_owner(*, job: Job, actor: User | None) -> PlacedOrder:
 def place_reviewed(held: HeldOrder, *, actor: User) -> PlacedOrder:
     """Place an order that a moderator has approved; raises what `place` raises, Moderated aside."""
     order = JobOrder(
-        user=held.user,
-        requests=held.requests,
+        held.user,
+        held.requests,
         is_batch=held.is_batch,
         key=held.key,
         token_id=held.token_id,
         sheet=SheetOrder(**held.sheet) if held.sheet else None,
-        actor=actor,
         placer=Placer.MODERATOR,
+        placed_by=actor,
     )
     return _place(order)
 
@@ -156,31 +129,23 @@ def _place(order: JobOrder) -> PlacedOrder:
     key = OrderKey(order) if order.key else None
     if key and (placed := key.placed()):
         return placed
+    sheet_id = sheet_orders.sheet_of(order.repeats) if order.repeats else None
     try:
-        return _place_new(order, key)
+        return _place_new(order, key, sheet_id=sheet_id)
     except Twin:
         if key is None or not (placed := key.placed()):
             raise
         return placed
-    except Stopped as stopped:
+    except (Stopped, Refusal) as refused:
+        # A pause takes precedence over anything else wrong with the order.
         creation_switch.refuse_if_paused(order.user, by_staff=order.by_staff)
-        raise prompt_reviews.store_stopped(order.held, stopped.matches) from None
-    except (
-        InvalidParameters,
-        ledger.TooFewCredits,
-        quotas.OrderNotAllowed,
-        period_limits.PeriodLimitReached,
-        TooManyWaiting,
-        StorageFull,
-    ):
-        # Takes precedence over anything else wrong with the order.
-        creation_switch.refuse_if_paused(order.user, by_staff=order.by_staff)
+        if isinstance(refused, Stopped):
+            raise prompt_reviews.store_stopped(order.held, refused.matches) from None
         raise
 
 
-def _place_new(order: JobOrder, key: OrderKey | None) -> PlacedOrder:
+def _place_new(order: JobOrder, key: OrderKey | None, *, sheet_id: UUID | None) -> PlacedOrder:
     """Place by the terms that were read last; a refusal counts only by those of now."""
-    sheet_id = sheet_orders.sheet_of(order.repeats) if order.repeats else None
     terms = Terms()
     try:
         return _place_by(terms, order, key, sheet_id=sheet_id)

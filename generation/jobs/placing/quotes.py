@@ -43,7 +43,6 @@ class Quote:
 
     @property
     def short(self) -> int:
-        """The number of missing credits."""
         return max(0, -self.left)
 
     @property
@@ -88,6 +87,5 @@ def of_requests(
 
 
 def quote(user: User, jobs: Sequence[Job], *, wait: OrderWait) -> Quote:
-    """Return the quote of these unsaved jobs."""
     total = sum(job.credits for job in jobs)
     return Quote(user, len(jobs), total, eta=wait.eta, wait=wait.budget)

@@ -24,8 +24,6 @@ from generation.views.create.samples import sample
 
 @dataclass(frozen=True)
 class StyleOption:
-    """A built-in or own style in the list."""
-
     slug: str
     name: str
     thumbnail: str
@@ -34,8 +32,6 @@ class StyleOption:
 
 @dataclass(frozen=True)
 class SourceThumbnail:
-    """A source image in the composer."""
-
     id: str
     url: str
 
@@ -82,7 +78,6 @@ def pause_context(user: User) -> dict[str, Any]:
 
 
 def style_options(own: Choices) -> list[StyleOption]:
-    """Return the styles that a user can choose."""
     return [
         StyleOption(
             style.slug,

@@ -26,7 +26,6 @@ class ModelOption:
 
     @property
     def is_busy(self) -> bool:
-        """Whether the additional wait time is shown."""
         return self.quote.line_seconds >= BUSY_SECONDS
 
 
@@ -53,7 +52,6 @@ def model_options(
 
 
 def form_order(form: Composer) -> FormOrder:
-    """Return what the form asks for so far."""
     return FormOrder(
         form.model,
         form.offer,

@@ -18,7 +18,6 @@ def ready_texts() -> dict[str, Any]:
 
 
 def create_texts() -> dict[str, Any]:
-    """Return the texts of the Create page's scripts."""
     return {
         **ready_texts(),
         "active": formatting.plural_forms(

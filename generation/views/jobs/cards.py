@@ -32,7 +32,6 @@ class Card:
 
     @property
     def id(self) -> str:
-        """The job's id as text."""
         return str(self.job.id)
 
     @property
@@ -46,7 +45,6 @@ class Card:
 
     @property
     def layout(self) -> str:
-        """The layout for `img`."""
         return "feed-wide" if self.is_wide else "feed"
 
     @property

@@ -64,8 +64,6 @@ SHOWN = ("all", "active", "done")
 
 @dataclass(frozen=True)
 class FeedDay:
-    """The runs of one day."""
-
     day: date
     runs: list[Run]
 
@@ -78,8 +76,6 @@ class FeedDay:
 
 @dataclass(frozen=True)
 class Feed:
-    """One page of the feed."""
-
     days: list[FeedDay]
     active: int
     next: str  # id of the job before which the next page begins; empty at the end

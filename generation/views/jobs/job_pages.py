@@ -55,7 +55,6 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def card(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Return the current card of one of the user's jobs."""
     return part(request, "generation/_card.html", {"card": cards.of_job(_own(request, job_id))})
 
 
@@ -91,7 +90,6 @@ def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
-    """Cancel the unfinished jobs of one of the user's runs."""
     run = runs.of_user(user_of(request), run_id)
     if run is None:
         raise Http404

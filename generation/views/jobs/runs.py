@@ -23,8 +23,6 @@ IN_SHEET = Exists(Sheet.objects.present().filter(id=OuterRef("batch")))
 
 @dataclass(frozen=True)
 class Run:
-    """The jobs created together."""
-
     id: UUID
     cards: list[Card]
     sheet: SheetCard | None = None
@@ -67,7 +65,6 @@ class Run:
 
     @property
     def cancelable(self) -> int:
-        """The number of jobs that can be canceled."""
         return sum(card.job.is_cancelable for card in self.cards)
 
     @property

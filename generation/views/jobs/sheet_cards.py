@@ -48,7 +48,6 @@ class SheetCard:
 
     @property
     def cancelable(self) -> int:
-        """The number of jobs that can be canceled."""
         return sum(status in (Status.QUEUED, *AT_RUNPOD) for status in self.statuses)
 
     @property

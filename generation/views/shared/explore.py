@@ -24,14 +24,11 @@ SALT = "generation.explore"
 
 @dataclass(frozen=True)
 class PublicTile:
-    """A public image in the grid."""
-
     shared: share_links.Shared
     tile: Tile
 
     @property
     def address(self) -> str:
-        """The URL of its public page."""
         return reverse("shared", args=[self.shared.slug])
 
     @property

@@ -33,8 +33,6 @@ PERIODS: dict[str, tuple[int | None, Promise]] = {
 
 @dataclass(frozen=True)
 class LinkLifetime:
-    """A choice in the form."""
-
     value: str
     label: str | Promise
 
@@ -59,7 +57,6 @@ def share_context(image: Image) -> dict[str, Any]:
 
 
 def lifetimes() -> list[LinkLifetime]:
-    """Return the choices of the lifetime of a link."""
     return [LinkLifetime(value, label) for value, (_days, label) in PERIODS.items()]
 
 
@@ -171,7 +168,6 @@ def _with_related_of(image: Image, changed: Image) -> Image:
 
 
 def _read_link(request: HttpRequest, shared: Image | Collection) -> dict[str, Any]:
-    """Return the link that the form asks for."""
     period = request.POST.get("period", NEVER)
     days, _label = PERIODS.get(period, PERIODS[NEVER])
     keeps = period == KEEP and shared.has_link

@@ -71,7 +71,6 @@ def shared_collection(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @limited("shared_page")
 def shared_item(request: HttpRequest, slug: str, member_id: int) -> HttpResponse:
-    """Show an image of a shared collection."""
     shared = _shared_or_404(slug)
     item = item_of(shared, member_id)
     path = reverse("shared_item", args=[slug, member_id])
