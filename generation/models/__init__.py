@@ -14,8 +14,8 @@ from generation.models.announcements import Announcement
 from generation.models.backups import BackupRecord
 from generation.models.budgets import Budget, Period, Spending
 from generation.models.collections import Collection, CollectionImage, CollectionQuerySet
-from generation.models.counted import Counted
 from generation.models.exports import Export, ExportQuerySet
+from generation.models.expressions import Counted
 from generation.models.generation_switch import GenerationSwitch
 from generation.models.idempotency_keys import IdempotencyKey
 from generation.models.image_models import ImageModel, ImageModelQuerySet

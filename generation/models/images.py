@@ -198,27 +198,16 @@ class Image(models.Model):
 
 
 class TaggedRow(Protocol):
-    """An image, or a row with its tags."""
-
-    @property
-    def tags(self) -> str: ...
+    tags: str
 
 
 class LinkedRow(Protocol):
-    """An image or a collection, or a row with its link."""
-
-    @property
-    def link_slug(self) -> str | None: ...
-
-    @property
-    def link_until(self) -> datetime | None: ...
+    link_slug: str | None
+    link_until: datetime | None
 
 
 class SharedRow(LinkedRow, Protocol):
-    """An image, or a row with its link and its visibility."""
-
-    @property
-    def visibility(self) -> str: ...
+    visibility: str
 
 
 def tag_names(image: TaggedRow) -> list[str]:

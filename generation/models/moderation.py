@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from uuid_utils.compat import uuid7
 
-from generation.models.literals import Literal
+from generation.models.expressions import Literal
 
 MAX_WORDS_LENGTH = 20_000
 MAX_REASON_LENGTH = 300

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
 from artgen.web import formatting
+from generation.models.expressions import Literal
 from generation.models.images import Image
-from generation.models.literals import Literal
 
 
 class PublicationState(models.TextChoices):

@@ -135,14 +135,7 @@ class PageQuotes:
             return None
 
 
-@dataclass(frozen=True)
-class Pause:
-    """The creation switch unless it is on, and whether it stops this user."""
-
-    switch: GenerationSwitch | None
-    is_paused: bool
-
-
-def pause_of(user: User) -> Pause:
+def pause_of(user: User) -> dict[str, GenerationSwitch | bool | None]:
+    """Return `switch`, the creation switch unless it is on, and `is_paused`: it stops this user."""
     switch = creation_switch.paused()
-    return Pause(switch, creation_switch.stops(switch, is_staff=user.is_staff))
+    return {"switch": switch, "is_paused": creation_switch.stops(switch, is_staff=user.is_staff)}

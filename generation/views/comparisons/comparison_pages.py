@@ -24,6 +24,7 @@ from artgen.refusals import Refusal
 from artgen.web import formatting
 from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.gallery import zip_limits
+from generation.jobs.placing import page_quotes
 from generation.jobs.placing.page_quotes import PageQuotes
 from generation.models import ImageModel, Job, Sheet, WordList
 from generation.owned_rows import named_rows
@@ -41,7 +42,7 @@ from generation.studio.comparisons.comparison_request import MAX_MODELS, Compari
 from generation.studio.forms.comparison_form import DEFAULT_MODELS, ComparisonForm, models_having
 from generation.studio.presets import composer_choices
 from generation.views.create import script_texts
-from generation.views.create.composer_context import pause_context, source_thumbnails, style_options
+from generation.views.create.composer_context import source_thumbnails, style_options
 from generation.views.create.composer_links import composable
 from generation.views.create.model_options import model_options, sorted_models
 from generation.views.create.refused_form import show_refusal
@@ -114,7 +115,7 @@ def _quoted(user: User, form: ComparisonForm, *, speaks: bool) -> dict[str, Any]
         except Refusal as refusal:
             if speaks:
                 form.explain(refusal)
-    context: dict[str, Any] = {"sheet_quote": sheet_quote, **pause_context(user)}
+    context: dict[str, Any] = {"sheet_quote": sheet_quote, **page_quotes.pause_of(user)}
     if sheet_quote:
         context |= {
             "offer": sheet_quote.quote,
@@ -141,12 +142,12 @@ def _page(
     form.having = models_having([model.offer for model in models])
     own = composer_choices.of_user(user)
     models = sorted_models(models, own)
-    page_quotes = PageQuotes.of_models(user, models, allowed=quotas.of(user))
+    quotes = PageQuotes.of_models(user, models, allowed=quotas.of(user))
     # After a refusal its errors are shown, not those of another check.
     context = _quoted(user, form, speaks=is_checked)
     return context | {
         "form": form,
-        "models": model_options(models, own=own, chosen=form.models, quotes=page_quotes),
+        "models": model_options(models, own=own, chosen=form.models, quotes=quotes),
         "styles": style_options(own),
         "sources": source_thumbnails(user, form.sources),
         "lists": list(WordList.objects.of(user).present()),

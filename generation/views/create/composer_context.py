@@ -67,14 +67,8 @@ def button_context(form: Composer | None, quotes: PageQuotes) -> dict[str, Any]:
         "offer": offer,
         "not_allowed": _not_allowed(quotes.user, form, offer),
         "sources_note": quotes.sources_note(order) if order else "",
-        **pause_context(quotes.user),
+        **page_quotes.pause_of(quotes.user),
     }
-
-
-def pause_context(user: User) -> dict[str, Any]:
-    """Return `switch`, the creation switch unless it is on, and `is_paused`: it stops this user."""
-    pause = page_quotes.pause_of(user)
-    return {"switch": pause.switch, "is_paused": pause.is_paused}
 
 
 def style_options(own: Choices) -> list[StyleOption]:
