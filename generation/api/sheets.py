@@ -129,12 +129,7 @@ class Sheets(Endpoint):
             headers={"Location": reverse("api_sheet", args=[sheet.id])},
         )
 
-    @operation(
-        "POST sheets/quotes/",
-        body=SheetOrderBody,
-        bodies=EXAMPLE,
-        scope=Scope.READ,
-    )
+    @operation("POST sheets/quotes/", body=SheetOrderBody, bodies=EXAMPLE, scope=Scope.READ)
     def quote_sheet(self, request: Request) -> SheetQuoteJson:
         """Get a quote of a comparison.
 

@@ -58,9 +58,7 @@ class StatusJson(TypedDict):
     """Whether image creation works."""
 
     creation: Annotated[
-        str,
-        Creation,
-        "`maintenance`, `off`: paused by the administrators; `unavailable`: a fault.",
+        str, Creation, "`maintenance`, `off`: paused by the administrators; `unavailable`: a fault."
     ]
     message: Annotated[str, "Of the administrators, while they have paused it."]
     expected_end: Annotated[datetime | None, "Of the pause."]

@@ -54,14 +54,14 @@ class Collection(models.Model):
                 name="collection_name_once_per_user",
                 fields=["user", "folded_name"],
                 condition=Q(deleted_at__isnull=True),
-            ),
+            )
         ]
         indexes = [
             models.Index(
                 name="collection_deleted",
                 fields=["deleted_at"],
                 condition=Q(deleted_at__isnull=False),
-            ),
+            )
         ]
 
     def __str__(self) -> str:

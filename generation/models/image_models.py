@@ -37,9 +37,7 @@ class ImageModel(models.Model):
     description_ru = models.CharField(_("description (Russian)"), max_length=300, blank=True)
     endpoint_id = models.CharField(_("RunPod endpoint id"), max_length=100)
     dialect = models.CharField(
-        _("dialect"),
-        max_length=40,
-        help_text=_("Input and output format of its worker."),
+        _("dialect"), max_length=40, help_text=_("Input and output format of its worker.")
     )
     workflow = models.JSONField(
         _("workflow"),

@@ -54,14 +54,12 @@ class Preset(models.Model):
                 name="preset_name_once_per_user",
                 fields=["user", "folded_name"],
                 condition=Q(deleted_at__isnull=True),
-            ),
+            )
         ]
         indexes = [
             models.Index(
-                name="preset_deleted",
-                fields=["deleted_at"],
-                condition=Q(deleted_at__isnull=False),
-            ),
+                name="preset_deleted", fields=["deleted_at"], condition=Q(deleted_at__isnull=False)
+            )
         ]
 
     def __str__(self) -> str:
@@ -97,14 +95,14 @@ class OwnStyle(models.Model):
                 name="own_style_name_once_per_user",
                 fields=["user", "folded_name"],
                 condition=Q(deleted_at__isnull=True),
-            ),
+            )
         ]
         indexes = [
             models.Index(
                 name="own_style_deleted",
                 fields=["deleted_at"],
                 condition=Q(deleted_at__isnull=False),
-            ),
+            )
         ]
 
     def __str__(self) -> str:

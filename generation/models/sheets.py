@@ -46,9 +46,7 @@ class Sheet(models.Model):
         indexes = [
             models.Index(name="sheet_of_user", fields=["user", "-id"]),
             models.Index(
-                name="sheet_deleted",
-                fields=["deleted_at"],
-                condition=Q(deleted_at__isnull=False),
+                name="sheet_deleted", fields=["deleted_at"], condition=Q(deleted_at__isnull=False)
             ),
         ]
 
@@ -110,14 +108,14 @@ class WordList(models.Model):
                 name="word_list_name_once_per_user",
                 fields=["user", "folded_name"],
                 condition=Q(deleted_at__isnull=True),
-            ),
+            )
         ]
         indexes = [
             models.Index(
                 name="word_list_deleted",
                 fields=["deleted_at"],
                 condition=Q(deleted_at__isnull=False),
-            ),
+            )
         ]
 
     def __str__(self) -> str:

@@ -32,7 +32,7 @@ class Tag(models.Model):
         verbose_name_plural = _("tags")
         ordering = ["folded_name"]
         constraints = [
-            models.UniqueConstraint(name="tag_once_per_user", fields=["user", "folded_name"]),
+            models.UniqueConstraint(name="tag_once_per_user", fields=["user", "folded_name"])
         ]
 
     def __str__(self) -> str:

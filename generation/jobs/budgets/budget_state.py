@@ -145,10 +145,7 @@ def states() -> list[BudgetState]:
     )
     return [
         BudgetState(
-            budget,
-            spent=budget.spent,
-            reserved=budget.reserved,
-            members=_ids(budget.members),
+            budget, spent=budget.spent, reserved=budget.reserved, members=_ids(budget.members)
         )
         for budget in budgets.order_by("pk")
     ]

@@ -74,10 +74,7 @@ def of_requests(
     if errors:
         raise InvalidParameters(errors)
     return Drafts(
-        jobs,
-        images,
-        unchanged=catalog.unchanged(jobs),
-        is_fresh=catalog.catalog.is_fresh,
+        jobs, images, unchanged=catalog.unchanged(jobs), is_fresh=catalog.catalog.is_fresh
     )
 
 

@@ -13,13 +13,7 @@ from artgen.api.inputs import Body
 from artgen.database.raw_sql import Condition
 from artgen.refusals import FieldError
 from generation.catalog.offers import InvalidParameters, Offer
-from generation.catalog.parameters import (
-    JOB_PARAMETERS,
-    MAX_EXTENSION,
-    SIDES,
-    JobParameter,
-    Kind,
-)
+from generation.catalog.parameters import JOB_PARAMETERS, MAX_EXTENSION, SIDES, JobParameter, Kind
 from generation.jobs.queue.model_cache import Catalog
 from generation.models import ImageModel, Job, Style
 from generation.studio.presets import own_styles

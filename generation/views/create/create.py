@@ -33,8 +33,8 @@ from generation.views.create.composer_links import (
     shared_of,
     with_preset,
 )
+from generation.views.create.model_options import sample
 from generation.views.create.refused_form import show_refusal
-from generation.views.create.samples import sample
 from generation.views.create.script_texts import create_texts
 from generation.views.jobs import feed, runs
 from generation.views.partials import part, wants_part
@@ -71,8 +71,7 @@ def create(request: HttpRequest) -> HttpResponse:
     shared = shared_of(request.GET) if "share" in request.GET else None
     if "share" in request.GET and shared is None:
         messages.warning(
-            request,
-            _("This image is no longer shared. Its parameters weren’t applied."),
+            request, _("This image is no longer shared. Its parameters weren’t applied.")
         )
         return redirect("create")
     allowed = quotas.of(user_of(request))
@@ -108,10 +107,7 @@ def quote(request: HttpRequest) -> HttpResponse:
     allowed = quotas.of(user)
     form = Composer.posted(model, request.GET, allowed=allowed) if model else None
     quotes = PageQuotes.of_models(user, [model] if model else [], allowed=allowed)
-    context = {
-        **button_context(form, quotes),
-        "wrong": form.wrong_numbers() if form else [],
-    }
+    context = {**button_context(form, quotes), "wrong": form.wrong_numbers() if form else []}
     return part(request, "generation/_create_button.html", context)
 
 

@@ -2,14 +2,24 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+
+from django.contrib.staticfiles import finders
+from django.templatetags.static import static
 
 from generation.jobs.placing.page_quotes import FormOrder, ModelQuote, PageQuotes
 from generation.models import ImageModel
 from generation.studio.forms.composer import Composer
 from generation.studio.presets.composer_choices import Choices
-from generation.views.create.samples import sample
 
 BUSY_SECONDS = 60  # additional wait time from which a model is shown as busy
+
+
+@lru_cache(maxsize=500)
+def sample(kind: str, slug: str) -> str:
+    """Return the URL of the sample image of a model or style, "" if there is none."""
+    path = f"generation/{kind}/{slug}.webp"
+    return static(path) if finders.find(path) else ""
 
 
 @dataclass(frozen=True)

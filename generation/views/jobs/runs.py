@@ -103,11 +103,7 @@ def of_jobs(
     in_sheets = {job.batch for job in jobs if job.batch and vars(job)["in_sheet"]}
     sheets = sheet_cards.of_ids(in_sheets)
     runs = [
-        Run(
-            id=run_id,
-            cards=sorted(own, key=lambda card: card.job.id),
-            sheet=sheets.get(run_id),
-        )
+        Run(id=run_id, cards=sorted(own, key=lambda card: card.job.id), sheet=sheets.get(run_id))
         for run_id, own in grouped.items()
     ]
     return [run for run in runs if not all(card.is_gone for card in run.cards)]

@@ -37,10 +37,7 @@ def shared(request: HttpRequest, slug: str) -> HttpResponse:
     """Show an image shared by link or publicly; 404 for all others alike."""
     shared = _shared_or_404(slug)
     context = context_of(
-        request,
-        shared,
-        address=address_of(slug),
-        image_path=reverse("shared_picture", args=[slug]),
+        request, shared, address=address_of(slug), image_path=reverse("shared_picture", args=[slug])
     )
     context |= {
         "remix": f"{reverse('create')}?share={slug}",
@@ -172,10 +169,7 @@ def _description(shared: share_links.Shared) -> str:
         return _("Made with ArtGen, an AI image generator.")
     model = shared.image.origin.model.name
     if shared.author:
-        return _("By %(author)s, made with %(model)s.") % {
-            "author": shared.author,
-            "model": model,
-        }
+        return _("By %(author)s, made with %(model)s.") % {"author": shared.author, "model": model}
     return _("Made with %(model)s.") % {"model": model}
 
 
