@@ -155,7 +155,7 @@ def test_it_answers_at_once_while_there_is_no_server_and_works_after_its_return(
     with server.run():
         until_it_answers(ask)
     for _ in range(3):
-        with pytest.raises(OperationalError):
+        with pytest.raises(OperationalError, match="just now"):
             ask("SELECT 1")
     with server.run():
         until_it_answers(ask)

@@ -25,6 +25,7 @@ MAX_IMAGES = 16
 _MAX_TEXT_LENGTH = 500
 _SHOWN_TEXT_LENGTH = 60  # of each text in an output that is shown to staff
 _MIN_BASE64_LENGTH = 40  # the smallest WebP has 30 bytes
+_MAX_EMPTY_LENGTH = 1000  # of a reply without texts; longer ones list bytes or pixels as numbers
 _VIDEO_NAMES = (".mp4", ".webm", ".mov", ".mkv")
 # Where workers put images. worker-comfyui before 5.0.0 returned its image in `message`, servers
 # of OpenAI's format in `data[].b64_json`, runpod/worker-vllm-omni in `data_b64`.
@@ -110,14 +111,13 @@ def _no_image_error(
     report: JobReport, output: object, *, is_paid: bool, has_video: bool
 ) -> OutputError:
     texts = list(_texts(output))
-    is_unread = is_paid or bool(texts)
-    detail = (
-        "the reply has no output"
-        if output is None
-        else json.dumps(
-            shortened(output, max_text=_SHOWN_TEXT_LENGTH), ensure_ascii=False, default=str
-        )[:_MAX_TEXT_LENGTH]
-    )
+    rest = output if isinstance(output, dict) else {"": output}
+    size = sum(len(str(rest[key])) for key in rest.keys() - _DESCRIPTIONS)
+    is_unread = is_paid or bool(texts) or size > _MAX_EMPTY_LENGTH
+    detail = "the reply has no output"
+    if output is not None:
+        shown = shortened(output, max_text=_SHOWN_TEXT_LENGTH)
+        detail = json.dumps(shown, ensure_ascii=False, default=str)[:_MAX_TEXT_LENGTH]
     if has_video:
         return OutputError("invalid_output", f"a video, not an image: {detail}", is_unread=True)
     if error := report.error or _error_in(output):
@@ -235,15 +235,15 @@ def _is_video(medium: OutputImage) -> bool:
 
 def _texts(output: object) -> Iterator[str]:
     """Yield the texts of an output, except those that only describe it."""
-    if isinstance(output, str):
-        if output.strip():
-            yield output.strip()
+    if isinstance(output, str) and output.strip():
+        yield output.strip()
     elif isinstance(output, list):
         for item in output:
             yield from _texts(item)
     elif isinstance(output, dict):
         for key, value in output.items():
-            if key not in _DESCRIPTIONS:
+            is_address = key == "message" and "/" in str(value) and " " not in str(value)
+            if key not in _DESCRIPTIONS or is_address:
                 yield from _texts(value)
 
 

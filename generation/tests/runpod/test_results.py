@@ -191,6 +191,23 @@ def test_it_says_why_there_is_no_picture(output, code):
 
 
 @pytest.mark.parametrize(
+    ("output", "is_unread"),
+    [
+        ({"image": [137, 80, 78, 71] * 100}, True),
+        ({"image": [[[0, 0, 0]] * 16] * 16}, True),
+        ({"status": "success", "message": "s3://bucket/a.png"}, True),
+        ({"status": "success", "message": "finished in 3 s"}, False),
+        ({"images": [], "seeds": [1, 2, 3], "parameters": {"sigmas": [0.5] * 500}}, False),
+    ],
+)
+def test_it_keeps_what_has_any_content_and_does_not_buy_it_again(output, is_unread):
+    with pytest.raises(OutputError) as caught:
+        payloads.read(PUBLIC, completed(output))
+    assert caught.value.is_unread is is_unread
+    assert caught.value.retryable is not is_unread
+
+
+@pytest.mark.parametrize(
     "state", [RunPodState.COMPLETED, RunPodState.FAILED, RunPodState.TIMED_OUT]
 )
 @pytest.mark.parametrize(("cost", "is_retryable"), [(0, True), (0.02, False)])
