@@ -1,4 +1,9 @@
-"""The operations of the REST API."""
+"""The operations of the REST API, and its document."""
+
+from functools import cache
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
 
 PUBLIC = {"get /api/v1/status/"}
 """Operations that need no token."""
@@ -69,3 +74,10 @@ OPERATIONS = {
     "post /api/v1/reviews/{review_id}/appeal/",
     "post /api/v1/reviews/{review_id}/cancel/",
 }
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the document, generated once for a process: it takes two seconds. Nobody changes it."""
+    generated: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return generated

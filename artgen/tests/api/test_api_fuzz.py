@@ -13,7 +13,6 @@ from django.core.cache import cache
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
-from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from rest_framework.response import Response
@@ -23,6 +22,7 @@ from schemathesis.core.failures import FailureGroup
 from accounts.api.account import Account
 from accounts.tokens import tokens
 from generation.catalog.parameters import JOB_PARAMETERS
+from generation.testing import openapi
 from generation.testing.cases import load_catalog, make_user
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -128,7 +128,6 @@ WITHOUT_ERRORS = {
 
 
 def _schema(**checks: Any) -> Any:
-    document = SchemaGenerator().get_schema(request=None, public=True)
     config = SchemathesisConfig.from_dict(
         {
             "seed": 1,
@@ -144,7 +143,7 @@ def _schema(**checks: Any) -> Any:
             ],
         }
     )
-    text = json.dumps(document, default=str)
+    text = json.dumps(openapi.document(), default=str)
     schema = schemathesis.openapi.from_dict(json.loads(text), config=config)
     schema.app = get_wsgi_application()
     return schema

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
-from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from accounts.models import User
@@ -13,6 +12,7 @@ from generation.catalog.parameters import JOB_PARAMETERS, NUMBERS, JobParameter,
 from generation.jobs.placing.job_request import JobOrderBody, UserCatalog
 from generation.jobs.queue.model_cache import Catalog
 from generation.models import ImageModel
+from generation.testing import openapi
 
 ADDRESS = "https://example.org/lora.safetensors"
 VALUES: list[Any] = [
@@ -58,8 +58,7 @@ def refusals(request: Mapping[str, Any]) -> dict[str, str]:
 
 def documented() -> dict[str, Any]:
     """Return the JSON schemas of the fields, by name."""
-    document = SchemaGenerator().get_schema(request=None, public=True)
-    components = document["components"]
+    components = openapi.document()["components"]
     properties: dict[str, Any] = components["schemas"]["JobOrderRequest"]["properties"]
     return {name: {**schema, "components": components} for name, schema in properties.items()}
 
