@@ -131,7 +131,8 @@ def store_all() -> None:
 
 def run_messages() -> None:
     """Run the tasks of the messages at the broker, and of those that they send."""
-    with app.connection_or_acquire() as connection, connection.channel() as channel:
+    with app.connection_or_acquire() as connection:
+        channel = connection.default_channel  # a new one takes longer than the messages
         queues = [queue.bind(channel) for queue in settings.CELERY_TASK_QUEUES]
         while messages := [message for queue in queues if (message := queue.get(no_ack=True))]:
             for message in messages:
