@@ -35,6 +35,8 @@ Outcomes = dict[Ref, JobReport | RunPodError]
 BATCH = 96  # requests at once; servers allow about 100 streams a connection
 MAX_FOR_ONE_CONNECTION = 8  # jobs
 SWEEP_SECONDS = 25.0  # the longest that a sweep may take
+# That of sweeps alone: a pool offers HTTP/2 with every connection of its context.
+_tls_context = cache(new_tls_context)
 
 
 class Sweep:
@@ -56,8 +58,7 @@ class Sweep:
         """
         self._access = RunPodAccess(base_url, api_key)
         self._limits, self._total_seconds = limits, total_seconds
-        # Its own: a pool offers HTTP/2 with every connection of its context.
-        self._tls_context = tls_context or new_tls_context(os.environ.get("REQUESTS_CA_BUNDLE"))
+        self._tls_context = tls_context or _tls_context(os.environ.get("REQUESTS_CA_BUNDLE"))
         headers = self._access.headers | {
             "Host": urllib.parse.urlsplit(base_url).netloc,
             "Authorization": f"Bearer {self._access.api_key}",
