@@ -33,6 +33,12 @@ def own_postgres() -> Path | None:
     return Path(program).parent if program else None
 
 
+def postgres_version(programs: Path) -> str:
+    """Return what the program says of itself."""
+    command = [str(programs / "postgres"), "--version"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
 def create_cluster(programs: Path, data: Path) -> None:
     """Create the folder of a PostgreSQL without passwords, which its owner alone can enter."""
     new = data.with_suffix(".new")  # renamed when it is complete

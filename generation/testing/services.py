@@ -8,8 +8,10 @@ used instead.
 
 import contextlib
 import errno
+import fcntl
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,8 +22,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deploy import servers
+from generation.testing import template
 
 PROGRAMS = servers.postgres_programs(own=True)
+# Kept between runs: to make and migrate a PostgreSQL takes eight seconds of a processor.
+KEPT = Path(__file__).parents[2] / ".cache" / "postgres-for-tests"
 POSTGRES_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
@@ -37,7 +42,9 @@ POSTGRES_SETTINGS = {
 
 def main(command: list[str]) -> int:
     """Run the command with the servers and return its exit status."""
-    environment = dict(os.environ)
+    environment = os.environ
+    # The tests start dozens of processes; with this each would compile all modules.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with contextlib.ExitStack() as stack:
         folder = Path(
             stack.enter_context(
@@ -45,31 +52,60 @@ def main(command: list[str]) -> int:
             )
         )
         folder.chmod(0o755)
+        environment.setdefault("DATA_DIR", str(folder / "data"))
+        environment.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
         for name, start in (("DATABASE_URL", postgres), ("REDIS_URL", redis), ("TEST_S3_URL", s3)):
             if name not in environment:
                 environment[name] = stack.enter_context(start(folder))
             print(f"{name}: {environment[name]}", flush=True)
         # pg_dump must not be older than the server.
         environment["PATH"] = f"{PROGRAMS}:{environment['PATH']}"
-        # The tests start dozens of processes; without this each would compile all modules.
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        environment.setdefault("DATA_DIR", str(folder / "data"))
-        environment.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
         return subprocess.run(command, env=environment, check=False).returncode
 
 
 @contextlib.contextmanager
 def postgres(folder: Path) -> Iterator[str]:
-    """Yield the address of the socket of a new PostgreSQL."""
-    server, port, url = prepare_postgres(folder)
+    """Yield the address of the socket of a new PostgreSQL, which has the migrated template."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = KEPT / template.digest(servers.postgres_version(PROGRAMS))
+        if not kept.exists():
+            keep_cluster(kept, folder)
+        copy(kept if kept.exists() else folder / "first" / "postgres", folder / "postgres")
+    server, port, url = _postgres(folder / "postgres")
     with running(server, port=port, log=folder / "postgres.log", stop=signal.SIGQUIT):
         yield url
 
 
+def keep_cluster(kept: Path, folder: Path) -> None:
+    """Make a PostgreSQL with the template, and keep its folder in the place of those before."""
+    (folder / "first").mkdir()
+    server, port, url = prepare_postgres(folder / "first")
+    try:
+        with running(server, port=port, log=folder / "first.log", stop=signal.SIGINT):
+            template.migrated_database(url)
+    except RuntimeError:
+        return  # the first test does it again and says why it fails
+    for other in KEPT.glob("*/"):
+        shutil.rmtree(other)
+    copy(folder / "first" / "postgres", kept.with_suffix(".new"))
+    kept.with_suffix(".new").rename(kept)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a folder with the owners of its files."""
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
+
+
 def prepare_postgres(folder: Path) -> tuple[list[str], int, str]:
     """Return the command, port and address of a new PostgreSQL."""
-    data, port = folder / "postgres", free_port()
-    servers.create_cluster(PROGRAMS, data)
+    servers.create_cluster(PROGRAMS, folder / "postgres")
+    return _postgres(folder / "postgres")
+
+
+def _postgres(data: Path) -> tuple[list[str], int, str]:
+    port = free_port()
     command = servers.postgres(PROGRAMS, data, port=port, settings=POSTGRES_SETTINGS)
     return command, port, servers.postgres_url(data, port=port)
 
