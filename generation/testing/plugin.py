@@ -17,6 +17,7 @@ from django.test.signals import template_rendered
 from django.utils import translation
 
 from deploy import servers
+from generation.testing.distribution import Distribution, arrange, group
 from generation.testing.kept import GROUP
 from generation.testing.template import migrated_database
 
@@ -109,10 +110,12 @@ def only_fast(config: pytest.Config) -> bool:
     return bool(config.getoption("markexpr") == "not slow")
 
 
-def group(item: pytest.Item) -> str:
-    """Return the group whose tests share something and run in one worker; "" for none."""
-    marker = item.get_closest_marker("xdist_group")
-    return str(marker.args[0]) if marker else ""
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution | None:
+    """Let workers take the tests in the order that `arrange` gives them."""
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    config.option.loadscopereorder = False
+    return Distribution(config, log)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -139,7 +142,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark slow tests; deselect tests whose server is missing, unless CI=true."""
-    items.sort(key=group)
     kept, left_out = [], []
     for item in items:
         marks = {marker.name for marker in item.iter_markers()}
@@ -150,6 +152,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+    if getattr(config.option, "loadgroup", False):  # for workers of pytest-xdist
+        arrange(items)
+    else:
+        items.sort(key=group)
 
 
 @pytest.hookimpl(wrapper=True)
