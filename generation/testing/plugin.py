@@ -1,5 +1,6 @@
 """Configure pytest: deselect tests whose server is missing, mark the slow ones, set up fixtures."""
 
+import gc
 import os
 import shutil
 import signal
@@ -124,6 +125,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return None
     path = collection_path.relative_to(config.rootpath).as_posix()
     return path in SLOW_FILES or None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Search no garbage in modules and tests, which stay to the end: half a second each time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def missing(item: pytest.Item) -> list[str]:
