@@ -162,8 +162,9 @@ class BaseTestCase(TestCase):
     load_catalog = staticmethod(load_catalog)
 
     def setUp(self) -> None:
-        cache.clear()
-        app.control.purge()
+        cache.clear()  # all of this Redis database
+        if settings.CELERY_BROKER_URL != settings.REDIS_URL:
+            app.control.purge()
         model_cache.forget()
         compiled_rules.read()
 
