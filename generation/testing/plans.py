@@ -41,14 +41,19 @@ class Statements:
     def __exit__(self, *error: object) -> None:
         self._is_on = False  # connections of other threads keep the wrapper
         connection_created.disconnect(self._watch)
+        for connection in connections.all(initialized_only=True):
+            if self._note in connection.execute_wrappers:
+                connection.execute_wrappers.remove(self._note)
 
     def _watch(self, sender: object, connection: Any, **_: object) -> None:
         if self._note not in connection.execute_wrappers:
             connection.execute_wrappers.append(self._note)
 
     def _note(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not self._is_on:
+            return execute(sql, params, many, context)
         statement = re.sub(r"(%s|\(%s\))(, \1)+", r"\1, …", sql)
-        if self._is_on and self._table.search(sql) and statement not in self.examined:
+        if self._table.search(sql) and statement not in self.examined:
             self.examined.add(statement)
             text, values = positional(sql, (params[0] if many else params) or ())
             for problem in self._problems(context["connection"].connection, text, values):
