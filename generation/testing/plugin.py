@@ -6,14 +6,19 @@ import shutil
 import signal
 import sys
 from collections.abc import Generator, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
+from django.contrib import auth
 from django.db import connection
+from django.http import HttpRequest
 from django.template.backends import jinja2
 from django.test import TransactionTestCase, override_settings
+from django.test.client import ClientMixin
 from django.test.signals import template_rendered
 from django.utils import translation
 
@@ -228,6 +233,26 @@ def _response_contexts() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jinja2.Template, "render", render)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_session_a_login() -> Iterator[None]:
+    """Let a client that signs in store one session, not an empty one before it."""
+    plain = vars(ClientMixin)["_login"]
+
+    def sign_in(self: Any, user: Any, backend: str | None = None) -> None:
+        if settings.SESSION_COOKIE_NAME in self.cookies:
+            plain(self, user, backend)
+            return
+        request = HttpRequest()
+        request.session = import_module(settings.SESSION_ENGINE).SessionStore()
+        auth.login(request, user, backend)
+        request.session.save()
+        self._set_login_cookies(request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientMixin, "_login", sign_in)
         yield
 
 
