@@ -22,8 +22,8 @@ from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.demo.emulator.recorded_calls import Call
 from generation.jobs.engine import driver, lifecycle
 from generation.jobs.placing import orders
-from generation.jobs.queue import model_cache, scheduling
-from generation.models import Image, ImageModel, Job, Status, Style
+from generation.jobs.queue import scheduling
+from generation.models import Image, ImageModel, Job, Status, Style, model_cache
 from generation.moderation import compiled_rules
 
 

@@ -14,8 +14,8 @@ from artgen.database.raw_sql import Condition
 from artgen.refusals import FieldError
 from generation.catalog.offers import InvalidParameters, Offer
 from generation.catalog.parameters import JOB_PARAMETERS, MAX_EXTENSION, SIDES, JobParameter, Kind
-from generation.jobs.queue.model_cache import Catalog
 from generation.models import ImageModel, Job, Style
+from generation.models.model_cache import Catalog
 from generation.studio.presets import own_styles
 from generation.studio.presets.own_styles import StyleText
 

@@ -10,9 +10,8 @@ from functools import cached_property
 
 from artgen.database.raw_sql import Condition
 from generation.jobs.placing.job_order import JobOrder, Placer
-from generation.jobs.queue import model_cache
-from generation.jobs.queue.model_cache import Catalog
-from generation.models import Job
+from generation.models import Job, model_cache
+from generation.models.model_cache import Catalog
 from generation.moderation import compiled_rules, prompt_reviews
 from generation.moderation.compiled_rules import CompiledRules
 from generation.moderation.prompt_reviews import MatchesByPrompt

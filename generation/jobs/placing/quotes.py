@@ -16,8 +16,7 @@ from generation.jobs.eta import Eta, OrderWait
 from generation.jobs.live import status_text
 from generation.jobs.placing import drafts
 from generation.jobs.placing.job_request import UserCatalog
-from generation.jobs.queue import model_cache
-from generation.models import Job
+from generation.models import Job, model_cache
 
 
 @dataclass(frozen=True)

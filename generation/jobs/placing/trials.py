@@ -13,8 +13,8 @@ from generation.jobs.engine import dispatch, lifecycle
 from generation.jobs.placing import creation_switch, drafts
 from generation.jobs.placing.creation_switch import GenerationOff
 from generation.jobs.placing.job_request import UserCatalog
-from generation.jobs.queue.model_cache import Catalog
 from generation.models import ImageModel, Job
+from generation.models.model_cache import Catalog
 
 TRIAL_EXTENSION = 50  # percent
 REASON = gettext_noop("Trial of a model paid by the service")

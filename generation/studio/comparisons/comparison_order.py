@@ -13,8 +13,8 @@ from generation.jobs.placing import orders, quotes
 from generation.jobs.placing.job_order import PlacedOrder
 from generation.jobs.placing.quotes import Quote
 from generation.jobs.placing.sheet_orders import SheetOrder
-from generation.jobs.queue import model_cache
-from generation.jobs.queue.model_cache import Catalog
+from generation.models import model_cache
+from generation.models.model_cache import Catalog
 from generation.models.presets import OWN_STYLE_PREFIX
 from generation.studio.comparisons import comparison_plan, word_lists
 from generation.studio.comparisons.comparison_plan import ComparisonOwner, ComparisonPlan

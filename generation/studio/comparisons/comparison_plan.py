@@ -23,7 +23,7 @@ from generation.catalog.offers import InvalidParameters, Offer
 from generation.catalog.parameters import SLIDERS
 from generation.catalog.shapes import ShapeChoice
 from generation.imaging import aspect_ratio
-from generation.jobs.queue.model_cache import Catalog
+from generation.models.model_cache import Catalog
 from generation.studio.comparisons import prompt_alternatives
 from generation.studio.comparisons.comparison_request import Axis, ComparisonRequest
 from generation.studio.comparisons.prompt_alternatives import Template

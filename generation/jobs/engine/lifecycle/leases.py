@@ -12,8 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from artgen.database import raw_sql
 from generation.jobs.engine.lifecycle.transition import COLUMNS, HistoryLine, insert_history
-from generation.jobs.queue import model_cache
-from generation.models import Job, Status
+from generation.models import Job, Status, model_cache
 from generation.models.outages import BLOCKS_CHECKS
 
 CLAIM_DUE = """

@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from generation.jobs.budgets.budget_state import BudgetState
 from generation.jobs.engine.lifecycle.transition import change, publish
-from generation.jobs.queue import model_cache
-from generation.models import ImageModel, Job
+from generation.models import ImageModel, Job, model_cache
 
 MAX_AT_ONCE = 1000  # the next submission parks the next ones
 

@@ -13,8 +13,16 @@ from django.utils import timezone
 
 from accounts.credits import ledger
 from generation.jobs.engine import unread_replies
-from generation.jobs.queue import model_cache
-from generation.models import ImageModel, Job, Period, ProviderOutage, Spending, Status, UnreadReply
+from generation.models import (
+    ImageModel,
+    Job,
+    Period,
+    ProviderOutage,
+    Spending,
+    Status,
+    UnreadReply,
+    model_cache,
+)
 from generation.operations import cleanup
 from generation.operations.alerts.measurements import Measurements
 from generation.testing.cases import (

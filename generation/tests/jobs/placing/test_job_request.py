@@ -10,8 +10,8 @@ from accounts.models import User
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import JOB_PARAMETERS, NUMBERS, JobParameter, Kind
 from generation.jobs.placing.job_request import JobOrderBody, UserCatalog
-from generation.jobs.queue.model_cache import Catalog
 from generation.models import ImageModel
+from generation.models.model_cache import Catalog
 from generation.testing import openapi
 
 ADDRESS = "https://example.org/lora.safetensors"

@@ -9,8 +9,7 @@ from accounts.limits import quotas
 from artgen.api.problems import Problem
 from generation.catalog.offers import InvalidParameters
 from generation.catalog.parameters import JOB_FIELDS
-from generation.jobs.queue import model_cache
-from generation.models import ImageModel
+from generation.models import ImageModel, model_cache
 from generation.studio.comparisons import comparison_plan
 from generation.studio.comparisons.comparison_plan import MAX_CELLS, ComparisonOwner, ComparisonPlan
 from generation.studio.comparisons.comparison_request import clean

@@ -15,7 +15,9 @@ from django.db.models import Model, QuerySet, TextField
 from django.db.models.expressions import RawSQL
 
 from generation.catalog.offers import Offer
-from generation.models import ImageModel, Job, Style
+from generation.models.image_models import ImageModel
+from generation.models.jobs import Job
+from generation.models.styles import Style
 
 DISPLAY_SECONDS = 2.0
 ORDER_SECONDS = 60.0

@@ -8,8 +8,7 @@ from accounts.models import CreditEntry
 from generation.catalog.offers import InvalidParameters
 from generation.jobs.engine import lifecycle
 from generation.jobs.placing import creation_switch, orders
-from generation.jobs.queue import model_cache
-from generation.models import GenerationSwitch, ImageModel, Job, Style
+from generation.models import GenerationSwitch, ImageModel, Job, Style, model_cache
 from generation.testing.cases import BaseTestCase
 from generation.testing.rows.api import FLUX
 
