@@ -18,7 +18,7 @@ from accounts.access import ban_page
 from accounts.emails import security_notices
 from accounts.limits import sign_in_attempts
 from accounts.models import User
-from accounts.sessions import sessions, sockets, time_zones
+from accounts.sessions import sessions, socket_access, time_zones
 
 MESSAGES = {
     "account/messages/password_changed.txt": _(
@@ -96,7 +96,7 @@ class AccountAdapter(DefaultAccountAdapter):
         user.set_password(password)
         # Not the whole row: the balance may have changed since it was read.
         user.save(update_fields=["password"])
-        sockets.close_all(user.pk)
+        socket_access.close_all(user.pk)
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: object) -> HttpResponse | None:
         """Show a banned user the ban, before a second factor is asked for.
@@ -127,7 +127,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def logout(self, request: HttpRequest) -> None:
         user_id = request.user.pk
         super().logout(request)
-        sockets.close_all(user_id)
+        socket_access.close_all(user_id)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return resolve_url("security")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.emails import outbox, security_notices, texts
 from accounts.models import User, fold
-from accounts.sessions import sockets
+from accounts.sessions import socket_access
 from artgen.refusals import Refusal
 
 SALT = "accounts.email_change"
@@ -76,7 +76,7 @@ def apply(change: EmailChange, *, request: HttpRequest) -> None:
             )
             if not rows.update(email=change.new_email):
                 raise LinkEnded
-            sockets.close_all(change.user.pk)
+            socket_access.close_all(change.user.pk)
             security_notices.send(
                 security_notices.Change.EMAIL_CHANGED,
                 user=change.user,

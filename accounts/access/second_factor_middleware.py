@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts.sessions import second_factor
+from accounts.sessions import second_factor_rules
 from artgen.api import problems
 
 
@@ -54,14 +54,14 @@ class SecondFactorMiddleware:
 
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
         """Return a redirect, None if the user may go on."""
-        if settings.MFA_REQUIRED == second_factor.NOBODY:
+        if settings.MFA_REQUIRED == second_factor_rules.NOBODY:
             return None
         match = request.resolver_match
         if match is None or (match.url_name in self.ALLOWED and not match.namespaces):
             return None
         if request.path.startswith(problems.PREFIX):  # `authentication.SessionAuthentication`
             return None
-        if not second_factor.is_missing(request.session, request.user):
+        if not second_factor_rules.is_missing(request.session, request.user):
             return None
         query = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
         return HttpResponseRedirect(f"{reverse('second_factor_required')}?{query}")

@@ -14,7 +14,7 @@ from accounts.access.staff_rights import StaffProtectedAdmin
 from accounts.emails import security_notices
 from accounts.emails.security_notices import Change
 from accounts.models import ApiToken
-from accounts.sessions import sockets
+from accounts.sessions import socket_access
 from artgen.admin.actions import on_each
 from artgen.admin.read_only import ReadOnlyAdmin
 
@@ -67,7 +67,7 @@ class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
             active = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
             if active.update(revoked_at=timezone.now()):
                 self.log_change(request, token, "revoked")
-                sockets.close_all(token.user_id)
+                socket_access.close_all(token.user_id)
                 security_notices.send(Change.TOKEN_REVOKED, user=token.user, name=token.name)
 
         rows = queryset.filter(revoked_at=None).select_related("user").order_by("id")

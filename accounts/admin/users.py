@@ -31,7 +31,7 @@ from accounts.forms.profile import language_field, time_zone_field
 from accounts.limits import user_limits
 from accounts.limits.quotas import QUOTA_COLUMNS
 from accounts.models import User
-from accounts.sessions import sessions, sockets
+from accounts.sessions import sessions, socket_access
 from accounts.tokens import token_cache
 from accounts.user_data import deletion
 from artgen.admin import audit
@@ -237,7 +237,7 @@ class UserAdmin(
             obj.save(update_fields=[name for name in form.changed_data if name in columns])
             token_cache.forget(obj.pk)
             if "is_active" in form.changed_data:
-                sockets.close_all(obj.pk)
+                socket_access.close_all(obj.pk)
             if "email" in form.changed_data:
                 sessions.end_all(obj)
                 old = form.initial["email"]
@@ -262,7 +262,7 @@ class UserAdmin(
         response: HttpResponse = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
             user = User.objects.get(pk=id)
-            sockets.close_all(user.pk)
+            socket_access.close_all(user.pk)
             security_notices.send(Change.PASSWORD_CHANGED, user=user)
         return response
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.fields import label_field
 from accounts.limits import sign_in_attempts
-from accounts.sessions.second_factor import MFAAdapter
+from accounts.sessions.second_factor_rules import MFAAdapter
 
 MAX_CODE_LENGTH = 20
 USED_CODE_SECONDS = 120  # longer than a code is accepted

@@ -22,7 +22,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.sessions import browser_names, sockets
+from accounts.sessions import browser_names, socket_access
 from accounts.sessions.session_store import SessionStore
 
 MAX_SESSIONS = 20
@@ -74,7 +74,7 @@ def devices_of(request: HttpRequest, user: User) -> list[Device]:
     devices = []
     for session in _with_keys(UserSession.objects.filter(user=user)):
         data = SessionStore(session.key).load() if session.key else {}
-        if not sockets.has_valid_hash(data, user):
+        if not socket_access.has_valid_hash(data, user):
             session.delete()
             continue
         devices.append(
@@ -100,7 +100,7 @@ def end(*, user: User, session_id: int) -> bool:
     if session is None:
         return False
     _end(session)
-    sockets.close_all(user.pk)
+    socket_access.close_all(user.pk)
     return True
 
 
@@ -112,7 +112,7 @@ def end_others(request: HttpRequest, user: User) -> None:
     update_session_auth_hash(request, user)  # gives the session a new key
     UserSession.objects.filter(user=user).exclude(session_key=current).delete()
     UserSession.objects.filter(user=user).update(session_key=hash_of(request.session.session_key))
-    sockets.close_all(user.pk)
+    socket_access.close_all(user.pk)
 
 
 def end_all(user: User) -> None:
@@ -120,7 +120,7 @@ def end_all(user: User) -> None:
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
         UserSession.objects.filter(user=user).delete()
-        sockets.close_all(user.pk)
+        socket_access.close_all(user.pk)
     user.refresh_from_db(fields=["session_epoch"])
 
 

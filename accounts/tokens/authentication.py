@@ -12,7 +12,7 @@ from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
 from accounts.models import User
-from accounts.sessions import second_factor
+from accounts.sessions import second_factor_rules
 from accounts.tokens import tokens
 from artgen.api.problems import Problem
 
@@ -56,7 +56,7 @@ class SessionAuthentication(authentication.BaseAuthentication):
         user = getattr(request._request, "user", None)
         if user is None or not user.is_active:
             return None
-        if second_factor.is_missing(request._request.session, user):
+        if second_factor_rules.is_missing(request._request.session, user):
             raise Problem("second_factor_required")
         _check_csrf(request)
         return user, None

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.access import bans
 from accounts.models import ApiToken, Scope, User
-from accounts.sessions import sockets
+from accounts.sessions import socket_access
 from accounts.tokens import token_cache
 from artgen.redis.cache import CacheAway
 from artgen.refusals import Refusal
@@ -176,13 +176,13 @@ def revoke(*, user: User, name: str) -> None:
     active = ApiToken.objects.filter(user=user, name=name, revoked_at=None)
     if not active.update(revoked_at=timezone.now()):
         raise NoSuchToken
-    sockets.close_all(user.pk)
+    socket_access.close_all(user.pk)
 
 
 def revoke_all(*, user: User) -> int:
     """Revoke the user's tokens, close the user's sockets and return how many there were."""
     count = ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
-    sockets.close_all(user.pk)
+    socket_access.close_all(user.pk)
     return count
 
 

@@ -28,7 +28,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from accounts.credits import holds, ledger
 from accounts.models import ApiToken, Invitation, OutgoingEmail, User
-from accounts.sessions import sockets
+from accounts.sessions import socket_access
 from accounts.tokens import token_cache
 from artgen.admin import audit
 from artgen.refusals import Refusal
@@ -99,7 +99,7 @@ def close(*, user: User, after: timedelta) -> datetime:
         rows = User.objects.filter(pk=user.pk, erased_at=None)
         if not rows.update(is_active=False, erase_at=now + after):
             raise AlreadyErased
-        sockets.close_all(user.pk)
+        socket_access.close_all(user.pk)
     end_sessions(user)
     user.is_active, user.erase_at = False, now + after
     return user.erase_at

@@ -1,17 +1,14 @@
 """Files of a user's data export: profile, ledger and tokens."""
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db.models import F
-from django.utils import timezone
 
-from accounts.credits import statement
+from accounts.credits.csv_files import ledger_csv
 from accounts.models import CreditEntry, CreditRequest, User, VoucherUse
 
 ExportFile = tuple[str, Iterable[str]]
@@ -93,58 +90,6 @@ def entry_data(entry: CreditEntry) -> dict[str, Any]:
     }
 
 
-def ledger_csv(user: User, *, month: date | None = None) -> Iterator[str]:
-    """Yield the ledger, or its entries of one month, as lines of CSV, newest first."""
-    writer = csv.writer(_Echo())
-    yield "\ufeff"  # Excel needs the byte order mark to recognize UTF-8.
-    yield writer.writerow(["created_at", "kind", "amount", "balance_after", "job", "reason"])
-    entries = CreditEntry.objects.of(user)
-    shown = statement.in_month(entries, month) if month else entries
-    for entry in shown.iterator(chunk_size=CHUNK_SIZE):
-        yield writer.writerow(
-            [
-                _second(entry.created_at),
-                entry.kind,
-                entry.amount,
-                entry.balance_after,
-                entry.reference or "",
-                harmless(entry.reason),
-            ]
-        )
-
-
-def statement_csv(user: User, *, month: date | None = None) -> Iterator[str]:
-    """Yield the statement, a line a job, or that of one month, as lines of CSV, newest first."""
-    writer = csv.writer(_Echo())
-    yield "\ufeff"
-    yield writer.writerow(
-        ["created_at", "ended_at", "state", "amount", "what", "title", "why", "job"]
-    )
-    for line in statement.all_lines(user, month=month):
-        is_over = line.state != statement.LineState.HELD
-        yield writer.writerow(
-            [
-                _second(line.created_at),
-                _second(line.ended_at) if is_over else "",
-                line.state.value,
-                line.amount,
-                harmless(line.what),
-                harmless(line.title),
-                line.why,
-                line.job or "",
-            ]
-        )
-
-
-def _second(at: datetime) -> str:
-    return timezone.localtime(at).isoformat(timespec="seconds")
-
-
-def harmless(text: str) -> str:
-    """Return a text that spreadsheets do not run as a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
-
-
 def to_json(data: object) -> str:
     """Return data as indented JSON: times in ISO 8601, ids as text."""
     return json.dumps(data, ensure_ascii=False, indent=1, default=_plain)
@@ -160,10 +105,3 @@ def json_array(rows: Iterable[Any]) -> Iterator[str]:
 
 def _plain(value: object) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-class _Echo:
-    """A file for csv.writer whose `write` returns the line."""
-
-    def write(self, line: str) -> str:
-        return line

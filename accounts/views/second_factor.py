@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access.request_user import SignedInRequest
 from accounts.limits.rate_limits import limited
-from accounts.sessions import second_factor, sessions
+from accounts.sessions import second_factor_rules, sessions
 from artgen.web.redirects import next_url
 
 type View = Callable[..., HttpResponseBase]
@@ -32,7 +32,7 @@ type View = Callable[..., HttpResponseBase]
 class EnterCode(AuthenticateView):
     """The second step of signing in: a code, a recovery code or a passkey."""
 
-    template_name = "accounts/second_factor.html"
+    template_name = "accounts/second_factor_rules.html"
 
     def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         passkeys = Authenticator.objects.filter(
@@ -56,7 +56,7 @@ class ConfirmByPasskey(webauthn.ReauthenticateWebAuthnView):
 def _rely_on_factor(request: SignedInRequest, *, type: str) -> None:
     """End the sessions that were opened without the new factor; this one has passed it."""
     sessions.end_others(request, request.user)
-    second_factor.mark_passed(request, request.user, type=type)
+    second_factor_rules.mark_passed(request, request.user, type=type)
 
 
 class AddApp(totp.ActivateTOTPView):
@@ -88,7 +88,7 @@ class RemovePasskey(webauthn.RemoveWebAuthnView):
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         """Remove it unless it is the last factor of a user who must have one."""
-        adapter = second_factor.MFAAdapter()
+        adapter = second_factor_rules.MFAAdapter()
         if not adapter.can_delete_authenticator(self.get_object()):
             refusal: ValidationError = adapter.validation_error("cannot_delete_authenticator")
             messages.error(self.request, refusal.messages[0])
@@ -144,7 +144,7 @@ download_recovery_codes = _read(DownloadRecoveryCodes.as_view())
 def required(request: SignedInRequest) -> HttpResponse:
     """Lead a user who must pass the second factor to it, or to setting one up."""
     target = next_url(request, default=reverse("security"))
-    if not second_factor.is_missing(request.session, request.user):
+    if not second_factor_rules.is_missing(request.session, request.user):
         return HttpResponseRedirect(target)
     types = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
     if Authenticator.Type.TOTP in types:

@@ -16,7 +16,7 @@ from accounts.access.request_user import SignedInRequest
 from accounts.emails import security_notices
 from accounts.emails.security_notices import Change
 from accounts.limits.rate_limits import limited
-from accounts.sessions import second_factor, sessions
+from accounts.sessions import second_factor_rules, sessions
 
 
 @never_cache
@@ -37,7 +37,7 @@ def security(request: SignedInRequest) -> HttpResponse:
         ],
         "services": social_sign_in.services(request),
         "connections": social_sign_in.connections_of(request.user),
-        "is_required": second_factor.is_required(request.user),
+        "is_required": second_factor_rules.is_required(request.user),
     }
     return render(request, "accounts/security.html", context)
 

@@ -8,18 +8,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from artgen.environment import process_numbers
+
 SPARE = 2
 """Connections reserved for commands, psql and backups."""
-
-
-def cores() -> int:
-    """Return the number of cores that this process can use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def worker_children() -> int:
-    """Return the default of CELERY_CONCURRENCY: the processes that encode images."""
-    return min(12, 2 * cores())
 
 
 @dataclass(frozen=True)
@@ -101,12 +93,16 @@ def read(environ: Mapping[str, str] = os.environ) -> ConnectionBudget:
         return int(text)
 
     pool = number("WORKER_DB_POOL_MAX", 3)
-    lanes = {"drive": pool, "store": number("CELERY_CONCURRENCY", worker_children()), "slow": pool}
+    lanes = {
+        "drive": pool,
+        "store": number("CELERY_CONCURRENCY", process_numbers.worker_children()),
+        "slow": pool,
+    }
     chosen = environ.get("WORKER_LANES", "").split() or list(lanes)
     if unknown := set(chosen) - set(lanes):
         raise ValueError(f"WORKER_LANES: unknown lane {min(unknown)!r}; lanes: {', '.join(lanes)}")
     return ConnectionBudget(
-        web_workers=number("GUNICORN_WORKERS", min(8, cores())),
+        web_workers=number("GUNICORN_WORKERS", process_numbers.web_workers()),
         web_threads=number("GUNICORN_THREADS", 4),
         web_pool=number("DB_POOL_MAX", 4),
         web_machines=number("WEB_MACHINES", 1) * (1 + number("MORE_WEB_CONTAINERS", 0, least=0)),

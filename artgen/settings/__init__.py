@@ -3,6 +3,7 @@
 from artgen.settings.accounts import *
 from artgen.settings.api import *
 from artgen.settings.applications import *
+from artgen.settings.content_security_policy import *
 from artgen.settings.database import *
 from artgen.settings.email import *
 from artgen.settings.files import *

@@ -38,7 +38,7 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = False  # accounts.limits.rate_limits and sign_in_attempts count
 # Who must use two-factor authentication: nobody, staff or everybody. Others may.
 MFA_REQUIRED = env.str("MFA_REQUIRED", default="nobody")
-MFA_ADAPTER = "accounts.sessions.second_factor.MFAAdapter"
+MFA_ADAPTER = "accounts.sessions.second_factor_rules.MFAAdapter"
 MFA_FORMS = {
     "activate_totp": "accounts.forms.second_factor.AddAppForm",
     "add_webauthn": "accounts.forms.second_factor.AddPasskeyForm",

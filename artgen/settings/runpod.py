@@ -1,4 +1,4 @@
-"""RunPod: keys, addresses, connections and the times of its jobs."""
+"""RunPod: keys, addresses and connections. The times of jobs: `jobs`."""
 
 from artgen.environment.env import env
 
@@ -22,7 +22,3 @@ RUNPOD_BILLING_URL = (
 )
 RUNPOD_REACHES_US = env.bool("RUNPOD_REACHES_US", default=None)  # None: decided by PUBLIC_URL
 RUNPOD_IMAGE_HOSTS = env.list("RUNPOD_IMAGE_HOSTS", default=["image.runpod.ai"])
-
-RUNPOD_TTL_SECONDS = env.int("RUNPOD_TTL_SECONDS", default=1200)
-RUNPOD_MISSING_SECONDS = env.int("RUNPOD_MISSING_SECONDS", default=30)
-RUNPOD_EXECUTION_TIMEOUT_SECONDS = env.int("RUNPOD_EXECUTION_TIMEOUT_SECONDS", default=600)

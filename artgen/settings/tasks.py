@@ -6,8 +6,8 @@ from datetime import timedelta
 from celery.schedules import crontab, schedule
 from kombu.entity import Exchange, Queue
 
-from artgen.database.connection_budget import worker_children
 from artgen.environment.env import env
+from artgen.environment.process_numbers import worker_children
 from artgen.redis import redis_clients
 from artgen.settings.redis import REDIS_URL
 

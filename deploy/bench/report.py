@@ -12,7 +12,7 @@ from typing import Any
 import django
 from django.conf import settings
 
-from artgen.database import connection_budget
+from artgen.environment import process_numbers
 from artgen.observability import resources
 from deploy import servers
 from deploy.bench.result import ResultLine
@@ -33,7 +33,7 @@ def conditions(sizes: Sizes, *, scale: float) -> dict[str, Any]:
         "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "commit": output_of("git", "rev-parse", "--short", "HEAD"),
         "machine": (
-            f"{connection_budget.cores()} cores ({_processor()}), {memory.total / 2**30:.0f} GiB"
+            f"{process_numbers.cores()} cores ({_processor()}), {memory.total / 2**30:.0f} GiB"
             if memory
             else ""
         ),

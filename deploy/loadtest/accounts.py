@@ -14,7 +14,7 @@ from accounts.credits import ledger
 from accounts.models import User
 from accounts.tokens import tokens
 from deploy.loadtest.person import WORDS
-from generation.files import storage
+from generation.files import object_keys
 from generation.models import Image, ImageModel, Job, Status
 
 CREDITS = 1_000_000
@@ -95,8 +95,8 @@ def _image_of(job: Job) -> Image:
     return Image(
         user_id=job.user_id,
         job=job,
-        key=storage.image_key(job_id=job.id, position=0, content_type=CONTENT_TYPE),
-        thumbnail_key=storage.thumbnail_key(job_id=job.id, position=0),
+        key=object_keys.image_key(job_id=job.id, position=0, content_type=CONTENT_TYPE),
+        thumbnail_key=object_keys.thumbnail_key(job_id=job.id, position=0),
         placeholder="data:image/webp;base64,UklGRg==",
         width=job.width,
         height=job.height,

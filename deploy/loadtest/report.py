@@ -4,7 +4,7 @@ import platform
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from artgen.database import connection_budget
+from artgen.environment import process_numbers
 from artgen.observability import resources
 from deploy.bench.report import output_of
 from deploy.bench.result import quantile
@@ -47,7 +47,7 @@ def markdown(stages: Sequence[StageResult], *, think: tuple[float, float]) -> st
     memory = resources.memory()
     lines += [
         "",
-        f"{connection_budget.cores()} cores, {memory.total / 2**30 if memory else 0:.1f} GiB, "
+        f"{process_numbers.cores()} cores, {memory.total / 2**30 if memory else 0:.1f} GiB, "
         f"{platform.system()} {platform.release()}, Python {platform.python_version()}, "
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. {last.seconds:.0f} s per stage after all users "
         f"have started; {think[0]:g} to {think[1]:g} s between steps. Limits are those of "

@@ -24,6 +24,7 @@ from PIL import Image as Pillow
 from websockets.exceptions import ConnectionClosed
 
 from artgen.database import connection_budget
+from artgen.environment import process_numbers
 from artgen.processes import sockets_heartbeat
 from generation.testing.servers.nginx import ask_at_once
 from generation.testing.servers.stack import (
@@ -42,7 +43,7 @@ pytestmark = [
     pytest.mark.xdist_group("stack"),
 ]
 
-CORES = connection_budget.cores()
+CORES = process_numbers.cores()
 
 
 def gone(pids: list[int]) -> bool:

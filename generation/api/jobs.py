@@ -16,8 +16,7 @@ from artgen.api.json_types import Page
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import FixedList, PageQuery, page_of
 from artgen.api.views import Endpoint, body_of, first_or_404
-from generation.api.models import check_model
-from generation.api.order_bodies import (
+from generation.api.batch_bodies import (
     BATCH,
     BATCHES,
     KEYED,
@@ -26,6 +25,7 @@ from generation.api.order_bodies import (
     read_key,
     read_order,
 )
+from generation.api.models import check_model
 from generation.jobs.engine import job_control
 from generation.jobs.eta import EtaJson
 from generation.jobs.live.job_json import JOB_COLUMNS, JobJson, job_json, job_rows_json, jobs_json

@@ -10,7 +10,7 @@ from artgen.api.inputs import Body, Text
 from artgen.api.operations import operation
 from artgen.api.views import Endpoint
 from generation.api.models import check_model
-from generation.catalog.parameters import PROMPT_MAX_LENGTH
+from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.models import ImageModel
 from generation.studio.prompt_helper import proposals
 from generation.studio.prompt_helper.instructions import ProposalKind

@@ -16,8 +16,8 @@ from artgen.api.json_types import IdText, Page
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import PageQuery, page_of
 from artgen.api.views import Endpoint, first_or_404
+from generation.api.batch_bodies import KEYED, read_key
 from generation.api.jobs import QuoteJson, quote_json
-from generation.api.order_bodies import KEYED, read_key
 from generation.jobs.live.job_json import JobJson, jobs_json
 from generation.jobs.placing import idempotency
 from generation.models import Sheet, SheetVote

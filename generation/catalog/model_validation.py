@@ -6,8 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from generation.catalog.job_parameters import JOB_PARAMETERS, NUMBERS, PAYLOAD_FIELDS
 from generation.catalog.offers import InvalidParameters, Offer, Parameter
-from generation.catalog.parameters import JOB_PARAMETERS, NUMBERS, PAYLOAD_FIELDS
 from generation.runpod import payloads
 from generation.runpod.payloads import (
     Dialect,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from artgen.refusals import FieldError
-from generation.catalog.parameters import (
+from generation.catalog.job_parameters import (
     JOB_FIELDS,
     JOB_PARAMETERS,
     MAX_EXTENSION,

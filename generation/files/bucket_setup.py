@@ -23,7 +23,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from generation.files.bucket import client
-from generation.files.bucket_errors import (
+from generation.files.bucket_hints import (
     DENIED,
     FAILURES,
     KEY_HINTS,

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from artgen.web.unavailable import BucketAway
-from generation.files import bucket_errors
+from generation.files import bucket_hints
 from generation.files.threads import Threads
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,6 @@ def reading_or_writing() -> Iterator[None]:
         try:
             yield
         except (BotoCoreError, ClientError, ResponseParserError) as error:
-            hint = bucket_errors.hint_for(error)
-            log.error(
-                "bucket call failed", extra={"error": bucket_errors.said(error), "hint": hint}
-            )
+            hint = bucket_hints.hint_for(error)
+            log.error("bucket call failed", extra={"error": bucket_hints.said(error), "hint": hint})
             raise BucketAway from error

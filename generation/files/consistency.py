@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from generation.files import storage
+from generation.files import object_keys, storage
 from generation.models import Export, Image, Job, SavedImage, Upload
 
-PREFIXES = tuple(f"{folder}/" for folder in storage.FOLDERS)
+PREFIXES = tuple(f"{folder}/" for folder in object_keys.FOLDERS)
 TEMPORARY = {"exports/": Export}
 """Files that are made again on request, so backups leave them out, with the model of their rows."""
 ROWS_AT_ONCE = 1000
@@ -155,7 +155,7 @@ def _may_get_row(key: str) -> bool:
 
 
 def _export_of(key: str) -> Export | None:
-    """Return the export to which a key of `storage.export_folder` belongs."""
+    """Return the export to which a key of `object_keys.export_folder` belongs."""
     try:
         return Export.objects.filter(id=UUID(key.split("/")[-2])).first()
     except (ValueError, IndexError):

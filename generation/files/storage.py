@@ -15,47 +15,17 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.utils.http import content_disposition_header
 
+from generation.files import object_keys
 from generation.files.disk import DiskStorage
 from generation.files.new_file import NewFile
 
 if TYPE_CHECKING:
     from generation.files.bucket import BucketStorage
 
-FOLDERS = ("images", "thumbnails", "uploads", "exports")
-"""The first part of keys. Addresses of files that strangers see have the whole key, so no part is
-the id of a user."""
 
 MD5 = re.compile("[0-9a-f]{32}")
 DELETIONS_AT_ONCE = 8
 PIECE = 4 * 1024 * 1024  # bytes; nearly every image is one piece
-EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
-CONTENT_TYPES = {extension: content_type for content_type, extension in EXTENSIONS.items()}
-
-
-def image_key(*, job_id: UUID, position: int, content_type: str) -> str:
-    return f"images/{_shard(job_id)}/{job_id}-{position}.{EXTENSIONS[content_type]}"
-
-
-def thumbnail_key(*, job_id: UUID, position: int) -> str:
-    return f"thumbnails/{_shard(job_id)}/{job_id}-{position}.webp"
-
-
-def large_key(*, job_id: UUID, position: int) -> str:
-    """Return the key of the copy for large areas and high-resolution screens."""
-    return f"thumbnails/{_shard(job_id)}/{job_id}-{position}-large.webp"
-
-
-def upload_key(*, upload_id: UUID, content_type: str) -> str:
-    return f"uploads/{_shard(upload_id)}/{upload_id}.{EXTENSIONS[content_type]}"
-
-
-def export_folder(*, export_id: UUID) -> str:
-    return f"exports/{export_id}/"
-
-
-def _shard(file_id: UUID) -> str:
-    """Return the last digits, which are random: no folder on disk gets too many files."""
-    return file_id.hex[-2:]
 
 
 def _storage() -> "BucketStorage":
@@ -157,7 +127,7 @@ def delete_these(keys: Sequence[str]) -> None:
 
 def delete_of_job(job_id: UUID) -> None:
     for folder in ("images", "thumbnails"):
-        delete_all(f"{folder}/{_shard(job_id)}/{job_id}-")
+        delete_all(f"{folder}/{object_keys.shard(job_id)}/{job_id}-")
 
 
 def copy(key: str, to: str) -> None:
@@ -191,6 +161,6 @@ def absolute_url(key: str) -> str:
 
 def content_type_of(key: str) -> str:
     # Python 3.12 does not know WebP unless the system does.
-    if content_type := CONTENT_TYPES.get(key.rpartition(".")[2]):
+    if content_type := object_keys.CONTENT_TYPES.get(key.rpartition(".")[2]):
         return content_type
     return mimetypes.guess_type(key)[0] or "application/octet-stream"

@@ -16,8 +16,8 @@ from accounts.models import User
 from artgen.database.raw_sql import Condition
 from artgen.refusals import FieldError, Refusal, Unavailable
 from artgen.web import formatting
-from generation.files import bucket_threads, decoder_threads, storage, storage_limits
-from generation.imaging import decoding_turn, processing
+from generation.files import bucket_threads, decoder_threads, object_keys, storage, storage_limits
+from generation.imaging import decoding_turn, image_copies
 from generation.imaging.image_decoding import (
     AnimatedImage,
     ImageInfo,
@@ -101,7 +101,7 @@ def _cleaned(data: bytes, info: ImageInfo) -> tuple[str, tuple[int, int], bytes]
         decoded = decode(data, max_pixels=settings.UPLOAD_MAX_PIXELS)[1]
     except InvalidImage as error:
         raise _unusable(data, error) from error
-    image = processing.upright(processing.within(decoded, side=MAX_SIDE))
+    image = image_copies.upright(image_copies.within(decoded, side=MAX_SIDE))
     del decoded  # an encoder needs memory, too
     image.info.clear()  # encoders would write parts of it
     file = io.BytesIO()
@@ -147,7 +147,7 @@ def _reserve(*, user: User, content_type: str, size: tuple[int, int], data: byte
         return Upload.objects.create(
             id=upload_id,
             user=user,
-            key=storage.upload_key(upload_id=upload_id, content_type=content_type),
+            key=object_keys.upload_key(upload_id=upload_id, content_type=content_type),
             width=size[0],
             height=size[1],
             bytes=len(data),

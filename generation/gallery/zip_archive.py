@@ -18,8 +18,8 @@ from django.utils import timezone, translation
 from django.utils.translation import ngettext
 
 from generation.files import storage
-from generation.files.filenames import UniqueNames, filename
-from generation.imaging import processing
+from generation.files.download_names import UniqueNames, filename
+from generation.imaging import image_copies
 from generation.imaging.image_decoding import InvalidImage
 from generation.models import Image
 
@@ -135,7 +135,7 @@ def _content(image: Image, *, as_webp: bool) -> tuple[Iterable[bytes], str]:
         return chain([first], pieces), ""
     data = b"".join([first, *pieces])
     try:
-        return [processing.as_webp(data)], "webp"
+        return [image_copies.as_webp(data)], "webp"
     except InvalidImage:
         return [data], ""
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from generation.catalog.parameters import (
+from generation.catalog.job_parameters import (
     JOB_FIELDS,
     LORA_URL_MAX_LENGTH,
     NULL_IF_EMPTY,

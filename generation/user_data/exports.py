@@ -23,7 +23,7 @@ from accounts.emails import outbox, rendering
 from accounts.models import User
 from accounts.user_data.export import account_files
 from artgen.refusals import Refusal
-from generation.files import storage
+from generation.files import object_keys, storage
 from generation.gallery.zip_archive import image_entry, text_entry
 from generation.jobs.engine import dispatch
 from generation.models import Export, Image, Upload
@@ -131,7 +131,7 @@ def forget_expired() -> int:
 
 
 def delete_files(export: Export) -> None:
-    storage.delete_all(storage.export_folder(export_id=export.id))
+    storage.delete_all(object_keys.export_folder(export_id=export.id))
 
 
 def _write_part(export: Export) -> bool:
@@ -140,7 +140,7 @@ def _write_part(export: Export) -> bool:
     files = list(_next_files(export))
     if number > 1 and not files:
         return False
-    folder = storage.export_folder(export_id=export.id)
+    folder = object_keys.export_folder(export_id=export.id)
     key, done = f"{folder}{number}.zip", export.done
     with storage.writing(key) as write:
         sink = _Sink(write)

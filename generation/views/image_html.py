@@ -6,7 +6,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from generation.files import storage
-from generation.imaging.processing import LARGE_SIDE, THUMBNAIL_SIDE, width_within
+from generation.imaging.image_copies import LARGE_SIDE, THUMBNAIL_SIDE, width_within
 from generation.models import Image
 
 STRETCHED = 1.25  # the mean factor by which a justified row is stretched

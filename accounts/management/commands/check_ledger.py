@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from django.core.management.base import CommandError, CommandParser
 
-from accounts.credits import ledger
+from accounts.credits import ledger_check
 from accounts.models import CreditEntry, User
 from artgen.management.base import BaseCommand
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, json: bool, **options: object) -> None:
-        discrepancies = ledger.check()
+        discrepancies = ledger_check.check()
         users, entries = User.objects.count(), CreditEntry.objects.count()
         if json:
             differences = [asdict(difference) for difference in discrepancies]
@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 "Something other than accounts.credits.ledger changed credits."
             )
 
-    def _print(self, discrepancies: list[ledger.Discrepancy]) -> None:
+    def _print(self, discrepancies: list[ledger_check.Discrepancy]) -> None:
         rows = [("user", "what", "stored", "entries say", "difference")]
         rows += [
             (

@@ -14,7 +14,7 @@ from accounts.credits import ledger
 from accounts.emails import security_notices
 from accounts.emails.security_notices import Change
 from accounts.models import User, fold
-from accounts.sessions import sockets
+from accounts.sessions import socket_access
 from artgen.management.base import BaseCommand
 from artgen.management.number_arguments import Whole
 
@@ -107,7 +107,7 @@ class Command(BaseCommand):
         if fields:
             user.save(update_fields=fields)
         if "password" in fields:
-            sockets.close_all(user.pk)
+            socket_access.close_all(user.pk)
             security_notices.send(Change.PASSWORD_CHANGED, user=user)
         return bool(fields)
 

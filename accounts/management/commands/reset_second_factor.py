@@ -6,7 +6,7 @@ from django.db import transaction
 from accounts.emails import security_notices
 from accounts.emails.security_notices import Change
 from accounts.models import User, fold
-from accounts.sessions import second_factor, sockets
+from accounts.sessions import second_factor_rules, socket_access
 from artgen.management.base import BaseCommand
 
 
@@ -24,8 +24,8 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"There is no user {email}.")
         with transaction.atomic():
-            if not second_factor.remove_all(user):
+            if not second_factor_rules.remove_all(user):
                 raise CommandError(f"{email} has no second factor.")
-            sockets.close_all(user.pk)
+            socket_access.close_all(user.pk)
             security_notices.send(Change.SECOND_FACTOR_RESET, user=user)
         self.stdout.write(f"Removed the second factors of {email}")

@@ -14,7 +14,7 @@ from accounts.access import bans, staff_rights
 from accounts.access.middleware import BanMiddleware
 from accounts.emails import outbox
 from accounts.models import User
-from accounts.sessions import sessions, sockets
+from accounts.sessions import sessions, socket_access
 from accounts.tokens import tokens
 from accounts.user_data import deletion
 from generation.testing.cases import BaseTestCase
@@ -97,11 +97,11 @@ class TestRefusals(BanTestCase):
         self.client.force_login(self.alice)
         cookie = str(self.client.session.session_key)
         assert self.is_signed_in()
-        assert sockets.signed_in([cookie]) == {cookie: self.alice}
+        assert socket_access.signed_in([cookie]) == {cookie: self.alice}
         with self.captureOnCommitCallbacks() as after_commit:
             self.ban()
         assert not self.is_signed_in()
-        assert sockets.signed_in([cookie]) == {}
+        assert socket_access.signed_in([cookie]) == {}
         assert after_commit, "open sockets are closed after the commit"
 
     def test_it_refuses_a_token_that_was_just_used(self) -> None:

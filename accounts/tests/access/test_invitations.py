@@ -13,7 +13,7 @@ from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
 
 from accounts.access import invitations
-from accounts.credits import ledger
+from accounts.credits import ledger, ledger_check
 from accounts.emails import outbox
 from accounts.models import Invitation, InvitationState, OutgoingEmail, User
 from accounts.user_data import deletion
@@ -41,7 +41,7 @@ class TestLink(InvitationTestCase):
         assert self.client.session["_auth_user_id"] == str(nina.pk)
         invitation.refresh_from_db()
         assert (invitation.state, invitation.user) == (InvitationState.ACCEPTED, nina)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_works_once(self) -> None:
         self.invite()

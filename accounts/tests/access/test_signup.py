@@ -7,7 +7,7 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.credits import ledger
+from accounts.credits import ledger_check
 from accounts.emails import outbox
 from accounts.models import OutgoingEmail, User
 from generation.testing.rows.sign_up import SignUpTestCase
@@ -131,7 +131,7 @@ class TestSignUpFinish(SignUpTestCase):
         assert (nina.name, nina.credits, nina.held, nina.time_zone) == ("Nina", 50, 0, "Asia/Omsk")
         assert (nina.is_staff, nina.is_superuser) == (False, False)
         assert self.client.session["_auth_user_id"] == str(nina.pk)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_goes_on_to_where_the_visitor_was_going(self) -> None:
         link = self.link_in(self.ask("nina@example.org", next="/create/?prompt=a%20lighthouse"))

@@ -20,7 +20,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from accounts.access import bans
-from accounts.credits import ledger
+from accounts.credits import ledger, ledger_check
 from accounts.emails import outbox
 from accounts.models import Invitation, User
 from artgen.environment import social_apps
@@ -140,7 +140,7 @@ class TestSigningIn(SocialTestCase):
         nina = User.objects.get(email="nina@example.org")
         assert (nina.name, nina.credits, nina.has_usable_password()) == ("Nina", 50, False)
         assert self.user_id() == str(nina.pk)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
         self.client.post("/accounts/logout/")
         self.sign_in()
         assert self.user_id() == str(nina.pk)

@@ -7,7 +7,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from accounts.admin.user_actions import MAX_GRANTED
-from accounts.credits import ledger
+from accounts.credits import ledger_check
 from accounts.emails import outbox
 from accounts.models import CreditEntry, User
 from accounts.tokens import tokens
@@ -87,7 +87,7 @@ class TestUserAdmin(AdminTestCase):
         self.change(name="Alice")
         self.alice.refresh_from_db()
         assert (self.alice.credits, self.alice.held) == (90, 10)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_sets_the_limits_of_a_user_and_removes_them(self) -> None:
         self.change(max_jobs_per_day="5", max_upload_bytes="0")
@@ -153,7 +153,7 @@ class TestGrant(AdminTestCase):
         for user, credits in ((self.alice, 125), (self.bob, 125), (poor, 5)):
             user.refresh_from_db()
             assert user.credits == credits
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_leads_from_the_action_to_the_form(self) -> None:
         chosen = {
@@ -243,7 +243,7 @@ class TestLedgerAdmin(AdminTestCase):
         assert self.client.post(f"{self.url}{entry.pk}/change/", {"amount": 1}).status_code == 403
         assert self.client.post(f"{self.url}{entry.pk}/delete/", {"post": "yes"}).status_code == 403
         assert self.client.get(f"{self.url}add/").status_code == 403
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
 
 class TestTokenAdmin(AdminTestCase):

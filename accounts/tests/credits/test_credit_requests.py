@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone, translation
 
-from accounts.credits import credit_page_markup, credit_requests, ledger
+from accounts.credits import credit_page_markup, credit_requests, ledger, ledger_check
 from accounts.emails import outbox
 from accounts.limits import rate_limits
 from accounts.limits.rate_limits import TooManyTries
@@ -153,7 +153,7 @@ class TestDecision(CreditRequestTestCase):
         )
         self.client.force_login(self.alice)
         self.assertContains(self.client.get(URL), "Enjoy.")
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_declines_with_a_reason(self) -> None:
         request = self.ask()
@@ -337,7 +337,7 @@ class TestDecisionRace(TransactionTestCase):
         self.alice.refresh_from_db()
         assert self.alice.credits == (5 if is_granted else 0)
         assert LogEntry.objects.filter(object_id=str(self.request.pk)).count() == 1
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_would_be_granted_often_without_the_guard(self) -> None:
         def grant_naively(actor: User) -> None:

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from accounts.credits import credit_requests, holds, ledger, vouchers
+from accounts.credits import credit_requests, holds, ledger, ledger_check, vouchers
 from accounts.credits.vouchers import VoucherTerms
 from accounts.limits.rate_limits import TooManyTries
 from accounts.models import CreditEntry, CreditRequest, User, Voucher
@@ -192,7 +192,7 @@ class Credits(RuleBasedStateMachine):
             assert row.held == held
             if own:
                 assert own[0].balance_after == row.credits
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def pick(self, number: int) -> tuple[UUID, tuple[int, int]]:
         return list(self.jobs.items())[number % len(self.jobs)]

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import override_settings
 
-from accounts.credits import holds, ledger
+from accounts.credits import holds, ledger, ledger_check
 from accounts.models import AppendOnly, CreditEntry, User
 from generation.testing.cases import BaseTestCase, hold, make_user
 
@@ -19,7 +19,7 @@ class LedgerTestCase(BaseTestCase):
         user.refresh_from_db()
         assert (user.credits, user.held) == (credits, held)
         assert sum(entry.amount for entry in user.entries.all()) == credits
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
 
 class TestGrant(LedgerTestCase):
@@ -243,11 +243,11 @@ class TestCheck(LedgerTestCase):
             user=self.staff, kind=Kind.RELEASE, amount=0, balance_after=100, reference=uuid4()
         )
         with self.assertNumQueries(2):
-            found = ledger.check()
+            found = ledger_check.check()
         assert found == [
-            ledger.Discrepancy("alice@example.org", "credits", 101, 100),
-            ledger.Discrepancy("bob@example.org", "held", 9, 8),
-            ledger.Discrepancy("staff@example.org", "end without its hold", 0, 0),
+            ledger_check.Discrepancy("alice@example.org", "credits", 101, 100),
+            ledger_check.Discrepancy("bob@example.org", "held", 9, 8),
+            ledger_check.Discrepancy("staff@example.org", "end without its hold", 0, 0),
         ]
 
     def test_it_finds_an_end_that_gives_back_more_than_was_held(self) -> None:
@@ -257,8 +257,8 @@ class TestCheck(LedgerTestCase):
             user=self.bob, kind=Kind.RELEASE, amount=9, balance_after=101, reference=reference
         )
         User.objects.filter(pk=self.bob.pk).update(credits=101, held=0)
-        assert ledger.check() == [
-            ledger.Discrepancy("bob@example.org", "end without its hold", 9, 8)
+        assert ledger_check.check() == [
+            ledger_check.Discrepancy("bob@example.org", "end without its hold", 9, 8)
         ]
 
 

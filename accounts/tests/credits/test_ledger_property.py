@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from accounts.credits import holds, ledger
+from accounts.credits import holds, ledger, ledger_check
 from accounts.models import CreditEntry, User
 from generation.testing.cases import hold
 
@@ -78,7 +78,7 @@ class TestLedgerProperty(TestCase):
                 if owner == user.pk and reference not in ended
             )
             assert model[user.pk]["held"] == open_holds
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def end(
         self, reference: UUID, amounts: dict[UUID, tuple[UUID, int]], ended: set[UUID]

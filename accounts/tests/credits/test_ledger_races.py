@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import TransactionTestCase
 
-from accounts.credits import holds, ledger
+from accounts.credits import holds, ledger, ledger_check
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.tokens import tokens
 from generation.testing.cases import hold
@@ -24,7 +24,7 @@ class TestLedgerRace(TransactionTestCase):
     def assert_money(self, *, credits: int, held: int) -> None:
         self.user.refresh_from_db()
         assert (self.user.credits, self.user.held) == (credits, held)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_holds_no_more_than_there_is(self) -> None:
         outcome = at_once([lambda: hold(user=self.user, amount=10) for _ in range(20)])
@@ -53,7 +53,7 @@ class TestLedgerRace(TransactionTestCase):
                     )
 
         at_once([hold_naively] * 4)
-        assert {(found.what, found.stored, found.entries) for found in ledger.check()} == {
+        assert {(found.what, found.stored, found.entries) for found in ledger_check.check()} == {
             ("credits", 40, -50),
             ("held", 30, 120),
         }
@@ -121,7 +121,7 @@ class TestSpendingLimitRace(TransactionTestCase):
         assert self.token.credits_spent == 30
         self.user.refresh_from_db()
         assert (self.user.credits, self.user.held) == (970, 30)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_would_spend_more_without_the_lock(self) -> None:
         unlocked = holds.HOLD.replace("    FOR UPDATE\n", "")
@@ -149,7 +149,7 @@ class TestExternalReferenceRace(TransactionTestCase):
             assert at_once([buy] * 8) == {"CreditEntry": 8}
         self.user.refresh_from_db()
         assert (self.user.credits, CreditEntry.objects.count()) == (50, 5)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_is_granted_to_one_of_two_accounts(self) -> None:
         bob = User.objects.create_user("bob@example.org")

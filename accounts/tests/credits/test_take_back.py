@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.cache import cache
 from django.test import TransactionTestCase
 
-from accounts.credits import ledger
+from accounts.credits import ledger, ledger_check
 from accounts.models import CreditEntry, User
 from generation.testing.cases import BaseTestCase, hold, make_user
 from generation.testing.threads import at_once, at_once_behind
@@ -48,7 +48,7 @@ class TestTakeBack(BaseTestCase):
         assert self.balance() == (0, 60)
         self.assertContains(self.take(1, at_most="on"), "The account has no free credits.")
         assert self.balance() == (0, 60)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_takes_once_for_one_form(self) -> None:
         once = str(uuid4())
@@ -85,7 +85,7 @@ class TestTakeBackRace(TransactionTestCase):
             spend = lambda: hold(user=self.user, amount=7)  # noqa: E731
             outcome = at_once([take, spend] * 4)
             assert set(outcome) <= {"CreditEntry", "NothingToTake", "TooFewCredits"}
-            assert ledger.check() == []
+            assert ledger_check.check() == []
         self.user.refresh_from_db()
         assert self.user.credits == 0
 

@@ -15,7 +15,7 @@ from django.db.models import F
 from django.test import TransactionTestCase
 from django.utils import timezone
 
-from accounts.credits import ledger, vouchers
+from accounts.credits import ledger, ledger_check, vouchers
 from accounts.credits.vouchers import VoucherTerms
 from accounts.models import CreditEntry, User, Voucher, VoucherState, VoucherUse
 from generation.testing.cases import BaseTestCase, make_user
@@ -56,7 +56,7 @@ class TestRedeeming(BaseTestCase):
             vouchers.redeem(user=make_user("carol@example.org"), code=shown)
         with pytest.raises(vouchers.AlreadyRedeemed):
             vouchers.redeem(user=self.alice, code=shown)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_refuses_what_is_no_valid_code(self) -> None:
         expired, revoked = vouchers.create(VoucherTerms(amount=5), count=2)
@@ -265,7 +265,7 @@ class TestVoucherRace(TransactionTestCase):
         )
         assert outcome == {"CreditEntry": 3, "VoucherEnded": 47}
         assert self.total() == 30
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_is_used_once_by_an_account(self) -> None:
         (voucher,) = vouchers.create(VoucherTerms(amount=10, max_uses=8))

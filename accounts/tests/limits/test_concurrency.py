@@ -10,7 +10,7 @@ import pytest
 import redis
 from django.core.cache import cache
 
-from accounts.limits.concurrency import TTL_SECONDS, ConcurrencySlots
+from accounts.limits.concurrency_slots import TTL_SECONDS, ConcurrencySlots
 from generation.testing.servers.shared_cache import shared
 from generation.testing.services import free_port
 

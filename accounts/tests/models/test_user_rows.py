@@ -3,7 +3,7 @@
 import pytest
 from django.db.models import Model
 
-from accounts.credits import ledger
+from accounts.credits import ledger, ledger_check
 from accounts.models import User
 from generation.testing.cases import BaseTestCase
 
@@ -20,7 +20,7 @@ class TestSave(BaseTestCase):
     def test_it_keeps_the_balance(self) -> None:
         saved = self.save_old_row()
         assert (saved.name, saved.credits, saved.session_epoch) == ("Alice", 105, 3)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_would_overwrite_it_without_the_guard(self) -> None:
         with pytest.MonkeyPatch.context() as patch:

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.access.second_factor_middleware import SecondFactorMiddleware
 from accounts.emails import outbox
-from accounts.sessions import second_factor, sockets
+from accounts.sessions import second_factor_rules, socket_access
 from accounts.tokens import tokens
 from generation.testing.cases import BaseTestCase
 from generation.testing.clock import held_clock
@@ -316,9 +316,9 @@ class TestRequired(SecondFactorTestCase):
         response = self.client.get("/api/v1/account/")
         assert (response.status_code, response.json()["code"]) == (403, "second_factor_required")
         cookie = self.client.session.session_key
-        assert sockets.signed_in([cookie]) == {}
+        assert socket_access.signed_in([cookie]) == {}
         with override_settings(MFA_REQUIRED="nobody"):
-            assert sockets.signed_in([cookie]) == {cookie: self.staff}
+            assert socket_access.signed_in([cookie]) == {cookie: self.staff}
 
     def test_it_asks_the_session_whatever_header_is_sent_beside_it(self) -> None:
         self.client.force_login(self.staff)
@@ -356,8 +356,8 @@ class TestRequired(SecondFactorTestCase):
         for required in ("nobody", "everybody"):
             self.client.force_login(self.alice)
             session = self.client.session
-            session[second_factor.METHODS_USER] = str(self.alice.pk)
-            session[second_factor.METHODS] = [{"method": "mfa", "at": 1.0}]
+            session[second_factor_rules.METHODS_USER] = str(self.alice.pk)
+            session[second_factor_rules.METHODS] = [{"method": "mfa", "at": 1.0}]
             session.save()
             with (
                 override_settings(MFA_REQUIRED=required),
@@ -369,12 +369,12 @@ class TestRequired(SecondFactorTestCase):
 
     def test_it_trusts_no_record_of_another_user(self) -> None:
         session = {
-            second_factor.METHODS_USER: str(self.alice.pk),
-            second_factor.METHODS: [{"method": "mfa", "at": 1.0}],
+            second_factor_rules.METHODS_USER: str(self.alice.pk),
+            second_factor_rules.METHODS: [{"method": "mfa", "at": 1.0}],
         }
-        assert second_factor.is_passed(session, self.alice)
-        assert not second_factor.is_passed(session, self.staff)
-        assert not second_factor.is_passed({}, self.staff)
+        assert second_factor_rules.is_passed(session, self.alice)
+        assert not second_factor_rules.is_passed(session, self.staff)
+        assert not second_factor_rules.is_passed({}, self.staff)
 
 
 @override_settings(MFA_REQUIRED="staff")

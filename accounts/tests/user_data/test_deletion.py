@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.credits import holds, ledger
+from accounts.credits import holds, ledger_check
 from accounts.models import ApiToken, CreditEntry, User
 from accounts.tokens import tokens
 from accounts.user_data import deletion
@@ -146,7 +146,7 @@ class TestAnonymize(BaseTestCase):
         )
         assert not entries.filter(reason__contains="Olga").exists()
         assert CreditEntry.objects.filter(reason="bob's words").count() == 1
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_changes_nothing_the_second_time(self) -> None:
         self.close(self.alice)

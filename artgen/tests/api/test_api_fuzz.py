@@ -21,7 +21,7 @@ from schemathesis.core.failures import FailureGroup
 
 from accounts.api.account import Account
 from accounts.tokens import tokens
-from generation.catalog.parameters import JOB_PARAMETERS
+from generation.catalog.job_parameters import JOB_PARAMETERS
 from generation.testing import openapi
 from generation.testing.cases import load_catalog, make_user
 

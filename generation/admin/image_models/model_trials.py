@@ -23,7 +23,7 @@ from artgen.api.problems import too_large
 from artgen.refusals import Refusal
 from generation.admin.image_models import request_preview
 from generation.catalog import model_validation
-from generation.catalog.parameters import PROMPT_MAX_LENGTH
+from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.files import storage, uploads
 from generation.jobs.engine.driver import trial_log
 from generation.jobs.live import status_text

@@ -1,5 +1,5 @@
 """Jobs and outages."""
 
-from generation.admin.jobs import jobs, outages
+from generation.admin.jobs import job_admin, outages
 
 __all__ = ["jobs", "outages"]

@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from artgen.refusals import Refusal, Unavailable
-from generation.files import bucket_threads, storage, storage_limits
+from generation.files import bucket_threads, object_keys, storage, storage_limits
 from generation.gallery import trash
 from generation.gallery.sharing import collection_share_links, share_links
 from generation.gallery.sharing.publications import STOPPED
@@ -159,9 +159,9 @@ def _copy(shared: Shared, *, copy_id: UUID, user: User) -> Image:
     """Copy the files and return the row of the copy, not yet inserted; raise NotShared."""
     source = shared.image
     number = WITH_PARAMETERS if shared.with_parameters else BARE
-    key = storage.image_key(job_id=copy_id, position=number, content_type=source.content_type)
-    thumbnail_key = storage.thumbnail_key(job_id=copy_id, position=number)
-    large_key = storage.large_key(job_id=copy_id, position=number) if source.large_key else ""
+    key = object_keys.image_key(job_id=copy_id, position=number, content_type=source.content_type)
+    thumbnail_key = object_keys.thumbnail_key(job_id=copy_id, position=number)
+    large_key = object_keys.large_key(job_id=copy_id, position=number) if source.large_key else ""
     size, sha256 = source.bytes, source.sha256
     try:
         with bucket_threads.reading_or_writing():

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from artgen.database import pooling
-from generation.files import storage
+from generation.files import object_keys, storage
 from generation.files.new_file import NewFile
-from generation.imaging import processing
+from generation.imaging import image_copies
 from generation.imaging.image_decoding import InvalidImage
 from generation.jobs.engine import clients, dispatch, failures, lifecycle, outages, unread_replies
 from generation.models import Image, Job
@@ -176,16 +176,18 @@ def save_image(job: Job, *, position: int, data: bytes, seed: int) -> Image:
     written = {**job.shareable_parameters, "model": job.snapshot["slug"], "seed": seed}
     for name in ("source_images", "mask"):
         del written[name]
-    prepared = processing.prepare(data, parameters=written)
-    key = storage.image_key(job_id=job.id, position=position, content_type=prepared.content_type)
-    thumbnail_key = storage.thumbnail_key(job_id=job.id, position=position)
+    prepared = image_copies.prepare(data, parameters=written)
+    key = object_keys.image_key(
+        job_id=job.id, position=position, content_type=prepared.content_type
+    )
+    thumbnail_key = object_keys.thumbnail_key(job_id=job.id, position=position)
     files = [
         NewFile(key, prepared.data, prepared.content_type),
         NewFile(thumbnail_key, prepared.thumbnail, "image/webp"),
     ]
     large_key = ""
     if prepared.large:
-        large_key = storage.large_key(job_id=job.id, position=position)
+        large_key = object_keys.large_key(job_id=job.id, position=position)
         files.append(NewFile(large_key, prepared.large, "image/webp"))
     storage.save_all(files)
     return Image(

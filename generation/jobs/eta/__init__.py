@@ -5,7 +5,7 @@ the queue and what a job itself has shown so far; `promises` keeps what was said
 `order_waits` asks all of them, and budgets, about a new order.
 """
 
-from generation.jobs.eta.estimate import Basis, Eta, EtaJson, JobOutlook
+from generation.jobs.eta.eta_types import Basis, Eta, EtaJson, JobOutlook
 from generation.jobs.eta.forecast_cache import forecast, of_jobs, pace
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import History, Record, history_of, size_of

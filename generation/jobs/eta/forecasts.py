@@ -11,7 +11,7 @@ from django.utils import timezone
 from generation.jobs.budgets import budget_state
 from generation.jobs.budgets.budget_state import BudgetState
 from generation.jobs.eta.distributions import Distribution
-from generation.jobs.eta.estimate import Basis, Eta, JobOutlook
+from generation.jobs.eta.eta_types import Basis, Eta, JobOutlook
 from generation.jobs.eta.history import History, Start, size_of, start_kind
 from generation.jobs.eta.mean_wait import mean_wait
 from generation.jobs.queue.model_queues import ModelQueue, UserLimit

@@ -11,7 +11,7 @@ from accounts.limits.quotas import Quotas
 from accounts.models import User
 from generation.jobs.budgets import budget_state
 from generation.jobs.budgets.budget_state import BudgetWait
-from generation.jobs.eta.estimate import Basis, Eta
+from generation.jobs.eta.eta_types import Basis, Eta
 from generation.jobs.eta.forecast_cache import of_jobs
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.promises import limit_of_order, of_order_jobs, promise

@@ -8,7 +8,7 @@ from uuid import UUID
 from accounts.limits import quotas
 from accounts.limits.quotas import Quotas
 from accounts.models import User
-from generation.jobs.eta.estimate import Eta
+from generation.jobs.eta.eta_types import Eta
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import size_of
 from generation.jobs.queue.model_queues import UserLimit

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from generation.catalog.parameters import PAYLOAD_FIELDS
+from generation.catalog.job_parameters import PAYLOAD_FIELDS
 from generation.jobs.inputs import masks, sources
 from generation.jobs.inputs.sources import OwnImage
 from generation.models import Job

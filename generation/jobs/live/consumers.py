@@ -17,9 +17,9 @@ from django.http import parse_cookie
 from django.utils import timezone, translation
 from redis.exceptions import RedisError
 
-from accounts.limits.concurrency import ConcurrencySlot
+from accounts.limits.concurrency_slots import ConcurrencySlot
 from accounts.models import User
-from accounts.sessions import sockets
+from accounts.sessions import socket_access
 from accounts.tokens import tokens
 from artgen.logs import log_context, request_ids
 from generation.jobs.live import events, presence
@@ -270,7 +270,7 @@ def _with_connection[Argument, Returned](
 
 _threads = ThreadPoolExecutor(settings.DB_POOL_MAX, thread_name_prefix="socket")
 """One for each pooled database connection. Channels' own helper has one thread for all sockets."""
-_session_users = Batched(_with_connection(sockets.signed_in), threads=_threads)
+_session_users = Batched(_with_connection(socket_access.signed_in), threads=_threads)
 _token_owners = Batched(_with_connection(tokens.owners), threads=_threads)
 _entered = Batched(_with_connection(_enter), threads=_threads)
 

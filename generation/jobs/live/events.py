@@ -9,7 +9,7 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone, translation
 
 from accounts.models import User
-from accounts.sessions import sockets
+from accounts.sessions import socket_access
 from accounts.sessions.time_zones import zone_of
 from artgen.redis.channel_layers import send_lost, send_to_groups
 from generation.jobs import eta
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 def group(user_id: UUID) -> str:
     """Return the channel group of the user's sockets; `accounts` uses it to close them."""
-    return sockets.group(user_id)
+    return socket_access.group(user_id)
 
 
 def publish(jobs: Sequence[Job]) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from artgen.api.json_types import IdText, MomentText, Slug
 from artgen.api.times import optional_time_json, time_json
-from generation.catalog.parameters import JOB_FIELDS, JOB_PARAMETERS, NULL_IF_EMPTY
+from generation.catalog.job_parameters import JOB_FIELDS, JOB_PARAMETERS, NULL_IF_EMPTY
 from generation.files import storage
 from generation.jobs import eta
 from generation.jobs.eta import EtaJson, Forecast, JobOutlook

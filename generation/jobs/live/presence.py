@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from accounts.limits.concurrency import ConcurrencySlots
+from accounts.limits.concurrency_slots import ConcurrencySlots
 from accounts.models import User
 from artgen.redis.cache import CacheAway
 

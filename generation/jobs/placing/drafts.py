@@ -11,8 +11,8 @@ from uuid_utils.compat import uuid7
 from artgen.database.raw_sql import Condition
 from artgen.refusals import FieldError
 from generation.catalog import edit_sizes
+from generation.catalog.job_parameters import SEED_MAX
 from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer
-from generation.catalog.parameters import SEED_MAX
 from generation.jobs.budgets import spending
 from generation.jobs.inputs.request_images import OrderImages, RequestImages
 from generation.jobs.placing.job_request import JobOrderBody, UserCatalog

@@ -12,8 +12,14 @@ from accounts.models import User
 from artgen.api.inputs import Body
 from artgen.database.raw_sql import Condition
 from artgen.refusals import FieldError
+from generation.catalog.job_parameters import (
+    JOB_PARAMETERS,
+    MAX_EXTENSION,
+    SIDES,
+    JobParameter,
+    Kind,
+)
 from generation.catalog.offers import InvalidParameters, Offer
-from generation.catalog.parameters import JOB_PARAMETERS, MAX_EXTENSION, SIDES, JobParameter, Kind
 from generation.models import ImageModel, Job, Style
 from generation.models.model_cache import Catalog
 from generation.studio.presets import own_styles

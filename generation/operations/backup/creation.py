@@ -29,7 +29,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from generation.files import bucket_errors, consistency, storage
+from generation.files import bucket_hints, consistency, storage
 from generation.files.consistency import ExpectedFile
 from generation.operations.backup import database
 from generation.operations.backup.encryption import Reader, Sealing, recipients
@@ -211,10 +211,10 @@ class _Creation:
             data = storage.read(file.key)
         except FileNotFoundError:
             return "missing in the bucket"
-        except bucket_errors.FAILURES as error:
+        except bucket_hints.FAILURES as error:
             raise BackupRefused(
-                f"The bucket cannot be read: {bucket_errors.said(error)}. "
-                f"{bucket_errors.hint_for(error)} Copied files are kept for the next attempt."
+                f"The bucket cannot be read: {bucket_hints.said(error)}. "
+                f"{bucket_hints.hint_for(error)} Copied files are kept for the next attempt."
             ) from error
         if not data or (file.sha256 and hashlib.sha256(data).hexdigest() != file.sha256):
             return "damaged in the bucket: its sha256 is not that of the row"

@@ -21,8 +21,8 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db.migrations.loader import MigrationLoader
 
-from accounts.credits import ledger
-from generation.files import bucket_errors, consistency, storage
+from accounts.credits import ledger_check
+from generation.files import bucket_hints, consistency, storage
 from generation.models import Job
 from generation.operations.backup import database, record
 from generation.operations.backup.creation import BATCH, DUMP, INDEX, THREADS, secret_fingerprint
@@ -285,7 +285,7 @@ class Restoration:
         problems = [
             f"ledger: {difference.email}: {difference.what} is {difference.stored}, "
             f"its entries say {difference.entries}"
-            for difference in ledger.check()
+            for difference in ledger_check.check()
         ]
         lacking = set(_keys_of(self.backup.manifest["missing"]))
         with _bucket_explained():
@@ -312,8 +312,8 @@ def _bucket_explained() -> Iterator[None]:
     """Turn a failed call of the bucket into a refusal that says what to correct."""
     try:
         yield
-    except bucket_errors.FAILURES as error:
+    except bucket_hints.FAILURES as error:
         raise BackupRefused(
-            f"The bucket failed: {bucket_errors.said(error)}. {bucket_errors.hint_for(error)} "
+            f"The bucket failed: {bucket_hints.said(error)}. {bucket_hints.hint_for(error)} "
             "Run the same command again: it continues."
         ) from error

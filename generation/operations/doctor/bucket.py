@@ -9,7 +9,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from artgen.environment import installation
 from generation.files import storage
 from generation.files.bucket import as_we_see, client
-from generation.files.bucket_errors import FAILURES, NOT_S3, hint_for, missing_setting, said
+from generation.files.bucket_hints import FAILURES, NOT_S3, hint_for, missing_setting, said
 from generation.files.bucket_setup import (
     ACCESS_BY_HAND,
     LIFECYCLE_BY_HAND,

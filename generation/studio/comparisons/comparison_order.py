@@ -7,8 +7,8 @@ from uuid import UUID
 from accounts.limits import period_limits, quotas
 from accounts.limits.quotas import OrderSummary
 from accounts.models import User
+from generation.catalog.job_parameters import SEED_MAX
 from generation.catalog.offers import InvalidParameters
-from generation.catalog.parameters import SEED_MAX
 from generation.jobs.placing import orders, quotes
 from generation.jobs.placing.job_order import PlacedOrder
 from generation.jobs.placing.quotes import Quote

@@ -19,8 +19,8 @@ from accounts.limits.quotas import MEGAPIXEL, Quotas
 from artgen.refusals import FieldError
 from artgen.web import formatting
 from generation.catalog import shapes
+from generation.catalog.job_parameters import SLIDERS
 from generation.catalog.offers import InvalidParameters, Offer
-from generation.catalog.parameters import SLIDERS
 from generation.catalog.shapes import ShapeChoice
 from generation.imaging import aspect_ratio
 from generation.models.model_cache import Catalog

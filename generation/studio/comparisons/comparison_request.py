@@ -13,7 +13,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.fields import empty
 
 from artgen.api.inputs import Body, Choice, Id, Number, read
-from generation.catalog.parameters import PROMPT_MAX_LENGTH, SEED_MAX
+from generation.catalog.job_parameters import PROMPT_MAX_LENGTH, SEED_MAX
 from generation.catalog.request_validation import clean_text
 
 MAX_MODELS = 8

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.utils.text import slugify
 
-from accounts.user_data.export import harmless
-from generation.files.filenames import PROMPT_LENGTH
+from accounts.credits.csv_files import harmless
+from generation.files.download_names import PROMPT_LENGTH
 from generation.gallery import own_images, zip_archive
 from generation.models import Image, Job
 from generation.studio.comparisons.cells import FilledSheet

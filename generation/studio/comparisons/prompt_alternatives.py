@@ -17,8 +17,8 @@ from django.utils.translation import ngettext
 
 from artgen.refusals import FieldError
 from artgen.web import formatting
+from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.catalog.offers import InvalidParameters
-from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.owned_rows.names import folded
 
 FIELD = "prompt"

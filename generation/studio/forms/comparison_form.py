@@ -9,8 +9,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from artgen.refusals import Refusal
+from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.catalog.offers import Offer
-from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.catalog.shapes import COMMON_RATIOS
 from generation.studio.comparisons.comparison_plan import NAMES
 from generation.studio.comparisons.comparison_request import AXES

@@ -11,8 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.limits.quotas import OrderSummary, Quotas
 from artgen.refusals import FieldError, Refusal
-from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer, Parameter
-from generation.catalog.parameters import (
+from generation.catalog.job_parameters import (
     JOB_PARAMETERS,
     LORA_URL_MAX_LENGTH,
     NUMBERS,
@@ -22,6 +21,7 @@ from generation.catalog.parameters import (
     Kind,
     SliderArea,
 )
+from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer, Parameter
 from generation.catalog.shapes import ShapeChoice, size_of
 from generation.models import ImageModel
 from generation.studio.forms import size_choice, sliders

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from accounts.limits.quotas import Quotas
 from artgen.refusals import FieldError, Refusal
+from generation.catalog.job_parameters import SLIDERS, SliderArea
 from generation.catalog.offers import BATCH_MAX, InvalidParameters
-from generation.catalog.parameters import SLIDERS, SliderArea
 from generation.catalog.shapes import size_of
 from generation.models import ImageModel
 from generation.studio.forms.composer import Composer

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from generation.catalog.job_parameters import SLIDERS
 from generation.catalog.offers import Parameter
-from generation.catalog.parameters import SLIDERS
 from generation.studio.forms.typed_numbers import decimal
 
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from artgen.refusals import FieldError, Refusal
 from generation.catalog import shapes
+from generation.catalog.job_parameters import JOB_PARAMETERS, JobParameter, Kind
 from generation.catalog.offers import InvalidParameters, Offer
-from generation.catalog.parameters import JOB_PARAMETERS, JobParameter, Kind
 from generation.models import ImageModel, Preset, Style
 from generation.studio.presets import own_styles
 

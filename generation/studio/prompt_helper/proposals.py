@@ -15,8 +15,8 @@ from accounts.models import User
 from artgen.database import pooling
 from artgen.refusals import FieldError, Refusal
 from generation.catalog import languages
+from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.catalog.offers import InvalidParameters
-from generation.catalog.parameters import PROMPT_MAX_LENGTH
 from generation.catalog.request_validation import clean_text
 from generation.jobs.placing import creation_switch
 from generation.models import ImageModel, PromptCall

@@ -22,7 +22,7 @@ from fido2.webauthn import (
 )
 
 from accounts.models import User
-from accounts.sessions import second_factor, sessions
+from accounts.sessions import second_factor_rules, sessions
 from artgen.environment import social_apps
 from artgen.environment.env import Environment
 
@@ -50,7 +50,9 @@ def session_of(user: User) -> str:
     client.force_login(user)
     session = client.session
     proved = {"method": "password", "at": time.time(), "reauthenticated": True}
-    session.update({second_factor.METHODS: [proved], second_factor.METHODS_USER: str(user.pk)})
+    session.update(
+        {second_factor_rules.METHODS: [proved], second_factor_rules.METHODS_USER: str(user.pk)}
+    )
     session.save()
     return str(session.session_key)
 

@@ -27,7 +27,7 @@ from accounts.access import email_change, invitations
 from accounts.credits import ledger
 from accounts.emails import password_reset_links, sign_up_links
 from accounts.models import CreditEntry, User
-from accounts.sessions import second_factor
+from accounts.sessions import second_factor_rules
 from accounts.tokens import tokens
 from artgen.admin import audit
 from artgen.web.theme import page
@@ -99,8 +99,8 @@ def _guard(session_key: str) -> None:
     TOTP.activate(user, "JBSWY3DPEHPK3PXP")
     RecoveryCodes.activate(user)
     session = SessionStore(session_key)
-    session[second_factor.METHODS_USER] = str(user.pk)
-    session[second_factor.METHODS] = [
+    session[second_factor_rules.METHODS_USER] = str(user.pk)
+    session[second_factor_rules.METHODS] = [
         {"method": "mfa", "at": time.time() + 24 * 60 * 60, "reauthenticated": True}
     ]
     session.save()

@@ -7,7 +7,7 @@ from PIL import Image as Pillow
 
 from generation.files import storage
 from generation.gallery.sharing import saved_copies, share_links
-from generation.imaging import processing
+from generation.imaging import image_copies
 from generation.models import Image
 from generation.testing.rows.gallery import SharingTestCase
 
@@ -18,7 +18,7 @@ def with_files(image: Image) -> Image:
     """Give the image files as a job stores them, with the prompt in the metadata."""
     file = io.BytesIO()
     Pillow.new("RGB", (40, 30), "teal").save(file, "PNG")
-    prepared = processing.prepare(
+    prepared = image_copies.prepare(
         file.getvalue(), parameters={"prompt": PROMPT, "model": "flux-dev", "seed": 7}
     )
     storage.save(image.key, prepared.data, content_type="image/png")

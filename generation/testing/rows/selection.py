@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from uuid_utils.compat import uuid7
 
 from generation.files import storage
-from generation.gallery import zip_limits
+from generation.gallery import zip_slots
 from generation.models import Image
 from generation.testing.rows.gallery import SCRIPT, GalleryTestCase
 
@@ -47,7 +47,7 @@ class SelectionTestCase(GalleryTestCase):
 
 def storage_of_slots_is_free(test):
     """Every test leaves all slots free: what one forgot would block the next."""
-    taken = [zip_limits.take(user) for user in (test.alice, test.bob)]
+    taken = [zip_slots.take(user) for user in (test.alice, test.bob)]
     for slot in taken:
         slot.release()
 

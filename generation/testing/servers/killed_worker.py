@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Sum
 from django.test import TransactionTestCase
 
-from accounts.credits import ledger
+from accounts.credits import ledger_check
 from accounts.models import CreditEntry
 from artgen.environment.env import BASE_DIR
 from generation.models import Image, ImageModel, Job, Period, Spending, Status
@@ -90,7 +90,7 @@ class KilledWorkerTestCase(TransactionTestCase):
         assert Image.objects.count() == Image.objects.values("job").distinct().count() == jobs
         kinds = Counter(CreditEntry.objects.exclude(reference=None).values_list("kind", flat=True))
         assert kinds == {"hold": jobs, "settle": jobs}
-        assert ledger.check() == []
+        assert ledger_check.check() == []
         total = Decimal(0)
         for job in Job.objects.all():
             cost = job.expected_usd if job.cost is None else job.cost

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from generation.catalog.parameters import PROMPT_MAX_LENGTH
+from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.models import ImageModel
 from generation.testing.rows.api import FLUX, ApiTestCase, stored
 

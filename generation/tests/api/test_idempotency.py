@@ -8,7 +8,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 
-from accounts.credits import ledger
+from accounts.credits import ledger, ledger_check
 from accounts.models import CreditEntry
 from accounts.tokens import tokens
 from generation.models import IdempotencyKey, Job, JobEvent
@@ -113,7 +113,7 @@ class TestTwins(TransactionTestCase):
             1,
         )
         assert CreditEntry.objects.filter(kind="hold").count() == 1
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_places_one_batch_for_eight_twins(self) -> None:
         answers = self._all_at_once(BATCHES, FLUX | {"count": 2}, **{"Idempotency-Key": "k1"})
@@ -139,7 +139,7 @@ class TestTwins(TransactionTestCase):
         }
         self.alice.refresh_from_db()
         assert (self.alice.credits, self.alice.held) == (1, 6)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def _all_at_once(self, path: str, body: dict[str, Any], **headers: str) -> list[Any]:
         barrier = threading.Barrier(self.TWINS)

@@ -1,6 +1,6 @@
 """The Job JSON: the same from rows and instances, with each parameter."""
 
-from generation.catalog.parameters import JOB_FIELDS, JOB_PARAMETERS, PAYLOAD_FIELDS
+from generation.catalog.job_parameters import JOB_FIELDS, JOB_PARAMETERS, PAYLOAD_FIELDS
 from generation.jobs.live.job_json import JOB_COLUMNS, job_json, job_rows_json
 from generation.models import Job
 from generation.runpod.payloads import Parameters

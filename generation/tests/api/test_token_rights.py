@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.request import Request
 
-from accounts.credits import ledger
+from accounts.credits import ledger, ledger_check
 from accounts.models import ApiToken
 from accounts.tokens import tokens
 from accounts.tokens.permissions import TokenScope
@@ -110,7 +110,7 @@ class TestSpendingLimit(ApiTestCase):
         document = self.assert_problem(self.api.post(JOBS, FLUX), 402, "token_limit_reached")
         assert (document["needed"], document["available"]) == (3, 1)
         assert (stored(), self.spent()) == (before, 6)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_counts_batches_and_retries(self) -> None:
         batch = self.api.post("/api/v1/batches/", FLUX | {"count": 2})

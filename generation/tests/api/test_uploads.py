@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 
 from generation.demo.emulator.painters import tiny_png
 from generation.files import decoder_threads, storage
-from generation.imaging import decoding_turn, metadata, processing
+from generation.imaging import decoding_turn, image_copies, metadata
 from generation.models import Upload
 from generation.testing.rows.api import UPLOADS, ApiTestCase, picture, stored
 
@@ -38,7 +38,7 @@ class TestUploads(ApiTestCase):
 
     def test_it_takes_a_picture_that_says_how_it_was_made(self) -> None:
         for kind in ("PNG", "JPEG", "WEBP"):
-            made = processing.prepare(
+            made = image_copies.prepare(
                 picture(kind), parameters={"prompt": "tea hills", "seed": 7}
             ).data
             for data in (made, metadata.without_parameters(made)):

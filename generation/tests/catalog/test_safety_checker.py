@@ -4,8 +4,8 @@ import pytest
 
 from generation.catalog import model_validation
 from generation.catalog.catalog_file import read_catalog
+from generation.catalog.job_parameters import JOB_FIELDS
 from generation.catalog.offers import InvalidParameters
-from generation.catalog.parameters import JOB_FIELDS
 from generation.testing.rows.catalog import offer
 
 # Their documentation has no such parameter.

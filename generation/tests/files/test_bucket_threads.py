@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from artgen.web.unavailable import BucketAway
 from generation.files import bucket_threads, storage
-from generation.gallery import zip_limits
+from generation.gallery import zip_slots
 from generation.models import Upload
 from generation.testing.rows.api import UPLOADS, ApiTestCase, make_image, picture
 from generation.testing.servers.bucket import s3_settings
@@ -89,7 +89,7 @@ class TestShare(ApiTestCase):
 
     @pytest.mark.slow
     def test_it_counts_archives_that_are_being_sent_and_leaves_one_thread(self) -> None:
-        sent = [zip_limits.take(user) for user in (self.alice, self.bob)]
+        sent = [zip_slots.take(user) for user in (self.alice, self.bob)]
         try:
             with hanging() as (server, over), crowd(write_in_a_request, over) as requests:
                 until(lambda: sum(request.done() for request in requests) == CROWD - 1)
@@ -97,7 +97,7 @@ class TestShare(ApiTestCase):
         finally:
             for slot in sent:
                 slot.release()
-        zip_limits.take(self.alice).release()
+        zip_slots.take(self.alice).release()
 
     def test_it_says_so_in_words_and_stores_nothing(self) -> None:
         image = make_image(self.alice)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from generation.imaging import metadata, processing
+from generation.imaging import image_copies, metadata
 from generation.imaging.containers import jpeg, png, webp
 from generation.imaging.containers.errors import Malformed
 from generation.imaging.image_decoding import InvalidImage, decode
@@ -143,7 +143,7 @@ def test_it_believes_a_file_that_says_no_model_made_it(form):
     ):
         assert ALGORITHMIC.encode() in changed
         assert TRAINED.encode() not in changed
-    made = processing.prepare(data, parameters=PARAMETERS)
+    made = image_copies.prepare(data, parameters=PARAMETERS)
     assert ALGORITHMIC.encode() in made.thumbnail
 
 
@@ -299,7 +299,7 @@ def test_it_refuses_a_broken_file_or_leaves_its_pixels(kind, changes):
         data
     )  # broken words are replaced, so they do not cause a refusal
     try:
-        made = processing.prepare(data, parameters=PARAMETERS)
+        made = image_copies.prepare(data, parameters=PARAMETERS)
     except InvalidImage:
         assert pixels(data) == b""
         return
@@ -320,4 +320,4 @@ def test_it_never_completes_a_truncated_webp_by_the_mark():
     with pytest.raises(InvalidImage):
         decode(shortened)
     with pytest.raises(InvalidImage):
-        processing.prepare(shortened)
+        image_copies.prepare(shortened)

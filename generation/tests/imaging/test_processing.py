@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image as Pillow
 
-from generation.files import consistency, storage
+from generation.files import consistency, object_keys, storage
 from generation.gallery import trash
-from generation.imaging import metadata, processing
+from generation.imaging import image_copies, metadata
 from generation.jobs.engine import storing
 from generation.models import Status
 from generation.testing.cases import BaseTestCase
@@ -40,13 +40,13 @@ class TestCopies(BaseTestCase):
             ((1024, 1024), (768, 768), (1024, 1024)),
         ):
             with self.subTest(size):
-                made = processing.prepare(png(*size))
+                made = image_copies.prepare(png(*size))
                 assert size_of(made.thumbnail) == ("WEBP", thumbnail)
                 assert size_of(made.large) == ("WEBP", large)
 
     def test_it_makes_no_copy_that_would_be_hardly_sharper_than_the_thumbnail(self):
-        assert processing.prepare(png(944, 704)).large == b""
-        assert size_of(processing.prepare(png(944, 704)).thumbnail) == ("WEBP", (768, 573))
+        assert image_copies.prepare(png(944, 704)).large == b""
+        assert size_of(image_copies.prepare(png(944, 704)).thumbnail) == ("WEBP", (768, 573))
 
     def test_it_takes_a_transparent_picture(self):
         for mode, alpha in (("RGBA", 0), ("RGBA", 120), ("LA", 0)):
@@ -55,7 +55,7 @@ class TestCopies(BaseTestCase):
                 drawn = Pillow.new("RGBA", (1000, 600), (200, 30, 30, alpha)).convert(mode)
                 drawn.putpixel((0, 0), (0, 0, 0, 255) if mode == "RGBA" else (0, 255))
                 drawn.save(file, "PNG")
-                made = processing.prepare(file.getvalue())
+                made = image_copies.prepare(file.getvalue())
                 with Pillow.open(io.BytesIO(made.large)) as large:
                     assert large.mode == "RGBA"
                 head, _, code = made.placeholder.partition(",")
@@ -72,7 +72,7 @@ class TestCopies(BaseTestCase):
             with self.subTest(form):
                 file = io.BytesIO()
                 drawn.save(file, form, exif=exif)
-                made = processing.prepare(file.getvalue())
+                made = image_copies.prepare(file.getvalue())
                 assert (made.width, made.height) == (1000, 600)
                 with Pillow.open(io.BytesIO(made.large)) as large:
                     assert large.size == (600, 1000)
@@ -81,7 +81,7 @@ class TestCopies(BaseTestCase):
                 assert bottom[0] > 200
 
     def test_it_marks_the_copies_but_writes_no_prompt_into_them(self):
-        made = processing.prepare(png(1344, 768), parameters={"prompt": "a secret lighthouse"})
+        made = image_copies.prepare(png(1344, 768), parameters={"prompt": "a secret lighthouse"})
         for copy in (made.thumbnail, made.large):
             assert b"digitalsourcetype/trainedAlgorithmicMedia" in copy
             assert b"lighthouse" not in copy
@@ -89,9 +89,9 @@ class TestCopies(BaseTestCase):
         assert made.sha256 == hashlib.sha256(made.data).hexdigest()
 
     def test_it_converts_with_all_that_the_file_says(self):
-        kept = processing.prepare(png(64, 64), parameters={"prompt": "a lighthouse"}).data
-        assert metadata.packet_of(processing.as_webp(kept)) == metadata.packet_of(kept)
-        assert b"trainedAlgorithmicMedia" in processing.as_webp(
+        kept = image_copies.prepare(png(64, 64), parameters={"prompt": "a lighthouse"}).data
+        assert metadata.packet_of(image_copies.as_webp(kept)) == metadata.packet_of(kept)
+        assert b"trainedAlgorithmicMedia" in image_copies.as_webp(
             png(64, 64)
         )  # kept before there was a mark
 
@@ -110,7 +110,7 @@ class TestKeptCopies(BaseTestCase):
 
     def test_it_keeps_all_copies_counts_them_and_takes_them_away_together(self):
         large, small = self.keep(1344, 768), self.keep(512, 512)
-        assert large.large_key == storage.large_key(job_id=large.job_id, position=0)
+        assert large.large_key == object_keys.large_key(job_id=large.job_id, position=0)
         assert (len(large.keys), small.large_key, len(small.keys)) == (3, "", 2)
         assert (consistency.count(), list(consistency.compare())) == (5, [])
         storage.delete(large.large_key)

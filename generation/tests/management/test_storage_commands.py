@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from generation.files import consistency, storage, uploads
+from generation.files import consistency, object_keys, storage, uploads
 from generation.models import Image, Job, Status, Upload
 from generation.testing.cases import EmulatorTestCase
 from generation.testing.commands import run
@@ -99,7 +99,7 @@ class TestVerify(StorageTestCase):
     def test_it_leaves_files_alone_whose_job_is_still_being_stored(self) -> None:
         job = self.place()
         Job.objects.filter(id=job.id).update(status=Status.STORING)
-        key = storage.image_key(job_id=job.id, position=0, content_type="image/png")
+        key = object_keys.image_key(job_id=job.id, position=0, content_type="image/png")
         storage.save(key, b"1", content_type="image/png")
         run("verify_storage", "--delete-orphans")
         assert storage.read(key) == b"1"

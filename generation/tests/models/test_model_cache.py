@@ -3,7 +3,7 @@
 import pytest
 from uuid_utils.compat import uuid7
 
-from accounts.credits import ledger
+from accounts.credits import ledger, ledger_check
 from accounts.models import CreditEntry
 from generation.catalog.offers import InvalidParameters
 from generation.jobs.engine import lifecycle
@@ -29,7 +29,7 @@ class TestOnOffer(BaseTestCase):
     def assert_nothing_placed(self) -> None:
         assert Job.objects.count() == 1
         assert CreditEntry.objects.filter(kind="hold").count() == 1
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_refuses_a_model_that_was_switched_off(self) -> None:
         ImageModel.objects.filter(slug=FLUX["model"]).update(enabled=False)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from accounts.credits import ledger
+from accounts.credits import ledger, ledger_check
 from accounts.emails import outbox
 from accounts.models import CreditEntry
 from accounts.tokens import tokens
@@ -214,7 +214,7 @@ class TestHold(ModerationTestCase):
         assert (job.user, job.prompt, job.status) == (self.alice, GUN["prompt"], "queued")
         review.refresh_from_db()
         assert (review.state, review.placed) == (ReviewState.APPROVED, job.id)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_says_that_only_the_first_of_different_requests_waits(self) -> None:
         self.rule(action=RuleAction.HOLD)

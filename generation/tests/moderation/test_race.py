@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.test import TransactionTestCase
 
-from accounts.credits import ledger
+from accounts.credits import ledger, ledger_check
 from generation.jobs.placing import orders, reviewed_orders
 from generation.models import Job, ModerationRule, PromptReview, ReviewState, RuleAction
 from generation.moderation import prompt_reviews
@@ -114,7 +114,7 @@ class TestRace(TransactionTestCase):
         self.check()
 
     def check(self) -> None:
-        assert ledger.check() == []
+        assert ledger_check.check() == []
         review = PromptReview.objects.order_by("-id")[0]
         if review.state == ReviewState.APPROVED:
             assert Job.objects.filter(id=review.placed).exists()

@@ -28,7 +28,7 @@ from artgen.processes import sockets_heartbeat
 from artgen.processes.celery import app
 from generation import tasks
 from generation.files import bucket
-from generation.files.bucket_errors import hint_for
+from generation.files.bucket_hints import hint_for
 from generation.jobs.engine import driver, heartbeat, outages
 from generation.models import GenerationSwitch, ImageModel, Job, ProviderOutage
 from generation.operations.doctor import processes

@@ -9,7 +9,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from generation.models import Job, Status
-from generation.operations import metrics
+from generation.operations import scrape
 from generation.testing.cases import BaseTestCase
 from generation.testing.rows.api import make_job
 
@@ -82,7 +82,7 @@ class TestEtaReport(BaseTestCase):
     def test_prometheus_gets_the_same(self) -> None:
         found = {
             (sample.name, *sample.labels.values()): sample.value
-            for family in text_string_to_metric_families(metrics.exposition().decode())
+            for family in text_string_to_metric_families(scrape.exposition().decode())
             for sample in family.samples
         }
         assert found["artgen_promise_kept_ratio", "flux-dev", "p90"] == 0.8

@@ -109,7 +109,7 @@ class TestMetrics(EmulatorTestCase):
         assert requests == {("api", "paused"): 1, ("page", "paused"): 1}
 
     def test_it_says_what_cannot_be_asked_and_tells_the_rest(self) -> None:
-        with dead_broker(), self.assertLogs("generation.operations.metrics", "WARNING"):
+        with dead_broker(), self.assertLogs("generation.operations.scrape", "WARNING"):
             found = self.scrape()
         assert found["artgen_part_up"]["queue",] == 0
         assert "artgen_celery_queue" not in found
@@ -124,7 +124,7 @@ class TestMetrics(EmulatorTestCase):
 
         with (
             connection.execute_wrapper(away),
-            self.assertLogs("generation.operations.metrics", "WARNING"),
+            self.assertLogs("generation.operations.scrape", "WARNING"),
         ):
             found = self.scrape()
         assert len(asked) == 1

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone, translation
 
-from accounts.credits import holds, ledger, statement
+from accounts.credits import holds, ledger_check, statement
 from accounts.models import ApiToken, CreditEntry
 from accounts.tokens import tokens
 from generation.files import storage, uploads
@@ -86,7 +86,7 @@ class TestOldJobs(RetentionTestCase):
         cleanup.clean_up()
         assert not Job.objects.exists()
         assert list(CreditEntry.objects.of(self.alice).values()) == entries
-        assert ledger.check() == []
+        assert ledger_check.check() == []
         with translation.override("en"):
             line, *_ = statement.lines(statement.beginnings(self.alice))
         assert (line.title, line.why, line.url) == ("Tea hills in fog", "Canceled.", "")

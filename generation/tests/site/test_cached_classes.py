@@ -35,8 +35,8 @@ CLASSES = {
     },
     "jobs.budgets:2:states": {"generation.jobs.budgets.budget_state.BudgetState"},
     "status.service:5": {
-        "generation.jobs.eta.estimate.Basis",
-        "generation.jobs.eta.estimate.Eta",
+        "generation.jobs.eta.eta_types.Basis",
+        "generation.jobs.eta.eta_types.Eta",
         "generation.operations.status.service.Creation",
         "generation.operations.status.service.LastHour",
         "generation.operations.status.service.ModelState",

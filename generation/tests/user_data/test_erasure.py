@@ -10,13 +10,13 @@ from django.core.management import CommandError
 from django.db import models
 from django.utils import timezone
 
-from accounts.credits import ledger
+from accounts.credits import ledger, ledger_check
 from accounts.emails import outbox
 from accounts.models import CreditEntry, User
 from accounts.tokens import tokens
 from accounts.user_data import deletion
-from generation.files import storage, uploads
-from generation.files.storage import EXTENSIONS
+from generation.files import object_keys, storage, uploads
+from generation.files.object_keys import EXTENSIONS
 from generation.gallery import collections, notes, tagging
 from generation.jobs.engine import driver, lifecycle
 from generation.jobs.placing import orders
@@ -76,7 +76,7 @@ class TestErase(ErasureTestCase):
         self.alice.refresh_from_db()
         assert (self.alice.credits, self.alice.held) == (0, 0)
         assert not CreditEntry.objects.filter(user=self.alice, reason__contains="Olga").exists()
-        assert ledger.check() == []
+        assert ledger_check.check() == []
         outbox.send_due()
         assert [(letter.to, letter.subject) for letter in mail.outbox] == [
             (["alice@example.org"], "Your ArtGen account has been deleted")
@@ -91,9 +91,9 @@ class TestErase(ErasureTestCase):
         job = self.place()
         driver.submit("flux-schnell")
         for position, kind in enumerate(EXTENSIONS):
-            key = storage.image_key(job_id=job.id, position=position, content_type=kind)
+            key = object_keys.image_key(job_id=job.id, position=position, content_type=kind)
             storage.save(key, b"1", content_type=kind)
-        copy = storage.large_key(job_id=job.id, position=0)
+        copy = object_keys.large_key(job_id=job.id, position=0)
         storage.save(copy, b"1", content_type="image/webp")
         job.refresh_from_db()
         lifecycle.fail(job, code="storage", detail="the bucket was full")
@@ -143,7 +143,7 @@ class TestErase(ErasureTestCase):
         cleanup.clean_up()
         assert rows_of(self.alice) == {"CreditEntry"}
         assert files() == []
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_keeps_the_record_of_what_staff_did(self) -> None:
         other = self.make_user("other@example.org", is_staff=True, is_superuser=True)

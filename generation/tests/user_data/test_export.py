@@ -16,11 +16,11 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.credits import ledger
+from accounts.credits import ledger_check
 from accounts.emails import outbox
 from accounts.tokens import tokens
 from accounts.user_data import deletion
-from generation.files import storage, uploads
+from generation.files import object_keys, storage, uploads
 from generation.gallery import collections, notes, tagging
 from generation.gallery.sharing import publications
 from generation.models import Export, Image, Report, Upload
@@ -161,7 +161,7 @@ class TestStep(ExportTestCase):
             exports.step(made.id)
             made.refresh_from_db()
             [first] = made.parts
-            folder = Path(settings.MEDIA_ROOT) / storage.export_folder(export_id=made.id)
+            folder = Path(settings.MEDIA_ROOT) / object_keys.export_folder(export_id=made.id)
             (folder / "2.zip").mkdir()  # as a bucket that refuses
             with self.assertLogs("generation.user_data.exports", "ERROR"):
                 exports.step(made.id)
@@ -281,7 +281,7 @@ class TestForgetExpired(ExportTestCase):
         assert erasure.erase(self.alice.pk) is True
         assert not Export.objects.exists()
         assert not default_storage.exists(made.parts[0]["key"])
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
 
 class TestPage(ExportTestCase):
@@ -354,7 +354,7 @@ class TestBucket(ExportTestCase):
     def test_it_streams_into_the_bucket_and_out_of_it(self) -> None:
         image = self.draw(user=self.alice)
         data = os.urandom(7 * 1024 * 1024)  # more than one piece of a multipart upload
-        key = storage.upload_key(upload_id=image.id, content_type="image/png")
+        key = object_keys.upload_key(upload_id=image.id, content_type="image/png")
         storage.save(key, data, content_type="image/png")
         Upload.objects.create(
             user=self.alice,
@@ -372,7 +372,7 @@ class TestBucket(ExportTestCase):
         erasure.close(user=self.alice, actor=self.alice, after=timedelta(0))
         assert erasure.erase(self.alice.pk) is True
         assert [
-            found for folder in storage.FOLDERS for found in storage.listing(f"{folder}/")
+            found for folder in object_keys.FOLDERS for found in storage.listing(f"{folder}/")
         ] == []
 
 

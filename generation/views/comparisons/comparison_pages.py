@@ -22,8 +22,8 @@ from accounts.models import User
 from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
 from artgen.web import formatting
-from generation.catalog.parameters import PROMPT_MAX_LENGTH
-from generation.gallery import zip_limits
+from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
+from generation.gallery import zip_slots
 from generation.jobs.placing import page_quotes
 from generation.jobs.placing.page_quotes import PageQuotes
 from generation.models import ImageModel, Job, Sheet, WordList
@@ -219,7 +219,7 @@ def sheet(request: HttpRequest, sheet_id: UUID) -> HttpResponse:
 def download(request: HttpRequest, sheet_id: UUID) -> HttpResponseBase:
     """Send the images of the comparison as one ZIP, with a table of them."""
     own = _own(request, sheet_id)
-    slot = zip_limits.take(user_of(request))
+    slot = zip_slots.take(user_of(request))
     filled = cells.filled(own)
     name = comparison_zip.filename(filled)
     return ArchiveResponse(comparison_zip.pack(filled), slot=slot, name=name)

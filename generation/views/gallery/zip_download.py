@@ -11,8 +11,8 @@ from django.utils.http import content_disposition_header
 
 from accounts.access.request_user import user_of
 from artgen.refusals import Refusal
-from generation.gallery import own_images, zip_archive, zip_limits
-from generation.gallery.zip_limits import ArchiveSlot
+from generation.gallery import own_images, zip_archive, zip_slots
+from generation.gallery.zip_slots import ArchiveSlot
 from generation.views.gallery.selection import gone_text, on_selection
 from generation.views.partials import wants_part
 
@@ -51,10 +51,10 @@ def download(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     if not own_ids:
         raise Refusal(gone_text())
     if wants_part(request):
-        if not zip_limits.is_free(user):
-            raise zip_limits.ArchiveBusy(yours=True)
+        if not zip_slots.is_free(user):
+            raise zip_slots.ArchiveBusy(yours=True)
         return HttpResponse(status=204)
-    slot = zip_limits.take(user)
+    slot = zip_slots.take(user)
     pieces = zip_archive.pack(own_images.each(user=user, ids=own_ids), as_webp=kind == "webp")
     name = f"artgen-{timezone.localdate():%Y-%m-%d}-{len(own_ids)}.zip"
     return ArchiveResponse(pieces, slot=slot, name=name)

@@ -17,7 +17,7 @@ from accounts.access.request_user import user_of
 from accounts.limits import rate_limits
 from accounts.models import User
 from artgen.web import formatting
-from generation.catalog.parameters import PROMPT_MAX_LENGTH
+from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.files import storage
 from generation.gallery import lineage
 from generation.jobs.placing import drafts, orders

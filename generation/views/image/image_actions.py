@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from artgen.web.redirects import next_url
 from generation.files import bucket_threads, decoder_threads, storage
-from generation.files.filenames import filename
+from generation.files.download_names import filename
 from generation.gallery import favorites
 from generation.gallery import trash as own_trash
-from generation.imaging import metadata, processing
+from generation.imaging import image_copies, metadata
 from generation.models import Image
 from generation.views.image.image_page import neighbors, own_image, page_of, variants_of
 from generation.views.partials import wants_part
@@ -82,7 +82,7 @@ def download(request: HttpRequest, image_id: UUID) -> HttpResponse:
         name = filename(image, extension="webp")
         data = _read(image)
         with decoder_threads.limited():
-            copy = processing.as_webp(data, wait_seconds=settings.UPLOAD_WAIT_SECONDS)
+            copy = image_copies.as_webp(data, wait_seconds=settings.UPLOAD_WAIT_SECONDS)
         return _attachment(copy, content_type="image/webp", name=name)
     response = HttpResponseRedirect(storage.download_url(image.key, filename=filename(image)))
     response["Cache-Control"] = "private, no-store"

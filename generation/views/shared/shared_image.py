@@ -17,7 +17,7 @@ from accounts.limits.rate_limits import limited
 from artgen.web.response_headers import allow_other_sites
 from generation.catalog.shapes import shape_name
 from generation.files import bucket_threads, storage
-from generation.files.filenames import filename
+from generation.files.download_names import filename
 from generation.gallery.sharing import image_reports, saved_copies, share_links
 from generation.gallery.sharing.visibility import address_of
 from generation.imaging import metadata

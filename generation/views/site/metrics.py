@@ -5,7 +5,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from generation.operations.metrics import exposition
+from generation.operations.scrape import exposition
 
 
 @never_cache

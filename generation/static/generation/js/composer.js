@@ -26,7 +26,7 @@ import { freshKey } from "./random.js"
 import { hideSignedOut, showSignedOut } from "./signed_out.js"
 import { showSize, sizeTyped } from "./size.js"
 import { fillSliders, moveSlider, syncSliders } from "./sliders.js"
-import { Sources } from "./sources.js"
+import { Sources } from "./source_uploads.js"
 import { lockSeed, requestedSeed, setSeed, showSummary } from "./tuning.js"
 
 const SAVE_AFTER = 300,

@@ -2,7 +2,7 @@
  * Settings that the chosen model does not use: kept for the next model that does.
  *
  * A wish is a value that the user set. If a model's form lacks the field, or shows another value
- * because the model does not support it, the wish is kept until the field changes. sources.js keeps
+ * because the model does not support it, the wish is kept until the field changes. source_uploads.js keeps
  * source images.
  */
 

@@ -1,6 +1,6 @@
 """Users in the admin: what concerns their jobs."""
 
-from accounts.credits import ledger
+from accounts.credits import ledger_check
 from generation.models import Job, Status
 from generation.testing.cases import BaseTestCase, hold
 from generation.testing.rows.api import make_job
@@ -26,7 +26,7 @@ class TestBan(BaseTestCase):
         assert self.ban(cancel_jobs="on").status == Status.CANCELED
         self.alice.refresh_from_db()
         assert (self.alice.credits, self.alice.held, self.alice.is_banned) == (100, 0, True)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_leaves_the_jobs_if_staff_choose_so(self) -> None:
         assert self.ban().status == Status.QUEUED

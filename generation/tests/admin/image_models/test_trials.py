@@ -6,7 +6,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from accounts.credits import ledger
+from accounts.credits import ledger, ledger_check
 from accounts.models import CreditEntry, User
 from generation.gallery import trash
 from generation.jobs.engine import driver
@@ -77,14 +77,14 @@ class TestPlacing(TrialTestCase):
         assert list(User.objects.order_by("id").values_list("credits", "held")) == before
         entries = CreditEntry.objects.filter(reference=job.id).order_by("created_at", "id")
         assert [(entry.kind, entry.amount) for entry in entries] == [("hold", 0), ("settle", 0)]
-        assert ledger.check() == []
+        assert ledger_check.check() == []
         assert LogEntry.objects.get().change_message == f"tried: job {job.id}"
 
     def test_it_costs_nobody_credits_when_it_fails(self):
         job = self.finish(self.try_it(prompt="a kiln [oom]"))
         assert (job.status, job.error_code) == (Status.FAILED, "out_of_memory")
         assert CreditEntry.objects.filter(reference=job.id, kind="release").get().amount == 0
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_works_without_credits_and_above_every_limit(self):
         User.objects.filter(pk=self.staff.pk).update(max_jobs_per_day=0)

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from accounts.user_data import deletion
 from artgen.admin.periods import PeriodFilter
 from artgen.database.ids import first_id
-from generation.admin.jobs.jobs import JobAdmin
+from generation.admin.jobs.job_admin import JobAdmin
 from generation.jobs.engine import driver
 from generation.jobs.placing import orders
 from generation.models import GenerationSwitch, Job, JobEvent, Status

@@ -7,7 +7,7 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from generation.files import consistency, storage, storage_limits
+from generation.files import consistency, object_keys, storage, storage_limits
 from generation.gallery import collections, favorites, trash
 from generation.gallery.image_filters import ImageFilters, find
 from generation.gallery.sharing import (
@@ -187,7 +187,7 @@ class TestErasure(SavingTestCase):
         unfinished = SavedImage.objects.create(
             user=self.bob, source=other, created_at=timezone.now()
         )
-        key = storage.image_key(job_id=unfinished.id, position=0, content_type="image/png")
+        key = object_keys.image_key(job_id=unfinished.id, position=0, content_type="image/png")
         storage.copy(other.key, key)
         self.erase(self.bob)
         assert not SavedImage.objects.exists()
@@ -263,7 +263,7 @@ class TestUnfinished(SavingTestCase):
 
     def unfinished(self):
         row = SavedImage.objects.create(user=self.bob, source=self.image, created_at=timezone.now())
-        key = storage.image_key(job_id=row.id, position=0, content_type="image/png")
+        key = object_keys.image_key(job_id=row.id, position=0, content_type="image/png")
         storage.copy(self.image.key, key)
         return row, key
 

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from accounts.credits import ledger
+from accounts.credits import ledger_check
 from accounts.limits import period_limits
 from accounts.models import CreditEntry
 from artgen.api.times import optional_time_json
@@ -200,7 +200,7 @@ class TestBudgets(EmulatorTestCase):
         self.submit()
         job_control.cancel(job=job, actor=self.alice)
         assert self.held() == 0
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_limits_a_group_and_lets_others_pass(self):
         group = Group.objects.create(name="school")
@@ -573,5 +573,5 @@ class TestManyAtOnce(TransactionTestCase):
         webhooks = Counter(job.webhook for job in self.emulator.jobs)
         assert Counter(webhooks.values()) == {1: len(jobs)}
         assert Job.objects.filter(status=Status.SUCCEEDED).count() == len(jobs)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
         assert CreditEntry.objects.filter(kind="settle").count() == len(jobs)

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.db.models import F
 from django.utils import timezone
 
-from accounts.credits import ledger
+from accounts.credits import ledger_check
 from accounts.models import CreditEntry
 from generation.jobs.engine import driver, outages
 from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Status
@@ -69,7 +69,7 @@ class TestKey(OutageTestCase):
         self.finish()
 
         assert self.statuses() == {Status.SUCCEEDED}
-        assert ledger.check() == []
+        assert ledger_check.check() == []
         ends = CreditEntry.objects.filter(reference__in=[job.id for job in jobs]).exclude(
             kind="hold"
         )

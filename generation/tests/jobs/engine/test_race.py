@@ -22,7 +22,7 @@ from django.db.models import F
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
-from accounts.credits import ledger
+from accounts.credits import ledger_check
 from accounts.models import CreditEntry
 from generation.jobs.budgets import spending
 from generation.jobs.engine import (
@@ -168,7 +168,7 @@ class TestRace(TransactionTestCase):
         assert [address for address, count in webhooks.items() if count > 1] == []
 
     def check_money(self, jobs):
-        assert ledger.check() == []
+        assert ledger_check.check() == []
         for job in Job.objects.filter(id__in=[job.id for job in jobs]):
             assert job.status in FINAL
             end = "settle" if job.status == Status.SUCCEEDED else "release"
@@ -301,7 +301,7 @@ class TestRace(TransactionTestCase):
             work()
         assert len(self.emulator.jobs) == len(jobs)
         assert set(Job.objects.values_list("attempt", flat=True)) == {1}
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_would_not_find_the_other_reply_before_its_commit(self):
         jobs = self.unread()

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts.credits import holds, ledger
+from accounts.credits import holds, ledger_check
 from generation.jobs.engine import driver, job_control, lifecycle
 from generation.jobs.engine.driver import status_checks
 from generation.models import ImageModel, Job, Status
@@ -69,7 +69,7 @@ class TestTrouble(EmulatorTestCase):
         driver.check(MODEL)
 
         self.assert_status(spoiled, Status.FAILED)
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def test_it_soon_asks_again_if_runpod_calls_a_finished_job_running(self):
         ImageModel.objects.filter(slug=INLINE).update(enabled=True)

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import timezone
 
-from accounts.credits import ledger
+from accounts.credits import ledger_check
 from accounts.models import CreditEntry
 from generation import tasks
 from generation.jobs.engine import clients
@@ -66,7 +66,7 @@ class TestTwoClocks(TransactionTestCase):
         }
         webhooks = Counter(job.webhook for job in self.emulator.jobs)
         assert (len(webhooks), set(webhooks.values())) == (JOBS, {1})
-        assert ledger.check() == []
+        assert ledger_check.check() == []
         entries = Counter(
             CreditEntry.objects.exclude(reference=None).values_list("reference", "kind")
         )

@@ -11,7 +11,7 @@ from django.db.models import Sum
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts.credits import ledger
+from accounts.credits import ledger_check
 from generation.jobs.engine import unread_replies
 from generation.models import (
     ImageModel,
@@ -77,7 +77,7 @@ class UnreadReplyTestCase(EmulatorTestCase):
         assert len(self.runs()) == count
         sums = Spending.objects.filter(period=Period.DAY, group_id=0)
         assert sums.aggregate(sum=Sum("usd"))["sum"] == COST * count
-        assert ledger.check() == []
+        assert ledger_check.check() == []
 
     def reply(self, job: Job) -> str:
         """Return the kept reply as staff download it from the job's page."""

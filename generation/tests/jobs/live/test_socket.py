@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
-from accounts.limits.concurrency import ConcurrencySlots
+from accounts.limits.concurrency_slots import ConcurrencySlots
 from accounts.tokens import tokens
 from accounts.user_data import deletion
 from artgen.redis import channel_layers

@@ -7,8 +7,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from accounts.models import User
+from generation.catalog.job_parameters import JOB_PARAMETERS, NUMBERS, JobParameter, Kind
 from generation.catalog.offers import InvalidParameters
-from generation.catalog.parameters import JOB_PARAMETERS, NUMBERS, JobParameter, Kind
 from generation.jobs.placing.job_request import JobOrderBody, UserCatalog
 from generation.models import ImageModel
 from generation.models.model_cache import Catalog

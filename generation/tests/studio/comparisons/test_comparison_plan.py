@@ -7,8 +7,8 @@ from django.utils import translation
 
 from accounts.limits import quotas
 from artgen.api.problems import Problem
+from generation.catalog.job_parameters import JOB_FIELDS
 from generation.catalog.offers import InvalidParameters
-from generation.catalog.parameters import JOB_FIELDS
 from generation.models import ImageModel, model_cache
 from generation.studio.comparisons import comparison_plan
 from generation.studio.comparisons.comparison_plan import MAX_CELLS, ComparisonOwner, ComparisonPlan

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from generation.files import storage
-from generation.gallery import zip_limits
+from generation.gallery import zip_slots
 from generation.models import Image, Job, Sheet, SheetVote, Status
 from generation.studio.comparisons.comparison_request import ComparisonRequest
 from generation.testing.rows.api import make_image, make_job
@@ -72,7 +72,7 @@ class TestDownload(GalleryTestCase):
 
     def test_it_refuses_a_second_one_at_once(self) -> None:
         self.image(self.jobs[0])
-        slot = zip_limits.take(self.alice)
+        slot = zip_slots.take(self.alice)
         try:
             response = self.client.get(self.address)
         finally:

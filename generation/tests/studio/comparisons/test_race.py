@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 from django.test import TransactionTestCase
 
-from accounts.credits import ledger
+from accounts.credits import ledger_check
 from generation.jobs.placing import orders, sheet_orders
 from generation.models import Job, Sheet
 from generation.studio.comparisons import cells, comparison_order
@@ -44,7 +44,7 @@ class TestRetries(TransactionTestCase):
 
     def held(self) -> int:
         self.user.refresh_from_db()
-        assert ledger.check() == []
+        assert ledger_check.check() == []
         return self.user.held
 
     def test_different_cells_all_get_their_place(self) -> None:

@@ -10,7 +10,7 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.credits import holds, ledger, statement
+from accounts.credits import holds, ledger, ledger_check, statement
 from accounts.limits import period_limits
 from accounts.models import CreditEntry, Scope
 from accounts.tokens import tokens
@@ -67,7 +67,7 @@ class HelperTestCase(ApiTestCase):
     def money(self) -> tuple[int, int]:
         """Return alice's credits and what is held."""
         self.alice.refresh_from_db()
-        assert not ledger.check()
+        assert not ledger_check.check()
         return self.alice.credits, self.alice.held
 
     def kinds(self) -> list[str]:
@@ -335,7 +335,7 @@ class TestKilledProcess(HelperTestCase):
         assert not PromptCall.objects.exists()
         self.alice.refresh_from_db()
         assert self.alice.held == 0
-        assert not ledger.check()
+        assert not ledger_check.check()
 
     def test_without_the_row_the_hold_would_end_twice(self) -> None:
         """Control: the ledger's own constraint refuses what the row prevents."""

@@ -6,7 +6,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
 
-from accounts.credits import ledger
+from accounts.credits import ledger, ledger_check
 from accounts.models import CreditEntry, User
 from accounts.tokens import tokens
 from generation.studio.prompt_helper import helper_client
@@ -63,7 +63,7 @@ class TestRace(TransactionTestCase):
         assert len(self.server.requests) == 1
         self.user.refresh_from_db()
         assert (self.user.credits, self.user.held) == (0, 0)
-        assert not ledger.check()
+        assert not ledger_check.check()
 
     def test_without_the_hold_it_pays_for_two_calls(self):
         """Control: who looks at the balance first and charges afterwards makes both calls."""
@@ -107,4 +107,4 @@ class TestRace(TransactionTestCase):
         assert holds.count() == served  # who is refused has held nothing
         with helper_client.waiting.held(), helper_client.waiting.held():  # all have been given back
             pass
-        assert not ledger.check()
+        assert not ledger_check.check()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from PIL import Image as Pillow
 from uuid_utils.compat import uuid7
 
-from generation.gallery import zip_archive, zip_limits
+from generation.gallery import zip_archive, zip_slots
 from generation.testing.rows.selection import SelectionTestCase, Shared
 from generation.views.gallery.zip_download import ArchiveResponse
 
@@ -103,7 +103,7 @@ class TestDownload(Shared, SelectionTestCase):
         image = self.hang_with_file()
         go_away(self.ask(image, headers={}))
         pieces = zip_archive.pack([image])
-        begun = ArchiveResponse(pieces, slot=zip_limits.take(self.alice), name="a.zip")
+        begun = ArchiveResponse(pieces, slot=zip_slots.take(self.alice), name="a.zip")
         next(iter(begun))
         go_away(begun)
         with pytest.raises(StopIteration):
@@ -111,7 +111,7 @@ class TestDownload(Shared, SelectionTestCase):
         self.zipped(self.ask(image, headers={}))
 
     def test_it_leaves_threads_for_pages(self):
-        taken = [zip_limits.take(self.make_user(f"{n}@example.org", credits=0)) for n in range(2)]
+        taken = [zip_slots.take(self.make_user(f"{n}@example.org", credits=0)) for n in range(2)]
         response = self.ask(self.hang_with_file(), headers={})
         assert (response.status_code, response["Retry-After"]) == (429, "15")
         for slot in taken:

@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 
 from accounts.credits import holds
 from generation.files import storage
-from generation.imaging import processing
+from generation.imaging import image_copies
 from generation.models import Image, ImageModel, Status, Style
 from generation.testing.cases import hold
 from generation.testing.clock import held_clock
@@ -266,7 +266,9 @@ class TestDownload(ImageTestCase):
             with self.subTest(form):
                 file = io.BytesIO()
                 Pillow.effect_noise((64, 48), 60).convert("RGB").save(file, form)
-                kept = processing.prepare(file.getvalue(), parameters={"prompt": "tea hills"}).data
+                kept = image_copies.prepare(
+                    file.getvalue(), parameters={"prompt": "tea hills"}
+                ).data
                 storage.save(self.image.key, kept, content_type=kind)
                 Image.objects.filter(id=self.image.id).update(content_type=kind)
                 answer = self.client.get(self.at("download_image"), {"as": "bare"})

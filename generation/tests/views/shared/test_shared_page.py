@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from generation.files import storage
 from generation.gallery import trash
 from generation.gallery.sharing import image_reports, share_links
-from generation.imaging import processing
+from generation.imaging import image_copies
 from generation.models import Image, PublicationState, Report
 from generation.testing.rows.gallery import NOBODY_EVER, SharingTestCase
 
@@ -27,7 +27,9 @@ class SharedTestCase(SharingTestCase):
         self.client = Client(headers={"Accept-Language": "en"})
         file = io.BytesIO()
         Pillow.new("RGB", (40, 30), "teal").save(file, "PNG")
-        data = processing.prepare(file.getvalue(), parameters={"prompt": "tea hills in mist"}).data
+        data = image_copies.prepare(
+            file.getvalue(), parameters={"prompt": "tea hills in mist"}
+        ).data
         storage.save(self.image.key, data, content_type="image/png")
 
     def at(self, slug, name="shared"):

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
-from accounts.sessions import second_factor
+from accounts.sessions import second_factor_rules
 from accounts.tokens import token_cache
 from artgen.redis.channel_layers import send_to_group
 
@@ -50,7 +50,7 @@ def signed_in(keys: Collection[str]) -> dict[str, User]:
         and user.is_active
         and not user.is_banned
         and has_valid_hash(session, user)
-        and not second_factor.is_missing(session, user)
+        and not second_factor_rules.is_missing(session, user)
     }
 
 

@@ -4,7 +4,7 @@ import threading
 
 from django.utils.translation import gettext as _
 
-from accounts.limits.concurrency import ConcurrencySlots
+from accounts.limits.concurrency_slots import ConcurrencySlots
 from accounts.models import User
 from artgen.refusals import Refusal
 from artgen.web import formatting

@@ -1,7 +1,7 @@
 """The parameters of a job, each declared once.
 
 Whatever handles parameters reads JOB_PARAMETERS: the API's shapes, validation against a model
-(`request_validation`), the check of the catalog (`validation`), the composer
+(`request_validation`), the check of the catalog (`model_validation`), the composer
 (`generation.studio.forms`), the Job JSON and the payload for RunPod. How to add one:
 CONTRIBUTING.md, "Add something".
 """

@@ -21,10 +21,10 @@ from artgen.admin.actions import back_to_start, on_each
 from artgen.admin.read_only import ReadOnlyInline
 from artgen.refusals import Refusal
 from generation.admin.columns import thumbnail
-from generation.admin.jobs import job_history, job_list, job_text
+from generation.admin.jobs import job_filters, job_history, job_text
 from generation.admin.jobs.job_columns import JobColumns, is_unconfirmed
 from generation.admin.read_only import ReadOnlyModelAdmin
-from generation.catalog.parameters import JOB_FIELDS
+from generation.catalog.job_parameters import JOB_FIELDS
 from generation.jobs.engine import job_control, unread_replies
 from generation.jobs.placing import idempotency, orders
 from generation.models import Image, Job, Status, UnreadReply
@@ -67,12 +67,12 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
     list_display_links = ("prompt_cut",)
     list_select_related = ("user", "model")
     list_filter = (
-        job_list.JobStateFilter,
-        job_list.StuckFilter,
-        job_list.JobPeriodFilter,
+        job_filters.JobStateFilter,
+        job_filters.StuckFilter,
+        job_filters.JobPeriodFilter,
         "model",
-        job_list.TrialFilter,
-        job_list.ErrorFilter,
+        job_filters.TrialFilter,
+        job_filters.ErrorFilter,
     )
     link_lookups = ("user__id__exact",)
     list_per_page = 50
@@ -130,7 +130,7 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Return the list whose pages need no count."""
-        return job_list.JobChangeList
+        return job_filters.JobChangeList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -138,7 +138,7 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         """Search by id, email or RunPod's id, else by the prompt."""
         if not search_term.strip():
             return queryset, False
-        return job_list.search(queryset, search_term), False
+        return job_filters.search(queryset, search_term), False
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.reply)
