@@ -27,7 +27,7 @@ stop() {
 "$@" &
 child=$!
 trap stop INT TERM
-until "${PYTHON:-python}" deploy/ask.py "$socket" /healthz; do
+until "${PYTHON:-python}" deploy/ask_socket.py "$socket" /healthz; do
   kill -0 "$child" 2>/dev/null || break
   sleep 0.2
 done

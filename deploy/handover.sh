@@ -22,10 +22,10 @@ lead() {
 case $verb in
 begin)
   if [ -L "$link" ] && leader=$(readlink "$link") && [ "$leader" != "$what-$turn.sock" ] \
-    && "${PYTHON:-python}" deploy/ask.py "$RUN_DIR/$leader" /healthz; then exit 0; fi
+    && "${PYTHON:-python}" deploy/ask_socket.py "$RUN_DIR/$leader" /healthz; then exit 0; fi
   lead
   ;;
-ready) exec "${PYTHON:-python}" deploy/ask.py "$RUN_DIR/$what-$turn.sock" '/readyz?exclude=sockets' ;;
+ready) exec "${PYTHON:-python}" deploy/ask_socket.py "$RUN_DIR/$what-$turn.sock" '/readyz?exclude=sockets' ;;
 lead) lead ;;
 drain)
   : >"$RUN_DIR/$what-$turn.draining"

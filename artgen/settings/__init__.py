@@ -10,7 +10,9 @@ from artgen.settings.files import *
 from artgen.settings.jobs import *
 from artgen.settings.languages import *
 from artgen.settings.observability import *
+from artgen.settings.prices import *
 from artgen.settings.prompt_helper import *
+from artgen.settings.rate_limits import *
 from artgen.settings.redis import *
 from artgen.settings.retention import *
 from artgen.settings.runpod import *

@@ -70,6 +70,3 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-
-PLACING_RATE = "1200/m"  # requests of one user that create jobs
-UPLOADING_RATE = "120/m"

@@ -1,4 +1,4 @@
-"""Jobs: their times here and at RunPod, attempts, limits of a user and prices."""
+"""Jobs: their times here and at RunPod, attempts and limits of a user."""
 
 from artgen.environment.env import env
 
@@ -19,6 +19,3 @@ MAX_JOBS_PER_MONTH = env.int("MAX_JOBS_PER_MONTH", default=0) or None
 MAX_CREDITS_PER_MONTH = env.int("MAX_CREDITS_PER_MONTH", default=0) or None
 MAX_UPLOAD_BYTES_PER_USER = env.int("MAX_UPLOAD_BYTES_PER_USER", default=1_000_000_000) or None
 MAX_IMAGE_BYTES_PER_USER = env.int("MAX_IMAGE_BYTES_PER_USER", default=0) or None
-# For models without a price rule: credits = dollars × PRICE_MARGIN / CREDIT_USD, rounded up.
-CREDIT_USD = env.decimal("CREDIT_USD", default="0.01")
-PRICE_MARGIN = env.decimal("PRICE_MARGIN", default="1.2")

@@ -29,7 +29,7 @@ from generation.api.models import check_model
 from generation.jobs.engine import job_control
 from generation.jobs.eta import EtaJson
 from generation.jobs.live.job_json import JOB_COLUMNS, JobJson, job_json, job_rows_json, jobs_json
-from generation.jobs.placing import orders, quotes
+from generation.jobs.placing import orders, quotes, retries
 from generation.jobs.placing.job_request import JobOrderBody
 from generation.models import Job, Status
 
@@ -170,7 +170,7 @@ class Jobs(Endpoint):
         rate_limits.spend("place", user_of(request).pk)
         job, token_id = own_job(request, job_id), limited_token(request)
         return _job_answer(
-            orders.retry(user=user_of(request), job=job, token_id=token_id), status=201
+            retries.retry(user=user_of(request), job=job, token_id=token_id), status=201
         )
 
 

@@ -26,7 +26,7 @@ from generation.admin.jobs.job_columns import JobColumns, is_unconfirmed
 from generation.admin.read_only import ReadOnlyModelAdmin
 from generation.catalog.job_parameters import JOB_FIELDS
 from generation.jobs.engine import job_control, unread_replies
-from generation.jobs.placing import idempotency, orders
+from generation.jobs.placing import idempotency, retries
 from generation.models import Image, Job, Status, UnreadReply
 
 MAX_JOBS_PER_ACTION = 500  # done within one request
@@ -255,7 +255,7 @@ def _retry(job: Job, actor: User) -> None:
         raise Refusal(gettext("only failed and canceled jobs are retried."))
     if not job.user.is_active:
         raise Refusal(gettext("the user’s account is locked."))
-    if not orders.retry_for_owner(job=job, actor=actor).created:
+    if not retries.retry_for_owner(job=job, actor=actor).created:
         raise idempotency.KeyBusy(gettext("it was already retried."))
 
 

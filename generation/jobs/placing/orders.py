@@ -1,4 +1,4 @@
-"""What a user can order: a job, a batch, a sheet, a retry. One call each, atomic."""
+"""What a user can order: a job, a batch, a sheet. One call each, atomic. Again: `retries`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -40,7 +40,7 @@ def place(
             or a moderator.
     """
     order = JobOrder(user, [request], is_batch=False, key=key, token_id=token_id)
-    return _place(order)
+    return place_order(order)
 
 
 def place_batch(
@@ -56,7 +56,7 @@ def place_batch(
     With `is_listed`, InvalidParameters names the fields of every invalid request `jobs[2].width`;
     else it names those of the first one.
     """
-    return _place(JobOrder(user, requests, is_listed=is_listed, key=key, token_id=token_id))
+    return place_order(JobOrder(user, requests, is_listed=is_listed, key=key, token_id=token_id))
 
 
 def place_sheet(
@@ -71,36 +71,7 @@ def place_sheet(
 
     The sheet's id is that of the batch.
     """
-    return _place(JobOrder(user, requests, sheet=sheet, key=key, token_id=token_id))
-
-
-def retry(*, user: User, job: Job, token_id: UUID | None = None) -> Job:
-    """Queue a new job with the same parameters, seed included; raises what `place` raises.
-
-    In a sheet it takes the cell of the old one; raises `sheet_orders.CellReplaced` if another one
-    has it.
-    """
-    requests = [_request_of(job)]
-    order = JobOrder(user, requests, is_batch=False, repeats=job, token_id=token_id)
-    return _place(order).jobs[0]
-
-
-def retry_for_owner(*, job: Job, actor: User | None) -> PlacedOrder:
-    """Queue a job again for its owner, at the owner's cost, on behalf of staff.
-
-    A second call for the same job places nothing and returns `created` False. `actor` is None for
-    a command. Raises what `place` raises.
-    """
-    order = JobOrder(
-        job.user,
-        [_request_of(job)],
-        is_batch=False,
-        key=f"retry {job.id}",
-        repeats=job,
-        placer=Placer.STAFF,
-        placed_by=actor,
-    )
-    return _place(order)
+    return place_order(JobOrder(user, requests, sheet=sheet, key=key, token_id=token_id))
 
 
 def place_reviewed(held: HeldOrder, *, actor: User) -> PlacedOrder:
@@ -115,17 +86,11 @@ def place_reviewed(held: HeldOrder, *, actor: User) -> PlacedOrder:
         placer=Placer.MODERATOR,
         placed_by=actor,
     )
-    return _place(order)
+    return place_order(order)
 
 
-def _request_of(job: Job) -> dict[str, Any]:
-    parameters = job.parameters
-    if job.model.offer.sized_by_source:  # its size is read from the source image again
-        del parameters["width"], parameters["height"]
-    return {"model": job.model.slug, **parameters}
-
-
-def _place(order: JobOrder) -> PlacedOrder:
+def place_order(order: JobOrder) -> PlacedOrder:
+    """Place what the order asks for, or what its key has placed before; raises as `place` does."""
     key = OrderKey(order) if order.key else None
     if key and (placed := key.placed()):
         return placed

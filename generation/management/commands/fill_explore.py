@@ -7,7 +7,7 @@ from django.core.management import call_command
 
 from accounts.models import User
 from artgen.management.base import BaseCommand
-from generation.demo import sample_gallery
+from generation.demo import explore_samples
 
 OWNER = "nora@artgen.local"  # its password is random
 STAFF = "staff@artgen.local"
@@ -24,5 +24,5 @@ class Command(BaseCommand):
         quiet = io.StringIO()
         call_command("create_user", OWNER, "--name", "Nora", stdout=quiet, stderr=quiet)
         owner, staff = (User.objects.get(email=email) for email in (OWNER, STAFF))
-        while sample_gallery.step(owner=owner, staff=staff):
+        while explore_samples.step(owner=owner, staff=staff):
             time.sleep(STEP_SECONDS)

@@ -5,7 +5,7 @@ from typing import Any
 
 from artgen.management.base import BaseCommand, reason
 from artgen.refusals import Refusal
-from generation.jobs.placing import orders
+from generation.jobs.placing import retries
 from generation.management.job_selection import add_selection, selected
 from generation.models import Job, Status
 
@@ -38,7 +38,7 @@ def _retried(job: Job) -> tuple[str, bool]:
     if job.status not in (Status.FAILED, Status.CANCELED):
         return f"not retried: it is {job.status}", False
     try:
-        placed = orders.retry_for_owner(job=job, actor=None)
+        placed = retries.retry_for_owner(job=job, actor=None)
     except Refusal as refusal:
         return f"not retried: {reason(refusal)}", False
     again = placed.jobs[0].id

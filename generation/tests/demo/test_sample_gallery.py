@@ -1,8 +1,8 @@
-"""`sample_gallery.step`: the pictures that hang on the demo's Explore."""
+"""`explore_samples.step`: the pictures that hang on the demo's Explore."""
 
 from django.urls import reverse
 
-from generation.demo import sample_gallery
+from generation.demo import explore_samples
 from generation.gallery import trash
 from generation.gallery.sharing import publications
 from generation.jobs.engine import job_control
@@ -24,7 +24,7 @@ class TestExhibition(JobPagesTestCase):
         self.nora = self.make_user("nora@example.org", name="Nora")
 
     def step(self):
-        return sample_gallery.step(owner=self.nora, staff=self.staff)
+        return explore_samples.step(owner=self.nora, staff=self.staff)
 
     def hang_all(self):
         """Take steps, drawing what they place, until none is left.
@@ -39,16 +39,16 @@ class TestExhibition(JobPagesTestCase):
         return placed
 
     def test_it_hangs_each_picture_once_with_its_words_and_name(self):
-        assert self.hang_all() == len(sample_gallery.SAMPLES)
+        assert self.hang_all() == len(explore_samples.SAMPLES)
         shown = Publication.objects.shown()
         assert {one.image.job.prompt for one in shown} == {
-            sample.prompt for sample in sample_gallery.SAMPLES
+            sample.prompt for sample in explore_samples.SAMPLES
         }
         assert {(one.with_parameters, one.with_name, one.decided_by) for one in shown} == {
             (True, True, None)
         }
         page = self.client.get(reverse("explore"))
-        self.assertContains(page, "Nora", count=len(sample_gallery.SAMPLES))
+        self.assertContains(page, "Nora", count=len(explore_samples.SAMPLES))
         assert self.hang_all() == 0
 
     def test_it_lets_everybody_elses_pictures_go_first(self):
@@ -66,7 +66,7 @@ class TestExhibition(JobPagesTestCase):
         publications.refuse(publications.last(first), by=self.staff, reason="no")
         trash.move_to_trash(second)
         assert self.hang_all() == 0
-        assert Publication.objects.shown().count() == len(sample_gallery.SAMPLES) - 2
+        assert Publication.objects.shown().count() == len(explore_samples.SAMPLES) - 2
 
     def test_it_minds_the_rules(self):
         ModerationRule.objects.create(pattern="planet", at_placing=False)

@@ -12,7 +12,7 @@ from accounts.credits import ledger, ledger_check
 from accounts.emails import outbox
 from accounts.models import CreditEntry
 from accounts.tokens import tokens
-from generation.jobs.placing import creation_switch, orders, reviewed_orders
+from generation.jobs.placing import creation_switch, orders, retries, reviewed_orders
 from generation.models import (
     GenerationSwitch,
     Job,
@@ -118,8 +118,8 @@ class TestRefusal(ModerationTestCase):
                                              finished_at=job.created_at)  # fmt: skip
         self.rule()
         with pytest.raises(PromptNotAllowed):
-            orders.retry(user=self.alice, job=Job.objects.get())
-        assert orders.retry_for_owner(job=Job.objects.get(), actor=self.staff).created
+            retries.retry(user=self.alice, job=Job.objects.get())
+        assert retries.retry_for_owner(job=Job.objects.get(), actor=self.staff).created
 
     def test_a_paused_site_comes_first(self) -> None:
         self.rule()

@@ -20,7 +20,7 @@ from artgen.refusals import Refusal
 from artgen.web import formatting
 from generation.catalog.shapes import shape_name
 from generation.jobs.engine import job_control
-from generation.jobs.placing import orders
+from generation.jobs.placing import retries
 from generation.models import Job, JobEvent
 from generation.studio.presets import own_styles
 from generation.views.jobs import cards, runs
@@ -116,7 +116,7 @@ def cancel_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
 def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Create a new job with the same parameters and seed; scripts get its run."""
     job = _own(request, job_id)
-    placed = orders.retry(user=user_of(request), job=job)
+    placed = retries.retry(user=user_of(request), job=job)
     if not wants_part(request):
         messages.success(request, _("Queued again."))
         return redirect("create")

@@ -11,7 +11,7 @@ from accounts.models import CreditEntry, User
 from generation.gallery import trash
 from generation.jobs.engine import driver
 from generation.jobs.engine.driver import trial_log
-from generation.jobs.placing import creation_switch, orders
+from generation.jobs.placing import creation_switch, retries
 from generation.jobs.placing.creation_switch import Mode
 from generation.models import Image, ImageModel, Job, JobEvent, Status, Upload
 from generation.runpod.job_report import JobReport, RunPodState
@@ -248,7 +248,7 @@ class TestPersonalPages(TrialTestCase):
 class TestStatistics(TrialTestCase):
     def test_a_retry_by_its_owner_is_paid(self):
         job = self.finish(self.try_it())
-        again = orders.retry(user=self.staff, job=job)
+        again = retries.retry(user=self.staff, job=job)
         assert not again.is_trial
         assert again.credits > 0
 

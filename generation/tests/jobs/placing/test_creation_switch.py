@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 
 from accounts.tokens import tokens
 from generation.jobs.engine import driver, job_control
-from generation.jobs.placing import creation_switch, orders
+from generation.jobs.placing import creation_switch, retries
 from generation.jobs.placing.creation_switch import Mode
 from generation.models import GenerationSwitch, Job, Status
 from generation.testing.cases import EmulatorTestCase, work
@@ -91,8 +91,8 @@ class TestMaintenance(EmulatorTestCase):
         failed.refresh_from_db()
         creation_switch.turn(Mode.MAINTENANCE)
         with pytest.raises(creation_switch.GenerationOff):
-            orders.retry(user=self.alice, job=failed)
-        assert orders.retry_for_owner(job=failed, actor=self.staff).created
+            retries.retry(user=self.alice, job=failed)
+        assert retries.retry_for_owner(job=failed, actor=self.staff).created
 
     def test_without_its_condition_the_job_would_be_placed(self):
         """Control: nothing else refuses the job, also if the switch is set in between."""

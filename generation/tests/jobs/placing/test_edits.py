@@ -17,7 +17,7 @@ from generation.files import storage, uploads
 from generation.imaging import metadata
 from generation.jobs.engine import driver, job_control
 from generation.jobs.inputs.payloads import ERASED
-from generation.jobs.placing import drafts, orders
+from generation.jobs.placing import drafts, orders, retries
 from generation.models import Export, Image, ImageModel, Job, Status, Upload
 from generation.operations import retention
 from generation.testing.cases import EmulatorTestCase
@@ -147,7 +147,7 @@ class TestInpainting(EditTestCase):
 
     def test_it_can_be_repeated_with_the_same_mask(self):
         job = self.edit(prompt="a boat", mask=self.upload(mask_file()))
-        again = orders.retry(user=self.alice, job=job)
+        again = retries.retry(user=self.alice, job=job)
         assert (again.mask, again.seed, again.parameters) == (job.mask, job.seed, job.parameters)
 
 

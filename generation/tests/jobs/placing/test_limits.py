@@ -17,7 +17,7 @@ from generation.catalog.offers import InvalidParameters
 from generation.files import uploads
 from generation.files.storage_limits import StorageFull
 from generation.jobs.engine import job_control
-from generation.jobs.placing import orders
+from generation.jobs.placing import orders, retries
 from generation.models import Job, Status, Upload
 from generation.operations import retention
 from generation.testing.cases import BaseTestCase, load_catalog, make_user
@@ -52,9 +52,9 @@ class TestOrders(BaseTestCase):
     def test_it_lets_staff_retry_for_the_owner(self):
         job = self.place()
         job_control.cancel(job=job, actor=self.alice)
-        assert orders.retry_for_owner(job=job, actor=self.staff).created
+        assert retries.retry_for_owner(job=job, actor=self.staff).created
         with pytest.raises(PeriodLimitReached):
-            orders.retry(user=self.alice, job=job)
+            retries.retry(user=self.alice, job=job)
 
     @override_settings(MAX_CANCELS_PER_DAY=1)
     def test_it_limits_the_owner_s_cancellations_and_nobody_else_s(self):

@@ -7,7 +7,7 @@ from django.urls import reverse
 from generation.files import storage
 from generation.gallery import search
 from generation.jobs.engine import driver
-from generation.jobs.placing import orders
+from generation.jobs.placing import retries
 from generation.models import Image, ImageModel, Job, Status
 from generation.testing.cases import EmulatorTestCase, catch_up
 from generation.testing.rows.api import FLUX, ApiTestCase, make_image, make_job
@@ -33,7 +33,7 @@ class TestOriginalPrompt(ApiTestCase):
         assert placed.status_code == 201, placed.content
         assert placed.json()["original_prompt"] == ORIGINAL
         job = Job.objects.get()
-        again = orders.retry(user=self.alice, job=job)
+        again = retries.retry(user=self.alice, job=job)
         assert (again.prompt, again.original_prompt) == (ASKED["prompt"], ORIGINAL)
         (listed, _first) = self.api.get(JOBS).json()["results"]
         assert listed["original_prompt"] == ORIGINAL

@@ -11,7 +11,7 @@ from accounts.credits import ledger
 from accounts.limits import quotas
 from accounts.models import User
 from generation.catalog.offers import InvalidParameters
-from generation.jobs.placing import idempotency, orders, reviewed_orders
+from generation.jobs.placing import idempotency, retries, reviewed_orders
 from generation.models import (
     ImageModel,
     Job,
@@ -194,7 +194,7 @@ class TestRest(SheetTestCase):
         job = cells.filled(sheet).jobs[2]
         cells.cancel_rest(sheet, actor=self.alice)
         job.refresh_from_db()
-        again = orders.retry(user=self.alice, job=job)
+        again = retries.retry(user=self.alice, job=job)
         sheet.refresh_from_db()
         assert sheet.jobs[2] == str(again.id)
         assert Job.objects.get(id=again.id).batch == sheet.id

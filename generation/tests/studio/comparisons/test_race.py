@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.test import TransactionTestCase
 
 from accounts.credits import ledger_check
-from generation.jobs.placing import orders, sheet_orders
+from generation.jobs.placing import retries, sheet_orders
 from generation.models import Job, Sheet
 from generation.studio.comparisons import cells, comparison_order
 from generation.studio.comparisons.comparison_request import clean
@@ -36,7 +36,7 @@ class TestRetries(TransactionTestCase):
             job = Job.objects.with_all().get(id=job_ids[number])
             self.start.wait()
             try:
-                return orders.retry(user=job.user, job=job)
+                return retries.retry(user=job.user, job=job)
             except sheet_orders.CellReplaced:
                 return None
 

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from generation.jobs.inputs import payloads
-from generation.jobs.placing import orders
+from generation.jobs.placing import orders, retries
 from generation.models import Job, ModerationRule, OwnStyle, RuleAction
 from generation.moderation import compiled_rules
 from generation.moderation.refusals import Moderated
@@ -62,7 +62,7 @@ class TestOwnStyles(OwnStylesTestCase):
         assert self.act("change", **TEXTS | {"template": "{prompt}, other", "name": "New"}) == 302
         assert payloads.input_of(Job.objects.get(id=job.id), [])["prompt"] == "A kite, print"
         assert self.act("delete") == 302
-        again = orders.retry(user=self.alice, job=job)
+        again = retries.retry(user=self.alice, job=job)
         assert payloads.input_of(again, [])["prompt"] == "A kite, print"
         assert own_styles.name_of(again) == "Print"
         page = self.client.get(reverse("composer"), {"job": str(job.id)})

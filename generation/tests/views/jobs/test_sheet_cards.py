@@ -6,7 +6,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 
-from generation.jobs.placing import orders
+from generation.jobs.placing import retries
 from generation.models import Job, Sheet, Status
 from generation.studio.comparisons import comparison_order
 from generation.studio.comparisons.comparison_request import clean
@@ -66,7 +66,7 @@ class TestSheetCard(GalleryTestCase):
         sheet = self.place("A {a|b|c} kite")
         between = make_job(self.alice, status=Status.FAILED)
         self.client.post(reverse("cancel_run", args=[sheet.id]))
-        again = orders.retry(user=self.alice, job=Job.objects.get(id=sheet.jobs[0]))
+        again = retries.retry(user=self.alice, job=Job.objects.get(id=sheet.jobs[0]))
         sheet.refresh_from_db()
         assert str(again.id) in sheet.jobs
         assert self.page().count(f'data-run="{sheet.id}"') == 1

@@ -1,4 +1,4 @@
-"""Exit 0 when a Unix socket answers 200: `python deploy/ask.py SOCKET PATH`."""
+"""Exit 0 when a Unix socket answers 200: `python deploy/ask_socket.py SOCKET PATH`."""
 
 import http.client
 import socket
