@@ -3,7 +3,6 @@
 from django.apps import AppConfig
 
 from artgen import checks as checks  # registers the system checks
-from artgen.environment import setting_limits as setting_limits
 from artgen.logs import telemetry
 from artgen.processes import celery as celery  # registers tasks with this Celery application
 

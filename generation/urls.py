@@ -15,7 +15,7 @@ from generation.views.gallery import (
     view_options,
     zip_download,
 )
-from generation.views.image import edits, image_actions, image_page, notes_and_tags
+from generation.views.image import image_actions, image_page, notes_and_tags, variants_and_edits
 from generation.views.jobs import job_pages
 from generation.views.presets import own_styles, presets_page, shared_presets
 from generation.views.shared import explore, saving, share_forms, shared_collections, shared_image
@@ -99,10 +99,14 @@ urlpatterns = [
     path("images/<uuid:image_id>/collections/", collections.put, name="image_collections"),
     path("images/<uuid:image_id>/", image_page.image, name="image"),
     path("images/<uuid:image_id>/compare/", image_page.compare, name="compare_image"),
-    path("images/<uuid:image_id>/compare/source/", edits.compare_source, name="compare_source"),
-    path("images/<uuid:image_id>/edit/", edits.editor, name="edit_image"),
-    path("images/<uuid:image_id>/upscale/", edits.upscale, name="upscale_image"),
-    path("images/<uuid:image_id>/vary/", edits.vary, name="vary_image"),
+    path(
+        "images/<uuid:image_id>/compare/source/",
+        variants_and_edits.compare_source,
+        name="compare_source",
+    ),
+    path("images/<uuid:image_id>/edit/", variants_and_edits.editor, name="edit_image"),
+    path("images/<uuid:image_id>/upscale/", variants_and_edits.upscale, name="upscale_image"),
+    path("images/<uuid:image_id>/vary/", variants_and_edits.vary, name="vary_image"),
     path("images/<uuid:image_id>/download/", image_actions.download, name="download_image"),
     path("images/<uuid:image_id>/favorite/", image_actions.favorite, name="favorite_image"),
     path("images/<uuid:image_id>/trash/", image_actions.trash, name="trash_image"),

@@ -41,7 +41,7 @@ from rest_framework.response import Response
 from artgen.api.json_types import Url
 from artgen.observability import request_stats
 from artgen.refusals import FieldError, Refusal, Unavailable
-from artgen.web import unavailable
+from artgen.web import unavailable_page
 
 if TYPE_CHECKING:  # importing it reads settings that name this module
     from rest_framework.views import APIView
@@ -265,7 +265,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Respond to a bug without details (handler500), or with 503 if the database is away."""
     is_api = request.path.startswith(PREFIX)
     if isinstance(sys.exception(), OperationalError | InterfaceError):
-        return respond(Unavailable(DATABASE_AWAY)) if is_api else unavailable.page("database")
+        return respond(Unavailable(DATABASE_AWAY)) if is_api else unavailable_page.page("database")
     if is_api:
         return respond(Problem("server_error", _("The error has been logged. Try again later.")))
     return defaults.server_error(request)

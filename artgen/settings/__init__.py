@@ -19,4 +19,4 @@ from artgen.settings.runpod import *
 from artgen.settings.security import *
 from artgen.settings.site import *
 from artgen.settings.tasks import *
-from artgen.settings.threads import *
+from artgen.settings.waiting_threads import *

@@ -13,7 +13,7 @@ from django.views import defaults
 
 from artgen.observability import request_stats
 from artgen.refusals import Refusal, Unavailable
-from artgen.web import unavailable
+from artgen.web import unavailable_page
 from artgen.web.redirects import next_url
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """
     if isinstance(refusal, Unavailable):
         log.error("refused: the %s does not respond", refusal.part, extra={"path": request.path})
-        return unavailable.page(refusal.part)
+        return unavailable_page.page(refusal.part)
     match refusal.status:
         case 404 if request.method != "POST" or not refusal.message:
             response: HttpResponse = defaults.page_not_found(request, refusal)

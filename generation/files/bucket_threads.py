@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from artgen.web.unavailable import BucketAway
+from artgen.web.unavailable_page import BucketAway
 from generation.files import bucket_hints
 from generation.files.threads import Threads
 
@@ -21,8 +21,8 @@ def reading_or_writing() -> Iterator[None]:
     """Allow bucket calls inside the block.
 
     Raises:
-        artgen.web.unavailable.BucketAway: too many requests wait for the bucket, or a call failed.
-            FileNotFoundError passes.
+        artgen.web.unavailable_page.BucketAway: too many requests wait for the bucket, or a call
+            failed. FileNotFoundError passes.
     """
     with _threads.held():
         try:

@@ -65,7 +65,7 @@ def keep(*, user: User, data: bytes) -> Upload:
             than UPLOAD_MAX_PIXELS.
         decoder_threads.DecoderBusy: this process decodes other images.
         storage_limits.StorageFull: the user's uploads would take more bytes than they may.
-        artgen.web.unavailable.BucketAway: the bucket is not available.
+        artgen.web.unavailable_page.BucketAway: the bucket is not available.
     """
     info = check(data)
     check_room(user)

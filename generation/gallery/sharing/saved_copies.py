@@ -81,7 +81,7 @@ def save(find: FindShared, *, user: User) -> Saved:
     Raises:
         NotShared, NotSavable: also if its owner or a moderator stops it meanwhile.
         storage_limits.StorageFull: the user's images would take more bytes than they may.
-        artgen.web.unavailable.BucketAway: the bucket is not available.
+        artgen.web.unavailable_page.BucketAway: the bucket is not available.
     """
     while True:
         shared = find()

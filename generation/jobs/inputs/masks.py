@@ -10,7 +10,7 @@ from artgen.refusals import FieldError
 from generation.catalog.offers import InvalidParameters
 from generation.files import storage
 from generation.files.uploads import MAX_SIDE
-from generation.imaging import mask_image
+from generation.imaging import extended_canvas, mask_image
 from generation.imaging.image_decoding import InvalidImage
 from generation.jobs.inputs import sources
 from generation.jobs.inputs.sources import OwnImage, SourceMissing
@@ -67,7 +67,7 @@ def apply(
     listed = list(images)
     try:
         if job.outpaint:
-            canvas, area = mask_image.extended(
+            canvas, area = extended_canvas.extended(
                 _read(own[0]), sides=job.outpaint, size=(job.width, job.height)
             )
             return [_embedded(listed[0], canvas), *listed[1:]], _mask(area)

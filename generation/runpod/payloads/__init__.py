@@ -10,7 +10,7 @@ from typing import Any
 
 from generation.runpod.job_report import JobReport
 
-from . import comfyui, self_hosted
+from . import comfyui, self_hosted_requests
 from .comfyui_workflow import WorkflowError, check_workflow
 from .dialect import (
     Dialect,
@@ -22,12 +22,12 @@ from .dialect import (
     no_seed,
 )
 from .outputs import OutputImage, Result, cost_in, read_report, result_from
-from .public_endpoints import PUBLIC, public_dialect
+from .public_endpoint_requests import PUBLIC, public_dialect
 from .request_format import FormatProblem, RequestFormat, RequestFormatError, parse_request_format
 from .vendor_errors import CODES, Failure, OutputError, classify
 
 DIALECTS: dict[str, Dialect] = {
-    dialect.name: dialect for dialect in (*self_hosted.DIALECTS, comfyui.DIALECT)
+    dialect.name: dialect for dialect in (*self_hosted_requests.DIALECTS, comfyui.DIALECT)
 }
 """Dialects of self-hosted workers, by name."""
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from artgen.web.unavailable import BucketAway
+from artgen.web.unavailable_page import BucketAway
 from generation.files import bucket_threads, storage
 from generation.gallery import zip_slots
 from generation.models import Upload

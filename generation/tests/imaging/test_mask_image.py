@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from generation.imaging import mask_image
+from generation.imaging import extended_canvas, mask_image
 from generation.imaging.image_decoding import InvalidImage
 from generation.testing.rows.image_files import png_of
 
@@ -37,12 +37,12 @@ def test_it_refuses_what_is_no_image():
     with pytest.raises(InvalidImage):
         mask_image.gray(b"mask")
     with pytest.raises(InvalidImage):
-        mask_image.extended(b"image", sides=SIDES, size=(60, 40))
+        extended_canvas.extended(b"image", sides=SIDES, size=(60, 40))
 
 
 def test_it_extends_an_image_and_masks_what_is_new():
     source = Image.new("RGB", (400, 200), "red")
-    canvas, mask = mask_image.extended(png_of(source), sides=SIDES, size=(600, 400))
+    canvas, mask = extended_canvas.extended(png_of(source), sides=SIDES, size=(600, 400))
     canvas, mask = opened(canvas), opened(mask)
     assert canvas.size == mask.size == (600, 400)
     assert canvas.getpixel((400, 100)) == (255, 0, 0)
@@ -56,7 +56,7 @@ def test_it_extends_an_image_and_masks_what_is_new():
 
 def test_it_scales_a_large_image_into_its_place():
     source = Image.new("RGB", (4000, 2000), "blue")
-    canvas, mask = mask_image.extended(png_of(source), sides=SIDES, size=(600, 400))
+    canvas, mask = extended_canvas.extended(png_of(source), sides=SIDES, size=(600, 400))
     assert opened(canvas).getpixel((590, 10)) == (0, 0, 255)
     assert opened(mask).getpixel((590, 10)) == 0
 

@@ -12,8 +12,8 @@ from generation.runpod.download import (
     DownloadRefused,
     HostFailed,
     fetch_image,
-    is_public,
 )
+from generation.runpod.public_addresses import is_public
 from generation.testing.servers.certificate import make_certificate
 from generation.testing.servers.raw_server import http, raw_server, read_request
 

@@ -44,7 +44,7 @@ from generation.studio.presets import composer_choices
 from generation.views.create import script_texts
 from generation.views.create.composer_context import source_thumbnails, style_options
 from generation.views.create.composer_links import composable
-from generation.views.create.model_options import model_options, sorted_models
+from generation.views.create.model_list import model_options, sorted_models
 from generation.views.create.refused_form import show_refusal
 from generation.views.gallery.zip_download import ArchiveResponse
 from generation.views.jobs import cards

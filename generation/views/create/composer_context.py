@@ -17,7 +17,7 @@ from generation.models import Image, ImageModel, Upload
 from generation.studio.forms.composer import Composer
 from generation.studio.presets import composer_choices
 from generation.studio.presets.composer_choices import Choices
-from generation.views.create.model_options import form_order, model_options, sample, sorted_models
+from generation.views.create.model_list import form_order, model_options, sample, sorted_models
 from generation.views.create.prompt_help import helper_of
 
 

@@ -33,7 +33,7 @@ from generation.views.create.composer_links import (
     shared_of,
     with_preset,
 )
-from generation.views.create.model_options import sample
+from generation.views.create.model_list import sample
 from generation.views.create.refused_form import show_refusal
 from generation.views.create.script_texts import create_texts
 from generation.views.jobs import feed, runs

@@ -29,7 +29,7 @@ from generation.studio.forms import image_edits
 from generation.studio.presets import own_styles
 from generation.views import tiles
 from generation.views.gallery.collections import menu_of
-from generation.views.image.edits import models_for_edits
+from generation.views.image.variants_and_edits import models_for_edits
 from generation.views.shared.share_forms import share_context
 from generation.views.tiles import Tile
 
