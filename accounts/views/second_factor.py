@@ -32,7 +32,7 @@ type View = Callable[..., HttpResponseBase]
 class EnterCode(AuthenticateView):
     """The second step of signing in: a code, a recovery code or a passkey."""
 
-    template_name = "accounts/second_factor_rules.html"
+    template_name = "accounts/second_factor.html"
 
     def get_context_data(self, **kwargs: object) -> dict[str, Any]:
         passkeys = Authenticator.objects.filter(

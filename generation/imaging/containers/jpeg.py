@@ -32,7 +32,7 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
 
     Raise Malformed for more than MAX_PARTS.
     """
-    at, in_scan, ended, count = 0, False, False, 0
+    at, in_scan, has_scan, ended, count = 0, False, False, False, 0
     while not ended and (match := (_MARKER_IN_SCAN if in_scan else _MARKER).search(data, at)):
         if (count := count + 1) > MAX_PARTS:
             raise Malformed(f"more than {MAX_PARTS} segments")
@@ -42,7 +42,10 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         if marker not in BARE:
             at += max(2, int.from_bytes(data[at : at + 2], "big"))
         yield marker, data[match.start() : at]
-        in_scan, ended = marker == SOS, marker == EOI
+        in_scan = marker == SOS
+        has_scan |= in_scan
+        # If the first view is damaged, decoders read on to the second, which may be behind an EOI.
+        ended = marker == EOI and has_scan
     if at < len(data):
         yield CODED if in_scan else BEHIND, data[at:]
 

@@ -321,3 +321,11 @@ def test_it_never_completes_a_truncated_webp_by_the_mark():
         decode(shortened)
     with pytest.raises(InvalidImage):
         image_copies.prepare(shortened)
+
+
+def test_it_keeps_the_second_view_of_a_jpeg_whose_first_is_broken():
+    """Decoders read on to it, behind the end of the first."""
+    changes = [(0.5, "take out", b"\0"), (0.1875, "replace", bytes(4))]
+    data = mutated(FILES["JPEG, two views"], changes)
+    bare = metadata.without_parameters(image_copies.prepare(data, parameters=PARAMETERS).data)
+    assert pixels(bare) == pixels(data) != b""
