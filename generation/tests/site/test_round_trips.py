@@ -5,6 +5,7 @@ Little, and no more where it shows more.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
 from unittest import mock
 from urllib.parse import urlencode
 
@@ -33,17 +34,19 @@ def _name(command: bytes) -> bytes:
 
 @contextmanager
 def sent_to_redis() -> Iterator[list[bytes]]:
-    """Give what is sent to Redis.
+    """Give what this thread sends to Redis.
 
     One entry for each round trip, without the counts that each process reports, and without what
-    begins a connection: the pool opens another one while a thread uses the first.
+    begins a connection: the pool opens another one while a thread uses the first. Threads that
+    earlier tests left, as the one that keeps slots, are not the page's.
     """
     sent: list[bytes] = []
+    own = get_ident()
     send = AbstractConnection.send_packed_command
 
     def note(connection: AbstractConnection, command: object, **options: object) -> object:
         text = command if isinstance(command, bytes) else b"".join(command)  # type: ignore[arg-type]
-        if b"HINCRBY" not in text and _name(text) not in OPENING:
+        if get_ident() == own and b"HINCRBY" not in text and _name(text) not in OPENING:
             sent.append(text)
         return send(connection, command, **options)
 
