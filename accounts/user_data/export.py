@@ -8,7 +8,7 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db.models import F
 
-from accounts.credits.csv_files import ledger_csv
+from accounts.credits.credits_csv import ledger_csv
 from accounts.models import CreditEntry, CreditRequest, User, VoucherUse
 
 ExportFile = tuple[str, Iterable[str]]

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access.request_user import SignedInRequest
-from accounts.credits import csv_files, statement
+from accounts.credits import credits_csv, statement
 
 PER_PAGE = 50
 MONTHS_SHOWN = 6
@@ -47,7 +47,7 @@ def ledger(request: SignedInRequest) -> HttpResponse:
 def ledger_csv(request: SignedInRequest) -> StreamingHttpResponse:
     """Stream the entries of the user's ledger, or of one `month`, as CSV, newest first."""
     month = statement.parse_month(request.GET.get("month", ""))
-    return _csv(csv_files.ledger_csv(request.user, month=month), name="credits", month=month)
+    return _csv(credits_csv.ledger_csv(request.user, month=month), name="credits", month=month)
 
 
 @never_cache
@@ -56,7 +56,7 @@ def ledger_csv(request: SignedInRequest) -> StreamingHttpResponse:
 def statement_csv(request: SignedInRequest) -> StreamingHttpResponse:
     """Stream the user's statement, or that of one `month`, as CSV: a line a job, newest first."""
     month = statement.parse_month(request.GET.get("month", ""))
-    return _csv(csv_files.statement_csv(request.user, month=month), name="statement", month=month)
+    return _csv(credits_csv.statement_csv(request.user, month=month), name="statement", month=month)
 
 
 def _csv(rows: Iterator[str], *, name: str, month: date | None) -> StreamingHttpResponse:

@@ -17,6 +17,7 @@ from artgen.settings.redis import *
 from artgen.settings.retention import *
 from artgen.settings.runpod import *
 from artgen.settings.security import *
+from artgen.settings.sessions import *
 from artgen.settings.site import *
 from artgen.settings.tasks import *
 from artgen.settings.waiting_threads import *

@@ -31,7 +31,6 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 # An account exists only after its address is confirmed (accounts.views.sign_up).
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.emails.password_reset_links.ResetTokens"  # noqa: S105 a class
 ACCOUNT_REAUTHENTICATION_REQUIRED = True

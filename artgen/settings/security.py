@@ -1,12 +1,9 @@
-"""Cookies and HTTPS."""
+"""HTTPS, and who may send forms."""
 
 from artgen.settings.site import HTTPS, PUBLIC_URL
 
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
-SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
-SESSION_ENGINE = "accounts.sessions.session_store"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

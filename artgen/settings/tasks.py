@@ -34,7 +34,7 @@ STORE_WORKERS = env.int("WORKER_MACHINES", default=1) * env.int("WORKER_CONTAINE
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 10**9
-CELERY_IMPORTS = ("artgen.processes.worker",)
+CELERY_IMPORTS = ("artgen.processes.worker_signals",)
 WORKER_QUEUES = ("drive", "store", "slow")  # each has a worker of its own: deploy/worker.sh
 # No acknowledgments: the tick finds what is due if a message is lost.
 CELERY_TASK_QUEUES = [

@@ -3,8 +3,8 @@
 `горы` finds "в горах", `lighthouse` finds "lighthouses", and the last word matches as a prefix.
 `"tea hills"` is a phrase, `-fog` excludes, `or` means either. No input is an error.
 
-PostgreSQL looks words up in the index of `Image.words`, written by triggers (migrations 0005 and
-0041). Its planner cannot estimate prefixes, phrases or how words are distributed over time, so we
+PostgreSQL looks words up in the index of `Image.words`, written by triggers (migration 0002).
+Its planner cannot estimate prefixes, phrases or how words are distributed over time, so we
 choose the plan: a sample of the newest images shows whether the words are common. Common words are
 found by reading images in order, without the index, which would first collect all matches. Others
 use the index.
@@ -168,7 +168,7 @@ class _Condition(Func):
 
 
 class _AnyMatch(Func):
-    """Any of the ids of matching images, up to a limit (migration 0005).
+    """Any of the ids of matching images, up to a limit (migration 0002).
 
     An array, because PostgreSQL looks up its ids in `image_shelf` order; a join fetches all first.
     """

@@ -64,7 +64,7 @@ class JobOrder:
 
     @property
     def max_count(self) -> int:
-        """How many jobs it may have; `studio.sheets.plans` bounds those of a sheet."""
+        """How many jobs it may have; `studio.comparisons` bounds those of a sheet."""
         return len(self.requests) if self.sheet else BATCH_MAX
 
     @property

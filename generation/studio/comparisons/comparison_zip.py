@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.text import slugify
 
-from accounts.credits.csv_files import harmless
+from accounts.credits.credits_csv import harmless
 from generation.files.download_names import PROMPT_LENGTH
 from generation.gallery import own_images, zip_archive
 from generation.models import Image, Job

@@ -1,4 +1,4 @@
-"""artgen.processes.worker: what it adds to Celery's workers."""
+"""artgen.processes.worker_signals: what it adds to Celery's workers."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ import django
 from celery import signals
 
 django.setup()
-from artgen.processes import worker
+from artgen.processes import worker_signals
 
 def begin(task_id, *, limit):
     task = SimpleNamespace(name="test", request=None, time_limit=limit)
