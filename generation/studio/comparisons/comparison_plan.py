@@ -24,9 +24,9 @@ from generation.catalog.offers import InvalidParameters, Offer
 from generation.catalog.shapes import ShapeChoice
 from generation.imaging import aspect_ratio
 from generation.models.model_cache import Catalog
-from generation.studio.comparisons import prompt_alternatives
+from generation.studio.comparisons import prompt_templates
 from generation.studio.comparisons.comparison_request import Axis, ComparisonRequest
-from generation.studio.comparisons.prompt_alternatives import Template
+from generation.studio.comparisons.prompt_templates import Template
 
 MAX_CELLS = 64
 MAX_ERRORS = 5
@@ -142,7 +142,7 @@ def make(
         InvalidParameters: too many or too few cells, or some are invalid; its errors name the cell,
             and as field the one of the request that makes it so.
     """
-    template = prompt_alternatives.parse(comparison.prompt, lists=owner.word_lists, seed=seed)
+    template = prompt_templates.parse(comparison.prompt, lists=owner.word_lists, seed=seed)
     _check_models(comparison.models, catalog)
     styles = {slug: style.name for slug, style in catalog.styles.items()} | dict(owner.own_styles)
     layout = _arranged(comparison, template, catalog, styles)

@@ -11,7 +11,7 @@ from artgen.refusals import FieldError, Refusal
 from generation.models import WordList
 from generation.models.sheets import LIST_NAME_MAX
 from generation.owned_rows import named_rows, names
-from generation.studio.comparisons import prompt_alternatives
+from generation.studio.comparisons import prompt_templates
 
 MAX_ENTRIES = 200
 MAX_ENTRY_LENGTH = 200
@@ -33,7 +33,7 @@ def change(
 
 
 def of_user(user: User) -> dict[str, list[str]]:
-    """Return the entries of the user's lists by folded name, for `prompt_alternatives.parse`."""
+    """Return the entries of the user's lists by folded name, for `prompt_templates.parse`."""
     rows = WordList.objects.of(user).present()
     return dict(rows.values_list("folded_name", "entries"))
 
@@ -51,7 +51,7 @@ def _clean(name: str, entries: Sequence[str]) -> dict[str, Any]:
     elif len(name) > LIST_NAME_MAX:
         text = _("At most %(max)d characters.") % {"max": LIST_NAME_MAX}
         errors.append(FieldError("name", "max_length", text))
-    elif not prompt_alternatives.is_name(name):
+    elif not prompt_templates.is_name(name):
         text = _("Use letters, digits, hyphens and single underscores, such as “colors”.")
         errors.append(FieldError("name", "invalid", text))
     cleaned = list(dict.fromkeys(names.cleaned(entry) for entry in entries if entry.strip()))
@@ -75,7 +75,7 @@ def _errors_of(entries: Sequence[str]) -> list[FieldError]:
         if not entry.isprintable():
             text = _("Line %(line)d contains unsupported characters.") % {"line": number}
             return [FieldError("entries", "control_characters", text)]
-        if prompt_alternatives.has_alternatives(entry):
+        if prompt_templates.has_alternatives(entry):
             text = _(
                 "Line %(line)d: entries are plain text, without { } | \\ and other word lists."
             )

@@ -1,9 +1,10 @@
 """Instructions for the text model: what to do with a prompt."""
 
-from collections.abc import Mapping
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from generation.catalog.languages import NAMES
 
 MAX_ENHANCED = 800  # characters that an enhanced prompt is asked to have at most
 
@@ -15,24 +16,6 @@ class ProposalKind(models.TextChoices):
     ENHANCE = "enhance", _("Enhancement")
 
 
-# In English, whatever the user's language: models follow these best.
-_LANGUAGES: Mapping[str, str] = {
-    "en": "English",
-    "ru": "Russian",
-    "zh": "Chinese",
-    "ar": "Arabic",
-    "de": "German",
-    "es": "Spanish",
-    "fr": "French",
-    "hi": "Hindi",
-    "id": "Indonesian",
-    "it": "Italian",
-    "ja": "Japanese",
-    "ko": "Korean",
-    "pt": "Portuguese",
-    "uk": "Ukrainian",
-    "vi": "Vietnamese",
-}
 _TRANSLATE = (
     "Translate the user's message, a prompt for an image model, into {language}. Reply with the "
     "translation only: no quotes, notes or explanations. Keep names, numbers, line breaks and "
@@ -50,4 +33,5 @@ _ENHANCE = (
 def of(kind: ProposalKind, *, language: str) -> str:
     if kind is ProposalKind.ENHANCE:
         return _ENHANCE
-    return _TRANSLATE.format(language=_LANGUAGES[language])
+    with override("en"):  # models follow English best
+        return _TRANSLATE.format(language=NAMES[language])

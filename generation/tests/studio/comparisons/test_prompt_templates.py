@@ -5,8 +5,8 @@ from itertools import islice
 import pytest
 
 from generation.catalog.offers import InvalidParameters
-from generation.studio.comparisons import prompt_alternatives
-from generation.studio.comparisons.prompt_alternatives import Template
+from generation.studio.comparisons import prompt_templates
+from generation.studio.comparisons.prompt_templates import Template
 
 LISTS = {
     "colors": ["red", "green", "blue"],
@@ -18,7 +18,7 @@ LISTS = {
 
 def parse(text: str, *, seed: int = 1) -> Template:
     """Return the template of a prompt."""
-    return prompt_alternatives.parse(text, lists=LISTS, seed=seed)
+    return prompt_templates.parse(text, lists=LISTS, seed=seed)
 
 
 def refused(text: str) -> str:
@@ -100,9 +100,9 @@ class TestTemplate:
 class TestName:
     @pytest.mark.parametrize("name", ["colors", "звери", "a_b", "a-b", "x", "2"])
     def test_it_can_be_named_in_a_prompt(self, name: str) -> None:
-        assert prompt_alternatives.is_name(name)
-        assert prompt_alternatives.parse(f"__{name}__", lists={name: ["x"]}, seed=1).parts == ("x",)
+        assert prompt_templates.is_name(name)
+        assert prompt_templates.parse(f"__{name}__", lists={name: ["x"]}, seed=1).parts == ("x",)
 
     @pytest.mark.parametrize("name", ["", " ", "a b", "a__b", "_a", "a_", "a:2", "{a}", "a\n"])
     def test_it_cannot_be_named(self, name: str) -> None:
-        assert not prompt_alternatives.is_name(name)
+        assert not prompt_templates.is_name(name)
