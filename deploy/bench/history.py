@@ -20,7 +20,8 @@ MODELS = ("flux-schnell", "qwen-image", "flux-dev")
 def database(jobs: int) -> str:
     """Return the name of a database with this number of finished jobs over two years, made once.
 
-    Each job has an image, six events and two ledger entries; they are of 1,000 people.
+    Each job has an image and two ledger entries, those of the last 90 days six events; they are of
+    1,000 people.
     """
     url = os.environ["DATABASE_URL"]
     with psycopg.connect(url, autocommit=True) as server:
@@ -45,6 +46,7 @@ def database(jobs: int) -> str:
         models = [cursor.execute(statement, [slug]).fetchone()[0] for slug in MODELS]
         until = datetime.now(UTC) - timedelta(hours=1)
         many_images.finish(cursor, users=users, models=models, count=jobs, until=until)
-        many_images.write_history(cursor, users=users)
+        kept_since = until - timedelta(days=settings.JOB_RETENTION_DAYS)  # by the hourly cleanup
+        many_images.write_history(cursor, users=users, events_since=kept_since)
         cursor.execute("VACUUM (ANALYZE)")
     return NAME

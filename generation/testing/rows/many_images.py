@@ -66,7 +66,7 @@ FROM generation_job WHERE user_id = ANY(%(users)s::uuid[]) AND finished_at IS NO
 EVENTS = """
 INSERT INTO generation_jobevent (job_id, at, name, status, attempt, detail)
 SELECT id, created_at, name, status, 1, '' FROM (SELECT id, created_at FROM generation_job
-    WHERE user_id = ANY(%(users)s::uuid[]) ORDER BY id) AS job
+    WHERE user_id = ANY(%(users)s::uuid[]) AND finished_at >= %(since)s ORDER BY id) AS job
 CROSS JOIN (VALUES ('placed', 'queued'), ('submitting', 'submitted'), ('submitted', 'submitted'),
     ('running', 'running'), ('storing', 'storing'), ('succeeded', 'succeeded')) AS line (name, status)
 """
@@ -151,11 +151,13 @@ def finish(
     cursor.execute(index_of_words)
 
 
-def write_history(cursor: Any, *, users: Sequence[UUID]) -> None:
-    """Insert the events and the ledger entries of these users' jobs."""
+def write_history(
+    cursor: Any, *, users: Sequence[UUID], events_since: datetime = datetime.min
+) -> None:
+    """Insert the ledger entries of these users' jobs, and the events of those finished since."""
     with unchecked(cursor):
         for statement in (EVENTS, ENTRIES):
-            cursor.execute(statement, {"users": list(users)})
+            cursor.execute(statement, {"users": list(users), "since": events_since})
 
 
 @contextmanager
