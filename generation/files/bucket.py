@@ -5,12 +5,22 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 import boto3
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.client import BaseClient
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+)
 from django.conf import settings
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -127,13 +137,41 @@ class BucketStorage(ContentMD5Storage):
             write.result()
 
     def _put(self, client: BaseClient, name: str, data: bytes, content_type: str) -> None:
-        client.put_object(
-            Bucket=self.bucket_name,
-            Key=name,
-            Body=data,
-            ContentType=content_type,
-            **self.get_object_parameters(name),
-        )
+        """Send one request, over the client's connections.
+
+        `put_object` takes twice the CPU time and waits a round trip for "100 Continue" before it
+        sends the data. It is called if the bucket refuses: it says why, and tries again.
+        """
+        parameters = self.get_object_parameters(name)
+        headers = {"Content-Type": content_type, "Cache-Control": parameters["CacheControl"]}
+
+        def is_stored() -> bool:
+            reply = client._endpoint.http_session.send(self._signed_put(name, headers, data))
+            return bool(reply.status_code == HTTPStatus.OK)
+
+        try:
+            done = is_stored()
+        except ConnectionClosedError:  # of an idle connection, or a refusal before the data's end
+            done = False
+        except (ConnectionError, HTTPClientError):  # once more, as botocore does
+            done = is_stored()
+        if not done:
+            client.put_object(
+                Bucket=self.bucket_name,
+                Key=name,
+                Body=data,
+                ContentType=content_type,
+                **parameters,
+            )
+
+    def _signed_put(self, name: str, headers: dict[str, str], data: bytes) -> AWSPreparedRequest:
+        if self._credentials is None:
+            raise NoCredentialsError
+        bucket = self._address_style
+        request = AWSRequest("PUT", bucket.address(name), headers, data)
+        keys = self._credentials.get_frozen_credentials()
+        S3SigV4Auth(keys, "s3", bucket.region).add_auth(request)
+        return request.prepare()
 
     def copy(self, name: str, to: str) -> None:
         """Copy the file within the bucket; raise FileNotFoundError.

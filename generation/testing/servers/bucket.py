@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import boto3
-from botocore.config import Config
 from django.conf import settings
 from django.core.cache import cache
 from django.test import SimpleTestCase, override_settings
@@ -63,19 +62,12 @@ def bucket_settings(**changes: object) -> override_settings:
         aws_secret_access_key=url.password,
     )
     client.create_bucket(Bucket=bucket)
-    options = {
+    options = settings.S3_OPTIONS | {
         "bucket_name": bucket,
         "endpoint_url": endpoint,
         "region_name": "ru-central1",
         "access_key": url.username,
         "secret_key": url.password,
-        "default_acl": None,
-        "file_overwrite": True,
-        "client_config": Config(
-            signature_version="s3v4",
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
         **changes,
     }
     return override_settings(

@@ -46,37 +46,44 @@ class TestStorage(BucketTestCase):
         assert requests.put(storage.url(KEY), data=b"x", timeout=30).status_code == 403
 
     def test_it_asks_the_bucket_once_for_each_file_it_saves(self):
-        sent = []
-        client = default_storage.connection.meta.client
-        client.meta.events.register(
-            "before-send.s3", lambda request, **_: sent.append(request.method)
-        )
-        storage.save(KEY, b"another", content_type="image/png")
-        assert sent == ["PUT"]
-        assert storage.read(KEY) == b"another"
+        with raw_server(http("200 OK")) as server:
+            self.use(address=f"http://127.0.0.1:{server.port}")
+            storage.save(KEY, b"another", content_type="image/png")
+        (sent,) = server.requests
+        head, _, body = sent.partition(b"\r\n\r\n")
+        assert head.startswith(f"PUT /{self.name}/{KEY} HTTP/1.1\r\n".encode())
+        assert b"expect" not in head.lower()  # would wait for a reply before the data
+        assert body == b"another"
 
     def test_it_writes_several_files_at_the_same_time(self):
         together = threading.Barrier(3, timeout=30)  # breaks if one waits for another
 
-        def arrive(**_):
+        def answer(connection):
             together.wait()
+            connection.sendall(http("200 OK"))
 
-        default_storage.connection.meta.client.meta.events.register(
-            "before-send.s3.PutObject", arrive
-        )
         files = [NewFile(f"images/{n}.png", b"%d" % n, "image/png") for n in range(3)]
-        storage.save_all(files)
-        assert [storage.read(file.key) for file in files] == [b"0", b"1", b"2"]
+        with raw_server(answer) as server:
+            self.use(address=f"http://127.0.0.1:{server.port}")
+            storage.save_all(files)
+        assert sorted(sent[-1:] for sent in server.requests) == [b"0", b"1", b"2"]
 
     def test_it_raises_when_one_of_several_files_is_not_written(self):
-        def refuse(request, **_):
-            if request.url.endswith("/images/2.png"):
-                raise BotoCoreError
-
-        default_storage.connection.meta.client.meta.events.register("before-send.s3", refuse)
+        answers = [http("200 OK")] * 2 + [http("403 Forbidden")] * 2
         files = [NewFile(f"images/{n}.png", b"%d" % n, "image/png") for n in range(3)]
-        with pytest.raises(BotoCoreError):
-            storage.save_all(files)
+        with raw_server(lambda connection: connection.sendall(answers.pop(0))) as server:
+            self.use(address=f"http://127.0.0.1:{server.port}")
+            with pytest.raises(ClientError):
+                storage.save_all(files)
+        assert len(server.requests) == 4, "the refused one once more"
+
+    def test_it_writes_again_what_the_bucket_could_not_take(self):
+        answers = [b"", http("200 OK"), http("503 Slow Down"), http("200 OK")]
+        with raw_server(lambda connection: connection.sendall(answers.pop(0))) as server:
+            self.use(address=f"http://127.0.0.1:{server.port}")
+            for _ in range(2):
+                storage.save(KEY, b"another", content_type="image/png")
+        assert [sent[-7:] for sent in server.requests] == [b"another"] * 4
 
     def test_it_hands_nothing_out_after_an_hour(self):
         for age, status in ((timedelta(minutes=29), 200), (timedelta(minutes=61), 403)):
