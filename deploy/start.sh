@@ -121,11 +121,12 @@ sockets)
     artgen.processes.asgi:application
   ;;
 worker)
-  export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}" PYTHON
+  export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/worker.alive}"
   rm -f "$ALIVE_FILE".*
   export CELERY_SKIP_CHECKS=1 # `release` has checked
   "$PYTHON" -m artgen.database.connection_budget # fails above the limit of database connections
-  exec deploy/worker.sh
+  export DB_POOL=1 DB_POOL_MAX="${WORKER_DB_POOL_MAX:-3}"
+  exec "$PYTHON" -m artgen.processes.lanes
   ;;
 beat)
   export ALIVE_FILE="${ALIVE_FILE:-$RUN_DIR/beat.alive}"

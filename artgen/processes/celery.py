@@ -9,7 +9,6 @@ from django.db import close_old_connections
 from kombu.transport import TRANSPORT_ALIASES
 
 from artgen.logs import log_context
-from artgen.processes import celery_health
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
 
@@ -20,7 +19,6 @@ TRANSPORT_ALIASES |= dict.fromkeys(("redis", "rediss"), "artgen.redis.celery_tra
 app = Celery("artgen", amqp="artgen.redis.celery_transport:AMQP")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-celery_health.watch(os.environ.get("ALIVE_FILE", ""))
 
 
 def send_message(name: str, *arguments: str, expires: int = 60) -> bool:

@@ -4,16 +4,20 @@ A worker touches it with every heartbeat (2 s), beat with every message that it 
 2 s), so only while the broker responds. `deploy/start.sh alive` checks the file's age.
 """
 
+import os
 from pathlib import Path
 
 from celery import signals
 
 
 def watch(path: str) -> None:
-    """Touch the file from now on; do nothing for an empty path."""
+    """Touch the file from now on, and make an old one if there is none; "" is no file."""
     if not path:
         return
     file = Path(path)
+    if not file.exists():
+        file.touch()
+        os.utime(file, (0, 0))
 
     def touch(**_: object) -> None:
         file.touch()

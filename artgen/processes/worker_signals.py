@@ -1,4 +1,4 @@
-"""What ArtGen adds to Celery's workers, which import it by CELERY_IMPORTS (deploy/worker.sh)."""
+"""What ArtGen adds to Celery's workers, which import it by CELERY_IMPORTS."""
 
 import logging
 import os
@@ -11,7 +11,6 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from artgen.logs import telemetry
-from artgen.processes import preloading
 
 log = logging.getLogger(__name__)
 
@@ -20,9 +19,7 @@ _deadlines: dict[str, float] = {}
 
 @signals.celeryd_after_setup.connect
 def prepare(sender: str, **_: object) -> None:
-    """Load everything before the pool forks, and check for alerts beside the lane `drive`."""
-    if sender.startswith("store@"):
-        preloading.load()
+    """Check for alerts beside the lane `drive`."""
     if sender.startswith("drive@"):
         watch = import_string(settings.WATCH)
         threading.Thread(target=watch, args=(threading.Event(),), name="watch", daemon=True).start()

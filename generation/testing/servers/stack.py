@@ -230,7 +230,7 @@ class Stack:
         """Return the process id of a lane of the worker, 0 while it is not running."""
         with contextlib.suppress(OSError, ValueError):
             for pid in children(self.pids()["worker"]):
-                if f"--queues={name}".encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                if Path(f"/proc/{pid}/comm").read_text() == f"artgen-{name}\n":
                     return pid
         return 0
 
