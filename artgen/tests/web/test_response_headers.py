@@ -36,7 +36,8 @@ def client(alice: User) -> Client:
 
 class TestPolicies:
     @pytest.mark.parametrize(
-        "address", ["/", "/accounts/login/", "/api/v1/jobs/", "/nothing/", "/healthz"]
+        "address",
+        ["/", "/accounts/login/", "/api/v1/jobs/", "/nothing/", "/healthz", "/hooks/runpod/x/"],
     )
     def test_every_response_has_them(self, address):
         answer = Client().get(address)
@@ -45,6 +46,7 @@ class TestPolicies:
         assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
         assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
         assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["X-Frame-Options"] == "DENY"
 
     def test_other_sites_may_show_a_shared_file(self, alice):
         load_catalog()

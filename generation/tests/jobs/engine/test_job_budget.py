@@ -81,6 +81,7 @@ class TestJobBudget(EmulatorTestCase):
         self.emulator.advance(30)
         path = webhook_tokens.address(job).partition("/hooks/")[2]
         client = self.client_class()
+        client.force_login(self.alice)  # nobody looks whose it is
         counts["webhook"], _ = self.statements(
             lambda: client.post(f"/hooks/{path}", {}, content_type="application/json")
         )
