@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -34,7 +34,15 @@ class KeyBusy(OrderKeyRefused):
 
 
 class Twin(Exception):
-    """Another request with the same Idempotency-Key has been placed meanwhile."""
+    """Another request with the same Idempotency-Key has been placed before."""
+
+
+# A twin waits here for the first one's commit.
+REMEMBER = """
+INSERT INTO generation_idempotencykey (user_id, key, by_staff, body_sha256, placed, created_at)
+VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (user_id, key, by_staff) DO NOTHING
+"""
 
 
 @dataclass(frozen=True)
@@ -66,22 +74,16 @@ class OrderKey:
         Raises:
             Twin: another request has stored it; nothing was stored.
         """
-        # The unique constraint lets a twin wait for the first one's commit, then fail here.
-        try:
-            with transaction.atomic():
-                IdempotencyKey.objects.create(
-                    **self._columns,
-                    body_sha256=self._digest,
-                    placed=placed,
-                    created_at=timezone.now(),
-                )
-        except IntegrityError as error:
-            raise Twin from error
+        values = [*self._columns.values(), self._digest, placed, timezone.now()]
+        with connection.cursor() as cursor:
+            cursor.execute(REMEMBER, values)
+            if not cursor.rowcount:
+                raise Twin
 
     @property
     def _columns(self) -> dict[str, Any]:
         order = self.order
-        return {"user": order.user, "key": order.key, "by_staff": order.by_staff}
+        return {"user_id": order.user.pk, "key": order.key, "by_staff": order.by_staff}
 
     @property
     def _digest(self) -> str:

@@ -92,16 +92,15 @@ def place_reviewed(held: HeldOrder, *, actor: User) -> PlacedOrder:
 def place_order(order: JobOrder) -> PlacedOrder:
     """Place what the order asks for, or what its key has placed before; raises as `place` does."""
     key = OrderKey(order) if order.key else None
-    if key and (placed := key.placed()):
-        return placed
-    sheet_id = sheet_orders.sheet_of(order.repeats) if order.repeats else None
     try:
+        sheet_id = sheet_orders.sheet_of(order.repeats) if order.repeats else None
         return _place_new(order, key, sheet_id=sheet_id)
-    except Twin:
-        if key is None or not (placed := key.placed()):
+    except (Twin, Stopped, Refusal) as refused:
+        # Only now: nearly every key is new.
+        if key and (placed := key.placed()):
+            return placed
+        if isinstance(refused, Twin):
             raise
-        return placed
-    except (Stopped, Refusal) as refused:
         # A pause takes precedence over anything else wrong with the order.
         creation_switch.refuse_if_paused(order.user, by_staff=order.by_staff)
         if isinstance(refused, Stopped):

@@ -6,6 +6,7 @@ Little, and no more where it shows more.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import get_ident
+from typing import Any
 from unittest import mock
 from urllib.parse import urlencode
 
@@ -15,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from redis.connection import AbstractConnection
 
+from accounts.tokens import tokens
 from generation.gallery import collections
 from generation.models import Status
 from generation.testing.clock import held_clock
@@ -111,6 +113,30 @@ class TestRoundTrips(GalleryTestCase):
                 ):
                     self.client.get(address)
                 assert len(sent) <= MAX_REDIS, sent
+
+    @held_clock()
+    def test_it_costs_few_round_trips_to_place(self) -> None:
+        token = tokens.issue(user=self.alice, name="test")
+        api = {"headers": {"Authorization": f"Bearer {token}"}, "content_type": "application/json"}
+        form = {"model": "flux-dev", "prompt": "A kite", "shape": "1024x1024", "count": "1"}
+        body = {"model": "flux-dev", "prompt": "A kite"}
+
+        def by_form(number: int) -> Any:
+            fields = form | {"key": f"key {number}"}
+            return self.client.post(reverse("create"), fields, headers={"X-Part": "1"})
+
+        def by_api(_number: int) -> Any:
+            return self.client_class().post("/api/v1/jobs/", body, **api)
+
+        # Redis: the session or the token, and the rate limit.
+        # PostgreSQL: SAVEPOINT, hold, job, RELEASE; of the form also user, models, quotas, key, and
+        # the balance.
+        for place, queries in ((by_form, 9), (by_api, 4)):
+            with self.subTest(place.__name__):
+                place(1)
+                with sent_to_redis() as sent, self.assertNumQueries(queries):
+                    assert place(2).status_code == 201
+                assert len(sent) <= 2, sent
 
     @held_clock()
     def test_it_reads_neither_jobs_nor_queues_to_show_what_was_just_placed(self) -> None:
