@@ -5,10 +5,13 @@ from operator import attrgetter
 from typing import Annotated, Any, TypedDict, cast
 from uuid import UUID
 
+from django.db.models import BooleanField, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from artgen.api.json_types import IdText, MomentText, Slug
 from artgen.api.times import optional_time_json, time_json
+from artgen.database.compiled_queries import CompiledQuery
 from generation.catalog.job_parameters import JOB_FIELDS, JOB_PARAMETERS, NULL_IF_EMPTY
 from generation.files import storage
 from generation.jobs import eta
@@ -127,6 +130,14 @@ SAVED_COLUMNS = ("saved__author__name", "saved__author__is_active")
 _parameters_of = attrgetter(*JOB_FIELDS)
 
 
+def _images_of_jobs(job_ids: object) -> QuerySet[Image, Any]:
+    is_of_these = RawSQL("job_id = ANY(%s)", [job_ids], output_field=BooleanField())
+    return Image.objects.filter(is_of_these).order_by("position").values_list(*IMAGE_COLUMNS)
+
+
+IMAGES_OF_JOBS = CompiledQuery(_images_of_jobs, names=IMAGE_COLUMNS)
+
+
 def job_json(job: Job, *, forecast: Forecast | None = None) -> JobJson:
     """Return the Job JSON; fetch the job with `Job.objects.with_all()` to save queries.
 
@@ -160,10 +171,8 @@ def job_rows_json(rows: Sequence[Any]) -> list[JobJson]:
     forecast = eta.of_jobs(whole.values())
     done = [row.id for row in rows if row.status == Status.SUCCEEDED and row.id not in whole]
     images: dict[UUID, list[Any]] = {}
-    if done:
-        rows_of_images = Image.objects.filter(job__in=done).order_by("position")
-        for image in rows_of_images.values_list(*IMAGE_COLUMNS, named=True):
-            images.setdefault(image.job_id, []).append(image)
+    for image in IMAGES_OF_JOBS.rows(job_ids=done) if done else ():
+        images.setdefault(image.job_id, []).append(image)
     return [
         job_json(whole[row.id], forecast=forecast)
         if row.id in whole
