@@ -5,8 +5,7 @@ from html import escape
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from generation.files import storage
-from generation.imaging.image_copies import LARGE_SIDE, THUMBNAIL_SIDE, width_within
+from generation.files.image_addresses import ImageAddresses, addresses_of
 from generation.models import Image
 
 STRETCHED = 1.25  # the mean factor by which a justified row is stretched
@@ -29,28 +28,26 @@ ROWS = {  # px of height: on phones, elsewhere
 
 
 def img(
-    image: Image, *, layout: str, alt: str = "", eager: bool = False, name: str = "card-picture"
+    image: Image,
+    *,
+    layout: str,
+    alt: str = "",
+    eager: bool = False,
+    name: str = "card-picture",
+    addresses: ImageAddresses | None = None,
 ) -> SafeString:
     """Render the image's copies as one `<img>`; `layout` is one of LAYOUTS or ROWS.
 
     `eager`: it is on the first screen. Lists never load the file itself.
     """
-    address = storage.url(image.thumbnail_key)
     copies, loading = "", "" if eager else ' loading="lazy"'
-    if image.large_key:
+    address = addresses or addresses_of(image)
+    if address["srcset"]:
         # Below the first screen, browsers that can measure the image themselves.
         sizes = f"{'' if eager else 'auto, '}{_sizes(image, layout)}"
-        large = storage.url(image.large_key)
-        small_width, large_width = (
-            width_within(side, width=image.width, height=image.height)
-            for side in (THUMBNAIL_SIDE, LARGE_SIDE)
-        )
-        copies = (
-            f' srcset="{escape(address)} {small_width}w, {escape(large)} {large_width}w"'
-            f' sizes="{sizes}"'
-        )
+        copies = f' srcset="{escape(address["srcset"])}" sizes="{sizes}"'
     return mark_safe(
-        f'<img class="{name}"{copies} src="{escape(address)}" alt="{escape(alt)}"'
+        f'<img class="{name}"{copies} src="{escape(address["src"])}" alt="{escape(alt)}"'
         f' width="{image.width}"'
         f' height="{image.height}"{loading} decoding="async">'
     )
@@ -66,21 +63,6 @@ def sample_img(address: str, name: str) -> SafeString:
         '<img class="sample" src="{}" alt="" width="176" height="176" loading="lazy"'
         ' decoding="async">',
         address,
-    )
-
-
-def srcset(image: Image, *, seconds: int | None = None) -> str:
-    """Return the URLs and widths of the copies, "" if there is only one.
-
-    `seconds`: lifetime of the URLs (0: no copies).
-    """
-    if not image.large_key or seconds == 0:
-        return ""
-    copies = [(image.thumbnail_key, THUMBNAIL_SIDE), (image.large_key, LARGE_SIDE)]
-    return ", ".join(
-        f"{storage.url(key, seconds=seconds)}"
-        f" {width_within(side, width=image.width, height=image.height)}w"
-        for key, side in copies
     )
 
 

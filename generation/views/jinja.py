@@ -11,8 +11,10 @@ from jinja2 import Environment
 
 from artgen.frontend import jinja
 from artgen.web import formatting
+from generation.files.image_addresses import srcset
 from generation.jobs.inputs import reachability
-from generation.views.image_html import img, sample_img, srcset
+from generation.views.image_html import LAYOUTS, img, sample_img
+from generation.views.jobs import cards
 
 
 def environment(**options: Any) -> Environment:
@@ -20,8 +22,10 @@ def environment(**options: Any) -> Environment:
     environment = jinja.environment(**options)
     environment.globals.update(
         {
+            "card_frame": cards.frame,
             "is_demo": reachability.is_demo,
             "img": img,
+            "layouts": LAYOUTS,
             "sample_img": sample_img,
             "selection_max": settings.SELECTION_MAX,
             "selection_words": selection_words,

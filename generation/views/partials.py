@@ -13,12 +13,22 @@ def wants_part(request: HttpRequest) -> bool:
 
 
 def part(
-    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
+    user: User | None = None,
 ) -> HttpResponse:
-    """Render a part of a page; `X-Credits` and `X-Held` have the user's balance."""
+    """Render a part of a page; `X-Credits` and `X-Held` have the user's balance.
+
+    `user`: as it was read after the request has changed something.
+    """
     response = render(request, template, context, status=status)
     response["Cache-Control"] = "private, no-store"
-    if request.user.is_authenticated:
+    if user:
+        response["X-Credits"], response["X-Held"] = user.credits, user.held
+    elif request.user.is_authenticated:
         response["X-Credits"], response["X-Held"] = User.objects.values_list("credits", "held").get(
             pk=request.user.pk
         )

@@ -184,7 +184,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
             return None
 
     async def job_changed(self, event: dict[str, Any]) -> None:
-        await self.send_json({"type": "job", "job": event["job"]})
+        await self.send_json({**event, "type": "job"})
 
     async def messages_lost(self, event: dict[str, Any]) -> None:
         """Authenticate again; send the jobs that ended since then, and a snapshot."""

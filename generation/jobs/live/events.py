@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from accounts.models import User
 from accounts.sessions import socket_access
 from accounts.sessions.time_zones import zone_of
 from artgen.redis.channel_layers import send_lost, send_to_groups
+from generation.files.image_addresses import addresses_of
 from generation.jobs import eta
 from generation.jobs.live import presence
 from generation.jobs.live.job_json import job_json
@@ -56,12 +58,13 @@ def _publish(jobs: Sequence[Job]) -> None:
             translation.override(language or settings.LANGUAGE_CODE),
             timezone.override(zone_of(time_zone)),
         ):
-            messages.append(
-                (
-                    group(job.user_id),
-                    {"type": "job.changed", "job": job_json(job, forecast=forecast)},
-                )
-            )
+            message: dict[str, Any] = {
+                "type": "job.changed",
+                "job": job_json(job, forecast=forecast),
+            }
+            if job.new_images:  # so that pages show them without a request
+                message["addresses"] = [addresses_of(image) for image in job.new_images]
+            messages.append((group(job.user_id), message))
     send_to_groups(messages)
 
 

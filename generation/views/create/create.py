@@ -102,13 +102,17 @@ def composer(request: HttpRequest) -> HttpResponse:
 @revalidated
 def quote(request: HttpRequest) -> HttpResponse:
     """Return the Create button with price and wait time, and the invalid numbers."""
-    user = user_of(request)
-    model = chosen_model(composable(ImageModel.objects.enabled()), request.GET.get("model", ""))
+    user, enabled = user_of(request), ImageModel.objects.enabled()
+    slug = request.GET.get("model", "")
+    model = chosen_model(composable(enabled.filter(slug=slug)) or composable(enabled), slug)
     allowed = quotas.of(user)
     form = Composer.posted(model, request.GET, allowed=allowed) if model else None
-    quotes = PageQuotes.of_models(user, [model] if model else [], allowed=allowed)
-    context = {**button_context(form, quotes), "wrong": form.wrong_numbers() if form else []}
-    return part(request, "generation/_create_button.html", context)
+    return part(request, "generation/_create_button.html", _quote(user, form, allowed=allowed))
+
+
+def _quote(user: User, form: Composer | None, *, allowed: Quotas) -> dict[str, Any]:
+    quotes = PageQuotes.of_models(user, [form.model] if form else [], allowed=allowed)
+    return {**button_context(form, quotes), "wrong": form.wrong_numbers() if form else []}
 
 
 def _place(request: HttpRequest) -> HttpResponse:
@@ -141,7 +145,9 @@ def _place(request: HttpRequest) -> HttpResponse:
             if placed.created
             else runs.of_user(user, run_id)
         )
-        return part(request, "generation/_runs.html", {"runs": [run]}, status=201)
+        user.refresh_from_db()  # what is left of its credits and limits
+        context = {"runs": [run], **_quote(user, form, allowed=visit.allowed)}
+        return part(request, "generation/_placed.html", context, status=201, user=user)
     keep = urlencode({"job": placed.jobs[0].id, "count": form.count})
     return HttpResponseRedirect(f"{reverse('create')}?{keep}#run-{run_id}")
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
+from generation.files.image_addresses import ImageAddresses
 from generation.jobs import eta
 from generation.jobs.live import failure_advice, status_text
 from generation.jobs.live.failure_advice import FailureAdvice
@@ -29,6 +32,7 @@ class Card:
     job: Job
     phase: Phase
     kept: list[Image]  # its images outside the trash
+    addresses: ImageAddresses | None = None  # None: those of its image
 
     @property
     def id(self) -> str:
@@ -110,6 +114,23 @@ def of_jobs(jobs: Sequence[Job]) -> list[Card]:
         )
         for job in jobs
     ]
+
+
+def frame() -> Card:
+    """Return a card with an image that a script fills (`js/card_frame.js`).
+
+    Texts, numbers and addresses are names in braces, the ids of job and image are zero and one.
+    """
+    job: dict[str, Any] = {"prompt": "{prompt}", "version": "{version}"}
+    image: dict[str, Any] = {
+        name: f"{{{name}}}" for name in ("width", "height", "bytes", "placeholder")
+    }
+    return Card(
+        job=Job(id=UUID(int=0), status=Status.SUCCEEDED, **job),
+        phase=Phase("{phase}", ""),
+        kept=[Image(id=UUID(int=1), **image)],
+        addresses={"src": "{src}", "srcset": "{srcset}"},
+    )
 
 
 def kept_images(job: Job) -> list[Image]:

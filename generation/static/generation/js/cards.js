@@ -1,11 +1,12 @@
 /**
  * The cards of the feed. While a job is active, its card is updated from the job's JSON: status,
- * texts, progress. When it ends, the card is fetched from the server, whose template has images and
- * actions. Older versions of a job are dropped.
+ * texts, progress, and its images when they are ready. If it ends otherwise, or if the event was
+ * missed, the card is fetched from the server. Older versions of a job are dropped.
  */
 
 import { part } from "../../artgen/js/http.js"
-import { showBalance } from "./balance.js"
+import { showBalance, showCharged } from "./balance.js"
+import { cardsOfEnded } from "./card_frame.js"
 import { openDay, runsOf, today } from "./days.js"
 import { EndedJobs } from "./ended_jobs.js"
 import { JobActions } from "./job_actions.js"
@@ -27,7 +28,7 @@ export class Cards {
     this.loadingRuns = new Set() // run ids being fetched
     this.missingRuns = new Set() // run ids whose jobs were all dismissed
     this.placeholder = null // placeholder of a run that is being created
-    this.earlyJobs = new Map() // job id → job reported meanwhile, perhaps of that run
+    this.earlyJobs = new Map() // job id → what was reported meanwhile, perhaps of that run
     this.active = new Set(
       [...root.querySelectorAll("[data-job]")].filter(isActive).map((card) => card.dataset.job),
     )
@@ -52,10 +53,11 @@ export class Cards {
 
   /**
    * Show jobs from the server. `complete`: they are all active jobs, so other active cards have
-   * ended; `missed`: also show new jobs that have ended already.
+   * ended; `missed`: also show new jobs that have ended already; `addresses`: of the images of a
+   * single job.
    */
-  apply(jobs, { complete = false, missed = false } = {}) {
-    for (const job of jobs) this.#applyOne(job, missed)
+  apply(jobs, { complete = false, missed = false, addresses } = {}) {
+    for (const job of jobs) this.#applyOne(job, { missed, addresses })
     if (!complete) return
     const listed = new Set(jobs.map((job) => job.id))
     this.active = new Set(listed)
@@ -66,22 +68,33 @@ export class Cards {
     this.onChange(this.active.size)
   }
 
-  #applyOne(job, missed) {
+  #applyOne(job, { missed, addresses }) {
     if (ACTIVE.has(job.status)) this.active.add(job.id)
     else this.active.delete(job.id)
     const card = this.#card(job.id)
     if (!card && this.sheets.has(job.batch ?? "")) {
       this.sheets.changed(job.batch)
     } else if (!card && this.placeholder) {
-      this.earlyJobs.set(job.id, job)
+      this.earlyJobs.set(job.id, [job, { missed: true, addresses }])
     } else if (!card) {
       if (ACTIVE.has(job.status) || (missed && job.id > this.newest))
         this.#loadRun(job.batch ?? job.id)
     } else if (job.version >= Number(card.dataset.version)) {
       if (canUpdate(card, job)) updateCard(card, job)
-      else this.#refresh(job.id, job.version)
+      else if (!addresses || !this.#drawEnd(card, job, addresses))
+        this.#refresh(job.id, job.version)
     }
     this.onChange(this.active.size)
+  }
+
+  /** Show the images of a job that has just ended; return whether the page can. */
+  #drawEnd(card, job, addresses) {
+    const wide = card.parentElement.matches(".run-cards-wide")
+    const drawn = cardsOfEnded(job, addresses, { wide })
+    if (!drawn) return false
+    this.swap(drawn.firstElementChild)
+    showCharged(job)
+    return true
   }
 
   /** Fetch the card until it has `version`; one request at a time for each card. */
@@ -183,7 +196,7 @@ export class Cards {
     this.placeholder = null
     const earlyJobs = [...this.earlyJobs.values()]
     this.earlyJobs.clear()
-    for (const job of earlyJobs) this.#applyOne(job, true)
+    for (const [job, how] of earlyJobs) this.#applyOne(job, how)
   }
 
   /** Insert a run by its time, newest first; ids grow with time. */

@@ -21,7 +21,7 @@ import { PromptHelper } from "./prompt_helper.js"
 import { PromptHistory } from "./prompt_history.js"
 import { takesSources, wireModelPicker } from "./model_picker.js"
 import { PresetsMenu } from "./presets.js"
-import { PRICED, Quote, spoken } from "./quote.js"
+import { PRICED, pricedFields, Quote, spoken } from "./quote.js"
 import { freshKey } from "./random.js"
 import { hideSignedOut, showSignedOut } from "./signed_out.js"
 import { showSize, sizeTyped } from "./size.js"
@@ -49,7 +49,7 @@ export class Composer {
       form: () => this.form,
       account: `${data.api}account/`,
       take: (text, asked) => this.#takeProposal(text, asked),
-      charged: () => this.quote.soon(),
+      charged: () => this.quote.outdated(),
       signedOut: (problem) => {
         this.#save()
         showSignedOut(this.data, problem)
@@ -106,6 +106,7 @@ export class Composer {
     window.addEventListener("pagehide", () => {
       if (this.unsaved) this.#save()
     })
+    this.quote.drawn()
     this.#enhance()
     this.restored = this.#restore()
   }
@@ -233,10 +234,11 @@ export class Composer {
       }
       const body = new FormData(this.form)
       body.delete("upload")
+      const quoted = pricedFields(this.form)
       const answer = await part(this.data.create, { method: "POST", form: body })
       showBalance(answer)
       placed = answer.ok
-      if (answer.ok) this.#sent(answer.fragment)
+      if (answer.ok) this.#sent(answer.fragment, quoted)
       else if (answer.fragment.querySelector("#composer")) this.#showErrors(answer.fragment)
       else toast(this.data.failed, { kind: "error", key: "failed" })
     } catch (problem) {
@@ -261,14 +263,16 @@ export class Composer {
     return this.form.getAttribute("aria-busy") !== "true"
   }
 
-  #sent(fragment) {
+  #sent(fragment, quoted) {
     this.form.elements.key.value = freshKey()
     showPromptError(this.form, "")
     dismiss("failed")
     hideSignedOut()
     this.history.sent(this.prompt.value.trim())
-    this.onPlaced(fragment.querySelector("[data-run]"))
-    this.quote.soon()
+    const run = fragment.querySelector("[data-run]")
+    run.remove()
+    this.onPlaced(run)
+    this.quote.show(fragment, quoted)
   }
 
   #showErrors(fragment) {
@@ -486,6 +490,7 @@ export class Composer {
     const open = this.form.querySelector(".tuning")?.open
     const key = this.form.elements.key.value
     this.form.replaceWith(fragment.querySelector("#composer"))
+    this.quote.drawn()
     this.side.querySelector("#models").replaceWith(fragment.querySelector("#models"))
     if (open && this.form.querySelector(".tuning")) this.form.querySelector(".tuning").open = true
     this.form.elements.key.value = key

@@ -72,7 +72,7 @@ export function showCancelOfRun(card) {
 }
 
 /** Return the prompt shortened as in the server's template. */
-function short(prompt) {
+export function short(prompt) {
   const letters = [...prompt]
   return letters.length <= 120 ? prompt : `${letters.slice(0, 119).join("").trimEnd()}…`
 }

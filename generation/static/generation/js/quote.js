@@ -1,4 +1,4 @@
-/** Price and wait time on the button: requested after every change, and periodically. */
+/** Price and wait time on the button: requested after what changes them, and periodically. */
 
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
@@ -22,7 +22,8 @@ export class Quote {
   /** `side` contains the form; `address` returns the button and the errors of the numbers. */
   constructor({ side, address }) {
     Object.assign(this, { side, address })
-    document.addEventListener("balance", () => this.soon())
+    this.answered = "" // what the shown quote is for
+    document.addEventListener("balance", () => this.outdated())
     setInterval(() => {
       if (!document.hidden && this.form) this.#request({ speaks: false })
     }, REFRESH_INTERVAL)
@@ -32,12 +33,31 @@ export class Quote {
     return this.side.querySelector("#composer")
   }
 
-  /** Request a quote when nothing has changed for `after` ms; dim the old one until then. */
+  /**
+   * Request a quote when nothing has changed for `after` ms; dim the old one until then. None is
+   * needed if the shown one is for what the form has.
+   */
   soon(after = DELAY) {
     if (!this.form) return
-    this.side.querySelector("#create-dock").classList.add("quote-stale")
     clearTimeout(this.asking)
-    this.asking = setTimeout(() => this.#request(), after)
+    const isNew = pricedFields(this.form) !== this.answered
+    this.side.querySelector("#create-dock").classList.toggle("quote-stale", isNew)
+    if (isNew) this.asking = setTimeout(() => this.#request(), after)
+    else this.abort?.abort()
+  }
+
+  /** Request a quote soon, because what the user has or may has changed. */
+  outdated() {
+    this.answered = ""
+    this.soon()
+  }
+
+  /** The server has drawn the form, with its quote; the browser may have changed fields since. */
+  drawn() {
+    if (!this.form) return
+    const form = document.implementation.createHTMLDocument().importNode(this.form, true)
+    form.reset()
+    this.answered = pricedFields(form)
   }
 
   /** Show the keys of this device beside the button. */
@@ -52,32 +72,42 @@ export class Quote {
   async #request({ speaks = true } = {}) {
     this.abort?.abort()
     this.abort = new AbortController()
-    const fields = this.form.elements
-    const asked = fieldsOf(this.form).filter(
-      ([name]) => PRICED.has(name) || isLimited(fields[name]),
-    )
+    const wanted = pricedFields(this.form)
     try {
-      const answer = await part(`${this.address}?${new URLSearchParams(asked)}`, {
-        signal: this.abort.signal,
-      })
-      if (!answer.ok) return
-      showLimits(this.form, answer.fragment)
-      showSourcesNote(this.form, answer.fragment)
-      const dock = this.side.querySelector("#create-dock")
-      const hadFocus = dock.contains(document.activeElement)
-      dock.replaceChildren(answer.fragment)
-      dock.classList.remove("quote-stale")
-      this.enhance()
-      const button = dock.querySelector("#create-button")
-      if (hadFocus) button?.focus()
-      clearTimeout(this.saying)
-      if (spoken(button) === this.quoted) return
-      this.quoted = spoken(button)
-      if (speaks) this.saying = setTimeout(() => say(this.quoted), SAY_AFTER)
+      const answer = await part(`${this.address}?${wanted}`, { signal: this.abort.signal })
+      if (answer.ok) this.show(answer.fragment, wanted, { speaks })
     } catch {
       // Offline: keep the old quote dimmed; the server checks the price anyway.
     }
   }
+
+  /** Show the quote in `fragment`, which is for this part of a form. */
+  show(fragment, fields, { speaks = true } = {}) {
+    this.answered = fields
+    showLimits(this.form, fragment)
+    showSourcesNote(this.form, fragment)
+    const dock = this.side.querySelector("#create-dock")
+    const hadFocus = dock.contains(document.activeElement)
+    dock.replaceChildren(fragment)
+    this.soon()
+    this.enhance()
+    const button = dock.querySelector("#create-button")
+    if (hadFocus) button?.focus()
+    clearTimeout(this.saying)
+    if (spoken(button) === this.quoted) return
+    this.quoted = spoken(button)
+    if (speaks) this.saying = setTimeout(() => say(this.quoted), SAY_AFTER)
+  }
+}
+
+/** Return the part of the form that a quote depends on, as a query. */
+export function pricedFields(form) {
+  const fields = form.elements
+  const named = fieldsOf(form).filter(([name]) => PRICED.has(name) || isLimited(fields[name]))
+  const unreadable = [...fields].filter((field) => field.validity.badInput)
+  return String(
+    new URLSearchParams([...named, ...unreadable.map(({ name }) => ["unreadable", name])]),
+  )
 }
 
 /** Return the text of the button, without the one shown while sending. */

@@ -61,7 +61,8 @@ class TestCreatePage(GalleryTestCase):
         for address in (self.url, reverse("job", args=[first.job_id])):
             page = self.client.get(address)
             shown = re.findall(r'data-image="([^"]+)"', page.content.decode())
-            assert shown == [str(first.id), str(second.id)]
+            # The last one is that of the card which a script fills.
+            assert shown == [str(first.id), str(second.id), str(uuid.UUID(int=1))]
             self.assertNotContains(page, str(trashed.id))
 
     def test_it_tells_the_script_which_day_stands_first_and_in_which_zone(self):
@@ -244,7 +245,7 @@ class TestCreatePage(GalleryTestCase):
         self.trashed(count=feed.JOBS_A_PAGE)
         page = self.client.get(self.url)
         self.assertContains(page, "data-empty")
-        self.assertNotContains(page, "data-job=")
+        self.assertContains(page, "data-job=", count=1)  # the card that a script fills
 
     def test_it_leaves_no_run_out_between_two_pages(self):
         batches = [uuid.uuid4() for _n in range(feed.RUNS_A_PAGE + 8)]
@@ -282,7 +283,7 @@ class TestCreatePage(GalleryTestCase):
         self.alice.refresh_from_db()
         assert (self.alice.credits, self.alice.held) == (97, 3)
         page = self.client.get(self.url)
-        self.assertContains(page, "data-job=", count=3)
+        self.assertContains(page, "data-job=", count=3 + 1)
 
     def test_it_gives_the_script_the_run_and_the_balance(self):
         answer = self.client.post(self.url, self.form(), headers=SCRIPT)
@@ -292,14 +293,16 @@ class TestCreatePage(GalleryTestCase):
         self.assertNotContains(answer, "<html", status_code=201)
 
     @held_clock()
-    def test_it_gives_the_script_the_run_that_the_feed_would_show(self):
+    def test_it_gives_the_script_the_run_that_the_feed_would_show_and_the_next_quote(self):
         make_job(self.bob, model="flux-schnell")
         placed = self.client.post(self.url, self.form(), headers=SCRIPT)
+        quote = self.client.get(reverse("quote"), self.form(), headers=SCRIPT)
         run = reverse("run", args=[Job.objects.of(self.alice).first().batch])
         shown = self.client.get(run, headers=SCRIPT)
         assert "ahead of you" in shown.text
         token = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
-        assert token.sub("", placed.text) == token.sub("", shown.text)
+        assert token.sub("", placed.text).split() == token.sub("", shown.text + quote.text).split()
+        assert "96\N{NO-BREAK SPACE}credits left after this" in quote.text
 
     @held_clock()
     def test_it_shows_what_holds_the_model_of_a_placed_job_now(self):

@@ -1,18 +1,18 @@
-"""A card follows its job in a real Chromium.
-
-From the socket's JSON until its end, then from the server, once.
-"""
+"""A card follows its job in a real Chromium, by the socket's events alone."""
 
 import json
 import re
 import uuid
+from base64 import b64decode
 
 from django.template.loader import render_to_string
-from django.utils import translation
-from playwright.sync_api import Page, WebSocketRoute, expect
+from django.utils import timezone, translation
+from playwright.sync_api import Page, Request, WebSocketRoute, expect
 
+from generation.files.image_addresses import addresses_of
+from generation.jobs.live.job_json import job_json
 from generation.jobs.live.status_text import Phase
-from generation.models import ImageModel, Job
+from generation.models import Image, ImageModel, Job, Status
 from generation.testing.pages.browser import BrowserTestCase
 from generation.views.jobs.cards import Card
 
@@ -35,33 +35,31 @@ TREE = """card => {
     const tree = (node) => node.nodeType === Node.TEXT_NODE
         ? node.data.trim()
         : [node.tagName, attributes(node), ...[...node.childNodes].map(tree).filter((child) => child)]
-    return tree(card.querySelector("article"))
+    return tree(card)
 }"""
+# A page that is open for 30 s asks for the quote again.
+WITHOUT_REFRESH = """const interval = setInterval
+window.setInterval = (call, ms) => (ms === 30_000 ? 0 : interval(call, ms))"""
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
 
 class TestCardsFollowTheirJobs(BrowserTestCase):
     people = ("follower", "owner")
 
     def asked(self, page: Page) -> list[str]:
-        """Return the addresses of jobs and runs that the page asks for from now on."""
+        """Return what the page's scripts ask the server for from now on."""
         found: list[str] = []
-        page.on(
-            "request",
-            lambda request: (
-                found.append(request.url) if re.search("/(jobs|runs)/.*/", request.url) else 0
-            ),
-        )
-        return found
 
-    def place(self, page: Page, prompt: str, *, count: int) -> None:
-        page.fill("#prompt", prompt)
-        page.click(f".segments label:has([value='{count}'])")
-        expect(page.locator("#create-button")).to_contain_text(f"Create {count}")
-        page.click("#create-button")
-        expect(page.locator("[data-run] .run-prompt").first).to_have_text(prompt)
+        def note(request: Request) -> None:
+            if request.resource_type in ("fetch", "xhr", "document"):
+                found.append(f"{request.method} {request.url.removeprefix(self.demo.url)}")
+
+        page.on("request", note)
+        return found
 
     def test_it_draws_an_active_job_as_the_servers_template_does_and_asks_for_nothing(self) -> None:
         page, lines = self.open("follower"), list[WebSocketRoute]()
+        page.add_init_script(WITHOUT_REFRESH)
         page.route_web_socket(re.compile("/ws/jobs/"), lambda line: lines.append(line))  # noqa: PLW0108  needs a function
         page.goto("/create/")
         job_id = uuid.uuid4()
@@ -78,17 +76,15 @@ class TestCardsFollowTheirJobs(BrowserTestCase):
                 **{**fields, "status": status, "progress": progress, "version": version},
                 model=ImageModel(),
             )
-            with translation.override("en"):
-                card = Card(job=job, phase=Phase(title, detail), kept=[])
-                html = render_to_string("generation/_card.html", {"card": card})
-            job_json = {
+            html = self.html(Card(job=job, phase=Phase(title, detail), kept=[]))
+            event = {
                 "id": str(job_id),
                 "status": status,
                 "progress": progress,
                 "version": version,
                 "batch": None,
             }
-            job_json |= {"phase": title, "phase_detail": detail, "prompt": job.prompt}
+            event |= {"phase": title, "phase_detail": detail, "prompt": job.prompt}
             if version == 1:
                 page.evaluate(
                     "html => document.getElementById('runs').insertAdjacentHTML('beforeend', html)",
@@ -96,25 +92,110 @@ class TestCardsFollowTheirJobs(BrowserTestCase):
                 )
             while not lines:  # the page's script has not connected yet
                 page.evaluate("1")
-            lines[0].send(json.dumps({"type": "snapshot", "jobs": [job_json]}))
+            lines[0].send(json.dumps({"type": "snapshot", "jobs": [event]}))
             drawn = page.locator(f"[data-job='{job_id}'][data-version='{version}']")
             expect(drawn).to_have_attribute("data-status", status)
             expect(drawn.locator("[data-phase]")).to_have_text(title)
             expected = page.evaluate(
-                f"html => {{ const box = document.createElement('ul'); box.innerHTML = html; return ({TREE})(box) }}",
+                f"html => {{ const box = document.createElement('ul'); box.innerHTML = html; return ({TREE})(box.firstElementChild) }}",
                 html,
             )
             with self.subTest(status=status, progress=progress):
                 assert drawn.evaluate(TREE) == expected
         assert asked == []
 
-    def test_it_asks_for_each_card_once_when_its_job_has_ended(self) -> None:
-        page = self.visit("owner")
+    def test_it_draws_the_images_of_an_ended_job_as_the_servers_template_does(self) -> None:
+        page, lines = self.open("follower"), list[WebSocketRoute]()
+        page.add_init_script(WITHOUT_REFRESH)
+        page.route_web_socket(re.compile("/ws/jobs/"), lambda line: lines.append(line))  # noqa: PLW0108  needs a function
+        page.route(
+            re.compile("/files/"),
+            lambda route: route.fulfill(body=b64decode(PIXEL.partition(",")[2])),
+        )
+        page.goto("/create/")
+        while not lines:
+            page.evaluate("1")
         asked = self.asked(page)
-        self.place(page, "a quiet harbor", count=3)
+        for wide, large in ((False, True), (True, True), (True, False)):
+            width, height = (1344, 768) if wide else (768, 1344)
+            job = Job(
+                prompt="a lighthouse & a <boat> {phase} " * 8,
+                model=ImageModel(),
+                width=width,
+                height=height,
+                status=Status.RUNNING,
+                created_at=timezone.now(),
+            )
+            page.evaluate(
+                """([wide, html]) => {
+                    document.querySelector("[data-test-run]")?.remove()
+                    const run = document.createElement("ul")
+                    run.className = wide ? "run-cards run-cards-wide" : "run-cards"
+                    run.dataset.testRun = ""
+                    run.innerHTML = html
+                    document.getElementById("runs").append(run)
+                }""",
+                [wide, self.html(Card(job=job, phase=Phase("Generating", ""), kept=[]))],
+            )
+            job.status, job.version = Status.SUCCEEDED, 2
+            job.new_images = [
+                Image(
+                    job=job,
+                    placeholder=PIXEL,
+                    key=f"images/{number}.png",
+                    thumbnail_key=f"thumbnails/{number}.webp",
+                    large_key=f"thumbnails/{number}-large.webp" if large else "",
+                    width=width,
+                    height=height,
+                    bytes=1000 + number,
+                    created_at=timezone.now(),
+                )
+                for number in range(2)
+            ]
+            with translation.override("en"):
+                message = {
+                    "type": "job",
+                    "job": job_json(job),
+                    "addresses": [addresses_of(image) for image in job.new_images],
+                }
+            card = Card(job=job, phase=Phase("Image ready", ""), kept=job.new_images)
+            lines[0].send(json.dumps(message))
+            drawn = page.locator(f"[data-job='{job.id}'][data-status=succeeded]")
+            expect(drawn).to_have_count(2)
+            expected = page.evaluate(
+                f"html => {{ const box = document.createElement('ul'); box.innerHTML = html;"
+                f" return [...box.children].map({TREE}) }}",
+                self.html(card).replace(" hidden", ""),
+            )
+            found = drawn.evaluate_all(
+                f"cards => cards.map((card) => {{ for (const picture of card.querySelectorAll("
+                f"'[data-loading]')) delete picture.dataset.loading; return ({TREE})(card) }})"
+            )
+            with self.subTest(wide=wide, large=large):
+                assert found == expected
+        assert asked == []
+
+    def html(self, card: Card) -> str:
+        with translation.override("en"):
+            return render_to_string("generation/_card.html", {"card": card})
+
+    def test_it_asks_for_nothing_after_the_order_until_all_images_are_there(self) -> None:
+        page = self.open("owner")
+        page.add_init_script(WITHOUT_REFRESH)
+        page.goto("/create/")
+        page.fill("#prompt", "a quiet harbor")
+        with page.expect_response("**/create/quote/**"):
+            page.click(".segments label:has([value='3'])")
+        expect(page.locator("#create-button")).to_contain_text("Create 3")
+        asked = self.asked(page)
+        page.click("#create-button")
         expect(page.locator("[data-status=succeeded]")).to_have_count(3, timeout=60_000)
-        jobs = [
-            page.locator("[data-job]").nth(number).get_attribute("data-job") for number in range(3)
-        ]
         expect(page.locator("[data-job] img.card-picture")).to_have_count(3)
-        assert sorted(asked) == sorted(f"{self.demo.url}/jobs/{job}/card/" for job in jobs)
+        expect(page.locator("#balance")).to_have_attribute("data-held", "0")
+        expect(page.locator(".quote-stale")).to_have_count(0)
+        assert asked == ["POST /create/"]
+        balance = page.locator("#balance").inner_text()
+        left = page.locator(".create-below").inner_text()
+        page.reload()
+        assert page.locator("#balance").inner_text() == balance
+        expect(page.locator(".create-below")).to_have_text(left, use_inner_text=True)

@@ -1,0 +1,31 @@
+"""The addresses of an image's copies, for `src` and `srcset`."""
+
+from typing import Any, TypedDict
+
+from generation.files import storage
+from generation.imaging.image_copies import LARGE_SIDE, THUMBNAIL_SIDE, width_within
+
+
+class ImageAddresses(TypedDict):
+    src: str
+    srcset: str
+    """"" if there is only one copy."""
+
+
+def addresses_of(image: Any) -> ImageAddresses:
+    return {"src": storage.url(image.thumbnail_key), "srcset": srcset(image)}
+
+
+def srcset(image: Any, *, seconds: int | None = None) -> str:
+    """Return the URLs and widths of the copies, "" if there is only one.
+
+    `seconds`: lifetime of the URLs (0: no copies).
+    """
+    if not image.large_key or seconds == 0:
+        return ""
+    copies = [(image.thumbnail_key, THUMBNAIL_SIDE), (image.large_key, LARGE_SIDE)]
+    return ", ".join(
+        f"{storage.url(key, seconds=seconds)}"
+        f" {width_within(side, width=image.width, height=image.height)}w"
+        for key, side in copies
+    )
