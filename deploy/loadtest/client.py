@@ -125,6 +125,11 @@ class Socket:
             if job["prompt"] == prompt:
                 yield job
 
+    async def send(self, kind: str) -> None:
+        """Send a message of this type; nothing if the socket is closed."""
+        with contextlib.suppress(aiohttp.ClientError):
+            await self._opened.send_json({"type": kind})
+
     async def close(self) -> None:
         self._reader.cancel()
         with contextlib.suppress(aiohttp.ClientError, asyncio.CancelledError):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import random
 import re
 import time
@@ -20,6 +21,8 @@ FINAL = ("succeeded", "failed", "canceled")
 FOLLOW_SECONDS = 300
 SIGN_IN_SHARE = 0.1  # of the rounds, which begin with signing in
 API_EVERY = 10  # one user in ten uses the API instead of pages
+# What the open Create page does, in seconds: js/live_updates.js, js/connection.js, js/quote.js.
+PING_EVERY, SNAPSHOT_EVERY, QUOTE_EVERY = 15, 10, 30
 _FIELD = re.compile(r'<input type="hidden" name="(csrfmiddlewaretoken|key|model)" value="([^"]*)"')
 _PAGE_USER = re.compile(r'<body[^>]* data-user="([^"]+)"')
 _IMAGE = re.compile(r'href="(/images/[0-9a-f-]{36}/)')
@@ -44,6 +47,7 @@ class Person:
         self.number = number
         self.images_placed = 0
         self.socket: Socket | None = None
+        self.follows = False  # a job that has not ended
         self.uses_api = number % API_EVERY == 1
         client.keep_cookie(settings.SESSION_COOKIE_NAME, account["session"])
 
@@ -85,8 +89,9 @@ class Person:
         self.socket = await self.client.socket("socket", user=user)
         await self._think()
         choice = {"model": fields.get("model", ""), "count": "1"}
-        await self.client.send("quote", "GET", "/create/quote/", params=choice, headers=part)
-        await self._think()
+
+        async def quote() -> None:
+            await self.client.send("quote", "GET", "/create/quote/", params=choice, headers=part)
 
         async def place(prompt: str) -> None:
             form = {**fields, **choice, "prompt": prompt}
@@ -99,11 +104,15 @@ class Person:
                 "place", "POST", "/create/", expect=(201,), data=form, headers=headers
             )
 
-        async def look(job_id: str) -> None:
-            await self.client.send("card", "GET", f"/jobs/{job_id}/card/", headers=part)
-
-        await self._create(place, look)
-        await self._close_socket()  # the browser leaves Create
+        refreshing = asyncio.create_task(self._refresh(quote))
+        try:
+            await self._think()
+            await quote()  # of the draft of the last round, or of another size
+            await self._think()
+            await self._create(place)
+        finally:
+            refreshing.cancel()
+            await self._close_socket()  # the browser leaves Create
         await self._think()
         gallery = (await self.client.send("gallery", "GET", "/gallery/")).text
         await self._think()
@@ -113,6 +122,18 @@ class Person:
         await self._think()
         if images := _IMAGE.findall(gallery):
             await self.client.send("image", "GET", self.random.choice(images))
+
+    async def _refresh(self, quote: Callable[[], Awaitable[None]]) -> None:
+        """Do what the open Create page does without its user."""
+        for seconds in itertools.count(5, 5):
+            await asyncio.sleep(5)
+            if self.socket is not None and seconds % PING_EVERY == 0:
+                await self.socket.send("ping")
+            if self.socket is not None and seconds % SNAPSHOT_EVERY == 0 and self.follows:
+                await self.socket.send("snapshot")
+            if seconds % QUOTE_EVERY == 0:
+                with contextlib.suppress(StepFailed):
+                    await quote()
 
     async def _sign_in(self) -> None:
         self.client.forget_cookies()
@@ -144,20 +165,16 @@ class Person:
                 "api place", "POST", "/api/v1/jobs/", expect=(201,), json=body, headers=bearer
             )
 
-        async def look(job_id: str) -> None:
+        if job_id := await self._create(place):
             await self.client.send("api job", "GET", f"/api/v1/jobs/{job_id}/", headers=bearer)
-
-        await self._create(place, look)
         await self._think()
         await self.client.send("api images", "GET", "/api/v1/images/", headers=bearer)
 
     # --- both -------------------------------------------------------------------------------------
-    async def _create(
-        self, place: Callable[[str], Awaitable[None]], look: Callable[[str], Awaitable[None]]
-    ) -> None:
-        """Create one image and follow it by the socket until it is final."""
+    async def _create(self, place: Callable[[str], Awaitable[None]]) -> str:
+        """Create one image, follow it by the socket until it is final, and return its job's id."""
         if self.leaving() or self.socket is None:
-            return
+            return ""
         notes, counts = self.client.notes, self.client.notes.open
         self.images_placed += 1
         words = " ".join(self.random.sample(WORDS, 3))
@@ -165,20 +182,24 @@ class Person:
         began = time.perf_counter()
         await place(prompt)
         notes.placed += counts
-        status = ""
+        status, job_id = "", ""
+        self.follows = True
         try:
             async with asyncio.timeout(FOLLOW_SECONDS):
                 async for job in self.socket.changes(prompt):
-                    if (status := job["status"]) in FINAL:
+                    status, job_id = job["status"], job["id"]
+                    if status in FINAL:
                         break
         except TimeoutError as error:
             raise self._lost("not final in time", counts) from error
+        finally:
+            self.follows = False
         if status not in FINAL:
             raise self._lost("the socket closed", counts)
         if counts:
             notes.waits.append(time.perf_counter() - began)
             notes.finished += status == "succeeded"
-        await look(job["id"])
+        return job_id
 
     def _lost(self, why: str, counts: bool) -> StepFailed:
         if counts:
