@@ -62,7 +62,7 @@ publish)
   ;;
 release)
   # A migration that waits for a lock blocks all later queries, so it fails early instead.
-  # (0: PgBouncer, see env.example)
+  # (0: a pooler that refuses options)
   [ "${DB_STATEMENT_TIMEOUT:-30}" = 0 ] || export PGOPTIONS="${PGOPTIONS:--c lock_timeout=10s}"
   "$PYTHON" manage.py release
   if [ -n "${NGINX_STATIC:-}" ]; then exec deploy/start.sh publish; fi

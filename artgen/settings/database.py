@@ -25,6 +25,9 @@ for _name, _value in {
     "tcp_user_timeout": 15_000,
 }.items():
     _options.setdefault(_name, _value)
+if DATABASES["default"].get("DISABLE_SERVER_SIDE_CURSORS"):  # PgBouncer: deploy/docs/scaling.md
+    # It would set another name for each process that a connection serves in turn.
+    _options["application_name"] = "artgen-pgbouncer"
 # With prepared statements PostgreSQL plans a statement once per connection.
 if env.bool("DB_PREPARED_STATEMENTS", default=True):
     _options |= {"server_side_binding": True, "prepare_threshold": 3}

@@ -1,4 +1,4 @@
-"""Two machines: two stacks on two ports share PostgreSQL, Redis, the bucket and RunPod."""
+"""Two and four machines: stacks on ports of their own share PostgreSQL, Redis, bucket and RunPod."""
 
 import contextlib
 import http.client
@@ -6,9 +6,12 @@ import io
 import json
 import re
 import socket
+import threading
 import unittest
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -18,7 +21,16 @@ from PIL import Image as Pillow
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from generation.testing.servers.stack import FINAL, PATIENCE, PATIENT_MACHINE, Stack, kept_stack
+from artgen.database import connection_budget
+from generation.testing.servers.pgbouncer import PgBouncer
+from generation.testing.servers.stack import (
+    FINAL,
+    FOUR_MACHINES,
+    PATIENCE,
+    PATIENT_MACHINE,
+    Stack,
+    kept_stack,
+)
 
 pytestmark = [
     pytest.mark.s3,
@@ -106,15 +118,11 @@ class TestTwoStacks(unittest.TestCase):
         placed = self.there.ask("post", "jobs/", json=order)
         assert placed.status_code == 201, placed.text
         job = self.there.until(
-            lambda: self.finished(self.there, placed.json()["id"]), "the picture is there"
+            lambda: finished(self.there, placed.json()["id"]), "the picture is there"
         )
         assert (job["status"], job["error"]) == ("succeeded", None)
         image = self.here.ask("get", f"images/{job['images'][0]['id']}/").json()
         assert requests.get(image["url"], timeout=PATIENCE).status_code == 200
-
-    def finished(self, stack: Stack, job_id: str) -> dict | None:
-        job = stack.ask("get", f"jobs/{job_id}/").json()
-        return job if job["status"] in FINAL else None
 
     def test_it_knows_on_one_machine_who_signed_in_on_the_other(self):
         session = requests.Session()
@@ -212,26 +220,96 @@ class TestTwoStacks(unittest.TestCase):
         assert self.here.pids()["beat"]
         assert self.there.pids()["beat"]
         before = len(self.here.emulator.jobs)
+        ids = placed_by(4, [self.here, self.there] * 12)
+        assert_drawn_once(self.there, ids, before=before)
 
-        def place(number: int) -> str:
-            stack = (self.here, self.there)[number % 2]
-            answer = stack.ask("post", "jobs/", json=ORDER | {"seed": number})
-            return answer.json()["id"]
 
-        with ThreadPoolExecutor(4) as crowd:
-            ids = list(crowd.map(place, range(24)))
-        jobs = [
-            self.here.until(lambda job_id=job_id: self.finished(self.there, job_id), "all is drawn")
-            for job_id in ids
-        ]
-        assert Counter(job["status"] for job in jobs) == {"succeeded": 24}
-        assert {job["attempt"] for job in jobs} == {1}
-        runs = self.here.emulator.jobs[before:]
-        webhooks = Counter(run.webhook for run in runs)
-        assert (len(runs), max(webhooks.values())) == (24, 1)
-        assert re.search(
-            r"^The ledger adds up: \d+ users, \d+ entries\.$", self.there.command("check_ledger")
-        )
-        ends = self.there.ask("get", "account/ledger/?limit=100").json()["results"]
-        kinds = Counter((entry["job"], entry["kind"]) for entry in ends if entry["job"] in ids)
-        assert kinds == {(job_id, kind): 1 for job_id in ids for kind in ("hold", "settle")}
+@pytest.mark.pgbouncer
+class TestFourStacks:
+    """Behind PgBouncer: together they could open 82 connections, of which PostgreSQL gets 40."""
+
+    def test_it_draws_a_burst_once_although_pgbouncer_is_killed_in_it(self) -> None:
+        bouncer = PgBouncer()
+        assert connection_budget.read(FOUR_MACHINES).connections > 80
+        with contextlib.ExitStack() as pooler, contextlib.ExitStack() as started:
+            pooler.enter_context(bouncer.run())
+            stacks: list[Stack] = []
+            for _ in range(4):
+                stack = Stack(beside=stacks[0] if stacks else None, **FOUR_MACHINES)
+                stack.environment["DATABASE_URL"] = bouncer.url(stack.name)
+                stacks.append(started.enter_context(stack))
+            most = started.enter_context(most_connections(stacks[0]))
+            ids = placed_by(8, stacks * 6)
+            pooler.close()
+            pooler.enter_context(bouncer.run())
+            ids += placed_by(8, stacks * 6)
+            assert_drawn_once(stacks[3], ids)
+            assert 0 < most["count"] <= bouncer.size
+            with psycopg.connect(bouncer.url(stacks[0].name).partition("?")[0]) as database:
+                names = database.execute("SELECT name FROM pg_prepared_statements").fetchall()
+            assert any(name.startswith("PGBOUNCER_") for (name,) in names)
+
+
+def placed_by(people: int, stacks: Sequence[Stack]) -> list[str]:
+    """Place a job on each of these, again where nothing was answered; return the jobs' ids."""
+
+    def place(order: tuple[int, Stack]) -> str:
+        number, stack = order
+        headers = {"Idempotency-Key": str(uuid4())}
+
+        def placed() -> str:
+            answer = stack.ask("post", "jobs/", json=ORDER | {"seed": number}, headers=headers)
+            return str(answer.json()["id"]) if answer.ok else ""
+
+        return str(stack.until(placed, "a job is placed"))
+
+    with ThreadPoolExecutor(people) as crowd:
+        return list(crowd.map(place, enumerate(stacks)))
+
+
+def assert_drawn_once(stack: Stack, ids: Sequence[str], *, before: int = 0) -> None:
+    """Wait until all jobs are final: each has succeeded in one run at RunPod, charged once.
+
+    `before` them RunPod has had so many.
+    """
+    jobs = [
+        stack.until(lambda job_id=job_id: finished(stack, job_id), "all is drawn") for job_id in ids
+    ]
+    assert Counter(job["status"] for job in jobs) == {"succeeded": len(ids)}
+    assert {job["attempt"] for job in jobs} == {1}
+    runs = stack.emulator.jobs[before:]
+    webhooks = Counter(run.webhook for run in runs)
+    assert (len(runs), max(webhooks.values())) == (len(ids), 1)
+    assert re.search(
+        r"^The ledger adds up: \d+ users, \d+ entries\.$", stack.command("check_ledger")
+    )
+    ends = stack.ask("get", "account/ledger/?limit=100").json()["results"]
+    kinds = Counter((entry["job"], entry["kind"]) for entry in ends if entry["job"] in ids)
+    assert kinds == {(job_id, kind): 1 for job_id in ids for kind in ("hold", "settle")}
+
+
+def finished(stack: Stack, job_id: str) -> dict[str, Any] | None:
+    job = stack.ask("get", f"jobs/{job_id}/").json()
+    return job if job["status"] in FINAL else None
+
+
+@contextlib.contextmanager
+def most_connections(stack: Stack) -> Iterator[dict[str, int]]:
+    """Yield the highest `count` of its database's connections, which a thread looks for."""
+    highest, ended = {"count": 0}, threading.Event()
+
+    def look() -> None:
+        with psycopg.connect(stack.server_url, autocommit=True) as database:
+            while not ended.wait(0.02):
+                (count,) = database.execute(
+                    "SELECT numbackends FROM pg_stat_database WHERE datname = %s", [stack.name]
+                ).fetchone()
+                highest["count"] = max(highest["count"], count)
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield highest
+    finally:
+        ended.set()
+        looking.join()

@@ -96,6 +96,7 @@ AVAILABLE = {
     "kubectl": shutil.which("kubectl") is not None,
     "promtool": shutil.which("promtool") is not None,
     "pg_dump": servers.own_postgres() is not None,
+    "pgbouncer": shutil.which("pgbouncer") is not None,
     "faketime": any(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")),
     "exiftool": shutil.which("exiftool") is not None,
 }

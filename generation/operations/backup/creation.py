@@ -72,6 +72,7 @@ def create(*, advance: Callable[[], object] = lambda: None) -> BackupReport:
     Calls `advance` after each file that is copied.
     """
     database.needed_programs("pg_dump", "pg_restore")
+    database.need_direct_connection()
     folder = Folder(settings.BACKUP_DIR)
     sealing = Sealing(recipients(settings.BACKUP_RECIPIENTS))
     with folder.locked():

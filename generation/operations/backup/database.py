@@ -127,6 +127,14 @@ def needed_programs(*names: str) -> None:
             )
 
 
+def need_direct_connection() -> None:
+    """Refuse PgBouncer: others would get its connections with the settings of pg_dump and psql."""
+    if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+        raise BackupRefused(
+            "DATABASE_URL is the address of PgBouncer: set that of PostgreSQL itself."
+        )
+
+
 class _Tee:
     """Reads from a pipe and writes everything to another process, too."""
 

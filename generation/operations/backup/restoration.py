@@ -86,6 +86,7 @@ class Restoration:
         Raises BackupRefused before anything is changed, WouldOverwrite unless `force`.
         """
         database.needed_programs("psql", "pg_restore")
+        database.need_direct_connection()
         self._check_version()
         # So that no backup expires this one meanwhile. A read-only folder needs no lock.
         writable = os.access(self.folder.root, os.W_OK)

@@ -1,11 +1,11 @@
 """Check the database: its answer, migrations, and connections for all processes."""
 
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from artgen.database import connection_budget as budget
 from artgen.environment import installation
-from artgen.environment.env import env
 from artgen.observability import health, resources
 from generation.operations.doctor.check import Check, error_text
 
@@ -63,5 +63,5 @@ def _reserved() -> int:
 
 
 def _has_pgbouncer() -> bool:
-    """Return whether connections are shared by PgBouncer, as env.example describes it."""
-    return not env.bool("DB_PREPARED_STATEMENTS", default=True)
+    """Return whether PgBouncer shares connections (deploy/docs/scaling.md)."""
+    return bool(settings.DATABASES["default"].get("DISABLE_SERVER_SIDE_CURSORS"))

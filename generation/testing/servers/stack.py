@@ -44,6 +44,11 @@ MACHINE = {"WEB_MACHINES": "2", "SOCKETS_MACHINES": "2", "WORKER_MACHINES": "2"}
 MACHINE |= {"GUNICORN_WORKERS": "1", "CELERY_CONCURRENCY": "2"}
 # One of them that refuses no request of a test; several files share it without a restart.
 PATIENT_MACHINE = MACHINE | {"NGINX_RATE": "1000r/s", "NGINX_ADDRESS_RATE": "1000r/s"}
+# One of four of them, which could open 82 connections: behind PgBouncer.
+FOUR_MACHINES = PATIENT_MACHINE | dict.fromkeys(
+    ("WEB_MACHINES", "SOCKETS_MACHINES", "WORKER_MACHINES"), "4"
+)
+FOUR_MACHINES |= {"DB_CONNECTIONS_LIMIT": "1000"}
 # Modules that hide the packages of the group `demo`, which production does not install.
 ABSENT = Path(__file__).parent / "absent_in_production"
 FAKE_DOCKER = Path(__file__).parent / "docker.py"

@@ -513,6 +513,15 @@ class TestTrouble:
         assert done.returncode == 1
         assert "pg_dump is not installed. On Debian: apt-get install" in done.stderr
 
+    def test_it_takes_no_connection_of_pgbouncer(self, site: Site) -> None:
+        url = site.environment["DATABASE_URL"]
+        pooled = {"DATABASE_URL": f"{url}{'&' if '?' in url else '?'}DISABLE_SERVER_SIDE_CURSORS=1"}
+        refused = site.backup(env=pooled)
+        assert refused.returncode == 1
+        assert "DATABASE_URL is the address of PgBouncer" in refused.stderr
+        site.backup()
+        assert "DATABASE_URL is the address of PgBouncer" in site.restore(env=pooled).stderr
+
 
 class TestRetention:
     def age(self, site: Site, days: int) -> None:
