@@ -29,6 +29,7 @@ MAX_START_SECONDS = 60
 SIZES = {
     "GUNICORN_WORKERS": "1",
     "GUNICORN_KEEPALIVE": "75",  # as nginx keeps browsers' connections
+    "GUNICORN_WORKER_CONNECTIONS": "1000",
     "SOCKETS_DB_POOL_MAX": "2",
     "CELERY_CONCURRENCY": "1",
 }

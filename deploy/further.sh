@@ -3,14 +3,13 @@
 # Usage: deploy/further.sh web|sockets NUMBER COMMAND… (deploy/start.sh holds the lock of the number)
 # nginx sends requests to RUN_DIR/WHAT.NUMBER.sock, a symbolic link to the socket of the process, and
 # to another one while there is none. Before the process ends the link is removed, so that no new
-# request comes, and web closes the connections that nginx keeps: none of them can lose a request.
+# request comes, and those that have come are accepted: none of them is lost.
 set -eu
 cd -P "$(dirname "$0")/.."
 what=$1 number=$2
 shift 2
 link="$RUN_DIR/$what.$number.sock" socket="$RUN_DIR/$what-$number.sock"
-draining="$RUN_DIR/$what-$number.draining"
-rm -f "$link" "$draining"
+rm -f "$link"
 
 stopping=
 # shellcheck disable=SC2329 # the trap calls it
@@ -18,10 +17,7 @@ stop() {
   trap '' INT TERM
   stopping=yes
   rm -f "$link"
-  if [ "$what" = web ]; then
-    : >"$draining"
-    sleep $((${NGINX_KEEPS_SECONDS:-4} + 1))
-  fi
+  if [ "$what" = web ]; then deploy/handover.sh drain web "$number"; fi
   kill -TERM "$child" 2>/dev/null || :
 }
 "$@" &

@@ -4,7 +4,7 @@
 #   begin   before its start: lead, unless the other one leads and answers
 #   ready   exit 0 when its /readyz answers 200, whether or not sockets are served
 #   lead    send new requests to it; the other one finishes what it has begun
-#   drain   make it close each connection after the answer; return when nginx keeps none to it
+#   drain   return when it has accepted what was sent to it before the other one led
 # `ready WHAT self` asks the process of this container, which may be a further one (further.sh).
 # nginx knows RUN_DIR/web.sock and RUN_DIR/sockets.sock: symbolic links to the socket that leads.
 set -eu
@@ -27,11 +27,8 @@ begin)
   ;;
 ready) exec "${PYTHON:-python}" deploy/ask_socket.py "$RUN_DIR/$what-$turn.sock" '/readyz?exclude=sockets' ;;
 lead) lead ;;
-drain)
-  : >"$RUN_DIR/$what-$turn.draining"
-  # nginx closes a connection that was idle for that long. Those that are still open have a request
-  # in progress, which gunicorn finishes before it ends.
-  exec sleep $((${NGINX_KEEPS_SECONDS:-4} + 1))
+drain) # its turn comes after theirs; it finishes what it has accepted before it ends
+  "${PYTHON:-python}" deploy/ask_socket.py "$RUN_DIR/$what-$turn.sock" /healthz || :
   ;;
 *)
   sed -n '2,9s/^# //p' "$0" >&2

@@ -79,7 +79,6 @@ web)
   if [ -z "${GUNICORN_BIND:-}" ]; then
     tcp=${WEB_PORT:+",${WEB_HOST:-127.0.0.1}:$WEB_PORT"}
     export GUNICORN_BIND="unix:$RUN_DIR/web-$turn.sock$tcp"
-    rm -f "$RUN_DIR/web-$turn.draining"
     case $turn in
     main | next) deploy/handover.sh begin web "$turn" ;;
     *)

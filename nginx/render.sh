@@ -29,7 +29,6 @@ default NGINX_ADDRESS_BURST 800
 default NGINX_ADDRESS_SOCKETS 1000             # open sockets per address
 default NGINX_API_TIMEOUT 180s
 default NGINX_SOCKET_TIMEOUT 3600s
-default NGINX_KEEPS_SECONDS 4                  # idle connections to web; below GUNICORN_KEEPALIVE
 default NGINX_UPLOAD_BODY_MAX 22m              # UPLOAD_MAX_BYTES and the form around it
 default NGINX_FORM_BODY_MAX 64m
 default NGINX_HOOK_BODY_MAX 12m

@@ -154,7 +154,6 @@ class TestNginx:
         by_image = {name for name in read if f"{name}=" in image}
         assert read - set(documented()) - by_compose - by_image == {
             "NGINX_ACME_DIR",
-            "NGINX_KEEPS_SECONDS",
             "NGINX_MODULES",
             "NGINX_RESOLVER",
             "NGINX_TLS_DIR",

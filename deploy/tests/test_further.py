@@ -21,30 +21,27 @@ from generation.testing.servers.nginx import Nginx, nginx
 pytestmark = [pytest.mark.nginx, pytest.mark.slow]
 
 PATIENCE = 30
-# A web process: answers with its name over HTTP/1.1 until SIGTERM, as gunicorn does.
+# A web process: answers with its name until SIGTERM and finishes what it has accepted, as gunicorn.
 SERVER = """
 import contextlib, http.server, os, signal, socketserver, sys, threading
 folder, name = sys.argv[1:]
 class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
     wbufsize = -1  # an answer is sent as a whole, or nginx asks another process
     def do_GET(self):
-        draining = os.path.exists(f"{folder}/web-{name}.draining")
         self.send_response(200)
         self.send_header("Content-Length", str(len(name)))
-        self.send_header("Connection", "close" if draining else "keep-alive")
         self.end_headers()
         self.wfile.write(name.encode())
     def log_message(self, *words): ...
     def address_string(self): return "here"
 class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    daemon_threads = True
     request_queue_size = 128
 with contextlib.suppress(FileNotFoundError):
     os.remove(f"{folder}/web-{name}.sock")
 server = Server(f"{folder}/web-{name}.sock", Handler)
 signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
 server.serve_forever()
+server.server_close()
 """
 
 
@@ -65,7 +62,6 @@ class Site:
                 "PATH": os.environ["PATH"],
                 "PYTHON": sys.executable,
                 "RUN_DIR": str(self.folder),
-                "NGINX_KEEPS_SECONDS": "1",
             },
             start_new_session=True,
         )
@@ -128,7 +124,6 @@ def site() -> Iterator[Site]:
             "NGINX_BURST": "10000",
             "NGINX_ADDRESS_RATE": "10000r/s",
             "NGINX_ADDRESS_BURST": "10000",
-            "NGINX_KEEPS_SECONDS": "1",
             "NGINX_FOLLOW_SECONDS": "0.1",
         }
         first = subprocess.Popen([sys.executable, "-c", SERVER, str(folder), "main"])

@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import socket
 import socketserver
 import subprocess
 import sys
@@ -43,14 +44,16 @@ class RunDir:
         return server
 
     def handover(self, *arguments: str) -> int:
+        return self.start(*arguments).wait()
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHON": sys.executable,
             "RUN_DIR": str(self.folder),
-            "NGINX_KEEPS_SECONDS": "0",
         }
         command = [settings.BASE_DIR / "deploy" / "handover.sh", *arguments]
-        return subprocess.run(command, env=environment, check=False).returncode
+        return subprocess.Popen(command, env=environment)
 
     @property
     def leader(self) -> str:
@@ -96,6 +99,17 @@ def test_it_tells_whether_a_process_is_ready(run_dir: RunDir) -> None:
     assert run_dir.handover("ready", "web", "main") == 1
 
 
-def test_it_makes_gunicorn_close_its_connections(run_dir: RunDir) -> None:
-    assert run_dir.handover("drain", "web", "main") == 0
-    assert (run_dir.folder / "web-main.draining").exists()
+def test_it_waits_until_what_was_sent_before_is_accepted(run_dir: RunDir) -> None:
+    assert run_dir.handover("drain", "web", "main") == 0  # nobody listens
+    address = str(run_dir.folder / "web-main.sock")
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as sent:
+        server.bind(address)
+        server.listen()
+        sent.connect(address)
+        draining = run_dir.start("drain", "web", "main")
+        before, last = server.accept()[0], server.accept()[0]
+        with before, last:
+            assert last.recv(1000).startswith(b"GET /healthz ")
+            assert draining.poll() is None
+            last.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            assert draining.wait() == 0

@@ -111,10 +111,10 @@ class TestStack(unittest.TestCase):
         expected = {
             "workers": str(min(8, CORES)),
             "worker_class": "gthread",
-            "worker_connections": "1000",
+            "worker_connections": "4",
             "timeout": "180",
             "graceful_timeout": "30",
-            "keepalive": "5",
+            "keepalive": "0",
             "preload_app": "True",
             "control_socket_disable": "True",
         }
@@ -191,7 +191,6 @@ class TestStack(unittest.TestCase):
             "limit_req_status 429;",
             "proxy_read_timeout 180s; proxy_send_timeout 180s;",
             "proxy_buffering on; proxy_buffer_size 16k; proxy_buffers 16 16k;",
-            "keepalive 64; keepalive_requests 10000; keepalive_timeout 4s;",
         ):
             assert line in shown
         (sockets,) = re.findall(r"location /ws/ \{(.*?)\}", shown)

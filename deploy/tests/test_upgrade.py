@@ -151,7 +151,7 @@ class TestUpgrade(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.stack = cls.enterClassContext(ComposeStack(NGINX_KEEPS_SECONDS="1", **MACHINE))
+        cls.stack = cls.enterClassContext(ComposeStack(**MACHINE))
 
     @contextlib.contextmanager
     def code(self, **changes: tuple[str, str]) -> Iterator[Path]:
