@@ -130,8 +130,8 @@ class TestRoundTrips(GalleryTestCase):
 
         # Redis: the session or the token, and the rate limit.
         # PostgreSQL: SAVEPOINT, hold, job, RELEASE; of the form also user, models, quotas, key, and
-        # the balance.
-        for place, queries in ((by_form, 9), (by_api, 4)):
+        # for the next quote the user and the switch.
+        for place, queries in ((by_form, 10), (by_api, 4)):
             with self.subTest(place.__name__):
                 place(1)
                 with sent_to_redis() as sent, self.assertNumQueries(queries):
