@@ -7,6 +7,7 @@ share it.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from generation.models import ImageModel
@@ -40,13 +41,16 @@ MAX_FAILURES = 20
 
 
 def pause(model: ImageModel, *, pauses: Pauses, retry_after: float | None = None) -> None:
-    """Pause the model, longer with every failure in a row, at least for `retry_after` seconds."""
+    """Pause the model, longer with every failure in a row, at least for `retry_after` seconds.
+
+    A longer pause stays.
+    """
     pause = pauses.after(model.submit_failures)
     if retry_after is not None:
         pause = min(max(pause, timedelta(seconds=retry_after)), MAX_RETRY_AFTER)
     failures = min(model.submit_failures + 1, MAX_FAILURES)
     ImageModel.objects.filter(pk=model.pk).update(
-        submit_after=timezone.now() + pause, submit_failures=failures
+        submit_after=Greatest("submit_after", timezone.now() + pause), submit_failures=failures
     )
 
 

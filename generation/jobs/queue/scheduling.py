@@ -16,6 +16,7 @@ from django.utils import timezone
 from generation.models import ImageModel, Job
 
 SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # longest POST /run
+HANGING = timedelta(seconds=1)  # age of a POST that hangs
 # Added to RunPod's ttl, which begins at the end of the POST at the latest, by another clock.
 UNKNOWN_MARGIN = SUBMISSION + timedelta(seconds=settings.CLOCK_MARGIN_SECONDS)
 MAX_AT_ONCE = 1_000  # jobs in one submission
@@ -33,7 +34,8 @@ def gone_at(submitted_at: datetime) -> datetime:
 
 # `busy` counts the jobs at RunPod, without those that have been of unknown fate for long. After a
 # failed submission (`order_of_busy` = -1), the user with the most jobs there is first. Nothing is
-# next while a submission of the model runs.
+# next while a submission of the model runs, and a single job while one POST hangs: if RunPod is
+# silent, that one is of unknown fate, too, and not all that come in the meantime.
 ORDERED = """
     busy (user_id, jobs) AS (
         SELECT user_id, COUNT(*) FROM generation_job
@@ -51,10 +53,15 @@ ORDERED = """
     ordered (id, number) AS (
         SELECT id, ROW_NUMBER() OVER (
             ORDER BY %(order_of_busy)s * busy, rank, created_at, user_id, id
-        )
+        ) AS number
         FROM waiting
-        WHERE NOT EXISTS (
-            SELECT 1 FROM generation_job
+        ORDER BY number LIMIT (
+            SELECT CASE
+                WHEN COUNT(*) = 0 THEN NULL
+                WHEN COUNT(*) = 1 AND MAX(submitted_at) <= %(hanging_since)s THEN 1
+                ELSE 0
+            END
+            FROM generation_job
             WHERE model_id = %(model_id)s AND due_at IS NOT NULL AND status = 'submitted'
                 AND runpod_id = '' AND refusals = 0 AND submitted_at > %(posting_since)s
         )
@@ -84,6 +91,7 @@ def _ordered_values(model: ImageModel, now: datetime) -> dict[str, Any]:
         "now": now,
         "held_since": now - held_for(model),
         "posting_since": now - SUBMISSION,
+        "hanging_since": now - (SUBMISSION if model.submit_failures else HANGING),
         "order_of_busy": -1 if model.submit_failures else 0,
     }
 

@@ -2,8 +2,8 @@
 
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
 from datetime import timedelta
 from typing import Any
@@ -43,6 +43,7 @@ from generation.runpod.payloads import PayloadError
 log = logging.getLogger(__name__)
 
 MAX_PARALLEL_POSTS = 32
+ARRIVAL_SECONDS = 0.5  # POSTs that take longer delay no outcome of the others
 SOURCE_PAUSE = timedelta(seconds=10)  # when the bucket does not deliver a source image
 
 OPEN_MODEL = """
@@ -57,6 +58,7 @@ OPEN_MODEL = """
 budgets or limits of jobs at once apply."""
 
 Outcome = Submission | Exception
+Outcomes = list[tuple[Job, Outcome]]
 
 
 class NotSent(Exception):
@@ -72,12 +74,15 @@ def submit(slug: str) -> list[Job]:
     jobs = take_jobs(slug)
     if jobs:
         sent: dict[UUID, dict[str, Any]] = {}
-        outcomes = post_all(jobs, sent=sent)
-        trial_log.note_posts(jobs, sent, outcomes)
-        store_outcomes(jobs, outcomes)
-        # Only one submission of a model runs at a time. Messages that came meanwhile did nothing.
-        if Job.objects.queued().filter(model=jobs[0].model, due_at__lte=timezone.now()).exists():
-            dispatch.submit(slug)
+        kinds: set[str] = set()
+        for outcomes in post_all(jobs, sent=sent):
+            trial_log.note_posts(outcomes, sent)
+            kinds |= store_outcomes(outcomes)
+            # Calls that came meanwhile did nothing: a submission of the model was running.
+            waiting = Job.objects.queued().filter(model=jobs[0].model, due_at__lte=timezone.now())
+            if waiting.exists():
+                dispatch.submit(slug)
+        _judge(jobs[0].model, kinds)
     return jobs
 
 
@@ -101,19 +106,25 @@ def take_jobs(slug: str) -> list[Job]:
 
 def post_all(
     jobs: Sequence[Job], *, sent: dict[UUID, dict[str, Any]] | None = None
-) -> list[Outcome]:
-    """Return the outcome of each job's POST. Call it outside of transactions.
+) -> Iterator[Outcomes]:
+    """Send the POST of each job, and yield the outcomes that have arrived, every ARRIVAL_SECONDS.
 
-    `sent` gets the `input` of each trial of a model.
+    Call it outside of transactions. `sent` gets the `input` of each trial of a model.
     """
-    calls = [_prepare(job, sent) for job in jobs]
+    calls = [(job, _prepare(job, sent)) for job in jobs]
     pooling.give_back()  # the bucket and the POSTs may take seconds
     if len(calls) == 1:
-        return [_outcome(calls[0])]
+        yield [(job, _outcome(call)) for job, call in calls]
+        return
     workers = min(len(calls), MAX_PARALLEL_POSTS)
-    contexts = [copy_context() for _ in calls]  # log fields and traces; one of its own for each
     with ThreadPoolExecutor(workers, thread_name_prefix="runpod-run") as pool:
-        return list(pool.map(lambda context, call: context.run(_outcome, call), contexts, calls))
+        # Log fields and traces: a context of its own for each.
+        posts = {pool.submit(copy_context().run, _outcome, call): job for job, call in calls}
+        while posts:
+            arrived, _ = wait(posts, timeout=ARRIVAL_SECONDS)
+            if arrived:
+                yield [(posts.pop(post), post.result()) for post in list(posts) if post in arrived]
+                pooling.give_back()
 
 
 def _prepare(
@@ -153,13 +164,15 @@ def _outcome(call: Callable[[], Submission] | NotSent) -> Outcome:
         return error
 
 
-def store_outcomes(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
-    """Store the outcomes of the POSTs, and pause the model if RunPod took none of its jobs."""
-    model = jobs[0].model
+def store_outcomes(outcomes: Outcomes) -> set[str]:
+    """Store the outcomes of POSTs of one model, and pause the model if RunPod refused any.
+
+    Returns which kinds there are: accepted, refused, unclear.
+    """
     accepted: list[tuple[Job, str]] = []
     refused: list[tuple[Job, NotAccepted]] = []
     unclear: list[tuple[Job, Exception]] = []
-    for job, outcome in zip(jobs, outcomes, strict=True):
+    for job, outcome in outcomes:
         if isinstance(outcome, Submission):
             accepted.append((job, outcome.runpod_id))
         elif isinstance(outcome, NotAccepted):
@@ -174,14 +187,22 @@ def store_outcomes(jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> None:
     if refused:
         retry_after = [e.retry_after for _, e in refused if e.retry_after is not None]
         submission_pauses.pause(
-            model, pauses=submission_pauses.REFUSED, retry_after=max(retry_after, default=None)
+            refused[0][0].model,
+            pauses=submission_pauses.REFUSED,
+            retry_after=max(retry_after, default=None),
         )
         lifecycle.put_back([(job, error.full_text) for job, error in refused], until=timezone.now())
     if unclear:
         _store_unclear(unclear)
-    if unclear and not accepted and not refused:
+    kinds = {"accepted": accepted, "refused": refused, "unclear": unclear}
+    return {kind for kind, jobs in kinds.items() if jobs}
+
+
+def _judge(model: ImageModel, kinds: set[str]) -> None:
+    """Pause the model if RunPod may have taken none of its jobs, or end a pause."""
+    if kinds == {"unclear"}:
         submission_pauses.pause(model, pauses=submission_pauses.UNCLEAR)
-    elif accepted and not refused:
+    elif kinds and "refused" not in kinds:
         submission_pauses.reset(model)
 
 

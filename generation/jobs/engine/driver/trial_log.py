@@ -25,10 +25,10 @@ MAX_DETAIL = 20_000  # characters
 
 
 def note_posts(
-    jobs: Sequence[Job], sent: Mapping[UUID, Mapping[str, Any]], outcomes: Sequence[object]
+    outcomes: Sequence[tuple[Job, object]], sent: Mapping[UUID, Mapping[str, Any]]
 ) -> None:
     """Note the `input` of each trial's POST, and what came of it."""
-    for job, outcome in zip(jobs, outcomes, strict=True):
+    for job, outcome in outcomes:
         if job.is_trial:
             if job.id in sent:
                 _note(job, REQUEST, sent[job.id])

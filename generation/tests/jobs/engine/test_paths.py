@@ -296,9 +296,9 @@ class TestCancel(PathTestCase):
     def test_it_stops_at_runpod_what_was_canceled_during_the_post(self):
         job = self.place()
         taken = submission.take_jobs("flux-schnell")
-        outcomes = submission.post_all(taken)
+        (outcomes,) = submission.post_all(taken)
         job_control.cancel(job=job, actor=self.alice)
-        submission.store_outcomes(taken, outcomes)
+        submission.store_outcomes(outcomes)
         work()
         job.refresh_from_db()
         assert (job.status, job.stop_pending) == (Status.CANCELED, False)
