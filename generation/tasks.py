@@ -1,10 +1,13 @@
-"""Celery tasks. Each is a short step over what is due; a retry is a later `due_at`."""
+"""Celery tasks. Each is a short step over what is due; a retry is a later `due_at`.
+
+Those that `dispatch` wakes a lane for come without a message, to a slot of the lane.
+"""
 
 from uuid import UUID
 
 from celery import shared_task
 
-from generation.jobs.engine import dispatch, driver, heartbeat, outages, storing
+from generation.jobs.engine import driver, heartbeat, outages, storing
 from generation.operations import cleanup
 from generation.studio.prompt_helper import credit_charges
 from generation.user_data import exports
@@ -12,31 +15,26 @@ from generation.user_data import exports
 
 @shared_task(name="generation.submit")
 def submit(slug: str) -> None:
-    dispatch.remove_mark("generation.submit", slug)
     driver.submit(slug)
 
 
 @shared_task(name="generation.check")
 def check(slug: str) -> None:
-    dispatch.remove_mark("generation.check", slug)
     driver.check(slug)
 
 
 @shared_task(name="generation.stop")
 def stop() -> None:
-    dispatch.remove_mark("generation.stop")
     driver.stop()
 
 
 @shared_task(name="generation.probe")
 def probe() -> None:
-    dispatch.remove_mark("generation.probe")
     outages.probe_due()
 
 
 @shared_task(name="generation.store")
 def store() -> None:
-    dispatch.remove_mark("generation.store")
     storing.store_due()
 
 
@@ -47,7 +45,7 @@ def export_part(export_id: str) -> None:
 
 @shared_task(name="generation.tick")
 def tick() -> None:
-    """Send messages for what is due, and record the heartbeat."""
+    """Wake the lanes for what is due, and record the heartbeat."""
     driver.tick()
     exports.hint_due()
     heartbeat.beat()

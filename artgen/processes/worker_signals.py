@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import threading
 import time
 from typing import Any
@@ -11,25 +12,55 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from artgen.logs import telemetry
+from artgen.processes.slots import Slots
 
 log = logging.getLogger(__name__)
 
 _deadlines: dict[str, float] = {}
+_slots: list[Slots] = []
 
 
 @signals.celeryd_after_setup.connect
-def prepare(sender: str, **_: object) -> None:
-    """Check for alerts beside the lane `drive`."""
+def prepare(sender: str, instance: Any, **_: object) -> None:
+    """Start the slots of the lane, and check for alerts beside the lane `drive`."""
+    if sender.startswith("store@"):
+        signals.worker_process_init.connect(start_slot)  # in each child
     if sender.startswith("drive@"):
+        _slots.append(Slots("drive", instance.concurrency))
         watch = import_string(settings.WATCH)
         threading.Thread(target=watch, args=(threading.Event(),), name="watch", daemon=True).start()
+
+
+def start_slot(**_: object) -> None:
+    """Start the slot of a child that stores images. The kernel ends one whose task hangs."""
+
+    def set_alarm(task: Any, **_: object) -> None:
+        signal.alarm(_limit(task))
+
+    def forget_alarm(**_: object) -> None:
+        signal.alarm(0)
+
+    signals.task_prerun.connect(set_alarm, weak=False)
+    signals.task_postrun.connect(forget_alarm, weak=False)
+    _slots.append(Slots("store", 1))
+
+
+@signals.worker_process_shutdown.connect
+@signals.worker_shutdown.connect
+def end_slots(**_: object) -> None:
+    """Wait until the slots of this process have ended their tasks."""
+    for slots in _slots:
+        slots.end()
 
 
 @signals.task_prerun.connect
 def set_deadline(task_id: str, task: Any, **_: object) -> None:
     """Store when the task exceeds its limit, which Celery enforces in a prefork pool only."""
-    limit = task.time_limit or settings.CELERY_TASK_TIME_LIMIT
-    _deadlines[task_id] = time.monotonic() + limit
+    _deadlines[task_id] = time.monotonic() + _limit(task)
+
+
+def _limit(task: Any) -> int:
+    return int(task.time_limit or settings.CELERY_TASK_TIME_LIMIT)
 
 
 @signals.task_postrun.connect

@@ -46,7 +46,7 @@ class Pool(ConnectionPool):
     def __init__(self, **options: Any) -> None:
         server = _server(options)
         if server not in _breakers:
-            alone = Redis(connection_pool=ConnectionPool(**options))
+            alone = Redis(connection_pool=ConnectionPool(**options | TIMEOUTS))
             _breakers[server] = Breaker(server, FAILURES, alone.ping)
         self.breaker = _breakers[server]
         self.changes = self.breaker.changes
@@ -68,9 +68,12 @@ def _server(options: Mapping[str, Any]) -> str:
     return f"Redis at {host}"
 
 
-def client(url: str, *on_return: Callable[[], Any]) -> Redis:
-    """Return a client with a pool of its own; call `on_return` when the server responds again."""
-    pool = Pool.from_url(url, **TIMEOUTS)
+def client(url: str, *on_return: Callable[[], Any], wait_seconds: float = 0) -> Redis:
+    """Return a client with a pool of its own; call `on_return` when the server responds again.
+
+    Its commands may wait at the server for `wait_seconds`.
+    """
+    pool = Pool.from_url(url, **TIMEOUTS | {"socket_timeout": SECONDS + wait_seconds})
     pool.breaker.on_return += on_return
     return Redis(connection_pool=pool)
 

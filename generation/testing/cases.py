@@ -17,6 +17,7 @@ from django.test import TestCase, override_settings
 from accounts.credits import holds, ledger
 from accounts.models import CreditEntry, User
 from artgen.processes.celery import app
+from artgen.redis import wakeups
 from generation import tasks
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.demo.emulator.recorded_calls import Call
@@ -25,6 +26,8 @@ from generation.jobs.placing import orders
 from generation.jobs.queue import scheduling
 from generation.models import Image, ImageModel, Job, Status, Style, model_cache
 from generation.moderation import compiled_rules
+
+AT_ONCE = 0.001  # seconds; 0 is forever
 
 
 def make_user(email: str, *, credits: int = 100, **fields: Any) -> User:
@@ -130,13 +133,22 @@ def store_all() -> None:
 
 
 def run_messages() -> None:
-    """Run the tasks of the messages at the broker, and of those that they send."""
+    """Run what the lanes have to do, the tasks of messages at the broker, and what they add."""
     with app.connection_or_acquire() as connection:
         channel = connection.default_channel  # a new one takes longer than the messages
         queues = [queue.bind(channel) for queue in settings.CELERY_TASK_QUEUES]
-        while messages := [message for queue in queues if (message := queue.get(no_ack=True))]:
-            for message in messages:
-                run_task(app.tasks[message.headers["task"]], *message.payload[0])
+
+        def waiting() -> list[list[str]]:
+            """Take the next task of each lane, with its arguments."""
+            entries = [
+                entry for queue in queues if (entry := wakeups.take(queue.name, seconds=AT_ONCE))
+            ]
+            messages = [message for queue in queues if (message := queue.get(no_ack=True))]
+            return entries + [[one.headers["task"], *one.payload[0]] for one in messages]
+
+        while calls := waiting():
+            for name, *arguments in calls:
+                run_task(app.tasks[name], *arguments)
 
 
 def run_task(task: Task[Any, Any], *arguments: str) -> None:

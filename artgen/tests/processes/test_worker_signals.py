@@ -1,6 +1,7 @@
 """artgen.processes.worker_signals: what it adds to Celery's workers."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -43,3 +44,28 @@ def test_it_ends_a_worker_with_a_task_that_hangs() -> None:
     )
     assert (done.returncode, done.stdout) == (1, "within its limit\n"), done.stderr
     assert "a task exceeded its time limit" in done.stderr
+
+
+CHILD = """
+from types import SimpleNamespace
+
+import django
+from celery import signals
+
+django.setup()
+from artgen.processes import worker_signals
+
+worker_signals.start_slot()
+task = SimpleNamespace(name="test", request=None, time_limit=1)
+signals.task_prerun.send(sender=None, task_id="ended", task=task)
+signals.task_postrun.send(sender=None, task_id="ended", task=task)
+signals.task_prerun.send(sender=None, task_id="hanging", task=task)
+while True: pass
+"""
+
+
+def test_the_kernel_ends_a_child_with_a_task_that_hangs() -> None:
+    command = [sys.executable, "-c", CHILD]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "artgen.settings"}
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=environment, check=False, timeout=60)
+    assert done.returncode == -signal.SIGALRM

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=settings.STORE_LEASE_SECONDS)  # longer than a download and its uploads
 PAUSE = timedelta(seconds=10)  # after a failure
 MAX_PAUSE = LEASE * 2 / 3  # after many failures; a job that is due later is being stored
-MAX_SLOT_SECONDS = 20.0  # a slot then takes a new message, so that its worker can shut down
+MAX_SLOT_SECONDS = 5.0  # a slot then starts again, so that its worker can shut down
 
 
 def store_due() -> None:

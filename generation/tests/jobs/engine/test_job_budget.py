@@ -1,11 +1,14 @@
 """What one job costs from placing to stored, alone: SQL statements, held by a budget."""
 
+from unittest import mock
+
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import GroupQuota
 from accounts.tokens import tokens
+from artgen.processes.celery import app
 from generation.jobs.engine import driver, storing, webhook_tokens
 from generation.models import Budget, ImageModel, Job, Period, Status
 from generation.testing.cases import EmulatorTestCase, make_due
@@ -44,6 +47,12 @@ class TestJobBudget(EmulatorTestCase):
     def test_it_keeps_to_its_budget(self):
         counts = self.counts()
         assert {name: count for name, count in counts.items() if count > BUDGET[name]} == {}, counts
+
+    def test_it_takes_no_message_of_celery(self):
+        with mock.patch.object(app, "send_task") as send_task:
+            self.finish(self.place())
+        assert Job.objects.get().status == Status.SUCCEEDED
+        assert not send_task.called
 
     @held_clock()
     def test_it_keeps_to_it_with_quotas_and_budgets_in_dollars(self):
