@@ -5,18 +5,24 @@ The templates are in `jinja2/` of each app. Their texts are `_("…")`, `ngettex
 collects them. As in Django's templates, translations are HTML and values are escaped.
 """
 
+import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.template import defaultfilters
 from django.templatetags.static import static
 from django.urls import get_urlconf, reverse
 from django.utils import timezone, translation
 from django.utils.formats import localize
-from django.utils.html import json_script
+from django.utils.html import json_script as django_json_script
+from django.utils.safestring import SafeString
 from jinja2 import ChainableUndefined, Environment, pass_context
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Context
 from markupsafe import Markup
 
@@ -36,12 +42,32 @@ class Missing(ChainableUndefined):
         return self
 
 
+class Compact(Extension):
+    """Leave out the indentation of templates, a tenth of a page; not in <pre>."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
+        is_pre = False
+        for token in stream:
+            if token.type != "data":
+                yield token
+                continue
+            text = token.value
+            if is_pre or "<pre" in text:
+                is_pre = text.rfind("<pre") > text.rfind("</pre") or (
+                    is_pre and "</pre" not in text
+                )
+            else:
+                text = re.sub(r"\s*\n\s*", "\n", text)
+            yield Token(token.lineno, "data", text)
+
+
 def environment(**options: Any) -> Environment:
     jinja = Environment(  # noqa: S701  autoescape is on
         **(
             options
             | {
                 "autoescape": True,
+                "extensions": [Compact],
                 "undefined": Missing,
                 "keep_trailing_newline": True,  # the space after an inline part
             }
@@ -139,6 +165,16 @@ class _Texts(dict[str, Markup]):
 @lru_cache(maxsize=20)
 def _texts(language: str | None) -> _Texts:
     return _Texts()
+
+
+def json_script(value: object, element_id: str | None = None) -> SafeString:
+    """Render a <script> of JSON as Django does, but with letters as they are, not of 6 bytes."""
+    return django_json_script(value, element_id, encoder=_Readable)
+
+
+class _Readable(DjangoJSONEncoder):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options | {"ensure_ascii": False})
 
 
 def _waiting(eta: dict[str, float] | None) -> str:
