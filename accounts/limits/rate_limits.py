@@ -1,14 +1,11 @@
 """Rate limits of views and writes, in one table; refusals have Retry-After.
 
-Counted in the cache, in fixed windows whose start differs by whom they count, in one round trip.
+Counted by django-ratelimit in the cache, in fixed windows whose start differs by whom they count.
 What one user may do in a day or a month by quota is counted in the user's row (`period_limits`),
 failed attempts at a password in `accounts.limits.sign_in_attempts`, all requests of an address by
 nginx.
 """
 
-import hashlib
-import time
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -16,10 +13,12 @@ from functools import wraps
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django_ratelimit import ALL
+from django_ratelimit.core import get_usage
 
 from accounts.limits import sign_in_attempts
 from accounts.models import fold
-from artgen.redis.cache import CacheAway, redis_cache
+from artgen.redis.cache import CacheAway
 from artgen.refusals import Refusal
 
 View = Callable[..., HttpResponseBase]
@@ -107,11 +106,6 @@ LIMITS: Mapping[str, RateLimit] = {
 WITHOUT_CACHE = ("place", "upload")
 """Not limited while the cache is away: credits and bytes of the user limit them."""
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-COUNT = """
-local uses = redis.call('INCR', KEYS[1])
-if uses == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
-return uses
-"""
 
 
 class TooManyTries(Refusal):
@@ -157,16 +151,12 @@ def spend(name: str, whom: object) -> None:
 
 
 def _count(group: str, value: str, rates: tuple[str, ...]) -> None:
-    whom = value.encode()
     for rate in rates:
-        limit, seconds = numbers(rate)
-        now = int(time.time())
-        left = seconds - (now - zlib.crc32(whom)) % seconds
-        # Hashed: it may be an email.
-        key = f"rate:{group}:{seconds}:{now + left}:{hashlib.sha256(whom).hexdigest()}"
-        (uses,) = redis_cache().run_script(COUNT, [(key, (seconds,))])
-        if uses > limit:
-            raise TooManyTries(left)
+        usage = get_usage(
+            None, group=group, key=lambda *_: value, rate=numbers(rate), method=ALL, increment=True
+        )
+        if usage["should_limit"]:
+            raise TooManyTries(max(1, usage["time_left"]))
 
 
 def numbers(rate: str) -> tuple[int, int]:

@@ -25,7 +25,7 @@ class TestLogin(BaseTestCase):
 
     def hold_clock(self) -> None:
         """Keep the minute of a limit from ending while requests are sent."""
-        clock = mock.patch("time.time", return_value=time.time())
+        clock = mock.patch("django_ratelimit.core.time.time", return_value=time.time())
         self.enterContext(clock)
 
     def sign_in(self, email: str = "alice@example.org", password: str = "password", **data: str):
