@@ -14,6 +14,8 @@ from redis.exceptions import RedisError
 from artgen.refusals import Unavailable
 
 MAX_LOCAL_VALUES = 1000  # that a process keeps in memory
+INCREMENT = "return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('INCRBY', KEYS[1], ARGV[1])"
+"""Nil if there is no value, which would be kept forever."""
 
 
 class CacheAway(Unavailable):
@@ -129,11 +131,15 @@ class ForgivingRedisCache(RedisCache):
             raise CacheAway from error
 
     def incr(self, key: object, delta: int = 1, version: int | None = None) -> int:
-        """Add `delta` and return the count; raise `CacheAway`."""
+        """Add `delta` and return the count, in one round trip; raise `CacheAway`."""
+        full_key = self.make_and_validate_key(key, version=version)
         try:
-            return super().incr(key, delta, version)
+            count = self._cache.get_client(full_key, write=True).eval(INCREMENT, 1, full_key, delta)
         except RedisError as error:
             raise CacheAway from error
+        if count is None:
+            raise ValueError(f"there is no value of {key}")
+        return int(count)
 
     def delete(self, key: object, version: int | None = None) -> bool:
         """Delete the value and return whether there was one; raise `CacheAway`."""
