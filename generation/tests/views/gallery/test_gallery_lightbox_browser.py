@@ -142,7 +142,8 @@ class TestGalleryLightboxInABrowser(BrowserTestCase):
         self.position(page, "3 of 6")
         page.keyboard.press("Escape")
         run.locator("[data-image]").first.hover()
-        run.locator("[data-trash]").first.click()
+        with page.expect_request_finished(lambda request: request.method == "POST"):
+            run.locator("[data-trash]").first.click()
         expect(run.locator("[data-image]")).to_have_count(1)
         page.reload()
         expect(run.locator("[data-image]")).to_have_count(1)
