@@ -103,7 +103,7 @@ def composer(request: HttpRequest) -> HttpResponse:
 def quote(request: HttpRequest) -> HttpResponse:
     """Return the Create button with price and wait time, and the invalid numbers."""
     user, enabled = user_of(request), ImageModel.objects.enabled()
-    slug = request.GET.get("model", "")
+    slug = request.GET.get("model", "").replace("\0", "")
     model = chosen_model(composable(enabled.filter(slug=slug)) or composable(enabled), slug)
     allowed = quotas.of(user)
     form = Composer.posted(model, request.GET, allowed=allowed) if model else None

@@ -319,7 +319,9 @@ class TestRace(TransactionTestCase):
                     is_open=True,
                 )
                 barrier.wait()
-                return replies.count()
+                count = replies.count()
+                barrier.wait()  # neither commits before both have counted
+                return count
 
         assert in_threads(len(jobs), count_before_commit) == [1, 1]
 
