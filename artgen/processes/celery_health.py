@@ -11,7 +11,7 @@ from celery import signals
 
 
 def watch(path: str) -> None:
-    """Touch the file from now on, and make an old one if there is none; "" is no file."""
+    """Touch the file from now on; create it with an old time if it is missing. "": no file."""
     if not path:
         return
     file = Path(path)

@@ -14,7 +14,6 @@ from artgen.redis import wakeups
 
 log = logging.getLogger(__name__)
 
-
 PATIENCE_SECONDS = 0.1
 
 

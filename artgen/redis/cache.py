@@ -15,7 +15,7 @@ from artgen.refusals import Unavailable
 
 MAX_LOCAL_VALUES = 1000  # that a process keeps in memory
 INCREMENT = "return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('INCRBY', KEYS[1], ARGV[1])"
-"""Nil if there is no value, which would be kept forever."""
+"""Returns nil if the key is missing: INCRBY alone would create it without an expiry."""
 
 
 class CacheAway(Unavailable):
@@ -138,7 +138,7 @@ class ForgivingRedisCache(RedisCache):
         except RedisError as error:
             raise CacheAway from error
         if count is None:
-            raise ValueError(f"there is no value of {key}")
+            raise ValueError(f"the key {key} is missing")
         return int(count)
 
     def delete(self, key: object, version: int | None = None) -> bool:

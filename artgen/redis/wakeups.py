@@ -1,7 +1,7 @@
 """What a lane has to do: names of tasks with their arguments, each at most once.
 
-A sorted set of Redis for each lane, oldest first. Whoever takes an entry does so before it reads
-any row: what becomes due afterwards is added again. An entry may be lost, with the process that
+Each lane has a sorted set in Redis, oldest first. A slot takes an entry before it reads any row:
+what becomes due afterwards is added again. An entry may be lost, with the process that
 has taken it or with Redis; rows say what is due, and the tick adds it again.
 """
 
