@@ -58,20 +58,21 @@ class ShareJson(CollectionShareJson):
     publication: Annotated[PublicationJson | None, "The latest request to publish."]
 
 
-class LinkDays(serializers.IntegerField):
+class LinkDays(serializers.ChoiceField):
     """For how many days a link works, null for no limit."""
 
     def to_internal_value(self, data: object) -> int:
-        """Accept only LINK_DAYS."""
-        if isinstance(data, bool) or not isinstance(data, int) or data not in share_links.LINK_DAYS:
-            raise wrong_choice((*share_links.LINK_DAYS, None))
-        return data
+        """Accept only LINK_DAYS as numbers; 7.0 is an integer in JSON Schema, too."""
+        if isinstance(data, bool) or not isinstance(data, int | float) or data not in self.choices:
+            raise wrong_choice((*self.choices, None))
+        return int(data)
 
 
 class LinkBody(Body):
     """A link to create or change."""
 
     expires_in_days = LinkDays(
+        choices=share_links.LINK_DAYS,
         required=False,
         allow_null=True,
         help_text="1, 7 or 30 days from now; null, the default: until it is turned off.",

@@ -37,8 +37,8 @@ class WordListBody(Body):
         help_text="Letters, digits, hyphens and single underscores; unique, ignoring case.",
     )
     entries = serializers.ListField(
-        child=Text(max_length=MAX_ENTRY_LENGTH),
-        help_text=f"Up to {MAX_ENTRIES}; plain text, without alternatives.",
+        child=Text(max_length=MAX_ENTRY_LENGTH, allow_blank=True),
+        help_text=f"Up to {MAX_ENTRIES}; plain text, without alternatives; empty ones are left out.",
     )
 
 

@@ -22,7 +22,7 @@ class TestSharingApi(ApiTestCase):
         return Image.objects.get(id=self.image.id)
 
     def test_it_makes_and_changes_a_link(self) -> None:
-        answer = self.api.post(self.share, {"expires_in_days": 7, "with_parameters": True})
+        answer = self.api.post(self.share, {"expires_in_days": 7.0, "with_parameters": True})
         assert answer.status_code == 201
         made = answer.json()
         assert made["url"].endswith(f"/s/{self.now().link_slug}/")

@@ -110,7 +110,7 @@ class TestWordLists(ApiTestCase):
         assert made.status_code == 201
         address = f"{LISTS}{made.json()['id']}/"
         assert self.api.get(LISTS).json() == [made.json()]
-        changed = self.api.patch(address, {"entries": ["red", "blue", "green"]})
+        changed = self.api.patch(address, {"entries": ["red", "", "blue", " ", "green"]})
         assert changed.json() == made.json() | {"entries": ["red", "blue", "green"]}
         body = {"prompt": "A __colors__ kite", "models": ["flux-dev"]}
         assert self.api.post(f"{SHEETS}quotes/", body).json()["count"] == 3
