@@ -19,7 +19,7 @@ from generation.views.image import image_actions, image_page, notes_and_tags, va
 from generation.views.jobs import job_pages
 from generation.views.presets import own_styles, presets_page, shared_presets
 from generation.views.shared import explore, saving, share_forms, shared_collections, shared_image
-from generation.views.site import metrics, signed_files, start_page, status_page
+from generation.views.site import metrics, shared_parts, signed_files, start_page, status_page
 
 urlpatterns = [
     path("", start_page.start, name="start"),
@@ -29,8 +29,15 @@ urlpatterns = [
         status_page.close_announcement,
         name="close_announcement",
     ),
+    path(
+        "parts/<str:part>/<str:language>/<str:version>.js",
+        shared_parts.shared_part,
+        name="shared_part",
+    ),
     path("create/", create.create, name="create"),
     path("create/composer/", create.composer, name="composer"),
+    path("create/models/", create.list_models, name="model_options"),
+    path("create/prompts/", create.list_prompts, name="prompts"),
     path("create/pictures/", own_images.own_images, name="own_pictures"),
     path("create/quote/", create.quote, name="quote"),
     path("compare/", comparison_pages.compare, name="compare"),

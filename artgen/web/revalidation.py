@@ -1,4 +1,4 @@
-"""ETags for pages and lists: 304 instead of 200 kB if nothing has changed."""
+"""ETags for pages and lists: 304 instead of 50 kB if nothing has changed."""
 
 import re
 from collections.abc import Callable

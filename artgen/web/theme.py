@@ -21,6 +21,8 @@ from artgen.web.redirects import next_url
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
 THEME_COOKIE_AGE = 60 * 60 * 24 * 365
+PLAIN = "plain"
+"""Parameter of pages that are whole without script; others load what is closed when it opens."""
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -41,8 +43,15 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "languages": languages,
         "other_languages": [language for language in languages if not language["current"]],
         "version": settings.VERSION,
+        "is_plain": is_plain(request),
         "is_sign_up_closed": settings.SIGN_UP == "closed",
     }
+
+
+def is_plain(request: HttpRequest) -> bool:
+    """Return whether the page must be whole without script, as an answer to a form is."""
+    is_form = request.method == "POST" and "X-Part" not in request.headers
+    return PLAIN in request.GET or is_form
 
 
 def user_language(

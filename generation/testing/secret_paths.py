@@ -23,11 +23,14 @@ PUBLIC_PARAMETERS = frozenset(
         "code",  # of a problem of the API
         "content_type_id",  # admin
         "id",  # admin
+        "language",  # of a page's part
         "name",  # a file: its signature is in the query string, which no log has
         "object_id",  # admin
+        "part",  # of pages, the same for everybody
         "provider_id",  # the name of a service that signs users in
         "rest",  # an unknown address of the API
         "url",  # an unknown address of the admin
+        "version",  # of a page's part
     }
 )
 """Parameters that may be text but are not secret."""

@@ -5,10 +5,15 @@ from html import escape
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from generation.files import storage
 from generation.files.image_addresses import ImageAddresses, addresses_of
+from generation.imaging.image_copies import THUMBNAIL_SIDE
 from generation.models import Image
 
 STRETCHED = 1.25  # the mean factor by which a justified row is stretched
+SOFT = 2**0.5  # px of a thumbnail per CSS px; below, browsers of pixel ratio 2 choose a larger copy
+LAZY = ' loading="lazy"'
+WEBP = "data:image/webp;base64,"
 # The width of an image in each layout, for `sizes`. In the stylesheets, two or four cards stand
 # beside the form.
 NARROW = "(max-width: 760px) calc(50vw - 15px), (max-width: 1100px) calc(50vw - 204px)"
@@ -40,7 +45,7 @@ def img(
 
     `eager`: it is on the first screen. Lists never load the file itself.
     """
-    copies, loading = "", "" if eager else ' loading="lazy"'
+    copies, loading = "", "" if eager else LAZY
     address = addresses or addresses_of(image)
     if address["srcset"]:
         # Below the first screen, browsers that can measure the image themselves.
@@ -51,6 +56,41 @@ def img(
         f' width="{image.width}"'
         f' height="{image.height}"{loading} decoding="async">'
     )
+
+
+def lean_img(image: Image, *, layout: str, eager: bool) -> SafeString:
+    """Render the thumbnail and, as data, what js/image_controls.js and js/copies.js need.
+
+    The larger copy is for screens of pixel ratio 2 where the thumbnail would look soft, and for the
+    lightbox.
+    """
+    address, large = storage.url(image.thumbnail_key), ""
+    if image.large_key:
+        copy = storage.url(image.large_key)
+        is_soft = _is_soft(image, layout)
+        large = (
+            f' srcset="{escape(copy)} 2x"' if is_soft else f' data-large="{_rest(copy, address)}"'
+        )
+    blur = escape(image.placeholder.removeprefix(WEBP))
+    return mark_safe(
+        f'<img class="card-picture" data-blur="{blur}" src="{escape(address)}"{large}'
+        f' alt="" width="{image.width}" height="{image.height}"'
+        f"{'' if eager else LAZY}>"
+    )
+
+
+def _is_soft(image: Image, layout: str) -> bool:
+    if layout not in ROWS:
+        return layout != "feed"
+    height = THUMBNAIL_SIDE * image.height / max(image.width, image.height)
+    return height < SOFT * STRETCHED * ROWS[layout][1]
+
+
+def _rest(large: str, small: str) -> str:
+    """Return the signature of the larger copy's URL if all else follows from the thumbnail's."""
+    known, _sign, signature = large.rpartition("=")
+    is_known = known == small.rpartition("=")[0].replace(".webp?", "-large.webp?")
+    return escape(signature if is_known else large)
 
 
 def sample_img(address: str, name: str) -> SafeString:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.conf import settings
-from django.utils.html import json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,8 +12,11 @@ from artgen.frontend import jinja
 from artgen.web import formatting
 from generation.files.image_addresses import srcset
 from generation.jobs.inputs import reachability
-from generation.views.image_html import LAYOUTS, img, sample_img
+from generation.views.create.script_texts import create_texts
+from generation.views.gallery import url_filters
+from generation.views.image_html import LAYOUTS, img, lean_img, sample_img
 from generation.views.jobs import cards
+from generation.views.site import shared_parts
 
 
 def environment(**options: Any) -> Environment:
@@ -23,12 +25,16 @@ def environment(**options: Any) -> Environment:
     environment.globals.update(
         {
             "card_frame": cards.frame,
+            "create_texts": create_texts,
+            "filter_choices": url_filters.choices,
             "is_demo": reachability.is_demo,
             "img": img,
             "layouts": LAYOUTS,
+            "lean_img": lean_img,
             "sample_img": sample_img,
             "selection_max": settings.SELECTION_MAX,
             "selection_words": selection_words,
+            "shared_part": shared_parts.address,
             "srcset": srcset,
         }
     )
@@ -54,4 +60,4 @@ def selection_words() -> SafeString:
             lambda n: ngettext("%(shown)s found", "%(shown)s found", n)
         ),
     }
-    return json_script(forms, "words")
+    return jinja.json_script(forms, "words")

@@ -17,20 +17,29 @@ import { pendingRun } from "./js/pending_run.js"
 import { connect } from "./js/connection.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { receiveShared } from "./js/shared_in.js"
+import { addControls } from "./js/image_controls.js"
 import { Lightbox } from "./js/lightbox.js"
 import { moveTile } from "./js/move_tile.js"
+import { addRunTools } from "./js/run_tools.js"
 import { wireSelection } from "./js/selection.js"
 import { wireTileKeys } from "./js/tile_keys.js"
 import { Notifier } from "./js/notifications.js"
 
 const data = {
   ...document.getElementById("page-data").dataset,
+  ...document.getElementById("create-texts").dataset,
   ...document.getElementById("create-data").dataset,
 }
 const feed = document.getElementById("feed")
 const side = document.getElementById("composer-side")
 const phone = matchMedia("(max-width: 760px)")
 const notifier = new Notifier({ data, button: document.getElementById("notify") })
+
+/** Make what runs and images have besides what the server sends. */
+function complete() {
+  addControls(feed)
+  addRunTools(feed, data)
+}
 
 function showActive(count) {
   const tag = document.getElementById("active-count")
@@ -41,6 +50,7 @@ function showActive(count) {
   notifier.show(count)
 }
 
+complete()
 // Selecting first: while selecting, a click on an image selects it and opens nothing.
 const selection = wireSelection(feed, data)
 const lightbox = new Lightbox(document.getElementById("lightbox"), {
@@ -158,6 +168,7 @@ async function loadOlder(more, { focus = false } = {}) {
   }
   const first = older.querySelector(".runs .run")
   append(older)
+  complete()
   cards.enhance(feed)
   selection.refresh()
   if (focus) first?.querySelector("a, button")?.focus({ preventScroll: true })

@@ -15,6 +15,7 @@ import { Lightbox } from "./js/lightbox.js"
 import { moveTile } from "./js/move_tile.js"
 import { wireSelection } from "./js/selection.js"
 import { Stacks } from "./js/stacks.js"
+import { addControls } from "./js/image_controls.js"
 import { fadeIn } from "./js/fade_in.js"
 import { wireTileKeys } from "./js/tile_keys.js"
 import { wireViewOptions } from "./js/view_options.js"
@@ -22,13 +23,18 @@ import { wireViewOptions } from "./js/view_options.js"
 const data = document.getElementById("page-data")?.dataset ?? {}
 const list = document.getElementById("months")
 const search = document.getElementById("search")
+if (list) {
+  enhance(list)
+  // Its tile has got its id only now. A reload keeps the scroll position.
+  if (performance.getEntriesByType("navigation")[0]?.type === "navigate")
+    document.getElementById(location.hash.slice(1))?.scrollIntoView()
+}
 const selection =
   // Explore has nothing to select
   list && document.getElementById("selection-bar") ? wireSelection(list, data) : null
 let lightbox = null
 
 if (list) {
-  enhance(list)
   wireCardButtons(list, data)
   list.addEventListener("click", onClick)
   // In this order: while selecting, a click opens no stack; on a closed stack, it opens no image.
@@ -73,6 +79,7 @@ function move(button) {
 }
 
 function enhance(root) {
+  addControls(root)
   fadeIn(root)
   for (const picture of root.querySelectorAll(".card-picture")) {
     picture.addEventListener(

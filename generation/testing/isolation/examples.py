@@ -19,6 +19,9 @@ EXAMPLES = {
 
 FIXED = {
     "number": 1,
+    "part": "create",
+    "language": "en",
+    "version": "0",
     "code": "invalid",
     "announcement_key": "1-1",
     "rest": "v1/unknown/",

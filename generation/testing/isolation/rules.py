@@ -40,6 +40,7 @@ RULES: dict[str, Rule] = {
     "manifest": everyone("GET"),
     "service_worker": everyone("GET"),
     "offline": everyone("GET"),
+    "shared_part": everyone("GET"),
     "receive_share": everyone("GET"),
     "close_announcement": everyone("POST"),
     "sender": everyone("GET", answers=[401, 403]),  # says whether nginx may take a large body
@@ -143,6 +144,8 @@ RULES: dict[str, Rule] = {
             "model=flux-dev&preset={preset}",
         ),
     ),
+    "model_options": users("GET", queries=("", "model=flux-kontext")),
+    "prompts": users("GET"),
     "own_pictures": users("GET", queries=("", "q=vqzmxjprompt", "before={image}")),
     "favorite_model": users("POST", body={"model": "flux-dev", "favorite": "1"}),
     "presets": users("GET POST", body={"model": "flux-dev", "name": "Evening"}),

@@ -104,6 +104,7 @@ class TestCreatePageInABrowser(BrowserTestCase):
 
     def test_it_works_without_scripts(self):
         page = self.visit("purist", java_script_enabled=False)
+        page.wait_for_url("**/create/?plain")
         page.fill("#prompt", "a stone bridge")
         page.click(".segments label:has([value='2'])")
         page.click("#create-button")

@@ -36,18 +36,28 @@ class SourceThumbnail:
 
 
 def composer_context(
-    models: Iterable[ImageModel], form: Composer | None, quotes: PageQuotes
+    models: Iterable[ImageModel], form: Composer | None, quotes: PageQuotes, *, is_plain: bool
 ) -> dict[str, Any]:
-    """Return the context of `_composer.html`; form None: no model is enabled."""
+    """Return the context of `_composer.html`; form None: no model is enabled.
+
+    `is_plain`: with the list of models, which scripts load when it opens.
+    """
     user = quotes.user
     own = composer_choices.of_user(user)
     models = sorted_models(models, own)
+    chosen = [form.model.slug] if form else []
+    options = model_options(
+        [model for model in models if is_plain or model.slug in chosen],
+        own=own,
+        chosen=chosen,
+        quotes=quotes,
+    )
     shown_sources = form.sources if form and form.takes_sources else []
     return {
         "composer": form,
-        "models": model_options(
-            models, own=own, chosen=[form.model.slug] if form else [], quotes=quotes
-        ),
+        "option": next((option for option in options if option.chosen), None),
+        "models": options if is_plain else [],
+        "source_room": {model.slug: model.max_source_images for model in models},
         "styles": style_options(own),
         "presets": own.presets,
         "sources": source_thumbnails(user, shown_sources) if shown_sources else [],

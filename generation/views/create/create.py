@@ -21,9 +21,11 @@ from accounts.tokens import token_cache
 from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
 from artgen.web.revalidation import revalidated
+from artgen.web.theme import is_plain
 from generation.jobs.placing.page_quotes import PageQuotes
 from generation.models import ImageModel
 from generation.studio.forms.composer import Composer
+from generation.studio.presets import composer_choices
 from generation.views.create import form_files
 from generation.views.create.composer_context import button_context, composer_context
 from generation.views.create.composer_links import (
@@ -33,9 +35,8 @@ from generation.views.create.composer_links import (
     shared_of,
     with_preset,
 )
-from generation.views.create.model_list import sample
+from generation.views.create.model_list import model_options, sample, sorted_models
 from generation.views.create.refused_form import show_refusal
-from generation.views.create.script_texts import create_texts
 from generation.views.jobs import feed, runs
 from generation.views.partials import part, wants_part
 
@@ -58,6 +59,13 @@ class Visit:
     @property
     def user(self) -> User:
         return user_of(self.request)
+
+    @property
+    def quoted(self) -> list[ImageModel]:
+        """The models that the page shows with prices: those of the list that opens load later."""
+        if is_plain(self.request):
+            return composable(self.models)
+        return [self.form.model] if self.form else []
 
 
 @login_required
@@ -95,6 +103,27 @@ def composer(request: HttpRequest) -> HttpResponse:
         form = _read_form(visit, model) if model else None
     visit.form = with_preset(user, form, request.GET, models=models, allowed=allowed)
     return _composer_part(visit)
+
+
+@login_required
+@require_safe
+def list_models(request: HttpRequest) -> HttpResponse:
+    """Return the list of models that opens in the composer; `model` is the chosen one."""
+    user = user_of(request)
+    own = composer_choices.of_user(user)
+    models = sorted_models(ImageModel.objects.enabled(), own)
+    quotes = PageQuotes.of_models(user, models, allowed=quotas.of(user))
+    chosen = [request.GET.get("model", "")]
+    options = model_options(models, own=own, chosen=chosen, quotes=quotes)
+    return part(request, "generation/_model_list.html", {"options": options})
+
+
+@login_required
+@require_safe
+def list_prompts(request: HttpRequest) -> HttpResponse:
+    """Return the user's latest prompts, as the history of the composer shows them."""
+    context = {"prompts": feed.latest_prompts(user_of(request))}
+    return part(request, "generation/_prompts.html", context)
 
 
 @login_required
@@ -172,8 +201,8 @@ def _models() -> list[ImageModel]:
 
 
 def _composer_part(visit: Visit, *, status: int = 200) -> HttpResponse:
-    quotes = PageQuotes.of_models(visit.user, visit.models, allowed=visit.allowed)
-    context = composer_context(visit.models, visit.form, quotes)
+    quotes = PageQuotes.of_models(visit.user, visit.quoted, allowed=visit.allowed)
+    context = composer_context(visit.models, visit.form, quotes, is_plain=is_plain(visit.request))
     return part(visit.request, "generation/_composer.html", context, status=status)
 
 
@@ -187,7 +216,7 @@ def _page_context(visit: Visit) -> dict[str, Any]:
     show = request.GET.get("show", "all")
     show = show if show in feed.SHOWN else "all"
     before = parse_uuid(request.GET.get("before", ""))
-    page = feed.of_user(user, models=visit.models, show=show, before=before)
+    page = feed.of_user(user, models=visit.models, quoted=visit.quoted, show=show, before=before)
     examples = [
         {
             "text": text,
@@ -198,14 +227,13 @@ def _page_context(visit: Visit) -> dict[str, Any]:
     ]
     filled = {"job", "saved", "share", "model", "prompt", "source", "preset"} & set(request.GET)
     quotes = PageQuotes(user, visit.allowed, page.forecast)
-    return composer_context(visit.models, visit.form, quotes) | {
+    context = composer_context(visit.models, visit.form, quotes, is_plain=is_plain(request))
+    return context | {
         "feed": page,
-        "prompts": feed.latest_prompts(user),
         "show": show,
         "shared": _shared_how(request),
         "is_filled": bool(filled) or request.method == "POST",
         "examples": examples,
-        "words": create_texts(),
     }
 
 

@@ -13,12 +13,11 @@ from django.views.decorators.http import require_safe
 from accounts.access.request_user import user_of
 from artgen.web.revalidation import revalidated
 from generation.gallery import collections as own_collections
-from generation.gallery.image_filters import Orientation, find
+from generation.gallery.image_filters import find
 from generation.gallery.search import COMMON_THRESHOLD
 from generation.models import Image, ImageModel, ImageQuerySet
 from generation.studio.presets import composer_choices
 from generation.views.gallery import (
-    date_filter,
     grid,
     image_counts,
     sidebar,
@@ -65,13 +64,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
     context |= {
         "grid": _by_month(page, filters, months=counts.months, stacked=stacked),
         "sorts": Sort.choices,
-        "choices": {
-            "models": models,
-            "styles": styles,
-            "when": date_filter.When.choices,
-            "shapes": [(shape, url_filters.shape_label(shape)) for shape in Orientation],
-            "longest": [(side, url_filters.longest_label(side)) for side in url_filters.LONGEST],
-        },
+        "choices": {"models": models, "styles": styles},
         "common_threshold": COMMON_THRESHOLD,
         "is_later_page": bool(before),
         "examples": SAMPLES[:3] if not counts.kept else (),

@@ -158,6 +158,15 @@ def address_of(parameters: Mapping[str, str]) -> str:
     return f"{reverse('gallery')}?{urlencode(parameters)}" if parameters else reverse("gallery")
 
 
+def choices() -> dict[str, list[tuple[Any, str]]]:
+    """Return value and label of what the filters offer to everybody."""
+    return {
+        "when": [(value, str(label)) for value, label in date_filter.When.choices],
+        "shapes": [(shape, shape_label(shape)) for shape in Orientation],
+        "longest": [(side, longest_label(side)) for side in LONGEST],
+    }
+
+
 def read(
     query: QueryDict,
     *,

@@ -80,25 +80,37 @@ class Feed:
     active: int
     next: str  # id of the job before which the next page begins; empty at the end
     failures: int  # lines of jobs that ended without images
-    forecast: Forecast  # of all models
+    forecast: Forecast  # of the models of active jobs, and of those that were asked for
+    has_jobs: bool  # on any page
 
 
 def of_user(
-    user: User, *, models: Collection[ImageModel], show: str = "all", before: UUID | None = None
+    user: User,
+    *,
+    models: Collection[ImageModel],
+    quoted: Collection[ImageModel] = (),
+    show: str = "all",
+    before: UUID | None = None,
 ) -> Feed:
-    """Return a page of the user's runs: `show` is one of SHOWN, `before` a page's `next`."""
-    shown, rest, active = _page(user, show=show, before=before)
+    """Return a page of the user's runs: `show` is one of SHOWN, `before` a page's `next`.
+
+    `models` are all; of `quoted` the page shows waiting times.
+    """
+    shown, rest, active_count = _page(user, show=show, before=before)
+    has_jobs = bool(shown) or Job.objects.of(user).of_users().exists()
     jobs = _of_cards(shown, models={model.pk: model for model in models})
-    forecast = eta.forecast(models, jobs=jobs)
+    active = [job for job in jobs if not job.is_final]
+    forecast = eta.forecast({*quoted, *(job.model for job in active)}, jobs=active)
     page = runs.of_jobs(jobs, forecast=forecast, images=_images_of(shown))
     if before:  # a cell that was placed again stands on an earlier page, with the whole comparison
         page = [run for run in page if not run.sheet or run.sheet.newest < str(before)]
     return Feed(
         days=_days(page),
-        active=active,
+        active=active_count,
         next=rest,
         failures=sum(card.is_line for run in page if not run.sheet for card in run.cards),
         forecast=forecast,
+        has_jobs=has_jobs,
     )
 
 

@@ -4,6 +4,8 @@
  */
 
 export function wireChipMenus() {
+  for (const list of document.querySelectorAll("[data-choices]"))
+    if (!list.firstElementChild) list.append(document.getElementById(list.dataset.choices).content)
   const menus = () => [...document.querySelectorAll(".chip-menu[open]")]
   document.addEventListener("click", (event) => {
     for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false

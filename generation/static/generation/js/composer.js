@@ -14,6 +14,7 @@ import { FavoriteModels } from "./favorite_models.js"
 import { takeLink, withLink } from "./form_links.js"
 import { apart, KeptSettings, keptSources } from "./kept_settings.js"
 import { isLimited } from "./limits.js"
+import { wireLoadedPopovers } from "./loaded_popovers.js"
 import { enhanceNegative, negativeClicked } from "./negative_prompt.js"
 import { OriginalPrompt } from "./original_prompt.js"
 import { showLength, showPromptError } from "./prompt_field.js"
@@ -42,7 +43,12 @@ export class Composer {
     this.draft = new Draft(data.user)
     this.kept = new KeptSettings()
     this.quote = new Quote({ side, address: data.quote })
-    this.history = new PromptHistory({ side, draft: this.draft, show: (text) => this.#write(text) })
+    this.history = new PromptHistory({
+      side,
+      data,
+      draft: this.draft,
+      show: (text) => this.#write(text),
+    })
     this.replaced = null // {prompt, undo()} of the text that a script has put into the prompt
     this.original = new OriginalPrompt({ form: () => this.form })
     this.helper = new PromptHelper({
@@ -64,6 +70,7 @@ export class Composer {
       },
       useOwn: (id) => this.useSource(id),
     })
+    wireLoadedPopovers(side, data)
     wireModelPicker(side, (slug) => this.#switch(slug))
     new FavoriteModels({ side, data, reload: () => this.#load(() => this.#typed()) })
     this.presets = new PresetsMenu({
@@ -90,7 +97,7 @@ export class Composer {
       const isEarlier = pressed(event, "earlier_prompt")
       if (event.target === this.prompt && (isEarlier || pressed(event, "later_prompt"))) {
         event.preventDefault()
-        this.history.step(isEarlier ? 1 : -1, this.prompt.value)
+        this.history.step(isEarlier ? 1 : -1, () => this.prompt.value)
       }
       // The browser's own undo does not know a text that a script has written.
       const isReplaced = this.replaced?.prompt === this.prompt.value
@@ -379,9 +386,9 @@ export class Composer {
       at("[popover]").hidePopover()
       this.setPrompt(at("[data-prompt]").textContent)
     } else if (at("[data-earlier]")) {
-      this.history.step(1, this.prompt.value)
+      this.history.step(1, () => this.prompt.value)
     } else if (at("[data-later]")) {
-      this.history.step(-1, this.prompt.value)
+      this.history.step(-1, () => this.prompt.value)
     } else if (at("[data-all-styles]")) {
       const open = this.side.querySelector(".style-row").classList.toggle("open")
       at("[data-all-styles]").setAttribute("aria-expanded", String(open))
@@ -491,7 +498,10 @@ export class Composer {
     const key = this.form.elements.key.value
     this.form.replaceWith(fragment.querySelector("#composer"))
     this.quote.drawn()
-    this.side.querySelector("#models").replaceWith(fragment.querySelector("#models"))
+    const models = this.side.querySelector("#models")
+    const isListOpen = models.matches(":popover-open")
+    models.replaceWith(fragment.querySelector("#models"))
+    if (isListOpen) this.side.querySelector("#models").showPopover()
     if (open && this.form.querySelector(".tuning")) this.form.querySelector(".tuning").open = true
     this.form.elements.key.value = key
     this.sources.adopt(before, { isOther })

@@ -1,6 +1,6 @@
 /** Links that fill the composer: a job's parameters, a prompt, a source, a preset. */
 
-import { takesSources } from "./model_picker.js"
+import { roomForSources, takesSources } from "./model_picker.js"
 
 const PARAMETERS = ["job", "share", "count", "seed", "prompt", "model", "source", "preset"]
 
@@ -44,6 +44,5 @@ function withSource(fields, source, most) {
 }
 
 function maxSources(side, model) {
-  const option = side.querySelector(`.model-option[value="${CSS.escape(model)}"]`)
-  return Number(option?.dataset.sources ?? 1)
+  return roomForSources(side)[model] ?? 1
 }

@@ -8,6 +8,7 @@
 
 import { pressedOf } from "../../artgen/js/shortcuts.js"
 import { word } from "../../artgen/js/words.js"
+import { srcsetOf } from "./copies.js"
 import { frontOf } from "./stacks.js"
 import { Swipes } from "./swipes.js"
 
@@ -69,8 +70,7 @@ export class Lightbox {
     const small = tile.querySelector(".card-picture")
     const { picture } = this
     picture.src = small.currentSrc || small.src
-    if (small.srcset) picture.srcset = small.srcset
-    else picture.removeAttribute("srcset")
+    picture.srcset = srcsetOf(small)
     for (const side of ["width", "height"]) picture.setAttribute(side, small.getAttribute(side))
     picture.style.setProperty(
       "--shape",

@@ -1,6 +1,6 @@
 /**
- * The list of models: a listbox with arrows, Home, End and type-ahead. Without script its options
- * are submit buttons.
+ * The list of models: a listbox with arrows, Home, End and type-ahead. Its options are
+ * loaded when it is to open; without script they are submit buttons in the page.
  */
 
 const TYPE_AHEAD = 700 // ms between letters of one word
@@ -21,9 +21,8 @@ export function wireModelPicker(side, choose) {
     "toggle",
     (event) => {
       if (event.target.id !== "models") return
-      if (event.newState === "open")
-        (event.target.querySelector("[aria-selected=true]") ?? options(event.target)[0])?.focus()
-      else for (const option of options(event.target)) delete option.dataset.dim
+      if (event.newState === "open") showOpened(event.target)
+      else delete event.target.dataset.most
     },
     true,
   )
@@ -63,28 +62,41 @@ export function wireModelPicker(side, choose) {
   })
 }
 
+/** Dim the models that accept no more source images than `data-most`, if it is set. */
+function showOpened(list) {
+  const all = options(list)
+  const { most } = list.dataset
+  for (const option of all)
+    option.toggleAttribute("data-dim", Number(option.dataset.sources) <= Number(most ?? -1))
+  const chosen = most === undefined && list.querySelector("[aria-selected=true]")
+  const first = chosen || list.querySelector(".model-option:not([data-dim])") || all[0]
+  first?.focus()
+}
+
 /** Open the list; dim the models that accept no more source images than `most`. */
 export function openForSources(side, most = 0) {
   const list = side.querySelector("#models")
-  for (const option of options(list))
-    if (Number(option.dataset.sources) <= most) option.dataset.dim = ""
+  list.dataset.most = most
   list.showPopover()
-  list.querySelector(".model-option:not([data-dim])")?.focus()
 }
 
 /** Return whether the model accepts source images; without a model the first that does, or "". */
 export function takesSources(side, slug) {
-  const taking = options(side.querySelector("#models"))
-    .filter((option) => option.dataset.sources !== "0")
-    .map((option) => option.value)
-  return slug === undefined ? (taking[0] ?? "") : taking.includes(slug)
+  const room = roomForSources(side)
+  if (slug !== undefined) return room[slug] > 0
+  return Object.keys(room).find((model) => room[model]) ?? ""
 }
 
 /** Return the largest number of source images that a model accepts. */
 export function maxSources(side) {
-  return Math.max(
-    0,
-    ...options(side.querySelector("#models")).map((option) => Number(option.dataset.sources)),
+  return Math.max(0, ...Object.values(roomForSources(side)))
+}
+
+/** Return the number of source images that each model accepts, in the order of the list. */
+export function roomForSources(side) {
+  const rooms = side.querySelector("#models").dataset.sources.trim().split(" ")
+  return Object.fromEntries(
+    rooms.map((room) => room.split(":")).map(([slug, n]) => [slug, Number(n)]),
   )
 }
 

@@ -25,6 +25,7 @@ export class PresetsMenu {
       },
       true,
     )
+    side.addEventListener("loaded", () => this.enhance(), true)
     this.enhance()
   }
 

@@ -1,15 +1,21 @@
 /**
  * The prompt history: a list, and steps back and forward (Alt+↑, Alt+↓). The current text is the
  * step after the newest prompt. If it is replaced by another, it stays in the list until it is
- * sent.
+ * sent. Sent prompts are loaded with the first step, or when the list opens.
  */
 
 import { say } from "../../artgen/js/status.js"
+import { showFailure } from "./failures.js"
+import { loaded } from "./loaded_popovers.js"
 
 export class PromptHistory {
-  /** `show(text)` puts a prompt into the form; `draft` stores prompts that were not sent. */
-  constructor({ side, draft, show }) {
-    Object.assign(this, { side, draft, show })
+  /**
+   * `show(text)` puts a prompt into the form; `draft` stores prompts that were not sent; `data` has
+   * the texts of the page.
+   */
+  constructor({ side, draft, show, data }) {
+    Object.assign(this, { side, draft, show, data })
+    side.addEventListener("loaded", () => this.enhance(), true)
     this.at = -1 // −1: the current text, 0: the newest prompt
     this.writing = ""
   }
@@ -31,12 +37,26 @@ export class PromptHistory {
     const unsent = this.draft.unsent().filter((text) => !known.has(text))
     head.hidden = unsent.length === 0
     head.after(...unsent.map((text) => this.#item(text, { unsent: true })))
-    this.list.querySelector("[data-sent-head]").hidden = known.size === 0
+    this.list.querySelector("[data-sent-head]").hidden = known.size === 0 && !this.#isClosed
     this.#updateButtons()
   }
 
-  /** Step to the previous (1) or next (−1) prompt; `now` is the text in the form. */
-  step(by, now) {
+  /** Whether the sent prompts are not loaded yet. */
+  get #isClosed() {
+    return "from" in (this.list?.dataset ?? {})
+  }
+
+  /** Step to the previous (1) or next (−1) prompt; `now()` returns the text in the form. */
+  async step(by, now) {
+    try {
+      await loaded(this.list)
+      this.#step(by, now())
+    } catch (problem) {
+      showFailure(problem, this.data)
+    }
+  }
+
+  #step(by, now) {
     const texts = this.items.map((item) => item.textContent)
     if (this.at === -1) this.writing = now
     else if (texts[this.at] !== now) this.at = texts.indexOf(now) // the list has changed
@@ -70,7 +90,7 @@ export class PromptHistory {
   sent(text) {
     this.draft.removeUnsent(text)
     for (const item of this.items) if (item.textContent === text) item.remove()
-    this.list?.querySelector("[data-sent-head]").after(this.#item(text))
+    if (!this.#isClosed) this.list?.querySelector("[data-loaded]").prepend(this.#item(text))
     this.keep("")
   }
 
@@ -84,10 +104,10 @@ export class PromptHistory {
   #updateButtons() {
     const count = this.items.length
     for (const opener of this.side.querySelectorAll("[data-history], [data-past]"))
-      opener.hidden = count === 0
+      opener.hidden = count === 0 && !this.#isClosed
     this.side
       .querySelector("[data-earlier]")
-      ?.setAttribute("aria-disabled", String(this.at + 1 >= count))
+      ?.setAttribute("aria-disabled", String(this.at + 1 >= count && !this.#isClosed))
     this.side.querySelector("[data-later]")?.setAttribute("aria-disabled", String(this.at === -1))
   }
 }

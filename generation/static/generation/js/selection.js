@@ -9,6 +9,7 @@ import { pressed } from "../../artgen/js/shortcuts.js"
 import { LongPress } from "./long_press.js"
 import { SelectionBar } from "./selection_bar.js"
 import { imagesOf, isBehind } from "./stacks.js"
+import { bytesOf } from "./image_controls.js"
 import { neighbor } from "./tile_grid.js"
 
 const VIBRATION = 10 // ms, after a long press
@@ -102,7 +103,7 @@ class Selection {
   #set(tile, on) {
     const tick = tickOf(tile)
     tick.checked = on
-    if (on) this.chosen.set(tile.dataset.image, Number(tick.dataset.bytes))
+    if (on) this.chosen.set(tile.dataset.image, bytesOf(tile))
     else this.chosen.delete(tile.dataset.image)
   }
 

@@ -8,6 +8,7 @@ import { say } from "../../artgen/js/status.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { isFavorite } from "./counts.js"
 import { showFailure } from "./failures.js"
+import { addControls, bytesOf } from "./image_controls.js"
 import { SelectionCollections } from "./selection_collections.js"
 import { SelectionMoves } from "./selection_moves.js"
 import { placeAbove, postSelection } from "./selection_requests.js"
@@ -181,8 +182,9 @@ export class SelectionBar {
     while (more && chosen.size < this.maxSize) {
       const answer = await part(new URL(more.getAttribute("href"), location.href).href)
       if (!answer.ok) throw new Error(`answered ${answer.status}`)
-      for (const tick of answer.fragment.querySelectorAll(".tick")) {
-        if (chosen.size < this.maxSize) chosen.set(tick.value, Number(tick.dataset.bytes))
+      addControls(answer.fragment)
+      for (const tile of answer.fragment.querySelectorAll("[data-image]")) {
+        if (chosen.size < this.maxSize) chosen.set(tile.dataset.image, bytesOf(tile))
       }
       more = answer.fragment.querySelector("[data-load-more]")
       this.selection.changed()

@@ -67,11 +67,7 @@ export class Sources {
   }
 
   get modelName() {
-    return (
-      this.side
-        .querySelector("#models [aria-selected=true] .model-name")
-        ?.firstChild.textContent.trim() ?? ""
-    )
+    return this.side.querySelector("#model-name .model-name")?.textContent.trim() ?? ""
   }
 
   get #used() {

@@ -262,7 +262,7 @@ class TestSharedPresets(PresetsTestCase):
 
 class TestFavoriteModels(PresetsTestCase):
     def models(self) -> list[str]:
-        page = self.client.get(reverse("create"))
+        page = self.client.get(reverse("create"), {"plain": ""})
         return [option.model.slug for option in page.context["models"]]
 
     def test_it_is_first_in_the_list_of_its_user(self):

@@ -26,7 +26,7 @@ class TestCreate(GalleryTestCase):
         group.user_set.add(self.alice)
 
     def page(self, **query):
-        return self.client.get(reverse("create"), query).content.decode()
+        return self.client.get(reverse("create"), {**query, "plain": ""}).content.decode()
 
     def test_it_disables_the_models_and_opens_an_allowed_one(self):
         self.allow(allowed_models="flux-dev")

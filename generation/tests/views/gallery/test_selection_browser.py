@@ -222,6 +222,7 @@ class TestSelectingInABrowser(BrowserTestCase):
 
     def test_it_works_without_script(self):
         page = self.gallery("scriptless", java_script_enabled=False, **SMALL_PHONE)
+        page.wait_for_url("**/gallery/?plain")
         bar = page.locator("#selection-bar")
         expect(bar).to_be_hidden()
         for at in (0, 1):

@@ -240,7 +240,7 @@ class TestEditor(EditPagesTestCase):
         model.save()
         assert f'value="{model.slug}"' in self.page("edit_image")
         assert "Edit area" in self.page()
-        assert f'value="{model.slug}"' in self.client.get("/create/").content.decode()
+        assert f'value="{model.slug}"' in self.client.get("/create/?plain").content.decode()
 
     def test_it_begins_with_what_was_asked_for(self):
         page = flat(self.client.get(self.at("edit_image") + "?mode=outpaint"))
@@ -269,6 +269,6 @@ class TestEditor(EditPagesTestCase):
 
 class TestComposer(EditPagesTestCase):
     def test_it_does_not_show_tools(self):
-        page = self.client.get("/create/").content.decode()
+        page = self.client.get("/create/?plain").content.decode()
         for slug in TOOLS:
             assert f'value="{slug}"' not in page

@@ -161,7 +161,7 @@ class TestGallery(NotesTestCase):
         return {
             str(image.id)
             for image in (self.image, self.other)
-            if f'data-image="{image.id}"' in page
+            if f'href="/images/{image.id}/"' in page
         }
 
     def test_it_filters_by_tag_and_finds_notes(self) -> None:
@@ -173,7 +173,9 @@ class TestGallery(NotesTestCase):
         page = self.client.get("/gallery/?tag=print&favorite=1")
         self.assertContains(page, 'href="/gallery/?favorite=1"')  # the chip removes the filter
         self.assertContains(page, "No images match these filters.")
-        self.assertContains(self.client.get("/gallery/?tag=%00"), f'data-image="{self.image.id}"')
+        self.assertContains(
+            self.client.get("/gallery/?tag=%00"), f'href="/images/{self.image.id}/"'
+        )
 
     def test_it_filters_by_several_tags_and_removes_each(self) -> None:
         tagging.add(self.other, names=["print", "a&b"])

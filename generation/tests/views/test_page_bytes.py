@@ -1,0 +1,44 @@
+"""How many bytes of HTML the pages have that people open most, with full lists."""
+
+import re
+
+from django.urls import reverse
+
+from accounts.models import User
+from generation.models import Image
+from generation.testing.rows.gallery import GalleryTestCase
+from generation.views.gallery.grid import PAGE
+
+PROMPT = "маяк на скале в сумерках, долгая выдержка, зерно"
+BUDGETS = {"create": 45_000, "gallery": 60_000}
+TILE = 500
+OF_STORAGE = re.compile(rb' (?:src|srcset|data-large|data-blur)="[^"]*"')
+
+
+class TestPageBytes(GalleryTestCase):
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        for number in range(PAGE):
+            image = cls.hang(cls, f"{PROMPT} {number}", user=cls.alice)
+            folder = f"thumbnails/{image.id.hex[-2:]}/{image.job_id}"
+            image.thumbnail_key, image.large_key = f"{folder}-0.webp", f"{folder}-0-large.webp"
+            image.placeholder = f"data:image/webp;base64,{'A' * 130}"
+        Image.objects.bulk_update(
+            Image.objects.all(), ["thumbnail_key", "large_key", "placeholder"]
+        )
+
+    def test_it_keeps_to_its_budget(self):
+        for language in ("en", "ru"):
+            User.objects.update(language=language)
+            for name, budget in BUDGETS.items():
+                with self.subTest(f"{name} in {language}"):
+                    page = self.client.get(reverse(name)).content
+                    assert f'<html lang="{language}"'.encode() in page
+                    assert len(page) <= budget
+
+    def test_it_has_little_html_for_a_tile(self):
+        page = self.client.get(reverse("gallery")).content
+        tiles = re.findall(rb"<li\sdata-ratio.*?</li>", page, re.DOTALL)
+        assert len(tiles) == PAGE
+        assert max(len(OF_STORAGE.sub(b"", tile)) for tile in tiles) <= TILE
