@@ -21,6 +21,7 @@ FINAL = ("succeeded", "failed", "canceled")
 FOLLOW_SECONDS = 300
 SIGN_IN_SHARE = 0.1  # of the rounds, which begin with signing in
 API_EVERY = 10  # one user in ten uses the API instead of pages
+LIST_EVERY = 3  # in one round of three the user opens the list of models
 # What the open Create page does, in seconds: js/live_updates.js, js/connection.js, js/quote.js.
 PING_EVERY, SNAPSHOT_EVERY, QUOTE_EVERY = 15, 10, 30
 _FIELD = re.compile(r'<input type="hidden" name="(csrfmiddlewaretoken|key|model)" value="([^"]*)"')
@@ -107,6 +108,11 @@ class Person:
         refreshing = asyncio.create_task(self._refresh(quote))
         try:
             await self._think()
+            if self.images_placed % LIST_EVERY == 0:
+                chosen = {"model": choice["model"]}
+                await self.client.send(
+                    "models", "GET", "/create/models/", params=chosen, headers=part
+                )
             await quote()  # of the draft of the last round, or of another size
             await self._think()
             await self._create(place)

@@ -17,7 +17,7 @@ from generation.testing.cases import load_catalog
 from generation.testing.servers.stack import kept_stack
 
 STEPS = (
-    *("create", "quote", "place", "gallery", "search", "image", "socket"),
+    *("create", "models", "quote", "place", "gallery", "search", "image", "socket"),
     *("api models", "api quote", "api place", "api job", "api images"),
 )
 
