@@ -21,10 +21,12 @@ import { addControls } from "./js/image_controls.js"
 import { Lightbox } from "./js/lightbox.js"
 import { moveTile } from "./js/move_tile.js"
 import { addRunTools } from "./js/run_tools.js"
+import { requireSharedPart } from "./js/shared_part.js"
 import { wireSelection } from "./js/selection.js"
 import { wireTileKeys } from "./js/tile_keys.js"
 import { Notifier } from "./js/notifications.js"
 
+requireSharedPart()
 const data = {
   ...document.getElementById("page-data").dataset,
   ...document.getElementById("create-texts").dataset,

@@ -16,10 +16,12 @@ import { moveTile } from "./js/move_tile.js"
 import { wireSelection } from "./js/selection.js"
 import { Stacks } from "./js/stacks.js"
 import { addControls } from "./js/image_controls.js"
+import { requireSharedPart } from "./js/shared_part.js"
 import { fadeIn } from "./js/fade_in.js"
 import { wireTileKeys } from "./js/tile_keys.js"
 import { wireViewOptions } from "./js/view_options.js"
 
+requireSharedPart()
 const data = document.getElementById("page-data")?.dataset ?? {}
 const list = document.getElementById("months")
 const search = document.getElementById("search")

@@ -20,19 +20,34 @@ export function wireLoadedPopovers(root, data) {
     },
     true,
   )
+  // Opened before this script was there, and empty.
+  for (const popover of root.querySelectorAll("[data-from]:popover-open")) {
+    popover.hidePopover()
+    open(popover, data)
+  }
 }
 
 async function open(popover, data) {
-  const opener = document.querySelector(`[popovertarget="${popover.id}"]`)
+  const opener = openerOf(popover)
   opener.ariaBusy = "true"
   try {
     await loaded(popover)
-    // Meanwhile a new form may have replaced it.
-    document.getElementById(popover.id)?.showPopover()
+    show(popover.id)
   } catch (problem) {
     showFailure(problem, data)
   }
   opener.removeAttribute("aria-busy")
+}
+
+/** Show it unless it is shown: meanwhile it was opened twice, or a new form has replaced it. */
+function show(id) {
+  const popover = document.getElementById(id)
+  if (popover && !popover.matches(":popover-open"))
+    popover.showPopover({ source: openerOf(popover) })
+}
+
+function openerOf({ id }) {
+  return document.querySelector(`[popovertarget="${id}"]`)
 }
 
 /** Resolve when the popover has its content, which gets the event "loaded" then; reject with Problem. */

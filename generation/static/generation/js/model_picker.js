@@ -11,6 +11,8 @@ export function wireModelPicker(side, choose) {
     last = 0,
     isSpaceTyped = false
   side.addEventListener("click", (event) => {
+    // The list that openForSources() asked for may have failed to load.
+    if (event.target.closest(".model-button")) delete side.querySelector("#models").dataset.most
     const option = event.target.closest(".model-option")
     if (!option) return
     event.preventDefault()

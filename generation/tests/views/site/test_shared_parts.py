@@ -7,7 +7,7 @@ from django.urls import reverse
 from accounts.models import User
 from generation.testing.rows.gallery import GalleryTestCase
 
-PLACE = re.compile(r'<script defer src="(/parts/[^"]+)"></script>')
+PLACE = re.compile(r'<script defer src="(/parts/[^"]+)" data-part></script>')
 
 
 class TestSharedPart(GalleryTestCase):
