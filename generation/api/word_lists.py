@@ -38,7 +38,8 @@ class WordListBody(Body):
     )
     entries = serializers.ListField(
         child=Text(max_length=MAX_ENTRY_LENGTH, allow_blank=True),
-        help_text=f"Up to {MAX_ENTRIES}; plain text, without alternatives; empty ones are left out.",
+        help_text=f"Up to {MAX_ENTRIES}; plain text, without alternatives; "
+        "empty ones are left out.",
     )
 
 
