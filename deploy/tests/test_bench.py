@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from deploy.bench import measure
 from deploy.bench.__main__ import POSTGRES
@@ -15,6 +16,7 @@ from deploy.bench.report import conditions, save
 from deploy.bench.result import CannotMeasure, ResultLine
 from deploy.bench.runner import Bench
 from deploy.bench.settings import Sizes
+from deploy.bench.site import OWN_CHECK
 from generation.testing import services
 
 SIZES = "times=1 requests=8 feed_images=3 finished_rows=2000"
@@ -61,6 +63,15 @@ def test_it_measures_postgresql_as_it_comes() -> None:
         "max_connections",
     }
     assert "jit" not in POSTGRES
+
+
+@pytest.mark.django_db
+def test_it_counts_no_check_of_a_foreign_key() -> None:
+    check = 'FROM ONLY "public"."c" x WHERE "id" OPERATOR(pg_catalog.=) $1 FOR KEY SHARE OF x'
+    with connection.cursor() as cursor:
+        for begin in ("SELECT 1", "SELECT $2"):
+            cursor.execute("SELECT %s LIKE %s", [f"{begin} {check}", OWN_CHECK])
+            assert cursor.fetchone() == (True,)
 
 
 class TestRunner:

@@ -18,7 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from deploy import servers
@@ -73,23 +74,23 @@ def postgres(folder: Path) -> Iterator[str]:
         if not kept.exists():
             keep_cluster(kept, folder)
         copy(kept if kept.exists() else folder / "first" / "postgres", folder / "postgres")
-    server, port, url = _postgres(folder / "postgres")
-    with running(server, port=port, log=folder / "postgres.log", stop=signal.SIGQUIT):
+    with _postgres_running(folder / "postgres", stop=signal.SIGQUIT) as url:
         yield url
 
 
 def keep_cluster(kept: Path, folder: Path) -> None:
     """Make a PostgreSQL with the template, and keep its folder in the place of those before."""
-    (folder / "first").mkdir()
-    server, port, url = prepare_postgres(folder / "first")
+    first = folder / "first" / "postgres"
+    first.parent.mkdir()
+    servers.create_cluster(PROGRAMS, first)
     try:
-        with running(server, port=port, log=folder / "first.log", stop=signal.SIGINT):
+        with _postgres_running(first, stop=signal.SIGINT) as url:
             template.migrated_database(url)
     except RuntimeError:
         return  # the first test does it again and says why it fails
     for other in KEPT.glob("*/"):
         shutil.rmtree(other)
-    copy(folder / "first" / "postgres", kept.with_suffix(".new"))
+    copy(first, kept.with_suffix(".new"))
     kept.with_suffix(".new").rename(kept)
 
 
@@ -108,6 +109,16 @@ def _postgres(data: Path) -> tuple[list[str], int, str]:
     port = free_port()
     command = servers.postgres(PROGRAMS, data, port=port, settings=POSTGRES_SETTINGS)
     return command, port, servers.postgres_url(data, port=port)
+
+
+@contextlib.contextmanager
+def _postgres_running(data: Path, *, stop: signal.Signals) -> Iterator[str]:
+    """Yield the address of a PostgreSQL that takes connections: it listens before it does."""
+    command, port, url = _postgres(data)
+    is_ready = partial(servers.answers, PROGRAMS, data, port=port)
+    log = data.with_suffix(".log")
+    with running(command, port=port, log=log, stop=stop, is_ready=is_ready):
+        yield url
 
 
 @contextlib.contextmanager
@@ -164,16 +175,23 @@ def prepare_s3(folder: Path) -> tuple[list[str], int, str]:
 
 @contextlib.contextmanager
 def running(
-    command: list[str], *, port: int, log: Path, stop: signal.Signals, seconds: float = 20
+    command: list[str],
+    *,
+    port: int,
+    log: Path,
+    stop: signal.Signals,
+    seconds: float = 20,
+    is_ready: Callable[[], bool] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server until the block ends; the block begins when its port answers."""
+    """Run a server until the block ends; the block begins when it is ready, or its port answers."""
+    is_ready = is_ready or partial(answers, port)
     with log.open("wb") as output:
         server = subprocess.Popen(
             command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
         )
     try:
         until = time.monotonic() + seconds
-        while not answers(port):
+        while not is_ready():
             if server.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(
                     f"{command[0]} did not start: {log.read_text(errors='replace')[-2000:]}"

@@ -101,9 +101,9 @@ def statements(bench: Bench) -> list[ResultLine]:
             f"{floor} · 4",
             alone[0] / floor,
             budget="≤ 20 · 8",
-            detail=f"sequential; with BEGIN and COMMIT {alone[1]:.0f}; Celery's messages take "
-            f"{alone[3]:.0f} more of Redis; {size.counted_jobs} at once: {together[0]:.0f} · "
-            f"{together[2]:.0f}; idle: {idle[0]:.1f} · {idle[2]:.1f} a second, subtracted",
+            detail=f"sequential; with BEGIN and COMMIT {alone[1]:.0f}; "
+            f"{size.counted_jobs} at once: {together[0]:.0f} · {together[2]:.0f}; "
+            f"idle: {idle[0]:.1f} · {idle[2]:.1f} a second, subtracted",
             data={"alone": alone, "together": together, "idle_per_second": idle},
         )
     ]
@@ -112,13 +112,13 @@ def statements(bench: Bench) -> list[ResultLine]:
 async def _counted(
     site: BenchSite, people: list[dict[str, str]], jobs: int
 ) -> tuple[list[float], list[float], list[float]]:
-    """Return four counts for an idle second, a sequential job and one of many jobs at once.
+    """Return three counts for an idle second, a sequential job and one of many jobs at once.
 
-    They are: statements; those with BEGIN and COMMIT; Redis commands; those of Celery's messages.
+    They are: statements; those with BEGIN and COMMIT; Redis commands.
     """
 
     def now() -> tuple[float, ...]:
-        return (*site.statements(), *site.redis_commands(), time.monotonic())
+        return (*site.statements(), site.redis_commands(), time.monotonic())
 
     async with Crowd(site.url, people) as crowd:
         await crowd.wait_for(
