@@ -16,7 +16,6 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionClosedError,
     ConnectionError,
     HTTPClientError,
     NoCredentialsError,
@@ -137,31 +136,33 @@ class BucketStorage(ContentMD5Storage):
             write.result()
 
     def _put(self, client: BaseClient, name: str, data: bytes, content_type: str) -> None:
-        """Send one request, over the client's connections.
+        """Send the request over the client's connections, and once more if it fails.
 
         `put_object` takes twice the CPU time and waits a round trip for "100 Continue" before it
-        sends the data. It is called if the bucket refuses: it says why, and tries again.
+        sends the data. It is the second attempt: it says why a bucket refuses.
         """
         parameters = self.get_object_parameters(name)
         headers = {"Content-Type": content_type, "Cache-Control": parameters["CacheControl"]}
-
-        def is_stored() -> bool:
-            reply = client._endpoint.http_session.send(self._signed_put(name, headers, data))
-            return bool(reply.status_code == HTTPStatus.OK)
-
         try:
-            done = is_stored()
-        except ConnectionClosedError:  # of an idle connection, or a refusal before the data's end
-            done = False
-        except (ConnectionError, HTTPClientError):  # once more, as botocore does
-            done = is_stored()
-        if not done:
-            client.put_object(
-                Bucket=self.bucket_name,
-                Key=name,
-                Body=data,
-                ContentType=content_type,
-                **parameters,
+            reply = client._endpoint.http_session.send(self._signed_put(name, headers, data))
+        except (ConnectionError, HTTPClientError):
+            pass  # also of an idle connection that was closed, or a refusal before the data's end
+        else:
+            if reply.status_code == HTTPStatus.OK:
+                return
+        self._second_attempt.put_object(
+            Bucket=self.bucket_name, Key=name, Body=data, ContentType=content_type, **parameters
+        )
+
+    @cached_property
+    def _second_attempt(self) -> BaseClient:
+        with _connecting:
+            return self._create_session().client(
+                "s3",
+                endpoint_url=self.endpoint_url,
+                region_name=self.region_name,
+                verify=self.verify,
+                config=self.client_config.merge(Config(retries={"total_max_attempts": 1})),
             )
 
     def _signed_put(self, name: str, headers: dict[str, str], data: bytes) -> AWSPreparedRequest:

@@ -78,12 +78,21 @@ class TestStorage(BucketTestCase):
         assert len(server.requests) == 4, "the refused one once more"
 
     def test_it_writes_again_what_the_bucket_could_not_take(self):
-        answers = [b"", http("200 OK"), http("503 Slow Down"), http("200 OK")]
+        failures = [b"", b"not HTTP\r\n\r\n", http("503 Slow Down")]  # b"" closes the connection
+        answers = [answer for failure in failures for answer in (failure, http("200 OK"))]
         with raw_server(lambda connection: connection.sendall(answers.pop(0))) as server:
             self.use(address=f"http://127.0.0.1:{server.port}")
-            for _ in range(2):
+            for _ in failures:
                 storage.save(KEY, b"another", content_type="image/png")
-        assert [sent[-7:] for sent in server.requests] == [b"another"] * 4
+        assert [sent[-7:] for sent in server.requests] == [b"another"] * 6
+
+    def test_it_asks_a_bucket_in_trouble_twice(self):
+        for answer in (b"", b"not HTTP\r\n\r\n", http("503 Slow Down")):
+            with self.subTest(answer), raw_server(answer) as server:
+                self.use(address=f"http://127.0.0.1:{server.port}")
+                with pytest.raises((BotoCoreError, ClientError)):
+                    storage.save(KEY, b"another", content_type="image/png")
+            assert len(server.requests) == 2, answer
 
     def test_it_hands_nothing_out_after_an_hour(self):
         for age, status in ((timedelta(minutes=29), 200), (timedelta(minutes=61), 403)):
