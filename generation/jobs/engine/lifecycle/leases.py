@@ -70,7 +70,10 @@ WHERE id IN (
         ))
     ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-RETURNING {columns}
+RETURNING {columns}, EXISTS (
+    SELECT FROM generation_job AS other
+    WHERE status = 'storing' AND due_at <= %(now)s AND id <> generation_job.id
+)
 """
 CLAIM_LOCK = 0x53746F7265  # any number that nothing else locks
 
@@ -79,6 +82,8 @@ def claim_storing(
     *, lease: timedelta, longest_pause: timedelta, slots: int, workers: int, failing: str
 ) -> Job | None:
     """Lease a due STORING job and return it; None if there is none.
+
+    Its attribute `others_are_due` says whether there are more.
 
     A slow host must not use all slots: a quarter of them is for other hosts. A user gets half of
     one worker's slots for a host, and a host that fails three quarters of them, because the other
@@ -106,7 +111,8 @@ def claim_storing(
     with transaction.atomic():
         with connection.cursor() as cursor:  # claims at the same time would exceed the shares
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
-        jobs = raw_sql.fetch(Job, CLAIM_STORING.format(columns=COLUMNS), values)
+        statement = CLAIM_STORING.format(columns=COLUMNS)
+        jobs = raw_sql.fetch(Job, statement, values, more=("others_are_due",))
     return next(iter(model_cache.attach(jobs)), None)
 
 
