@@ -14,7 +14,7 @@ from artgen.api.inputs import Query
 from artgen.api.json_types import Keywords, Page
 from artgen.api.operations import operation
 from artgen.api.pagination import PageQuery, page_of
-from artgen.api.views import Endpoint
+from artgen.api.views import ApiView
 
 
 class LimitJson(TypedDict):
@@ -81,7 +81,7 @@ class LedgerEntryJson(TypedDict):
     created_at: datetime
 
 
-class Account(Endpoint):
+class Account(ApiView):
     """`/api/v1/account/`."""
 
     @operation("GET account/", query=Query)

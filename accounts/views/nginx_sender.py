@@ -8,10 +8,10 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from artgen.api.views import Endpoint
+from artgen.api.views import ApiView
 
 
-class Sender(Endpoint):
+class Sender(ApiView):
     """Whether the session or the token is that of a user; tokens need no scope."""
 
     permission_classes = (IsAuthenticated,)

@@ -1,7 +1,7 @@
 """What a method of an endpoint says of itself, besides its name, annotations and docstring.
 
 The OpenAPI document is made from all of these (`artgen.api.openapi`), and the serializers that are
-named here read the request (`Endpoint.query`, `Endpoint.read_body`).
+named here read the request (`ApiView.query`, `ApiView.read_body`).
 """
 
 from collections.abc import Callable, Mapping, Sequence

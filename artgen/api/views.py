@@ -19,7 +19,7 @@ from artgen.web.revalidation import not_modified_or
 PLAINLY_ACCEPTED = ("*/*", "application/json", "application/json, */*")
 
 
-class Endpoint(ViewSetMixin, APIView):
+class ApiView(ViewSetMixin, APIView):
     """A resource: its methods are operations, with private responses."""
 
     tag = ""

@@ -33,20 +33,52 @@ def fetch[Row: models.Model](
 
     `more` names the attributes for further columns.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        records = cursor.fetchall()
-    names = [field.attname for field in model._meta.concrete_fields]
-    converters = _converters(model)
     rows = []
-    for record in records:
-        values = list(record)
-        for position, convert, expression in converters:
-            values[position] = convert(values[position], expression, connection)
-        row = model.from_db(connection.alias, names, values[: len(names)])
-        vars(row).update(zip(more, values[len(names) :], strict=True))
+    for record in _records(statement, parameters):
+        row = _instance(model, record)
+        vars(row).update(zip(more, record[len(model._meta.concrete_fields) :], strict=True))
         rows.append(row)
     return rows
+
+
+def fetch_pairs[First: models.Model, Second: models.Model](
+    first: type[First],
+    second: type[Second],
+    statement: str,
+    parameters: Sequence[Any] | Mapping[str, Any],
+    *,
+    more: Sequence[str] = (),
+) -> list[tuple[First, Second]]:
+    """Run the statement, which returns the columns of two models, and return its rows.
+
+    `more` names the attributes of the first for further columns.
+    """
+    count = len(first._meta.concrete_fields)
+    both = count + len(second._meta.concrete_fields)
+    pairs = []
+    for record in _records(statement, parameters):
+        pair = _instance(first, record), _instance(second, record[count:])
+        vars(pair[0]).update(zip(more, record[both:], strict=True))
+        pairs.append(pair)
+    return pairs
+
+
+def _records(
+    statement: str, parameters: Sequence[Any] | Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        records: list[tuple[Any, ...]] = cursor.fetchall()
+    return records
+
+
+def _instance[Row: models.Model](model: type[Row], record: Sequence[Any]) -> Row:
+    """Return the instance whose columns the record begins with."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    values = list(record[: len(names)])
+    for position, convert, expression in _converters(model):
+        values[position] = convert(values[position], expression, connection)
+    return model.from_db(connection.alias, names, values)
 
 
 @lru_cache(maxsize=16)

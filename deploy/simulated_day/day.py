@@ -62,7 +62,6 @@ class Day:
                 pk=number,
                 slug=plan.slug,
                 name=plan.slug,
-                max_in_flight=plan.max_in_flight,
                 typical_seconds=plan.typical_seconds,
             )
             for number, plan in enumerate(PLANS, start=1)
@@ -170,13 +169,15 @@ class Day:
         return history
 
     def history_of(self, number: int) -> History:
-        model = self.models[number]
-        history = eta.history_of(list(self.records[number]), limit=model.max_in_flight)
-        return replace(history, typical=model.typical_seconds)
+        plan = PLANS[number - 1]
+        history = eta.history_of(list(self.records[number]), limit=plan.max_in_flight)
+        return replace(history, typical=plan.typical_seconds)
 
     def _rows(self, number: int) -> list[QueueRow]:
         nothing: UUID = None  # as in rows of the database
-        rows = [
+        limit = PLANS[number - 1].max_in_flight
+        rows = [QueueRow("room", number, nothing, nothing, None, limit)]
+        rows += [
             QueueRow(Status.QUEUED, number, user_id, job.row.id, job.row.created_at, 0)
             for user_id, own in self.queued[number].items()
             for job in own
@@ -217,7 +218,7 @@ class Day:
 
     def _submit(self, number: int) -> None:
         """Submit what fits, by fair scheduling and limits of jobs at once."""
-        room = self.models[number].max_in_flight - len(self.at_runpod[number])
+        room = PLANS[number - 1].max_in_flight - len(self.at_runpod[number])
         queued = self.queued[number]
         waiting = {
             user_id: deque((job.row.created_at, job.row.id) for job in own)

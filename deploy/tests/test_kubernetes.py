@@ -16,7 +16,7 @@ from django.utils import timezone
 from artgen.database import connection_budget
 from artgen.environment.setting_names import documented
 from generation.jobs.engine import driver, outages
-from generation.models import GenerationSwitch, ImageModel, Job, Status
+from generation.models import Endpoint, GenerationSwitch, Job, Status
 from generation.runpod.call_errors import EndpointMissing, KeyRefused
 from generation.testing.cases import EmulatorTestCase, make_due
 
@@ -362,15 +362,15 @@ class TestQuery(EmulatorTestCase):
         return row[0]
 
     def test_it_counts_what_a_worker_could_do_now(self):
-        model = ImageModel.objects.filter(slug="flux-schnell")
-        model.update(max_in_flight=1)
+        endpoint = Endpoint.objects.filter(model__slug="flux-schnell")
+        endpoint.update(max_in_flight=1)
         assert self.waiting() == 0
         for _ in range(5):
             self.place()
         assert self.waiting() == 1, "there is room for one of the five"
         driver.submit("flux-schnell")
         assert self.waiting() == 0, "it is out and not due"
-        model.update(max_in_flight=2)
+        endpoint.update(max_in_flight=2)
         assert self.waiting() == 1, "one more fits"
         driver.submit("flux-schnell")
         assert self.waiting() == 0, "no worker makes room"
@@ -383,24 +383,24 @@ class TestQuery(EmulatorTestCase):
     def test_it_counts_no_queue_that_stands_still(self):
         self.place()
         assert self.waiting() == 1
-        ImageModel.objects.update(submit_after=timezone.now() + timedelta(minutes=1))
+        Endpoint.objects.update(submit_after=timezone.now() + timedelta(minutes=1))
         assert self.waiting() == 0
-        ImageModel.objects.update(submit_after=None)
+        Endpoint.objects.update(submit_after=None)
         GenerationSwitch.objects.create(on=False)
         assert self.waiting() == 0
 
     def test_it_counts_no_model_that_runpod_refuses(self):
-        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=1)
+        Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=1)
         for slug in ("flux-schnell", "flux-schnell", "flux-dev"):
             self.place(model=slug)
         driver.submit("flux-schnell")
-        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=2)
+        Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=2)
         make_due()
         assert self.waiting() == 3, "one to look at, one more that fits, one of another model"
         missing = EndpointMissing("404", status=404)
-        outages.start(ImageModel.objects.get(slug="flux-schnell").endpoint_id, missing)
+        outages.start(Endpoint.objects.get(model__slug="flux-schnell").endpoint_id, missing)
         assert self.waiting() == 1, "the other model's"
         outages.start(
-            ImageModel.objects.get(slug="flux-dev").endpoint_id, KeyRefused("401", status=401)
+            Endpoint.objects.get(model__slug="flux-dev").endpoint_id, KeyRefused("401", status=401)
         )
         assert self.waiting() == 0

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 from deploy.simulated_day.day import Day
+from deploy.simulated_day.endpoints import PLANS
 from deploy.simulated_day.table import DayRow, rows_of
 from generation.jobs import eta
 from generation.jobs.eta.history import History
@@ -35,7 +36,7 @@ class TestDay:
         class Misled(Day):
             def history_of(self, number: int) -> History:
                 known = [replace(one, is_limited=False) for one in self.records[number]]
-                return eta.history_of(known, limit=self.models[number].max_in_flight)
+                return eta.history_of(known, limit=PLANS[number - 1].max_in_flight)
 
         def of_others(kind: type[Day]) -> DayRow:
             day = kind(seed=7, limit=1, **SMALL)

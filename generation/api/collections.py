@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from accounts.access.request_user import user_of
 from artgen.api.inputs import Body, Id, Query, Text
 from artgen.api.operations import operation
-from artgen.api.views import Endpoint, first_or_404
+from artgen.api.views import ApiView, first_or_404
 from generation.gallery import collections
 from generation.models import Collection
 from generation.models.collections import NAME_MAX
@@ -52,7 +52,7 @@ class CollectionImagesBody(Body):
     )
 
 
-class Collections(Endpoint):
+class Collections(ApiView):
     """`/api/v1/collections/`."""
 
     @operation("GET collections/", query=Query, is_revalidated=True)

@@ -16,7 +16,7 @@ from artgen.api.inputs import Body, Choice, Flag, Number, Text
 from artgen.api.json_types import Page
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import FixedList, page_of
-from artgen.api.views import Endpoint
+from artgen.api.views import ApiView
 from generation.api.image_filters import ImagesQuery, wanted_of
 from generation.api.sharing import own_image, show_to
 from generation.gallery import favorites, notes, tagging, tags, trash
@@ -89,7 +89,7 @@ class SharedImageBody(Body):
     )
 
 
-class Images(Endpoint):
+class Images(ApiView):
     """`/api/v1/images/`."""
 
     @operation("GET images/", query=ImagesQuery, is_revalidated=True)

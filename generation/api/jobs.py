@@ -15,7 +15,7 @@ from artgen.api.inputs import Choice, Id, QueryText
 from artgen.api.json_types import Page
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import FixedList, PageQuery, page_of
-from artgen.api.views import Endpoint, body_of, first_or_404
+from artgen.api.views import ApiView, body_of, first_or_404
 from generation.api.batch_bodies import (
     BATCH,
     BATCHES,
@@ -64,7 +64,7 @@ class JobsQuery(PageQuery):
     batch = Id(required=False, help_text="Only of this batch.")
 
 
-class Jobs(Endpoint):
+class Jobs(ApiView):
     """Jobs, batches and quotes."""
 
     tag = "jobs"

@@ -10,7 +10,7 @@ from artgen.api.inputs import Query
 from artgen.api.json_types import Slug
 from artgen.api.operations import operation
 from artgen.api.problems import invalid
-from artgen.api.views import Endpoint
+from artgen.api.views import ApiView
 from generation.catalog.offers import ParameterJson
 from generation.catalog.prices import PriceJson
 from generation.models import ImageModel
@@ -42,7 +42,7 @@ class StyleJson(TypedDict):
     is_own: Annotated[bool, "Whether you have written it yourself."]
 
 
-class Models(Endpoint):
+class Models(ApiView):
     """`/api/v1/models/`."""
 
     @operation("GET models/", query=Query, is_revalidated=True)
@@ -54,7 +54,7 @@ class Models(Endpoint):
         return [_model_json(model) for model in ImageModel.objects.order_by("position", "slug")]
 
 
-class Styles(Endpoint):
+class Styles(ApiView):
     """`/api/v1/styles/`."""
 
     tag = "models"

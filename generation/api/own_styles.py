@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from accounts.access.request_user import user_of
 from artgen.api.inputs import Body, Query, Text
 from artgen.api.operations import operation
-from artgen.api.views import Endpoint, first_or_404
+from artgen.api.views import ApiView, first_or_404
 from generation.models import OwnStyle
 from generation.models.presets import STYLE_NAME_MAX, STYLE_TEXT_MAX
 from generation.owned_rows import named_rows
@@ -49,7 +49,7 @@ class OwnStyleOrderBody(Body):
     )
 
 
-class OwnStyles(Endpoint):
+class OwnStyles(ApiView):
     """`/api/v1/own-styles/`."""
 
     tag = "presets"

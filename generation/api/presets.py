@@ -11,7 +11,7 @@ from accounts.access.request_user import user_of
 from artgen.api.inputs import Body, Query, Text
 from artgen.api.json_types import Slug
 from artgen.api.operations import operation
-from artgen.api.views import Endpoint, first_or_404
+from artgen.api.views import ApiView, first_or_404
 from generation.catalog.offers import BATCH_MAX
 from generation.jobs.placing.job_request import JobOrderBody
 from generation.models import Preset
@@ -67,7 +67,7 @@ class PresetOrderBody(Body):
     )
 
 
-class Presets(Endpoint):
+class Presets(ApiView):
     """`/api/v1/presets/`."""
 
     @operation("GET presets/", query=Query)

@@ -8,7 +8,7 @@ from accounts.access.request_user import limited_token, user_of
 from accounts.models import Scope
 from artgen.api.inputs import Body, Text
 from artgen.api.operations import operation
-from artgen.api.views import Endpoint
+from artgen.api.views import ApiView
 from generation.api.models import check_model
 from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.models import ImageModel
@@ -52,7 +52,7 @@ class PromptToTranslateBody(PromptToEnhanceBody):
     )
 
 
-class Prompts(Endpoint):
+class Prompts(ApiView):
     """`/api/v1/prompts/translate/`."""
 
     @operation(

@@ -12,7 +12,7 @@ from accounts.models import Scope
 from artgen.api.json_types import Page
 from artgen.api.operations import operation
 from artgen.api.pagination import PageQuery, page_of
-from artgen.api.views import Endpoint, first_or_404
+from artgen.api.views import ApiView, first_or_404
 from generation.models import Category, PromptReview, ReviewState
 from generation.models.moderation import STAFF_ONLY
 from generation.moderation import prompt_reviews
@@ -48,7 +48,7 @@ class ReviewJson(TypedDict):
     decided_at: datetime | None
 
 
-class Reviews(Endpoint):
+class Reviews(ApiView):
     """`/api/v1/reviews/`."""
 
     @operation("GET reviews/", query=PageQuery)

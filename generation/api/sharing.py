@@ -13,7 +13,7 @@ from accounts.limits import rate_limits
 from artgen.api.inputs import Body, Flag, wrong_choice
 from artgen.api.json_types import Url
 from artgen.api.operations import Answer, operation
-from artgen.api.views import Endpoint, first_or_404
+from artgen.api.views import ApiView, first_or_404
 from generation.api.collections import own_collection
 from generation.gallery.sharing import collection_share_links, publications, share_links
 from generation.gallery.sharing.visibility import address_of
@@ -82,7 +82,7 @@ class LinkBody(Body):
     new = Flag(required=False, default=False, help_text="Replace the link by a new one.")
 
 
-class LinkEndpoint(Endpoint):
+class LinkEndpoint(ApiView):
     """The link of an image or a collection."""
 
     def change(self, owned: Owned, share: Callable[..., Owned]) -> tuple[Owned, int]:

@@ -15,7 +15,7 @@ from artgen.api.inputs import Body, Id
 from artgen.api.json_types import IdText, Page
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import PageQuery, page_of
-from artgen.api.views import Endpoint, first_or_404
+from artgen.api.views import ApiView, first_or_404
 from generation.api.batch_bodies import KEYED, read_key
 from generation.api.jobs import QuoteJson, quote_json
 from generation.jobs.live.job_json import JobJson, jobs_json
@@ -93,7 +93,7 @@ class SheetVoteBody(Body):
     job = Id(help_text="The job of a cell with an image.")
 
 
-class Sheets(Endpoint):
+class Sheets(ApiView):
     """`/api/v1/sheets/`."""
 
     @operation("GET sheets/", query=PageQuery)

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from artgen.api.inputs import Query
 from artgen.api.json_types import Slug
 from artgen.api.operations import operation
-from artgen.api.views import Endpoint
+from artgen.api.views import ApiView
 from generation.jobs.eta import EtaJson
 from generation.models import Announcement
 from generation.operations.status import announcements, service
@@ -67,7 +67,7 @@ class StatusJson(TypedDict):
     measured_at: datetime
 
 
-class SystemStatus(Endpoint):
+class SystemStatus(ApiView):
     """`/api/v1/status/`."""
 
     authentication_classes = ()

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from accounts.access.request_user import user_of
 from artgen.api.inputs import Query
 from artgen.api.operations import operation
-from artgen.api.views import Endpoint
+from artgen.api.views import ApiView
 from generation.gallery import tags
 
 
@@ -21,7 +21,7 @@ class TagJson(TypedDict):
     ]
 
 
-class Tags(Endpoint):
+class Tags(ApiView):
     """`/api/v1/tags/`."""
 
     tag = "images"

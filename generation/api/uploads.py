@@ -15,7 +15,7 @@ from accounts.models import Scope
 from artgen.api.inputs import Body
 from artgen.api.operations import operation
 from artgen.api.problems import Problem, invalid, too_large
-from artgen.api.views import Endpoint
+from artgen.api.views import ApiView
 from artgen.refusals import FieldError
 from generation.files import storage, uploads
 
@@ -41,7 +41,7 @@ class UploadJson(TypedDict):
     height: int
 
 
-class Uploads(Endpoint):
+class Uploads(ApiView):
     """`/api/v1/uploads/`."""
 
     parser_classes = [MultiPartParser]

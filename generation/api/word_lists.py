@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from accounts.access.request_user import user_of
 from artgen.api.inputs import Body, Query, Text
 from artgen.api.operations import operation
-from artgen.api.views import Endpoint, first_or_404
+from artgen.api.views import ApiView, first_or_404
 from generation.models import WordList
 from generation.models.sheets import LIST_NAME_MAX
 from generation.owned_rows import named_rows
@@ -43,7 +43,7 @@ class WordListBody(Body):
     )
 
 
-class WordLists(Endpoint):
+class WordLists(ApiView):
     """`/api/v1/word-lists/`."""
 
     tag = "sheets"

@@ -1,4 +1,4 @@
-"""Models on offer as plain data: endpoint, limits of their parameters, price.
+"""Models on offer as plain data: limits of their parameters, price.
 
 Independent of database and RunPod; `generation.models.ImageModel` has the same as rows,
 `catalog.toml` as a file.
@@ -58,11 +58,10 @@ class InvalidParameters(Refusal):
 
 @dataclass(frozen=True)
 class Offer:
-    """A model on offer: its endpoint and dialect, its parameters with their limits, its price."""
+    """A model on offer: its dialect, its parameters with their limits, its price."""
 
     slug: str
     name: str
-    endpoint_id: str
     dialect: str
     description_en: str = ""
     description_ru: str = ""
@@ -73,7 +72,6 @@ class Offer:
     """Codes of `catalog.languages`, the preferred one first; empty: not known."""
     request_format: Mapping[str, Any] | None = None
     price: Price = field(default_factory=Price)
-    max_in_flight: int = 4
     typical_seconds: int = 20
     enabled: bool = True
 

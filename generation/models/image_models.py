@@ -1,18 +1,21 @@
-"""Image models: RunPod's endpoints as staff offer them."""
+"""Image models: what staff offer, made at one or more endpoints."""
 
 import json
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from generation.catalog import languages, model_validation
 from generation.catalog.offers import Offer, parameter_from
 from generation.catalog.prices import Cost, Price, cost_from, price_from
+from generation.models import endpoints
+from generation.models.endpoints import Endpoint
 from generation.runpod.payloads import (
     DIALECTS,
     PUBLIC,
@@ -29,13 +32,12 @@ class ImageModelQuerySet(models.QuerySet["ImageModel"]):
 
 
 class ImageModel(models.Model):
-    """An image model: a RunPod endpoint with a dialect, limits and a price."""
+    """An image model: format of requests, limits and a price; `endpoints` make its images."""
 
     slug = models.SlugField(_("slug"), unique=True)
     name = models.CharField(_("name"), max_length=80)
     description_en = models.CharField(_("description (English)"), max_length=300, blank=True)
     description_ru = models.CharField(_("description (Russian)"), max_length=300, blank=True)
-    endpoint_id = models.CharField(_("RunPod endpoint id"), max_length=100)
     dialect = models.CharField(
         _("dialect"), max_length=40, help_text=_("Input and output format of its worker.")
     )
@@ -70,9 +72,6 @@ class ImageModel(models.Model):
         blank=True,
         help_text=_("Empty: the price follows from the expected cost."),
     )
-    max_in_flight = models.PositiveIntegerField(
-        _("jobs at RunPod at once"), default=4, validators=[MinValueValidator(1)]
-    )
     typical_seconds = models.PositiveIntegerField(_("typical seconds per image"), default=20)
     enabled = models.BooleanField(_("enabled"), default=True)
     # ISO 639-1 codes separated by spaces; "": not known, and nothing is suggested.
@@ -85,15 +84,6 @@ class ImageModel(models.Model):
         help_text=_("Codes such as en zh, the preferred one first; empty: unknown."),
     )
     position = models.PositiveIntegerField(_("position"), default=0)
-    submit_after = models.DateTimeField(
-        _("paused until"),
-        null=True,
-        blank=True,
-        editable=False,
-        help_text=_("Set when RunPod replies with 429 or 5xx, or can’t be reached."),
-    )
-    # Failed submissions in a row. Unless it is 0, one job at a time is submitted.
-    submit_failures = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
 
     objects = ImageModelQuerySet.as_manager()
 
@@ -110,6 +100,23 @@ class ImageModel(models.Model):
         return (
             self.description_ru if (get_language() or "").startswith("ru") else self.description_en
         )
+
+    @cached_property
+    def endpoint(self) -> Endpoint:
+        """The first of its endpoints, for which jobs are placed; a new model has an empty one."""
+        return (self.endpoints.first() if self.pk else None) or Endpoint(model=self)
+
+    def owner_of(self, name: str) -> "ImageModel | Endpoint":
+        """Return which has the field: the model, or of `endpoints.SETTINGS` its endpoint."""
+        return self.endpoint if name in endpoints.SETTINGS else self
+
+    def save_values(self, names: Iterable[str]) -> None:
+        """Save these fields of the model and `endpoints.SETTINGS`."""
+        of_endpoint = {*names}.intersection(endpoints.SETTINGS)
+        with transaction.atomic():
+            self.save(update_fields={*names} - of_endpoint)
+            if of_endpoint:
+                self.endpoint.save(update_fields=of_endpoint if self.endpoint.pk else None)
 
     @property
     def cost(self) -> Cost | None:
@@ -141,7 +148,6 @@ class ImageModel(models.Model):
         return Offer(
             slug=self.slug,
             name=self.name,
-            endpoint_id=self.endpoint_id,
             dialect=self.dialect,
             description_en=self.description_en,
             description_ru=self.description_ru,
@@ -151,14 +157,20 @@ class ImageModel(models.Model):
             languages=tuple(languages.codes(self.languages)),
             request_format=self.request_format,
             price=self.price_rule,
-            max_in_flight=self.max_in_flight,
             typical_seconds=self.typical_seconds,
             enabled=self.enabled,
         )
 
     def clean(self) -> None:
-        """Validate dialect, request format, parameters, price and workflow; build sample inputs."""
+        """Validate dialect, request format, parameters, price and workflow; build sample inputs.
+
+        And the endpoint that is set together with the model.
+        """
         errors: dict[str, Any] = {}
+        try:
+            self.endpoint.clean_fields(exclude=["model"])
+        except ValidationError as error:
+            errors |= error.error_dict
         if not is_public(self.dialect) and self.dialect not in DIALECTS:
             errors["dialect"] = _("Known dialects: %(names)s.") % {
                 "names": ", ".join([PUBLIC, *sorted(DIALECTS)])

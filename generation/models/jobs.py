@@ -19,6 +19,7 @@ from generation.catalog.job_parameters import (
     SLIDERS,
     SliderArea,
 )
+from generation.models.endpoints import Endpoint
 from generation.models.image_models import ImageModel
 from generation.models.owned import OwnedQuerySet
 from generation.models.presets import OWN_STYLE_PREFIX
@@ -172,6 +173,16 @@ class Job(models.Model):
     # What RunPod is expected to charge for an attempt. NULL: placed by an earlier version.
     expected_usd = models.DecimalField(
         _("expected cost, $"), max_digits=10, decimal_places=5, null=True, editable=False
+    )
+
+    # Where its attempt was submitted. NULL before the first one, and by an earlier version.
+    endpoint = models.ForeignKey(
+        Endpoint,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="jobs",
+        db_index=False,  # statements look for a model's jobs
+        editable=False,
     )
 
     # Its state; only `jobs.engine.lifecycle` writes it.

@@ -21,8 +21,6 @@ from generation.models.styles import Style
 
 DISPLAY_SECONDS = 2.0
 ORDER_SECONDS = 60.0
-ENGINE_COLUMNS = {"submit_after", "submit_failures"}
-"""Columns of a model that change while jobs run, and that no order reads."""
 
 
 @dataclass(frozen=True)
@@ -47,22 +45,26 @@ class Catalog:
         return {slug: model.offer for slug, model in self.models.items()}
 
     def unchanged(self, *, models: Iterable[str], styles: Iterable[str]) -> tuple[str, list[Any]]:
-        """Return the SQL condition, and its values, that the rows of these slugs are unchanged."""
+        """Return the SQL condition, and its values, that the rows of these slugs are unchanged.
+
+        And that jobs of the models are still placed for the same endpoint.
+        """
         if self.is_fresh:
             return "TRUE", []
         parts, values = [], []
-        for rows in (
-            [self.models[slug] for slug in models],
-            [self.styles[slug] for slug in styles],
-        ):
-            for row in rows:
-                table, digest = row._meta.db_table, _digest(type(row))
-                parts.append(UNCHANGED.format(table=table, digest=digest))
-                values += [row.pk, vars(row)["digest"]]
+        wanted = [self.models[slug] for slug in models]
+        for row in (*wanted, *(self.styles[slug] for slug in styles)):
+            table, digest = row._meta.db_table, _digest(type(row))
+            parts.append(UNCHANGED.format(table=table, digest=digest))
+            values += [row.pk, vars(row)["digest"]]
+        for endpoint in (model.endpoint for model in wanted):
+            parts.append(SAME_ENDPOINT)
+            values += [endpoint.pk, endpoint.endpoint_id]
         return " AND ".join(parts), values
 
 
 UNCHANGED = "EXISTS (SELECT 1 FROM {table} WHERE id = %s AND {digest} = %s)"
+SAME_ENDPOINT = "EXISTS (SELECT 1 FROM generation_endpoint WHERE id = %s AND endpoint_id = %s)"
 
 _last: Catalog | None = None
 
@@ -115,8 +117,6 @@ def _with_digest[Row: (ImageModel, Style)](rows: QuerySet[Row]) -> QuerySet[Row]
 def _digest(model: type[Model]) -> str:
     """Return the SQL of a digest of all columns that an order reads."""
     columns = (
-        f'"{model._meta.db_table}"."{column.column}"'
-        for column in model._meta.concrete_fields
-        if column.name not in ENGINE_COLUMNS
+        f'"{model._meta.db_table}"."{column.column}"' for column in model._meta.concrete_fields
     )
     return f"md5(ROW({', '.join(columns)})::text)"

@@ -1,44 +1,55 @@
 """Current outages at RunPod. While a row exists, submissions wait and no job fails."""
 
-from collections.abc import Sequence
 from typing import Self
 
 from django.db import models
 from django.db.models import OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from generation.models.endpoints import ProviderName
+
 
 class OutageKind(models.TextChoices):
-    KEY_REFUSED = "key_refused", _("RunPod refuses the API key")  # 401 or 403; blocks all models
-    # 404; blocks the endpoint's models.
+    # 401 or 403; blocks all endpoints of the provider.
+    KEY_REFUSED = "key_refused", _("RunPod refuses the API key")
+    # 404; blocks the endpoint.
     ENDPOINT_MISSING = "endpoint_missing", _("RunPod does not have the endpoint")
     # They are paid for; blocks submissions to the endpoint, while its jobs are still checked.
     REPLIES_UNREAD = "replies_unread", _("Replies of the endpoint can’t be read")
 
 
-BLOCKS_MODEL = """EXISTS (
+BLOCKS_ENDPOINT = """EXISTS (
     SELECT 1 FROM generation_provideroutage AS outage
-    WHERE outage.kind = 'key_refused' OR outage.endpoint_id = model.endpoint_id
+    WHERE outage.provider = endpoint.provider
+        AND (outage.kind = 'key_refused' OR outage.endpoint_id = endpoint.endpoint_id)
 )"""
-"""SQL condition: an outage blocks the row `model`; the form of `blocking` for raw statements."""
-BLOCKS_CHECKS = """EXISTS (
-    SELECT 1 FROM generation_provideroutage AS outage
+"""SQL condition: an outage blocks the row `endpoint`; the form of `blocking` for raw statements."""
+WITHOUT_CHECKS = """
+    SELECT endpoint.id FROM generation_endpoint AS endpoint
+    JOIN generation_provideroutage AS outage ON outage.provider = endpoint.provider
     WHERE outage.kind = 'key_refused'
-    OR outage.kind = 'endpoint_missing' AND outage.endpoint_id = model.endpoint_id
-)"""
-"""SQL condition: RunPod refuses to tell about the jobs of the row `model`."""
+        OR outage.kind = 'endpoint_missing' AND outage.endpoint_id = endpoint.endpoint_id"""
+"""SQL of the endpoints about whose jobs the provider refuses to tell."""
 
 
 class ProviderOutageQuerySet(models.QuerySet["ProviderOutage"]):
-    def blocking(self, endpoint_ids: Sequence[str | OuterRef]) -> Self:
-        """Keep those that block one of these endpoints."""
-        return self.filter(Q(kind=OutageKind.KEY_REFUSED) | Q(endpoint_id__in=endpoint_ids))
+    def blocking(self, endpoint_id: str | OuterRef, *, provider: str | OuterRef) -> Self:
+        """Keep those that block this endpoint."""
+        blocks = Q(kind=OutageKind.KEY_REFUSED) | Q(endpoint_id=endpoint_id)
+        return self.filter(blocks, provider=provider)
 
 
 class ProviderOutage(models.Model):
     """What an operator must resolve. Only `jobs.engine.outages` writes it."""
 
     kind = models.CharField(_("problem"), max_length=20, choices=OutageKind.choices)
+    provider = models.CharField(
+        _("provider"),
+        max_length=20,
+        choices=ProviderName.choices,
+        default=ProviderName.RUNPOD,
+        db_default=ProviderName.RUNPOD,
+    )
     # Of KEY_REFUSED: an endpoint that refused it.
     endpoint_id = models.CharField(_("RunPod endpoint id"), max_length=100)
     detail = models.TextField(_("RunPod message"), blank=True)
@@ -54,11 +65,13 @@ class ProviderOutage(models.Model):
         ordering = ["since", "id"]
         constraints = [
             models.UniqueConstraint(
-                name="one_refused_key", fields=["kind"], condition=Q(kind=OutageKind.KEY_REFUSED)
+                name="one_refused_key",
+                fields=["provider"],
+                condition=Q(kind=OutageKind.KEY_REFUSED),
             ),
             models.UniqueConstraint(
                 name="one_outage_per_endpoint",
-                fields=["endpoint_id", "kind"],
+                fields=["provider", "endpoint_id", "kind"],
                 condition=~Q(kind=OutageKind.KEY_REFUSED),
             ),
         ]

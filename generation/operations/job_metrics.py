@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 from prometheus_client.core import Metric
 
@@ -46,9 +46,9 @@ def lines() -> Iterator[Metric]:
         Status.RUNNING: "out",
         Status.STORING: "storing",
     }
-    limits = dict(
-        ImageModel.objects.enabled().order_by("slug").values_list("slug", "max_in_flight")
-    )
+    room = Sum("endpoints__max_in_flight", filter=Q(endpoints__enabled=True), default=0)
+    models = ImageModel.objects.enabled().annotate(room=room).order_by("slug")
+    limits = dict(models.values_list("slug", "room"))
     counts = {(slug, place): 0 for slug in limits for place in where.values()}
     active = Job.objects.active().order_by()
     for slug, status, count in active.values_list("model__slug", "status").annotate(Count("id")):

@@ -5,6 +5,7 @@ RunPod: one that waited for a budget may have been placed in an earlier one.
 """
 
 import functools
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +18,7 @@ from artgen.database import pooling
 from artgen.database.ids import first_id
 from generation.jobs.budgets import spending
 from generation.jobs.engine import clients
-from generation.models import Job, PromptSpending, Spending
+from generation.models import Endpoint, Job, PromptSpending, Spending
 from generation.runpod import billing
 from generation.runpod.billing import Bill
 from generation.runpod.call_errors import KeyRefused
@@ -35,7 +36,6 @@ MAX_WAIT = timedelta(days=100)
 class ModelCosts:
     slug: str
     name: str
-    endpoint: str
     is_public: bool
     jobs: int = 0
     """Jobs with an image."""
@@ -116,7 +116,7 @@ def earlier(month: date) -> date:
 
 
 def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
-    """Return the sums of a month, in four queries whatever the number of models and jobs."""
+    """Return the sums of a month, in a few queries whatever the number of models and jobs."""
     start, end = period(month)
     jobs = Job.objects.filter(id__gte=first_id(start - MAX_WAIT), id__lt=first_id(end))
     sent = jobs.alias(sent_at=spending.SENT_AT).filter(sent_at__gte=start, sent_at__lt=end)
@@ -125,14 +125,14 @@ def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
     costs_by_slug: dict[str, ModelCosts] = {}
     for row in sorted(rows, key=lambda row: (row.model.position, row.model.slug)):
         model = row.model
-        none = ModelCosts(model.slug, model.name, model.endpoint_id, is_public(model.dialect))
+        none = ModelCosts(model.slug, model.name, is_public(model.dialect))
         costs_by_slug[model.slug] = _added(costs_by_slug.get(model.slug, none), row)
     models = list(costs_by_slug.values())
     prompts = _prompts(start, end)
     return Reconciliation(
         month=f"{start:%Y-%m}",
         models=models,
-        total=functools.reduce(_added, models, ModelCosts("", "", "", False)),
+        total=functools.reduce(_added, models, ModelCosts("", "", False)),
         prompts=prompts,
         lines=_against(bill, models, prompts) if bill else [],
         bill=bill,
@@ -169,18 +169,20 @@ def _prompts(start: datetime, end: datetime) -> PromptCosts:
 
 def _against(bill: Bill, models: Sequence[ModelCosts], prompts: PromptCosts) -> list[BilledLine]:
     """Return the lines. Calls of the prompt helper count where its endpoint at RunPod is billed."""
-    own = {model.endpoint for model in models if not model.is_public} | set(bill.own)
+    first = Endpoint.objects.order_by("-preference", "-id")
+    endpoints = defaultdict(str, first.values_list("model__slug", "endpoint_id"))
+    own = {endpoints[model.slug] for model in models if not model.is_public} | set(bill.own)
     text_endpoint = runpod_endpoint()
     lines = [
         BilledLine(
             endpoint=endpoint,
-            slugs=tuple(model.slug for model in models if model.endpoint == endpoint),
+            slugs=tuple(model.slug for model in models if endpoints[model.slug] == endpoint),
             billed=bill.own.get(endpoint, ZERO),
             known=sum(
                 (
                     model.best_known
                     for model in models
-                    if model.endpoint == endpoint and not model.is_public
+                    if endpoints[model.slug] == endpoint and not model.is_public
                 ),
                 prompts.expected if endpoint == text_endpoint else ZERO,
             ),

@@ -10,7 +10,7 @@ from celery import Task
 from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import F
 from django.test import TestCase, override_settings
 
@@ -24,7 +24,7 @@ from generation.demo.emulator.recorded_calls import Call
 from generation.jobs.engine import driver, lifecycle
 from generation.jobs.placing import orders
 from generation.jobs.queue import scheduling
-from generation.models import Image, ImageModel, Job, Status, Style, model_cache
+from generation.models import Endpoint, Image, ImageModel, Job, Status, Style, model_cache
 from generation.moderation import compiled_rules
 
 AT_ONCE = 0.001  # seconds; 0 is forever
@@ -54,19 +54,32 @@ def load_catalog() -> None:
     if ImageModel.objects.exists() or Style.objects.exists():
         call_command("load_catalog", stdout=io.StringIO())
         return
-    for kind, rows in _catalog().items():
-        kind._default_manager.bulk_create([kind(**row) for row in rows])
+    tables = _catalog()
+    for kind in (ImageModel, Style):
+        kind._default_manager.bulk_create([kind(**row) for row in tables[kind]])
+    ids = dict(ImageModel.objects.values_list("slug", "id"))
+    of_models = zip(tables[ImageModel], tables[Endpoint], strict=True)
+    Endpoint.objects.bulk_create(
+        [Endpoint(model_id=ids[model["slug"]], **endpoint) for model, endpoint in of_models]
+    )
 
 
 @cache_of_process
-def _catalog() -> dict[type[ImageModel | Style], list[dict[str, Any]]]:
-    """Return the values of the rows; to validate the file takes longer than many a test."""
+def _catalog() -> dict[type[models.Model], list[dict[str, Any]]]:
+    """Return the values of the rows; to validate the file takes longer than many a test.
+
+    An endpoint for each model, in the order of the models.
+    """
     with transaction.atomic():
         call_command("load_catalog", stdout=io.StringIO())
-        rows = {kind: list(kind._default_manager.values()) for kind in (ImageModel, Style)}
+        order = {ImageModel: "id", Style: "id", Endpoint: "model"}
+        rows = {
+            kind: list(kind._default_manager.order_by(by).values()) for kind, by in order.items()
+        }
         transaction.set_rollback(True)
+    left_out = {"id", "model_id"}
     return {
-        kind: [{name: value for name, value in row.items() if name != "id"} for row in values]
+        kind: [{key: row[key] for key in row.keys() - left_out} for row in values]
         for kind, values in rows.items()
     }
 
@@ -98,7 +111,7 @@ def make_due(*job_ids: UUID) -> None:
 
 def let_models_rest() -> None:
     """End the pauses of all models, and all submissions in progress."""
-    ImageModel.objects.update(submit_after=None)
+    Endpoint.objects.update(submit_after=None)
     unknown = Job.objects.filter(status=Status.SUBMITTED, runpod_id="")
     unknown.update(submitted_at=F("submitted_at") - scheduling.SUBMISSION)
 
@@ -107,7 +120,8 @@ def submit_only(job: Job) -> Job:
     """Submit only this job, without RunPod, and return it."""
     others = Job.objects.queued().exclude(id=job.id)
     others.update(due_at=F("due_at") + timedelta(days=1))
-    taken = lifecycle.begin_submission(ImageModel.objects.get(pk=job.model_id))
+    model = ImageModel.objects.get(pk=job.model_id)
+    taken = lifecycle.begin_submission(model, endpoint=model.endpoint)
     (submitted,) = lifecycle.store_accepted([(one, f"rp-{one.id}") for one in taken])
     others.update(due_at=F("due_at") - timedelta(days=1))
     return submitted

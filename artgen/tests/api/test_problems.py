@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from accounts.tokens import tokens
 from artgen.api import problems
 from artgen.api.problems import KINDS
-from artgen.api.views import Endpoint
+from artgen.api.views import ApiView
 from generation.testing.cases import BaseTestCase
 
 RAISED: dict[str, tuple[Exception, int, str]] = {
@@ -29,7 +29,7 @@ RAISED: dict[str, tuple[Exception, int, str]] = {
 }
 
 
-class Raising(Endpoint):
+class Raising(ApiView):
     permission_classes = ()
 
     def get(self, request: Request, name: str) -> Response:

@@ -1,16 +1,26 @@
 """The form of one model."""
 
+from typing import Any
+
 from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from generation.admin.image_models.json_field import ReadableJSONField
-from generation.models import ImageModel
+from generation.models import Endpoint, ImageModel, endpoints
 from generation.runpod.payloads import DIALECTS, PUBLIC
+
+OF_ENDPOINT = forms.fields_for_model(Endpoint, endpoints.SETTINGS)
 
 
 class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The form of one model; `ImageModel.clean` builds a sample request before it is saved."""
+    """The form of one model and its endpoint.
+
+    `ImageModel.clean` builds a sample request before it is saved.
+    """
+
+    endpoint_id = OF_ENDPOINT["endpoint_id"]
+    max_in_flight = OF_ENDPOINT["max_in_flight"]
 
     dialect = forms.ChoiceField(
         label=capfirst(_("dialect")),
@@ -77,9 +87,7 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
             "position",
             "description_en",
             "description_ru",
-            "endpoint_id",
             "dialect",
-            "max_in_flight",
             "typical_seconds",
             "languages",
             "request_format",
@@ -90,3 +98,14 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
             "price",
             "workflow",
         )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        of_endpoint = forms.model_to_dict(self.instance.endpoint, endpoints.SETTINGS)
+        self.initial = {**of_endpoint, **self.initial}
+
+    def _post_clean(self) -> None:
+        for name in endpoints.SETTINGS:
+            if name in self.cleaned_data:
+                setattr(self.instance.endpoint, name, self.cleaned_data[name])
+        super()._post_clean()  # type: ignore[misc]

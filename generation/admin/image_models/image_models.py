@@ -27,7 +27,15 @@ from generation.admin.image_models.model_trials import TrialPages
 from generation.admin.image_models.vote_pages import VotePages
 from generation.admin.read_only import Media
 from generation.jobs.engine import dispatch, outages, submission_pauses
-from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Spending
+from generation.models import (
+    Endpoint,
+    ImageModel,
+    Job,
+    OutageKind,
+    ProviderOutage,
+    Spending,
+    endpoints,
+)
 
 REQUEST_FIELDS = (
     "endpoint_id",
@@ -55,7 +63,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         *("named", "enabled", "endpoint_id", "submissions", "waiting", "out", "max_in_flight"),
     )
     list_filter = ("enabled", "dialect")
-    search_fields = ("slug", "name", "endpoint_id")
+    search_fields = ("slug", "name", "endpoints__endpoint_id")
     ordering = ("position", "slug")
     actions = ("switch_on", "switch_off", "end_pause")
     save_on_top = True
@@ -97,12 +105,31 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
             request
         )
 
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: ImageModel | None = None,
+        change: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Return the form; the fields of the model's endpoint look as those of the model."""
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        for field in endpoints.settings_fields():
+            if field.name in form.base_fields:
+                form.base_fields[field.name] = self.formfield_for_dbfield(field, request)
+        return form
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         models: QuerySet[Any] = super().get_queryset(request)
+        first = Endpoint.objects.filter(model=OuterRef("pk"))
+        outage = ProviderOutage.objects.blocking(
+            OuterRef("endpoint_id"), provider=OuterRef("provider")
+        )
         counted: QuerySet[Any] = models.annotate(
-            outage=Subquery(
-                ProviderOutage.objects.blocking([OuterRef("endpoint_id")]).values("kind")[:1]
-            ),
+            endpoint_id=Subquery(first.values("endpoint_id")[:1]),
+            max_in_flight=Subquery(first.values("max_in_flight")[:1]),
+            submit_after=Subquery(first.values("submit_after")[:1]),
+            outage=Subquery(first.values(kind=Subquery(outage.values("kind")[:1]))[:1]),
             jobs_waiting=_count(Job.objects.queued()),
             jobs_out=_count(Job.objects.at_runpod()),
         )
@@ -118,9 +145,18 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         """Return whether its jobs are submitted to RunPod, or why not."""
         if outage := getattr(model, "outage", None):
             return str(OutageKind(outage).label)
-        if model.submit_after and model.submit_after > timezone.now():
-            return gettext("paused until %(time)s") % {"time": formatting.clock(model.submit_after)}
+        submit_after = getattr(model, "submit_after", None)
+        if submit_after and submit_after > timezone.now():
+            return gettext("paused until %(time)s") % {"time": formatting.clock(submit_after)}
         return gettext("running")
+
+    @admin.display(description=_("RunPod endpoint id"), ordering="endpoint_id")
+    def endpoint_id(self, model: ImageModel) -> str:
+        return str(getattr(model, "endpoint_id", None) or "")
+
+    @admin.display(description=_("jobs at RunPod at once"), ordering="max_in_flight")
+    def max_in_flight(self, model: ImageModel) -> int:
+        return getattr(model, "max_in_flight", None) or 0
 
     @admin.display(description=_("waiting"), ordering="jobs_waiting")
     def waiting(self, model: ImageModel) -> int:
@@ -193,7 +229,8 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
     ) -> None:
         """Save, and warn if unfinished jobs keep their old settings."""
         super().save_model(request, obj, form, change)
-        outages.request_probes(obj.endpoint_id)
+        obj.endpoint.save()
+        outages.request_probes(obj.endpoint.endpoint_id)
         under_way = obj.jobs.active().count() if change else 0
         if under_way and set(form.changed_data) & set(REQUEST_FIELDS):
             text = ngettext(

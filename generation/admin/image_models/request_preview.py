@@ -47,7 +47,7 @@ def preview(model: ImageModel) -> dict[str, Any]:
     }
     width, height = model_validation.usual_size(offer)
     return {
-        "request_line": f"POST {settings.RUNPOD_BASE_URL}/{model.endpoint_id}/run",
+        "request_line": f"POST {settings.RUNPOD_BASE_URL}/{model.endpoint.endpoint_id}/run",
         "body": json.dumps(body, indent=2, ensure_ascii=False),
         "size": f"{width} × {height}",
         "credits": offer.price.of(width=width, height=height),

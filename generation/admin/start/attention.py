@@ -20,7 +20,7 @@ from generation.admin.jobs import job_text
 from generation.admin.moderation import review_queue
 from generation.jobs.budgets import budget_state
 from generation.jobs.engine import heartbeat
-from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Report, Status
+from generation.models import Endpoint, Job, OutageKind, ProviderOutage, Report, Status
 from generation.operations import unlimited_spending
 
 MAX_JOBS = 50  # that are read, and that one button checks
@@ -92,23 +92,26 @@ def _unread(outage: ProviderOutage) -> tuple[Item, ...]:
 def paused_models(request: HttpRequest) -> Iterator[Item]:
     url = reverse("admin:generation_imagemodel_changelist")
     end_pause = ListAction("imagemodel", _("Try now"), "end_pause")
-    paused = ImageModel.objects.enabled().filter(submit_failures__gte=PAUSED_AFTER)
-    for model in paused.order_by("position", "slug"):
-        if model.submit_after and model.submit_after > timezone.now():
+    paused = Endpoint.objects.enabled().filter(
+        submit_failures__gte=PAUSED_AFTER, model__enabled=True
+    )
+    for endpoint in paused.select_related("model").order_by("model__position", "model__slug", "id"):
+        model = endpoint.model
+        if endpoint.submit_after and endpoint.submit_after > timezone.now():
             title = _("%(model)s is paused until %(time)s") % {
                 "model": model.name,
-                "time": formatting.clock(model.submit_after),
+                "time": formatting.clock(endpoint.submit_after),
             }
         else:
             title = _("%(model)s is tried with one job at a time") % {"model": model.name}
         rejected = ngettext(
             "RunPod has rejected %(count)d submission in a row.",
             "RunPod has rejected %(count)d submissions in a row.",
-            model.submit_failures,
+            endpoint.submit_failures,
         )
         yield Item(
             title=title,
-            detail=rejected % {"count": model.submit_failures},
+            detail=rejected % {"count": endpoint.submit_failures},
             url=reverse("admin:generation_imagemodel_change", args=[model.pk]),
             urgency=Urgency.WAITING,
             action=end_pause.on(request, [str(model.pk)], url=url),

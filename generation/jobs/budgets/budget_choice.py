@@ -15,7 +15,7 @@ from django.db import connection
 from generation.jobs.budgets import budget_state
 from generation.jobs.budgets.budget_state import BudgetState
 from generation.jobs.queue import model_queues, scheduling
-from generation.models import ImageModel
+from generation.models import Endpoint, ImageModel
 
 LOCK_KEY = 0x41727447656E  # any number that nothing else locks
 
@@ -50,12 +50,12 @@ class NextJobs:
     """Whether a budget does not allow one of those in line, even without the jobs at RunPod."""
 
 
-def next_jobs(model: ImageModel, states: Sequence[BudgetState]) -> NextJobs:
+def next_jobs(model: ImageModel, states: Sequence[BudgetState], *, endpoint: Endpoint) -> NextJobs:
     """Return the next jobs of the model by fair scheduling, without those that do not fit.
 
     Those after them may fit. `states` are of all budgets, read under `lock`.
     """
-    room, candidates = scheduling.candidates(model)
+    room, candidates = scheduling.candidates(model, endpoint=endpoint)
     if not candidates or (room < 1 and not states):
         return NextJobs([], has_refused=False)
     users = _facts({candidate.user_id for candidate in candidates})

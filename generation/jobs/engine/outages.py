@@ -1,6 +1,6 @@
 """Outages that an operator must resolve: a refused API key, a missing endpoint, unread replies.
 
-The first blocks all models, the others the models of this endpoint.
+The first blocks all endpoints of the provider, the others this endpoint.
 
 During an outage no job is submitted and none fails. A free probe checks repeatedly. Once it
 succeeds, the row is deleted, deadlines are extended by the lost time, and submissions continue.
@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from generation.jobs.engine import clients, dispatch, lifecycle
-from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Status, UnreadReply
+from generation.models import Endpoint, Job, OutageKind, ProviderOutage, Status, UnreadReply
 from generation.runpod.call_errors import EndpointMissing, Gone, KeyRefused, RunPodError
 from generation.runpod.payloads import OutputError
 
@@ -96,13 +96,14 @@ def _is_over(outage: ProviderOutage) -> bool:
     if outage.kind == OutageKind.ENDPOINT_MISSING:
         return isinstance(_probe_error(outage.endpoint_id), Gone)
     offered = (
-        ImageModel.objects.enabled()
-        .order_by("position", "slug")
+        Endpoint.objects.enabled()
+        .filter(provider=outage.provider, model__enabled=True)
+        .order_by("model__position", "model__slug", "preference", "id")
         .values_list("endpoint_id", flat=True)
     )
     endpoints = dict.fromkeys([outage.endpoint_id, *offered])
     if outage.endpoint_id not in offered and len(endpoints) > 1:
-        del endpoints[outage.endpoint_id]  # staff disabled its model
+        del endpoints[outage.endpoint_id]  # staff disabled it or its model
     for endpoint_id in list(endpoints)[:MAX_ENDPOINTS]:
         error = _probe_error(endpoint_id)
         if not isinstance(error, EndpointMissing):  # does not depend on the key
@@ -137,12 +138,10 @@ def _resolve(outage: ProviderOutage) -> bool:
         lost,
         extra={"kind": outage.kind, "endpoint": outage.endpoint_id},
     )
-    models = (
-        ImageModel.objects.all()
-        if endpoint_id is None
-        else ImageModel.objects.filter(endpoint_id=endpoint_id)
-    )
-    for slug in models.values_list("slug", flat=True):
+    endpoints = Endpoint.objects.filter(provider=outage.provider)
+    if endpoint_id is not None:
+        endpoints = endpoints.filter(endpoint_id=endpoint_id)
+    for slug in endpoints.order_by().values_list("model__slug", flat=True).distinct():
         dispatch.check(slug)
         dispatch.submit(slug)
     return True

@@ -1,4 +1,4 @@
-"""A circuit breaker for each model, in the model's row: it pauses submissions that RunPod rejects.
+"""A circuit breaker for each endpoint, in its row: it pauses submissions that RunPod rejects.
 
 Open until `submit_after`; then half-open: one job at a time until RunPod accepts one. All processes
 share it.
@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from generation.models import ImageModel
+from generation.models import Endpoint, ImageModel
 
 
 @dataclass(frozen=True)
@@ -40,30 +40,30 @@ MAX_RETRY_AFTER = timedelta(minutes=5)  # RunPod may ask for more, but keeps a r
 MAX_FAILURES = 20
 
 
-def pause(model: ImageModel, *, pauses: Pauses, retry_after: float | None = None) -> None:
-    """Pause the model, longer with every failure in a row, at least for `retry_after` seconds.
+def pause(endpoint: Endpoint, *, pauses: Pauses, retry_after: float | None = None) -> None:
+    """Pause the endpoint, longer with every failure in a row, at least for `retry_after` seconds.
 
     A longer pause stays.
     """
-    pause = pauses.after(model.submit_failures)
+    pause = pauses.after(endpoint.submit_failures)
     if retry_after is not None:
         pause = min(max(pause, timedelta(seconds=retry_after)), MAX_RETRY_AFTER)
-    failures = min(model.submit_failures + 1, MAX_FAILURES)
-    ImageModel.objects.filter(pk=model.pk).update(
+    failures = min(endpoint.submit_failures + 1, MAX_FAILURES)
+    Endpoint.objects.filter(pk=endpoint.pk).update(
         submit_after=Greatest("submit_after", timezone.now() + pause), submit_failures=failures
     )
 
 
-def reset(model: ImageModel) -> None:
-    """End the pause because RunPod has accepted a job of the model."""
-    if model.submit_failures:
-        ImageModel.objects.filter(pk=model.pk).update(submit_after=None, submit_failures=0)
+def reset(endpoint: Endpoint) -> None:
+    """End the pause because the endpoint has accepted a job."""
+    if endpoint.submit_failures:
+        Endpoint.objects.filter(pk=endpoint.pk).update(submit_after=None, submit_failures=0)
 
 
 def end_pause(model: ImageModel) -> bool:
-    """Let one job be submitted now; return False if the model is not paused.
+    """Let one job be submitted now; return False if no endpoint of the model is paused.
 
     The failures are kept: until RunPod accepts a job, the next pause is as long as it would be.
     """
-    paused = ImageModel.objects.filter(pk=model.pk, submit_after__gt=timezone.now())
+    paused = Endpoint.objects.filter(model=model, submit_after__gt=timezone.now())
     return bool(paused.update(submit_after=None))

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import lifecycle, outages
-from generation.models import ImageModel, Job, ProviderOutage, Status, UnreadReply
+from generation.models import ImageModel, Job, ProviderName, ProviderOutage, Status, UnreadReply
 from generation.runpod import payloads
 from generation.runpod.job_report import JobReport, parse_report
 from generation.runpod.payloads import OutputError, Result
@@ -81,7 +81,9 @@ def read_later(job: Job, error: Exception) -> None:
     """
     now = timezone.now()
     is_late = job.deadline_at is not None and job.deadline_at <= now
-    outage = ProviderOutage.objects.blocking([job.snapshot["endpoint_id"]])
+    outage = ProviderOutage.objects.blocking(
+        job.snapshot["endpoint_id"], provider=ProviderName.RUNPOD
+    )
     if is_late and not outage.exists():
         lifecycle.fail(job, code=lifecycle.UNREADABLE, detail=str(error))
     else:
@@ -97,9 +99,10 @@ def forget(job: Job) -> None:
 
 def _format_of(job: Job) -> Any:
     """Return the model's current format, or that of the job if the model has another endpoint."""
-    if job.model.endpoint_id == job.snapshot["endpoint_id"]:
-        return job.model.request_format
-    return job.snapshot.get("request_format")
+    current, placed_with = job.model.request_format, job.snapshot.get("request_format")
+    if current == placed_with or job.model.endpoint.endpoint_id == job.snapshot["endpoint_id"]:
+        return current
+    return placed_with
 
 
 def _count(job: Job, error: OutputError) -> None:

@@ -58,5 +58,6 @@ class JobOutlook:
     left: Eta | None = None  # until it is done
     parked_until: datetime | None = None  # it waits for a budget
     is_warm: bool = False  # submitted, and its model has an active worker
-    is_blocked: bool = False  # queued, and an outage blocks its model
+    is_blocked: bool = False  # queued, and outages block its model
+    is_rejected: bool = False  # queued, and the last submissions of its model were rejected
     may_start_none: bool = False  # queued, and its user may have no job at RunPod

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from artgen.redis.cache import remembered
@@ -14,7 +14,7 @@ from generation.jobs.budgets import budget_state
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.history import History, Record, history_of, size_of
 from generation.jobs.queue import model_queues
-from generation.models import ImageModel, Job, Status
+from generation.models import Endpoint, ImageModel, Job, Status
 
 SAMPLE_SIZE = 200  # last jobs of a model
 HISTORY_SECONDS = 15
@@ -103,6 +103,7 @@ class _Row(NamedTuple):
     promised_p50_at: datetime | None
     promised_p90_at: datetime | None
     is_limited: bool
+    max_in_flight: int | None
 
 
 def histories(models: Collection[ImageModel]) -> dict[int, History]:
@@ -110,13 +111,16 @@ def histories(models: Collection[ImageModel]) -> dict[int, History]:
     if not models:
         return {}
     records: dict[int, list[Record]] = {model.pk: [] for model in models}
+    limits: dict[int, int] = {}
     last = [_last_jobs(model_id) for model_id in records]
     rows = last[0].union(*last[1:], all=True) if last[1:] else last[0]
     for row in map(_Row._make, rows):
         records[row.model_id].append(_record(row))
+        limits[row.model_id] = row.max_in_flight or 1
     return {
         model.pk: replace(
-            history_of(records[model.pk], limit=model.max_in_flight), typical=model.typical_seconds
+            history_of(records[model.pk], limit=limits.get(model.pk, 1)),
+            typical=model.typical_seconds,
         )
         for model in models
     }
@@ -124,7 +128,11 @@ def histories(models: Collection[ImageModel]) -> dict[int, History]:
 
 def _last_jobs(model_id: int) -> "QuerySet[Job, tuple[object, ...]]":
     done = Job.objects.filter(model=model_id, status=Status.SUCCEEDED, submitted_at__isnull=False)
-    limited = done.annotate(is_limited=model_queues.has_limit())
+    enabled = Endpoint.objects.enabled().filter(model=model_id).order_by().values("model")
+    limited = done.annotate(
+        is_limited=model_queues.has_limit(),
+        max_in_flight=Subquery(enabled.values(room=Sum("max_in_flight"))),
+    )
     return limited.order_by("-finished_at").values_list(*_Row._fields)[:SAMPLE_SIZE]
 
 

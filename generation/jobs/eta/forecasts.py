@@ -103,6 +103,7 @@ class Forecast:
             left=self.of_job(job, now=now),
             parked_until=parked_until,
             is_blocked=self.is_blocked(job),
+            is_rejected=self.queues[job.model_id].is_rejected,
             may_start_none=self.may_start_none(job),
         )
 
@@ -136,7 +137,7 @@ class Forecast:
     def at_once(self, model: ImageModel, *, now: datetime) -> int:
         """Return how many jobs run at once: as observed, else as many as may be at RunPod."""
         history, queue = self.histories[model.pk], self.queues[model.pk]
-        limit = max(1, model.max_in_flight)
+        limit = max(1, queue.max_in_flight)
         usual = min(limit, history.at_once or limit)
         if queue.running and queue.sent_at:
             # Some wait there for longer than a cold start takes: RunPod gives no more workers.

@@ -108,7 +108,7 @@ def _queued(job: Job, outlook: JobOutlook, *, about: str) -> Phase:
         )
     if job.attempt > 1:
         return Phase(_("Retrying"), _("the GPU disconnected, no extra charge"))
-    if job.refusals or job.model.submit_failures:
+    if job.refusals or outlook.is_rejected:
         return Phase(_("Waiting for a GPU"), _("none is free yet, you keep your place"))
     if not outlook.position or not outlook.position.before:
         return Phase(_("Next in queue"), about)

@@ -121,7 +121,7 @@ def _snapshot(
     """Return what the job keeps of model and style, so that later changes do not affect it."""
     snapshot = {
         "slug": offer.slug,
-        "endpoint_id": offer.endpoint_id,
+        "endpoint_id": model.endpoint.endpoint_id,
         "dialect": offer.dialect,
         "request_format": offer.request_format,
         "workflow": model.workflow,

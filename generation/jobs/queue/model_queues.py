@@ -23,7 +23,7 @@ from generation.jobs.queue.queue_positions import (
     position_of_next,
 )
 from generation.models import Status
-from generation.models.outages import BLOCKS_MODEL
+from generation.models.outages import BLOCKS_ENDPOINT
 
 QUEUE_SECONDS = 2  # how long a model's queue is cached
 WARM_FOR = timedelta(seconds=60)
@@ -45,12 +45,14 @@ class ModelQueue:
     running: int
     sent_at: "array[float]"  # of the SUBMITTED jobs, seconds since the epoch, ascending
     warm: bool  # a worker was active within WARM_FOR, so the next job has no cold start
-    blocked: bool  # an outage blocks the model
+    max_in_flight: int  # at all of its endpoints that no outage blocks
+    blocked: bool  # outages block all of them
     positions: Positions  # of QUEUED jobs
     users: Mapping[UUID, tuple[int, int]]  # how many each has queued, and at RunPod
     limits: Mapping[UUID, UserLimit] = field(default_factory=dict)
     """Of the users with a limit of jobs at once, those with jobs of any model."""
     has_limits: bool = False  # whether any user may have a limit of jobs at once
+    is_rejected: bool = False  # all endpoints have rejected its last submissions
 
     @property
     def at_runpod(self) -> int:
@@ -73,7 +75,7 @@ class ModelQueue:
 
 
 def cache_key(model_id: int) -> str:
-    return f"jobs.model_queues:7:{model_id}"
+    return f"jobs.model_queues:8:{model_id}"
 
 
 def current(model_ids: Collection[int]) -> dict[int, ModelQueue]:
@@ -84,7 +86,7 @@ def current(model_ids: Collection[int]) -> dict[int, ModelQueue]:
 class QueueRow(NamedTuple):
     """A queued job, a submitted job, running jobs of a user, or a fact about a model."""
 
-    kind: str  # a status, "warm", "blocked", "limit" or "limits": some user may have one
+    kind: str  # a status, "warm", "room", "rejected", "limit" or "limits": some user may have one
     model_id: int  # None where not applicable, as the next three
     user_id: UUID
     job_id: UUID
@@ -101,8 +103,9 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
     waiting: dict[int, Waiting] = {model_id: defaultdict(deque) for model_id in model_ids}
     busy: dict[int, Counter[UUID]] = {model_id: Counter() for model_id in model_ids}
     sent: dict[int, list[float]] = {model_id: [] for model_id in model_ids}
-    warm, blocked = set[int](), set[int]()
+    warm, rejected = set[int](), set[int]()
     running = Counter[int]()
+    room: dict[int, int] = {}
     limits: dict[UUID, UserLimit] = {}
     has_limits = False
     for row in sorted(rows, key=_by_age):
@@ -115,8 +118,10 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
                 waiting[row.model_id][row.user_id].append((row.at, row.job_id))
             case "warm":
                 warm.add(row.model_id)
-            case "blocked":
-                blocked.add(row.model_id)
+            case "room":
+                room[row.model_id] = row.jobs
+            case "rejected":
+                rejected.add(row.model_id)
             case Status.SUBMITTED:
                 busy[row.model_id][row.user_id] += 1
                 sent[row.model_id].append(row.at.timestamp())
@@ -131,7 +136,8 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
             running=running[model_id],
             sent_at=array("d", sent[model_id]),
             warm=model_id in warm,
-            blocked=model_id in blocked,
+            max_in_flight=room.get(model_id, 0),
+            blocked=model_id not in room,
             positions=in_order(waiting[model_id], busy[model_id]),
             users={
                 user_id: (queued.get(user_id, 0), busy[model_id][user_id])
@@ -139,6 +145,7 @@ def from_rows(rows: Iterable[QueueRow], *, model_ids: Collection[int]) -> dict[i
             },
             limits=limits,
             has_limits=has_limits,
+            is_rejected=model_id in rejected,
         )
     return queues
 
@@ -198,8 +205,12 @@ QUEUES = """
         WHERE status = 'succeeded' AND model_id = model.id
     ) >= %s
     UNION ALL
-    SELECT 'blocked', id, NULL, NULL, NULL, 0, NULL FROM generation_imagemodel AS model
-    WHERE id IN ({ids}) AND {blocks_model}
+    SELECT 'room', model_id, NULL, NULL, NULL, SUM(max_in_flight), NULL
+    FROM generation_endpoint AS endpoint
+    WHERE model_id IN ({ids}) AND enabled AND NOT {blocks_endpoint} GROUP BY model_id
+    UNION ALL
+    SELECT 'rejected', model_id, NULL, NULL, NULL, 0, NULL FROM generation_endpoint
+    WHERE model_id IN ({ids}) AND enabled GROUP BY model_id HAVING MIN(submit_failures) > 0
     UNION ALL
     SELECT 'limit', NULL, user_id, NULL, NULL, 0, CAST(at_once AS text)
         || ' ' || CAST(queued AS text) || ' ' || CAST(at_runpod AS text)
@@ -224,14 +235,14 @@ def _rows(model_ids: Collection[int]) -> list[QueueRow]:
     now = timezone.now()
     parameters: list[Any] = [
         *(*ids, now, MAX_QUEUED_PER_MODEL * len(ids)),
-        *(*ids, *ids, *ids, now - WARM_FOR, *ids),
+        *(*ids, *ids, *ids, now - WARM_FOR, *ids, *ids),
         *(settings.MAX_JOBS_AT_ONCE_PER_USER, now),
     ]
     with connection.cursor() as cursor:
         cursor.execute(
             QUEUES.format(
                 ids=", ".join(["%s"] * len(ids)),
-                blocks_model=BLOCKS_MODEL,
+                blocks_endpoint=BLOCKS_ENDPOINT,
                 limit=LIMIT,
                 has_limits=has_limits(),
             ),

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from generation.models import ImageModel, Job
+from generation.models import Endpoint, ImageModel, Job
 
 SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # longest POST /run
 HANGING = timedelta(seconds=1)  # age of a POST that hangs
@@ -72,7 +72,8 @@ NEXT_JOBS = """{ordered},
         WHERE number <= %(max_in_flight)s - (SELECT COALESCE(SUM(jobs), 0) FROM busy)
             AND number <= %(most)s
     )""".replace("{ordered}", ORDERED)
-"""SQL of the jobs to submit, for `WITH` in a statement that runs after the model's row was locked.
+"""SQL of the jobs to submit, for `WITH` in a statement that runs after the rows of the model and
+the endpoint were locked.
 
 They are the due QUEUED jobs that fit into `max_in_flight`, by fair scheduling. After a failed
 submission it is a single job: the outcome of this one may stay unknown, too, and then only one user
@@ -80,24 +81,24 @@ is affected.
 """
 
 
-def next_jobs_values(model: ImageModel, *, now: datetime) -> dict[str, Any]:
-    values = {"max_in_flight": model.max_in_flight, "most": _most(model)}
-    return values | _ordered_values(model, now)
+def next_jobs_values(model: ImageModel, *, endpoint: Endpoint, now: datetime) -> dict[str, Any]:
+    values = {"max_in_flight": endpoint.max_in_flight, "most": _most(endpoint)}
+    return values | _ordered_values(model, endpoint, now)
 
 
-def _ordered_values(model: ImageModel, now: datetime) -> dict[str, Any]:
+def _ordered_values(model: ImageModel, endpoint: Endpoint, now: datetime) -> dict[str, Any]:
     return {
         "model_id": model.pk,
         "now": now,
         "held_since": now - held_for(model),
         "posting_since": now - SUBMISSION,
-        "hanging_since": now - (SUBMISSION if model.submit_failures else HANGING),
-        "order_of_busy": -1 if model.submit_failures else 0,
+        "hanging_since": now - (SUBMISSION if endpoint.submit_failures else HANGING),
+        "order_of_busy": -1 if endpoint.submit_failures else 0,
     }
 
 
-def _most(model: ImageModel) -> int:
-    return 1 if model.submit_failures else MAX_AT_ONCE
+def _most(endpoint: Endpoint) -> int:
+    return 1 if endpoint.submit_failures else MAX_AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -116,18 +117,18 @@ CANDIDATES = """
     WHERE number <= %(most)s ORDER BY number""".replace("{ordered}", ORDERED)
 
 
-def candidates(model: ImageModel) -> tuple[int, list[Candidate]]:
-    """Return how many jobs the model has room for, and the due jobs in the order of NEXT_JOBS.
+def candidates(model: ImageModel, *, endpoint: Endpoint) -> tuple[int, list[Candidate]]:
+    """Return how many jobs the endpoint has room for, and the due jobs in the order of NEXT_JOBS.
 
     Only the first MAX_AT_ONCE.
     """
-    values = {"most": MAX_AT_ONCE} | _ordered_values(model, timezone.now())
+    values = {"most": MAX_AT_ONCE} | _ordered_values(model, endpoint, timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(CANDIDATES, values)
         rows = cursor.fetchall()
     if not rows:
         return 0, []
-    room = min(model.max_in_flight - int(rows[0][0]), _most(model))
+    room = min(endpoint.max_in_flight - int(rows[0][0]), _most(endpoint))
     return room, [
         Candidate(job_id, user_id, usd or Decimal()) for _busy, job_id, user_id, usd in rows
     ]

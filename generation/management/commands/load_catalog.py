@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError, no_translations
-from django.db import transaction
+from django.db import models, transaction
 
 from artgen.management.base import BaseCommand
 from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
-from generation.models import ImageModel, Style
+from generation.models import Endpoint, ImageModel, Style, endpoints
 
 
 class Command(BaseCommand):
@@ -51,7 +51,7 @@ class Command(BaseCommand):
     ) -> None:
         """Print each row that differs from the file: staff, or an earlier version, wrote it."""
         rows = {row.slug: row for row in kind._default_manager.all()}
-        fields = [field for field in kind._meta.fields if field.editable]
+        fields = [field for field in _fields(kind) if field.editable]
         for table in tables:
             if row := rows.get(table.get("slug", "")):
                 values = {
@@ -61,7 +61,8 @@ class Command(BaseCommand):
                     field.name
                     for field in fields
                     if field.name not in ("id", "position")
-                    and getattr(row, field.attname) != field.to_python(values[field.name])
+                    and getattr(_owner(row, field.name), field.name)
+                    != field.to_python(values[field.name])
                 ]
                 if names:
                     self.stdout.write(f"{row.slug} differs in {', '.join(names)}")
@@ -76,7 +77,7 @@ class Command(BaseCommand):
         fresh: list[Any] = []
         for position, table in enumerate(tables):
             slug = table.get("slug")
-            unknown = set(table) - {field.name for field in kind._meta.fields}
+            unknown = set(table) - {field.name for field in _fields(kind)}
             if unknown:
                 raise CommandError(f"{slug}: unknown field {sorted(unknown)[0]!r}")
             known = rows.get(slug)
@@ -85,7 +86,7 @@ class Command(BaseCommand):
                 continue
             row = known or kind()
             for field, value in {"position": position, **table}.items():
-                setattr(row, field, value)
+                setattr(_owner(row, field), field, value)
             try:
                 row.full_clean(validate_unique=False)  # slugs are checked above
             except ValidationError as error:
@@ -98,5 +99,17 @@ class Command(BaseCommand):
             counts["changed"] += 1
             if row.pk:  # otherwise it is twice in the file and among the new rows
                 row.save()
+                if isinstance(row, ImageModel):
+                    row.endpoint.save()
         kind._default_manager.bulk_create(fresh)
+        if kind is ImageModel:
+            Endpoint.objects.bulk_create([model.endpoint for model in fresh])
         return counts
+
+
+def _owner(row: ImageModel | Style, name: str) -> models.Model:
+    return row.owner_of(name) if isinstance(row, ImageModel) else row
+
+
+def _fields(kind: type[ImageModel] | type[Style]) -> "list[models.Field[Any, Any]]":
+    return [*kind._meta.fields, *(endpoints.settings_fields() if kind is ImageModel else ())]

@@ -11,13 +11,13 @@ from django.db import models
 
 from artgen.management.base import BaseCommand
 from generation.management.text_table import counted
-from generation.models import ImageModel
+from generation.models import ImageModel, endpoints
 
 FIELDS = {
     field.name: field
     for field in ImageModel._meta.concrete_fields
     if not field.primary_key and field.editable
-}
+} | {field.name: field for field in endpoints.settings_fields()}
 
 
 class Command(BaseCommand):
@@ -44,8 +44,9 @@ class Command(BaseCommand):
         before: dict[str, Any] = {}
         for change in changes:
             name, value = _parsed(change)
-            before.setdefault(name, getattr(model, name))
-            setattr(model, name, value)
+            owner = model.owner_of(name)
+            before.setdefault(name, getattr(owner, name))
+            setattr(owner, name, value)
         try:
             model.full_clean()
         except ValidationError as error:
@@ -54,9 +55,9 @@ class Command(BaseCommand):
                     f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items()
                 )
             ) from error
-        model.save(update_fields=list(before))
+        model.save_values(before)
         for name, old in before.items():
-            new = getattr(model, name)
+            new = getattr(model.owner_of(name), name)
             self.stdout.write(
                 f"{name}: {_shown(old)}" + (" (unchanged)" if new == old else f" → {_shown(new)}")
             )

@@ -12,7 +12,7 @@ from django.utils.translation import override
 from artgen.environment import installation
 from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
 from generation.jobs.engine import clients
-from generation.models import ImageModel
+from generation.models import Endpoint, ImageModel
 from generation.operations.doctor.check import Check, error_text
 from generation.runpod.call_errors import EndpointMissing, Gone, KeyRefused, RunPodError
 from generation.runpod.health import Health
@@ -33,9 +33,10 @@ class OfferedEndpoint:
 
 
 def offers() -> list[OfferedEndpoint]:
+    enabled = Endpoint.objects.enabled().filter(model__enabled=True).select_related("model")
     return [
-        OfferedEndpoint(model.slug, model.endpoint_id, is_public(model.dialect))
-        for model in ImageModel.objects.enabled().order_by("position", "slug")
+        OfferedEndpoint(row.model.slug, row.endpoint_id, is_public(row.model.dialect))
+        for row in enabled.order_by("model__position", "model__slug", "preference", "id")
     ]
 
 

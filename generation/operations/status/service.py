@@ -15,7 +15,7 @@ from generation.jobs.budgets import budget_state
 from generation.jobs.engine import heartbeat
 from generation.jobs.eta import Eta
 from generation.jobs.placing import creation_switch
-from generation.models import GenerationSwitch, ImageModel, Job, Status
+from generation.models import Endpoint, GenerationSwitch, ImageModel, Job, Status
 
 SECONDS = 10.0
 """How long the figures are shown."""
@@ -110,14 +110,18 @@ def read() -> ServiceStatus:
 def measure() -> ServiceStatus:
     now = timezone.now()
     switch = creation_switch.read()
-    offered = list(ImageModel.objects.enabled().defer("workflow").order_by("position", "slug"))
+    taking = Endpoint.objects.enabled().filter(
+        models.Q(submit_after=None) | models.Q(submit_after__lte=now), model=models.OuterRef("pk")
+    )
+    enabled = ImageModel.objects.enabled().defer("workflow").order_by("position", "slug")
+    offered = list(enabled.annotate(is_paused=~models.Exists(taking)))
     forecast = eta.forecast(offered)
     hour = last_hour(offered, now=now)
     waits = budget_state.waits_of_models([model.pk for model in offered], states=forecast.budgets)
     is_off = switch.mode is GenerationSwitch.Mode.OFF
     statuses = []
     for model in offered:
-        state = _state(model, is_blocked=forecast.queues[model.pk].blocked, now=now)
+        state = _state(forecast.queues[model.pk].blocked, is_paused=vars(model)["is_paused"])
         is_known = state is not ModelState.UNAVAILABLE and not is_off
         parked_until = waits.get(model.pk)
         statuses.append(
@@ -145,12 +149,10 @@ def _creation(switch: GenerationSwitch, statuses: Iterable[ModelStatus]) -> Crea
     return Creation.AVAILABLE
 
 
-def _state(model: ImageModel, *, is_blocked: bool, now: datetime) -> ModelState:
+def _state(is_blocked: bool, *, is_paused: bool) -> ModelState:
     if is_blocked:
         return ModelState.UNAVAILABLE
-    if model.submit_after and model.submit_after > now:
-        return ModelState.DELAYED
-    return ModelState.AVAILABLE
+    return ModelState.DELAYED if is_paused else ModelState.AVAILABLE
 
 
 def last_hour(offered: Iterable[ImageModel], *, now: datetime) -> Mapping[int, LastHour]:

@@ -3,11 +3,12 @@
 from generation.catalog.catalog_file import read_catalog
 from generation.catalog.offers import Offer, parameter_from
 from generation.catalog.prices import price_from
+from generation.models import endpoints
 
 
 def offer(slug: str) -> Offer:
     (table,) = (table for table in read_catalog()["models"] if table["slug"] == slug)
-    parsed = ("workflow", "parameters", "price", "expected_cost")
+    parsed = {"workflow", "parameters", "price", "expected_cost", *endpoints.SETTINGS}
     plain = {name: value for name, value in table.items() if name not in parsed}
     parameters = {name: parameter_from(raw) for name, raw in table["parameters"].items()}
     return Offer(**plain, parameters=parameters, price=price_from(table.get("price", {})))

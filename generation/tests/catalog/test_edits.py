@@ -41,7 +41,7 @@ NODES = {
 WORKFLOWS = sorted((Path(offers.__file__).parent / "workflows").glob("*.json"))
 SOURCE = "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6a"
 MASK = "019ab2f0-5c1e-7d90-a3b4-1f2e3d4c5b6b"
-BASE = {"slug": "x", "name": "X", "endpoint_id": "own", "dialect": "comfyui"}
+BASE = {"slug": "x", "name": "X", "dialect": "comfyui"}
 UPSCALER = Offer(
     **BASE, parameters={"scale": Parameter(default=2, choices=(2, 4))}, max_source_images=1,
     min_source_images=1,

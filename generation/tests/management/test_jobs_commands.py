@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from generation.jobs.engine import driver, lifecycle
 from generation.management.text_table import span
-from generation.models import GenerationSwitch, ImageModel, Job, JobEvent, Status
+from generation.models import Endpoint, GenerationSwitch, Job, JobEvent, Status
 from generation.testing.cases import EmulatorTestCase, let_models_rest, let_time_pass
 
 
@@ -75,9 +75,9 @@ class TestJobs(CommandTestCase):
 class TestReconcile(CommandTestCase):
     def test_it_brings_every_job_to_where_it_is(self) -> None:
         done, going, unknown = self.place(), self.place(prompt="stuck_job"), self.place()
-        ImageModel.objects.update(max_in_flight=2)
+        Endpoint.objects.update(max_in_flight=2)
         driver.submit("flux-schnell")
-        ImageModel.objects.update(max_in_flight=3)
+        Endpoint.objects.update(max_in_flight=3)
         self.emulator.faults.next("run", "break_after")
         self.submit()
         self.emulator.advance(10)

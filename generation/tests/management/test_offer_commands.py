@@ -33,7 +33,11 @@ class TestSetModel(EmulatorTestCase):
             "1 job in progress; existing jobs keep their settings.",
         ]
         model = ImageModel.objects.get(slug="flux-schnell")
-        assert (model.max_in_flight, model.enabled, model.price) == (2, False, {"per_image": 3})
+        assert (model.endpoint.max_in_flight, model.enabled, model.price) == (
+            2,
+            False,
+            {"per_image": 3},
+        )
 
     def test_it_reads_a_value_from_a_file(self) -> None:
         workflow = ImageModel.objects.get(slug="comfyui").workflow

@@ -8,7 +8,7 @@ from accounts.models import CreditEntry
 from generation.catalog.offers import InvalidParameters
 from generation.jobs.engine import lifecycle
 from generation.jobs.placing import creation_switch, orders
-from generation.models import GenerationSwitch, ImageModel, Job, Style, model_cache
+from generation.models import Endpoint, GenerationSwitch, ImageModel, Job, Style, model_cache
 from generation.testing.cases import BaseTestCase
 from generation.testing.rows.api import FLUX
 
@@ -61,6 +61,10 @@ class TestOnOffer(BaseTestCase):
         self.place(style=style.slug)
         Style.objects.filter(pk=style.pk).update(template="new {prompt}")
         assert self.place(style=style.slug).snapshot["style_template"] == "new {prompt}"
+
+    def test_it_places_for_the_endpoint_of_now(self) -> None:
+        Endpoint.objects.filter(model__slug=FLUX["model"]).update(endpoint_id="another")
+        assert self.place().snapshot["endpoint_id"] == "another"
 
     def test_it_places_nothing_once_creating_is_off(self) -> None:
         GenerationSwitch.objects.update_or_create(pk=1, defaults={"on": False, "message": "later"})

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import OutgoingEmail
 from artgen.observability import disks, request_stats
 from generation.jobs.engine import driver, heartbeat, outages
-from generation.models import BackupRecord, Budget, GenerationSwitch, ImageModel, Job
+from generation.models import BackupRecord, Budget, Endpoint, GenerationSwitch, Job
 from generation.operations.alerts.measurements import Measurements
 from generation.runpod.call_errors import KeyRefused
 from generation.testing.cases import EmulatorTestCase, let_time_pass
@@ -61,12 +61,12 @@ class TestConditions(EmulatorTestCase):
         assert set(self.wrong()) == {"ImagesNotStored", "JobsStuck"}
 
     def test_jobs_that_wait_for_their_turn_or_budget_are_not_overdue(self) -> None:
-        ImageModel.objects.update(max_in_flight=1)
+        Endpoint.objects.update(max_in_flight=1)
         self.place()
         driver.submit("flux-schnell")
         let_time_pass(self.place().id, seconds=600)
         assert "JobsOverdue" not in self.wrong()
-        ImageModel.objects.update(max_in_flight=2)
+        Endpoint.objects.update(max_in_flight=2)
         Budget.objects.create(limit_usd=0)
         driver.submit("flux-schnell")
         assert Job.objects.parked().count() == 1

@@ -30,7 +30,7 @@ from generation import tasks
 from generation.files import bucket
 from generation.files.bucket_hints import hint_for
 from generation.jobs.engine import driver, heartbeat, outages
-from generation.models import GenerationSwitch, ImageModel, Job, ProviderOutage
+from generation.models import Endpoint, GenerationSwitch, ImageModel, Job, ProviderOutage
 from generation.operations.doctor import processes
 from generation.runpod.call_errors import KeyRefused
 from generation.testing.cases import (
@@ -237,12 +237,14 @@ class TestRunPod(DoctorTestCase):
         self.assertBroken("endpoint:flux-schnell", "no workers")
 
     def test_it_notices_an_endpoint_that_does_not_exist(self) -> None:
-        ImageModel.objects.filter(slug="sdxl").update(enabled=True, endpoint_id="missing-one")
+        ImageModel.objects.filter(slug="sdxl").update(enabled=True)
+        Endpoint.objects.filter(model__slug="sdxl").update(endpoint_id="missing-one")
         self.assertBroken("endpoint:sdxl", "no endpoint missing-one", "set_model sdxl endpoint_id=")
 
     def test_it_names_endpoints_that_do_not_exist_in_one_check(self) -> None:
-        ImageModel.objects.filter(slug="sdxl").update(enabled=True, endpoint_id="missing-one")
-        ImageModel.objects.filter(slug="flux-dev").update(endpoint_id="missing-two")
+        ImageModel.objects.filter(slug="sdxl").update(enabled=True)
+        Endpoint.objects.filter(model__slug="sdxl").update(endpoint_id="missing-one")
+        Endpoint.objects.filter(model__slug="flux-dev").update(endpoint_id="missing-two")
         checks = self.assertBroken("endpoints", "none of 2 endpoints", "missing-one (sdxl)")
         assert "missing-two (flux-dev)" in checks["endpoints"]["detail"]
         assert not {"endpoint:sdxl", "endpoint:flux-dev"} & checks.keys()
@@ -283,7 +285,7 @@ class TestRunPod(DoctorTestCase):
             self.assertBroken("runpod_key")
 
     def test_it_asks_each_endpoint_once(self) -> None:
-        ImageModel.objects.filter(slug="flux-dev").update(
+        Endpoint.objects.filter(model__slug="flux-dev").update(
             endpoint_id="black-forest-labs-flux-1-schnell"
         )
         examine()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from generation.jobs.engine import driver, heartbeat
-from generation.models import Alert, Budget, GenerationSwitch, ImageModel, Job
+from generation.models import Alert, Budget, Endpoint, GenerationSwitch, Job
 from generation.operations.alerts.conditions import CONDITIONS
 from generation.testing.cases import EmulatorTestCase
 from generation.testing.request_stats import forget
@@ -46,7 +46,7 @@ class TestMetrics(EmulatorTestCase):
         return parsed(response.content.decode())
 
     def test_it_tells_of_jobs_and_credits(self) -> None:
-        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=1)
+        Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=1)
         jobs = [self.place() for _ in range(3)]
         driver.submit("flux-schnell")
         due_at = timezone.now() - timedelta(seconds=90)

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from generation.jobs.engine import dispatch, failures, lifecycle
-from generation.models import AT_RUNPOD, ImageModel, Job, ProviderOutage, Status
+from generation.models import AT_RUNPOD, Endpoint, Job, ProviderOutage, Status
 
 MAX_OVERDUE = 400  # in one tick
 
@@ -39,8 +39,8 @@ def fail_overdue() -> None:
     overdue = (
         Job.objects.queued().filter(deadline_at__lte=now, due_at__lte=now).order_by("due_at", "id")
     )
-    outage = ProviderOutage.objects.blocking([OuterRef("endpoint_id")])
-    blocked = ImageModel.objects.filter(Exists(outage)).values("id")
-    for job in overdue.exclude(model__in=blocked).select_related("model")[:MAX_OVERDUE]:
+    outage = ProviderOutage.objects.blocking(OuterRef("endpoint_id"), provider=OuterRef("provider"))
+    working = Endpoint.objects.enabled().exclude(Exists(outage)).values("model")
+    for job in overdue.filter(model__in=working).select_related("model")[:MAX_OVERDUE]:
         with failures.isolated(job, code="deadline"), suppress(lifecycle.Stale):
             lifecycle.fail(job, code="deadline", detail="deadline passed between two attempts")

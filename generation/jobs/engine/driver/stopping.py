@@ -8,7 +8,7 @@ from django.conf import settings
 from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import clients, lifecycle, outages
-from generation.models import Job, ProviderOutage
+from generation.models import Job, OutageKind, ProviderOutage
 from generation.runpod.call_errors import EndpointMissing, Gone, KeyRefused, RunPodError
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ MAX_JOBS = 20
 
 def stop() -> int:
     """Stop at most MAX_JOBS ended jobs at RunPod; return how many. The tick starts the next run."""
-    if ProviderOutage.objects.blocking([]).exists():
+    if ProviderOutage.objects.filter(kind=OutageKind.KEY_REFUSED).exists():
         return 0
     # Random order, so jobs that cannot be canceled do not starve the rest.
     jobs = list(Job.objects.filter(stop_pending=True).order_by("?")[:MAX_JOBS])

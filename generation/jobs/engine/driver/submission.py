@@ -28,8 +28,8 @@ from generation.jobs.engine import (
 from generation.jobs.engine.driver import trial_log
 from generation.jobs.inputs import masks, sources
 from generation.jobs.inputs.payloads import input_of
-from generation.models import ImageModel, Job
-from generation.models.outages import BLOCKS_MODEL
+from generation.models import Endpoint, ImageModel, Job
+from generation.models.outages import BLOCKS_ENDPOINT
 from generation.runpod.call_errors import (
     EndpointMissing,
     JobRefused,
@@ -46,16 +46,19 @@ MAX_PARALLEL_POSTS = 32
 ARRIVAL_SECONDS = 0.5  # POSTs that take longer delay no outcome of the others
 SOURCE_PAUSE = timedelta(seconds=10)  # when the bucket does not deliver a source image
 
-OPEN_MODEL = """
-    SELECT {columns}, {is_limited} AS is_limited
+OPEN_ENDPOINTS = """
+    SELECT {model_columns}, {endpoint_columns}, {is_limited} AS is_limited
     FROM generation_imagemodel AS model
-    WHERE slug = %s AND NOT EXISTS (
+    JOIN generation_endpoint AS endpoint ON endpoint.model_id = model.id
+    WHERE slug = %s AND endpoint.enabled AND NOT EXISTS (
         SELECT 1 FROM generation_generationswitch AS switch WHERE NOT switch."on"
     )
-    AND NOT {blocks_model}
-    FOR NO KEY UPDATE OF model"""
-"""SQL of a model's row, if generation is switched on and no outage blocks the model; and whether
-budgets or limits of jobs at once apply."""
+    AND NOT {blocks_endpoint}
+    ORDER BY endpoint.preference, endpoint.id
+    FOR NO KEY UPDATE OF model, endpoint"""
+"""SQL of a model's row with each of its endpoints that no outage blocks, if generation is switched
+on; and whether budgets or limits of jobs at once apply. Both are locked: one that has waited for
+another submission sees the pause that this has caused."""
 
 Outcome = Submission | Exception
 Outcomes = list[tuple[Job, Outcome]]
@@ -82,7 +85,7 @@ def submit(slug: str) -> list[Job]:
             waiting = Job.objects.queued().filter(model=jobs[0].model, due_at__lte=timezone.now())
             if waiting.exists():
                 dispatch.submit(slug)
-        _judge(jobs[0].model, kinds)
+        _judge(_endpoint_of(jobs[0]), kinds)
     return jobs
 
 
@@ -90,17 +93,21 @@ def take_jobs(slug: str) -> list[Job]:
     """Move the next jobs to SUBMITTED under the model's lock, up to `max_in_flight`.
 
     Empty while generation is switched off, no budget or limit allows a job, an outage blocks the
-    model or its circuit breaker is open: queued jobs wait here and cost nothing.
+    endpoint or its circuit breaker is open: queued jobs wait here and cost nothing.
     """
     with transaction.atomic():
-        statement = OPEN_MODEL.format(
-            columns=raw_sql.columns(ImageModel),
+        statement = OPEN_ENDPOINTS.format(
+            model_columns=raw_sql.columns(ImageModel, of="model"),
+            endpoint_columns=raw_sql.columns(Endpoint, of="endpoint"),
             is_limited=budget_choice.is_needed(),
-            blocks_model=BLOCKS_MODEL,
+            blocks_endpoint=BLOCKS_ENDPOINT,
         )
-        for model in raw_sql.fetch(ImageModel, statement, [slug], more=("is_limited",)):
-            if model.submit_after is None or model.submit_after <= timezone.now():
-                return lifecycle.begin_submission(model, is_limited=bool(vars(model)["is_limited"]))
+        pairs = raw_sql.fetch_pairs(ImageModel, Endpoint, statement, [slug], more=("is_limited",))
+        for model, endpoint in pairs:
+            if endpoint.submit_after is None or endpoint.submit_after <= timezone.now():
+                return lifecycle.begin_submission(
+                    model, endpoint=endpoint, is_limited=bool(vars(model)["is_limited"])
+                )
     return []
 
 
@@ -165,7 +172,7 @@ def _outcome(call: Callable[[], Submission] | NotSent) -> Outcome:
 
 
 def store_outcomes(outcomes: Outcomes) -> set[str]:
-    """Store the outcomes of POSTs of one model, and pause the model if RunPod refused any.
+    """Store the outcomes of POSTs to one endpoint, and pause it if RunPod refused any.
 
     Returns which kinds there are: accepted, refused, unclear.
     """
@@ -187,7 +194,7 @@ def store_outcomes(outcomes: Outcomes) -> set[str]:
     if refused:
         retry_after = [e.retry_after for _, e in refused if e.retry_after is not None]
         submission_pauses.pause(
-            refused[0][0].model,
+            _endpoint_of(refused[0][0]),
             pauses=submission_pauses.REFUSED,
             retry_after=max(retry_after, default=None),
         )
@@ -198,12 +205,19 @@ def store_outcomes(outcomes: Outcomes) -> set[str]:
     return {kind for kind, jobs in kinds.items() if jobs}
 
 
-def _judge(model: ImageModel, kinds: set[str]) -> None:
-    """Pause the model if RunPod may have taken none of its jobs, or end a pause."""
+def _endpoint_of(job: Job) -> Endpoint:
+    """Return the endpoint that a job is being submitted to, as it was locked."""
+    if job.endpoint is None:
+        raise ValueError("the job is not being submitted")
+    return job.endpoint
+
+
+def _judge(endpoint: Endpoint, kinds: set[str]) -> None:
+    """Pause the endpoint if it may have taken none of its jobs, or end a pause."""
     if kinds == {"unclear"}:
-        submission_pauses.pause(model, pauses=submission_pauses.UNCLEAR)
+        submission_pauses.pause(endpoint, pauses=submission_pauses.UNCLEAR)
     elif kinds and "refused" not in kinds:
-        submission_pauses.reset(model)
+        submission_pauses.reset(endpoint)
 
 
 def _store_accepted(accepted: Sequence[tuple[Job, str]]) -> None:
@@ -234,13 +248,13 @@ def _store_refusal(job: Job, error: KeyRefused | EndpointMissing | JobRefused | 
     elif isinstance(error, NotSent):
         _store_not_sent(job, error.cause)
     else:
-        endpoint_id = job.snapshot["endpoint_id"]
+        endpoint_id, current = job.snapshot["endpoint_id"], _endpoint_of(job)
         outages.start(endpoint_id, error)
-        moved = isinstance(error, EndpointMissing) and endpoint_id != job.model.endpoint_id
+        moved = isinstance(error, EndpointMissing) and endpoint_id != current.endpoint_id
         until = timezone.now() + (outages.RECHECK_INTERVAL if moved else timedelta())
         for back in lifecycle.put_back([(job, error.full_text)], until=until):
             if moved:
-                _follow_model(back)
+                _follow(back, endpoint_id=current.endpoint_id)
 
 
 def _store_not_sent(job: Job, cause: Exception) -> None:
@@ -258,8 +272,8 @@ def _store_not_sent(job: Job, cause: Exception) -> None:
         lifecycle.put_back([(job, repr(cause))], until=now + failures.ERROR_PAUSE)
 
 
-def _follow_model(job: Job) -> None:
-    """Send a job whose endpoint is gone to its model's new one if that takes the same input."""
+def _follow(job: Job, *, endpoint_id: str) -> None:
+    """Send a job whose endpoint is gone to the model's new one if that takes the same input."""
     placed_with = (job.snapshot["dialect"], job.snapshot.get("request_format"))
     if placed_with == (job.model.dialect, job.model.request_format):
-        lifecycle.move_to_endpoint(job, endpoint_id=job.model.endpoint_id)
+        lifecycle.move_to_endpoint(job, endpoint_id=endpoint_id)

@@ -13,17 +13,15 @@ from accounts.models import User
 from artgen.database import raw_sql
 from generation.jobs.engine.lifecycle.transition import COLUMNS, HistoryLine, insert_history
 from generation.models import Job, Status, model_cache
-from generation.models.outages import BLOCKS_CHECKS
+from generation.models.outages import WITHOUT_CHECKS
 
 CLAIM_DUE = """
 UPDATE generation_job SET due_at = %(leased_until)s
 WHERE id IN (
     SELECT id FROM generation_job
-    WHERE model_id = (
-            SELECT id FROM generation_imagemodel AS model
-            WHERE slug = %(slug)s AND NOT {blocks_checks}
-        )
+    WHERE model_id = (SELECT id FROM generation_imagemodel WHERE slug = %(slug)s)
         AND status IN ('submitted', 'running') AND due_at <= %(now)s
+        AND (endpoint_id IS NULL OR endpoint_id NOT IN ({without_checks}))
     ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 RETURNING {columns}
@@ -33,10 +31,10 @@ RETURNING {columns}
 def claim_due(slug: str, *, limit: int, lease: timedelta) -> list[Job]:
     """Lease at most `limit` due jobs of the model at RunPod, oldest due first; return them by id.
 
-    Empty while RunPod refuses the key or does not have the endpoint.
+    Without those of endpoints whose key RunPod refuses, or that it does not have.
     """
     now = timezone.now()
-    statement = CLAIM_DUE.format(columns=COLUMNS, blocks_checks=BLOCKS_CHECKS)
+    statement = CLAIM_DUE.format(columns=COLUMNS, without_checks=WITHOUT_CHECKS)
     values = {"slug": slug, "now": now, "leased_until": now + lease, "limit": limit}
     jobs = raw_sql.fetch(Job, statement, values)
     return sorted(model_cache.attach(jobs), key=lambda job: job.id)

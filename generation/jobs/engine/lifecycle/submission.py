@@ -22,7 +22,7 @@ from generation.jobs.engine.lifecycle.transition import (
     unchanged,
 )
 from generation.jobs.queue import scheduling
-from generation.models import ImageModel, Job, JobQuerySet, Status
+from generation.models import Endpoint, ImageModel, Job, JobQuerySet, Status
 from generation.runpod.untrusted import storable
 
 FIRST_CHECK = timedelta(seconds=2)  # from a submission to its first status check
@@ -36,6 +36,7 @@ changed AS (
     UPDATE generation_job SET
         status = 'submitted',
         version = version + 1,
+        endpoint_id = %(endpoint_id)s,
         submitted_at = %(now)s,
         deadline_at = COALESCE(deadline_at, %(deadline_at)s),
         due_at = LEAST(COALESCE(deadline_at, %(deadline_at)s), %(gone_at)s),
@@ -49,46 +50,49 @@ changed AS (
 ALLOWED = "chosen AS (SELECT id FROM generation_job WHERE id = ANY(%(ids)s))"
 
 
-def begin_submission(model: ImageModel, *, is_limited: bool = False) -> list[Job]:
+def begin_submission(
+    model: ImageModel, *, endpoint: Endpoint, is_limited: bool = False
+) -> list[Job]:
     """Move all jobs that fit from QUEUED to SUBMITTED before their POST, and return them.
 
     `is_limited`: there are budgets, or limits of jobs at once. Jobs that a budget does not allow
     are parked.
 
     Until a reply says otherwise it is unknown whether RunPod took them. No event is sent: the reply
-    brings one within seconds. The caller has locked the model's row and checked that submissions
-    are possible.
+    brings one within seconds. The caller has locked the rows of the model and the endpoint, and
+    checked that submissions are possible.
     """
     now = timezone.now()
     values: dict[str, object] = {
         "now": now,
+        "endpoint_id": endpoint.pk,
         "gone_at": scheduling.gone_at(now),
         "deadline_at": now + timedelta(seconds=settings.JOB_DEADLINE_SECONDS),
     }
     if is_limited:
-        chosen, values["ids"] = ALLOWED, _allowed(model)
+        chosen, values["ids"] = ALLOWED, _allowed(model, endpoint)
         if not values["ids"]:
             return []
     else:
         chosen = scheduling.NEXT_JOBS
-        values |= scheduling.next_jobs_values(model, now=now)
+        values |= scheduling.next_jobs_values(model, endpoint=endpoint, now=now)
     statement = BEGIN_SUBMISSION.replace("{chosen}", chosen)
     with transaction.atomic():
         jobs = change(statement, "submitting", values)
         for job in jobs:
-            job.model = model
+            job.model, job.endpoint = model, endpoint
         jobs.sort(key=lambda job: (job.created_at, job.id))
     return jobs
 
 
-def _allowed(model: ImageModel) -> list[UUID]:
+def _allowed(model: ImageModel, endpoint: Endpoint) -> list[UUID]:
     """Return the next jobs of the model within budgets and limits of jobs at once."""
     budget_choice.lock()
     states = budget_state.states()
-    choice = budget_choice.next_jobs(model, states)
+    choice = budget_choice.next_jobs(model, states, endpoint=endpoint)
     if choice.has_refused:
         park(model, [state for state in states if state.budget.model_id in (None, model.pk)])
-        choice = budget_choice.next_jobs(model, states)  # with those behind them
+        choice = budget_choice.next_jobs(model, states, endpoint=endpoint)  # with those behind them
     return choice.ids
 
 

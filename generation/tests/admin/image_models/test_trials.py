@@ -174,7 +174,7 @@ class TestShowing(TrialTestCase):
         page = self.browser.get(f"{self.page()}{job.id}/", headers=PART)
         for text in (
             "data-final",
-            f"/{self.model.endpoint_id}/run",
+            f"/{self.model.endpoint.endpoint_id}/run",
             "&quot;prompt&quot;: &quot;a red kite&quot;",
             "COMPLETED",
             "<img",

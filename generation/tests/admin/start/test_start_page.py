@@ -11,6 +11,7 @@ from artgen.admin.attention import Item, Urgency
 from generation.jobs.engine import driver, heartbeat, job_control
 from generation.models import (
     Alert,
+    Endpoint,
     GenerationSwitch,
     ImageModel,
     Job,
@@ -53,7 +54,7 @@ class StartPageTestCase(EmulatorTestCase):
         job = self.place(**request)
         self.emulator.faults.next("run", "break_after")
         driver.submit("flux-schnell")
-        ImageModel.objects.update(submit_after=None, submit_failures=0)
+        Endpoint.objects.update(submit_after=None, submit_failures=0)
         let_time_pass(job.id, seconds=90)
         Job.objects.filter(id=job.id).update(due_at=timezone.now() + timedelta(hours=1))
         return job
@@ -160,15 +161,15 @@ class TestAttention(StartPageTestCase):
 
     def test_it_shows_a_paused_model_and_tries_it(self) -> None:
         model = ImageModel.objects.get(slug="flux-schnell")
-        ImageModel.objects.filter(pk=model.pk).update(
+        Endpoint.objects.filter(model=model).update(
             submit_after=timezone.now() + timedelta(minutes=5), submit_failures=4
         )
         (item,) = self.items()
         assert item.title.startswith("FLUX.1 schnell is paused until ")
         assert item.detail == "RunPod has rejected 4 submissions in a row."
         assert self.do(item) == ["1 model is tried again."]
-        model.refresh_from_db()
-        assert (model.submit_after, model.submit_failures) == (None, 4)
+        endpoint = model.endpoints.get()
+        assert (endpoint.submit_after, endpoint.submit_failures) == (None, 4)
         assert LogEntry.objects.get().user == self.staff
         assert self.items()[0].title == "FLUX.1 schnell is tried with one job at a time"
         assert self.do(self.items()[0]) == ["1 skipped: it is not paused."]

@@ -12,7 +12,7 @@ from generation.jobs.engine import driver
 from generation.jobs.engine.driver import submission
 from generation.jobs.placing import orders
 from generation.jobs.queue import scheduling
-from generation.models import ImageModel, Job, Status
+from generation.models import Endpoint, Job, Status
 from generation.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
 
 MODEL = "flux-schnell"
@@ -55,9 +55,9 @@ class TestModel(EmulatorTestCase):
     def test_it_submits_a_single_job_while_a_post_hangs(self) -> None:
         for _ in range(4):
             self.place()
-        ImageModel.objects.filter(slug=MODEL).update(max_in_flight=1)
+        Endpoint.objects.filter(model__slug=MODEL).update(max_in_flight=1)
         (hanging,) = submission.take_jobs(MODEL)
-        ImageModel.objects.filter(slug=MODEL).update(max_in_flight=100)
+        Endpoint.objects.filter(model__slug=MODEL).update(max_in_flight=100)
         assert submission.take_jobs(MODEL) == []
 
         age(scheduling.HANGING)
@@ -75,7 +75,7 @@ class TestModel(EmulatorTestCase):
         self.place()
         submission.take_jobs(MODEL)
         self.place()
-        ImageModel.objects.filter(slug=MODEL).update(submit_failures=1)
+        Endpoint.objects.filter(model__slug=MODEL).update(submit_failures=1)
         age(scheduling.HANGING)
         assert submission.take_jobs(MODEL) == []
         age(scheduling.SUBMISSION)

@@ -10,7 +10,7 @@ from accounts.models import GroupQuota
 from accounts.tokens import tokens
 from artgen.processes.celery import app
 from generation.jobs.engine import dispatch, driver, lifecycle, storing, webhook_tokens
-from generation.models import Budget, ImageModel, Job, Period, Status
+from generation.models import Budget, Endpoint, ImageModel, Job, Period, Status
 from generation.testing.cases import EmulatorTestCase, make_due, run_messages
 from generation.testing.clock import held_clock
 
@@ -59,7 +59,7 @@ class TestJobBudget(EmulatorTestCase):
 
     @held_clock()
     def test_wake_ups_find_something_and_those_that_wait_are_one(self):
-        ImageModel.objects.filter(slug=MODEL).update(max_in_flight=20)
+        Endpoint.objects.filter(model__slug=MODEL).update(max_in_flight=20)
         self.finish(self.place())  # what is remembered from now on
         for jobs in (1, 20):
             with self.captureOnCommitCallbacks(execute=True):

@@ -81,7 +81,7 @@ class TestAttempt(LifecycleTestCase):
         self,
     ) -> None:
         job = self.place()
-        lifecycle.begin_submission(job.model)
+        lifecycle.begin_submission(job.model, endpoint=job.model.endpoint)
         Job.objects.update(attempt=2)
 
         assert not lifecycle.store_candidate(job.id, attempt=1, runpod_id="x")

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.credits import ledger_check
 from accounts.models import CreditEntry
 from generation.jobs.engine import driver, outages
-from generation.models import ImageModel, Job, OutageKind, ProviderOutage, Status
+from generation.models import Endpoint, Job, OutageKind, ProviderOutage, Status
 from generation.runpod.call_errors import KeyRefused
 from generation.testing.cases import (
     EmulatorTestCase,
@@ -188,7 +188,9 @@ class TestEndpoint(OutageTestCase):
     def test_it_sends_waiting_jobs_to_the_endpoint_that_staff_put_in_its_place(self) -> None:
         job = self.place()
         self.emulator.retire(ENDPOINT)
-        ImageModel.objects.filter(slug=MODEL).update(endpoint_id="black-forest-labs-flux-1-dev")
+        Endpoint.objects.filter(model__slug=MODEL).update(
+            endpoint_id="black-forest-labs-flux-1-dev"
+        )
 
         self.tick(seconds=5)
         let_models_rest()

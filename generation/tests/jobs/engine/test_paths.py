@@ -16,7 +16,7 @@ from generation.files import storage
 from generation.jobs.engine import driver, job_control, webhook_tokens
 from generation.jobs.engine.driver import submission
 from generation.jobs.queue import scheduling
-from generation.models import GenerationSwitch, ImageModel, Job, Status
+from generation.models import Endpoint, GenerationSwitch, Job, Status
 from generation.testing.cases import (
     EmulatorTestCase,
     let_models_rest,
@@ -79,7 +79,7 @@ class TestTrouble(PathTestCase):
         assert (job.status, job.attempt, job.refusals) == (Status.QUEUED, 1, 1)
         assert driver.submit("flux-schnell") == [], "the model pauses"
 
-        ImageModel.objects.update(submit_after=timezone.now() - timedelta(seconds=1))
+        Endpoint.objects.update(submit_after=timezone.now() - timedelta(seconds=1))
         assert self.finish(job).status == Status.SUCCEEDED
         assert job.attempt == 1
 

@@ -38,7 +38,7 @@ from generation.jobs.placing import orders
 from generation.jobs.queue import scheduling
 from generation.models import (
     FINAL,
-    ImageModel,
+    Endpoint,
     Job,
     OutageKind,
     ProviderOutage,
@@ -67,7 +67,7 @@ class TestRace(TransactionTestCase):
     def setUp(self):
         cache.clear()
         load_catalog()
-        ImageModel.objects.filter(slug=MODEL).update(max_in_flight=10)
+        Endpoint.objects.filter(model__slug=MODEL).update(max_in_flight=10)
         self.users = [make_user(f"user{n}@example.org", credits=JOBS) for n in range(4)]
         self.emulator = self.enterContext(emulated(manual=False, instant=True, rate_limits=False))
 
@@ -154,7 +154,7 @@ class TestRace(TransactionTestCase):
             if urlsplit(webhook_tokens.address(job)).path not in taken:
                 ttl = settings.RUNPOD_TTL_SECONDS + scheduling.UNKNOWN_MARGIN.total_seconds() + 1
                 let_time_pass(job.id, seconds=ttl)
-        ImageModel.objects.update(submit_after=None)
+        Endpoint.objects.update(submit_after=None)
         # A submission under way keeps the next one back; what is unknown by now is none.
         Job.objects.filter(status=Status.SUBMITTED, runpod_id="").update(
             submitted_at=F("submitted_at") - scheduling.SUBMISSION
@@ -211,7 +211,7 @@ class TestRace(TransactionTestCase):
         assert len(self.emulator.jobs) == WORKERS
 
     def test_it_never_has_more_out_than_max_in_flight(self):
-        ImageModel.objects.filter(slug=MODEL).update(max_in_flight=3)
+        Endpoint.objects.filter(model__slug=MODEL).update(max_in_flight=3)
         for n in range(12):
             self.place(self.users[n % 4])
 

@@ -19,7 +19,8 @@ class StoringTestCase(EmulatorTestCase):
     def finished(self, *, host: str, user=None) -> Job:
         """Return a job whose image is ready at this host."""
         job = self.place(user=user)
-        (taken,) = lifecycle.begin_submission(ImageModel.objects.get(pk=job.model_id))
+        model = ImageModel.objects.get(pk=job.model_id)
+        (taken,) = lifecycle.begin_submission(model, endpoint=model.endpoint)
         (out,) = lifecycle.store_accepted([(taken, f"rp-{job.id}")])
         result = {"pictures": [{"url": f"https://{host}/a.png", "filename": "a.png"}], "seed": None}
         finished = lifecycle.Finished(

@@ -12,19 +12,19 @@ from accounts.models import User
 from generation.jobs.engine import driver, lifecycle, submission_pauses, webhook_tokens
 from generation.jobs.engine.driver import submission
 from generation.jobs.queue import scheduling
-from generation.models import ImageModel, Job, Status
+from generation.models import Endpoint, Job, Status
 from generation.testing.cases import EmulatorTestCase, let_models_rest, make_due, make_user, work
 
 MODEL = "flux-schnell"
 
 
 class TestBreaker(EmulatorTestCase):
-    def model(self) -> ImageModel:
-        return ImageModel.objects.get(slug=MODEL)
+    def endpoint(self) -> Endpoint:
+        return Endpoint.objects.get(model__slug=MODEL)
 
     def eight_502(self) -> list[Job]:
         """Have eight submissions answered with 502, as many as may be out."""
-        ImageModel.objects.filter(slug=MODEL).update(max_in_flight=8)
+        Endpoint.objects.filter(model__slug=MODEL).update(max_in_flight=8)
         crowd = make_user("crowd@example.org", credits=50)
         jobs = [self.place(user=crowd) for _ in range(8)]
         self.emulator.faults.next("run", "html_502", times=8)
@@ -34,7 +34,7 @@ class TestBreaker(EmulatorTestCase):
     def age(self, seconds: float) -> None:
         """Let so much time pass for the model and the jobs of unknown fate."""
         back = timedelta(seconds=seconds)
-        ImageModel.objects.filter(submit_after__isnull=False).update(
+        Endpoint.objects.filter(submit_after__isnull=False).update(
             submit_after=F("submit_after") - back
         )
         Job.objects.filter(status=Status.SUBMITTED, runpod_id="").update(
@@ -68,7 +68,7 @@ class TestBreaker(EmulatorTestCase):
             self.place(user=self.bob)
         self.age(30)
         assert len(driver.submit(MODEL)) == 1
-        assert self.model().submit_failures == 0
+        assert self.endpoint().submit_failures == 0
         assert len(driver.submit(MODEL)) == 2
 
     def test_it_pauses_longer_with_every_third_failure_and_no_longer_than_20_seconds(self):
@@ -81,8 +81,8 @@ class TestBreaker(EmulatorTestCase):
         )
         for pause in pauses:
             before = timezone.now()
-            submission_pauses.pause(self.model(), pauses=submission_pauses.UNCLEAR)
-            assert self.model().submit_after >= before + timedelta(seconds=pause)
+            submission_pauses.pause(self.endpoint(), pauses=submission_pauses.UNCLEAR)
+            assert self.endpoint().submit_after >= before + timedelta(seconds=pause)
 
     def test_it_serves_another_person_within_20_seconds_of_eight_502_one_at_a_time(self):
         crowd = make_user("crowd@example.org", credits=50)
@@ -101,7 +101,7 @@ class TestBreaker(EmulatorTestCase):
         assert seconds < 20
         other.refresh_from_db()
         assert other.runpod_id
-        assert self.model().submit_failures == 0
+        assert self.endpoint().submit_failures == 0
 
     def test_it_tries_anybody_s_job_once_the_unknown_ones_have_left_the_count(self):
         self.eight_502()
@@ -113,7 +113,7 @@ class TestBreaker(EmulatorTestCase):
         assert [job.id for job in driver.submit(MODEL)] == [other.id]
 
     def test_it_keeps_the_place_of_an_unknown_one_for_a_while(self):
-        ImageModel.objects.filter(slug=MODEL).update(max_in_flight=1)
+        Endpoint.objects.filter(model__slug=MODEL).update(max_in_flight=1)
         self.place()
         self.emulator.faults.next("run", "break_after")
         driver.submit(MODEL)
@@ -122,7 +122,7 @@ class TestBreaker(EmulatorTestCase):
         Job.objects.filter(status=Status.SUBMITTED).update(
             submitted_at=timezone.now() - scheduling.SUBMISSION / 2
         )
-        ImageModel.objects.update(submit_after=None)
+        Endpoint.objects.update(submit_after=None)
         assert driver.submit(MODEL) == []
 
 

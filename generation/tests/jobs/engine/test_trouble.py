@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.credits import holds, ledger_check
 from generation.jobs.engine import driver, job_control, lifecycle
 from generation.jobs.engine.driver import status_checks
-from generation.models import ImageModel, Job, Status
+from generation.models import Endpoint, ImageModel, Job, Status
 from generation.runpod.call_errors import CallFailed
 from generation.testing.cases import EmulatorTestCase, let_time_pass, make_due, store_all, work
 
@@ -42,7 +42,7 @@ class TestTrouble(EmulatorTestCase):
 
     def test_it_stops_at_runpod_what_was_noted_after_the_caller_looked(self):
         job = self.place()
-        (seen,) = lifecycle.begin_submission(job.model)
+        (seen,) = lifecycle.begin_submission(job.model, endpoint=job.model.endpoint)
         lifecycle.store_accepted([(seen, "abc")])
 
         ended = lifecycle.cancel(seen, actor=self.alice)
@@ -110,7 +110,7 @@ class TestTrouble(EmulatorTestCase):
         self.assert_status(good, Status.SUBMITTED)
         self.assert_status(spoiled, Status.QUEUED)
         assert spoiled.due_at > timezone.now() + timedelta(seconds=30)
-        assert ImageModel.objects.get(slug=MODEL).submit_after is None
+        assert Endpoint.objects.get(model__slug=MODEL).submit_after is None
 
     def test_it_stops_the_others_when_many_cannot_be_stopped(self):
         template = self.place()
@@ -161,7 +161,7 @@ class TestTrouble(EmulatorTestCase):
         Job.objects.filter(id=job.id).update(deadline_at=timezone.now() + timedelta(minutes=5))
         job.refresh_from_db()
 
-        (submitting,) = lifecycle.begin_submission(job.model)
+        (submitting,) = lifecycle.begin_submission(job.model, endpoint=job.model.endpoint)
 
         assert submitting.due_at == submitting.deadline_at
 

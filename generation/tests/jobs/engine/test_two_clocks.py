@@ -18,7 +18,7 @@ from accounts.models import CreditEntry
 from generation import tasks
 from generation.jobs.engine import clients
 from generation.jobs.placing import orders
-from generation.models import AT_RUNPOD, IdempotencyKey, Image, ImageModel, Job, Status
+from generation.models import AT_RUNPOD, Endpoint, IdempotencyKey, Image, Job, Status
 from generation.testing.cases import emulated, load_catalog, make_due, make_user, work
 from generation.testing.threads import in_threads
 
@@ -31,7 +31,7 @@ class TestTwoClocks(TransactionTestCase):
     def setUp(self):
         cache.clear()
         load_catalog()
-        ImageModel.objects.filter(slug=MODEL).update(max_in_flight=10)
+        Endpoint.objects.filter(model__slug=MODEL).update(max_in_flight=10)
         self.users = [make_user(f"user{n}@example.org", credits=JOBS) for n in range(3)]
         self.emulator = self.enterContext(emulated(manual=False, instant=True, rate_limits=False))
 

@@ -12,7 +12,7 @@ from generation.jobs.eta import Basis, Eta
 from generation.jobs.live import job_json
 from generation.jobs.placing import orders
 from generation.jobs.queue import model_queues
-from generation.models import ImageModel, Job, Status
+from generation.models import Endpoint, ImageModel, Job, Status
 from generation.testing.cases import BaseTestCase, EmulatorTestCase, catch_up
 from generation.testing.clock import held_clock
 from generation.testing.rows.api import ApiTestCase, make_job
@@ -89,7 +89,7 @@ class TestForecast(HistoryTestCase):
         assert of_order(ImageModel.objects.get(slug="flux-dev")).p90 <= 30
 
     def test_it_says_something_for_a_model_that_nothing_may_be_out_of(self) -> None:
-        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=0)
+        Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=0)
         model = ImageModel.objects.get(slug="flux-schnell")
         make_job(self.bob, model="flux-schnell")
         assert of_order(model, count=2).p50 >= of_order(model).p50 > 0

@@ -34,7 +34,7 @@ HISTORY = History(
 
 
 def model(**fields) -> ImageModel:
-    return ImageModel(**{"pk": 1, "max_in_flight": 8, "typical_seconds": 20, **fields})
+    return ImageModel(**{"pk": 1, "typical_seconds": 20, **fields})
 
 
 def forecast(
@@ -54,6 +54,7 @@ def forecast(
         running=running,
         sent_at=array("d", [(NOW - timedelta(seconds=ago)).timestamp() for ago in sorted(sent)]),
         warm=warm,
+        max_in_flight=8,
         blocked=blocked,
         positions=positions or Positions(),
         users=users or {},

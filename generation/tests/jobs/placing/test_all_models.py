@@ -76,7 +76,7 @@ def test_it_stores_the_image_and_records_the_cost(runpod, slug, answer):
     runpod.output_formats.set(**answer)
     job = finished(slug, runpod)
     image = job.images.get()
-    expected = runpod.output_formats.of(job.model.endpoint_id)
+    expected = runpod.output_formats.of(job.model.endpoint.endpoint_id)
     assert job.cost == Decimal(str(expected.cost))
     assert len(storage.read(image.key)) == image.bytes
     assert image.content_type == ("image/jpeg" if expected.jpeg else "image/png")

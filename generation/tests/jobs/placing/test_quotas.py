@@ -299,7 +299,7 @@ class TestManyAtOnce(TransactionTestCase):
         def take(slug):
             model = ImageModel.objects.get(slug=slug)
             with transaction.atomic():
-                chosen = budget_choice.next_jobs(model, []).ids
+                chosen = budget_choice.next_jobs(model, [], endpoint=model.endpoint).ids
                 barrier.wait(timeout=20)
                 Job.objects.filter(id__in=chosen).update(status=Status.SUBMITTED)
 

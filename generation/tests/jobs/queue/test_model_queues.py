@@ -12,7 +12,7 @@ from accounts.tokens import tokens
 from generation.jobs.engine import driver
 from generation.jobs.placing import orders
 from generation.jobs.queue import model_queues, queue_positions
-from generation.models import ImageModel, Job, Status
+from generation.models import Endpoint, ImageModel, Job, Status
 from generation.testing.cases import EmulatorTestCase, make_user
 
 
@@ -34,7 +34,7 @@ class TestModelQueue(EmulatorTestCase):
     def test_it_counts_jobs_at_runpod_against_their_user(self):
         a1, a2 = self.order(self.alice, count=2)
         (b1,) = self.order(self.bob)
-        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=1)
+        Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=1)
         driver.submit("flux-schnell")
 
         assert model_queues.current([a1.model_id])[a1.model_id].positions == {b1.id: 0, a2.id: 1}
@@ -43,7 +43,7 @@ class TestModelQueue(EmulatorTestCase):
         jobs = [*self.order(self.alice, count=2), *self.order(self.bob)]
         request = {"model": "p-image", "prompt": "fog", "width": 1024, "height": 1024}
         other = orders.place(user=self.bob, request=request).jobs[0]
-        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=1)
+        Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=1)
         driver.submit("flux-schnell")
         models = [jobs[0].model_id, other.model_id, ImageModel.objects.get(slug="qwen-image").id]
 
@@ -66,7 +66,7 @@ class TestModelQueue(EmulatorTestCase):
         other = {"model": "z-image-turbo", "prompt": "fog"}
         model = ImageModel.objects.get(slug="flux-schnell")
         for _step in range(25):
-            ImageModel.objects.filter(pk=model.pk).update(max_in_flight=random.randrange(8))
+            Endpoint.objects.filter(model=model).update(max_in_flight=random.randrange(8))
             driver.submit("flux-schnell")
             requests = random.choices([request, other], [4, 1], k=random.randrange(1, 5))
             user, numbers = random.choice(users), Counter[int]()

@@ -4,7 +4,7 @@ from django.test import override_settings
 
 from generation.jobs.engine import driver
 from generation.jobs.placing import orders
-from generation.models import ImageModel, Job, Status
+from generation.models import Endpoint, Job, Status
 from generation.testing.cases import EmulatorTestCase, make_user
 
 
@@ -14,7 +14,7 @@ class TestScheduling(EmulatorTestCase):
         return [orders.place(user=user, request=request).jobs[0] for _ in range(count)]
 
     def test_it_lets_no_queue_of_one_user_delay_the_others(self):
-        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=21)
+        Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=21)
         crowd = make_user("crowd@example.org", credits=600)
         with self.settings(MAX_WAITING_PER_USER=500):
             request = {"model": "flux-schnell", "prompt": "fog", "width": 256, "height": 256}
@@ -33,13 +33,13 @@ class TestScheduling(EmulatorTestCase):
     def test_it_takes_the_oldest_of_one_user_first(self):
         first, second = self.order(self.alice, count=2)
 
-        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=1)
+        Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=1)
         assert [job.id for job in driver.submit("flux-schnell")] == [first.id]
-        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=2)
+        Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=2)
         assert [job.id for job in driver.submit("flux-schnell")] == [second.id]
 
     def test_it_submits_no_more_than_max_in_flight(self):
-        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=2)
+        Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=2)
         self.order(self.alice, count=3)
 
         assert [len(driver.submit("flux-schnell")) for _ in range(3)] == [2, 0, 0]
@@ -47,7 +47,7 @@ class TestScheduling(EmulatorTestCase):
 
     @override_settings(MAX_JOBS_AT_ONCE_PER_USER=5)
     def test_it_submits_no_more_than_max_in_flight_within_a_limit_of_users(self):
-        ImageModel.objects.filter(slug="flux-schnell").update(max_in_flight=2)
+        Endpoint.objects.filter(model__slug="flux-schnell").update(max_in_flight=2)
         self.order(self.alice, count=3)
 
         assert [len(driver.submit("flux-schnell")) for _ in range(3)] == [2, 0, 0]

@@ -9,7 +9,15 @@ from django.utils import timezone
 from generation.jobs.engine import heartbeat
 from generation.jobs.placing import creation_switch
 from generation.jobs.placing.creation_switch import Mode
-from generation.models import Announcement, ImageModel, Job, OutageKind, ProviderOutage, Status
+from generation.models import (
+    Announcement,
+    Endpoint,
+    ImageModel,
+    Job,
+    OutageKind,
+    ProviderOutage,
+    Status,
+)
 from generation.operations.status import announcements, service
 from generation.operations.status.service import Creation, ModelState
 from generation.testing.cases import BaseTestCase
@@ -103,7 +111,7 @@ class TestState(StatusTestCase):
         model = ImageModel.objects.get(slug="flux-dev")
         ProviderOutage.objects.create(
             kind=OutageKind.ENDPOINT_MISSING,
-            endpoint_id=model.endpoint_id,
+            endpoint_id=model.endpoint.endpoint_id,
             since=self.now,
             probe_at=self.now,
         )
@@ -112,7 +120,7 @@ class TestState(StatusTestCase):
 
     def test_it_says_that_a_model_waits(self):
         later = self.now + timedelta(minutes=1)
-        ImageModel.objects.filter(slug="flux-dev").update(submit_after=later)
+        Endpoint.objects.filter(model__slug="flux-dev").update(submit_after=later)
         assert self.of().state is ModelState.DELAYED
 
     def test_it_says_that_nothing_works_with_a_refused_key(self):
@@ -138,7 +146,7 @@ class TestPage(StatusTestCase):
 
     def test_it_tells_nothing_about_users_and_endpoints(self):
         self.ended(error_detail="Bearer rp_secret")
-        endpoint = ImageModel.objects.get(slug="comfyui").endpoint_id
+        endpoint = Endpoint.objects.get(model__slug="comfyui").endpoint_id
         for path in ("/status/", API):
             body = self.see(path=path).content.decode()
             for secret in ("secret", self.alice.email, str(self.alice.pk), endpoint):

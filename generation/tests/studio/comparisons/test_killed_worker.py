@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from generation.models import ImageModel, Job, Sheet
+from generation.models import Endpoint, Job, Sheet
 from generation.studio.comparisons import cells
 from generation.testing.servers.killed_process import MODEL
 from generation.testing.servers.killed_worker import KilledWorkerTestCase
@@ -18,7 +18,7 @@ WHOLE = 1_000_000  # statements: more than a step has
 class TestKilledWorker(KilledWorkerTestCase):
     def setUp(self) -> None:
         super().setUp()
-        ImageModel.objects.filter(slug=MODEL).update(max_in_flight=CELLS)
+        Endpoint.objects.filter(model__slug=MODEL).update(max_in_flight=CELLS)
 
     def state(self) -> tuple[int, int, int]:
         """Return the numbers of jobs and sheets, and the held credits."""
