@@ -7,10 +7,12 @@ from uuid import UUID
 
 from celery import shared_task
 
+from accounts.webhooks import outbox as webhook_outbox
 from generation.jobs.engine import driver, heartbeat, outages, storing
 from generation.operations import cleanup
 from generation.studio.prompt_helper import credit_charges
 from generation.user_data import exports
+from generation.webhooks import delivery
 
 
 @shared_task(name="generation.submit")
@@ -48,7 +50,13 @@ def tick() -> None:
     """Wake the lanes for what is due, and record the heartbeat."""
     driver.tick()
     exports.hint_due()
+    delivery.wake_if_due()
     heartbeat.beat()
+
+
+@shared_task(name=webhook_outbox.TASK)
+def send_webhooks() -> None:
+    delivery.send_due()
 
 
 @shared_task(name="generation.release_prompt_calls")

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from generation.jobs.engine.webhooks import is_of_runpod, runpod_hook
-from generation.views.account import account_deletion, data_export, prompt_reviews
+from generation.views.account import account_deletion, data_export, prompt_reviews, webhooks
 from generation.views.comparisons import comparison_pages, word_lists
 from generation.views.create import create, own_images
 from generation.views.gallery import (
@@ -134,6 +134,23 @@ urlpatterns = [
     path("images/<uuid:image_id>/publish/withdraw/", share_forms.withdraw, name="withdraw_image"),
     path("images/<uuid:image_id>/publish/appeal/", share_forms.appeal, name="appeal_image"),
     path("account/reviews/", prompt_reviews.reviews, name="reviews"),
+    path("account/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("account/webhooks/<uuid:webhook_id>/", webhooks.webhook, name="webhook"),
+    path("account/webhooks/<uuid:webhook_id>/test/", webhooks.test, name="test_webhook"),
+    path("account/webhooks/<uuid:webhook_id>/secret/", webhooks.rotate, name="rotate_webhook"),
+    path("account/webhooks/<uuid:webhook_id>/switch/", webhooks.switch, name="switch_webhook"),
+    path("account/webhooks/<uuid:webhook_id>/delete/", webhooks.delete, name="delete_webhook"),
+    path(
+        "account/webhooks/<uuid:webhook_id>/replay/",
+        webhooks.replay_failed,
+        name="replay_webhook",
+    ),
+    path("account/webhook-events/<uuid:message_id>/", webhooks.message, name="webhook_message"),
+    path(
+        "account/webhook-events/<uuid:message_id>/replay/",
+        webhooks.replay,
+        name="replay_webhook_message",
+    ),
     path("account/reviews/<uuid:review_id>/appeal/", prompt_reviews.appeal, name="appeal_review"),
     path("account/reviews/<uuid:review_id>/cancel/", prompt_reviews.cancel, name="cancel_review"),
     path("p/<slug:slug>/", shared_presets.shared_preset, name="shared_preset"),

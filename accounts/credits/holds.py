@@ -18,7 +18,8 @@ from uuid_utils.compat import uuid7
 from accounts.credits.ledger import ENDS, TooFewCredits
 from accounts.limits import period_limits, quotas
 from accounts.limits.quotas import OrderSummary
-from accounts.models import ApiToken, CreditEntry, User
+from accounts.models import ApiToken, CreditEntry, User, WebhookTopic
+from accounts.webhooks import outbox
 from artgen.web import formatting
 
 
@@ -117,21 +118,24 @@ moved AS (
                 COALESCE(NULLIF(allowed_models, ''), (SELECT models FROM grouped)), ' '
             ) @> %(models)s::text[])
         ))
-    RETURNING id, credits, clock_timestamp() AS at
+    RETURNING id, credits, webhook_topics, clock_timestamp() AS at
 ),
 charged AS (
     UPDATE accounts_apitoken SET credits_spent = credits_spent + %(credits)s
     WHERE id = %(token_id)s AND EXISTS (SELECT 1 FROM moved)
+),
+written AS (
+    INSERT INTO accounts_creditentry
+        (id, user_id, kind, amount, balance_after, reference, reason, created_at)
+    SELECT
+        hold.id, moved.id, 'hold', -hold.amount, moved.credits + hold.rest, hold.reference,
+        hold.reason, moved.at + (hold.number - 1) * interval '1 microsecond'
+    FROM moved CROSS JOIN UNNEST(
+        %(ids)s::uuid[], %(amounts)s::int[], %(rests)s::int[], %(references)s::uuid[],
+        %(reasons)s::text[]
+    ) WITH ORDINALITY AS hold (id, amount, rest, reference, reason, number)
 )
-INSERT INTO accounts_creditentry
-    (id, user_id, kind, amount, balance_after, reference, reason, created_at)
-SELECT
-    hold.id, moved.id, 'hold', -hold.amount, moved.credits + hold.rest, hold.reference, hold.reason,
-    moved.at + (hold.number - 1) * interval '1 microsecond'
-FROM moved CROSS JOIN UNNEST(
-    %(ids)s::uuid[], %(amounts)s::int[], %(rests)s::int[], %(references)s::uuid[],
-    %(reasons)s::text[]
-) WITH ORDINALITY AS hold (id, amount, rest, reference, reason, number)
+SELECT credits, webhook_topics FROM moved
 """
 
 
@@ -174,8 +178,12 @@ def hold_all(
                 "is_unlimited": by_staff,
             },
         )
-        if cursor.rowcount:
-            return
+        held = cursor.fetchone()
+    if held:
+        balance, topics = held
+        if outbox.wants(topics, WebhookTopic.CREDITS):
+            outbox.write_credits_low(user.pk, before=balance + total, after=balance)
+        return
     if token_id is not None:
         _check_token(token_id, total)
     current = User.objects.get(pk=user.pk)
@@ -288,12 +296,14 @@ ended AS (
 moved AS (
     UPDATE accounts_user SET credits = credits + back, held = held - amount
     FROM ended WHERE accounts_user.id = user_id AND back BETWEEN 0 AND amount
-    RETURNING user_id, back, credits, clock_timestamp() AS at
+    RETURNING user_id, back, credits, webhook_topics, clock_timestamp() AS at
+),
+written AS (
+    INSERT INTO accounts_creditentry
+        (id, user_id, kind, amount, balance_after, reference, reason, created_at)
+    SELECT %(id)s, user_id, %(kind)s, back, credits, %(reference)s, %(reason)s, at FROM moved
 )
-INSERT INTO accounts_creditentry
-    (id, user_id, kind, amount, balance_after, reference, reason, created_at)
-SELECT %(id)s, user_id, %(kind)s, back, credits, %(reference)s, %(reason)s, at FROM moved
-RETURNING user_id, amount, balance_after, created_at
+SELECT user_id, back, credits, at, webhook_topics FROM moved
 """
 
 
@@ -316,5 +326,6 @@ def _end_if_held(
         row = cursor.fetchone()
     if row is None:
         return None
-    entry.user_id, entry.amount, entry.balance_after, entry.created_at = row
+    entry.user_id, entry.amount, entry.balance_after, entry.created_at, topics = row
+    entry.webhook_topics = topics
     return entry

@@ -18,7 +18,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
-from accounts.models import CreditEntry, User
+from accounts.models import CreditEntry, User, WebhookTopic
+from accounts.webhooks import outbox
 from artgen.refusals import Refusal
 from artgen.web import formatting
 
@@ -35,7 +36,7 @@ ENDS = (Kind.SETTLE, Kind.RELEASE)
 CHANGE_BALANCE = """
 UPDATE accounts_user SET credits = credits + %s
 WHERE id = %s AND credits >= %s AND credits <= %s
-RETURNING credits, clock_timestamp()
+RETURNING credits, clock_timestamp(), webhook_topics
 """
 
 
@@ -192,13 +193,16 @@ def _write(entry: CreditEntry) -> CreditEntry:
             cursor.execute(
                 CHANGE_BALANCE, [entry.amount, entry.user_id, max(0, -entry.amount), most]
             )
-            row: tuple[int, datetime] | None = cursor.fetchone()
+            row: tuple[int, datetime, str] | None = cursor.fetchone()
         if row is None:
             available = User.objects.values_list("credits", flat=True).get(pk=entry.user_id)
             if entry.amount < 0:
                 raise TooFewCredits(needed=-entry.amount, available=available)
             raise TooManyCredits
-        entry.balance_after, entry.created_at = row
+        entry.balance_after, entry.created_at, topics = row
         entry.reason = entry.reason.strip()
         entry.save()
+        if entry.amount < 0 and outbox.wants(topics, WebhookTopic.CREDITS):
+            before = entry.balance_after - entry.amount
+            outbox.write_credits_low(entry.user_id, before=before, after=entry.balance_after)
         return entry

@@ -105,6 +105,11 @@ class Change(Enum):
         _("All API tokens of your ArtGen account were revoked"),
         _("All API tokens of your ArtGen account were revoked."),
     )
+    WEBHOOK_ADDED = (
+        "",
+        _("A new webhook for your ArtGen account"),
+        _("A webhook was added to your ArtGen account. Events are sent to %(host)s."),
+    )
 
     def __init__(self, name_of_allauth: str, subject: Promise, sentence: Promise) -> None:
         self.name_of_allauth = name_of_allauth

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 
 from accounts.emails import password_reset_links, sign_up_links
 from accounts.emails.rendering import absolute_url, compose, localized_for, minute
-from accounts.models import CreditRequest, Invitation, User
+from accounts.models import CreditRequest, Invitation, User, WebhookAddress, WebhookOff
 from accounts.user_data import deletion
 from artgen.web import formatting
 
@@ -129,4 +129,16 @@ def email_change(*, user: User, new_email: str, token: str) -> EmailMessage:
             to=new_email,
             old=user.email,
             link=absolute_url(reverse("confirm_email", args=[token])),
+        )
+
+
+def webhook_off(*, address: WebhookAddress, reason: WebhookOff) -> EmailMessage:
+    """Return the email about a webhook that was turned off because of its receiver."""
+    with localized_for(address.user):
+        return compose(
+            "accounts/emails/webhook_off",
+            to=address.user.email,
+            to_host=address.host,
+            is_gone=reason is WebhookOff.GONE,
+            link=absolute_url(reverse("webhook", args=[address.pk])),
         )

@@ -82,6 +82,9 @@ LIMITS: Mapping[str, RateLimit] = {
     "account_deletion": _of_user("10/h"),
     "export": _of_user("5/d"),
     "token": _of_user("30/h"),
+    "webhook": _of_user("30/h"),
+    "webhook_test": _of_user("60/h"),
+    "webhook_replay": _of_user("120/h"),
     "voucher": RateLimit({"user": ("10/h",), "address": ("30/h",)}),
     "credit_request": _of_user("5/d"),
     "credit_request_email": _of_user("20/h"),  # of all staff together

@@ -1,10 +1,10 @@
 """Database models: users, their ledger of credits and API tokens, quotas, invitations, the
-audit log, and emails not sent yet.
+audit log, emails not sent yet, and webhooks.
 
 Only `accounts.credits.ledger` writes entries of the ledger and a user's credits;
 `accounts.access.invitations` writes invitations, `accounts.emails.outbox` emails,
 `accounts.credits.credit_requests` requests for credits, `accounts.credits.vouchers` vouchers,
-`accounts.access.sign_up_rules` opened mailboxes.
+`accounts.access.sign_up_rules` opened mailboxes, `accounts.webhooks` webhooks.
 """
 
 from accounts.models.audit_log import AuditEntry
@@ -17,3 +17,4 @@ from accounts.models.quotas import ANY_MODEL, GroupQuota, QuotaFields
 from accounts.models.tokens import ApiToken, Scope
 from accounts.models.users import PromptHelp, User, fold
 from accounts.models.vouchers import Voucher, VoucherState, VoucherUse
+from accounts.models.webhooks import WebhookAddress, WebhookMessage, WebhookOff, WebhookTopic

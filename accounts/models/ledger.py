@@ -72,6 +72,9 @@ class CreditEntry(models.Model):
         _("external reference"), max_length=200, null=True, blank=True, editable=False
     )
 
+    webhook_topics: str = ""
+    """`User.webhook_topics` when a hold ended; known to the written instance, not stored."""
+
     objects = CreditEntryQuerySet.as_manager()
 
     class Meta:

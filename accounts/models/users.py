@@ -47,7 +47,7 @@ class UserManager(BaseUserManager["User"]):
 
 GUARDED = (
     *("id", "credits", "held", "session_epoch", "opened_at", "erase_at", "erased_at"),
-    *("banned_at", "banned_until", "ban_reason"),
+    *("banned_at", "banned_until", "ban_reason", "webhook_topics"),
 )
 """Columns of User that have one writer each."""
 
@@ -103,6 +103,12 @@ class User(QuotaFields, AbstractBaseUser, PermissionsMixin):
     )
     # Counts up to end all sessions of the user (accounts.sessions.sessions).
     session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    # What any of the user's webhooks that are on is sent: members of WebhookTopic, separated by
+    # spaces. Statements that change the balance return it, so events cost other users nothing.
+    # Only `accounts.webhooks.addresses` writes it.
+    webhook_topics = models.CharField(
+        max_length=60, blank=True, default="", db_default="", editable=False
+    )
     # NULL until the starting credits are granted; makes sure that they are granted once.
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True, editable=False)
     # The account is locked and will be erased at this time. Only `accounts.user_data.deletion`

@@ -174,6 +174,7 @@ def anonymize(user_id: UUID) -> None:
             language="",
             time_zone="",
             prompt_help="",
+            webhook_topics="",
             last_login=None,
             is_staff=False,
             is_superuser=False,

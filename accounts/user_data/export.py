@@ -40,6 +40,10 @@ def account_files(user: User) -> Iterator[ExportFile]:
         "revoked_at",
     )
     yield "tokens.json", json_array(tokens.iterator(chunk_size=CHUNK_SIZE))
+    webhooks = user.webhooks.order_by("id").values(
+        "url", "topics", "credits_below", "created_at", "disabled_at"
+    )
+    yield "webhooks.json", json_array(webhooks.iterator(chunk_size=CHUNK_SIZE))
     requests = CreditRequest.objects.filter(user=user).order_by("created_at", "id")
     columns_of_requests = requests.values(
         "note", "state", "created_at", "decided_at", "amount", "answer"

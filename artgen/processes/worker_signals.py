@@ -25,6 +25,9 @@ def prepare(sender: str, instance: Any, **_: object) -> None:
     """Start the slots of the lane, and check for alerts beside the lane `drive`."""
     if sender.startswith("store@"):
         signals.worker_process_init.connect(start_slot)  # in each child
+    if sender.startswith("slow@"):
+        # Webhooks only: one sends, and one continues while the other waits for slow receivers.
+        _slots.append(Slots("slow", 2))
     if sender.startswith("drive@"):
         _slots.append(Slots("drive", instance.concurrency))
         watch = import_string(settings.WATCH)

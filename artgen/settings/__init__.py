@@ -21,3 +21,4 @@ from artgen.settings.sessions import *
 from artgen.settings.site import *
 from artgen.settings.tasks import *
 from artgen.settings.waiting_threads import *
+from artgen.settings.webhooks import *

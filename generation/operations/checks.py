@@ -68,7 +68,7 @@ def _wrong_addresses() -> Iterator[str]:
             validate_email(address if address != "none" else "none@example.org")
         except ValidationError:
             yield f"ALERT_EMAILS: {address!r} is not an email address."
-    for name in ("ALLOWED_HOSTS", "RUNPOD_IMAGE_HOSTS"):
+    for name in ("ALLOWED_HOSTS", "RUNPOD_IMAGE_HOSTS", "WEBHOOK_HOSTS"):
         for host in getattr(settings, name):
             if not HOST.fullmatch(host.strip()):
                 yield f"{name}: {host!r} is not a host name."

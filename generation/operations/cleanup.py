@@ -13,6 +13,8 @@ from accounts.access import invitations
 from accounts.credits import credit_requests, vouchers
 from accounts.sessions import sessions
 from accounts.tokens import tokens
+from accounts.webhooks import addresses
+from accounts.webhooks import log as webhook_log
 from generation.gallery import tagging, trash
 from generation.gallery.sharing import saved_copies
 from generation.jobs.budgets import spending
@@ -50,6 +52,8 @@ def _parts() -> dict[str, Callable[[], object]]:
         "sessions": SessionStore.clear_expired,
         "ended sessions": sessions.forget_ended,
         "tokens": partial(tokens.forget_revoked, revoked_before=old),
+        "webhook messages": webhook_log.forget_old,
+        "webhook secrets": addresses.forget_old_secrets,
         "invitations": partial(invitations.forget_ended, before=old),
         "credit requests": partial(credit_requests.forget_decided, before=old),
         "vouchers": partial(vouchers.forget_ended, before=old),

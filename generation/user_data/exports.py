@@ -9,7 +9,7 @@ complete parts are not.
 import logging
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -20,8 +20,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.emails import outbox, rendering
-from accounts.models import User
+from accounts.models import User, WebhookTopic
 from accounts.user_data.export import account_files
+from accounts.webhooks import outbox as webhooks
+from accounts.webhooks.outbox import WebhookEvent
+from artgen.api.times import time_json
 from artgen.refusals import Refusal
 from generation.files import object_keys, storage
 from generation.gallery.zip_archive import image_entry, text_entry
@@ -103,8 +106,20 @@ def step(export_id: UUID) -> None:
     if more:
         if _update(export, due_at=timezone.now(), tries=0, **_progress(export)):
             dispatch.export(export.id)
-    elif _update(export, due_at=None, expires_at=_end(), **_progress(export)):
-        outbox.enqueue(export_ready(export))
+    else:
+        _finish(export)
+
+
+def _finish(export: Export) -> None:
+    """Make the files available, and tell the user and the user's webhooks."""
+    with transaction.atomic():
+        expires_at = _end()
+        if _update(export, due_at=None, expires_at=expires_at, **_progress(export)):
+            outbox.enqueue(export_ready(export))
+            if webhooks.wants(export.user.webhook_topics, WebhookTopic.EXPORTS):
+                data = {"id": str(export.id), "expires_at": time_json(expires_at)}
+                event = WebhookEvent(WebhookTopic.EXPORTS, "export.ready", data)
+                webhooks.write(export.user_id, [event])
 
 
 def address_of(export: Export, number: int) -> str:
@@ -239,7 +254,7 @@ def _progress(export: Export) -> dict[str, object]:
     }
 
 
-def _end() -> object:
+def _end() -> datetime:
     return timezone.now() + timedelta(days=settings.EXPORT_DAYS)
 
 

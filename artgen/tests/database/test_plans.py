@@ -28,6 +28,7 @@ from generation.testing.isolation.routes import site_routes
 from generation.testing.isolation.suite import body_of, is_allowed, request, trials
 from generation.testing.plans import Statements
 from generation.testing.rows import many_images
+from generation.webhooks import delivery
 
 COUNT = 100_000  # over ten years: the last month has 820
 MOST = 5_000  # four months, which the costs of a month are found in
@@ -44,6 +45,15 @@ MORE_ROWS = (
     """INSERT INTO generation_collection
         (id, user_id, name, folded_name, link_parameters, link_name, created_at)
     SELECT id, user_id, id::text, id::text, false, false, created_at FROM generation_job""",
+    """INSERT INTO accounts_webhookaddress
+        (id, user_id, url, topics, credits_below, secret, created_at)
+    SELECT id, id, 'https://example.com/', 'jobs batches', 1, '', date_joined FROM accounts_user""",
+    """UPDATE accounts_user SET webhook_topics = 'jobs batches'""",
+    """INSERT INTO accounts_webhookmessage
+        (id, address_id, type, body, created_at, due_at, tries, delivered_at, attempts)
+    SELECT id, user_id, 'job.succeeded', '{}', created_at, CASE WHEN seed % 20 = 7 THEN now() END, 1,
+        CASE WHEN seed % 20 <> 7 THEN created_at END, '[]'
+    FROM generation_job""",
 )
 """As many rows of each, as if every image had been published."""
 
@@ -112,6 +122,7 @@ def _live(alice: User) -> None:
         app.loader.import_default_modules()
         for entry in settings.CELERY_BEAT_SCHEDULE.values():
             app.tasks[entry["task"]]()
+        assert delivery.claim({})
 
 
 async def _watch(alice: User, token: str) -> None:

@@ -7,6 +7,8 @@ EXAMPLES = {
     "collection_id": "collection",
     "member_id": "member",
     "export_id": "export",
+    "webhook_id": "webhook",
+    "message_id": "webhook_message",
     "review_id": "review",
     "sheet_id": "sheet",
     "list_id": "word_list",

@@ -28,9 +28,12 @@ from accounts.models import (
     OutgoingEmail,
     Scope,
     User,
+    WebhookMessage,
+    WebhookTopic,
 )
 from accounts.tokens import tokens
 from accounts.user_data import deletion
+from accounts.webhooks import addresses
 from artgen.admin import audit
 from generation.files import storage
 from generation.gallery import collections, notes, tagging
@@ -197,6 +200,17 @@ def _make_rows(data: OwnedData) -> None:
         parts=[{"key": f"exports/{owner.id}/part-1.zip", "bytes": 10, "files": 1}],
     )  # fmt: skip
     storage.save(export.parts[0]["key"], mark("export").encode(), content_type="application/zip")
+    webhook, secret = addresses.add(
+        user=owner,
+        url=f"https://example.com/{mark('webhook')}",
+        topics=WebhookTopic.values,
+        credits_below=1,
+    )
+    data.secrets.append(secret)
+    message = WebhookMessage.objects.create(
+        address=webhook, type="job.failed", body=f'{{"data":"{mark("message")}"}}', due_at=None
+    )
+    values |= {"webhook": webhook.id, "webhook_message": message.id}
     outbox.enqueue(texts.password_reset(user=owner))
     (email,) = OutgoingEmail.objects.filter(recipient=owner.email)[:1]
     refused_image = make_image_with_files(owner)

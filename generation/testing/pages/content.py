@@ -22,14 +22,24 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import timezone, translation
 from PIL import Image as Pillow
+from uuid_utils.compat import uuid7
 
 from accounts.access import email_change, invitations
 from accounts.credits import ledger
 from accounts.emails import password_reset_links, sign_up_links
-from accounts.models import CreditEntry, User
+from accounts.models import (
+    CreditEntry,
+    User,
+    WebhookAddress,
+    WebhookMessage,
+    WebhookOff,
+    WebhookTopic,
+)
 from accounts.sessions import second_factor_rules
 from accounts.tokens import tokens
+from accounts.webhooks import addresses
 from artgen.admin import audit
+from artgen.api.times import time_json
 from artgen.web.theme import page
 from generation.files import uploads
 from generation.gallery import collections, tagging
@@ -251,12 +261,53 @@ def _account(owner: User) -> dict[str, Any]:
         actor=boss,
     )
     return {
+        **_webhooks(owner),
         "invitation": invitations.token_of(invited.sent[0]),
         "uid": str(owner.pk),
         "reset": password_reset_links.make_token(owner),
         "email_change": email_change.token_of(owner, "new@example.org"),
         "sign_up": sign_up_links.make_token("new@example.org"),
     }
+
+
+def _webhooks(owner: User) -> dict[str, Any]:
+    """Add one whose last attempt failed, and one that is off, after the images are done."""
+    on, off = (
+        addresses.add(user=owner, url=url, topics=topics, credits_below=50)[0]
+        for url, topics in (
+            ("https://n8n.example.org/webhook/5f1c0a52", WebhookTopic.values),
+            ("https://example.com/hooks/artgen", [WebhookTopic.JOBS]),
+        )
+    )
+    addresses.turn_off(off, reason=WebhookOff.FAILING)
+    now = timezone.now()
+
+    def message(type: str, *statuses: int, **fields: Any) -> WebhookMessage:
+        body = {"type": type, "timestamp": time_json(now), "data": {"id": str(uuid7())}}
+        attempts = [
+            {
+                "at": time_json(now - timedelta(minutes=5 * number)),
+                "ms": 15_000 if status == 0 else 240,
+                "status": status,
+                "error": "" if status else "timeout",
+                "text": "Workflow is not active" if status >= 400 else "",
+            }
+            for number, status in reversed(list(enumerate(reversed(statuses))))
+        ]
+        return WebhookMessage.objects.create(
+            address=on,
+            type=type,
+            body=json.dumps(body),
+            attempts=attempts,
+            **{"due_at": None, "tries": len(statuses), **fields},
+        )
+
+    failed = message("job.failed", 500, 0, 404)
+    message("job.succeeded", 200, delivered_at=now)
+    message("batch.ended", 500, 200, delivered_at=now)
+    message("credits.low", 404, due_at=now + timedelta(hours=2))
+    WebhookAddress.objects.filter(pk=on.pk).update(failing_since=now)
+    return {"webhook": on.id, "webhook_off": off.id, "webhook_message": failed.id}
 
 
 def _trouble(owner: User, prompt: str, word: str) -> Job:

@@ -97,7 +97,7 @@ class TestStep(ExportTestCase):
                     "styles.json",
                 ],
                 *["favorite_models.json", "publications.json", "reviews.json", "reports.json"],
-                *["comparisons.json", "word_lists.json"],
+                *["comparisons.json", "word_lists.json", "webhooks.json"],
                 *pictures,
                 f"uploads/{upload.key.rsplit('/', 1)[-1]}",
             ]

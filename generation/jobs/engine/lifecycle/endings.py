@@ -15,6 +15,7 @@ from accounts.credits import holds
 from accounts.models import User
 from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
+from generation.jobs.engine import end_events
 from generation.jobs.engine.lifecycle.transition import (
     HistoryLine,
     Stale,
@@ -96,7 +97,8 @@ def succeed(job: Job, *, images: Sequence[Image], cost: Decimal | None) -> Job:
         publish(moved)
         Image.objects.bulk_create(images)
         spending.add(job, cost)  # None, unless it was not known when the job ended at RunPod
-        holds.settle(reference=job.id)
+        entry = holds.settle(reference=job.id)
+        end_events.write(ended, topics=entry.webhook_topics)
     return ended
 
 
@@ -163,7 +165,8 @@ def _end_without_images(
         )
         if charge is not None:  # else once it is stopped and RunPod has said what it cost
             spending.add(job, spending.cost_of_attempt(job, charge))
-        holds.release(reference=job.id, reason=reason.code or to.value)
+        entry = holds.release(reference=job.id, reason=reason.code or to.value)
+        end_events.write(ended, topics=entry.webhook_topics)
     return ended
 
 

@@ -1,0 +1,1 @@
+"""Webhooks of users: addresses, the outbox and log; `generation.webhooks` sends."""

@@ -1,0 +1,51 @@
+"""What the webhooks of a job's user are sent when it, or the last job of its batch, has ended."""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from accounts.models import WebhookTopic
+from accounts.webhooks import outbox
+from accounts.webhooks.outbox import WebhookEvent, wants
+from artgen.api.times import optional_time_json, time_json
+from generation.models import FINAL, Job, Status
+
+
+def write(job: Job, *, topics: str) -> None:
+    """Write the events of this end; `topics` are those of its user, usually none.
+
+    Call it after the end of its hold: that has locked the user's row, so of the last two jobs of a
+    batch, which end at the same moment, one sees the other.
+    """
+    if not topics or job.is_trial:
+        return
+    events = []
+    if wants(topics, WebhookTopic.JOBS):
+        events.append(WebhookEvent(WebhookTopic.JOBS, f"job.{job.status}", job_data(job)))
+    if job.batch and wants(topics, WebhookTopic.BATCHES) and (data := _batch_data(job, job.batch)):
+        events.append(WebhookEvent(WebhookTopic.BATCHES, "batch.ended", data))
+    if events:
+        outbox.write(job.user_id, events)
+
+
+def job_data(job: Job) -> dict[str, Any]:
+    return {
+        "id": str(job.id),
+        "status": str(job.status),
+        "model": job.model.slug,
+        "batch": str(job.batch) if job.batch else None,
+        "credits": job.credits if job.status == Status.SUCCEEDED else 0,
+        "created_at": time_json(job.created_at),
+        "finished_at": optional_time_json(job.finished_at),
+        "error": {"code": job.error_code} if job.status == Status.FAILED else None,
+        "images": [str(image.id) for image in job.new_images or ()],
+    }
+
+
+def _batch_data(job: Job, batch: UUID) -> dict[str, Any] | None:
+    """Return how the jobs of this batch have ended, None while one has not."""
+    jobs = Job.objects.filter(batch=batch, user_id=job.user_id)
+    if jobs.active().exists():
+        return None
+    counts = Counter(jobs.values_list("status", flat=True))
+    return {"id": str(batch), "jobs": {str(status): counts[status] for status in FINAL}}

@@ -1,0 +1,107 @@
+"""A receiver of webhooks: keeps the requests, and replies as it is told."""
+
+import contextlib
+import http.server
+import select
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.test import override_settings
+from standardwebhooks import Webhook, WebhookVerificationError
+
+
+@dataclass
+class Request:
+    path: str
+    headers: dict[str, str]
+    body: str
+
+    def is_signed_by(self, secret: str) -> bool:
+        try:
+            Webhook(secret).verify(self.body, self.headers)
+        except WebhookVerificationError:
+            return False
+        return True
+
+
+@dataclass
+class Receiver:
+    port: int = 0
+    status: int = 204
+    headers: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+    requests: list[Request] = field(default_factory=list)
+    may_reply: threading.Event = field(default_factory=threading.Event)
+    """Not set: it stays silent."""
+    open: int = 0
+    most_open: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.may_reply.set()
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def url(self, path: str = "/hook") -> str:
+        return f"http://{self.host}{path}"
+
+    def verified(self, secret: str) -> list[dict[str, object]]:
+        """Return what the requests say; raise unless this secret has signed each."""
+        return [Webhook(secret).verify(request.body, request.headers) for request in self.requests]
+
+
+@contextlib.contextmanager
+def receiver() -> Iterator[Receiver]:
+    """Run a receiver that WEBHOOK_HOSTS of this process allows."""
+    with listening() as state, override_settings(WEBHOOK_HOSTS=[state.host]):
+        yield state
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[Receiver]:
+    state = Receiver()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            with state.lock:
+                state.requests.append(Request(self.path, dict(self.headers), body))
+                state.open += 1
+                state.most_open = max(state.open, state.most_open)
+            closed = False
+            while not closed and not state.may_reply.wait(0.02):
+                readable, _, _ = select.select([self.connection], [], [], 0)
+                closed = bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+            with state.lock:
+                state.open -= 1
+            if closed:
+                return
+            self.send_response(state.status)
+            for name, value in state.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(state.text.encode())))
+            self.end_headers()
+            self.wfile.write(state.text.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Server(http.server.ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 500
+
+    server = Server(("127.0.0.1", 0), Handler)
+    state.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield state
+    finally:
+        state.may_reply.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,179 @@
+"""What is written for a user's webhooks, in the transaction of what has happened."""
+
+import json
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import TransactionTestCase
+from django.test.utils import CaptureQueriesContext
+
+from accounts.credits import ledger
+from accounts.models import User, WebhookAddress, WebhookMessage, WebhookOff, WebhookTopic
+from accounts.webhooks import addresses
+from generation.jobs.engine import job_control, lifecycle
+from generation.jobs.placing import orders, trials
+from generation.models import ImageModel
+from generation.testing.cases import EmulatorTestCase, load_catalog, make_user
+from generation.testing.servers.webhook_receiver import receiver
+from generation.testing.threads import at_once
+from generation.user_data import exports
+
+MODEL = {"model": "flux-schnell", "prompt": "fog", "width": 256, "height": 256}
+
+
+def sent(address: WebhookAddress) -> list[tuple[str, dict[str, Any]]]:
+    """Return type and data of the messages to this address, oldest first."""
+    bodies = [json.loads(row.body) for row in address.messages.order_by("id")]
+    return [(body["type"], body["data"]) for body in bodies]
+
+
+def types(address: WebhookAddress) -> list[str]:
+    return [type for type, _ in sent(address)]
+
+
+class TestEvents(EmulatorTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.receiver = self.enterContext(receiver())
+
+    def add(
+        self,
+        user: User,
+        *,
+        path: str = "/hook",
+        topics: Any = WebhookTopic.values,
+        credits_below: int = 50,
+    ) -> WebhookAddress:
+        return addresses.add(
+            user=user, url=self.receiver.url(path), topics=topics, credits_below=credits_below
+        )[0]
+
+    def place_batch(self) -> Any:
+        return orders.place_batch(user=self.alice, requests=[MODEL, MODEL])
+
+    def test_it_writes_the_end_of_a_job(self) -> None:
+        address = self.add(self.alice)
+        self.finish(job := self.place())
+        ((type, data),) = sent(address)
+        job.refresh_from_db()
+        assert type == "job.succeeded"
+        assert data["id"] == str(job.id)
+        assert data["images"] == [str(image.id) for image in job.images.all()]
+        assert data["credits"] == job.credits
+        body = json.loads(WebhookMessage.objects.get().body)
+        assert list(body) == ["type", "timestamp", "data"]
+        assert len(WebhookMessage.objects.get().body) < 20_000
+
+    def test_it_writes_a_failure_and_a_cancellation(self) -> None:
+        address = self.add(self.alice)
+        lifecycle.fail(self.place(), code="out_of_memory", detail="secret of staff")
+        job_control.cancel(job=self.place(), actor=self.alice)
+        assert [(type, data["credits"]) for type, data in sent(address)] == [
+            ("job.failed", 0),
+            ("job.canceled", 0),
+        ]
+        assert sent(address)[0][1]["error"] == {"code": "out_of_memory"}
+        assert "secret" not in WebhookMessage.objects.earliest("id").body
+
+    def test_it_writes_nothing_of_others_of_trials_and_for_addresses_that_are_off(self) -> None:
+        address = self.add(self.bob)
+        off = self.add(self.alice)
+        addresses.turn_off(off, reason=WebhookOff.OWNER)
+        self.finish(self.place())
+        trial = trials.place(
+            staff=self.bob, model=ImageModel.objects.get(slug="flux-schnell"), prompt="fog"
+        )
+        assert self.finish(trial).is_trial
+        assert sent(address) == sent(off) == []
+        self.alice.refresh_from_db()
+        assert self.alice.webhook_topics == ""
+
+    def test_it_writes_to_each_address_what_it_is_sent(self) -> None:
+        jobs = self.add(self.alice, topics=["jobs"])
+        batches = self.add(self.alice, path="/2", topics=["batches"])
+        placed = self.place_batch()
+        for job in placed.jobs:
+            self.finish(job)
+        assert types(jobs) == ["job.succeeded"] * 2
+        assert sent(batches) == [
+            (
+                "batch.ended",
+                {"id": str(placed.batch), "jobs": {"succeeded": 2, "failed": 0, "canceled": 0}},
+            )
+        ]
+
+    def test_it_writes_the_end_of_a_batch_once_with_its_last_job(self) -> None:
+        address = self.add(self.alice, topics=["batches"])
+        first, second = self.place_batch().jobs
+        lifecycle.fail(first, code="x")
+        assert sent(address) == []
+        job_control.cancel(job=second, actor=self.alice)
+        ((_, data),) = sent(address)
+        assert data["jobs"] == {"succeeded": 0, "failed": 1, "canceled": 1}
+
+    def test_it_writes_nothing_of_a_transaction_that_is_rolled_back(self) -> None:
+        address = self.add(self.alice)
+        job = self.place()
+        with suppress(ZeroDivisionError), transaction.atomic():
+            lifecycle.fail(job, code="x")
+            raise ZeroDivisionError
+        assert sent(address) == []
+
+    def test_it_writes_low_credits_when_the_balance_falls_below_the_limit(self) -> None:
+        address = self.add(self.alice, topics=["credits"], credits_below=99)
+        self.place()  # 100 → 98 or so
+        self.place()
+        ((type, data),) = sent(address)
+        assert (type, data["below"]) == ("credits.low", 99)
+        assert data["credits"] < 99
+        ledger.grant(user=self.alice, amount=10, reason="gift")
+        ledger.take_back(user=self.alice, amount=20, reason="back")
+        assert types(address) == ["credits.low"] * 2
+
+    def test_it_writes_that_an_export_is_ready(self) -> None:
+        address = self.add(self.alice, topics=["exports"])
+        export = exports.start(self.alice)
+        while exports.latest(self.alice).due_at:
+            exports.step(export.id)
+        ((type, data),) = sent(address)
+        assert (type, data["id"]) == ("export.ready", str(export.id))
+
+    def test_it_costs_users_without_webhooks_no_statement(self) -> None:
+        """Beside the budget of `test_job_budget`: also of what fails."""
+        self.add(self.bob)
+        job = self.place()
+        with CaptureQueriesContext(connection) as captured:
+            lifecycle.fail(job, code="x")
+        assert not [query for query in captured if "_webhook" in query["sql"]]
+        with CaptureQueriesContext(connection) as captured:
+            self.place()
+            ledger.take_back(user=self.alice, amount=1, reason="back")
+        assert not [query for query in captured if "_webhookm" in query["sql"]]
+
+    def test_it_costs_an_event_two_statements(self) -> None:
+        self.add(self.alice, topics=["jobs"])
+        job = self.place()
+        with CaptureQueriesContext(connection) as captured:
+            lifecycle.fail(job, code="x")
+        assert len([query for query in captured if "accounts_webhook" in query["sql"]]) == 2
+
+
+class TestBatchRace(TransactionTestCase):
+    def setUp(self) -> None:
+        cache.clear()
+        load_catalog()
+        self.alice = make_user("alice@example.org")
+
+    def test_it_writes_the_end_of_a_batch_once_if_its_last_jobs_end_together(self) -> None:
+        with receiver() as there:
+            address, _ = addresses.add(
+                user=self.alice, url=there.url(), topics=["batches"], credits_below=1
+            )
+            for _n in range(5):
+                jobs = orders.place_batch(user=self.alice, requests=[MODEL] * 4).jobs
+                at_once([partial(lifecycle.fail, job, code="x") for job in jobs])
+            assert types(address) == ["batch.ended"] * 5
+            assert {data["jobs"]["failed"] for _, data in sent(address)} == {4}

@@ -1,0 +1,1 @@
+"""Webhooks of users on their way: one attempt (`receiver`), all that are due (`delivery`)."""

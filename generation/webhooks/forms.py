@@ -1,0 +1,72 @@
+"""Forms of the pages of webhooks."""
+
+from datetime import timedelta
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.credits import ledger
+from accounts.forms.bans import MinuteInput
+from accounts.models import WebhookAddress, WebhookTopic
+from accounts.models.webhooks import URL_MAX_LENGTH
+from artgen.web import years
+from generation.webhooks import receiver
+from generation.webhooks.receiver import UrlRefused
+
+CREDITS_BELOW = 50
+
+
+class WebhookEventsForm(forms.Form):
+    """Which events an address is sent."""
+
+    topics = forms.MultipleChoiceField(
+        label=_("Events"),
+        choices=WebhookTopic.choices,
+        initial=WebhookTopic.values,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    credits_below = forms.IntegerField(
+        label=_("Credits are low below"),
+        min_value=1,
+        max_value=ledger.MAX_CREDITS,
+        initial=CREDITS_BELOW,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    @classmethod
+    def of(cls, address: WebhookAddress) -> "WebhookEventsForm":
+        return cls(
+            initial={"topics": address.topics.split(), "credits_below": address.credits_below}
+        )
+
+
+class WebhookForm(WebhookEventsForm):
+    """A new address."""
+
+    url = forms.CharField(
+        label=_("Address"),
+        max_length=URL_MAX_LENGTH,
+        widget=forms.URLInput(attrs={"placeholder": "https://example.com/hooks/artgen"}),
+    )
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"]
+        try:
+            receiver.check_url(url)
+        except UrlRefused as refusal:
+            raise ValidationError(refusal.message) from refusal
+        return url
+
+
+class ReplayForm(forms.Form):
+    """Since when failed events are sent again."""
+
+    since = forms.DateTimeField(
+        label=_("Failed since"), widget=MinuteInput, validators=[years.validate]
+    )
+
+    @classmethod
+    def of(cls, address: WebhookAddress) -> "ReplayForm":
+        return cls(initial={"since": address.failing_since or timezone.now() - timedelta(days=1)})
