@@ -36,6 +36,8 @@ class Evidence:
     accepted: list[Row]  # by the emulator: `Accepted`, with `job` and `attempt` of the webhook
     deliveries: list[Row]  # of webhooks
     faults: dict[str, dict[str, int]]  # that have happened at the emulator
+    messages: list[Row]  # to webhooks of users, with `user_id`
+    received: list[Row]  # by webhooks: `user`, its number, `id` and `is_valid`
 
 
 def gather(site: ChaosSite, *, orders: Sequence[UserOrder], heard: Heard) -> Evidence:
@@ -56,6 +58,18 @@ def gather(site: ChaosSite, *, orders: Sequence[UserOrder], heard: Heard) -> Evi
         accepted=[job | attempt_of(job["webhook"]) for job in record["jobs"]],
         deliveries=record["deliveries"],
         faults=record["faults"],
+        messages=site.rows(
+            "SELECT message.*, address.user_id FROM accounts_webhookmessage AS message "
+            "JOIN accounts_webhookaddress AS address ON address.id = message.address_id"
+        ),
+        received=[
+            {
+                "user": int(request.path.strip("/")),
+                "id": request.headers["webhook-id"],
+                "is_valid": request.is_signed_by(site.secrets[int(request.path.strip("/"))]),
+            }
+            for request in site.receiver.requests
+        ],
     )
 
 

@@ -107,6 +107,10 @@ def _lines(outcome: RunOutcome) -> list[tuple[str, str]]:
             f"{unknown} · {adopted} · {resubmitted}",
         ),
         ("webhooks delivered · forged", f"{delivered[False]} · {delivered[True]}"),
+        (
+            "events for webhooks of users · received",
+            f"{len(evidence.messages)} · {len(evidence.received)}",
+        ),
         ("socket events · connections", f"{evidence.heard.events} · {evidence.heard.connections}"),
         ("files in the bucket", str(len(evidence.files))),
         *((f"**{name}**", f"**{len(findings)}**") for name, findings in outcome.findings.items()),

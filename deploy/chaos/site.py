@@ -1,5 +1,6 @@
 """The site: two machines, the second with a wrong clock, the emulator and a proxy of the bucket."""
 
+import json
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ from deploy.chaos.form import Form
 from deploy.chaos.s3_proxy import S3Proxy
 from deploy.chaos.servers import KillableServer
 from generation.testing.servers.stack import MACHINE, Stack
+from generation.testing.servers.webhook_receiver import Receiver, listening
 
 MODELS = {
     "flux-schnell": {"width": 256, "height": 256},  # JPEG by address
@@ -82,6 +84,9 @@ class ChaosSite:
         self.s3_proxy = S3Proxy(servers["S3"].port, seed=seed, slow_seconds=5)
         options = MACHINE | form.environment | {"GUNICORN_WORKERS": "2"}
         options["S3_ENDPOINT_URL"] = self.s3_proxy.address
+        self.listening = listening()
+        self.receiver: Receiver = self.listening.__enter__()
+        options["WEBHOOK_HOSTS"] = self.receiver.host
         self.first = Machine(**options)
         self.emulator = EmulatorProcess(
             form.gpu, "--slow-seconds=5", "--late-seconds=30", f"--seed={seed}", workers=100
@@ -94,6 +99,7 @@ class ChaosSite:
     def start(self, stack: ExitStack) -> None:
         """Start all of it; `stack` ends it."""
         stack.callback(self.s3_proxy.close)
+        stack.push(self.listening)
         stack.enter_context(self.first)
         self.accounts = self._prepare()
         self.second = Machine(
@@ -118,7 +124,23 @@ class ChaosSite:
         calls = "\n".join(f"call_command('set_model', {slug!r}, *{values!r})" for slug in MODELS)
         program = f"from django.core.management import call_command\n{calls}"
         self.first.command("shell", "--command", program)
-        return new_accounts(self.first, self.form.users)
+        accounts = new_accounts(self.first, self.form.users)
+        self.secrets = self._add_webhooks([account["email"] for account in accounts])
+        return accounts
+
+    def _add_webhooks(self, emails: list[str]) -> list[str]:
+        """Give each user a webhook for ended jobs, and return their secrets."""
+        program = (
+            "import json; from accounts.models import User\n"
+            "from accounts.webhooks import addresses\n"
+            f"print(json.dumps([addresses.add(user=User.objects.get(email=email), topics=['jobs'], "
+            f"url={self.receiver.url('/')!r} + str(number), credits_below=1)[1] "
+            f"for number, email in enumerate({emails!r})]))"
+        )
+        secrets: list[str] = json.loads(
+            self.first.command("shell", "--verbosity=0", "--command", program)
+        )
+        return secrets
 
     def ask_emulator(self, method: str, path: str, document: Any = None) -> Any:
         reply = requests.request(
@@ -141,10 +163,13 @@ class ChaosSite:
             return list(database.execute(statement))
 
     def wait_until_idle(self, *, seconds: float) -> None:
-        """Wait until every job has ended and nothing must be stopped, at most these seconds."""
+        """Wait until every job has ended, nothing must be stopped and all webhooks are sent, at
+        most these seconds.
+        """
         began = time.monotonic()
         unfinished = (
-            "SELECT count(*) AS count FROM generation_job WHERE due_at IS NOT NULL OR stop_pending"
+            "SELECT (SELECT count(*) FROM generation_job WHERE due_at IS NOT NULL OR stop_pending)"
+            " + (SELECT count(*) FROM accounts_webhookmessage WHERE due_at IS NOT NULL) AS count"
         )
         while time.monotonic() - began < seconds:
             if not self.rows(unfinished)[0]["count"]:

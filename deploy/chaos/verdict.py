@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import json
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -179,6 +180,31 @@ def _ledger(evidence: Evidence) -> Iterator[str]:
     )
 
 
+def _webhooks(evidence: Evidence) -> Iterator[str]:
+    """Ends of jobs that a webhook was not sent exactly as one event, or was sent of another's."""
+    events: Counter[str] = Counter()
+    known = {f"msg_{message['id'].hex}": message for message in evidence.messages}
+    received = {row["id"] for row in evidence.received}
+    for id, message in known.items():
+        event = json.loads(message["body"])
+        job = _job(evidence, event["data"]["id"])
+        events[event["data"]["id"]] += 1
+        if job is None or (f"job.{job['status']}", job["user_id"]) != (
+            event["type"],
+            message["user_id"],
+        ):
+            yield f"{event['type']} of {event['data']['id']} has not happened to this user"
+        if id not in received:
+            yield f"{event['type']} of {event['data']['id']} was not received"
+    for job_id, job in evidence.jobs.items():
+        if job["status"] in FINAL and events[str(job_id)] != 1:
+            yield f"the end of job {job_id} is {events[str(job_id)]} events"
+    for row in evidence.received:
+        user = evidence.users[row["user"]]["id"]
+        if not row["is_valid"] or row["id"] not in known or known[row["id"]]["user_id"] != user:
+            yield f"user {row['user']} was sent {row['id']}"
+
+
 FINDINGS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     "unanswered": _unanswered,
     "lost": _lost,
@@ -189,6 +215,7 @@ FINDINGS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     "wrong or missing files": _files,
     "orphan files": _orphans,
     "wrong balances or holds": _ledger,
+    "webhooks": _webhooks,
 }
 
 

@@ -106,7 +106,7 @@ class TestPlan:
 
 def consistent() -> Evidence:
     """Return the evidence of two users with a succeeded job each, and a canceled one."""
-    evidence = Evidence([], Heard(), [], [], {}, [], [], [], {}, [], [], {})
+    evidence = Evidence([], Heard(), [], [], {}, [], [], [], {}, [], [], {}, [], [])
     for number, status in enumerate(("succeeded", "succeeded", "canceled")):
         user = {"id": uuid4(), "email": f"user{number}@example.org", "credits": 10, "held": 0}
         job_id, price = uuid4(), 2
@@ -126,6 +126,12 @@ def consistent() -> Evidence:
             "stop_pending": False,
             "runpod_id": f"rp-{number}",
         }
+        body = json.dumps({"type": f"job.{status}", "data": {"id": str(job_id)}})
+        message = {"id": uuid4(), "user_id": user["id"], "body": body}
+        evidence.messages.append(message)
+        evidence.received.append(
+            {"user": number, "id": f"msg_{message['id'].hex}", "is_valid": True}
+        )
         order = UserOrder(number, number, 0.0, [{"prompt": prompt}], ids=[[str(job_id)]])
         evidence.users.append(user)
         evidence.jobs[job_id] = job
@@ -278,6 +284,29 @@ def released_though_succeeded(evidence: Evidence) -> None:
     evidence.users[0]["credits"] += 2
 
 
+def webhook_not_received(evidence: Evidence) -> None:
+    evidence.received.pop()
+
+
+def event_doubled(evidence: Evidence) -> None:
+    again = {**evidence.messages[0], "id": uuid4()}
+    evidence.messages.append(again)
+    evidence.received.append({**evidence.received[0], "id": f"msg_{again['id'].hex}"})
+
+
+def event_of_another(evidence: Evidence) -> None:
+    evidence.received[0]["user"] = 1
+
+
+def event_lost(evidence: Evidence) -> None:
+    evidence.messages.pop()
+    evidence.received.pop()
+
+
+def webhook_unsigned(evidence: Evidence) -> None:
+    evidence.received[0]["is_valid"] = False
+
+
 class TestVerdict:
     def test_it_finds_nothing_where_nothing_is_wrong(self) -> None:
         assert judge(consistent()) == {name: [] for name in FINDINGS}
@@ -288,7 +317,10 @@ class TestVerdict:
             (no_answer, {"unanswered"}),
             (no_row, {"lost"}),
             (canceled_in_vain, {"lost"}),
-            (not_final, {"unfinished", "wrong or missing files", "wrong balances or holds"}),
+            (
+                not_final,
+                {"unfinished", "wrong or missing files", "wrong balances or holds", "webhooks"},
+            ),
             (two_ends, {"unfinished"}),
             (accepted_twice, {"doubled"}),
             (hold_ended_twice, {"doubled", "wrong balances or holds"}),
@@ -308,6 +340,11 @@ class TestVerdict:
             (free_credits, {"wrong balances or holds"}),
             (hold_open, {"wrong balances or holds"}),
             (released_though_succeeded, {"wrong balances or holds"}),
+            (webhook_not_received, {"webhooks"}),
+            (event_doubled, {"webhooks"}),
+            (event_of_another, {"webhooks"}),
+            (event_lost, {"webhooks"}),
+            (webhook_unsigned, {"webhooks"}),
         ],
     )
     def test_it_finds_what_is_wrong(
