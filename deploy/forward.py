@@ -1,6 +1,6 @@
 """Forward connections: `forward.py ADDRESS TARGET [TARGET_OF_SOCKETS]`.
 
-A target is HOST:PORT or the path of a Unix socket; requests below /ws/ go to that of sockets, as
+A target is HOST:PORT or the path of a Unix socket; sockets and streams go to that of sockets, as
 nginx sends them, by the path of a connection's first request.
 """
 
@@ -39,7 +39,8 @@ async def main(address: str, web: str, sockets: str = "") -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, ValueError):
             line = await reader.readline()
-            target = sockets if sockets and line.startswith(b"GET /ws/") else web
+            is_stream = line.startswith((b"GET /ws/", b"GET /api/v1/events"))
+            target = sockets if sockets and is_stream else web
             onward_reader, onward_writer = await connect(target)
             onward_writer.write(line)
             request = asyncio.create_task(copy(reader, onward_writer))

@@ -5,7 +5,7 @@
 #   publish   copy them to NGINX_STATIC, beside those of earlier versions, where nginx serves them
 #   release   once per version, before the other processes: checks, tables, catalog, bucket
 #   web       gunicorn: pages, API, admin, webhooks
-#   sockets   daphne: /ws/
+#   sockets   daphne: /ws/, /api/v1/events
 #   worker    Celery: drives the jobs
 #   beat      Celery beat: a tick every 2 s; running two of them does no harm
 #   nginx     in front of web and sockets

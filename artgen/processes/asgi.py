@@ -1,4 +1,4 @@
-"""ASGI entry point for daphne: sockets."""
+"""ASGI entry point for daphne: sockets and streams of events."""
 
 import os
 
@@ -8,9 +8,10 @@ from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
 
-http = get_asgi_application()  # before anything that imports models
+other = get_asgi_application()  # before anything that imports models
 
 # By name, as `artgen.urls` includes the addresses of the apps.
+http = import_string("generation.jobs.live.routing.http")(other)
 websocket = import_string("generation.jobs.live.routing.websocket")
 
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})

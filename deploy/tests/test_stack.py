@@ -89,6 +89,16 @@ class TestStack(unittest.TestCase):
         # The webhook came in through nginx and was answered with 200.
         assert 200 in [delivery.status for delivery in self.stack.emulator.deliveries]
 
+    def test_it_streams_events_at_once(self):
+        headers = {"Authorization": f"Bearer {self.stack.token}"}
+        with self.get("/api/v1/events", headers=headers, stream=True) as stream:
+            assert stream.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+            lines = stream.iter_lines(chunk_size=1, decode_unicode=True)
+            assert next(line for line in lines if line.startswith("event")) == "event: snapshot"
+            job = self.stack.draw()
+            shown = next(line for line in lines if '"succeeded"' in line and job["id"] in line)
+            assert shown.startswith('data: {"type":"job"')
+
     def test_it_serves_pages_in_plain_http_where_the_public_address_is_http(self):
         answer = self.get("/accounts/login/", allow_redirects=False)
         assert answer.status_code == 200
@@ -195,7 +205,7 @@ class TestStack(unittest.TestCase):
             assert line in shown
         (sockets,) = re.findall(r"location /ws/ \{(.*?)\}", shown)
         assert "proxy_read_timeout 3600s; proxy_send_timeout 3600s; proxy_buffering off;" in sockets
-        for location in ("/", "/api/", "/ws/"):
+        for location in ("/", "/api/", "/api/v1/events", "/ws/"):
             (body,) = re.findall(rf"location {location} \{{(.*?)\}}", shown)
             assert re.search(r"limit_req zone=user burst=\d+ nodelay;", body)
         for kind in ("page", "form", "api", "upload"):

@@ -62,7 +62,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket; count it as closed however it ends."""
-        log_context.set_fields(request_id=request_ids.read(_header(scope, b"x-request-id")))
+        log_context.set_fields(request_id=request_ids.read(header(scope, b"x-request-id")))
         try:
             await super().__call__(scope, receive, send)
         except UNAVAILABLE as error:
@@ -105,8 +105,12 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
             return
         self.user = user
         if self.expires_at is not None:
-            self._start(self._close_at(self.expires_at))
+            self.start(self._close_at(self.expires_at))
         self.snapshot_after = _now() + SNAPSHOT_PAUSE_SECONDS
+        await self.send_first(user, has_jobs=has_jobs)
+
+    async def send_first(self, user: User, *, has_jobs: bool) -> None:
+        """Send the snapshot of a new connection."""
         # When all clients reconnect at once, most have no active job. One query finds out for many.
         jobs = await in_thread(_snapshot, user) if has_jobs else []
         await self.send_json({"type": "snapshot", "jobs": jobs})
@@ -142,9 +146,9 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
     def _send_snapshot_soon(self) -> None:
         if self.user is not None and not self.is_snapshot_due:
             self.is_snapshot_due = True
-            self._start(self._send_snapshot(self.user))
+            self.start(self._send_snapshot(self.user))
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Do it beside the messages, until the socket ends."""
         task = asyncio.create_task(work)
         self.tasks.add(task)
@@ -165,7 +169,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
                 if await self._user() is None:
                     await self.close(code=RECONNECT)
                     return
-                for job in await in_thread(_ended, (user, since)):
+                for job in await in_thread(jobs_ended, (user, since)):
                     await self.send_json({"type": "job", "job": job})
             await self.send_json({"type": "snapshot", "jobs": await in_thread(_snapshot, user)})
         except UNAVAILABLE as error:
@@ -213,7 +217,8 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _header(scope: dict[str, Any], name: bytes) -> str:
+def header(scope: dict[str, Any], name: bytes) -> str:
+    """Return the header of an ASGI scope, "" without it."""
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
@@ -235,7 +240,8 @@ def _snapshot(user: User) -> list[JobJson]:
         return jobs_json(list(Job.objects.of(user).of_users().active().with_all().order_by("id")))
 
 
-def _ended(user_and_since: tuple[User, float]) -> list[JobJson]:
+def jobs_ended(user_and_since: tuple[User, float]) -> list[JobJson]:
+    """Return the user's jobs that have ended since then, a minute before included."""
     user, since = user_and_since
     presence.SLOTS.renew([user.pk])  # Redis may have lost them, too
     newest = Job.objects.of(user).newest_first().values("id")[:MAX_LOST]
