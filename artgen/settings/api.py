@@ -15,6 +15,18 @@ The WebSocket `/ws/jobs/` sends `{"type": "snapshot", "jobs": […]}` and then
 signed in, with 4429 if you have 20 sockets open or send more than 10 messages a second. After 1012
 (the server restarts) and 4012 (the account has changed) connect again. Send `{"type": "snapshot"}`
 for a new snapshot, at most one a second.
+
+`GET /api/v1/events` sends the same as server-sent events: `event` is `snapshot` or `job`, `data`
+the message. A stream counts as a socket. After a break send the last `id` as `Last-Event-ID`, as
+`EventSource` does: jobs that have ended since then are sent first.
+
+Webhooks, which you add on the account page, follow
+[Standard Webhooks](https://www.standardwebhooks.com/): each is a POST of
+`{"type", "timestamp", "data"}`, signed, and sent again for three days until you reply 2xx, with the
+same `webhook-id`. `data` of `job.succeeded`, `job.failed` and `job.canceled` has `id`, `status`,
+`model`, `batch`, `credits`, `created_at`, `finished_at`, `error` and `images` (ids); of
+`batch.ended` `id` and `jobs` (their number by status); of `credits.low` `credits` and `below`; of
+`export.ready` `id` and `expires_at`. Reply within 15 seconds. 410 turns the webhook off.
 """
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
