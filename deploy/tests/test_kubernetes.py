@@ -17,7 +17,7 @@ from artgen.database import connection_budget
 from artgen.environment.setting_names import documented
 from generation.jobs.engine import driver, outages
 from generation.models import Endpoint, GenerationSwitch, Job, Status
-from generation.runpod.call_errors import EndpointMissing, KeyRefused
+from generation.providers.call_errors import EndpointMissing, KeyRefused
 from generation.testing.cases import EmulatorTestCase, make_due
 
 FOLDER = settings.BASE_DIR / "deploy" / "kubernetes"
@@ -398,9 +398,9 @@ class TestQuery(EmulatorTestCase):
         make_due()
         assert self.waiting() == 3, "one to look at, one more that fits, one of another model"
         missing = EndpointMissing("404", status=404)
-        outages.start(Endpoint.objects.get(model__slug="flux-schnell").endpoint_id, missing)
+        outages.start(Endpoint.objects.get(model__slug="flux-schnell").place, missing)
         assert self.waiting() == 1, "the other model's"
         outages.start(
-            Endpoint.objects.get(model__slug="flux-dev").endpoint_id, KeyRefused("401", status=401)
+            Endpoint.objects.get(model__slug="flux-dev").place, KeyRefused("401", status=401)
         )
         assert self.waiting() == 0

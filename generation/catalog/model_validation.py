@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from generation.catalog.job_parameters import JOB_PARAMETERS, NUMBERS, PAYLOAD_FIELDS
 from generation.catalog.offers import InvalidParameters, Offer, Parameter
-from generation.runpod import payloads
-from generation.runpod.payloads import (
+from generation.providers import payloads
+from generation.providers.payloads import (
     Dialect,
     FormatProblem,
     InputImage,

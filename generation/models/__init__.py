@@ -14,7 +14,7 @@ from generation.models.announcements import Announcement
 from generation.models.backups import BackupRecord
 from generation.models.budgets import Budget, Period, Spending
 from generation.models.collections import Collection, CollectionImage, CollectionQuerySet
-from generation.models.endpoints import Endpoint, EndpointQuerySet, ProviderName
+from generation.models.endpoints import Endpoint, EndpointQuerySet, Place, ProviderName
 from generation.models.exports import Export, ExportQuerySet
 from generation.models.expressions import Counted
 from generation.models.generation_switch import GenerationSwitch

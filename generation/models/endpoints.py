@@ -1,14 +1,23 @@
 """Endpoints: where the images of a model are made."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from generation.providers import provider
+
 
 class ProviderName(models.TextChoices):
-    RUNPOD = "runpod", "RunPod"
+    RUNPOD = provider.RUNPOD, "RunPod"
+
+
+class Place(NamedTuple):
+    """An endpoint by its name at its provider."""
+
+    provider: str
+    endpoint_id: str
 
 
 class EndpointQuerySet(models.QuerySet["Endpoint"]):
@@ -57,6 +66,10 @@ class Endpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_provider_display()} {self.endpoint_id}"
+
+    @property
+    def place(self) -> Place:
+        return Place(self.provider, self.endpoint_id)
 
 
 SETTINGS = ("endpoint_id", "max_in_flight")

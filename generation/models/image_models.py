@@ -16,7 +16,7 @@ from generation.catalog.offers import Offer, parameter_from
 from generation.catalog.prices import Cost, Price, cost_from, price_from
 from generation.models import endpoints
 from generation.models.endpoints import Endpoint
-from generation.runpod.payloads import (
+from generation.providers.payloads import (
     DIALECTS,
     PUBLIC,
     RequestFormatError,

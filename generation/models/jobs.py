@@ -19,7 +19,7 @@ from generation.catalog.job_parameters import (
     SLIDERS,
     SliderArea,
 )
-from generation.models.endpoints import Endpoint
+from generation.models.endpoints import Endpoint, Place, ProviderName
 from generation.models.image_models import ImageModel
 from generation.models.owned import OwnedQuerySet
 from generation.models.presets import OWN_STYLE_PREFIX
@@ -334,6 +334,12 @@ class Job(models.Model):
             and self.parked_until is not None
             and self.parked_until > now
         )
+
+    @property
+    def place(self) -> Place:
+        """Where its attempt is, or is to be submitted; `snapshot` keeps it."""
+        provider = self.snapshot.get("provider") or ProviderName.RUNPOD
+        return Place(str(provider), str(self.snapshot["endpoint_id"]))
 
     @property
     def log_fields(self) -> dict[str, Any]:

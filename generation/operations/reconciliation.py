@@ -16,13 +16,12 @@ from django.db.models import Sum
 
 from artgen.database import pooling
 from artgen.database.ids import first_id
+from generation.jobs import clients
 from generation.jobs.budgets import spending
-from generation.jobs.engine import clients
-from generation.models import Endpoint, Job, PromptSpending, Spending
-from generation.runpod import billing
-from generation.runpod.billing import Bill
-from generation.runpod.call_errors import KeyRefused
-from generation.runpod.payloads import is_public
+from generation.models import Endpoint, Job, PromptSpending, ProviderName, Spending
+from generation.providers import bill as billing
+from generation.providers.bill import Bill
+from generation.providers.payloads import is_public
 from generation.studio.prompt_helper.helper_client import runpod_endpoint
 
 ZERO = Decimal(0)
@@ -140,15 +139,10 @@ def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
 
 
 def bill_of(month: date) -> Bill:
-    """Return RunPod's bill of the month; raise what `billing.read` raises.
-
-    Without an API key raise KeyRefused without a request.
-    """
-    if not settings.RUNPOD_API_KEY:
-        raise KeyRefused("RUNPOD_API_KEY is not set")
+    """Return RunPod's bill of the month; raise what `Provider.bill` raises."""
     start, end = period(month)
     pooling.give_back()  # RunPod may take seconds
-    return billing.read(clients.client(), settings.RUNPOD_BILLING_URL, start=start, end=end)
+    return clients.of(ProviderName.RUNPOD).bill(start=start, end=end)
 
 
 def _added(costs: ModelCosts, more: ModelCosts | Spending) -> ModelCosts:

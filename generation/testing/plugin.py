@@ -85,8 +85,8 @@ SLOW_FILES = {
     "generation/tests/operations/test_doctor.py",
     "generation/tests/operations/test_doctor_faults.py",
     "generation/tests/studio/prompt_helper/test_race.py",
-    "generation/tests/runpod/test_any_reply.py",
-    "generation/tests/runpod/test_status_sweep.py",
+    "generation/tests/providers/test_any_reply.py",
+    "generation/tests/providers/test_status_sweep.py",
 }
 AVAILABLE = {
     "browser": any(path.exists() for path in CHROMIUMS),

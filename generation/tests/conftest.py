@@ -3,7 +3,7 @@
 import pytest
 
 from generation.demo.emulator import Emulator, EmulatorOptions
-from generation.runpod.client import RunPodClient
+from generation.providers.runpod.client import RunPodClient
 from generation.testing.servers.emulator import WebhookReceiver
 
 

@@ -14,9 +14,9 @@ from artgen.web import formatting
 from generation.admin.image_models.model_reports import ModelReports, Table
 from generation.operations import reconciliation
 from generation.operations.reconciliation import ModelCosts, PromptCosts, Reconciliation
-from generation.runpod import billing
-from generation.runpod.billing import Bill, InvalidBill
-from generation.runpod.call_errors import KeyRefused, RunPodError
+from generation.providers import bill as billing
+from generation.providers.bill import Bill, InvalidBill
+from generation.providers.call_errors import KeyRefused, ProviderError
 
 
 class CostPages(ModelReports):
@@ -84,7 +84,7 @@ def _bill(request: HttpRequest, month: date) -> tuple[Bill | None, str]:
         return None, _(
             "The RunPod API key is not set or may not read the bill. Choose a CSV file of it."
         )
-    except RunPodError as error:
+    except ProviderError as error:
         return None, _("RunPod’s bill could not be read: %(problem)s") % {"problem": error}
 
 

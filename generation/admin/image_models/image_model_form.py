@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from generation.admin.image_models.json_field import ReadableJSONField
 from generation.models import Endpoint, ImageModel, endpoints
-from generation.runpod.payloads import DIALECTS, PUBLIC
+from generation.providers.payloads import DIALECTS, PUBLIC
 
 OF_ENDPOINT = forms.fields_for_model(Endpoint, endpoints.SETTINGS)
 

@@ -230,7 +230,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         """Save, and warn if unfinished jobs keep their old settings."""
         super().save_model(request, obj, form, change)
         obj.endpoint.save()
-        outages.request_probes(obj.endpoint.endpoint_id)
+        outages.request_probes(obj.endpoint.place)
         under_way = obj.jobs.active().count() if change else 0
         if under_way and set(form.changed_data) & set(REQUEST_FIELDS):
             text = ngettext(

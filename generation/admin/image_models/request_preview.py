@@ -15,7 +15,7 @@ from generation.catalog import model_validation
 from generation.catalog.catalog_file import read_catalog
 from generation.catalog.offers import InvalidParameters
 from generation.models import ImageModel
-from generation.runpod.payloads import PayloadError
+from generation.providers.payloads import PayloadError
 
 # Models of the catalog.
 EXAMPLES = ("flux-dev", "p-image", "nano-banana-pro", "qwen-image-edit-2511-lora")

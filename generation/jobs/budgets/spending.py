@@ -20,8 +20,8 @@ from django.db.models.functions import Coalesce, TruncMonth
 
 from accounts.limits import period_limits
 from generation.models import ImageModel, Job, JobQuerySet, Spending, Status
-from generation.runpod import payloads
-from generation.runpod.job_report import JobReport
+from generation.providers import payloads
+from generation.providers.job_report import JobReport
 
 CENT = Decimal("0.00001")
 ZERO = Decimal(0)

@@ -11,9 +11,9 @@ from django.utils import timezone
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import lifecycle, unread_replies
 from generation.models import Job, Status
-from generation.runpod.call_errors import Gone
-from generation.runpod.job_report import JobReport
-from generation.runpod.payloads import OutputError
+from generation.providers.call_errors import Gone
+from generation.providers.job_report import JobReport
+from generation.providers.payloads import OutputError
 
 log = logging.getLogger(__name__)
 

@@ -13,43 +13,41 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
-from generation.jobs.engine import clients, dispatch, lifecycle
-from generation.models import Endpoint, Job, OutageKind, ProviderOutage, Status, UnreadReply
-from generation.runpod.call_errors import EndpointMissing, Gone, KeyRefused, RunPodError
-from generation.runpod.payloads import OutputError
+from generation.jobs import clients
+from generation.jobs.engine import dispatch, lifecycle
+from generation.models import Endpoint, Job, OutageKind, Place, ProviderOutage, Status, UnreadReply
+from generation.providers.call_errors import EndpointMissing, Gone, KeyRefused
+from generation.providers.payloads import OutputError
 
 log = logging.getLogger(__name__)
 
-NO_SUCH_JOB = "artgen-probe"
 PROBE_INTERVAL = timedelta(seconds=5)  # doubled with every probe
 MAX_PROBE_INTERVAL = timedelta(seconds=60)
 RECHECK_INTERVAL = timedelta(seconds=10)  # of a job that is affected
 MAX_ENDPOINTS = 5  # in one probe of the key
 
 
-def start(endpoint_id: str, error: KeyRefused | EndpointMissing) -> None:
-    """Block submissions because RunPod refuses the key or does not have this endpoint."""
+def start(place: Place, error: KeyRefused | EndpointMissing) -> None:
+    """Block submissions because the provider refuses the key or does not have this endpoint."""
     kind = OutageKind.KEY_REFUSED if isinstance(error, KeyRefused) else OutageKind.ENDPOINT_MISSING
-    _insert(kind, endpoint_id, error=str(error), detail=error.full_text)
+    _insert(kind, place, error=str(error), detail=error.full_text)
 
 
-def start_for_unread(endpoint_id: str, error: OutputError) -> None:
+def start_for_unread(place: Place, error: OutputError) -> None:
     """Block submissions to this endpoint because its replies are paid for and cannot be read."""
     detail = f"{error.code}: {error.detail}"
-    _insert(OutageKind.REPLIES_UNREAD, endpoint_id, error=error.code, detail=detail)
+    _insert(OutageKind.REPLIES_UNREAD, place, error=error.code, detail=detail)
 
 
-def _insert(kind: OutageKind, endpoint_id: str, *, error: str, detail: str) -> None:
+def _insert(kind: OutageKind, place: Place, *, error: str, detail: str) -> None:
     now = timezone.now()
-    identity = (
-        {"kind": kind}
-        if kind == OutageKind.KEY_REFUSED
-        else {"kind": kind, "endpoint_id": endpoint_id}
-    )
+    identity = {"kind": kind, "provider": place.provider}
+    if kind != OutageKind.KEY_REFUSED:
+        identity["endpoint_id"] = place.endpoint_id
     _, created = ProviderOutage.objects.get_or_create(
         **identity,
         defaults={
-            "endpoint_id": endpoint_id,
+            "endpoint_id": place.endpoint_id,
             "detail": detail,
             "since": now,
             "probe_at": now + PROBE_INTERVAL,
@@ -59,7 +57,7 @@ def _insert(kind: OutageKind, endpoint_id: str, *, error: str, detail: str) -> N
         log.error(
             "submissions stopped: %s",
             kind.label,
-            extra={"endpoint": endpoint_id, "error": error},
+            extra={"endpoint": place.endpoint_id, "error": error},
         )
 
 
@@ -73,8 +71,8 @@ def probe_due() -> None:
             _resolve(outage)
 
 
-def request_probes(endpoint_id: str) -> None:
-    ProviderOutage.objects.filter(endpoint_id=endpoint_id).update(probe_at=timezone.now())
+def request_probes(place: Place) -> None:
+    ProviderOutage.objects.filter(**place._asdict()).update(probe_at=timezone.now())
 
 
 def request_probe(outage: ProviderOutage) -> bool:
@@ -93,8 +91,9 @@ def _is_over(outage: ProviderOutage) -> bool:
         formats = replies.values_list("request_format", "job__model__request_format")
         newest = formats.order_by("-at").first()
         return newest is None or newest[0] != newest[1]
+    provider = clients.of(outage.provider)
     if outage.kind == OutageKind.ENDPOINT_MISSING:
-        return isinstance(_probe_error(outage.endpoint_id), Gone)
+        return isinstance(provider.probe(outage.endpoint_id), Gone)
     offered = (
         Endpoint.objects.enabled()
         .filter(provider=outage.provider, model__enabled=True)
@@ -105,19 +104,10 @@ def _is_over(outage: ProviderOutage) -> bool:
     if outage.endpoint_id not in offered and len(endpoints) > 1:
         del endpoints[outage.endpoint_id]  # staff disabled it or its model
     for endpoint_id in list(endpoints)[:MAX_ENDPOINTS]:
-        error = _probe_error(endpoint_id)
+        error = provider.probe(endpoint_id)
         if not isinstance(error, EndpointMissing):  # does not depend on the key
             return isinstance(error, Gone)
     return False
-
-
-def _probe_error(endpoint_id: str) -> RunPodError | None:
-    """Read a job that cannot exist: Gone means that key and endpoint are valid."""
-    try:
-        clients.client().status(endpoint_id, NO_SUCH_JOB)
-    except RunPodError as error:
-        return error
-    return None
 
 
 def _resolve(outage: ProviderOutage) -> bool:
@@ -126,7 +116,7 @@ def _resolve(outage: ProviderOutage) -> bool:
         return False
     lost = timezone.now() - outage.since
     endpoint_id = None if outage.kind == OutageKind.KEY_REFUSED else outage.endpoint_id
-    lifecycle.extend_deadlines(by=lost, endpoint_id=endpoint_id)
+    lifecycle.extend_deadlines(by=lost, provider=outage.provider, endpoint_id=endpoint_id)
     if outage.kind == OutageKind.REPLIES_UNREAD:
         replies = UnreadReply.objects.filter(endpoint_id=endpoint_id, is_open=True)
         waiting = Job.objects.filter(unread_reply__in=replies, status=Status.STORING)

@@ -13,13 +13,25 @@ from generation.files import object_keys, storage
 from generation.files.new_file import NewFile
 from generation.imaging import image_copies
 from generation.imaging.image_decoding import InvalidImage
-from generation.jobs.engine import clients, dispatch, failures, lifecycle, outages, unread_replies
+from generation.jobs import clients
+from generation.jobs.engine import dispatch, failures, lifecycle, outages, unread_replies
 from generation.models import Image, Job
-from generation.runpod import payloads
-from generation.runpod.call_errors import CallFailed, EndpointMissing, Gone, KeyRefused, RunPodError
-from generation.runpod.download import DownloadFailed, DownloadRefused, HostFailed, fetch_image
-from generation.runpod.job_report import JobReport, RunPodState
-from generation.runpod.payloads import OutputError, Result
+from generation.providers import payloads
+from generation.providers.call_errors import (
+    CallFailed,
+    EndpointMissing,
+    Gone,
+    KeyRefused,
+    ProviderError,
+)
+from generation.providers.http.download import (
+    DownloadFailed,
+    DownloadRefused,
+    HostFailed,
+    fetch_image,
+)
+from generation.providers.job_report import JobReport, RemoteState
+from generation.providers.payloads import OutputError, Result
 
 log = logging.getLogger(__name__)
 
@@ -101,11 +113,11 @@ def _store_result(job: Job) -> None:
     except Gone as error:
         failures.handle_missing(job, error, timezone.now())
     except (KeyRefused, EndpointMissing) as error:
-        outages.start(job.snapshot["endpoint_id"], error)
+        outages.start(job.place, error)
         lifecycle.retry_storing(job, until=timezone.now() + PAUSE, detail=error.full_text)
     except (DownloadRefused, DownloadFailed) as error:
         _retry_or_fail(job, error, pause=_download_pause(job))
-    except (RunPodError, OSError, BotoCoreError, ClientError) as error:
+    except (ProviderError, OSError, BotoCoreError, ClientError) as error:
         _retry_or_fail(job, error, pause=PAUSE)
     else:
         lifecycle.succeed(job, images=images, cost=None)
@@ -114,7 +126,7 @@ def _store_result(job: Job) -> None:
 
 
 def _report(job: Job) -> JobReport:
-    report = clients.client().status(job.snapshot["endpoint_id"], job.runpod_id)
+    report = clients.of(job.place.provider).report((job.place.endpoint_id, job.runpod_id))
     if not report.state.final:  # after a late progress update, or an unknown state
         raise CallFailed(f"RunPod calls the finished job {report.state.value}")
     return report
@@ -127,8 +139,8 @@ def _keep_reply(job: Job, report: JobReport | None, error: OutputError | Invalid
     if report is None:
         try:
             report = _report(job)
-        except RunPodError:
-            report = JobReport(job.runpod_id, RunPodState.COMPLETED, body={"output": job.result})
+        except ProviderError:
+            report = JobReport(job.runpod_id, RemoteState.COMPLETED, body={"output": job.result})
     unread_replies.keep(job, report, error, charge=None)
 
 

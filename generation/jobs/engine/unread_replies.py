@@ -13,12 +13,12 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from generation.jobs import clients
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import lifecycle, outages
-from generation.models import ImageModel, Job, ProviderName, ProviderOutage, Status, UnreadReply
-from generation.runpod import payloads
-from generation.runpod.job_report import JobReport, parse_report
-from generation.runpod.payloads import OutputError, Result
+from generation.models import ImageModel, Job, ProviderOutage, Status, UnreadReply
+from generation.providers.job_report import JobReport
+from generation.providers.payloads import OutputError, Result
 
 INTERVAL = timedelta(minutes=1)  # between two readings of a kept reply
 COUNTED = frozenset({"unreadable", "no_output", "invalid_output", "bad_picture"})
@@ -29,9 +29,9 @@ STORED_BETWEEN = 20
 
 def read(job: Job, report: JobReport) -> Result:
     """Return the result in a report, by the model's current request format. Raises OutputError."""
-    return payloads.read(
-        job.snapshot["dialect"], report, images_at=(_format_of(job) or {}).get("images", "")
-    )
+    images_at = (_format_of(job) or {}).get("images", "")
+    provider = clients.of(job.place.provider)
+    return provider.result(report, dialect=job.snapshot["dialect"], images_at=images_at)
 
 
 def kept_reply(job: Job) -> JobReport | None:
@@ -39,7 +39,7 @@ def kept_reply(job: Job) -> JobReport | None:
     if (body := kept_body(job)) is None:
         return None
     job.model = ImageModel.objects.get(pk=job.model_id)
-    return parse_report(json.loads(body))
+    return clients.of(job.place.provider).report_in(json.loads(body))
 
 
 def kept_body(job: Job) -> bytes | None:
@@ -63,7 +63,7 @@ def keep(job: Job, report: JobReport, error: OutputError, *, charge: Charge | No
             lifecycle.fail(job, code=error.code, detail=error.detail, charge=charge)
         UnreadReply.objects.create(
             job_id=job.id,
-            endpoint_id=job.snapshot["endpoint_id"],
+            endpoint_id=job.place.endpoint_id,
             request_format=_format_of(job),
             body=body,
             at=now,
@@ -81,9 +81,7 @@ def read_later(job: Job, error: Exception) -> None:
     """
     now = timezone.now()
     is_late = job.deadline_at is not None and job.deadline_at <= now
-    outage = ProviderOutage.objects.blocking(
-        job.snapshot["endpoint_id"], provider=ProviderName.RUNPOD
-    )
+    outage = ProviderOutage.objects.blocking(job.place.endpoint_id, provider=job.place.provider)
     if is_late and not outage.exists():
         lifecycle.fail(job, code=lifecycle.UNREADABLE, detail=str(error))
     else:
@@ -100,18 +98,19 @@ def forget(job: Job) -> None:
 def _format_of(job: Job) -> Any:
     """Return the model's current format, or that of the job if the model has another endpoint."""
     current, placed_with = job.model.request_format, job.snapshot.get("request_format")
-    if current == placed_with or job.model.endpoint.endpoint_id == job.snapshot["endpoint_id"]:
+    if current == placed_with or job.model.endpoint.place == job.place:
         return current
     return placed_with
 
 
 def _count(job: Job, error: OutputError) -> None:
     """Start an outage if this is the second unread reply in a row."""
-    endpoint_id = job.snapshot["endpoint_id"]
-    others = UnreadReply.objects.filter(endpoint_id=endpoint_id, is_open=True).exclude(job=job)
+    others = UnreadReply.objects.filter(endpoint_id=job.place.endpoint_id, is_open=True).exclude(
+        job=job
+    )
     last = others.order_by("-at").values_list("at", flat=True).first()
     if last is None:
         return
     stored = Job.objects.filter(model=job.model_id, status=Status.SUCCEEDED, finished_at__gt=last)
     if len(stored.values_list("id")[:STORED_BETWEEN]) < STORED_BETWEEN:
-        outages.start_for_unread(endpoint_id, error)
+        outages.start_for_unread(job.place, error)

@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from generation.jobs import clients
 from generation.jobs.engine import dispatch, lifecycle, webhook_tokens
-from generation.runpod.job_report import is_job_id
-from generation.runpod.untrusted import InvalidJSON, parse_json
+from generation.models import ProviderName
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +45,7 @@ def is_of_runpod(_request: HttpRequest, token: str) -> HttpResponse:
 
 def _runpod_id(request: HttpRequest) -> str:
     try:
-        body = parse_json(request.read(MAX_BODY_BYTES))
-    except (InvalidJSON, OSError):
+        body = request.read(MAX_BODY_BYTES)
+    except OSError:
         return ""
-    runpod_id = body.get("id") if isinstance(body, dict) else None
-    return runpod_id if is_job_id(runpod_id) else ""
+    return clients.of(ProviderName.RUNPOD).webhook_id(body, request.headers)

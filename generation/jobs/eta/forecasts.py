@@ -17,7 +17,7 @@ from generation.jobs.eta.mean_wait import mean_wait
 from generation.jobs.queue.model_queues import ModelQueue, UserLimit
 from generation.jobs.queue.queue_positions import QueuePosition
 from generation.models import ImageModel, Job, Status
-from generation.runpod.payloads import is_public
+from generation.providers.payloads import is_public
 
 CATALOG_SPREAD = (0.7, 0.8, 0.9, 0.95, 1.0, 1.0, 1.1, 1.25, 1.45, 1.6)
 """Of the catalog's typical duration, while no job of a model has been recorded."""

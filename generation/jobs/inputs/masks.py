@@ -15,8 +15,8 @@ from generation.imaging.image_decoding import InvalidImage
 from generation.jobs.inputs import sources
 from generation.jobs.inputs.sources import OwnImage, SourceMissing
 from generation.models import Job
-from generation.runpod.payloads import InputImage, PayloadError
-from generation.runpod.payloads.comfyui import data_uri
+from generation.providers.payloads import InputImage, PayloadError
+from generation.providers.payloads.comfyui import data_uri
 
 FIELD = "mask"
 NAME = "mask.png"

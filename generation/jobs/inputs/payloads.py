@@ -7,8 +7,8 @@ from generation.catalog.job_parameters import PAYLOAD_FIELDS
 from generation.jobs.inputs import masks, sources
 from generation.jobs.inputs.sources import OwnImage
 from generation.models import Job
-from generation.runpod import payloads
-from generation.runpod.payloads import Parameters, UnknownDialect
+from generation.providers import payloads
+from generation.providers.payloads import Parameters, UnknownDialect
 
 ERASED = "empty background, seamless continuation of the surroundings, nothing there"
 """What the model paints where something is removed."""

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from generation.runpod import reachability
+from generation.providers.http import reachability
 
 
 def from_outside(address: str) -> bool:

@@ -14,7 +14,7 @@ from generation.catalog.offers import Offer
 from generation.jobs.inputs import masks, sources
 from generation.jobs.inputs.sources import OwnImage
 from generation.models import Image, Job
-from generation.runpod.payloads import dialect_of
+from generation.providers.payloads import dialect_of
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from generation.files import storage
 from generation.imaging import fitting
 from generation.jobs.inputs import reachability
 from generation.models import Image, ImageQuerySet, Job, Upload, UploadQuerySet
-from generation.runpod.client import MAX_BODY_BYTES
-from generation.runpod.payloads import Dialect, InputImage
-from generation.runpod.payloads.comfyui import data_uri
+from generation.providers.payloads import Dialect, InputImage
+from generation.providers.payloads.comfyui import data_uri
+from generation.providers.provider import MAX_BODY_BYTES
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from generation.jobs.live import events, presence
 from generation.jobs.live.batching import Batched
 from generation.jobs.live.job_json import JobJson, jobs_json
 from generation.models import Job
-from generation.runpod.untrusted import InvalidJSON, parse_json
+from generation.providers.untrusted import InvalidJSON, parse_json
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,13 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from generation.jobs import clients
 from generation.models import Endpoint, ImageModel, Job
 
 SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # longest POST /run
 HANGING = timedelta(seconds=1)  # age of a POST that hangs
-# Added to RunPod's ttl, which begins at the end of the POST at the latest, by another clock.
+# Added to the longest life of a submission, which begins at the end of the POST at the latest, by
+# another clock.
 UNKNOWN_MARGIN = SUBMISSION + timedelta(seconds=settings.CLOCK_MARGIN_SECONDS)
 MAX_AT_ONCE = 1_000  # jobs in one submission
 
@@ -27,9 +29,9 @@ def post_has_ended(job: Job, *, now: datetime) -> bool:
     return bool(job.refusals) or (job.submitted_at or now) + SUBMISSION <= now
 
 
-def gone_at(submitted_at: datetime) -> datetime:
-    """Return when RunPod certainly no longer has an attempt of unknown fate."""
-    return submitted_at + timedelta(seconds=settings.RUNPOD_TTL_SECONDS) + UNKNOWN_MARGIN
+def gone_at(submitted_at: datetime, *, provider: str) -> datetime:
+    """Return when the provider certainly no longer has an attempt of unknown fate."""
+    return submitted_at + clients.facts_of(provider).longest_life + UNKNOWN_MARGIN
 
 
 # `busy` counts the jobs at RunPod, without those that have been of unknown fate for long. After a

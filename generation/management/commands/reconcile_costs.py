@@ -12,9 +12,9 @@ from artgen.management.base import BaseCommand
 from generation.management.text_table import lines
 from generation.operations import reconciliation
 from generation.operations.reconciliation import ModelCosts, Reconciliation
-from generation.runpod import billing
-from generation.runpod.billing import Bill, InvalidBill
-from generation.runpod.call_errors import KeyRefused, RunPodError
+from generation.providers import bill as billing
+from generation.providers.bill import Bill, InvalidBill
+from generation.providers.call_errors import KeyRefused, ProviderError
 
 HEAD = ("MODEL", "JOBS", "CREDITS", "RECORDED $", "EXPECTED $", "DRIFT", "FAILED", "FAILED $")
 PROMPTS_HEAD = ("PROMPT HELPER", "CREDITS", "EXPECTED $")
@@ -65,7 +65,7 @@ class Command(BaseCommand):
                 note = (
                     "RUNPOD_API_KEY is not set or may not read the bill. Give it with --bill FILE."
                 )
-            except RunPodError as error:
+            except ProviderError as error:
                 note = f"RunPod's bill could not be read: {error}"
         report = reconciliation.of_month(month, bill=bill)
         if options["json"]:

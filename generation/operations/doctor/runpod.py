@@ -11,14 +11,13 @@ from django.utils.translation import override
 
 from artgen.environment import installation
 from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
-from generation.jobs.engine import clients
+from generation.jobs import clients
 from generation.models import Endpoint, ImageModel
 from generation.operations.doctor.check import Check, error_text
-from generation.runpod.call_errors import EndpointMissing, Gone, KeyRefused, RunPodError
-from generation.runpod.health import Health
-from generation.runpod.payloads import is_public
+from generation.providers.call_errors import EndpointMissing, Gone, KeyRefused, ProviderError
+from generation.providers.payloads import is_public
+from generation.providers.runpod.health import Health
 
-NO_SUCH_JOB = "artgen-doctor"
 KEY = "runpod_key"
 AT_ONCE = 8
 
@@ -111,27 +110,23 @@ def _key_hint() -> str:
     )
 
 
-def _probe(endpoint_id: str) -> RunPodError | None:
+def _probe(endpoint_id: str) -> ProviderError | None:
     """Request the status of a job that does not exist, which is free.
 
     RunPod returns 404 `job not found` for a valid key and an existing endpoint, 404 `endpoint not
     found` for a missing endpoint, and 401 for a wrong key.
     """
-    try:
-        clients.client().status(endpoint_id, NO_SUCH_JOB)
-    except RunPodError as error:
-        return error
-    return None
+    return clients.runpod().probe(endpoint_id)
 
 
-def _health(endpoint_id: str) -> Health | RunPodError:
+def _health(endpoint_id: str) -> Health | ProviderError:
     try:
-        return clients.client().health(endpoint_id)
-    except RunPodError as error:
+        return clients.runpod().health(endpoint_id)
+    except ProviderError as error:
         return error
 
 
-def _key(answers: Mapping[str, RunPodError | None]) -> Check:
+def _key(answers: Mapping[str, ProviderError | None]) -> Check:
     if not answers:
         return Check(
             KEY, True, "set, but no model is enabled to test it with", "Load the catalog first."
@@ -157,12 +152,12 @@ def _key(answers: Mapping[str, RunPodError | None]) -> Check:
     )
 
 
-def _proves_key(error: RunPodError | None) -> bool:
+def _proves_key(error: ProviderError | None) -> bool:
     return isinstance(error, Gone) and "job" in error.detail.lower()
 
 
 def _endpoint(
-    model: OfferedEndpoint, answer: RunPodError | None, health: Health | RunPodError
+    model: OfferedEndpoint, answer: ProviderError | None, health: Health | ProviderError
 ) -> Check:
     name, endpoint = f"endpoint:{model.slug}", model.endpoint_id
     public, here = model.is_public, installation.current()
@@ -183,7 +178,7 @@ def _endpoint(
             f"{endpoint}: existence not confirmed: {detail}",
             "Try again; see status.runpod.io.",
         )
-    if isinstance(health, RunPodError):
+    if isinstance(health, ProviderError):
         if public:  # RunPod documents /health for private endpoints only
             return Check(name, True, f"{endpoint}: exists; public, workers unknown")
         return Check(
@@ -229,5 +224,5 @@ def _workers(name: str, endpoint: str, health: Health, *, public: bool) -> Check
     return Check(name, True, detail)
 
 
-def _message(error: RunPodError) -> str:
+def _message(error: ProviderError) -> str:
     return f"{error_text(error)}: {error.detail}" if error.detail else error_text(error)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from artgen.refusals import Refusal
 from generation.files.threads import Threads
-from generation.runpod.text_client import TextClient
+from generation.providers.text_client import TextClient
 
 
 def is_on() -> bool:

@@ -20,7 +20,7 @@ from generation.catalog.offers import InvalidParameters
 from generation.catalog.request_validation import clean_text
 from generation.jobs.placing import creation_switch
 from generation.models import ImageModel, PromptCall
-from generation.runpod.text_client import TextError, TextNotSetUp, TextUnavailable
+from generation.providers.text_client import TextError, TextNotSetUp, TextUnavailable
 from generation.studio.prompt_helper import (
     credit_charges,
     dollar_costs,

@@ -8,8 +8,8 @@ from typing import Any
 
 from generation.catalog.catalog_file import read_catalog
 from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS
-from generation.runpod import payloads
-from generation.runpod.payloads import PUBLIC, InputImage, Parameters
+from generation.providers import payloads
+from generation.providers.payloads import PUBLIC, InputImage, Parameters
 
 FORMATS = {
     PUBLIC_ENDPOINTS[table["endpoint_id"]]: table["request_format"]

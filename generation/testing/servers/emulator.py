@@ -6,7 +6,7 @@ import threading
 
 from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS
 from generation.demo.emulator.painters import tiny_png
-from generation.runpod.download import fetch_image
+from generation.providers.http.download import fetch_image
 from generation.testing.rows.payloads import WORKFLOW, build, parameters
 
 ENDPOINT = "qwen-image-t2i"
@@ -53,7 +53,7 @@ class WebhookReceiver:
 
 
 def run(client, *, endpoint=ENDPOINT, body=INPUT, **options):
-    return client.run(endpoint, input=body, **options).runpod_id
+    return client.run(endpoint, input=body, **options).remote_id
 
 
 def state(client, runpod_id, endpoint=ENDPOINT):

@@ -3,7 +3,7 @@
 from generation.catalog.job_parameters import JOB_FIELDS, JOB_PARAMETERS, PAYLOAD_FIELDS
 from generation.jobs.live.job_json import JOB_COLUMNS, job_json, job_rows_json
 from generation.models import Job
-from generation.runpod.payloads import Parameters
+from generation.providers.payloads import Parameters
 from generation.testing.rows.api import ApiTestCase, make_image
 
 

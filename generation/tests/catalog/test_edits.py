@@ -8,7 +8,7 @@ import pytest
 from generation.catalog import edit_sizes, model_validation, offers
 from generation.catalog.catalog_file import read_catalog
 from generation.catalog.offers import InvalidParameters, Offer, Parameter
-from generation.runpod.payloads import WorkflowError, check_workflow
+from generation.providers.payloads import WorkflowError, check_workflow
 
 # The inputs that ComfyUI's own nodes require.
 # Source: https://github.com/comfyanonymous/ComfyUI (nodes.py, comfy_extras/)

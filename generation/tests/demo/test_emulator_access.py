@@ -6,8 +6,8 @@ Endpoints and workers change in the middle of work, and what it holds goes on af
 import pytest
 import requests
 
-from generation.runpod.call_errors import EndpointMissing, KeyRefused
-from generation.runpod.job_report import RunPodState
+from generation.providers.call_errors import EndpointMissing, KeyRefused
+from generation.providers.job_report import RemoteState
 from generation.testing.servers.emulator import ENDPOINT, INPUT, run, state
 
 KEY = {"Authorization": "Bearer emulator-key"}
@@ -44,7 +44,7 @@ class TestKey:
         assert len(emulator.jobs) == 5
         emulator.accept_key("emulator-key")
         emulator.advance(20)
-        assert [state(client, job) for job in waiting] == [RunPodState.COMPLETED] * 5
+        assert [state(client, job) for job in waiting] == [RemoteState.COMPLETED] * 5
 
     def test_it_takes_a_key_from_another_process_which_needs_the_first_one(self, emulator, client):
         assert control(emulator, "key", {"api_key": "x"}, headers={}).status_code == 401
@@ -91,19 +91,19 @@ class TestEndpoints:
             client.status(ENDPOINT, runpod_id)
         emulator.restore(ENDPOINT)
         emulator.advance(5)
-        assert state(client, runpod_id) is RunPodState.COMPLETED
+        assert state(client, runpod_id) is RemoteState.COMPLETED
 
     def test_it_has_no_workers_where_their_maximum_is_0(self, emulator, client):
         emulator.set_workers(ENDPOINT, 0)
         runpod_id = run(client)
         emulator.advance(100)
-        assert state(client, runpod_id) is RunPodState.QUEUED
+        assert state(client, runpod_id) is RemoteState.QUEUED
         health = client.health(ENDPOINT)
         assert (health.workers_total, health.in_queue, set(health.workers.values())) == (0, 1, {0})
         assert client.health("another").workers_total == 3
         emulator.set_workers(ENDPOINT, 1)
         emulator.advance(5)
-        assert state(client, runpod_id) is RunPodState.COMPLETED
+        assert state(client, runpod_id) is RemoteState.COMPLETED
 
     def test_it_takes_all_of_it_from_another_process(self, emulator, client):
         path = f"endpoints/{ENDPOINT}"

@@ -9,8 +9,8 @@ from PIL import Image
 from generation.catalog.catalog_file import read_catalog
 from generation.demo.emulator.painters import tiny_png
 from generation.demo.painter import PaintRequest, paint
-from generation.runpod import payloads
-from generation.runpod.payloads import InputImage, Parameters
+from generation.providers import payloads
+from generation.providers.payloads import InputImage, Parameters
 from generation.testing.rows.image_files import png_of
 from generation.testing.servers.emulator import run
 

@@ -7,12 +7,12 @@ import requests
 
 from generation.demo.emulator import FAULTS, MAGIC_WORDS, Emulator, EmulatorOptions
 from generation.imaging.image_decoding import InvalidImage, decode
-from generation.runpod import payloads
-from generation.runpod.call_errors import Gone, JobRefused, NotAccepted, RunPodError
-from generation.runpod.client import RunPodClient
-from generation.runpod.download import DownloadFailed, DownloadRefused
-from generation.runpod.job_report import RunPodState
-from generation.runpod.payloads import OutputError
+from generation.providers import payloads
+from generation.providers.call_errors import Gone, JobRefused, NotAccepted, ProviderError
+from generation.providers.http.download import DownloadFailed, DownloadRefused
+from generation.providers.job_report import RemoteState
+from generation.providers.payloads import OutputError
+from generation.providers.runpod.client import RunPodClient
 from generation.testing.rows.payloads import WORKFLOW, dialect_of
 from generation.testing.servers.emulator import ENDPOINT, INPUT, fetched, place, run, state
 
@@ -40,7 +40,7 @@ class TestFaults:
         def failed(client):
             try:
                 run(client)
-            except RunPodError:
+            except ProviderError:
                 return True
             return False
 
@@ -183,13 +183,13 @@ class TestFaults:
         emulator.faults.next("job", "retried")
         ids = [run(client) for _ in range(3)] + [run(client)]
         emulator.advance(2)
-        assert state(client, ids[0]) is RunPodState.RUNNING
+        assert state(client, ids[0]) is RemoteState.RUNNING
         emulator.advance(1)
         report = client.status(ENDPOINT, ids[0])
-        assert (report.state, report.retries) == (RunPodState.QUEUED, 1)
+        assert (report.state, report.retries) == (RemoteState.QUEUED, 1)
         emulator.advance(10)
         report = client.status(ENDPOINT, ids[0])
-        assert (report.state, report.retries) == (RunPodState.COMPLETED, 1)
+        assert (report.state, report.retries) == (RemoteState.COMPLETED, 1)
 
     @pytest.mark.parametrize("word", MAGIC_WORDS)
     def test_it_reads_magic_words_in_a_prompt(self, emulator, client, word):

@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from generation.demo.emulator import Emulator, EmulatorOptions
-from generation.runpod.call_errors import Gone
-from generation.runpod.client import RunPodClient
-from generation.runpod.job_report import RunPodState
+from generation.providers.call_errors import Gone
+from generation.providers.job_report import RemoteState
+from generation.providers.runpod.client import RunPodClient
 from generation.testing.servers.emulator import ENDPOINT, run, state
 
 
@@ -18,22 +18,22 @@ class TestLife:
         emulator.advance(0)
         running = client.status(ENDPOINT, runpod_id)
         assert (running.state, running.delay_ms, running.execution_ms) == (
-            RunPodState.RUNNING,
+            RemoteState.RUNNING,
             0,
             None,
         )
         assert running.worker_id
         emulator.advance(5)
         done = client.status(ENDPOINT, runpod_id)
-        assert (done.state, done.execution_ms) == (RunPodState.COMPLETED, 5000)
+        assert (done.state, done.execution_ms) == (RemoteState.COMPLETED, 5000)
 
     def test_it_gives_each_worker_one_job_and_lets_the_others_wait(self, emulator, client):
         ids = [run(client) for _ in range(4)]
         emulator.advance(1)
-        assert [state(client, i) for i in ids] == [RunPodState.RUNNING] * 3 + [RunPodState.QUEUED]
+        assert [state(client, i) for i in ids] == [RemoteState.RUNNING] * 3 + [RemoteState.QUEUED]
         assert client.health(ENDPOINT).workers["running"] == 3
         emulator.advance(5)
-        assert state(client, ids[3]) is RunPodState.RUNNING
+        assert state(client, ids[3]) is RemoteState.RUNNING
         assert client.status(ENDPOINT, ids[3]).delay_ms == 5000
 
     def test_it_wakes_a_worker_for_the_first_job_only(self):
@@ -41,12 +41,12 @@ class TestLife:
             client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             first = run(client)
             emulator.advance(1)
-            assert state(client, first) is RunPodState.QUEUED
+            assert state(client, first) is RemoteState.QUEUED
             emulator.advance(1)
-            assert state(client, first) is RunPodState.RUNNING
+            assert state(client, first) is RemoteState.RUNNING
             second = run(client)
             emulator.advance(0)
-            assert state(client, second) is RunPodState.RUNNING
+            assert state(client, second) is RemoteState.RUNNING
 
     def test_it_reports_rising_progress(self, emulator, client):
         runpod_id = run(client)
@@ -61,15 +61,15 @@ class TestLife:
         emulator.faults.next("job", "slow_gpu")
         runpod_id = run(client, execution_timeout_ms=10_000)
         emulator.advance(9)
-        assert state(client, runpod_id) is RunPodState.RUNNING
+        assert state(client, runpod_id) is RemoteState.RUNNING
         emulator.advance(1)
-        assert state(client, runpod_id) is RunPodState.TIMED_OUT
+        assert state(client, runpod_id) is RemoteState.TIMED_OUT
 
     def test_it_forgets_a_job_past_its_ttl_even_while_it_runs(self, emulator, client):
         emulator.faults.next("job", "stuck")
         runpod_id = run(client, ttl_ms=1_200_000, execution_timeout_ms=600_000)
         emulator.advance(1199)
-        assert state(client, runpod_id) is RunPodState.RUNNING
+        assert state(client, runpod_id) is RemoteState.RUNNING
         emulator.advance(1)
         with pytest.raises(Gone):
             client.status(ENDPOINT, runpod_id)
@@ -78,7 +78,7 @@ class TestLife:
     def test_it_keeps_a_result_for_half_an_hour(self, emulator, client):
         runpod_id = run(client)
         emulator.advance(5 + 1800)
-        assert state(client, runpod_id) is RunPodState.COMPLETED
+        assert state(client, runpod_id) is RemoteState.COMPLETED
         emulator.advance(2)
         with pytest.raises(Gone):
             client.status(ENDPOINT, runpod_id)
@@ -87,26 +87,26 @@ class TestLife:
     def test_it_cancels_what_waits_and_what_runs_and_frees_the_worker(self, emulator, client):
         ids = [run(client) for _ in range(4)]
         emulator.advance(1)
-        assert client.cancel(ENDPOINT, ids[0]).state is RunPodState.CANCELED
+        assert client.cancel(ENDPOINT, ids[0]).state is RemoteState.CANCELED
         emulator.advance(0)
-        assert state(client, ids[3]) is RunPodState.RUNNING
+        assert state(client, ids[3]) is RemoteState.RUNNING
         emulator.advance(10)
-        assert [state(client, i) for i in ids] == [RunPodState.CANCELED] + [
-            RunPodState.COMPLETED
+        assert [state(client, i) for i in ids] == [RemoteState.CANCELED] + [
+            RemoteState.COMPLETED
         ] * 3
 
     def test_it_takes_an_empty_input_and_fails_it_after_forty_seconds(self, emulator, client):
         runpod_id = run(client, body={})
         emulator.advance(39)
-        assert state(client, runpod_id) is RunPodState.RUNNING
+        assert state(client, runpod_id) is RemoteState.RUNNING
         emulator.advance(1)
-        assert state(client, runpod_id) is RunPodState.FAILED
+        assert state(client, runpod_id) is RemoteState.FAILED
 
     def test_it_ends_everything_at_once_when_instant(self, webhook_receiver):
         with Emulator(EmulatorOptions(instant=True)) as emulator:
             client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             runpod_id = run(client, webhook=webhook_receiver.url + "/hook")
-            assert state(client, runpod_id) is RunPodState.COMPLETED
+            assert state(client, runpod_id) is RemoteState.COMPLETED
             emulator.settle()
             assert webhook_receiver.states == ["COMPLETED"]
 
@@ -117,4 +117,4 @@ class TestLife:
             client = RunPodClient(base_url=emulator.base_url, api_key=emulator.api_key)
             runpod_id = run(client, webhook=webhook_receiver.url + "/hook")
             assert rung.wait(10)
-            assert state(client, runpod_id) is RunPodState.COMPLETED
+            assert state(client, runpod_id) is RemoteState.COMPLETED

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 from generation.imaging.image_decoding import decode
-from generation.runpod import payloads
-from generation.runpod.client import RunPodClient
-from generation.runpod.download import fetch_image
-from generation.runpod.job_report import RunPodState
+from generation.providers import payloads
+from generation.providers.http.download import fetch_image
+from generation.providers.job_report import RemoteState
+from generation.providers.runpod.client import RunPodClient
 from generation.testing.rows.payloads import build, parameters
 
 PATIENCE = 120  # seconds until a test gives up; no test waits for it when all is well
@@ -68,7 +68,7 @@ def paint(host):
     client = RunPodClient(base_url=f"http://{host}/v2", api_key="any")
     endpoint = "black-forest-labs-flux-1-schnell"
     body = build("flux", parameters(width=256, height=256, steps=4))
-    runpod_id = client.run(endpoint, input=body).runpod_id
+    runpod_id = client.run(endpoint, input=body).remote_id
     while not (report := client.status(endpoint, runpod_id)).state.final:
         pass
     return report
@@ -77,7 +77,7 @@ def paint(host):
 def test_it_paints_for_real_and_ends_with_its_painting_processes(tmp_path):
     with serving(tmp_path, "full") as (process, host):
         report = paint(host)
-        assert report.state is RunPodState.COMPLETED
+        assert report.state is RemoteState.COMPLETED
         [picture] = payloads.read("public", report).images
         data = fetch_image(picture.url, allowed_hosts=[host])
         assert decode(data)[0].width == 256
@@ -99,10 +99,10 @@ def test_it_loses_one_picture_to_a_painting_process_that_dies_and_paints_the_nex
         os.kill(painters[0], signal.SIGKILL)
         assert gone(painters)
         assert paint(host).state in (
-            RunPodState.FAILED,
-            RunPodState.COMPLETED,
+            RemoteState.FAILED,
+            RemoteState.COMPLETED,
         )  # whether its end was noticed before or after
-        assert paint(host).state is RunPodState.COMPLETED
+        assert paint(host).state is RemoteState.COMPLETED
 
 
 def test_it_leaves_ctrl_c_to_its_parent_and_serves_until_that_ends(tmp_path):

@@ -10,10 +10,10 @@ from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.demo.emulator.output_formats import RECORDED
 from generation.demo.emulator.painters import tiny_png
 from generation.imaging.image_decoding import decode
-from generation.runpod import payloads
-from generation.runpod.client import RunPodClient
-from generation.runpod.job_report import RunPodState
-from generation.runpod.payloads import OutputError
+from generation.providers import payloads
+from generation.providers.job_report import RemoteState
+from generation.providers.payloads import OutputError
+from generation.providers.runpod.client import RunPodClient
 from generation.testing.servers.emulator import ENDPOINT, run
 
 SCHNELL, Z_IMAGE, EDIT = "black-forest-labs-flux-1-schnell", "z-image-turbo", "qwen-image-edit"
@@ -121,7 +121,7 @@ class TestFailures:
         runpod_id = run(client)
         emulator.advance(5)
         report = client.status(ENDPOINT, runpod_id)
-        assert (report.state, report.output, report.error) == (RunPodState.FAILED, expected, "")
+        assert (report.state, report.output, report.error) == (RemoteState.FAILED, expected, "")
         with pytest.raises(OutputError) as caught:
             payloads.read("public", report)
         assert caught.value.code == "provider_error"
@@ -132,9 +132,9 @@ class TestFailures:
         runpod_id = run(client)
         emulator.advance(1 if by_caller else 5)
         if by_caller:
-            assert client.cancel(ENDPOINT, runpod_id).state is RunPodState.CANCELED
+            assert client.cancel(ENDPOINT, runpod_id).state is RemoteState.CANCELED
         report = client.status(ENDPOINT, runpod_id)
-        assert (report.state, report.output) == (RunPodState.CANCELED, {"cost": 0.02})
+        assert (report.state, report.output) == (RemoteState.CANCELED, {"cost": 0.02})
 
 
 class TestDataUris:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.runpod.job_report import RunPodState
+from generation.providers.job_report import RemoteState
 from generation.testing.servers.emulator import ENDPOINT, INPUT, run, state
 
 
@@ -46,7 +46,7 @@ class TestWebhook:
         webhook_receiver.on_delivery = lambda body: seen.append(state(client, body["id"]))
         run(client, webhook=webhook_receiver.url)
         emulator.advance(5)
-        assert seen == [RunPodState.COMPLETED]
+        assert seen == [RemoteState.COMPLETED]
 
     def test_it_rings_for_a_failure_too_but_not_for_a_cancel(
         self, emulator, client, webhook_receiver
@@ -87,7 +87,7 @@ class TestWebhook:
         emulator.settle()
         assert webhook_receiver.states == ["COMPLETED"]
         assert "evil" in webhook_receiver.deliveries[0][1]["output"]["image_url"]
-        assert state(client, runpod_id) is RunPodState.QUEUED
+        assert state(client, runpod_id) is RemoteState.QUEUED
         emulator.advance(5)
         assert len(webhook_receiver.deliveries) == 2
 

@@ -9,10 +9,10 @@ from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.demo.emulator.painters import tiny_png
 from generation.imaging import metadata
 from generation.imaging.image_decoding import decode
-from generation.runpod import payloads
-from generation.runpod.client import RunPodClient
-from generation.runpod.job_report import RunPodState
-from generation.runpod.payloads import DIALECTS, PUBLIC, InputImage, OutputError
+from generation.providers import payloads
+from generation.providers.job_report import RemoteState
+from generation.providers.payloads import DIALECTS, PUBLIC, InputImage, OutputError
+from generation.providers.runpod.client import RunPodClient
 from generation.testing.rows.payloads import FORMATS, WORKFLOW, build, dialect_of, parameters
 from generation.testing.servers.emulator import ENDPOINT, INPUT, endpoint_of, fetched, place, run
 
@@ -140,7 +140,7 @@ class TestWorkers:
         runpod_id = run(client, endpoint=endpoint, body=body)
         emulator.advance(1)
         report = client.status(endpoint, runpod_id)
-        assert report.state is RunPodState.FAILED
+        assert report.state is RemoteState.FAILED
         with pytest.raises(OutputError) as caught:
             payloads.read(PUBLIC, report)
         assert not caught.value.retryable or caught.value.code == "source_unreadable"

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from generation.imaging.fitting import MIN_BYTES_PER_IMAGE, encoded_length, fit, fits
-from generation.runpod.payloads.comfyui import data_uri
+from generation.providers.payloads.comfyui import data_uri
 from generation.testing.rows.image_files import noise
 
 ROOM = 9_900_000

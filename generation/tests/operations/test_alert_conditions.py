@@ -18,9 +18,9 @@ from django.utils import timezone
 from accounts.models import OutgoingEmail
 from artgen.observability import disks, request_stats
 from generation.jobs.engine import driver, heartbeat, outages
-from generation.models import BackupRecord, Budget, Endpoint, GenerationSwitch, Job
+from generation.models import BackupRecord, Budget, Endpoint, GenerationSwitch, Job, Place
 from generation.operations.alerts.measurements import Measurements
-from generation.runpod.call_errors import KeyRefused
+from generation.providers.call_errors import KeyRefused
 from generation.testing.cases import EmulatorTestCase, let_time_pass
 from generation.testing.request_stats import forget
 from generation.testing.rows.api import make_job
@@ -112,7 +112,7 @@ class TestConditions(EmulatorTestCase):
 
     def test_switch_and_outage(self) -> None:
         GenerationSwitch.objects.create(on=False)
-        outages.start("gone", KeyRefused("no", status=401))
+        outages.start(Place("runpod", "gone"), KeyRefused("no", status=401))
         assert self.wrong() == {
             "CreatingOff": {},
             "ProviderOutage": {"problems": "key_refused gone"},

@@ -30,9 +30,16 @@ from generation import tasks
 from generation.files import bucket
 from generation.files.bucket_hints import hint_for
 from generation.jobs.engine import driver, heartbeat, outages
-from generation.models import Endpoint, GenerationSwitch, ImageModel, Job, ProviderOutage
+from generation.models import (
+    Endpoint,
+    GenerationSwitch,
+    ImageModel,
+    Job,
+    Place,
+    ProviderOutage,
+)
 from generation.operations.doctor import processes
-from generation.runpod.call_errors import KeyRefused
+from generation.providers.call_errors import KeyRefused
 from generation.testing.cases import (
     BaseTestCase,
     EmulatorTestCase,
@@ -208,7 +215,7 @@ class TestPlumbing(DoctorTestCase):
         job = self.place()
         driver.submit("flux-schnell")
         let_time_pass(job.id, seconds=90)
-        outages.start("x", KeyRefused("RunPod refuses the API key (401)"))
+        outages.start(Place("runpod", "x"), KeyRefused("RunPod refuses the API key (401)"))
         checks = self.assertBroken("JobsOverdue", "1 jobs are overdue", "jobs --stuck")
         assert not checks["ProviderOutage"]["ok"]
         assert "RUNPOD_API_KEY" in checks["ProviderOutage"]["hint"]

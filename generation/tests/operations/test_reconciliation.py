@@ -19,9 +19,10 @@ from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.models import ImageModel, Job, PromptSpending, Status
 from generation.operations import reconciliation, retention
 from generation.operations.reconciliation import PromptCosts
-from generation.runpod import billing
-from generation.runpod.billing import Bill, InvalidBill
-from generation.runpod.call_errors import CallFailed
+from generation.providers import bill as bill_file
+from generation.providers.bill import Bill, InvalidBill
+from generation.providers.call_errors import CallFailed
+from generation.providers.runpod import billing
 from generation.testing.cases import BaseTestCase, EmulatorTestCase, make_user
 from generation.testing.rows.api import make_job
 from generation.user_data import erasure
@@ -193,7 +194,7 @@ class TestBill(CostsTestCase):
 
     def parse(self, text: str) -> Bill:
         start, end = reconciliation.period(MARCH)
-        return billing.parse_csv(text.encode(), start=start, end=end)
+        return bill_file.parse_csv(text.encode(), start=start, end=end)
 
     def test_it_compares_public_endpoints_as_one_total_and_own_ones_one_by_one(self) -> None:
         self.month()

@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
 from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS
-from generation.runpod.payloads import DIALECTS, PUBLIC
+from generation.providers.payloads import DIALECTS, PUBLIC
 from generation.testing.servers.demo import PATIENCE, DemoTestCase, follow
 
 

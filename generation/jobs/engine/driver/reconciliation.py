@@ -2,8 +2,8 @@
 
 from generation.jobs.engine.driver import status_checks, stopping
 from generation.models import Job
-from generation.runpod.call_errors import RunPodError
-from generation.runpod.job_report import JobReport
+from generation.providers.call_errors import ProviderError
+from generation.providers.job_report import JobReport
 
 
 def reconcile() -> list[tuple[Job, str]]:
@@ -25,7 +25,7 @@ def reconcile() -> list[tuple[Job, str]]:
     return checked
 
 
-def _text(reply: JobReport | RunPodError | None) -> str:
+def _text(reply: JobReport | ProviderError | None) -> str:
     if isinstance(reply, JobReport):
         return reply.state.value
     return reply.full_text if reply else "no reply"

@@ -10,9 +10,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from artgen.database import pooling
+from generation.jobs import clients
 from generation.jobs.budgets import spending
 from generation.jobs.engine import (
-    clients,
     dispatch,
     failures,
     lifecycle,
@@ -23,21 +23,19 @@ from generation.jobs.engine import (
 from generation.jobs.engine.driver import trial_log
 from generation.jobs.queue import scheduling
 from generation.models import Job, Status
-from generation.runpod.call_errors import EndpointMissing, Gone, KeyRefused, RunPodError
-from generation.runpod.job_report import JobReport, RunPodState
-from generation.runpod.payloads import OutputError
-from generation.runpod.status_sweep import SWEEP_SECONDS
+from generation.providers.call_errors import EndpointMissing, Gone, KeyRefused, ProviderError
+from generation.providers.job_report import JobReport, RemoteState
+from generation.providers.payloads import OutputError
+from generation.providers.provider import Ref
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(
-    seconds=max(SWEEP_SECONDS, clients.LIMITS.longest_seconds) + 10
-)  # longer than any call made under it
+LEASE = clients.LONGEST_READ + timedelta(seconds=10)  # longer than any call made under it
 MIN_INTERVAL = timedelta(seconds=2)  # between two checks of a job
 READS_PER_SECOND = 100  # half of what RunPod allows for an endpoint
 MAX_JOBS = 400  # in one sweep
 
-Replies = dict[UUID, JobReport | RunPodError]
+Replies = dict[UUID, JobReport | ProviderError]
 """By job id: the report, or the error of reading it."""
 
 
@@ -62,14 +60,16 @@ def _interval(jobs: Sequence[Job]) -> timedelta:
 
 
 def read_statuses(jobs: Sequence[Job]) -> Replies:
-    """Read the status of each job whose RunPod job, or a candidate for it, is known."""
-    refs = {
-        job.id: (job.snapshot["endpoint_id"], runpod_id)
-        for job in jobs
-        if (runpod_id := job.runpod_id or _candidate(job))
-    }
-    replies = clients.sweep().read(list(refs.values())) if refs else {}
-    return {job_id: replies[ref] for job_id, ref in refs.items() if ref in replies}
+    """Read the status of each job whose remote job, or a candidate for it, is known."""
+    refs: dict[str, dict[UUID, Ref]] = {}
+    for job in jobs:
+        if remote_id := job.runpod_id or _candidate(job):
+            refs.setdefault(job.place.provider, {})[job.id] = (job.place.endpoint_id, remote_id)
+    replies: Replies = {}
+    for provider, of_jobs in refs.items():
+        outcomes = clients.of(provider).reports(list(of_jobs.values()))
+        replies |= {job_id: outcomes[ref] for job_id, ref in of_jobs.items() if ref in outcomes}
+    return replies
 
 
 def _candidate(job: Job) -> str:
@@ -112,7 +112,7 @@ def apply(jobs: Sequence[Job], replies: Replies, *, interval: timedelta) -> None
 
 def _apply(
     job: Job,
-    reply: JobReport | RunPodError | None,
+    reply: JobReport | ProviderError | None,
     changes: _Changes,
     *,
     now: datetime,
@@ -120,7 +120,7 @@ def _apply(
 ) -> None:
     """Add the job's change to `changes`, or store it if it is a rare one. Raises Stale."""
     if isinstance(reply, KeyRefused | EndpointMissing):
-        outages.start(job.snapshot["endpoint_id"], reply)
+        outages.start(job.place, reply)
         lifecycle.postpone([job], until=now + outages.RECHECK_INTERVAL)
     elif not job.runpod_id:
         _check_unknown(job, reply, now)
@@ -170,7 +170,7 @@ def _submit_waiting(jobs: Sequence[Job]) -> None:
 
 def _progress(job: Job, report: JobReport) -> lifecycle.JobProgress | None:
     """Return the job's progress, None if nothing is new. Reports may be late or out of order."""
-    begun = report.state is RunPodState.RUNNING and job.status == Status.SUBMITTED
+    begun = report.state is RemoteState.RUNNING and job.status == Status.SUBMITTED
     further = report.progress is not None and report.progress > (job.progress or 0)
     if further or (begun and report.progress is not None):
         return lifecycle.JobProgress(
@@ -200,10 +200,10 @@ def _finished(job: Job, report: JobReport) -> lifecycle.Finished | None:
     )
 
 
-def _check_unknown(job: Job, reply: JobReport | RunPodError | None, now: datetime) -> None:
+def _check_unknown(job: Job, reply: JobReport | ProviderError | None, now: datetime) -> None:
     """Adopt the candidate if RunPod confirms it; submit again once RunPod's ttl has passed."""
     submitted_at = job.submitted_at or now
-    gone_at = scheduling.gone_at(submitted_at)
+    gone_at = scheduling.gone_at(submitted_at, provider=job.place.provider)
     if isinstance(reply, JobReport):
         try:
             lifecycle.adopt_candidate(job)

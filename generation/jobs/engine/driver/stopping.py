@@ -5,11 +5,12 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from generation.jobs import clients
 from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
-from generation.jobs.engine import clients, lifecycle, outages
+from generation.jobs.engine import lifecycle, outages
 from generation.models import Job, OutageKind, ProviderOutage
-from generation.runpod.call_errors import EndpointMissing, Gone, KeyRefused, RunPodError
+from generation.providers.call_errors import EndpointMissing, Gone, KeyRefused, ProviderError
 
 log = logging.getLogger(__name__)
 
@@ -18,10 +19,10 @@ MAX_JOBS = 20
 
 def stop() -> int:
     """Stop at most MAX_JOBS ended jobs at RunPod; return how many. The tick starts the next run."""
-    if ProviderOutage.objects.filter(kind=OutageKind.KEY_REFUSED).exists():
-        return 0
+    refused = ProviderOutage.objects.filter(kind=OutageKind.KEY_REFUSED).values("provider")
+    pending = Job.objects.filter(stop_pending=True).exclude(endpoint__provider__in=refused)
     # Random order, so jobs that cannot be canceled do not starve the rest.
-    jobs = list(Job.objects.filter(stop_pending=True).order_by("?")[:MAX_JOBS])
+    jobs = list(pending.order_by("?")[:MAX_JOBS])
     for job in jobs:
         _stop(job)
     return len(jobs)
@@ -33,28 +34,28 @@ def stop_all() -> None:
 
 
 def _stop(job: Job) -> None:
-    endpoint_id = job.snapshot["endpoint_id"]
     try:
-        clients.client().cancel(endpoint_id, job.runpod_id)
+        clients.of(job.place.provider).cancel((job.place.endpoint_id, job.runpod_id))
     except Gone:
         # A single 404 is not proof that the job has ended.
         lifecycle.retry_stop(job, give_up_after=timedelta(seconds=settings.RUNPOD_MISSING_SECONDS))
     except (KeyRefused, EndpointMissing) as error:
-        outages.start(endpoint_id, error)
-    except RunPodError as error:
+        outages.start(job.place, error)
+    except ProviderError as error:
         log.warning(
             "job not stopped at RunPod yet", extra={**job.log_fields, "error": error.full_text}
         )
     except Exception:
         log.exception("job not stopped at RunPod", extra=job.log_fields)
     else:
-        lifecycle.store_stop(job, charge=_charge(endpoint_id, job.runpod_id))
+        lifecycle.store_stop(job, charge=_charge(job))
 
 
-def _charge(endpoint_id: str, runpod_id: str) -> Charge | None:
-    """Return what a stopped job cost, which only /status reports; None if it cannot be read."""
+def _charge(job: Job) -> Charge | None:
+    """Return what a stopped job cost, which only its report says; None if it cannot be read."""
+    ref = job.place.endpoint_id, job.runpod_id
     try:
-        return spending.charge_in(clients.client().status(endpoint_id, runpod_id))
-    except RunPodError as error:
+        return spending.charge_in(clients.of(job.place.provider).report(ref))
+    except ProviderError as error:
         log.info("the cost of a stopped job is not known", extra={"error": error.full_text})
         return None

@@ -10,14 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from botocore.exceptions import BotoCoreError
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from artgen.database import pooling, raw_sql
+from generation.jobs import clients
 from generation.jobs.budgets import budget_choice
 from generation.jobs.engine import (
-    clients,
     dispatch,
     failures,
     lifecycle,
@@ -30,15 +29,15 @@ from generation.jobs.inputs import masks, sources
 from generation.jobs.inputs.payloads import input_of
 from generation.models import Endpoint, ImageModel, Job
 from generation.models.outages import BLOCKS_ENDPOINT
-from generation.runpod.call_errors import (
+from generation.providers.call_errors import (
     EndpointMissing,
     JobRefused,
     KeyRefused,
     NotAccepted,
-    RunPodError,
+    ProviderError,
 )
-from generation.runpod.client import Submission
-from generation.runpod.payloads import PayloadError
+from generation.providers.payloads import PayloadError
+from generation.providers.provider import Order, Submission
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +123,7 @@ def post_all(
         yield [(job, _outcome(call)) for job, call in calls]
         return
     workers = min(len(calls), MAX_PARALLEL_POSTS)
-    with ThreadPoolExecutor(workers, thread_name_prefix="runpod-run") as pool:
+    with ThreadPoolExecutor(workers, thread_name_prefix="submission") as pool:
         # Log fields and traces: a context of its own for each.
         posts = {pool.submit(copy_context().run, _outcome, call): job for job, call in calls}
         while posts:
@@ -140,7 +139,7 @@ def _prepare(
     """Read what the POST needs from the database, and return the function that sends it."""
     try:
         chosen, webhook = sources.chosen(job), webhook_tokens.address(job)
-        client = clients.client()
+        provider = clients.of(job.place.provider)
     except Exception as error:  # noqa: BLE001 `_store_not_sent` handles the expected ones
         return NotSent(error)
 
@@ -151,12 +150,8 @@ def _prepare(
             raise NotSent(error) from error
         if job.is_trial and sent is not None:
             sent[job.id] = payload
-        return client.run(
-            job.snapshot["endpoint_id"],
-            input=payload,
-            webhook=webhook,
-            execution_timeout_ms=settings.RUNPOD_EXECUTION_TIMEOUT_SECONDS * 1000,
-            ttl_ms=settings.RUNPOD_TTL_SECONDS * 1000,
+        return provider.submit(
+            Order(endpoint_id=job.place.endpoint_id, input=payload, webhook=webhook)
         )
 
     return post
@@ -181,7 +176,7 @@ def store_outcomes(outcomes: Outcomes) -> set[str]:
     unclear: list[tuple[Job, Exception]] = []
     for job, outcome in outcomes:
         if isinstance(outcome, Submission):
-            accepted.append((job, outcome.runpod_id))
+            accepted.append((job, outcome.remote_id))
         elif isinstance(outcome, NotAccepted):
             refused.append((job, outcome))
         elif isinstance(outcome, KeyRefused | EndpointMissing | JobRefused | NotSent):
@@ -236,7 +231,7 @@ def _store_unclear(unclear: Sequence[tuple[Job, Exception]]) -> None:
             extra={**job.log_fields, "error": repr(error)},
         )
         details.append(
-            (job, error.full_text if isinstance(error, RunPodError) else repr(error)),
+            (job, error.full_text if isinstance(error, ProviderError) else repr(error)),
         )
     lifecycle.store_unknown(details)
 
@@ -248,9 +243,9 @@ def _store_refusal(job: Job, error: KeyRefused | EndpointMissing | JobRefused | 
     elif isinstance(error, NotSent):
         _store_not_sent(job, error.cause)
     else:
-        endpoint_id, current = job.snapshot["endpoint_id"], _endpoint_of(job)
-        outages.start(endpoint_id, error)
-        moved = isinstance(error, EndpointMissing) and endpoint_id != current.endpoint_id
+        current = _endpoint_of(job)
+        outages.start(job.place, error)
+        moved = isinstance(error, EndpointMissing) and job.place != current.place
         until = timezone.now() + (outages.RECHECK_INTERVAL if moved else timedelta())
         for back in lifecycle.put_back([(job, error.full_text)], until=until):
             if moved:

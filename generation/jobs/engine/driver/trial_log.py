@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from generation.jobs.engine import lifecycle
 from generation.models import Job
-from generation.runpod.call_errors import RunPodError
-from generation.runpod.client import Submission
-from generation.runpod.job_report import JobReport
-from generation.runpod.untrusted import shortened
+from generation.providers.call_errors import ProviderError
+from generation.providers.job_report import JobReport
+from generation.providers.provider import Submission
+from generation.providers.untrusted import shortened
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def note_posts(
             _note(job, ACCEPTED, _outcome(outcome))
 
 
-def note_replies(jobs: Sequence[Job], replies: Mapping[UUID, JobReport | RunPodError]) -> None:
+def note_replies(jobs: Sequence[Job], replies: Mapping[UUID, JobReport | ProviderError]) -> None:
     for job in jobs:
         reply = replies.get(job.id) if job.is_trial else None
         if isinstance(reply, JobReport) and reply.state.final:
@@ -45,10 +45,10 @@ def note_replies(jobs: Sequence[Job], replies: Mapping[UUID, JobReport | RunPodE
 def _outcome(outcome: object) -> Any:
     match outcome:
         case Submission():
-            return {"id": outcome.runpod_id, "status": outcome.state.name}
+            return {"id": outcome.remote_id, "status": outcome.state.name}
         case JobReport():
             report = {
-                "id": outcome.runpod_id,
+                "id": outcome.remote_id,
                 "status": outcome.state.name,
                 "delayTime": outcome.delay_ms,
                 "executionTime": outcome.execution_ms,
@@ -57,7 +57,7 @@ def _outcome(outcome: object) -> Any:
                 "error": outcome.error or None,
             }
             return {name: value for name, value in report.items() if value is not None}
-        case RunPodError():
+        case ProviderError():
             return outcome.full_text
         case _:
             return repr(outcome)

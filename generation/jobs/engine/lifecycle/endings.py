@@ -26,7 +26,7 @@ from generation.jobs.engine.lifecycle.transition import (
     publish,
 )
 from generation.models import ACTIVE, AT_RUNPOD, Image, Job, Status
-from generation.runpod.untrusted import storable
+from generation.providers.untrusted import storable
 
 STOPPED_BY_STAFF = "stopped_by_staff"
 

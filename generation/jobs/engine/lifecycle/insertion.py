@@ -17,7 +17,7 @@ from generation.jobs.engine.lifecycle.transition import (
 )
 from generation.jobs.queue.queue_positions import FIRST_POSITION, QueuePosition
 from generation.models import Job, Status
-from generation.runpod.untrusted import storable
+from generation.providers.untrusted import storable
 
 # The guard is the caller's: all that an order needs, such as room in the queue. In the statement
 # that inserts, nothing can change between the check and the jobs. FIRST_POSITION sees the table as

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -160,9 +160,13 @@ def request_check(job: Job, *, actor: User | None) -> bool:
     return True
 
 
-def extend_deadlines(*, by: timedelta, endpoint_id: str | None = None) -> int:
-    """Give active jobs, of one endpoint or all, the time of an outage back; return how many."""
-    active = Job.objects.active().filter(deadline_at__isnull=False)
+def extend_deadlines(*, by: timedelta, provider: str, endpoint_id: str | None = None) -> int:
+    """Give active jobs of a provider, of one endpoint or all, the time of an outage back.
+
+    Return how many.
+    """
+    here = Q(endpoint=None) | Q(endpoint__provider=provider)
+    active = Job.objects.active().filter(here, deadline_at__isnull=False)
     if endpoint_id is not None:
         active = active.filter(snapshot__endpoint_id=endpoint_id)
     return active.update(deadline_at=F("deadline_at") + by)

@@ -24,8 +24,8 @@ from generation.jobs.engine.lifecycle.transition import (
     unchanged,
 )
 from generation.models import Job, Status
-from generation.runpod.job_report import JobReport
-from generation.runpod.untrusted import storable
+from generation.providers.job_report import JobReport
+from generation.providers.untrusted import storable
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from generation.jobs.engine.lifecycle.transition import (
 )
 from generation.jobs.queue import scheduling
 from generation.models import Endpoint, ImageModel, Job, JobQuerySet, Status
-from generation.runpod.untrusted import storable
+from generation.providers.untrusted import storable
 
 FIRST_CHECK = timedelta(seconds=2)  # from a submission to its first status check
 
@@ -66,7 +66,7 @@ def begin_submission(
     values: dict[str, object] = {
         "now": now,
         "endpoint_id": endpoint.pk,
-        "gone_at": scheduling.gone_at(now),
+        "gone_at": scheduling.gone_at(now, provider=endpoint.provider),
         "deadline_at": now + timedelta(seconds=settings.JOB_DEADLINE_SECONDS),
     }
     if is_limited:

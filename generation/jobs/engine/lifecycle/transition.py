@@ -19,7 +19,7 @@ from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.live import events
 from generation.models import Job, JobEvent, JobQuerySet
-from generation.runpod.untrusted import storable
+from generation.providers.untrusted import storable
 
 log = logging.getLogger("generation.jobs")
 

@@ -8,6 +8,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[4]))
 
-from generation.runpod import call_errors
+from generation.providers import call_errors
 
 call_errors.OutcomeUnknown = call_errors.NotAccepted

@@ -14,7 +14,7 @@ from generation.jobs.engine.driver import trial_log
 from generation.jobs.placing import creation_switch, retries
 from generation.jobs.placing.creation_switch import Mode
 from generation.models import Image, ImageModel, Job, JobEvent, Status, Upload
-from generation.runpod.job_report import JobReport, RunPodState
+from generation.providers.job_report import JobReport, RemoteState
 from generation.testing.cases import EmulatorTestCase, make_due, work
 from generation.testing.rows.api import make_job
 from generation.testing.rows.image_files import FILES
@@ -208,7 +208,7 @@ class TestShowing(TrialTestCase):
         assert self.details(job) == {}
 
     def report(self, job, **fields):
-        return JobReport(runpod_id="rp-1", state=RunPodState.COMPLETED, **fields)
+        return JobReport(remote_id="rp-1", state=RemoteState.COMPLETED, **fields)
 
     def test_it_shows_a_job_that_waits(self):
         job = self.try_it()

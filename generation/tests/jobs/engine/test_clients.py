@@ -11,15 +11,15 @@ import sys
 import pytest
 from django.conf import settings
 
-from generation.jobs.engine import clients
+from generation.jobs import clients
 
 SHOW = """
 import django, json
 django.setup()
 from django.conf import settings
-from generation.jobs.engine import clients
+from generation.jobs import clients
 from generation.jobs.engine.driver import status_checks
-client = clients.client()
+client = clients.runpod().client
 adapter = client._session.get_adapter(settings.RUNPOD_BASE_URL)
 pool = adapter.poolmanager.connection_from_url(settings.RUNPOD_BASE_URL)
 print(json.dumps({
@@ -39,7 +39,7 @@ for environment in json.load(sys.stdin):
     else:
         os.environ.update(environment)
         try:
-            from generation.jobs.engine import clients
+            from generation.jobs import clients
         except django.core.exceptions.ImproperlyConfigured as error:
             print(error, flush=True)
         os._exit(0)
@@ -107,9 +107,9 @@ def test_it_refuses_values_that_do_not_fit_together():
 
 
 def test_a_forked_process_has_clients_of_its_own():
-    of_parent = clients.client(), clients.sweep()
+    of_parent = clients.runpod()
     pid = os.fork()
     if pid == 0:
-        os._exit({*of_parent}.isdisjoint({clients.client(), clients.sweep()}))
+        os._exit(clients.runpod() is not of_parent)
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 1

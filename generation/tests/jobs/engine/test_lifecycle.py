@@ -15,7 +15,7 @@ from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import driver, job_control, lifecycle
 from generation.jobs.placing import orders
 from generation.models import Job, Status
-from generation.runpod.job_report import JobReport, RunPodState
+from generation.providers.job_report import JobReport, RemoteState
 from generation.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
 from generation.testing.threads import until_another_waits
 
@@ -40,7 +40,7 @@ class LifecycleTestCase(EmulatorTestCase):
             "missing": lambda: lifecycle.store_missing(job, until=soon),
             "unread": lambda: lifecycle.store_unread(
                 job,
-                JobReport(job.runpod_id, RunPodState.COMPLETED),
+                JobReport(job.runpod_id, RemoteState.COMPLETED),
                 until=soon,
                 detail="x",
                 charge=Charge(usd=Decimal(1), has_run=True),

@@ -12,8 +12,8 @@ from django.utils import timezone
 from accounts.credits import ledger_check
 from accounts.models import CreditEntry
 from generation.jobs.engine import driver, outages
-from generation.models import Endpoint, Job, OutageKind, ProviderOutage, Status
-from generation.runpod.call_errors import KeyRefused
+from generation.models import Endpoint, Job, OutageKind, Place, ProviderOutage, Status
+from generation.providers.call_errors import KeyRefused
 from generation.testing.cases import (
     EmulatorTestCase,
     let_models_rest,
@@ -24,6 +24,7 @@ from generation.testing.cases import (
 
 MODEL = "flux-schnell"
 ENDPOINT = "black-forest-labs-flux-1-schnell"
+PLACE = Place("runpod", ENDPOINT)
 
 
 class OutageTestCase(EmulatorTestCase):
@@ -124,7 +125,7 @@ class TestKey(OutageTestCase):
 
     def test_it_tells_people_that_the_model_is_not_available(self) -> None:
         self.place()
-        outages.start(ENDPOINT, KeyRefused("RunPod refuses the API key (401)"))
+        outages.start(PLACE, KeyRefused("RunPod refuses the API key (401)"))
         cache.clear()
         self.client.force_login(self.alice)
 
@@ -136,7 +137,7 @@ class TestKey(OutageTestCase):
     def test_it_notes_a_refusal_once_and_asks_less_and_less_often(self) -> None:
         self.emulator.accept_key("rotated")
         for _ in range(3):
-            outages.start(ENDPOINT, KeyRefused("RunPod refuses the API key (401)"))
+            outages.start(PLACE, KeyRefused("RunPod refuses the API key (401)"))
         for _ in range(6):
             self.probe()
         outage = ProviderOutage.objects.get()
@@ -146,7 +147,8 @@ class TestKey(OutageTestCase):
 
     def test_it_asks_with_another_model_when_that_of_the_refusal_was_switched_off(self) -> None:
         outages.start(
-            "endpoint-that-the-key-may-not-use", KeyRefused("RunPod refuses the API key (403)")
+            Place("runpod", "endpoint-that-the-key-may-not-use"),
+            KeyRefused("RunPod refuses the API key (403)"),
         )
         self.probe()
         assert not ProviderOutage.objects.exists()

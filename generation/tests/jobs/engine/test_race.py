@@ -24,9 +24,9 @@ from django.utils import timezone
 
 from accounts.credits import ledger_check
 from accounts.models import CreditEntry
+from generation.jobs import clients
 from generation.jobs.budgets import spending
 from generation.jobs.engine import (
-    clients,
     driver,
     job_control,
     lifecycle,
@@ -45,8 +45,8 @@ from generation.models import (
     Status,
     UnreadReply,
 )
-from generation.runpod.job_report import parse_report
-from generation.runpod.payloads import OutputError
+from generation.providers.payloads import OutputError
+from generation.providers.runpod.report_parsing import parse_report
 from generation.testing.cases import (
     emulated,
     let_time_pass,
@@ -196,14 +196,14 @@ class TestRace(TransactionTestCase):
         def submit_unguarded(number):
             job = Job.objects.get(status=Status.QUEUED)
             barrier.wait()
-            reply = clients.client().run(
+            reply = clients.runpod().client.run(
                 job.snapshot["endpoint_id"],
                 input={"prompt": job.prompt},
                 webhook=webhook_tokens.address(job),
                 execution_timeout_ms=60_000,
                 ttl_ms=60_000,
             )
-            job.status, job.runpod_id = Status.SUBMITTED, reply.runpod_id
+            job.status, job.runpod_id = Status.SUBMITTED, reply.remote_id
             job.save(update_fields=["status", "runpod_id"])
 
         in_threads(WORKERS, submit_unguarded)

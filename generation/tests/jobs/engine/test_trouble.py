@@ -14,7 +14,7 @@ from accounts.credits import holds, ledger_check
 from generation.jobs.engine import driver, job_control, lifecycle
 from generation.jobs.engine.driver import status_checks
 from generation.models import Endpoint, ImageModel, Job, Status
-from generation.runpod.call_errors import CallFailed
+from generation.providers.call_errors import CallFailed
 from generation.testing.cases import EmulatorTestCase, let_time_pass, make_due, store_all, work
 
 MODEL = "flux-schnell"

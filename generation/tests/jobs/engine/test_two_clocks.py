@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.credits import ledger_check
 from accounts.models import CreditEntry
 from generation import tasks
-from generation.jobs.engine import clients
+from generation.jobs import clients
 from generation.jobs.placing import orders
 from generation.models import AT_RUNPOD, Endpoint, IdempotencyKey, Image, Job, Status
 from generation.testing.cases import emulated, load_catalog, make_due, make_user, work
@@ -98,7 +98,7 @@ class TestTwoClocks(TransactionTestCase):
 
         def look():
             due = Job.objects.filter(status__in=AT_RUNPOD, due_at__lte=timezone.now())
-            clients.sweep().read([(job.snapshot["endpoint_id"], job.runpod_id) for job in due])
+            clients.runpod().reports([(job.snapshot["endpoint_id"], job.runpod_id) for job in due])
 
         self.at_the_same_moment(look)
         assert set(self.looks(since).values()) == {CLOCKS}

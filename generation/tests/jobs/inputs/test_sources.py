@@ -16,8 +16,8 @@ from generation.jobs.engine import driver, webhook_tokens
 from generation.jobs.inputs import sources
 from generation.jobs.placing import orders
 from generation.models import Image, ImageModel, Job, Status, Upload
-from generation.runpod.client import MAX_BODY_BYTES
-from generation.runpod.payloads import dialect_of
+from generation.providers.payloads import dialect_of
+from generation.providers.provider import MAX_BODY_BYTES
 from generation.testing.cases import EmulatorTestCase
 from generation.testing.rows.image_files import noise
 

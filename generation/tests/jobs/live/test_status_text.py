@@ -8,7 +8,7 @@ from generation.jobs.eta import Eta, JobOutlook
 from generation.jobs.live import status_text
 from generation.jobs.queue.queue_positions import QueuePosition
 from generation.models import ImageModel, Job, Status
-from generation.runpod.payloads import CODES
+from generation.providers.payloads import CODES
 
 ABOUT_40 = Eta(40, 50)
 OURS = {

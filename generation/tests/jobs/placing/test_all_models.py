@@ -14,7 +14,7 @@ from generation.demo.emulator.painters import tiny_png
 from generation.files import storage, uploads
 from generation.jobs.placing import orders
 from generation.models import ImageModel, Status
-from generation.runpod import payloads
+from generation.providers import payloads
 from generation.testing.cases import emulated, load_catalog, make_due, make_user, work
 
 CATALOG = read_catalog(CATALOG_FILE)["models"]

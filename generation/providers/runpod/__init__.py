@@ -1,0 +1,1 @@
+"""RunPod: its queue API, its bill, and its endpoints that write text."""

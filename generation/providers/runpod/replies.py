@@ -1,0 +1,56 @@
+"""An HTTP reply of RunPod and the report in it, for single calls and for the sweep."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from generation.providers.call_errors import DETAIL_CHARACTERS, CallFailed, read_error
+from generation.providers.job_report import JobReport
+from generation.providers.runpod.report_parsing import InvalidReport, parse_report
+from generation.providers.untrusted import InvalidJSON, parse_json
+
+MAX_REPLY_BYTES = 64 * 1024 * 1024  # images may be inside, as base64
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def text(self) -> str:
+        """The beginning of the body as text, for staff."""
+        return self.body[: DETAIL_CHARACTERS * 4].decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """Return the decoded body, or None if it is not valid JSON."""
+        try:
+            return parse_json(self.body)
+        except InvalidJSON:
+            return None
+
+
+def json_of(reply: Reply) -> Any:
+    """Return the JSON of a reply to any call but /run. Raises what `read_error` returns."""
+    if not reply.ok:
+        raise read_error(reply.status, reply.headers, reply.text)
+    answer = reply.json()
+    if answer is None:
+        raise CallFailed("RunPod's reply is not valid JSON", detail=reply.text, status=reply.status)
+    return answer
+
+
+def report_of(reply: Reply, remote_id: str) -> JobReport:
+    """Return the report on this job. Raises what `read_error` returns, or CallFailed."""
+    try:
+        report = parse_report(json_of(reply))
+    except InvalidReport as error:
+        raise CallFailed(f"RunPod's reply is not a report: {error}", detail=reply.text) from error
+    if report.remote_id != remote_id:
+        raise CallFailed("RunPod replied with another job's report", detail=report.remote_id)
+    return report
