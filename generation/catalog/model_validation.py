@@ -74,6 +74,31 @@ def explain(error: RequestFormatError) -> list[str]:
     return [_explained(problem) for problem in error.problems]
 
 
+def format_problems(
+    dialect: str, request_format: Mapping[str, Any] | None, *, workflow: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return what is wrong with the format of requests itself, by field."""
+    if not payloads.is_public(dialect) and dialect not in payloads.DIALECTS:
+        names = ", ".join([payloads.PUBLIC, *sorted(payloads.DIALECTS)])
+        return {"dialect": _("Known dialects: %(names)s.") % {"names": names}}
+    errors: dict[str, Any] = {}
+    if not payloads.is_public(dialect):
+        if request_format is not None:
+            errors["request_format"] = [_("Only the dialect “public” has a request format.")]
+    elif request_format is None:
+        errors["request_format"] = [_("Enter the endpoint’s names of the parameters.")]
+    else:
+        try:
+            payloads.dialect_of(dialect, request_format)
+        except RequestFormatError as error:
+            errors["request_format"] = explain(error)
+    if dialect == "comfyui":
+        wrong = payloads.check_workflow(workflow) if workflow else [_("ComfyUI needs a workflow.")]
+        if wrong:
+            errors["workflow"] = wrong
+    return errors
+
+
 def problems(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, list[str]]:
     """Return what would make jobs of this model fail, by field of ImageModel."""
     dialect = payloads.dialect_of(offer.dialect, offer.request_format)

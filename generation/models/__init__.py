@@ -36,6 +36,7 @@ from generation.models.jobs import (
     ENDED_WITHOUT_IMAGES,
     FINAL,
     STUCK_AFTER,
+    TOO_DEAR,
     Job,
     JobQuerySet,
     Status,

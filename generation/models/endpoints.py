@@ -1,11 +1,15 @@
 """Endpoints: where the images of a model are made."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from generation.catalog import model_validation
+from generation.catalog.prices import Cost, cost_from
 from generation.providers import provider
 
 
@@ -28,8 +32,8 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
 class Endpoint(models.Model):
     """An endpoint of a provider that makes the images of one model.
 
-    The model has the format of its requests. `jobs.engine.submission_pauses` writes `submit_after`
-    and `submit_failures`.
+    It takes requests in the model's format and costs what the model is expected to cost, unless it
+    has its own. `jobs.engine.submission_pauses` writes `submit_after` and `submit_failures`.
     """
 
     model = models.ForeignKey(
@@ -47,6 +51,11 @@ class Endpoint(models.Model):
     max_in_flight = models.PositiveIntegerField(
         _("jobs at RunPod at once"), default=4, validators=[MinValueValidator(1)]
     )
+    # Of its own, else "" and NULL: as the model has.
+    dialect = models.CharField(_("dialect"), max_length=40, blank=True, default="", db_default="")
+    request_format = models.JSONField(_("request format"), null=True, blank=True)
+    workflow = models.JSONField(_("workflow"), null=True, blank=True)
+    expected_cost = models.JSONField(_("expected cost, $"), null=True, blank=True)
     submit_after = models.DateTimeField(
         _("paused until"),
         null=True,
@@ -70,6 +79,41 @@ class Endpoint(models.Model):
     @property
     def place(self) -> Place:
         return Place(self.provider, self.endpoint_id)
+
+    def clean(self) -> None:
+        """Validate what is its own, and build sample requests with it."""
+        errors: dict[str, Any] = {}
+        same = Endpoint.objects.filter(
+            model=self.model_id, provider=self.provider, endpoint_id=self.endpoint_id
+        )
+        if same.exclude(pk=self.pk).exists():
+            errors["endpoint_id"] = _("The model has this endpoint already.")
+        try:
+            if self.expected_cost:
+                cost_from(self.expected_cost)
+        except (AttributeError, ArithmeticError, TypeError, ValueError) as error:
+            errors["expected_cost"] = str(error)
+        if self.dialect:
+            errors |= self._format_problems()
+        elif self.request_format or self.workflow:
+            errors["dialect"] = _("Choose the dialect of its request format or workflow.")
+        if errors:
+            raise ValidationError(errors)
+
+    def _format_problems(self) -> dict[str, Any]:
+        """Return why requests in its own format would fail."""
+        dialect, request_format = self.dialect, self.request_format
+        if wrong := model_validation.format_problems(
+            dialect, request_format, workflow=self.workflow
+        ):
+            return wrong
+        offer = replace(self.model.offer, dialect=dialect, request_format=request_format)
+        texts = model_validation.problems(offer, workflow=self.workflow).values()
+        return {"dialect": [text for of_field in texts for text in of_field]} if texts else {}
+
+    @property
+    def own_cost(self) -> Cost | None:
+        return cost_from(self.expected_cost) if self.expected_cost else None
 
 
 SETTINGS = ("endpoint_id", "max_in_flight")

@@ -16,14 +16,6 @@ from generation.catalog.offers import Offer, parameter_from
 from generation.catalog.prices import Cost, Price, cost_from, price_from
 from generation.models import endpoints
 from generation.models.endpoints import Endpoint
-from generation.providers.payloads import (
-    DIALECTS,
-    PUBLIC,
-    RequestFormatError,
-    check_workflow,
-    dialect_of,
-    is_public,
-)
 
 
 class ImageModelQuerySet(models.QuerySet["ImageModel"]):
@@ -84,6 +76,20 @@ class ImageModel(models.Model):
         help_text=_("Codes such as en zh, the preferred one first; empty: unknown."),
     )
     position = models.PositiveIntegerField(_("position"), default=0)
+    max_usd = models.DecimalField(
+        _("price ceiling, $"),
+        max_digits=10,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        help_text=_("No endpoint that costs more for an image gets its jobs. Empty: no ceiling."),
+    )
+    cheapest_first = models.BooleanField(
+        _("cheapest endpoint first"),
+        default=False,
+        db_default=False,
+        help_text=_("Otherwise in the order of the endpoints."),
+    )
 
     objects = ImageModelQuerySet.as_manager()
 
@@ -106,17 +112,30 @@ class ImageModel(models.Model):
         """The first of its endpoints, for which jobs are placed; a new model has an empty one."""
         return (self.endpoints.first() if self.pk else None) or Endpoint(model=self)
 
+    def settings_at(self, endpoint: Endpoint) -> dict[str, Any]:
+        """Return what a job's snapshot keeps of its endpoint, for all calls about its attempt."""
+        source = endpoint if endpoint.dialect else self
+        return {
+            "endpoint": endpoint.pk,
+            **endpoint.place._asdict(),
+            "dialect": source.dialect,
+            "request_format": source.request_format,
+            "workflow": source.workflow,
+        }
+
     def owner_of(self, name: str) -> "ImageModel | Endpoint":
         """Return which has the field: the model, or of `endpoints.SETTINGS` its endpoint."""
         return self.endpoint if name in endpoints.SETTINGS else self
 
     def save_values(self, names: Iterable[str]) -> None:
         """Save these fields of the model and `endpoints.SETTINGS`."""
-        of_endpoint = {*names}.intersection(endpoints.SETTINGS)
         with transaction.atomic():
-            self.save(update_fields={*names} - of_endpoint)
-            if of_endpoint:
-                self.endpoint.save(update_fields=of_endpoint if self.endpoint.pk else None)
+            self.save(update_fields={*names}.difference(endpoints.SETTINGS))
+            self.save_endpoint()
+
+    def save_endpoint(self) -> None:
+        """Save the `endpoints.SETTINGS`, not what the engine writes meanwhile."""
+        self.endpoint.save(update_fields=endpoints.SETTINGS if self.endpoint.pk else None)
 
     @property
     def cost(self) -> Cost | None:
@@ -171,12 +190,9 @@ class ImageModel(models.Model):
             self.endpoint.clean_fields(exclude=["model"])
         except ValidationError as error:
             errors |= error.error_dict
-        if not is_public(self.dialect) and self.dialect not in DIALECTS:
-            errors["dialect"] = _("Known dialects: %(names)s.") % {
-                "names": ", ".join([PUBLIC, *sorted(DIALECTS)])
-            }
-        elif problems := self._request_format_problems():
-            errors["request_format"] = problems
+        errors |= model_validation.format_problems(
+            self.dialect, self.request_format, workflow=self.workflow
+        )
         if problem := self._parameters_problem():
             errors["parameters"] = problem
         for name, read in (("price", price_from), ("expected_cost", cost_from)):
@@ -187,12 +203,6 @@ class ImageModel(models.Model):
                 errors[name] = str(error)
         if not self.price and not self.expected_cost:
             errors["price"] = _("Enter a price, or the expected cost to derive it from.")
-        if self.dialect == "comfyui":
-            problems = (
-                check_workflow(self.workflow) if self.workflow else [_("ComfyUI needs a workflow.")]
-            )
-            if problems:
-                errors["workflow"] = problems
         if unknown := languages.unknown(self.languages):
             errors["languages"] = _("Unknown: %(codes)s. Known codes: %(known)s.") % {
                 "codes": ", ".join(unknown),
@@ -220,18 +230,3 @@ class ImageModel(models.Model):
         if not has_size and not self.min_source_images:
             return _("Enter width and height, or size with choices.")
         return ""
-
-    def _request_format_problems(self) -> list[Any]:
-        if not is_public(self.dialect):
-            return (
-                []
-                if self.request_format is None
-                else [_("Only the dialect “public” has a request format.")]
-            )
-        if self.request_format is None and self.dialect == PUBLIC:
-            return [_("Enter the endpoint’s names of the parameters.")]
-        try:
-            dialect_of(self.dialect, self.request_format)
-        except RequestFormatError as error:
-            return model_validation.explain(error)
-        return []

@@ -45,6 +45,8 @@ FINAL = (Status.SUCCEEDED, Status.FAILED, Status.CANCELED)
 ACTIVE = (Status.QUEUED, Status.SUBMITTED, Status.RUNNING, Status.STORING)
 AT_RUNPOD = (Status.SUBMITTED, Status.RUNNING)
 ENDED_WITHOUT_IMAGES = (Status.FAILED, Status.CANCELED)
+TOO_DEAR = "too_dear"
+"""`error_code` of a QUEUED job that costs too much at every endpoint of its model: it is parked."""
 STUCK_AFTER = timedelta(seconds=60)  # a job that has been due for longer is stuck
 
 

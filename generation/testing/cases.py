@@ -24,6 +24,7 @@ from generation.demo.emulator.recorded_calls import Call
 from generation.jobs.engine import driver, lifecycle
 from generation.jobs.placing import orders
 from generation.jobs.queue import scheduling
+from generation.jobs.queue.scheduling import Openings
 from generation.models import Endpoint, Image, ImageModel, Job, Status, Style, model_cache
 from generation.moderation import compiled_rules
 
@@ -121,7 +122,7 @@ def submit_only(job: Job) -> Job:
     others = Job.objects.queued().exclude(id=job.id)
     others.update(due_at=F("due_at") + timedelta(days=1))
     model = ImageModel.objects.get(pk=job.model_id)
-    taken = lifecycle.begin_submission(model, endpoint=model.endpoint)
+    taken = lifecycle.begin_submission(Openings(model, [model.endpoint]))
     (submitted,) = lifecycle.store_accepted([(one, f"rp-{one.id}") for one in taken])
     others.update(due_at=F("due_at") - timedelta(days=1))
     return submitted

@@ -1,5 +1,5 @@
 """Models on offer, their costs, trials and styles."""
 
-from generation.admin.image_models import image_models, styles
+from generation.admin.image_models import endpoints, image_models, styles
 
-__all__ = ["image_models", "styles"]
+__all__ = ["endpoints", "image_models", "styles"]

@@ -96,6 +96,8 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
             "max_source_images",
             "expected_cost",
             "price",
+            "max_usd",
+            "cheapest_first",
             "workflow",
         )
 

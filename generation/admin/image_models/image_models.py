@@ -1,11 +1,13 @@
 """Models: their settings, limits, prices and workflows."""
 
+import json
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, IntegerField, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, Max, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, render
@@ -94,9 +96,36 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
             },
         ),
         (_("Check"), {"fields": ("sample_input",)}),
-        (_("Price"), {"fields": ("expected_cost", "price")}),
+        (_("Price"), {"fields": ("expected_cost", "price", "max_usd")}),
     )
-    readonly_fields = ("under_way", "request_format_help", "sample_input")
+    readonly_fields = ("under_way", "endpoint_list", "request_format_help", "sample_input")
+
+    def get_fieldsets(self, request: HttpRequest, obj: ImageModel | None = None) -> Any:
+        """Return the sections; that of endpoints if there are several."""
+        sections = super().get_fieldsets(request, obj)
+        if obj is None or obj.endpoints.count() < 2:
+            return sections
+        return [*sections, (_("Endpoints"), {"fields": ("endpoint_list", "cheapest_first")})]
+
+    @admin.display(description=_("endpoints"))
+    def endpoint_list(self, model: ImageModel) -> SafeString:
+        """Return all endpoints side by side."""
+        jobs = Job.objects.at_runpod().filter(model=model).order_by().values_list("endpoint")
+        there = dict(jobs.annotate(Count("id")))
+        outage = ProviderOutage.objects.blocking(
+            OuterRef("endpoint_id"), provider=OuterRef("provider")
+        )
+        stored = model.endpoints.annotate(outage=Subquery(outage.values("kind")[:1]))
+        rows = [
+            {
+                "endpoint": endpoint,
+                "state": endpoint_state(endpoint),
+                "jobs": there.get(endpoint.pk, 0),
+                "cost": json.dumps(endpoint.expected_cost or model.expected_cost),
+            }
+            for endpoint in stored
+        ]
+        return render_to_string("admin/generation/imagemodel/_endpoints.html", {"rows": rows})
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Put a new model last: the first one is the default of all users."""
@@ -121,15 +150,19 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         models: QuerySet[Any] = super().get_queryset(request)
-        first = Endpoint.objects.filter(model=OuterRef("pk"))
+        first = Endpoint.objects.enabled().filter(model=OuterRef("pk"))
+        enabled = first.order_by().values("model")
+        all_endpoints = Endpoint.objects.filter(model=OuterRef("pk")).order_by().values("model")
         outage = ProviderOutage.objects.blocking(
             OuterRef("endpoint_id"), provider=OuterRef("provider")
         )
         counted: QuerySet[Any] = models.annotate(
             endpoint_id=Subquery(first.values("endpoint_id")[:1]),
-            max_in_flight=Subquery(first.values("max_in_flight")[:1]),
+            endpoint_count=Coalesce(Subquery(all_endpoints.values(number=Count("id"))), 0),
+            max_in_flight=Coalesce(Subquery(enabled.values(room=Sum("max_in_flight"))), 0),
             submit_after=Subquery(first.values("submit_after")[:1]),
             outage=Subquery(first.values(kind=Subquery(outage.values("kind")[:1]))[:1]),
+            is_open=Exists(first.filter(~Exists(outage)).exclude(submit_after__gt=timezone.now())),
             jobs_waiting=_count(Job.objects.queued()),
             jobs_out=_count(Job.objects.at_runpod()),
         )
@@ -142,17 +175,18 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
 
     @admin.display(description=_("submissions"))
     def submissions(self, model: ImageModel) -> str:
-        """Return whether its jobs are submitted to RunPod, or why not."""
+        """Return whether its jobs are submitted to an endpoint, or why not to the first one."""
+        if getattr(model, "is_open", False):
+            return gettext("running")
         if outage := getattr(model, "outage", None):
             return str(OutageKind(outage).label)
-        submit_after = getattr(model, "submit_after", None)
-        if submit_after and submit_after > timezone.now():
-            return gettext("paused until %(time)s") % {"time": formatting.clock(submit_after)}
-        return gettext("running")
+        return _pause_text(getattr(model, "submit_after", None)) or gettext("running")
 
     @admin.display(description=_("RunPod endpoint id"), ordering="endpoint_id")
     def endpoint_id(self, model: ImageModel) -> str:
-        return str(getattr(model, "endpoint_id", None) or "")
+        others = getattr(model, "endpoint_count", 1) - 1
+        first = str(getattr(model, "endpoint_id", None) or "")
+        return f"{first} (+{others})" if others > 0 else first
 
     @admin.display(description=_("jobs at RunPod at once"), ordering="max_in_flight")
     def max_in_flight(self, model: ImageModel) -> int:
@@ -229,7 +263,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
     ) -> None:
         """Save, and warn if unfinished jobs keep their old settings."""
         super().save_model(request, obj, form, change)
-        obj.endpoint.save()
+        obj.save_endpoint()
         outages.request_probes(obj.endpoint.place)
         under_way = obj.jobs.active().count() if change else 0
         if under_way and set(form.changed_data) & set(REQUEST_FIELDS):
@@ -304,6 +338,21 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         self.message_user(
             request, text % {"count": count}, messages.SUCCESS if count else messages.INFO
         )
+
+
+def endpoint_state(endpoint: Endpoint) -> str:
+    """Return whether jobs are submitted to an endpoint, or why not."""
+    if not endpoint.enabled:
+        return gettext("off")
+    if outage := getattr(endpoint, "outage", None):
+        return str(OutageKind(outage).label)
+    return _pause_text(endpoint.submit_after) or gettext("running")
+
+
+def _pause_text(submit_after: datetime | None) -> str:
+    if submit_after is None or submit_after <= timezone.now():
+        return ""
+    return gettext("paused until %(time)s") % {"time": formatting.clock(submit_after)}
 
 
 def _count(jobs: QuerySet[Job]) -> Coalesce:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from artgen.web import formatting
 from generation.jobs.live.status_text import error_message
-from generation.models import STUCK_AFTER, Job, Status
+from generation.models import STUCK_AFTER, TOO_DEAR, Job, Status
 
 HOUR = 3600
 
@@ -27,6 +27,8 @@ def state(job: Job, *, now: datetime) -> tuple[str, str]:
 
 def _active_title(job: Job) -> str:
     if job.status == Status.QUEUED:
+        if job.error_code == TOO_DEAR:
+            return _("Costs too much at every endpoint")
         is_parked = job.is_parked(now=timezone.now())
         return _("Waits for a budget") if is_parked else _("Waiting in the queue")
     if job.status == Status.STORING:
@@ -100,6 +102,7 @@ def event(name: str) -> str:
         "submitting": _("Being sent to RunPod"),
         "submitted": _("Accepted by RunPod"),
         "unknown": _("No clear reply from RunPod"),
+        "set_aside": _("Costs too much at every endpoint, waits"),
         "parked": _("No budget left, waits for the next one"),
         "unparked": _("Budgets changed, back in the queue"),
         "deferred": _("Not accepted by RunPod, back in the queue"),

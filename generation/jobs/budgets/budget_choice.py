@@ -1,12 +1,13 @@
-"""The next jobs of a model that budgets and limits of jobs at once allow.
+"""The next jobs of a model that budgets, limits of jobs at once and price ceilings allow.
 
 Submissions of different models follow each other (`lock`), because they share budgets, and limits
-of jobs at once, which are applied together with them. Without budgets and limits none of this runs:
+of jobs at once, which are applied together with them. Without any of this, and with one endpoint,
 `scheduling.NEXT_JOBS` chooses alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
@@ -15,6 +16,8 @@ from django.db import connection
 from generation.jobs.budgets import budget_state
 from generation.jobs.budgets.budget_state import BudgetState
 from generation.jobs.queue import model_queues, scheduling
+from generation.jobs.queue.endpoint_choice import EndpointChoice
+from generation.jobs.queue.scheduling import Openings
 from generation.models import Endpoint, ImageModel
 
 LOCK_KEY = 0x41727447656E  # any number that nothing else locks
@@ -43,41 +46,68 @@ class UserFacts:
     at_runpod: int
 
 
+UNLIMITED = UserFacts(frozenset(), at_once=None, at_runpod=0)
+
+
+@dataclass(frozen=True)
+class ChosenJob:
+    id: UUID
+    endpoint: Endpoint
+    usd: Decimal  # expected there
+    is_moved: bool
+    """Whether its snapshot has the settings of another endpoint."""
+
+
 @dataclass(frozen=True)
 class NextJobs:
-    ids: list[UUID]
+    chosen: list[ChosenJob]
     has_refused: bool
     """Whether a budget does not allow one of those in line, even without the jobs at RunPod."""
+    too_dear: list[UUID]
+    """Those that cost too much at every endpoint of the model."""
 
 
-def next_jobs(model: ImageModel, states: Sequence[BudgetState], *, endpoint: Endpoint) -> NextJobs:
+def next_jobs(openings: Openings, states: Sequence[BudgetState]) -> NextJobs:
     """Return the next jobs of the model by fair scheduling, without those that do not fit.
 
     Those after them may fit. `states` are of all budgets, read under `lock`.
     """
-    room, candidates = scheduling.candidates(model, endpoint=endpoint)
-    if not candidates or (room < 1 and not states):
-        return NextJobs([], has_refused=False)
-    users = _facts({candidate.user_id for candidate in candidates})
+    loads, candidates = scheduling.candidates(openings)
+    choice = EndpointChoice(openings, loads)
+    next_jobs = NextJobs([], has_refused=False, too_dear=[])
+    if not candidates or (choice.is_full and not states):
+        return next_jobs
+    is_limited = openings.is_limited
+    users = _facts({candidate.user_id for candidate in candidates}) if is_limited else {}
     left = {state.budget.pk: state.limit - state.used for state in states}
     running = {user_id: facts.at_runpod for user_id, facts in users.items()}
-    chosen: list[UUID] = []
     has_refused = False
     for candidate in candidates:
-        facts = users[candidate.user_id]
-        concerned = [state for state in states if _concerns(state, model, facts)]
+        facts = users.get(candidate.user_id, UNLIMITED)
+        concerned = [state for state in states if _concerns(state, openings.model, facts)]
         has_refused |= not all(state.allows(candidate.usd) for state in concerned)
-        if len(chosen) >= room:
+        if choice.is_too_dear(candidate):
+            next_jobs.too_dear.append(candidate.id)
+            continue
+        if choice.is_full:
             continue
         if facts.at_once is not None and running[candidate.user_id] >= facts.at_once:
             continue
-        if not all(budget_state.fits(left[state.budget.pk], candidate.usd) for state in concerned):
+
+        def fits(usd: Decimal, concerned: Sequence[BudgetState] = concerned) -> bool:
+            return all(budget_state.fits(left[state.budget.pk], usd) for state in concerned)
+
+        if (taken := choice.take(candidate, fits=fits)) is None:
             continue
-        chosen.append(candidate.id)
-        running[candidate.user_id] += 1
+        endpoint, usd = taken
+        next_jobs.chosen.append(
+            ChosenJob(candidate.id, endpoint, usd, is_moved=candidate.placed_for != endpoint.pk)
+        )
+        if is_limited:
+            running[candidate.user_id] += 1
         for state in concerned:
-            left[state.budget.pk] -= candidate.usd
-    return NextJobs(chosen, has_refused)
+            left[state.budget.pk] -= usd
+    return replace(next_jobs, has_refused=has_refused)
 
 
 def _concerns(state: BudgetState, model: ImageModel, facts: UserFacts) -> bool:

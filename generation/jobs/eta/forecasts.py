@@ -16,7 +16,7 @@ from generation.jobs.eta.history import History, Start, size_of, start_kind
 from generation.jobs.eta.mean_wait import mean_wait
 from generation.jobs.queue.model_queues import ModelQueue, UserLimit
 from generation.jobs.queue.queue_positions import QueuePosition
-from generation.models import ImageModel, Job, Status
+from generation.models import TOO_DEAR, ImageModel, Job, Status
 from generation.providers.payloads import is_public
 
 CATALOG_SPREAD = (0.7, 0.8, 0.9, 0.95, 1.0, 1.0, 1.1, 1.25, 1.45, 1.6)
@@ -53,11 +53,16 @@ class Forecast:
 
     def of_job(self, job: Job, *, now: datetime) -> Eta | None:
         """Return the time left for an active job; None for a final one, for one that waits for a
-        budget, during an outage, and for a queued one whose user may have no job at RunPod.
+        budget or a lower price, during an outage, and for a queued one whose user may have no job
+        at RunPod.
         """
         match job.status:
             case Status.QUEUED:
-                if self.is_blocked(job) or self.parked_until(job, now=now):
+                if (
+                    job.error_code == TOO_DEAR
+                    or self.is_blocked(job)
+                    or self.parked_until(job, now=now)
+                ):
                     return None
                 return self._of_queued(job, now=now)
             case Status.SUBMITTED:
@@ -97,9 +102,10 @@ class Forecast:
         if job.status != Status.QUEUED:
             is_warm = job.status == Status.SUBMITTED and self.queues[job.model_id].warm
             return JobOutlook(left=self.of_job(job, now=now), is_warm=is_warm)
-        parked_until = self.parked_until(job, now=now)
+        is_too_dear = job.error_code == TOO_DEAR
+        parked_until = None if is_too_dear else self.parked_until(job, now=now)
         return JobOutlook(
-            position=None if parked_until else self._position_of(job),
+            position=None if is_too_dear or parked_until else self._position_of(job),
             left=self.of_job(job, now=now),
             parked_until=parked_until,
             is_blocked=self.is_blocked(job),

@@ -13,7 +13,7 @@ from generation.jobs import eta
 from generation.jobs.eta import Forecast, JobOutlook
 from generation.jobs.queue import scheduling
 from generation.jobs.queue.queue_positions import QueuePosition
-from generation.models import FINAL, Job, Status
+from generation.models import FINAL, TOO_DEAR, Job, Status
 
 ERROR_MESSAGES = {
     "prompt_refused": gettext_lazy("The model rejected this prompt. Rephrase it."),
@@ -69,6 +69,11 @@ def of_job(job: Job, outlook: JobOutlook, *, now: datetime | None = None) -> Pha
     late = "" if job.status in FINAL else _late(job, now)
     about = formatting.about(outlook.left.p50, outlook.left.p90) if outlook.left else ""
     if job.status == Status.QUEUED:
+        if job.error_code == TOO_DEAR:
+            return Phase(
+                _("Waiting for a lower price"),
+                _("All GPUs of this model cost more than allowed now. Nothing is charged."),
+            )
         if outlook.parked_until:
             return _parked(outlook.parked_until)
         if outlook.may_start_none and not outlook.is_blocked:

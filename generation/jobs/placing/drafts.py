@@ -121,10 +121,7 @@ def _snapshot(
     """Return what the job keeps of model and style, so that later changes do not affect it."""
     snapshot = {
         "slug": offer.slug,
-        "endpoint_id": model.endpoint.endpoint_id,
-        "dialect": offer.dialect,
-        "request_format": offer.request_format,
-        "workflow": model.workflow,
+        **model.settings_at(model.endpoint),
         "style_template": style.template if style else None,
         "price": offer.price.as_json(),
     }

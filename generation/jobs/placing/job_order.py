@@ -9,7 +9,7 @@ from uuid import UUID
 from accounts.models import User
 from generation.catalog.offers import BATCH_MAX
 from generation.jobs.placing.sheet_orders import SheetOrder
-from generation.models import Job
+from generation.models import Job, Status
 from generation.moderation.prompt_reviews import HeldOrder
 from generation.studio.presets import own_styles
 from generation.studio.presets.own_styles import StyleText
@@ -71,6 +71,12 @@ class JobOrder:
     def kept_style(self) -> StyleText | None:
         """The own style of the job that it repeats, as it was then."""
         return own_styles.of_job(self.repeats) if self.repeats else None
+
+    @property
+    def endpoint_wanted(self) -> int | None:
+        """The endpoint that made what it repeats: the same seed gives other pixels elsewhere."""
+        is_made = self.repeats and self.repeats.status == Status.SUCCEEDED
+        return self.repeats.endpoint_id if self.repeats and is_made else None
 
     @property
     def detail(self) -> str:

@@ -131,6 +131,8 @@ def _place_by(
     batch_id = uuid7() if order.is_batch else None
     for job in jobs:
         job.batch = batch_id or sheet_id
+        if order.endpoint_wanted:
+            job.snapshot["wanted_endpoint"] = order.endpoint_wanted
     parked_until = eta.promise_order(order.user, jobs)
     with transaction.atomic():
         if key:

@@ -3,6 +3,8 @@
 Of one user's jobs, and of users with equally many, the oldest goes first.
 """
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -31,13 +33,18 @@ def post_has_ended(job: Job, *, now: datetime) -> bool:
 
 def gone_at(submitted_at: datetime, *, provider: str) -> datetime:
     """Return when the provider certainly no longer has an attempt of unknown fate."""
-    return submitted_at + clients.facts_of(provider).longest_life + UNKNOWN_MARGIN
+    return submitted_at + longest_life(provider)
 
 
+def longest_life(provider: str) -> timedelta:
+    """Return how long after a submission it is certainly over."""
+    return clients.facts_of(provider).longest_life + UNKNOWN_MARGIN
+
+
+IS_POSTING = """status = 'submitted' AND runpod_id = '' AND refusals = 0
+            AND submitted_at > %(posting_since)s"""
 # `busy` counts the jobs at RunPod, without those that have been of unknown fate for long. After a
-# failed submission (`order_of_busy` = -1), the user with the most jobs there is first. Nothing is
-# next while a submission of the model runs, and a single job while one POST hangs: if RunPod is
-# silent, that one is of unknown fate, too, and not all that come in the meantime.
+# failed submission (`order_of_busy` = -1), the user with the most jobs there is first.
 ORDERED = """
     busy (user_id, jobs) AS (
         SELECT user_id, COUNT(*) FROM generation_job
@@ -56,24 +63,25 @@ ORDERED = """
         SELECT id, ROW_NUMBER() OVER (
             ORDER BY %(order_of_busy)s * busy, rank, created_at, user_id, id
         ) AS number
-        FROM waiting
-        ORDER BY number LIMIT (
-            SELECT CASE
-                WHEN COUNT(*) = 0 THEN NULL
-                WHEN COUNT(*) = 1 AND MAX(submitted_at) <= %(hanging_since)s THEN 1
-                ELSE 0
-            END
-            FROM generation_job
-            WHERE model_id = %(model_id)s AND due_at IS NOT NULL AND status = 'submitted'
-                AND runpod_id = '' AND refusals = 0 AND submitted_at > %(posting_since)s
-        )
+        FROM waiting ORDER BY number
     )"""
+# Nothing is next while a submission of the model runs, and a single job while one POST hangs: if
+# RunPod is silent, that one is of unknown fate, too, and not all that come in the meantime.
 NEXT_JOBS = """{ordered},
     chosen (id) AS (
         SELECT id FROM ordered
         WHERE number <= %(max_in_flight)s - (SELECT COALESCE(SUM(jobs), 0) FROM busy)
             AND number <= %(most)s
-    )""".replace("{ordered}", ORDERED)
+            AND number <= (
+                SELECT CASE
+                    WHEN COUNT(*) = 0 THEN %(most)s
+                    WHEN COUNT(*) = 1 AND MAX(submitted_at) <= %(hanging_since)s THEN 1
+                    ELSE 0
+                END
+                FROM generation_job
+                WHERE model_id = %(model_id)s AND due_at IS NOT NULL AND {is_posting}
+            )
+    )""".replace("{ordered}", ORDERED).replace("{is_posting}", IS_POSTING)
 """SQL of the jobs to submit, for `WITH` in a statement that runs after the rows of the model and
 the endpoint were locked.
 
@@ -83,19 +91,44 @@ is affected.
 """
 
 
-def next_jobs_values(model: ImageModel, *, endpoint: Endpoint, now: datetime) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Openings:
+    """A model whose rows were locked, and its enabled endpoints in the order of preference."""
+
+    model: ImageModel
+    endpoints: Sequence[Endpoint]
+    closed: frozenset[int] = frozenset()
+    """Of these, the endpoints that an outage blocks or that are paused."""
+    has_choice: bool = False
+    """Whether the model has more than one endpoint, also disabled ones."""
+    is_limited: bool = False
+    """Whether budgets or limits of jobs at once apply."""
+
+    @property
+    def open(self) -> list[Endpoint]:
+        return [endpoint for endpoint in self.endpoints if endpoint.pk not in self.closed]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether `NEXT_JOBS` decides alone: which job is next is all that there is to choose."""
+        return not (self.has_choice or self.is_limited or self.model.max_usd is not None)
+
+
+def next_jobs_values(openings: Openings, *, now: datetime) -> dict[str, Any]:
+    (endpoint,) = openings.open
     values = {"max_in_flight": endpoint.max_in_flight, "most": _most(endpoint)}
-    return values | _ordered_values(model, endpoint, now)
+    return values | _ordered_values(openings, now)
 
 
-def _ordered_values(model: ImageModel, endpoint: Endpoint, now: datetime) -> dict[str, Any]:
+def _ordered_values(openings: Openings, now: datetime) -> dict[str, Any]:
+    has_failed = all(endpoint.submit_failures for endpoint in openings.open)
     return {
-        "model_id": model.pk,
+        "model_id": openings.model.pk,
         "now": now,
-        "held_since": now - held_for(model),
+        "held_since": now - held_for(openings.model),
         "posting_since": now - SUBMISSION,
-        "hanging_since": now - (SUBMISSION if endpoint.submit_failures else HANGING),
-        "order_of_busy": -1 if endpoint.submit_failures else 0,
+        "hanging_since": now - (SUBMISSION if has_failed else HANGING),
+        "order_of_busy": -1 if has_failed else 0,
     }
 
 
@@ -105,34 +138,87 @@ def _most(endpoint: Endpoint) -> int:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A job that would be submitted, if nothing but `max_in_flight` counted."""
+    """A job that would be submitted, if there was room and money for all."""
 
     id: UUID
     user_id: UUID
     usd: Decimal  # expected
+    pixels: int
+    hold: Decimal | None  # what its credits are worth in dollars; None for trials
+    placed_for: int | None = None  # the endpoint whose settings its snapshot has
+    wanted: int | None = None  # the endpoint that made what it repeats exactly
 
 
+# `loads` has for each endpoint what NEXT_JOBS asks of the only one. A row without an endpoint was
+# submitted by an earlier version.
 CANDIDATES = """
-    WITH {ordered}
-    SELECT (SELECT COALESCE(SUM(jobs), 0) FROM busy), job.id, job.user_id, job.expected_usd
+    WITH {ordered},
+    loads AS (
+        SELECT COALESCE(endpoint_id, %(first_id)s) AS endpoint_id,
+            COUNT(*) FILTER (WHERE runpod_id <> '' OR submitted_at > %(held_since)s) AS jobs,
+            COUNT(*) FILTER (WHERE {is_posting}) AS posting,
+            EXTRACT(EPOCH FROM %(now)s - MAX(submitted_at) FILTER (WHERE {is_posting})) AS hangs
+        FROM generation_job
+        WHERE model_id = %(model_id)s AND due_at IS NOT NULL AND status IN ('submitted', 'running')
+        GROUP BY 1
+    )
+    SELECT (SELECT jsonb_agg(to_jsonb(loads)) FROM loads)::text, job.id, job.user_id,
+        COALESCE(job.expected_usd, 0), job.width * job.height,
+        CASE WHEN NOT job.is_trial THEN job.credits END,
+        CASE WHEN %(has_choice)s THEN (job.snapshot ->> 'endpoint')::bigint END,
+        CASE WHEN %(has_choice)s THEN (job.snapshot ->> 'wanted_endpoint')::bigint END
     FROM ordered JOIN generation_job AS job ON job.id = ordered.id
-    WHERE number <= %(most)s ORDER BY number""".replace("{ordered}", ORDERED)
+    WHERE number <= %(most)s ORDER BY number""".replace("{ordered}", ORDERED).replace(
+    "{is_posting}", IS_POSTING
+)
 
 
-def candidates(model: ImageModel, *, endpoint: Endpoint) -> tuple[int, list[Candidate]]:
-    """Return how many jobs the endpoint has room for, and the due jobs in the order of NEXT_JOBS.
+@dataclass(frozen=True)
+class Load:
+    """What an endpoint has."""
 
-    Only the first MAX_AT_ONCE.
+    jobs: int = 0
+    posting: int = 0  # POSTs under way
+    hangs: float | None = None  # seconds since the last of these began
+
+    def room(self, endpoint: Endpoint) -> int:
+        """Return how many more jobs the endpoint may get now.
+
+        None while a submission runs there, and one while a single POST hangs, as NEXT_JOBS.
+        """
+        room = min(endpoint.max_in_flight - self.jobs, _most(endpoint))
+        if not self.posting:
+            return room
+        limit = (SUBMISSION if endpoint.submit_failures else HANGING).total_seconds()
+        is_hanging = self.posting == 1 and (self.hangs or 0) >= limit
+        return min(room, 1) if is_hanging else 0
+
+
+def candidates(openings: Openings) -> tuple[dict[int, Load], list[Candidate]]:
+    """Return the loads of the endpoints, and the due jobs in the order of NEXT_JOBS.
+
+    Only the first MAX_AT_ONCE. No loads without jobs.
     """
-    values = {"most": MAX_AT_ONCE} | _ordered_values(model, endpoint, timezone.now())
+    values = _ordered_values(openings, timezone.now()) | {
+        "most": MAX_AT_ONCE,
+        "first_id": openings.endpoints[0].pk,
+        "has_choice": openings.has_choice,
+    }
     with connection.cursor() as cursor:
         cursor.execute(CANDIDATES, values)
         rows = cursor.fetchall()
-    if not rows:
-        return 0, []
-    room = min(endpoint.max_in_flight - int(rows[0][0]), _most(endpoint))
-    return room, [
-        Candidate(job_id, user_id, usd or Decimal()) for _busy, job_id, user_id, usd in rows
+    loads = {
+        load["endpoint_id"]: Load(load["jobs"], load["posting"], load["hangs"])
+        for load in json.loads((rows[0][0] if rows else None) or "[]")
+    }
+    return loads, [
+        Candidate(
+            *(job_id, user_id, usd, pixels),
+            None if credits is None else credits * settings.CREDIT_USD,
+            placed_for,
+            wanted,
+        )
+        for _loads, job_id, user_id, usd, pixels, credits, placed_for, wanted in rows
     ]
 
 

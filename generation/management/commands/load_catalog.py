@@ -100,7 +100,7 @@ class Command(BaseCommand):
             if row.pk:  # otherwise it is twice in the file and among the new rows
                 row.save()
                 if isinstance(row, ImageModel):
-                    row.endpoint.save()
+                    row.save_endpoint()
         kind._default_manager.bulk_create(fresh)
         if kind is ImageModel:
             Endpoint.objects.bulk_create([model.endpoint for model in fresh])

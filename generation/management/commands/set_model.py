@@ -96,4 +96,4 @@ def _typed(name: str, field: "models.Field[Any, Any]", text: str) -> Any:
 
 
 def _shown(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=str)

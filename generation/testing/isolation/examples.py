@@ -50,6 +50,7 @@ ADMIN_OBJECTS = {
     "generation_announcement": "announcement",
     "generation_budget": "budget",
     "generation_collection": "collection",
+    "generation_endpoint": "endpoint",
     "generation_generationswitch": "switch",
     "generation_image": "image",
     "generation_imagemodel": "model",

@@ -365,6 +365,7 @@ def _admin_rows(data: OwnedData) -> dict[str, Any]:
         "credit_page": CreditPage.objects.get_or_create(pk=1)[0].pk,
         "switch": GenerationSwitch.objects.get_or_create(id=1)[0].pk,
         "model": trial.model_id,
+        "endpoint": trial.model.endpoint.pk,
         "style_id": Style.objects.order_by("id")[0].pk,
         "outage": ProviderOutage.objects.create(
             kind=kind, endpoint_id="gone", since=now, probe_at=now

@@ -23,7 +23,7 @@ from generation.catalog.shapes import shape_name
 from generation.files import storage
 from generation.gallery import lineage
 from generation.gallery.notes import NOTE_MAX
-from generation.models import Image, ImageQuerySet, Job, Sheet, tag_names
+from generation.models import Image, ImageQuerySet, Job, ProviderName, Sheet, tag_names
 from generation.models.tags import TAG_MAX
 from generation.studio.forms import image_edits
 from generation.studio.presets import own_styles
@@ -45,6 +45,7 @@ class Receipt:
     seconds: float | None  # from creating the job to the stored image
     waited: float | None  # of that, before submission
     attempts: int
+    made_at: str  # the provider, "" if the model had only one endpoint
 
 
 @dataclass(frozen=True)
@@ -223,6 +224,9 @@ def _receipt(job: Job) -> Receipt:
         seconds=took.total_seconds() if took else None,
         waited=waited.total_seconds() if took and waited > took / 4 else None,
         attempts=job.attempt,
+        made_at=str(ProviderName(job.place.provider).label)
+        if job.snapshot.get("was_chosen")
+        else "",
     )
 
 

@@ -188,6 +188,7 @@ def _event_text(event: JobEvent) -> str:
         "sources_reduced": _("Source images reduced to fit in the request"),
         "submitted": _("Sent to a GPU"),
         "adopted": _("Sent to a GPU"),
+        "set_aside": _("All GPUs cost more than allowed, waiting for a lower price"),
         "parked": _("The budget is used up, waiting for the next one"),
         "deferred": _("All GPUs were busy, waiting for a free one"),
         "running": _("Generation started"),

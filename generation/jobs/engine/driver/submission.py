@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextvars import copy_context
@@ -27,6 +28,7 @@ from generation.jobs.engine import (
 from generation.jobs.engine.driver import trial_log
 from generation.jobs.inputs import masks, sources
 from generation.jobs.inputs.payloads import input_of
+from generation.jobs.queue.scheduling import Openings
 from generation.models import Endpoint, ImageModel, Job
 from generation.models.outages import BLOCKS_ENDPOINT
 from generation.providers.call_errors import (
@@ -45,19 +47,20 @@ MAX_PARALLEL_POSTS = 32
 ARRIVAL_SECONDS = 0.5  # POSTs that take longer delay no outcome of the others
 SOURCE_PAUSE = timedelta(seconds=10)  # when the bucket does not deliver a source image
 
-OPEN_ENDPOINTS = """
-    SELECT {model_columns}, {endpoint_columns}, {is_limited} AS is_limited
+ENDPOINTS = """
+    SELECT {model_columns}, {endpoint_columns}, {is_limited} AS is_limited,
+        {blocks_endpoint} AS is_blocked,
+        (SELECT COUNT(*) FROM generation_endpoint WHERE model_id = model.id) > 1 AS has_choice
     FROM generation_imagemodel AS model
     JOIN generation_endpoint AS endpoint ON endpoint.model_id = model.id
     WHERE slug = %s AND endpoint.enabled AND NOT EXISTS (
         SELECT 1 FROM generation_generationswitch AS switch WHERE NOT switch."on"
     )
-    AND NOT {blocks_endpoint}
     ORDER BY endpoint.preference, endpoint.id
     FOR NO KEY UPDATE OF model, endpoint"""
-"""SQL of a model's row with each of its endpoints that no outage blocks, if generation is switched
-on; and whether budgets or limits of jobs at once apply. Both are locked: one that has waited for
-another submission sees the pause that this has caused."""
+"""SQL of a model's row with each of its endpoints, if generation is switched on: whether an outage
+blocks it, and whether budgets or limits of jobs at once apply. Both are locked: one that has waited
+for another submission sees the pause that this has caused."""
 
 Outcome = Submission | Exception
 Outcomes = list[tuple[Job, Outcome]]
@@ -76,38 +79,59 @@ def submit(slug: str) -> list[Job]:
     jobs = take_jobs(slug)
     if jobs:
         sent: dict[UUID, dict[str, Any]] = {}
-        kinds: set[str] = set()
+        kinds: dict[int, set[str]] = defaultdict(set)
+        missing = Counter(job.endpoint_id for job in jobs)
         for outcomes in post_all(jobs, sent=sent):
             trial_log.note_posts(outcomes, sent)
-            kinds |= store_outcomes(outcomes)
+            for pk, of_endpoint in _by_endpoint(outcomes):
+                kinds[pk] |= store_outcomes(of_endpoint)
+                missing[pk] -= len(of_endpoint)
+                if not missing[pk]:  # those of another endpoint may still hang
+                    _judge(_endpoint_of(of_endpoint[0][0]), kinds[pk])
             # Calls that came meanwhile did nothing: a submission of the model was running.
             waiting = Job.objects.queued().filter(model=jobs[0].model, due_at__lte=timezone.now())
             if waiting.exists():
                 dispatch.submit(slug)
-        _judge(_endpoint_of(jobs[0]), kinds)
     return jobs
 
 
 def take_jobs(slug: str) -> list[Job]:
-    """Move the next jobs to SUBMITTED under the model's lock, up to `max_in_flight`.
+    """Move the next jobs to SUBMITTED under the model's lock, up to `max_in_flight` of endpoints.
 
-    Empty while generation is switched off, no budget or limit allows a job, an outage blocks the
-    endpoint or its circuit breaker is open: queued jobs wait here and cost nothing.
+    Empty while generation is switched off, no budget or limit allows a job, or an outage or its
+    circuit breaker closes every endpoint: queued jobs wait here and cost nothing.
     """
     with transaction.atomic():
-        statement = OPEN_ENDPOINTS.format(
-            model_columns=raw_sql.columns(ImageModel, of="model"),
-            endpoint_columns=raw_sql.columns(Endpoint, of="endpoint"),
-            is_limited=budget_choice.is_needed(),
-            blocks_endpoint=BLOCKS_ENDPOINT,
-        )
-        pairs = raw_sql.fetch_pairs(ImageModel, Endpoint, statement, [slug], more=("is_limited",))
-        for model, endpoint in pairs:
-            if endpoint.submit_after is None or endpoint.submit_after <= timezone.now():
-                return lifecycle.begin_submission(
-                    model, endpoint=endpoint, is_limited=bool(vars(model)["is_limited"])
-                )
-    return []
+        openings = _openings(slug)
+        return lifecycle.begin_submission(openings) if openings and openings.open else []
+
+
+def _openings(slug: str) -> Openings | None:
+    """Lock the model and its endpoints; None if nothing may be submitted."""
+    statement = ENDPOINTS.format(
+        model_columns=raw_sql.columns(ImageModel, of="model"),
+        endpoint_columns=raw_sql.columns(Endpoint, of="endpoint"),
+        is_limited=budget_choice.is_needed(),
+        blocks_endpoint=BLOCKS_ENDPOINT,
+    )
+    more = ("is_limited", "is_blocked", "has_choice")
+    pairs = raw_sql.fetch_pairs(ImageModel, Endpoint, statement, [slug], more=more)
+    if not pairs:
+        return None
+    now = timezone.now()
+    closed = frozenset(
+        endpoint.pk
+        for model, endpoint in pairs
+        if vars(model)["is_blocked"] or (endpoint.submit_after and endpoint.submit_after > now)
+    )
+    model = pairs[0][0]
+    return Openings(
+        model=model,
+        endpoints=[endpoint for _model, endpoint in pairs],
+        closed=closed,
+        has_choice=vars(model)["has_choice"],
+        is_limited=vars(model)["is_limited"],
+    )
 
 
 def post_all(
@@ -198,6 +222,13 @@ def store_outcomes(outcomes: Outcomes) -> set[str]:
         _store_unclear(unclear)
     kinds = {"accepted": accepted, "refused": refused, "unclear": unclear}
     return {kind for kind, jobs in kinds.items() if jobs}
+
+
+def _by_endpoint(outcomes: Outcomes) -> Iterator[tuple[int, Outcomes]]:
+    by_endpoint: dict[int, Outcomes] = defaultdict(list)
+    for job, outcome in outcomes:
+        by_endpoint[_endpoint_of(job).pk].append((job, outcome))
+    yield from by_endpoint.items()
 
 
 def _endpoint_of(job: Job) -> Endpoint:

@@ -1,16 +1,21 @@
-"""Queued jobs that a budget does not allow: parked until its day or month ends."""
+"""Queued jobs that wait for money.
+
+Parked ones until the day or month of a budget ends, others until they cost less or may cost more.
+"""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from generation.jobs.budgets.budget_state import BudgetState
 from generation.jobs.engine.lifecycle.transition import change, publish
-from generation.models import ImageModel, Job, model_cache
+from generation.models import TOO_DEAR, ImageModel, Job, model_cache
 
+LOOK_AGAIN = timedelta(minutes=1)
 MAX_AT_ONCE = 1000  # the next submission parks the next ones
 
 # A budget without `usd_left` allows no job, whatever it costs. The deadline moves, so that a parked
@@ -77,6 +82,39 @@ def _park(model: ImageModel, states: Sequence[BudgetState], *, until: datetime) 
             job.model = model
         publish(jobs)
     return jobs
+
+
+# `error_code` says why the job is parked. Its line of history comes once.
+SET_ASIDE = """
+WITH changed AS (
+    UPDATE generation_job AS job SET
+        version = job.version + CASE WHEN seen.is_new THEN 1 ELSE 0 END,
+        due_at = %(until)s,
+        parked_until = %(until)s,
+        deadline_at = job.deadline_at
+            + (%(until)s - GREATEST(%(now)s, COALESCE(job.parked_until, %(now)s))),
+        error_code = %(code)s,
+        promised_p50_at = NULL,
+        promised_p90_at = NULL
+    FROM (
+        SELECT id, error_code <> %(code)s AS is_new FROM generation_job WHERE id = ANY(%(ids)s)
+    ) AS seen
+    WHERE job.status = 'queued' AND job.id = seen.id
+    RETURNING job.*, CASE WHEN seen.is_new THEN '' END AS detail
+)"""
+
+
+def set_aside(model: ImageModel, ids: Sequence[UUID], *, now: datetime) -> None:
+    """Park jobs that cost too much at every endpoint, until they are looked at again.
+
+    The caller has locked the model's row.
+    """
+    values = {"ids": list(ids), "until": now + LOOK_AGAIN, "now": now, "code": TOO_DEAR}
+    with transaction.atomic():
+        jobs = change(SET_ASIDE, "set_aside", values)
+        for job in jobs:
+            job.model = model
+        publish([job for job in jobs if vars(job)["has_line"]])
 
 
 UNPARK = """

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -9,9 +10,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from generation.jobs.budgets import budget_choice, budget_state
-from generation.jobs.engine.lifecycle.parking import park
+from generation.jobs.budgets.budget_choice import ChosenJob
+from generation.jobs.engine.lifecycle.parking import park, set_aside
 from generation.jobs.engine.lifecycle.transition import (
     HistoryLine,
     Stale,
@@ -22,7 +25,8 @@ from generation.jobs.engine.lifecycle.transition import (
     unchanged,
 )
 from generation.jobs.queue import scheduling
-from generation.models import Endpoint, ImageModel, Job, JobQuerySet, Status
+from generation.jobs.queue.scheduling import Openings
+from generation.models import Job, JobQuerySet, Status
 from generation.providers.untrusted import storable
 
 FIRST_CHECK = timedelta(seconds=2)  # from a submission to its first status check
@@ -31,69 +35,114 @@ FIRST_CHECK = timedelta(seconds=2)  # from a submission to its first status chec
 # They become due again only after RunPod's ttl, when an accepted job is certainly gone, or at their
 # deadline. The deadline runs from the first submission.
 BEGIN_SUBMISSION = """
-WITH {chosen},
+WITH {taken},
 changed AS (
-    UPDATE generation_job SET
+    UPDATE generation_job AS job SET
         status = 'submitted',
-        version = version + 1,
-        endpoint_id = %(endpoint_id)s,
+        version = job.version + 1,
+        endpoint_id = taken.endpoint_id,
+        snapshot = CASE WHEN taken.settings IS NULL THEN job.snapshot
+            ELSE job.snapshot || taken.settings END,
+        expected_usd = COALESCE(taken.usd, job.expected_usd),
         submitted_at = %(now)s,
-        deadline_at = COALESCE(deadline_at, %(deadline_at)s),
-        due_at = LEAST(COALESCE(deadline_at, %(deadline_at)s), %(gone_at)s),
+        deadline_at = COALESCE(job.deadline_at, %(deadline_at)s),
+        due_at = LEAST(
+            COALESCE(job.deadline_at, %(deadline_at)s), %(now)s + taken.longest_life
+        ),
         parked_until = NULL,
         missing_since = NULL,
         candidate_id = '',
+        error_code = '',
         refusals = 0
-    WHERE status = 'queued' AND id IN (SELECT id FROM chosen)
-    RETURNING *, '' AS detail
+    FROM taken
+    WHERE job.status = 'queued' AND job.id = taken.id
+    RETURNING job.*, '' AS detail
 )"""
-ALLOWED = "chosen AS (SELECT id FROM generation_job WHERE id = ANY(%(ids)s))"
+# Of the only endpoint. Nothing of the jobs changes: they were placed for it.
+PLAIN = """{next_jobs},
+taken AS (
+    SELECT id, %(endpoint_id)s::bigint AS endpoint_id, NULL::jsonb AS settings,
+        NULL::numeric AS usd, %(longest_life)s AS longest_life
+    FROM chosen
+)"""
+CHOSEN = """taken AS (
+    SELECT * FROM unnest(
+        %(ids)s::uuid[], %(endpoint_ids)s::bigint[], %(settings)s::jsonb[], %(usd)s::numeric[],
+        %(longest_lives)s::interval[]
+    ) AS chosen (id, endpoint_id, settings, usd, longest_life)
+)"""
 
 
-def begin_submission(
-    model: ImageModel, *, endpoint: Endpoint, is_limited: bool = False
-) -> list[Job]:
+def begin_submission(openings: Openings) -> list[Job]:
     """Move all jobs that fit from QUEUED to SUBMITTED before their POST, and return them.
 
-    `is_limited`: there are budgets, or limits of jobs at once. Jobs that a budget does not allow
-    are parked.
+    Each gets its endpoint. Jobs that a budget does not allow are parked, and those that cost too
+    much at every endpoint are set aside.
 
     Until a reply says otherwise it is unknown whether RunPod took them. No event is sent: the reply
-    brings one within seconds. The caller has locked the rows of the model and the endpoint, and
+    brings one within seconds. The caller has locked the rows of the model and its endpoints, and
     checked that submissions are possible.
     """
     now = timezone.now()
     values: dict[str, object] = {
         "now": now,
-        "endpoint_id": endpoint.pk,
-        "gone_at": scheduling.gone_at(now, provider=endpoint.provider),
         "deadline_at": now + timedelta(seconds=settings.JOB_DEADLINE_SECONDS),
     }
-    if is_limited:
-        chosen, values["ids"] = ALLOWED, _allowed(model, endpoint)
-        if not values["ids"]:
-            return []
+    if openings.is_plain:
+        (endpoint,) = openings.open
+        taken = PLAIN.replace("{next_jobs}", scheduling.NEXT_JOBS)
+        values |= scheduling.next_jobs_values(openings, now=now)
+        values |= {
+            "endpoint_id": endpoint.pk,
+            "longest_life": scheduling.longest_life(endpoint.provider),
+        }
     else:
-        chosen = scheduling.NEXT_JOBS
-        values |= scheduling.next_jobs_values(model, endpoint=endpoint, now=now)
-    statement = BEGIN_SUBMISSION.replace("{chosen}", chosen)
+        taken, chosen = CHOSEN, _chosen(openings, now)
+        if not chosen:
+            return []
+        values |= _values(openings, chosen)
     with transaction.atomic():
-        jobs = change(statement, "submitting", values)
+        jobs = change(BEGIN_SUBMISSION.replace("{taken}", taken), "submitting", values)
+        endpoints = {endpoint.pk: endpoint for endpoint in openings.endpoints}
         for job in jobs:
-            job.model, job.endpoint = model, endpoint
+            job.model, job.endpoint = openings.model, endpoints[cast(int, job.endpoint_id)]
         jobs.sort(key=lambda job: (job.created_at, job.id))
     return jobs
 
 
-def _allowed(model: ImageModel, endpoint: Endpoint) -> list[UUID]:
-    """Return the next jobs of the model within budgets and limits of jobs at once."""
-    budget_choice.lock()
-    states = budget_state.states()
-    choice = budget_choice.next_jobs(model, states, endpoint=endpoint)
+def _chosen(openings: Openings, now: datetime) -> list[ChosenJob]:
+    """Return the next jobs within budgets, limits of jobs at once and price ceilings."""
+    states = []
+    if openings.is_limited:
+        budget_choice.lock()
+        states = budget_state.states()
+    choice = budget_choice.next_jobs(openings, states)
     if choice.has_refused:
-        park(model, [state for state in states if state.budget.model_id in (None, model.pk)])
-        choice = budget_choice.next_jobs(model, states, endpoint=endpoint)  # with those behind them
-    return choice.ids
+        park(
+            openings.model,
+            [state for state in states if state.budget.model_id in (None, openings.model.pk)],
+        )
+        choice = budget_choice.next_jobs(openings, states)  # with those behind them
+    if choice.too_dear:
+        set_aside(openings.model, choice.too_dear, now=now)
+    return choice.chosen
+
+
+def _values(openings: Openings, chosen: Sequence[ChosenJob]) -> dict[str, object]:
+    """Return the values of CHOSEN; `was_chosen` says that there was more than one endpoint."""
+    has_choice, chosen_mark = openings.has_choice, {"was_chosen": True}
+    return {
+        "ids": [job.id for job in chosen],
+        "endpoint_ids": [job.endpoint.pk for job in chosen],
+        "settings": [
+            Jsonb(chosen_mark | (openings.model.settings_at(job.endpoint) if job.is_moved else {}))
+            if has_choice
+            else None
+            for job in chosen
+        ],
+        "usd": [job.usd if has_choice else None for job in chosen],
+        "longest_lives": [scheduling.longest_life(job.endpoint.provider) for job in chosen],
+    }
 
 
 # A webhook that was faster than the reply to /run says that the job has ended: it is checked now.

@@ -25,6 +25,7 @@ from generation.jobs.budgets.budget_changes import InvalidBudget
 from generation.jobs.engine import driver, job_control, lifecycle, storing
 from generation.jobs.live import job_json, status_text
 from generation.jobs.placing import orders, quotes
+from generation.jobs.queue.scheduling import Openings
 from generation.models import Budget, ImageModel, Job, Period, Spending, Status
 from generation.operations.status import service
 from generation.testing.cases import (
@@ -542,9 +543,12 @@ class TestManyAtOnce(TransactionTestCase):
         def take(slug):
             model = ImageModel.objects.get(slug=slug)
             with transaction.atomic():
-                chosen = budget_choice.next_jobs(
-                    model, budget_state.states(), endpoint=model.endpoint
-                ).ids
+                chosen = [
+                    job.id
+                    for job in budget_choice.next_jobs(
+                        Openings(model, [model.endpoint], is_limited=True), budget_state.states()
+                    ).chosen
+                ]
                 barrier.wait(timeout=20)
                 Job.objects.filter(id__in=chosen).update(status=Status.SUBMITTED)
 

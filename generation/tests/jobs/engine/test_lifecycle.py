@@ -14,6 +14,7 @@ from django.utils import timezone
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import driver, job_control, lifecycle
 from generation.jobs.placing import orders
+from generation.jobs.queue.scheduling import Openings
 from generation.models import Job, Status
 from generation.providers.job_report import JobReport, RemoteState
 from generation.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
@@ -81,7 +82,7 @@ class TestAttempt(LifecycleTestCase):
         self,
     ) -> None:
         job = self.place()
-        lifecycle.begin_submission(job.model, endpoint=job.model.endpoint)
+        lifecycle.begin_submission(Openings(job.model, [job.model.endpoint]))
         Job.objects.update(attempt=2)
 
         assert not lifecycle.store_candidate(job.id, attempt=1, runpod_id="x")

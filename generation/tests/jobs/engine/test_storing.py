@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from generation.files import storage
 from generation.jobs.engine import driver, lifecycle, storing
+from generation.jobs.queue.scheduling import Openings
 from generation.models import ImageModel, Job, Status
 from generation.testing.cases import EmulatorTestCase, emulated, make_due, make_user
 
@@ -20,7 +21,7 @@ class StoringTestCase(EmulatorTestCase):
         """Return a job whose image is ready at this host."""
         job = self.place(user=user)
         model = ImageModel.objects.get(pk=job.model_id)
-        (taken,) = lifecycle.begin_submission(model, endpoint=model.endpoint)
+        (taken,) = lifecycle.begin_submission(Openings(model, [model.endpoint]))
         (out,) = lifecycle.store_accepted([(taken, f"rp-{job.id}")])
         result = {"pictures": [{"url": f"https://{host}/a.png", "filename": "a.png"}], "seed": None}
         finished = lifecycle.Finished(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.credits import holds, ledger_check
 from generation.jobs.engine import driver, job_control, lifecycle
 from generation.jobs.engine.driver import status_checks
+from generation.jobs.queue.scheduling import Openings
 from generation.models import Endpoint, ImageModel, Job, Status
 from generation.providers.call_errors import CallFailed
 from generation.testing.cases import EmulatorTestCase, let_time_pass, make_due, store_all, work
@@ -42,7 +43,7 @@ class TestTrouble(EmulatorTestCase):
 
     def test_it_stops_at_runpod_what_was_noted_after_the_caller_looked(self):
         job = self.place()
-        (seen,) = lifecycle.begin_submission(job.model, endpoint=job.model.endpoint)
+        (seen,) = lifecycle.begin_submission(Openings(job.model, [job.model.endpoint]))
         lifecycle.store_accepted([(seen, "abc")])
 
         ended = lifecycle.cancel(seen, actor=self.alice)
@@ -161,7 +162,7 @@ class TestTrouble(EmulatorTestCase):
         Job.objects.filter(id=job.id).update(deadline_at=timezone.now() + timedelta(minutes=5))
         job.refresh_from_db()
 
-        (submitting,) = lifecycle.begin_submission(job.model, endpoint=job.model.endpoint)
+        (submitting,) = lifecycle.begin_submission(Openings(job.model, [job.model.endpoint]))
 
         assert submitting.due_at == submitting.deadline_at
 

@@ -19,6 +19,7 @@ from generation.jobs.placing import drafts, orders, quotes
 from generation.jobs.placing.job_request import UserCatalog
 from generation.jobs.queue import model_queues
 from generation.jobs.queue.model_queues import UserLimit
+from generation.jobs.queue.scheduling import Openings
 from generation.models import ImageModel, Job, Status, model_cache
 from generation.testing.cases import EmulatorTestCase, emulated, load_catalog, make_user
 from generation.testing.clock import held_clock
@@ -299,7 +300,12 @@ class TestManyAtOnce(TransactionTestCase):
         def take(slug):
             model = ImageModel.objects.get(slug=slug)
             with transaction.atomic():
-                chosen = budget_choice.next_jobs(model, [], endpoint=model.endpoint).ids
+                chosen = [
+                    job.id
+                    for job in budget_choice.next_jobs(
+                        Openings(model, [model.endpoint], is_limited=True), []
+                    ).chosen
+                ]
                 barrier.wait(timeout=20)
                 Job.objects.filter(id__in=chosen).update(status=Status.SUBMITTED)
 

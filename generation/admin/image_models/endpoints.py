@@ -1,0 +1,133 @@
+"""Endpoints of a model beside its first one: pages that the model's page leads to."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from artgen.admin.audited import AuditedAdmin
+from generation.admin.image_models.json_field import ReadableJSONField
+from generation.admin.read_only import Media
+from generation.jobs.engine import dispatch, outages
+from generation.models import Endpoint
+from generation.providers.payloads import DIALECTS, PUBLIC
+
+MODELS = "admin:generation_imagemodel_changelist"
+MAX_DIGITS = 9
+"""Of an id in an address."""
+
+
+class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
+    dialect = forms.ChoiceField(
+        label=capfirst(_("dialect")),
+        required=False,
+        choices=[
+            ("", _("as the model")),
+            *((name, name) for name in (PUBLIC, *sorted(DIALECTS))),
+        ],
+        help_text=_("With a dialect of its own, it has its own request format and workflow."),
+    )
+    expected_cost = ReadableJSONField(
+        label=capfirst(_("expected cost, $")),
+        rows=3,
+        help_text=_(
+            'For an image, such as {"per_image": 0.025} or {"per_megapixel": 0.02}. Empty: as the '
+            "model. A job goes to an endpoint with a cost of its own only if its credits cover it."
+        ),
+    )
+    request_format = ReadableJSONField(label=capfirst(_("request format")), rows=10)
+    workflow = ReadableJSONField(label=capfirst(_("workflow")), indent=2, rows=12)
+
+    class Meta:
+        model = Endpoint
+        fields = (
+            *("model", "enabled", "provider", "endpoint_id", "preference", "max_in_flight"),
+            *("expected_cost", "dialect", "request_format", "workflow"),
+        )
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(AuditedAdmin):
+    """Not in the menu: who may change a model may change its endpoints."""
+
+    class Media(Media):
+        pass
+
+    form = EndpointForm
+    list_display = ("__str__", "model", "enabled", "preference", "max_in_flight")
+    search_fields = ("endpoint_id", "model__name", "model__slug")
+    list_filter = ("provider", "enabled")
+    ordering = ("model__position", "model__slug", "preference", "id")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    *("model", "enabled", "provider", "endpoint_id"),
+                    *("preference", "max_in_flight", "expected_cost"),
+                )
+            },
+        ),
+        (
+            _("If its requests differ from the model’s"),
+            {"fields": ("dialect", "request_format", "workflow")},
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        endpoints: QuerySet[Any] = super().get_queryset(request)
+        return endpoints.select_related("model")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("generation.view_imagemodel") or self._may_change(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._may_change(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may_change(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Allow deletion only together with a model that has had no jobs.
+
+        Others can be disabled: jobs name their endpoint.
+        """
+        is_of_model = request.path.startswith(reverse(MODELS))
+        return is_of_model and request.user.has_perm("generation.delete_imagemodel")
+
+    def _may_change(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("generation.change_imagemodel")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("model",) if obj else ()
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Put a new endpoint of the model in the address last."""
+        initial = super().get_changeform_initial_data(request)
+        model = str(initial.get("model", ""))
+        if model.isascii() and model.isdigit() and len(model) < MAX_DIGITS:
+            last = Endpoint.objects.filter(model_id=int(model)).last()
+            return {**initial, "preference": last.preference + 1 if last else 0}
+        return {**initial}
+
+    def save_model(
+        self, request: HttpRequest, obj: Endpoint, form: forms.BaseForm, change: bool
+    ) -> None:
+        obj.save(update_fields=[*form.cleaned_data] if change else None)
+        outages.request_probes(obj.place)
+        dispatch.submit(obj.model.slug)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Endpoint) -> HttpResponseRedirect:
+        return HttpResponseRedirect(
+            reverse("admin:generation_imagemodel_change", args=[obj.model_id])
+        )
+
+    response_post_save_change = response_post_save_add

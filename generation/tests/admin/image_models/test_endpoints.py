@@ -1,0 +1,101 @@
+"""Further endpoints of a model, as staff add, order and stop them."""
+
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from generation.jobs.engine import driver
+from generation.models import Endpoint, ImageModel, Status
+from generation.testing.cases import EmulatorTestCase
+
+ADD = "/admin/generation/endpoint/add/"
+SECOND = "black-forest-labs-flux-1-dev"
+
+
+class TestEndpointAdmin(EmulatorTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.client.force_login(self.staff)
+        self.model = ImageModel.objects.get(slug="flux-schnell")
+        self.page = reverse("admin:generation_imagemodel_change", args=[self.model.pk])
+
+    def typed(self, **changes: Any) -> dict[str, Any]:
+        values = {
+            "model": self.model.pk,
+            "enabled": "on",
+            "provider": "runpod",
+            "endpoint_id": SECOND,
+            "preference": 1,
+            "max_in_flight": 2,
+        }
+        return {name: value for name, value in (values | changes).items() if value is not None}
+
+    def add(self, **changes: Any) -> dict[str, list[str]]:
+        """Send the form; return its errors."""
+        response = self.client.post(ADD, self.typed(**changes))
+        return dict(response.context["adminform"].form.errors) if response.context else {}
+
+    def test_a_model_with_one_endpoint_only_offers_to_add_one(self) -> None:
+        page = self.client.get(self.page)
+        self.assertContains(page, f"{ADD}?model={self.model.pk}")
+        self.assertNotContains(page, "cheapest_first")
+        self.assertNotContains(page, "generation/endpoint/1/change")
+
+    def test_it_adds_an_endpoint_which_takes_what_waits(self) -> None:
+        Endpoint.objects.filter(model=self.model).update(max_in_flight=1)
+        for _ in range(2):
+            self.place()
+        form = self.client.get(f"{ADD}?model={self.model.pk}").context["adminform"].form
+        assert (form["model"].value(), form["preference"].value()) == (str(self.model.pk), 1)
+
+        assert self.add() == {}
+
+        driver.submit("flux-schnell")
+        endpoint = Endpoint.objects.get(endpoint_id=SECOND, model=self.model)
+        assert endpoint.jobs.get().status == Status.SUBMITTED
+        page = self.client.get(self.page)
+        self.assertContains(page, f"RunPod {SECOND}")
+        self.assertContains(page, "1 / 2")
+        self.assertContains(page, "cheapest_first")
+
+    def test_it_stops_the_first_one(self) -> None:
+        self.add()
+        first = self.model.endpoint
+        address = reverse("admin:generation_endpoint_change", args=[first.pk])
+        response = self.client.post(
+            address, self.typed(model=None, enabled=None, endpoint_id=first.endpoint_id)
+        )
+        assert response["Location"] == self.page
+        first.refresh_from_db()
+        assert not first.enabled
+        self.assertContains(self.client.get(self.page), "<td>off</td>")
+        assert self.finish(self.place()).endpoint is not None
+
+    def test_it_refuses_what_could_not_work(self) -> None:
+        for changes, field, words in (
+            ({"endpoint_id": "black-forest-labs-flux-1-schnell"}, "endpoint_id", "already"),
+            ({"endpoint_id": ""}, "endpoint_id", "required"),
+            ({"max_in_flight": 0}, "max_in_flight", "1"),
+            ({"expected_cost": "0.02"}, "expected_cost", "not an object"),
+            ({"request_format": '{"prompt": "text"}'}, "dialect", "Choose the dialect"),
+            ({"dialect": "public"}, "request_format", "names of the parameters"),
+            ({"dialect": "comfyui"}, "workflow", "needs a workflow"),
+            ({"dialect": "sdxl_turbo"}, "dialect", "not supported"),
+            ({"model": 0}, "model", "valid choice"),
+        ):
+            with self.subTest(changes):
+                assert words in str(self.add(**changes)[field])
+        assert Endpoint.objects.filter(model=self.model).count() == 1
+
+    def test_who_may_change_models_may_change_their_endpoints_and_nobody_else(self) -> None:
+        helper = self.make_user("helper@example.org", is_staff=True)
+        self.client.force_login(helper)
+        assert self.client.get(ADD).status_code == 403
+        for right in ("view_imagemodel", "change_endpoint", "add_endpoint"):
+            helper.user_permissions.add(Permission.objects.get(codename=right))
+        assert self.client.post(ADD, self.typed()).status_code == 403
+        helper.user_permissions.add(Permission.objects.get(codename="change_imagemodel"))
+        assert self.client.post(ADD, self.typed()).status_code == 302
+        address = reverse("admin:generation_endpoint_delete", args=[self.model.endpoint.pk])
+        assert self.client.post(address).status_code == 403
