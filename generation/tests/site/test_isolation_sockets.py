@@ -15,6 +15,7 @@ from generation.testing.isolation import owned_data
 from generation.testing.isolation.identities import IDENTITIES, LOCKED, LOCKED_TOKEN, Identity
 from generation.testing.isolation.owned_data import MARK
 from generation.testing.isolation.routes import socket_routes
+from generation.testing.servers.event_stream import event_stream
 
 UNAUTHENTICATED = 4401
 
@@ -23,7 +24,7 @@ class SocketsTestCase(TransactionTestCase):
     def setUp(self) -> None:
         self.data = owned_data.make()
 
-    async def open(self, path: str, identity: Identity) -> WebsocketCommunicator:
+    def headers(self, identity: Identity) -> list[tuple[bytes, bytes]]:
         headers = [(b"origin", settings.PUBLIC_URL.encode())]
         if identity.session:
             cookie = f"sessionid={self.data.sessions[identity.session]}"
@@ -31,7 +32,10 @@ class SocketsTestCase(TransactionTestCase):
         if identity.token:
             bearer = f"Bearer {self.data.tokens[identity.token]}"
             headers.append((b"authorization", bearer.encode()))
-        socket = WebsocketCommunicator(websocket, path, headers=headers)
+        return headers
+
+    async def open(self, path: str, identity: Identity) -> WebsocketCommunicator:
+        socket = WebsocketCommunicator(websocket, path, headers=self.headers(identity))
         connected, _protocol = await socket.connect()
         assert connected
         return socket
@@ -75,6 +79,20 @@ class TestSockets(SocketsTestCase):
         for path in socket_routes():
             for identity in (LOCKED, LOCKED_TOKEN):
                 await self.assert_is_closed(await self.open(path, identity))
+
+    async def test_it_streams_the_owner_s_jobs_to_the_owner_alone(self) -> None:
+        locked = (LOCKED, LOCKED_TOKEN)
+        for identity in (one for one in IDENTITIES if one not in locked):
+            async with event_stream(self.headers(identity)) as stream:
+                person = identity.api_person
+                assert stream.status == (200 if person else 401), identity.name
+                if person:
+                    _, snapshot = await stream.event()
+                    assert (MARK in str(snapshot)) == (person == "owner"), identity.name
+        await sync_to_async(LOCKED.prepare)(self.data)
+        for identity in locked:
+            async with event_stream(self.headers(identity)) as stream:
+                assert stream.status == 401, identity.name
 
     async def assert_is_closed(self, socket: WebsocketCommunicator) -> None:
         message: dict[str, Any] = await socket.receive_output(timeout=60)

@@ -9,7 +9,6 @@ from typing import Any
 from unittest import mock
 
 from asgiref.sync import sync_to_async
-from channels.testing import ApplicationCommunicator
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
@@ -18,54 +17,12 @@ from accounts.models import Scope
 from accounts.tokens import tokens
 from artgen.redis import channel_layers
 from generation.jobs.engine import job_control
-from generation.jobs.live import event_stream, events, presence
-from generation.jobs.live.routing import http
+from generation.jobs.live import event_stream as streams
+from generation.jobs.live import events, presence
 from generation.models import Job
 from generation.testing.cases import hold, load_catalog, make_user
 from generation.testing.rows.api import make_job
-
-
-async def no_other(scope: Any, receive: Any, send: Any) -> None:
-    raise AssertionError(scope["path"])
-
-
-class Stream:
-    """One connection: `status` and `headers`, then events and comments."""
-
-    def __init__(self, app: ApplicationCommunicator) -> None:
-        self.app = app
-        self.text = ""
-
-    async def begin(self) -> None:
-        await self.app.send_input({"type": "http.request", "body": b"", "more_body": False})
-        start = await self.app.receive_output(timeout=60)
-        self.status = start["status"]
-        self.headers = {name.decode().lower(): value.decode() for name, value in start["headers"]}
-
-    async def body(self) -> dict[str, Any]:
-        message: dict[str, Any] = await self.app.receive_output(timeout=60)
-        assert message["type"] == "http.response.body"
-        return message
-
-    async def block(self) -> list[str]:
-        """Return the lines of the next block, [] at the end."""
-        while "\n\n" not in self.text:
-            message = await self.body()
-            self.text += message["body"].decode()
-            if not message.get("more_body"):
-                return []
-        block, _, self.text = self.text.partition("\n\n")
-        return block.splitlines()
-
-    async def event(self) -> tuple[int, dict[str, Any]]:
-        """Return id and data of the next event."""
-        lines = await self.block()
-        fields = dict(line.split(": ", 1) for line in lines)
-        if "data" not in fields:
-            return await self.event()
-        data = json.loads(fields["data"])
-        assert fields["event"] == data["type"]
-        return int(fields["id"]), data
+from generation.testing.servers.event_stream import EventStreamClient, event_stream
 
 
 class EventStreamTestCase(TransactionTestCase):
@@ -77,30 +34,12 @@ class EventStreamTestCase(TransactionTestCase):
     @asynccontextmanager
     async def open(
         self, token: str = "", *, method: str = "GET", **headers: str
-    ) -> AsyncIterator[Stream]:
+    ) -> AsyncIterator[EventStreamClient]:
         pairs = [(name.replace("_", "-").encode(), text.encode()) for name, text in headers.items()]
         if token:
             pairs.append((b"authorization", f"Bearer {token}".encode()))
-        scope = {
-            "type": "http",
-            "http_version": "1.1",
-            "method": method,
-            "path": "/api/v1/events",
-            "root_path": "",
-            "scheme": "http",
-            "query_string": b"",
-            "headers": pairs,
-            "client": ["127.0.0.1", 1],
-            "server": ["testserver", 80],
-        }
-        app = ApplicationCommunicator(http(no_other), scope)
-        stream = Stream(app)
-        await stream.begin()
-        try:
+        async with event_stream(pairs, method=method) as stream:
             yield stream
-        finally:
-            await app.send_input({"type": "http.disconnect"})
-            await app.wait(timeout=60)
 
     async def token(self, **options: Any) -> str:
         return await sync_to_async(tokens.issue)(user=self.alice, name="events", **options)
@@ -153,7 +92,7 @@ class TestEvents(EventStreamTestCase):
             await sync_to_async(tokens.revoke_all)(user=self.alice)
 
     async def test_it_sends_comments_while_nothing_happens(self) -> None:
-        with mock.patch.object(event_stream, "COMMENT_SECONDS", 0.01):
+        with mock.patch.object(streams, "COMMENT_SECONDS", 0.01):
             async with self.open(await self.token()) as stream:
                 await stream.event()
                 assert await stream.block() == [": "]
@@ -167,7 +106,7 @@ class TestEvents(EventStreamTestCase):
 
 
 class TestAccess(EventStreamTestCase):
-    async def assert_refused(self, stream: Stream, status: int, code: str) -> None:
+    async def assert_refused(self, stream: EventStreamClient, status: int, code: str) -> None:
         assert stream.status == status
         assert stream.headers["content-type"] == "application/problem+json"
         assert json.loads((await stream.body())["body"])["code"] == code
