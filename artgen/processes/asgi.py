@@ -1,16 +1,16 @@
-"""ASGI entry point for daphne: sockets and streams of events."""
+"""ASGI entry point for daphne: sockets, streams of events, and requests that wait."""
 
 import os
 
+import django
 from channels.routing import ProtocolTypeRouter
-from django.core.asgi import get_asgi_application
 from django.utils.module_loading import import_string
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "artgen.settings")
-
-other = get_asgi_application()  # before anything that imports models
+django.setup(set_prefix=False)  # before anything that imports models
 
 # By name, as `artgen.urls` includes the addresses of the apps.
+other = import_string("artgen.processes.asgi_http.AsgiHttp")()
 http = import_string("generation.jobs.live.routing.http")(other)
 websocket = import_string("generation.jobs.live.routing.websocket")
 

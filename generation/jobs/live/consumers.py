@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,7 +11,7 @@ from urllib.parse import parse_qs
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 from django.http import parse_cookie
 from django.utils import timezone, translation
 from redis.exceptions import RedisError
@@ -21,6 +20,7 @@ from accounts.limits.concurrency_slots import ConcurrencySlot
 from accounts.models import User
 from accounts.sessions import socket_access
 from accounts.tokens import tokens
+from artgen.database.pool_threads import THREADS, in_thread, with_connection
 from artgen.logs import log_context, request_ids
 from generation.jobs.live import events, presence
 from generation.jobs.live.batching import Batched
@@ -75,7 +75,7 @@ class JobsConsumer(AsyncJsonWebsocketConsumer):
                 task.cancel()
             if self.slot is not None:
                 presence.SLOTS.close(self.slot)
-                _threads.submit(presence.SLOTS.release)
+                THREADS.submit(presence.SLOTS.release)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Call the handler. Channels' own method first closes old connections, in a thread."""
@@ -260,31 +260,6 @@ def _enter(slots: list[ConcurrencySlot]) -> dict[ConcurrencySlot, bool]:
     return {slot: slot.user_id in with_jobs for slot in granted}
 
 
-def _with_connection[Argument, Returned](
-    function: Callable[[Argument], Returned],
-) -> Callable[[Argument], Returned]:
-    """Wrap the function so that its database connection returns to the pool after each call."""
-
-    def call(argument: Argument) -> Returned:
-        try:
-            return function(argument)
-        finally:
-            connection.close()
-
-    return call
-
-
-_threads = ThreadPoolExecutor(settings.DB_POOL_MAX, thread_name_prefix="socket")
-"""One for each pooled database connection. Channels' own helper has one thread for all sockets."""
-_session_users = Batched(_with_connection(socket_access.signed_in), threads=_threads)
-_token_owners = Batched(_with_connection(tokens.owners), threads=_threads)
-_entered = Batched(_with_connection(_enter), threads=_threads)
-
-
-async def in_thread[Argument, Returned](
-    function: Callable[[Argument], Returned], argument: Argument
-) -> Returned:
-    """Run a function that uses the database in a thread."""
-    return await asyncio.get_running_loop().run_in_executor(
-        _threads, _with_connection(function), argument
-    )
+_session_users = Batched(with_connection(socket_access.signed_in), threads=THREADS)
+_token_owners = Batched(with_connection(tokens.owners), threads=THREADS)
+_entered = Batched(with_connection(_enter), threads=THREADS)
