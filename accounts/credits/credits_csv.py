@@ -32,14 +32,14 @@ def ledger_csv(user: User, *, month: date | None = None) -> Iterator[str]:
         )
 
 
-def statement_csv(user: User, *, month: date | None = None) -> Iterator[str]:
+def statement_csv(user: User, *, month: date | None = None, label: str = "") -> Iterator[str]:
     """Yield the statement, a line a job, or that of one month, as lines of CSV, newest first."""
     writer = csv.writer(_Echo())
     yield "\ufeff"
     yield writer.writerow(
-        ["created_at", "ended_at", "state", "amount", "what", "title", "why", "job"]
+        ["created_at", "ended_at", "state", "amount", "what", "title", "why", "job", "label"]
     )
-    for line in statement.all_lines(user, month=month):
+    for line in statement.all_lines(user, month=month, label=label):
         is_over = line.state != statement.LineState.HELD
         yield writer.writerow(
             [
@@ -51,6 +51,7 @@ def statement_csv(user: User, *, month: date | None = None) -> Iterator[str]:
                 harmless(line.title),
                 line.why,
                 line.job or "",
+                harmless(line.label),
             ]
         )
 

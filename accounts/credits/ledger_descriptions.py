@@ -14,10 +14,12 @@ from django.utils.module_loading import import_string
 
 @dataclass(frozen=True)
 class LedgerDescription:
-    """One job that was paid for: prompt, model, link and thumbnail."""
+    """One job that was paid for: prompt, model, label, link and thumbnail."""
 
     title: str
     model: str
+    label: str
+    """For whom or what it is; "" if nobody has said it."""
     url: str
     thumbnail: str
 

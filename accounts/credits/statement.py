@@ -6,7 +6,7 @@ come with it.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import islice
 from uuid import UUID
@@ -16,9 +16,10 @@ from django.db.models.functions import TruncMonth
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.credits import ledger_descriptions
+from accounts.credits import ledger_descriptions, statement_labels
 from accounts.credits.ledger import ENDS
 from accounts.credits.ledger_descriptions import LedgerDescription
+from accounts.credits.periods import month_of
 from accounts.models import CreditEntry, User
 from artgen.web import formatting
 
@@ -48,6 +49,8 @@ class StatementLine:
     """Why credits were returned; else empty."""
     times: str
     """Of a job: "held 20:22, charged 20:22"."""
+    label: str
+    """For whom or what a job is; else empty."""
     url: str
     thumbnail: str
     amount: int
@@ -123,17 +126,25 @@ def parse_month(text: str) -> date | None:
     return month if FIRST_YEAR <= month.year < LAST_YEAR else None
 
 
-def beginnings(user: User, *, month: date | None = None) -> "QuerySet[CreditEntry]":
-    """Return the first entry of each line, newest first: everything but the ends of holds."""
+def beginnings(
+    user: User, *, month: date | None = None, label: str = ""
+) -> "QuerySet[CreditEntry]":
+    """Return the first entry of each line, newest first: everything but the ends of holds.
+
+    Of a month, `label` leaves only jobs with this label.
+    """
     entries = CreditEntry.objects.of(user).exclude(kind__in=ENDS)
-    return in_month(entries, month) if month else entries
+    if month is None:
+        return entries
+    of_month = in_month(entries, month)
+    if label:
+        return statement_labels.of_label(of_month, user, label=label, month=month)
+    return of_month
 
 
 def in_month(entries: "QuerySet[CreditEntry]", month: date) -> "QuerySet[CreditEntry]":
     """Keep the entries of this month, in the current time zone."""
-    start = timezone.make_aware(datetime.combine(month, time.min))
-    after = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    end = timezone.make_aware(datetime.combine(after, time.min))
+    start, end = month_of(month)
     return entries.filter(created_at__gte=start, created_at__lt=end)
 
 
@@ -157,9 +168,9 @@ def lines(beginnings: Iterable[CreditEntry]) -> list[StatementLine]:
     ]
 
 
-def all_lines(user: User, *, month: date | None = None) -> Iterator[StatementLine]:
+def all_lines(user: User, *, month: date | None = None, label: str = "") -> Iterator[StatementLine]:
     """Yield all lines, newest first, without keeping them in memory."""
-    rows = beginnings(user, month=month).iterator(chunk_size=CHUNK_SIZE)
+    rows = beginnings(user, month=month, label=label).iterator(chunk_size=CHUNK_SIZE)
     while chunk := list(islice(rows, CHUNK_SIZE)):
         yield from lines(chunk)
 
@@ -207,6 +218,7 @@ def _of_entry(entry: CreditEntry) -> StatementLine:
         title=_(entry.reason) if entry.reason else "",
         why="",
         times="",
+        label="",
         url="",
         thumbnail="",
         amount=entry.amount,
@@ -240,6 +252,7 @@ def _of_job(
         title=title[:MAX_TITLE_LENGTH],
         why=why,
         times=times,
+        label=description.label if description else "",
         url=description.url if description else "",
         thumbnail=description.thumbnail if description else "",
         amount=hold.amount + (end.amount if end else 0),

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access.request_user import SignedInRequest
-from accounts.credits import credits_csv, statement
+from accounts.credits import credits_csv, statement, statement_labels
 
 PER_PAGE = 50
 MONTHS_SHOWN = 6
@@ -22,14 +22,18 @@ MONTHS_SHOWN = 6
 @login_required
 @require_safe
 def ledger(request: SignedInRequest) -> HttpResponse:
-    """Show the user's ledger, newest first, 50 lines per page; `month` shows one month."""
+    """Show the user's ledger, newest first, 50 lines per page.
+
+    `month` shows one month, and `label` of that only jobs with this label.
+    """
     months = statement.months(request.user)
     wanted = statement.parse_month(request.GET.get("month", ""))
     shown = next((month for month in months if month.first == wanted), None)
-    beginnings = statement.beginnings(request.user, month=shown.first if shown else None)
-    paginator = Paginator(beginnings, PER_PAGE)
-    # Known from the months, so it is not counted again.
-    paginator.count = shown.lines if shown else sum(month.lines for month in months)
+    label = _label(request) if shown else ""
+    month = shown.first if shown else None
+    paginator = Paginator(statement.beginnings(request.user, month=month, label=label), PER_PAGE)
+    if not label:  # known from the months, so it is not counted again
+        paginator.count = shown.lines if shown else sum(month.lines for month in months)
     page = paginator.get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -37,6 +41,8 @@ def ledger(request: SignedInRequest) -> HttpResponse:
         "months": months[:MONTHS_SHOWN],
         "earlier_months": months[MONTHS_SHOWN:],
         "month": shown,
+        "label": label,
+        "labels": statement_labels.totals(request.user, month=month) if month else [],
     }
     return render(request, "accounts/ledger.html", context)
 
@@ -56,7 +62,12 @@ def ledger_csv(request: SignedInRequest) -> StreamingHttpResponse:
 def statement_csv(request: SignedInRequest) -> StreamingHttpResponse:
     """Stream the user's statement, or that of one `month`, as CSV: a line a job, newest first."""
     month = statement.parse_month(request.GET.get("month", ""))
-    return _csv(credits_csv.statement_csv(request.user, month=month), name="statement", month=month)
+    rows = credits_csv.statement_csv(request.user, month=month, label=_label(request))
+    return _csv(rows, name="statement", month=month)
+
+
+def _label(request: SignedInRequest) -> str:
+    return request.GET.get("label", "").replace("\0", "")
 
 
 def _csv(rows: Iterator[str], *, name: str, month: date | None) -> StreamingHttpResponse:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from artgen.api.json_types import IdText, Keywords
 
 PROMPT_MAX_LENGTH = 2000
+LABEL_MAX_LENGTH = 100
 LORA_URL_MAX_LENGTH = 500
 SEED_MAX = 2**31 - 1
 SIDES = ("left", "top", "right", "bottom")
@@ -138,6 +139,17 @@ JOB_PARAMETERS = (
         request_help="The prompt before it was translated or enhanced. It is stored with the job "
         "and found by the search; models do not get it.",
         response_help="The prompt before it was translated or enhanced; empty if it was not.",
+    ),
+    JobParameter(
+        name="label",
+        kind=Kind.TEXT,
+        is_offered=False,
+        in_payload=False,
+        in_composer=False,
+        max_length=LABEL_MAX_LENGTH,
+        request_help="For whom or what the image is, such as a user of your program. The statement "
+        "shows it and sums credits by it; models do not get it.",
+        response_help="For whom or what the image is; only you see it.",
     ),
     JobParameter(name="negative_prompt", kind=Kind.TEXT, max_length=PROMPT_MAX_LENGTH),
     JobParameter(name="width", kind=Kind.INTEGER, is_nullable=False),

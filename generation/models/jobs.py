@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 
 from generation.catalog.job_parameters import (
     JOB_FIELDS,
+    LABEL_MAX_LENGTH,
     LORA_URL_MAX_LENGTH,
     NULL_IF_EMPTY,
     SLIDERS,
@@ -146,6 +147,10 @@ class Job(models.Model):
     prompt = models.TextField(_("prompt"))
     # Before it was translated or enhanced; "" if it was not.
     original_prompt = models.TextField(_("original prompt"), blank=True, default="", db_default="")
+    # For whom or what it is, such as a user of the program that placed it; never an identity.
+    label = models.CharField(
+        _("label"), max_length=LABEL_MAX_LENGTH, blank=True, default="", db_default=""
+    )
     negative_prompt = models.TextField(_("negative prompt"), blank=True)
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
@@ -311,6 +316,7 @@ class Job(models.Model):
                 fields=["model", "-finished_at"],
                 condition=Q(status=Status.SUCCEEDED),
             ),
+            models.Index(name="job_labeled", fields=["user", "created_at"], condition=~Q(label="")),
             models.Index(name="job_mask", fields=["mask"], condition=~Q(mask="")),
             models.Index(
                 name="job_ended_without_images",
@@ -373,7 +379,7 @@ class Job(models.Model):
 
     @property
     def shareable_parameters(self) -> dict[str, Any]:
-        """The parameters that others may see, without the prompt before a translation.
+        """The parameters that others may see, without label and the prompt before a translation.
 
         The query of a LoRA's address may contain a key.
         """
@@ -382,7 +388,7 @@ class Job(models.Model):
         if self.has_own_style:
             private["style"] = None
         values = {**self.parameters, "lora_url": address or None, **private}
-        del values["original_prompt"]
+        del values["original_prompt"], values["label"]
         return values
 
     @property

@@ -52,6 +52,7 @@ def _description(job: Job) -> LedgerDescription:
     return LedgerDescription(
         title=job.prompt,
         model=_model_name(job),
+        label=job.label,
         url=reverse("job", args=[job.id]),
         thumbnail=storage.url(images[0].thumbnail_key) if images else "",
     )

@@ -24,6 +24,7 @@ class TestClean(SimpleTestCase):
         assert offer("flux-dev").clean({"prompt": " fog \r\n"}) == {
             "prompt": "fog",
             "original_prompt": "",
+            "label": "",
             "negative_prompt": "",
             "width": 1024,
             "height": 1024,
