@@ -10,6 +10,9 @@ per page, with the links `next` and `previous`. Errors are `application/problem+
 `code` is stable, texts follow Accept-Language. Every 429 and 503 has `Retry-After`. The owner of a
 banned account gets 403 `account_banned` with `reason` and `until` (null: without an end).
 
+`GET /api/v1/jobs/ID/?wait=30` responds when the job has ended, or after 30 s; where jobs are
+created, `Prefer: wait=30` does the same. Programs that know OpenAI's API of images use `/v1/`.
+
 The WebSocket `/ws/jobs/` sends `{"type": "snapshot", "jobs": […]}` and then
 `{"type": "job", "job": {…}}` for every change of your jobs. It is closed with 4401 if you are not
 signed in, with 4429 if you have 20 sockets open or send more than 10 messages a second. After 1012

@@ -1,5 +1,6 @@
 """Jobs: create, list, get, cancel, retry; batches and quotes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypedDict, cast
 from uuid import UUID
@@ -16,12 +17,14 @@ from artgen.api.json_types import Page
 from artgen.api.operations import Answer, operation
 from artgen.api.pagination import FixedList, PageQuery, page_of
 from artgen.api.views import ApiView, body_of, first_or_404
+from artgen.processes.later import waited
+from generation.api import waiting
 from generation.api.batch_bodies import (
     BATCH,
     BATCHES,
-    KEYED,
     ONE,
     ORDER_PROBLEMS,
+    WAITING,
     read_key,
     read_order,
 )
@@ -90,13 +93,15 @@ class Jobs(ApiView):
         shown, links = page_of(request, rows, query)
         return {"results": job_rows_json(shown), **links}
 
-    @operation("POST jobs/", body=JobOrderBody, bodies=ONE, **KEYED)
+    @operation("POST jobs/", body=JobOrderBody, bodies=ONE, **WAITING)
     def place_job(self, request: Request) -> Answer[JobJson]:
         """Create a job.
 
         Holds its credits and queues it. Only `model` and `prompt` are required. Follow the job by
         `GET /api/v1/jobs/ID/` or live on the socket `/ws/jobs/`.
         """
+        if end := waited(request):
+            return _job_answer(own_job(request, end.job_ids[0]), status=end.about, preferred=True)
         rate_limits.spend("place", user_of(request).pk)
         key = read_key(request)
         placed = orders.place(
@@ -105,14 +110,19 @@ class Jobs(ApiView):
             key=key,
             token_id=limited_token(request),
         )
-        return _job_answer(placed.jobs[0], status=201 if placed.created else 200)
+        answer = _job_answer(placed.jobs[0], status=201 if placed.created else 200)
+        _wait(request, answer, placed.jobs)
+        return answer
 
-    @operation("POST batches/", body=BATCH, bodies=BATCHES, **KEYED)
+    @operation("POST batches/", body=BATCH, bodies=BATCHES, **WAITING)
     def place_batch(self, request: Request) -> Answer[BatchJson]:
         """Create a batch of 1–8 jobs.
 
         All of them or none. Either one job with `count`, or `jobs`.
         """
+        if end := waited(request):
+            jobs = Job.objects.of(request.user).with_all().filter(id__in=end.job_ids)
+            return _batch_answer(list(jobs.order_by("id")), status=end.about, preferred=True)
         rate_limits.spend("place", user_of(request).pk)
         key, order = read_key(request), read_order(body_of(request))
         placed = orders.place_batch(
@@ -123,8 +133,9 @@ class Jobs(ApiView):
             token_id=limited_token(request),
         )
         prefetch_related_objects(placed.jobs, "images")
-        batch: BatchJson = {"id": cast(UUID, placed.batch), "jobs": jobs_json(placed.jobs)}
-        return Answer(batch, status=201 if placed.created else 200)
+        answer = _batch_answer(placed.jobs, status=201 if placed.created else 200)
+        _wait(request, answer, placed.jobs)
+        return answer
 
     @operation("POST quotes/", body=BATCH, bodies=ONE | BATCHES, scope=Scope.READ)
     def quote(self, request: Request) -> QuoteJson:
@@ -138,10 +149,23 @@ class Jobs(ApiView):
             quotes.of_requests(user=user, requests=order.requests, is_listed=order.is_listed)
         )
 
-    @operation("GET jobs/<uuid:job_id>/", url_name="api_job")
-    def get_job(self, request: Request, job_id: UUID) -> JobJson:
-        """Get a job."""
-        return job_json(own_job(request, job_id))
+    @operation(
+        "GET jobs/<uuid:job_id>/",
+        url_name="api_job",
+        headers=[waiting.WAIT, waiting.PREFER],
+        problems=["invalid"],
+    )
+    def get_job(self, request: Request, job_id: UUID) -> Answer[JobJson]:
+        """Get a job.
+
+        With `wait`, when it has ended: one request instead of many.
+        """
+        seconds = waiting.seconds_of(request)
+        job = own_job(request, job_id)
+        answer = Answer(job_json(job))
+        if not waited(request):
+            waiting.wait(answer, [job], user=user_of(request), seconds=seconds)
+        return answer
 
     @operation(
         "POST jobs/<uuid:job_id>/cancel/",
@@ -191,6 +215,23 @@ def quote_json(quote: quotes.Quote) -> QuoteJson:
     }
 
 
-def _job_answer(job: Job, *, status: int) -> Answer[JobJson]:
-    location = reverse("api_job", args=[job.id])
-    return Answer(job_json(job), status=status, headers={"Location": location})
+def _job_answer(job: Job, *, status: int, preferred: bool = False) -> Answer[JobJson]:
+    headers = {"Location": reverse("api_job", args=[job.id])} | _applied(preferred)
+    return Answer(job_json(job), status=status, headers=headers)
+
+
+def _batch_answer(
+    jobs: Sequence[Job], *, status: int, preferred: bool = False
+) -> Answer[BatchJson]:
+    batch: BatchJson = {"id": cast(UUID, jobs[0].batch), "jobs": jobs_json(jobs)}
+    return Answer(batch, status=status, headers=_applied(preferred))
+
+
+def _applied(preferred: bool) -> dict[str, str]:
+    return {"Preference-Applied": "wait"} if preferred else {}
+
+
+def _wait(request: Request, answer: Answer[Any], jobs: Sequence[Job]) -> None:
+    """Let the answer wait for the end of the jobs if the request prefers that."""
+    seconds = waiting.preferred_seconds(request)
+    waiting.wait(answer, jobs, user=user_of(request), seconds=seconds, about=answer.status_code)
