@@ -126,6 +126,11 @@ urlpatterns = [
     ),
     path("account/security/disconnect/", social_sign_in.disconnect, name="disconnect_service"),
     path("nginx/sender/", nginx_sender.sender, name="sender"),
+    path(
+        "nginx/sender/t/<str:token>/<path:rest>",
+        nginx_sender.path_token_sender,
+        name="path_token_sender",
+    ),
     path("account/tokens/", tokens.token_list, name="tokens"),
     path("account/tokens/revoke/", tokens.revoke_token, name="revoke_token"),
     *ALLAUTH_NAMES,

@@ -28,6 +28,7 @@ urlpatterns = [
     path("api/problems/<slug:code>/", problems.kind, name="api_problem"),
     path("api/<path:rest>", problems.unknown_address),
     path("api/", problems.unknown_address),
+    path("", include("generation.protocols.urls")),
     path("", include("accounts.urls")),
     path("", include("generation.urls")),
 ]

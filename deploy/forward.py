@@ -1,14 +1,16 @@
 """Forward connections: `forward.py ADDRESS TARGET [TARGET_OF_SOCKETS]`.
 
-A target is HOST:PORT or the path of a Unix socket; sockets and streams go to that of sockets, as
-nginx sends them, by the path of a connection's first request.
+A target is HOST:PORT or the path of a Unix socket; what waits or streams goes to that of sockets,
+as nginx sends it, by the path of a connection's first request.
 """
 
 import asyncio
 import contextlib
+import re
 import sys
 from urllib.parse import urlsplit
 
+WAITING = re.compile(rb"\w+ /(ws/|v1/|sdapi/|t/|api/v1/events|api/v1/jobs/\S*\?wait=\d)")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -39,8 +41,7 @@ async def main(address: str, web: str, sockets: str = "") -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, ValueError):
             line = await reader.readline()
-            is_stream = line.startswith((b"GET /ws/", b"GET /api/v1/events"))
-            target = sockets if sockets and is_stream else web
+            target = sockets if sockets and WAITING.match(line) else web
             onward_reader, onward_writer = await connect(target)
             onward_writer.write(line)
             request = asyncio.create_task(copy(reader, onward_writer))

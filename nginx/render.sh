@@ -184,7 +184,7 @@ render() { # TEMPLATE: ${UPPER_CASE} names are replaced, $lower_case are variabl
   }' "$here/$1" >"$NGINX_DIR/$1"
 }
 for template in nginx.conf site.conf forwarded.conf sender.conf large_body.conf \
-  api_errors.conf page.conf maintenance.conf proxy_fault.conf acme.conf redirect.conf \
+  waiting_requests.conf api_errors.conf page.conf maintenance.conf proxy_fault.conf acme.conf redirect.conf \
   "$NGINX_SITE.conf"; do
   render "$template"
 done

@@ -32,7 +32,7 @@ class BanMiddleware:
         if not isinstance(user, User) or not user.is_banned:
             return self.get_response(request)
         auth.logout(request)
-        if request.path.startswith(problems.PREFIX):
+        if request.path.startswith(problems.PREFIXES):
             return problems.respond(bans.Banned(user))
         return ban_page.show(request, user)
 
@@ -67,7 +67,7 @@ def page_user(
         message = _(
             "Another account is signed in in this browser. Nothing was sent. Reload the page."
         )
-        if request.path.startswith(problems.PREFIX):
+        if request.path.startswith(problems.PREFIXES):
             response = problems.respond(problems.Problem("not_authenticated", message))
         else:
             response = HttpResponse(message, status=401, content_type="text/plain; charset=utf-8")

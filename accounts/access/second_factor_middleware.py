@@ -40,6 +40,7 @@ class SecondFactorMiddleware:
         "offline",
         "favicon",
         "sender",  # authenticates as the API does
+        "path_token_sender",
         "healthz",
         "readyz",
         "metrics",
@@ -59,7 +60,7 @@ class SecondFactorMiddleware:
         match = request.resolver_match
         if match is None or (match.url_name in self.ALLOWED and not match.namespaces):
             return None
-        if request.path.startswith(problems.PREFIX):  # `authentication.SessionAuthentication`
+        if request.path.startswith(problems.PREFIXES):  # `authentication.SessionAuthentication`
             return None
         if not second_factor_rules.is_missing(request.session, request.user):
             return None

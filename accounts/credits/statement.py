@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 from accounts.credits import ledger_descriptions, statement_labels
 from accounts.credits.ledger import ENDS
 from accounts.credits.ledger_descriptions import LedgerDescription
-from accounts.credits.periods import month_of
 from accounts.models import CreditEntry, User
 from artgen.web import formatting
 
@@ -144,7 +143,7 @@ def beginnings(
 
 def in_month(entries: "QuerySet[CreditEntry]", month: date) -> "QuerySet[CreditEntry]":
     """Keep the entries of this month, in the current time zone."""
-    start, end = month_of(month)
+    start, end = statement_labels.month_of(month)
     return entries.filter(created_at__gte=start, created_at__lt=end)
 
 

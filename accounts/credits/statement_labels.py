@@ -5,13 +5,13 @@ The app that has the jobs provides LEDGER_LABELS and LEDGER_LABELED.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from accounts.credits.periods import month_of
 from accounts.models import CreditEntry, User
 
 MAX_SHOWN = 50
@@ -38,3 +38,10 @@ def of_label(
     """Keep the entries of jobs with this label that were placed in the month."""
     labeled = import_string(settings.LEDGER_LABELED)
     return entries.filter(reference__in=labeled(user.pk, label, *month_of(month)))
+
+
+def month_of(first: date) -> tuple[datetime, datetime]:
+    """Return when the month begins and ends."""
+    start = timezone.make_aware(datetime.combine(first, time.min))
+    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return start, timezone.make_aware(datetime.combine(after, time.min))

@@ -1,5 +1,8 @@
 """Authentication of the API: a bearer token, or a browser's session with a CSRF token."""
 
+import base64
+import binascii
+import contextlib
 from typing import Any
 
 from django.conf import settings
@@ -29,19 +32,39 @@ class BearerAuthentication(authentication.BaseAuthentication):
             AuthenticationFailed: the token is unknown, or its owner is locked.
             bans.Banned: the owner is banned.
         """
-        scheme, _separator, text = request.headers.get("Authorization", "").strip().partition(" ")
-        if scheme.lower() != SCHEME:
+        text = self.token_of(request)
+        if text is None:
             return None
-        access = tokens.access(text.strip())
+        access = tokens.access(text)
         if access is None:
             raise exceptions.AuthenticationFailed
         if not request.headers.get("Accept-Language"):
             _activate_language_of(access.user)
         return access.user, access
 
+    def token_of(self, request: Request) -> str | None:
+        """Return the text of the token that the request sends, None without one."""
+        return _credentials(request, SCHEME)
+
     def authenticate_header(self, request: Request) -> str:
         """Return the value of `WWW-Authenticate`."""
         return 'Bearer realm="ArtGen"'
+
+
+class PasswordAuthentication(BearerAuthentication):
+    """A token as the password of `Authorization: Basic` (RFC 7617), with any user name."""
+
+    def token_of(self, request: Request) -> str | None:
+        text = _credentials(request, "basic")
+        if text is None:
+            return None
+        with contextlib.suppress(binascii.Error, UnicodeDecodeError):
+            return base64.b64decode(text, validate=True).decode().partition(":")[2]
+        return ""
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the value of `WWW-Authenticate`."""
+        return 'Basic realm="ArtGen"'
 
 
 class SessionAuthentication(authentication.BaseAuthentication):
@@ -60,6 +83,12 @@ class SessionAuthentication(authentication.BaseAuthentication):
             raise Problem("second_factor_required")
         _check_csrf(request)
         return user, None
+
+
+def _credentials(request: Request, scheme: str) -> str | None:
+    """Return what the Authorization header has after this scheme, None for another one."""
+    given, _separator, text = request.headers.get("Authorization", "").strip().partition(" ")
+    return text.strip() if given.lower() == scheme else None
 
 
 class _CsrfCheck(CsrfViewMiddleware):

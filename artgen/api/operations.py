@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Generic, TypeVar
 
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -67,23 +68,23 @@ class Answer(Generic[Result], Response):  # noqa: UP046 `Response[…]` must not
 
 def operation(
     route: str, *, status: int = 200, **options: Any
-) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-    """Return the decorator of a method that returns its JSON, or an `Answer`.
+) -> Callable[[Callable[..., Any]], Callable[..., HttpResponseBase]]:
+    """Return the decorator of a method that returns its JSON, an `Answer`, or a whole response.
 
     `route` is such as "GET jobs/<uuid:job_id>/".
     """
     method, _separator, address = route.partition(" ")
 
-    def decorate(handler: Callable[..., Any]) -> Callable[..., Response]:
+    def decorate(handler: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
         code = 204 if handler.__annotations__["return"] is None else status
         described = Operation(method=method, address=address, status=code, **options)
 
         @wraps(handler)
-        def respond(view: Any, request: Request, **arguments: Any) -> Response:
+        def respond(view: Any, request: Request, **arguments: Any) -> HttpResponseBase:
             if described.query:
                 view.query = read_query(described.query, request)
             result = handler(view, request, **arguments)
-            return result if isinstance(result, Response) else Response(result, code)
+            return result if isinstance(result, HttpResponseBase) else Response(result, code)
 
         respond.operation = described  # type: ignore[attr-defined]
         return respond

@@ -17,6 +17,7 @@ class StrictJSONParser(BaseParser):
     """Parse `application/json`; raise Problem `malformed`, `invalid` or `too_large`."""
 
     media_type = "application/json"
+    max_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
     def parse(
         self,
@@ -24,11 +25,10 @@ class StrictJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Return the object; read at most DATA_UPLOAD_MAX_MEMORY_SIZE bytes."""
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        raw = stream.read(most + 1)
-        if len(raw) > most:
-            raise too_large(most)
+        """Return the object; read at most `max_bytes`."""
+        raw = stream.read(self.max_bytes + 1)
+        if len(raw) > self.max_bytes:
+            raise too_large(self.max_bytes)
         return parse_object(raw)
 
 

@@ -48,6 +48,8 @@ if TYPE_CHECKING:  # importing it reads settings that name this module
 
 CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/"
+PREFIXES = (PREFIX, "/v1/", "/sdapi/", "/t/")
+"""Of addresses that programs use: they get no pages."""
 MEGABYTE = 1_000_000
 
 KINDS: Mapping[str, tuple[int, Any]] = {
@@ -244,26 +246,26 @@ def kind(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(PREFIX):
+    if request.path.startswith(PREFIXES):
         return respond(_refusal(exception) or Problem("malformed"))
     return defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(PREFIX):
+    if request.path.startswith(PREFIXES):
         return respond(Problem("permission_denied"))
     return defaults.permission_denied(request, exception)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(PREFIX):
+    if request.path.startswith(PREFIXES):
         return respond(Problem("not_found"))
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Respond to a bug without details (handler500), or with 503 if the database is away."""
-    is_api = request.path.startswith(PREFIX)
+    is_api = request.path.startswith(PREFIXES)
     if isinstance(sys.exception(), OperationalError | InterfaceError):
         return respond(Unavailable(DATABASE_AWAY)) if is_api else unavailable_page.page("database")
     if is_api:

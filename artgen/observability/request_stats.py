@@ -72,10 +72,15 @@ RequestCounts = Mapping[Series, Times]
 
 
 def kind_of(path: str) -> str:
-    """Return the kind of a path: api, hook, admin, page; empty if it is not counted."""
+    """Return the kind of a path: api, program, hook, admin, page; empty if it is not counted.
+
+    "program": an API of another service, whose responses contain whole images.
+    """
     first = path.lstrip("/").partition("/")[0]
     if first in UNCOUNTED:
         return ""
+    if first in ("v1", "sdapi", "t"):
+        return "program"
     return {"api": "api", "hooks": "hook", "admin": "admin"}.get(first, "page")
 
 

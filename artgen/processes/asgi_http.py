@@ -21,7 +21,7 @@ from django.urls import set_script_prefix
 from django.utils import timezone
 
 from artgen.database.pool_threads import in_thread
-from artgen.processes.later import CLIENT_GONE, Later, later_of
+from artgen.processes.later import CLIENT_GONE, Later
 
 TURNS = max(1, settings.DB_POOL_MAX // 2)
 """How many views run at the same time; the other threads are left for sockets."""
@@ -63,7 +63,7 @@ class AsgiHttp(ASGIHandler):
 
     async def _answer(self, scope: Scope, body: IO[bytes], send: Send) -> None:
         response = await self._respond(scope, body)
-        if later := later_of(response):
+        if later := getattr(response, "later", None):
             response = await self._later(later, scope)
         await self.send_response(response, send)
 

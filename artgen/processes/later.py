@@ -23,11 +23,6 @@ def set_later(response: HttpResponseBase, later: Later) -> None:
     response.later = later  # type: ignore[attr-defined]
 
 
-def later_of(response: HttpResponseBase) -> Later | None:
-    later: Later | None = getattr(response, "later", None)
-    return later
-
-
 def waited(request: HttpRequest) -> Any:
     """Return what was waited for if this is the call after the wait, else None."""
     scope: dict[str, Any] = getattr(request, "scope", {})

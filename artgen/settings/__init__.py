@@ -11,6 +11,7 @@ from artgen.settings.jobs import *
 from artgen.settings.languages import *
 from artgen.settings.observability import *
 from artgen.settings.prices import *
+from artgen.settings.programs import *
 from artgen.settings.prompt_helper import *
 from artgen.settings.rate_limits import *
 from artgen.settings.redis import *

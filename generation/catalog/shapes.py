@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -61,6 +61,40 @@ def size_of(value: str) -> tuple[int, int] | None:
     """Return width and height of "1344x768", None for another text."""
     match = SIZE.fullmatch(value)
     return (int(match[1]), int(match[2])) if match else None
+
+
+def nearest_size(
+    parameters: Mapping[str, Parameter], *, width: int, height: int
+) -> tuple[int, int] | None:
+    """Return the size in px of a model with these parameters that is most like this one.
+
+    None if the model has no size of its own: its images are as large as their source.
+    """
+    if "size" in parameters:
+        sizes = filter(None, (size_of(str(choice)) for choice in parameters["size"].choices))
+        return min(sizes, key=lambda size: _unlikeness(size, (width, height)), default=None)
+    if "width" not in parameters:
+        return None
+    across, along = parameters["width"], parameters["height"]
+    scale = min(1.0, (across.max or width) / width, (along.max or height) / height)
+    scale = max(scale, (across.min or 1) / width, (along.min or 1) / height)
+    return _on_grid(width * scale, across), _on_grid(height * scale, along)
+
+
+def _unlikeness(size: tuple[int, int], other: tuple[int, int]) -> tuple[float, float]:
+    """Return how much the ratio and the area differ, to sort by."""
+    (width, height), (across, along) = size, other
+    ratio = abs(math.log(width * along / (height * across)))
+    return round(ratio, 2), abs(math.log(width * height / (across * along)))
+
+
+def _on_grid(side: float, limits: Parameter) -> int:
+    step, least = int(limits.step or 1), int(limits.min or 1)
+    rounded = least + round((side - least) / step) * step
+    most = int(limits.max or max(rounded, least))
+    while rounded > most:
+        rounded -= step
+    return max(least, rounded)
 
 
 def shape_name(width: int, height: int) -> str:

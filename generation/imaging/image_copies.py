@@ -30,6 +30,7 @@ BAND = 256  # rows of the result that `within` makes at a time
 THUMBNAIL_ENCODING = {"quality": 80, "method": 1}
 PLACEHOLDER_ENCODING = {"quality": 40, "method": 4}
 WEBP_QUALITY = 90
+JPEG_QUALITY = 95
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -114,6 +115,30 @@ def as_webp(data: bytes, *, wait_seconds: float | None = None) -> bytes:
     with decoding_turn.alone(wait_seconds=wait_seconds):
         image = decode(data)[1]
         return _webp(upright(image), xmp=xmp, quality=WEBP_QUALITY, method=4)
+
+
+def as_format(
+    data: bytes, *, format: str, quality: int | None = None, wait_seconds: float | None = None
+) -> bytes:
+    """Return the image as "png", "jpeg" or "webp", with its source type and no other metadata.
+
+    Raises as `as_webp` does.
+    """
+    source_type = metadata.source_type_of(data)
+    with decoding_turn.alone(wait_seconds=wait_seconds):
+        image = upright(decode(data)[1])
+        image.info.clear()  # encoders would write parts of it
+        if format == "webp":
+            xmp = metadata.packet(source_type)
+            return _webp(image, xmp=xmp, quality=quality or WEBP_QUALITY, method=4)
+        file = io.BytesIO()
+        if format == "jpeg":
+            opaque = Image.new("RGBA", image.size, "white")
+            opaque.alpha_composite(image.convert("RGBA"))
+            opaque.convert("RGB").save(file, "JPEG", quality=quality or JPEG_QUALITY)
+        else:
+            image.save(file, "PNG", compress_level=4)
+    return metadata.described(file.getvalue(), source_type=source_type)
 
 
 def upright(image: Image.Image) -> Image.Image:

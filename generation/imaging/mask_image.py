@@ -2,7 +2,7 @@
 
 import io
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from generation.imaging import decoding_turn
 from generation.imaging.image_decoding import decode
@@ -22,6 +22,24 @@ def gray(data: bytes) -> bytes:
             rgba = mask.convert("RGBA")
             mask = Image.alpha_composite(Image.new("RGBA", rgba.size, "black"), rgba)
         return png(mask.convert("L"))
+
+
+def of_transparency(data: bytes) -> bytes | None:
+    """Return the mask that repaints where the image is transparent; None if it is opaque.
+
+    Raises as `gray` does.
+    """
+    with decoding_turn.alone():
+        image = decode(data)[1]
+        if "A" not in image.getbands() and "transparency" not in image.info:
+            return None
+        return png(ImageChops.invert(image.convert("RGBA").getchannel("A")))
+
+
+def inverted(mask: bytes) -> bytes:
+    """Return a mask from `gray` with black and white exchanged."""
+    with decoding_turn.alone():
+        return png(ImageChops.invert(decode(mask)[1]))
 
 
 def is_empty(mask: bytes) -> bool:

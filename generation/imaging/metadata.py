@@ -29,17 +29,20 @@ _PACKET = (
 )
 
 
-def described(data: bytes, *, parameters: Mapping[str, Any] | None = None) -> bytes:
+def described(
+    data: bytes, *, parameters: Mapping[str, Any] | None = None, source_type: str = ""
+) -> bytes:
     """Return the file with its source type and parameters; other metadata and pixels stay.
 
-    A file marked ALGORITHMIC keeps that. A JPEG cannot hold parameters of more than 64 kB and gets
-    the source type only. Bytes that are not PNG, JPEG or WebP are returned unchanged.
+    A file marked ALGORITHMIC keeps that, unless the source type is given. A JPEG cannot hold
+    parameters of more than 64 kB and gets the source type only. Bytes that are not PNG, JPEG or
+    WebP are returned unchanged.
 
     Raises:
         generation.imaging.containers.errors.Malformed: a WebP file ends inside the image, or any
         has thousands of parts.
     """
-    kind = source_type_of(data)
+    kind = source_type or source_type_of(data)
     xmp = packet(kind, parameters)
     if data.startswith(png.SIGNATURE):
         texts = {TEXT: _json(parameters)} if parameters else {}

@@ -128,10 +128,11 @@ class TestTable(StatementTestCase):
             "title",
             "why",
             "job",
+            "label",
         ]
         assert [row[2:] for row in rows] == [
-            ["returned", "0", "Image", "'=1+1", "Canceled.", str(reference)],
-            ["added", "100", "Added", "for the test", "", ""],
+            ["returned", "0", "Image", "'=1+1", "Canceled.", str(reference), ""],
+            ["added", "100", "Added", "for the test", "", "", ""],
         ]
 
     def test_it_can_be_of_one_month(self) -> None:

@@ -17,13 +17,13 @@ from django.utils import translation
 
 from accounts.models import User
 from artgen.api.problems import Problem, respond
+from artgen.database.pool_threads import in_thread
 from artgen.refusals import Refusal
 from generation.jobs.live.consumers import (
     TOO_MANY,
     UNAUTHENTICATED,
     JobsConsumer,
     header,
-    in_thread,
     jobs_ended,
 )
 

@@ -116,8 +116,6 @@ class _Listener:
 
 
 class JobWaits:
-    """All waits of this process."""
-
     def __init__(self) -> None:
         self._of_job: defaultdict[UUID, set[JobWait]] = defaultdict(set)
         self._listeners: dict[UUID, _Listener] = {}
@@ -141,7 +139,6 @@ class JobWaits:
             self._leave(wait, job_ids, listener)
 
     def hear(self, job: dict[str, Any]) -> None:
-        """Tell the waits of a job what its event says."""
         job_id = UUID(job["id"])
         for wait in tuple(self._of_job.get(job_id, ())):
             if job["status"] in FINAL:

@@ -89,6 +89,7 @@ class OrderKey:
     def _digest(self) -> str:
         order = self.order
         # The cells of a sheet with random values differ each time: its key is for what was asked.
-        requests = [order.sheet.asked] if order.sheet else order.requests
+        asked = order.sheet.asked if order.sheet else order.asked
+        requests = order.requests if asked is None else [asked]
         text = json.dumps([order.is_batch, *requests], sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()

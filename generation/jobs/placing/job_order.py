@@ -44,6 +44,8 @@ class JobOrder:
     """Whether its requests were sent as a list, so that errors name them: `jobs[2].width`."""
     key: str = ""
     """The Idempotency-Key, "" for none."""
+    asked: Mapping[str, Any] | None = None
+    """What the key stands for, if not its requests: they differ each time."""
     token_id: UUID | None = None
     """The API token that places it, if that has a spending limit."""
     sheet: SheetOrder | None = None

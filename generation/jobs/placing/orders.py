@@ -15,6 +15,7 @@ from generation.catalog.offers import InvalidParameters
 from generation.jobs import eta
 from generation.jobs.placing import admission, creation_switch, drafts, sheet_orders
 from generation.jobs.placing.admission import TermsChanged
+from generation.jobs.placing.client_calls import ClientCall
 from generation.jobs.placing.idempotency import OrderKey, Twin
 from generation.jobs.placing.job_order import JobOrder, PlacedOrder, Placer
 from generation.jobs.placing.job_request import UserCatalog
@@ -57,6 +58,22 @@ def place_batch(
     else it names those of the first one.
     """
     return place_order(JobOrder(user, requests, is_listed=is_listed, key=key, token_id=token_id))
+
+
+def place_call(
+    *,
+    user: User,
+    requests: Sequence[Mapping[str, Any]],
+    call: ClientCall,
+    token_id: UUID | None = None,
+) -> PlacedOrder:
+    """Place a batch as `place_batch` does, once however often the client sends the call."""
+    return place_order(JobOrder(user, requests, key=call.key, asked=call.asked, token_id=token_id))
+
+
+def placed_by_call(user: User, call: ClientCall) -> PlacedOrder | None:
+    """Return what this call has placed before; raises as `idempotency.OrderKey.placed`."""
+    return OrderKey(JobOrder(user, [], key=call.key, asked=call.asked)).placed()
 
 
 def place_sheet(

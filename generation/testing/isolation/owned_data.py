@@ -1,5 +1,6 @@
 """One row of every kind that belongs to somebody, each with a marker that tells where it leaked."""
 
+import base64
 import re
 import zlib
 from dataclasses import dataclass, field
@@ -249,6 +250,8 @@ def _make_rows(data: OwnedData) -> None:
     (voucher,) = vouchers.create(VoucherTerms(amount=5))
     values |= {"credit_request": request.pk, "voucher": voucher.pk}
     values |= {
+        "slug_of_model": "flux-schnell", "samplers": "sdapi/v1/samplers",
+        "png": base64.b64encode(FILES["PNG"]).decode(),
         "image": image.id, "image_key": image.key, "trashed": trashed.id, "shared": shared.id,
         "public": public.id, "waiting": waiting.id, "link": shared.link_slug,
         "slug": published.slug, "publication": published.id,
@@ -323,6 +326,7 @@ def _sign_in(data: OwnedData) -> None:
     data.tokens["reader"] = tokens.issue(user=data.owner, name=mark("reader"), scopes=[Scope.READ])
     # A token's first use of a minute is stored, however long the suite takes: not in this hour.
     ApiToken.objects.update(last_used_at=timezone.now() + timedelta(hours=1))
+    data.values["path_token"] = data.tokens["owner"]
     data.owner.refresh_from_db()
     digests = ApiToken.objects.values_list("digest", flat=True)
     data.secrets += [data.owner.password, *data.tokens.values(), *data.sessions.values(), *digests]

@@ -29,7 +29,13 @@ class Route:
 
     @property
     def is_api(self) -> bool:
-        """Whether it belongs to the REST API, where tokens count and refusals are problems."""
+        """Whether programs use it: tokens count, and refusals are no pages."""
+        is_of_program = self.path.startswith(("/v1/", "/sdapi/")) and "{rest}" not in self.path
+        return self.is_described or is_of_program
+
+    @property
+    def is_described(self) -> bool:
+        """Whether it belongs to our own REST API, which the OpenAPI document describes."""
         return self.path.startswith("/api/v1/")
 
     @property

@@ -326,6 +326,35 @@ RULES: dict[str, Rule] = {
     "api_status": everyone("GET"),
     "api/v1/account/": users("GET"),
     "api/v1/account/ledger/": users("GET"),
+    # --- OpenAI's API ---
+    "openai_generations": users("POST", body={"model": "flux-schnell", "prompt": "snow"}),
+    "openai_edits": users(
+        "POST", body={"model": "flux-kontext", "prompt": "snow", "image": "photo.png"}
+    ),
+    "openai_models": users("GET"),
+    "openai_model": users("GET", at={"name": "slug_of_model"}),
+    # --- AUTOMATIC1111's API ---
+    "a1111_txt2img": users("POST", body={"prompt": "snow"}),
+    "a1111_img2img": users("POST", body={"prompt": "snow", "init_images": ["{png}"]}),
+    "a1111_options": users("GET POST", body={"sd_model_checkpoint": "flux-dev"}),
+    "a1111_models": users("GET"),
+    "a1111_samplers": users("GET"),
+    "a1111_schedulers": users("GET"),
+    "a1111_upscalers": users("GET"),
+    "a1111_upscale_modes": users("GET"),
+    "a1111_vae": users("GET"),
+    "a1111_progress": users("GET"),
+    "a1111_interrupt": users("POST"),
+    # 401: the token of the address has ended.
+    "with_path_token": address(
+        "GET", at={"token": "path_token", "rest": "samplers"}, answers=[401]
+    ),
+    "path_token_sender": address(
+        "GET", at={"token": "path_token", "rest": "samplers"}, answers=[401, 403]
+    ),
+    "openai_unknown": nobody(),
+    "openai_generations_unversioned": nobody(),
+    "openai_edits_unversioned": nobody(),
     "api/{rest}": nobody(),
     "api/": nobody(),
     # --- the admin ---

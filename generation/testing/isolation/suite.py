@@ -29,6 +29,8 @@ from generation.testing.isolation.rows import (
 from generation.testing.isolation.rules import rule_of
 from generation.testing.rows.image_files import FILES
 
+FILE_FIELDS = ("file", "image")
+"""Fields of bodies that are files; such a body is a multipart form."""
 FORM = "application/x-www-form-urlencoded"
 SAFE = ("GET", "HEAD", "OPTIONS")
 STAFF = ("staff", "manager")
@@ -178,9 +180,10 @@ def request(client: Client, data: OwnedData, trial: Trial, **headers: str) -> An
     if trial.query:
         address += f"?{_filled(trial.query, data)}"
     body = _filled(dict(trial.rule.body), data)
-    if "file" in body:
-        body["file"] = SimpleUploadedFile(body["file"], FILES["PNG"])
-        options: dict[str, Any] = {"data": body}
+    if field := next((name for name in FILE_FIELDS if name in body), ""):
+        texts = {name: one.encode(errors="surrogateescape") for name, one in body.items()}
+        file = SimpleUploadedFile(body[field], FILES["PNG"])
+        options: dict[str, Any] = {"data": {**texts, field: file}}
     elif trial.route.is_api:
         options = {"data": json.dumps(body), "content_type": "application/json"}
     else:

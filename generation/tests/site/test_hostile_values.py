@@ -14,7 +14,7 @@ from generation.testing.isolation.access import Who
 from generation.testing.isolation.identities import MANAGER, OWNER
 from generation.testing.isolation.owned_data import OwnedData
 from generation.testing.isolation.routes import site_routes
-from generation.testing.isolation.suite import Trial, body_of, request, trials
+from generation.testing.isolation.suite import FILE_FIELDS, Trial, body_of, request, trials
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -49,7 +49,7 @@ def hostile(trial: Trial, value: str, *, one_by_one: bool) -> Iterator[Trial]:
         trial.route.is_api or trial.route.is_admin
     )
     more = FIELDS if trial.method == "GET" and is_page and not given else ()
-    names = [name for name in (*given, *more) if name != "file"]
+    names = [name for name in (*given, *more) if name not in FILE_FIELDS]
     if not names:
         return
     escaped = value.replace("{", "{{").replace("}", "}}")  # braces name examples of the table

@@ -35,7 +35,7 @@ class TestTable:
         declared = {
             route.path: set(rule.methods)
             for route in site_routes()
-            if route.is_api and (rule := rule_of(route)) and rule.who != Who.NOBODY
+            if route.is_described and (rule := rule_of(route)) and rule.who != Who.NOBODY
         }
         assert declared == api_methods()
 

@@ -1,0 +1,1 @@
+"""The APIs of other services, for programs that know only those: the same orders as `api`."""

@@ -1,0 +1,97 @@
+"""The names of models that programs send: slugs, and aliases of the setting MODEL_ALIASES."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy
+
+from artgen.refusals import Refusal
+from generation.catalog.offers import Offer
+from generation.models import model_cache
+from generation.models.model_cache import Catalog
+
+KNOWN_NAMES = (
+    *("gpt-image-1", "gpt-image-1-mini", "gpt-image-1.5", "gpt-image-2", "chatgpt-image-latest"),
+    *("dall-e-2", "dall-e-3"),
+)
+"""Names that programs send or show alone; those that an alias matches are listed."""
+
+
+class ModelNotFound(Refusal):
+    """No model of this name is offered."""
+
+    code = "model_not_found"
+    status = 404
+    text = gettext_lazy("There is no model “%(name)s”. GET /v1/models lists: %(models)s.")
+
+    def __init__(self, name: str, *, names: list[str]) -> None:
+        super().__init__()
+        self.name, self.names = name, names
+
+    @property
+    def message(self) -> str:
+        name = self.name[:100].encode("utf-8", "replace").decode()  # it may be no Unicode
+        return str(self.text) % {"name": name, "models": ", ".join(self.names)}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a model must be able to do."""
+
+    source_images: int = 0
+    has_mask: bool = False
+
+    def is_done_by(self, offer: Offer) -> bool:
+        return (
+            offer.min_source_images <= self.source_images <= offer.max_source_images
+            and (offer.takes_mask if self.has_mask else not offer.needs_mask)
+            and not offer.upscales
+        )
+
+
+def offer_of(name: str, *, wanted: Wanted) -> Offer:
+    """Return the model of this name, of an alias the first that can do what is wanted.
+
+    Without a name, the first of all that can. Raises ModelNotFound.
+    """
+    try:
+        return _offer_of(name, model_cache.for_order(), wanted=wanted)
+    except ModelNotFound:  # it may be a new one
+        return _offer_of(name, model_cache.read(), wanted=wanted)
+
+
+def _offer_of(name: str, catalog: Catalog, *, wanted: Wanted) -> Offer:
+    if name in catalog.offers:
+        return catalog.offers[name]
+    slugs = _slugs_of(name) if name else [offer.slug for offer in drawing(catalog)]
+    offers = [catalog.offers[slug] for slug in slugs if slug in catalog.offers]
+    if not offers:
+        raise ModelNotFound(name, names=list(listed(catalog)))
+    return next((offer for offer in offers if wanted.is_done_by(offer)), offers[0])
+
+
+def listed(catalog: Catalog) -> Iterator[str]:
+    """Yield the slugs of the models that draw or edit, then the aliases."""
+    for offer in drawing(catalog):
+        yield offer.slug
+    plain = [name for name in settings.MODEL_ALIASES if "*" not in name]
+    for name in dict.fromkeys([*KNOWN_NAMES, *plain]):
+        if any(slug in catalog.offers for slug in _slugs_of(name)) and name not in catalog.offers:
+            yield name
+
+
+def drawing(catalog: Catalog) -> list[Offer]:
+    """Return the enabled models, as the catalog sorts them, without those that only enlarge."""
+    models = sorted(catalog.models.values(), key=lambda model: (model.position, model.slug))
+    offers = [catalog.offers[model.slug] for model in models]
+    return [offer for offer in offers if not offer.upscales]
+
+
+def _slugs_of(name: str) -> list[str]:
+    """Return the slugs of the first alias that matches."""
+    for pattern, slugs in settings.MODEL_ALIASES.items():
+        if fnmatchcase(name, pattern):
+            return list(slugs)
+    return []

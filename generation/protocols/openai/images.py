@@ -1,0 +1,199 @@
+"""`/v1/images/generations` and `/v1/images/edits`: place a batch, wait for it, send its images."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.access.request_user import limited_token, user_of
+from accounts.limits import rate_limits
+from accounts.models import Scope, User
+from accounts.tokens.tokens import TokenAccess
+from artgen.api.operations import operation
+from artgen.api.parsers import StrictJSONParser
+from artgen.api.views import ApiView, body_of
+from artgen.processes.later import Again, set_later, waited
+from generation.api import waiting
+from generation.api.batch_bodies import read_key
+from generation.api.waiting import EndOfJobs
+from generation.catalog import shapes
+from generation.catalog.offers import Offer
+from generation.jobs.live.job_waits import WAITS
+from generation.jobs.placing import client_calls, orders
+from generation.jobs.placing.client_calls import ClientCall
+from generation.jobs.placing.job_order import PlacedOrder
+from generation.models import Job
+from generation.protocols import image_orders, model_names
+from generation.protocols.ended_jobs import MAX_SECONDS, StillRunning
+from generation.protocols.model_names import Wanted
+from generation.protocols.openai import errors, image_form, image_reply
+from generation.protocols.openai.image_form import ImageForm, ReplyForm
+from generation.protocols.source_files import SourceFiles
+
+BEAT_SECONDS = 15.0
+"""Between two lines of a stream, so that proxies keep it open."""
+ATTEMPT = "X-Stainless-Retry-Count"
+CANCEL = "X-Cancel-On-Disconnect"
+ACCEPTED = 202
+STREAM = "text/event-stream"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a request needs after its wait: the form of the images, and the name of its events."""
+
+    form: ReplyForm
+    event: str
+
+
+class OpenAIEndpoint(ApiView):
+    schema = None
+
+    def get_exception_handler(self) -> Callable[..., Response | None]:
+        return errors.handle
+
+
+class Images(OpenAIEndpoint):
+    parser_classes = [StrictJSONParser, MultiPartParser]
+
+    @operation("POST images/generations", url_name="openai_generations", scope=Scope.CREATE)
+    def generate(self, request: Request) -> Any:
+        return self._images(request, "image_generation.completed", read_files=SourceFiles)
+
+    @operation("POST images/edits", url_name="openai_edits", scope=Scope.CREATE)
+    def edit(self, request: Request) -> Any:
+        return self._images(
+            request,
+            "image_edit.completed",
+            read_files=lambda: image_form.read_files(request.FILES),
+        )
+
+    def _images(
+        self, request: Request, event: str, *, read_files: Callable[[], SourceFiles]
+    ) -> Any:
+        if end := waited(request):
+            return _reply_after(request, end)
+        user = user_of(request)
+        rate_limits.spend("place", user.pk)
+        form = image_form.read(body_of(request), headers=request.headers)
+        files = read_files()
+        call = _call_of(request, files)
+        placed = orders.placed_by_call(user, call) if call.is_repeated else None
+        if placed is None:
+            placed = _place(request, form, files, call=call)
+        return _answer(request, placed.jobs, reply=Reply(form.reply, event))
+
+
+def _call_of(request: Request, files: SourceFiles) -> ClientCall:
+    user, access = user_of(request), request.auth
+    caller = access.token_id if isinstance(access, TokenAccess) else user.pk
+    body = body_of(request)
+    fields = {name: value for name, value in body.items() if name not in request.FILES}
+    digest = files.digest(caller=caller, path=request.path, fields=fields)
+    if key := read_key(request):
+        return ClientCall(key, {"call": digest}, is_repeated=True)
+    attempt = request.headers.get(ATTEMPT, "0")
+    return client_calls.remember(
+        user,
+        digest=digest,
+        attempt=int(attempt[:3]) if attempt.isascii() and attempt.isdigit() else 0,
+        arrived_at=getattr(request, "scope", {}).get("artgen.arrived_at") or timezone.now(),
+    )
+
+
+def _place(
+    request: Request, form: ImageForm, files: SourceFiles, *, call: ClientCall
+) -> PlacedOrder:
+    wanted = Wanted(len(files.images), has_mask=files.mask is not None)
+    offer = model_names.offer_of(form.model, wanted=wanted)
+    user, token_id = user_of(request), limited_token(request)
+    return image_orders.place(
+        _parameters_of(form, offer),
+        offer=offer,
+        count=form.count,
+        files=files,
+        user=user,
+        by=lambda requests: orders.place_call(
+            user=user, requests=requests, call=call, token_id=token_id
+        ),
+    )
+
+
+def _parameters_of(form: ImageForm, offer: Offer) -> dict[str, Any]:
+    parameters: dict[str, Any] = {"prompt": form.prompt, "label": form.label}
+    if form.size:
+        width, height = form.size
+        if size := shapes.nearest_size(offer.parameters, width=width, height=height):
+            parameters |= {"width": size[0], "height": size[1]}
+    return parameters
+
+
+def _answer(request: Request, jobs: list[Job], *, reply: Reply) -> Any:
+    """Return the response that waits for the jobs; at once the images if they have ended."""
+    user = user_of(request)
+    if all(job.is_final for job in jobs):
+        return _reply(jobs, reply)
+    response = errors.rendered(StillRunning(jobs), status=ACCEPTED)  # without a process that waits
+    cancels = request.headers.get(CANCEL, "").lower() == "true"
+    if reply.form.is_stream:
+        _stream_later(response, jobs, user=user, reply=reply, cancels=cancels)
+    else:
+        waiting.wait(response, jobs, user=user, seconds=MAX_SECONDS, about=reply, cancels=cancels)
+    return response
+
+
+def _reply_after(request: Request, end: EndOfJobs) -> Any:
+    own = Job.objects.of(request.user).with_all().filter(id__in=end.job_ids)
+    jobs = list(own.order_by("id"))
+    if not end.has_ended:
+        raise StillRunning(jobs)
+    return _reply(jobs, end.about)
+
+
+def _reply(jobs: list[Job], reply: Reply) -> Any:
+    images = image_reply.images_json(jobs, form=reply.form)
+    if not reply.form.is_stream:
+        return Response(images)
+    events = [image_reply.event_of(reply.event, image, images) for image in images["data"]]
+    lines = [f"event: {reply.event}\ndata: {orjson.dumps(event).decode()}\n\n" for event in events]
+    return HttpResponse("".join([*lines, "data: [DONE]\n\n"]), content_type=STREAM)
+
+
+def _stream_later(
+    response: HttpResponseBase, jobs: list[Job], *, user: User, reply: Reply, cancels: bool
+) -> None:
+    job_ids = tuple(job.id for job in jobs)
+
+    async def later(again: Again) -> HttpResponseBase:
+        events = _events(again, job_ids, user=user, reply=reply, cancels=cancels)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingHttpResponse(events, content_type=STREAM, headers=headers)
+
+    set_later(response, later)
+
+
+async def _events(
+    again: Again, job_ids: tuple[UUID, ...], *, user: User, reply: Reply, cancels: bool
+) -> AsyncIterator[bytes]:
+    """Yield progress as comments, then the events of the images, or the error."""
+    with waiting.canceling(job_ids if cancels else (), user=user):
+        async with WAITS.wait_for(job_ids, user=user) as wait:
+            beats = int(MAX_SECONDS / BEAT_SECONDS)
+            while not wait.is_over and beats > 0:
+                progress = sum(wait.progress.values()) / len(job_ids)
+                yield f": {progress:.0%}\n\n".encode()
+                if not await wait.changed(seconds=BEAT_SECONDS):
+                    beats -= 1
+        response: Any = await waiting.called_again(again, EndOfJobs(job_ids, wait.is_over, reply))
+    if response.status_code < 400:
+        yield response.content
+    else:
+        yield b"data: " + response.content + b"\n\ndata: [DONE]\n\n"

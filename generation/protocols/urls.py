@@ -1,0 +1,27 @@
+"""The addresses of other services' APIs."""
+
+from django.urls import include, path
+
+from generation.protocols.a1111.images import Images as Images1111
+from generation.protocols.a1111.images import Progress
+from generation.protocols.a1111.options import Options
+from generation.protocols.openai.errors import address_without_version, unknown_address
+from generation.protocols.openai.images import Images
+from generation.protocols.openai.models import Models
+from generation.protocols.path_tokens import with_token
+
+OPENAI = [
+    *Images.addresses(),
+    *Models.addresses(),
+    path("<path:rest>", unknown_address, name="openai_unknown"),
+]
+A1111 = [
+    address for resource in (Images1111, Progress, Options) for address in resource.addresses()
+]
+urlpatterns = [
+    path("v1/", include(OPENAI)),
+    path("sdapi/v1/", include(A1111)),
+    path("t/<str:token>/<path:rest>", with_token, name="with_path_token"),
+    path("images/generations", address_without_version, name="openai_generations_unversioned"),
+    path("images/edits", address_without_version, name="openai_edits_unversioned"),
+]
