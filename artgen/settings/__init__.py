@@ -22,4 +22,5 @@ from artgen.settings.sessions import *
 from artgen.settings.site import *
 from artgen.settings.tasks import *
 from artgen.settings.waiting_threads import *
+from artgen.settings.wavespeed import *
 from artgen.settings.webhooks import *

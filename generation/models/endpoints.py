@@ -15,6 +15,7 @@ from generation.providers import provider
 
 class ProviderName(models.TextChoices):
     RUNPOD = provider.RUNPOD, "RunPod"
+    WAVESPEED = provider.WAVESPEED, "WaveSpeed"
 
 
 class Place(NamedTuple):
@@ -116,7 +117,7 @@ class Endpoint(models.Model):
         return cost_from(self.expected_cost) if self.expected_cost else None
 
 
-SETTINGS = ("endpoint_id", "max_in_flight")
+SETTINGS = ("provider", "endpoint_id", "max_in_flight")
 """Fields of a model's first endpoint that are set together with those of the model."""
 
 

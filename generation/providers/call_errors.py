@@ -1,4 +1,4 @@
-"""Exceptions for calls to RunPod. Each class is a verdict on what to do next.
+"""Exceptions for calls to providers. Each class is a verdict on what to do next.
 
 POST /run has no idempotency key. So after a failure it matters whether the job may have been
 accepted: with `NotAccepted`, `JobRefused`, `KeyRefused` and `EndpointMissing` it certainly was not;
@@ -82,7 +82,9 @@ _ENDPOINT_MISSING = re.compile(
 )
 
 
-def run_error(status: int, headers: Mapping[str, str], text: str) -> ProviderError:
+def run_error(
+    status: int, headers: Mapping[str, str], text: str, *, provider: str
+) -> ProviderError:
     """Return the verdict on a reply to POST /run that is not 2xx.
 
     Source: https://docs.runpod.io/serverless/endpoints/send-requests (rate limits, error handling).
@@ -90,47 +92,51 @@ def run_error(status: int, headers: Mapping[str, str], text: str) -> ProviderErr
     detail = vendor_text(text)
     if status == 429:
         return NotAccepted(
-            "RunPod requests a pause (429)",
+            f"{provider} requests a pause (429)",
             detail=detail,
             status=429,
             retry_after=parse_retry_after(headers),
         )
     if status in _KEY_REFUSED:
-        return _key_error(status, detail)
+        return _key_error(status, detail, provider)
     if status == 404:
         return EndpointMissing(
-            "RunPod does not have this endpoint (404)", detail=detail, status=404
+            f"{provider} does not have this endpoint (404)", detail=detail, status=404
         )
     if code := REFUSALS.get(status):
         return JobRefused(
-            f"RunPod refused the job ({status})", code=code, detail=detail, status=status
+            f"{provider} refused the job ({status})", code=code, detail=detail, status=status
         )
     return OutcomeUnknown(
-        f"RunPod answered {status}: the job may have been accepted", detail=detail, status=status
+        f"{provider} answered {status}: the job may have been accepted",
+        detail=detail,
+        status=status,
     )
 
 
-def read_error(status: int, headers: Mapping[str, str], text: str) -> ProviderError:
+def read_error(
+    status: int, headers: Mapping[str, str], text: str, *, provider: str
+) -> ProviderError:
     """Return the verdict on a reply to any other call that is not 2xx."""
     detail = vendor_text(text)
     if status in _KEY_REFUSED:
-        return _key_error(status, detail)
+        return _key_error(status, detail, provider)
     if status == 404 and _ENDPOINT_MISSING.search(detail):
         return EndpointMissing(
-            "RunPod does not have this endpoint (404)", detail=detail, status=404
+            f"{provider} does not have this endpoint (404)", detail=detail, status=404
         )
     if status == 404:
-        return Gone("RunPod does not have this job (404)", detail=detail, status=404)
+        return Gone(f"{provider} does not have this job (404)", detail=detail, status=404)
     return CallFailed(
-        f"RunPod answered {status}",
+        f"{provider} answered {status}",
         detail=detail,
         status=status,
         retry_after=parse_retry_after(headers),
     )
 
 
-def _key_error(status: int, detail: str) -> KeyRefused:
-    return KeyRefused(f"RunPod refuses the API key ({status})", detail=detail, status=status)
+def _key_error(status: int, detail: str, provider: str) -> KeyRefused:
+    return KeyRefused(f"{provider} refuses the API key ({status})", detail=detail, status=status)
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:

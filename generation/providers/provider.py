@@ -14,7 +14,7 @@ from generation.providers.call_errors import ProviderError
 from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import Result
 
-RUNPOD = "runpod"
+RUNPOD, WAVESPEED = "runpod", "wavespeed"
 """Names of the providers, as rows keep them."""
 
 Ref = tuple[str, str]
@@ -34,6 +34,8 @@ class Facts:
 
     longest_life: timedelta
     """After it a submission without an answer is certainly over, by the provider's clock."""
+    can_cancel: bool
+    """If not, a job that was stopped here runs on, and is charged."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,9 @@ class Submission:
 
 class Provider(Protocol):
     """Safe between threads; a forked process needs a new one."""
+
+    def request(self, order: Order) -> tuple[str, Mapping[str, Any]]:
+        """Return the address and the body that submit this job."""
 
     def submit(self, order: Order) -> Submission:
         """Submit a job, once.

@@ -21,6 +21,7 @@ from artgen.redis import wakeups
 from generation import tasks
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.demo.emulator.recorded_calls import Call
+from generation.demo.emulator.wavespeed_replies import WEBHOOK_SECRET
 from generation.jobs.engine import driver, lifecycle
 from generation.jobs.placing import orders
 from generation.jobs.queue import scheduling
@@ -271,6 +272,9 @@ class _Emulated:
         self.settings = override_settings(
             RUNPOD_API_KEY="test",
             RUNPOD_BASE_URL=self.emulator.base_url,
+            WAVESPEED_API_KEY="test",
+            WAVESPEED_BASE_URL=self.emulator.wavespeed_url,
+            WAVESPEED_WEBHOOK_SECRET=WEBHOOK_SECRET,
             RUNPOD_IMAGE_HOSTS=[self.emulator.image_host, self.emulator.cdn_host],
         )
         self.settings.enable()

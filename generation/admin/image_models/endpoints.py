@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from artgen.admin.audited import AuditedAdmin
 from generation.admin.image_models.json_field import ReadableJSONField
 from generation.admin.read_only import Media
+from generation.jobs import clients
 from generation.jobs.engine import dispatch, outages
-from generation.models import Endpoint
+from generation.models import Endpoint, ProviderName
 from generation.providers.payloads import DIALECTS, PUBLIC
 
 MODELS = "admin:generation_imagemodel_changelist"
@@ -42,6 +43,16 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     request_format = ReadableJSONField(label=capfirst(_("request format")), rows=10)
     workflow = ReadableJSONField(label=capfirst(_("workflow")), indent=2, rows=12)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the providers that have a key."""
+        super().__init__(*args, **kwargs)
+        offered: Any = self.fields["provider"]
+        offered.choices = [
+            (name, label)
+            for name, label in ProviderName.choices
+            if clients.is_set_up(name) or name in (ProviderName.RUNPOD, self.instance.provider)
+        ]
 
     class Meta:
         model = Endpoint

@@ -25,10 +25,12 @@ from generation.admin.image_models import request_preview
 from generation.catalog import model_validation
 from generation.catalog.job_parameters import PROMPT_MAX_LENGTH
 from generation.files import storage, uploads
+from generation.jobs import clients
 from generation.jobs.engine.driver import trial_log
 from generation.jobs.live import status_text
 from generation.jobs.placing import trials
 from generation.models import Image, ImageModel, Job, Status
+from generation.providers.provider import Order
 
 TEMPLATES = "admin/generation/imagemodel"
 SAMPLE_SOURCE = "generation/examples/canyon.webp"
@@ -156,10 +158,14 @@ def _trial(job: Job) -> dict[str, Any]:
         name: events[name].detail if name in events else ""
         for name in (trial_log.REQUEST, trial_log.ACCEPTED, trial_log.REPLY)
     }
+    place = job.place
+    url, _body = clients.of(place.provider).request(
+        Order(endpoint_id=place.endpoint_id, input={}, webhook=None)
+    )
     return {
         "job": job,
         "error": status_text.error_message(job.error_code) if job.status == Status.FAILED else "",
-        "request_line": f"POST {settings.RUNPOD_BASE_URL}/{job.snapshot.get('endpoint_id')}/run",
+        "request_line": f"POST {url}",
         "sent": texts[trial_log.REQUEST],
         "accepted": texts[trial_log.ACCEPTED],
         "reply": texts[trial_log.REPLY],

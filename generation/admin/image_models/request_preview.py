@@ -14,8 +14,10 @@ from generation.admin.image_models.json_field import ReadableJSONField
 from generation.catalog import model_validation
 from generation.catalog.catalog_file import read_catalog
 from generation.catalog.offers import InvalidParameters
+from generation.jobs import clients
 from generation.models import ImageModel
 from generation.providers.payloads import PayloadError
+from generation.providers.provider import Order
 
 # Models of the catalog.
 EXAMPLES = ("flux-dev", "p-image", "nano-banana-pro", "qwen-image-edit-2511-lora")
@@ -37,17 +39,14 @@ def preview(model: ImageModel) -> dict[str, Any]:
         return {"errors": [("", [problem])]}
     offer = model.offer
     sample = model_validation.rehearse_all(offer, workflow=model.workflow)
-    body = {
-        "input": sample,
-        "webhook": f"{settings.PUBLIC_URL}{reverse('runpod_hook', args=['TOKEN'])}",
-        "policy": {
-            "executionTimeout": settings.RUNPOD_EXECUTION_TIMEOUT_SECONDS * 1000,
-            "ttl": settings.RUNPOD_TTL_SECONDS * 1000,
-        },
-    }
+    endpoint = model.endpoint
+    webhook = f"{settings.PUBLIC_URL}{reverse('runpod_hook', args=['TOKEN'])}"
+    url, body = clients.of(endpoint.provider).request(
+        Order(endpoint_id=endpoint.endpoint_id, input=sample, webhook=webhook)
+    )
     width, height = model_validation.usual_size(offer)
     return {
-        "request_line": f"POST {settings.RUNPOD_BASE_URL}/{model.endpoint.endpoint_id}/run",
+        "request_line": f"POST {url}",
         "body": json.dumps(body, indent=2, ensure_ascii=False),
         "size": f"{width} × {height}",
         "credits": offer.price.of(width=width, height=height),

@@ -88,6 +88,10 @@ class Emulator:
         return f"http://{self.image_host}/v2"
 
     @property
+    def wavespeed_url(self) -> str:
+        return f"http://{self.image_host}/api/v3"
+
+    @property
     def image_host(self) -> str:
         return f"{self.host}:{self.port}"
 

@@ -149,6 +149,14 @@ RULES: dict[str, WorkerRules] = {
         sources=(1, 5),
         default_steps=8,
     ),
+    "wavespeed_flux": WorkerRules(
+        size="size",
+        steps=(1, 50),
+        numbers={"guidance_scale": (0.0, 20.0), "strength": (0.0, 1.0)},
+        source="image",
+        sources=(0, 1),
+        default_steps=28,
+    ),
     "wan": WorkerRules(size="size", sizes=frozenset({"1024*1024", "1024*768", "1440*1024"})),
     "a1111": WorkerRules(
         size="width", steps_key="steps", steps=(1, 150), numbers={"cfg_scale": (0.0, 30.0)}

@@ -52,6 +52,7 @@ class EmulatedJob:
     painted: float = 0.0  # progress of the painter, 0..1
     reads: int = 0  # of its status
     record: "Accepted | None" = None
+    provider: str = "runpod"
 
     @property
     def final(self) -> bool:

@@ -5,6 +5,7 @@ It is not signed.
 Source: https://docs.runpod.io/serverless/endpoints/send-requests#webhook-notifications
 """
 
+import json
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 
 import aiohttp
 
+from . import wavespeed_replies
 from .clock import Clock
 from .jobs import EmulatedJob
 
@@ -86,7 +88,13 @@ class Webhooks:
             )
         status: int | None = None
         try:
-            async with self._session.post(url, json=body, allow_redirects=False) as reply:
+            data = json.dumps(body).encode()
+            headers = {"Content-Type": "application/json"}
+            if "data" in body:  # WaveSpeed's
+                headers |= wavespeed_replies.signature(data, message_id=job_id)
+            async with self._session.post(
+                url, data=data, headers=headers, allow_redirects=False
+            ) as reply:
                 status = reply.status
         except (aiohttp.ClientError, TimeoutError, ValueError):
             pass
@@ -100,4 +108,6 @@ class Webhooks:
 
 
 def _body(job: EmulatedJob) -> dict[str, Any]:
+    if job.provider == "wavespeed":
+        return wavespeed_replies.wrapped(wavespeed_replies.prediction(job))
     return job.report() | {"input": job.input, "webhook": job.webhook}

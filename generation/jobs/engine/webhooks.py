@@ -1,4 +1,4 @@
-"""The webhook that RunPod calls when a job has ended. It only triggers a status check."""
+"""The webhook that a provider calls when a job has ended. It only triggers a status check."""
 
 import logging
 from http import HTTPStatus
@@ -9,7 +9,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from generation.jobs import clients
 from generation.jobs.engine import dispatch, lifecycle, webhook_tokens
-from generation.models import ProviderName
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +20,7 @@ MAX_BODY_BYTES = 12 * 1024 * 1024
 def runpod_hook(request: HttpRequest, token: str) -> HttpResponse:
     """Mark the attempt due and check it; 200 for a valid token (else RunPod repeats), else 404.
 
-    The body is read only if it is unknown whether RunPod took the attempt. The RunPod job in it is
+    The body is read only if it is unknown whether RunPod took the attempt. The job in it is
     then a candidate that /status must confirm, because anyone who knows the address can call it.
     """
     attempt_key = webhook_tokens.read(token)
@@ -31,8 +30,10 @@ def runpod_hook(request: HttpRequest, token: str) -> HttpResponse:
     log.info("webhook received", extra={"job": str(job_id), "attempt": attempt})
     if slug := lifecycle.receive_webhook(job_id, attempt=attempt):
         dispatch.check(slug)
-    elif lifecycle.is_unknown(job_id, attempt=attempt) and (runpod_id := _runpod_id(request)):
-        lifecycle.store_candidate(job_id, attempt=attempt, runpod_id=runpod_id)
+    elif (provider := lifecycle.provider_of_unknown(job_id, attempt=attempt)) and (
+        remote_id := _remote_id(request, provider)
+    ):
+        lifecycle.store_candidate(job_id, attempt=attempt, runpod_id=remote_id)
     return HttpResponse()
 
 
@@ -43,9 +44,9 @@ def is_of_runpod(_request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponse(status=HTTPStatus.NO_CONTENT if is_valid else HTTPStatus.FORBIDDEN)
 
 
-def _runpod_id(request: HttpRequest) -> str:
+def _remote_id(request: HttpRequest, provider: str) -> str:
     try:
         body = request.read(MAX_BODY_BYTES)
     except OSError:
         return ""
-    return clients.of(ProviderName.RUNPOD).webhook_id(body, request.headers)
+    return clients.of(provider).webhook_id(body, request.headers)

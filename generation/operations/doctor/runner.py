@@ -10,6 +10,7 @@ from generation.operations.doctor import (
     configuration,
     database,
     mail_server,
+    other_providers,
     processes,
     redis_server,
     runpod,
@@ -50,6 +51,7 @@ def run_checks(*, test_address: str = "") -> Iterator[Check]:
     # The key can be checked before anything else runs, with the endpoints of the catalog.
     offers = runpod.offers if tables else runpod.offers_of_catalog
     yield from _run("runpod_key", lambda: runpod.key_and_endpoints(offers()))
+    yield from _run_if(tables, "providers", other_providers.other_providers, TABLES_FIRST)
     yield from _run("webhook", webhook.webhook)
     yield from _run("bucket", bucket.bucket)
     yield from _run("clock", clock.clock)

@@ -12,7 +12,7 @@ from django.utils.translation import override
 from artgen.environment import installation
 from generation.catalog.catalog_file import CATALOG_FILE, read_catalog
 from generation.jobs import clients
-from generation.models import Endpoint, ImageModel
+from generation.models import Endpoint, ImageModel, ProviderName
 from generation.operations.doctor.check import Check, error_text
 from generation.providers.call_errors import EndpointMissing, Gone, KeyRefused, ProviderError
 from generation.providers.payloads import is_public
@@ -32,7 +32,11 @@ class OfferedEndpoint:
 
 
 def offers() -> list[OfferedEndpoint]:
-    enabled = Endpoint.objects.enabled().filter(model__enabled=True).select_related("model")
+    enabled = (
+        Endpoint.objects.enabled()
+        .filter(model__enabled=True, provider=ProviderName.RUNPOD)
+        .select_related("model")
+    )
     return [
         OfferedEndpoint(row.model.slug, row.endpoint_id, is_public(row.model.dialect))
         for row in enabled.order_by("model__position", "model__slug", "preference", "id")
@@ -44,7 +48,7 @@ def offers_of_catalog() -> list[OfferedEndpoint]:
     return [
         OfferedEndpoint(model["slug"], model["endpoint_id"], is_public(model["dialect"]))
         for model in read_catalog(CATALOG_FILE)["models"]
-        if model.get("enabled", True)
+        if model.get("enabled", True) and "provider" not in model
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from generation.providers import payloads
 from generation.providers.bill import Bill
@@ -11,10 +12,9 @@ from generation.providers.job_report import JobReport, is_job_id
 from generation.providers.payloads import Result
 from generation.providers.provider import Order, Outcomes, Ref, Submission
 from generation.providers.runpod import billing
-from generation.providers.runpod.client import RunPodClient
+from generation.providers.runpod.client import RunPodClient, runpod_sweep
 from generation.providers.runpod.health import Health
 from generation.providers.runpod.report_parsing import parse_report
-from generation.providers.runpod.status_sweep import Sweep
 from generation.providers.untrusted import InvalidJSON, parse_json
 
 NO_SUCH_JOB = "artgen-probe"
@@ -35,18 +35,21 @@ class RunPod:
     ) -> None:
         """Prepare without connecting. Raises ValueError for a bad key."""
         self.client = RunPodClient(base_url=base_url, api_key=api_key, limits=limits)
-        self.sweep = Sweep(base_url=base_url, api_key=api_key, limits=limits)
+        self.sweep = runpod_sweep(base_url=base_url, api_key=api_key, limits=limits)
         self._billing_url, self._has_key = billing_url, bool(api_key)
         self._ttl_ms, self._execution_ms = ttl_seconds * 1000, execution_seconds * 1000
 
-    def submit(self, order: Order) -> Submission:
-        return self.client.run(
+    def request(self, order: Order) -> tuple[str, Mapping[str, Any]]:
+        return self.client.run_request(
             order.endpoint_id,
             input=order.input,
             webhook=order.webhook,
             execution_timeout_ms=self._execution_ms,
             ttl_ms=self._ttl_ms,
         )
+
+    def submit(self, order: Order) -> Submission:
+        return self.client.submit(*self.request(order))
 
     def reports(self, refs: Sequence[Ref]) -> Outcomes:
         return self.sweep.read(refs)

@@ -7,9 +7,22 @@ import pytest
 from django.core.management import CommandError
 from django.utils import translation
 
-from generation.models import GenerationSwitch, ImageModel
+from generation.catalog.catalog_file import CATALOG_FILE
+from generation.models import GenerationSwitch, ImageModel, Status
 from generation.testing.cases import BaseTestCase, EmulatorTestCase
 from generation.testing.commands import run
+
+
+class TestFurtherCatalog(EmulatorTestCase):
+    def test_it_loads_models_of_another_provider_switched_off(self) -> None:
+        run("load_catalog", str(CATALOG_FILE.with_name("wavespeed.toml")))
+        model = ImageModel.objects.get(slug="flux-2-dev")
+        assert not model.enabled
+        assert model.endpoint.place == ("wavespeed", "wavespeed-ai/flux-2-dev/text-to-image")
+        for slug in ("flux-2-dev", "seedream-5-pro"):
+            ImageModel.objects.filter(slug=slug).update(enabled=True)
+            job = self.finish(self.place(model=slug, width=1024, height=1024))
+            assert (job.status, job.place.provider) == (Status.SUCCEEDED, "wavespeed")
 
 
 class TestSetModel(EmulatorTestCase):

@@ -21,8 +21,9 @@ from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import DIALECTS, PUBLIC, OutputError
 from generation.providers.payloads.outputs import MAX_IMAGES, Result, result_from
 from generation.providers.payloads.vendor_errors import CODES, classify
+from generation.providers.replies import Reply
+from generation.providers.runpod.client import report_of
 from generation.providers.runpod.health import Health, parse_health
-from generation.providers.runpod.replies import Reply, report_of
 from generation.providers.runpod.report_parsing import (
     MAX_MILLISECONDS,
     InvalidReport,
@@ -127,7 +128,7 @@ def test_it_reads_any_result_or_gives_a_code(
 def test_it_answers_any_reply_with_a_report_or_a_verdict(status: int, body: bytes) -> None:
     answer: JobReport | ProviderError
     try:
-        answer = report_of(Reply(status, {}, body), "rp-1")
+        answer = report_of(Reply(status, {}, body), ("x", "rp-1"))
     except ProviderError as verdict:
         answer = verdict
     if isinstance(answer, JobReport):
@@ -148,7 +149,7 @@ def test_it_answers_any_reply_with_a_report_or_a_verdict(status: int, body: byte
 @example(status=401, text='{"error": "a\\u0000b\\ud800"}', retry_after="")
 def test_it_gives_a_verdict_on_any_refusal(status: int, text: str, retry_after: str) -> None:
     for verdict in (run_error, read_error):
-        error = verdict(status, {"Retry-After": retry_after}, text)
+        error = verdict(status, {"Retry-After": retry_after}, text, provider="RunPod")
         assert isinstance(error, ProviderError)
         assert error.retry_after is None or 0 <= error.retry_after <= MAX_RETRY_AFTER_SECONDS
         assert is_storable(error.full_text)

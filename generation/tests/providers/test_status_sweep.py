@@ -20,9 +20,9 @@ from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.providers.call_errors import CallFailed, Gone
 from generation.providers.http.access import HttpLimits
 from generation.providers.job_report import JobReport, RemoteState
-from generation.providers.runpod.client import RunPodClient
-from generation.providers.runpod.replies import MAX_REPLY_BYTES
-from generation.providers.runpod.status_sweep import BATCH, Sweep
+from generation.providers.replies import MAX_REPLY_BYTES
+from generation.providers.runpod.client import RunPodClient, runpod_sweep
+from generation.providers.status_sweep import BATCH
 from generation.testing.servers.certificate import make_certificate
 
 ENDPOINT = "qwen-image-t2i"
@@ -123,7 +123,7 @@ def over_tls(server):
     server.plan.clear()
     server.wait_for.clear()
     server.most_under_way = server.most_streams = 0
-    sweep = Sweep(
+    sweep = runpod_sweep(
         base_url=f"https://127.0.0.1:{server.port}/v2",
         api_key="key",
         tls_context=server.trusting,
@@ -196,7 +196,7 @@ def test_it_loses_no_report_to_anothers_trouble_over_http2(server, over_tls):
 
 def test_it_gives_up_what_does_not_answer_in_time_over_http2(server):
     server.plan |= {"job-8-u1": (200, "{}", 5)}
-    sweep = Sweep(
+    sweep = runpod_sweep(
         base_url=f"https://127.0.0.1:{server.port}/v2",
         api_key="key",
         tls_context=server.trusting,
@@ -228,7 +228,7 @@ def full():
 def test_it_gives_up_connecting_long_before_reading(scheme):
     with full() as port:
         limits = HttpLimits(connect_seconds=0.1, sweep_seconds=3600)
-        sweep = Sweep(
+        sweep = runpod_sweep(
             base_url=f"{scheme}://127.0.0.1:{port}/v2",
             api_key="k",
             limits=limits,
@@ -243,7 +243,7 @@ def test_it_gives_up_a_server_that_does_not_shake_hands():
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         limits = HttpLimits(connect_seconds=0.1, sweep_seconds=3600)
         port = deaf.getsockname()[1]
-        sweep = Sweep(
+        sweep = runpod_sweep(
             base_url=f"https://127.0.0.1:{port}/v2", api_key="k", limits=limits, total_seconds=3600
         )
         found = sweep.read(refs(1))
@@ -251,7 +251,7 @@ def test_it_gives_up_a_server_that_does_not_shake_hands():
 
 
 def test_it_reads_more_than_one_batch_on_a_connection(server, over_tls):
-    sweep = Sweep(
+    sweep = runpod_sweep(
         base_url=f"https://127.0.0.1:{server.port}/v2",
         api_key="key",
         tls_context=server.trusting,
@@ -265,14 +265,16 @@ def test_it_reads_more_than_one_batch_on_a_connection(server, over_tls):
 
 
 def test_it_believes_no_unknown_certificate(server):
-    found = Sweep(base_url=f"https://127.0.0.1:{server.port}/v2", api_key="key").read(refs(20))
+    found = runpod_sweep(base_url=f"https://127.0.0.1:{server.port}/v2", api_key="key").read(
+        refs(20)
+    )
     assert {type(outcome) for outcome in found.values()} == {CallFailed}
 
 
 def test_it_reads_over_tls_from_a_server_that_speaks_only_http1(tmp_path):
     with TLSServer(tmp_path, protocols=["http/1.1"]) as old:
         old.wait_for |= {"connections": 4}
-        sweep = Sweep(
+        sweep = runpod_sweep(
             base_url=f"https://127.0.0.1:{old.port}/v2",
             api_key="key",
             tls_context=old.trusting,
@@ -297,7 +299,7 @@ def emulator():
 
 
 def test_it_reads_from_a_server_that_speaks_only_http1(emulator):
-    sweep = Sweep(base_url=emulator.base_url, api_key=emulator.api_key, **PATIENT)
+    sweep = runpod_sweep(base_url=emulator.base_url, api_key=emulator.api_key, **PATIENT)
     found = sweep.read([*emulator.refs, (ENDPOINT, "nobody-u1"), emulator.refs[0]])
     assert len(found) == 61
     assert isinstance(found.pop((ENDPOINT, "nobody-u1")), Gone)
@@ -323,7 +325,7 @@ def test_it_reads_from_a_server_that_speaks_only_http1(emulator):
 def test_it_loses_no_report_to_anothers_trouble_over_http1(emulator, fault, verdict):
     emulator.faults.next("status", "", times=9)
     emulator.faults.next("status", fault)
-    sweep = Sweep(
+    sweep = runpod_sweep(
         base_url=emulator.base_url,
         api_key=emulator.api_key,
         **(HASTY if fault == "slow" else PATIENT),
@@ -337,7 +339,7 @@ def test_it_loses_no_report_to_anothers_trouble_over_http1(emulator, fault, verd
 
 def test_it_is_done_in_time_when_nothing_answers():
     with socket.create_server(("127.0.0.1", 0)) as deaf:
-        sweep = Sweep(
+        sweep = runpod_sweep(
             base_url=f"http://127.0.0.1:{deaf.getsockname()[1]}/v2",
             api_key="k",
             limits=HttpLimits(sweep_seconds=3600),
@@ -351,7 +353,7 @@ def test_it_is_done_in_time_when_nothing_answers():
 def test_it_gives_up_a_server_that_is_not_there():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        sweep = Sweep(base_url=f"http://127.0.0.1:{unused.getsockname()[1]}/v2", api_key="k")
+        sweep = runpod_sweep(base_url=f"http://127.0.0.1:{unused.getsockname()[1]}/v2", api_key="k")
         found = sweep.read(refs(400))
     assert len(found) == 400
     assert {type(outcome) for outcome in found.values()} == {CallFailed}
@@ -359,11 +361,11 @@ def test_it_gives_up_a_server_that_is_not_there():
 
 
 def test_it_reads_nothing_when_asked_for_nothing():
-    assert Sweep(base_url="http://127.0.0.1:1/v2", api_key="k").read([]) == {}
+    assert runpod_sweep(base_url="http://127.0.0.1:1/v2", api_key="k").read([]) == {}
 
 
 def test_it_never_shows_the_key():
-    sweep = Sweep(base_url="http://127.0.0.1:1/v2", api_key="rpa_SECRET")
+    sweep = runpod_sweep(base_url="http://127.0.0.1:1/v2", api_key="rpa_SECRET")
     outcome = sweep.read(refs(1))[refs(1)[0]]
     assert "rpa_SECRET" not in repr(sweep) + repr(outcome) + outcome.detail
 
@@ -372,7 +374,7 @@ def test_it_reads_through_the_proxy_of_the_environment(emulator, monkeypatch):
     host = emulator.base_url.split("/")[2]
     monkeypatch.setenv("http_proxy", f"http://{host}")
     monkeypatch.setenv("no_proxy", "")
-    sweep = Sweep(base_url="http://runpod.invalid/v2", api_key=emulator.api_key, **PATIENT)
+    sweep = runpod_sweep(base_url="http://runpod.invalid/v2", api_key=emulator.api_key, **PATIENT)
     found = sweep.read(emulator.refs[:1])
     assert {type(outcome) for outcome in found.values()} == {JobReport}
     sweep.close()

@@ -17,10 +17,10 @@ def reconcile() -> list[tuple[Job, str]]:
         Job.objects.at_runpod().exclude(runpod_id="").select_related("model").order_by("id")
     )
     for start in range(0, len(jobs_at_runpod), status_checks.MAX_JOBS):
-        jobs = jobs_at_runpod[start : start + status_checks.MAX_JOBS]
-        replies = status_checks.read_statuses(jobs)
-        status_checks.apply(jobs, replies, interval=status_checks.MIN_INTERVAL)
-        checked += [(job, _text(replies.get(job.id))) for job in jobs]
+        chunk = jobs_at_runpod[start : start + status_checks.MAX_JOBS]
+        for jobs, replies in status_checks.read_statuses(chunk):
+            status_checks.apply(jobs, replies, interval=status_checks.MIN_INTERVAL)
+            checked += [(job, _text(replies.get(job.id))) for job in jobs]
     stopping.stop_all()
     return checked
 

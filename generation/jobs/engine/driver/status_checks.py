@@ -1,7 +1,10 @@
 """Check the due jobs of a model at RunPod: GET /status, many in one sweep."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +29,6 @@ from generation.models import Job, Status
 from generation.providers.call_errors import EndpointMissing, Gone, KeyRefused, ProviderError
 from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import OutputError
-from generation.providers.provider import Ref
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +45,10 @@ def check(slug: str) -> int:
     """Check all jobs of the model that are due, with one sweep; return how many."""
     jobs = lifecycle.claim_due(slug, limit=MAX_JOBS, lease=LEASE)
     if jobs:
+        interval = _interval(jobs)
         pooling.give_back()  # the sweep may take seconds
-        replies = read_statuses(jobs)
-        apply(jobs, replies, interval=_interval(jobs))
+        for of_provider, replies in read_statuses(jobs):
+            apply(of_provider, replies, interval=interval)
         if len(jobs) == MAX_JOBS:
             dispatch.check(slug)
     return len(jobs)
@@ -59,17 +62,40 @@ def _interval(jobs: Sequence[Job]) -> timedelta:
     return max(MIN_INTERVAL, timedelta(seconds=at_runpod / READS_PER_SECOND))
 
 
-def read_statuses(jobs: Sequence[Job]) -> Replies:
-    """Read the status of each job whose remote job, or a candidate for it, is known."""
-    refs: dict[str, dict[UUID, Ref]] = {}
+def read_statuses(jobs: Sequence[Job]) -> Iterator[tuple[list[Job], Replies]]:
+    """Yield the jobs of each provider when it has replied, with their statuses.
+
+    A status is read of each job whose remote job, or a candidate for it, is known.
+    """
+    by_provider: dict[str, list[Job]] = defaultdict(list)
     for job in jobs:
-        if remote_id := job.runpod_id or _candidate(job):
-            refs.setdefault(job.place.provider, {})[job.id] = (job.place.endpoint_id, remote_id)
-    replies: Replies = {}
-    for provider, of_jobs in refs.items():
-        outcomes = clients.of(provider).reports(list(of_jobs.values()))
-        replies |= {job_id: outcomes[ref] for job_id, ref in of_jobs.items() if ref in outcomes}
-    return replies
+        by_provider[job.place.provider].append(job)
+    if len(by_provider) == 1:
+        yield from ((of_one, _replies(name, of_one)) for name, of_one in by_provider.items())
+        return
+    with ThreadPoolExecutor(len(by_provider), thread_name_prefix="status") as pool:
+        reads = {
+            pool.submit(copy_context().run, _replies, name, of_one): of_one
+            for name, of_one in by_provider.items()
+        }
+        failed = []
+        for read in as_completed(reads):
+            if read.exception():
+                failed.append(read)
+            else:
+                yield reads[read], read.result()
+    for read in failed:
+        read.result()  # raises, after the replies of the other providers have been stored
+
+
+def _replies(provider: str, jobs: Sequence[Job]) -> Replies:
+    refs = {
+        job.id: (job.place.endpoint_id, remote_id)
+        for job in jobs
+        if (remote_id := job.runpod_id or _candidate(job))
+    }
+    outcomes = clients.of(provider).reports(list(refs.values())) if refs else {}
+    return {job_id: outcomes[ref] for job_id, ref in refs.items() if ref in outcomes}
 
 
 def _candidate(job: Job) -> str:

@@ -34,6 +34,9 @@ def stop_all() -> None:
 
 
 def _stop(job: Job) -> None:
+    if not clients.facts_of(job.place.provider).can_cancel:
+        lifecycle.store_stop(job, charge=Charge(usd=None, has_run=True))
+        return
     try:
         clients.of(job.place.provider).cancel((job.place.endpoint_id, job.runpod_id))
     except Gone:

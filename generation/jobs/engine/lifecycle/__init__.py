@@ -57,8 +57,8 @@ from generation.jobs.engine.lifecycle.progress import (
 from generation.jobs.engine.lifecycle.submission import (
     adopt_candidate,
     begin_submission,
-    is_unknown,
     move_to_endpoint,
+    provider_of_unknown,
     put_back,
     reject_candidate,
     store_accepted,

@@ -26,7 +26,7 @@ from generation.jobs.engine.lifecycle.transition import (
 )
 from generation.jobs.queue import scheduling
 from generation.jobs.queue.scheduling import Openings
-from generation.models import Job, JobQuerySet, Status
+from generation.models import Job, JobQuerySet, ProviderName, Status
 from generation.providers.untrusted import storable
 
 FIRST_CHECK = timedelta(seconds=2)  # from a submission to its first status check
@@ -236,9 +236,10 @@ def move_to_endpoint(job: Job, *, endpoint_id: str) -> None:
 
 
 # --- attempts of unknown fate ---------------------------------------------------------------------
-def is_unknown(job_id: UUID, *, attempt: int) -> bool:
-    """Return whether this attempt is SUBMITTED and its RunPod job is not known."""
-    return _unknown(job_id, attempt).exists()
+def provider_of_unknown(job_id: UUID, *, attempt: int) -> str | None:
+    """Return where this attempt is if it is SUBMITTED and its remote job is not known."""
+    row = _unknown(job_id, attempt).values_list("snapshot__provider").first()
+    return None if row is None else row[0] or ProviderName.RUNPOD
 
 
 def store_candidate(job_id: UUID, *, attempt: int, runpod_id: str) -> bool:

@@ -19,14 +19,14 @@ django.setup()
 from django.conf import settings
 from generation.jobs import clients
 from generation.jobs.engine.driver import status_checks
-client = clients.runpod().client
+client = clients.runpod().client._calls
 adapter = client._session.get_adapter(settings.RUNPOD_BASE_URL)
 pool = adapter.poolmanager.connection_from_url(settings.RUNPOD_BASE_URL)
 print(json.dumps({
     "kept": pool.pool.maxsize, "retries": adapter.max_retries.total, "turns": client._slots._initial_value,
-    "limits": [getattr(client._limits, name) for name in settings.HTTP_LIMITS],
+    "limits": [getattr(client.limits, name) for name in settings.HTTP_LIMITS],
     "bucket": settings.S3_OPTIONS["client_config"].max_pool_connections,
-    "lease": status_checks.LEASE.total_seconds(), "longest": client._limits.longest_seconds,
+    "lease": status_checks.LEASE.total_seconds(), "longest": client.limits.longest_seconds,
 }))
 """
 

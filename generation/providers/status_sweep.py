@@ -10,7 +10,7 @@ import os
 import ssl
 import threading
 import urllib.parse
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -23,8 +23,9 @@ from generation.providers.http.access import BearerAccess, HttpLimits
 from generation.providers.http.connection_pool import MAX_IDLE_SECONDS
 from generation.providers.http.deadlines import new_tls_context
 from generation.providers.http.network_errors import reason_of
+from generation.providers.job_report import JobReport
 from generation.providers.provider import Outcomes, Ref
-from generation.providers.runpod.replies import MAX_REPLY_BYTES, Reply, report_of
+from generation.providers.replies import MAX_REPLY_BYTES, Reply
 
 BATCH = 96  # requests at once; servers allow about 100 streams a connection
 MAX_FOR_ONE_CONNECTION = 8  # jobs
@@ -39,22 +40,26 @@ class Sweep:
     def __init__(
         self,
         *,
-        base_url: str,
-        api_key: str,
+        name: str,
+        access: BearerAccess,
+        address: Callable[[BearerAccess, Ref], str],
+        report_of: Callable[[Reply, Ref], JobReport],
         limits: HttpLimits = HttpLimits(),  # noqa: B008 it is frozen
         total_seconds: float = SWEEP_SECONDS,
         tls_context: ssl.SSLContext | None = None,
     ) -> None:
-        """Prepare a sweep without connecting. Raises ValueError for a bad key.
+        """Prepare a sweep without connecting.
 
-        `total_seconds` limits the duration of `read`; `tls_context` trusts another certificate
-        authority, for tests.
+        `name` is that of the provider, `address` that of a job's status; `report_of` reads the
+        reply, and raises a ProviderError. `total_seconds` limits the duration of `read`;
+        `tls_context` trusts another certificate authority, for tests.
         """
-        self._access = BearerAccess(base_url, api_key)
+        self._name, self._access = name, access
+        self._address, self._report_of = address, report_of
         self._limits, self._total_seconds = limits, total_seconds
         self._tls_context = tls_context or _tls_context(os.environ.get("REQUESTS_CA_BUNDLE"))
         headers = self._access.headers | {
-            "Host": urllib.parse.urlsplit(base_url).netloc,
+            "Host": urllib.parse.urlsplit(access.base_url).netloc,
             "Authorization": f"Bearer {self._access.api_key}",
             "Accept-Encoding": "identity",
         }
@@ -64,7 +69,6 @@ class Sweep:
     def __repr__(self) -> str:
         return f"Sweep(base_url={self._access.base_url!r})"
 
-    # https://docs.runpod.io/serverless/endpoints/send-requests#status
     def read(self, refs: Sequence[Ref]) -> Outcomes:
         """Return each job's report, or the error of reading it, within `total_seconds`."""
         return _run(self._read(list(dict.fromkeys(refs))))
@@ -118,7 +122,7 @@ class Sweep:
         """Store the outcomes. Raises ConnectError or ConnectTimeout, which end the whole lane."""
         for ref in queue:
             try:
-                outcomes[ref] = report_of(await self._reply(pool, ref), ref[1])
+                outcomes[ref] = self._report_of(await self._reply(pool, ref), ref)
             except ProviderError as error:
                 outcomes[ref] = error
             except (ConnectError, ConnectTimeout):
@@ -130,7 +134,7 @@ class Sweep:
         connect, read = self._limits.connect_seconds, self._limits.sweep_seconds
         async with pool.stream(
             "GET",
-            self._access.address(ref[0], "status", ref[1]),
+            self._address(self._access, ref),
             headers=self._headers,
             extensions={"timeout": {"connect": connect, "read": read, "write": read}},
         ) as response:
@@ -144,7 +148,7 @@ class Sweep:
 
     def _call_error(self, error: BaseException) -> CallFailed:
         call_error = CallFailed(
-            "RunPod could not be reached", detail=self._access.scrub(reason_of(error))
+            f"{self._name} could not be reached", detail=self._access.scrub(reason_of(error))
         )
         call_error.__cause__ = error
         return call_error

@@ -1,0 +1,108 @@
+"""WaveSpeed's API as an HTTP server, beside RunPod's and with the same workers and faults.
+
+Source: https://wavespeed.ai/docs (submit task, get result, list models, check usage).
+"""
+
+from collections import Counter
+from typing import Any
+
+from aiohttp import web
+
+from .endpoint_access import EndpointAccess
+from .job_queue import JobQueue
+from .jobs import EmulatedJob
+from .reply_faults import QueueFaults
+from .wavespeed_replies import prediction, wrapped
+
+MODELS = {
+    "wavespeed-ai/flux-schnell": ("wavespeed_flux", 0.003),
+    "wavespeed-ai/flux-dev": ("wavespeed_flux", 0.012),
+    "wavespeed-ai/flux-2-dev/text-to-image": ("wavespeed_flux", 0.012),
+    "wavespeed-ai/z-image/turbo": ("qwen", 0.005),
+    "wavespeed-ai/qwen-image/text-to-image": ("qwen", 0.02),
+    "bytedance/seedream-v5.0-pro": ("p_image", 0.04),
+}
+"""By name: the key in RULES, and the price of an image in dollars."""
+
+
+class WaveSpeedApi:
+    def __init__(
+        self, *, access: EndpointAccess, queue: JobQueue, faults: QueueFaults, public_url: str
+    ) -> None:
+        self._access, self._queue, self._faults = access, queue, faults
+        self._public_url = public_url.rstrip("/")
+
+    def add_routes(self, app: web.Application) -> None:
+        app.router.add_get("/api/v3/models", self._models)
+        app.router.add_get("/api/v3/account/usage", self._usage)
+        app.router.add_get("/api/v3/predictions/{job_id}/result", self._result)
+        app.router.add_post("/api/v3/{endpoint:.+}", self._submit)
+
+    async def _models(self, request: web.Request) -> web.Response:
+        if refusal := self._unauthorized(request):
+            return refusal
+        rows = [
+            {"model_id": name, "name": name, "base_price": price, "type": "text-to-image"}
+            for name, (_rules, price) in MODELS.items()
+            if self._access.exists(name)
+        ]
+        return web.json_response(wrapped(rows))
+
+    async def _usage(self, request: web.Request) -> web.Response:
+        if refusal := self._unauthorized(request):
+            return refusal
+        ran = Counter(job.endpoint for job in self._queue.accepted if job.has_run)
+        rows = [
+            {"model": name, "requests": ran[name], "cost": round(ran[name] * price, 5)}
+            for name, (_rules, price) in MODELS.items()
+            if ran[name]
+        ]
+        return web.json_response(wrapped({"by_model": rows}))
+
+    async def _result(self, request: web.Request) -> web.StreamResponse:
+        async def read() -> web.Response:
+            job = self._queue.jobs.get(request.match_info["job_id"])
+            if job is None or job.endpoint not in MODELS:
+                return _error(404, "prediction not found")
+            job.reads += 1
+            return web.json_response(wrapped(prediction(job)))
+
+        return await self._faults.around(request, "status", "", read)
+
+    async def _submit(self, request: web.Request) -> web.StreamResponse:
+        endpoint = request.match_info["endpoint"]
+        accepted: list[EmulatedJob] = []
+
+        async def run() -> web.Response:
+            if refusal := self._unauthorized(request):
+                return refusal
+            if endpoint not in MODELS or not self._access.exists(endpoint):
+                return _error(404, f"model {endpoint} not found")
+            body: Any = await request.json()
+            if not isinstance(body, dict):
+                return _error(400, "the body must be an object")
+            job = EmulatedJob(
+                endpoint=endpoint,
+                input=body,
+                dialect=MODELS[endpoint][0],
+                webhook=request.query.get("webhook", ""),
+                origin=self._public_url or f"http://{request.host}",
+                provider="wavespeed",
+            )
+            await self._queue.submit(job)
+            accepted.append(job)
+            return web.json_response(wrapped(prediction(job)))
+
+        reply = await self._faults.around(request, "run", endpoint, run)
+        for job in accepted:
+            self._queue.confirm_reply(job)
+        return reply
+
+    def _unauthorized(self, request: web.Request) -> web.Response | None:
+        if self._access.accepts(request.headers.get("Authorization", "")):
+            return None
+        return _error(401, "unauthorized")
+
+
+def _error(status: int, text: str) -> web.Response:
+    return web.json_response({"code": status, "message": text}, status=status)

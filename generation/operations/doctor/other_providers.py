@@ -1,0 +1,40 @@
+"""Check the providers beside RunPod: their keys, and the endpoints of models there."""
+
+from collections.abc import Iterator
+
+from artgen.environment import installation
+from generation.jobs import clients
+from generation.models import Endpoint, ProviderName
+from generation.operations.doctor.check import Check, error_text
+from generation.providers.call_errors import EndpointMissing, Gone, KeyRefused
+
+
+def other_providers() -> Iterator[Check]:
+    """Yield a check for each provider that models use, and for each of its endpoints."""
+    used = Endpoint.objects.enabled().filter(model__enabled=True)
+    for provider in ProviderName:
+        endpoints = used.filter(provider=provider).select_related("model")
+        if provider is ProviderName.RUNPOD or not endpoints:
+            continue
+        setting = f"{provider.name}_API_KEY"
+        if not clients.is_set_up(provider):
+            hint = f"Set {setting}. {installation.current().settings}"
+            yield Check(f"{provider}_key", False, f"{setting} is not set", hint)
+            continue
+        for endpoint in endpoints.order_by("model__position", "model__slug", "id"):
+            yield _endpoint(endpoint, setting)
+
+
+def _endpoint(endpoint: Endpoint, setting: str) -> Check:
+    name = f"endpoint:{endpoint.model.slug}:{endpoint.provider}"
+    error = clients.of(endpoint.provider).probe(endpoint.endpoint_id)
+    if isinstance(error, Gone):
+        return Check(name, True, f"{endpoint.endpoint_id}: exists")
+    detail = error_text(error) if error else "an unexpected reply"
+    if isinstance(error, KeyRefused):
+        hint = f"Set a valid {setting}. {installation.current().settings}"
+    elif isinstance(error, EndpointMissing):
+        hint = "Correct it on the page of its model in the admin, or disable it there."
+    else:
+        hint = "Check outgoing connections of this machine, and try again."
+    return Check(name, False, f"{endpoint.endpoint_id}: {detail}", hint)

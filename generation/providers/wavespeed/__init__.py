@@ -1,0 +1,1 @@
+"""WaveSpeed: its queue API. Its models name parameters as RunPod's public endpoints do."""

@@ -1,0 +1,173 @@
+"""WaveSpeed as a provider: its calls in the terms of the engine.
+
+API reference: https://wavespeed.ai/docs (submit task, get result, webhooks). A submission has no
+idempotency key, a job cannot be canceled, and no reply has the cost.
+"""
+
+import hashlib
+import hmac
+import time
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import InvalidOperation
+from typing import Any
+
+from generation.providers import payloads
+from generation.providers.bill import Bill, money
+from generation.providers.call_client import CallClient
+from generation.providers.call_errors import (
+    CallFailed,
+    EndpointMissing,
+    Gone,
+    KeyRefused,
+    OutcomeUnknown,
+    ProviderError,
+)
+from generation.providers.http.access import BearerAccess, HttpLimits
+from generation.providers.job_report import JobReport
+from generation.providers.payloads import Result
+from generation.providers.provider import Order, Outcomes, Ref, Submission
+from generation.providers.replies import Reply, json_of
+from generation.providers.status_sweep import Sweep
+from generation.providers.untrusted import InvalidJSON, parse_json
+from generation.providers.wavespeed.report_parsing import (
+    InvalidPrediction,
+    parse_prediction,
+    parse_state,
+    prediction_in,
+)
+
+NAME = "WaveSpeed"
+MAX_AGE_SECONDS = 300  # of a webhook's signature
+
+
+class WaveSpeed:
+    """WaveSpeed with one API key; `webhook_secret` is "" if webhooks are not checked."""
+
+    def __init__(
+        self, *, base_url: str, api_key: str, webhook_secret: str, limits: HttpLimits
+    ) -> None:
+        """Prepare without connecting. Raises ValueError for a bad key."""
+        self._access = BearerAccess(base_url, api_key)
+        self._calls = CallClient(NAME, self._access, limits)
+        self._sweep = Sweep(
+            name=NAME,
+            access=self._access,
+            address=result_address,
+            report_of=report_of,
+            limits=limits,
+        )
+        self._secret = webhook_secret
+
+    # https://wavespeed.ai/docs/submit-task
+    def request(self, order: Order) -> tuple[str, Mapping[str, Any]]:
+        """Return the input itself; the webhook is a part of the address."""
+        url = self._access.address(*order.endpoint_id.split("/"))
+        query = f"?{urllib.parse.urlencode({'webhook': order.webhook})}" if order.webhook else ""
+        return url + query, order.input
+
+    def submit(self, order: Order) -> Submission:
+        reply = self._calls.submit(*self.request(order))
+        try:
+            prediction = prediction_in(reply.json())
+        except InvalidPrediction as error:
+            raise OutcomeUnknown(
+                "WaveSpeed's reply has no job id", detail=reply.text, status=reply.status
+            ) from error
+        return Submission(prediction["id"], parse_state(prediction.get("status", "created")))
+
+    def reports(self, refs: Sequence[Ref]) -> Outcomes:
+        return self._sweep.read(refs)
+
+    def report(self, ref: Ref) -> JobReport:
+        return report_of(self._calls.read("GET", result_address(self._access, ref)), ref)
+
+    def report_in(self, body: object) -> JobReport:
+        return parse_prediction(body)
+
+    def cancel(self, ref: Ref) -> None:
+        """Do nothing: a job runs to its end, and is charged."""
+
+    def result(self, report: JobReport, *, dialect: str, images_at: str) -> Result:
+        return payloads.read(dialect, report, images_at=images_at)
+
+    # https://wavespeed.ai/docs/webhooks
+    def webhook_id(self, body: bytes, headers: Mapping[str, str]) -> str:
+        """Return the id in a body; "" if its signature is not WaveSpeed's."""
+        if self._secret and not self._is_signed(body, headers):
+            return ""
+        try:
+            return str(prediction_in(parse_json(body))["id"])
+        except (InvalidJSON, InvalidPrediction):
+            return ""
+
+    # https://wavespeed.ai/docs/list-models
+    def probe(self, endpoint_id: str) -> ProviderError | None:
+        """Read the list of models, which needs a key; Gone if it has this one."""
+        try:
+            rows = _rows(self._document("models"), "data")
+        except ProviderError as error:
+            return error
+        if any(row.get("model_id") == endpoint_id for row in rows):
+            return Gone(f"WaveSpeed has the model {endpoint_id}")
+        return EndpointMissing(f"WaveSpeed does not have the model {endpoint_id}")
+
+    # https://wavespeed.ai/docs/check-usage
+    def bill(self, *, start: datetime, end: datetime) -> Bill:
+        """Return what was used by model; days are WaveSpeed's."""
+        if not self._access.api_key:
+            raise KeyRefused("WAVESPEED_API_KEY is not set")
+        last = end - timedelta(days=1)
+        query = {"start_date": f"{start:%Y-%m-%d}", "end_date": f"{last:%Y-%m-%d}"}
+        usage = self._document("account", "usage", query=query)
+        rows = _rows(usage.get("data"), "by_model")
+        try:
+            return Bill({str(row["model"]): money(str(row["cost"])) for row in rows})
+        except (KeyError, ValueError, InvalidOperation) as error:
+            raise CallFailed("WaveSpeed's reply is not a bill", detail=str(usage)) from error
+
+    def _document(self, *path: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+        url = self._access.address(*path)
+        if query:
+            url = f"{url}?{urllib.parse.urlencode(query)}"
+        answer = json_of(self._calls.read("GET", url), provider=NAME)
+        if not isinstance(answer, Mapping):
+            raise CallFailed("WaveSpeed's reply is not an object", detail=str(answer))
+        return answer
+
+    def _is_signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        message_id, sent_at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+        if not sent_at.isascii() or not sent_at.isdigit():
+            return False
+        if abs(time.time() - int(sent_at)) > MAX_AGE_SECONDS:
+            return False
+        signed = b".".join((message_id.encode(), sent_at.encode(), body))
+        expected = hmac.new(self._secret.encode(), signed, hashlib.sha256).hexdigest()
+        given = [part.strip() for part in headers.get("webhook-signature", "").split(" ")]
+        return any(hmac.compare_digest(f"v3,{expected}", one) for one in given)
+
+
+def _rows(wrapping: object, name: str) -> list[Mapping[str, Any]]:
+    """Return the objects in a list of an object. Raises CallFailed for anything else."""
+    rows = wrapping.get(name) if isinstance(wrapping, Mapping) else None
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise CallFailed(f"WaveSpeed's reply has no list {name}", detail=str(wrapping))
+    return rows
+
+
+def result_address(access: BearerAccess, ref: Ref) -> str:
+    return access.address("predictions", ref[1], "result")
+
+
+def report_of(reply: Reply, ref: Ref) -> JobReport:
+    """Return the report on this job. Raises what `read_error` returns, or CallFailed."""
+    try:
+        report = parse_prediction(json_of(reply, provider=NAME))
+    except InvalidPrediction as error:
+        raise CallFailed(
+            f"WaveSpeed's reply is not a report: {error}", detail=reply.text
+        ) from error
+    if report.remote_id != ref[1]:
+        raise CallFailed("WaveSpeed replied with another job's report", detail=report.remote_id)
+    return report

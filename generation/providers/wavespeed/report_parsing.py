@@ -1,0 +1,80 @@
+"""Parse WaveSpeed's report on a job, once.
+
+Source: https://wavespeed.ai/docs/get-result, and the package wavespeed 2.0.5.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from generation.providers.job_report import JobReport, RemoteState, is_job_id
+from generation.providers.untrusted import storable
+
+log = logging.getLogger(__name__)
+
+STATES = {
+    "created": RemoteState.QUEUED,
+    "pending": RemoteState.QUEUED,
+    "processing": RemoteState.RUNNING,
+    "completed": RemoteState.COMPLETED,
+    "failed": RemoteState.FAILED,
+    "cancelled": RemoteState.CANCELED,
+    "canceled": RemoteState.CANCELED,
+    "deleted": RemoteState.CANCELED,
+    "timeout": RemoteState.TIMED_OUT,
+}
+MAX_MILLISECONDS = 10_000_000_000  # 115 days; what is larger is not a duration
+
+
+class InvalidPrediction(ValueError):
+    """The reply is not a report on a job: no object with an id and a status."""
+
+
+def prediction_in(body: object) -> Mapping[str, Any]:
+    """Return the prediction in a decoded reply, which wraps it in `data`.
+
+    Raises InvalidPrediction.
+    """
+    data = body.get("data") if isinstance(body, Mapping) else None
+    prediction = data if isinstance(data, Mapping) else body
+    if not isinstance(prediction, Mapping) or not is_job_id(prediction.get("id")):
+        raise InvalidPrediction("the reply has no job id")
+    return prediction
+
+
+def parse_state(word: object) -> RemoteState:
+    """Return our state for one of WaveSpeed's; log an unknown one and return RUNNING."""
+    state = STATES.get(word.strip().lower()) if isinstance(word, str) else None
+    if state is None:
+        log.warning("WaveSpeed sent an unknown job status %.60r; treated as running", word)
+        return RemoteState.RUNNING
+    return state
+
+
+def parse_prediction(body: object) -> JobReport:
+    """Return the report in a decoded JSON body; a malformed optional field is ignored.
+
+    Its output is `{"images": outputs}`, as `payloads.read` reads it. Raises InvalidPrediction.
+    """
+    prediction = prediction_in(body)
+    word = prediction.get("status")
+    if not isinstance(word, str) or not word:
+        raise InvalidPrediction("the reply has no status")
+    outputs, error = prediction.get("outputs"), prediction.get("error")
+    return JobReport(
+        remote_id=prediction["id"],
+        state=parse_state(word),
+        output=None if outputs in (None, [], "") else {"images": outputs},
+        error=storable(error if isinstance(error, str) else str(error)) if error else "",
+        execution_ms=_execution_ms(prediction),
+        body=body,
+    )
+
+
+def _execution_ms(prediction: Mapping[str, Any]) -> int | None:
+    timings = prediction.get("timings")
+    inference = timings.get("inference") if isinstance(timings, Mapping) else None
+    value = inference if inference is not None else prediction.get("executionTime")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if 0 < value <= MAX_MILLISECONDS else None
