@@ -46,11 +46,11 @@ class Endpoint(models.Model):
     provider = models.CharField(
         _("provider"), max_length=20, choices=ProviderName.choices, default=ProviderName.RUNPOD
     )
-    endpoint_id = models.CharField(_("RunPod endpoint id"), max_length=100)
+    endpoint_id = models.CharField(_("endpoint id"), max_length=100)
     enabled = models.BooleanField(_("enabled"), default=True)
     preference = models.PositiveSmallIntegerField(_("order"), default=0)
     max_in_flight = models.PositiveIntegerField(
-        _("jobs at RunPod at once"), default=4, validators=[MinValueValidator(1)]
+        _("jobs at the endpoint at once"), default=4, validators=[MinValueValidator(1)]
     )
     # Of its own, else "" and NULL: as the model has.
     dialect = models.CharField(_("dialect"), max_length=40, blank=True, default="", db_default="")
@@ -62,7 +62,7 @@ class Endpoint(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text=_("Set when RunPod replies with 429 or 5xx, or can’t be reached."),
+        help_text=_("Set when the provider replies with 429 or 5xx, or can’t be reached."),
     )
     # Failed submissions in a row. Unless it is 0, one job at a time is submitted.
     submit_failures = models.PositiveSmallIntegerField(default=0, editable=False)

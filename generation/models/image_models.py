@@ -56,7 +56,9 @@ class ImageModel(models.Model):
         _("expected cost, $"),
         null=True,
         blank=True,
-        help_text=_("What RunPod charges for an image: per_image and per_megapixel, in dollars."),
+        help_text=_(
+            "What the provider charges for an image: per_image and per_megapixel, in dollars."
+        ),
     )
     price = models.JSONField(
         _("price rule"),

@@ -203,7 +203,7 @@ class Job(models.Model):
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
     # Of this attempt, by RunPod: 429 or no connection.
     refusals = models.PositiveSmallIntegerField(default=0)
-    runpod_id = models.CharField(_("RunPod job"), max_length=100, blank=True)
+    runpod_id = models.CharField(_("provider’s job"), max_length=100, blank=True)
     # A RunPod job that a webhook named while this attempt's is unknown; /status must confirm it.
     candidate_id = models.CharField(max_length=100, blank=True, default="", db_default="")
     # Of a STORING job: `payloads.Result.as_json()`, so that the status is read once. NULL if the
@@ -224,7 +224,7 @@ class Job(models.Model):
     step_count = models.PositiveIntegerField(null=True)
     error_code = models.CharField(_("error"), max_length=40, blank=True)
     # For staff only. Of a STORING job: why its images are not stored yet.
-    error_detail = models.TextField(_("RunPod message"), blank=True)
+    error_detail = models.TextField(_("provider’s message"), blank=True)
     cost = models.DecimalField(_("cost, $"), max_digits=10, decimal_places=5, null=True)
     # Expected for those of its attempts that have run and whose cost RunPod did not report. NULL:
     # none, or they ended in an earlier version.

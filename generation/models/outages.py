@@ -11,9 +11,9 @@ from generation.models.endpoints import ProviderName
 
 class OutageKind(models.TextChoices):
     # 401 or 403; blocks all endpoints of the provider.
-    KEY_REFUSED = "key_refused", _("RunPod refuses the API key")
+    KEY_REFUSED = "key_refused", _("The API key is refused")
     # 404; blocks the endpoint.
-    ENDPOINT_MISSING = "endpoint_missing", _("RunPod does not have the endpoint")
+    ENDPOINT_MISSING = "endpoint_missing", _("The endpoint does not exist")
     # They are paid for; blocks submissions to the endpoint, while its jobs are still checked.
     REPLIES_UNREAD = "replies_unread", _("Replies of the endpoint can’t be read")
 
@@ -51,8 +51,8 @@ class ProviderOutage(models.Model):
         db_default=ProviderName.RUNPOD,
     )
     # Of KEY_REFUSED: an endpoint that refused it.
-    endpoint_id = models.CharField(_("RunPod endpoint id"), max_length=100)
-    detail = models.TextField(_("RunPod message"), blank=True)
+    endpoint_id = models.CharField(_("endpoint id"), max_length=100)
+    detail = models.TextField(_("provider’s message"), blank=True)
     since = models.DateTimeField(_("since"))
     probe_at = models.DateTimeField(_("next probe"))
     probes = models.PositiveIntegerField(_("probes"), default=0)
@@ -60,8 +60,8 @@ class ProviderOutage(models.Model):
     objects = ProviderOutageQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("problem at RunPod")
-        verbose_name_plural = _("problems at RunPod")
+        verbose_name = _("problem at a provider")
+        verbose_name_plural = _("problems at providers")
         ordering = ["since", "id"]
         constraints = [
             models.UniqueConstraint(
@@ -78,3 +78,9 @@ class ProviderOutage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.endpoint_id}"
+
+    @property
+    def text(self) -> str:
+        """What is wrong, with the names of provider and endpoint."""
+        provider, kind = self.get_provider_display(), self.get_kind_display()
+        return f"{provider}: {kind} ({self.endpoint_id})"

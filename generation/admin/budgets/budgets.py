@@ -62,7 +62,7 @@ class BudgetAdmin(AuditedAdmin):
         """Return what is spent in the present day or month."""
         return budget_text.dollars(budget.state.spent) if budget.state else "—"
 
-    @admin.display(description=_("jobs at RunPod"))
+    @admin.display(description=_("jobs at providers"))
     def reserved(self, budget: ListedBudget) -> str:
         """Return what the jobs at RunPod are expected to cost."""
         return budget_text.dollars(budget.state.reserved) if budget.state else "—"

@@ -55,7 +55,8 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
         label=capfirst(_("expected cost, $")),
         rows=3,
         help_text=_(
-            'RunPod’s price for an image, such as {"per_image": 0.025} or {"per_megapixel": 0.02}.'
+            "The provider’s price for an image, such as "
+            '{"per_image": 0.025} or {"per_megapixel": 0.02}.'
         ),
     )
     price = ReadableJSONField(

@@ -80,7 +80,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
             },
         ),
         (
-            _("At RunPod"),
+            _("At the provider"),
             {"fields": ("endpoint_id", "dialect", "max_in_flight", "typical_seconds", "under_way")},
         ),
         (
@@ -182,13 +182,13 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
             return str(OutageKind(outage).label)
         return _pause_text(getattr(model, "submit_after", None)) or gettext("running")
 
-    @admin.display(description=_("RunPod endpoint id"), ordering="endpoint_id")
+    @admin.display(description=_("endpoint id"), ordering="endpoint_id")
     def endpoint_id(self, model: ImageModel) -> str:
         others = getattr(model, "endpoint_count", 1) - 1
         first = str(getattr(model, "endpoint_id", None) or "")
         return f"{first} (+{others})" if others > 0 else first
 
-    @admin.display(description=_("jobs at RunPod at once"), ordering="max_in_flight")
+    @admin.display(description=_("jobs at the endpoint at once"), ordering="max_in_flight")
     def max_in_flight(self, model: ImageModel) -> int:
         return getattr(model, "max_in_flight", None) or 0
 
@@ -196,13 +196,13 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
     def waiting(self, model: ImageModel) -> int:
         return int(getattr(model, "jobs_waiting", 0))
 
-    @admin.display(description=_("at RunPod"), ordering="jobs_out")
+    @admin.display(description=_("at the provider"), ordering="jobs_out")
     def out(self, model: ImageModel) -> int:
         return int(getattr(model, "jobs_out", 0))
 
     @admin.display(description=_("jobs in progress"))
     def under_way(self, model: ImageModel) -> str:
-        return gettext("queued: %(waiting)d, at RunPod: %(out)d") % {
+        return gettext("queued: %(waiting)d, at the provider: %(out)d") % {
             "waiting": self.waiting(model),
             "out": self.out(model),
         }
@@ -214,7 +214,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
             {"examples": request_preview.examples()},
         )
 
-    @admin.display(description=_("request to RunPod"))
+    @admin.display(description=_("request to the provider"))
     def sample_input(self, model: ImageModel) -> SafeString:
         """Return the button of the preview, and the preview of the saved settings."""
         address = reverse("admin:generation_imagemodel_preview")
@@ -253,7 +253,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         if request.headers.get("X-Part") == "1":  # the page's own script
             return render(request, "admin/generation/imagemodel/_preview.html", context)
         context |= self.admin_site.each_context(request) | {
-            "title": gettext("Request to RunPod"),
+            "title": gettext("Request to the provider"),
             "opts": self.opts,
         }
         return render(request, "admin/generation/imagemodel/preview.html", context)

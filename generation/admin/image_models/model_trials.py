@@ -177,7 +177,7 @@ def _trial(job: Job) -> dict[str, Any]:
             (label, at)
             for label, at in (
                 (gettext("Placed"), job.created_at),
-                (gettext("Sent to RunPod"), job.submitted_at),
+                (gettext("Sent to the provider"), job.submitted_at),
                 (gettext("Started"), job.started_at),
                 (gettext("Finished"), job.finished_at),
             )

@@ -79,7 +79,7 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
     show_facets = admin.ShowFacets.NEVER  # would count every choice
     sortable_by = ()
     search_fields = ("prompt",)
-    search_help_text = _("ID, prompt, email or RunPod ID.")
+    search_help_text = _("ID, prompt, email or the provider’s ID.")
     ordering = ("-id",)
     inlines = (ImageInline,)
     actions = ("look_again", "cancel", "retry")
@@ -101,7 +101,7 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
         ),
         (_("Request"), {"fields": JOB_FIELDS}),
         (
-            _("At RunPod"),
+            _("At the provider"),
             {
                 "fields": (
                     "runpod_id",
@@ -243,7 +243,7 @@ class JobAdmin(JobColumns, ReadOnlyModelAdmin):
 
 def _look_again(job: Job, actor: User) -> None:
     if not job_control.look_again(job=job, actor=actor):
-        raise Refusal(gettext("it has finished or is waiting for RunPod’s webhook."))
+        raise Refusal(gettext("it has finished or is waiting for the provider’s webhook."))
 
 
 def _cancel(job: Job, actor: User) -> None:

@@ -73,9 +73,9 @@ class JobColumns:
 
     missing = column("missing_since", _("not confirmed since"))
     refused = column("refusals", _("times not accepted"))
-    stopping = column("stop_pending", _("stop pending at RunPod"), boolean=True)
+    stopping = column("stop_pending", _("stop pending at the provider"), boolean=True)
 
-    @admin.display(description=_("RunPod message"))
+    @admin.display(description=_("provider’s message"))
     def vendor_text(self, job: Job) -> SafeString:
         return preformatted(job.error_detail)
 

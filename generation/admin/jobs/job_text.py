@@ -34,7 +34,7 @@ def _active_title(job: Job) -> str:
     if job.status == Status.STORING:
         return _("Saving the image")
     if job.status == Status.SUBMITTED:
-        return _("Sent to RunPod")
+        return _("Sent to the provider")
     if job.step and job.step_count:
         return _("Generating · step %(step)d of %(count)d") % {
             "step": job.step,
@@ -47,7 +47,7 @@ def _active_detail(job: Job, *, now: datetime) -> str:
     if job.is_parked(now=now) and job.parked_until:
         return _("until %(time)s") % {"time": formatting.moment(job.parked_until)}
     if job.status == Status.QUEUED and job.refusals:
-        return _("not accepted by RunPod: %(count)d times") % {"count": job.refusals}
+        return _("not accepted by the provider: %(count)d times") % {"count": job.refusals}
     if job.due_at is None or job.status == Status.QUEUED:
         return ""
     seconds = (job.due_at - now).total_seconds()
@@ -66,11 +66,11 @@ def stuck_reason(job: Job, *, now: datetime) -> str:
     if job.status == Status.STORING and job.error_detail:
         return _("the image can’t be saved")
     if job.missing_since:
-        return _("not confirmed by RunPod since %(time)s") % {
+        return _("not confirmed by the provider since %(time)s") % {
             "time": formatting.moment(job.missing_since)
         }
     if job.status == Status.SUBMITTED and not job.runpod_id and _before(job.submitted_at, since):
-        return _("not confirmed by RunPod")
+        return _("not confirmed by the provider")
     if _before(job.deadline_at, now):
         return _("past its deadline")
     if job.status != Status.QUEUED and _before(job.due_at, since):
@@ -99,13 +99,13 @@ def event(name: str) -> str:
     """Return an event of the history in words; an unknown name as it is."""
     return {
         "placed": _("Placed"),
-        "submitting": _("Being sent to RunPod"),
-        "submitted": _("Accepted by RunPod"),
-        "unknown": _("No clear reply from RunPod"),
+        "submitting": _("Being sent to the provider"),
+        "submitted": _("Accepted by the provider"),
+        "unknown": _("No clear reply from the provider"),
         "set_aside": _("Costs too much at every endpoint, waits"),
         "parked": _("No budget left, waits for the next one"),
         "unparked": _("Budgets changed, back in the queue"),
-        "deferred": _("Not accepted by RunPod, back in the queue"),
+        "deferred": _("Not accepted by the provider, back in the queue"),
         "running": _("Generation started"),
         "storing": _("Generated, being saved"),
         "not_stored": _("Could not be saved"),

@@ -20,7 +20,7 @@ class ProviderOutageAdmin(ReadOnlyModelAdmin):
     """Outages at RunPod, removed when a probe succeeds or staff resume."""
 
     menu_icon = "cloud_off"
-    list_display = ("kind", "endpoint_id", "since", "probes", "probe_at", "detail")
+    list_display = ("kind", "provider", "endpoint_id", "since", "probes", "probe_at", "detail")
     ordering = ("since", "id")
     list_display_links = None
     actions = ("probe", "resume")

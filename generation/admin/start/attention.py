@@ -64,7 +64,7 @@ def provider_outages(request: HttpRequest) -> Iterator[Item]:
             detail = _("For %(time)s. Submission is paused. No job fails and nothing is charged.")
             action = ListAction("provideroutage", _("Check now"), "probe")
         yield Item(
-            title=f"{outage.get_kind_display()} ({outage.endpoint_id})",
+            title=outage.text,
             detail=detail % {"time": formatting.elapsed(outage.since, until=now)},
             url=url,
             urgency=Urgency.STOPPED,
@@ -105,13 +105,14 @@ def paused_models(request: HttpRequest) -> Iterator[Item]:
         else:
             title = _("%(model)s is tried with one job at a time") % {"model": model.name}
         rejected = ngettext(
-            "RunPod has rejected %(count)d submission in a row.",
-            "RunPod has rejected %(count)d submissions in a row.",
+            "%(provider)s has rejected %(count)d submission in a row.",
+            "%(provider)s has rejected %(count)d submissions in a row.",
             endpoint.submit_failures,
         )
         yield Item(
             title=title,
-            detail=rejected % {"count": endpoint.submit_failures},
+            detail=rejected
+            % {"provider": endpoint.get_provider_display(), "count": endpoint.submit_failures},
             url=reverse("admin:generation_imagemodel_change", args=[model.pk]),
             urgency=Urgency.WAITING,
             action=end_pause.on(request, [str(model.pk)], url=url),
@@ -139,13 +140,15 @@ def models_without_workers(request: HttpRequest) -> Iterator[Item]:
         .order_by("since", "model")
     ):
         detail = ngettext(
-            "%(count)d job waits for %(time)s. See at RunPod whether the endpoint has workers.",
-            "%(count)d jobs wait for %(time)s. See at RunPod whether the endpoint has workers.",
+            "%(count)d job waits for %(time)s. "
+            "See at the provider whether the endpoint has workers.",
+            "%(count)d jobs wait for %(time)s. "
+            "See at the provider whether the endpoint has workers.",
             row["jobs"],
         )
         query = f"status__exact=active&model__id__exact={row['model']}"
         yield Item(
-            title=_("RunPod starts no jobs of %(model)s") % {"model": row["model__name"]},
+            title=_("The provider starts no jobs of %(model)s") % {"model": row["model__name"]},
             detail=detail
             % {"count": row["jobs"], "time": formatting.elapsed(row["since"], until=now)},
             url=reverse("admin:generation_imagemodel_change", args=[row["model"]]),

@@ -28,7 +28,7 @@ class GenerationSwitchForm(forms.ModelForm):  # type: ignore[type-arg]
         choices=[
             (Mode.ON.value, _("On")),
             (Mode.MAINTENANCE.value, _("Maintenance: only staff; jobs in progress go on")),
-            (Mode.OFF.value, _("Off for everyone; nothing is sent to RunPod")),
+            (Mode.OFF.value, _("Off for everyone; nothing is sent to providers")),
         ],
         widget=UnfoldAdminRadioSelectWidget,
     )

@@ -117,9 +117,9 @@ class TestStaffDay(BrowserTestCase):
 
     def fix_a_stuck_job(self, boss: Page) -> None:
         item = boss.locator(".attention", has_text="1 stuck job")
-        expect(item).to_contain_text("not confirmed by RunPod")
+        expect(item).to_contain_text("not confirmed by the provider")
         item.locator("text=a lost letter").click()
-        expect(boss.locator(".job-head")).to_contain_text("not confirmed by RunPod")
+        expect(boss.locator(".job-head")).to_contain_text("not confirmed by the provider")
         expect(boss.locator("#events-group")).to_contain_text("placed")
         boss.go_back()
         item.locator("text=Cancel and return credits").click()

@@ -115,7 +115,7 @@ class TestConditions(EmulatorTestCase):
         outages.start(Place("runpod", "gone"), KeyRefused("no", status=401))
         assert self.wrong() == {
             "CreatingOff": {},
-            "ProviderOutage": {"problems": "key_refused gone"},
+            "ProviderOutage": {"problems": "key_refused runpod gone"},
         }
 
     def test_emails(self) -> None:

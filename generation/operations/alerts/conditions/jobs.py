@@ -84,7 +84,10 @@ class PromiseConditions(SlowConditionGroup):
     conditions = {
         "PromisesBroken": Condition(
             _("Images take longer than promised: of the last 24 hours, in time were %(models)s."),
-            _("Run manage.py eta_report; see whether RunPod gives fewer workers than before."),
+            _(
+                "Run manage.py eta_report; "
+                "see whether the provider gives fewer workers than before."
+            ),
             severity=WARNING,
             hold=minutes(60),
             limit=75,  # percent that were in time; 90 should be

@@ -15,10 +15,10 @@ from .condition import INFO, WARNING, Condition, ConditionGroup, Measured, minut
 class SubmissionConditions(ConditionGroup):
     conditions = {
         "ProviderOutage": Condition(
-            _("Submissions to RunPod are stopped (%(problems)s). Jobs wait and do not fail."),
+            _("Submissions to endpoints are stopped (%(problems)s). Jobs wait and do not fail."),
             _(
-                "Set a valid RUNPOD_API_KEY, correct the endpoint, or the request format of its "
-                "model. See deploy/docs/operations.md."
+                "Set a valid API key (RUNPOD_API_KEY, WAVESPEED_API_KEY), correct the endpoint, or "
+                "the request format of its model. See deploy/docs/operations.md."
             ),
             hold=timedelta(),
         ),
@@ -32,7 +32,7 @@ class SubmissionConditions(ConditionGroup):
 
     def measure(self) -> Measured:
         outages = ProviderOutage.objects.all()
-        if problems := [f"{outage.kind} {outage.endpoint_id}" for outage in outages]:
+        if problems := [f"{one.kind} {one.provider} {one.endpoint_id}" for one in outages]:
             yield "ProviderOutage", {"problems": "; ".join(problems)}
         if GenerationSwitch.objects.filter(on=False).exists():
             yield "CreatingOff", {}

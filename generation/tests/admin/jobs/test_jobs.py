@@ -144,7 +144,7 @@ class TestPage(JobAdminTestCase):
         entries = response.context["timeline"]
         assert entries[0].event.name == "placed"
         accepted = next(entry for entry in entries if entry.event.name == "submitted")
-        assert (accepted.title, accepted.runpod_id) == ("Accepted by RunPod", job.runpod_id)
+        assert (accepted.title, accepted.runpod_id) == ("Accepted by the provider", job.runpod_id)
         assert entries[-1].title == "Image saved, credits charged"
 
     def test_it_says_why_a_job_is_stuck(self) -> None:

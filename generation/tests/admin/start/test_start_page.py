@@ -95,7 +95,7 @@ class TestAttention(StartPageTestCase):
     def test_it_ends_a_job_that_runpod_never_confirmed(self) -> None:
         job = self.unconfirmed()
         (item,) = self.items()
-        assert item.rows[0].detail.startswith("not confirmed by RunPod")
+        assert item.rows[0].detail.startswith("not confirmed by the provider")
         assert self.do(item.rows[0]) == ["1 job is canceled."]
         job.refresh_from_db()
         assert job.status == Status.CANCELED
@@ -151,7 +151,7 @@ class TestAttention(StartPageTestCase):
             probe_at=now + timedelta(minutes=1),
         )
         (item,) = self.items()
-        assert item.title.startswith("RunPod refuses the API key")
+        assert item.title.startswith("RunPod: The API key is refused")
         assert self.do(item) == ["Checking 1 problem."]
         outage.refresh_from_db()
         assert outage.probe_at <= timezone.now()
@@ -237,7 +237,7 @@ class TestAttention(StartPageTestCase):
             kind=OutageKind.KEY_REFUSED, endpoint_id="x", since=now, probe_at=now
         )
         assert [item.title for item in self.items()] == [
-            "RunPod refuses the API key (x)",
+            "RunPod: The API key is refused (x)",
             "1 stuck job",
         ]
 

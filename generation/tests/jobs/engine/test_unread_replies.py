@@ -160,7 +160,7 @@ class TestOutage(UnreadReplyTestCase):
         assert (waiting.status, other.status) == (Status.QUEUED, Status.SUCCEEDED)
         self.assert_bought(3)
         found = Measurements().take().wrong["ProviderOutage"]
-        assert found == {"problems": f"replies_unread {ENDPOINT}"}
+        assert found == {"problems": f"replies_unread runpod {ENDPOINT}"}
         self.client.force_login(self.staff)
         self.assertContains(self.client.get("/admin/"), "Replies of the endpoint can’t be read")
 
