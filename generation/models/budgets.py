@@ -119,7 +119,7 @@ class Spending(models.Model):
     period = models.CharField(max_length=5, choices=Period.choices)
     starts_on = models.DateField()
     model = models.ForeignKey(ImageModel, models.CASCADE, related_name="+")
-    # 0: of all users.
+    # 0: of all users. Of DELETED the endpoint, 0: the model's first one.
     group_id = models.IntegerField(default=0)
     usd = models.DecimalField(max_digits=14, decimal_places=5)
     # Only of DELETED, as in `reconciliation.ModelCosts`.

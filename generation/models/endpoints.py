@@ -29,6 +29,12 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
     def enabled(self) -> "EndpointQuerySet":
         return self.filter(enabled=True)
 
+    def with_others(self) -> "EndpointQuerySet":
+        """Annotate `has_others`: whether the model has further endpoints, also disabled ones."""
+        same_model = Endpoint.objects.filter(model=models.OuterRef("model"))
+        others = same_model.exclude(pk=models.OuterRef("pk"))
+        return self.annotate(has_others=models.Exists(others))
+
 
 class Endpoint(models.Model):
     """An endpoint of a provider that makes the images of one model.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Exists, Min, OuterRef, Q, Sum
 from django.utils import timezone
 from prometheus_client.core import Metric
 
@@ -11,7 +11,15 @@ from accounts.models import User
 from artgen.database.ids import first_id
 from generation.jobs.budgets import budget_state
 from generation.jobs.engine import heartbeat
-from generation.models import ACTIVE, Budget, ImageModel, Job, Status
+from generation.models import (
+    ACTIVE,
+    Budget,
+    Endpoint,
+    ImageModel,
+    Job,
+    ProviderOutage,
+    Status,
+)
 from generation.operations import eta_report
 from generation.operations.gauge import gauge
 
@@ -57,6 +65,26 @@ def lines() -> Iterator[Metric]:
     text = "Unfinished jobs of each enabled model."
     yield gauge("artgen_model_jobs", text, counts, "model", "where")
     yield gauge("artgen_model_max_in_flight", "Limit of jobs at RunPod.", limits, "model")
+
+
+def endpoints() -> Iterator[Metric]:
+    """Yield the jobs at each enabled endpoint, and whether it takes more."""
+    outage = ProviderOutage.objects.blocking(OuterRef("endpoint_id"), provider=OuterRef("provider"))
+    at_once = Job.objects.at_runpod().order_by().values_list("endpoint").annotate(Count("id"))
+    jobs, now = dict(at_once), timezone.now()
+    places, opened = {}, {}
+    for pk, *labels, submit_after, is_away in (
+        Endpoint.objects.enabled()
+        .filter(model__enabled=True)
+        .values_list("pk", "model__slug", "provider", "endpoint_id", "submit_after", Exists(outage))
+    ):
+        key = tuple(labels)
+        places[key] = jobs.get(pk, 0)
+        opened[key] = int(not is_away and (submit_after is None or submit_after <= now))
+    names = "model", "provider", "endpoint"
+    yield gauge("artgen_endpoint_jobs", "Jobs at an enabled endpoint.", places, *names)
+    text = "1: the endpoint takes jobs. 0: an outage or failed submissions pause it."
+    yield gauge("artgen_endpoint_open", text, opened, *names)
 
 
 def promises() -> Iterator[Metric]:

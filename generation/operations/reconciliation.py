@@ -1,12 +1,12 @@
-"""What was sold against what RunPod charges, by model, for one month.
+"""What was sold against what providers charge, by model, for one month.
 
-Months are those of RunPod's bill: by UTC. A job belongs to the month in which it was last sent to
-RunPod: one that waited for a budget may have been placed in an earlier one.
+Months are those of bills: by UTC. A job belongs to the month in which it was last sent to its
+provider: one that waited for a budget may have been placed in an earlier one.
 """
 
 import functools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -35,7 +35,6 @@ MAX_WAIT = timedelta(days=100)
 class ModelCosts:
     slug: str
     name: str
-    is_public: bool
     jobs: int = 0
     """Jobs with an image."""
     credits: int = 0
@@ -114,35 +113,41 @@ def earlier(month: date) -> date:
     return (period(month)[0] - timedelta(days=1)).date()
 
 
-def of_month(month: date, *, bill: Bill | None = None) -> Reconciliation:
-    """Return the sums of a month, in a few queries whatever the number of models and jobs."""
+def of_month(
+    month: date, *, bill: Bill | None = None, provider: str = ProviderName.RUNPOD
+) -> Reconciliation:
+    """Return the sums of a month, in a few queries whatever the number of models and jobs.
+
+    `bill` is that of `provider`.
+    """
     start, end = period(month)
     jobs = Job.objects.filter(id__gte=first_id(start - MAX_WAIT), id__lt=first_id(end))
     sent = jobs.alias(sent_at=spending.SENT_AT).filter(sent_at__gte=start, sent_at__lt=end)
     deleted = Spending.objects.filter(period=Spending.DELETED, starts_on=start.date())
     rows = [*spending.sums_of_jobs(sent), *deleted.select_related("model").defer("model__workflow")]
+    rows.sort(key=lambda row: (row.model.position, row.model.slug))
     costs_by_slug: dict[str, ModelCosts] = {}
-    for row in sorted(rows, key=lambda row: (row.model.position, row.model.slug)):
+    for row in rows:
         model = row.model
-        none = ModelCosts(model.slug, model.name, is_public(model.dialect))
+        none = ModelCosts(model.slug, model.name)
         costs_by_slug[model.slug] = _added(costs_by_slug.get(model.slug, none), row)
     models = list(costs_by_slug.values())
     prompts = _prompts(start, end)
     return Reconciliation(
         month=f"{start:%Y-%m}",
         models=models,
-        total=functools.reduce(_added, models, ModelCosts("", "", False)),
+        total=functools.reduce(_added, models, ModelCosts("", "")),
         prompts=prompts,
-        lines=_against(bill, models, prompts) if bill else [],
+        lines=_against(bill, provider, rows, prompts) if bill else [],
         bill=bill,
     )
 
 
-def bill_of(month: date) -> Bill:
-    """Return RunPod's bill of the month; raise what `Provider.bill` raises."""
+def bill_of(month: date, *, provider: str = ProviderName.RUNPOD) -> Bill:
+    """Return a provider's bill of the month; raise what `Provider.bill` raises."""
     start, end = period(month)
-    pooling.give_back()  # RunPod may take seconds
-    return clients.of(ProviderName.RUNPOD).bill(start=start, end=end)
+    pooling.give_back()  # this may take seconds
+    return clients.of(provider).bill(start=start, end=end)
 
 
 def _added(costs: ModelCosts, more: ModelCosts | Spending) -> ModelCosts:
@@ -161,37 +166,31 @@ def _prompts(start: datetime, end: datetime) -> PromptCosts:
     return PromptCosts(**sums)
 
 
-def _against(bill: Bill, models: Sequence[ModelCosts], prompts: PromptCosts) -> list[BilledLine]:
+def _against(
+    bill: Bill, provider: str, rows: Iterable[Spending], prompts: PromptCosts
+) -> list[BilledLine]:
     """Return the lines. Calls of the prompt helper count where its endpoint at RunPod is billed."""
-    first = Endpoint.objects.order_by("-preference", "-id")
-    endpoints = defaultdict(str, first.values_list("model__slug", "endpoint_id"))
-    own = {endpoints[model.slug] for model in models if not model.is_public} | set(bill.own)
-    text_endpoint = runpod_endpoint()
-    lines = [
-        BilledLine(
-            endpoint=endpoint,
-            slugs=tuple(model.slug for model in models if endpoints[model.slug] == endpoint),
-            billed=bill.own.get(endpoint, ZERO),
-            known=sum(
-                (
-                    model.best_known
-                    for model in models
-                    if endpoints[model.slug] == endpoint and not model.is_public
-                ),
-                prompts.expected if endpoint == text_endpoint else ZERO,
-            ),
-        )
-        for endpoint in sorted(own)
-    ]
-    public = [model for model in models if model.is_public]
-    calls = prompts.expected if text_endpoint and text_endpoint not in own else ZERO
-    if bill.public is not None or public or calls:
-        lines.append(
-            BilledLine(
-                endpoint=billing.PUBLIC,
-                slugs=tuple(model.slug for model in public),
-                billed=bill.public or ZERO,
-                known=sum((model.best_known for model in public), calls),
+    endpoints = list(Endpoint.objects.defer("workflow"))
+    by_id = {endpoint.pk: endpoint for endpoint in endpoints}
+    first = {endpoint.model_id: endpoint for endpoint in reversed(endpoints)}
+    known = defaultdict(Decimal, dict.fromkeys(bill.own, ZERO))
+    slugs: dict[str, dict[str, None]] = defaultdict(dict)
+    for row in rows:
+        endpoint = by_id.get(row.group_id) or first.get(row.model_id)
+        if endpoint and endpoint.provider == provider:
+            is_one_of_all = provider == ProviderName.RUNPOD and is_public(
+                endpoint.dialect or row.model.dialect
             )
-        )
-    return lines
+            name = billing.PUBLIC if is_one_of_all else endpoint.endpoint_id
+            known[name] += row.recorded + row.unreported
+            slugs[name][row.model.slug] = None
+    text_endpoint = runpod_endpoint() if provider == ProviderName.RUNPOD else ""
+    if text_endpoint and prompts.expected:
+        known[text_endpoint if text_endpoint in known else billing.PUBLIC] += prompts.expected
+    billed = dict(bill.own)
+    if bill.public is not None:
+        billed[billing.PUBLIC] = bill.public
+    names = sorted(known.keys() | billed.keys(), key=lambda name: (name == billing.PUBLIC, name))
+    return [
+        BilledLine(name, tuple(slugs[name]), billed.get(name, ZERO), known[name]) for name in names
+    ]

@@ -78,6 +78,7 @@ PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "jobs": job_metrics.jobs,
     "jobs_lately": job_metrics.jobs_lately,
     "lines": job_metrics.lines,
+    "endpoints": job_metrics.endpoints,
     "promises": job_metrics.promises,
     "credits": job_metrics.credits,
     "budgets": job_metrics.budget_use,
@@ -88,6 +89,7 @@ PARTS: dict[str, Callable[[], Iterator[Metric]]] = {
     "machine": server_metrics.machine,
 }
 NEEDS = dict.fromkeys(
-    ("jobs", "jobs_lately", "lines", "promises", "credits", "budgets", "disks"), "database"
+    ("jobs", "jobs_lately", "lines", "endpoints", "promises", "credits", "budgets", "disks"),
+    "database",
 )
 """Parts that are skipped when another part failed."""

@@ -1,4 +1,4 @@
-"""The page of a month's costs: what was sold, what it cost, and what RunPod bills."""
+"""The page of a month's costs: what was sold, what it cost, and what providers bill."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from artgen.web import formatting
 from generation.admin.image_models.model_reports import ModelReports, Table
+from generation.jobs import clients
+from generation.models import ProviderName
 from generation.operations import reconciliation
 from generation.operations.reconciliation import ModelCosts, PromptCosts, Reconciliation
 from generation.providers import bill as billing
@@ -25,12 +27,17 @@ class CostPages(ModelReports):
         return [self.report_url("costs", self.costs_view), *urls]
 
     def costs_view(self, request: HttpRequest) -> HttpResponse:
-        """Show the month's costs; a POST compares them with a bill: RunPod's, or a file's."""
+        """Show the month's costs; a POST compares them with the bill of a provider or a file."""
         if not (self.has_view_permission(request) and request.user.has_perm("generation.view_job")):
             raise PermissionDenied
         month = _month(request.GET.get("month", ""))
-        bill, problem = _bill(request, month) if request.method == "POST" else (None, "")
-        costs = reconciliation.of_month(month, bill=bill)
+        providers = [
+            one for one in ProviderName if one == ProviderName.RUNPOD or clients.is_set_up(one)
+        ]
+        given = request.POST.get("provider")
+        provider = next((one for one in providers if one == given), providers[0])
+        bill, problem = _bill(request, month, provider) if request.method == "POST" else (None, "")
+        costs = reconciliation.of_month(month, bill=bill, provider=provider)
         _start, after = reconciliation.period(month)
         return self.report(
             request,
@@ -40,6 +47,8 @@ class CostPages(ModelReports):
             table=_costs(costs),
             prompts=_prompts(costs.prompts),
             lines=_lines(costs),
+            provider=provider,
+            providers=providers,
             revenue=dollars(costs.revenue),
             month=f"{month:%Y-%m}",
             earlier=f"{reconciliation.earlier(month):%Y-%m}",
@@ -65,7 +74,7 @@ def _month(text: str) -> date:
     return month if first <= month.year <= last else today
 
 
-def _bill(request: HttpRequest, month: date) -> tuple[Bill | None, str]:
+def _bill(request: HttpRequest, month: date, provider: ProviderName) -> tuple[Bill | None, str]:
     """Return the bill that is asked for, or why there is none."""
     if request.POST.get("source") == "file":
         file = request.FILES.get("bill")
@@ -79,13 +88,16 @@ def _bill(request: HttpRequest, month: date) -> tuple[Bill | None, str]:
         except InvalidBill as error:
             return None, _("The file is not a bill: %(problem)s") % {"problem": error}
     try:
-        return reconciliation.bill_of(month), ""
+        return reconciliation.bill_of(month, provider=provider), ""
     except KeyRefused:
         return None, _(
-            "The RunPod API key is not set or may not read the bill. Choose a CSV file of it."
-        )
+            "The API key of %(name)s is not set or may not read the bill. Choose a CSV file of it."
+        ) % {"name": provider.label}
     except ProviderError as error:
-        return None, _("RunPod’s bill could not be read: %(problem)s") % {"problem": error}
+        return None, _("The bill of %(name)s could not be read: %(problem)s") % {
+            "name": provider.label,
+            "problem": error,
+        }
 
 
 def _costs(costs: Reconciliation) -> Table:

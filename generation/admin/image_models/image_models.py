@@ -23,7 +23,7 @@ from artgen.admin.actions import back_to_start, on_each
 from artgen.refusals import Refusal
 from artgen.web import formatting
 from generation.admin.image_models import request_preview
-from generation.admin.image_models.cost_pages import CostPages
+from generation.admin.image_models.cost_pages import CostPages, dollars
 from generation.admin.image_models.image_model_form import ImageModelForm
 from generation.admin.image_models.model_trials import TrialPages
 from generation.admin.image_models.vote_pages import VotePages
@@ -38,6 +38,8 @@ from generation.models import (
     Spending,
     endpoints,
 )
+from generation.operations import endpoint_figures
+from generation.operations.endpoint_figures import EndpointFigures
 
 REQUEST_FIELDS = (
     "endpoint_id",
@@ -116,12 +118,16 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
             OuterRef("endpoint_id"), provider=OuterRef("provider")
         )
         stored = model.endpoints.annotate(outage=Subquery(outage.values("kind")[:1]))
+        figures = endpoint_figures.of_model(model, now=timezone.now())
         rows = [
             {
                 "endpoint": endpoint,
                 "state": endpoint_state(endpoint),
                 "jobs": there.get(endpoint.pk, 0),
-                "cost": json.dumps(endpoint.expected_cost or model.expected_cost),
+                "cells": _cells(
+                    endpoint.expected_cost or model.expected_cost,
+                    figures.get(endpoint.pk, EndpointFigures()),
+                ),
             }
             for endpoint in stored
         ]
@@ -338,6 +344,20 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         self.message_user(
             request, text % {"count": count}, messages.SUCCESS if count else messages.INFO
         )
+
+
+def _cells(cost: object, figures: EndpointFigures) -> list[str]:
+    """Return the costs and figures of an endpoint; ≈ marks sums that are in part expected."""
+    about = "≈\N{NO-BREAK SPACE}" if figures.is_expected else ""
+    percent, each = figures.success_percent, figures.usd_per_image
+    return [
+        json.dumps(cost),
+        formatting.number(figures.succeeded),
+        "—" if percent is None else f"{percent:.0f} %",
+        "—" if figures.seconds is None else formatting.duration(figures.seconds),
+        f"{about}{dollars(figures.usd)}" if figures.usd else "—",
+        "—" if each is None or not each else f"{about}{dollars(each)}",
+    ]
 
 
 def endpoint_state(endpoint: Endpoint) -> str:

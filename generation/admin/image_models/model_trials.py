@@ -158,14 +158,15 @@ def _trial(job: Job) -> dict[str, Any]:
         name: events[name].detail if name in events else ""
         for name in (trial_log.REQUEST, trial_log.ACCEPTED, trial_log.REPLY)
     }
-    place = job.place
-    url, _body = clients.of(place.provider).request(
-        Order(endpoint_id=place.endpoint_id, input={}, webhook=None)
-    )
+    request_line = ""
+    if job.snapshot:
+        place = job.place
+        order = Order(endpoint_id=place.endpoint_id, input={}, webhook=None)
+        request_line = f"POST {clients.of(place.provider).request(order)[0]}"
     return {
         "job": job,
         "error": status_text.error_message(job.error_code) if job.status == Status.FAILED else "",
-        "request_line": f"POST {url}",
+        "request_line": request_line,
         "sent": texts[trial_log.REQUEST],
         "accepted": texts[trial_log.ACCEPTED],
         "reply": texts[trial_log.REPLY],

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db.models import Count, Min
+from django.db.models import Count, Exists, Min, OuterRef
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -92,18 +93,22 @@ def _unread(outage: ProviderOutage) -> tuple[Item, ...]:
 def paused_models(request: HttpRequest) -> Iterator[Item]:
     url = reverse("admin:generation_imagemodel_changelist")
     end_pause = ListAction("imagemodel", _("Try now"), "end_pause")
-    paused = Endpoint.objects.enabled().filter(
-        submit_failures__gte=PAUSED_AFTER, model__enabled=True
+    paused = (
+        Endpoint.objects.enabled()
+        .with_others()
+        .filter(submit_failures__gte=PAUSED_AFTER, model__enabled=True)
     )
     for endpoint in paused.select_related("model").order_by("model__position", "model__slug", "id"):
         model = endpoint.model
         if endpoint.submit_after and endpoint.submit_after > timezone.now():
             title = _("%(model)s is paused until %(time)s") % {
-                "model": model.name,
+                "model": _name(model.name, endpoint),
                 "time": formatting.clock(endpoint.submit_after),
             }
         else:
-            title = _("%(model)s is tried with one job at a time") % {"model": model.name}
+            title = _("%(model)s is tried with one job at a time") % {
+                "model": _name(model.name, endpoint)
+            }
         rejected = ngettext(
             "%(provider)s has rejected %(count)d submission in a row.",
             "%(provider)s has rejected %(count)d submissions in a row.",
@@ -121,9 +126,12 @@ def paused_models(request: HttpRequest) -> Iterator[Item]:
 
 @source("generation.view_imagemodel")
 def models_without_workers(request: HttpRequest) -> Iterator[Item]:
-    """Yield the models of which RunPod has jobs and starts none."""
+    """Yield the models of which an endpoint has jobs and starts none."""
     now = timezone.now()
-    active = Job.objects.active()
+    active = Job.objects.active().alias(at_endpoint=Coalesce("endpoint", 0))
+    running = active.filter(
+        status=Status.RUNNING, model=OuterRef("model"), at_endpoint=OuterRef("at_endpoint")
+    )
     waiting = (
         active.filter(
             status=Status.SUBMITTED,
@@ -131,14 +139,17 @@ def models_without_workers(request: HttpRequest) -> Iterator[Item]:
             missing_since__isnull=True,
         )
         .exclude(runpod_id="")
-        .exclude(model__in=active.filter(status=Status.RUNNING).values("model"))
+        .exclude(Exists(running))
     )
-    for row in (
+    rows = list(
         waiting.order_by()
-        .values("model", "model__name")
+        .values("model", "model__name", "endpoint")
         .annotate(jobs=Count("id"), since=Min("submitted_at"))
-        .order_by("since", "model")
-    ):
+        .order_by("since", "model", "endpoint")
+    )
+    endpoints = Endpoint.objects.with_others().in_bulk({row["endpoint"] for row in rows})
+    for row in rows:
+        endpoint = endpoints.get(row["endpoint"])
         detail = ngettext(
             "%(count)d job waits for %(time)s. "
             "See at the provider whether the endpoint has workers.",
@@ -148,7 +159,11 @@ def models_without_workers(request: HttpRequest) -> Iterator[Item]:
         )
         query = f"status__exact=active&model__id__exact={row['model']}"
         yield Item(
-            title=_("The provider starts no jobs of %(model)s") % {"model": row["model__name"]},
+            title=_("%(provider)s starts no jobs of %(model)s")
+            % {
+                "provider": (endpoint or Endpoint()).get_provider_display(),
+                "model": _name(row["model__name"], endpoint),
+            },
             detail=detail
             % {"count": row["jobs"], "time": formatting.elapsed(row["since"], until=now)},
             url=reverse("admin:generation_imagemodel_change", args=[row["model"]]),
@@ -347,3 +362,8 @@ class ListAction:
         return Action(
             self.label, url, {"action": self.name, "_selected_action": ids, "from_start": "1"}
         )
+
+
+def _name(model: str, endpoint: Endpoint | None) -> str:
+    """Return the name of a model, with that of its endpoint if it has several."""
+    return f"{model} · {endpoint}" if endpoint and vars(endpoint).get("has_others") else model

@@ -19,7 +19,8 @@ from django.db.models import Count, DateField, F, Q, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 
 from accounts.limits import period_limits
-from generation.models import ImageModel, Job, JobQuerySet, Spending, Status
+from generation.catalog.prices import Cost
+from generation.models import Endpoint, ImageModel, Job, JobQuerySet, Spending, Status
 from generation.providers import payloads
 from generation.providers.job_report import JobReport
 
@@ -119,14 +120,16 @@ def unreported_cost(job: Job, charge: Charge | None) -> Decimal | None:
 
 
 def sums_of_jobs(jobs: JobQuerySet) -> list[Spending]:
-    """Return the SUMS of jobs by month of RunPod's bill and model, as rows that are not stored."""
+    """Return the SUMS of jobs by month of bills and endpoint, as rows that are not stored."""
     done, pixels = Q(status=Status.SUCCEEDED), F("width") * F("height")
     uncounted = done & Q(cost__isnull=True, unreported_usd__isnull=True)  # by an earlier version
     dollars = Coalesce("cost", ZERO) + Coalesce("unreported_usd", ZERO)
     rows = (
         jobs.filter(done | Q(cost__gt=0) | Q(unreported_usd__gt=0))
         .order_by()
-        .values("model", starts_on=TruncMonth(SENT_AT, tzinfo=UTC, output_field=DateField()))
+        .values(
+            "model", "endpoint", starts_on=TruncMonth(SENT_AT, tzinfo=UTC, output_field=DateField())
+        )
         .annotate(
             jobs=Count("id", filter=done),
             credits=Sum("credits", filter=done, default=0),
@@ -141,6 +144,8 @@ def sums_of_jobs(jobs: JobQuerySet) -> list[Spending]:
         )
     )
     models = {model.pk: model for model in ImageModel.objects.defer("workflow")}
+    dear = Endpoint.objects.exclude(expected_cost=None).defer("workflow")
+    own_costs: dict[Any, Cost | None] = {endpoint.pk: endpoint.own_cost for endpoint in dear}
     sums = []
     for row in rows:
         model = models[row["model"]]
@@ -148,6 +153,7 @@ def sums_of_jobs(jobs: JobQuerySet) -> list[Spending]:
             period=Spending.DELETED,
             starts_on=row["starts_on"],
             model=model,
+            group_id=row["endpoint"] or 0,
             jobs=row["jobs"],
             credits=row["credits"],
             recorded=row["recorded"],
@@ -156,7 +162,7 @@ def sums_of_jobs(jobs: JobQuerySet) -> list[Spending]:
             unrecorded_jobs=row["unrecorded_jobs"],
             unreported=row["unreported"],
         )
-        if cost := model.cost:
+        if cost := own_costs.get(row["endpoint"]) or model.cost:
             total.expected = cost.of(images=row["jobs"], pixels=row["pixels"])
             total.unreported += cost.of(
                 images=row["uncounted_jobs"], pixels=row["uncounted_pixels"]
@@ -172,7 +178,11 @@ def add_deleted(ids: Collection[UUID]) -> None:
     list(jobs.select_for_update().values_list("id"))  # else one may be charged meanwhile
     for sums in sums_of_jobs(jobs):
         row, _ = Spending.objects.get_or_create(
-            period=sums.period, starts_on=sums.starts_on, model=sums.model, defaults={"usd": ZERO}
+            period=sums.period,
+            starts_on=sums.starts_on,
+            model=sums.model,
+            group_id=sums.group_id,
+            defaults={"usd": ZERO},
         )
         added = {name: F(name) + getattr(sums, name) for name in ("usd", *SUMS)}
         Spending.objects.filter(pk=row.pk).update(**added)

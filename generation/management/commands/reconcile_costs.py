@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 
 from artgen.management.base import BaseCommand
 from generation.management.text_table import lines
+from generation.models import ProviderName
 from generation.operations import reconciliation
 from generation.operations.reconciliation import ModelCosts, Reconciliation
 from generation.providers import bill as billing
@@ -34,10 +35,10 @@ def _month(text: str) -> date:
 
 class Command(BaseCommand):
     help = (
-        "Prints for each model the jobs with an image, credits, dollars that RunPod reported, "
+        "Prints for each model the jobs with an image, credits, dollars that were reported, "
         "expected dollars, their difference, and what jobs without an image cost; then calls of "
         "the prompt helper with the dollars of PROMPT_HELPER_CALL_USD. Compares them with "
-        "RunPod's bill where RUNPOD_API_KEY may read it, or with that of --bill. Months are by "
+        "a provider's bill where its API key may read it, or with that of --bill. Months are by "
         "UTC, as on the bill."
     )
 
@@ -50,24 +51,29 @@ class Command(BaseCommand):
             help="a CSV file with the columns endpoint and amount; “public” or an empty endpoint: "
             "all public endpoints",
         )
-        parser.add_argument("--no-bill", action="store_true", help="do not ask RunPod for its bill")
+        parser.add_argument(
+            "--provider",
+            choices=ProviderName.values,
+            default=ProviderName.RUNPOD,
+            help="whose bill; runpod unless given",
+        )
+        parser.add_argument("--no-bill", action="store_true", help="do not ask for the bill")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
-    def handle(self, *args: object, month: date, **options: Any) -> None:
-        note = ""
+    def handle(self, *args: object, month: date, provider: str, **options: Any) -> None:
+        note, name = "", ProviderName(provider).label
         bill: Bill | None = None
         if options["bill"]:
             bill = _from_file(options["bill"], month)
         elif not options["no_bill"]:
             try:
-                bill = reconciliation.bill_of(month)
+                bill = reconciliation.bill_of(month, provider=provider)
             except KeyRefused:
-                note = (
-                    "RUNPOD_API_KEY is not set or may not read the bill. Give it with --bill FILE."
-                )
+                key = f"{provider.upper()}_API_KEY"
+                note = f"{key} is not set or may not read the bill. Give it with --bill FILE."
             except ProviderError as error:
-                note = f"RunPod's bill could not be read: {error}"
-        report = reconciliation.of_month(month, bill=bill)
+                note = f"{name}'s bill could not be read: {error}"
+        report = reconciliation.of_month(month, bill=bill, provider=provider)
         if options["json"]:
             self.write_json(as_json(report, note=note))
             return

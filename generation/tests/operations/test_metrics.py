@@ -64,6 +64,9 @@ class TestMetrics(EmulatorTestCase):
         assert found["artgen_model_jobs"]["flux-schnell", "waiting"] == 2
         assert found["artgen_model_jobs"]["flux-schnell", "out"] == 1
         assert found["artgen_model_max_in_flight"]["flux-schnell",] == 1
+        place = "flux-schnell", "runpod", "black-forest-labs-flux-1-schnell"
+        assert found["artgen_endpoint_jobs"][place] == 1
+        assert found["artgen_endpoint_open"][place] == 1
         assert found["artgen_credits_held"][()] == sum(job.credits for job in jobs)
         assert set(found["artgen_part_up"].values()) == {1}
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from artgen.database.ids import first_id
 from generation.demo.emulator import Emulator, EmulatorOptions
-from generation.models import ImageModel, Job, PromptSpending, Status
+from generation.models import Endpoint, ImageModel, Job, PromptSpending, Status
 from generation.operations import reconciliation, retention
 from generation.operations.reconciliation import PromptCosts
 from generation.providers import bill as bill_file
@@ -75,7 +75,7 @@ class CostsTestCase(BaseTestCase):
 class TestMonth(CostsTestCase):
     def test_it_sums_the_jobs_of_a_month(self) -> None:
         self.month()
-        with self.assertNumQueries(4):
+        with self.assertNumQueries(5):
             found = reconciliation.of_month(MARCH)
         (one,) = found.models
         assert (one.slug, one.jobs, one.credits) == ("flux-schnell", 3, 6)
@@ -137,7 +137,7 @@ class TestMonth(CostsTestCase):
     def test_it_asks_as_often_for_many_models(self) -> None:
         for model in ImageModel.objects.all():
             self.job(datetime(2026, 3, 2, tzinfo=UTC), slug=model.slug, cost=Decimal("0.01"))
-        with self.assertNumQueries(4):
+        with self.assertNumQueries(5):
             found = reconciliation.of_month(MARCH)
         assert len(found.models) == ImageModel.objects.count()
 
@@ -260,6 +260,64 @@ class TestBill(CostsTestCase):
             run("--month", "2026-03", "--bill", "/nowhere/bill.csv")
 
 
+class TestSecondProvider(CostsTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.month()
+        self.there = Endpoint.objects.create(
+            model=ImageModel.objects.get(slug="flux-schnell"),
+            provider="wavespeed",
+            endpoint_id="wavespeed-ai/flux-schnell",
+            preference=1,
+            expected_cost={"per_image": "0.001"},
+        )
+        at = datetime(2026, 3, 5, tzinfo=UTC)
+        self.job(at, endpoint=self.there, unreported_usd=Decimal("0.001"))
+
+    def lines(self, bill: Bill, provider: str) -> list[tuple[str, tuple[str, ...], str]]:
+        found = reconciliation.of_month(MARCH, bill=bill, provider=provider)
+        assert found.total.expected == Decimal("0.01"), "by the cost of each endpoint"
+        return [(line.endpoint, line.slugs, f"{line.known:.3f}") for line in found.lines]
+
+    def test_a_bill_is_compared_with_the_jobs_of_its_provider(self) -> None:
+        bill = Bill({"other": Decimal(1), self.there.endpoint_id: Decimal("0.0015")})
+        at_wavespeed = [
+            ("other", (), "0.000"),
+            (self.there.endpoint_id, ("flux-schnell",), "0.001"),
+        ]
+        at_runpod = [("public", ("flux-schnell",), "0.013")]
+        assert self.lines(bill, "wavespeed") == at_wavespeed
+        assert self.lines(Bill({}, Decimal(1)), "runpod") == at_runpod
+
+        Job.objects.update(finished_at=timezone.now())
+        retention.delete_jobs(finished_before=timezone.now())
+        erasure.close(user=self.alice, actor=None, after=timedelta())
+        erasure.erase(self.alice.pk)
+        assert not Job.objects.exists()
+        assert self.lines(bill, "wavespeed") == at_wavespeed
+        assert self.lines(Bill({}, Decimal(1)), "runpod") == at_runpod
+
+    def test_staff_choose_whose_bill_it_is(self) -> None:
+        self.client.force_login(self.staff)
+        address = f"{PAGE}?month=2026-03"
+        text = f"endpoint,amount\n{self.there.endpoint_id},0.0015\n".encode()
+        self.assertNotContains(self.client.get(address), "Ask for the bill")
+        with override_settings(WAVESPEED_API_KEY="test"):
+            page = self.client.post(
+                address,
+                {
+                    "source": "file",
+                    "provider": "wavespeed",
+                    "bill": SimpleUploadedFile("bill.csv", text),
+                },
+            )
+        self.assertContains(page, "Bill of WaveSpeed")
+        self.assertContains(page, "Ask for the bill")
+        self.assertContains(page, "$0.0005")
+        note = json.loads(run("--month", "2026-03", "--provider", "wavespeed", "--json"))["note"]
+        assert "WAVESPEED_API_KEY is not set" in note
+
+
 class TestPage(CostsTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -334,5 +392,5 @@ class TestRunPodsBill(EmulatorTestCase):
         self.draw()
         self.client.force_login(self.staff)
         with override_settings(RUNPOD_BILLING_URL=f"{self.emulator.base_url}/billing"):
-            page = self.client.post(PAGE, {"source": "runpod"})
+            page = self.client.post(PAGE, {"source": "api"})
         self.assertContains(page, "all public endpoints")

@@ -1,5 +1,6 @@
 """Further endpoints of a model, as staff add, order and stop them."""
 
+import re
 from typing import Any
 
 from django.contrib.auth.models import Permission
@@ -58,6 +59,19 @@ class TestEndpointAdmin(EmulatorTestCase):
         self.assertContains(page, f"RunPod {SECOND}")
         self.assertContains(page, "1 / 2")
         self.assertContains(page, "cheapest_first")
+
+    def test_it_shows_how_each_did(self) -> None:
+        self.add(expected_cost='{"per_image": 0.003}')
+        self.finish(self.place())
+        self.emulator.faults.next("job", "fail_traceback", times=2)
+        self.finish(self.place())
+        Endpoint.objects.filter(pk=self.model.endpoint.pk).update(enabled=False)
+        self.finish(self.place())
+        page = self.client.get(self.page).text.replace("\N{NO-BREAK SPACE}", " ")
+        rows = page.partition("images in 7 days")[2].split("<tr>")[1:3]
+        first, second = (re.findall(r"<td>(.*?)</td>", row) for row in rows)
+        assert first[3:5] == ["1", "50 %"]
+        assert second[2:5] == ["{&quot;per_image&quot;: 0.003}", "1", "100 %"]
 
     def test_it_stops_the_first_one(self) -> None:
         self.add()

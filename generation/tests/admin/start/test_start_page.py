@@ -92,6 +92,19 @@ class TestAttention(StartPageTestCase):
         Job.objects.filter(id=jobs[1].id).update(status=Status.RUNNING)
         assert self.items() == []  # the others wait for their turn
 
+        model = ImageModel.objects.get(slug="flux-schnell")
+        there = Endpoint.objects.create(
+            model=model, provider="wavespeed", endpoint_id="wavespeed-ai/flux", preference=1
+        )
+        Job.objects.filter(id=jobs[0].id).update(endpoint=there)
+        (item,) = self.items()
+        name = "FLUX.1 schnell · WaveSpeed wavespeed-ai/flux"
+        assert item.title == f"WaveSpeed starts no jobs of {name}"
+        Endpoint.objects.filter(pk=there.pk).update(
+            submit_after=timezone.now() + timedelta(minutes=5), submit_failures=4
+        )
+        assert f"{name} is paused until" in "".join(item.title for item in self.items())
+
     def test_it_ends_a_job_that_runpod_never_confirmed(self) -> None:
         job = self.unconfirmed()
         (item,) = self.items()
