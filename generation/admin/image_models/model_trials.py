@@ -38,7 +38,7 @@ SAMPLE_SOURCE = "generation/examples/canyon.webp"
 
 
 class TrialForm(forms.Form):
-    """The prompt and, if the model takes one, the source image of a trial."""
+    """The prompt of a trial, and its source image and endpoint if the model has these."""
 
     prompt = forms.CharField(
         label=_("Prompt"),
@@ -57,6 +57,14 @@ class TrialForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not model.max_source_images:
             del self.fields["source"]
+        if model.endpoints.count() > 1:
+            self.fields["endpoint"] = forms.ModelChoiceField(
+                model.endpoints.all(),
+                label=_("Endpoint"),
+                required=False,
+                empty_label=_("as for users"),
+                widget=forms.Select(attrs={"class": "admin-input"}),
+            )
 
 
 class TrialPages(AuditedAdmin):
@@ -80,7 +88,8 @@ class TrialPages(AuditedAdmin):
         if not isinstance(staff, User):
             raise PermissionDenied
         problem = request_preview.problem_of(model)
-        form = TrialForm(request.POST or None, request.FILES or None, model=model)
+        initial = {"endpoint": request.GET.get("endpoint", "")}
+        form = TrialForm(request.POST or None, request.FILES or None, model=model, initial=initial)
         if request.method == "POST" and not problem and form.is_valid():
             try:
                 job = _place(staff, model, form)
@@ -137,6 +146,7 @@ def _place(staff: User, model: ImageModel, form: TrialForm) -> Job:
             staff=staff,
             model=model,
             prompt=form.cleaned_data["prompt"],
+            endpoint=form.cleaned_data.get("endpoint"),
             source_images=[str(upload.id) for upload in uploads_kept]
             * max(1, model.min_source_images),
         )

@@ -13,18 +13,25 @@ from generation.jobs.engine import dispatch, lifecycle
 from generation.jobs.placing import creation_switch, drafts
 from generation.jobs.placing.creation_switch import GenerationOff
 from generation.jobs.placing.job_request import UserCatalog
-from generation.models import ImageModel, Job
+from generation.models import Endpoint, ImageModel, Job
 from generation.models.model_cache import Catalog
 
 TRIAL_EXTENSION = 50  # percent
 REASON = gettext_noop("Trial of a model paid by the service")
 
 
-def place(*, staff: User, model: ImageModel, prompt: str, source_images: Sequence[str] = ()) -> Job:
+def place(
+    *,
+    staff: User,
+    model: ImageModel,
+    prompt: str,
+    source_images: Sequence[str] = (),
+    endpoint: Endpoint | None = None,
+) -> Job:
     """Queue one job with the model's defaults; nobody pays credits for it.
 
-    It belongs to `staff`, and its limits of the day, queue and storage do not apply. `model` must
-    be valid as saved.
+    It is made at `endpoint`, also a disabled one, or where users' jobs are. It belongs to `staff`,
+    and its limits of the day, queue and storage do not apply. `model` must be valid as saved.
 
     Raises:
         InvalidParameters: the model does not accept the prompt or the source images.
@@ -42,6 +49,8 @@ def place(*, staff: User, model: ImageModel, prompt: str, source_images: Sequenc
     catalog = UserCatalog(Catalog({model.pk: offered}), staff)
     (job,) = drafts.of_requests([request], catalog=catalog).jobs
     job.model, job.credits, job.is_trial = model, 0, True
+    if endpoint:
+        job.snapshot["wanted_endpoint"] = endpoint.pk
     with transaction.atomic():
         held = holds.Hold(reference=job.id, amount=0, reason=REASON)
         holds.hold_all(user=staff, by_staff=True, holds=[held])

@@ -62,6 +62,8 @@ class EndpointChoice:
         ceiling, hold = self._model.max_usd, candidate.hold
         affordable = []
         for endpoint in endpoints:
+            if candidate.tries != endpoint.pk if candidate.tries else not endpoint.enabled:
+                continue
             own = endpoint.own_cost
             cost = own or self._usual
             usd = candidate.usd
@@ -69,6 +71,6 @@ class EndpointChoice:
                 usd = cost.of(images=1, pixels=candidate.pixels).quantize(CENT)
             if own and hold is not None and usd > hold:
                 continue
-            if ceiling is None or usd <= ceiling:
+            if ceiling is None or usd <= ceiling or candidate.tries:
                 affordable.append((endpoint, usd))
         return affordable

@@ -93,14 +93,17 @@ is affected.
 
 @dataclass(frozen=True)
 class Openings:
-    """A model whose rows were locked, and its enabled endpoints in the order of preference."""
+    """A model whose rows were locked, and its endpoints in the order of preference.
+
+    A disabled one is among them if a trial waits for it.
+    """
 
     model: ImageModel
     endpoints: Sequence[Endpoint]
     closed: frozenset[int] = frozenset()
     """Of these, the endpoints that an outage blocks or that are paused."""
     has_choice: bool = False
-    """Whether the model has more than one endpoint, also disabled ones."""
+    """Whether there is more than one endpoint, or a disabled one."""
     is_limited: bool = False
     """Whether budgets or limits of jobs at once apply."""
 
@@ -146,7 +149,12 @@ class Candidate:
     pixels: int
     hold: Decimal | None  # what its credits are worth in dollars; None for trials
     placed_for: int | None = None  # the endpoint whose settings its snapshot has
-    wanted: int | None = None  # the endpoint that made what it repeats exactly
+    wanted: int | None = None  # the endpoint that made what it repeats exactly, or that it tries
+
+    @property
+    def tries(self) -> int | None:
+        """The endpoint that a trial is for: this one or none."""
+        return self.wanted if self.hold is None else None
 
 
 # `loads` has for each endpoint what NEXT_JOBS asks of the only one. A row without an endpoint was

@@ -53,14 +53,18 @@ ENDPOINTS = """
         (SELECT COUNT(*) FROM generation_endpoint WHERE model_id = model.id) > 1 AS has_choice
     FROM generation_imagemodel AS model
     JOIN generation_endpoint AS endpoint ON endpoint.model_id = model.id
-    WHERE slug = %s AND endpoint.enabled AND NOT EXISTS (
+    WHERE slug = %s AND (endpoint.enabled OR EXISTS (
+        SELECT 1 FROM generation_job AS trial
+        WHERE trial.model_id = model.id AND trial.status = 'queued' AND trial.is_trial
+            AND trial.snapshot -> 'wanted_endpoint' = to_jsonb(endpoint.id)
+    )) AND NOT EXISTS (
         SELECT 1 FROM generation_generationswitch AS switch WHERE NOT switch."on"
     )
     ORDER BY endpoint.preference, endpoint.id
     FOR NO KEY UPDATE OF model, endpoint"""
 """SQL of a model's row with each of its endpoints, if generation is switched on: whether an outage
 blocks it, and whether budgets or limits of jobs at once apply. Both are locked: one that has waited
-for another submission sees the pause that this has caused."""
+for another submission sees the pause that this has caused. A disabled one gets trials alone."""
 
 Outcome = Submission | Exception
 Outcomes = list[tuple[Job, Outcome]]
@@ -129,7 +133,7 @@ def _openings(slug: str) -> Openings | None:
         model=model,
         endpoints=[endpoint for _model, endpoint in pairs],
         closed=closed,
-        has_choice=vars(model)["has_choice"],
+        has_choice=vars(model)["has_choice"] or not pairs[0][1].enabled,
         is_limited=vars(model)["is_limited"],
     )
 

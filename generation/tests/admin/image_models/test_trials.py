@@ -1,10 +1,12 @@
 """ "Try it" in the admin: one job paid by the service, with its request and RunPod's replies."""
 
 import json
+from datetime import timedelta
 
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from accounts.credits import ledger, ledger_check
 from accounts.models import CreditEntry, User
@@ -13,7 +15,7 @@ from generation.jobs.engine import driver
 from generation.jobs.engine.driver import trial_log
 from generation.jobs.placing import creation_switch, retries
 from generation.jobs.placing.creation_switch import Mode
-from generation.models import Image, ImageModel, Job, JobEvent, Status, Upload
+from generation.models import Endpoint, Image, ImageModel, Job, JobEvent, Status, Upload
 from generation.providers.job_report import JobReport, RemoteState
 from generation.testing.cases import EmulatorTestCase, make_due, work
 from generation.testing.rows.api import make_job
@@ -66,6 +68,60 @@ class TestToolsOfImages(TrialTestCase):
     def test_it_extends_the_sample_image_to_try_a_model_that_needs_a_mask(self):
         job = self.finish(self.try_it(ImageModel.objects.get(slug="sdxl-inpaint")))
         assert (job.status, job.outpaint["right"]) == (Status.SUCCEEDED, 50)
+
+
+class TestAtAnEndpoint(TrialTestCase):
+    def setUp(self):
+        super().setUp()
+        self.there = Endpoint.objects.create(
+            model=self.model,
+            endpoint_id="black-forest-labs-flux-1-dev",
+            preference=1,
+            enabled=False,
+            expected_cost={"per_image": "0.03"},
+        )
+
+    def test_it_tries_a_disabled_endpoint_which_gets_no_other_job(self):
+        ImageModel.objects.filter(pk=self.model.pk).update(max_usd="0.01")
+        others = [self.place() for _ in range(2)]
+        job = self.try_it(endpoint=self.there.pk)
+        driver.submit("flux-schnell")
+        assert Job.objects.get(id=job.id).place == self.there.place
+        assert {Job.objects.get(id=other.id).place for other in others} == {
+            self.model.endpoint.place
+        }
+        assert self.finish(job).status == Status.SUCCEEDED
+
+    def test_it_waits_for_its_endpoint_alone(self):
+        Endpoint.objects.filter(pk=self.model.endpoint.pk).update(enabled=False)
+        other = self.place()
+        job = self.try_it(endpoint=self.model.endpoint.pk)
+        Endpoint.objects.filter(pk=self.model.endpoint.pk).update(
+            submit_after=timezone.now() + timedelta(minutes=5)
+        )
+        Endpoint.objects.filter(pk=self.there.pk).update(enabled=True)
+        driver.submit("flux-schnell")
+        assert Job.objects.get(id=job.id).status == Status.QUEUED
+        Endpoint.objects.update(submit_after=None)
+        driver.submit("flux-schnell")
+        assert Job.objects.get(id=job.id).place == self.model.endpoint.place
+        assert Job.objects.get(id=other.id).status == Status.QUEUED, "no credits for this cost"
+
+    def test_it_goes_with_its_only_endpoint_alone(self):
+        first = self.model.endpoint
+        job = self.try_it(endpoint=first.pk)
+        self.there.delete()
+        Endpoint.objects.filter(pk=first.pk).update(enabled=False)
+        other = self.place()
+        driver.submit("flux-schnell")
+        states = dict(Job.objects.values_list("id", "status"))
+        assert (states[job.id], states[other.id]) == (Status.SUBMITTED, Status.QUEUED)
+
+    def test_the_form_has_the_endpoints_if_there_are_several(self):
+        page = self.browser.get(f"{self.page()}?endpoint={self.there.pk}")
+        self.assertContains(page, f'<option value="{self.there.pk}" selected>')
+        self.there.delete()
+        self.assertNotContains(self.browser.get(self.page()), 'name="endpoint"')
 
 
 class TestPlacing(TrialTestCase):
