@@ -105,7 +105,7 @@ class WebhookMessage(models.Model):
     due_at = models.DateTimeField(null=True, default=timezone.now)
     tries = models.PositiveSmallIntegerField(default=0)  # since it was written or replayed
     delivered_at = models.DateTimeField(null=True)
-    # `generation.webhooks.attempts.AttemptJson`, oldest first.
+    # `generation.webhooks.delivery.AttemptJson`, oldest first.
     attempts = models.JSONField(default=list)
 
     class Meta:

@@ -186,12 +186,11 @@ async def _events(
     """Yield progress as comments, then the events of the images, or the error."""
     with waiting.canceling(job_ids if cancels else (), user=user):
         async with WAITS.wait_for(job_ids, user=user) as wait:
-            beats = int(MAX_SECONDS / BEAT_SECONDS)
-            while not wait.is_over and beats > 0:
+            end = time.monotonic() + MAX_SECONDS
+            while not wait.is_over and (left := end - time.monotonic()) > 0:
                 progress = sum(wait.progress.values()) / len(job_ids)
                 yield f": {progress:.0%}\n\n".encode()
-                if not await wait.changed(seconds=BEAT_SECONDS):
-                    beats -= 1
+                await wait.changed(seconds=min(BEAT_SECONDS, left))
         response: Any = await waiting.called_again(again, EndOfJobs(job_ids, wait.is_over, reply))
     if response.status_code < 400:
         yield response.content
