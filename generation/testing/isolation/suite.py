@@ -181,7 +181,8 @@ def request(client: Client, data: OwnedData, trial: Trial, **headers: str) -> An
         address += f"?{_filled(trial.query, data)}"
     body = _filled(dict(trial.rule.body), data)
     if field := next((name for name in FILE_FIELDS if name in body), ""):
-        texts = {name: one.encode(errors="surrogateescape") for name, one in body.items()}
+        # Lists, because Django's test client takes bytes for a list of numbers.
+        texts = {name: [one.encode(errors="surrogateescape")] for name, one in body.items()}
         file = SimpleUploadedFile(body[field], FILES["PNG"])
         options: dict[str, Any] = {"data": {**texts, field: file}}
     elif trial.route.is_api:
