@@ -55,7 +55,8 @@ ENDPOINTS = """
     JOIN generation_endpoint AS endpoint ON endpoint.model_id = model.id
     WHERE slug = %s AND (endpoint.enabled OR EXISTS (
         SELECT 1 FROM generation_job AS trial
-        WHERE trial.model_id = model.id AND trial.status = 'queued' AND trial.is_trial
+        WHERE trial.model_id = model.id AND trial.due_at IS NOT NULL
+            AND trial.status = 'queued' AND trial.is_trial
             AND trial.snapshot -> 'wanted_endpoint' = to_jsonb(endpoint.id)
     )) AND NOT EXISTS (
         SELECT 1 FROM generation_generationswitch AS switch WHERE NOT switch."on"
