@@ -21,11 +21,15 @@ from django.urls import set_script_prefix
 from django.utils import timezone
 
 from artgen.database.pool_threads import in_thread
-from artgen.processes.later import CLIENT_GONE, Later
+from artgen.processes.later import ARRIVED_AT, CLIENT_GONE, Later
 
 TURNS = max(1, settings.DB_POOL_MAX // 2)
-"""How many views run at the same time; the other threads are left for sockets."""
-
+"""How many new requests have a thread at the same time."""
+LATER_TURNS = max(1, settings.DB_POOL_MAX // 4)
+"""How many have one after their wait. They do not wait for new ones; the rest is for sockets."""
+TURN_SECONDS = 25.0
+"""For which a new request waits for its turn; nothing has been done for it then."""
+RETRY_AFTER = 10
 Scope = dict[str, Any]
 Receive = Callable[[], Any]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -38,9 +42,10 @@ class AsgiHttp(ASGIHandler):
         BaseHandler.__init__(self)
         self.load_middleware()  # synchronous
         self.turns = asyncio.Semaphore(TURNS)
+        self.later_turns = asyncio.Semaphore(LATER_TURNS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope = {**scope, "artgen.arrived_at": timezone.now()}
+        scope = {**scope, ARRIVED_AT: timezone.now()}
         try:
             body = await self.read_body(receive)
         except RequestAborted:
@@ -62,20 +67,30 @@ class AsgiHttp(ASGIHandler):
             await self.listen_for_disconnect(receive)
 
     async def _answer(self, scope: Scope, body: IO[bytes], send: Send) -> None:
-        response = await self._respond(scope, body)
+        response = await self._first(scope, body)
         if later := getattr(response, "later", None):
             response = await self._later(later, scope)
         await self.send_response(response, send)
 
+    async def _first(self, scope: Scope, body: IO[bytes]) -> HttpResponseBase:
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await self.turns.acquire()
+        except TimeoutError:
+            body.close()
+            return HttpResponse(status=503, headers={"Retry-After": RETRY_AFTER})
+        try:
+            return await in_thread(self._response_to, (scope, body))
+        finally:
+            self.turns.release()
+
     async def _later(self, later: Later, scope: Scope) -> HttpResponseBase:
         async def again(waited: object) -> HttpResponseBase:
-            return await self._respond({**scope, "artgen.waited": waited}, io.BytesIO())
+            async with self.later_turns:
+                again_scope = {**scope, "artgen.waited": waited}
+                return await in_thread(self._response_to, (again_scope, io.BytesIO()))
 
         return await later(again)
-
-    async def _respond(self, scope: Scope, body: IO[bytes]) -> HttpResponseBase:
-        async with self.turns:
-            return await in_thread(self._response_to, (scope, body))
 
     def _response_to(self, scope_and_body: tuple[Scope, IO[bytes]]) -> HttpResponseBase:
         scope, body = scope_and_body

@@ -8,7 +8,6 @@ from uuid import UUID
 import orjson
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,7 +19,7 @@ from accounts.tokens.tokens import TokenAccess
 from artgen.api.operations import operation
 from artgen.api.parsers import StrictJSONParser
 from artgen.api.views import ApiView, body_of
-from artgen.processes.later import Again, set_later, waited
+from artgen.processes.later import Again, arrived_at, set_later, waited
 from generation.api import waiting
 from generation.api.batch_bodies import read_key
 from generation.api.waiting import EndOfJobs
@@ -105,7 +104,7 @@ def _call_of(request: Request, files: SourceFiles) -> ClientCall:
         user,
         digest=digest,
         attempt=int(attempt[:3]) if attempt.isascii() and attempt.isdigit() else 0,
-        arrived_at=getattr(request, "scope", {}).get("artgen.arrived_at") or timezone.now(),
+        arrived_at=arrived_at(request._request),
     )
 
 
