@@ -57,6 +57,11 @@ CHROMIUMS = [
 SLOW = ("browser", "nginx", "s3", "xdist_group")
 # Files whose tests take more than five seconds of a processor together, or start processes.
 SLOW_FILES = {
+    "generation/tests/protocols/test_a1111.py",
+    "generation/tests/protocols/test_lost_replies.py",
+    "generation/tests/protocols/test_openai_package.py",
+    "generation/tests/protocols/test_recorded_requests.py",
+    "generation/tests/api/test_waiting.py",
     "accounts/tests/access/test_invitations.py",
     "accounts/tests/credits/test_ledger_property.py",
     "accounts/tests/access/test_social_sign_in.py",
