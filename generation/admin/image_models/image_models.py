@@ -1,7 +1,7 @@
 """Models: their settings, limits, prices and workflows."""
 
-import json
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -28,6 +28,7 @@ from generation.admin.image_models.image_model_form import ImageModelForm
 from generation.admin.image_models.model_trials import TrialPages
 from generation.admin.image_models.vote_pages import VotePages
 from generation.admin.read_only import Media
+from generation.catalog import model_validation
 from generation.jobs.engine import dispatch, outages, submission_pauses
 from generation.models import (
     Endpoint,
@@ -119,17 +120,19 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         )
         stored = model.endpoints.annotate(outage=Subquery(outage.values("kind")[:1]))
         figures = endpoint_figures.of_model(model, now=timezone.now())
+        width, height = model_validation.usual_size(model.offer)
         rows = [
             {
                 "endpoint": endpoint,
                 "state": endpoint_state(endpoint),
                 "jobs": there.get(endpoint.pk, 0),
                 "cells": _cells(
-                    endpoint.expected_cost or model.expected_cost,
                     figures.get(endpoint.pk, EndpointFigures()),
+                    expected=cost.of(images=1, pixels=width * height) if cost else None,
                 ),
             }
             for endpoint in stored
+            for cost in [endpoint.own_cost or model.cost]
         ]
         return render_to_string("admin/generation/imagemodel/_endpoints.html", {"rows": rows})
 
@@ -346,17 +349,20 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         )
 
 
-def _cells(cost: object, figures: EndpointFigures) -> list[str]:
-    """Return the costs and figures of an endpoint; ≈ marks sums that are in part expected."""
+def _cells(figures: EndpointFigures, *, expected: Decimal | None) -> list[str]:
+    """Return the figures of an endpoint; ≈ marks sums that are in part expected.
+
+    `expected` is the cost of an image of the model's usual size.
+    """
     about = "≈\N{NO-BREAK SPACE}" if figures.is_expected else ""
     percent, each = figures.success_percent, figures.usd_per_image
     return [
-        json.dumps(cost),
         formatting.number(figures.succeeded),
         "—" if percent is None else f"{percent:.0f} %",
         "—" if figures.seconds is None else formatting.duration(figures.seconds),
         f"{about}{dollars(figures.usd)}" if figures.usd else "—",
         "—" if each is None or not each else f"{about}{dollars(each)}",
+        "—" if expected is None else dollars(expected),
     ]
 
 
