@@ -363,6 +363,17 @@ class TestQuery(EmulatorTestCase):
         assert isinstance(row[0], int)
         return row[0]
 
+    def test_the_role_of_the_pages_may_ask(self):
+        for number, page in enumerate(("README.md", "README.ru.md")):
+            (grant,) = re.findall(r'-c "(GRANT SELECT ON .*?)"', (FOLDER / page).read_text())
+            role = f"artgen_keda_{number}"
+            with connection.cursor() as cursor:
+                cursor.execute(f"CREATE ROLE {role}")  # until the test's transaction ends
+                cursor.execute(grant.replace("artgen_keda", role))
+                cursor.execute(f"SET LOCAL ROLE {role}")
+                assert self.waiting() == 0, page
+                cursor.execute("RESET ROLE")
+
     def test_it_counts_what_a_worker_could_do_now(self):
         endpoint = Endpoint.objects.filter(model__slug="flux-schnell")
         endpoint.update(max_in_flight=1)
