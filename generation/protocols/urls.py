@@ -2,21 +2,20 @@
 
 from django.urls import include, path
 
-from generation.protocols.a1111.images import Images as Images1111
-from generation.protocols.a1111.images import Progress
+from generation.protocols.a1111.images import A1111Images, Progress
 from generation.protocols.a1111.options import Options
 from generation.protocols.openai.errors import address_without_version, unknown_address
-from generation.protocols.openai.images import Images
-from generation.protocols.openai.models import Models
+from generation.protocols.openai.images import OpenAIImages
+from generation.protocols.openai.models import OpenAIModels
 from generation.protocols.path_tokens import with_token
 
 OPENAI = [
-    *Images.addresses(),
-    *Models.addresses(),
+    *OpenAIImages.addresses(),
+    *OpenAIModels.addresses(),
     path("<path:rest>", unknown_address, name="openai_unknown"),
 ]
 A1111 = [
-    address for resource in (Images1111, Progress, Options) for address in resource.addresses()
+    address for resource in (A1111Images, Progress, Options) for address in resource.addresses()
 ]
 urlpatterns = [
     path("v1/", include(OPENAI)),

@@ -28,7 +28,7 @@ SHOWN_UNDER_ANOTHER_NAME = {
     *("user__email", "invited_by__email", "created_by__email", "is_staff"),
     *("expires_at", "created_at", "bytes", "id", "jobs_waiting", "jobs_out"),
     *("change_message", "error_kind", "reason", "job__prompt", "image__job__prompt"),
-    *("=ip", "=sha256", "code"),
+    *("=ip", "=sha256", "code", "model__name", "model__slug", "endpoints__endpoint_id"),
 }
 """What lists sort and search by, and a column or field with another name shows."""
 

@@ -37,6 +37,7 @@ INTERNAL = {
     ),
     *("already_asked", "credit_request_not_open", "credit_requests_off"),
     *("note_changed", "nothing_to_take", "reference_used"),
+    *("model_not_found", "still_running"),  # of the APIs of others
     *("too_many_webhooks", "webhook_is_off", "webhook_message_waits"),
     *("no_such_voucher", "voucher_already_redeemed", "voucher_already_revoked", "voucher_ended"),
     *("invitation_ended", "invitation_not_pending", "sign_up_closed", "sign_up_refused"),

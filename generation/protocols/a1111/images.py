@@ -41,7 +41,7 @@ class LargeJSONParser(StrictJSONParser):
     max_bytes = 50 * 1024 * 1024  # images in base64
 
 
-class Images(A1111Endpoint):
+class A1111Images(A1111Endpoint):
     parser_classes = [LargeJSONParser]
 
     @operation("POST txt2img", url_name="a1111_txt2img", scope=Scope.CREATE)

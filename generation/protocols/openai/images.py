@@ -1,5 +1,6 @@
 """`/v1/images/generations` and `/v1/images/edits`: place a batch, wait for it, send its images."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,7 @@ STREAM = "text/event-stream"
 
 
 @dataclass(frozen=True)
-class Reply:
+class AwaitedReply:
     """What a request needs after its wait: the form of the images, and the name of its events."""
 
     form: ReplyForm
@@ -60,7 +61,7 @@ class OpenAIEndpoint(ApiView):
         return errors.handle
 
 
-class Images(OpenAIEndpoint):
+class OpenAIImages(OpenAIEndpoint):
     parser_classes = [StrictJSONParser, MultiPartParser]
 
     @operation("POST images/generations", url_name="openai_generations", scope=Scope.CREATE)
@@ -88,7 +89,7 @@ class Images(OpenAIEndpoint):
         placed = orders.placed_by_call(user, call) if call.is_repeated else None
         if placed is None:
             placed = _place(request, form, files, call=call)
-        return _answer(request, placed.jobs, reply=Reply(form.reply, event))
+        return _answer(request, placed.jobs, reply=AwaitedReply(form.reply, event))
 
 
 def _call_of(request: Request, files: SourceFiles) -> ClientCall:
@@ -135,7 +136,7 @@ def _parameters_of(form: ImageForm, offer: Offer) -> dict[str, Any]:
     return parameters
 
 
-def _answer(request: Request, jobs: list[Job], *, reply: Reply) -> Any:
+def _answer(request: Request, jobs: list[Job], *, reply: AwaitedReply) -> Any:
     """Return the response that waits for the jobs; at once the images if they have ended."""
     user = user_of(request)
     if all(job.is_final for job in jobs):
@@ -157,7 +158,7 @@ def _reply_after(request: Request, end: EndOfJobs) -> Any:
     return _reply(jobs, end.about)
 
 
-def _reply(jobs: list[Job], reply: Reply) -> Any:
+def _reply(jobs: list[Job], reply: AwaitedReply) -> Any:
     images = image_reply.images_json(jobs, form=reply.form)
     if not reply.form.is_stream:
         return Response(images)
@@ -167,7 +168,7 @@ def _reply(jobs: list[Job], reply: Reply) -> Any:
 
 
 def _stream_later(
-    response: HttpResponseBase, jobs: list[Job], *, user: User, reply: Reply, cancels: bool
+    response: HttpResponseBase, jobs: list[Job], *, user: User, reply: AwaitedReply, cancels: bool
 ) -> None:
     job_ids = tuple(job.id for job in jobs)
 
@@ -180,7 +181,7 @@ def _stream_later(
 
 
 async def _events(
-    again: Again, job_ids: tuple[UUID, ...], *, user: User, reply: Reply, cancels: bool
+    again: Again, job_ids: tuple[UUID, ...], *, user: User, reply: AwaitedReply, cancels: bool
 ) -> AsyncIterator[bytes]:
     """Yield progress as comments, then the events of the images, or the error."""
     with waiting.canceling(job_ids if cancels else (), user=user):

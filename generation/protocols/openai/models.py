@@ -15,7 +15,7 @@ CREATED = 1_764_547_200
 """The document wants a time; models have none."""
 
 
-class Models(OpenAIEndpoint):
+class OpenAIModels(OpenAIEndpoint):
     @operation("GET models", url_name="openai_models")
     def list_models(self, request: Request) -> dict[str, Any]:
         names = model_names.listed(model_cache.read())

@@ -64,7 +64,7 @@ class TestMetrics(EmulatorTestCase):
         assert found["artgen_model_jobs"]["flux-schnell", "waiting"] == 2
         assert found["artgen_model_jobs"]["flux-schnell", "out"] == 1
         assert found["artgen_model_max_in_flight"]["flux-schnell",] == 1
-        place = "flux-schnell", "runpod", "black-forest-labs-flux-1-schnell"
+        place = "black-forest-labs-flux-1-schnell", "flux-schnell", "runpod"
         assert found["artgen_endpoint_jobs"][place] == 1
         assert found["artgen_endpoint_open"][place] == 1
         assert found["artgen_credits_held"][()] == sum(job.credits for job in jobs)
@@ -132,7 +132,8 @@ class TestMetrics(EmulatorTestCase):
             found = self.scrape()
         assert len(asked) == 1
         down = {part for (part,), value in found["artgen_part_up"].items() if value == 0}
-        parts = {"jobs", "jobs_lately", "lines", "promises", "credits", "budgets", "disks"}
+        parts = {"jobs", "jobs_lately", "endpoints", "lines", "promises"}
+        parts |= {"credits", "budgets", "disks"}
         assert down == {"database", *parts}
         assert found["artgen_condition"]["DatabaseDown", "critical"] == 1
         assert "artgen_machine_memory_bytes" in found

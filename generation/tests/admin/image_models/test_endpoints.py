@@ -63,7 +63,7 @@ class TestEndpointAdmin(EmulatorTestCase):
     def test_it_shows_how_each_did(self) -> None:
         self.add(expected_cost='{"per_image": 0.003}')
         self.finish(self.place())
-        self.emulator.faults.next("job", "fail_traceback", times=2)
+        self.emulator.faults.next("job", "fail_traceback", times=3)
         self.finish(self.place())
         Endpoint.objects.filter(pk=self.model.endpoint.pk).update(enabled=False)
         self.finish(self.place())

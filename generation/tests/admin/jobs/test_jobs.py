@@ -227,7 +227,7 @@ class TestAction(JobAdminTestCase):
         assert (job.status, job.runpod_id) == (Status.SUBMITTED, "")
         due_before = job.due_at
         messages = self.act("look_again", job)
-        assert "waiting for RunPod’s webhook" in messages[0]
+        assert "waiting for the provider’s webhook" in messages[0]
         job.refresh_from_db()
         assert job.due_at == due_before
 
