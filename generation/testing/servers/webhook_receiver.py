@@ -35,9 +35,6 @@ class Receiver:
     requests: list[Request] = field(default_factory=list)
     may_reply: threading.Event = field(default_factory=threading.Event)
     """Not set: it stays silent."""
-    open: int = 0
-    most_open: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.may_reply.set()
@@ -68,16 +65,11 @@ def listening() -> Iterator[Receiver]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            with state.lock:
-                state.requests.append(Request(self.path, dict(self.headers), body))
-                state.open += 1
-                state.most_open = max(state.open, state.most_open)
+            state.requests.append(Request(self.path, dict(self.headers), body))
             closed = False
             while not closed and not state.may_reply.wait(0.02):
                 readable, _, _ = select.select([self.connection], [], [], 0)
                 closed = bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
-            with state.lock:
-                state.open -= 1
             if closed:
                 return
             self.send_response(state.status)
