@@ -61,14 +61,24 @@ def parse_prediction(body: object) -> JobReport:
     if not isinstance(word, str) or not word:
         raise InvalidPrediction("the reply has no status")
     outputs, error = prediction.get("outputs"), prediction.get("error")
+    state = parse_state(word)
+    if state is RemoteState.COMPLETED and _is_refused(prediction):
+        state, outputs, error = RemoteState.FAILED, None, "NSFW content (has_nsfw_contents)"
     return JobReport(
         remote_id=prediction["id"],
-        state=parse_state(word),
+        state=state,
         output=None if outputs in (None, [], "") else {"images": outputs},
         error=storable(error if isinstance(error, str) else str(error)) if error else "",
         execution_ms=_execution_ms(prediction),
         body=body,
     )
+
+
+def _is_refused(prediction: Mapping[str, Any]) -> bool:
+    """Return whether WaveSpeed has marked each image as NSFW."""
+    marks = prediction.get("has_nsfw_contents")
+    marks = marks if isinstance(marks, list) else [marks]
+    return bool(marks) and all(mark is True for mark in marks)
 
 
 def _execution_ms(prediction: Mapping[str, Any]) -> int | None:

@@ -118,6 +118,18 @@ def test_a_failed_job_says_why(wavespeed: WaveSpeed, emulator: Emulator) -> None
     assert refused.value.code == "prompt_refused"
 
 
+def test_an_image_that_is_marked_as_nsfw_is_a_refused_prompt(wavespeed: WaveSpeed) -> None:
+    prediction = {"id": "a", "status": "completed", "outputs": ["https://cdn/a.png"]}
+    for marks in ([True], True):
+        report = wavespeed.report_in({"data": prediction | {"has_nsfw_contents": marks}})
+        with pytest.raises(OutputError) as refused:
+            wavespeed.result(report, dialect=PUBLIC, images_at="")
+        assert (refused.value.code, report.has_run) == ("prompt_refused", True)
+    for marks in ([False], [], None):
+        report = wavespeed.report_in({"data": prediction | {"has_nsfw_contents": marks}})
+        assert wavespeed.result(report, dialect=PUBLIC, images_at="").images
+
+
 def test_a_probe_says_whether_key_and_model_are_valid(emulator: Emulator) -> None:
     assert isinstance(provider(emulator).probe(MODEL), Gone)
     assert isinstance(provider(emulator).probe("wavespeed-ai/none"), EndpointMissing)
