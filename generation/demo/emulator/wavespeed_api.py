@@ -25,6 +25,9 @@ MODELS = {
 """By name: the key in RULES, and the price of an image in dollars."""
 
 
+BALANCE = 156.78  # dollars
+
+
 class WaveSpeedApi:
     def __init__(
         self, *, access: EndpointAccess, queue: JobQueue, faults: QueueFaults, public_url: str
@@ -35,6 +38,7 @@ class WaveSpeedApi:
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/api/v3/models", self._models)
         app.router.add_get("/api/v3/account/usage", self._usage)
+        app.router.add_get("/api/v3/account/balance", self._balance)
         app.router.add_get("/api/v3/predictions/{job_id}/result", self._result)
         app.router.add_post("/api/v3/{endpoint:.+}", self._submit)
 
@@ -58,6 +62,11 @@ class WaveSpeedApi:
             if ran[name]
         ]
         return web.json_response(wrapped({"by_model": rows}))
+
+    async def _balance(self, request: web.Request) -> web.Response:
+        if refusal := self._unauthorized(request):
+            return refusal
+        return web.json_response(wrapped({"balance": BALANCE, "currency": "USD"}))
 
     async def _result(self, request: web.Request) -> web.StreamResponse:
         async def read() -> web.Response:

@@ -10,7 +10,7 @@ import time
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import InvalidOperation
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from generation.providers import payloads
@@ -126,6 +126,15 @@ class WaveSpeed:
             return Bill({str(row["model"]): money(str(row["cost"])) for row in rows})
         except (KeyError, ValueError, InvalidOperation) as error:
             raise CallFailed("WaveSpeed's reply is not a bill", detail=str(usage)) from error
+
+    # https://wavespeed.ai/docs/check-balance
+    def balance(self) -> Decimal:
+        """Return the dollars that the account has left."""
+        answer = self._document("account", "balance")
+        try:
+            return money(str(answer["data"]["balance"]))
+        except (KeyError, TypeError, ValueError, InvalidOperation) as error:
+            raise CallFailed("WaveSpeed's reply has no balance", detail=str(answer)) from error
 
     def _document(self, *path: str, query: Mapping[str, str] | None = None) -> Mapping[str, Any]:
         url = self._access.address(*path)

@@ -18,7 +18,15 @@ from django.utils import timezone
 from accounts.models import OutgoingEmail
 from artgen.observability import disks, request_stats
 from generation.jobs.engine import driver, heartbeat, outages
-from generation.models import BackupRecord, Budget, Endpoint, GenerationSwitch, Job, Place
+from generation.models import (
+    BackupRecord,
+    Budget,
+    Endpoint,
+    GenerationSwitch,
+    ImageModel,
+    Job,
+    Place,
+)
 from generation.operations.alerts.measurements import Measurements
 from generation.providers.call_errors import KeyRefused
 from generation.testing.cases import EmulatorTestCase, let_time_pass
@@ -117,6 +125,17 @@ class TestConditions(EmulatorTestCase):
             "CreatingOff": {},
             "ProviderOutage": {"problems": "key_refused runpod gone"},
         }
+
+    def test_a_low_balance(self) -> None:
+        model = ImageModel.objects.get(slug="flux-schnell")
+        Endpoint.objects.create(model=model, provider="wavespeed", endpoint_id="a")
+        assert self.wrong() == {}, "the emulator's account is full"
+        self.measurements = Measurements()
+        with (
+            raw_server(http("200 OK", b'{"data": {"balance": 4.2}}')) as server,
+            override_settings(WAVESPEED_BASE_URL=f"http://127.0.0.1:{server.port}"),
+        ):
+            assert self.wrong() == {"BalanceLow": {"balance": "4.20"}}
 
     def test_emails(self) -> None:
         OutgoingEmail.objects.create(recipient="a@example.org", subject="x", body="x")

@@ -13,6 +13,7 @@ GROUPS: tuple[type[ConditionGroup], ...] = (
     submissions.SubmissionConditions,
     jobs.PromiseConditions,
     submissions.BudgetConditions,
+    submissions.BalanceConditions,
     database.ConnectionConditions,
     emails.EmailConditions,
     machine.DiskConditions,

@@ -1,15 +1,28 @@
 """Submissions to RunPod that are stopped: by an outage, by staff or by a budget."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from generation.jobs import clients
 from generation.jobs.budgets import budget_state
-from generation.models import GenerationSwitch, ProviderOutage
+from generation.models import Endpoint, GenerationSwitch, ProviderOutage
+from generation.providers.call_errors import ProviderError
+from generation.providers.provider import WAVESPEED
 
-from .condition import INFO, WARNING, Condition, ConditionGroup, Measured, minutes, variant
+from .condition import (
+    INFO,
+    WARNING,
+    Condition,
+    ConditionGroup,
+    Measured,
+    SlowConditionGroup,
+    minutes,
+    variant,
+)
 
 
 class SubmissionConditions(ConditionGroup):
@@ -36,6 +49,27 @@ class SubmissionConditions(ConditionGroup):
             yield "ProviderOutage", {"problems": "; ".join(problems)}
         if GenerationSwitch.objects.filter(on=False).exists():
             yield "CreatingOff", {}
+
+
+class BalanceConditions(SlowConditionGroup):
+    every = minutes(10)
+    conditions = {
+        "BalanceLow": Condition(
+            _("The account at WaveSpeed has $%(balance)s left."),
+            _("Top it up at wavespeed.ai: without money it makes no images."),
+            severity=WARNING,
+            hold=timedelta(),
+            limit=5,  # dollars
+        )
+    }
+
+    def read(self) -> Measured:
+        used = Endpoint.objects.enabled().filter(provider=WAVESPEED, model__enabled=True)
+        if not (clients.is_set_up(WAVESPEED) and used.exists()):
+            return
+        with suppress(ProviderError):  # such as a refused key, which has a condition of its own
+            if (balance := clients.wavespeed().balance()) < self.limit("BalanceLow"):
+                yield "BalanceLow", {"balance": f"{balance:.2f}"}
 
 
 class BudgetConditions(ConditionGroup):
