@@ -33,7 +33,7 @@ STOP = {
     "nginx": (signal.SIGQUIT, 15),
     "web": (signal.SIGTERM, 35),
     "sockets": (signal.SIGTERM, 15),
-    "worker": (signal.SIGTERM, 60),
+    "worker": (signal.SIGTERM, 150),  # longer than IMAGE_CALL_SECONDS
     "beat": (signal.SIGTERM, 10),
 }
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -25,6 +25,11 @@ def check(slug: str) -> None:
     driver.check(slug)
 
 
+@shared_task(name="generation.make")
+def make() -> None:
+    driver.make()
+
+
 @shared_task(name="generation.stop")
 def stop() -> None:
     driver.stop()

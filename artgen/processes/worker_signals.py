@@ -28,6 +28,8 @@ def prepare(sender: str, instance: Any, **_: object) -> None:
     if sender.startswith("slow@"):
         # Webhooks only: one sends, and one continues while the other waits for slow receivers.
         _slots.append(Slots("slow", 2))
+        # Calls that take as long as an image. They wait for HTTP, and need no process.
+        _slots.append(Slots("make", settings.IMAGE_CALLS if settings.HAS_IMAGE_SERVERS else 1))
     if sender.startswith("drive@"):
         _slots.append(Slots("drive", instance.concurrency))
         watch = import_string(settings.WATCH)

@@ -7,6 +7,7 @@ from artgen.settings.content_security_policy import *
 from artgen.settings.database import *
 from artgen.settings.email import *
 from artgen.settings.files import *
+from artgen.settings.image_servers import *
 from artgen.settings.jobs import *
 from artgen.settings.languages import *
 from artgen.settings.observability import *

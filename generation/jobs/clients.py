@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from generation.providers.http.access import HttpLimits
-from generation.providers.provider import RUNPOD, WAVESPEED, Facts, Provider
+from generation.providers.http.access import BearerAccess, HttpLimits
+from generation.providers.image_server.provider import ImageServer
+from generation.providers.provider import IMAGE_SERVER, RUNPOD, WAVESPEED, YANDEX, Facts, Provider
 from generation.providers.runpod.provider import RunPod
 from generation.providers.status_sweep import SWEEP_SECONDS
 from generation.providers.wavespeed.provider import WaveSpeed
@@ -32,8 +34,12 @@ def of(name: str) -> Provider:
 
 def is_set_up(name: str) -> bool:
     """Return whether there is a key of this provider, so that endpoints can be used."""
-    keys = {RUNPOD: settings.RUNPOD_API_KEY, WAVESPEED: settings.WAVESPEED_API_KEY}
-    return bool(keys[name])
+    return not missing_settings(name)
+
+
+def missing_settings(name: str) -> list[str]:
+    """Return the settings without which its endpoints cannot be used, and that are empty."""
+    return [setting for setting in NEEDED[name] if not getattr(settings, setting)]
 
 
 def facts_of(name: str) -> Facts:
@@ -84,10 +90,69 @@ def _wavespeed_facts() -> Facts:
     return Facts(longest_life=timedelta(minutes=30), can_cancel=False)
 
 
-MAKERS: Mapping[str, Callable[[], Provider]] = {RUNPOD: runpod, WAVESPEED: wavespeed}
+UNKEPT = {"Connection": "close"}
+"""Headers of image servers: a kept connection may break when the next call is sent."""
+
+
+def yandex() -> ImageServer:
+    return _yandex(
+        settings.YANDEX_BASE_URL, settings.YANDEX_API_KEY, settings.YANDEX_FOLDER_ID, os.getpid()
+    )
+
+
+@lru_cache(maxsize=8)
+def _yandex(base_url: str, api_key: str, folder: str, _pid: int) -> ImageServer:
+    headers = {"OpenAI-Project": folder, **UNKEPT}
+    access = BearerAccess(base_url, api_key, scheme="Api-Key", more_headers=headers)
+    return ImageServer(
+        name="Yandex AI Studio",
+        access=access,
+        limits=_image_limits(),
+        model_prefix=f"art://{folder}/",
+        lists_models=False,
+    )
+
+
+def image_server() -> ImageServer:
+    headers = tuple(sorted(settings.IMAGE_SERVER_HEADERS.items()))
+    return _image_server(
+        settings.IMAGE_SERVER_URL, settings.IMAGE_SERVER_API_KEY, headers, os.getpid()
+    )
+
+
+@lru_cache(maxsize=8)
+def _image_server(
+    base_url: str, api_key: str, headers: tuple[tuple[str, str], ...], _pid: int
+) -> ImageServer:
+    access = BearerAccess(base_url, api_key, more_headers=dict(headers) | UNKEPT)
+    return ImageServer(name="The image server", access=access, limits=_image_limits())
+
+
+def _image_limits() -> HttpLimits:
+    return replace(LIMITS, run_seconds=settings.IMAGE_CALL_SECONDS)
+
+
+def _image_server_facts() -> Facts:
+    return Facts(longest_life=timedelta(seconds=settings.IMAGE_CALL_SECONDS), can_cancel=False)
+
+
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    RUNPOD: ("RUNPOD_API_KEY",),
+    WAVESPEED: ("WAVESPEED_API_KEY",),
+    YANDEX: ("YANDEX_API_KEY", "YANDEX_FOLDER_ID"),
+    IMAGE_SERVER: ("IMAGE_SERVER_URL",),
+}
+MAKERS: Mapping[str, Callable[[], Provider]] = {
+    RUNPOD: runpod,
+    WAVESPEED: wavespeed,
+    YANDEX: yandex,
+    IMAGE_SERVER: image_server,
+}
 FACTS: Mapping[str, Callable[[], Facts]] = {
     RUNPOD: _runpod_facts,
     WAVESPEED: _wavespeed_facts,
+    YANDEX: _image_server_facts,
+    IMAGE_SERVER: _image_server_facts,
 }
 LONGEST_READ = timedelta(seconds=max(SWEEP_SECONDS, LIMITS.longest_seconds))
 """The longest that it takes to read jobs of one provider."""

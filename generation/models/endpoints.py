@@ -16,6 +16,8 @@ from generation.providers import provider
 class ProviderName(models.TextChoices):
     RUNPOD = provider.RUNPOD, "RunPod"
     WAVESPEED = provider.WAVESPEED, "WaveSpeed"
+    YANDEX = provider.YANDEX, "Yandex AI Studio"
+    IMAGE_SERVER = provider.IMAGE_SERVER, _("Image server")
 
 
 class Place(NamedTuple):

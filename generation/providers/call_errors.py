@@ -166,6 +166,9 @@ def vendor_text(text: str) -> str:
     except InvalidJSON:
         return text.strip()[:DETAIL_CHARACTERS]
     if isinstance(body, dict):
+        if isinstance(error := body.get("error"), dict):  # OpenAI's
+            parts = [str(error[key]) for key in ("code", "message") if error.get(key)]
+            return (": ".join(parts) or str(error))[:DETAIL_CHARACTERS]
         for key in ("error", "message", "detail", "title"):
             if isinstance(said := body.get(key), str) and said:
                 return said[:DETAIL_CHARACTERS]

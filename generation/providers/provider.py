@@ -1,4 +1,5 @@
-"""What every provider of GPUs is to ArtGen: a queue to which jobs are submitted.
+"""What every provider of GPUs is to ArtGen: a queue to which jobs are submitted, or a server that
+answers with the image.
 
 Failures of calls are verdicts (`call_errors`), so that the engine decides without knowing which
 provider it is.
@@ -15,7 +16,12 @@ from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import Result
 
 RUNPOD, WAVESPEED = "runpod", "wavespeed"
+YANDEX, IMAGE_SERVER = "yandex", "image_server"
 """Names of the providers, as rows keep them."""
+
+SYNCHRONOUS = frozenset({YANDEX, IMAGE_SERVER})
+"""Those whose reply to a submission has the images: `submit` takes as long as these, and nobody can
+ask for a job."""
 
 Ref = tuple[str, str]
 """An endpoint's id there, and a job's."""
@@ -53,6 +59,8 @@ class Submission:
 
     remote_id: str
     state: RemoteState
+    report: JobReport | None = None
+    """Of a synchronous provider: the finished job, which has no id."""
 
 
 class Provider(Protocol):

@@ -156,9 +156,8 @@ def run_messages() -> None:
 
         def waiting() -> list[list[str]]:
             """Take the next task of each lane, with its arguments."""
-            entries = [
-                entry for queue in queues if (entry := wakeups.take(queue.name, seconds=AT_ONCE))
-            ]
+            lanes = (*settings.WORKER_QUEUES, "make")
+            entries = [entry for lane in lanes if (entry := wakeups.take(lane, seconds=AT_ONCE))]
             messages = [message for queue in queues if (message := queue.get(no_ack=True))]
             return entries + [[one.headers["task"], *one.payload[0]] for one in messages]
 

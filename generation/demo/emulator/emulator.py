@@ -75,6 +75,7 @@ class Emulator:
             queue=self._queue,
             faults=self.faults,
             access=self._access,
+            workers=self._workers,
             others=(self._files, control, billing),
         )
         self._loop = asyncio.new_event_loop()
@@ -90,6 +91,10 @@ class Emulator:
     @property
     def wavespeed_url(self) -> str:
         return f"http://{self.image_host}/api/v3"
+
+    @property
+    def image_server_url(self) -> str:
+        return f"http://{self.image_host}/v1"
 
     @property
     def image_host(self) -> str:

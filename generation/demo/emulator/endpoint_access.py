@@ -33,8 +33,8 @@ class EndpointAccess:
 
 
 def _fits(authorization: str, key: str | None) -> bool:
-    """Compare the key; the documentation shows it with and without "Bearer"."""
-    sent_key = authorization[7:] if authorization[:7].lower() == "bearer " else authorization
+    """Compare the key, which may stand alone or after a scheme: Bearer, or Yandex's Api-Key."""
+    sent_key = authorization.rpartition(" ")[2]
     return (
         bool(sent_key)
         if key is None

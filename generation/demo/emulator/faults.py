@@ -36,6 +36,19 @@ FAULTS: dict[str, dict[str, str]] = {
         "no_id": "the job is accepted, the reply is an empty object",
         "accept_twice": "two jobs are accepted, the reply names the second (for controls)",
     },
+    "images": _READS
+    | {
+        "refuse_402": "402",
+        "refuse_404": "404",
+        "refuse_413": "413",
+        "refuse_422": "422",
+        "error_5xx_after": "the image is made, then 500",
+        "raw": "the reply is not JSON but bytes",
+        "prompt_refused": "400 by the safety checker",
+        "no_output": "a reply without images",
+        "empty_images": "a reply with an empty image",
+        "corrupt_image": "the second half of the image is missing",
+    },
     "status": _READS
     | {
         "lost_404": "404 `job not found` once; the job still exists",

@@ -68,7 +68,7 @@ class JobQueue:
         job.fault = self._faults.take("job", job.endpoint) or magic_fault(_prompt(job.input))
         job.webhook_fault = self._faults.take("webhook", job.endpoint) if job.webhook else ""
         self.jobs[job.id] = job
-        self._record(job)
+        self._add_record(job)
         self._clock.after(job.ttl, lambda: self._expire(job))
         endpoint = self.endpoint(job.endpoint)
         if job.webhook_fault == "forged":
@@ -86,7 +86,12 @@ class JobQueue:
             endpoint.waiting.append(job)
             self._clock.after(0, lambda: self._take(endpoint))
 
-    def _record(self, job: EmulatedJob) -> None:
+    def record(self, job: EmulatedJob, *, fault: str) -> None:
+        """Record a job that is made in the reply to its request."""
+        job.fault = fault or magic_fault(_prompt(job.input))
+        self._add_record(job)
+
+    def _add_record(self, job: EmulatedJob) -> None:
         job.record = Accepted(
             id=job.id,
             endpoint=job.endpoint,

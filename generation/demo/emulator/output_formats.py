@@ -47,6 +47,9 @@ RECORDED = {
     "nano-banana-edit": OutputFormat(cost=0.038),
     "nano-banana-pro-edit": OutputFormat(cost=0.14),
     "google-nano-banana-2-edit": OutputFormat(cost=0.0875),
+    # By the emulated image server.
+    "aliceai-image-art-3.0/latest": OutputFormat(shape="b64_json", jpeg=True),
+    "sd-3.5-large": OutputFormat(shape="b64_json"),
 }
 """By endpoint id. Where the cost was not recorded (kontext, qwen-image-t2i, qwen-image-t2i-lora,
 p-image, wan), it is the documented price. Other endpoints have the defaults of `OutputFormat`."""

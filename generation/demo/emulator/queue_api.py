@@ -12,6 +12,7 @@ from aiohttp import web
 from .chat_completions import ChatCompletions
 from .endpoint_access import EndpointAccess
 from .faults import Faults
+from .image_server_api import ImageServerApi
 from .input_validation import PUBLIC_ENDPOINTS, guess_dialect
 from .job_queue import JobQueue
 from .jobs import EmulatedJob
@@ -28,6 +29,7 @@ from .reply_faults import (
     json_of,
 )
 from .wavespeed_api import WaveSpeedApi
+from .workers import Workers
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 TIMEOUT_RANGE = (5_000, 7 * 86_400_000)  # milliseconds
@@ -48,6 +50,7 @@ class QueueApi:
         queue: JobQueue,
         faults: Faults,
         access: EndpointAccess,
+        workers: Workers,
         others: Iterable[Routes],
     ) -> None:
         self._queue, self._faults, self._access = queue, faults, access
@@ -64,13 +67,14 @@ class QueueApi:
             slow_seconds=options.slow_seconds,
             before=before,
         )
+        surrounding = QueueFaults(faults, self._calls, slow_seconds=options.slow_seconds)
         wavespeed = WaveSpeedApi(
-            access=access,
-            queue=queue,
-            faults=QueueFaults(faults, self._calls, slow_seconds=options.slow_seconds),
-            public_url=options.public_url,
+            access=access, queue=queue, faults=surrounding, public_url=options.public_url
         )
-        for routes in (*others, chat, wavespeed):
+        images = ImageServerApi(
+            access=access, queue=queue, workers=workers, faults=surrounding, options=options
+        )
+        for routes in (*others, chat, wavespeed, images):
             routes.add_routes(self.app)
         self.app.router.add_route("*", "/v2/{endpoint}/{call}", self._api)
         self.app.router.add_route("*", "/v2/{endpoint}/{call}/{job_id}", self._api)

@@ -10,6 +10,7 @@ from aiohttp import web
 from .faults import Faults
 from .recorded_calls import Call, Calls
 
+FAULT = web.RequestKey("fault", str)  # of the call that `QueueFaults` surrounds
 # Clients distinguish the two by the body.
 ENDPOINT_NOT_FOUND = "endpoint not found"
 JOB_NOT_FOUND = "job not found"
@@ -35,8 +36,10 @@ def before(fault: str, request: web.Request) -> web.Response | None:
     statuses = {
         "refuse_400": 400,
         "refuse_401": 401,
+        "refuse_402": 402,
         "refuse_403": 403,
         "refuse_413": 413,
+        "refuse_422": 422,
         "error_5xx": 500,
     }
     return error(statuses[fault], f"emulated fault: {fault}") if fault in statuses else None
@@ -69,6 +72,8 @@ async def after(
         return web.Response(text='{"id": "1f0c', content_type="application/json")
     if fault == "error_5xx_after":
         return error(500, "internal server error")
+    if fault == "raw":
+        return web.Response(body=b"\x89PNG\r\n\x1a\n" + bytes(64), content_type="image/png")
     if fault == "no_id":
         return web.json_response({})
     if fault == "unknown_state":
@@ -102,7 +107,7 @@ class QueueFaults:
         do: Callable[[], Awaitable[web.Response]],
     ) -> web.StreamResponse:
         body = await request.read()
-        fault = self._faults.take(call, endpoint)
+        request[FAULT] = fault = self._faults.take(call, endpoint)
         job_id = request.match_info.get("job_id", "")
         recorded = Call(request.method, request.path, call, endpoint, job_id, json_of(body), fault)
         self._calls.add(recorded, size=len(body))

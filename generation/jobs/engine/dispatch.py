@@ -20,6 +20,10 @@ def check(slug: str) -> None:
     _wake("drive", "generation.check", slug)
 
 
+def make() -> None:
+    _wake("make", "generation.make")
+
+
 def store() -> None:
     _wake("store", "generation.store")
 

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 ERROR_PAUSE = timedelta(seconds=60)  # after an unexpected error
 MISSING_INTERVAL = timedelta(seconds=3)  # between two checks of a job that RunPod does not know
+PERHAPS_PAID = "perhaps_paid"
 
 
 @contextmanager
@@ -52,6 +53,14 @@ def give_up(job: Job, error: OutputError, *, report: JobReport, charge: Charge) 
         lifecycle.retry_attempt(job, code=error.code, detail=error.detail, charge=charge)
     else:
         lifecycle.fail(job, code=error.code, detail=error.detail, charge=charge)
+
+
+def end_perhaps_paid(job: Job, detail: str) -> None:
+    """Fail a job whose call was sent and has no reply, and count the expected cost. Raises Stale.
+
+    Nobody can ask for its image, and another call might be paid for again: its owner decides.
+    """
+    lifecycle.fail(job, code=PERHAPS_PAID, detail=detail, charge=Charge(usd=None, has_run=True))
 
 
 def handle_missing(job: Job, reply: Gone, now: datetime) -> None:

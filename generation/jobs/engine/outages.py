@@ -88,9 +88,12 @@ def resume(outage: ProviderOutage) -> bool:
 def _is_over(outage: ProviderOutage) -> bool:
     if outage.kind == OutageKind.REPLIES_UNREAD:
         replies = UnreadReply.objects.filter(endpoint_id=outage.endpoint_id, is_open=True)
-        formats = replies.values_list("request_format", "job__model__request_format")
-        newest = formats.order_by("-at").first()
-        return newest is None or newest[0] != newest[1]
+        newest = replies.select_related("job__endpoint", "job__model").order_by("-at").first()
+        if newest is None:
+            return True
+        endpoint, model = newest.job.endpoint, newest.job.model
+        current = endpoint if endpoint and endpoint.dialect else model
+        return newest.request_format != current.request_format
     provider = clients.of(outage.provider)
     if outage.kind == OutageKind.ENDPOINT_MISSING:
         return isinstance(provider.probe(outage.endpoint_id), Gone)

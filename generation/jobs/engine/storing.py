@@ -106,7 +106,7 @@ def _store_result(job: Job) -> None:
             for position, image in enumerate(result.images)
         ]
     except (OutputError, InvalidImage) as error:
-        if is_kept:
+        if is_kept and job.error_code == lifecycle.UNREADABLE:
             unread_replies.read_later(job, error)
         else:
             _keep_reply(job, report, error)

@@ -34,6 +34,11 @@ def read(job: Job, report: JobReport) -> Result:
     return provider.result(report, dialect=job.snapshot["dialect"], images_at=images_at)
 
 
+def keep_for_storing(job: Job, report: JobReport) -> None:
+    """Keep a reply that has the image inside and cannot be read again, until this is stored."""
+    _insert(job, report, is_open=False)
+
+
 def kept_reply(job: Job) -> JobReport | None:
     """Return the kept reply, if there is one, to be read with the model as it is now."""
     if (body := kept_body(job)) is None:
@@ -53,7 +58,7 @@ def keep(job: Job, report: JobReport, error: OutputError, *, charge: Charge | No
 
     `charge` is None if the attempt has been counted before.
     """
-    now, body = timezone.now(), zlib.compress(json.dumps(report.body).encode(), level=1)
+    now = timezone.now()
     with transaction.atomic():
         if error.code == lifecycle.UNREADABLE and charge is not None:
             lifecycle.store_unread(
@@ -61,17 +66,21 @@ def keep(job: Job, report: JobReport, error: OutputError, *, charge: Charge | No
             )
         else:
             lifecycle.fail(job, code=error.code, detail=error.detail, charge=charge)
-        UnreadReply.objects.create(
-            job_id=job.id,
-            endpoint_id=job.place.endpoint_id,
-            request_format=_format_of(job),
-            body=body,
-            at=now,
-            is_open=error.code in COUNTED,
-        )
+        _insert(job, report, is_open=error.code in COUNTED)
     # After the commit, so that of two replies at once at least one finds the other.
     if error.code in COUNTED:
         _count(job, error)
+
+
+def _insert(job: Job, report: JobReport, *, is_open: bool) -> None:
+    values = {
+        "endpoint_id": job.place.endpoint_id,
+        "request_format": _format_of(job),
+        "body": zlib.compress(json.dumps(report.body).encode(), level=1),
+        "at": timezone.now(),
+        "is_open": is_open,
+    }
+    UnreadReply.objects.update_or_create(job_id=job.id, defaults=values)
 
 
 def read_later(job: Job, error: Exception) -> None:
@@ -96,11 +105,14 @@ def forget(job: Job) -> None:
 
 
 def _format_of(job: Job) -> Any:
-    """Return the model's current format, or that of the job if the model has another endpoint."""
-    current, placed_with = job.model.request_format, job.snapshot.get("request_format")
-    if current == placed_with or job.model.endpoint.place == job.place:
-        return current
-    return placed_with
+    """Return its endpoint's current format, or that of the job if that is another endpoint now."""
+    of_model, placed_with = job.model.request_format, job.snapshot.get("request_format")
+    if of_model == placed_with:
+        return of_model
+    endpoint = job.endpoint or job.model.endpoint
+    if endpoint.place != job.place:
+        return placed_with
+    return endpoint.request_format if endpoint.dialect else of_model
 
 
 def _count(job: Job, error: OutputError) -> None:

@@ -32,6 +32,10 @@ ADVICE: dict[str, Promise] = {
     "bad_picture": TRY_AGAIN,
     "invalid_output": TRY_AGAIN,
     "canceled": gettext_lazy("Your prompt isn’t the reason. Try again."),
+    "perhaps_paid": gettext_lazy(
+        "The service may have paid for the image, so it was not tried again automatically. You can "
+        "try again."
+    ),
     "provider_unpaid": WAIT,
     "provider_error": TRY_AGAIN,
     "deadline": gettext_lazy("The GPUs were busy or unreachable for too long. Try again."),

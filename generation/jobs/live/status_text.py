@@ -14,6 +14,7 @@ from generation.jobs.eta import Forecast, JobOutlook
 from generation.jobs.queue import scheduling
 from generation.jobs.queue.queue_positions import QueuePosition
 from generation.models import FINAL, TOO_DEAR, Job, Status
+from generation.providers.provider import SYNCHRONOUS
 
 ERROR_MESSAGES = {
     "prompt_refused": gettext_lazy("The model rejected this prompt. Rephrase it."),
@@ -31,6 +32,9 @@ ERROR_MESSAGES = {
     "bad_picture": gettext_lazy("The model returned an invalid file."),
     "invalid_output": gettext_lazy("The model returned an invalid file."),
     "canceled": gettext_lazy("The job was stopped by the GPU provider."),
+    "perhaps_paid": gettext_lazy(
+        "The connection broke after the request was sent, so its image can’t be fetched."
+    ),
     "provider_unpaid": gettext_lazy("The service is out of GPU time. Contact the administrator."),
     "provider_error": gettext_lazy("The model failed."),
     "deadline": gettext_lazy("It timed out."),
@@ -156,7 +160,8 @@ def _before(position: QueuePosition) -> str:
 
 
 def _submitted(job: Job, *, about: str, late: str, warm: bool, now: datetime) -> Phase:
-    if not job.runpod_id and scheduling.post_has_ended(job, now=now):
+    is_unknown = not job.runpod_id and scheduling.post_has_ended(job, now=now)
+    if is_unknown and job.place.provider not in SYNCHRONOUS:
         return Phase(_("Waiting for confirmation"), _unconfirmed(job, now))
     if late or job.missing_since:
         return Phase(_("Starting GPU"), late or about)

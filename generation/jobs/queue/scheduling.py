@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from generation.jobs import clients
 from generation.models import Endpoint, ImageModel, Job
+from generation.providers.provider import SYNCHRONOUS
 
 SUBMISSION = timedelta(seconds=settings.HTTP_LIMITS["run_seconds"] + 2)  # longest POST /run
 HANGING = timedelta(seconds=1)  # age of a POST that hangs
@@ -39,6 +40,14 @@ def gone_at(submitted_at: datetime, *, provider: str) -> datetime:
 def longest_life(provider: str) -> timedelta:
     """Return how long after a submission it is certainly over."""
     return clients.facts_of(provider).longest_life + UNKNOWN_MARGIN
+
+
+def unanswered_for(provider: str) -> timedelta:
+    """Return after which time a submission without an answer is due.
+
+    Jobs of a synchronous provider are not submitted yet: they wait for a thread.
+    """
+    return timedelta() if provider in SYNCHRONOUS else longest_life(provider)
 
 
 IS_POSTING = """status = 'submitted' AND runpod_id = '' AND refusals = 0
@@ -119,7 +128,7 @@ class Openings:
 
 def next_jobs_values(openings: Openings, *, now: datetime) -> dict[str, Any]:
     (endpoint,) = openings.open
-    values = {"max_in_flight": endpoint.max_in_flight, "most": _most(endpoint)}
+    values = {"max_in_flight": _limit(endpoint), "most": _most(endpoint)}
     return values | _ordered_values(openings, now)
 
 
@@ -137,6 +146,12 @@ def _ordered_values(openings: Openings, now: datetime) -> dict[str, Any]:
 
 def _most(endpoint: Endpoint) -> int:
     return 1 if endpoint.submit_failures else MAX_AT_ONCE
+
+
+def _limit(endpoint: Endpoint) -> int:
+    """Return how many jobs may be there. A synchronous provider accepts one by its image."""
+    is_probed = endpoint.submit_failures and endpoint.provider in SYNCHRONOUS
+    return 1 if is_probed else endpoint.max_in_flight
 
 
 @dataclass(frozen=True)
@@ -194,7 +209,7 @@ class Load:
 
         None while a submission runs there, and one while a single POST hangs, as NEXT_JOBS.
         """
-        room = min(endpoint.max_in_flight - self.jobs, _most(endpoint))
+        room = min(_limit(endpoint) - self.jobs, _most(endpoint))
         if not self.posting:
             return room
         limit = (SUBMISSION if endpoint.submit_failures else HANGING).total_seconds()

@@ -16,13 +16,12 @@ def other_providers() -> Iterator[Check]:
         endpoints = used.filter(provider=provider).select_related("model")
         if provider is ProviderName.RUNPOD or not endpoints:
             continue
-        setting = f"{provider.name}_API_KEY"
-        if not clients.is_set_up(provider):
-            hint = f"Set {setting}. {installation.current().settings}"
-            yield Check(f"{provider}_key", False, f"{setting} is not set", hint)
+        if missing := clients.missing_settings(provider):
+            hint = f"Set {missing[0]}. {installation.current().settings}"
+            yield Check(f"{provider}_key", False, f"{missing[0]} is not set", hint)
             continue
         for endpoint in endpoints.order_by("model__position", "model__slug", "id"):
-            yield _endpoint(endpoint, setting)
+            yield _endpoint(endpoint, f"{provider.name}_API_KEY")
 
 
 def _endpoint(endpoint: Endpoint, setting: str) -> Check:

@@ -1,6 +1,7 @@
-"""What every call to RunPod needs with any HTTP library: address, API key, connection limits."""
+"""What every call to a provider needs with any HTTP library: address, key, limits."""
 
 import urllib.parse
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -46,10 +47,12 @@ class HttpLimits:
 
 @dataclass(frozen=True, slots=True)
 class BearerAccess:
-    """RunPod's address, which ends in `/v2`, and the API key. Raises ValueError for a bad key."""
+    """A provider's address and the API key. Raises ValueError for a bad key."""
 
     base_url: str
     api_key: str = field(repr=False)
+    scheme: str = "Bearer"
+    more_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
@@ -58,11 +61,11 @@ class BearerAccess:
     @property
     def headers(self) -> dict[str, str]:
         """The headers of every call, without the key."""
-        return {"Accept": "application/json", "User-Agent": USER_AGENT}
+        return {"Accept": "application/json", "User-Agent": USER_AGENT, **self.more_headers}
 
     def __call__(self, request: "PreparedRequest") -> "PreparedRequest":
         """Set the key. As a request's `auth`, so that .netrc cannot replace it."""
-        request.headers["Authorization"] = f"Bearer {self.api_key}"
+        request.headers["Authorization"] = f"{self.scheme} {self.api_key}"
         return request
 
     def address(self, *path: str) -> str:
@@ -88,5 +91,5 @@ def header_key(api_key: str) -> str:
     """Return the key without surrounding space. Raises ValueError if a header cannot hold it."""
     key = api_key.strip()
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise ValueError("the RunPod API key has characters that cannot be in a header")
+        raise ValueError("the API key has characters that cannot be in a header")
     return key

@@ -70,7 +70,7 @@ def _size(size: SizeFormat, parameters: Parameters) -> dict[str, Any]:
         case "width_height":
             return sides
         case "size":
-            return {size.field: f"{parameters.width}*{parameters.height}"}
+            return {size.field: f"{parameters.width}{size.separator}{parameters.height}"}
         case "aspect_ratio":
             return {
                 size.field: aspect_ratio.nearest(

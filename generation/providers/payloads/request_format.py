@@ -23,6 +23,7 @@ MAX_FIXED_BYTES = 4_000
 SIDES = (16, 8192)  # px: range of limits and sizes
 RATIO = re.compile(r"[1-9]\d?:[1-9]\d?")
 SIZE = re.compile(r"([1-9]\d{1,4})\*([1-9]\d{1,4})")
+SEPARATORS = ("*", "x")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 PATH = re.compile(r"(?=.{1,200}$)(\[\]|[\w-]+(\[\])?)(\.[\w-]+(\[\])?)*", re.ASCII)
 
@@ -31,7 +32,7 @@ _LIMITS = ("min", "max", "step")
 SIZE_MODES: Mapping[str, tuple[str, ...]] = {
     "none": (),  # the endpoint decides
     "width_height": ("width", "height", *_LIMITS),  # two numbers
-    "size": ("field", "sizes"),  # "1024*768"
+    "size": ("field", "sizes", "separator"),  # "1024*768", or "1024x768"
     "aspect_ratio": ("field", "ratios"),  # the nearest of the ratios
     "custom": ("field", "width", "height", *_LIMITS),  # the ratio "custom" and two numbers
     "match_input_image": ("field",),  # as the first source image
@@ -72,6 +73,7 @@ class SizeFormat:
     width: str = "width"
     height: str = "height"
     sizes: tuple[tuple[int, int], ...] = ()
+    separator: str = "*"
     ratios: tuple[str, ...] = ()
     min: int | None = None
     max: int | None = None
@@ -201,8 +203,12 @@ class _Reader:
         if mode == "aspect_ratio" and not ratios:
             self.fail("size.ratios", "required", mode)
         sizes = self.texts("size.sizes", raw.get("sizes", []), SIZE, "1024*768")
+        separator = raw.get("separator", SEPARATORS[0])
+        if separator not in SEPARATORS:
+            self.fail("size.separator", "value", separator, SEPARATORS)
         return SizeFormat(
             mode=mode,
+            separator=str(separator),
             field=self.name("size.field", raw.get("field", usual)) if usual else "",
             width=self.name("size.width", raw.get("width", "width")),
             height=self.name("size.height", raw.get("height", "height")),

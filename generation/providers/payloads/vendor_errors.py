@@ -71,6 +71,7 @@ _TABLE = tuple(
             "prompt_refused",
             r"(sensitive|inappropriate|prohibited|flagged|unsafe) (content|information|prompt)",
         ),
+        ("prompt_refused", r"violate.{0,20}(terms of use|usage polic)|moderation_blocked"),
         (
             "prompt_refused",
             r"(flagged|blocked|rejected) (as|by|for).{0,40}(sensitive|moderation|safety|policy)",

@@ -5,6 +5,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from django.core.management import CommandError
+from django.test import override_settings
 from django.utils import translation
 
 from generation.catalog.catalog_file import CATALOG_FILE
@@ -23,6 +24,20 @@ class TestFurtherCatalog(EmulatorTestCase):
             ImageModel.objects.filter(slug=slug).update(enabled=True)
             job = self.finish(self.place(model=slug, width=1024, height=1024))
             assert (job.status, job.place.provider) == (Status.SUCCEEDED, "wavespeed")
+
+    @override_settings(YANDEX_API_KEY="test", YANDEX_FOLDER_ID="b1g")
+    def test_it_has_models_of_servers_that_answer_with_the_image(self) -> None:
+        address = self.emulator.image_server_url
+        run("load_catalog", str(CATALOG_FILE.with_name("image_servers.toml")))
+        assert not ImageModel.objects.filter(slug__in=("alice-ai-art", "own-server"), enabled=True)
+        with override_settings(
+            YANDEX_BASE_URL=address, IMAGE_SERVER_URL=address, IMAGE_SERVER_API_KEY="test"
+        ):
+            for slug, provider in (("alice-ai-art", "yandex"), ("own-server", "image_server")):
+                ImageModel.objects.filter(slug=slug).update(enabled=True)
+                job = self.place(model=slug, width=1024, height=1024)
+                job = self.finish(job)
+                assert (job.status, job.place.provider) == (Status.SUCCEEDED, provider)
 
 
 class TestSetModel(EmulatorTestCase):

@@ -4,6 +4,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from generation.models import Job, Status
 from generation.providers.call_errors import EndpointMissing, Gone, KeyRefused, ProviderError
 from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import OutputError
+from generation.providers.provider import SYNCHRONOUS
 
 log = logging.getLogger(__name__)
 
@@ -43,15 +45,35 @@ Replies = dict[UUID, JobReport | ProviderError]
 
 def check(slug: str) -> int:
     """Check all jobs of the model that are due, with one sweep; return how many."""
-    jobs = lifecycle.claim_due(slug, limit=MAX_JOBS, lease=LEASE)
+    claimed = lifecycle.claim_due(slug, limit=MAX_JOBS, lease=LEASE)
+    jobs = [job for job in claimed if job.place.provider not in SYNCHRONOUS]
+    if len(jobs) < len(claimed):
+        _look_after([job for job in claimed if job.place.provider in SYNCHRONOUS])
     if jobs:
         interval = _interval(jobs)
         pooling.give_back()  # the sweep may take seconds
         for of_provider, replies in read_statuses(jobs):
             apply(of_provider, replies, interval=interval)
-        if len(jobs) == MAX_JOBS:
-            dispatch.check(slug)
-    return len(jobs)
+    if len(claimed) == MAX_JOBS:
+        dispatch.check(slug)
+    return len(claimed)
+
+
+def _look_after(jobs: Sequence[Job]) -> None:
+    """Wake threads for jobs that wait for a call, and end those whose call has no reply."""
+    now = timezone.now()
+    for job in jobs:
+        with failures.isolated(job, code=failures.PERHAPS_PAID), suppress(lifecycle.Stale):
+            over_at = scheduling.gone_at(job.submitted_at or now, provider=job.place.provider)
+            if job.runpod_id and over_at > now:
+                lifecycle.postpone([job], until=over_at)
+            elif job.runpod_id:
+                failures.end_perhaps_paid(job, "its process has ended during the call")
+            elif job.deadline_at and job.deadline_at <= now:
+                _fail_at_deadline(job, job.deadline_at)
+            else:
+                lifecycle.postpone([job], until=now + MIN_INTERVAL)
+                dispatch.make()
 
 
 def _interval(jobs: Sequence[Job]) -> timedelta:
@@ -151,8 +173,8 @@ def _apply(
     elif not job.runpod_id:
         _check_unknown(job, reply, now)
     elif isinstance(reply, JobReport) and reply.state.final:
-        if finished := _finished(job, reply):
-            changes.finished.append((job, finished))
+        if result := finished(job, reply):
+            changes.finished.append((job, result))
     elif job.deadline_at and job.deadline_at <= now:
         _fail_at_deadline(job, job.deadline_at)
         dispatch.stop()
@@ -209,8 +231,8 @@ def _progress(job: Job, report: JobReport) -> lifecycle.JobProgress | None:
     return None
 
 
-def _finished(job: Job, report: JobReport) -> lifecycle.Finished | None:
-    """Return the result of a job that has ended at RunPod; None if it failed and has been moved."""
+def finished(job: Job, report: JobReport) -> lifecycle.Finished | None:
+    """Return the result of a job that has ended; None if it failed and has been moved."""
     charge = spending.charge_in(report)
     try:
         result = unread_replies.read(job, report)
@@ -230,22 +252,23 @@ def _check_unknown(job: Job, reply: JobReport | ProviderError | None, now: datet
     """Adopt the candidate if RunPod confirms it; submit again once RunPod's ttl has passed."""
     submitted_at = job.submitted_at or now
     gone_at = scheduling.gone_at(submitted_at, provider=job.place.provider)
+    later = min(gone_at, job.deadline_at or gone_at)
     if isinstance(reply, JobReport):
         try:
             lifecycle.adopt_candidate(job)
         except lifecycle.Stale:
-            lifecycle.reject_candidate(job, until=gone_at)
+            lifecycle.reject_candidate(job, until=later)
         else:
             dispatch.check(job.model.slug)
     elif isinstance(reply, Gone):
-        lifecycle.reject_candidate(job, until=gone_at)
+        lifecycle.reject_candidate(job, until=later)
     elif job.deadline_at and job.deadline_at <= now:
         _fail_at_deadline(job, job.deadline_at)
     elif job.candidate_id:
         until = max(now + MIN_INTERVAL, submitted_at + scheduling.SUBMISSION)
         lifecycle.postpone([job], until=until)
     elif gone_at > now:
-        lifecycle.postpone([job], until=gone_at)
+        lifecycle.postpone([job], until=later)
     else:
         lifecycle.retry_attempt(job, code="gpu_lost", detail="no webhook within RunPod's ttl")
 

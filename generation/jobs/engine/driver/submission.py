@@ -17,6 +17,7 @@ from django.utils import timezone
 from artgen.database import pooling, raw_sql
 from generation.jobs import clients
 from generation.jobs.budgets import budget_choice
+from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import (
     dispatch,
     failures,
@@ -39,12 +40,13 @@ from generation.providers.call_errors import (
     ProviderError,
 )
 from generation.providers.payloads import PayloadError
-from generation.providers.provider import Order, Submission
+from generation.providers.provider import SYNCHRONOUS, Order, Submission
 
 log = logging.getLogger(__name__)
 
 MAX_PARALLEL_POSTS = 32
 ARRIVAL_SECONDS = 0.5  # POSTs that take longer delay no outcome of the others
+NOT_RUN = Charge(usd=None, has_run=False)
 SOURCE_PAUSE = timedelta(seconds=10)  # when the bucket does not deliver a source image
 
 ENDPOINTS = """
@@ -80,8 +82,14 @@ class NotSent(Exception):
 
 
 def submit(slug: str) -> list[Job]:
-    """Submit all jobs of the model that fit, in parallel, and return them."""
-    jobs = take_jobs(slug)
+    """Submit all jobs of the model that fit, in parallel, and return them.
+
+    Those for a synchronous provider go to the threads of `image_calls`.
+    """
+    taken = take_jobs(slug)
+    jobs = [job for job in taken if job.place.provider not in SYNCHRONOUS]
+    if len(jobs) < len(taken):
+        dispatch.make()
     if jobs:
         sent: dict[UUID, dict[str, Any]] = {}
         kinds: dict[int, set[str]] = defaultdict(set)
@@ -92,12 +100,12 @@ def submit(slug: str) -> list[Job]:
                 kinds[pk] |= store_outcomes(of_endpoint)
                 missing[pk] -= len(of_endpoint)
                 if not missing[pk]:  # those of another endpoint may still hang
-                    _judge(_endpoint_of(of_endpoint[0][0]), kinds[pk])
+                    judge(endpoint_of(of_endpoint[0][0]), kinds[pk])
             # Calls that came meanwhile did nothing: a submission of the model was running.
             waiting = Job.objects.queued().filter(model=jobs[0].model, due_at__lte=timezone.now())
             if waiting.exists():
                 dispatch.submit(slug)
-    return jobs
+    return taken
 
 
 def take_jobs(slug: str) -> list[Job]:
@@ -218,7 +226,7 @@ def store_outcomes(outcomes: Outcomes) -> set[str]:
     if refused:
         retry_after = [e.retry_after for _, e in refused if e.retry_after is not None]
         submission_pauses.pause(
-            _endpoint_of(refused[0][0]),
+            endpoint_of(refused[0][0]),
             pauses=submission_pauses.REFUSED,
             retry_after=max(retry_after, default=None),
         )
@@ -232,18 +240,18 @@ def store_outcomes(outcomes: Outcomes) -> set[str]:
 def _by_endpoint(outcomes: Outcomes) -> Iterator[tuple[int, Outcomes]]:
     by_endpoint: dict[int, Outcomes] = defaultdict(list)
     for job, outcome in outcomes:
-        by_endpoint[_endpoint_of(job).pk].append((job, outcome))
+        by_endpoint[endpoint_of(job).pk].append((job, outcome))
     yield from by_endpoint.items()
 
 
-def _endpoint_of(job: Job) -> Endpoint:
+def endpoint_of(job: Job) -> Endpoint:
     """Return the endpoint that a job is being submitted to, as it was locked."""
     if job.endpoint is None:
         raise ValueError("the job is not being submitted")
     return job.endpoint
 
 
-def _judge(endpoint: Endpoint, kinds: set[str]) -> None:
+def judge(endpoint: Endpoint, kinds: set[str]) -> None:
     """Pause the endpoint if it may have taken none of its jobs, or end a pause."""
     if kinds == {"unclear"}:
         submission_pauses.pause(endpoint, pauses=submission_pauses.UNCLEAR)
@@ -275,11 +283,11 @@ def _store_unclear(unclear: Sequence[tuple[Job, Exception]]) -> None:
 def _store_refusal(job: Job, error: KeyRefused | EndpointMissing | JobRefused | NotSent) -> None:
     """Move a job that RunPod certainly did not take. Raises Stale."""
     if isinstance(error, JobRefused):
-        lifecycle.fail(job, code=error.code, detail=error.full_text)
+        lifecycle.fail(job, code=error.code, detail=error.full_text, charge=NOT_RUN)
     elif isinstance(error, NotSent):
         _store_not_sent(job, error.cause)
     else:
-        current = _endpoint_of(job)
+        current = endpoint_of(job)
         outages.start(job.place, error)
         moved = isinstance(error, EndpointMissing) and job.place != current.place
         until = timezone.now() + (outages.RECHECK_INTERVAL if moved else timedelta())
@@ -291,11 +299,11 @@ def _store_refusal(job: Job, error: KeyRefused | EndpointMissing | JobRefused | 
 def _store_not_sent(job: Job, cause: Exception) -> None:
     now = timezone.now()
     if isinstance(cause, sources.SourceMissing):
-        lifecycle.fail(job, code="source_missing", detail=repr(cause))
+        lifecycle.fail(job, code="source_missing", detail=repr(cause), charge=NOT_RUN)
     elif isinstance(cause, masks.EmptyMask):
-        lifecycle.fail(job, code="empty_mask", detail=repr(cause))
+        lifecycle.fail(job, code="empty_mask", detail=repr(cause), charge=NOT_RUN)
     elif isinstance(cause, PayloadError):
-        lifecycle.fail(job, code="invalid_input", detail=repr(cause))
+        lifecycle.fail(job, code="invalid_input", detail=repr(cause), charge=NOT_RUN)
     elif isinstance(cause, OSError | BotoCoreError):
         lifecycle.put_back([(job, repr(cause))], until=now + SOURCE_PAUSE)
     else:

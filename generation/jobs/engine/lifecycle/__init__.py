@@ -8,7 +8,8 @@ History, credits and images change in the same transaction; events are sent afte
     insert            placed                 -> QUEUED
     begin_submission  submitting             QUEUED -> SUBMITTED, before the POST
     store_accepted    submitted              SUBMITTED: RunPod took it
-    put_back          deferred               SUBMITTED -> QUEUED: RunPod did not take it
+    begin_call        running                SUBMITTED -> RUNNING, before an image server's call
+    put_back          deferred               SUBMITTED | RUNNING -> QUEUED: it was not taken
     store_unknown     unknown                SUBMITTED: RunPod may have taken it
     adopt_candidate   adopted                SUBMITTED: RunPod took it, as its webhook said
     store_progress    running                SUBMITTED -> RUNNING
@@ -56,6 +57,7 @@ from generation.jobs.engine.lifecycle.progress import (
 )
 from generation.jobs.engine.lifecycle.submission import (
     adopt_candidate,
+    begin_call,
     begin_submission,
     move_to_endpoint,
     provider_of_unknown,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -22,18 +22,20 @@ from generation.jobs.engine.lifecycle.transition import (
     change_seen,
     expect_one,
     move,
+    publish,
     unchanged,
 )
 from generation.jobs.queue import scheduling
 from generation.jobs.queue.scheduling import Openings
-from generation.models import Job, JobQuerySet, ProviderName, Status
+from generation.models import Job, JobQuerySet, ProviderName, Status, model_cache
+from generation.providers.provider import SYNCHRONOUS
 from generation.providers.untrusted import storable
 
 FIRST_CHECK = timedelta(seconds=2)  # from a submission to its first status check
 
 
 # They become due again only after RunPod's ttl, when an accepted job is certainly gone, or at their
-# deadline. The deadline runs from the first submission.
+# deadline. The deadline runs from the first submission. Those for an image server are due at once.
 BEGIN_SUBMISSION = """
 WITH {taken},
 changed AS (
@@ -94,7 +96,7 @@ def begin_submission(openings: Openings) -> list[Job]:
         values |= scheduling.next_jobs_values(openings, now=now)
         values |= {
             "endpoint_id": endpoint.pk,
-            "longest_life": scheduling.longest_life(endpoint.provider),
+            "longest_life": scheduling.unanswered_for(endpoint.provider),
         }
     else:
         taken, chosen = CHOSEN, _chosen(openings, now)
@@ -141,7 +143,7 @@ def _values(openings: Openings, chosen: Sequence[ChosenJob]) -> dict[str, object
             for job in chosen
         ],
         "usd": [job.usd if has_choice else None for job in chosen],
-        "longest_lives": [scheduling.longest_life(job.endpoint.provider) for job in chosen],
+        "longest_lives": [scheduling.unanswered_for(job.endpoint.provider) for job in chosen],
     }
 
 
@@ -210,12 +212,16 @@ WITH changed AS (
         due_at = %(until)s,
         deadline_at = CASE WHEN job.attempt = 1 THEN NULL ELSE job.deadline_at END,
         submitted_at = NULL,
+        started_at = NULL,
+        runpod_id = '',
         candidate_id = '',
         refusals = LEAST(job.refusals + 1, 1000)
-    FROM unnest(%(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(details)s::text[])
-        AS seen (id, status, attempt, detail)
+    FROM unnest(
+        %(ids)s::uuid[], %(statuses)s::text[], %(attempts)s::int[], %(details)s::text[],
+        %(runpod_ids)s::text[]
+    ) AS seen (id, status, attempt, detail, runpod_id)
     WHERE job.id = seen.id AND job.status = seen.status AND job.attempt = seen.attempt
-        AND job.runpod_id = ''
+        AND job.runpod_id = seen.runpod_id
     RETURNING job.*, seen.detail
 )"""
 
@@ -226,8 +232,53 @@ def put_back(details: Sequence[tuple[Job, str]], *, until: datetime) -> list[Job
     The attempt stays the same.
     """
     texts = [storable(detail) for _, detail in details]
-    values = {"details": texts, "now": timezone.now(), "until": until}
-    return change_seen([job for job, _ in details], PUT_BACK, "deferred", values)
+    jobs = [job for job, _ in details]
+    values = {
+        "details": texts,
+        "runpod_ids": [job.runpod_id for job in jobs],  # "", except for a call of an image server
+        "now": timezone.now(),
+        "until": until,
+    }
+    return change_seen(jobs, PUT_BACK, "deferred", values)
+
+
+# Two slots never get the same job: the row is locked, and skipped. The call's id says that it was
+# begun; providers do not see it.
+BEGIN_CALL = """
+WITH chosen AS (
+    SELECT id FROM generation_job
+    WHERE status = 'submitted' AND runpod_id = '' AND due_at IS NOT NULL
+        AND snapshot ->> 'provider' = ANY(%(providers)s)
+    ORDER BY submitted_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+),
+changed AS (
+    UPDATE generation_job AS job SET
+        status = 'running',
+        version = job.version + 1,
+        runpod_id = %(call_id)s,
+        submitted_at = %(now)s,
+        started_at = %(now)s,
+        due_at = %(now)s + %(longest_life)s
+    FROM chosen WHERE job.id = chosen.id
+    RETURNING job.*, '' AS detail
+)"""
+
+
+def begin_call() -> Job | None:
+    """Move the job that has waited longest for an image server to RUNNING, and return it.
+
+    None if there is none. Its call is certainly over when it is due.
+    """
+    values = {
+        "providers": list(SYNCHRONOUS),
+        "call_id": f"call-{uuid4()}",
+        "now": timezone.now(),
+        "longest_life": max(map(scheduling.longest_life, SYNCHRONOUS)),
+    }
+    with transaction.atomic():
+        jobs = list(model_cache.attach(change(BEGIN_CALL, "running", values)))
+        publish(jobs)
+    return jobs[0] if jobs else None
 
 
 def move_to_endpoint(job: Job, *, endpoint_id: str) -> None:

@@ -16,6 +16,7 @@ OURS = {
     "deadline",
     "unauthorized",
     "endpoint_missing",
+    "perhaps_paid",
     "too_large",
     "source_missing",
     "empty_mask",

@@ -1,0 +1,1 @@
+"""Servers with OpenAI's image API: Yandex AI Studio, OpenAI, Together, LocalAI, sd.cpp, vLLM."""

@@ -1,0 +1,146 @@
+"""A server with OpenAI's image API as a provider: the reply to a submission has the image.
+
+API reference: https://platform.openai.com/docs/api-reference/images/create. There is no id to ask
+for, no cancellation and no idempotency key: what a call has made is in its reply or nowhere.
+"""
+
+import base64
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from generation.providers import payloads
+from generation.providers.bill import Bill
+from generation.providers.call_client import CallClient
+from generation.providers.call_errors import (
+    CallFailed,
+    EndpointMissing,
+    Gone,
+    JobRefused,
+    NotAccepted,
+    OutcomeUnknown,
+    ProviderError,
+)
+from generation.providers.http.access import BearerAccess, HttpLimits
+from generation.providers.job_report import JobReport, RemoteState
+from generation.providers.payloads import OutputError, Result
+from generation.providers.provider import Order, Outcomes, Ref, Submission
+from generation.providers.replies import Reply, json_of
+
+UNPAID = 402
+TIMED_OUT = (408, 499)  # of a gateway: the server may go on
+
+
+class ImageServer:
+    """One server with one API key.
+
+    `name` is for texts. `model_prefix` stands before the names of all its models. `lists_models`:
+    its list of models has those that make images.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        access: BearerAccess,
+        limits: HttpLimits,
+        model_prefix: str = "",
+        lists_models: bool = True,
+    ) -> None:
+        """Prepare without connecting; `limits.run_seconds` is that of a whole call."""
+        self.name, self._access = name, access
+        self._calls = CallClient(name, access, limits)
+        self._model_prefix, self._lists_models = model_prefix, lists_models
+
+    def request(self, order: Order) -> tuple[str, Mapping[str, Any]]:
+        body = {"model": self._model(order.endpoint_id), **order.input}
+        return self._access.address("images", "generations"), body
+
+    def submit(self, order: Order) -> Submission:
+        """Return the submission with the finished report."""
+        began = time.monotonic()
+        try:
+            reply = self._calls.submit(*self.request(order))
+        except (OutcomeUnknown, JobRefused) as error:
+            raise _verdict(error, self.name) from error
+        took = round((time.monotonic() - began) * 1000)
+        return Submission("", RemoteState.COMPLETED, _report(_body(reply), execution_ms=took))
+
+    def reports(self, refs: Sequence[Ref]) -> Outcomes:
+        """Return nothing: only the reply to a submission says what became of it."""
+        return {}
+
+    def report(self, ref: Ref) -> JobReport:
+        raise Gone(f"{self.name} keeps no jobs")
+
+    def report_in(self, body: object) -> JobReport:
+        return _report(body)
+
+    def cancel(self, ref: Ref) -> None:
+        """Do nothing: a call runs to its end, and is charged."""
+
+    def result(self, report: JobReport, *, dialect: str, images_at: str) -> Result:
+        """Return the images. A reply without one is final: another call costs again."""
+        try:
+            return payloads.read(dialect, report, images_at=images_at)
+        except OutputError as error:
+            error.retryable = False
+            raise
+
+    def webhook_id(self, body: bytes, headers: Mapping[str, str]) -> str:
+        return ""
+
+    # https://platform.openai.com/docs/api-reference/models/list
+    def probe(self, endpoint_id: str) -> ProviderError | None:
+        """Read the list of models; Gone if key and model are valid, as far as it says."""
+        try:
+            answer = json_of(
+                self._calls.read("GET", self._access.address("models")), provider=self.name
+            )
+        except (Gone, EndpointMissing):
+            return Gone(f"{self.name} has no list of models")
+        except ProviderError as error:
+            return error
+        rows = answer.get("data") if isinstance(answer, Mapping) else answer
+        names = [row.get("id") for row in rows or () if isinstance(row, Mapping)]
+        if self._lists_models and names and self._model(endpoint_id) not in names:
+            return EndpointMissing(f"{self.name} does not have the model {endpoint_id}")
+        return Gone(f"{self.name} accepts the key")
+
+    def bill(self, *, start: datetime, end: datetime) -> Bill:
+        raise CallFailed(f"{self.name} has no bill that a program can read")
+
+    def _model(self, endpoint_id: str) -> str:
+        return endpoint_id if "://" in endpoint_id else self._model_prefix + endpoint_id
+
+
+def _verdict(error: OutcomeUnknown | JobRefused, name: str) -> ProviderError:
+    """Return what a failed call means: a reply of 4xx says that no image was made."""
+    status = error.status or 0
+    if not 400 <= status < 500 or status in TIMED_OUT:
+        return error
+    if status == UNPAID:
+        return NotAccepted(
+            f"{name} asks for payment ({status})", detail=error.detail, status=status
+        )
+    is_prompt = payloads.classify(error.detail).code == "prompt_refused"
+    code = error.code if isinstance(error, JobRefused) else "invalid_input"
+    return JobRefused(
+        f"{name} refused the job ({status})",
+        code="prompt_refused" if is_prompt else code,
+        detail=error.detail,
+        status=status,
+    )
+
+
+def _body(reply: Reply) -> Any:
+    """Return the decoded reply; what is not JSON may be the image itself, and is kept whole."""
+    answer = reply.json()
+    if isinstance(answer, Mapping | list):
+        return answer
+    return {"data_b64": base64.b64encode(reply.body).decode()} if reply.body else {}
+
+
+def _report(body: object, *, execution_ms: int | None = None) -> JobReport:
+    return JobReport("", RemoteState.COMPLETED, output=body, execution_ms=execution_ms, body=body)

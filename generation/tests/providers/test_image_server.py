@@ -1,0 +1,164 @@
+"""Calls of servers with OpenAI's image API in the terms of the engine, against the emulator."""
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from generation.demo.emulator import Emulator, EmulatorOptions
+from generation.providers.call_errors import (
+    CallFailed,
+    EndpointMissing,
+    Gone,
+    JobRefused,
+    KeyRefused,
+    NotAccepted,
+    OutcomeUnknown,
+)
+from generation.providers.http.access import BearerAccess, HttpLimits
+from generation.providers.image_server.provider import ImageServer
+from generation.providers.job_report import JobReport
+from generation.providers.payloads import PUBLIC, OutputError
+from generation.providers.provider import Order
+from generation.testing.services import free_port
+
+MODEL, KEY = "sd-3.5-large", "test"
+ORDER = Order(endpoint_id=MODEL, input={"prompt": "a pier", "size": "64x64"}, webhook=None)
+MONTH = {"start": datetime(2026, 11, 1, tzinfo=UTC), "end": datetime(2026, 12, 1, tzinfo=UTC)}
+LIMITS = HttpLimits(run_seconds=1, read_seconds=1)
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with Emulator(EmulatorOptions(manual=True, api_key=KEY, slow_seconds=3)) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def server(emulator: Emulator) -> ImageServer:
+    return server_at(emulator.image_server_url)
+
+
+def server_at(address: str, *, key: str = KEY, **options: Any) -> ImageServer:
+    access = BearerAccess(address, key, **options.pop("access", {}))
+    return ImageServer(name="The server", access=access, limits=LIMITS, **options)
+
+
+def report_of(server: ImageServer, order: Order = ORDER) -> JobReport:
+    report = server.submit(order).report
+    assert report is not None
+    return report
+
+
+def test_the_reply_has_the_image(server: ImageServer, emulator: Emulator) -> None:
+    report = report_of(server)
+    image = server.result(report, dialect=PUBLIC, images_at="").images[0]
+    assert image.data is not None
+    assert image.data.startswith(b"\x89PNG")
+    kept = server.report_in(json.loads(json.dumps(report.body)))
+    assert server.result(kept, dialect=PUBLIC, images_at="").images[0] == image
+    assert [call.call for call in emulator.calls] == ["images"]
+
+
+def test_the_reply_may_have_its_address(server: ImageServer, emulator: Emulator) -> None:
+    emulator.output_formats.set(MODEL, shape="image_url")
+    result = server.result(report_of(server), dialect=PUBLIC, images_at="")
+    assert (result.images[0].url or "").startswith(f"http://{emulator.image_host}/")
+
+
+def test_a_reply_that_is_not_json_is_kept_whole(server: ImageServer, emulator: Emulator) -> None:
+    emulator.faults.next("images", "raw")
+    report = report_of(server)
+    assert base64.b64decode(report.body["data_b64"]).startswith(b"\x89PNG")
+    assert server.result(report, dialect=PUBLIC, images_at="").images[0].data
+
+
+def test_yandex_gets_its_scheme_its_folder_and_its_names(emulator: Emulator) -> None:
+    yandex = server_at(
+        emulator.image_server_url,
+        access={"scheme": "Api-Key", "more_headers": {"OpenAI-Project": "b1g"}},
+        model_prefix="art://b1g/",
+    )
+    order = Order(endpoint_id="aliceai-image-art-3.0/latest", input=ORDER.input, webhook=None)
+    assert yandex.result(report_of(yandex, order), dialect=PUBLIC, images_at="").images
+    assert yandex.request(order)[1]["model"] == "art://b1g/aliceai-image-art-3.0/latest"
+    other = Order(endpoint_id="art://b1h/other", input={}, webhook=None)
+    assert yandex.request(other)[1]["model"] == "art://b1h/other", "a whole name stays"
+
+
+@pytest.mark.parametrize(
+    ("fault", "verdict"),
+    [
+        ("rate_429", NotAccepted),
+        ("refuse_402", NotAccepted),
+        ("refuse_401", KeyRefused),
+        ("refuse_403", KeyRefused),
+        ("refuse_404", EndpointMissing),
+        ("refuse_400", JobRefused),
+        ("refuse_413", JobRefused),
+        ("refuse_422", JobRefused),
+        ("break_before", OutcomeUnknown),
+        ("break_after", OutcomeUnknown),
+        ("truncated", OutcomeUnknown),
+        ("html_502", OutcomeUnknown),
+        ("error_5xx_after", OutcomeUnknown),
+        ("slow", OutcomeUnknown),
+    ],
+)
+def test_a_failed_call_is_a_verdict(
+    server: ImageServer, emulator: Emulator, fault: str, verdict: type[Exception]
+) -> None:
+    emulator.faults.next("images", fault)
+    with pytest.raises(verdict):
+        server.submit(ORDER)
+
+
+def test_a_server_that_is_away_was_not_asked() -> None:
+    with pytest.raises(NotAccepted):
+        server_at(f"http://127.0.0.1:{free_port()}/v1").submit(ORDER)
+
+
+def test_a_refused_prompt_is_not_invalid_input(server: ImageServer, emulator: Emulator) -> None:
+    emulator.faults.next("images", "prompt_refused")
+    with pytest.raises(JobRefused) as refused:
+        server.submit(ORDER)
+    assert refused.value.code == "prompt_refused"
+    assert refused.value.detail.startswith("moderation_blocked: ")
+    with pytest.raises(JobRefused) as invalid:
+        server.submit(Order(endpoint_id=MODEL, input={"prompt": "a", "size": "big"}, webhook=None))
+    assert invalid.value.code == "invalid_input"
+
+
+@pytest.mark.parametrize("fault", ["no_output", "empty_images"])
+def test_a_reply_without_an_image_is_not_bought_again(
+    server: ImageServer, emulator: Emulator, fault: str
+) -> None:
+    emulator.faults.next("images", fault)
+    report = report_of(server)
+    with pytest.raises(OutputError) as empty:
+        server.result(report, dialect=PUBLIC, images_at="")
+    assert not empty.value.retryable
+
+
+def test_a_probe_says_whether_key_and_model_are_valid(emulator: Emulator) -> None:
+    address = emulator.image_server_url
+    assert isinstance(server_at(address).probe(MODEL), Gone)
+    assert isinstance(server_at(address).probe("none"), EndpointMissing)
+    assert isinstance(server_at(address, lists_models=False).probe("none"), Gone)
+    assert isinstance(server_at(address, key="wrong").probe(MODEL), KeyRefused)
+    assert isinstance(server_at(address.replace("/v1", "/v0")).probe(MODEL), Gone), "no list"
+    assert isinstance(server_at(f"http://127.0.0.1:{free_port()}").probe(MODEL), CallFailed)
+
+
+def test_nobody_can_ask_for_a_job(server: ImageServer) -> None:
+    ref = MODEL, "call-1"
+    server.cancel(ref)
+    assert server.reports([ref]) == {}
+    assert server.webhook_id(b"{}", {}) == ""
+    with pytest.raises(Gone):
+        server.report(ref)
+    with pytest.raises(CallFailed):
+        server.bill(**MONTH)
