@@ -37,7 +37,8 @@ class Evidence:
     deliveries: list[Row]  # of webhooks
     faults: dict[str, dict[str, int]]  # that have happened at the emulator
     messages: list[Row]  # to webhooks of users, with `user_id`
-    received: list[Row]  # by webhooks: `user`, its number, `id` and `is_valid`
+    received: list[Row]  # by webhooks: `user`, its number, `id`, `body` and `is_valid`
+    uploads: dict[str, Row]  # by id
 
 
 def gather(site: ChaosSite, *, orders: Sequence[UserOrder], heard: Heard) -> Evidence:
@@ -66,10 +67,12 @@ def gather(site: ChaosSite, *, orders: Sequence[UserOrder], heard: Heard) -> Evi
             {
                 "user": int(request.path.strip("/")),
                 "id": request.headers["webhook-id"],
+                "body": request.body,
                 "is_valid": request.is_signed_by(site.secrets[int(request.path.strip("/"))]),
             }
             for request in site.receiver.requests
         ],
+        uploads={str(row["id"]): row for row in site.rows("SELECT * FROM generation_upload")},
     )
 
 

@@ -23,7 +23,7 @@ class Form:
     jobs: int
     users: int
     window: float  # in which orders and faults happen
-    settle: float  # at most, afterwards: until every job must have ended
+    settle: float  # at most, afterwards: until every job must have ended, and its event is sent
     repeats: int  # how often each fault happens at least
     gpu: str  # the GPU time of an image: a range
     skew: int  # by which the clock of one machine is off
@@ -40,7 +40,7 @@ LONG = Form(
     jobs=300,
     users=20,
     window=210,
-    settle=300,
+    settle=540,
     repeats=2,
     gpu="2-8",
     skew=60,
@@ -58,7 +58,7 @@ SHORT = Form(
     jobs=50,
     users=5,
     window=20,
-    settle=300,
+    settle=540,
     repeats=1,
     gpu="0.5-2",
     skew=10,

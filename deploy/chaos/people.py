@@ -1,6 +1,8 @@
 """The users of a run: they place, cancel and retry, repeat what got no answer, and listen."""
 
 import asyncio
+import base64
+import hashlib
 import json
 import time
 from collections.abc import Iterator, Sequence
@@ -9,12 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+import httpx2
+import openai
 
 from deploy.chaos.plan import UserOrder, marker
+from generation.demo.emulator.painters import tiny_png
 
 PAUSE = 0.7  # seconds before a request is repeated
 REPEATABLE = (408, 425, 429, 500, 502, 503, 504)
 TIMEOUT = aiohttp.ClientTimeout(total=20)
+OPENAI: dict[str, Any] = {"timeout": 8, "max_retries": 1000}  # more patient than programs are
 
 
 @dataclass
@@ -49,6 +55,10 @@ class People:
             )
             for number, account in enumerate(self.accounts)
         ]
+        self.programs = [
+            await self.stack.enter_async_context(self._program(number, account["token"]))
+            for number, account in enumerate(self.accounts)
+        ]
         self.listeners = [
             asyncio.create_task(self._listen(number)) for number in range(len(self.sessions))
         ]
@@ -59,6 +69,13 @@ class People:
             listener.cancel()
         await asyncio.gather(*self.listeners, return_exceptions=True)
         await self.stack.aclose()
+
+    def _program(self, number: int, token: str) -> openai.AsyncOpenAI:
+        """Return OpenAI's own client, which repeats lost replies with their number."""
+        transport = httpx2.AsyncHTTPTransport(local_address=f"127.3.0.{number + 1}")
+        client = httpx2.AsyncClient(transport=transport)
+        base_url = f"{self.url}/v1"
+        return openai.AsyncOpenAI(base_url=base_url, api_key=token, http_client=client, **OPENAI)
 
     async def live(self, orders: Sequence[UserOrder], *, seconds: float) -> None:
         """Place all orders in their time; return when all are answered, at most these seconds."""
@@ -73,7 +90,8 @@ class People:
 
     async def _one(self, order: UserOrder, began: float) -> None:
         await asyncio.sleep(max(0.0, began + order.at - time.monotonic()))
-        await asyncio.gather(*(self._place(order) for _n in range(1 + order.twin)))
+        place = self._place_by_program if order.program else self._place
+        await asyncio.gather(*(place(order) for _n in range(1 + order.twin)))
         if order.cancel_after is None or not order.ids:
             return
         await asyncio.sleep(order.cancel_after)
@@ -83,7 +101,7 @@ class People:
     async def _place(self, order: UserOrder) -> None:
         """Place the order and note the ids; repeat it with the same key until it is answered."""
         single = len(order.jobs) == 1
-        path = "jobs/" if single else "batches/"
+        path = "/api/v1/jobs/" if single else "/api/v1/batches/"
         body = order.jobs[0] if single else {"jobs": order.jobs}
         headers = {"Idempotency-Key": order.key}
         status, document = await self._persist(order, "POST", path, json=body, headers=headers)
@@ -93,8 +111,57 @@ class People:
         else:
             order.refused = f"{status} {document}"[:300]
 
+    async def _place_by_program(self, order: UserOrder) -> None:
+        """Place the order as another program does, and note which files it is sent."""
+        if order.program == "txt2img":
+            images = await self._txt2img(order)
+        else:
+            images = await self._openai_images(order)
+        if images:
+            files = [hashlib.sha256(base64.b64decode(image)) for image in images]
+            order.files.append({file.hexdigest() for file in files})
+
+    async def _openai_images(self, order: UserOrder) -> list[str]:
+        job, images = order.jobs[0], self.programs[order.user].images
+        fields: dict[str, Any] = {
+            "model": job["model"],
+            "prompt": job["prompt"],
+            "n": len(order.jobs),
+        }
+        if "width" in job and order.program == "generations":
+            fields["size"] = f"{job['width']}x{job['height']}"
+        order.requests += 1  # and its repetitions
+        try:
+            if order.program == "edits":
+                source = tiny_png(256, 256, order.number)
+                reply = await images.edit(image=("source.png", source), **fields)
+            else:
+                reply = await images.generate(**fields)
+        except openai.APIError as error:
+            order.refused = str(error)[:300]
+            return []
+        return [image.b64_json or "" for image in reply.data or []]
+
+    async def _txt2img(self, order: UserOrder) -> list[str]:
+        job = order.jobs[0]
+        body = job | {
+            "batch_size": len(order.jobs),
+            "override_settings": {"sd_model_checkpoint": job["model"]},
+        }
+        status, document = await self._persist(
+            order,
+            "POST",
+            "/sdapi/v1/txt2img",
+            json=body,
+            headers={"Idempotency-Key": order.key},
+        )
+        if status == 200:
+            return list(document["images"])
+        order.refused = f"{status} {document}"[:300]
+        return []
+
     async def _cancel(self, order: UserOrder, job_id: str) -> None:
-        status, _ = await self._persist(order, "POST", f"jobs/{job_id}/cancel/")
+        status, _ = await self._persist(order, "POST", f"/api/v1/jobs/{job_id}/cancel/")
         if status != 200:
             return
         order.canceled.append(job_id)
@@ -103,7 +170,7 @@ class People:
 
     async def _retry(self, order: UserOrder, job_id: str) -> None:
         """Place the job again once: without a key a request must not be repeated."""
-        status, document = await self._try(order, "POST", f"jobs/{job_id}/retry/")
+        status, document = await self._try(order, "POST", f"/api/v1/jobs/{job_id}/retry/")
         if status == 201:
             order.retried.append(document["id"])
         elif status is None or status >= 500:
@@ -114,7 +181,9 @@ class People:
     ) -> tuple[int, Any]:
         while True:
             status, document = await self._try(order, method, path, **options)
-            if status is not None and status not in REPEATABLE:
+            # A failed job is a 500 of the web UI, too, with a code of its own.
+            is_final = status == 500 and document.get("code") != "server_error"
+            if is_final or (status is not None and status not in REPEATABLE):
                 return status, document
             await asyncio.sleep(PAUSE)
 
@@ -125,7 +194,7 @@ class People:
         order.requests += 1
         session = self.sessions[order.user]
         try:
-            async with session.request(method, f"{self.url}/api/v1/{path}", **options) as answer:
+            async with session.request(method, f"{self.url}{path}", **options) as answer:
                 return answer.status, await answer.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError, ConnectionError, ValueError):
             return None, None

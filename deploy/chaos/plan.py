@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.chaos.form import Form
-from deploy.chaos.site import MODELS
+from deploy.chaos.site import EDITOR, MODELS
 
 # Faults of processes, servers, bucket, key and clock: `faults.Disturber` has a method for each.
 PROCESSES = (
@@ -45,6 +45,7 @@ LAST_RUNPOD = 0.5
 # A refused key stops every call but a probe, which the faults of calls would prolong.
 KEY, KEY_FROM = "RunPod refuses the key", 0.6
 CANCELED, TWINS, BATCHES = 0.12, 0.08, 0.08  # shares of the orders
+PROGRAMS, BY_PROGRAMS = ("generations", "edits", "txt2img"), 0.25  # which, share of the orders
 CANCEL_SECONDS = 2.0  # of a further order, at most: its job is often at RunPod then
 
 
@@ -69,8 +70,10 @@ class UserOrder:
     twin: bool = False  # sent twice at the same time
     cancel_after: float | None = None
     retry: bool = False  # place the canceled job again
+    program: str = ""  # it is sent as a program of another API does; then all jobs are the same
     # What came of it.
     ids: list[list[str]] = field(default_factory=list)  # of each answer
+    files: list[set[str]] = field(default_factory=list)  # sha256 of the images, of each answer
     refused: str = ""
     requests: int = 0
     canceled: list[str] = field(default_factory=list)
@@ -155,6 +158,12 @@ def _orders(form: Form, chance: random.Random) -> Iterator[UserOrder]:
     for number, (at, size) in enumerate(zip(sorted(times), sizes, strict=True)):
         user = number % form.users
         order = UserOrder(number, user, at, [_job(user, number, n, chance) for n in range(size)])
+        if chance.random() < BY_PROGRAMS:
+            order.program = chance.choice(PROGRAMS)
+            model = {"model": EDITOR} if order.program == "edits" else {}
+            order.jobs = [order.jobs[0] | model] * size
+            yield order
+            continue
         order.twin = chance.random() < TWINS
         if chance.random() < CANCELED:
             order.cancel_after = chance.uniform(0, 5)

@@ -11,7 +11,7 @@ from deploy.bench import report as bench
 from deploy.bench.sections import put_into
 from deploy.chaos.evidence import Evidence
 from deploy.chaos.form import Form
-from deploy.chaos.plan import DISTURBANCES, PROCESSES, RUNPOD
+from deploy.chaos.plan import DISTURBANCES, PROCESSES, PROGRAMS, RUNPOD
 
 COMMAND = "make chaos"
 MAX_EXAMPLES = 20
@@ -71,6 +71,7 @@ def _lines(outcome: RunOutcome) -> list[tuple[str, str]]:
     canceled = sum(len(order.canceled) for order in evidence.orders)
     retried = sum(len(order.retried) for order in evidence.orders)
     repeated = sum(order.requests for order in evidence.orders)
+    programs = Counter(order.program for order in evidence.orders)
     killed = sum(disturbed[f"kill {name}"] for name in PROCESSES)
     servers = ("PostgreSQL", "Redis")
     at_server = sum(n for name, n in disturbed.items() if name.endswith(servers))
@@ -87,6 +88,10 @@ def _lines(outcome: RunOutcome) -> list[tuple[str, str]]:
         ("… failed (why)", f"{ends['failed']} ({failed})" if failed else str(ends["failed"])),
         ("… canceled · placed again by their users", f"{canceled} · {retried}"),
         ("requests of users, with repetitions", str(repeated)),
+        (
+            f"orders of other programs: {' · '.join(PROGRAMS)}",
+            " · ".join(str(programs[name]) for name in PROGRAMS),
+        ),
         ("processes killed · machines lost", f"{killed} · {machines}"),
         ("PostgreSQL, Redis: killed, restarted, emptied", str(at_server)),
         ("S3: killed, refusing, slow, errors", str(bucket)),

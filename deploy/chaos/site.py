@@ -30,6 +30,7 @@ MODELS = {
     "z-image-turbo": {},  # a list of one image
     "sdxl-turbo": {},  # the image is in the reply, which is then read a second time
 }
+EDITOR = "flux-kontext"  # PNG by address, of a source image
 MAX_IN_FLIGHT = 30
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 """Of Debian's package libfaketime: it changes what a program reads as the time."""
@@ -86,6 +87,7 @@ class ChaosSite:
         options["S3_ENDPOINT_URL"] = self.s3_proxy.address
         self.listening = listening()
         self.receiver: Receiver = self.listening.__enter__()
+        self.receiver.fails_first = True
         options["WEBHOOK_HOSTS"] = self.receiver.host
         self.first = Machine(**options)
         self.emulator = EmulatorProcess(
@@ -121,7 +123,9 @@ class ChaosSite:
     def _prepare(self) -> list[dict[str, str]]:
         """Put the models on offer, create the users and return their accounts."""
         values = (f"max_in_flight={MAX_IN_FLIGHT}", "enabled=true")
-        calls = "\n".join(f"call_command('set_model', {slug!r}, *{values!r})" for slug in MODELS)
+        calls = "\n".join(
+            f"call_command('set_model', {slug!r}, *{values!r})" for slug in (*MODELS, EDITOR)
+        )
         program = f"from django.core.management import call_command\n{calls}"
         self.first.command("shell", "--command", program)
         accounts = new_accounts(self.first, self.form.users)
@@ -133,8 +137,9 @@ class ChaosSite:
         program = (
             "import json; from accounts.models import User\n"
             "from accounts.webhooks import addresses\n"
-            f"print(json.dumps([addresses.add(user=User.objects.get(email=email), topics=['jobs'], "
-            f"url={self.receiver.url('/')!r} + str(number), credits_below=1)[1] "
+            "print(json.dumps([addresses.add(user=User.objects.get(email=email), "
+            "topics=['jobs', 'batches'], credits_below=1, "
+            f"url={self.receiver.url('/')!r} + str(number))[1] "
             f"for number, email in enumerate({emails!r})]))"
         )
         secrets: list[str] = json.loads(

@@ -28,7 +28,7 @@ def judge(evidence: Evidence) -> dict[str, list[str]]:
 def _unanswered(evidence: Evidence) -> Iterator[str]:
     """Orders that were refused, or never answered although they were repeated."""
     for order in evidence.orders:
-        if not order.ids:
+        if not order.ids and not order.program:
             yield f"order {order.number}: {order.refused or 'no answer'}"
 
 
@@ -82,6 +82,7 @@ def _orphans(evidence: Evidence) -> Iterator[str]:
     The next start removes the file of a check of the bucket that was interrupted.
     """
     known = {key for image in evidence.images for key in _keys(image)}
+    known |= {upload["key"] for upload in evidence.uploads.values()}
     for key in evidence.files:
         if key not in known and not key.startswith(PROBES):
             yield f"{key} has no row"
@@ -96,7 +97,7 @@ def _doubled(evidence: Evidence) -> Iterator[str]:
     for order in evidence.orders:
         again = len(order.retried) + order.retries_without_answer
         for job in order.jobs:
-            if placed[job["prompt"]] > 1 + again:
+            if placed[job["prompt"]] > order.jobs.count(job) + again:
                 yield f"{job['prompt']!r} was placed {placed[job['prompt']]} times"
     attempts = Counter((attempt["job"], attempt["attempt"]) for attempt in evidence.accepted)
     for (job_id, attempt), count in attempts.items():
@@ -141,7 +142,8 @@ def _misdelivered(evidence: Evidence) -> Iterator[str]:
         if any(str(image["job_id"]) not in key for key in _keys(image)):
             yield f"image {image['id']} is stored as that of another job"
         data = evidence.files.get(image["key"])
-        if data and not _shows(data, job):
+        sources = [evidence.uploads[upload]["key"] for upload in job["source_images"]]
+        if data and not _shows(data, job, [evidence.files.get(key, b"") for key in sources]):
             yield f"image {image['id']} does not show {job['prompt']!r}"
     for user, gallery in zip(evidence.users, evidence.galleries, strict=True):
         own = {
@@ -180,29 +182,62 @@ def _ledger(evidence: Evidence) -> Iterator[str]:
     )
 
 
+def _programs(evidence: Evidence) -> Iterator[str]:
+    """Orders of other programs that are not all of their jobs, or whose images were not sent."""
+    jobs, files = defaultdict(list), defaultdict(set)
+    for image in evidence.images:
+        files[image["job_id"]].add(image["sha256"])
+    for job in evidence.jobs.values():
+        jobs[job["prompt"]].append(job["id"])
+    for order in evidence.orders:
+        if not order.program:
+            continue
+        own = jobs[order.jobs[0]["prompt"]]
+        made = set().union(*(files[job_id] for job_id in own))
+        if len(own) != len(order.jobs):
+            yield f"order {order.number} by {order.program} is {len(own)} jobs"
+        if any(sent != made for sent in order.files):
+            yield f"order {order.number} by {order.program} was sent other images than its own"
+        if not order.files and (made or not order.refused):
+            yield f"order {order.number} by {order.program}: {order.refused or 'no answer'}"
+
+
 def _webhooks(evidence: Evidence) -> Iterator[str]:
-    """Ends of jobs that a webhook was not sent exactly as one event, or was sent of another's."""
-    events: Counter[str] = Counter()
+    """Ends of jobs and batches that were not sent as exactly one event, or to somebody else.
+
+    The event of a batch counts its jobs as they have ended: it is written after theirs.
+    """
     known = {f"msg_{message['id'].hex}": message for message in evidence.messages}
     received = {row["id"] for row in evidence.received}
+    events: Counter[tuple[Any, ...]] = Counter()
     for id, message in known.items():
         event = json.loads(message["body"])
-        job = _job(evidence, event["data"]["id"])
-        events[event["data"]["id"]] += 1
-        if job is None or (f"job.{job['status']}", job["user_id"]) != (
-            event["type"],
-            message["user_id"],
-        ):
-            yield f"{event['type']} of {event['data']['id']} has not happened to this user"
+        data = event["data"]
+        jobs = tuple(sorted(data["jobs"].items())) if "jobs" in data else ()
+        events[message["user_id"], event["type"], data["id"], jobs] += 1
         if id not in received:
-            yield f"{event['type']} of {event['data']['id']} was not received"
-    for job_id, job in evidence.jobs.items():
-        if job["status"] in FINAL and events[str(job_id)] != 1:
-            yield f"the end of job {job_id} is {events[str(job_id)]} events"
+            yield f"{event['type']} of {data['id']} was not received"
+    happened = Counter(_ends(evidence))
+    for event in events.keys() | happened.keys():
+        if events[event] != happened[event]:
+            yield f"{event[1:]} happened {happened[event]} times and is {events[event]} events"
     for row in evidence.received:
-        user = evidence.users[row["user"]]["id"]
-        if not row["is_valid"] or row["id"] not in known or known[row["id"]]["user_id"] != user:
+        sent = (evidence.users[row["user"]]["id"], row["body"])
+        message = known.get(row["id"], {"user_id": None, "body": ""})
+        if not row["is_valid"] or sent != (message["user_id"], message["body"]):
             yield f"user {row['user']} was sent {row['id']}"
+
+
+def _ends(evidence: Evidence) -> Iterator[tuple[Any, ...]]:
+    """Yield the ends that are events: user, type, id, and the jobs of a batch by status."""
+    batches: defaultdict[tuple[Any, ...], list[str]] = defaultdict(list)
+    for job in evidence.jobs.values():
+        if job["status"] in FINAL:
+            yield job["user_id"], f"job.{job['status']}", str(job["id"]), ()
+        if job["batch"]:
+            batches[job["user_id"], "batch.ended", str(job["batch"])].append(job["status"])
+    for batch, statuses in batches.items():
+        yield *batch, tuple((status, statuses.count(status)) for status in sorted(FINAL))
 
 
 FINDINGS: dict[str, Callable[[Evidence], Iterator[str]]] = {
@@ -215,6 +250,7 @@ FINDINGS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     "wrong or missing files": _files,
     "orphan files": _orphans,
     "wrong balances or holds": _ledger,
+    "orders of other programs": _programs,
     "webhooks": _webhooks,
 }
 
@@ -227,10 +263,12 @@ def _job(evidence: Evidence, job_id: str) -> Row | None:
     return next((job for key, job in evidence.jobs.items() if str(key) == job_id), None)
 
 
-def _shows(data: bytes, job: Row) -> bool:
+def _shows(data: bytes, job: Row, sources: list[bytes]) -> bool:
     """Return whether the file has the pixels that the emulator's painter paints for this job."""
     text = f"{job['prompt']}\0{job['negative_prompt']}\0{job['seed']}"
     number = zlib.crc32(text.encode())
+    for source in sources:
+        number = zlib.crc32(source, number)
     try:
         with Pillow.open(io.BytesIO(data)) as image:
             paint = tiny_jpeg if image.format == "JPEG" else tiny_png

@@ -17,7 +17,15 @@ from django.test import override_settings
 from deploy.chaos.evidence import Evidence, attempt_of, sha256
 from deploy.chaos.form import LONG, SHORT
 from deploy.chaos.people import Heard
-from deploy.chaos.plan import DISTURBANCES, RUNPOD, UserOrder, further_orders, make, marker
+from deploy.chaos.plan import (
+    DISTURBANCES,
+    PROGRAMS,
+    RUNPOD,
+    UserOrder,
+    further_orders,
+    make,
+    marker,
+)
 from deploy.chaos.report import markdown
 from deploy.chaos.verdict import FINDINGS, judge
 from generation.demo.emulator import FAULTS
@@ -88,6 +96,7 @@ class TestPlan:
         assert planned == known | {("", name) for name in DISTURBANCES}
         assert sum(len(order.jobs) for order in plan.orders) == form.jobs
         assert {order.user for order in plan.orders} == set(range(form.users))
+        assert {order.program for order in plan.orders} == {"", *PROGRAMS}
         assert max(step.at for step in plan.steps) <= form.window
 
     def test_users_go_on_with_orders_that_they_cancel(self) -> None:
@@ -105,9 +114,11 @@ class TestPlan:
 
 
 def consistent() -> Evidence:
-    """Return the evidence of two users with a succeeded job each, and a canceled one."""
-    evidence = Evidence([], Heard(), [], [], {}, [], [], [], {}, [], [], {}, [], [])
-    for number, status in enumerate(("succeeded", "succeeded", "canceled")):
+    """Return the evidence of users with a job each: two succeeded, one canceled, and one of
+    another program, a batch of one.
+    """
+    evidence = Evidence([], Heard(), [], [], {}, [], [], [], {}, [], [], {}, [], [], {})
+    for number, status in enumerate(("succeeded", "succeeded", "canceled", "succeeded")):
         user = {"id": uuid4(), "email": f"user{number}@example.org", "credits": 10, "held": 0}
         job_id, price = uuid4(), 2
         prompt = f"{marker(number)} order {number}"
@@ -116,6 +127,8 @@ def consistent() -> Evidence:
             "user_id": user["id"],
             "prompt": prompt,
             "negative_prompt": "",
+            "source_images": [],
+            "batch": uuid4() if number == 3 else None,
             "seed": number,
             "width": 256,
             "height": 256,
@@ -126,12 +139,12 @@ def consistent() -> Evidence:
             "stop_pending": False,
             "runpod_id": f"rp-{number}",
         }
-        body = json.dumps({"type": f"job.{status}", "data": {"id": str(job_id)}})
-        message = {"id": uuid4(), "user_id": user["id"], "body": body}
-        evidence.messages.append(message)
-        evidence.received.append(
-            {"user": number, "id": f"msg_{message['id'].hex}", "is_valid": True}
-        )
+        add_event(evidence, number, user, f"job.{status}", {"id": str(job_id)})
+        if job["batch"]:
+            counts = {"succeeded": 1, "failed": 0, "canceled": 0}
+            add_event(
+                evidence, number, user, "batch.ended", {"id": str(job["batch"]), "jobs": counts}
+            )
         order = UserOrder(number, number, 0.0, [{"prompt": prompt}], ids=[[str(job_id)]])
         evidence.users.append(user)
         evidence.jobs[job_id] = job
@@ -159,7 +172,24 @@ def consistent() -> Evidence:
         evidence.galleries.append([])
         if status == "succeeded":
             add_image(evidence, job)
+    by_program(evidence).program, by_program(evidence).ids = PROGRAMS[0], []
+    by_program(evidence).files = [{evidence.images[-1]["sha256"]}]
     return evidence
+
+
+def by_program(evidence: Evidence) -> UserOrder:
+    return evidence.orders[-1]
+
+
+def add_event(evidence: Evidence, number: int, user: dict, type: str, data: dict) -> None:
+    message = {
+        "id": uuid4(),
+        "user_id": user["id"],
+        "body": json.dumps({"type": type, "data": data}),
+    }
+    evidence.messages.append(message)
+    id, body = f"msg_{message['id'].hex}", message["body"]
+    evidence.received.append({"user": number, "id": id, "body": body, "is_valid": True})
 
 
 def add_image(evidence: Evidence, job: dict) -> None:
@@ -218,20 +248,40 @@ def placed_twice(evidence: Evidence) -> None:
     evidence.jobs[job["id"]] = job
 
 
+def placed_twice_by_program(evidence: Evidence) -> None:
+    last = list(evidence.jobs.values())[-1]
+    job = {**last, "id": uuid4(), "status": "submitted", "runpod_id": "", "batch": None}
+    evidence.jobs[job["id"]] = job
+
+
+def not_placed_by_program(evidence: Evidence) -> None:
+    by_program(evidence).jobs = [{"prompt": "another"}]
+    by_program(evidence).files.clear()
+
+
+def program_without_answer(evidence: Evidence) -> None:
+    by_program(evidence).files.clear()
+    by_program(evidence).refused = "500 although there is an image"
+
+
+def program_sent_anothers_image(evidence: Evidence) -> None:
+    by_program(evidence).files.append({evidence.images[0]["sha256"]})
+
+
 def overlap(evidence: Evidence) -> None:
     second = {**evidence.accepted[0], "id": "rp-again", "attempt": 2, "accepted_at": 1.5}
     evidence.accepted.append(second)
 
 
 def swapped_files(evidence: Evidence) -> None:
-    one, two = evidence.images
+    one, two, _ = evidence.images
     evidence.files[one["key"]], evidence.files[two["key"]] = (
         evidence.files[two["key"]],
         evidence.files[one["key"]],
     )
     for name in ("sha256", "bytes"):
         one[name], two[name] = two[name], one[name]
-    for image, (shown,) in zip(evidence.images, evidence.galleries, strict=False):
+    for image, (shown,) in zip((one, two), evidence.galleries, strict=False):
         shown["file"] = evidence.files[image["key"]]
 
 
@@ -250,7 +300,7 @@ def shown_to_another(evidence: Evidence) -> None:
 
 
 def under_anothers_key(evidence: Evidence) -> None:
-    one, two = evidence.images
+    one, two, _ = evidence.images
     key = f"{two['key']}-1"
     evidence.files[key] = evidence.files.pop(one["key"])
     one["key"] = key
@@ -303,6 +353,16 @@ def event_lost(evidence: Evidence) -> None:
     evidence.received.pop()
 
 
+def event_of_a_batch_before_its_end(evidence: Evidence) -> None:
+    event = json.loads(evidence.messages[-1]["body"])
+    event["data"]["jobs"] = {"succeeded": 0, "failed": 0, "canceled": 0}
+    evidence.messages[-1]["body"] = evidence.received[-1]["body"] = json.dumps(event)
+
+
+def event_changed_on_its_way(evidence: Evidence) -> None:
+    evidence.received.append({**evidence.received[0], "body": "{}"})
+
+
 def webhook_unsigned(evidence: Evidence) -> None:
     evidence.received[0]["is_valid"] = False
 
@@ -328,6 +388,16 @@ class TestVerdict:
                 placed_twice,
                 {"doubled", "unfinished", "wrong balances or holds"},
             ),
+            (
+                placed_twice_by_program,
+                {
+                    *("doubled", "unfinished", "wrong balances or holds"),
+                    "orders of other programs",
+                },
+            ),
+            (not_placed_by_program, {"orders of other programs"}),
+            (program_without_answer, {"orders of other programs"}),
+            (program_sent_anothers_image, {"orders of other programs"}),
             (overlap, {"at RunPod twice at once"}),
             (swapped_files, {"misdelivered"}),
             (anothers_event, {"misdelivered"}),
@@ -344,6 +414,8 @@ class TestVerdict:
             (event_doubled, {"webhooks"}),
             (event_of_another, {"webhooks"}),
             (event_lost, {"webhooks"}),
+            (event_of_a_batch_before_its_end, {"webhooks"}),
+            (event_changed_on_its_way, {"webhooks"}),
             (webhook_unsigned, {"webhooks"}),
         ],
     )

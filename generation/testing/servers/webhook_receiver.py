@@ -33,6 +33,8 @@ class Receiver:
     headers: dict[str, str] = field(default_factory=dict)
     text: str = ""
     requests: list[Request] = field(default_factory=list)
+    fails_first: bool = False
+    """Reply 500 to the first attempt of each fourth message."""
     may_reply: threading.Event = field(default_factory=threading.Event)
     """Not set: it stays silent."""
 
@@ -65,6 +67,9 @@ def listening() -> Iterator[Receiver]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            id = self.headers["webhook-id"]
+            is_first = all(id != request.headers["webhook-id"] for request in state.requests)
+            fails = state.fails_first and is_first and id.endswith(tuple("048c"))
             state.requests.append(Request(self.path, dict(self.headers), body))
             closed = False
             while not closed and not state.may_reply.wait(0.02):
@@ -72,7 +77,7 @@ def listening() -> Iterator[Receiver]:
                 closed = bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
             if closed:
                 return
-            self.send_response(state.status)
+            self.send_response(500 if fails else state.status)
             for name, value in state.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(state.text.encode())))
