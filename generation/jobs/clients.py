@@ -9,7 +9,7 @@ from functools import lru_cache
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from generation.providers.http.access import BearerAccess, HttpLimits
+from generation.providers.access import BearerAccess, HttpLimits
 from generation.providers.image_server.provider import ImageServer
 from generation.providers.provider import IMAGE_SERVER, RUNPOD, WAVESPEED, YANDEX, Facts, Provider
 from generation.providers.runpod.provider import RunPod

@@ -12,7 +12,7 @@ from django.core.validators import validate_email
 from generation.operations.alerts import webhook_address
 from generation.operations.backup.encryption import Sealing, recipients
 from generation.operations.backup.refusal import BackupRefused
-from generation.providers.http.access import header_key
+from generation.providers.access import header_key
 from generation.studio.prompt_helper import helper_client
 
 MAX_CALL_USD = 100

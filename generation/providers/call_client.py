@@ -13,6 +13,9 @@ import requests
 import urllib3.exceptions
 from requests.exceptions import RequestException
 
+from generation.http.network_errors import reason_of
+from generation.providers import connection_pool
+from generation.providers.access import BearerAccess, HttpLimits
 from generation.providers.call_errors import (
     DETAIL_CHARACTERS,
     CallFailed,
@@ -21,9 +24,6 @@ from generation.providers.call_errors import (
     OutcomeUnknown,
     run_error,
 )
-from generation.providers.http import connection_pool
-from generation.providers.http.access import BearerAccess, HttpLimits
-from generation.providers.http.network_errors import reason_of
 from generation.providers.provider import MAX_BODY_BYTES
 from generation.providers.replies import MAX_REPLY_BYTES, Reply
 

@@ -5,15 +5,13 @@ accepted: with `NotAccepted`, `JobRefused`, `KeyRefused` and `EndpointMissing` i
 with `OutcomeUnknown` it may have been.
 """
 
-import datetime
-import email.utils
 import re
 from collections.abc import Mapping
 
-from generation.providers.untrusted import InvalidJSON, parse_json, storable
+from generation.http.retry_after import parse_retry_after
+from generation.http.untrusted import InvalidJSON, parse_json, storable
 
 DETAIL_CHARACTERS = 2_000
-MAX_RETRY_AFTER_SECONDS = 3_600.0
 
 
 class ProviderError(Exception):
@@ -137,26 +135,6 @@ def read_error(
 
 def _key_error(status: int, detail: str, provider: str) -> KeyRefused:
     return KeyRefused(f"{provider} refuses the API key ({status})", detail=detail, status=status)
-
-
-def parse_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds in a Retry-After header, at most an hour.
-
-    Source: RFC 9110, 10.2.3: seconds or an HTTP date.
-    """
-    value = (headers.get("Retry-After") or headers.get("retry-after") or "").strip()
-    if not value:
-        return None
-    if value.isascii() and value.isdigit():
-        return min(float(value[:9]), MAX_RETRY_AFTER_SECONDS)
-    try:
-        moment = email.utils.parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=datetime.UTC)
-    pause = (moment - datetime.datetime.now(datetime.UTC)).total_seconds()
-    return min(max(pause, 0.0), MAX_RETRY_AFTER_SECONDS)
 
 
 def vendor_text(text: str) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from generation.http.untrusted import InvalidJSON, parse_json
 from generation.providers.call_errors import DETAIL_CHARACTERS, CallFailed, read_error
-from generation.providers.untrusted import InvalidJSON, parse_json
 
 MAX_REPLY_BYTES = 64 * 1024 * 1024  # images may be inside, as base64
 

@@ -18,11 +18,11 @@ import httpcore2
 import requests.utils
 from httpcore2 import AsyncConnectionPool, ConnectError, ConnectTimeout
 
+from generation.http.deadlines import new_tls_context
+from generation.http.network_errors import reason_of
+from generation.providers.access import BearerAccess, HttpLimits
 from generation.providers.call_errors import CallFailed, ProviderError
-from generation.providers.http.access import BearerAccess, HttpLimits
-from generation.providers.http.connection_pool import MAX_IDLE_SECONDS
-from generation.providers.http.deadlines import new_tls_context
-from generation.providers.http.network_errors import reason_of
+from generation.providers.connection_pool import MAX_IDLE_SECONDS
 from generation.providers.job_report import JobReport
 from generation.providers.provider import Outcomes, Ref
 from generation.providers.replies import MAX_REPLY_BYTES, Reply

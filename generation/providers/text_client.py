@@ -17,11 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generation.providers.call_errors import DETAIL_CHARACTERS, parse_retry_after, vendor_text
-from generation.providers.http import http_exchange
-from generation.providers.http.access import BearerAccess
-from generation.providers.http.http_exchange import Target
-from generation.providers.untrusted import InvalidJSON, parse_json, storable
+from generation.http import http_exchange
+from generation.http.http_exchange import Target
+from generation.http.retry_after import parse_retry_after
+from generation.http.untrusted import InvalidJSON, parse_json, storable
+from generation.providers.access import BearerAccess
+from generation.providers.call_errors import DETAIL_CHARACTERS, vendor_text
 
 MAX_REPLY_BYTES = 256 * 1024
 _THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)  # of Qwen3 and other models

@@ -19,13 +19,13 @@ from django.utils.translation import gettext_lazy
 from standardwebhooks import Webhook
 
 from artgen.refusals import Refusal
-from generation.providers.call_errors import parse_retry_after
-from generation.providers.http import http_exchange
-from generation.providers.http.http_exchange import Target
-from generation.providers.http.network_errors import reason_of
-from generation.providers.http.public_addresses import is_public
-from generation.providers.http.reachability import is_public_host
-from generation.providers.untrusted import storable
+from generation.http import http_exchange
+from generation.http.http_exchange import Target
+from generation.http.network_errors import reason_of
+from generation.http.public_addresses import is_public
+from generation.http.reachability import is_public_host
+from generation.http.retry_after import parse_retry_after
+from generation.http.untrusted import storable
 
 SECONDS = 15.0  # for name, connection, request and reply together
 REPLY_BYTES = 2000  # that are read, of which the log shows REPLY_LENGTH characters

@@ -11,6 +11,12 @@ from django.utils import timezone
 from artgen.database import pooling
 from generation.files import object_keys, storage
 from generation.files.new_file import NewFile
+from generation.http.download import (
+    DownloadFailed,
+    DownloadRefused,
+    HostFailed,
+    fetch_image,
+)
 from generation.imaging import image_copies
 from generation.imaging.image_decoding import InvalidImage
 from generation.jobs import clients
@@ -23,12 +29,6 @@ from generation.providers.call_errors import (
     Gone,
     KeyRefused,
     ProviderError,
-)
-from generation.providers.http.download import (
-    DownloadFailed,
-    DownloadRefused,
-    HostFailed,
-    fetch_image,
 )
 from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import OutputError, Result

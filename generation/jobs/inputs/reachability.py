@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from generation.providers.http import reachability
+from generation.http import reachability
 
 
 def from_outside(address: str) -> bool:

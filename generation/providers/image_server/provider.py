@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from generation.providers import payloads
+from generation.providers.access import BearerAccess, HttpLimits
 from generation.providers.bill import Bill
 from generation.providers.call_client import CallClient
 from generation.providers.call_errors import (
@@ -22,7 +23,6 @@ from generation.providers.call_errors import (
     OutcomeUnknown,
     ProviderError,
 )
-from generation.providers.http.access import BearerAccess, HttpLimits
 from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import OutputError, Result
 from generation.providers.provider import Order, Outcomes, Ref, Submission

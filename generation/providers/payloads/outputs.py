@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from generation.http.untrusted import InvalidJSON, parse_json, shortened, storable
 from generation.providers.job_report import JobReport, RemoteState
-from generation.providers.untrusted import InvalidJSON, parse_json, shortened, storable
 
 from .dialect import SeedOf
 from .vendor_errors import OutputError, output_error

@@ -6,9 +6,9 @@ API reference: https://docs.runpod.io/serverless/endpoints/send-requests
 from collections.abc import Mapping
 from typing import Any
 
+from generation.providers.access import BearerAccess, HttpLimits
 from generation.providers.call_client import CallClient
 from generation.providers.call_errors import CallFailed, OutcomeUnknown
-from generation.providers.http.access import BearerAccess, HttpLimits
 from generation.providers.job_report import JobReport, is_job_id
 from generation.providers.provider import Ref, Submission
 from generation.providers.replies import Reply, json_of

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from generation.http.untrusted import InvalidJSON, parse_json
 from generation.providers import payloads
+from generation.providers.access import HttpLimits
 from generation.providers.bill import Bill
 from generation.providers.call_errors import KeyRefused, ProviderError
-from generation.providers.http.access import HttpLimits
 from generation.providers.job_report import JobReport, is_job_id
 from generation.providers.payloads import Result
 from generation.providers.provider import Order, Outcomes, Ref, Submission
@@ -15,7 +16,6 @@ from generation.providers.runpod import billing
 from generation.providers.runpod.client import RunPodClient, runpod_sweep
 from generation.providers.runpod.health import Health
 from generation.providers.runpod.report_parsing import parse_report
-from generation.providers.untrusted import InvalidJSON, parse_json
 
 NO_SUCH_JOB = "artgen-probe"
 

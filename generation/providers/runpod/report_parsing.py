@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from generation.http.untrusted import storable
 from generation.providers.job_report import JobReport, RemoteState, is_job_id
-from generation.providers.untrusted import storable
 
 log = logging.getLogger(__name__)
 

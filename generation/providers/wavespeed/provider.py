@@ -13,7 +13,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from generation.http.untrusted import InvalidJSON, parse_json
 from generation.providers import payloads
+from generation.providers.access import BearerAccess, HttpLimits
 from generation.providers.bill import Bill, money
 from generation.providers.call_client import CallClient
 from generation.providers.call_errors import (
@@ -24,13 +26,11 @@ from generation.providers.call_errors import (
     OutcomeUnknown,
     ProviderError,
 )
-from generation.providers.http.access import BearerAccess, HttpLimits
 from generation.providers.job_report import JobReport
 from generation.providers.payloads import Result
 from generation.providers.provider import Order, Outcomes, Ref, Submission
 from generation.providers.replies import Reply, json_of
 from generation.providers.status_sweep import Sweep
-from generation.providers.untrusted import InvalidJSON, parse_json
 from generation.providers.wavespeed.report_parsing import (
     InvalidPrediction,
     parse_prediction,

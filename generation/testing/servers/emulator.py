@@ -6,7 +6,7 @@ import threading
 
 from generation.demo.emulator.input_validation import PUBLIC_ENDPOINTS
 from generation.demo.emulator.painters import tiny_png
-from generation.providers.http.download import fetch_image
+from generation.http.download import fetch_image
 from generation.testing.rows.payloads import WORKFLOW, build, parameters
 
 ENDPOINT = "qwen-image-t2i"

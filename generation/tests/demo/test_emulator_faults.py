@@ -6,10 +6,10 @@ import pytest
 import requests
 
 from generation.demo.emulator import FAULTS, MAGIC_WORDS, Emulator, EmulatorOptions
+from generation.http.download import DownloadFailed, DownloadRefused
 from generation.imaging.image_decoding import InvalidImage, decode
 from generation.providers import payloads
 from generation.providers.call_errors import Gone, JobRefused, NotAccepted, ProviderError
-from generation.providers.http.download import DownloadFailed, DownloadRefused
 from generation.providers.job_report import RemoteState
 from generation.providers.payloads import OutputError
 from generation.providers.runpod.client import RunPodClient

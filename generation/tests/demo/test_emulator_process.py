@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from generation.http.download import fetch_image
 from generation.imaging.image_decoding import decode
 from generation.providers import payloads
-from generation.providers.http.download import fetch_image
 from generation.providers.job_report import RemoteState
 from generation.providers.runpod.client import RunPodClient
 from generation.testing.rows.payloads import build, parameters

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from generation.http.retry_after import MAX_RETRY_AFTER_SECONDS
+from generation.http.untrusted import MAX_DEPTH, InvalidJSON, parse_json, storable
 from generation.providers import payloads
 from generation.providers.call_errors import (
     DETAIL_CHARACTERS,
-    MAX_RETRY_AFTER_SECONDS,
     CallFailed,
     ProviderError,
     read_error,
@@ -30,7 +31,6 @@ from generation.providers.runpod.report_parsing import (
     parse_progress,
     parse_report,
 )
-from generation.providers.untrusted import MAX_DEPTH, InvalidJSON, parse_json, storable
 from generation.testing.hostile import ANY_TEXT, any_json, nested
 
 REPORT = ["id", "status", "output", "error", "delayTime", "executionTime", "workerId", "retries"]

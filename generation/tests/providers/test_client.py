@@ -10,6 +10,7 @@ import time
 import pytest
 
 from generation.demo.emulator import Emulator, EmulatorOptions
+from generation.providers.access import HttpLimits
 from generation.providers.call_errors import (
     CallFailed,
     EndpointMissing,
@@ -20,7 +21,6 @@ from generation.providers.call_errors import (
     OutcomeUnknown,
     ProviderError,
 )
-from generation.providers.http.access import HttpLimits
 from generation.providers.job_report import RemoteState
 from generation.providers.runpod.client import RunPodClient
 from generation.testing.servers.raw_server import http, raw_server

@@ -5,9 +5,9 @@ import threading
 
 import pytest
 
+from generation.providers import connection_pool
+from generation.providers.access import HttpLimits
 from generation.providers.call_errors import CallFailed, NotAccepted
-from generation.providers.http import connection_pool
-from generation.providers.http.access import HttpLimits
 from generation.providers.runpod.client import RunPodClient
 from generation.testing.servers.raw_server import raw_server
 from generation.testing.threads import until_set

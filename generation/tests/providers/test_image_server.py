@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from generation.demo.emulator import Emulator, EmulatorOptions
+from generation.providers.access import BearerAccess, HttpLimits
 from generation.providers.call_errors import (
     CallFailed,
     EndpointMissing,
@@ -18,7 +19,6 @@ from generation.providers.call_errors import (
     NotAccepted,
     OutcomeUnknown,
 )
-from generation.providers.http.access import BearerAccess, HttpLimits
 from generation.providers.image_server.provider import ImageServer
 from generation.providers.job_report import JobReport
 from generation.providers.payloads import PUBLIC, OutputError

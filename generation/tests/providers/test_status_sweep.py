@@ -17,8 +17,8 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from generation.demo.emulator import Emulator, EmulatorOptions
+from generation.providers.access import HttpLimits
 from generation.providers.call_errors import CallFailed, Gone
-from generation.providers.http.access import HttpLimits
 from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.replies import MAX_REPLY_BYTES
 from generation.providers.runpod.client import RunPodClient, runpod_sweep

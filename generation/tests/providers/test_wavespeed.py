@@ -10,6 +10,7 @@ import pytest
 
 from generation.demo.emulator import Emulator, EmulatorOptions
 from generation.demo.emulator.wavespeed_replies import WEBHOOK_SECRET, signature
+from generation.providers.access import HttpLimits
 from generation.providers.call_errors import (
     CallFailed,
     EndpointMissing,
@@ -19,7 +20,6 @@ from generation.providers.call_errors import (
     NotAccepted,
     OutcomeUnknown,
 )
-from generation.providers.http.access import HttpLimits
 from generation.providers.job_report import JobReport, RemoteState
 from generation.providers.payloads import PUBLIC, OutputError
 from generation.providers.provider import Order

@@ -9,12 +9,12 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from generation.http.untrusted import shortened
 from generation.jobs.engine import lifecycle
 from generation.models import Job
 from generation.providers.call_errors import ProviderError
 from generation.providers.job_report import JobReport
 from generation.providers.provider import Submission
-from generation.providers.untrusted import shortened
 
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.credits import holds
 from accounts.models import User
+from generation.http.untrusted import storable
 from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine import end_events
@@ -26,7 +27,6 @@ from generation.jobs.engine.lifecycle.transition import (
     publish,
 )
 from generation.models import ACTIVE, AT_RUNPOD, Image, Job, Status
-from generation.providers.untrusted import storable
 
 STOPPED_BY_STAFF = "stopped_by_staff"
 

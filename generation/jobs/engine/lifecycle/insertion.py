@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from artgen.database.raw_sql import Condition
 from artgen.logs import log_context
+from generation.http.untrusted import storable
 from generation.jobs.engine.lifecycle.transition import (
     HistoryLine,
     insert_history,
@@ -17,7 +18,6 @@ from generation.jobs.engine.lifecycle.transition import (
 )
 from generation.jobs.queue.queue_positions import FIRST_POSITION, QueuePosition
 from generation.models import Job, Status
-from generation.providers.untrusted import storable
 
 # The guard is the caller's: all that an order needs, such as room in the queue. In the statement
 # that inserts, nothing can change between the check and the jobs. FIRST_POSITION sees the table as

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
+from generation.http.untrusted import storable
 from generation.jobs.budgets import spending
 from generation.jobs.budgets.spending import Charge
 from generation.jobs.engine.lifecycle.transition import (
@@ -25,7 +26,6 @@ from generation.jobs.engine.lifecycle.transition import (
 )
 from generation.models import Job, Status
 from generation.providers.job_report import JobReport
-from generation.providers.untrusted import storable
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
+from generation.http.untrusted import storable
 from generation.jobs.budgets import budget_choice, budget_state
 from generation.jobs.budgets.budget_choice import ChosenJob
 from generation.jobs.engine.lifecycle.parking import park, set_aside
@@ -29,7 +30,6 @@ from generation.jobs.queue import scheduling
 from generation.jobs.queue.scheduling import Openings
 from generation.models import Job, JobQuerySet, ProviderName, Status, model_cache
 from generation.providers.provider import SYNCHRONOUS
-from generation.providers.untrusted import storable
 
 FIRST_CHECK = timedelta(seconds=2)  # from a submission to its first status check
 

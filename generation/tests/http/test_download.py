@@ -6,14 +6,14 @@ import threading
 
 import pytest
 
-from generation.providers.http import http_exchange
-from generation.providers.http.download import (
+from generation.http import http_exchange
+from generation.http.download import (
     DownloadFailed,
     DownloadRefused,
     HostFailed,
     fetch_image,
 )
-from generation.providers.http.public_addresses import is_public
+from generation.http.public_addresses import is_public
 from generation.testing.servers.certificate import make_certificate
 from generation.testing.servers.raw_server import http, raw_server, read_request
 

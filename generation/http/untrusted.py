@@ -1,4 +1,4 @@
-"""JSON and texts that RunPod and its workers send, checked before anything else reads them."""
+"""JSON and texts that other servers send, checked before anything else reads them."""
 
 import json
 from collections.abc import Mapping

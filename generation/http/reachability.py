@@ -6,7 +6,7 @@ Names are not resolved: the answer must not depend on this machine's DNS server,
 import socket
 import urllib.parse
 
-from generation.providers.http.public_addresses import is_public
+from generation.http.public_addresses import is_public
 
 # https://www.iana.org/assignments/special-use-domain-names, RFC 8375, and names that routers and
 # companies use internally.
