@@ -10,7 +10,7 @@ import re
 import sys
 from urllib.parse import urlsplit
 
-WAITING = re.compile(rb"\w+ /(ws/|v1/|sdapi/|t/|api/v1/events|api/v1/jobs/\S*\?wait=\d)")
+WAITING = re.compile(rb"\w+ /(ws/|v1/|sdapi/|t/|mcp\b|api/v1/events|api/v1/jobs/\S*\?wait=\d)")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

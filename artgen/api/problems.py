@@ -48,7 +48,7 @@ if TYPE_CHECKING:  # importing it reads settings that name this module
 
 CONTENT_TYPE = "application/problem+json"
 PREFIX = "/api/"
-PREFIXES = (PREFIX, "/v1/", "/sdapi/", "/t/")
+PREFIXES = (PREFIX, "/v1/", "/sdapi/", "/t/", "/mcp")
 """Of addresses that programs use: they get no pages."""
 MEGABYTE = 1_000_000
 

@@ -45,7 +45,8 @@ class AsgiHttp(ASGIHandler):
         self.later_turns = asyncio.Semaphore(LATER_TURNS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope = {**scope, ARRIVED_AT: timezone.now()}
+        # `artgen.respond` answers other requests in place of its client.
+        scope = {**scope, ARRIVED_AT: timezone.now(), "artgen.respond": self._respond}
         try:
             body = await self.read_body(receive)
         except RequestAborted:
@@ -86,11 +87,13 @@ class AsgiHttp(ASGIHandler):
 
     async def _later(self, later: Later, scope: Scope) -> HttpResponseBase:
         async def again(waited: object) -> HttpResponseBase:
-            async with self.later_turns:
-                again_scope = {**scope, "artgen.waited": waited}
-                return await in_thread(self._response_to, (again_scope, io.BytesIO()))
+            return await self._respond({**scope, "artgen.waited": waited}, io.BytesIO())
 
         return await later(again)
+
+    async def _respond(self, scope: Scope, body: IO[bytes]) -> HttpResponseBase:
+        async with self.later_turns:
+            return await in_thread(self._response_to, (scope, body))
 
     def _response_to(self, scope_and_body: tuple[Scope, IO[bytes]]) -> HttpResponseBase:
         scope, body = scope_and_body

@@ -41,6 +41,7 @@ LOGGING = {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "daphne": {"level": "WARNING"},
         "psycopg.pool": {"level": "ERROR"},  # a line per attempt to connect
+        "mcp": {"level": "WARNING"},  # a line for each message
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},  # one line per tick

@@ -1,12 +1,17 @@
 """Other programs' requests through nginx: they wait in daphne, and gunicorn does not see them."""
 
+import asyncio
 import io
 import unittest
 from typing import Any
 
+import httpx2
 import openai
 import pytest
 import requests
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp_types import CallToolResult
 from PIL import Image as Pillow
 
 from generation.testing.servers.stack import PATIENCE, Stack, kept_stack
@@ -56,6 +61,25 @@ class TestPrograms(unittest.TestCase):
         job = self.stack.ask("post", "jobs/", json=order).json()
         waited = self.stack.ask("get", f"jobs/{job['id']}/?wait=60").json()
         assert waited["status"] == "succeeded"
+
+    def test_assistants_create_images(self) -> None:
+        told: list[float] = []
+
+        async def note(progress: float, total: float | None, text: str | None) -> None:
+            told.append(progress)
+
+        async def run() -> CallToolResult:
+            headers = {"Authorization": f"Bearer {self.stack.token}"}
+            async with httpx2.AsyncClient(headers=headers, timeout=PATIENCE) as http:
+                transport = streamable_http_client(f"{self.stack.url}/mcp", http_client=http)
+                async with Client(transport) as client:
+                    order = {"prompt": PROMPT, "model": "flux-schnell"}
+                    return await client.call_tool("create_image", order, progress_callback=note)
+
+        result = asyncio.run(run())
+        assert [block.type for block in result.content] == ["text", "image", "resource_link"]
+        assert told
+        assert self.ask("post", "/mcp", json={}).status_code == 401
 
     def test_it_takes_a_large_body_only_from_users(self) -> None:
         large = {"data": b" " * 3_000_000}

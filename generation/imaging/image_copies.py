@@ -118,16 +118,23 @@ def as_webp(data: bytes, *, wait_seconds: float | None = None) -> bytes:
 
 
 def as_format(
-    data: bytes, *, format: str, quality: int | None = None, wait_seconds: float | None = None
+    data: bytes,
+    *,
+    format: str,
+    quality: int | None = None,
+    side: int | None = None,
+    wait_seconds: float | None = None,
 ) -> bytes:
     """Return the image as "png", "jpeg" or "webp", with its source type and no other metadata.
 
-    Raises as `as_webp` does.
+    With `side`, scaled down to fit a square of this side. Raises as `as_webp` does.
     """
     source_type = metadata.source_type_of(data)
     with decoding_turn.alone(wait_seconds=wait_seconds):
         image = upright(decode(data)[1])
         image.info.clear()  # encoders would write parts of it
+        if side:
+            image.thumbnail((side, side), SHRINKING)
         if format == "webp":
             xmp = metadata.packet(source_type)
             return _webp(image, xmp=xmp, quality=quality or WEBP_QUALITY, method=4)

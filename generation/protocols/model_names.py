@@ -65,7 +65,7 @@ def offer_of(name: str, *, wanted: Wanted) -> Offer:
 def _offer_of(name: str, catalog: Catalog, *, wanted: Wanted) -> Offer:
     if name in catalog.offers:
         return catalog.offers[name]
-    slugs = _slugs_of(name) if name else [offer.slug for offer in drawing(catalog)]
+    slugs = _slugs_of(name) if name else _without_name(catalog, wanted)
     offers = [catalog.offers[slug] for slug in slugs if slug in catalog.offers]
     if not offers:
         raise ModelNotFound(name, names=list(listed(catalog)))
@@ -87,6 +87,13 @@ def drawing(catalog: Catalog) -> list[Offer]:
     models = sorted(catalog.models.values(), key=lambda model: (model.position, model.slug))
     offers = [catalog.offers[model.slug] for model in models]
     return [offer for offer in offers if not offer.upscales]
+
+
+def _without_name(catalog: Catalog, wanted: Wanted) -> list[str]:
+    """Return all, for an edit those first that only edit: others would draw the image again."""
+    offers = drawing(catalog)
+    offers.sort(key=lambda offer: bool(wanted.source_images) and not offer.min_source_images)
+    return [offer.slug for offer in offers]
 
 
 def _slugs_of(name: str) -> list[str]:

@@ -1,9 +1,10 @@
-"""The addresses of other services' APIs."""
+"""The addresses of other services' APIs, and of the page about them."""
 
 from django.urls import include, path
 
 from generation.protocols.a1111.images import A1111Images, Progress
 from generation.protocols.a1111.options import Options
+from generation.protocols.mcp.endpoint import Mcp, resource_metadata
 from generation.protocols.openai.errors import address_without_version, unknown_address
 from generation.protocols.openai.images import OpenAIImages
 from generation.protocols.openai.models import OpenAIModels
@@ -17,7 +18,11 @@ OPENAI = [
 A1111 = [
     address for resource in (A1111Images, Progress, Options) for address in resource.addresses()
 ]
+METADATA = ".well-known/oauth-protected-resource"
 urlpatterns = [
+    *Mcp.addresses(),
+    path(METADATA, resource_metadata, name="resource_metadata"),
+    path(f"{METADATA}/mcp", resource_metadata, name="resource_metadata_of_mcp"),
     path("v1/", include(OPENAI)),
     path("sdapi/v1/", include(A1111)),
     path("t/<str:token>/<path:rest>", with_token, name="with_path_token"),

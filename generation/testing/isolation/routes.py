@@ -30,7 +30,9 @@ class Route:
     @property
     def is_api(self) -> bool:
         """Whether programs use it: tokens count, and refusals are no pages."""
-        is_of_program = self.path.startswith(("/v1/", "/sdapi/")) and "{rest}" not in self.path
+        is_of_program = (
+            self.path.startswith(("/v1/", "/sdapi/", "/mcp")) and "{rest}" not in self.path
+        )
         return self.is_described or is_of_program
 
     @property

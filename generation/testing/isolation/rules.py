@@ -26,6 +26,7 @@ PASSWORDS = {"password1": PASSWORD, "password2": PASSWORD}
 CODE = {"code": "000000"}
 CALLBACK = ("", "code=x&state=y", "error=access_denied&state=y")
 UNKNOWN_STATE = 401  # the page of a sign-in with another service that has failed
+LIST_TOOLS = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
 IDS = {"ids": "{image}"}
 
 RULES: dict[str, Rule] = {
@@ -326,6 +327,9 @@ RULES: dict[str, Rule] = {
     "api_status": everyone("GET"),
     "api/v1/account/": users("GET"),
     "api/v1/account/ledger/": users("GET"),
+    "mcp": users("POST", body=LIST_TOOLS, answers=[404], only_reads=True),
+    "resource_metadata": everyone("GET"),
+    "resource_metadata_of_mcp": everyone("GET"),
     # --- OpenAI's API ---
     "openai_generations": users("POST", body={"model": "flux-schnell", "prompt": "snow"}),
     "openai_edits": users(

@@ -1,0 +1,73 @@
+"""`/mcp`: authenticates, and leaves the rest to the package `mcp` in the ASGI process."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils import translation
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+from rest_framework.request import Request
+
+from accounts.access.request_user import user_of
+from accounts.models import Scope
+from accounts.tokens.authentication import BearerAuthentication, SessionAuthentication
+from artgen.api.operations import operation
+from artgen.api.problems import Problem, respond
+from artgen.api.views import ApiView
+from artgen.database.pool_threads import THREADS
+from artgen.processes.later import Again, set_later
+from generation.protocols.mcp.bridge import response_of
+
+SERVER = "generation.protocols.mcp.server.handle"
+
+
+class TokenAuthentication(BearerAuthentication):
+    """A token; refusals name the metadata (RFC 9728, section 5.1)."""
+
+    def authenticate_header(self, request: Request) -> str:
+        metadata = f"{settings.PUBLIC_URL}/.well-known/oauth-protected-resource/mcp"
+        return f'{super().authenticate_header(request)}, resource_metadata="{metadata}"'
+
+
+class Mcp(ApiView):
+    """`/mcp`, streamable HTTP without sessions: GET and DELETE are 405."""
+
+    schema = None
+    authentication_classes = (TokenAuthentication, SessionAuthentication)
+
+    @operation("POST mcp", url_name="mcp", scope=Scope.READ)
+    def call(self, request: Request) -> HttpResponseBase:
+        """Handle one message."""
+        response = respond(Problem("not_found", _("The proxy must send /mcp to daphne.")))
+        body = request._request.body
+        scope = {
+            **getattr(request._request, "scope", {}),
+            "artgen.user": user_of(request),
+            "artgen.language": translation.get_language() or settings.LANGUAGE_CODE,
+        }
+        set_later(response, partial(_handled, scope, body))
+        return response
+
+
+async def _handled(scope: dict[str, Any], body: bytes, _again: Again) -> HttpResponseBase:
+    loop = asyncio.get_running_loop()
+    handle = await loop.run_in_executor(THREADS, import_string, SERVER)
+    return await response_of(handle, scope, body)
+
+
+@require_safe
+def resource_metadata(request: HttpRequest) -> JsonResponse:
+    """Describe `/mcp` (RFC 9728). Tokens are from our pages: there is no authorization server."""
+    metadata = {
+        "resource": f"{settings.PUBLIC_URL}/mcp",
+        "resource_name": "ArtGen",
+        "scopes_supported": [Scope.READ, Scope.CREATE],
+        "bearer_methods_supported": ["header"],
+        "resource_documentation": f"{settings.PUBLIC_URL}/connect/claude/",
+    }
+    return JsonResponse(metadata, headers={"Access-Control-Allow-Origin": "*"})

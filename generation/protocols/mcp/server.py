@@ -1,0 +1,365 @@
+"""The tools. A failure that the assistant can read and correct is a ToolError."""
+
+import asyncio
+import base64
+import math
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Annotated, Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
+from mcp_types import (
+    CallToolResult,
+    ContentBlock,
+    ImageContent,
+    ResourceLink,
+    TextContent,
+    ToolAnnotations,
+)
+from pydantic import Field
+
+from accounts.models import User
+from artgen.database.pool_threads import in_thread
+from artgen.refusals import Refusal
+from generation.api import waiting
+from generation.catalog import shapes
+from generation.jobs.live.job_waits import UNAVAILABLE, WAITS
+from generation.models import FINAL, Image
+from generation.protocols import model_names
+from generation.protocols.mcp.api_calls import Caller
+from generation.protocols.mcp.previews import preview_of
+from generation.protocols.model_names import Wanted
+
+WAIT_SECONDS = 45
+"""Hosts give up after about 60 s; the result is sent within 50 s."""
+PROGRESS_SECONDS = 5.0
+MAX_COUNT = 4
+INSTRUCTIONS = """\
+Creates and edits images on this site, with the user's credits. create_image and edit_image wait
+until the images are ready, at most 45 s; if they say that a job is still running, call wait with
+its id, never the same tool again: that would pay for another image. Show the user the links."""
+
+READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+CREATES = ToolAnnotations(
+    read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False
+)
+Prompt = Annotated[str, Field(description="What the image shows.")]
+Model = Annotated[str, Field(description="Id of list_models; empty: the first that can do it.")]
+Count = Annotated[int, Field(ge=1, le=MAX_COUNT, description="How many images; each is paid.")]
+Size = Annotated[str, Field(description="Like 1024x1024; the nearest that the model has is used.")]
+Seed = Annotated[int | None, Field(description="The same seed repeats an image.")]
+Images = Annotated[
+    list[UUID],
+    Field(min_length=1, description="Ids of the user's images, as of search_images."),
+]
+
+
+async def list_models(ctx: Context[Any, Any]) -> CallToolResult:
+    """List the models: what each can do and what an image costs."""
+    models = [
+        {
+            "model": model["slug"],
+            "name": model["name"],
+            "description": model["description"],
+            "images_to_edit": f"{model['min_source_images']}-{model['max_source_images']}",
+            "parameters": model["parameters"],
+            "price": model["price"],
+            "credits_for_1_megapixel": _credits(model["price"]),
+        }
+        for model in await _caller(ctx).get("models/")
+        if model["enabled"] and "scale" not in model["parameters"]
+    ]
+    lines = [
+        f"{model['model']}: {model['name']}. {model['description']} "
+        f"Images to edit: {model['images_to_edit']}. "
+        f"About {model['credits_for_1_megapixel']} credits an image."
+        for model in models
+    ]
+    return _result("\n".join(lines), models=models)
+
+
+async def quote(
+    ctx: Context[Any, Any],
+    prompt: Prompt,
+    model: Model = "",
+    count: Count = 1,
+    size: Size = "",
+    images: Annotated[list[UUID], Field(description="Ids of images to edit.")] = [],  # noqa: B006
+) -> CallToolResult:
+    """Say what images would cost and how long they would take, without creating them."""
+    request = await _request(ctx, prompt, model, count=count, size=size, images=images)
+    quoted = await _caller(ctx).post("quotes/", request)
+    text = f"{quoted['credits']} credits, model {request['model']}"
+    if quoted["eta_seconds"]:
+        text += f", usually within {quoted['eta_seconds']['p90']} s"
+    return _result(text, model=request["model"], **quoted)
+
+
+async def create_image(
+    ctx: Context[Any, Any],
+    prompt: Prompt,
+    model: Model = "",
+    count: Count = 1,
+    size: Size = "",
+    seed: Seed = None,
+) -> CallToolResult:
+    """Create images from a prompt. Spends credits. Never repeat it while a job is running."""
+    return await _create(ctx, await _request(ctx, prompt, model, count=count, size=size, seed=seed))
+
+
+async def edit_image(
+    ctx: Context[Any, Any],
+    prompt: Annotated[str, Field(description="What to change.")],
+    images: Images,
+    model: Model = "",
+    count: Count = 1,
+    seed: Seed = None,
+) -> CallToolResult:
+    """Create images from the user's images and a prompt; the originals stay. Spends credits."""
+    return await _create(
+        ctx, await _request(ctx, prompt, model, count=count, images=images, seed=seed)
+    )
+
+
+async def wait(
+    ctx: Context[Any, Any],
+    jobs: Annotated[list[UUID], Field(min_length=1, max_length=8, description="Ids of jobs.")],
+    seconds: Annotated[int, Field(ge=0, le=WAIT_SECONDS)] = WAIT_SECONDS,
+) -> CallToolResult:
+    """Wait until jobs have ended, and return their images."""
+    return await _ended(ctx, jobs, seconds=seconds)
+
+
+async def search_images(
+    ctx: Context[Any, Any],
+    words: Annotated[str, Field(description="Words of the prompt, note or tags.")] = "",
+    limit: Annotated[int, Field(ge=1, le=50)] = 10,
+    cursor: Annotated[str, Field(description="The value of next_cursor.")] = "",
+) -> CallToolResult:
+    """Find the user's images, newest first."""
+    caller = _caller(ctx)
+    page = await caller.get("images/", q=words, limit=limit, cursor=cursor)
+    ids = [image["id"] for image in page["results"]]
+    prompts = await in_thread(partial(_prompts, caller.user), ids)
+    images = [
+        _image_json(image) | {"prompt": prompts.get(image["id"], "")} for image in page["results"]
+    ]
+    lines = [f"{image['image']}: {image['prompt']} ({image['page']})" for image in images]
+    (next_cursor,) = parse_qs(urlsplit(page["next"] or "").query).get("cursor", [None])
+    return _result("\n".join(lines) or "No images.", images=images, next_cursor=next_cursor)
+
+
+async def get_image(
+    ctx: Context[Any, Any], image: Annotated[UUID, Field(description="Id of an image.")]
+) -> CallToolResult:
+    """Show an image, with its prompt and parameters."""
+    caller = _caller(ctx)
+    found = await caller.get(f"images/{image}/")
+    job = await caller.get(f"jobs/{found['job']}/") if found["job"] else None
+    shown = _image_json(found) | {
+        name: job[name] if job else None for name in ("prompt", "model", "credits")
+    }
+    return CallToolResult(
+        content=[
+            TextContent(text=f"{shown['prompt'] or 'A saved image'} ({shown['page']})"),
+            *await _shown(caller, [found]),
+        ],
+        structured_content=shown,
+    )
+
+
+def _caller(ctx: Context[Any, Any]) -> Caller:
+    request: Any = ctx.request_context.request
+    return Caller(request.scope)
+
+
+async def _request(
+    ctx: Context[Any, Any],
+    prompt: str,
+    model: str,
+    *,
+    count: int,
+    size: str = "",
+    images: Sequence[UUID] = (),
+    seed: int | None = None,
+) -> dict[str, Any]:
+    """Return the body of a batch; raise ToolError."""
+    caller = _caller(ctx)
+    wanted = Wanted(len(images))
+
+    def parameters(_argument: None) -> dict[str, Any]:
+        with translation.override(caller.language):
+            offer = model_names.offer_of(model, wanted=wanted)
+            request: dict[str, Any] = {"model": offer.slug}
+            if asked := shapes.size_of(size):
+                nearest = shapes.nearest_size(offer.parameters, width=asked[0], height=asked[1])
+                if nearest:
+                    request |= {"width": nearest[0], "height": nearest[1]}
+            return request
+
+    if size and not shapes.size_of(size):
+        raise ToolError("size: must be like 1024x1024")
+    try:
+        request = await in_thread(parameters, None)
+    except Refusal as refusal:
+        raise ToolError(refusal.message) from refusal
+    request |= {"prompt": prompt, "count": count}
+    if images:
+        request["source_images"] = [str(image) for image in images]
+    if seed is not None:
+        request["seed"] = seed
+    return request
+
+
+async def _create(ctx: Context[Any, Any], request: dict[str, Any]) -> CallToolResult:
+    batch = await _caller(ctx).post("batches/", request)
+    return await _ended(ctx, [UUID(job["id"]) for job in batch["jobs"]])
+
+
+async def _ended(
+    ctx: Context[Any, Any], job_ids: Sequence[UUID], *, seconds: int = WAIT_SECONDS
+) -> CallToolResult:
+    """Return the images of the jobs when they have ended, or what they are waiting for."""
+    caller = _caller(ctx)
+    jobs = await _jobs(caller, job_ids)
+    active = [UUID(job["id"]) for job in jobs if job["status"] not in FINAL]
+    if active:
+        await _wait_for(ctx, active, user=caller.user, seconds=seconds)
+        jobs = await _jobs(caller, job_ids)
+    texts, images = [], []
+    for job in jobs:
+        if job["status"] not in FINAL:
+            texts.append(f"Job {job['id']} is still running: {job['phase']}. Call wait with it.")
+        elif job["error"]:
+            texts.append(f"Job {job['id']} failed: {job['error']['message']} It cost nothing.")
+        elif not job["images"]:
+            texts.append(f"Job {job['id']} has no image: it was {job['status']}.")
+        for image in job["images"]:
+            images.append(image)
+            texts.append(f"Image {image['id']}: {_page(image['id'])}")
+    return CallToolResult(
+        content=[TextContent(text="\n".join(texts)), *await _shown(caller, images)],
+        structured_content={"jobs": [_job_json(job) for job in jobs]},
+        is_error=all(job["error"] for job in jobs),
+    )
+
+
+async def _jobs(caller: Caller, job_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    return list(await asyncio.gather(*(caller.get(f"jobs/{job_id}/") for job_id in job_ids)))
+
+
+async def _wait_for(
+    ctx: Context[Any, Any], job_ids: Sequence[UUID], *, user: User, seconds: int
+) -> None:
+    """Wait for the jobs, and report their progress if the client asks for it."""
+    if WAITS.count_of(user.pk) >= waiting.MAX_OF_USER:
+        return
+    loop, told = asyncio.get_running_loop(), -1.0
+    deadline = loop.time() + seconds
+    async with WAITS.wait_for(job_ids, user=user) as waits:
+        while not waits.is_over and (left := deadline - loop.time()) > 0:
+            ended = len(job_ids) - len(waits.remaining)
+            running = sum(waits.progress.get(job_id, 0.0) for job_id in waits.remaining)
+            # It must grow: while nothing is known, by a little.
+            told = max(ended + running, told + 0.001)
+            await ctx.report_progress(told, len(job_ids))
+            await waits.changed(seconds=min(PROGRESS_SECONDS, left))
+
+
+async def _shown(caller: Caller, images: Sequence[dict[str, Any]]) -> list[ContentBlock]:
+    """Return a preview and a link of each image."""
+    blocks: list[ContentBlock] = []
+    for image in images[:MAX_COUNT]:
+        preview = None
+        with suppress(Refusal, *UNAVAILABLE):  # the link remains
+            preview = await in_thread(partial(preview_of, user=caller.user), UUID(image["id"]))
+        if preview:
+            data = base64.b64encode(preview).decode()
+            blocks.append(ImageContent(data=data, mime_type="image/jpeg"))
+    return blocks + [
+        ResourceLink(
+            uri=image["url"],
+            name=f"{image['id']}.{image['content_type'].rpartition('/')[2]}",
+            mime_type=image["content_type"],
+            size=image["bytes"],
+        )
+        for image in images
+    ]
+
+
+def _job_json(job: dict[str, Any]) -> dict[str, Any]:
+    names = ("status", "progress", "eta_seconds", "model", "prompt", "credits", "error")
+    return {
+        "job": job["id"],
+        **{name: job[name] for name in names},
+        "images": [_image_json(image) for image in job["images"]],
+    }
+
+
+def _image_json(image: dict[str, Any]) -> dict[str, Any]:
+    names = ("width", "height", "seed", "url", "created_at")
+    return {
+        "image": image["id"],
+        "page": _page(image["id"]),
+        **{name: image[name] for name in names},
+    }
+
+
+def _page(image_id: str) -> str:
+    return f"{settings.PUBLIC_URL}{reverse('image', args=[image_id])}"
+
+
+def _prompts(user: User, image_ids: Sequence[str]) -> dict[str, str]:
+    own = Image.objects.of(user).filter(id__in=image_ids).order_by("id")
+    return {str(pk): prompt or "" for pk, prompt in own.values_list("id", "job__prompt")}
+
+
+def _credits(price: dict[str, Any]) -> int:
+    exact: float = price["per_image"] + price["per_megapixel"]
+    return max(int(price["minimum"]), math.ceil(exact))
+
+
+def _result(text: str, **content: Any) -> CallToolResult:
+    return CallToolResult(content=[TextContent(text=text)], structured_content=content)
+
+
+TOOLS = (
+    *((tool, READS) for tool in (list_models, quote, wait, search_images, get_image)),
+    *((tool, CREATES) for tool in (create_image, edit_image)),
+)
+_managers: WeakKeyDictionary[Any, asyncio.Future[StreamableHTTPSessionManager]]
+_managers = WeakKeyDictionary()
+_tasks: set[asyncio.Task[None]] = set()
+
+
+async def handle(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Handle a request: the ASGI application, which runs from the first one of its loop on."""
+    loop = asyncio.get_running_loop()
+    if loop not in _managers:
+        _managers[loop] = loop.create_future()
+        _tasks.add(loop.create_task(_run(_managers[loop])))
+    manager = await asyncio.shield(_managers[loop])
+    await manager.handle_request(scope, receive, send)
+
+
+async def _run(started: asyncio.Future[StreamableHTTPSessionManager]) -> None:
+    server = MCPServer("ArtGen", instructions=INSTRUCTIONS, subscriptions=False)
+    for tool, annotations in TOOLS:
+        server.add_tool(tool, annotations=annotations, structured_output=False)
+    # Django has checked the host.
+    security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    server.streamable_http_app(stateless_http=True, transport_security=security)
+    async with server.session_manager.run():
+        started.set_result(server.session_manager)
+        await asyncio.Event().wait()

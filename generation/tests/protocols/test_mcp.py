@@ -1,0 +1,211 @@
+"""The package `mcp` calls our tools, as Claude and Cursor do, by both versions of the protocol."""
+
+import asyncio
+import base64
+import io
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx2
+import pytest
+from django.test import Client as Browser
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from mcp_types import CallToolResult
+from PIL import Image as Pillow
+
+from accounts.models import ApiToken
+from accounts.tokens import tokens
+from generation.files import storage
+from generation.models import Image, Job, Status
+from generation.protocols.mcp.previews import preview_of
+from generation.testing.cases import make_user
+from generation.testing.servers.asgi import workers
+from generation.tests.protocols.test_openai_package import PROMPT, ProtocolTestCase
+
+pytestmark = pytest.mark.slow
+MODES = ("legacy", "2026-07-28")
+
+
+class TestTools(ProtocolTestCase):
+    def session(
+        self, act: Callable[[Client], Awaitable[Any]], *, token: str = "", mode: Any = "auto"
+    ) -> Any:
+        """Return what `act` does with a connected client."""
+
+        async def run() -> Any:
+            headers = {"Authorization": f"Bearer {token or self.token}", "Accept-Language": "en"}
+            async with httpx2.AsyncClient(headers=headers, timeout=90) as http:
+                transport = streamable_http_client(f"{self.url}/mcp", http_client=http)
+                async with Client(transport, mode=mode) as client:
+                    return await act(client)
+
+        return asyncio.run(run())
+
+    def call(self, name: str, *, token: str = "", **arguments: Any) -> CallToolResult:
+        result: CallToolResult = self.session(
+            lambda client: client.call_tool(name, arguments), token=token
+        )
+        return result
+
+    def create(self, **arguments: Any) -> CallToolResult:
+        with workers(self.emulator):
+            return self.call("create_image", prompt=PROMPT, **arguments)
+
+    def test_it_creates_images_with_progress_by_both_versions(self) -> None:
+        for mode in MODES:
+            told: list[float] = []
+
+            async def act(client: Client, told: list[float] = told) -> CallToolResult:
+                async def note(progress: float, total: float | None, text: str | None) -> None:
+                    told.append(progress)
+
+                arguments = {"prompt": PROMPT, "model": "flux-schnell", "count": 2, "seed": 7}
+                return await client.call_tool("create_image", arguments, progress_callback=note)
+
+            with workers(self.emulator):
+                result = self.session(act, mode=mode)
+            assert not result.is_error
+            assert [block.type for block in result.content] == [
+                *("text", "image", "image", "resource_link", "resource_link")
+            ]
+            assert told
+            assert told == sorted(set(told))
+            jobs = result.structured_content["jobs"]
+            assert [job["status"] for job in jobs] == [Status.SUCCEEDED] * 2
+            assert [job["images"][0]["seed"] for job in jobs] == [7, 8]
+        assert Job.objects.count() == 4
+
+    def test_a_preview_is_small_and_a_link_leads_to_the_file(self) -> None:
+        result = self.create(model="flux-dev", size="1100x800")
+        _text, preview, link = result.content
+        data = base64.b64decode(preview.data)
+        shown = Pillow.open(io.BytesIO(data))
+        assert (preview.mime_type, shown.format) == ("image/jpeg", "JPEG")
+        assert max(shown.size) == 512
+        assert len(data) <= 60_000
+        whole = Pillow.open(io.BytesIO(httpx2.get(link.uri).content))
+        image = Image.objects.get()
+        assert whole.size == (image.width, image.height)
+
+    def test_a_preview_of_noise_is_small(self) -> None:
+        self.create(model="flux-schnell")
+        image, file = Image.objects.get(), io.BytesIO()
+        Pillow.effect_noise((768, 768), 200).convert("RGB").save(file, "WEBP", quality=95)
+        storage.save(image.thumbnail_key, file.getvalue(), content_type="image/webp")
+        preview = preview_of(image.id, user=self.alice)
+        assert preview is not None
+        assert 10_000 < len(preview) <= 60_000
+
+    def test_it_edits_finds_and_shows_images(self) -> None:
+        self.create(model="flux-schnell")
+        found = self.call("search_images", words="lighthouse").structured_content["images"]
+        assert [image["prompt"] for image in found] == [PROMPT]
+        with workers(self.emulator):
+            edited = self.call("edit_image", prompt="in snow", images=[found[0]["image"]])
+        (job,) = edited.structured_content["jobs"]
+        assert (job["status"], job["model"]) == (Status.SUCCEEDED, "flux-kontext")
+        shown = self.call("get_image", image=job["images"][0]["image"])
+        assert shown.structured_content["prompt"] == "in snow"
+        assert [block.type for block in shown.content] == ["text", "image", "resource_link"]
+        more = self.call("search_images", limit=1).structured_content
+        older = self.call("search_images", limit=1, cursor=more["next_cursor"]).structured_content
+        assert older["images"][0]["image"] == found[0]["image"]
+
+    def test_it_lists_models_and_quotes(self) -> None:
+        models = self.call("list_models").structured_content["models"]
+        assert "flux-schnell" in [model["model"] for model in models]
+        assert "upscaler" not in [model["model"] for model in models]
+        one, two = (
+            self.call("quote", prompt=PROMPT, model="flux-dev", count=count).structured_content
+            for count in (1, 2)
+        )
+        assert two["credits"] == 2 * one["credits"]
+        assert not Job.objects.exists()
+
+    def test_it_answers_before_hosts_give_up_and_goes_on_by_wait(self) -> None:
+        began = time.monotonic()
+        result = self.call("create_image", prompt=PROMPT, model="flux-schnell")
+        assert 40 < time.monotonic() - began < 50
+        (job,) = result.structured_content["jobs"]
+        assert f"Job {job['job']} is still running" in result.content[0].text
+        assert not result.is_error
+        with workers(self.emulator):
+            result = self.call("wait", jobs=[job["job"]])
+        assert result.structured_content["jobs"][0]["status"] == Status.SUCCEEDED
+        assert Job.objects.count() == 1
+
+    def test_it_says_what_went_wrong(self) -> None:
+        for arguments, text in (
+            ({"model": "gpt-9"}, "There is no model “gpt-9”"),
+            ({"model": "flux-schnell", "size": "big"}, "must be like 1024x1024"),
+            ({"model": "flux-schnell", "count": 5}, "count"),
+            ({"model": "flux-kontext"}, "source_images"),
+        ):
+            result = self.call("create_image", prompt=PROMPT, **arguments)
+            assert result.is_error
+            assert text in result.content[0].text, result.content[0].text
+        assert not Job.objects.exists()
+
+    def test_scopes_and_limits_of_tokens_hold(self) -> None:
+        reader = tokens.issue(user=self.alice, name="reader", scopes=["read"])
+        result = self.call("create_image", token=reader, prompt=PROMPT, model="flux-schnell")
+        assert result.is_error
+        assert "scope “create”" in result.content[0].text
+        limited = tokens.issue(user=self.alice, name="limited", credit_limit=1)
+        result = self.call("create_image", token=limited, prompt=PROMPT, model="flux-dev", count=2)
+        assert result.is_error
+        assert not Job.objects.exists()
+        manager = tokens.issue(user=self.alice, name="manager", scopes=["manage"])
+        assert self.post(token=manager).status_code == 403
+
+    def test_it_shows_nothing_of_other_users(self) -> None:
+        self.create(model="flux-schnell")
+        image, job = Image.objects.get(), Job.objects.get()
+        bobs = tokens.issue(user=make_user("bob@example.org", credits=1000), name="bobs")
+        for name, arguments in (
+            ("get_image", {"image": str(image.id)}),
+            ("wait", {"jobs": [str(job.id)]}),
+            ("edit_image", {"prompt": PROMPT, "images": [str(image.id)]}),
+            ("quote", {"prompt": PROMPT, "images": [str(image.id)]}),
+        ):
+            result = self.call(name, token=bobs, **arguments)
+            assert result.is_error, name
+            assert PROMPT not in result.content[0].text
+        found = self.call("search_images", token=bobs)
+        assert found.structured_content["images"] == []
+        assert Job.objects.count() == 1
+
+    def test_annotations_say_which_tools_spend(self) -> None:
+        listed = self.session(lambda client: client.list_tools()).tools
+        reads = {tool.name: tool.annotations.read_only_hint for tool in listed}
+        assert [name for name in sorted(reads) if not reads[name]] == ["create_image", "edit_image"]
+        assert len(reads) == 7
+        assert not any(tool.annotations.destructive_hint for tool in listed)
+
+    def test_strangers_learn_where_tokens_are_from(self) -> None:
+        for token in ("", "ag_wrong"):
+            response = self.post(token=token)
+            assert response.status_code == 401
+            (address,) = [
+                part.partition("=")[2].strip('"')
+                for part in response.headers["WWW-Authenticate"].split(", ")
+                if part.startswith("resource_metadata=")
+            ]
+            path = "/" + address.split("/", 3)[3]
+            metadata = Browser().get(path).json()
+            assert metadata["resource"].endswith("/mcp")
+            assert metadata["bearer_methods_supported"] == ["header"]
+        assert httpx2.get(f"{self.url}/mcp").status_code == 401
+
+    def test_it_has_no_stream_apart_from_answers(self) -> None:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        assert httpx2.get(f"{self.url}/mcp", headers=headers).status_code == 405
+        assert httpx2.delete(f"{self.url}/mcp", headers=headers).status_code == 405
+        assert ApiToken.objects.get(name="program").last_used_by.startswith("python-httpx2")
+
+    def post(self, *, token: str) -> httpx2.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+        return httpx2.post(f"{self.url}/mcp", headers=headers, json=body)
