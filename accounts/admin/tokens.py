@@ -48,6 +48,7 @@ class ApiTokenAdmin(ReadOnlyAdmin, StaffProtectedAdmin):
         "created_at",
         "valid_until",
         "last_used_at",
+        "last_used_by",
         "revoked_at",
     )
     readonly_fields = ("valid_until",)

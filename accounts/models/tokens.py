@@ -23,6 +23,7 @@ class Scope(models.TextChoices):
     MANAGE = "manage", pgettext_lazy("scope", "Manage")
 
 
+PROGRAM_MAX_LENGTH = 100
 ALL_SCOPES = " ".join(Scope.values)
 
 
@@ -37,6 +38,15 @@ class ApiToken(models.Model):
     prefix = models.CharField(_("begins with"), max_length=8, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    # Where that request said which program sent it: the start of its User-Agent.
+    last_used_by = models.CharField(
+        _("last used by"),
+        max_length=PROGRAM_MAX_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True, editable=False)
     # Members of Scope, separated by spaces.
     scopes = models.CharField(

@@ -35,7 +35,7 @@ class BearerAuthentication(authentication.BaseAuthentication):
         text = self.token_of(request)
         if text is None:
             return None
-        access = tokens.access(text)
+        access = tokens.access(text, program=request.headers.get("User-Agent", ""))
         if access is None:
             raise exceptions.AuthenticationFailed
         if not request.headers.get("Accept-Language"):

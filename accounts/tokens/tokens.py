@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.access import bans
 from accounts.models import ApiToken, Scope, User
+from accounts.models.tokens import PROGRAM_MAX_LENGTH
 from accounts.sessions import socket_access
 from accounts.tokens import token_cache
 from artgen.redis.cache import CacheAway
@@ -31,7 +32,9 @@ OWNER = """
 SELECT owner.id, owner.email, owner.name, owner.language, owner.time_zone,
     owner.is_staff, owner.is_superuser, owner.is_active,
     owner.banned_at, owner.banned_until, owner.ban_reason,
-    token.id AS token_id, token.last_used_at IS NULL OR token.last_used_at <= %s AS is_outdated,
+    token.id AS token_id,
+    token.last_used_at IS NULL OR token.last_used_at <= %s OR token.last_used_by <> %s
+        AS is_outdated,
     token.scopes, token.credit_limit IS NOT NULL AS has_limit,
     token.expires_at IS NULL OR token.expires_at > %s AS is_cacheable
 FROM accounts_apitoken AS token JOIN accounts_user AS owner ON owner.id = token.user_id
@@ -100,12 +103,12 @@ def authenticate(text: str) -> User | None:
     return valid.user if valid else None
 
 
-def access(text: str) -> TokenAccess | None:
+def access(text: str, *, program: str = "") -> TokenAccess | None:
     """Return what this valid token of an active user allows, else None.
 
-    Its use is stored once a minute at most. Every text takes one hash and one lookup in the cache
-    or the index of hashes, so the time does not depend on the text. The user's balances are
-    deferred. Raise `bans.Banned` while the owner is banned.
+    Its use by this program is stored once a minute at most. Every text takes one hash and one
+    lookup in the cache or the index of hashes, so the time does not depend on the text. The user's
+    balances are deferred. Raise `bans.Banned` while the owner is banned.
     """
     digest = _digest(text)
     if known := token_cache.values_of(digest):
@@ -113,12 +116,14 @@ def access(text: str) -> TokenAccess | None:
         return _access(User.from_db("default", token_cache.COLUMNS, owner), token)
     now = timezone.now()
     before, cached_until = now - LAST_USED_PRECISION, now + timedelta(seconds=token_cache.SECONDS)
-    for user in User.objects.raw(OWNER, [before, cached_until, digest, now]):
+    program = "".join(filter(str.isprintable, program))[:PROGRAM_MAX_LENGTH]
+    for user in User.objects.raw(OWNER, [before, program, cached_until, digest, now]):
         row: Any = user
         bans.check(user)  # before the cache, which therefore has no banned user
         if row.is_outdated:
-            stale = Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USED_PRECISION)
-            ApiToken.objects.filter(stale, pk=row.token_id).update(last_used_at=now)
+            stale = _unused_since(before) | ~Q(last_used_by=program)
+            tokens = ApiToken.objects.filter(stale, pk=row.token_id)
+            tokens.update(last_used_at=now, last_used_by=program)
         token = (row.token_id, row.scopes, bool(row.has_limit))
         if row.is_cacheable:
             owner = [getattr(user, name) for name in token_cache.COLUMNS]
@@ -160,8 +165,7 @@ def owners(texts: Collection[str]) -> dict[str, TokenOwner]:
     if used := [
         token.pk for token in tokens if token.last_used_at is None or token.last_used_at <= limit
     ]:
-        stale = Q(last_used_at=None) | Q(last_used_at__lte=limit)
-        ApiToken.objects.filter(stale, pk__in=used).update(last_used_at=now)
+        ApiToken.objects.filter(_unused_since(limit), pk__in=used).update(last_used_at=now)
     return {
         digests[token.digest]: TokenOwner(token.user, token.expires_at)
         for token in tokens
@@ -193,6 +197,10 @@ def scope_labels(scopes: Collection[str]) -> list[str]:
 def valid_of(user: User) -> QuerySet[ApiToken]:
     """Return the user's tokens that are not revoked, newest first; some may have expired."""
     return user.tokens.filter(revoked_at=None).order_by("-created_at", "-id")
+
+
+def _unused_since(moment: datetime) -> Q:
+    return Q(last_used_at=None) | Q(last_used_at__lte=moment)
 
 
 def _digest(text: str) -> str:

@@ -37,6 +37,7 @@ def account_files(user: User) -> Iterator[ExportFile]:
         "created_at",
         "expires_at",
         "last_used_at",
+        "last_used_by",
         "revoked_at",
     )
     yield "tokens.json", json_array(tokens.iterator(chunk_size=CHUNK_SIZE))

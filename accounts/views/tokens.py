@@ -1,5 +1,6 @@
 """The page of API tokens."""
 
+from collections.abc import Collection
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
@@ -16,18 +17,23 @@ from accounts.access.request_user import SignedInRequest
 from accounts.emails import security_notices
 from accounts.emails.security_notices import Change
 from accounts.forms.tokens import TokenForm
-from accounts.limits.rate_limits import limited
+from accounts.limits.rate_limits import View, limited
 from accounts.models import ApiToken
 from accounts.tokens import tokens
 from artgen.refusals import Refusal
 from artgen.web import formatting
 
 
-@never_cache
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required(app="allauth.account", enabled=lambda request: request.method == "POST")
-@limited("token")
+def creates_tokens(view: View) -> View:
+    """Return the view as a page whose POSTs create tokens: after the password or a code."""
+    confirmed = reauthentication_required(
+        app="allauth.account", enabled=lambda request: request.method == "POST"
+    )(limited("token")(view))
+    page: View = login_required(require_http_methods(["GET", "HEAD", "POST"])(confirmed))
+    return never_cache(page)
+
+
+@creates_tokens
 def token_list(request: SignedInRequest) -> HttpResponse:
     """List the user's active tokens; a POST creates one, after the password or a code, and
     shows its text once."""
@@ -35,8 +41,8 @@ def token_list(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         fields = form.cleaned_data
         try:
-            text = tokens.issue(
-                user=request.user,
+            text = issue_token(
+                request,
                 name=fields["name"],
                 scopes=fields["scopes"],
                 expires_at=form.expires_at(),
@@ -47,15 +53,23 @@ def token_list(request: SignedInRequest) -> HttpResponse:
         else:
             created = {"name": fields["name"], "text": text}
             form = TokenForm()
-            security_notices.send_token_created(
-                user=request.user, name=fields["name"], scopes=fields["scopes"], request=request
-            )
     context = {
         "form": form,
         "made": created,
         "tokens": [_shown(token) for token in tokens.valid_of(request.user)],
     }
     return render(request, "accounts/tokens.html", context)
+
+
+def issue_token(
+    request: SignedInRequest, *, name: str, scopes: Collection[str], **limits: Any
+) -> str:
+    """Return the text of a new token, and tell its owner by email; raise as `tokens.issue` does."""
+    text = tokens.issue(user=request.user, name=name, scopes=scopes, **limits)
+    security_notices.send_token_created(
+        user=request.user, name=name, scopes=scopes, request=request
+    )
+    return text
 
 
 def _shown(token: ApiToken) -> dict[str, Any]:

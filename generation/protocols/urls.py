@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from generation.protocols.a1111.images import A1111Images, Progress
 from generation.protocols.a1111.options import Options
+from generation.protocols.connect.page import connect
 from generation.protocols.mcp.endpoint import Mcp, resource_metadata
 from generation.protocols.openai.errors import address_without_version, unknown_address
 from generation.protocols.openai.images import OpenAIImages
@@ -23,6 +24,8 @@ urlpatterns = [
     *Mcp.addresses(),
     path(METADATA, resource_metadata, name="resource_metadata"),
     path(f"{METADATA}/mcp", resource_metadata, name="resource_metadata_of_mcp"),
+    path("connect/", connect, name="connect"),
+    path("connect/<slug:slug>/", connect, name="connect_program"),
     path("v1/", include(OPENAI)),
     path("sdapi/v1/", include(A1111)),
     path("t/<str:token>/<path:rest>", with_token, name="with_path_token"),

@@ -160,6 +160,15 @@ class TestToken(BaseTestCase):
             tokens.authenticate(text)
         assert ApiToken.objects.get().last_used_at >= first
 
+    def test_it_notes_another_program_within_the_minute(self) -> None:
+        text = tokens.issue(user=self.alice, name="a")
+        for program in ("curl/8.14", "OpenAI/Python 3.57.0", "x" * 99 + "\0\n" + "yz"):
+            cache.clear()
+            with self.assertNumQueries(2):
+                tokens.access(text, program=program)
+        token = ApiToken.objects.get()
+        assert token.last_used_by == "x" * 99 + "y"
+
     def test_it_costs_one_query_for_every_text(self) -> None:
         for text in ("", "ag_" + "x" * 40, "nonsense"):
             with self.assertNumQueries(1):

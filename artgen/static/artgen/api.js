@@ -1,10 +1,13 @@
-/** Swagger UI with the session's CSRF token on unsafe requests. */
+/** Swagger UI with the session's CSRF token on unsafe requests, and a token that was just made. */
 
 import { csrfToken } from "./js/http.js"
 
 const reader = document.getElementById("reader")
+const TOKEN = "token for the reader" // set by the page "Connect"
+const token = sessionStorage.getItem(TOKEN)
+sessionStorage.removeItem(TOKEN)
 
-window.SwaggerUIBundle({
+const swagger = window.SwaggerUIBundle({
   url: reader.dataset.schema,
   domNode: reader,
   presets: [window.SwaggerUIBundle.presets.apis],
@@ -15,6 +18,9 @@ window.SwaggerUIBundle({
   persistAuthorization: false,
   validatorUrl: null,
   syntaxHighlight: false, // its colors are inline styles for a dark page alone
+  onComplete() {
+    if (token) swagger.preauthorizeApiKey("bearer", token)
+  },
   requestInterceptor(request) {
     const ours = new URL(request.url, location.href).origin === location.origin
     if (ours && request.method && request.method !== "GET")

@@ -250,7 +250,7 @@ def _make_rows(data: OwnedData) -> None:
     (voucher,) = vouchers.create(VoucherTerms(amount=5))
     values |= {"credit_request": request.pk, "voucher": voucher.pk}
     values |= {
-        "slug_of_model": "flux-schnell", "samplers": "sdapi/v1/samplers",
+        "slug_of_model": "flux-schnell", "slug_of_program": "curl", "samplers": "sdapi/v1/samplers",
         "png": base64.b64encode(FILES["PNG"]).decode(),
         "image": image.id, "image_key": image.key, "trashed": trashed.id, "shared": shared.id,
         "public": public.id, "waiting": waiting.id, "link": shared.link_slug,

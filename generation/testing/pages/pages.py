@@ -141,6 +141,8 @@ PAGES = (
     Page("profile", "profile"),
     Page("tokens", "tokens"),
     Page("tokens-empty", "tokens", "newcomer"),
+    Page("connect", "connect", main=True),
+    Page("connect-new", "connect_program", "newcomer", args=("curl",)),
     Page("webhooks", "webhooks", main=True),
     Page("webhooks-empty", "webhooks", "newcomer"),
     Page("webhook", "webhook", ids=("webhook",), main=True),

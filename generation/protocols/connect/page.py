@@ -1,0 +1,120 @@
+"""The page "Connect": the settings of one program, a token for it, and what has arrived."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.access.request_user import SignedInRequest
+from accounts.models import ApiToken, Scope
+from accounts.sessions import browser_names
+from accounts.tokens import tokens
+from accounts.views.tokens import creates_tokens, issue_token
+from artgen.refusals import Refusal
+from artgen.web import formatting
+from generation.models import model_cache
+from generation.protocols import model_names
+from generation.protocols.connect.programs import OPEN_WEBUI, PROGRAMS, Program, Snippet, filled
+from generation.protocols.model_names import ModelNotFound, Wanted
+
+SCOPES = (Scope.READ, Scope.CREATE)
+"""What a program needs that creates images, but changes and deletes none."""
+SHOWN_TOKENS = 5
+JUST_NOW = timedelta(minutes=1)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@creates_tokens
+def connect(request: SignedInRequest, slug: str = OPEN_WEBUI.slug) -> HttpResponse:
+    """Show the settings of a program; a POST creates a token, which they contain once."""
+    program = PROGRAMS.get(slug)
+    if program is None:
+        raise Http404
+    token, refusal = None, None
+    if request.method == "POST":
+        try:
+            name = _free_name(request, program.name)
+            token = {"name": name, "text": issue_token(request, name=name, scopes=SCOPES)}
+        except Refusal as refused:
+            refusal = refused.message
+    values = _values(token=token["text"] if token else _("YOUR_TOKEN"))
+    context = {
+        "program": program,
+        "programs": PROGRAMS.values(),
+        "settings": [
+            replace(setting, value=filled(setting.value, values)) for setting in program.settings
+        ],
+        "snippets": [_filled_snippet(snippet, values) for snippet in program.snippets],
+        "notes": _notes(program, values),
+        "token": token,
+        "refusal": refusal,
+        "arrivals": [_arrival(row) for row in _used_tokens(request)],
+        "site": settings.PUBLIC_URL,
+        "is_loopback": urlsplit(settings.PUBLIC_URL).hostname in LOOPBACK,
+    }
+    return render(request, "generation/connect.html", context)
+
+
+def _values(*, token: str) -> dict[str, str]:
+    catalog = model_cache.read()
+
+    def first(wanted: Wanted) -> str:
+        with suppress(ModelNotFound):
+            return model_names.offer_of("", wanted=wanted).slug
+        return "MODEL"
+
+    aliases = [name for name in model_names.listed(catalog) if name not in catalog.offers]
+    return {
+        "url": settings.PUBLIC_URL.rstrip("/"),
+        "token": token,
+        "model": first(Wanted()),
+        "edit_model": first(Wanted(source_images=1)),
+        "alias": aliases[0] if aliases else "",
+    }
+
+
+def _notes(program: Program, values: dict[str, str]) -> list[str]:
+    """Return the notes, without one about an alias that the site does not have."""
+    texts = [str(note) for note in program.notes]
+    return [text % values for text in texts if values["alias"] or "%(alias)s" not in text]
+
+
+def _filled_snippet(snippet: Snippet, values: dict[str, str]) -> dict[str, str]:
+    return {"title": str(snippet.title), "text": filled(snippet.text, values)}
+
+
+def _free_name(request: SignedInRequest, name: str) -> str:
+    """Return the name of a new token; another request may take it at the same time."""
+    taken = set(tokens.valid_of(request.user).values_list("name", flat=True))
+    number = 1
+    while (numbered := name if number == 1 else f"{name} {number}") in taken:
+        number += 1
+    return numbered
+
+
+def _used_tokens(request: SignedInRequest) -> list[ApiToken]:
+    used = tokens.valid_of(request.user).exclude(last_used_at=None)
+    return list(used.order_by("-last_used_at", "-id")[:SHOWN_TOKENS])
+
+
+def _arrival(token: ApiToken) -> dict[str, Any]:
+    used_at = cast(datetime, token.last_used_at)  # by `_used_tokens`
+    is_new = timezone.now() - used_at < JUST_NOW
+    program = token.last_used_by
+    if program.startswith("Mozilla/"):
+        program = browser_names.describe(program) or program
+    return {
+        "id": token.pk,
+        "name": token.name,
+        "program": program,
+        "at": used_at,
+        "when": _("just now") if is_new else formatting.moment(used_at),
+        "is_new": is_new,
+    }

@@ -1,0 +1,135 @@
+"""The page "Connect": settings that work as they are copied, a token, and what has arrived."""
+
+import html
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.core import mail
+from django.test import Client, override_settings
+
+from accounts import tasks
+from accounts.emails import outbox
+from accounts.models import ApiToken
+from accounts.tokens import tokens
+from generation.models import Job, Status
+from generation.protocols.connect.programs import PROGRAMS
+from generation.testing.cases import BaseTestCase, load_catalog
+from generation.testing.servers.asgi import workers
+from generation.tests.protocols.test_openai_package import ProtocolTestCase
+
+TOKEN = re.compile(r"ag_[\w-]{40}")
+
+
+def signed_in(user: object) -> Client:
+    """Return the browser of the user, who has just entered the password."""
+    client = Client()
+    client.force_login(user)  # type: ignore[arg-type]
+    client.post("/accounts/reauthenticate/", {"password": "password"})
+    return client
+
+
+class TestConnectPage(BaseTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        load_catalog()
+        self.client = signed_in(self.alice)
+
+    def test_it_asks_for_the_password_before_it_creates_a_token(self) -> None:
+        self.client = Client()
+        self.client.force_login(self.alice)
+        response = self.client.post("/connect/n8n/")
+        assert response.url.startswith("/accounts/reauthenticate/")
+        assert not ApiToken.objects.exists()
+        page = self.client.post(response.url, {"password": "password"})
+        assert TOKEN.search(page.content.decode())
+        self.assertContains(page, 'action="/connect/n8n/"', count=0)
+        self.assertContains(page, 'data-address="/connect/n8n/"')
+
+    def test_it_creates_tokens_that_may_read_and_create(self) -> None:
+        for _number in range(2):
+            page = self.client.post("/connect/open-webui/").content.decode()
+        found = TOKEN.search(page)
+        assert found
+        assert tokens.authenticate(found[0]) == self.alice
+        made = list(ApiToken.objects.order_by("id"))
+        assert [token.name for token in made] == ["Open WebUI", "Open WebUI 2"]
+        assert {token.scopes for token in made} == {"read create"}
+        outbox.send_due()
+        assert "“Open WebUI 2” was created. It can: read, create." in mail.outbox[1].body
+        assert not TOKEN.search(self.client.get("/connect/open-webui/").content.decode())
+
+    def test_it_fills_in_all_settings(self) -> None:
+        with override_settings(PUBLIC_URL="https://art.example.org"):
+            for slug, program in PROGRAMS.items():
+                text = html.unescape(self.client.post(f"/connect/{slug}/").content.decode())
+                found = TOKEN.search(text)
+                assert found
+                texts = [part.value for part in program.settings]
+                texts += [part.text for part in program.snippets]
+                assert any("$token" in part for part in texts)
+                for line in "\n".join(texts).splitlines():
+                    filled = (
+                        line.replace("$url", "https://art.example.org")
+                        .replace("$token", found[0])
+                        .replace("$model", "flux-schnell")
+                        .replace("$edit_model", "flux-kontext")
+                    )
+                    assert filled in text, slug
+        self.assertContains(self.client.get("/connect/n8n/"), "gpt-image-1 stands for")
+        with override_settings(MODEL_ALIASES={}):
+            self.assertNotContains(self.client.get("/connect/n8n/"), "stands for")
+
+    def test_it_says_which_program_used_a_token_last(self) -> None:
+        self.assertContains(self.client.get("/connect/"), "No request with any of your tokens")
+        text = tokens.issue(user=self.alice, name="kitchen")
+        tokens.access(tokens.issue(user=self.bob, name="bobs"))
+        headers = {"authorization": f"Bearer {text}", "user-agent": "OpenAI/Python <3.57>"}
+        assert Client().get("/v1/models", headers=headers).status_code == 200
+        page = self.client.get("/connect/")
+        for shown in ("kitchen", "OpenAI/Python &lt;3.57&gt;", "just now"):
+            self.assertContains(page, shown)
+        self.assertNotContains(page, "bobs")
+
+    def test_it_knows_no_other_program(self) -> None:
+        assert self.client.get("/connect/photoshop/").status_code == 404
+        assert self.client.post("/connect/photoshop/").status_code == 404
+        assert not ApiToken.objects.exists()
+
+    def test_it_limits_how_many_are_made(self) -> None:
+        for _number in range(30):
+            self.client.post("/connect/curl/")
+        assert self.client.post("/connect/curl/").status_code == 429
+        assert ApiToken.objects.count() == 30
+
+
+class TestSnippets(ProtocolTestCase):
+    @pytest.mark.slow
+    def test_they_run_as_they_are_copied(self) -> None:
+        assert tasks.send_emails  # is registered: each token sends an email
+        with override_settings(PUBLIC_URL=self.url), tempfile.TemporaryDirectory() as folder:
+            python = self.copied("python", 2)
+            first, second = (self.copied("curl", number) for number in (1, 2))
+            with workers(self.emulator):
+                for command in (
+                    [sys.executable, "-c", python],
+                    ["sh", "-ec", first],
+                    ["sh", "-ec", second],
+                ):
+                    subprocess.run(
+                        command, cwd=folder, check=True, env={"PATH": os.environ["PATH"]}
+                    )
+            assert Path(folder, "lighthouse.png").read_bytes().startswith(b"\x89PNG")
+        assert [job.status for job in Job.objects.all()] == [Status.SUCCEEDED] * 3
+        programs = ApiToken.objects.exclude(name="program").values_list("last_used_by", flat=True)
+        assert {text.partition("/")[0] for text in programs} == {"OpenAI", "curl"}
+
+    def copied(self, slug: str, number: int) -> str:
+        page = signed_in(self.alice).post(f"/connect/{slug}/").content.decode()
+        found = re.search(rf'<pre[^>]* id="snippet-{number}"[^>]*>(.*?)</pre>', page, re.DOTALL)
+        assert found
+        return html.unescape(found[1])
