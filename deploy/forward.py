@@ -1,7 +1,7 @@
 """Forward connections: `forward.py ADDRESS TARGET [TARGET_OF_SOCKETS]`.
 
 A target is HOST:PORT or the path of a Unix socket; what waits or streams goes to that of sockets,
-as nginx sends it, by the path of a connection's first request.
+as nginx sends it, by a connection's first request.
 """
 
 import asyncio
@@ -10,7 +10,11 @@ import re
 import sys
 from urllib.parse import urlsplit
 
-WAITING = re.compile(rb"\w+ /(ws/|v1/|sdapi/|t/|mcp\b|api/v1/events|api/v1/jobs/\S*\?wait=\d)")
+WAITING = re.compile(
+    rb"\w+ /(?:ws/|v1/|sdapi/|t/|mcp\b|api/v1/events|api/v1/jobs/\S*\?wait=\d"
+    rb"|api/v1/(?:jobs|batches)/.*\nprefer:[^\r\n]*\bwait\s*=)",
+    re.DOTALL | re.IGNORECASE,
+)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -39,11 +43,13 @@ async def main(address: str, web: str, sockets: str = "") -> None:
     """
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            line = await reader.readline()
-            target = sockets if sockets and WAITING.match(line) else web
+        with contextlib.suppress(OSError, EOFError):
+            head = b""
+            with contextlib.suppress(asyncio.LimitOverrunError):  # the target refuses it
+                head = await reader.readuntil(b"\r\n\r\n")
+            target = sockets if sockets and WAITING.match(head) else web
             onward_reader, onward_writer = await connect(target)
-            onward_writer.write(line)
+            onward_writer.write(head)
             request = asyncio.create_task(copy(reader, onward_writer))
             await copy(onward_reader, writer)
             request.cancel()
