@@ -33,7 +33,7 @@ class BanMiddleware:
             return self.get_response(request)
         auth.logout(request)
         if request.path.startswith(problems.PREFIXES):
-            return problems.respond(bans.Banned(user))
+            return problems.respond(bans.Banned(user), path=request.path)
         return ban_page.show(request, user)
 
 
@@ -68,7 +68,8 @@ def page_user(
             "Another account is signed in in this browser. Nothing was sent. Reload the page."
         )
         if request.path.startswith(problems.PREFIXES):
-            response = problems.respond(problems.Problem("not_authenticated", message))
+            refusal = problems.Problem("not_authenticated", message)
+            response = problems.respond(refusal, path=request.path)
         else:
             response = HttpResponse(message, status=401, content_type="text/plain; charset=utf-8")
         response["X-Other-User"] = "1"

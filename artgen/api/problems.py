@@ -4,11 +4,12 @@ Document members: type, title, status, code, detail, errors (which field, why), 
 code adds, such as `needed`. https://www.rfc-editor.org/rfc/rfc9457
 """
 
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypedDict, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -29,7 +30,9 @@ from django.http import (
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 from django.urls import Resolver404, resolve
+from django.utils import translation
 from django.utils.functional import Promise
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import defaults
@@ -161,6 +164,16 @@ class ProblemJson(_RefusalJson, total=False):
     until: Annotated[datetime | None, "`account_banned`: the end of the ban; null: without an end."]
 
 
+class Shaped(NamedTuple):
+    """A problem in the words of another protocol."""
+
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str]
+
+
+BUSY = gettext_lazy("Too many requests at once. Nothing was done. Try again in a few seconds.")
+BUSY_RETRY_SECONDS = 10
 DATABASE_AWAY = gettext_lazy(
     "The database isn’t responding. Whether this was done is visible once it is back. With an "
     "Idempotency-Key it is safe to send it again."
@@ -247,30 +260,37 @@ def kind(request: HttpRequest, code: str) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith(PREFIXES):
-        return respond(_refusal(exception) or Problem("malformed"))
+        return respond(_refusal(exception) or Problem("malformed"), path=request.path)
     return defaults.bad_request(request, exception)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith(PREFIXES):
-        return respond(Problem("permission_denied"))
+        return respond(Problem("permission_denied"), path=request.path)
     return defaults.permission_denied(request, exception)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path.startswith(PREFIXES):
-        return respond(Problem("not_found"))
+        return respond(Problem("not_found"), path=request.path)
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Respond to a bug without details (handler500), or with 503 if the database is away."""
     is_api = request.path.startswith(PREFIXES)
-    if isinstance(sys.exception(), OperationalError | InterfaceError):
-        return respond(Unavailable(DATABASE_AWAY)) if is_api else unavailable_page.page("database")
-    if is_api:
-        return respond(Problem("server_error", _("The error has been logged. Try again later.")))
-    return defaults.server_error(request)
+    is_away = isinstance(sys.exception(), OperationalError | InterfaceError)
+    if not is_api:
+        return unavailable_page.page("database") if is_away else defaults.server_error(request)
+    bug = Problem("server_error", _("The error has been logged. Try again later."))
+    return respond(Unavailable(DATABASE_AWAY) if is_away else bug, path=request.path)
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """Respond to a request for which the process has had no time."""
+    with translation.override(translation.get_language_from_request(request)):
+        refusal = Problem("unavailable", BUSY, retry_after=BUSY_RETRY_SECONDS)
+        return respond(refusal, path=request.path)
 
 
 def _refusal(error: Exception, view: "APIView | None" = None) -> Refusal | None:
@@ -324,16 +344,29 @@ def too_large(limit: int, *, field: str = "") -> Problem:
     return Problem("too_large", detail, errors=errors, limit=limit)
 
 
-def respond(refusal: Refusal) -> HttpResponse:
-    """Respond with a problem outside of the API's own views."""
+def respond(refusal: Refusal, *, path: str = PREFIX) -> HttpResponse:
+    """Respond outside of the API's own views, in the words of the protocol of this path."""
+    problem, content_type = Shaped(refusal.status, {**document(refusal)}, {}), CONTENT_TYPE
+    for pattern, name in settings.PROBLEM_SHAPES.items():
+        if re.match(pattern, path):
+            problem, content_type = import_string(name)(problem.body), "application/json"
     response = JsonResponse(
-        document(refusal),
-        status=refusal.status,
+        problem.body,
+        status=problem.status,
         json_dumps_params={"ensure_ascii": False},
-        content_type=CONTENT_TYPE,
-        headers=_headers(refusal),
+        content_type=content_type,
+        headers=_headers(refusal) | problem.headers,
     )
     request_stats.mark(response, refusal)
+    return response
+
+
+def reshaped(response: Response, shape: Callable[[ProblemJson], Shaped]) -> Response:
+    """Return the response to a problem in the words of another protocol."""
+    response.status_code, response.data, headers = shape(response.data)
+    response.content_type = None
+    for name, value in headers.items():
+        response[name] = value
     return response
 
 

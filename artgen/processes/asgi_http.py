@@ -19,6 +19,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from artgen.database.pool_threads import in_thread
 from artgen.processes.later import ARRIVED_AT, CLIENT_GONE, Later
@@ -29,7 +30,8 @@ LATER_TURNS = max(1, settings.DB_POOL_MAX // 4)
 """How many have one after their wait. They do not wait for new ones; the rest is for sockets."""
 TURN_SECONDS = 25.0
 """For which a new request waits for its turn; nothing has been done for it then."""
-RETRY_AFTER = 10
+BUSY = "artgen.api.problems.busy"
+"""By name: the pages, which it imports, are loaded when the first request comes."""
 Scope = dict[str, Any]
 Receive = Callable[[], Any]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -38,10 +40,11 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 class AsgiHttp(ASGIHandler):
     """The ASGI application for HTTP requests."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, turns: int = TURNS, turn_seconds: float = TURN_SECONDS) -> None:
         BaseHandler.__init__(self)
         self.load_middleware()  # synchronous
-        self.turns = asyncio.Semaphore(TURNS)
+        self.turn_seconds = turn_seconds
+        self.turns = asyncio.Semaphore(turns)
         self.later_turns = asyncio.Semaphore(LATER_TURNS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,11 +78,12 @@ class AsgiHttp(ASGIHandler):
 
     async def _first(self, scope: Scope, body: IO[bytes]) -> HttpResponseBase:
         try:
-            async with asyncio.timeout(TURN_SECONDS):
+            async with asyncio.timeout(self.turn_seconds):
                 await self.turns.acquire()
         except TimeoutError:
+            request, refused = self.create_request(scope, body)
             body.close()
-            return HttpResponse(status=503, headers={"Retry-After": RETRY_AFTER})
+            return refused if request is None else import_string(BUSY)(request)
         try:
             return await in_thread(self._response_to, (scope, body))
         finally:

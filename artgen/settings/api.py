@@ -11,7 +11,8 @@ per page, with the links `next` and `previous`. Errors are `application/problem+
 banned account gets 403 `account_banned` with `reason` and `until` (null: without an end).
 
 `GET /api/v1/jobs/ID/?wait=30` responds when the job has ended, or after 30 s; where jobs are
-created, `Prefer: wait=30` does the same. Programs that know OpenAI's API of images use `/v1/`.
+created, `Prefer: wait=30` does the same. Programs that know OpenAI's API of images use `/v1/`,
+assistants MCP at `/mcp`.
 
 The WebSocket `/ws/jobs/` sends `{"type": "snapshot", "jobs": […]}` and then
 `{"type": "job", "job": {…}}` for every change of your jobs. It is closed with 4401 if you are not
@@ -45,6 +46,11 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "artgen.api.openapi.OperationSchema",
     "EXCEPTION_HANDLER": "artgen.api.problems.handle",
     "URL_FORMAT_OVERRIDE": None,
+}
+# Refusals outside of views, by path: in the words of the protocol that is spoken there.
+PROBLEM_SHAPES = {
+    "/(?:t/[^/]+/)?v1/": "generation.protocols.openai.errors.shaped",
+    "/(?:t/[^/]+/)?sdapi/": "generation.protocols.a1111.endpoint.shaped",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "ArtGen",

@@ -16,6 +16,7 @@ from accounts.tokens.authentication import (
 )
 from accounts.tokens.tokens import TokenAccess
 from artgen.api import problems
+from artgen.api.problems import ProblemJson, Shaped
 from artgen.api.views import ApiView
 from generation.protocols.ended_jobs import NoImage, StillRunning
 from generation.protocols.model_names import ModelNotFound
@@ -39,13 +40,14 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, ModelNotFound | StillRunning | NoImage):
         return refused(error, status=error.status)
     response = problems.handle(error, context)
-    if response is None:
-        return None
-    problem = response.data
+    return response and problems.reshaped(response, shaped)
+
+
+def shaped(problem: ProblemJson) -> Shaped:
+    """Return the error that says the same as a problem."""
     fields = [f"{field['field']}: {field['detail']}" for field in problem["errors"]]
-    response.content_type = None
-    response.data = {"detail": "; ".join(fields) or problem["detail"], "code": problem["code"]}
-    return response
+    body = {"detail": "; ".join(fields) or problem["detail"], "code": problem["code"]}
+    return Shaped(problem["status"], body, {})
 
 
 def refused(refusal: ModelNotFound | StillRunning | NoImage, *, status: int) -> Response:

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.response import Response
 
 from artgen.api import problems
+from artgen.api.problems import ProblemJson, Shaped
 from generation.protocols.ended_jobs import NoImage, StillRunning
 from generation.protocols.model_names import ModelNotFound
 
@@ -44,48 +45,46 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """Render an exception of a view; return None for a bug, as `problems.handle` does."""
     if isinstance(error, ModelNotFound | StillRunning | NoImage):
         return rendered(error, status=error.status)
-    problem = problems.handle(error, context)
-    return problem and _reworded(problem)
+    response = problems.handle(error, context)
+    return response and problems.reshaped(response, shaped)
 
 
 def rendered(refusal: ModelNotFound | StillRunning | NoImage, *, status: int) -> Response:
     parameter = "model" if isinstance(refusal, ModelNotFound) else None
-    response = Response(status=status)
     code = "moderation_blocked" if refusal.code == "prompt_refused" else refusal.code
-    return _with_error(response, refusal.message, code=code, parameter=parameter)
+    error = _error(status, refusal.message, code=code, parameter=parameter)
+    return Response(error.body, status=error.status, headers=error.headers)
 
 
-def _reworded(response: Response) -> Response:
-    problem = response.data
+def shaped(problem: ProblemJson) -> Shaped:
+    """Return the error that says the same as a problem."""
     code = problem["code"]
     is_repeatable = code in REPEATABLE
-    response.status_code, kind, code = WORDS.get(code, (problem["status"], INVALID, code))
-    response.content_type = None
+    status, kind, code = WORDS.get(code, (problem["status"], INVALID, code))
     message, parameter = problem["detail"], None
     if problem["errors"]:
         field = problem["errors"][0]
         name = field["field"].partition("[")[0]
         parameter, code = PARAMETERS.get(name, name), field["code"]
         message = field["detail"]
-    return _with_error(
-        response, message, code=code, kind=kind, parameter=parameter, is_repeatable=is_repeatable
+    return _error(
+        status, message, code=code, kind=kind, parameter=parameter, is_repeatable=is_repeatable
     )
 
 
-def _with_error(
-    response: Response,
+def _error(
+    status: int,
     message: str,
     *,
     code: str,
     kind: str = INVALID,
     parameter: str | None = None,
     is_repeatable: bool = False,
-) -> Response:
-    if response.status_code >= SERVER_ERROR:
+) -> Shaped:
+    if status >= SERVER_ERROR:
         kind = "server_error"
-    response.data = {"error": {"message": message, "type": kind, "param": parameter, "code": code}}
-    response[SHOULD_RETRY] = "true" if is_repeatable else "false"
-    return response
+    body = {"error": {"message": message, "type": kind, "param": parameter, "code": code}}
+    return Shaped(status, body, {SHOULD_RETRY: "true" if is_repeatable else "false"})
 
 
 @csrf_exempt
@@ -103,10 +102,10 @@ def address_without_version(request: HttpRequest) -> HttpResponse:
 
 
 def _not_found(hint: str) -> HttpResponse:
-    error = {"message": hint, "type": INVALID, "param": None, "code": "unknown_url"}
+    error = _error(404, hint, code="unknown_url")
     return JsonResponse(
-        {"error": error},
-        status=404,
+        error.body,
+        status=error.status,
         json_dumps_params={"ensure_ascii": False},
-        headers={SHOULD_RETRY: "false"},
+        headers=error.headers,
     )

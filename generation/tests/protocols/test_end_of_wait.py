@@ -1,10 +1,14 @@
-"""What other programs get when the images are not ready in time: the job goes on."""
+"""What other programs get when the images are not ready in time, or nobody has time for them."""
 
+import asyncio
+import json
 from typing import Any
 
-from django.test import RequestFactory
+from channels.testing import HttpCommunicator
+from django.test import RequestFactory, SimpleTestCase
 from django.urls import resolve
 
+from artgen.processes.asgi_http import AsgiHttp
 from generation.api.waiting import EndOfJobs
 from generation.jobs.placing import orders
 from generation.models import Job
@@ -33,3 +37,40 @@ class TestEndOfWait(ApiTestCase):
         assert response.status_code == 401
         response = self.reply("/v1/images/generations", token=self.bob_token)
         assert str(Job.objects.first().id) not in response.content.decode()
+
+
+class TestBusy(SimpleTestCase):
+    """The process has no turn for a request."""
+
+    def refusal(self, path: str, *, language: str = "en") -> tuple[dict[bytes, bytes], Any]:
+        """Return headers and body of the response."""
+
+        async def ask() -> Any:
+            headers = [(b"accept-language", language.encode()), (b"host", b"localhost")]
+            application = AsgiHttp(turns=0, turn_seconds=0.01)
+            return await HttpCommunicator(
+                application, "POST", path, body=b"{}", headers=headers
+            ).get_response()
+
+        response = asyncio.run(ask())
+        assert response["status"] == 503
+        headers = {name.lower(): value for name, value in response["headers"]}
+        assert int(headers[b"retry-after"]) > 0
+        return headers, json.loads(response["body"])
+
+    def test_it_refuses_in_the_words_of_the_protocol(self) -> None:
+        for path in ("/v1/images/generations", "/t/ag_x/v1/images/generations"):
+            headers, body = self.refusal(path)
+            assert body["error"]["type"] == "server_error"
+            assert body["error"]["message"].startswith("Too many requests at once.")
+            assert headers[b"x-should-retry"] == b"true"
+        _headers, body = self.refusal("/sdapi/v1/txt2img")
+        assert body["detail"].startswith("Too many requests at once.")
+        for path in ("/api/v1/jobs/", "/mcp"):
+            headers, body = self.refusal(path)
+            assert headers[b"content-type"] == b"application/problem+json"
+            assert (body["code"], body["status"]) == ("unavailable", 503)
+
+    def test_it_speaks_the_language_of_the_request(self) -> None:
+        _headers, body = self.refusal("/v1/images/generations", language="ru")
+        assert body["error"]["message"].startswith("Слишком много запросов")
