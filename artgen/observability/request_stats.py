@@ -79,7 +79,7 @@ def kind_of(path: str) -> str:
     first = path.lstrip("/").partition("/")[0]
     if first in UNCOUNTED:
         return ""
-    if first in ("v1", "sdapi", "t"):
+    if first in ("v1", "sdapi", "t", "mcp"):
         return "program"
     return {"api": "api", "hooks": "hook", "admin": "admin"}.get(first, "page")
 

@@ -65,8 +65,10 @@ def offer_of(name: str, *, wanted: Wanted) -> Offer:
 def _offer_of(name: str, catalog: Catalog, *, wanted: Wanted) -> Offer:
     if name in catalog.offers:
         return catalog.offers[name]
-    slugs = _slugs_of(name) if name else _without_name(catalog, wanted)
-    offers = [catalog.offers[slug] for slug in slugs if slug in catalog.offers]
+    if name:
+        offers = [catalog.offers[slug] for slug in _slugs_of(name) if slug in catalog.offers]
+    else:
+        offers = preferred(catalog, wanted=wanted)
     if not offers:
         raise ModelNotFound(name, names=list(listed(catalog)))
     return next((offer for offer in offers if wanted.is_done_by(offer)), offers[0])
@@ -89,11 +91,10 @@ def drawing(catalog: Catalog) -> list[Offer]:
     return [offer for offer in offers if not offer.upscales]
 
 
-def _without_name(catalog: Catalog, wanted: Wanted) -> list[str]:
+def preferred(catalog: Catalog, *, wanted: Wanted) -> list[Offer]:
     """Return all, for an edit those first that only edit: others would draw the image again."""
-    offers = drawing(catalog)
-    offers.sort(key=lambda offer: bool(wanted.source_images) and not offer.min_source_images)
-    return [offer.slug for offer in offers]
+    is_edit = bool(wanted.source_images)
+    return sorted(drawing(catalog), key=lambda offer: is_edit and not offer.min_source_images)
 
 
 def _slugs_of(name: str) -> list[str]:

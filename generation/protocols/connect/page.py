@@ -1,6 +1,5 @@
 """The page "Connect": the settings of one program, a token for it, and what has arrived."""
 
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -13,16 +12,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.access.request_user import SignedInRequest
-from accounts.models import ApiToken, Scope
+from accounts.limits import quotas
+from accounts.models import ApiToken, Scope, User
 from accounts.sessions import browser_names
 from accounts.tokens import tokens
 from accounts.views.tokens import creates_tokens, issue_token
 from artgen.refusals import Refusal
-from artgen.web import formatting
 from generation.models import model_cache
 from generation.protocols import model_names
-from generation.protocols.connect.programs import OPEN_WEBUI, PROGRAMS, Program, Snippet, filled
-from generation.protocols.model_names import ModelNotFound, Wanted
+from generation.protocols.connect.programs import OPEN_WEBUI, PROGRAMS, Program, filled
+from generation.protocols.model_names import Wanted
 
 SCOPES = (Scope.READ, Scope.CREATE)
 """What a program needs that creates images, but changes and deletes none."""
@@ -44,14 +43,16 @@ def connect(request: SignedInRequest, slug: str = OPEN_WEBUI.slug) -> HttpRespon
             token = {"name": name, "text": issue_token(request, name=name, scopes=SCOPES)}
         except Refusal as refused:
             refusal = refused.message
-    values = _values(token=token["text"] if token else _("YOUR_TOKEN"))
+    values = _values(request.user, token=token["text"] if token else _("YOUR_TOKEN"))
     context = {
         "program": program,
         "programs": PROGRAMS.values(),
         "settings": [
             replace(setting, value=filled(setting.value, values)) for setting in program.settings
         ],
-        "snippets": [_filled_snippet(snippet, values) for snippet in program.snippets],
+        "snippets": [
+            replace(snippet, text=filled(snippet.text, values)) for snippet in program.snippets
+        ],
         "notes": _notes(program, values),
         "token": token,
         "refusal": refusal,
@@ -62,21 +63,21 @@ def connect(request: SignedInRequest, slug: str = OPEN_WEBUI.slug) -> HttpRespon
     return render(request, "generation/connect.html", context)
 
 
-def _values(*, token: str) -> dict[str, str]:
-    catalog = model_cache.read()
+def _values(user: User, *, token: str) -> dict[str, str]:
+    catalog, allowed = model_cache.read(), quotas.of(user)
 
     def first(wanted: Wanted) -> str:
-        with suppress(ModelNotFound):
-            return model_names.offer_of("", wanted=wanted).slug
-        return "MODEL"
+        offers = model_names.preferred(catalog, wanted=wanted)
+        slugs = (offer.slug for offer in offers if wanted.is_done_by(offer))
+        return next(filter(allowed.allows_model, slugs), "MODEL")
 
-    aliases = [name for name in model_names.listed(catalog) if name not in catalog.offers]
+    aliases = (name for name in model_names.listed(catalog) if name not in catalog.offers)
     return {
-        "url": settings.PUBLIC_URL.rstrip("/"),
+        "url": settings.PUBLIC_URL,
         "token": token,
         "model": first(Wanted()),
         "edit_model": first(Wanted(source_images=1)),
-        "alias": aliases[0] if aliases else "",
+        "alias": next(aliases, ""),
     }
 
 
@@ -84,10 +85,6 @@ def _notes(program: Program, values: dict[str, str]) -> list[str]:
     """Return the notes, without one about an alias that the site does not have."""
     texts = [str(note) for note in program.notes]
     return [text % values for text in texts if values["alias"] or "%(alias)s" not in text]
-
-
-def _filled_snippet(snippet: Snippet, values: dict[str, str]) -> dict[str, str]:
-    return {"title": str(snippet.title), "text": filled(snippet.text, values)}
 
 
 def _free_name(request: SignedInRequest, name: str) -> str:
@@ -106,15 +103,13 @@ def _used_tokens(request: SignedInRequest) -> list[ApiToken]:
 
 def _arrival(token: ApiToken) -> dict[str, Any]:
     used_at = cast(datetime, token.last_used_at)  # by `_used_tokens`
-    is_new = timezone.now() - used_at < JUST_NOW
     program = token.last_used_by
-    if program.startswith("Mozilla/"):
+    if program.startswith("Mozilla/"):  # the API reader
         program = browser_names.describe(program) or program
     return {
         "id": token.pk,
         "name": token.name,
         "program": program,
         "at": used_at,
-        "when": _("just now") if is_new else formatting.moment(used_at),
-        "is_new": is_new,
+        "is_new": timezone.now() - used_at < JUST_NOW,
     }

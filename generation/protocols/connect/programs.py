@@ -141,10 +141,10 @@ PYTHON = Program(
     "python",
     "Python",
     snippets=(
-        Snippet("pip install openai", ""),
         Snippet(
             "lighthouse.py",
             """\
+# pip install openai
 import base64
 from openai import OpenAI
 
@@ -162,10 +162,10 @@ JAVASCRIPT = Program(
     "javascript",
     "JavaScript",
     snippets=(
-        Snippet("npm install openai", ""),
         Snippet(
             "lighthouse.mjs",
             """\
+// npm install openai
 import { writeFile } from "node:fs/promises"
 import OpenAI from "openai"
 

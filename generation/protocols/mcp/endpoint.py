@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.module_loading import import_string
@@ -17,9 +17,8 @@ from accounts.access.request_user import user_of
 from accounts.models import Scope
 from accounts.tokens.authentication import BearerAuthentication, SessionAuthentication
 from artgen.api.operations import operation
-from artgen.api.problems import Problem, respond
+from artgen.api.problems import Problem
 from artgen.api.views import ApiView
-from artgen.database.pool_threads import THREADS
 from artgen.processes.later import Again, set_later
 from generation.protocols.mcp.bridge import response_of
 
@@ -43,20 +42,20 @@ class Mcp(ApiView):
     @operation("POST mcp", url_name="mcp", scope=Scope.READ)
     def call(self, request: Request) -> HttpResponseBase:
         """Handle one message."""
-        response = respond(Problem("not_found", _("The proxy must send /mcp to daphne.")))
-        body = request._request.body
-        scope = {
-            **getattr(request._request, "scope", {}),
+        scope = getattr(request._request, "scope", None)
+        if scope is None:
+            raise Problem("not_found", _("The proxy must send /mcp to daphne."))
+        scope = scope | {
             "artgen.user": user_of(request),
             "artgen.language": translation.get_language() or settings.LANGUAGE_CODE,
         }
-        set_later(response, partial(_handled, scope, body))
+        response = HttpResponse()
+        set_later(response, partial(_handled, scope, request._request.body))
         return response
 
 
 async def _handled(scope: dict[str, Any], body: bytes, _again: Again) -> HttpResponseBase:
-    loop = asyncio.get_running_loop()
-    handle = await loop.run_in_executor(THREADS, import_string, SERVER)
+    handle = await asyncio.to_thread(import_string, SERVER)
     return await response_of(handle, scope, body)
 
 

@@ -2,14 +2,12 @@
 
 import asyncio
 import base64
-import math
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from django.urls import reverse
@@ -17,7 +15,6 @@ from django.utils import translation
 from mcp.server import MCPServer
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import (
     CallToolResult,
@@ -34,6 +31,7 @@ from artgen.database.pool_threads import in_thread
 from artgen.refusals import Refusal
 from generation.api import waiting
 from generation.catalog import shapes
+from generation.catalog.prices import price_from
 from generation.jobs.live.job_waits import UNAVAILABLE, WAITS
 from generation.models import FINAL, Image
 from generation.protocols import model_names
@@ -42,7 +40,8 @@ from generation.protocols.mcp.previews import preview_of
 from generation.protocols.model_names import Wanted
 
 WAIT_SECONDS = 45
-"""Hosts give up after about 60 s; the result is sent within 50 s."""
+"""From the arrival of a call on. Hosts give up after about 60 s; results are sent within 50 s."""
+PREVIEW_SECONDS = 3.0
 PROGRESS_SECONDS = 5.0
 MAX_COUNT = 4
 INSTRUCTIONS = """\
@@ -57,7 +56,13 @@ CREATES = ToolAnnotations(
 Prompt = Annotated[str, Field(description="What the image shows.")]
 Model = Annotated[str, Field(description="Id of list_models; empty: the first that can do it.")]
 Count = Annotated[int, Field(ge=1, le=MAX_COUNT, description="How many images; each is paid.")]
-Size = Annotated[str, Field(description="Like 1024x1024; the nearest that the model has is used.")]
+Size = Annotated[
+    str,
+    Field(
+        pattern=r"^([1-9]\d{1,3}x[1-9]\d{1,3})?$",
+        description="Like 1024x1024; the nearest that the model has is used.",
+    ),
+]
 Seed = Annotated[int | None, Field(description="The same seed repeats an image.")]
 Images = Annotated[
     list[UUID],
@@ -75,7 +80,7 @@ async def list_models(ctx: Context[Any, Any]) -> CallToolResult:
             "images_to_edit": f"{model['min_source_images']}-{model['max_source_images']}",
             "parameters": model["parameters"],
             "price": model["price"],
-            "credits_for_1_megapixel": _credits(model["price"]),
+            "credits_for_1024x1024": price_from(model["price"]).of(width=1024, height=1024),
         }
         for model in await _caller(ctx).get("models/")
         if model["enabled"] and "scale" not in model["parameters"]
@@ -83,7 +88,7 @@ async def list_models(ctx: Context[Any, Any]) -> CallToolResult:
     lines = [
         f"{model['model']}: {model['name']}. {model['description']} "
         f"Images to edit: {model['images_to_edit']}. "
-        f"About {model['credits_for_1_megapixel']} credits an image."
+        f"About {model['credits_for_1024x1024']} credits an image."
         for model in models
     ]
     return _result("\n".join(lines), models=models)
@@ -138,7 +143,7 @@ async def wait(
     seconds: Annotated[int, Field(ge=0, le=WAIT_SECONDS)] = WAIT_SECONDS,
 ) -> CallToolResult:
     """Wait until jobs have ended, and return their images."""
-    return await _ended(ctx, jobs, seconds=seconds)
+    return await _ended(ctx, await _jobs(_caller(ctx), jobs), seconds=seconds)
 
 
 async def search_images(
@@ -208,8 +213,6 @@ async def _request(
                     request |= {"width": nearest[0], "height": nearest[1]}
             return request
 
-    if size and not shapes.size_of(size):
-        raise ToolError("size: must be like 1024x1024")
     try:
         request = await in_thread(parameters, None)
     except Refusal as refusal:
@@ -223,20 +226,20 @@ async def _request(
 
 
 async def _create(ctx: Context[Any, Any], request: dict[str, Any]) -> CallToolResult:
-    batch = await _caller(ctx).post("batches/", request)
-    return await _ended(ctx, [UUID(job["id"]) for job in batch["jobs"]])
+    batch = await _caller(ctx).order(request)
+    return await _ended(ctx, batch["jobs"], seconds=WAIT_SECONDS)
 
 
 async def _ended(
-    ctx: Context[Any, Any], job_ids: Sequence[UUID], *, seconds: int = WAIT_SECONDS
+    ctx: Context[Any, Any], jobs: list[dict[str, Any]], *, seconds: int
 ) -> CallToolResult:
     """Return the images of the jobs when they have ended, or what they are waiting for."""
     caller = _caller(ctx)
-    jobs = await _jobs(caller, job_ids)
     active = [UUID(job["id"]) for job in jobs if job["status"] not in FINAL]
     if active:
-        await _wait_for(ctx, active, user=caller.user, seconds=seconds)
-        jobs = await _jobs(caller, job_ids)
+        await _wait_for(ctx, active, user=caller.user, seconds=caller.seconds_left(seconds))
+        with suppress(ToolError):  # they are ordered: say which they are
+            jobs = await _jobs(caller, [UUID(job["id"]) for job in jobs])
     texts, images = [], []
     for job in jobs:
         if job["status"] not in FINAL:
@@ -260,7 +263,7 @@ async def _jobs(caller: Caller, job_ids: Sequence[UUID]) -> list[dict[str, Any]]
 
 
 async def _wait_for(
-    ctx: Context[Any, Any], job_ids: Sequence[UUID], *, user: User, seconds: int
+    ctx: Context[Any, Any], job_ids: Sequence[UUID], *, user: User, seconds: float
 ) -> None:
     """Wait for the jobs, and report their progress if the client asks for it."""
     if WAITS.count_of(user.pk) >= waiting.MAX_OF_USER:
@@ -280,13 +283,11 @@ async def _wait_for(
 async def _shown(caller: Caller, images: Sequence[dict[str, Any]]) -> list[ContentBlock]:
     """Return a preview and a link of each image."""
     blocks: list[ContentBlock] = []
-    for image in images[:MAX_COUNT]:
-        preview = None
-        with suppress(Refusal, *UNAVAILABLE):  # the link remains
-            preview = await in_thread(partial(preview_of, user=caller.user), UUID(image["id"]))
-        if preview:
-            data = base64.b64encode(preview).decode()
-            blocks.append(ImageContent(data=data, mime_type="image/jpeg"))
+    with suppress(TimeoutError):  # the links remain
+        async with asyncio.timeout(PREVIEW_SECONDS):
+            for image in images[:MAX_COUNT]:
+                with suppress(Refusal, *UNAVAILABLE):
+                    blocks += await in_thread(_preview, (caller.user, UUID(image["id"])))
     return blocks + [
         ResourceLink(
             uri=image["url"],
@@ -296,6 +297,14 @@ async def _shown(caller: Caller, images: Sequence[dict[str, Any]]) -> list[Conte
         )
         for image in images
     ]
+
+
+def _preview(user_and_image: tuple[User, UUID]) -> list[ImageContent]:
+    user, image_id = user_and_image
+    preview = preview_of(image_id, user=user)
+    if preview is None:
+        return []
+    return [ImageContent(data=base64.b64encode(preview).decode(), mime_type="image/jpeg")]
 
 
 def _job_json(job: dict[str, Any]) -> dict[str, Any]:
@@ -325,11 +334,6 @@ def _prompts(user: User, image_ids: Sequence[str]) -> dict[str, str]:
     return {str(pk): prompt or "" for pk, prompt in own.values_list("id", "job__prompt")}
 
 
-def _credits(price: dict[str, Any]) -> int:
-    exact: float = price["per_image"] + price["per_megapixel"]
-    return max(int(price["minimum"]), math.ceil(exact))
-
-
 def _result(text: str, **content: Any) -> CallToolResult:
     return CallToolResult(content=[TextContent(text=text)], structured_content=content)
 
@@ -338,28 +342,16 @@ TOOLS = (
     *((tool, READS) for tool in (list_models, quote, wait, search_images, get_image)),
     *((tool, CREATES) for tool in (create_image, edit_image)),
 )
-_managers: WeakKeyDictionary[Any, asyncio.Future[StreamableHTTPSessionManager]]
-_managers = WeakKeyDictionary()
-_tasks: set[asyncio.Task[None]] = set()
+SERVER = MCPServer("ArtGen", instructions=INSTRUCTIONS, subscriptions=False)
+for _tool, _annotations in TOOLS:
+    SERVER.add_tool(_tool, annotations=_annotations, structured_output=False)
+# Django has checked the host.
+SECURITY = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 
 
 async def handle(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Handle a request: the ASGI application, which runs from the first one of its loop on."""
-    loop = asyncio.get_running_loop()
-    if loop not in _managers:
-        _managers[loop] = loop.create_future()
-        _tasks.add(loop.create_task(_run(_managers[loop])))
-    manager = await asyncio.shield(_managers[loop])
-    await manager.handle_request(scope, receive, send)
-
-
-async def _run(started: asyncio.Future[StreamableHTTPSessionManager]) -> None:
-    server = MCPServer("ArtGen", instructions=INSTRUCTIONS, subscriptions=False)
-    for tool, annotations in TOOLS:
-        server.add_tool(tool, annotations=annotations, structured_output=False)
-    # Django has checked the host.
-    security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    server.streamable_http_app(stateless_http=True, transport_security=security)
-    async with server.session_manager.run():
-        started.set_result(server.session_manager)
-        await asyncio.Event().wait()
+    """Handle a message: an ASGI application, without sessions and without a life of its own."""
+    SERVER.streamable_http_app(stateless_http=True, transport_security=SECURITY)
+    manager = SERVER.session_manager  # which that has made
+    async with manager.run():
+        await manager.handle_request(scope, receive, send)

@@ -1,6 +1,7 @@
 """The page "Connect": settings that work as they are copied, a token, and what has arrived."""
 
 import html
+import json
 import os
 import re
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import httpx2
 import pytest
 from django.core import mail
 from django.test import Client, override_settings
@@ -23,6 +25,7 @@ from generation.testing.servers.asgi import workers
 from generation.tests.protocols.test_openai_package import ProtocolTestCase
 
 TOKEN = re.compile(r"ag_[\w-]{40}")
+RECORDED = Path(__file__).parent / "recorded"
 
 
 def signed_in(user: object) -> Client:
@@ -95,6 +98,13 @@ class TestConnectPage(BaseTestCase):
             self.assertContains(page, shown)
         self.assertNotContains(page, "bobs")
 
+    def test_it_names_a_model_that_the_account_may_use(self) -> None:
+        self.alice.allowed_models = "flux-kontext flux-dev"
+        self.alice.save(update_fields=["allowed_models"])
+        page = self.client.get("/connect/open-webui/")
+        self.assertContains(page, "IMAGE_GENERATION_MODEL=flux-dev")
+        self.assertContains(page, "IMAGE_EDIT_MODEL=flux-kontext")
+
     def test_it_knows_no_other_program(self) -> None:
         assert self.client.get("/connect/photoshop/").status_code == 404
         assert self.client.post("/connect/photoshop/").status_code == 404
@@ -107,12 +117,43 @@ class TestConnectPage(BaseTestCase):
         assert ApiToken.objects.count() == 30
 
 
+class TestOpenWebui(ProtocolTestCase):
+    @pytest.mark.slow
+    def test_its_settings_make_an_image_in_both_languages(self) -> None:
+        recorded = json.loads((RECORDED / "open-webui-0.12.4.json").read_text())
+        for language, created in (("en", "Token “Open WebUI” created"), ("ru", "«Open WebUI 2»")):
+            browser = signed_in(self.alice)
+            headers = {"Accept-Language": language}
+            page = browser.post("/connect/open-webui/", headers=headers).content.decode()
+            assert created in page
+            names = re.findall(r'<span class="access-name">(.*?)</span>', page)
+            values = re.findall(r'<span\s+class="access-value[^>]*>(.*?)</span>', page)
+            values_of = dict(zip(names, values, strict=False))
+            assert values_of["OpenAI API Base URL"] == f"{self.url}/v1"
+            with workers(self.emulator):
+                response = httpx2.post(
+                    values_of["OpenAI API Base URL"] + recorded["path"],
+                    json=recorded["json"] | {"model": values_of["Model"]},
+                    headers=recorded["headers"]
+                    | {
+                        "Authorization": f"Bearer {values_of['OpenAI API Key']}",
+                        "User-Agent": "Python/3.11 aiohttp/3.13",
+                    },
+                    timeout=60,
+                )
+            assert response.json()["data"][0]["b64_json"]
+            shown = browser.get("/connect/open-webui/", headers=headers).content.decode()
+            assert "Python/3.11 aiohttp/3.13" in shown
+            assert {"en": "just now", "ru": "только что"}[language] in shown
+        assert [job.status for job in Job.objects.all()] == [Status.SUCCEEDED] * 2
+
+
 class TestSnippets(ProtocolTestCase):
     @pytest.mark.slow
     def test_they_run_as_they_are_copied(self) -> None:
         assert tasks.send_emails  # is registered: each token sends an email
         with override_settings(PUBLIC_URL=self.url), tempfile.TemporaryDirectory() as folder:
-            python = self.copied("python", 2)
+            python = self.copied("python", 1)
             first, second = (self.copied("curl", number) for number in (1, 2))
             with workers(self.emulator):
                 for command in (

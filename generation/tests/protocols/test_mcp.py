@@ -3,31 +3,38 @@
 import asyncio
 import base64
 import io
+import json
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx2
 import pytest
+from django.http import HttpResponse
 from django.test import Client as Browser
+from django.test import RequestFactory
+from django.utils import timezone
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult
 from PIL import Image as Pillow
 
-from accounts.models import ApiToken
+from accounts.models import ApiToken, User
 from accounts.tokens import tokens
+from artgen.api import problems
+from artgen.processes.later import ARRIVED_AT
 from generation.files import storage
 from generation.models import Image, Job, Status
+from generation.protocols.mcp.api_calls import ApiProblem, Caller
 from generation.protocols.mcp.previews import preview_of
 from generation.testing.cases import make_user
 from generation.testing.servers.asgi import workers
 from generation.tests.protocols.test_openai_package import PROMPT, ProtocolTestCase
 
-pytestmark = pytest.mark.slow
 MODES = ("legacy", "2026-07-28")
 
 
+@pytest.mark.slow
 class TestTools(ProtocolTestCase):
     def session(
         self, act: Callable[[Client], Awaitable[Any]], *, token: str = "", mode: Any = "auto"
@@ -139,7 +146,8 @@ class TestTools(ProtocolTestCase):
     def test_it_says_what_went_wrong(self) -> None:
         for arguments, text in (
             ({"model": "gpt-9"}, "There is no model “gpt-9”"),
-            ({"model": "flux-schnell", "size": "big"}, "must be like 1024x1024"),
+            ({"model": "flux-schnell", "size": "big"}, "size"),
+            ({"model": "flux-schnell", "size": "0x0"}, "size"),
             ({"model": "flux-schnell", "count": 5}, "count"),
             ({"model": "flux-kontext"}, "source_images"),
         ):
@@ -209,3 +217,40 @@ class TestTools(ProtocolTestCase):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
         return httpx2.post(f"{self.url}/mcp", headers=headers, json=body)
+
+
+class TestOrders:
+    """An assistant that hears of a failure orders again, and would pay for both."""
+
+    def order(self, *responses: HttpResponse) -> tuple[Any, list[bytes]]:
+        """Return the reply, and the keys of the orders that our API has got."""
+        keys: list[bytes] = []
+        replies = iter(responses)
+
+        async def respond(scope: dict[str, Any], body: io.BytesIO) -> HttpResponse:
+            keys.append(dict(scope["headers"])[b"idempotency-key"])
+            assert (scope["method"], scope["path"]) == ("POST", "/api/v1/batches/")
+            return next(replies)
+
+        scope = {
+            "artgen.user": User(),
+            "artgen.language": "en",
+            "artgen.respond": respond,
+            ARRIVED_AT: timezone.now(),
+            "headers": [(b"authorization", b"Bearer x")],
+        }
+        return asyncio.run(Caller(scope).order({"prompt": PROMPT})), keys
+
+    def test_they_are_sent_again_under_their_key_while_it_is_unknown(self) -> None:
+        away = problems.busy(RequestFactory().post("/api/v1/batches/"))
+        placed = HttpResponse(json.dumps({"id": "1", "jobs": []}))
+        reply, keys = self.order(away, placed)
+        assert reply["id"] == "1"
+        assert len(keys) == 2
+        assert len(set(keys)) == 1
+        assert len({*keys, *self.order(placed)[1]}) == 2
+
+    def test_they_are_not_sent_again_after_a_refusal(self) -> None:
+        poor = problems.respond(problems.Problem("too_few_credits"))
+        with pytest.raises(ApiProblem, match="Not enough credits"):
+            self.order(poor)
