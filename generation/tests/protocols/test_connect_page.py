@@ -126,9 +126,9 @@ class TestOpenWebui(ProtocolTestCase):
             headers = {"Accept-Language": language}
             page = browser.post("/connect/open-webui/", headers=headers).content.decode()
             assert created in page
-            names = re.findall(r'<span class="access-name">(.*?)</span>', page)
+            names = re.findall(r'<span class="access-name" lang="en">(.*?)</span>', page)
             values = re.findall(r'<span\s+class="access-value[^>]*>(.*?)</span>', page)
-            values_of = dict(zip(names, values, strict=False))
+            values_of = dict(zip(names, values[: len(names)], strict=True))
             assert values_of["OpenAI API Base URL"] == f"{self.url}/v1"
             with workers(self.emulator):
                 response = httpx2.post(
