@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import io
 from collections.abc import Awaitable, Callable, Mapping
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from django.conf import settings
 from django.core import signals
@@ -83,7 +83,8 @@ class AsgiHttp(ASGIHandler):
         except TimeoutError:
             request, refused = self.create_request(scope, body)
             body.close()
-            return refused if request is None else import_string(BUSY)(request)
+            busy: HttpResponse = cast(Any, refused) or import_string(BUSY)(request)
+            return busy
         try:
             return await in_thread(self._response_to, (scope, body))
         finally:

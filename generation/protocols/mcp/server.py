@@ -342,7 +342,7 @@ TOOLS = (
     *((tool, READS) for tool in (list_models, quote, wait, search_images, get_image)),
     *((tool, CREATES) for tool in (create_image, edit_image)),
 )
-SERVER = MCPServer("ArtGen", instructions=INSTRUCTIONS, subscriptions=False)
+SERVER: MCPServer[Any] = MCPServer("ArtGen", instructions=INSTRUCTIONS, subscriptions=False)
 for _tool, _annotations in TOOLS:
     SERVER.add_tool(_tool, annotations=_annotations, structured_output=False)
 # Django has checked the host.
