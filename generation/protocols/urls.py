@@ -25,7 +25,7 @@ urlpatterns = [
     path(METADATA, resource_metadata, name="resource_metadata"),
     path(f"{METADATA}/mcp", resource_metadata, name="resource_metadata_of_mcp"),
     path("connect/", connect, name="connect"),
-    path("connect/<slug:slug>/", connect, name="connect_program"),
+    path("connect/<slug:program>/", connect, name="connect_program"),
     path("v1/", include(OPENAI)),
     path("sdapi/v1/", include(A1111)),
     path("t/<str:token>/<path:rest>", with_token, name="with_path_token"),

@@ -27,6 +27,7 @@ PUBLIC_PARAMETERS = frozenset(
         "name",  # a file: its signature is in the query string, which no log has
         "object_id",  # admin
         "part",  # of pages, the same for everybody
+        "program",  # of the page "Connect"
         "provider_id",  # the name of a service that signs users in
         "rest",  # an unknown address of the API
         "url",  # an unknown address of the admin

@@ -31,11 +31,14 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @creates_tokens
-def connect(request: SignedInRequest, slug: str = OPEN_WEBUI.slug) -> HttpResponse:
+def connect(request: SignedInRequest, program: str = OPEN_WEBUI.slug) -> HttpResponse:
     """Show the settings of a program; a POST creates a token, which they contain once."""
-    program = PROGRAMS.get(slug)
-    if program is None:
+    if program not in PROGRAMS:
         raise Http404
+    return _page(request, PROGRAMS[program])
+
+
+def _page(request: SignedInRequest, program: Program) -> HttpResponse:
     token, refusal = None, None
     if request.method == "POST":
         try:

@@ -329,7 +329,7 @@ RULES: dict[str, Rule] = {
     "api/v1/account/ledger/": users("GET"),
     # --- other programs: how to connect them ---
     "connect": users("GET POST"),
-    "connect_program": users("GET POST", at={"slug": "slug_of_program"}),
+    "connect_program": users("GET POST", at={"program": "slug_of_program"}),
     "mcp": users("POST", body=LIST_TOOLS, answers=[404], only_reads=True),
     "resource_metadata": everyone("GET"),
     "resource_metadata_of_mcp": everyone("GET"),
