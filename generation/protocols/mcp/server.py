@@ -31,6 +31,7 @@ from artgen.database.pool_threads import in_thread
 from artgen.refusals import Refusal
 from generation.api import waiting
 from generation.catalog import shapes
+from generation.catalog.offers import Offer
 from generation.catalog.prices import price_from
 from generation.jobs.live.job_waits import UNAVAILABLE, WAITS
 from generation.models import FINAL, Image
@@ -201,23 +202,20 @@ async def _request(
 ) -> dict[str, Any]:
     """Return the body of a batch; raise ToolError."""
     caller = _caller(ctx)
-    wanted = Wanted(len(images))
 
-    def parameters(_argument: None) -> dict[str, Any]:
-        with translation.override(caller.language):
-            offer = model_names.offer_of(model, wanted=wanted)
-            request: dict[str, Any] = {"model": offer.slug}
-            if asked := shapes.size_of(size):
-                nearest = shapes.nearest_size(offer.parameters, width=asked[0], height=asked[1])
-                if nearest:
-                    request |= {"width": nearest[0], "height": nearest[1]}
-            return request
+    def offer_of(name: str) -> Offer:
+        try:
+            return model_names.offer_of(name, wanted=Wanted(len(images)))
+        except Refusal as refusal:
+            with translation.override(caller.language):
+                raise ToolError(refusal.message) from refusal
 
-    try:
-        request = await in_thread(parameters, None)
-    except Refusal as refusal:
-        raise ToolError(refusal.message) from refusal
-    request |= {"prompt": prompt, "count": count}
+    offer = await in_thread(offer_of, model)
+    request: dict[str, Any] = {"model": offer.slug, "prompt": prompt, "count": count}
+    if wanted := shapes.size_of(size):
+        nearest = shapes.nearest_size(offer.parameters, width=wanted[0], height=wanted[1])
+        if nearest:
+            request |= {"width": nearest[0], "height": nearest[1]}
     if images:
         request["source_images"] = [str(image) for image in images]
     if seed is not None:

@@ -251,6 +251,6 @@ class TestOrders:
         assert len({*keys, *self.order(placed)[1]}) == 2
 
     def test_they_are_not_sent_again_after_a_refusal(self) -> None:
-        poor = problems.respond(problems.Problem("too_few_credits"))
-        with pytest.raises(ApiProblem, match="Not enough credits"):
+        poor = problems.respond(problems.Problem("too_few_credits", "poor"))
+        with pytest.raises(ApiProblem, match="poor"):
             self.order(poor)
