@@ -33,7 +33,7 @@ call_command("create_user", "connector@example.org", password={PASSWORD!r})
         with page.context.expect_page() as opened:
             page.click("text=Try the token")
         reader = opened.value
-        call = reader.locator("#operations-account-account_retrieve")
+        call = reader.locator("#operations-account-get_account")
         call.locator(".opblock-summary-control").click()
         call.locator(".try-out__btn").click()
         with reader.expect_request("**/api/v1/account/") as sent:
