@@ -1,7 +1,7 @@
 """Forward connections: `forward.py ADDRESS TARGET [TARGET_OF_SOCKETS]`.
 
 A target is HOST:PORT or the path of a Unix socket; what waits or streams goes to that of sockets,
-as nginx sends it, by a connection's first request.
+as nginx sends it. A connection is for one request, because the next one may go to the other.
 """
 
 import asyncio
@@ -15,6 +15,8 @@ WAITING = re.compile(
     rb"|api/v1/(?:jobs|batches)/.*\nprefer:[^\r\n]*\bwait\s*=)",
     re.DOTALL | re.IGNORECASE,
 )
+CONNECTION = re.compile(rb"\r\nconnection:[^\r\n]*", re.IGNORECASE)
+UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -48,6 +50,8 @@ async def main(address: str, web: str, sockets: str = "") -> None:
             with contextlib.suppress(asyncio.LimitOverrunError):  # the target refuses it
                 head = await reader.readuntil(b"\r\n\r\n")
             target = sockets if sockets and WAITING.match(head) else web
+            if head and not UPGRADE.search(head):
+                head = CONNECTION.sub(b"", head)[:-2] + b"Connection: close\r\n\r\n"
             onward_reader, onward_writer = await connect(target)
             onward_writer.write(head)
             request = asyncio.create_task(copy(reader, onward_writer))

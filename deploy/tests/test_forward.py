@@ -30,14 +30,22 @@ PREFERS = "Accept: */*\r\nprefer: respond-async, wait=30"
 def test_it_sends_what_waits_to_the_sockets(
     line: str, header: str, target: str, tmp_path: Path
 ) -> None:
-    request = f"{line} HTTP/1.1\r\nHost: here\r\n{header}\r\n\r\nbody".encode()
-    assert asyncio.run(_target_of(request, tmp_path)) == (target, len(request))
+    head = f"{line} HTTP/1.1\r\nHost: here\r\n{header}\r\n"
+    sent = f"{head}Connection: keep-alive\r\n\r\nbody".encode()
+    # The target closes: the next request may be for the other one.
+    arrives = sent if "X-Long" in header else f"{head}Connection: close\r\n\r\nbody".encode()
+    assert asyncio.run(_arrival(sent, tmp_path)) == (target, arrives)
 
 
-async def _target_of(request: bytes, folder: Path) -> tuple[str, int]:
-    """Return which of two servers gets the request, and how much of it."""
+def test_it_leaves_the_connection_of_a_socket_open(tmp_path: Path) -> None:
+    head = "GET /ws/jobs/ HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    assert asyncio.run(_arrival(head.encode(), tmp_path)) == ("sockets", head.encode())
+
+
+async def _arrival(request: bytes, folder: Path) -> tuple[str, bytes]:
+    """Return which of two servers gets the request, and what it gets."""
     paths = [str(folder / name) for name in ("web", "sockets")]
-    got: asyncio.Queue[tuple[str, int]] = asyncio.Queue()
+    got: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
 
     async with contextlib.AsyncExitStack() as exits:
         for path in paths:
@@ -45,7 +53,7 @@ async def _target_of(request: bytes, folder: Path) -> tuple[str, int]:
             async def answer(
                 reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str = path
             ) -> None:
-                await got.put((Path(path).name, len(await reader.read())))
+                await got.put((Path(path).name, await reader.read()))
                 writer.close()
 
             await exits.enter_async_context(await asyncio.start_unix_server(answer, path))
