@@ -87,7 +87,7 @@ async def list_models(ctx: Context[Any, Any]) -> CallToolResult:
         if model["enabled"] and "scale" not in model["parameters"]
     ]
     lines = [
-        f"{model['model']}: {model['name']}. {model['description']} "
+        f"{model['model']}: {model['name']} ({model['description']}). "
         f"Images to edit: {model['images_to_edit']}. "
         f"About {model['credits_for_1024x1024']} credits an image."
         for model in models
