@@ -221,7 +221,7 @@ NO_PAGES = {
     *("favicon", "manifest", "service_worker", "healthz", "readyz", "metrics", "runpod_hook"),
     *("sender", "runpod_hook_sender", "path_token_sender", "with_path_token", "openai_unknown"),
     *("openai_generations_unversioned", "openai_edits_unversioned"),
-    *("mcp", "resource_metadata", "resource_metadata_of_mcp", "connect_program"),
+    *("resource_metadata", "resource_metadata_of_mcp"),
     *("media", "download_image", "download_selection", "download_sheet"),
     *("ledger_csv", "statement_csv", "download_export", "mfa_download_recovery_codes"),
     *("api_schema", "api_problem", "shared_picture", "shared_item_picture"),
