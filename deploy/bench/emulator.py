@@ -27,6 +27,7 @@ class EmulatorProcess:
             f"--painter={painter}",
             f"--workers={workers}",
             "--cold-start=0",
+            f"--public-url=http://{self.image_host}",  # also of what is asked for through a proxy
             *options,
         ]
 

@@ -125,3 +125,16 @@ class Crowd:
             await asyncio.sleep(0.02)
         if bad := [job.status for job in jobs if job.status != "succeeded"]:
             raise CannotMeasure(f"{len(bad)} of {len(jobs)} jobs ended as {bad[0]}")
+
+
+def burst_rate(url: str, accounts: Sequence[dict[str, str]], *, jobs: int) -> float:
+    """Place many jobs at once, wait until all have succeeded, and return how many a minute."""
+
+    async def burst() -> float:
+        async with Crowd(url, accounts) as crowd:
+            placed = await crowd.place_many(jobs)
+            await crowd.wait_for(placed, seconds=60 + jobs)
+            took = max(job.done for job in placed) - min(job.began for job in placed)
+            return 60 * len(placed) / took
+
+    return asyncio.run(burst())

@@ -23,6 +23,7 @@ class Sizes:
     events_per_second: int = 1000
     hanging_jobs: int = 24
     other_jobs: int = 10
+    away_jobs: int = 300
     patience_seconds: int = 120  # after which a disturbance counts as permanent
     memory_jobs: int = 300
     memory_minutes: float = 1.0

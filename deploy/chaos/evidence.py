@@ -34,6 +34,7 @@ class Evidence:
     entries: list[Row]
     files: dict[str, bytes]  # by key
     accepted: list[Row]  # by the emulator: `Accepted`, with `job` and `attempt` of the webhook
+    made: list[Row]  # the same by the image server, which is told of no job
     deliveries: list[Row]  # of webhooks
     faults: dict[str, dict[str, int]]  # that have happened at the emulator
     messages: list[Row]  # to webhooks of users, with `user_id`
@@ -56,7 +57,8 @@ def gather(site: ChaosSite, *, orders: Sequence[UserOrder], heard: Heard) -> Evi
         images=site.rows("SELECT * FROM generation_image"),
         entries=site.rows("SELECT * FROM accounts_creditentry"),
         files=files_of(site),
-        accepted=[job | attempt_of(job["webhook"]) for job in record["jobs"]],
+        accepted=[job | attempt_of(job["webhook"]) for job in record["jobs"] if job["webhook"]],
+        made=[job for job in record["jobs"] if not job["webhook"]],
         deliveries=record["deliveries"],
         faults=record["faults"],
         messages=site.rows(

@@ -9,15 +9,21 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 import redis
 import requests
 
-from deploy.chaos import s3_proxy
+from deploy.bench import proxy
 from deploy.chaos.plan import PROCESSES, PlannedFault
 from deploy.chaos.site import ChaosSite
 from generation.testing.servers.stack import children
 
+STATES = {
+    "refuses connections": proxy.CLOSED,
+    "is slow": proxy.SLOW,
+    "answers errors": proxy.ERROR,
+}
 PATIENCE = 120.0  # seconds until a process to kill is running
 
 
@@ -29,7 +35,7 @@ class Disturber:
         self.done: Counter[str] = Counter()
         self.problems: list[str] = []
         self._chance = random.Random(seed)
-        self._s3_lock = threading.Lock()
+        self._proxy_locks = {name: threading.Lock() for name in site.proxies}
         self._threads: list[threading.Thread] = []
         self._kinds: dict[str, Callable[[PlannedFault], None]] = {
             **{f"kill {name}": self._kill for name in PROCESSES},
@@ -40,9 +46,11 @@ class Disturber:
             "kill Redis": self._down,
             "empty Redis": self._empty,
             "kill S3": self._down,
-            "S3 refuses connections": lambda step: self._bucket(step, s3_proxy.CLOSED),
-            "S3 is slow": lambda step: self._bucket(step, s3_proxy.SLOW),
-            "S3 answers errors": lambda step: self._bucket(step, s3_proxy.ERROR),
+            **{
+                f"{server} {what}": partial(self._treat, server, state)
+                for server in site.proxies
+                for what, state in STATES.items()
+            },
             "RunPod refuses the key": self._key,
         }
 
@@ -70,7 +78,8 @@ class Disturber:
 
     def _plan(self, step: PlannedFault) -> None:
         with suppress(requests.RequestException):
-            self.site.ask_emulator("POST", "faults", {"call": step.call, "fault": step.what})
+            fault = {"call": step.call, "fault": step.what, "endpoint": step.endpoint}
+            self.site.ask_emulator("POST", "faults", fault)
 
     # --- processes --------------------------------------------------------------------------------
     def _kill(self, step: PlannedFault) -> None:
@@ -137,11 +146,11 @@ class Disturber:
         with server.lock, redis.Redis.from_url(server.url) as client:
             client.flushall()
 
-    def _bucket(self, step: PlannedFault, state: str) -> None:
-        with self._s3_lock:
-            self.site.s3_proxy.treat(state)
+    def _treat(self, server: str, state: str, step: PlannedFault) -> None:
+        with self._proxy_locks[server]:
+            self.site.proxies[server].treat(state)
             time.sleep(step.seconds)
-            self.site.s3_proxy.treat(s3_proxy.OPEN)
+            self.site.proxies[server].treat(proxy.OPEN)
 
     def _key(self, step: PlannedFault) -> None:
         """Refuse the key for a while, as after a rotation."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from deploy.bench import further_endpoints
 from deploy.chaos.form import Form
 from deploy.chaos.site import EDITOR, MODELS
 
@@ -13,11 +14,17 @@ PROCESSES = (
     *("nginx", "nginx worker", "web", "web worker", "sockets", "worker", "beat"),
     *("lane drive", "lane store", "lane slow", "worker of the second machine"),
 )
+FURTHER = ("WaveSpeed", "the image server")
 DISTURBANCES = (
     *(f"kill {name}" for name in PROCESSES),
     *("lose a machine, whose clock jumps", "lose both machines"),
     *("kill PostgreSQL", "restart PostgreSQL", "kill Redis", "empty Redis", "kill S3"),
     *("S3 refuses connections", "S3 is slow", "S3 answers errors"),
+    *(
+        f"{name} {what}"
+        for name in FURTHER
+        for what in ("refuses connections", "is slow", "answers errors")
+    ),
     "RunPod refuses the key",
 )
 # Faults that happen to the next call or job of this kind (generation.demo.emulator.faults).
@@ -36,6 +43,15 @@ RUNPOD: dict[str, tuple[str, ...]] = {
         *("no_output", "corrupt_image", "url_404", "canceled"),
     ),
     "webhook": ("lost", "late", "doubled", "early", "forged", "foreign"),
+    "images": (  # of the image server
+        *("rate_429", "refuse_401", "refuse_422", "html_502", "break_before", "break_after"),
+        *("truncated", "slow", "prompt_refused"),
+    ),
+}
+# The same at WaveSpeed alone: a refused key closes no other provider.
+SECOND: dict[str, tuple[str, ...]] = {
+    "run": ("refuse_401", "break_after", "slow", "rate_429"),
+    "job": ("lost", "slow_gpu"),
 }
 DISTURBED = "site"
 SPREAD = {"webhook": 4}  # these are more frequent, because few of them matter alone
@@ -56,7 +72,8 @@ class PlannedFault:
     at: float
     what: str
     seconds: float = 0.0
-    call: str = ""  # of RunPod; then `what` is a fault of the emulator
+    call: str = ""  # of a provider; then `what` is a fault of the emulator
+    endpoint: str | None = None  # at which; None: at any
 
 
 @dataclass
@@ -94,7 +111,7 @@ class ChaosPlan:
 
     @property
     def runpod(self) -> set[tuple[str, str]]:
-        """The planned faults of RunPod: call and fault."""
+        """The planned faults of providers: call and fault."""
         return {(step.call, step.what) for step in self.steps if step.call}
 
 
@@ -124,6 +141,7 @@ def further_orders(form: Form, *, seed: int, number: int) -> Iterator[list[UserO
 def _steps(form: Form, chance: random.Random) -> Iterator[PlannedFault]:
     yield from _disturbances(form, chance)
     yield from _of_runpod(form, chance)
+    yield from _at_second(form, chance)
 
 
 def _disturbances(form: Form, chance: random.Random) -> Iterator[PlannedFault]:
@@ -146,6 +164,13 @@ def _of_runpod(form: Form, chance: random.Random) -> Iterator[PlannedFault]:
         for fault in faults:
             for _n in range(1 if fault in ONCE else form.repeats * SPREAD.get(call, 1)):
                 yield PlannedFault(chance.uniform(0, form.window * LAST_RUNPOD), fault, call=call)
+
+
+def _at_second(form: Form, chance: random.Random) -> Iterator[PlannedFault]:
+    for call, faults in SECOND.items():
+        for fault in faults:
+            at = chance.uniform(0, form.window * LAST_RUNPOD)
+            yield PlannedFault(at, fault, call=call, endpoint=further_endpoints.WAVESPEED.id)
 
 
 def _orders(form: Form, chance: random.Random) -> Iterator[UserOrder]:

@@ -11,7 +11,8 @@ from deploy.bench import report as bench
 from deploy.bench.sections import put_into
 from deploy.chaos.evidence import Evidence
 from deploy.chaos.form import Form
-from deploy.chaos.plan import DISTURBANCES, PROCESSES, PROGRAMS, RUNPOD
+from deploy.chaos.plan import DISTURBANCES, FURTHER, PROCESSES, PROGRAMS, RUNPOD, SECOND
+from deploy.chaos.site import FURTHER as FURTHER_ENDPOINTS
 
 COMMAND = "make chaos"
 MAX_EXAMPLES = 20
@@ -35,7 +36,12 @@ class RunOutcome:
     @property
     def missing(self) -> list[str]:
         """The kinds of faults that have not happened."""
-        known = [f"{call}: {fault}" for call, faults in RUNPOD.items() for fault in faults]
+        known = dict.fromkeys(
+            f"{call}: {fault}"
+            for table in (RUNPOD, SECOND)
+            for call, faults in table.items()
+            for fault in faults
+        )
         happened = {
             f"{call}: {fault}" for call, faults in self.evidence.faults.items() for fault in faults
         }
@@ -76,6 +82,9 @@ def _lines(outcome: RunOutcome) -> list[tuple[str, str]]:
     servers = ("PostgreSQL", "Redis")
     at_server = sum(n for name, n in disturbed.items() if name.endswith(servers))
     bucket = sum(count for name, count in disturbed.items() if "S3" in name)
+    further = sum(count for name, count in disturbed.items() if name.startswith(FURTHER))
+    at = Counter(row["endpoint"] for row in (*evidence.accepted, *evidence.made))
+    accepted = " · ".join(str(at[endpoint.id]) for endpoint in FURTHER_ENDPOINTS)
     machines = 2 * disturbed["lose both machines"] + disturbed["lose a machine, whose clock jumps"]
     faults = {call: sum(counts.values()) for call, counts in evidence.faults.items()}
     called = sum(count for call, count in faults.items() if call not in ("job", "webhook"))
@@ -96,15 +105,19 @@ def _lines(outcome: RunOutcome) -> list[tuple[str, str]]:
         ("PostgreSQL, Redis: killed, restarted, emptied", str(at_server)),
         ("S3: killed, refusing, slow, errors", str(bucket)),
         (
-            "RunPod: calls · jobs · webhooks with a fault",
+            "providers: calls · jobs · webhooks with a fault",
             f"{called} · {faults.get('job', 0)} · {faults.get('webhook', 0)}",
+        ),
+        (
+            "WaveSpeed and image server: away, slow, errors · accepted by each",
+            f"{further} · {accepted}",
         ),
         (
             "key refused for a while · clock of the second machine",
             f"{disturbed['RunPod refuses the key']} · ±{outcome.form.skew} s",
         ),
         (
-            "attempts accepted by RunPod · lost and tried again",
+            "attempts accepted by RunPod and WaveSpeed · lost and tried again",
             f"{len(evidence.accepted)} · {names['lost']}",
         ),
         (
@@ -136,7 +149,7 @@ def _unknown(evidence: Evidence) -> tuple[int, int, int]:
     unknown = adopted = 0
     for names in outcomes.values():
         if "submitting" in names:
-            settled = {"submitted", "deferred"} & set(names)
+            settled = {"submitted", "running", "deferred"} & set(names)
             unknown += not settled or "unknown" in names
             adopted += "adopted" in names
     return unknown, adopted, again

@@ -1,4 +1,8 @@
-"""The site: two machines, the second with a wrong clock, the emulator and a proxy of the bucket."""
+"""The site: two machines, the second with a wrong clock, and the emulator.
+
+Two models have a second endpoint, at WaveSpeed and at an image server; these and the bucket are
+behind proxies.
+"""
 
 import json
 import os
@@ -15,11 +19,12 @@ import psycopg
 import requests
 from psycopg.rows import dict_row
 
+from deploy.bench import further_endpoints
 from deploy.bench.emulator import EmulatorProcess
 from deploy.bench.processes import tree
+from deploy.bench.proxy import Proxy
 from deploy.bench.site import new_accounts
 from deploy.chaos.form import Form
-from deploy.chaos.s3_proxy import S3Proxy
 from deploy.chaos.servers import KillableServer
 from generation.testing.servers.stack import MACHINE, Stack
 from generation.testing.servers.webhook_receiver import Receiver, listening
@@ -32,6 +37,8 @@ MODELS = {
 }
 EDITOR = "flux-kontext"  # PNG by address, of a source image
 MAX_IN_FLIGHT = 30
+FURTHER = (further_endpoints.WAVESPEED, further_endpoints.IMAGE_SERVER)
+AT_FURTHER = 2  # jobs at each of these, so that RunPod gets some of the same model
 FAKETIME = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 """Of Debian's package libfaketime: it changes what a program reads as the time."""
 
@@ -82,17 +89,23 @@ class ChaosSite:
         os.environ["DATABASE_URL"] = servers["PostgreSQL"].url
         os.environ["REDIS_URL"] = servers["Redis"].url
         os.environ["TEST_S3_URL"] = servers["S3"].url
-        self.s3_proxy = S3Proxy(servers["S3"].port, seed=seed, slow_seconds=5)
+        self.emulator = EmulatorProcess(
+            form.gpu, "--slow-seconds=5", "--late-seconds=30", f"--seed={seed}", workers=100
+        )
+        self.proxies = {
+            "S3": Proxy(servers["S3"].port, seed=seed, slow_seconds=5),
+            "WaveSpeed": Proxy(self.emulator.port, seed=seed, slow_seconds=5),
+            "the image server": Proxy(self.emulator.port, seed=seed, slow_seconds=5),
+        }
         options = MACHINE | form.environment | {"GUNICORN_WORKERS": "2"}
-        options["S3_ENDPOINT_URL"] = self.s3_proxy.address
+        options["S3_ENDPOINT_URL"] = self.proxies["S3"].address
+        options |= further_endpoints.wavespeed_settings(self.proxies["WaveSpeed"].address)
+        options |= further_endpoints.image_server_settings(self.proxies["the image server"].address)
         self.listening = listening()
         self.receiver: Receiver = self.listening.__enter__()
         self.receiver.fails_first = True
         options["WEBHOOK_HOSTS"] = self.receiver.host
         self.first = Machine(**options)
-        self.emulator = EmulatorProcess(
-            form.gpu, "--slow-seconds=5", "--late-seconds=30", f"--seed={seed}", workers=100
-        )
         self.first.emulator = self.emulator
         self.skew = form.skew if seed % 2 else -form.skew
         self.options = options
@@ -100,7 +113,8 @@ class ChaosSite:
 
     def start(self, stack: ExitStack) -> None:
         """Start all of it; `stack` ends it."""
-        stack.callback(self.s3_proxy.close)
+        for proxy in self.proxies.values():
+            stack.callback(proxy.close)
         stack.push(self.listening)
         stack.enter_context(self.first)
         self.accounts = self._prepare()
@@ -128,6 +142,8 @@ class ChaosSite:
         )
         program = f"from django.core.management import call_command\n{calls}"
         self.first.command("shell", "--command", program)
+        for endpoint in FURTHER:
+            endpoint.add(self.first, max_in_flight=AT_FURTHER)
         accounts = new_accounts(self.first, self.form.users)
         self.secrets = self._add_webhooks([account["email"] for account in accounts])
         return accounts

@@ -99,6 +99,9 @@ def _doubled(evidence: Evidence) -> Iterator[str]:
         for job in order.jobs:
             if placed[job["prompt"]] > order.jobs.count(job) + again:
                 yield f"{job['prompt']!r} was placed {placed[job['prompt']]} times"
+    for prompt, count in Counter(call["prompt"] for call in evidence.made).items():
+        if count > placed[prompt]:
+            yield f"{prompt!r}: the image server made {count} images of {placed[prompt]} jobs"
     attempts = Counter((attempt["job"], attempt["attempt"]) for attempt in evidence.accepted)
     for (job_id, attempt), count in attempts.items():
         if count > 1:
@@ -110,22 +113,33 @@ def _doubled(evidence: Evidence) -> Iterator[str]:
 
 
 def _at_the_same_time(evidence: Evidence) -> Iterator[str]:
-    """Attempts that RunPod still ran when the job's next one was accepted."""
+    """Attempts that an endpoint still ran when the job's next one was accepted, at any."""
     attempts = defaultdict(list)
-    for attempt in evidence.accepted:
+    for attempt in (*evidence.accepted, *_calls_of_jobs(evidence)):
         attempts[attempt["job"]].append(attempt)
     for job_id, of_job in attempts.items():
-        of_job.sort(key=lambda attempt: attempt["attempt"])
+        of_job.sort(key=lambda attempt: float(attempt["accepted_at"]))
         for before, after in itertools.pairwise(of_job):
             still = before["gone_at"] is None or before["gone_at"] > after["accepted_at"]
             if still and before["fault"] != "late_progress":
                 yield f"job {job_id}: attempts {before['attempt']} and {after['attempt']}"
 
 
+def _calls_of_jobs(evidence: Evidence) -> Iterator[Row]:
+    """Yield the calls of the image server with their jobs, as far as a prompt has a single one."""
+    jobs = defaultdict(list)
+    for job in evidence.jobs.values():
+        jobs[job["prompt"]].append(job["id"])
+    for call in evidence.made:
+        if len(of_prompt := jobs[call["prompt"]]) == 1:
+            yield call | {"job": of_prompt[0], "attempt": "a call"}
+
+
 def _misdelivered(evidence: Evidence) -> Iterator[str]:
     """Images and events that belong to another user or another prompt."""
     users = {user["id"]: number for number, user in enumerate(evidence.users)}
     records = {attempt["id"]: attempt for attempt in evidence.accepted}
+    made = {call["prompt"] for call in evidence.made}
     yield from evidence.heard.foreign
     for job in evidence.jobs.values():
         if not job["prompt"].startswith(marker(users[job["user_id"]])):
@@ -133,7 +147,8 @@ def _misdelivered(evidence: Evidence) -> Iterator[str]:
         record = records.get(job["runpod_id"]) if job["runpod_id"] else None
         if record and (record["job"], record["prompt"]) != (job["id"], job["prompt"]):
             yield f"job {job['id']} has the RunPod job of {record['job']}"
-        if job["status"] == "succeeded" and not record:
+        is_made = job["runpod_id"].startswith("call-") and job["prompt"] in made
+        if job["status"] == "succeeded" and not (record or is_made):
             yield f"job {job['id']} has a RunPod job that was never accepted"
     for image in evidence.images:
         job = evidence.jobs[image["job_id"]]
@@ -245,7 +260,7 @@ FINDINGS: dict[str, Callable[[Evidence], Iterator[str]]] = {
     "lost": _lost,
     "unfinished": _unfinished,
     "doubled": _doubled,
-    "at RunPod twice at once": _at_the_same_time,
+    "at two endpoints at once": _at_the_same_time,
     "misdelivered": _misdelivered,
     "wrong or missing files": _files,
     "orphan files": _orphans,

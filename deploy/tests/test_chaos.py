@@ -21,6 +21,7 @@ from deploy.chaos.plan import (
     DISTURBANCES,
     PROGRAMS,
     RUNPOD,
+    SECOND,
     UserOrder,
     further_orders,
     make,
@@ -34,6 +35,12 @@ from generation.jobs.engine import webhook_tokens
 from generation.models import Job
 
 WITHOUT_GUARD = settings.BASE_DIR / "generation" / "testing" / "servers" / "without_guard"
+FAULTS_OF_CALLS = {
+    (call, fault)
+    for table in (RUNPOD, SECOND)
+    for call, faults in table.items()
+    for fault in faults
+}
 DOCUMENT = "# ArtGen\n\n<!-- chaos: by hand -->\nearlier\n<!-- chaos: end -->\n\nwords\n"
 needs_servers = [
     pytest.mark.s3,
@@ -92,8 +99,7 @@ class TestPlan:
     def test_it_has_each_fault_and_all_jobs(self, form) -> None:
         plan = make(form, seed=1)
         planned = {(step.call, step.what) for step in plan.steps}
-        known = {(call, fault) for call, faults in RUNPOD.items() for fault in faults}
-        assert planned == known | {("", name) for name in DISTURBANCES}
+        assert planned == FAULTS_OF_CALLS | {("", name) for name in DISTURBANCES}
         assert sum(len(order.jobs) for order in plan.orders) == form.jobs
         assert {order.user for order in plan.orders} == set(range(form.users))
         assert {order.program for order in plan.orders} == {"", *PROGRAMS}
@@ -101,7 +107,7 @@ class TestPlan:
 
     def test_users_go_on_with_orders_that_they_cancel(self) -> None:
         plan = make(SHORT, seed=1)
-        assert plan.runpod == {(call, fault) for call, faults in RUNPOD.items() for fault in faults}
+        assert plan.runpod == FAULTS_OF_CALLS
         rounds = further_orders(SHORT, seed=1, number=len(plan.orders))
         further = [order for _n in range(3) for order in next(rounds)]
         numbers = [order.number for order in (*plan.orders, *further)]
@@ -110,14 +116,14 @@ class TestPlan:
         assert all(order.cancel_after is not None for order in further)
 
     def test_it_names_faults_of_the_emulator(self) -> None:
-        assert all(set(faults) <= set(FAULTS[call]) for call, faults in RUNPOD.items())
+        assert all(fault in FAULTS[call] for call, fault in FAULTS_OF_CALLS)
 
 
 def consistent() -> Evidence:
     """Return the evidence of users with a job each: two succeeded, one canceled, and one of
     another program, a batch of one.
     """
-    evidence = Evidence([], Heard(), [], [], {}, [], [], [], {}, [], [], {}, [], [], {})
+    evidence = Evidence([], Heard(), [], [], {}, [], [], [], {}, [], [], [], {}, [], [], {})
     for number, status in enumerate(("succeeded", "succeeded", "canceled", "succeeded")):
         user = {"id": uuid4(), "email": f"user{number}@example.org", "credits": 10, "held": 0}
         job_id, price = uuid4(), 2
@@ -273,6 +279,16 @@ def overlap(evidence: Evidence) -> None:
     evidence.accepted.append(second)
 
 
+def called_while_it_ran(evidence: Evidence) -> None:
+    evidence.made.append({**evidence.accepted[0], "id": "made", "accepted_at": 1.5})
+
+
+def called_twice(evidence: Evidence) -> None:
+    for at in (3.0, 5.0):
+        call = {**evidence.accepted[0], "id": "made", "accepted_at": at, "gone_at": at + 1}
+        evidence.made.append(call)
+
+
 def swapped_files(evidence: Evidence) -> None:
     one, two, _ = evidence.images
     evidence.files[one["key"]], evidence.files[two["key"]] = (
@@ -398,7 +414,9 @@ class TestVerdict:
             (not_placed_by_program, {"orders of other programs"}),
             (program_without_answer, {"orders of other programs"}),
             (program_sent_anothers_image, {"orders of other programs"}),
-            (overlap, {"at RunPod twice at once"}),
+            (overlap, {"at two endpoints at once"}),
+            (called_while_it_ran, {"at two endpoints at once"}),
+            (called_twice, {"doubled"}),
             (swapped_files, {"misdelivered"}),
             (anothers_event, {"misdelivered"}),
             (anothers_runpod_job, {"misdelivered"}),

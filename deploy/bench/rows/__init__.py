@@ -18,5 +18,6 @@ ALL: dict[str, Row] = {
     "sockets": sockets.sockets,
     "hang": disturbances.hang,
     "refused": disturbances.refused,
+    "away": disturbances.away,
     "memory": memory.memory,
 }

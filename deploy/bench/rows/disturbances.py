@@ -1,17 +1,20 @@
-"""Small disturbances at RunPod: whom else do they stop, and for how long."""
+"""Disturbances at a provider: whom else do they stop, and for how long."""
 
 import asyncio
 import statistics
 import time
 from contextlib import suppress
 
-from deploy.bench.people import Crowd, TimedJob
+from deploy.bench import further_endpoints
+from deploy.bench.people import Crowd, TimedJob, burst_rate
 from deploy.bench.result import CannotMeasure, ResultLine
 from deploy.bench.runner import Bench
 from deploy.bench.site import MODEL, BenchSite
+from generation.testing.services import free_port
 
 GPU_SECONDS = 1.0
 REFUSED = 8
+AT_ONCE = 50  # jobs at each of two endpoints
 STEP_SECONDS = 30  # for each of the other's jobs while all is well
 
 
@@ -102,6 +105,34 @@ def refused(bench: Bench) -> list[ResultLine]:
         ResultLine(
             figure, shown, f"{floor:.2f} s", value / floor if value else None,
             budget="≤ 60 s", detail=detail, data={"seconds": value or None},
+        )
+    ]  # fmt: skip
+
+
+def away(bench: Bench) -> list[ResultLine]:
+    """Measure a burst while the first of two providers is away, against the second alone."""
+    nowhere = further_endpoints.wavespeed_settings(f"http://127.0.0.1:{free_port()}")
+    site, size = bench.site("away", seconds=GPU_SECONDS, **nowhere), bench.sizes
+    people = site.people(50)
+    site.command("set_model", MODEL, f"max_in_flight={AT_ONCE}")
+    further_endpoints.WAVESPEED.add(site, max_in_flight=AT_ONCE)
+
+    def rate(*, with_first: bool) -> float:
+        site.sql(
+            "UPDATE generation_endpoint SET enabled = %s WHERE provider = 'wavespeed'", [with_first]
+        )
+        return statistics.median(
+            burst_rate(site.url, people, jobs=size.away_jobs) for _ in range(size.times)
+        )
+
+    floor, value = rate(with_first=False), rate(with_first=True)
+    return [
+        ResultLine(
+            f"burst of {size.away_jobs} jobs at two providers, the first one away: jobs a minute",
+            f"{value:.0f}/min", f"{floor:.0f}/min", value / floor, budget="≥ 0.9×",
+            detail=f"jobs of {GPU_SECONDS:g} s, {AT_ONCE} at once; it refuses connections; all "
+            "succeed; floor: the second provider alone",
+            data={"per_minute": value, "floor_per_minute": floor},
         )
     ]  # fmt: skip
 

@@ -11,7 +11,7 @@ import requests
 from deploy.bench.floors import direct, steps
 from deploy.bench.floors.blocking import app as blocking
 from deploy.bench.floors.servers import blocking_workers
-from deploy.bench.people import Crowd
+from deploy.bench.people import Crowd, burst_rate
 from deploy.bench.processes import cpu_seconds, tree
 from deploy.bench.result import CannotMeasure, ResultLine, ms, quantile
 from deploy.bench.runner import Bench
@@ -31,13 +31,9 @@ def burst(bench: Bench) -> list[ResultLine]:
     site, size = bench.site("burst", seconds=BURST_SECONDS), bench.sizes
     people = site.people(50)
 
-    async def once() -> float:
-        async with Crowd(site.url, people) as crowd:
-            jobs = await crowd.place_many(size.burst_jobs)
-            await crowd.wait_for(jobs, seconds=60 + size.burst_jobs)
-            return 60 * len(jobs) / (max(job.done for job in jobs) - min(job.began for job in jobs))
-
-    ours = statistics.median(asyncio.run(once()) for _ in range(size.times))
+    ours = statistics.median(
+        burst_rate(site.url, people, jobs=size.burst_jobs) for _ in range(size.times)
+    )
     site.stop_drivers()
     floor = _blocking_rate(site, jobs=size.burst_floor_jobs)
     return [

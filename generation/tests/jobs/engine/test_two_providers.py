@@ -7,7 +7,7 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
-from generation.jobs.engine import driver, job_control, outages
+from generation.jobs.engine import driver, job_control, lifecycle, outages
 from generation.jobs.queue import scheduling
 from generation.models import Endpoint, ImageModel, Job, OutageKind, ProviderOutage, Status
 from generation.testing.cases import EmulatorTestCase, catch_up, let_models_rest, make_due, work
@@ -124,6 +124,19 @@ class TestTwoProviders(EmulatorTestCase):
         work()
         job.refresh_from_db()
         assert (job.place, job.attempt) == (self.runpod.place, 2)
+
+    def test_a_candidate_that_is_another_job_does_not_move_the_deadline(self) -> None:
+        self.only(self.wavespeed)
+        job = self.place()
+        self.emulator.faults.next("run", "break_after")
+        driver.submit(MODEL)
+        deadline_at = timezone.now() + timedelta(minutes=1)
+        Job.objects.update(deadline_at=deadline_at)
+        lifecycle.store_candidate(job.id, attempt=1, runpod_id="unknown")
+        make_due()
+        driver.check(MODEL)
+        job.refresh_from_db()
+        assert (job.candidate_id, job.due_at) == ("", deadline_at)
 
     def test_what_cannot_be_canceled_is_counted_as_paid(self) -> None:
         self.only(self.wavespeed)

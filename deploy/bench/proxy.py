@@ -1,4 +1,4 @@
-"""A proxy of the S3 server that can be closed, slow, or answer with errors."""
+"""A proxy of a server that can be closed, slow, or answer with errors as S3 servers send them."""
 
 import asyncio
 import random
@@ -18,8 +18,8 @@ ERRORS = (
 OPEN, SLOW, ERROR, CLOSED = "open", "slow", "error", "closed"
 
 
-class S3Proxy:
-    """Passes everything on while it is open; `address` is that of the bucket for ArtGen."""
+class Proxy:
+    """Passes everything on while it is open; `address` is that of the server for ArtGen."""
 
     def __init__(self, port: int, *, seed: int, slow_seconds: float) -> None:
         self._behind = port
@@ -30,7 +30,7 @@ class S3Proxy:
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.StreamWriter] = set()
         self.port = free_port()
-        threading.Thread(target=self._loop.run_forever, name="s3-proxy", daemon=True).start()
+        threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True).start()
         self._call(self._listen())
 
     @property
