@@ -6,7 +6,7 @@ Events are run in order of their moments; nothing sleeps. The same seed gives th
 import heapq
 import math
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,7 +14,7 @@ from random import Random
 from uuid import UUID
 
 from accounts.models import User
-from deploy.simulated_day.endpoints import PLANS, SimulatedEndpoint, Worker
+from deploy.simulated_day.endpoints import DAY, PLANS, EndpointPlan, SimulatedEndpoint, Worker
 from generation.jobs import eta
 from generation.jobs.eta import Forecast, History, Record
 from generation.jobs.eta.forecast_cache import HISTORY_SECONDS, SAMPLE_SIZE
@@ -23,7 +23,6 @@ from generation.jobs.queue.model_queues import QueueRow, UserLimit
 from generation.models import ImageModel, Job, Status
 
 START = datetime(2026, 1, 15, tzinfo=UTC)
-DAY = 86_400.0
 SIZES = ((1024, 1024), (1024, 1024), (832, 1216), (512, 512), (1536, 1536))
 BATCHES = (1, 1, 1, 2, 4, 4, 8)
 USERS = 60
@@ -53,8 +52,9 @@ class Day:
         throttled_hour: int | None,
         hours: float,
         limit: int | None = None,
+        plans: Sequence[EndpointPlan] = PLANS,
     ) -> None:
-        self.random = Random(seed)
+        self.random, self.plans = Random(seed), plans
         self.total, self.hours = jobs, hours
         self.throttled = throttled_hour
         self.models = {
@@ -64,11 +64,11 @@ class Day:
                 name=plan.slug,
                 typical_seconds=plan.typical_seconds,
             )
-            for number, plan in enumerate(PLANS, start=1)
+            for number, plan in enumerate(plans, start=1)
         }
         self.endpoints = {
             number: SimulatedEndpoint[SimulatedJob](plan, self.random)
-            for number, plan in enumerate(PLANS, start=1)
+            for number, plan in enumerate(plans, start=1)
         }
         self.users = [User(id=self._id()) for _n in range(USERS)]
         self.limits = {} if limit is None else {user.id: limit for user in self.users[::2]}
@@ -88,10 +88,10 @@ class Day:
 
     def run(self) -> list[SimulatedJob]:
         """Run the day until the last job has ended and return all jobs."""
-        self._plan_orders()
+        self.plan_orders()
         if self.throttled is not None:
             for hour, is_on in ((self.throttled, True), (self.throttled + 1, False)):
-                self._at(hour * 3600.0, partial(self._throttle, is_on))
+                self.at(hour * 3600.0, partial(self._throttle, is_on))
         while self._events:
             self.now, _count, event = heapq.heappop(self._events)
             event()
@@ -99,9 +99,9 @@ class Day:
 
     # --- users ---
 
-    def _plan_orders(self) -> None:
+    def plan_orders(self) -> None:
         """Plan when orders come: few at night, many in the evening."""
-        numbers, shares = [*self.models], [plan.share for plan in PLANS]
+        numbers, shares = [*self.models], [plan.share for plan in self.plans]
         placed = 0
         while placed < self.total:
             moment = self.random.uniform(0, self.hours * 3600)
@@ -112,11 +112,13 @@ class Day:
             count = min(self.random.choice(BATCHES), self.total - placed)
             user = self.users[min(USERS - 1, int(self.random.expovariate(1 / 12)))]
             size = self.random.choice(SIZES)
-            self._at(moment, partial(self._place_order, number, count, user, size))
+            self.at(moment, partial(self.place_order, number, count, user, size))
             placed += count
 
-    def _place_order(self, number: int, count: int, user: User, size: tuple[int, int]) -> None:
-        model, created_at = self.models[number], self._moment()
+    def place_order(
+        self, number: int, count: int, user: User, size: tuple[int, int]
+    ) -> list[SimulatedJob]:
+        model, created_at = self.models[number], self.moment()
         rows = [
             Job(
                 id=self._id(),
@@ -135,21 +137,26 @@ class Day:
             queue = forecast.queues[number]
             limit = queue.limits.get(user.id) or UserLimit(self.limits[user.id])
         eta.promise(rows, forecast=forecast, now=created_at, limit=limit)
-        for row in rows:
-            job = SimulatedJob(
+        jobs = [
+            SimulatedJob(
                 row,
                 megapixels=size[0] * size[1] / 1024**2,
                 was_cold=not forecast.queues[number].warm,
             )
-            self.jobs.append(job)
+            for row in rows
+        ]
+        self.jobs += jobs
+        for job in jobs:
+            row = job.row
             self.queued[number][user.id].append(job)
             wait = ((row.promised_p50_at or created_at) - created_at).total_seconds()
-            self._after(self.random.uniform(0, 1) * wait, partial(self._forecast_again, job))
-        self._after(self.random.uniform(0.05, 0.3), partial(self._submit, number))
+            self.after(self.random.uniform(0, 1) * wait, partial(self._forecast_again, job))
+        self.after(self.random.uniform(0.05, 0.3), partial(self._submit, number))
+        return jobs
 
     def _forecast_again(self, job: SimulatedJob) -> None:
         """Note what is said about the job at a moment on its way."""
-        times = self.forecast(job.row.model_id).of_job(job.row, now=self._moment())
+        times = self.forecast(job.row.model_id).of_job(job.row, now=self.moment())
         if times:
             job.later = (self.now + times.p50, self.now + times.p90)
 
@@ -169,13 +176,13 @@ class Day:
         return history
 
     def history_of(self, number: int) -> History:
-        plan = PLANS[number - 1]
+        plan = self.plans[number - 1]
         history = eta.history_of(list(self.records[number]), limit=plan.max_in_flight)
         return replace(history, typical=plan.typical_seconds)
 
     def _rows(self, number: int) -> list[QueueRow]:
         nothing: UUID = None  # as in rows of the database
-        limit = PLANS[number - 1].max_in_flight
+        limit = self.plans[number - 1].max_in_flight
         rows = [QueueRow("room", number, nothing, nothing, None, limit)]
         rows += [
             QueueRow(Status.QUEUED, number, user_id, job.row.id, job.row.created_at, 0)
@@ -218,7 +225,7 @@ class Day:
 
     def _submit(self, number: int) -> None:
         """Submit what fits, by fair scheduling and limits of jobs at once."""
-        room = PLANS[number - 1].max_in_flight - len(self.at_runpod[number])
+        room = self.plans[number - 1].max_in_flight - len(self.at_runpod[number])
         queued = self.queued[number]
         waiting = {
             user_id: deque((job.row.created_at, job.row.id) for job in own)
@@ -235,7 +242,7 @@ class Day:
             if limit is not None and self._at_runpod(job.row.user_id) >= limit:
                 continue
             queued[job.row.user_id].remove(job)
-            job.row.status, job.row.submitted_at = Status.SUBMITTED, self._moment()
+            job.row.status, job.row.submitted_at = Status.SUBMITTED, self.moment()
             job.sent = self.now
             self.at_runpod[number][job_id] = job
             self.endpoints[number].put(job, self.now)
@@ -247,7 +254,7 @@ class Day:
     def _mark_running(self, job: SimulatedJob) -> None:
         """Note that a worker runs the job, as a check of its status finds it."""
         if job.row.status == Status.SUBMITTED:
-            job.row.status, job.row.started_at = Status.RUNNING, self._moment()
+            job.row.status, job.row.started_at = Status.RUNNING, self.moment()
 
     def _take_result(self, job: SimulatedJob) -> None:
         """Take the result: the job leaves RunPod, its image is stored."""
@@ -260,12 +267,12 @@ class Day:
         if job.row.user_id in self.limits:  # of other models: found by the next tick
             tick = self.random.uniform(0, 2)
             for other in self.models:
-                self._after(tick, partial(self._submit, other))
-        self._after(self.random.lognormvariate(-0.7, 0.4), partial(self._store, job))
+                self.after(tick, partial(self._submit, other))
+        self.after(self.random.lognormvariate(-0.7, 0.4), partial(self._store, job))
 
     def _store(self, job: SimulatedJob) -> None:
         row = job.row
-        job.ended, row.status, row.finished_at = self.now, Status.SUCCEEDED, self._moment()
+        job.ended, row.status, row.finished_at = self.now, Status.SUCCEEDED, self.moment()
         self.last_success[row.model_id] = self.now
         self.records[row.model_id].append(
             Record(
@@ -300,10 +307,10 @@ class Day:
             job.worker_seconds = endpoint.execution_of(job.megapixels)
             is_lost = self.random.random() < LOST_SHARE
             ended = job.worker_seconds * (self.random.random() if is_lost else 1)
-            self._after(self.random.uniform(0.1, 2), partial(self._mark_running, job))
-            self._after(ended, partial(self._end_work, number, worker, job, is_lost=is_lost))
+            self.after(self.random.uniform(0.1, 2), partial(self._mark_running, job))
+            self.after(ended, partial(self._end_work, number, worker, job, is_lost=is_lost))
         for moment in again:
-            self._at(moment, partial(self._start_work, number))
+            self.at(moment, partial(self._start_work, number))
 
     def _end_work(
         self, number: int, worker: Worker[SimulatedJob], job: SimulatedJob, *, is_lost: bool
@@ -312,7 +319,7 @@ class Day:
         heard = self.random.uniform(0.05, 0.4)  # a webhook; in rare cases the next check
         if self.random.random() < 0.03:
             heard = self.random.uniform(0.4, 2.5)
-        self._after(heard, partial(self._resubmit if is_lost else self._take_result, job))
+        self.after(heard, partial(self._resubmit if is_lost else self._take_result, job))
         self._start_work(number)
 
     def _throttle(self, is_on: bool) -> None:
@@ -322,15 +329,15 @@ class Day:
 
     # --- time ---
 
-    def _moment(self) -> datetime:
+    def moment(self) -> datetime:
         return START + timedelta(seconds=self.now)
 
-    def _at(self, moment: float, event: Callable[[], None]) -> None:
+    def at(self, moment: float, event: Callable[[], None]) -> None:
         self._count += 1
         heapq.heappush(self._events, (max(moment, self.now), self._count, event))
 
-    def _after(self, seconds: float, event: Callable[[], None]) -> None:
-        self._at(self.now + seconds, event)
+    def after(self, seconds: float, event: Callable[[], None]) -> None:
+        self.at(self.now + seconds, event)
 
     def _id(self) -> UUID:
         return UUID(int=self.random.getrandbits(128), version=4)

@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from random import Random
 
+DAY = 86_400.0
 SECONDS_UNTIL_SCALED = 4.0  # that a job waits until RunPod starts a further worker
 
 
@@ -28,6 +29,9 @@ PLANS = (
     EndpointPlan("rare", 2, 4, 45, 41, 0.2, 55, 20, 0.10),
 )
 
+DEMO = EndpointPlan("demo", 3, 4, 4, 3.0, 0.1, 0.5, DAY, 0.0)
+"""`make run`: three workers, which stay."""
+
 
 class Worker[Job]:
     def __init__(self, ready_at: float) -> None:
@@ -45,6 +49,7 @@ class SimulatedEndpoint[Job]:
         self.queue: deque[tuple[Job, float]] = deque()
         self.workers: list[Worker[Job]] = []
         self.is_throttled = False
+        self.slowdown = 1.0  # of executions and cold starts
 
     @property
     def limit(self) -> int:
@@ -55,7 +60,7 @@ class SimulatedEndpoint[Job]:
 
     def execution_of(self, megapixels: float) -> float:
         work = self.plan.execution * (0.25 + 0.75 * megapixels)
-        return work * self.random.lognormvariate(0, self.plan.spread)
+        return work * self.slowdown * self.random.lognormvariate(0, self.plan.spread)
 
     def take(self, now: float) -> tuple[list[tuple[Worker[Job], Job]], list[float]]:
         """Give queued jobs to free workers, start and stop workers.
@@ -99,7 +104,8 @@ class SimulatedEndpoint[Job]:
                 again.append(since + SECONDS_UNTIL_SCALED)
                 continue
             slower = 2.0 if self.is_throttled else 1.0
-            cold = self.plan.cold_start * slower * self.random.lognormvariate(0, 0.3)
+            usual = self.plan.cold_start * slower * self.slowdown
+            cold = usual * self.random.lognormvariate(0, 0.3)
             self.workers.append(Worker(now + cold))
             again.append(now + cold)
         return again

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 from django.conf import settings
 
+from deploy.simulated_day import bursts
+from deploy.simulated_day.bursts import Bursts
 from deploy.simulated_day.day import Day
 from deploy.simulated_day.endpoints import PLANS
 from deploy.simulated_day.table import DayRow, rows_of
@@ -58,10 +60,37 @@ class TestDay:
         assert not all(row.ok for row in rows)
 
 
+class TestBursts:
+    """One person's images after idle time and after a slow minute; the demo is one of the places."""
+
+    @pytest.fixture(scope="class")
+    def rows(self):
+        alone = Bursts(seed=7, bursts=500)
+        alone.run()
+        return bursts.rows_of(alone.bursts)
+
+    def test_the_button_keeps_its_word(self, rows):
+        assert {(row.place, row.count) for row in rows} == {
+            (place, count) for place in ("demo", "idle", "slow minute") for count in (1, 4, 8)
+        }
+        for row in rows:
+            assert 0.85 <= row.inside_p90 <= 0.97, row
+
+    def test_its_range_is_no_wider_than_it_tells_something(self, rows):
+        assert max(row.widest for row in rows) <= 2.5
+
+
 def test_the_command_writes_the_table_into_a_document(tmp_path):
     document = tmp_path / "PERFORMANCE.md"
     document.write_text("before\n<!-- day: x -->\nearlier\n<!-- day: end -->\nafter\n")
-    command = [sys.executable, "-m", "deploy.simulated_day", "--jobs=300", "--seed=1"]
+    command = [
+        sys.executable,
+        "-m",
+        "deploy.simulated_day",
+        "--jobs=300",
+        "--seed=1",
+        "--bursts=40",
+    ]
     done = subprocess.run(
         [*command, f"--into={document}"],
         cwd=settings.BASE_DIR,
@@ -72,6 +101,7 @@ def test_the_command_writes_the_table_into_a_document(tmp_path):
     assert done.returncode == ("Outside the bounds" in done.stderr)  # so few jobs may be
     text = document.read_text()
     assert "| 1 | all | 300 |" in text
+    assert "| idle | 4 |" in text
     assert done.stdout in text
     assert text.startswith("before")
     assert text.endswith("after\n")

@@ -41,13 +41,21 @@ class LastHourJson(TypedDict):
     wait_seconds: Annotated[WaitJson | None, "From placing to image; null without one."]
 
 
+class EndpointsJson(TypedDict):
+    """The endpoints where the images of a model are made."""
+
+    open: Annotated[int, "Those that take jobs now."]
+    total: int
+
+
 class ModelStatusJson(TypedDict):
     """An enabled model."""
 
     slug: Slug
     name: str
     state: Annotated[str, ModelState, "`delayed`: jobs wait for a free GPU."]
-    eta_seconds: Annotated[EtaJson | None, "Of an image that is placed now."]
+    endpoints: EndpointsJson
+    eta_seconds: Annotated[EtaJson | None, "Of an image that is placed now with the defaults."]
     parked_until: Annotated[
         datetime | None, "Until then new jobs wait for a budget of the site, else null."
     ]
@@ -105,6 +113,7 @@ def _model_json(model: service.ModelStatus) -> ModelStatusJson:
         "slug": model.slug,
         "name": model.name,
         "state": model.state.value,
+        "endpoints": {"open": model.open_endpoints, "total": model.endpoints},
         "eta_seconds": model.eta.as_json() if model.eta else None,
         "parked_until": model.parked_until,
         "last_hour": {

@@ -52,7 +52,12 @@ from generation.models.moderation import (
     RulesVersion,
     TrustedAuthor,
 )
-from generation.models.outages import OutageKind, ProviderOutage, ProviderOutageQuerySet
+from generation.models.outages import (
+    OutageKind,
+    ProviderOutage,
+    ProviderOutageQuerySet,
+    open_endpoints,
+)
 from generation.models.presets import FavoriteModel, OwnStyle, Preset
 from generation.models.prompt_calls import PromptCall, PromptSpending
 from generation.models.saved_images import SavedImage

@@ -1,12 +1,13 @@
 """Current outages at RunPod. While a row exists, submissions wait and no job fails."""
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from generation.models.endpoints import ProviderName
+from generation.models.endpoints import Endpoint, EndpointQuerySet, ProviderName
 
 
 class OutageKind(models.TextChoices):
@@ -84,3 +85,10 @@ class ProviderOutage(models.Model):
         """What is wrong, with the names of provider and endpoint."""
         provider, kind = self.get_provider_display(), self.get_kind_display()
         return f"{provider}: {kind} ({self.endpoint_id})"
+
+
+def open_endpoints(*, now: datetime) -> EndpointQuerySet:
+    """Return the enabled endpoints that take jobs: neither an outage nor a pause closes them."""
+    outage = ProviderOutage.objects.blocking(OuterRef("endpoint_id"), provider=OuterRef("provider"))
+    unpaused = Q(submit_after=None) | Q(submit_after__lte=now)
+    return Endpoint.objects.enabled().filter(unpaused, ~Exists(outage))

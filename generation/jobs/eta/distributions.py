@@ -1,10 +1,10 @@
 """Distributions of durations as equally likely values."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import accumulate, product
 
 VALUES = 20  # kept of a distribution
 FEW = 4  # with fewer recorded values left, the tail is used
@@ -25,6 +25,16 @@ class Distribution:
         if len(ordered) <= VALUES:
             return cls(ordered)
         return cls(tuple(_quantile(ordered, (n + 1) / (VALUES + 1)) for n in range(VALUES)))
+
+    @classmethod
+    def weighted(cls, samples: Iterable[tuple[float, float]]) -> "Distribution":
+        """Return the distribution of samples with weights; at least one."""
+        values, weights = zip(*sorted(samples), strict=True)
+        if min(weights) == max(weights):
+            return cls.of(values)
+        ends = list(accumulate(weights))
+        step = ends[-1] / VALUES
+        return cls(tuple(values[bisect_left(ends, (n + 0.5) * step)] for n in range(VALUES)))
 
     def quantile(self, share: float) -> float:
         """Return the value below which this share lies.

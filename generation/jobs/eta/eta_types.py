@@ -9,6 +9,8 @@ from django.db import models
 
 from generation.jobs.queue.queue_positions import QueuePosition
 
+MAX_RATIO = 2.5  # of p90 to p50, while nobody else waits: a wider range tells nothing
+
 
 class Basis(models.TextChoices):
     """From which jobs a time was taken."""
@@ -44,6 +46,13 @@ class Eta:
         """Return whole seconds; half a second is shown as one."""
         first = max(1, round(p50))
         return cls(first, max(first, math.ceil(p90)), basis)
+
+    def narrowed(self) -> "Eta":
+        """Return the range with `p90` at most MAX_RATIO times `p50`: both give way alike."""
+        if self.p90 <= MAX_RATIO * self.p50:
+            return self
+        p50 = math.ceil(math.sqrt(self.p50 * self.p90 / MAX_RATIO))
+        return Eta(p50, math.floor(MAX_RATIO * p50), self.basis)
 
     def as_json(self) -> EtaJson:
         """Return `{"p50", "p90", "basis"}`."""

@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import QuerySet, Subquery, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from artgen.redis.cache import remembered
 from generation.jobs.budgets import budget_state
 from generation.jobs.eta.forecasts import Forecast
-from generation.jobs.eta.history import History, Record, history_of, size_of
+from generation.jobs.eta.history import MIN_OF_SIZE, History, Record, history_of, size_of
 from generation.jobs.queue import model_queues
-from generation.models import Endpoint, ImageModel, Job, Status
+from generation.models import Endpoint, ImageModel, Job, Status, open_endpoints
 
 SAMPLE_SIZE = 200  # last jobs of a model
 HISTORY_SECONDS = 15
@@ -103,20 +103,28 @@ class _Row(NamedTuple):
     promised_p50_at: datetime | None
     promised_p90_at: datetime | None
     is_limited: bool
+    is_open: bool
     max_in_flight: int | None
 
 
 def histories(models: Collection[ImageModel]) -> dict[int, History]:
-    """Measure the last jobs of each model, in one query."""
+    """Measure the last jobs of each model, in one query.
+
+    Only those at endpoints that take jobs now, if there are enough of them.
+    """
     if not models:
         return {}
     records: dict[int, list[Record]] = {model.pk: [] for model in models}
+    elsewhere: dict[int, list[Record]] = {model.pk: [] for model in models}
     limits: dict[int, int] = {}
     last = [_last_jobs(model_id) for model_id in records]
     rows = last[0].union(*last[1:], all=True) if last[1:] else last[0]
     for row in map(_Row._make, rows):
-        records[row.model_id].append(_record(row))
+        (records if row.is_open else elsewhere)[row.model_id].append(_record(row))
         limits[row.model_id] = row.max_in_flight or 1
+    for model_id, of_model in records.items():
+        if len(of_model) < MIN_OF_SIZE:
+            of_model += elsewhere[model_id]
     return {
         model.pk: replace(
             history_of(records[model.pk], limit=limits.get(model.pk, 1)),
@@ -131,6 +139,8 @@ def _last_jobs(model_id: int) -> "QuerySet[Job, tuple[object, ...]]":
     enabled = Endpoint.objects.enabled().filter(model=model_id).order_by().values("model")
     limited = done.annotate(
         is_limited=model_queues.has_limit(),
+        is_open=Q(endpoint=None)
+        | Exists(open_endpoints(now=timezone.now()).filter(pk=OuterRef("endpoint"))),
         max_in_flight=Subquery(enabled.values(room=Sum("max_in_flight"))),
     )
     return limited.order_by("-finished_at").values_list(*_Row._fields)[:SAMPLE_SIZE]

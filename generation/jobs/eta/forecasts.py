@@ -182,6 +182,13 @@ class Forecast:
         return queue.limits.get(job.user_id)
 
     def _in_line(self, image: QueuedImage, *, now: datetime) -> Eta | None:
+        """Return the time for a queued job; None if its user may have no job at RunPod."""
+        time = self._at_its_turn(image, now=now)
+        if time is None or image.position.before > image.position.own:
+            return time
+        return time.narrowed()
+
+    def _at_its_turn(self, image: QueuedImage, *, now: datetime) -> Eta | None:
         """Return the time for a queued job; None if its user may have no job at RunPod.
 
         It starts when the line and the user's own limit let it. The user's jobs of other models are

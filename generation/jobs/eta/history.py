@@ -4,7 +4,7 @@ import enum
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -20,6 +20,8 @@ LAST_STARTS = 24  # that show how many run at once
 MIN_PROMISED = 20  # jobs before the last promises correct the next ones
 CORRECTION, MAX_CORRECTION, MAX_SHARE = 0.8, 0.15, 0.97
 LAST_WAITS = 60  # that show how far computed waits in line are off; batches are alike
+MINUTE = 60.0
+HALF_LIFE = 32  # minutes with jobs, after which a job counts half as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,31 +96,47 @@ def history_of(records: Sequence[Record], *, limit: int) -> History:
     if not records:
         return History()
     records = sorted(records, key=lambda job: job.started_at)
-    sizes: dict[int, list[float]] = {}
-    for job in records:
-        sizes.setdefault(job.size, []).append(job.finished_at - job.started_at)
-    service = Distribution.of(value for values in sizes.values() for value in values)
-    line = _Line(records)
+    weights = _weights(records)
+    sizes: dict[int, list[tuple[float, float]]] = {}
+    for job, weight in zip(records, weights, strict=True):
+        sizes.setdefault(job.size, []).append((job.finished_at - job.started_at, weight))
+    service = Distribution.weighted(value for values in sizes.values() for value in values)
+    line = _Line(records, weights)
     at_once = line.at_once(limit)
     starts, slot_time = line.starts(at_once or limit), line.slot_time()
     return History(
         service=service,
         by_size={
-            size: Distribution.of(values)
+            size: Distribution.weighted(values)
             for size, values in sizes.items()
             if len(values) >= MIN_OF_SIZE
         },
-        storing=Distribution.of(job.finished_at - job.ended_at for job in records),
+        storing=line.of_each(lambda job: job.finished_at - job.ended_at),
         starts=starts,
         at_once=at_once,
         place=slot_time,
-        shares=_shares([job for job in records if not job.is_limited]),
+        shares=_shares(
+            [pair for pair in zip(records, weights, strict=True) if not pair[0].is_limited]
+        ),
         waits=line.waits(at_once or limit, starts=starts, slot_seconds=slot_time.mean),
         peaks=tuple(line.peaks[-LAST_STARTS:]),
     )
 
 
-def _shares(records: Sequence[Record]) -> tuple[float, float]:
+def _weights(records: Sequence[Record]) -> list[float]:
+    """Return how much each job counts: each minute with ended jobs alike, later ones more.
+
+    So a burst in which everything was slow counts as little as one slow job.
+    """
+    minutes = Counter(job.finished_at // MINUTE for job in records)
+    weight_of = {
+        minute: 0.5 ** (age / HALF_LIFE) / minutes[minute]
+        for age, minute in enumerate(sorted(minutes, reverse=True))
+    }
+    return [weight_of[job.finished_at // MINUTE] for job in records]
+
+
+def _shares(records: Sequence[tuple[Record, float]]) -> tuple[float, float]:
     """Return which shares of the distributions to promise as p50 and p90.
 
     Corrected by how often the last promises were kept, as in adaptive conformal inference
@@ -129,14 +147,25 @@ def _shares(records: Sequence[Record]) -> tuple[float, float]:
     for share, kept in (
         (
             0.5,
-            [job.finished_at <= job.promised_p50_at for job in records if job.promised_p50_at],
+            [
+                (job.finished_at <= job.promised_p50_at, weight)
+                for job, weight in records
+                if job.promised_p50_at
+            ],
         ),
         (
             0.9,
-            [job.finished_at <= job.promised_p90_at for job in records if job.promised_p90_at],
+            [
+                (job.finished_at <= job.promised_p90_at, weight)
+                for job, weight in records
+                if job.promised_p90_at
+            ],
         ),
     ):
-        error = share - sum(kept) / len(kept) if len(kept) >= MIN_PROMISED else 0.0
+        error = 0.0
+        if len(kept) >= MIN_PROMISED:
+            of_all = sum(weight for _is_kept, weight in kept)
+            error = share - sum(weight for is_kept, weight in kept if is_kept) / of_all
         correction = max(-MAX_CORRECTION, min(MAX_CORRECTION, CORRECTION * error))
         shares.append(min(MAX_SHARE, share + correction))
     return shares[0], shares[1]
@@ -150,14 +179,17 @@ def _peak(peaks: Iterable[tuple[float, int]], moment: float) -> int:
 class _Line:
     """How many jobs were where at any moment, from the records in order of their starts."""
 
-    def __init__(self, records: Sequence[Record]) -> None:
-        self.records = records
+    def __init__(self, records: Sequence[Record], weights: Sequence[float]) -> None:
+        self.records, self.weights = records, weights
         self.created = sorted(job.created_at for job in records)
         self.waits_from = sorted(job.waits_from for job in records)
         self.sent = sorted(job.submitted_at for job in records)
         self.started = [job.started_at for job in records]
         self.ended = sorted(job.ended_at for job in records)
         self.peaks = [(job.ended_at, self.running(job.started_at)) for job in records]
+
+    def of_each(self, seconds: Callable[[Record], float]) -> Distribution:
+        return Distribution.weighted(zip(map(seconds, self.records), self.weights, strict=True))
 
     def running(self, moment: float) -> int:
         return bisect_right(self.started, moment) - bisect_right(self.ended, moment)
@@ -166,10 +198,22 @@ class _Line:
         return bisect_right(self.waits_from, moment) - bisect_right(self.started, moment)
 
     def at_once(self, limit: int) -> int | None:
-        """Return how many usually ran right after a start while others waited."""
-        seen = [self.running(start) for start in self.started if self.waiting(start) > 0]
+        """Return how many usually ran right after a start while others waited.
+
+        Only starts that an end has made possible: of a burst that finds free workers, the first
+        ones run alone until the others are there, too.
+        """
+        seen = [
+            self.running(job.started_at)
+            for job in self.records
+            if self.waiting(job.started_at) > 0 and self.was_held(job)
+        ]
         last = sorted(seen[-LAST_STARTS:])
         return max(1, min(limit, last[len(last) * 3 // 4])) if last else None
+
+    def was_held(self, job: Record) -> bool:
+        """Return whether another job has ended while it waited."""
+        return bisect_right(self.ended, job.started_at) > bisect_right(self.ended, job.waits_from)
 
     def slot_time(self) -> Distribution:
         """Return how long a job keeps its slot: on the worker, and until the next one starts."""
@@ -179,13 +223,13 @@ class _Line:
             if next_start < len(self.started) and self.waiting(end) > 0:
                 between.append(self.started[next_start] - end)
         turnaround = Distribution.of(between[-LAST_STARTS:]).quantile(0.5) if between else 0.0
-        return Distribution.of(job.ended_at - job.started_at + turnaround for job in self.records)
+        return self.of_each(lambda job: job.ended_at - job.started_at + turnaround)
 
     def starts(self, at_once: int) -> dict[Start, Distribution]:
         """Return the delays of jobs that found a free slot, by kind."""
-        seen: dict[Start, list[float]] = {kind: [] for kind in Start}
+        seen: dict[Start, list[tuple[float, float]]] = {kind: [] for kind in Start}
         together = Counter[float]()  # jobs that were submitted at once
-        for job in self.records:
+        for job, weight in zip(self.records, self.weights, strict=True):
             moment = job.submitted_at
             before = (
                 bisect_left(self.sent, moment) + together[moment] - bisect_right(self.ended, moment)
@@ -194,13 +238,13 @@ class _Line:
             if before >= at_once or not bisect_right(self.ended, moment):
                 continue  # it waited for others; or nothing is known about the time before
             peaks = self.peaks[: bisect_right(self.started, moment)]
-            seen[start_kind(peak=_peak(peaks, moment), before=before)].append(job.delay)
+            seen[start_kind(peak=_peak(peaks, moment), before=before)].append((job.delay, weight))
         every = [delay for delays in seen.values() for delay in delays]
         starts = {}
         for kind, delays in seen.items():
             used = delays if len(delays) >= MIN_OF_KIND else every
             if used:
-                starts[kind] = Distribution.of(used)
+                starts[kind] = Distribution.weighted(used)
         return starts
 
     def sent_by(self, moment: float) -> int:
@@ -228,8 +272,8 @@ class _Line:
     ) -> Distribution | None:
         """Return the waits of jobs that found no free slot, as multiples of computed ones."""
         typical = {kind: start.quantile(0.5) for kind, start in starts.items()}
-        ratios: list[float] = []
-        for record in reversed(self.records):
+        ratios: list[tuple[float, float]] = []
+        for record, weight in zip(reversed(self.records), reversed(self.weights), strict=True):
             moment = record.created_at
             ended = bisect_right(self.ended, moment)
             if not ended or bisect_right(self.created, moment) - ended <= at_once:
@@ -248,12 +292,11 @@ class _Line:
                 starts=[typical.get(kind, 0.0) for kind in kinds],
                 slot_seconds=slot_seconds,
             )
-            ratios.append(
-                (record.started_at - moment + slot_seconds) / max(1.0, computed + slot_seconds)
-            )
+            real = record.started_at - moment + slot_seconds
+            ratios.append((real / max(1.0, computed + slot_seconds), weight))
             if len(ratios) == LAST_WAITS:
                 break
-        return Distribution.of(ratios) if len(ratios) >= MIN_OF_SIZE else None
+        return Distribution.weighted(ratios) if len(ratios) >= MIN_OF_SIZE else None
 
 
 def start_kind(*, peak: int, before: int) -> Start:

@@ -1,8 +1,7 @@
 """What a page shows before anything is placed: prices, waiting times, notes, and a pause."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
@@ -12,11 +11,10 @@ from generation.catalog.edit_sizes import size_like
 from generation.catalog.offers import InvalidParameters, Offer
 from generation.jobs import eta
 from generation.jobs.budgets import spending
-from generation.jobs.eta import Eta, Forecast
+from generation.jobs.eta import Eta, Forecast, OrderWait
 from generation.jobs.inputs.request_images import OrderImages, RequestImages
 from generation.jobs.placing import creation_switch, quotes
 from generation.jobs.placing.quotes import Quote
-from generation.jobs.queue.model_queues import UserLimit
 from generation.models import GenerationSwitch, ImageModel, Job
 
 DEFAULT_SIZE = (1024, 1024)
@@ -40,11 +38,11 @@ class FormOrder:
 
 @dataclass(frozen=True)
 class ModelQuote:
-    """Price and wait time of an image of a model with its defaults."""
+    """Price and wait time of one image of a model: the quote of an order of one."""
 
     price: int
-    speed: Eta
-    """If no other job was there."""
+    eta: Eta | None
+    """As `Quote.eta`."""
     line_seconds: int
     """Additional wait time because of queued jobs."""
     is_blocked: bool
@@ -67,8 +65,29 @@ class PageQuotes:
 
     def of_form(self, form: FormOrder) -> Quote:
         """Return price and wait time of what a form asks for so far."""
+        jobs, wait = self._order(form, count=form.count)
+        return quotes.quote(self.user, jobs, wait=wait)
+
+    def of_model(self, form: FormOrder) -> ModelQuote:
+        """Return the quote of one image of what a form asks for so far."""
+        (job,), wait = self._order(form, count=1)
+        size = eta.size_of(job.width, job.height, job.steps)
+        alone = self.forecast.without_line(form.model, size=size)
+        return ModelQuote(
+            price=job.credits,
+            eta=wait.eta,
+            line_seconds=wait.eta.p50 - alone.p50 if wait.eta else 0,
+            is_blocked=self.forecast.queues[form.model.pk].blocked,
+        )
+
+    def with_size(self, form: FormOrder) -> FormOrder:
+        """Return the form with the size of its source image, if that decides."""
+        size = form.size or self._size_of_source(form)
+        return replace(form, size=size)
+
+    def _order(self, form: FormOrder, *, count: int) -> tuple[list[Job], OrderWait]:
         model = form.model
-        width, height = form.size or self._size_of_source(form) or DEFAULT_SIZE
+        width, height = form.size or DEFAULT_SIZE
         credits = form.offer.price_of({"width": width, "height": height})
         jobs = [
             Job(
@@ -80,23 +99,10 @@ class PageQuotes:
                 credits=credits,
                 expected_usd=spending.expected_cost(model, pixels=width * height, credits=credits),
             )
-            for _number in range(form.count)
+            for _number in range(count)
         ]
-        wait = eta.wait_of_order(self.user, jobs, forecast=self.forecast, allowed=self.allowed)
-        return quotes.quote(self.user, jobs, wait=wait)
-
-    def of_model(self, form: FormOrder) -> ModelQuote:
-        """Return the quote of one image of a model for the list of models."""
-        model, (width, height) = form.model, form.size or DEFAULT_SIZE
-        size = eta.size_of(width, height, form.steps)
-        speed = self.forecast.without_line(model, size=size)
-        now = self.forecast.of_order(model, user_id=self.user.pk, size=size, limit=self._limit)
-        return ModelQuote(
-            price=form.offer.price_of({"width": width, "height": height}),
-            speed=speed,
-            line_seconds=now.p50 - speed.p50 if now else 0,
-            is_blocked=self.forecast.queues[model.pk].blocked,
-        )
+        forecast, allowed = self.forecast, self.allowed
+        return jobs, eta.wait_of_order(self.user, jobs, forecast=forecast, allowed=allowed)
 
     def sources_note(self, form: FormOrder) -> str:
         """Return a note on how the source images are sent, "" for none."""
@@ -109,10 +115,6 @@ class PageQuotes:
         except InvalidParameters as refused:
             return refused.errors[0].detail
         return _("Source images will be reduced to fit in the 10 MB request.") if is_reduced else ""
-
-    @cached_property
-    def _limit(self) -> UserLimit | None:
-        return eta.limit_of_order(self.user, forecast=self.forecast, allowed=self.allowed)
 
     def _size_of_source(self, form: FormOrder) -> tuple[int, int] | None:
         """Return the size derived from the first source image, None if not applicable."""

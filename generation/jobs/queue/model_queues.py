@@ -45,7 +45,7 @@ class ModelQueue:
     running: int
     sent_at: "array[float]"  # of the SUBMITTED jobs, seconds since the epoch, ascending
     warm: bool  # a worker was active within WARM_FOR, so the next job has no cold start
-    max_in_flight: int  # at all of its endpoints that no outage blocks
+    max_in_flight: int  # at its endpoints that no outage blocks: those that take jobs now, if any
     blocked: bool  # outages block all of them
     positions: Positions  # of QUEUED jobs
     users: Mapping[UUID, tuple[int, int]]  # how many each has queued, and at RunPod
@@ -205,7 +205,10 @@ QUEUES = """
         WHERE status = 'succeeded' AND model_id = model.id
     ) >= %s
     UNION ALL
-    SELECT 'room', model_id, NULL, NULL, NULL, SUM(max_in_flight), NULL
+    SELECT 'room', model_id, NULL, NULL, NULL, COALESCE(
+        SUM(max_in_flight) FILTER (WHERE submit_after IS NULL OR submit_after <= %s),
+        SUM(max_in_flight)
+    ), NULL
     FROM generation_endpoint AS endpoint
     WHERE model_id IN ({ids}) AND enabled AND NOT {blocks_endpoint} GROUP BY model_id
     UNION ALL
@@ -235,7 +238,7 @@ def _rows(model_ids: Collection[int]) -> list[QueueRow]:
     now = timezone.now()
     parameters: list[Any] = [
         *(*ids, now, MAX_QUEUED_PER_MODEL * len(ids)),
-        *(*ids, *ids, *ids, now - WARM_FOR, *ids, *ids),
+        *(*ids, *ids, *ids, now - WARM_FOR, now, *ids, *ids),
         *(settings.MAX_JOBS_AT_ONCE_PER_USER, now),
     ]
     with connection.cursor() as cursor:

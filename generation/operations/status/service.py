@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -13,13 +14,23 @@ from artgen.redis.cache import remembered
 from generation.jobs import eta
 from generation.jobs.budgets import budget_state
 from generation.jobs.engine import heartbeat
-from generation.jobs.eta import Eta
+from generation.jobs.eta import Eta, Forecast
 from generation.jobs.placing import creation_switch
-from generation.models import Endpoint, GenerationSwitch, ImageModel, Job, Status
+from generation.jobs.placing.page_quotes import DEFAULT_SIZE
+from generation.models import (
+    Endpoint,
+    EndpointQuerySet,
+    GenerationSwitch,
+    ImageModel,
+    Job,
+    Status,
+    open_endpoints,
+)
+from generation.studio.forms.composer import Composer
 
 SECONDS = 10.0
 """How long the figures are shown."""
-KEY = "status.service:5"  # changes with the classes below
+KEY = "status.service:6"  # changes with the classes below
 PERIOD = timedelta(hours=1)
 WAIT = models.ExpressionWrapper(
     models.F("finished_at") - models.F("created_at"), output_field=models.DurationField()
@@ -77,12 +88,18 @@ class LastHour:
 class ModelStatus:
     """A model; `eta`: until an image would be done that is placed now, None if it is unknown.
 
-    `parked_until`: until when new jobs wait for a budget of the site or the model.
+    It is the time of an image with the model's defaults, as the list of models shows it to a user
+    without other jobs. `parked_until`: until when new jobs wait for a budget of the site or the
+    model.
     """
 
     slug: str
     name: str
     state: ModelState
+    endpoints: int
+    """Enabled ones."""
+    open_endpoints: int
+    """That take jobs now."""
     eta: Eta | None
     parked_until: datetime | None
     last_hour: LastHour
@@ -110,18 +127,23 @@ def read() -> ServiceStatus:
 def measure() -> ServiceStatus:
     now = timezone.now()
     switch = creation_switch.read()
-    taking = Endpoint.objects.enabled().filter(
-        models.Q(submit_after=None) | models.Q(submit_after__lte=now), model=models.OuterRef("pk")
-    )
     enabled = ImageModel.objects.enabled().defer("workflow").order_by("position", "slug")
-    offered = list(enabled.annotate(is_paused=~models.Exists(taking)))
+    offered = list(
+        enabled.annotate(
+            endpoint_count=_count(Endpoint.objects.enabled()),
+            open_count=_count(open_endpoints(now=now)),
+        )
+    )
     forecast = eta.forecast(offered)
     hour = last_hour(offered, now=now)
     waits = budget_state.waits_of_models([model.pk for model in offered], states=forecast.budgets)
     is_off = switch.mode is GenerationSwitch.Mode.OFF
     statuses = []
     for model in offered:
-        state = _state(forecast.queues[model.pk].blocked, is_paused=vars(model)["is_paused"])
+        endpoint_count, open_count = (
+            vars(model)[name] for name in ("endpoint_count", "open_count")
+        )
+        state = _state(forecast.queues[model.pk].blocked, is_paused=not open_count)
         is_known = state is not ModelState.UNAVAILABLE and not is_off
         parked_until = waits.get(model.pk)
         statuses.append(
@@ -129,7 +151,9 @@ def measure() -> ServiceStatus:
                 slug=model.slug,
                 name=model.name,
                 state=state,
-                eta=forecast.of_order(model) if is_known and not parked_until else None,
+                endpoints=endpoint_count,
+                open_endpoints=open_count,
+                eta=_eta(model, forecast) if is_known and not parked_until else None,
                 parked_until=parked_until if is_known else None,
                 last_hour=hour.get(model.pk, LastHour()),
             )
@@ -137,6 +161,18 @@ def measure() -> ServiceStatus:
     return ServiceStatus(
         creation=_creation(switch, statuses), switch=switch, models=tuple(statuses), measured_at=now
     )
+
+
+def _count(endpoints: EndpointQuerySet) -> Coalesce:
+    """Return the expression of how many of these endpoints a model has."""
+    of_model = endpoints.filter(model=models.OuterRef("pk")).order_by().values("model")
+    return Coalesce(models.Subquery(of_model.values(count=models.Count("pk"))), 0)
+
+
+def _eta(model: ImageModel, forecast: Forecast) -> Eta | None:
+    form = Composer(model=model)
+    width, height = form.size or DEFAULT_SIZE
+    return forecast.of_order(model, size=eta.size_of(width, height, form.steps))
 
 
 def _creation(switch: GenerationSwitch, statuses: Iterable[ModelStatus]) -> Creation:

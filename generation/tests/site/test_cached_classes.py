@@ -34,7 +34,7 @@ CLASSES = {
         "generation.jobs.eta.history.Start",
     },
     "jobs.budgets:2:states": {"generation.jobs.budgets.budget_state.BudgetState"},
-    "status.service:5": {
+    "status.service:6": {
         "generation.jobs.eta.eta_types.Basis",
         "generation.jobs.eta.eta_types.Eta",
         "generation.operations.status.service.Creation",

@@ -70,10 +70,11 @@ def composer_context(
 
 def button_context(form: Composer | None, quotes: PageQuotes) -> dict[str, Any]:
     """Return the context of `_create_button.html`: what the form costs, and what prevents it."""
-    order = form_order(form) if form else None
+    order = quotes.with_size(form_order(form)) if form else None
     offer = quotes.of_form(order) if order else None
     return {
         "offer": offer,
+        "row": quotes.of_model(order) if order else None,
         "not_allowed": _not_allowed(quotes.user, form, offer),
         "sources_note": quotes.sources_note(order) if order else "",
         **page_quotes.pause_of(quotes.user),

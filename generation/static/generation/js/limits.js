@@ -45,3 +45,10 @@ export function showSourcesNote(form, part) {
   note.textContent = text
   note.hidden = !text
 }
+
+/** Show in the row of the model what one image costs and how long it takes; `part` is of the quote. */
+export function showModelRow(form, part) {
+  const row = form.querySelector("[data-model-row]")
+  const text = part.querySelector("[data-new-model-row]")?.textContent.trim()
+  if (row && text) row.textContent = text.replace(/\s+/g, " ")
+}

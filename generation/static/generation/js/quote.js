@@ -3,7 +3,7 @@
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { fieldsOf } from "./draft.js"
-import { isLimited, showLimits, showSourcesNote } from "./limits.js"
+import { isLimited, showLimits, showModelRow, showSourcesNote } from "./limits.js"
 
 export const PRICED = new Set([
   "model",
@@ -86,6 +86,7 @@ export class Quote {
     this.answered = fields
     showLimits(this.form, fragment)
     showSourcesNote(this.form, fragment)
+    showModelRow(this.form, fragment)
     const dock = this.side.querySelector("#create-dock")
     const hadFocus = dock.contains(document.activeElement)
     dock.replaceChildren(fragment)

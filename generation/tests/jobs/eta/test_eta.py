@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.cache import cache
+from django.urls import reverse
 from django.utils import timezone
 
 from generation.jobs import eta
@@ -81,6 +82,28 @@ class TestForecast(HistoryTestCase):
         assert found.storing
         assert found.storing.values == (1,) * 5
 
+    def test_it_takes_the_jobs_of_endpoints_that_take_jobs_now(self) -> None:
+        model = ImageModel.objects.get(slug="flux-dev")
+        first = model.endpoint
+        second = Endpoint.objects.create(
+            model=model, endpoint_id="second", preference=1, max_in_flight=3
+        )
+        self.took(*[10.0] * 8, model="flux-dev", endpoint=first)
+        self.took(*[40.0] * 5, model="flux-dev", endpoint=second)
+
+        def seen() -> tuple[int, int]:
+            cache.clear()
+            found = eta.forecast([model])
+            return found.of_order(model).p50, found.queues[model.pk].max_in_flight  # type: ignore[union-attr]
+
+        both = first.max_in_flight + 3
+        assert seen() == (10, both)
+        later = timezone.now() + timedelta(minutes=1)
+        Endpoint.objects.filter(pk=first.pk).update(submit_after=later)
+        assert seen() == (40, 3)
+        Endpoint.objects.filter(pk=second.pk).update(submit_after=later)
+        assert seen() == (10, both)  # none does: what has been measured at all of them
+
     def test_it_survives_durations_that_make_no_sense(self) -> None:
         self.took(10, model="flux-dev", delay_ms=10**10, execution_ms=10**10)
         self.took(10, model="flux-dev", delay_ms=0, execution_ms=0)
@@ -118,24 +141,48 @@ class TestOneSource(ApiTestCase):
     """Quote, promise and the job itself say the same at the same moment."""
 
     def test_the_quote_is_the_promise_is_what_the_job_says(self) -> None:
+        body = {"model": "flux-dev", "prompt": "fog"}
+        quoted = self.api.post("/api/v1/quotes/", body).json()["eta_seconds"]
+        placed = self.api.post("/api/v1/jobs/", body).json()
+        job = Job.objects.get(id=placed["id"])
+        assert placed["eta_seconds"] == quoted
+        assert job.promised_p50_at
+        assert job.promised_p90_at
+        promised = [
+            round((moment - job.created_at).total_seconds())
+            for moment in (job.promised_p50_at, job.promised_p90_at)
+        ]
+        assert promised == [quoted["p50"], quoted["p90"]]
+
+    def test_the_quote_of_an_order_is_that_of_its_last_image(self) -> None:
         body = {"model": "flux-dev", "prompt": "fog", "count": 3}
         quoted = self.api.post("/api/v1/quotes/", body).json()["eta_seconds"]
         jobs = self.api.post("/api/v1/batches/", body).json()["jobs"]
-        last = Job.objects.get(id=jobs[-1]["id"])
-        assert jobs[-1]["eta_seconds"] == quoted
-        assert last.promised_p50_at
-        assert last.promised_p90_at
-        promised = [
-            round((moment - last.created_at).total_seconds())
-            for moment in (last.promised_p50_at, last.promised_p90_at)
-        ]
-        assert promised == [quoted["p50"], quoted["p90"]]
-        on_the_button = of_order(
-            last.model,
-            user_id=self.bob.pk,
-            size=eta.size_of(last.width, last.height, last.steps),
+        times = [Eta(**job["eta_seconds"]) for job in jobs]
+        assert eta.last_of(times).as_json() == quoted
+
+    def test_row_button_list_and_status_say_what_the_quote_says(self) -> None:
+        """Jobs of others wait, and earlier ones took less than the catalog says."""
+        now = timezone.now()
+        for seconds in (8, 9, 10, 11, 12):
+            sent = now - timedelta(hours=1, seconds=seconds)
+            ended = {"submitted_at": sent, "finished_at": now - timedelta(hours=1)}
+            make_job(self.bob, status=Status.SUCCEEDED, created_at=sent, **ended)
+        for _number in range(6):
+            make_job(self.bob)
+        cache.clear()
+        quoted = self.api.post("/api/v1/quotes/", {"model": "flux-dev", "prompt": "fog"}).json()
+        said = quoted["eta_seconds"]
+        self.client.force_login(self.alice)
+        part = self.client.get(
+            reverse("quote"), {"model": "flux-dev", "count": "1"}, headers={"X-Part": "1"}
         )
-        assert on_the_button.as_json()["basis"] == quoted["basis"]
+        assert part.context["offer"].eta.as_json() == said
+        assert part.context["row"].eta.as_json() == said
+        listed = self.client.get(reverse("list_models"), headers={"X-Part": "1"}).context["options"]
+        assert [one.quote.eta.as_json() for one in listed if one.model.slug == "flux-dev"] == [said]
+        models = self.client.get("/api/v1/status/").json()["models"]
+        assert [one["eta_seconds"] for one in models if one["slug"] == "flux-dev"] == [said]
 
     def test_trials_are_not_promised_anything(self) -> None:
         job = make_job(self.alice, is_trial=True)

@@ -131,6 +131,32 @@ class TestLine:
         assert forecast(blocked=True).of_job(job(), now=NOW) is None
 
 
+class TestRange:
+    """Cold starts that take a second or ten minutes."""
+
+    UNSURE = replace(HISTORY, starts={Start.COLD: Distribution.of([1.0] * 6 + [600.0] * 4)})
+
+    def test_it_is_no_wider_than_it_tells_something(self):
+        alone = forecast(history=self.UNSURE, warm=False)
+        found = alone.of_order(model(), now=NOW, size=SIZE)
+        assert found.p90 <= 2.5 * found.p50
+        assert found.p50 > 61
+
+    def test_it_is_as_wide_as_it_is_while_others_wait(self):
+        users = {uuid4(): (1, 0)}
+        behind = forecast(history=self.UNSURE, warm=False, users=users)
+        found = behind.of_order(model(), now=NOW, size=SIZE, user_id=uuid4())
+        assert found.p90 > 2.5 * found.p50
+
+    def test_the_last_of_an_order_is_later_than_each_is_expected_to_be(self):
+        one = Eta(10, 20)
+        assert eta.last_of([one]) == one
+        assert eta.last_of([one, Eta(30, 40, Basis.CATALOG)]) == Eta(30, 40, Basis.CATALOG)
+        four = eta.last_of([one] * 4)
+        assert 12 <= four.p50 <= 17
+        assert 21 <= four.p90 <= 26
+
+
 class TestLimitOfJobsAtOnce:
     """Alice has six jobs in a model that runs eight at once, where each takes a minute."""
 

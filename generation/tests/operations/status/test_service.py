@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
@@ -122,6 +123,26 @@ class TestState(StatusTestCase):
         later = self.now + timedelta(minutes=1)
         Endpoint.objects.filter(model__slug="flux-dev").update(submit_after=later)
         assert self.of().state is ModelState.DELAYED
+
+    def test_it_says_how_many_endpoints_take_jobs(self):
+        model = ImageModel.objects.get(slug="flux-dev")
+        first = model.endpoint
+        Endpoint.objects.create(model=model, endpoint_id="second", preference=1)
+        assert (self.of().open_endpoints, self.of().endpoints) == (2, 2)
+        self.assertNotContains(self.client.get("/status/"), "of 2 endpoints")
+        ProviderOutage.objects.create(
+            kind=OutageKind.ENDPOINT_MISSING,
+            endpoint_id=first.endpoint_id,
+            since=self.now,
+            probe_at=self.now,
+        )
+        cache.clear()
+        assert (self.of().state, self.of().open_endpoints) == (ModelState.AVAILABLE, 1)
+        self.assertContains(self.client.get("/status/"), "1 of 2 endpoints")
+        later = self.now + timedelta(minutes=1)
+        Endpoint.objects.filter(model=model).exclude(pk=first.pk).update(submit_after=later)
+        cache.clear()
+        assert (self.of().state, self.of().open_endpoints) == (ModelState.DELAYED, 0)
 
     def test_it_says_that_nothing_works_with_a_refused_key(self):
         ProviderOutage.objects.create(
