@@ -3,7 +3,13 @@
 from django.urls import path
 
 from generation.jobs.engine.webhooks import is_of_runpod, runpod_hook
-from generation.views.account import account_deletion, data_export, prompt_reviews, webhooks
+from generation.views.account import (
+    account_deletion,
+    data_export,
+    prompt_reviews,
+    push,
+    webhooks,
+)
 from generation.views.comparisons import comparison_pages, word_lists
 from generation.views.create import create, own_images
 from generation.views.gallery import (
@@ -134,6 +140,8 @@ urlpatterns = [
     path("images/<uuid:image_id>/publish/withdraw/", share_forms.withdraw, name="withdraw_image"),
     path("images/<uuid:image_id>/publish/appeal/", share_forms.appeal, name="appeal_image"),
     path("account/reviews/", prompt_reviews.reviews, name="reviews"),
+    path("account/push/", push.turn_on, name="turn_on_push"),
+    path("account/push/off/", push.turn_off, name="turn_off_push"),
     path("account/webhooks/", webhooks.webhooks, name="webhooks"),
     path("account/webhooks/<uuid:webhook_id>/", webhooks.webhook, name="webhook"),
     path("account/webhooks/<uuid:webhook_id>/test/", webhooks.test, name="test_webhook"),

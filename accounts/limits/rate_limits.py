@@ -83,6 +83,7 @@ LIMITS: Mapping[str, RateLimit] = {
     "export": _of_user("5/d"),
     "token": _of_user("30/h"),
     "webhook": _of_user("30/h"),
+    "push": _of_user("60/h"),
     "webhook_test": _of_user("60/h"),
     "webhook_replay": _of_user("120/h"),
     "voucher": RateLimit({"user": ("10/h",), "address": ("30/h",)}),

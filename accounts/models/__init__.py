@@ -17,4 +17,10 @@ from accounts.models.quotas import ANY_MODEL, GroupQuota, QuotaFields
 from accounts.models.tokens import ApiToken, Scope
 from accounts.models.users import PromptHelp, User, fold
 from accounts.models.vouchers import Voucher, VoucherState, VoucherUse
-from accounts.models.webhooks import WebhookAddress, WebhookMessage, WebhookOff, WebhookTopic
+from accounts.models.webhooks import (
+    PUSH,
+    WebhookAddress,
+    WebhookMessage,
+    WebhookOff,
+    WebhookTopic,
+)

@@ -13,6 +13,8 @@ from uuid_utils.compat import uuid7
 from accounts.models.users import User
 
 URL_MAX_LENGTH = 500  # of up to four bytes: an index has at most 2,700
+PUSH = "push"
+"""The topic of browsers, beside those of WebhookTopic, which receivers may be sent."""
 
 
 class WebhookTopic(models.TextChoices):
@@ -32,8 +34,21 @@ class WebhookOff(models.TextChoices):
     FAILING = "failing"  # every attempt had failed for three days
 
 
+class WebhookAddressQuerySet(models.QuerySet["WebhookAddress"]):
+    def receivers(self) -> WebhookAddressQuerySet:
+        """Keep users' programs."""
+        return self.filter(session=None)
+
+    def browsers(self) -> WebhookAddressQuerySet:
+        """Keep browsers with push notifications."""
+        return self.filter(session__isnull=False)
+
+
 class WebhookAddress(models.Model):
-    """A receiver. Only `accounts.webhooks` and `generation.webhooks.delivery` write it."""
+    """A receiver: a program of the user, or, with a session, the push service of a browser.
+
+    Only `accounts.webhooks` and `generation.webhooks.delivery` write it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
@@ -41,11 +56,22 @@ class WebhookAddress(models.Model):
     )
     # May contain a secret, as addresses of Slack and n8n do: staff see its host only.
     url = models.CharField(max_length=URL_MAX_LENGTH)
-    # Members of WebhookTopic, separated by spaces.
+    # Of a browser: where its user is signed in. Many statements delete rows of sessions and know
+    # nothing of this one; `push_browsers` removes the browsers of ended ones.
+    session = models.ForeignKey(
+        "usersessions.UserSession",
+        models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        editable=False,
+        db_constraint=False,
+        db_index=False,
+    )
+    # Members of WebhookTopic, separated by spaces; PUSH of a browser.
     topics = models.CharField(_("events"), max_length=60)
     # `credits.low` is sent when the free credits fall below this number.
     credits_below = models.PositiveIntegerField()
-    # `whsec_…`, encrypted by `accounts.webhooks.secrets`.
+    # `whsec_…`, or `push_browsers.BrowserKeys`; encrypted by `accounts.webhooks.secrets`.
     secret = models.TextField()
     # The one before, with which messages are signed as well until then; "" without one.
     old_secret = models.TextField(blank=True, default="", db_default="")
@@ -61,6 +87,8 @@ class WebhookAddress(models.Model):
         max_length=10, choices=WebhookOff.choices, blank=True, default="", db_default=""
     )
 
+    objects = WebhookAddressQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("webhook")
         verbose_name_plural = _("webhooks")
@@ -68,6 +96,14 @@ class WebhookAddress(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=("user", "url"), name="webhook_addresses_unique_per_user"
+            ),
+            models.UniqueConstraint(
+                fields=("session",),
+                condition=Q(session__isnull=False),
+                name="push_once_per_session",
+            ),
+            models.UniqueConstraint(
+                fields=("url",), condition=Q(session__isnull=False), name="push_to_one_user"
             ),
             models.CheckConstraint(
                 condition=Q(disabled_at=None, disabled_reason="")
@@ -86,6 +122,10 @@ class WebhookAddress(models.Model):
     @property
     def is_on(self) -> bool:
         return self.disabled_at is None
+
+    @property
+    def is_browser(self) -> bool:
+        return self.session_id is not None
 
 
 class WebhookMessage(models.Model):

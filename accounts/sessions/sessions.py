@@ -66,11 +66,20 @@ def add(request: HttpRequest, user: User) -> None:
     UserSession.objects.update_or_create(session_key=key, defaults=values)
 
 
+def of_request(request: HttpRequest, user: User) -> UserSession:
+    """Return the row of the current session; add it if the session is older than the list."""
+    own = UserSession.objects.filter(user=user)
+    key = hash_of(request.session.session_key)
+    session = own.filter(session_key=key).first()
+    if session is None:
+        add(request, user)
+        session = own.get(session_key=hash_of(request.session.session_key))
+    return session
+
+
 def devices_of(request: HttpRequest, user: User) -> list[Device]:
     """Return the user's sessions that are still valid, the current one first, then the newest."""
-    current = hash_of(request.session.session_key)
-    if not UserSession.objects.filter(session_key=current).exists():  # older than the list
-        add(request, user)
+    current = of_request(request, user).session_key
     devices = []
     for session in _with_keys(UserSession.objects.filter(user=user)):
         data = SessionStore(session.key).load() if session.key else {}

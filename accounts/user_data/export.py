@@ -9,7 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.db.models import F
 
 from accounts.credits.credits_csv import ledger_csv
-from accounts.models import CreditEntry, CreditRequest, User, VoucherUse
+from accounts.models import CreditEntry, CreditRequest, User, VoucherUse, WebhookAddress
 
 ExportFile = tuple[str, Iterable[str]]
 """A name, and the content in chunks."""
@@ -41,10 +41,13 @@ def account_files(user: User) -> Iterator[ExportFile]:
         "revoked_at",
     )
     yield "tokens.json", json_array(tokens.iterator(chunk_size=CHUNK_SIZE))
-    webhooks = user.webhooks.order_by("id").values(
+    addresses = WebhookAddress.objects.filter(user=user).order_by("id")
+    webhooks = addresses.receivers().values(
         "url", "topics", "credits_below", "created_at", "disabled_at"
     )
     yield "webhooks.json", json_array(webhooks.iterator(chunk_size=CHUNK_SIZE))
+    browsers = addresses.browsers().values("url", "created_at")
+    yield "push_notifications.json", json_array(browsers.iterator(chunk_size=CHUNK_SIZE))
     requests = CreditRequest.objects.filter(user=user).order_by("created_at", "id")
     columns_of_requests = requests.values(
         "note", "state", "created_at", "decided_at", "amount", "answer"

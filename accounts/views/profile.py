@@ -14,6 +14,7 @@ from accounts.access.request_user import SignedInRequest
 from accounts.forms.profile import ProfileForm
 from accounts.models import User
 from accounts.sessions import time_zones
+from accounts.webhooks import push_browsers, push_keys
 
 
 @login_required
@@ -29,7 +30,7 @@ def set_time_zone(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: SignedInRequest) -> HttpResponse:
-    """Show and change name, language and time zone, and what the composer proposes."""
+    """Show and change name, language, time zone, what the composer proposes, and notifications."""
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
         form.instance.save(update_fields=list(form.fields))
@@ -39,4 +40,9 @@ def profile(request: SignedInRequest) -> HttpResponse:
         if not form.instance.language:
             response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
         return response
-    return render(request, "accounts/profile.html", {"form": form})
+    context = {
+        "form": form,
+        "push_key": push_keys.public_key(),
+        "browsers": push_browsers.of_request(request, request.user),
+    }
+    return render(request, "accounts/profile.html", context)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import social_sign_in
 from accounts.forms.sign_in import SignInForm
 from accounts.limits.rate_limits import limited
+from accounts.webhooks import push_browsers
 from artgen.web.redirects import next_url
 
 
@@ -72,6 +73,10 @@ admin_login = require_http_methods(["GET", "HEAD", "POST"])(
 @never_cache
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
-    """End the session and close the user's sockets, or cancel a sign-in that waits for a code."""
+    """End the session and close the user's sockets, or cancel a sign-in that waits for a code.
+
+    This browser gets no push notifications any more.
+    """
+    push_browsers.remove_current(request)
     end_session(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)

@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User, WebhookAddress, WebhookMessage, WebhookOff, WebhookTopic
+from accounts.models import PUSH, User, WebhookAddress, WebhookMessage, WebhookOff, WebhookTopic
 from accounts.webhooks import secrets
 from artgen.refusals import FieldError, Refusal
 
@@ -41,7 +41,7 @@ class WebhookExists(Refusal):
 
 def of(user: User) -> list[WebhookAddress]:
     """Return the user's webhooks, oldest first."""
-    return list(WebhookAddress.objects.filter(user=user).order_by("id"))
+    return list(WebhookAddress.objects.receivers().filter(user=user).order_by("id"))
 
 
 def add(
@@ -52,7 +52,7 @@ def add(
     Raises TooManyWebhooks or WebhookExists.
     """
     secret = secrets.new()
-    with _changing(user):
+    with changing(user):
         others = of(user)
         if len(others) >= MAX_ADDRESSES:
             raise TooManyWebhooks
@@ -79,7 +79,7 @@ def turn_on(address: WebhookAddress) -> None:
 
 def turn_off(address: WebhookAddress, *, reason: WebhookOff) -> bool:
     """Stop the messages that wait; return False if the address was off already."""
-    with _changing(address.user):
+    with changing(address.user):
         on = WebhookAddress.objects.filter(pk=address.pk, disabled_at=None)
         if not on.update(disabled_at=timezone.now(), disabled_reason=reason):
             return False
@@ -114,7 +114,7 @@ def remove(address: WebhookAddress) -> None:
     # In parts: a job's end must not wait for the deletion of many rows.
     while ids := list(address.messages.values_list("id", flat=True)[:DELETED_AT_ONCE]):
         WebhookMessage.objects.filter(id__in=ids).delete()
-    with _changing(address.user):
+    with changing(address.user):
         WebhookAddress.objects.filter(pk=address.pk).delete()
 
 
@@ -127,12 +127,12 @@ def forget_old_secrets() -> None:
 
 
 def _change(address: WebhookAddress, **fields: Any) -> None:
-    with _changing(address.user):
+    with changing(address.user):
         WebhookAddress.objects.filter(pk=address.pk).update(**fields)
 
 
 @contextmanager
-def _changing(user: User) -> Iterator[None]:
+def changing(user: User) -> Iterator[None]:
     """Change the user's addresses within, then store which events they want."""
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).only("id").get(pk=user.pk)
@@ -143,4 +143,4 @@ def _changing(user: User) -> Iterator[None]:
 
 
 def _joined(topics: Collection[str]) -> str:
-    return " ".join(topic for topic in WebhookTopic.values if topic in topics)
+    return " ".join(topic for topic in (*WebhookTopic.values, PUSH) if topic in topics)

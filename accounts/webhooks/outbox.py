@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from accounts.models import WebhookAddress, WebhookMessage, WebhookTopic
+from accounts.models import PUSH, WebhookAddress, WebhookMessage, WebhookTopic
 from artgen.api.times import time_json
 from artgen.redis import wakeups
 from artgen.refusals import Refusal
@@ -64,6 +64,20 @@ def write(user_id: UUID, events: Sequence[WebhookEvent]) -> None:
             if event.topic.value in topics
         ]
     )
+
+
+def is_pushed(topics: str) -> bool:
+    """Return whether any browser of the user gets push notifications; `topics` are the user's."""
+    return PUSH in topics.split()
+
+
+def write_push(user_id: UUID, data: Mapping[str, Any]) -> None:
+    """Write a message of what has ended to each of the user's browsers with push notifications.
+
+    Call it inside the transaction of the end.
+    """
+    browsers = _locked(user_id, Q(disabled_at=None, session__isnull=False))
+    _write([(address, PUSH, data) for address in browsers])
 
 
 def write_credits_low(user_id: UUID, *, before: int, after: int) -> None:

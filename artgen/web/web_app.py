@@ -146,6 +146,7 @@ def _script() -> str:
         "files": files,
         "share": reverse("receive_share"),
         "create": reverse("create"),
+        "icon": static("artgen/app/icon-192.png"),
         "maxBytes": settings.UPLOAD_MAX_BYTES,
     }
     return f"const settings = {json.dumps(values)}\n{WORKER.read_text()}"

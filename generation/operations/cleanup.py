@@ -13,7 +13,7 @@ from accounts.access import invitations
 from accounts.credits import credit_requests, vouchers
 from accounts.sessions import sessions
 from accounts.tokens import tokens
-from accounts.webhooks import addresses
+from accounts.webhooks import addresses, push_browsers
 from accounts.webhooks import log as webhook_log
 from generation.gallery import tagging, trash
 from generation.gallery.sharing import saved_copies
@@ -51,6 +51,7 @@ def _parts() -> dict[str, Callable[[], object]]:
         "keys": IdempotencyKey.objects.filter(created_at__lt=now - KEY_RETENTION).delete,
         "sessions": SessionStore.clear_expired,
         "ended sessions": sessions.forget_ended,
+        "push notifications": push_browsers.forget_signed_out,
         "tokens": partial(tokens.forget_revoked, revoked_before=old),
         "webhook messages": webhook_log.forget_old,
         "webhook secrets": addresses.forget_old_secrets,

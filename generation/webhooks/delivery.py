@@ -25,11 +25,11 @@ from django.utils import timezone
 from accounts.emails import outbox as emails
 from accounts.emails import texts
 from accounts.models import WebhookAddress, WebhookMessage, WebhookOff
-from accounts.webhooks import addresses, outbox, secrets
+from accounts.webhooks import addresses, outbox, push_browsers, secrets
 from artgen.api.times import time_json
 from artgen.database import pooling, raw_sql
 from artgen.redis import wakeups
-from generation.webhooks import receiver
+from generation.webhooks import push, receiver
 from generation.webhooks.receiver import AttemptError, WebhookReply
 
 log = logging.getLogger(__name__)
@@ -193,6 +193,8 @@ def claim(running: Mapping[Future[WebhookReply], SentMessage]) -> list[SentMessa
     known = WebhookAddress.objects.select_related("user").in_bulk(
         {message.address_id for message in messages}
     ) if messages else {}  # fmt: skip
+    for id in push_browsers.signed_out(known.values()):
+        addresses.remove(known.pop(id))
     return [
         SentMessage(message, known[message.address_id])
         for message in sorted(messages, key=lambda message: message.id)
@@ -203,6 +205,8 @@ def claim(running: Mapping[Future[WebhookReply], SentMessage]) -> list[SentMessa
 def _send(attempt: SentMessage) -> WebhookReply:
     """Send the message; without the database, in a thread of its own."""
     message, now = attempt.message, timezone.now()
+    if attempt.address.is_browser:
+        return push.send(attempt.address, message)
     try:
         keys = addresses.signing_secrets(attempt.address, now=now)
     except secrets.Unreadable:
@@ -224,7 +228,10 @@ def _record(attempt: SentMessage, reply: WebhookReply) -> None:
         return
     # Turned off or replayed meanwhile: its next attempt is decided.
     claimed = row.filter(due_at=message.due_at)
-    claimed.update(due_at=_next_attempt(message, reply), attempts=attempts)
+    due_at = _next_attempt(message, reply)
+    if address.is_browser and due_at and due_at > message.created_at + push.USEFUL_FOR:
+        due_at = None
+    claimed.update(due_at=due_at, attempts=attempts)
     if message.type == outbox.TEST_TYPE:
         return
     of_address.update(failing_since=Coalesce("failing_since", reply.at), **_pause(reply))
@@ -256,12 +263,21 @@ def _pause(reply: WebhookReply) -> dict[str, datetime]:
 
 
 def _turn_off_if_hopeless(address: WebhookAddress, reply: WebhookReply) -> None:
-    """Turn the address off after 410, or OFF_AFTER of failed attempts, and write to its owner."""
-    if reply.status == HTTPStatus.GONE:
+    """Turn the address off after 410, or OFF_AFTER of failed attempts, and write to its owner.
+
+    A browser is removed without an email: its user turns notifications on again.
+    """
+    is_gone = reply.status == HTTPStatus.GONE
+    if address.is_browser:
+        is_gone = reply.status in push.GONE or reply.error is AttemptError.SECRET
+    if is_gone:
         reason = WebhookOff.GONE
     elif address.failing_since and reply.at - address.failing_since >= OFF_AFTER:
         reason = WebhookOff.FAILING
     else:
+        return
+    if address.is_browser:
+        addresses.remove(address)
         return
     with transaction.atomic():
         if addresses.turn_off(address, reason=reason):

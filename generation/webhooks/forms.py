@@ -1,6 +1,7 @@
 """Forms of the pages of webhooks."""
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,11 +12,19 @@ from accounts.credits import ledger
 from accounts.forms.bans import MinuteInput
 from accounts.models import WebhookAddress, WebhookTopic
 from accounts.models.webhooks import URL_MAX_LENGTH
+from accounts.webhooks import push_keys
 from artgen.web import years
-from generation.webhooks import receiver
+from generation.webhooks import push, receiver
 from generation.webhooks.receiver import UrlRefused
 
 CREDITS_BELOW = 50
+
+
+def _check_url(url: str) -> None:
+    try:
+        receiver.check_url(url)
+    except UrlRefused as refusal:
+        raise ValidationError(refusal.message) from refusal
 
 
 class WebhookEventsForm(forms.Form):
@@ -48,16 +57,27 @@ class WebhookForm(WebhookEventsForm):
     url = forms.CharField(
         label=_("Address"),
         max_length=URL_MAX_LENGTH,
+        validators=[_check_url],
         widget=forms.URLInput(attrs={"placeholder": "https://example.com/hooks/artgen"}),
     )
 
-    def clean_url(self) -> str:
-        url: str = self.cleaned_data["url"]
-        try:
-            receiver.check_url(url)
-        except UrlRefused as refusal:
-            raise ValidationError(refusal.message) from refusal
-        return url
+
+class PushForm(forms.Form):
+    """A subscription of a browser, as `PushSubscription.toJSON` has it."""
+
+    url = forms.CharField(max_length=URL_MAX_LENGTH, validators=[_check_url])
+    p256dh = forms.CharField(max_length=100)
+    auth = forms.CharField(max_length=40)
+    server_key = forms.CharField(max_length=100)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return data
+        is_current = data["server_key"] == push_keys.public_key()
+        if not is_current or not push.are_keys(p256dh=data["p256dh"], auth=data["auth"]):
+            raise ValidationError(_("The subscription of this browser is not valid. Try again."))
+        return data
 
 
 class ReplayForm(forms.Form):

@@ -1,4 +1,4 @@
-"""One attempt to send a message to a receiver, signed as Standard Webhooks says.
+"""One attempt to send a message to an address of a user; `send` signs it as Standard Webhooks says.
 
 The address comes from a user, so it is not trusted: https only; no address in a private network,
 after each name lookup; no redirect; one deadline. WEBHOOK_HOSTS names exceptions.
@@ -9,7 +9,7 @@ import http.client
 import socket
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -77,10 +77,9 @@ def check_url(url: str) -> None:
 
 
 def send(url: str, *, message_id: str, body: str, secrets: Sequence[str]) -> WebhookReply:
-    """Send the message; what goes wrong is in the reply. Touches no database."""
-    at, started = datetime.now(UTC), time.monotonic()
+    """Send the message to a program; what goes wrong is in the reply. Touches no database."""
+    at = datetime.now(UTC)
     headers = {
-        "User-Agent": "ArtGen",
         "Content-Type": "application/json",
         "webhook-id": message_id,
         "webhook-timestamp": str(int(at.timestamp())),
@@ -88,9 +87,16 @@ def send(url: str, *, message_id: str, body: str, secrets: Sequence[str]) -> Web
             Webhook(secret).sign(message_id, at, body) for secret in secrets
         ),
     }
+    return post(url, headers=headers, body=body.encode(), at=at)
+
+
+def post(url: str, *, headers: Mapping[str, str], body: bytes, at: datetime) -> WebhookReply:
+    """Send this request; what goes wrong is in the reply."""
+    started = time.monotonic()
     try:
         check_url(url)  # WEBHOOK_HOSTS may have changed
-        status, text, retry_after = _post(http_exchange.parse(url), headers, body)
+        target, headers = http_exchange.parse(url), {"User-Agent": "ArtGen", **headers}
+        status, text, retry_after = _exchange(target, headers, body)
     except (UrlRefused, OSError, http.client.HTTPException) as error:
         said = "" if isinstance(error, UrlRefused) else storable(reason_of(error))[:REPLY_LENGTH]
         return WebhookReply(at, time.monotonic() - started, text=said, error=_kind_of(error))
@@ -114,7 +120,7 @@ class _NotPublic(OSError):
     """The name leads to an address in a private network."""
 
 
-def _post(target: Target, headers: dict[str, str], body: str) -> tuple[int, str, float]:
+def _exchange(target: Target, headers: dict[str, str], body: bytes) -> tuple[int, str, float]:
     """Return status, beginning of the reply and Retry-After."""
     deadline = time.monotonic() + SECONDS
 
@@ -126,7 +132,7 @@ def _post(target: Target, headers: dict[str, str], body: str) -> tuple[int, str,
     with http_exchange.exchange(
         target,
         headers=headers,
-        body=body.encode(),
+        body=body,
         deadline=deadline,
         check_address=check_address,
     ) as response:

@@ -1,6 +1,7 @@
-"""What the webhooks of a job's user are sent when it, or the last job of its batch, has ended."""
+"""What a user's webhooks and browsers are sent when a job, or the last of its batch, has ended."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -22,10 +23,24 @@ def write(job: Job, *, topics: str) -> None:
     events = []
     if wants(topics, WebhookTopic.JOBS):
         events.append(WebhookEvent(WebhookTopic.JOBS, f"job.{job.status}", job_data(job)))
-    if job.batch and wants(topics, WebhookTopic.BATCHES) and (data := _batch_data(job, job.batch)):
-        events.append(WebhookEvent(WebhookTopic.BATCHES, "batch.ended", data))
+    is_pushed = outbox.is_pushed(topics)
+    batch = None
+    if job.batch and (is_pushed or wants(topics, WebhookTopic.BATCHES)):
+        batch = _batch_data(job, job.batch)
+    if batch and wants(topics, WebhookTopic.BATCHES):
+        events.append(WebhookEvent(WebhookTopic.BATCHES, "batch.ended", batch))
     if events:
         outbox.write(job.user_id, events)
+    if is_pushed and (batch or not job.batch):
+        _push_run(job, batch["jobs"] if batch else {str(job.status): 1})
+
+
+def _push_run(job: Job, jobs: Mapping[str, int]) -> None:
+    """Tell the user's browsers how a run has ended; not if its user has canceled all of it."""
+    ready, failed = (jobs.get(str(status), 0) for status in (Status.SUCCEEDED, Status.FAILED))
+    if ready or failed:
+        run = str(job.batch or job.id)
+        outbox.write_push(job.user_id, {"run": run, "ready": ready, "failed": failed})
 
 
 def job_data(job: Job) -> dict[str, Any]:

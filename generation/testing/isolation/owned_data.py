@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -21,6 +22,7 @@ from accounts.credits import ledger, vouchers
 from accounts.credits.vouchers import VoucherTerms
 from accounts.emails import outbox, password_reset_links, sign_up_links, texts
 from accounts.models import (
+    PUSH,
     ApiToken,
     CreditEntry,
     CreditPage,
@@ -29,12 +31,13 @@ from accounts.models import (
     OutgoingEmail,
     Scope,
     User,
+    WebhookAddress,
     WebhookMessage,
     WebhookTopic,
 )
 from accounts.tokens import tokens
 from accounts.user_data import deletion
-from accounts.webhooks import addresses
+from accounts.webhooks import addresses, secrets
 from artgen.admin import audit
 from generation.files import storage
 from generation.gallery import collections, notes, tagging
@@ -211,7 +214,17 @@ def _make_rows(data: OwnedData) -> None:
     message = WebhookMessage.objects.create(
         address=webhook, type="job.failed", body=f'{{"data":"{mark("message")}"}}', due_at=None
     )
-    values |= {"webhook": webhook.id, "webhook_message": message.id}
+    browser = WebhookAddress.objects.create(
+        user=owner,
+        session=UserSession.objects.create(
+            user=owner, session_key="0" * 40, ip="192.0.2.1", user_agent="Firefox"
+        ),
+        url=f"https://push.example/{mark('push')}",
+        topics=PUSH,
+        credits_below=0,
+        secret=secrets.stored(mark("push_keys")),
+    )
+    values |= {"webhook": webhook.id, "webhook_message": message.id, "push": browser.id}
     outbox.enqueue(texts.password_reset(user=owner))
     (email,) = OutgoingEmail.objects.filter(recipient=owner.email)[:1]
     refused_image = make_image_with_files(owner)

@@ -198,6 +198,12 @@ RULES: dict[str, Rule] = {
     "mfa_generate_recovery_codes": users("GET POST"),
     "tokens": users("GET POST", body={"name": "new", "scopes": ["read"]}),
     "revoke_token": users("POST", body={"name": "vqzmxjtoken"}),
+    "turn_on_push": users(
+        "POST",
+        body={"url": "https://push.example/x", "p256dh": "x", "auth": "x", "server_key": "x"},
+        answers=[400],
+    ),
+    "turn_off_push": users("POST", body={"id": "{push}"}, answers=[404]),
     "webhooks": users(
         "GET POST",
         body={"url": "https://example.com/", "topics": ["jobs"], "credits_below": "1"},

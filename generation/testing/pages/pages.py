@@ -231,6 +231,7 @@ NO_PAGES = {
     # Actions: only POST
     *("set_language", "set_theme", "set_time_zone", "set_gallery_view", "close_announcement"),
     *("logout", "end_session", "end_other_sessions", "second_factor_required", "revoke_token"),
+    *("turn_on_push", "turn_off_push"),
     *("test_webhook", "rotate_webhook", "switch_webhook", "delete_webhook", "replay_webhook"),
     *(
         "replay_webhook_message",

@@ -173,12 +173,12 @@ def replay(request: SignedInRequest, message_id: UUID) -> HttpResponse:
 
 
 def _own(request: SignedInRequest, webhook_id: UUID) -> WebhookAddress:
-    own = WebhookAddress.objects.filter(user=request.user).select_related("user")
+    own = WebhookAddress.objects.receivers().filter(user=request.user).select_related("user")
     return get_object_or_404(own, id=webhook_id)
 
 
 def _own_message(request: SignedInRequest, message_id: UUID) -> WebhookMessage:
-    own = WebhookMessage.objects.filter(address__user=request.user)
+    own = WebhookMessage.objects.filter(address__user=request.user, address__session=None)
     return get_object_or_404(own.select_related("address"), id=message_id)
 
 

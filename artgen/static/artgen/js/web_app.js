@@ -56,4 +56,12 @@ function forget() {
     // No storage: nothing is stored.
   }
   globalThis.caches?.delete(SHARED).catch(() => {})
+  unsubscribe().catch(() => {})
+}
+
+/** The server has forgotten this browser already; its push service need not keep it. */
+async function unsubscribe() {
+  const registration = await navigator.serviceWorker?.getRegistration()
+  const subscription = await registration?.pushManager?.getSubscription()
+  await subscription?.unsubscribe()
 }

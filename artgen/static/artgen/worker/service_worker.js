@@ -1,6 +1,6 @@
 /**
- * The service worker: shows the offline page where there is no connection, and receives what
- * another app shares with ArtGen.
+ * The service worker: shows the offline page where there is no connection, receives what another
+ * app shares with ArtGen, and shows push notifications.
  *
  * It stores the offline page with its files, and what was shared until the Create page takes it;
  * never a page, an image or an answer of the API. All come from the network, so an update of the
@@ -27,6 +27,15 @@ self.addEventListener("fetch", (event) => {
   } else if (request.method === "POST" && pathname === settings.share) {
     event.respondWith(receive(request))
   }
+})
+
+self.addEventListener("push", (event) => {
+  if (event.data) event.waitUntil(notify(event.data.json()))
+})
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close()
+  event.waitUntil(openPage(event.notification.data.url))
 })
 
 async function install() {
@@ -84,4 +93,21 @@ async function receive(request) {
   }
   await cache.put(settings.share, Response.json(about))
   return Response.redirect(`${settings.create}?shared=1`, 303)
+}
+
+/** Say that a run has ended, unless its user looks at ArtGen. */
+async function notify({ title, url, tag }) {
+  const pages = await self.clients.matchAll({ type: "window" })
+  // Safari withdraws the permission of sites that receive a message and show nothing.
+  const mayStaySilent = /Chrome|Firefox/.test(navigator.userAgent)
+  if (mayStaySilent && pages.some((page) => page.visibilityState === "visible")) return
+  const options = { tag, icon: settings.icon, data: { url } }
+  await self.registration.showNotification(title, options)
+}
+
+async function openPage(url) {
+  const [page] = await self.clients.matchAll({ type: "window" })
+  if (!page) return self.clients.openWindow(url)
+  await page.focus()
+  return page.navigate(url)
 }

@@ -126,6 +126,8 @@ export class Notifier {
     if (!document.hidden || !this.#isOn || !(ready + failed)) return
     const held = (await navigator.locks?.query())?.held ?? []
     if (held.some((lock) => lock.name === IN_VIEW)) return
+    const registration = await navigator.serviceWorker?.getRegistration()
+    if (await registration?.pushManager?.getSubscription()) return // it says so itself
     const parts = [ready && plural("ready", ready), failed && plural("failed", failed)].filter(
       Boolean,
     )
