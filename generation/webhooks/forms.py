@@ -14,7 +14,7 @@ from accounts.models import WebhookAddress, WebhookTopic
 from accounts.models.webhooks import URL_MAX_LENGTH
 from accounts.webhooks import push_keys
 from artgen.web import years
-from generation.webhooks import push, receiver
+from generation.webhooks import push_encryption, receiver
 from generation.webhooks.receiver import UrlRefused
 
 CREDITS_BELOW = 50
@@ -75,7 +75,7 @@ class PushForm(forms.Form):
         if self.errors:
             return data
         is_current = data["server_key"] == push_keys.public_key()
-        if not is_current or not push.are_keys(p256dh=data["p256dh"], auth=data["auth"]):
+        if not is_current or not push_encryption.are_keys(p256dh=data["p256dh"], auth=data["auth"]):
             raise ValidationError(_("The subscription of this browser is not valid. Try again."))
         return data
 

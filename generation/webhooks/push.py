@@ -4,33 +4,31 @@ It is shown on locked phones, so it names no prompt. https://datatracker.ietf.or
 rfc8291 (encryption), rfc8292 (VAPID)
 """
 
-import base64
-import binascii
 import json
+import secrets
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import http_ece
+import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import ngettext
-from py_vapid import Vapid02
 
 from accounts.models import WebhookAddress, WebhookMessage
-from accounts.webhooks import push_browsers, push_keys, secrets
+from accounts.webhooks import push_browsers, push_keys
 from accounts.webhooks.push_browsers import BrowserKeys
-from generation.webhooks import receiver
+from accounts.webhooks.secrets import Unreadable
+from generation.webhooks import push_encryption, receiver
 from generation.webhooks.receiver import AttemptError, WebhookReply
 
 USEFUL_FOR = timedelta(hours=4)  # after the end of a run
 GONE = frozenset({404, 410, 401, 403})
 """Replies that end a subscription: there is none, or it was made for another key of this site."""
-AUTH_BYTES = 16
 TOKEN_SECONDS = 12 * 60 * 60  # of VAPID: at most 24 hours
 
 
@@ -39,7 +37,7 @@ def send(address: WebhookAddress, message: WebhookMessage) -> WebhookReply:
     now = timezone.now()
     try:
         keys = push_browsers.keys_of(address)
-    except secrets.Unreadable:
+    except Unreadable:
         return WebhookReply(now, error=AttemptError.SECRET)
     own = push_keys.private_key(keys.server_key)
     if own is None:
@@ -58,15 +56,6 @@ def send(address: WebhookAddress, message: WebhookMessage) -> WebhookReply:
     return receiver.post(address.url, headers=headers, body=_encrypted(shown, keys), at=now)
 
 
-def are_keys(*, p256dh: str, auth: str) -> bool:
-    """Return whether something can be encrypted for these keys of a browser."""
-    try:
-        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _decoded(p256dh))
-        return len(_decoded(auth)) == AUTH_BYTES
-    except (ValueError, binascii.Error):
-        return False
-
-
 def _notification(data: dict[str, Any]) -> dict[str, str]:
     """Return what the service worker shows."""
     ready, failed = data["ready"], data["failed"]
@@ -82,14 +71,13 @@ def _notification(data: dict[str, Any]) -> dict[str, str]:
 
 
 def _encrypted(text: bytes, keys: BrowserKeys) -> bytes:
-    body: bytes = http_ece.encrypt(
+    return push_encryption.encrypt(
         text,
-        private_key=ec.generate_private_key(ec.SECP256R1()),
-        dh=_decoded(keys.p256dh),
-        auth_secret=_decoded(keys.auth),
-        version="aes128gcm",
+        p256dh=keys.p256dh,
+        auth=keys.auth,
+        own=ec.generate_private_key(ec.SECP256R1()),
+        salt=secrets.token_bytes(push_encryption.SALT_BYTES),
     )
-    return body
 
 
 def _authorization(url: str, key: ec.EllipticCurvePrivateKey, *, now: datetime) -> str:
@@ -102,9 +90,5 @@ def _authorization(url: str, key: ec.EllipticCurvePrivateKey, *, now: datetime) 
         "exp": int(now.timestamp()) + TOKEN_SECONDS,
         "sub": contact,
     }
-    headers: dict[str, str] = Vapid02(key).sign(claims)
-    return headers["Authorization"]
-
-
-def _decoded(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    token = jwt.encode(claims, key, algorithm="ES256")
+    return f"vapid t={token}, k={push_keys.public_key_of(key)}"

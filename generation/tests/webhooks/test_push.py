@@ -6,9 +6,11 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
-import http_ece
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.test import Client, override_settings
 from django.urls import reverse
@@ -22,7 +24,7 @@ from generation.jobs.engine import job_control, lifecycle
 from generation.jobs.placing import orders
 from generation.testing.cases import EmulatorTestCase
 from generation.testing.servers.webhook_receiver import Request, receiver
-from generation.webhooks import delivery
+from generation.webhooks import delivery, push_encryption
 
 MODEL = {"model": "flux-schnell", "prompt": "a secret fog", "width": 256, "height": 256}
 
@@ -33,6 +35,44 @@ def encoded(data: bytes) -> str:
 
 def decoded(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def decrypt(body: bytes, key: ec.EllipticCurvePrivateKey, auth: bytes) -> bytes:
+    """Return the text as a browser reads it, from one record."""
+
+    def derived(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
+        return HKDF(SHA256(), length=length, salt=salt, info=info).derive(secret)
+
+    salt, size, length = body[:16], int.from_bytes(body[16:20]), body[20]
+    sender, sealed = body[21 : 21 + length], body[21 + length :]
+    assert len(sealed) <= size
+    point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), sender)
+    own = decoded(push_keys.public_key_of(key))
+    shared = key.exchange(ec.ECDH(), point)
+    secret = derived(shared, auth, b"WebPush: info\0" + own + sender, 32)
+    content_key = derived(secret, salt, b"Content-Encoding: aes128gcm\0", 16)
+    nonce = derived(secret, salt, b"Content-Encoding: nonce\0", 12)
+    text = AESGCM(content_key).decrypt(nonce, sealed, None)
+    assert text[-1:] == b"\x02"
+    return text[:-1]
+
+
+class TestEncryption:
+    def test_it_is_that_of_the_standard(self) -> None:
+        """https://datatracker.ietf.org/doc/html/rfc8291#section-5"""
+        own = int.from_bytes(decoded("yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"))
+        body = push_encryption.encrypt(
+            b"When I grow up, I want to be a watermelon",
+            p256dh="BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+            auth="BTBZMqHH6r4Tts7J_aSIgg",
+            own=ec.derive_private_key(own, ec.SECP256R1()),
+            salt=decoded("DGv6ra1nlYgDCS1FRnbzlw"),
+        )
+        assert encoded(body) == (
+            "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27ml"
+            "mlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A_yl95bQpu6cVPT"
+            "pK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
+        )
 
 
 class PushTestCase(EmulatorTestCase):
@@ -57,10 +97,7 @@ class PushTestCase(EmulatorTestCase):
 
     def shown(self, request: Request) -> dict[str, str]:
         """Return what the browser is told to show."""
-        text = http_ece.decrypt(
-            request.raw, private_key=self.key, auth_secret=self.auth, version="aes128gcm"
-        )
-        found: dict[str, str] = json.loads(text)
+        found: dict[str, str] = json.loads(decrypt(request.raw, self.key, self.auth))
         return found
 
     def titles(self) -> list[str]:
@@ -129,17 +166,10 @@ class TestPushService(PushTestCase):
         scheme, _, fields = request.headers["Authorization"].partition(" ")
         values = dict(field.strip().split("=", 1) for field in fields.split(","))
         assert (scheme, values["k"]) == ("vapid", push_keys.public_key())
-        signed, _, signature = values["t"].rpartition(".")
-        half = len(decoded(signature)) // 2
-        parts = (decoded(signature)[:half], decoded(signature)[half:])
         key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), decoded(values["k"]))
-        key.verify(
-            utils.encode_dss_signature(*(int.from_bytes(part) for part in parts)),
-            signed.encode(),
-            ec.ECDSA(SHA256()),
+        claims = jwt.decode(
+            values["t"], key, algorithms=["ES256"], audience=f"http://{self.receiver.host}"
         )
-        claims = json.loads(decoded(signed.partition(".")[2]))
-        assert claims["aud"] == f"http://{self.receiver.host}"
         assert claims["sub"].startswith(("https://", "mailto:"))
         left = claims["exp"] - timezone.now().timestamp()
         assert 0 < left <= 24 * 60 * 60
