@@ -3,9 +3,10 @@
 import enum
 import math
 from bisect import bisect_left, bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from uuid import UUID
 
 from generation.jobs.eta.distributions import Distribution
@@ -21,7 +22,8 @@ MIN_PROMISED = 20  # jobs before the last promises correct the next ones
 CORRECTION, MAX_CORRECTION, MAX_SHARE = 0.8, 0.15, 0.97
 LAST_WAITS = 60  # that show how far computed waits in line are off; batches are alike
 MINUTE = 60.0
-HALF_LIFE = 32  # minutes with jobs, after which a job counts half as much
+SLOW = 2.0  # times as long as usual took the jobs of a slow minute
+PAST = 0.25  # of its weight, once it is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +126,34 @@ def history_of(records: Sequence[Record], *, limit: int) -> History:
 
 
 def _weights(records: Sequence[Record]) -> list[float]:
-    """Return how much each job counts: each minute with ended jobs alike, later ones more.
+    """Return how much each job counts: each minute with starts alike.
 
-    So a burst in which everything was slow counts as little as one slow job.
+    So a burst in which everything was slow counts as little as one slow job, and less once it is
+    over: later minutes are as fast as usual.
     """
-    minutes = Counter(job.finished_at // MINUTE for job in records)
-    weight_of = {
-        minute: 0.5 ** (age / HALF_LIFE) / minutes[minute]
-        for age, minute in enumerate(sorted(minutes, reverse=True))
-    }
-    return [weight_of[job.finished_at // MINUTE] for job in records]
+    of_size: dict[int, list[float]] = defaultdict(list)
+    for job in records:
+        of_size[job.size].append(job.finished_at - job.started_at)
+    usual = {size: max(1.0, median(seconds)) for size, seconds in of_size.items()}
+    weights: list[float] = []
+    is_over = False
+    for minute in reversed(_minutes(records)):
+        paces = [(job.finished_at - job.started_at) / usual[job.size] for job in minute]
+        is_slow = median(paces) > SLOW
+        is_over = is_over or not is_slow
+        weight = 1 / len(minute)
+        weights += [weight * PAST if is_slow and is_over else weight] * len(minute)
+    return weights[::-1]
+
+
+def _minutes(records: Sequence[Record]) -> list[list[Record]]:
+    """Return the jobs, in order of their starts, by the minutes in which they started."""
+    minutes: list[list[Record]] = []
+    for job in records:
+        if not minutes or job.started_at - minutes[-1][0].started_at >= MINUTE:
+            minutes.append([])
+        minutes[-1].append(job)
+    return minutes
 
 
 def _shares(records: Sequence[tuple[Record, float]]) -> tuple[float, float]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import NormalDist
 from uuid import UUID
 
 from django.utils import timezone
@@ -17,10 +16,6 @@ from generation.jobs.eta.forecast_cache import of_jobs
 from generation.jobs.eta.forecasts import Forecast
 from generation.jobs.eta.promises import limit_of_order, of_order_jobs, promise
 from generation.models import Job
-
-NORMAL = NormalDist()
-INDEPENDENCE = 0.5
-"""Of images that run at once: 0 if they all end together, 1 if none tells anything of another."""
 
 
 @dataclass(frozen=True)
@@ -55,21 +50,12 @@ def wait_of_order(
 
 
 def last_of(times: Sequence[Eta]) -> Eta:
-    """Return the time until the last of these images of an order is done.
-
-    The last of some that end at about the same time is later than each of them is expected to be:
-    less so than if they were independent, because they are slow together.
-    """
-    p50, p90 = max(time.p50 for time in times), max(time.p90 for time in times)
-    basis = max((time.basis for time in times), key=list(Basis).index)
-    together = sum(time.p90 > p50 for time in times)
-    if together < 2:  # noqa: PLR2004
-        return Eta(p50, p90, basis)
-    usual, late = (
-        NORMAL.inv_cdf(share ** (together**-INDEPENDENCE)) / NORMAL.inv_cdf(0.9)
-        for share in (0.5, 0.9)
+    """Return the time until the last of these images of an order is done."""
+    return Eta(
+        max(time.p50 for time in times),
+        max(time.p90 for time in times),
+        max((time.basis for time in times), key=list(Basis).index),
     )
-    return Eta.of(p50 + usual * (p90 - p50), p50 + late * (p90 - p50), basis)
 
 
 def promise_order(user: User, jobs: Sequence[Job]) -> dict[UUID, datetime]:

@@ -141,25 +141,24 @@ class TestOneSource(ApiTestCase):
     """Quote, promise and the job itself say the same at the same moment."""
 
     def test_the_quote_is_the_promise_is_what_the_job_says(self) -> None:
-        body = {"model": "flux-dev", "prompt": "fog"}
-        quoted = self.api.post("/api/v1/quotes/", body).json()["eta_seconds"]
-        placed = self.api.post("/api/v1/jobs/", body).json()
-        job = Job.objects.get(id=placed["id"])
-        assert placed["eta_seconds"] == quoted
-        assert job.promised_p50_at
-        assert job.promised_p90_at
-        promised = [
-            round((moment - job.created_at).total_seconds())
-            for moment in (job.promised_p50_at, job.promised_p90_at)
-        ]
-        assert promised == [quoted["p50"], quoted["p90"]]
-
-    def test_the_quote_of_an_order_is_that_of_its_last_image(self) -> None:
         body = {"model": "flux-dev", "prompt": "fog", "count": 3}
         quoted = self.api.post("/api/v1/quotes/", body).json()["eta_seconds"]
         jobs = self.api.post("/api/v1/batches/", body).json()["jobs"]
-        times = [Eta(**job["eta_seconds"]) for job in jobs]
-        assert eta.last_of(times).as_json() == quoted
+        last = Job.objects.get(id=jobs[-1]["id"])
+        assert jobs[-1]["eta_seconds"] == quoted
+        assert last.promised_p50_at
+        assert last.promised_p90_at
+        promised = [
+            round((moment - last.created_at).total_seconds())
+            for moment in (last.promised_p50_at, last.promised_p90_at)
+        ]
+        assert promised == [quoted["p50"], quoted["p90"]]
+        on_the_button = of_order(
+            last.model,
+            user_id=self.bob.pk,
+            size=eta.size_of(last.width, last.height, last.steps),
+        )
+        assert on_the_button.as_json()["basis"] == quoted["basis"]
 
     def test_row_button_list_and_status_say_what_the_quote_says(self) -> None:
         """Jobs of others wait, and earlier ones took less than the catalog says."""
@@ -179,7 +178,9 @@ class TestOneSource(ApiTestCase):
         )
         assert part.context["offer"].eta.as_json() == said
         assert part.context["row"].eta.as_json() == said
-        listed = self.client.get(reverse("model_options"), headers={"X-Part": "1"}).context["options"]
+        listed = self.client.get(reverse("model_options"), headers={"X-Part": "1"}).context[
+            "options"
+        ]
         assert [one.quote.eta.as_json() for one in listed if one.model.slug == "flux-dev"] == [said]
         models = self.client.get("/api/v1/status/").json()["models"]
         assert [one["eta_seconds"] for one in models if one["slug"] == "flux-dev"] == [said]

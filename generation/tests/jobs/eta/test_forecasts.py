@@ -148,14 +148,6 @@ class TestRange:
         found = behind.of_order(model(), now=NOW, size=SIZE, user_id=uuid4())
         assert found.p90 > 2.5 * found.p50
 
-    def test_the_last_of_an_order_is_later_than_each_is_expected_to_be(self):
-        one = Eta(10, 20)
-        assert eta.last_of([one]) == one
-        assert eta.last_of([one, Eta(30, 40, Basis.CATALOG)]) == Eta(30, 40, Basis.CATALOG)
-        four = eta.last_of([one] * 4)
-        assert 12 <= four.p50 <= 17
-        assert 21 <= four.p90 <= 26
-
 
 class TestLimitOfJobsAtOnce:
     """Alice has six jobs in a model that runs eight at once, where each takes a minute."""

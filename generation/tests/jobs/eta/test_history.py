@@ -72,17 +72,17 @@ class TestHistory:
         jobs = [ran(n * 100) for n in range(5)]
         jobs += [ran(1000 + n * 100, took=40, size=LARGE) for n in range(4)]
         found = history_of(jobs, limit=4)
-        assert {size: set(times.values) for size, times in found.by_size.items()} == {SIZE: {11}}
-        assert set(found.service.values) == {11, 41}
-        assert set(found.storing.values) == {1}
+        assert found.by_size == {SIZE: Distribution.of([11] * 5)}
+        assert found.service == Distribution.of([11] * 5 + [41] * 4)
+        assert found.storing == Distribution.of([1] * 9)
 
     def test_it_tells_cold_starts_from_warm_ones(self):
         jobs = []
         for n in range(4):  # a cold one, and two in the minute after it
             jobs += [ran(n * 1000, delay=40), ran(n * 1000 + 60), ran(n * 1000 + 90)]
         found = history_of(jobs, limit=4)
-        assert set(found.starts[Start.COLD].values) == {40}
-        assert set(found.starts[Start.WARM].values) == {1}
+        assert found.starts[Start.COLD].values == (40,) * 3  # nothing is known before the first
+        assert found.starts[Start.WARM].values == (1,) * 8
 
     def test_it_tells_when_a_further_worker_had_to_start(self):
         """A job comes while the only active worker is busy."""
@@ -90,11 +90,11 @@ class TestHistory:
         for n in range(4):
             jobs += [ran(n * 1000, delay=40, took=60), ran(n * 1000 + 50, delay=25)]
         found = history_of(jobs, limit=4)
-        assert set(found.starts[Start.FURTHER].values) == {25}
+        assert found.starts[Start.FURTHER].values == (25,) * 3
 
     def test_it_takes_all_starts_while_it_has_seen_too_few_of_a_kind(self):
         jobs = [ran(0), ran(1000, delay=40), ran(1050)]
-        assert set(history_of(jobs, limit=4).starts[Start.COLD].values) == {40, 1}
+        assert history_of(jobs, limit=4).starts[Start.COLD] == Distribution.of([40, 1])
 
     def test_a_wait_for_other_jobs_is_no_start(self):
         """Two at once: the third one's delay is its wait for a worker."""
