@@ -98,6 +98,7 @@ class TestStep(ExportTestCase):
                 ],
                 *["favorite_models.json", "publications.json", "reviews.json", "reports.json"],
                 *["comparisons.json", "word_lists.json", "webhooks.json"],
+                "push_notifications.json",
                 *pictures,
                 f"uploads/{upload.key.rsplit('/', 1)[-1]}",
             ]
