@@ -113,15 +113,16 @@ class PushTestCase(EmulatorTestCase):
 class TestRuns(PushTestCase):
     def test_a_run_is_pushed_once_when_its_last_image_has_ended(self) -> None:
         assert self.turn_on().status_code == 204
-        placed = orders.place_batch(user=self.alice, requests=[MODEL] * 2)
-        self.finish(placed.jobs[0])
+        placed = orders.place_batch(user=self.alice, requests=[MODEL] * 3)
+        lifecycle.fail(placed.jobs[0], code="gpu_lost")
         assert self.titles() == []
         self.finish(placed.jobs[1])
-        assert self.titles() == ["2 images are ready"]
+        title = "2 images are ready · 1 image failed"
+        assert self.titles() == [title]
         (request,) = self.receiver.requests
         assert request.path == "/alice"
         run = f"run-{placed.batch}"
-        told = {"title": "2 images are ready", "url": f"/create/#{run}", "tag": run}
+        told = {"title": title, "url": f"/create/#{run}", "tag": run}
         assert self.shown(request) == told
         assert b"fog" not in request.raw
         assert 0 < int(request.headers["TTL"]) <= 4 * 60 * 60
@@ -132,8 +133,8 @@ class TestRuns(PushTestCase):
         self.turn_on()
         User.objects.filter(pk=self.alice.pk).update(language="ru")
         placed = orders.place_batch(user=self.alice, requests=[MODEL] * 2)
-        self.finish(placed.jobs[0])
-        lifecycle.fail(placed.jobs[1], code="gpu_lost")
+        lifecycle.fail(placed.jobs[0], code="gpu_lost")
+        self.finish(placed.jobs[1])
         assert self.titles() == ["Готова 1 картинка · Не удалась 1 картинка"]
 
     def test_a_single_job_is_a_run(self) -> None:

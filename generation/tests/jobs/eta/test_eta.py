@@ -89,7 +89,7 @@ class TestForecast(HistoryTestCase):
             model=model, endpoint_id="second", preference=1, max_in_flight=3
         )
         self.took(*[10.0] * 8, model="flux-dev", endpoint=first)
-        self.took(*[40.0] * 5, model="flux-dev", endpoint=second)
+        self.took(*[20.0] * 5, model="flux-dev", endpoint=second)
 
         def seen() -> tuple[int, int]:
             cache.clear()
@@ -100,7 +100,7 @@ class TestForecast(HistoryTestCase):
         assert seen() == (10, both)
         later = timezone.now() + timedelta(minutes=1)
         Endpoint.objects.filter(pk=first.pk).update(submit_after=later)
-        assert seen() == (40, 3)
+        assert seen() == (20, 3)
         Endpoint.objects.filter(pk=second.pk).update(submit_after=later)
         assert seen() == (10, both)  # none does: what has been measured at all of them
 

@@ -134,7 +134,9 @@ class TestLine:
 class TestRange:
     """Cold starts that take a second or ten minutes."""
 
-    UNSURE = replace(HISTORY, starts={Start.COLD: Distribution.of([1.0] * 6 + [600.0] * 4)})
+    UNSURE = replace(
+        HISTORY, starts={Start.COLD: Distribution.of([1.0] * 6 + [600.0] * 4)}, sums={}
+    )
 
     def test_it_is_no_wider_than_it_tells_something(self):
         alone = forecast(history=self.UNSURE, warm=False)

@@ -129,7 +129,8 @@ class TestState(StatusTestCase):
         first = model.endpoint
         Endpoint.objects.create(model=model, endpoint_id="second", preference=1)
         assert (self.of().open_endpoints, self.of().endpoints) == (2, 2)
-        self.assertNotContains(self.client.get("/status/"), "of 2 endpoints")
+        english = {"Accept-Language": "en"}
+        self.assertNotContains(self.client.get("/status/", headers=english), "of 2 endpoints")
         ProviderOutage.objects.create(
             kind=OutageKind.ENDPOINT_MISSING,
             endpoint_id=first.endpoint_id,
@@ -138,7 +139,7 @@ class TestState(StatusTestCase):
         )
         cache.clear()
         assert (self.of().state, self.of().open_endpoints) == (ModelState.AVAILABLE, 1)
-        self.assertContains(self.client.get("/status/"), "1 of 2 endpoints")
+        self.assertContains(self.client.get("/status/", headers=english), "1 of 2 endpoints")
         later = self.now + timedelta(minutes=1)
         Endpoint.objects.filter(model=model).exclude(pk=first.pk).update(submit_after=later)
         cache.clear()
