@@ -32,7 +32,8 @@ def encrypt(
     content_key = _derived(key, salt=salt, info=b"Content-Encoding: aes128gcm\0", length=16)
     nonce = _derived(key, salt=salt, info=b"Content-Encoding: nonce\0", length=12)
     header = salt + RECORD_BYTES.to_bytes(4) + len(ours).to_bytes(1) + ours
-    return header + AESGCM(content_key).encrypt(nonce, text + LAST_RECORD, None)
+    sealed: bytes = AESGCM(content_key).encrypt(nonce, text + LAST_RECORD, None)
+    return header + sealed
 
 
 def are_keys(*, p256dh: str, auth: str) -> bool:
@@ -53,4 +54,5 @@ def _public_key(point: bytes) -> ec.EllipticCurvePublicKey:
 
 
 def _derived(key: bytes, *, salt: bytes, info: bytes, length: int) -> bytes:
-    return HKDF(SHA256(), length=length, salt=salt, info=info).derive(key)
+    derived: bytes = HKDF(SHA256(), length=length, salt=salt, info=info).derive(key)
+    return derived
