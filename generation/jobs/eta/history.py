@@ -135,25 +135,35 @@ def _weights(records: Sequence[Record]) -> list[float]:
     for job in records:
         of_size[job.size].append(job.finished_at - job.started_at)
     usual = {size: max(1.0, median(seconds)) for size, seconds in of_size.items()}
-    weights: list[float] = []
+    minutes = _minutes(records)
+    paces: dict[int, list[float]] = defaultdict(list)
+    for job, minute in zip(records, minutes, strict=True):
+        paces[minute].append((job.finished_at - job.started_at) / usual[job.size])
+    over = _slow_and_over(paces, limit=SLOW)
+    return [(PAST if minute in over else 1) / len(paces[minute]) for minute in minutes]
+
+
+def _slow_and_over(values: Mapping[int, Sequence[float]], *, limit: float) -> set[int]:
+    """Return the minutes whose median is above this limit, unless no later one is below."""
+    over = set[int]()
     is_over = False
-    for minute in reversed(_minutes(records)):
-        paces = [(job.finished_at - job.started_at) / usual[job.size] for job in minute]
-        is_slow = median(paces) > SLOW
-        is_over = is_over or not is_slow
-        weight = 1 / len(minute)
-        weights += [weight * PAST if is_slow and is_over else weight] * len(minute)
-    return weights[::-1]
+    for minute in sorted(values, reverse=True):
+        if median(values[minute]) <= limit:
+            is_over = True
+        elif is_over:
+            over.add(minute)
+    return over
 
 
-def _minutes(records: Sequence[Record]) -> list[list[Record]]:
-    """Return the jobs, in order of their starts, by the minutes in which they started."""
-    minutes: list[list[Record]] = []
+def _minutes(records: Sequence[Record]) -> list[int]:
+    """Return the number of the minute in which each started; in order of their starts."""
+    numbers: list[int] = []
+    number, begin = -1, -math.inf
     for job in records:
-        if not minutes or job.started_at - minutes[-1][0].started_at >= MINUTE:
-            minutes.append([])
-        minutes[-1].append(job)
-    return minutes
+        if job.started_at - begin >= MINUTE:
+            number, begin = number + 1, job.started_at
+        numbers.append(number)
+    return numbers
 
 
 def _shares(records: Sequence[tuple[Record, float]]) -> tuple[float, float]:
@@ -201,6 +211,7 @@ class _Line:
 
     def __init__(self, records: Sequence[Record], weights: Sequence[float]) -> None:
         self.records, self.weights = records, weights
+        self.minutes = _minutes(records)
         self.created = sorted(job.created_at for job in records)
         self.waits_from = sorted(job.waits_from for job in records)
         self.sent = sorted(job.submitted_at for job in records)
@@ -210,6 +221,21 @@ class _Line:
 
     def of_each(self, seconds: Callable[[Record], float]) -> Distribution:
         return Distribution.weighted(zip(map(seconds, self.records), self.weights, strict=True))
+
+    def of_some(self, samples: Sequence[tuple[int, float]]) -> Distribution:
+        """Return the distribution of values of these records, by their numbers.
+
+        Minutes in which they were long count less once they are over.
+        """
+        values: dict[int, list[float]] = defaultdict(list)
+        for number, value in samples:
+            values[self.minutes[number]].append(value)
+        usual = median(value for _number, value in samples)
+        over = _slow_and_over(values, limit=SLOW * max(1.0, usual))
+        return Distribution.weighted(
+            (value, self.weights[number] * (PAST if self.minutes[number] in over else 1))
+            for number, value in samples
+        )
 
     def running(self, moment: float) -> int:
         return bisect_right(self.started, moment) - bisect_right(self.ended, moment)
@@ -247,9 +273,9 @@ class _Line:
 
     def starts(self, at_once: int) -> dict[Start, Distribution]:
         """Return the delays of jobs that found a free slot, by kind."""
-        seen: dict[Start, list[tuple[float, float]]] = {kind: [] for kind in Start}
+        seen: dict[Start, list[tuple[int, float]]] = {kind: [] for kind in Start}
         together = Counter[float]()  # jobs that were submitted at once
-        for job, weight in zip(self.records, self.weights, strict=True):
+        for number, job in enumerate(self.records):
             moment = job.submitted_at
             before = (
                 bisect_left(self.sent, moment) + together[moment] - bisect_right(self.ended, moment)
@@ -258,13 +284,13 @@ class _Line:
             if before >= at_once or not bisect_right(self.ended, moment):
                 continue  # it waited for others; or nothing is known about the time before
             peaks = self.peaks[: bisect_right(self.started, moment)]
-            seen[start_kind(peak=_peak(peaks, moment), before=before)].append((job.delay, weight))
+            seen[start_kind(peak=_peak(peaks, moment), before=before)].append((number, job.delay))
         every = [delay for delays in seen.values() for delay in delays]
         starts = {}
         for kind, delays in seen.items():
             used = delays if len(delays) >= MIN_OF_KIND else every
             if used:
-                starts[kind] = Distribution.weighted(used)
+                starts[kind] = self.of_some(used)
         return starts
 
     def sent_by(self, moment: float) -> int:
@@ -292,8 +318,8 @@ class _Line:
     ) -> Distribution | None:
         """Return the waits of jobs that found no free slot, as multiples of computed ones."""
         typical = {kind: start.quantile(0.5) for kind, start in starts.items()}
-        ratios: list[tuple[float, float]] = []
-        for record, weight in zip(reversed(self.records), reversed(self.weights), strict=True):
+        ratios: list[tuple[int, float]] = []
+        for index, record in reversed(list(enumerate(self.records))):
             moment = record.created_at
             ended = bisect_right(self.ended, moment)
             if not ended or bisect_right(self.created, moment) - ended <= at_once:
@@ -313,10 +339,10 @@ class _Line:
                 slot_seconds=slot_seconds,
             )
             real = record.started_at - moment + slot_seconds
-            ratios.append((real / max(1.0, computed + slot_seconds), weight))
+            ratios.append((index, real / max(1.0, computed + slot_seconds)))
             if len(ratios) == LAST_WAITS:
                 break
-        return Distribution.weighted(ratios) if len(ratios) >= MIN_OF_SIZE else None
+        return self.of_some(ratios) if len(ratios) >= MIN_OF_SIZE else None
 
 
 def start_kind(*, peak: int, before: int) -> Start:
