@@ -22,8 +22,9 @@ MIN_PROMISED = 20  # jobs before the last promises correct the next ones
 CORRECTION, MAX_CORRECTION, MAX_SHARE = 0.8, 0.15, 0.97
 LAST_WAITS = 60  # that show how far computed waits in line are off; batches are alike
 MINUTE = 60.0
+MOMENT = 0.05  # seconds by which an end and the start that it allows may be measured apart
 SLOW = 2.0  # times as long as usual took the jobs of a slow minute
-PAST = 0.25  # of its weight, once it is over
+PAST = 0.1  # of its weight, once it is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,16 +251,17 @@ class _Line:
         ones run alone until the others are there, too.
         """
         seen = [
-            self.running(job.started_at)
+            self.running(job.started_at + MOMENT)
             for job in self.records
-            if self.waiting(job.started_at) > 0 and self.was_held(job)
+            if self.waiting(job.started_at + MOMENT) > 0 and self.was_held(job)
         ]
         last = sorted(seen[-LAST_STARTS:])
         return max(1, min(limit, last[len(last) * 3 // 4])) if last else None
 
     def was_held(self, job: Record) -> bool:
         """Return whether another job has ended while it waited."""
-        return bisect_right(self.ended, job.started_at) > bisect_right(self.ended, job.waits_from)
+        ended = bisect_right(self.ended, job.started_at + MOMENT)
+        return ended > bisect_right(self.ended, job.waits_from)
 
     def slot_time(self) -> Distribution:
         """Return how long a job keeps its slot: on the worker, and until the next one starts."""
