@@ -273,7 +273,7 @@ class Forecast:
         wait = self._wait(model, waiting, at_once=at_once, now=now)
         usual = self.histories[model.pk].waits or UNKNOWN_WAITS
         slot_seconds = self._slot_time(model).mean
-        low, high = self.histories[model.pk].shares
+        low, high = self.histories[model.pk].line_shares
         p50, p90 = (
             max(0.0, (wait + slot_seconds) * usual.quantile(share) - slot_seconds)
             for share in (low, high)

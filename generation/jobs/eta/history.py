@@ -77,6 +77,7 @@ class History:
     place: Distribution | None = None  # from a start to the next one of the same worker
     waits: Distribution | None = None  # real waits in line as multiples of computed ones
     shares: tuple[float, float] = (0.5, 0.9)  # of the distributions, that are shown as p50 and p90
+    line_shares: tuple[float, float] = (0.5, 0.9)  # those of jobs that wait in line
     peaks: tuple[tuple[float, int], ...] = ()  # for the last jobs: its end, how many ran with it
     sums: dict[tuple[int, Start], Distribution] = field(
         default_factory=dict, repr=False, compare=False
@@ -107,6 +108,7 @@ def history_of(records: Sequence[Record], *, limit: int) -> History:
     line = _Line(records, weights)
     at_once = line.at_once(limit)
     starts, slot_time = line.starts(at_once or limit), line.slot_time()
+    promised = [pair for pair in zip(records, weights, strict=True) if not pair[0].is_limited]
     return History(
         service=service,
         by_size={
@@ -118,9 +120,8 @@ def history_of(records: Sequence[Record], *, limit: int) -> History:
         starts=starts,
         at_once=at_once,
         place=slot_time,
-        shares=_shares(
-            [pair for pair in zip(records, weights, strict=True) if not pair[0].is_limited]
-        ),
+        shares=_shares([pair for pair in promised if not line.was_held(pair[0])]),
+        line_shares=_shares([pair for pair in promised if line.was_held(pair[0])]),
         waits=line.waits(at_once or limit, starts=starts, slot_seconds=slot_time.mean),
         peaks=tuple(line.peaks[-LAST_STARTS:]),
     )
