@@ -128,7 +128,7 @@ def history_of(records: Sequence[Record], *, limit: int) -> History:
 
 
 def _weights(records: Sequence[Record]) -> list[float]:
-    """Return how much each job counts: each minute with starts alike.
+    """Return how much each job counts: each minute in which jobs were placed alike.
 
     So a burst in which everything was slow counts as little as one slow job, and less once it is
     over: later minutes are as fast as usual.
@@ -158,13 +158,13 @@ def _slow_and_over(values: Mapping[int, Sequence[float]], *, limit: float) -> se
 
 
 def _minutes(records: Sequence[Record]) -> list[int]:
-    """Return the number of the minute in which each started; in order of their starts."""
-    numbers: list[int] = []
+    """Return for each the number of the minute in which it was placed."""
+    numbers = [0] * len(records)
     number, begin = -1, -math.inf
-    for job in records:
-        if job.started_at - begin >= MINUTE:
-            number, begin = number + 1, job.started_at
-        numbers.append(number)
+    for index in sorted(range(len(records)), key=lambda index: records[index].created_at):
+        if records[index].created_at - begin >= MINUTE:
+            number, begin = number + 1, records[index].created_at
+        numbers[index] = number
     return numbers
 
 
