@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument(
         "--limit", type=int, default=0, help="of jobs at once of every second user (none)"
     )
-    parser.add_argument("--bursts", type=int, default=600, help="of each model and seed")
+    parser.add_argument("--bursts", type=int, default=240, help="of each model and seed")
     parser.add_argument("--into", default="", help="also write it between the markers of this file")
     options = parser.parse_args()
     django.setup()
