@@ -224,15 +224,14 @@ class _Line:
     def of_each(self, seconds: Callable[[Record], float]) -> Distribution:
         return Distribution.weighted(zip(map(seconds, self.records), self.weights, strict=True))
 
-    def of_some(self, samples: Sequence[tuple[int, float]]) -> Distribution:
+    def of_some(self, samples: Sequence[tuple[int, float]], *, usual: float) -> Distribution:
         """Return the distribution of values of these records, by their numbers.
 
-        Minutes in which they were long count less once they are over.
+        Minutes in which they were SLOW times as long as usual count less once they are over.
         """
         values: dict[int, list[float]] = defaultdict(list)
         for number, value in samples:
             values[self.minutes[number]].append(value)
-        usual = median(value for _number, value in samples)
         over = _slow_and_over(values, limit=SLOW * max(1.0, usual))
         return Distribution.weighted(
             (value, self.weights[number] * (PAST if self.minutes[number] in over else 1))
@@ -289,11 +288,13 @@ class _Line:
             peaks = self.peaks[: bisect_right(self.started, moment)]
             seen[start_kind(peak=_peak(peaks, moment), before=before)].append((number, job.delay))
         every = [delay for delays in seen.values() for delay in delays]
+        # A cold start may be taken for a warm one: what is as fast as another kind is not slow.
+        usual = max((median(d for _n, d in delays) for delays in seen.values() if delays), default=0)
         starts = {}
         for kind, delays in seen.items():
             used = delays if len(delays) >= MIN_OF_KIND else every
             if used:
-                starts[kind] = self.of_some(used)
+                starts[kind] = self.of_some(used, usual=usual)
         return starts
 
     def sent_by(self, moment: float) -> int:
@@ -345,7 +346,7 @@ class _Line:
             ratios.append((index, real / max(1.0, computed + slot_seconds)))
             if len(ratios) == LAST_WAITS:
                 break
-        return self.of_some(ratios) if len(ratios) >= MIN_OF_SIZE else None
+        return self.of_some(ratios, usual=1.0) if len(ratios) >= MIN_OF_SIZE else None
 
 
 def start_kind(*, peak: int, before: int) -> Start:
