@@ -289,7 +289,8 @@ class _Line:
             seen[start_kind(peak=_peak(peaks, moment), before=before)].append((number, job.delay))
         every = [delay for delays in seen.values() for delay in delays]
         # A cold start may be taken for a warm one: what is as fast as another kind is not slow.
-        usual = max((median(d for _n, d in delays) for delays in seen.values() if delays), default=0)
+        of_kinds = [median(delay for _number, delay in kind) for kind in seen.values() if kind]
+        usual = max(of_kinds, default=0.0)
         starts = {}
         for kind, delays in seen.items():
             used = delays if len(delays) >= MIN_OF_KIND else every
