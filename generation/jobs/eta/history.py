@@ -23,7 +23,7 @@ CORRECTION, MAX_CORRECTION, MAX_SHARE = 0.8, 0.15, 0.97
 LAST_WAITS = 60  # that show how far computed waits in line are off; batches are alike
 MINUTE = 60.0
 MOMENT = 0.05  # seconds by which an end and the start that it allows may be measured apart
-SLOW = 2.0  # times as long as usual took the jobs of a slow minute
+SLOW = 2.5  # times as long as usual took the jobs of a slow minute
 PAST = 0.1  # of its weight, once it is over
 
 
