@@ -26,7 +26,7 @@ def encrypt(
     `own` and `salt`, of SALT_BYTES, are new for each message.
     """
     theirs, secret = decoded(p256dh), decoded(auth)
-    ours = own.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    ours: bytes = own.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     shared = own.exchange(ec.ECDH(), _public_key(theirs))
     key = _derived(shared, salt=secret, info=b"WebPush: info\0" + theirs + ours, length=32)
     content_key = _derived(key, salt=salt, info=b"Content-Encoding: aes128gcm\0", length=16)
