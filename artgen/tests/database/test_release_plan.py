@@ -32,5 +32,5 @@ class TestPlan(TestCase):
     def test_it_names_what_would_run_and_runs_nothing(self) -> None:
         forget("accounts")
         said = plan()
-        assert "Migrations (3):\n  accounts.0002_postgresql" in said
+        assert "Migrations (4):\n  accounts.0002_postgresql" in said
         assert not MigrationRecorder(connection).migration_qs.filter(name=NAME, app="accounts")

@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('usersessions', '0001_initial'),
-        ('accounts', '0003_webhooks'),
+        ('accounts', '0004_token_program'),
     ]
 
     operations = [
