@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 NAMES: dict[str, Any] = {
     "en": pgettext_lazy("prompt language", "English"),
@@ -41,6 +41,10 @@ def known(codes: Sequence[str]) -> list[str]:
     return [code for code in codes if code in NAMES]
 
 
-def names(codes: Sequence[str]) -> list[str]:
-    """Return the names of these languages in the active language, in order."""
-    return [str(NAMES[code]) for code in codes]
+def listed(codes: Sequence[str]) -> str:
+    """Return "English and Chinese" in the active language, as it follows "understands"."""
+    names = [str(NAMES[code]) for code in codes]
+    if len(names) < 2:
+        return "".join(names)
+    values = {"languages": ", ".join(names[:-1]), "last": names[-1]}
+    return pgettext("prompt languages", "%(languages)s and %(last)s") % values

@@ -3,8 +3,8 @@
 import { part } from "../artgen/js/http.js"
 import { pressed } from "../artgen/js/shortcuts.js"
 import { say } from "../artgen/js/status.js"
-import { toast } from "../artgen/js/toasts.js"
 import { takeHandedOver } from "./js/compare_link.js"
+import { wireComparisonSources } from "./js/comparison_sources.js"
 import { spoken } from "./js/quote.js"
 import { freshKey } from "./js/random.js"
 
@@ -78,7 +78,8 @@ function showError(line, { text, isHint }) {
   line.classList.toggle("error-hint", isHint)
   line.querySelector("span").textContent = text
   const fields = form.querySelectorAll(
-    `[name="${line.dataset.error}"], [name="${line.dataset.error}_values"]`,
+    `[name="${line.dataset.error}"], [name="${line.dataset.error}_values"], ` +
+      `[aria-describedby~="${line.id}"]`,
   )
   for (const field of fields) {
     if (field.type !== "checkbox" && text && !isHint) field.setAttribute("aria-invalid", "true")
@@ -116,14 +117,6 @@ function insert(text) {
   prompt.dispatchEvent(new Event("input", { bubbles: true }))
 }
 
-function removeSource(button) {
-  const fieldset = button.closest("[data-sources]")
-  button.closest("li").remove()
-  if (!fieldset.querySelector("li")) fieldset.remove()
-  toast(data.removed)
-  soon(0)
-}
-
 /** Fill in what the Create page has handed over. */
 function fill(fields) {
   for (const [name, value] of fields) {
@@ -136,7 +129,7 @@ function fill(fields) {
   }
 }
 
-for (const button of form.querySelectorAll("[data-insert], [data-remove-source]")) {
+for (const button of form.querySelectorAll("[data-insert]")) {
   button.hidden = false
 }
 form.addEventListener("input", ({ target }) => {
@@ -145,9 +138,8 @@ form.addEventListener("input", ({ target }) => {
 })
 form.addEventListener("change", () => soon(0))
 form.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-insert], [data-remove-source]")
-  if (button?.dataset.insert) insert(button.dataset.insert)
-  else if (button) removeSource(button)
+  const button = event.target.closest("[data-insert]")
+  if (button) insert(button.dataset.insert)
 })
 form.addEventListener("submit", (event) => {
   const button = event.submitter ?? document.getElementById("create-button")
@@ -178,6 +170,7 @@ setInterval(() => {
   if (!document.hidden && form.elements.prompt.value.trim()) request({ speaks: false })
 }, REFRESH_INTERVAL)
 
+wireComparisonSources(form, data, () => soon(0))
 const handedOver = takeHandedOver(form.dataset.user)
 if (handedOver) fill(handedOver)
 if (form.elements.prompt.value.trim() && !quote.querySelector(".note-bad")) soon(0)

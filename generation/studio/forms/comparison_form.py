@@ -29,7 +29,7 @@ FIELDS = {
     "rows.values": "rows_values",
     "rows.parameter": "rows",
 }
-SHOWN = {*TEXTS, "models", "count"}
+SHOWN = {*TEXTS, "models", "source_images", "count"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class AxisChoice:
     label: str
     models: str
     """Names of the models that have it; "" if all have it."""
+    is_hidden: bool
+    """It needs a source image, and there is none yet."""
 
 
 @dataclass
@@ -160,21 +162,17 @@ class AxisFields:
 
     @property
     def choices(self) -> list[AxisChoice]:
-        """The parameters to choose from; strength only where there is a source image."""
+        """The parameters to choose from; scripts show strength when there is a source image."""
         return [
             AxisChoice(
                 name,
                 label=_("Model") if name == "model" else str(NAMES[name]),
                 models=", ".join(self.form.having.get(name, [])),
+                is_hidden=name == "strength" and not self.form.sources,
             )
             for name in AXES
-            if self.parameter == name or self._is_usable(name)
+            if self.parameter == name or self.form.having.get(name) != []
         ]
-
-    def _is_usable(self, name: str) -> bool:
-        if name == "strength" and not self.form.sources:
-            return False
-        return self.form.having.get(name) != []
 
     @property
     def values(self) -> str:

@@ -54,7 +54,7 @@ class Filler:
 
     @property
     def languages(self) -> str:
-        return ", ".join(languages.names(languages.known(self.model.offer.languages)))
+        return languages.listed(languages.known(self.model.offer.languages))
 
 
 @dataclass(frozen=True)

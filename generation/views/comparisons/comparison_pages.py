@@ -41,7 +41,7 @@ from generation.studio.comparisons.comparison_plan import Heads
 from generation.studio.comparisons.comparison_request import MAX_MODELS, ComparisonRequest, clean
 from generation.studio.forms.comparison_form import DEFAULT_MODELS, ComparisonForm, models_having
 from generation.studio.presets import composer_choices
-from generation.views.create import script_texts
+from generation.views.create import form_files, script_texts
 from generation.views.create.composer_context import source_thumbnails, style_options
 from generation.views.create.composer_links import composable
 from generation.views.create.model_list import model_options, sorted_models
@@ -76,6 +76,14 @@ def compare(request: HttpRequest) -> HttpResponse:
         return render(request, "generation/comparison.html", _page(request, _from_address(request)))
     form = ComparisonForm.posted(request.POST)
     user = user_of(request)
+    files = request.FILES.getlist("upload")
+    try:
+        for _file in files:
+            rate_limits.spend("upload", user.pk)
+        for file in files:
+            form.sources.append(str(form_files.keep(user, file).id))
+    except Refusal as refusal:
+        return show_refusal(form, refusal, lambda status: _refused(request, form, status=status))
     if "check" in request.POST:
         return render(request, "generation/comparison.html", _page(request, form, is_checked=True))
     rate_limits.spend("place", user.pk)

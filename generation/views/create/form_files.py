@@ -33,7 +33,7 @@ def place(
         form.offer.clean({name: value for name, value in request.items() if name != "model"})
     try:
         for file in files:
-            kept.append(_kept(user, file))
+            kept.append(keep(user, file))
         form.sources = [*chosen, *(str(upload.id) for upload in kept)]
         requests = drafts.repeated(form.request(), count=form.count)
         return orders.place_batch(user=user, requests=requests, key=key)
@@ -45,7 +45,8 @@ def place(
         raise
 
 
-def _kept(user: User, file: "UploadedFile[Any]") -> Upload:
+def keep(user: User, file: "UploadedFile[Any]") -> Upload:
+    """Store a file as an upload; raise InvalidParameters, or what `uploads.keep` raises."""
     size = file.size or 0
     if size > settings.UPLOAD_MAX_BYTES:
         values = {"name": file.name, "size": formatting.number(math.ceil(size / 1e6))}

@@ -39,7 +39,7 @@ def helper_of(user: User, model: ImageModel) -> Helper | None:
         translate_price=credit_charges.price_of(ProposalKind.TRANSLATE),
         enhance_price=credit_charges.price_of(ProposalKind.ENHANCE),
         codes=" ".join(codes),
-        languages=", ".join(languages.names(codes)),
+        languages=languages.listed(codes),
         text_model=_text_model(),
         automatic=user.prompt_help,
     )

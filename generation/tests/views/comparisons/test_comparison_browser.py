@@ -6,6 +6,7 @@ from zipfile import ZipFile
 from playwright.sync_api import Page, expect
 
 from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
+from generation.testing.rows.image_files import png
 
 STICKY = """() => {
     const scroll = document.querySelector(".sheet-scroll")
@@ -20,7 +21,7 @@ STICKY = """() => {
 
 
 class TestComparison(BrowserTestCase):
-    people = ("comparer", "arranger", "repeater")
+    people = ("comparer", "arranger", "repeater", "adder")
 
     def choose(self, page: Page, *slugs: str) -> None:
         """Choose these models and no others."""
@@ -82,6 +83,34 @@ class TestComparison(BrowserTestCase):
         expect(page.locator("[data-sheet] .run-meta")).to_contain_text("4 of 4 images ready")
         page.click(".sheet-mosaic")
         page.wait_for_url(address)
+
+    def test_source_images_are_chosen_on_the_page(self) -> None:
+        page = self.open("adder", **DESKTOP)
+        page.goto("/create/")
+        page.fill("#prompt", "a lake")
+        page.click("#create-button")
+        expect(page.locator("#feed [data-status=succeeded]").first).to_be_visible()
+        page.goto("/compare/")
+        self.choose(page, "qwen-image-edit", "flux-kontext")
+        page.fill("#prompt", "as a drawing")
+        error = page.locator("#sources-error")
+        expect(error).to_be_visible()
+        file = {"name": "a.png", "mimeType": "image/png", "buffer": png()}
+        page.set_input_files(".drop-file", [file])
+        expect(page.locator("[data-source-list] li")).to_have_count(1)
+        expect(error).to_be_hidden()
+        expect(page.locator("#create-button")).to_contain_text("Create 2")
+        needs = page.locator(".comparison-needs-source")
+        expect(needs.first).to_be_hidden()
+        page.click("[data-remove-source]")
+        expect(error).to_be_visible()
+        expect(needs.first).to_be_visible()
+        page.click("button[data-own-pictures]")
+        page.locator("[data-pick]").first.click()
+        expect(page.locator("[data-source-list] li")).to_have_count(1)
+        page.click("#create-button")
+        page.wait_for_url("**/sheets/*/")
+        expect(page.locator(".sheet-grid [data-status=succeeded]")).to_have_count(2)
 
     def test_it_is_created_again_after_the_back_button(self) -> None:
         page = self.visit("repeater", "/create/", service_workers="allow")

@@ -3,14 +3,16 @@
 from decimal import Decimal
 
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import User
 from generation.jobs.budgets import budget_changes
-from generation.models import Budget, ImageModel, Period
+from generation.models import Budget, ImageModel, Period, Upload
 from generation.testing.pages.html import flat
 from generation.testing.rows.api import make_image
 from generation.testing.rows.gallery import GalleryTestCase
+from generation.testing.rows.image_files import png
 
 
 class TestComparePage(GalleryTestCase):
@@ -29,6 +31,17 @@ class TestComparePage(GalleryTestCase):
             assert len(found) > 1
             for model in found:
                 assert model.max_source_images if needs_source else not model.min_source_images
+
+    def test_files_become_source_images_without_script(self) -> None:
+        form = {"prompt": "A kite", "models": ["flux-kontext", "qwen-image-edit"], "check": "1"}
+        files = [SimpleUploadedFile(name, data) for name, data in (("a.png", png()), ("b", b"b"))]
+        page = self.client.post(reverse("compare"), form | {"upload": files})
+        source = Upload.objects.of(self.alice).get()
+        assert [one.id for one in page.context["sources"]] == [str(source.id)]
+        assert page.context["form"].errors["source_images"][0].startswith("b: ")
+        kept = {"source_images": str(source.id)}
+        page = self.client.post(reverse("compare"), form | kept)
+        assert page.context["sheet_quote"].plan.requests[0]["source_images"] == [str(source.id)]
 
     def test_it_asks_for_a_style_or_a_value(self) -> None:
         for parameter, text in (
@@ -102,7 +115,7 @@ class TestComparePage(GalleryTestCase):
 
         def offered(**query: str) -> set[str]:
             axis = self.client.get(reverse("compare"), query).context["form"].axes[0]
-            return {choice.name for choice in axis.choices}
+            return {choice.name for choice in axis.choices if not choice.is_hidden}
 
         assert "strength" not in offered()
         assert {"strength", "steps"} <= offered(**source)

@@ -1,0 +1,81 @@
+/**
+ * Source images of a comparison: by file, or from the user's images. Without script the form sends
+ * the files.
+ */
+
+import { api } from "../../artgen/js/http.js"
+import { toast } from "../../artgen/js/toasts.js"
+import { showSignedOut } from "./signed_out.js"
+import { wireSourcePicker } from "./source_picker.js"
+
+const UPLOAD_SECONDS = 60
+
+/** `changed()` is called after each change of the images. */
+export function wireComparisonSources(form, data, changed) {
+  const fieldset = form.querySelector("[data-sources]")
+  const list = fieldset.querySelector("[data-source-list]")
+  const template = fieldset.querySelector("[data-source-template]")
+  const field = fieldset.querySelector(".drop-file")
+
+  function add(id, address) {
+    if (list.querySelector(`input[value="${id}"]`)) return
+    const item = template.content.firstElementChild.cloneNode(true)
+    item.querySelector("input").value = id
+    item.querySelector("img").src = address
+    list.append(item)
+    showButtons()
+    toast(data.sourceAdded, { key: "sources" })
+    countChanged()
+  }
+
+  function countChanged() {
+    for (const choice of form.querySelectorAll("[data-needs-source]")) {
+      choice.hidden = !list.children.length
+    }
+    changed()
+  }
+
+  function showButtons() {
+    for (const button of fieldset.querySelectorAll("button")) button.hidden = false
+  }
+
+  async function upload(file) {
+    const body = new FormData()
+    body.set("file", file)
+    const request = { method: "POST", form: body, seconds: UPLOAD_SECONDS }
+    try {
+      const { id } = await api(`${data.api}uploads/`, request)
+      add(id, URL.createObjectURL(file))
+    } catch (problem) {
+      if (problem.status === 401) showSignedOut(data, problem)
+      else {
+        const reason = problem.errors?.[0]?.detail || problem.message || data.failed
+        toast(`${file.name}: ${reason}`, { kind: "error" })
+      }
+    }
+  }
+
+  const openOwn = wireSourcePicker(data, (id) => {
+    const picked = document.querySelector(`[data-pick="${id}"] img`)
+    add(id, picked.src)
+  })
+  showButtons()
+  field.addEventListener("change", async (event) => {
+    event.stopPropagation() // the quote needs the ids that come
+    const files = [...field.files]
+    field.value = ""
+    fieldset.setAttribute("aria-busy", "true")
+    await Promise.all(files.map(upload))
+    fieldset.removeAttribute("aria-busy")
+  })
+  field.addEventListener("input", (event) => event.stopPropagation())
+  fieldset.addEventListener("click", (event) => {
+    if (event.target.closest("[data-own-pictures]")) openOwn()
+    const remove = event.target.closest("[data-remove-source]")
+    if (!remove) return
+    remove.closest("li").remove()
+    ;(list.querySelector("button") ?? field).focus()
+    toast(data.removed, { key: "sources" })
+    countChanged()
+  })
+}
