@@ -62,13 +62,18 @@ class DiskStorage(FileSystemStorage):
 
 @lru_cache(maxsize=presigning.KEPT_ADDRESSES)
 def _media_address(name: str, *, expires: int, secret: str) -> str:
-    signature = signing.Signer(key=secret, salt=SALT).signature(f"{name}:{expires}")
+    signature = signing.Signer(key=secret, salt=SALT).signature(f"{_signed(name)}:{expires}")
     return f"{reverse('media', args=[name])}?expires={expires}&signature={signature}"
+
+
+def _signed(key: str) -> str:
+    """Return what a signature is of: both copies of an image share one, which lists send once."""
+    return key.removesuffix(".webp").removesuffix("-large")
 
 
 def is_signed(key: str, *, expires: str, signature: str) -> bool:
     try:
-        signing.Signer(salt=SALT).unsign(f"{key}:{expires}:{signature}")
+        signing.Signer(salt=SALT).unsign(f"{_signed(key)}:{expires}:{signature}")
         return int(expires) > timezone.now().timestamp()
     except (signing.BadSignature, ValueError):
         return False

@@ -67,10 +67,9 @@ def lean_img(image: Image, *, layout: str, eager: bool) -> SafeString:
     address, large = storage.url(image.thumbnail_key), ""
     if image.large_key:
         copy = storage.url(image.large_key)
-        is_soft = _is_soft(image, layout)
-        large = (
-            f' srcset="{escape(copy)} 2x"' if is_soft else f' data-large="{_rest(copy, address)}"'
-        )
+        large = f' data-large="{_rest(copy, address)}"'
+        if _is_soft(image, layout):
+            large = f' srcset="{escape(copy)} 2x"' if eager else f"{large} data-soft"
     blur = escape(image.placeholder.removeprefix(WEBP))
     return mark_safe(
         f'<img class="card-picture" data-blur="{blur}" src="{escape(address)}"{large}'
@@ -87,10 +86,15 @@ def _is_soft(image: Image, layout: str) -> bool:
 
 
 def _rest(large: str, small: str) -> str:
-    """Return the signature of the larger copy's URL if all else follows from the thumbnail's."""
+    """Return the signature of the larger copy's URL if all else follows from the thumbnail's.
+
+    Return "" if they have one signature.
+    """
     known, _sign, signature = large.rpartition("=")
-    is_known = known == small.rpartition("=")[0].replace(".webp?", "-large.webp?")
-    return escape(signature if is_known else large)
+    small_known, _sign, small_signature = small.rpartition("=")
+    if known != small_known.replace(".webp?", "-large.webp?"):
+        return escape(large)
+    return "" if signature == small_signature else escape(signature)
 
 
 def sample_img(address: str, name: str) -> SafeString:

@@ -14,8 +14,13 @@ export function srcsetOf(picture) {
   return `${picture.src} ${small}w, ${large} ${larger}w`
 }
 
-/** Return the larger copy's address: `data-large` has what differs from the thumbnail's. */
-function largeOf({ src, dataset: { large } }) {
-  if (!large || large.includes("/")) return large
-  return src.replace(".webp?", "-large.webp?").replace(/[^=]+$/, large)
+/**
+ * Return the larger copy's address, "" if there is none: `data-large` has what differs from the
+ * thumbnail's besides the name.
+ */
+export function largeOf({ src, dataset: { large } }) {
+  if (large === undefined) return ""
+  if (large.includes("/")) return large
+  const address = src.replace(".webp?", "-large.webp?")
+  return large ? address.replace(/[^=]+$/, large) : address
 }

@@ -3,7 +3,11 @@
  * <template id="image-controls">; a page for browsers without script has it in its HTML.
  */
 
+import { largeOf } from "./copies.js"
+
 const WEBP = "data:image/webp;base64,"
+const JOB = /([0-9a-f-]{36})-\d+\.webp/ // in the address of an image
+const SVG = "http://www.w3.org/2000/svg"
 
 /** Complete the images below `root`. */
 export function addControls(root) {
@@ -32,12 +36,12 @@ function complete(picture, controls, { open, label }) {
     link.ariaLabel = open.replace("{prompt}", () => prompt)
     link.parentElement.ariaLabel = label.replace("{prompt}", () => prompt)
     picture.alt = prompt
+    completeCard(tile, picture)
   }
-  if (!tile.dataset.image) {
-    tile.dataset.image = id
-    tile.id = `image-${id}`
-  }
+  tile.dataset.image = id
+  tile.id = `image-${id}`
   picture.before(blurOf(picture))
+  if ("soft" in picture.dataset) picture.srcset = `${largeOf(picture)} 2x`
   const tick = within(".tick")
   tick.value = id
   tick.ariaLabel = tick.ariaLabel.replace("{prompt}", () => prompt)
@@ -55,6 +59,21 @@ function complete(picture, controls, { open, label }) {
   }
   if (!tile.dataset.stack) within(".stack-toggle")?.remove()
   link.after(controls)
+}
+
+/** A card without its own values is that of a job that has ended, which no event changes. */
+function completeCard(tile, picture) {
+  tile.dataset.job ??= picture.src.match(JOB)[1]
+  tile.dataset.status = "succeeded"
+  tile.dataset.version = 0
+  const shape = document.createElementNS(SVG, "svg")
+  shape.setAttribute("class", "card-shape")
+  shape.setAttribute(
+    "viewBox",
+    `0 0 ${picture.getAttribute("width")} ${picture.getAttribute("height")}`,
+  )
+  shape.ariaHidden = "true"
+  picture.before(shape)
 }
 
 function blurOf({ dataset }) {
