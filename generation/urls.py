@@ -21,7 +21,13 @@ from generation.views.gallery import (
     view_options,
     zip_download,
 )
-from generation.views.image import image_actions, image_page, notes_and_tags, variants_and_edits
+from generation.views.image import (
+    image_actions,
+    image_offers,
+    image_page,
+    notes_and_tags,
+    variants_and_edits,
+)
 from generation.views.jobs import job_pages
 from generation.views.presets import own_styles, presets_page, shared_presets
 from generation.views.shared import explore, saving, share_forms, shared_collections, shared_image
@@ -71,6 +77,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/dismiss/", job_pages.dismiss, name="dismiss_job"),
     path("jobs/dismiss/", job_pages.dismiss_all, name="dismiss_all_jobs"),
     path("runs/<uuid:run_id>/", job_pages.run, name="run"),
+    path("runs/<uuid:run_id>/tiles/", job_pages.run_tiles, name="run_tiles"),
     path("runs/<uuid:run_id>/cancel/", job_pages.cancel_run, name="cancel_run"),
     path("gallery/", gallery_page.gallery, name="gallery"),
     path("gallery/view/", view_options.set_view, name="set_gallery_view"),
@@ -119,6 +126,7 @@ urlpatterns = [
     ),
     path("images/<uuid:image_id>/edit/", variants_and_edits.editor, name="edit_image"),
     path("images/<uuid:image_id>/upscale/", variants_and_edits.upscale, name="upscale_image"),
+    path("images/<uuid:image_id>/offers/", image_offers.offers, name="image_offers"),
     path("images/<uuid:image_id>/vary/", variants_and_edits.vary, name="vary_image"),
     path("images/<uuid:image_id>/download/", image_actions.download, name="download_image"),
     path("images/<uuid:image_id>/favorite/", image_actions.favorite, name="favorite_image"),

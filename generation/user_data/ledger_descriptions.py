@@ -12,6 +12,7 @@ from accounts.credits.ledger_descriptions import LedgerDescription
 from generation.files import storage
 from generation.jobs.live import status_text
 from generation.models import Image, Job, Status
+from generation.studio.forms import image_edits
 from generation.studio.prompt_helper import credit_charges
 
 CODE = re.compile("[a-z0-9_]+")  # of an error
@@ -49,8 +50,9 @@ def service_of(reason: str) -> str:
 
 def _description(job: Job) -> LedgerDescription:
     images: list[Image] = getattr(job, "kept_images", [])
+    made = image_edits.made_text(job, width=job.width or 0, height=job.height or 0)
     return LedgerDescription(
-        title=job.prompt,
+        title=" · ".join(filter(None, [made, job.prompt])),
         model=_model_name(job),
         label=job.label,
         url=reverse("job", args=[job.id]),

@@ -116,7 +116,7 @@ class TestWebApp(BrowserTestCase):
         page.goto(image.get_attribute("href") or "")
         page.click("[data-share-file]")
         page.wait_for_function("() => globalThis.sent?.files?.[0]?.size > 1000")
-        page.click("#share-open")
+        page.click("#seen [data-share-open]")
         page.locator("#share form[data-share] .button-primary").first.click()
         page.click("[data-share-link]")
         page.wait_for_function("() => /\\/s\\//.test(globalThis.sent?.url ?? '')")

@@ -3,6 +3,8 @@
  * below the other. Escape goes back.
  */
 
+import { wireWayBack } from "./js/way_back.js"
+
 const frame = document.querySelector(".before-after")
 const range = frame.querySelector("input")
 
@@ -27,8 +29,5 @@ show()
 range.hidden = false
 frame.classList.add("is-live")
 range.addEventListener("input", show)
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !document.querySelector(":popover-open"))
-    document.querySelector(".compare-head a").click()
-})
+wireWayBack(document.querySelector(".compare-head a"))
 range.focus({ preventScroll: true })

@@ -1,9 +1,7 @@
 /** Comparison of variants: favorites without a reload; Escape goes back. Works without script. */
 
 import { wireCardButtons } from "./js/card_buttons.js"
+import { wireWayBack } from "./js/way_back.js"
 
 wireCardButtons(document.body, document.getElementById("page-data").dataset)
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !document.querySelector(":popover-open"))
-    document.querySelector(".compare-head a").click()
-})
+wireWayBack(document.querySelector(".compare-head a"))

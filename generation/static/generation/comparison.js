@@ -1,7 +1,7 @@
 /** The Compare page: what will be made, its price and time, and errors, after every change. */
 
 import { part } from "../artgen/js/http.js"
-import { pressed } from "../artgen/js/shortcuts.js"
+import { isCreatingEnter, pressed } from "../artgen/js/shortcuts.js"
 import { say } from "../artgen/js/status.js"
 import { takeHandedOver } from "./js/compare_link.js"
 import { wireComparisonSources } from "./js/comparison_sources.js"
@@ -154,9 +154,10 @@ form.addEventListener("submit", (event) => {
   focusFirstError()
 })
 form.addEventListener("keydown", (event) => {
-  if (pressed(event, "create")) {
+  const isEnter = event.target === form.elements.prompt && isCreatingEnter(event)
+  if (isEnter || pressed(event, "create")) {
     event.preventDefault()
-    form.requestSubmit(document.getElementById("create-button"))
+    if (!event.repeat) form.requestSubmit(document.getElementById("create-button"))
   }
 })
 // The page of the browser's Back button can be sent once more, as a new request. With the service

@@ -5,6 +5,7 @@
 
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
+import { toast } from "../artgen/js/toasts.js"
 import { plural } from "../artgen/js/words.js"
 import { Cards } from "./js/cards.js"
 import { Dismissals } from "./js/dismissals.js"
@@ -17,7 +18,9 @@ import { pendingRun } from "./js/pending_run.js"
 import { connect } from "./js/connection.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { receiveShared } from "./js/shared_in.js"
+import { ImageActs } from "./js/image_acts.js"
 import { addControls } from "./js/image_controls.js"
+import { JoinedRuns } from "./js/joined_runs.js"
 import { Lightbox } from "./js/lightbox.js"
 import { moveTile } from "./js/move_tile.js"
 import { addRunTools } from "./js/run_tools.js"
@@ -35,6 +38,7 @@ const data = {
 const feed = document.getElementById("feed")
 const side = document.getElementById("composer-side")
 const phone = matchMedia("(max-width: 760px)")
+let composer = null
 const notifier = new Notifier({ data, button: document.getElementById("notify") })
 
 /** Make what runs and images have besides what the server sends. */
@@ -55,12 +59,51 @@ function showActive(count) {
 complete()
 // Selecting first: while selecting, a click on an image selects it and opens nothing.
 const selection = wireSelection(feed, data)
+const joined = new JoinedRuns({
+  data,
+  show: ({ id }) => appears(`[data-run="${id}"] [data-image]`),
+  changed: () => lightbox.refresh(),
+})
+const acts = new ImageActs(data, {
+  placed(run, tile) {
+    const line = joined.add(run, tile)
+    if (takesNew) cards.insertRun(run)
+    if (lightbox.viewer.open) return
+    const show = () => run.scrollIntoView({ block: "start" })
+    toast(line, { key: "made", action: takesNew ? { label: data.show, run: show } : null })
+  },
+  reuse: (id) => reuse(new URLSearchParams({ image: id })),
+})
 const lightbox = new Lightbox(document.getElementById("lightbox"), {
   list: feed,
+  acts,
+  joined,
   remove: trash,
   loadMore: () => loadOlder(feed.querySelector("[data-load-more]")),
 })
-wireTileKeys(feed, { selection, remove: trash })
+wireTileKeys(feed, { selection, remove: trash, zoom, acts })
+acts.watch(feed)
+
+/** Resolve to whether the feed has this element soon: cards may be fetched first. */
+async function appears(selector) {
+  for (let tries = 0; tries < 20; tries++) {
+    if (feed.querySelector(selector)) return true
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+  return false
+}
+
+function zoom(tile) {
+  lightbox.open(tile, { isZoomed: true })
+}
+
+/** Put the parameters of a link into the form. */
+async function reuse(query) {
+  if (!composer) return location.assign(`${data.create}?${query}`)
+  if (phone.matches) scrollTo({ top: 0 })
+  await composer.use(query)
+  composer.prompt.focus({ preventScroll: true })
+}
 
 /** Move the image of this trash button to the trash. */
 function trash(button) {
@@ -95,7 +138,7 @@ wireCompareLink(side, data.user)
 showActive(cards.active.size)
 
 if (document.getElementById("composer")) {
-  const composer = new Composer({
+  composer = new Composer({
     side,
     data,
     onPlacing: () => {
@@ -200,4 +243,15 @@ function append(older) {
   }
 }
 
-connect(cards, data)
+connect(
+  {
+    get active() {
+      return new Set([...cards.active, ...joined.active])
+    },
+    apply(jobs, how) {
+      cards.apply(jobs, how)
+      joined.apply(jobs, how)
+    },
+  },
+  data,
+)

@@ -1,12 +1,13 @@
 /** The editor of a part of an image: mark an area, say what to do, create. */
 
 import { Problem } from "../artgen/js/http.js"
-import { pressed } from "../artgen/js/shortcuts.js"
+import { isCreatingEnter, pressed } from "../artgen/js/shortcuts.js"
 import { EditDraft } from "./js/edit_draft.js"
 import { EditForm } from "./js/edit_form.js"
 import { EditOrder } from "./js/edit_order.js"
 import { EditPrompt } from "./js/edit_prompt.js"
 import { EditStage } from "./js/edit_stage.js"
+import { wireWayBack } from "./js/way_back.js"
 
 const QUOTE_DELAY = 250 // ms without a change
 
@@ -29,6 +30,7 @@ const prompt = new EditPrompt({
 })
 
 begin()
+wireWayBack(document.querySelector(".edit-page .icon-button[href]"))
 
 function begin() {
   const stored = draft.read()
@@ -118,9 +120,10 @@ element.addEventListener("submit", async (event) => {
 })
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || !pressed(event, "create")) return
+  const isEnter = event.target === element.elements.prompt && isCreatingEnter(event)
+  if (event.defaultPrevented || !(isEnter || pressed(event, "create"))) return
   event.preventDefault()
-  element.requestSubmit()
+  if (!event.repeat) element.requestSubmit()
 })
 
 function reason(problem) {

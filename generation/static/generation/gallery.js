@@ -6,11 +6,15 @@
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
 import { isTyping, pressed } from "../artgen/js/shortcuts.js"
-import { countFavorites } from "./js/counts.js"
+import { toast } from "../artgen/js/toasts.js"
+import { add, countFavorites, countShown } from "./js/counts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wireLoadedMenus } from "./js/loaded_menus.js"
 import { wireCardButtons } from "./js/card_buttons.js"
 import { offerCarriedUndo } from "./js/carried_undo.js"
+import { connect } from "./js/connection.js"
+import { addActs, ImageActs } from "./js/image_acts.js"
+import { JoinedRuns } from "./js/joined_runs.js"
 import { Lightbox } from "./js/lightbox.js"
 import { moveTile } from "./js/move_tile.js"
 import { wireSelection } from "./js/selection.js"
@@ -35,14 +39,17 @@ const selection =
   // Explore has nothing to select
   list && document.getElementById("selection-bar") ? wireSelection(list, data) : null
 let lightbox = null
+let joined = null
+let acts = null
 
 if (list) {
   wireCardButtons(list, data)
   list.addEventListener("click", onClick)
   // In this order: while selecting, a click opens no stack; on a closed stack, it opens no image.
   if (selection) new Stacks(list)
+  if (document.getElementById("card-acts")) wireActs()
   wireLightbox()
-  wireTileKeys(list, { selection, remove: move })
+  wireTileKeys(list, { selection, remove: move, zoom, acts })
   new MutationObserver(countFavorites).observe(list, {
     subtree: true,
     attributeFilter: ["aria-pressed"],
@@ -64,15 +71,55 @@ wireLoadedMenus(data)
 wireViewOptions()
 wireEmptyDialog()
 
+/** Let images be made of those in the list; what is made stands beside its source. */
+function wireActs() {
+  let isLive = false
+  joined = new JoinedRuns({ data, show, changed: () => lightbox?.refresh() })
+  acts = new ImageActs(data, {
+    placed(run, tile) {
+      const line = joined.add(run, tile)
+      if (!lightbox.viewer.open) toast(line, { key: "made" })
+      if (!isLive) connect(joined, data)
+      isLive = true
+    },
+  })
+  acts.watch(list)
+}
+
+/** Insert the images of a run after its source; return whether they are there. */
+async function show({ id, source }) {
+  const tile = list.querySelector(`[data-image="${source}"]`)
+  try {
+    const { fragment } = await part(`${data.runs}${id}/tiles/`)
+    enhance(fragment)
+    const tiles = [...fragment.querySelectorAll("li")]
+    for (const one of tiles) one.dataset.joined = id
+    if (!tile) return false
+    tile.after(...tiles)
+    add("kept", tiles.length)
+    countShown(tiles.length, tile.closest(".month"))
+    selection?.refresh()
+    return tiles.length > 0
+  } catch {
+    return false // the next visit of the gallery shows them
+  }
+}
+
 /** Show images over the page; those of Explore are links to their own pages. */
 function wireLightbox() {
   const viewer = document.getElementById("lightbox")
   if (!viewer) return
   lightbox = new Lightbox(viewer, {
     list,
+    acts,
+    joined,
     remove: move,
     loadMore: () => loadMore(list.querySelector("[data-load-more]")),
   })
+}
+
+function zoom(tile) {
+  lightbox.open(tile, { isZoomed: true })
 }
 
 /** Move the image of this button to the trash or out of it. */
@@ -82,6 +129,7 @@ function move(button) {
 
 function enhance(root) {
   addControls(root)
+  addActs(root)
   fadeIn(root)
   for (const picture of root.querySelectorAll(".card-picture")) {
     picture.addEventListener(

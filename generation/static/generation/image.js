@@ -10,9 +10,11 @@ import { carryUndo, offerCarriedUndo } from "./js/carried_undo.js"
 import { showFailure } from "./js/failures.js"
 import { ImageNote } from "./js/image_note.js"
 import { ImageTags } from "./js/image_tags.js"
+import { copyShareLink } from "./js/share_link.js"
 import { refreshSharing, showCopies, wireSharing } from "./js/sharing.js"
 import { offerUndo, post } from "./js/trash.js"
 import { wireShareSheet } from "./js/share_sheet.js"
+import { cameFrom } from "./js/way_back.js"
 import { wireZoom } from "./js/zoom.js"
 
 const data = document.getElementById("page-data").dataset
@@ -76,15 +78,32 @@ for (const [button, isTrashed] of [
 // The dialog has the content of the share page; its forms are updated in place.
 const shareDialog = document.getElementById("share-dialog")
 const seen = document.getElementById("seen")
-wireSharing(shareDialog, data, (fresh) =>
-  seen.replaceChildren(...fresh.querySelector("[data-seen]").cloneNode(true).childNodes),
-)
+const showSeen = (fresh) =>
+  seen.replaceChildren(...fresh.querySelector("[data-seen]").cloneNode(true).childNodes)
+wireSharing(shareDialog, data, showSeen)
+
+function share(button) {
+  copyShareLink(location.pathname, data, {
+    options: () => openSharing(button),
+    changed(fresh) {
+      document.getElementById("share").replaceWith(fresh)
+      showCopies(fresh)
+      showSeen(fresh)
+    },
+  })
+}
+
+function openSharing(opener) {
+  opener.focus({ preventScroll: true }) // the dialog returns the focus here, also after its key
+  shareDialog.showModal()
+}
+
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-share-open]")
   if (opener && isPlain(event)) {
     event.preventDefault()
-    opener.focus({ preventScroll: true }) // the dialog returns the focus here, also after its key
-    shareDialog.showModal()
+    if (opener.id === "share-open" && navigator.clipboard) share(opener)
+    else openSharing(opener)
   } else if (event.target === shareDialog || event.target.closest("[data-share-close]"))
     shareDialog.close()
 })
@@ -106,12 +125,10 @@ function toggleFullScreen() {
 }
 
 // Moving between variants replaces the page, so that Back leads to the gallery.
-const cameFrom = document.referrer.startsWith(location.origin)
-  ? new URL(document.referrer).pathname
-  : ""
-if (/^\/(gallery|create)\//.test(cameFrom) || history.state?.lightbox)
+const from = cameFrom()
+if ((from && !from.startsWith("/images/")) || history.state?.lightbox)
   sessionStorage.setItem("gallery", "behind")
-else if (!/^\/images\//.test(cameFrom)) sessionStorage.removeItem("gallery")
+else if (!from) sessionStorage.removeItem("gallery")
 
 // A reloaded address of the lightbox shares its document with the feed's: the browser only changes
 // the address when it goes back there.
@@ -154,6 +171,11 @@ const PRESSES = {
   share: "share-open",
   compare: "compare",
   compare_source: "compare-source",
+  vary: "vary",
+  vary_strong: "vary-strong",
+  upscale: "upscale",
+  edit_area: "edit-area",
+  reuse: "reuse",
   trash: "move-to-trash",
   back: "back",
 }

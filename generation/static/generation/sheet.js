@@ -8,11 +8,19 @@ import { wireCardButtons } from "./js/card_buttons.js"
 import { Cards } from "./js/cards.js"
 import { connect } from "./js/connection.js"
 import { showFailure } from "./js/failures.js"
+import { ImageActs } from "./js/image_acts.js"
+import { JoinedRuns } from "./js/joined_runs.js"
+import { Lightbox } from "./js/lightbox.js"
 
 const HEAD_AFTER = 600 // ms: jobs that end together change the head once
 
 const data = document.getElementById("page-data").dataset
 const page = document.getElementById("sheet")
+
+// What is made of an image is shown in the lightbox only: the table has no place for it.
+const beside = document.createElement("ul")
+beside.hidden = true
+page.append(beside)
 
 let headTimer
 
@@ -46,7 +54,7 @@ async function reload() {
   showBalance(answer)
   const grid = page.querySelector("[data-sheet-grid]")
   const { scrollLeft, scrollTop } = grid
-  page.replaceChildren(answer.fragment)
+  page.replaceChildren(answer.fragment, beside)
   cards.enhance(page)
   for (const card of page.querySelectorAll("[data-job]")) {
     if (card.querySelector("[data-cancel]")) cards.active.add(card.dataset.job)
@@ -127,4 +135,51 @@ page.addEventListener(
 page.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print()
 })
-connect(cards, data)
+
+const joined = new JoinedRuns({
+  data,
+  show: showBeside,
+  changed: () => lightbox.refresh(),
+})
+const acts = new ImageActs(
+  { ...data, create: page.dataset.create },
+  {
+    placed(run, tile) {
+      const line = joined.add(run, tile)
+      if (!lightbox.viewer.open) toast(line, { key: "made" })
+    },
+  },
+)
+acts.watch(page)
+const lightbox = new Lightbox(document.getElementById("lightbox"), {
+  list: page,
+  acts,
+  joined,
+  remove: () => {},
+  loadMore: async () => false,
+})
+
+async function showBeside({ id }) {
+  try {
+    const { fragment } = await part(`${data.runs}${id}/`)
+    const tiles = [...fragment.querySelectorAll("[data-image]")]
+    for (const tile of tiles) tile.dataset.joined = id
+    beside.append(...tiles)
+    return tiles.length > 0
+  } catch {
+    return false
+  }
+}
+
+connect(
+  {
+    get active() {
+      return new Set([...cards.active, ...joined.active])
+    },
+    apply(jobs, how) {
+      cards.apply(jobs, how)
+      joined.apply(jobs, how)
+    },
+  },
+  data,
+)

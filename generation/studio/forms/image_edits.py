@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from artgen.web import formatting
 from generation.catalog import edit_sizes, languages
 from generation.catalog.offers import Offer
 from generation.files.uploads import MAX_SIDE
@@ -25,6 +27,7 @@ MADE_BY = ("source_images", "scale", "outpaint", "erase", "mask", "strength")
 
 @dataclass(frozen=True)
 class Upscale:
+    model: ImageModel
     scale: int
     credits: int
     width: int
@@ -33,10 +36,11 @@ class Upscale:
 
 @dataclass(frozen=True)
 class Variant:
-    """Variants on offer: their model, and the price of VARIANTS images in credits."""
+    """Variants on offer: model, price of VARIANTS images in credits, size of one in px."""
 
     model: ImageModel
     credits: int
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Edits:
 def of_image(image: Image, models: Sequence[ImageModel]) -> Edits:
     offers = [(model, model.offer) for model in models]
     return Edits(
-        upscales=_upscales(image, [offer for _model, offer in offers]),
+        upscales=_upscales(image, offers),
         variant=_variant(image, offers),
         fillers=_fillers(image, offers),
         is_editable=any(offer.max_source_images and not offer.is_tool for _model, offer in offers),
@@ -117,7 +121,25 @@ def made_by(job: Job) -> str:
         return _("Object removed")
     if job.mask:
         return _("Area changed")
-    return _("Edited") if job.strength is None else _("Variant")
+    return _("Variant") if _is_variant(job) else _("Edited")
+
+
+def _is_variant(job: Job) -> bool:
+    is_edit = job.scale or job.outpaint or job.erase or job.mask
+    return bool(job.source_images) and job.strength is not None and not is_edit
+
+
+def made_text(job: Job, *, width: int, height: int) -> str:
+    """Return `made_by`, with the size where that is what changed."""
+    return f"{made_by(job)} · {width} × {height}" if job.scale else made_by(job)
+
+
+def run_text(job: Job, *, count: int, width: int, height: int) -> str:
+    """Return what a run of `count` images of this size made of its source, "" without one."""
+    if count == 1 or not _is_variant(job):
+        return made_text(job, width=width, height=height)
+    text = ngettext("%(count)s variant", "%(count)s variants", count)
+    return text % {"count": formatting.number(count)}
 
 
 def _scales(offer: Offer) -> tuple[Any, ...]:
@@ -131,15 +153,16 @@ def _scales(offer: Offer) -> tuple[Any, ...]:
     )
 
 
-def _upscales(image: Image, offers: Sequence[Offer]) -> list[Upscale]:
+def _upscales(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> list[Upscale]:
     size = (image.width, image.height)
     upscales = []
     for scale in SCALES:
-        offer = next((offer for offer in offers if scale in _scales(offer)), None)
-        if offer and edit_sizes.can_upscale(size, scale=scale):
+        able = next(((model, offer) for model, offer in offers if scale in _scales(offer)), None)
+        if able and edit_sizes.can_upscale(size, scale=scale):
+            model, offer = able
             width, height = size[0] * scale, size[1] * scale
             price = offer.price_of({"width": width, "height": height})
-            upscales.append(Upscale(scale, price, width, height))
+            upscales.append(Upscale(model, scale, price, width, height))
     return upscales
 
 
@@ -152,7 +175,7 @@ def _variant(image: Image, offers: Sequence[tuple[ImageModel, Offer]]) -> Varian
         form.offer, {}, source=(image.width, image.height)
     )
     price = form.offer.price_of({"width": width, "height": height})
-    return Variant(model, price * VARIANTS)
+    return Variant(model, price * VARIANTS, (width, height))
 
 
 def _varying(job: Job, offers: Sequence[tuple[ImageModel, Offer]]) -> ImageModel | None:

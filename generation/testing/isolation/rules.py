@@ -125,7 +125,10 @@ RULES: dict[str, Rule] = {
     "create": users(
         "GET POST",
         body={**EDIT, "source_images": "{image}"},
-        queries=("", "job={job}", "source={image}", "share={link}", "before={queued_run}"),
+        queries=(
+            *("", "job={job}", "image={image}", "source={image}", "share={link}"),
+            "before={queued_run}",
+        ),
     ),
     "compare": users(
         "GET POST",
@@ -221,6 +224,7 @@ RULES: dict[str, Rule] = {
     "dismiss_job": owner("POST", at={"job_id": "failed"}),
     "dismiss_all_jobs": users("POST"),
     "run": owner("GET"),
+    "run_tiles": owner("GET"),
     "sheet": owner("GET"),
     "cancel_sheet": owner("POST"),
     "vote_sheet": owner("POST", body={"job": "{job}"}),
@@ -243,6 +247,7 @@ RULES: dict[str, Rule] = {
     "compare_image": owner("GET"),
     "compare_source": owner("GET", at={"image_id": "edited"}),
     "edit_image": owner("GET"),
+    "image_offers": owner("GET"),
     "upscale_image": owner("POST", body={"scale": "2"}),
     "vary_image": owner("POST", body={"amount": "subtle"}),
     "download_image": owner("GET", queries=("", "as=bare", "as=webp")),

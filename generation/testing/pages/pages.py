@@ -110,7 +110,7 @@ PAGES = (
         "picture-share",
         "image",
         ids=("link",),
-        act=acts.click("[data-share-open]", "dialog[open] #share"),
+        act=acts.click("#seen [data-share-open]", "dialog[open] #share"),
         main=True,
     ),
     Page("compare", "compare_image", ids=("image",), main=True),
@@ -227,7 +227,7 @@ NO_PAGES = {
     *("api_schema", "api_problem", "shared_picture", "shared_item_picture"),
     # Parts of pages
     *("composer", "quote", "compare_quote", "card", "run", "own_pictures", "image_collections"),
-    *("model_options", "prompts", "shared_part"),
+    *("model_options", "prompts", "shared_part", "image_offers", "run_tiles"),
     # Actions: only POST
     *("set_language", "set_theme", "set_time_zone", "set_gallery_view", "close_announcement"),
     *("logout", "end_session", "end_other_sessions", "second_factor_required", "revoke_token"),

@@ -88,7 +88,7 @@ class TestJourneyInABrowser(BrowserTestCase):
         page.click("#trashed [data-restore]")
         expect(page.locator("#trashed")).to_be_hidden()
 
-        page.click("#share-open")
+        page.click("#seen [data-share-open]")
         page.locator("#share [name=parameters]").first.check()
         page.click("#share .button-primary")
         shared = page.input_value("#share-address")

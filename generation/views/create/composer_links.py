@@ -25,8 +25,8 @@ def composer_of(
     allowed: Quotas,
     shared: share_links.Shared | None = None,
 ) -> Composer | None:
-    """Return the form for a link: ?job=ID (all its parameters), ?saved=ID (of a saved copy),
-    ?model=, ?prompt=, ?source=ID, ?preset=ID.
+    """Return the form for a link: ?job=ID or ?image=ID (all its parameters), ?saved=ID (of a saved
+    copy), ?model=, ?prompt=, ?source=ID, ?preset=ID.
 
     With `shared` it has the parameters of that image instead. It has a model that the user may use,
     if there is one.
@@ -88,12 +88,11 @@ def chosen_model(
 
 
 def _own_job(request: HttpRequest) -> Job | None:
-    """Return the user's job of ?job=, or the job that stands for the saved copy of ?saved=."""
+    """Return the user's job of ?job=, or what stands for the job of ?image= or ?saved=."""
     if job_id := parse_uuid(request.GET.get("job", "")):
         return Job.objects.of(request.user).with_all().filter(id=job_id).first()
-    if image_id := parse_uuid(request.GET.get("saved", "")):
-        copies = Image.objects.of(request.user).present().filter(job=None).with_origin()
-        image = copies.filter(id=image_id).first()
+    if image_id := parse_uuid(request.GET.get("image") or request.GET.get("saved", "")):
+        image = Image.objects.of(request.user).present().with_origin().filter(id=image_id).first()
         return image.origin if image and image.has_parameters else None
     return None
 

@@ -90,13 +90,13 @@ def create(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def composer(request: HttpRequest) -> HttpResponse:
-    """Return the composer for another model (`switch`), with a job's parameters (`job`), or with
-    the values of a preset (`preset`).
+    """Return the composer for another model (`switch`), with the parameters of a job or an image
+    (`job`, `image`), or with the values of a preset (`preset`).
     """
     user = user_of(request)
     models, allowed = composable(ImageModel.objects.enabled()), quotas.of(user)
     visit = Visit(request, models, allowed)
-    if "job" in request.GET:
+    if "job" in request.GET or "image" in request.GET:
         form = composer_of(request, models, allowed=allowed)
     else:
         model = chosen_model(models, request.GET.get("model", ""))
@@ -225,7 +225,8 @@ def _page_context(visit: Visit) -> dict[str, Any]:
         }
         for name, text in PROMPTS
     ]
-    filled = {"job", "saved", "share", "model", "prompt", "source", "preset"} & set(request.GET)
+    links = ("job", "image", "saved", "share", "model", "prompt", "source", "preset")
+    filled = set(links) & set(request.GET)
     quotes = PageQuotes(user, visit.allowed, page.forecast)
     context = composer_context(visit.models, visit.form, quotes, is_plain=is_plain(request))
     return context | {

@@ -14,7 +14,7 @@ def ready_texts() -> dict[str, Any]:
     ready = formatting.plural_forms(
         lambda n: ngettext("%(count)s image ready", "%(count)s images ready", n)
     )
-    return {"ready": ready}
+    return {"ready": ready, "position": _("%(number)s of %(total)s")}
 
 
 def create_texts() -> dict[str, Any]:
@@ -45,7 +45,6 @@ def create_texts() -> dict[str, Any]:
         "settings_kept": _(
             "%(model)s doesn’t use some of your settings. They are kept for other models."
         ),
-        "position": _("%(number)s of %(total)s"),
         "random_seed": _("random seed"),
         "own_seed": _("custom seed"),
         "no_number": _("Must be a number."),

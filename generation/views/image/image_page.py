@@ -113,7 +113,7 @@ def show(
         "menu": menu_of(image),
         "edits": image_edits.of_image(image, models_for_edits()),
         "variant_count": image_edits.VARIANTS,
-        "made_by": image_edits.made_by(job),
+        "made_by": _made_text(image, job),
         "again": _again(image),
         "offers_variants": _offers_variants(image),
         "is_in_sheet": vars(image)["is_in_sheet"],
@@ -201,11 +201,15 @@ def _navigation(image: Image) -> dict[str, Any]:
 
 def _made_into(image: Image) -> dict[str, Any]:
     made_into = [
-        MadeInto(Tile(child), image_edits.made_by(child.job))
+        MadeInto(Tile(child), _made_text(child, child.job))
         for child in lineage.made_into(image).only(*FIELDS_OF_MADE_INTO)[: MADE_INTO + 1]
         if child.job  # as asked for
     ]
     return {"made_into": made_into[:MADE_INTO], "made_more": len(made_into) > MADE_INTO}
+
+
+def _made_text(image: Image, job: Job) -> str:
+    return image_edits.made_text(job, width=image.width, height=image.height)
 
 
 def _receipt(job: Job) -> Receipt:

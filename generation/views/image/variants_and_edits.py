@@ -25,6 +25,8 @@ from generation.models import Image, ImageModel, ImageQuerySet
 from generation.studio.forms import image_edits
 from generation.studio.presets import composer_choices
 from generation.views.create.prompt_help import helper_of
+from generation.views.jobs import runs
+from generation.views.partials import part, wants_part
 from generation.views.tiles import Tile
 
 MODES = ("inpaint", "erase", "outpaint")
@@ -119,11 +121,16 @@ def compare_source(request: HttpRequest, image_id: UUID) -> HttpResponse:
 
 
 def _place(request: HttpRequest, requests: Sequence[dict[str, Any]]) -> HttpResponse:
+    """Place the jobs; scripts get their run."""
     user: User = user_of(request)
     # The limit of the API, counted together with it.
     rate_limits.spend("place", user.pk)
-    order = orders.place_batch(user=user, requests=requests)
-    return HttpResponseRedirect(f"{reverse('create')}#run-{order.batch}")
+    order = orders.place_batch(user=user, requests=requests, key=request.POST.get("key", "")[:255])
+    run_id = order.batch or order.jobs[0].id
+    if wants_part(request):
+        context = {"runs": [runs.of_user(user, run_id)]}
+        return part(request, "generation/_runs.html", context, status=201)
+    return HttpResponseRedirect(f"{reverse('create')}#run-{run_id}")
 
 
 def _credits(count: int) -> str:

@@ -17,6 +17,7 @@ from generation.catalog.offers import BATCH_MAX
 from generation.jobs import eta
 from generation.jobs.eta import Forecast
 from generation.models import Counted, Image, ImageModel, Job, JobQuerySet, Status
+from generation.studio.forms import image_edits
 from generation.views.jobs import runs
 from generation.views.jobs.runs import Run
 
@@ -43,6 +44,7 @@ JOB_FIELDS = (
     *("progress", "step", "step_count", "error_code", "missing_since"),
     *("created_at", "submitted_at", "started_at", "finished_at"),
     *("promised_p90_at", "delay_ms", "execution_ms"),
+    *image_edits.MADE_BY,
 )
 IMAGE_FIELDS = (
     "id",

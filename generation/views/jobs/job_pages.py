@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -21,10 +22,11 @@ from artgen.web import formatting
 from generation.catalog.shapes import shape_name
 from generation.jobs.engine import job_control
 from generation.jobs.placing import retries
-from generation.models import Job, JobEvent
+from generation.models import Image, Job, JobEvent
 from generation.studio.presets import own_styles
 from generation.views.jobs import cards, runs
 from generation.views.partials import part, wants_part
+from generation.views.tiles import fields_of_tiles, tile_of
 from generation.views.undo import with_undo
 
 
@@ -66,6 +68,17 @@ def run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     if run is None:
         raise Http404
     return part(request, "generation/_runs.html", {"runs": [run]})
+
+
+@login_required
+@require_safe
+def run_tiles(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Return the images of one of the user's runs as in the gallery, in order."""
+    own = Image.objects.of(request.user).kept().filter(Q(job__batch=run_id) | Q(job=run_id))
+    found = [tile_of(image) for image in fields_of_tiles(own).order_by("job", "position")]
+    if not found:
+        raise Http404
+    return part(request, "generation/_tiles.html", {"tiles": found, "layout": "row", "eager": 0})
 
 
 @login_required

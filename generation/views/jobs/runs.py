@@ -14,6 +14,7 @@ from generation.jobs import eta
 from generation.jobs.eta import Forecast
 from generation.jobs.live import status_text
 from generation.models import ACTIVE, Image, ImageModel, Job, Sheet, Status
+from generation.studio.forms import image_edits
 from generation.views.jobs import cards, sheet_cards
 from generation.views.jobs.cards import Card, kept_images
 from generation.views.jobs.sheet_cards import SheetCard
@@ -35,6 +36,14 @@ class Run:
     @property
     def prompt(self) -> str:
         return self.first.prompt
+
+    @property
+    def made(self) -> str:
+        """What it made of a source image, such as "4 variants"; "" of none."""
+        card = self.cards[0]
+        return image_edits.run_text(
+            card.job, count=len(self.cards), width=card.width, height=card.height
+        )
 
     @property
     def shape(self) -> str:

@@ -64,10 +64,12 @@ def lifetimes() -> list[LinkLifetime]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @limited("share")
 def share(request: HttpRequest, image_id: UUID) -> HttpResponse:
-    """Show how the image is shared; POST creates or changes the link."""
+    """Show how the image is shared; POST creates or changes the link, with `once` only creates."""
     image = _own(request, image_id)
     if request.method in ("GET", "HEAD"):
         return _show(request, image)
+    if "once" in request.POST and image.has_link:
+        return _answer(request, image, "")
     try:
         had_link = image.has_link
         image = _with_related_of(

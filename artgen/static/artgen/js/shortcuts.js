@@ -1,6 +1,7 @@
 /**
  * Keyboard shortcuts: which keys they have (declared in artgen/web/shortcuts.py), the list that "?"
- * opens, and the switch for keys without Ctrl, which speech input may trigger (WCAG 2.1.4).
+ * opens, the switch for keys without Ctrl, which speech input may trigger (WCAG 2.1.4), and that for
+ * what Enter does.
  */
 
 import { part } from "./http.js"
@@ -8,10 +9,12 @@ import { part } from "./http.js"
 const { page, keys } = JSON.parse(
   document.getElementById("shortcut-keys")?.textContent ?? '{"page": "/shortcuts/", "keys": {}}',
 )
-const SWITCH = "picture-keys" // in localStorage: "off" turns single keys off
+const SINGLE_KEYS = "picture-keys" // in localStorage: "off" turns single keys off
+const ENTER_ADDS_LINE = "enter-adds-line" // in localStorage: "on" lets Enter begin a new line
 const TEXT_FIELDS =
   "input:not([type=checkbox], [type=radio], [type=range], [type=button]), textarea, select," +
   " [contenteditable]"
+const COMPOSING = 229 // `keyCode`: Safari's Enter that ends a composition has nothing else
 // Of the Russian layout and others like it, by the place of the key.
 const SYMBOLS = { BracketLeft: "[", BracketRight: "]" }
 const SLASHES = { ".": "/", ",": "?" }
@@ -35,10 +38,29 @@ export function isTyping(event) {
 
 /** Return whether shortcuts without a modifier are turned on. */
 export function singleKeysAreOn() {
+  return kept(SINGLE_KEYS) !== "off"
+}
+
+/**
+ * Return whether Enter in a prompt creates images. With a keyboard on the screen, it begins a new
+ * line.
+ */
+export function enterCreates() {
+  return kept(ENTER_ADDS_LINE) !== "on" && matchMedia("(hover: hover)").matches
+}
+
+/** Return whether this key press in a prompt is the Enter that creates images. */
+export function isCreatingEnter(event) {
+  const hasModifier = event.shiftKey || event.altKey || event.ctrlKey || event.metaKey
+  const composes = event.isComposing || event.keyCode === COMPOSING
+  return event.key === "Enter" && !hasModifier && !composes && enterCreates()
+}
+
+function kept(name) {
   try {
-    return localStorage.getItem(SWITCH) !== "off"
+    return localStorage.getItem(name)
   } catch {
-    return true // no storage: nobody has turned them off
+    return null // no storage: as nobody has changed it
   }
 }
 
@@ -56,7 +78,9 @@ export function wireShortcuts() {
       opener.closest("[popover]")?.hidePopover()
       open()
     } else if (event.target.closest("[data-single-keys]")) {
-      toggleSingleKeys()
+      toggle(SINGLE_KEYS, singleKeysAreOn() ? "off" : "on")
+    } else if (event.target.closest("[data-enter-line]")) {
+      toggle(ENTER_ADDS_LINE, kept(ENTER_ADDS_LINE) === "on" ? "off" : "on")
     }
   })
 }
@@ -94,24 +118,27 @@ function dialogOf(list) {
 /** Show the switch and the names of a Mac's keys. */
 function prepare(root) {
   for (const row of root.querySelectorAll("[data-single-keys-row]")) row.hidden = false
-  showSingleKeys(root)
+  showSwitches(root)
   if (!/^Mac/.test(navigator.platform)) return
   for (const key of root.querySelectorAll("#shortcuts kbd"))
     if (key.textContent === "Ctrl") key.textContent = "⌘"
 }
 
-function toggleSingleKeys() {
+function toggle(name, value) {
   try {
-    localStorage.setItem(SWITCH, singleKeysAreOn() ? "off" : "on")
+    localStorage.setItem(name, value)
   } catch {
-    return // no storage: they stay on
+    return // no storage: they stay as they are
   }
-  showSingleKeys(document)
+  showSwitches(document)
 }
 
-function showSingleKeys(root) {
+function showSwitches(root) {
   for (const button of root.querySelectorAll("[data-single-keys]"))
     button.setAttribute("aria-checked", String(singleKeysAreOn()))
+  for (const button of root.querySelectorAll("[data-enter-line]"))
+    button.setAttribute("aria-checked", String(kept(ENTER_ADDS_LINE) === "on"))
+  for (const hint of root.querySelectorAll("[data-modifier]")) hint.hidden = enterCreates()
 }
 
 /** Return a key press as the declaration writes it: "f", "Mod+Enter", "Shift+ArrowLeft". */

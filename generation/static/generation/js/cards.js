@@ -13,6 +13,7 @@ import { JobActions } from "./job_actions.js"
 import { ACTIVE, canUpdate, glow, isActive, showCancelOfRun, updateCard } from "./job_card.js"
 import { SheetRuns } from "./sheet_runs.js"
 import { fadeIn } from "./fade_in.js"
+import { addActs } from "./image_acts.js"
 
 const COLLAPSE_DURATION = 200 // ms
 
@@ -42,6 +43,7 @@ export class Cards {
   /** Prepare new cards below `element`: placeholders, glow, buttons that need script. */
   enhance(element) {
     fadeIn(element)
+    addActs(element)
     for (const hidden of element.querySelectorAll("[data-favorite][hidden], [data-copy][hidden]")) {
       hidden.hidden = "copy" in hidden.dataset && !navigator.clipboard
     }

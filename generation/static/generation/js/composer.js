@@ -5,7 +5,7 @@
 
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
-import { pressed } from "../../artgen/js/shortcuts.js"
+import { isCreatingEnter, pressed } from "../../artgen/js/shortcuts.js"
 import { dismiss, toast } from "../../artgen/js/toasts.js"
 import { word } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
@@ -105,9 +105,10 @@ export class Composer {
         event.preventDefault()
         this.replaced.undo()
       }
-      if (pressed(event, "create")) {
+      const isEnter = event.target === this.prompt && isCreatingEnter(event)
+      if (isEnter || pressed(event, "create")) {
         event.preventDefault()
-        this.send()
+        if (!event.repeat) this.send()
       }
     })
     window.addEventListener("pagehide", () => {
@@ -149,7 +150,7 @@ export class Composer {
    */
   async use(query) {
     const before = this.#state()
-    const isOther = query.has("job")
+    const isOther = query.has("job") || query.has("image")
     if (
       !(await this.#load(
         () => (isOther ? query : withLink(this.side, query, this.#fieldsForSwitch())),
@@ -518,7 +519,7 @@ export class Composer {
       this.#changed()
       return
     }
-    if (query.has("job") || query.has("share")) {
+    if (["job", "image", "saved", "share"].some((name) => query.has(name))) {
       this.#offerUndo(before)
       return
     }

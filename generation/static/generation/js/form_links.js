@@ -2,7 +2,8 @@
 
 import { roomForSources, takesSources } from "./model_picker.js"
 
-const PARAMETERS = ["job", "share", "count", "seed", "prompt", "model", "source", "preset"]
+const FILLING = ["job", "image", "saved", "share", "prompt", "model", "source", "preset"]
+const PARAMETERS = [...FILLING, "count", "seed"]
 
 /**
  * Return the parameters of such a link from the page's address, null if it has none; remove them.

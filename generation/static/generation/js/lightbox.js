@@ -9,21 +9,28 @@
 import { pressedOf } from "../../artgen/js/shortcuts.js"
 import { word } from "../../artgen/js/words.js"
 import { srcsetOf } from "./copies.js"
+import { ACTS } from "./image_acts.js"
+import { LightboxZoom } from "./lightbox_zoom.js"
 import { frontOf } from "./stacks.js"
 import { Swipes } from "./swipes.js"
 
 const MOVED_REGIONS = ["status", "toasts"] // live regions: a modal dialog makes the others inert
 const STEPS = ["previous", "next"]
-const KEYS = [...STEPS, "favorite", "select", "trash"] // shortcuts, and names of the buttons
+const KEYS = [...STEPS, "favorite", "share", "select", "trash"] // shortcuts, and names of the buttons
+const LABEL_AFTER = 300 // ms: images that are only passed need no prices
 const TILES = "[data-image]"
 
 export class Lightbox {
   /**
    * `list` has the tiles; `remove(button)` moves an image to the trash or out of it; `loadMore()`
-   * appends further tiles and resolves to whether there were any.
+   * appends further tiles and resolves to whether there were any. `acts` and `joined` are of pages
+   * whose images can be used.
    */
-  constructor(viewer, { list, remove, loadMore }) {
-    Object.assign(this, { viewer, list, remove, loadMore })
+  constructor(viewer, { list, remove, loadMore, acts = null, joined = null }) {
+    Object.assign(this, { viewer, list, remove, loadMore, acts, joined })
+    this.actions = viewer.querySelector(".lightbox-actions")
+    this.line = viewer.querySelector("[data-lightbox-run]")
+    this.zoom = new LightboxZoom(viewer)
     this.picture = viewer.querySelector(".lightbox-picture")
     this.prompt = viewer.querySelector(".lightbox-prompt")
     this.position = viewer.querySelector("[data-position]")
@@ -44,6 +51,7 @@ export class Lightbox {
     viewer.addEventListener("close", () => this.#closed())
     window.addEventListener("popstate", (event) => this.#traversed(event.state))
     new Swipes(this.picture, {
+      isOff: () => this.zoom.isZoomed,
       left: () => this.step(1),
       right: () => this.step(-1),
       down: () => viewer.close(),
@@ -51,22 +59,29 @@ export class Lightbox {
   }
 
   get tiles() {
-    return [...this.list.querySelectorAll(TILES)]
+    const tiles = [...this.list.querySelectorAll(TILES)]
+    return this.joined ? this.joined.inOrder(tiles) : tiles
   }
 
   /** Show the tile's image; `push`: as a new entry of the history. */
-  open(tile, { push = true } = {}) {
+  open(tile, { push = true, isZoomed = false } = {}) {
     if (this.viewer.open || this.isLeaving) return
     if (push) history.pushState({ lightbox: idOf(tile) }, "", linkOf(tile).href)
     this.#takeRegions()
     this.viewer.showModal()
     this.show(tile)
     this.viewer.querySelector(".lightbox-stage").focus({ preventScroll: true })
+    if (isZoomed)
+      this.picture.decode().then(
+        () => this.zoom.toggle(),
+        () => {},
+      )
   }
 
   /** Show another tile's image in the open lightbox. */
   show(tile) {
     this.tile = tile
+    this.zoom.reset()
     const small = tile.querySelector(".card-picture")
     const { picture } = this
     picture.src = small.currentSrc || small.src
@@ -82,8 +97,34 @@ export class Lightbox {
     history.replaceState({ lightbox: idOf(tile) }, "", linkOf(tile).href)
     this.details.href = linkOf(tile).href
     this.download.href = new URL("download/", linkOf(tile).href)
-    this.#showPosition()
+    this.refresh()
     this.#showButtons()
+    this.#showOffers()
+  }
+
+  /** Show the place of the image, and what is being made from it. */
+  refresh() {
+    if (!this.viewer.open || !this.tile) return
+    this.#showPosition()
+    if (this.line) this.#showLine(this.joined.lineOf(idOf(this.tile)))
+  }
+
+  #showLine(line) {
+    this.line.hidden = !line
+    if (!line) return
+    const text = this.line.querySelector("[data-line-text]")
+    if (text.textContent !== line.text) text.textContent = line.text
+    this.line.querySelector("[data-line-cancel]").hidden = !line.isActive
+    this.line.querySelector("[data-line-show]").hidden = !line.isReady
+    this.line.dataset.run = line.run.id
+  }
+
+  #showOffers() {
+    if (!this.acts) return
+    const { tile } = this
+    this.actions.dataset.image = idOf(tile)
+    clearTimeout(this.labeling)
+    this.labeling = setTimeout(() => this.acts.label(this.actions, tile), LABEL_AFTER)
   }
 
   /** Go to the next (1) or previous (-1) image; further ones are loaded at the end. */
@@ -113,9 +154,9 @@ export class Lightbox {
 
   #showButtons() {
     const heart = this.tile.querySelector("[data-favorite]")
-    const { checked } = this.tile.querySelector(".tick")
+    const tick = this.tile.querySelector(".tick")
     this.#button("favorite")?.setAttribute("aria-pressed", heart.getAttribute("aria-pressed"))
-    this.#button("select").setAttribute("aria-pressed", String(checked))
+    this.#button("select")?.setAttribute("aria-pressed", String(tick.checked))
     const source = this.#button("source")
     if (source) source.hidden = !this.tile.querySelector("[data-source-of]:not([hidden])")
   }
@@ -138,21 +179,34 @@ export class Lightbox {
 
   #clicked(event) {
     const name = event.target.closest("[data-lightbox]")?.dataset.lightbox
+    const act = event.target.closest("[data-make]")
+    if (act) this.#press(act, event)
+    if (event.target.closest("[data-line-show]")) this.step(1)
+    if (event.target.closest("[data-line-cancel]")) this.joined.cancel(this.line.dataset.run)
     if (event.target === this.viewer || event.target.matches(".lightbox-stage")) this.viewer.close()
     if (!name || event.ctrlKey || event.metaKey) return
     if (name === "details") {
       event.preventDefault()
-      this.#openPage()
+      this.#openPage(this.details.href)
     } else this.#act(name)
   }
 
   /**
-   * Open the image's page in an entry of the history of its own: one that shares the document of
-   * the list would lose its scroll position.
+   * Open a page in an entry of the history of its own: one that shares the document of the list
+   * would lose its scroll position.
    */
-  #openPage() {
-    this.destination = this.details.href
+  #openPage(address) {
+    this.destination = address
     history.back()
+  }
+
+  #press(button, event) {
+    const { tile } = this
+    const page = this.acts.pageOf(button.dataset.make, tile)
+    if (page && button.getAttribute("aria-disabled") !== "true") return this.#openPage(page)
+    // The form that takes the prompt is below.
+    if (button.dataset.make === "reuse") this.viewer.close()
+    this.acts.press(button, tile, event)
   }
 
   #act(name) {
@@ -166,6 +220,7 @@ export class Lightbox {
       restore: () => this.#remove(),
       favorite: () => inTile("[data-favorite]").click(),
       select: () => inTile(".tick").click(),
+      share: () => this.acts.share(this.tile),
       source: () => {
         const button = inTile("[data-source-of]")
         this.viewer.close()
@@ -192,14 +247,28 @@ export class Lightbox {
 
   #key(event) {
     const isOfButton = event.key === " " // presses the focused button
-    const name = isOfButton ? "" : pressedOf(event, KEYS)
+    if (isOfButton || this.zoom.pressed(event)) return
+    if (this.acts && this.#actPressed(event)) return
+    const name = pressedOf(event, KEYS)
     if (!name || !this.#button(name)) return // the trash has no favorites
     event.preventDefault()
     event.stopPropagation()
     if (!event.repeat || STEPS.includes(name)) this.#act(name)
   }
 
+  /** Return whether the key is that of an action. */
+  #actPressed(event) {
+    const act = pressedOf(event, ACTS)
+    if (!act) return false
+    event.preventDefault()
+    event.stopPropagation()
+    const button = this.viewer.querySelector(`[data-make=${act === "vary_strong" ? "vary" : act}]`)
+    if (!event.repeat && button) this.#press(button, { shiftKey: act === "vary_strong" })
+    return true
+  }
+
   #closed() {
+    this.zoom.reset()
     document.title = this.pageTitle
     this.#returnRegions()
     this.picture.removeAttribute("src")
@@ -256,5 +325,6 @@ function idOf(tile) {
 /** Return the prompt: of its run in the feed, else as the tile has it. */
 function promptOf(tile) {
   const ofRun = tile.closest("[data-run]")?.querySelector(".run-prompt")
-  return ofRun?.textContent ?? linkOf(tile).getAttribute("aria-label")
+  const { alt } = tile.querySelector(".card-picture")
+  return ofRun?.textContent ?? (alt || linkOf(tile).getAttribute("aria-label"))
 }

@@ -1,5 +1,6 @@
 /** Price and wait time on the button: requested after what changes them, and periodically. */
 
+import { enterCreates } from "../../artgen/js/shortcuts.js"
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { fieldsOf } from "./draft.js"
@@ -64,8 +65,9 @@ export class Quote {
   enhance() {
     for (const keys of this.side.querySelectorAll(".create-keys")) {
       keys.hidden = matchMedia("(pointer: coarse)").matches
-      if (/Mac|iPhone|iPad/.test(navigator.platform))
-        keys.querySelector("[data-modifier]").textContent = "⌘"
+      const modifier = keys.querySelector("[data-modifier]")
+      modifier.hidden = enterCreates()
+      if (/Mac|iPhone|iPad/.test(navigator.platform)) modifier.textContent = "⌘"
     }
   }
 

@@ -4,7 +4,10 @@ const DISTANCE = 56 // px until a swipe acts
 const STRAIGHT = 1.4 // how much further along one axis than along the other
 
 export class Swipes {
-  /** `actions` may have `left`, `right` and `down`: functions for a swipe in that direction. */
+  /**
+   * `actions` may have `left`, `right` and `down`: functions for a swipe in that direction; `isOff()`
+   * says when nothing is swiped.
+   */
   constructor(element, actions) {
     Object.assign(this, { element, actions })
     this.start = null
@@ -16,8 +19,9 @@ export class Swipes {
   }
 
   #down(event) {
-    if (event.pointerType !== "touch") return
+    if (event.pointerType !== "touch" || this.actions.isOff?.()) return
     this.fingers.add(event.pointerId)
+    if (this.fingers.size > 1 && this.start) this.element.style.transform = ""
     this.start = this.fingers.size === 1 ? { x: event.clientX, y: event.clientY } : null
   }
 
@@ -34,8 +38,8 @@ export class Swipes {
 
   #end(event) {
     this.fingers.delete(event.pointerId)
+    if (this.start) this.element.style.transform = ""
     this.start = null
-    this.element.style.transform = ""
   }
 }
 

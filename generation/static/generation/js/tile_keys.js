@@ -4,19 +4,34 @@
  * cannot trigger them elsewhere.
  */
 
-import { pressed } from "../../artgen/js/shortcuts.js"
+import { pressed, pressedOf } from "../../artgen/js/shortcuts.js"
+import { ACTS } from "./image_acts.js"
 import { imagesOf } from "./stacks.js"
 
-/** `selection` may be null; `remove(button)` moves the image of a trash button. */
-export function wireTileKeys(list, { selection, remove }) {
+/**
+ * `selection` and `acts` may be null; `remove(button)` moves the image of a trash button,
+ * `zoom(tile)` shows an image enlarged.
+ */
+export function wireTileKeys(list, { selection, remove, zoom, acts = null }) {
   list.addEventListener("keydown", (event) => {
     const tile = event.target.matches(".card-link, .tick") && event.target.closest("li")
     if (!tile || event.defaultPrevented) return
-    const act = actionOf(event, tile, { selection, remove })
+    const act =
+      imageActOf(event, tile, { selection, zoom, acts }) ??
+      actionOf(event, tile, { selection, remove })
     if (!act) return
     event.preventDefault()
     act()
   })
+}
+
+/** Return what is done with one image that can be used; null for other keys. */
+function imageActOf(event, tile, { selection, zoom, acts }) {
+  if (!acts || selection?.size || !tile.dataset.image || imagesOf(tile).length > 1) return null
+  const name = pressedOf(event, ACTS)
+  if (name) return () => acts.act(name, tile)
+  if (pressed(event, "share")) return () => acts.share(tile)
+  return pressed(event, "open_full_view") ? () => zoom(tile) : null
 }
 
 function actionOf(event, tile, { selection, remove }) {

@@ -26,11 +26,18 @@ class TestSharingInABrowser(BrowserTestCase):
 
     def test_it_shares_by_link_until_that_is_stopped(self):
         page = self.picture("sharer")
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.keyboard.press("s")
+        toast = page.locator(".toast", has_text="Link copied")
+        expect(toast).to_be_visible()
+        address = page.evaluate("navigator.clipboard.readText()")
+        toast.get_by_role("button", name="Options").click()
         expect(page.locator("#share-dialog")).to_be_visible()
+        assert page.input_value("#share-address") == address
         page.locator("#share [name=parameters]").first.check()
-        page.click("#share .button-primary")
-        address = page.input_value("#share-address")
+        page.locator("#share").get_by_role("button", name="Save", exact=True).click()
+        expect(page.locator(".share-message")).to_have_text("Saved.")
+        assert page.input_value("#share-address") == address
         expect(page.locator("#seen")).to_contain_text("Anyone with the link can see this")
         stranger = self.visit(path=address)
         expect(stranger.locator("h1")).to_have_text("a lighthouse in fog")

@@ -1,0 +1,141 @@
+/**
+ * What is made of an image where it is shown: variants, a larger one, a change of a part, and its
+ * prompt again. Pages press it by buttons and keys; prices come when somebody points at an image.
+ */
+
+import { api, part } from "../../artgen/js/http.js"
+import { toast } from "../../artgen/js/toasts.js"
+import { showBalance } from "./balance.js"
+import { showFailure } from "./failures.js"
+import { freshKey } from "./random.js"
+import { copyShareLink } from "./share_link.js"
+
+/** Shortcuts, and the names of the buttons (`data-make`). */
+export const ACTS = ["vary", "vary_strong", "upscale", "edit_area", "reuse"]
+const ORDERS = {
+  vary: { path: "vary/", fields: { amount: "subtle" } },
+  vary_strong: { path: "vary/", fields: { amount: "strong" } },
+  upscale: { path: "upscale/", fields: { scale: "2" } },
+}
+const POINTED = 60 // ms: a pointer that only passes asks for nothing
+
+/** Put the buttons into the cards of images below `root`. */
+export function addActs(root) {
+  const template = document.getElementById("card-acts")
+  if (!template) return
+  for (const actions of root.querySelectorAll(".card-actions:not(.card-acts + *)"))
+    actions.before(template.content.firstElementChild.cloneNode(true))
+  // By keyboard: the keys on the image's link, and the buttons of the lightbox.
+  for (const button of root.querySelectorAll(".card-acts button")) button.tabIndex = -1
+}
+
+export class ImageActs {
+  /**
+   * `data` has the texts and addresses of the page. `placed(run, tile)` gets the run that was
+   * placed; `reuse(id)` puts the image's prompt into a form of this page.
+   */
+  constructor(data, { placed, reuse = null }) {
+    Object.assign(this, { data, placed, reuse })
+    this.offers = new Map() // image id → promise of {act: {price, text}}
+    this.keys = new Map() // "image id, act" → key of an order whose answer has not come
+    this.timer = 0
+  }
+
+  /** Put prices into the buttons below `root`, which belong to the image of `tile`. */
+  async label(root, tile) {
+    const id = tile.dataset.image
+    let offers
+    try {
+      offers = await this.#offersOf(tile)
+    } catch {
+      return // the buttons work without prices
+    }
+    if (root.dataset.image !== id) return
+    for (const button of root.querySelectorAll("[data-make]")) this.#label(button, offers)
+  }
+
+  /** Press the buttons of cards of `list`, and label them when a pointer rests on one. */
+  watch(list) {
+    list.addEventListener("pointerover", ({ target }) => {
+      const tile = target.closest("[data-make]")?.closest("[data-image]")
+      clearTimeout(this.timer)
+      if (tile) this.timer = setTimeout(() => this.label(tile, tile), POINTED)
+    })
+    list.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-make]")
+      if (button) this.press(button, button.closest("[data-image]"), event)
+    })
+  }
+
+  press(button, tile, { shiftKey = false } = {}) {
+    if (button.getAttribute("aria-disabled") === "true") return
+    const act = button.dataset.make
+    this.act(act === "vary" && shiftKey ? "vary_strong" : act, tile)
+  }
+
+  async act(name, tile) {
+    const page = this.pageOf(name, tile)
+    if (page) location.assign(page)
+    else if (name === "reuse") this.reuse(tile.dataset.image)
+    else await this.#place(name, tile)
+  }
+
+  share(tile) {
+    return copyShareLink(addressOf(tile), this.data)
+  }
+
+  /** Return the address of the page that the action opens, "" if it opens none. */
+  pageOf(name, tile) {
+    if (name === "edit_area") return `${addressOf(tile)}edit/`
+    if (name !== "reuse" || this.reuse) return ""
+    return `${this.data.create}?image=${tile.dataset.image}`
+  }
+
+  async #place(name, tile) {
+    const { path, fields } = ORDERS[name]
+    const call = `${tile.dataset.image} ${name}`
+    if (this.keys.get(call)?.isSending) return
+    const order = this.keys.get(call) ?? { key: freshKey() }
+    order.isSending = true
+    this.keys.set(call, order)
+    const form = new FormData()
+    for (const [field, value] of Object.entries({ ...fields, key: order.key }))
+      form.set(field, value)
+    try {
+      const answer = await part(addressOf(tile) + path, { method: "POST", form })
+      this.keys.delete(call)
+      showBalance(answer)
+      if (answer.ok) this.placed(answer.fragment.querySelector("[data-run]"), tile)
+      else toast(answer.text || this.data.notPossible, { kind: "error", key: "failed" })
+    } catch (problem) {
+      showFailure(problem, this.data)
+    } finally {
+      order.isSending = false
+    }
+  }
+
+  #offersOf(tile) {
+    const id = tile.dataset.image
+    if (!this.offers.has(id)) {
+      const offers = api(`${addressOf(tile)}offers/`)
+      offers.catch(() => this.offers.delete(id))
+      this.offers.set(id, offers)
+    }
+    return this.offers.get(id)
+  }
+
+  #label(button, offers) {
+    button.dataset.label ??= button.title
+    const offer = offers[button.dataset.make]
+    const isOff = offer === null
+    const text = isOff ? this.data.notPossible : offer?.text
+    button.dataset.price = offer?.price ?? ""
+    if (text) button.title = `${button.dataset.label}\n${text}`
+    button.setAttribute("aria-disabled", String(isOff))
+    button.ariaDescription = text ?? ""
+  }
+}
+
+function addressOf(tile) {
+  return tile.querySelector(".card-link").getAttribute("href")
+}

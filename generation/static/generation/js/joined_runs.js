@@ -1,0 +1,126 @@
+/**
+ * Runs made from images of a list: they stand after their image in the lightbox, and a line there
+ * says how far they are.
+ */
+
+import { part } from "../../artgen/js/http.js"
+import { plural } from "../../artgen/js/words.js"
+import { showBalance } from "./balance.js"
+import { showFailure } from "./failures.js"
+import { ACTIVE } from "./job_card.js"
+
+export class JoinedRuns {
+  /**
+   * `data` has addresses and texts of the page. `show(run)` puts the images of a finished run into the page and resolves
+   * to whether they are there; `changed()` is called after each change.
+   */
+  constructor({ data, show, changed }) {
+    Object.assign(this, { data, show, changed })
+    this.runs = new Map() // run id → {id, source, made, jobs}, the oldest first
+    this.active = new Set() // ids of jobs
+  }
+
+  /**
+   * Follow a run that was placed, as the server has rendered it; `tile` has its source. Return the
+   * line about it.
+   */
+  add(run, tile) {
+    const jobs = new Map()
+    for (const card of run.querySelectorAll("[data-job]")) {
+      const text = (name) => card.querySelector(`[data-${name}]`)?.textContent.trim() ?? ""
+      const { job: id, status } = card.dataset
+      jobs.set(id, { status, phase: text("phase"), detail: text("detail") })
+      if (ACTIVE.has(status)) this.active.add(id)
+    }
+    const { run: id, made } = run.dataset
+    const joined = { id, source: tile.dataset.image, made, jobs }
+    this.runs.set(id, joined)
+    if ([...jobs.keys()].some((job) => this.active.has(job))) this.changed()
+    else this.#ended(joined)
+    return this.lineOf(joined.source).text
+  }
+
+  /** Take the state of jobs, as `Live` reports it. */
+  apply(jobs, { complete = false } = {}) {
+    const listed = new Set(jobs.map((job) => job.id))
+    for (const job of jobs) this.#takeJob(job)
+    // A snapshot has all active jobs: others have ended unseen.
+    const missed = complete ? [...this.active].filter((id) => !listed.has(id)) : []
+    for (const id of missed) this.#ask(id)
+  }
+
+  #takeJob({ id, status, phase, phase_detail: detail }) {
+    if (!this.active.has(id)) return
+    const run = this.#runOf(id)
+    run.jobs.set(id, { status, phase, detail: detail ?? "" })
+    this.changed()
+    if (ACTIVE.has(status)) return
+    this.active.delete(id)
+    this.#ended(run)
+  }
+
+  async #ask(id) {
+    try {
+      const answer = await part(`${this.data.jobs}${id}/card/`)
+      const card = answer.fragment.querySelector("[data-job]")
+      if (card)
+        this.#takeJob({
+          id,
+          status: card.dataset.status,
+          phase: card.querySelector("[data-phase]")?.textContent ?? "",
+        })
+    } catch {
+      // Offline: the next snapshot asks again.
+    }
+  }
+
+  async #ended(run) {
+    if ([...run.jobs.keys()].some((job) => this.active.has(job))) return
+    run.isShown = await this.show(run)
+    this.changed()
+  }
+
+  #runOf(jobId) {
+    return [...this.runs.values()].find(({ jobs }) => jobs.has(jobId))
+  }
+
+  /** Cancel what is not finished of a run. */
+  async cancel(id) {
+    try {
+      showBalance(await part(`${this.data.runs}${id}/cancel/`, { method: "POST" }))
+    } catch (problem) {
+      showFailure(problem, this.data)
+    }
+  }
+
+  /** Return these tiles with those of joined runs after their source, the newest run first. */
+  inOrder(tiles) {
+    let ordered = tiles
+    for (const { id, source } of this.runs.values()) {
+      const isOfRun = (tile) => runOf(tile) === id
+      const own = ordered.filter(isOfRun)
+      const rest = ordered.filter((tile) => !isOfRun(tile))
+      const at = rest.findIndex((tile) => tile.dataset.image === source)
+      if (own.length && at >= 0) ordered = rest.toSpliced(at + 1, 0, ...own)
+    }
+    return ordered
+  }
+
+  /** Return what the line below an image says of the newest run made from it, null for nothing. */
+  lineOf(imageId) {
+    const run = [...this.runs.values()].findLast(({ source }) => source === imageId)
+    if (!run) return null
+    const jobs = [...run.jobs.values()]
+    const isActive = jobs.some(({ status }) => ACTIVE.has(status))
+    const ready = jobs.filter(({ status }) => status === "succeeded").length
+    const last = jobs.findLast(({ status }) => ACTIVE.has(status)) ?? jobs.at(-1)
+    if (!isActive && ready) return { run, text: plural("ready", ready), isReady: run.isShown }
+    const text = [run.made, last.detail || last.phase].filter(Boolean).join(", ")
+    return { run, text, isActive }
+  }
+}
+
+/** Return the run that a tile belongs to. */
+function runOf(tile) {
+  return tile.dataset.joined ?? tile.closest("[data-run]")?.dataset.run
+}

@@ -1,0 +1,43 @@
+/** A share link in one press: it is created, unless there is one, and copied. */
+
+import { part } from "../../artgen/js/http.js"
+import { toast } from "../../artgen/js/toasts.js"
+import { showFailure } from "./failures.js"
+
+/** `address` is that of the image's page; `options()` opens the choices, by default their page. */
+export async function copyShareLink(address, data, { options, changed = () => {} } = {}) {
+  const page = `${address}share/`
+  const made = make(page)
+  const isCopied = await copy(made.then(({ link }) => link)).then(
+    () => true,
+    () => false,
+  )
+  try {
+    const { fresh } = await made
+    changed(fresh)
+    const open = options ?? (() => location.assign(page))
+    if (!isCopied) return open() // the browser does not let it be copied
+    toast(data.linkCopied, { key: "share", action: { label: data.linkOptions, run: open } })
+  } catch (problem) {
+    if (problem.text) toast(problem.text, { kind: "error", key: "failed" })
+    else showFailure(problem, data)
+  }
+}
+
+async function make(page) {
+  const form = new FormData()
+  form.set("once", "1")
+  const answer = await part(page, { method: "POST", form })
+  const fresh = answer.fragment.querySelector("#share")
+  const link = fresh?.querySelector("#share-address")?.value
+  if (link) return { link, fresh }
+  const text = fresh?.querySelector(".share-message")?.textContent || answer.text
+  throw Object.assign(new Error(`answered ${answer.status}`), { text, status: answer.status })
+}
+
+/** Safari copies only what was begun in the press itself: a promise of the text. */
+async function copy(text) {
+  if (!window.ClipboardItem) return navigator.clipboard.writeText(await text)
+  const blob = text.then((link) => new Blob([link], { type: "text/plain" }))
+  return navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })])
+}

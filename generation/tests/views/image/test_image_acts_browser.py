@@ -1,0 +1,145 @@
+"""Acting on images where they are shown, in a real Chromium: lightbox, cards, comparisons, keys."""
+
+import re
+from typing import Any, ClassVar
+
+from playwright.sync_api import Locator, Page, expect
+
+from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
+
+PEOPLE = ("maker", "hanger", "toucher", "sheeter", "typist")
+DRAW = f"""
+import time
+from accounts.models import User
+from generation.jobs.placing import drafts, orders
+from generation.models import Job
+request = {{"model": "flux-schnell", "width": 512, "height": 512}}
+for name in {PEOPLE!r}:
+    user = User.objects.get(email=f"{{name}}@example.org")
+    for prompt in ("tea hills", "a paper boat"):
+        orders.place_batch(user=user, requests=drafts.repeated(request | {{"prompt": prompt}}, count=1))
+while Job.objects.active().exists():
+    time.sleep(0.05)
+"""
+
+
+class TestActsInABrowser(BrowserTestCase):
+    """Each person has two images: a boat, and before it tea hills."""
+
+    people: ClassVar = PEOPLE
+    prepare = DRAW
+
+    def position(self, page: Page, text: str) -> None:
+        expect(page.locator("[data-position]")).to_have_text(text)
+
+    def line(self, page: Page) -> Locator:
+        return page.locator("[data-line-text]")
+
+    def open_first(self, name: str, path: str, **options: Any) -> Page:
+        page = self.visit(name, path, **options)
+        page.locator(".card-link").first.click()
+        self.position(page, "1 of 2")
+        return page
+
+    def test_variants_join_the_lightbox_on_create_and_esc_returns(self) -> None:
+        page = self.open_first("maker", "/create/", **DESKTOP)
+        vary = page.locator("#lightbox [data-make=vary]")
+        expect(vary).to_have_attribute("title", re.compile("4 variants · 4.credits · "))
+        page.keyboard.press("v")
+        expect(self.line(page)).to_have_text(re.compile("^4 variants, "))
+        expect(page.locator(".lightbox-prompt")).to_have_text("a paper boat")
+        expect(self.line(page)).to_have_text("4 images ready")
+        self.position(page, "1 of 6")
+        page.locator("[data-line-show]").click()
+        self.position(page, "2 of 6")
+        run = page.locator("[data-run]").first
+        expect(run).to_have_attribute("data-made", "4 variants")
+        expect(run.locator(".run-made")).to_have_text("4 variants")
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("u")
+        expect(self.line(page)).to_have_text("1 image ready")
+        page.keyboard.press("r")
+        expect(page.locator("#lightbox")).to_be_hidden()
+        expect(page.locator("#prompt")).to_have_value("a paper boat")
+        expect(page.locator("#prompt")).to_be_focused()
+        page.locator(".card-link").first.focus()
+        page.keyboard.press("e")
+        page.wait_for_url("**/edit/")
+        expect(page.locator(".edit-level")).to_have_text(re.compile(r"\d+"))
+        page.keyboard.press("Escape")
+        page.wait_for_url("**/create/")
+
+    def test_what_is_made_stands_beside_its_image_in_the_gallery(self) -> None:
+        page = self.open_first("hanger", "/gallery/", **DESKTOP)
+        page.keyboard.press("Shift+v")
+        expect(self.line(page)).to_have_text("4 images ready")
+        page.keyboard.press("ArrowRight")
+        self.position(page, "2 of 6")
+        page.keyboard.press("z")
+        expect(page.locator(".lightbox-stage[data-zoomed]")).to_have_count(1)
+        page.keyboard.press("0")
+        expect(page.locator(".lightbox-stage[data-zoomed]")).to_have_count(0)
+        page.keyboard.press("Escape")
+        expect(page.locator(".card-link").nth(1)).to_be_focused()
+        card = page.locator("[data-image]").last
+        card.hover()
+        upscale = card.locator("[data-make=upscale]")
+        upscale.hover()
+        expect(upscale).to_have_attribute("title", re.compile("1024 × 1024 · 1.credit"))
+        upscale.click()
+        expect(page.locator("[data-image]")).to_have_count(7)
+        card = page.locator("[data-image]").nth(5)
+        card.hover()
+        card.locator("[data-make=reuse]").click()
+        page.wait_for_url("**/create/")
+        expect(page.locator("#prompt")).to_have_value("tea hills")
+
+    def test_it_works_by_finger_in_russian(self) -> None:
+        page = self.visit("toucher", **PHONE)
+        speak(page, "ru")
+        page.goto("/gallery/")
+        page.locator(".card-link").first.tap()
+        self.position(page, "1 из 2")
+        page.locator("#lightbox [data-make=vary]").tap()
+        expect(self.line(page)).to_have_text(re.compile("^4 варианта, "))
+        page.locator("[data-line-show]").tap()
+        self.position(page, "2 из 6")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+
+    def test_a_comparison_has_a_lightbox(self) -> None:
+        page = self.visit("sheeter", "/compare/?prompt=A+{red|blue}+kite", **DESKTOP)
+        for box in page.locator("[name=models]").all():
+            box.set_checked(box.get_attribute("value") == "flux-schnell")
+        expect(page.locator("#create-button")).to_contain_text("Create 2")
+        page.click("#create-button")
+        page.wait_for_url("**/sheets/*/")
+        address = page.url
+        expect(page.locator(".sheet-grid [data-status=succeeded]")).to_have_count(2)
+        page.locator(".sheet-grid .card-link").first.click()
+        self.position(page, "1 of 2")
+        page.keyboard.press("v")
+        expect(self.line(page)).to_have_text("4 images ready")
+        self.position(page, "1 of 6")
+        page.locator("[data-lightbox=details]").click()
+        expect(page.locator(".stage")).to_be_visible()
+        page.wait_for_load_state()
+        page.keyboard.press("Escape")
+        page.wait_for_url(address)
+
+    def test_enter_creates_unless_it_shall_begin_a_line(self) -> None:
+        page = self.visit("typist", **DESKTOP)
+        prompt = page.locator("#prompt")
+        prompt.fill("a kite")
+        prompt.press("Shift+Enter")
+        expect(prompt).to_have_value("a kite\n")
+        prompt.press("Enter")
+        expect(page.locator("[data-run]")).to_have_count(3)
+        prompt.evaluate("prompt => prompt.blur()")
+        page.keyboard.press("?")
+        page.locator("#shortcuts-dialog [data-enter-line]").click()
+        page.keyboard.press("Escape")
+        prompt.press("End")
+        prompt.press("Enter")
+        expect(prompt).to_have_value("a kite\n\n")
+        prompt.press("Control+Enter")
+        expect(page.locator("[data-run]")).to_have_count(4)

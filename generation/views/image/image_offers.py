@@ -1,0 +1,74 @@
+"""What can be made of one image, and for how much: for the buttons of lists."""
+
+from collections.abc import Mapping
+from typing import TypedDict
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from accounts.access.request_user import user_of
+from accounts.limits import quotas
+from artgen.web import formatting
+from generation.jobs.placing.page_quotes import FormOrder, PageQuotes
+from generation.jobs.placing.quotes import Quote
+from generation.studio.forms import image_edits
+from generation.studio.forms.image_edits import Edits
+from generation.views.image.image_page import own_image
+from generation.views.image.variants_and_edits import models_for_edits
+
+
+@login_required
+@require_safe
+def offers(request: HttpRequest, image_id: UUID) -> JsonResponse:
+    """Return `price` and `text`, with the waiting time, of each action; null if it is not possible.
+
+    The names are those of the keyboard shortcuts.
+    """
+    edits = image_edits.of_image(own_image(request, image_id), models_for_edits())
+    user = user_of(request)
+    models = {one.model for one in (*edits.upscales[:1], edits.variant) if one}
+    quotes = PageQuotes.of_models(user, models, allowed=quotas.of(user))
+    response = JsonResponse(_offers(edits, quotes))
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+class Offer(TypedDict):
+    price: str
+    text: str
+
+
+def _offers(edits: Edits, quotes: PageQuotes) -> Mapping[str, Offer | None]:
+    variants = upscale = edit = None
+    if edits.variant:
+        model = edits.variant.model
+        order = FormOrder(model, model.offer, image_edits.VARIANTS, edits.variant.size)
+        count = ngettext("%(count)s variant", "%(count)s variants", order.count)
+        variants = _offer(count % {"count": order.count}, quotes.of_form(order))
+    if edits.upscales:
+        larger = edits.upscales[0]
+        size = (larger.width, larger.height)
+        order = FormOrder(larger.model, larger.model.offer, 1, size)
+        upscale = _offer(f"{larger.width} × {larger.height}", quotes.of_form(order))
+    if edits.fillers:
+        lowest = min(filler.credits for filler in edits.fillers)
+        price = _("from %(credits)s") % {"credits": formatting.credits(lowest)}
+        edit = Offer(price=price, text=price)
+    return {"vary": variants, "vary_strong": variants, "upscale": upscale, "edit_area": edit}
+
+
+def _offer(what: str, quote: Quote) -> Offer:
+    price = formatting.credits(quote.credits)
+    parts = [what, price]
+    if quote.waits_for:
+        parts.append(quote.waits_for)
+    elif quote.eta:
+        parts.append(formatting.about(quote.eta.p50, quote.eta.p90))
+    if quote.short:
+        short = {"credits": formatting.credits(quote.short)}
+        parts.append(_("%(credits)s more needed") % short)
+    return Offer(price=price, text=" · ".join(parts))
