@@ -88,7 +88,7 @@ class TestRefusals:
         assert_problem(server.ask(request_.replace(b"%s", b"/api/v1/jobs/")), status, code)
         assert_page(server.ask(request_.replace(b"%s", b"/create/")), status)
 
-    @pytest.mark.parametrize("path", ["/create/", "/api/v1/uploads/"])
+    @pytest.mark.parametrize("path", ["/create/", "/compare/", "/api/v1/uploads/"])
     def test_it_says_how_large_an_image_may_be(self, server: Nginx, path: str):
         for language, said in (("en", "up to 20 MB"), ("ru", "до 20 МБ")):
             connection = HTTPConnection("127.0.0.1", server.port, timeout=20)

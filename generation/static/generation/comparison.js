@@ -129,6 +129,16 @@ function fill(fields) {
   }
 }
 
+/** Create once the files that are being uploaded are there; not without one that failed. */
+async function createWithSources() {
+  form.setAttribute("aria-busy", "true")
+  const allCame = await comingSources()
+  clearTimeout(waiting)
+  await request()
+  form.removeAttribute("aria-busy")
+  if (allCame) form.requestSubmit(document.getElementById("create-button"))
+}
+
 for (const button of form.querySelectorAll("[data-insert]")) {
   button.hidden = false
 }
@@ -144,7 +154,12 @@ form.addEventListener("click", (event) => {
 form.addEventListener("submit", (event) => {
   const button = event.submitter ?? document.getElementById("create-button")
   const isRefused = button.getAttribute("aria-disabled") === "true"
-  if (!isRefused && form.getAttribute("aria-busy") !== "true") {
+  const isBusy = form.getAttribute("aria-busy") === "true"
+  if (!isBusy && comingSources()) {
+    event.preventDefault()
+    return createWithSources()
+  }
+  if (!isRefused && !isBusy) {
     form.setAttribute("aria-busy", "true")
     return
   }
@@ -171,7 +186,7 @@ setInterval(() => {
   if (!document.hidden && form.elements.prompt.value.trim()) request({ speaks: false })
 }, REFRESH_INTERVAL)
 
-wireComparisonSources(form, data, () => soon(0))
+const comingSources = wireComparisonSources(form, data, () => soon(0))
 const handedOver = takeHandedOver(form.dataset.user)
 if (handedOver) fill(handedOver)
 if (form.elements.prompt.value.trim() && !quote.querySelector(".note-bad")) soon(0)

@@ -5,7 +5,6 @@
 
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
-import { toast } from "../artgen/js/toasts.js"
 import { plural } from "../artgen/js/words.js"
 import { Cards } from "./js/cards.js"
 import { Dismissals } from "./js/dismissals.js"
@@ -66,11 +65,9 @@ const joined = new JoinedRuns({
 })
 const acts = new ImageActs(data, {
   placed(run, tile) {
-    const line = joined.add(run, tile)
-    if (takesNew) cards.insertRun(run)
-    if (lightbox.viewer.open) return
     const show = () => run.scrollIntoView({ block: "start" })
-    toast(line, { key: "made", action: takesNew ? { label: data.show, run: show } : null })
+    joined.add(run, tile, { label: data.show, run: show })
+    cards.insertRun(run, { above: takesNew ? null : tile.closest("[data-run]") })
   },
   reuse: (id) => reuse(new URLSearchParams({ image: id })),
 })
@@ -102,7 +99,6 @@ async function reuse(query) {
   if (!composer) return location.assign(`${data.create}?${query}`)
   if (phone.matches) scrollTo({ top: 0 })
   await composer.use(query)
-  composer.prompt.focus({ preventScroll: true })
 }
 
 /** Move the image of this trash button to the trash. */

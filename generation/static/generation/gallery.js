@@ -6,7 +6,6 @@
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
 import { isTyping, pressed } from "../artgen/js/shortcuts.js"
-import { toast } from "../artgen/js/toasts.js"
 import { add, countFavorites, countShown } from "./js/counts.js"
 import { wireChipMenus } from "./js/chip_menus.js"
 import { wireLoadedMenus } from "./js/loaded_menus.js"
@@ -77,8 +76,7 @@ function wireActs() {
   joined = new JoinedRuns({ data, show, changed: () => lightbox?.refresh() })
   acts = new ImageActs(data, {
     placed(run, tile) {
-      const line = joined.add(run, tile)
-      if (!lightbox.viewer.open) toast(line, { key: "made" })
+      joined.add(run, tile)
       if (!isLive) connect(joined, data)
       isLive = true
     },

@@ -56,7 +56,7 @@ function goOn() {
     .find((link) => link)
   const target = beside?.href ?? data.gallery
   carryUndo({ restore: restore.formAction, page: location.pathname })
-  location.replace(target)
+  showInstead(target)
 }
 
 for (const [button, isTrashed] of [
@@ -124,11 +124,15 @@ function toggleFullScreen() {
   else stage.requestFullscreen()
 }
 
-// Moving between variants replaces the page, so that Back leads to the gallery.
-const from = cameFrom()
-if ((from && !from.startsWith("/images/")) || history.state?.lightbox)
-  sessionStorage.setItem("gallery", "behind")
-else if (!from) sessionStorage.removeItem("gallery")
+// Moving between variants replaces the page, so that Back leads to the page that opened the first.
+const before = JSON.parse(sessionStorage.getItem("image-before"))
+sessionStorage.removeItem("image-before")
+const leadsBack =
+  history.state?.leadsBack ??
+  (before?.next === location.pathname
+    ? before.leadsBack
+    : Boolean(cameFrom() || history.state?.lightbox))
+history.replaceState({ ...history.state, leadsBack }, "")
 
 // A reloaded address of the lightbox shares its document with the feed's: the browser only changes
 // the address when it goes back there.
@@ -143,13 +147,18 @@ for (const link of document.querySelectorAll(
   link.addEventListener("click", (event) => {
     if (!isPlain(event)) return
     event.preventDefault()
-    location.replace(link.href)
+    showInstead(link.href)
   })
 }
 
+function showInstead(address) {
+  const next = new URL(address, location.href).pathname
+  sessionStorage.setItem("image-before", JSON.stringify({ next, leadsBack }))
+  location.replace(address)
+}
+
 document.getElementById("back").addEventListener("click", (event) => {
-  if (!isPlain(event) || sessionStorage.getItem("gallery") !== "behind" || history.length < 2)
-    return
+  if (!isPlain(event) || !leadsBack || history.length < 2) return
   event.preventDefault()
   history.back()
 })
@@ -180,6 +189,8 @@ const PRESSES = {
   back: "back",
 }
 
+const MOVES = new Set(["previous", "next", "newer", "older"])
+
 document.addEventListener("keydown", (event) => {
   // The switch turns off the arrow keys of this page, too.
   if (!singleKeysAreOn() || event.defaultPrevented || document.querySelector("dialog[open]")) return
@@ -188,5 +199,5 @@ document.addEventListener("keydown", (event) => {
   const element = document.getElementById(PRESSES[name])
   if (!element || element.hidden || (name === "back" && document.fullscreenElement)) return
   event.preventDefault()
-  element.click()
+  if (!event.repeat || MOVES.has(name)) element.click()
 })

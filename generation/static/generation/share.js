@@ -2,8 +2,10 @@
 
 import { wireShareSheet } from "./js/share_sheet.js"
 import { wireCopying, wireSharing } from "./js/sharing.js"
+import { wireWayBack } from "./js/way_back.js"
 
 const data = document.getElementById("page-data").dataset
 wireCopying(document.body, data)
 wireSharing(document.body, data)
 wireShareSheet(document.body, data)
+wireWayBack(document.querySelector(".share-back"))

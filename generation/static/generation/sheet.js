@@ -11,6 +11,7 @@ import { showFailure } from "./js/failures.js"
 import { ImageActs } from "./js/image_acts.js"
 import { JoinedRuns } from "./js/joined_runs.js"
 import { Lightbox } from "./js/lightbox.js"
+import { wireTileKeys } from "./js/tile_keys.js"
 
 const HEAD_AFTER = 600 // ms: jobs that end together change the head once
 
@@ -145,12 +146,12 @@ const acts = new ImageActs(
   { ...data, create: page.dataset.create },
   {
     placed(run, tile) {
-      const line = joined.add(run, tile)
-      if (!lightbox.viewer.open) toast(line, { key: "made" })
+      joined.add(run, tile)
     },
   },
 )
 acts.watch(page)
+wireTileKeys(page, { acts, zoom: (tile) => lightbox.open(tile, { isZoomed: true }) })
 const lightbox = new Lightbox(document.getElementById("lightbox"), {
   list: page,
   acts,

@@ -28,11 +28,13 @@ def offers(request: HttpRequest, image_id: UUID) -> JsonResponse:
 
     The names are those of the keyboard shortcuts.
     """
-    edits = image_edits.of_image(own_image(request, image_id), models_for_edits())
+    image = own_image(request, image_id)
+    edits = image_edits.of_image(image, models_for_edits())
     user = user_of(request)
     models = {one.model for one in (*edits.upscales[:1], edits.variant) if one}
     quotes = PageQuotes.of_models(user, models, allowed=quotas.of(user))
-    response = JsonResponse(_offers(edits, quotes))
+    hidden = {} if image.has_parameters else {"reuse": None}
+    response = JsonResponse({**_offers(edits, quotes), **hidden})
     response["Cache-Control"] = "private, no-store"
     return response
 

@@ -128,8 +128,9 @@ def _place(request: HttpRequest, requests: Sequence[dict[str, Any]]) -> HttpResp
     order = orders.place_batch(user=user, requests=requests, key=request.POST.get("key", "")[:255])
     run_id = order.batch or order.jobs[0].id
     if wants_part(request):
-        context = {"runs": [runs.of_user(user, run_id)]}
-        return part(request, "generation/_runs.html", context, status=201)
+        if (run := runs.of_user(user, run_id)) is None:
+            raise Http404  # placed by an earlier press, and dismissed
+        return part(request, "generation/_runs.html", {"runs": [run]}, status=201)
     return HttpResponseRedirect(f"{reverse('create')}#run-{run_id}")
 
 

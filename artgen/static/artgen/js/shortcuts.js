@@ -11,6 +11,7 @@ const { page, keys } = JSON.parse(
 )
 const SINGLE_KEYS = "picture-keys" // in localStorage: "off" turns single keys off
 const ENTER_ADDS_LINE = "enter-adds-line" // in localStorage: "on" lets Enter begin a new line
+const SINGLE_KEY = /^(Shift\+)?[^ ]$/ // what speech input may type
 const TEXT_FIELDS =
   "input:not([type=checkbox], [type=radio], [type=range], [type=button]), textarea, select," +
   " [contenteditable]"
@@ -23,7 +24,7 @@ const SLASHES = { ".": "/", ",": "?" }
 export function pressed(event, name) {
   const key = keyOf(event)
   if (!keys[name]?.includes(key)) return false
-  return key.length > 1 || key === " " || singleKeysAreOn()
+  return !SINGLE_KEY.test(key) || singleKeysAreOn()
 }
 
 /** Return the first of these names whose shortcut is pressed, undefined if none is. */

@@ -201,14 +201,16 @@ export class Cards {
     for (const [job, how] of earlyJobs) this.#applyOne(job, how)
   }
 
-  /** Insert a run by its time, newest first; ids grow with time. */
-  insertRun(run) {
-    if (!run || !this.runs) return
+  /** Insert a run `above` another one, or by its time, newest first; ids grow with time. */
+  insertRun(run, { above = null } = {}) {
+    if (!run || !(this.runs || above)) return
     this.root.querySelector("[data-empty]")?.remove()
     const known = this.root.querySelector(`[data-run="${run.dataset.run}"]`)
     if (known) {
       if (known !== run) known.replaceWith(run)
       if ("sheet" in run.dataset) this.sheets.replaced(known, run)
+    } else if (above) {
+      above.before(run)
     } else {
       openDay(this.root, run.dataset.day)
       const runs = runsOf(this.root, run.dataset.day)

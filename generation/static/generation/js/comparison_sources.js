@@ -10,8 +10,12 @@ import { wireSourcePicker } from "./source_picker.js"
 
 const UPLOAD_SECONDS = 60
 
-/** `changed()` is called after each change of the images. */
+/**
+ * `changed()` is called after each change of the images. Return a function: while files are being
+ * uploaded, it returns a promise of whether all came, else null.
+ */
 export function wireComparisonSources(form, data, changed) {
+  let coming = null
   const fieldset = form.querySelector("[data-sources]")
   const list = fieldset.querySelector("[data-source-list]")
   const template = fieldset.querySelector("[data-source-template]")
@@ -46,13 +50,26 @@ export function wireComparisonSources(form, data, changed) {
     try {
       const { id } = await api(`${data.api}uploads/`, request)
       add(id, URL.createObjectURL(file))
+      return true
     } catch (problem) {
       if (problem.status === 401) showSignedOut(data, problem)
       else {
         const reason = problem.errors?.[0]?.detail || problem.message || data.failed
         toast(`${file.name}: ${reason}`, { kind: "error" })
       }
+      return false
     }
+  }
+
+  async function uploadAll(files) {
+    const all = Promise.all([coming ?? true, ...files.map(upload)])
+    coming = all.then((came) => came.every(Boolean))
+    const own = coming
+    fieldset.setAttribute("aria-busy", "true")
+    await own
+    if (coming !== own) return
+    coming = null
+    fieldset.removeAttribute("aria-busy")
   }
 
   const openOwn = wireSourcePicker(data, (id) => {
@@ -60,13 +77,11 @@ export function wireComparisonSources(form, data, changed) {
     add(id, picked.src)
   })
   showButtons()
-  field.addEventListener("change", async (event) => {
+  field.addEventListener("change", (event) => {
     event.stopPropagation() // the quote needs the ids that come
     const files = [...field.files]
     field.value = ""
-    fieldset.setAttribute("aria-busy", "true")
-    await Promise.all(files.map(upload))
-    fieldset.removeAttribute("aria-busy")
+    uploadAll(files)
   })
   field.addEventListener("input", (event) => event.stopPropagation())
   fieldset.addEventListener("click", (event) => {
@@ -78,4 +93,5 @@ export function wireComparisonSources(form, data, changed) {
     toast(data.removed, { key: "sources" })
     countChanged()
   })
+  return () => coming
 }

@@ -1,6 +1,6 @@
 /** The copies of an image: the thumbnail, and a larger one for large areas. */
 
-const SIDES = [768, 1536] // px of the longer side
+export const SIDES = [768, 1536] // px of the longer side
 
 /** Return both copies of a list's image for an image of any size, "" if there is only one. */
 export function srcsetOf(picture) {

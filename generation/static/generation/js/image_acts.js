@@ -18,6 +18,8 @@ const ORDERS = {
   upscale: { path: "upscale/", fields: { scale: "2" } },
 }
 const POINTED = 60 // ms: a pointer that only passes asks for nothing
+const PRICES_FOR = 30_000 // ms: the queue changes, and with it the wait time
+const PAUSE = 700 // ms: the second click of a double click is no second order
 
 /** Put the buttons into the cards of images below `root`. */
 export function addActs(root) {
@@ -36,9 +38,10 @@ export class ImageActs {
    */
   constructor(data, { placed, reuse = null }) {
     Object.assign(this, { data, placed, reuse })
-    this.offers = new Map() // image id → promise of {act: {price, text}}
-    this.keys = new Map() // "image id, act" → key of an order whose answer has not come
+    this.offers = new Map() // image id → {at, found}: when, a promise of {act: {price, text}}
+    this.orders = new Map() // "image id, act" → {key, isBusy}; the key stays until an answer comes
     this.timer = 0
+    document.addEventListener("balance", () => this.offers.clear())
   }
 
   /** Put prices into the buttons below `root`, which belong to the image of `tile`. */
@@ -54,6 +57,16 @@ export class ImageActs {
     for (const button of root.querySelectorAll("[data-make]")) this.#label(button, offers)
   }
 
+  /** Take the prices away: the buttons below `root` belong to another image now. */
+  unlabel(root) {
+    for (const button of root.querySelectorAll("[data-make]")) this.#label(button, {})
+  }
+
+  /** Return whether the prices of this image are known. */
+  knows(tile) {
+    return Date.now() - (this.offers.get(tile.dataset.image)?.at ?? 0) < PRICES_FOR
+  }
+
   /** Press the buttons of cards of `list`, and label them when a pointer rests on one. */
   watch(list) {
     list.addEventListener("pointerover", ({ target }) => {
@@ -64,6 +77,10 @@ export class ImageActs {
     list.addEventListener("click", (event) => {
       const button = event.target.closest("[data-make]")
       if (button) this.press(button, button.closest("[data-image]"), event)
+    })
+    // The focus stays where it is, so that Space, which scrolls, does not press the button again.
+    list.addEventListener("mousedown", (event) => {
+      if (event.target.closest(".card-acts")) event.preventDefault()
     })
   }
 
@@ -80,8 +97,10 @@ export class ImageActs {
     else await this.#place(name, tile)
   }
 
-  share(tile) {
-    return copyShareLink(addressOf(tile), this.data)
+  /** `open(page)` shows the choices, by default in place of this page. */
+  share(tile, open = (page) => location.assign(page)) {
+    const address = addressOf(tile)
+    return copyShareLink(address, this.data, { options: () => open(`${address}share/`) })
   }
 
   /** Return the address of the page that the action opens, "" if it opens none. */
@@ -94,45 +113,50 @@ export class ImageActs {
   async #place(name, tile) {
     const { path, fields } = ORDERS[name]
     const call = `${tile.dataset.image} ${name}`
-    if (this.keys.get(call)?.isSending) return
-    const order = this.keys.get(call) ?? { key: freshKey() }
-    order.isSending = true
-    this.keys.set(call, order)
+    const order = this.orders.get(call) ?? { key: freshKey() }
+    if (order.isBusy) return
+    order.isBusy = true
+    this.orders.set(call, order)
+    const pause = new Promise((resolve) => setTimeout(resolve, PAUSE))
     const form = new FormData()
     for (const [field, value] of Object.entries({ ...fields, key: order.key }))
       form.set(field, value)
     try {
       const answer = await part(addressOf(tile) + path, { method: "POST", form })
-      this.keys.delete(call)
+      order.key = freshKey()
       showBalance(answer)
       if (answer.ok) this.placed(answer.fragment.querySelector("[data-run]"), tile)
       else toast(answer.text || this.data.notPossible, { kind: "error", key: "failed" })
     } catch (problem) {
       showFailure(problem, this.data)
     } finally {
-      order.isSending = false
+      await pause
+      order.isBusy = false
     }
   }
 
   #offersOf(tile) {
     const id = tile.dataset.image
-    if (!this.offers.has(id)) {
-      const offers = api(`${addressOf(tile)}offers/`)
-      offers.catch(() => this.offers.delete(id))
-      this.offers.set(id, offers)
+    if (!this.knows(tile)) {
+      const found = api(`${addressOf(tile)}offers/`)
+      found.catch(() => this.offers.delete(id))
+      this.offers.set(id, { at: Date.now(), found })
     }
-    return this.offers.get(id)
+    return this.offers.get(id).found
   }
 
+  /** Show the price in the style sheets' tip, which is there at once, in place of the title. */
   #label(button, offers) {
     button.dataset.label ??= button.title
+    const { label } = button.dataset
     const offer = offers[button.dataset.make]
     const isOff = offer === null
-    const text = isOff ? this.data.notPossible : offer?.text
+    const text = isOff ? this.data.notPossible : (offer?.text ?? "")
+    button.title = text ? "" : label
+    button.dataset.tip = text ? `${label}\n${text}` : ""
     button.dataset.price = offer?.price ?? ""
-    if (text) button.title = `${button.dataset.label}\n${text}`
     button.setAttribute("aria-disabled", String(isOff))
-    button.ariaDescription = text ?? ""
+    button.ariaDescription = text
   }
 }
 

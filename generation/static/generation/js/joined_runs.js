@@ -4,6 +4,8 @@
  */
 
 import { part } from "../../artgen/js/http.js"
+import { say } from "../../artgen/js/status.js"
+import { toast } from "../../artgen/js/toasts.js"
 import { plural } from "../../artgen/js/words.js"
 import { showBalance } from "./balance.js"
 import { showFailure } from "./failures.js"
@@ -11,8 +13,9 @@ import { ACTIVE } from "./job_card.js"
 
 export class JoinedRuns {
   /**
-   * `data` has addresses and texts of the page. `show(run)` puts the images of a finished run into the page and resolves
-   * to whether they are there; `changed()` is called after each change.
+   * `data` has addresses and texts of the page. `show(run)` puts the images of a finished run into
+   * the page and resolves to whether they are there. `changed()` is called after each change and
+   * returns whether the lightbox is open.
    */
   constructor({ data, show, changed }) {
     Object.assign(this, { data, show, changed })
@@ -21,10 +24,10 @@ export class JoinedRuns {
   }
 
   /**
-   * Follow a run that was placed, as the server has rendered it; `tile` has its source. Return the
-   * line about it.
+   * Follow a run that was placed, as the server has rendered it; `tile` has its source. Where no
+   * lightbox is open, a message has the line about it and a button for `action`: to cancel it.
    */
-  add(run, tile) {
+  add(run, tile, action = null) {
     const jobs = new Map()
     for (const card of run.querySelectorAll("[data-job]")) {
       const text = (name) => card.querySelector(`[data-${name}]`)?.textContent.trim() ?? ""
@@ -35,9 +38,11 @@ export class JoinedRuns {
     const { run: id, made } = run.dataset
     const joined = { id, source: tile.dataset.image, made, jobs }
     this.runs.set(id, joined)
-    if ([...jobs.keys()].some((job) => this.active.has(job))) this.changed()
-    else this.#ended(joined)
-    return this.lineOf(joined.source).text
+    const { text } = this.lineOf(joined.source)
+    const cancel = { label: this.data.stopRun, run: () => this.cancel(id) }
+    if (this.changed()) say(text)
+    else toast(text, { key: "made", action: action ?? cancel })
+    this.#ended(joined)
   }
 
   /** Take the state of jobs, as `Live` reports it. */
@@ -78,6 +83,7 @@ export class JoinedRuns {
     if ([...run.jobs.keys()].some((job) => this.active.has(job))) return
     run.isShown = await this.show(run)
     this.changed()
+    say(this.#textOf(run))
   }
 
   #runOf(jobId) {
@@ -110,13 +116,17 @@ export class JoinedRuns {
   lineOf(imageId) {
     const run = [...this.runs.values()].findLast(({ source }) => source === imageId)
     if (!run) return null
+    const isActive = [...run.jobs.values()].some(({ status }) => ACTIVE.has(status))
+    return { run, text: this.#textOf(run), isActive, isReady: run.isShown && !isActive }
+  }
+
+  #textOf(run) {
     const jobs = [...run.jobs.values()]
-    const isActive = jobs.some(({ status }) => ACTIVE.has(status))
+    const last = jobs.findLast(({ status }) => ACTIVE.has(status))
     const ready = jobs.filter(({ status }) => status === "succeeded").length
-    const last = jobs.findLast(({ status }) => ACTIVE.has(status)) ?? jobs.at(-1)
-    if (!isActive && ready) return { run, text: plural("ready", ready), isReady: run.isShown }
-    const text = [run.made, last.detail || last.phase].filter(Boolean).join(", ")
-    return { run, text, isActive }
+    if (!last && ready) return plural("ready", ready)
+    const { phase, detail } = last ?? jobs.at(-1)
+    return [run.made, detail || phase].filter(Boolean).join(", ")
   }
 }
 

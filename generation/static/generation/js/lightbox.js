@@ -8,7 +8,7 @@
 
 import { pressedOf } from "../../artgen/js/shortcuts.js"
 import { word } from "../../artgen/js/words.js"
-import { srcsetOf } from "./copies.js"
+import { SIDES, srcsetOf } from "./copies.js"
 import { ACTS } from "./image_acts.js"
 import { LightboxZoom } from "./lightbox_zoom.js"
 import { frontOf } from "./stacks.js"
@@ -37,6 +37,7 @@ export class Lightbox {
     this.download = viewer.querySelector("[data-download]")
     this.details = viewer.querySelector("[data-lightbox=details]")
     this.tile = null
+    this.opened = null // the tile that it was opened from
     this.isLeaving = false // history.back() was called and has not arrived
     this.destination = null // the page to open after that
     this.pageTitle = document.title
@@ -50,6 +51,7 @@ export class Lightbox {
     viewer.addEventListener("keydown", (event) => this.#key(event))
     viewer.addEventListener("close", () => this.#closed())
     window.addEventListener("popstate", (event) => this.#traversed(event.state))
+    document.addEventListener("balance", () => this.#showOffers())
     new Swipes(this.picture, {
       isOff: () => this.zoom.isZoomed,
       left: () => this.step(1),
@@ -69,8 +71,9 @@ export class Lightbox {
     if (push) history.pushState({ lightbox: idOf(tile) }, "", linkOf(tile).href)
     this.#takeRegions()
     this.viewer.showModal()
+    this.opened = tile
     this.show(tile)
-    this.viewer.querySelector(".lightbox-stage").focus({ preventScroll: true })
+    this.#focusStage()
     if (isZoomed)
       this.picture.decode().then(
         () => this.zoom.toggle(),
@@ -91,40 +94,52 @@ export class Lightbox {
       "--shape",
       `${small.getAttribute("width")} / ${small.getAttribute("height")}`,
     )
+    const original = new URL("download/", linkOf(tile).href).href
+    this.zoom.original = needsOriginal(small) ? original : ""
     this.prompt.textContent = promptOf(tile)
     picture.alt = small.alt || this.prompt.textContent
     document.title = this.prompt.textContent.slice(0, 60)
     history.replaceState({ lightbox: idOf(tile) }, "", linkOf(tile).href)
     this.details.href = linkOf(tile).href
-    this.download.href = new URL("download/", linkOf(tile).href)
+    this.download.href = original
     this.refresh()
     this.#showButtons()
     this.#showOffers()
   }
 
-  /** Show the place of the image, and what is being made from it. */
+  /** Show the place of the image, and what is being made from it; return whether it is open. */
   refresh() {
-    if (!this.viewer.open || !this.tile) return
+    if (!this.viewer.open || !this.tile) return false
     this.#showPosition()
     if (this.line) this.#showLine(this.joined.lineOf(idOf(this.tile)))
+    return true
   }
 
   #showLine(line) {
+    const { activeElement } = document
     this.line.hidden = !line
-    if (!line) return
-    const text = this.line.querySelector("[data-line-text]")
-    if (text.textContent !== line.text) text.textContent = line.text
-    this.line.querySelector("[data-line-cancel]").hidden = !line.isActive
-    this.line.querySelector("[data-line-show]").hidden = !line.isReady
-    this.line.dataset.run = line.run.id
+    if (line) {
+      const text = this.line.querySelector("[data-line-text]")
+      if (text.textContent !== line.text) text.textContent = line.text
+      this.line.querySelector("[data-line-cancel]").hidden = !line.isActive
+      this.line.querySelector("[data-line-show]").hidden = !line.isReady
+      this.line.dataset.run = line.run.id
+    }
+    if (this.line.contains(activeElement) && !activeElement.checkVisibility()) this.#focusStage()
+  }
+
+  #focusStage() {
+    this.viewer.querySelector(".lightbox-stage").focus({ preventScroll: true })
   }
 
   #showOffers() {
-    if (!this.acts) return
-    const { tile } = this
-    this.actions.dataset.image = idOf(tile)
+    const { acts, tile, actions } = this
+    if (!acts || !this.viewer.open) return
+    actions.dataset.image = idOf(tile)
+    acts.unlabel(actions)
     clearTimeout(this.labeling)
-    this.labeling = setTimeout(() => this.acts.label(this.actions, tile), LABEL_AFTER)
+    if (acts.knows(tile)) acts.label(actions, tile)
+    else this.labeling = setTimeout(() => acts.label(actions, tile), LABEL_AFTER)
   }
 
   /** Go to the next (1) or previous (-1) image; further ones are loaded at the end. */
@@ -196,6 +211,7 @@ export class Lightbox {
    * would lose its scroll position.
    */
   #openPage(address) {
+    if (!this.viewer.open) return location.assign(address)
     this.destination = address
     history.back()
   }
@@ -220,7 +236,8 @@ export class Lightbox {
       restore: () => this.#remove(),
       favorite: () => inTile("[data-favorite]").click(),
       select: () => inTile(".tick").click(),
-      share: () => this.acts.share(this.tile),
+      zoom: () => this.zoom.toggle(),
+      share: () => this.acts.share(this.tile, (page) => this.#openPage(page)),
       source: () => {
         const button = inTile("[data-source-of]")
         this.viewer.close()
@@ -247,6 +264,8 @@ export class Lightbox {
 
   #key(event) {
     const isOfButton = event.key === " " // presses the focused button
+    // Enter that is held down presses it again and again.
+    if (event.repeat && event.target.closest("[data-make]")) event.preventDefault()
     if (isOfButton || this.zoom.pressed(event)) return
     if (this.acts && this.#actPressed(event)) return
     const name = pressedOf(event, KEYS)
@@ -277,7 +296,11 @@ export class Lightbox {
       this.isLeaving = true
       history.back()
     }
-    const shown = this.tile?.isConnected ? frontOf(this.tile) : null
+    // What was made of an image of a comparison is only here: back to that image.
+    const shown = [this.tile, this.opened]
+      .filter((tile) => tile?.isConnected)
+      .map(frontOf)
+      .find((tile) => tile.checkVisibility())
     linkOf(shown)?.focus({ preventScroll: true })
     shown?.scrollIntoView({ block: "nearest" })
   }
@@ -320,6 +343,11 @@ function linkOf(tile) {
 
 function idOf(tile) {
   return tile.dataset.image
+}
+
+/** Whether the image of a list is larger than its larger copy. */
+function needsOriginal(picture) {
+  return Math.max(picture.getAttribute("width"), picture.getAttribute("height")) > SIDES.at(-1)
 }
 
 /** Return the prompt: of its run in the feed, else as the tile has it. */

@@ -9,6 +9,7 @@ const MAX_ZOOM = 8 // times the size at which the image fits
 const STEP = 1.5 // factor of one press of + or −
 const ARROW_STEP = 96 // px
 const WHEEL_SPEED = 0.0022 // zoom of one pixel of the wheel, as an exponent
+const LINE_HEIGHT = 16 // px, for wheels that count in lines
 const DOUBLE_TAP = 320 // ms
 const CLICK_DISTANCE = 6 // px
 const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }
@@ -17,6 +18,8 @@ export class LightboxZoom {
   constructor(viewer) {
     this.stage = viewer.querySelector(".lightbox-stage")
     this.picture = viewer.querySelector(".lightbox-picture")
+    this.button = viewer.querySelector("[data-lightbox=zoom]") // the trash has none
+    this.original = "" // address of the image itself, if the copies are smaller
     this.pointers = new Map() // pointer id → last point
     this.tappedAt = 0
     this.set(1, 0, 0)
@@ -28,7 +31,7 @@ export class LightboxZoom {
       ["pointerup", this.#up],
       ["pointercancel", this.#up],
     ])
-      this.picture.addEventListener(name, act.bind(this))
+      this.stage.addEventListener(name, act.bind(this))
   }
 
   get isZoomed() {
@@ -51,6 +54,25 @@ export class LightboxZoom {
       ? `translate(${this.x}px, ${this.y}px) scale(${this.scale})`
       : ""
     this.stage.toggleAttribute("data-zoomed", this.isZoomed)
+    this.button?.setAttribute("aria-pressed", String(this.isZoomed))
+    if (this.isZoomed && this.original) this.#loadOriginal()
+  }
+
+  /** Replace the copy by the image itself once it has loaded. */
+  async #loadOriginal() {
+    const { original: address, picture } = this
+    this.original = ""
+    const { src } = picture
+    const original = new Image()
+    original.src = address
+    try {
+      await original.decode()
+    } catch {
+      return // the copy stays
+    }
+    if (picture.src !== src) return // another image is shown
+    picture.removeAttribute("srcset")
+    picture.src = address
   }
 
   /** Zoom so that the point, px from the middle of the stage, stays where it is. */
@@ -85,7 +107,8 @@ export class LightboxZoom {
 
   #wheel(event) {
     event.preventDefault()
-    this.by(Math.exp(-event.deltaY * WHEEL_SPEED), this.#fromMiddle(event))
+    const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE_HEIGHT : 1
+    this.by(Math.exp(-event.deltaY * lines * WHEEL_SPEED), this.#fromMiddle(event))
   }
 
   #down(event) {

@@ -4,10 +4,9 @@ import { part } from "../../artgen/js/http.js"
 import { toast } from "../../artgen/js/toasts.js"
 import { showFailure } from "./failures.js"
 
-/** `address` is that of the image's page; `options()` opens the choices, by default their page. */
-export async function copyShareLink(address, data, { options, changed = () => {} } = {}) {
-  const page = `${address}share/`
-  const made = make(page)
+/** `address` is that of the image's page; `options()` opens the choices. */
+export async function copyShareLink(address, data, { options, changed = () => {} }) {
+  const made = make(`${address}share/`)
   const isCopied = await copy(made.then(({ link }) => link)).then(
     () => true,
     () => false,
@@ -15,9 +14,8 @@ export async function copyShareLink(address, data, { options, changed = () => {}
   try {
     const { fresh } = await made
     changed(fresh)
-    const open = options ?? (() => location.assign(page))
-    if (!isCopied) return open() // the browser does not let it be copied
-    toast(data.linkCopied, { key: "share", action: { label: data.linkOptions, run: open } })
+    if (!isCopied) return options() // the browser does not let it be copied
+    toast(data.linkCopied, { key: "share", action: { label: data.linkOptions, run: options } })
   } catch (problem) {
     if (problem.text) toast(problem.text, { kind: "error", key: "failed" })
     else showFailure(problem, data)

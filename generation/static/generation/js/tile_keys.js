@@ -9,10 +9,10 @@ import { ACTS } from "./image_acts.js"
 import { imagesOf } from "./stacks.js"
 
 /**
- * `selection` and `acts` may be null; `remove(button)` moves the image of a trash button,
+ * `selection`, `acts` and `remove` may be null; `remove(button)` moves the image of a trash button,
  * `zoom(tile)` shows an image enlarged.
  */
-export function wireTileKeys(list, { selection, remove, zoom, acts = null }) {
+export function wireTileKeys(list, { selection = null, remove = null, zoom, acts = null }) {
   list.addEventListener("keydown", (event) => {
     const tile = event.target.matches(".card-link, .tick") && event.target.closest("li")
     if (!tile || event.defaultPrevented) return
@@ -21,7 +21,7 @@ export function wireTileKeys(list, { selection, remove, zoom, acts = null }) {
       actionOf(event, tile, { selection, remove })
     if (!act) return
     event.preventDefault()
-    act()
+    if (!event.repeat) act()
   })
 }
 
@@ -46,9 +46,10 @@ function actionOf(event, tile, { selection, remove }) {
   if (pressed(event, "favorite") && images.length === 1)
     return clickOf(tile.querySelector("[data-favorite]"))
   // Space presses the checkbox itself; on the link the selection has handled both keys.
-  if (pressed(event, "select") && event.key !== " ") return clickOf(tile.querySelector(".tick"))
+  if (selection && pressed(event, "select") && event.key !== " ")
+    return clickOf(tile.querySelector(".tick"))
   const button = tile.querySelector("[data-trash]")
-  if (isTrash && button) return () => remove(button)
+  if (isTrash && button && remove) return () => remove(button)
   return null
 }
 

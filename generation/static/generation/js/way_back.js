@@ -6,7 +6,8 @@ const PAGES = /^\/(gallery|create|sheets|compare|explore|images|jobs|account)\//
 export function cameFrom() {
   const { referrer } = document
   const path = referrer.startsWith(`${location.origin}/`) ? new URL(referrer).pathname : ""
-  return PAGES.test(path) ? path : ""
+  // From itself: its language was changed.
+  return PAGES.test(path) && path !== location.pathname ? path : ""
 }
 
 /** Let `link` and Escape lead back. */
@@ -18,7 +19,7 @@ export function wireWayBack(link) {
     history.back()
   })
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented) return
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing) return
     if (document.querySelector(":popover-open, dialog[open]")) return
     link.click()
   })

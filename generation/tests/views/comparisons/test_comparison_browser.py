@@ -3,7 +3,7 @@
 import re
 from zipfile import ZipFile
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
 from generation.testing.rows.image_files import png
@@ -108,7 +108,17 @@ class TestComparison(BrowserTestCase):
         page.click("button[data-own-pictures]")
         page.locator("[data-pick]").first.click()
         expect(page.locator("[data-source-list] li")).to_have_count(1)
+        expect(page.locator("#create-button")).to_contain_text("Create 2")
+        page.click("[data-remove-source]")
+        coming: list[Route] = []
+        page.route("**/uploads/", coming.append)
+        page.set_input_files(".drop-file", [file])
+        upload = self.first(page, coming)
         page.click("#create-button")
+        assert upload.request.method == "POST"
+        page.wait_for_timeout(200)
+        assert page.url.endswith("/compare/")
+        upload.continue_()
         page.wait_for_url("**/sheets/*/")
         expect(page.locator(".sheet-grid [data-status=succeeded]")).to_have_count(2)
 

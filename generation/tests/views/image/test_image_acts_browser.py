@@ -3,11 +3,11 @@
 import re
 from typing import Any, ClassVar
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
 
-PEOPLE = ("maker", "hanger", "toucher", "sheeter", "typist")
+PEOPLE = ("maker", "hanger", "toucher", "sheeter", "typist", "presser", "leaver")
 DRAW = f"""
 import time
 from accounts.models import User
@@ -44,7 +44,7 @@ class TestActsInABrowser(BrowserTestCase):
     def test_variants_join_the_lightbox_on_create_and_esc_returns(self) -> None:
         page = self.open_first("maker", "/create/", **DESKTOP)
         vary = page.locator("#lightbox [data-make=vary]")
-        expect(vary).to_have_attribute("title", re.compile("4 variants · 4.credits · "))
+        expect(vary).to_have_attribute("data-tip", re.compile("4 variants · 4.credits · "))
         page.keyboard.press("v")
         expect(self.line(page)).to_have_text(re.compile("^4 variants, "))
         expect(page.locator(".lightbox-prompt")).to_have_text("a paper boat")
@@ -85,7 +85,7 @@ class TestActsInABrowser(BrowserTestCase):
         card.hover()
         upscale = card.locator("[data-make=upscale]")
         upscale.hover()
-        expect(upscale).to_have_attribute("title", re.compile("1024 × 1024 · 1.credit"))
+        expect(upscale).to_have_attribute("data-tip", re.compile("1024 × 1024 · 1.credit"))
         upscale.click()
         expect(page.locator("[data-image]")).to_have_count(7)
         card = page.locator("[data-image]").nth(5)
@@ -93,6 +93,49 @@ class TestActsInABrowser(BrowserTestCase):
         card.locator("[data-make=reuse]").click()
         page.wait_for_url("**/create/")
         expect(page.locator("#prompt")).to_have_value("tea hills")
+
+    def test_an_order_is_placed_once_for_each_press(self) -> None:
+        page = self.open("presser", **DESKTOP)
+        page.route_web_socket(re.compile("/ws/jobs/"), lambda line: line.close())  # it polls
+        page.goto("/gallery/")
+        images = page.locator("[data-image]")
+        images.first.hover()
+        images.first.locator("[data-make=upscale]").dblclick()
+        expect(images).to_have_count(3)
+        link = page.locator(".card-link").nth(1)
+        link.focus()
+        held: list[Route] = []
+        page.route("**/vary/", held.append)
+        for _held_down in range(3):
+            page.keyboard.down("v")
+        page.keyboard.up("v")
+        lost = self.first(page, held)
+        assert lost.fetch().status == 201
+        self.troubles.forgive("ERR_FAILED")
+        lost.abort()
+        expect(page.locator(".toast-bad")).to_be_visible()
+        page.unroute("**/vary/")
+        page.wait_for_timeout(700)  # a press that soon is the second of a double click
+        page.keyboard.press("v")
+        expect(page.locator(".toast", has_text="4 variants, ")).to_be_visible()
+        expect(images).to_have_count(7)
+        assert len(held) == 1
+
+    def test_nothing_is_placed_by_keys_that_are_off_or_by_somebody_signed_out(self) -> None:
+        page = self.visit("leaver", "/gallery/", **DESKTOP)
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(request.method))
+        page.evaluate("localStorage.setItem('picture-keys', 'off')")
+        link = page.locator(".card-link").first
+        for key in ("v", "Shift+v", "u", "e", "r"):
+            link.press(key)
+        page.evaluate("localStorage.removeItem('picture-keys')")
+        page.locator("#search").press("v")
+        assert "POST" not in sent
+        self.troubles.forgive("401 POST")
+        page.context.clear_cookies(name="sessionid")
+        link.press("v")
+        expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
     def test_it_works_by_finger_in_russian(self) -> None:
         page = self.visit("toucher", **PHONE)
@@ -104,6 +147,10 @@ class TestActsInABrowser(BrowserTestCase):
         expect(self.line(page)).to_have_text(re.compile("^4 варианта, "))
         page.locator("[data-line-show]").tap()
         self.position(page, "2 из 6")
+        picture = page.locator(".lightbox-picture")
+        picture.tap()
+        picture.tap()
+        expect(page.locator(".lightbox-stage[data-zoomed]")).to_have_count(1)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
 
     def test_a_comparison_has_a_lightbox(self) -> None:
@@ -120,6 +167,12 @@ class TestActsInABrowser(BrowserTestCase):
         page.keyboard.press("v")
         expect(self.line(page)).to_have_text("4 images ready")
         self.position(page, "1 of 6")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Escape")
+        expect(page.locator(".sheet-grid .card-link").first).to_be_focused()
+        page.keyboard.press("u")
+        expect(page.locator(".toast", has_text="Upscaled ×2")).to_be_visible()
+        page.locator(".sheet-grid .card-link").first.click()
         page.locator("[data-lightbox=details]").click()
         expect(page.locator(".stage")).to_be_visible()
         page.wait_for_load_state()
