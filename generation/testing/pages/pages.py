@@ -84,6 +84,12 @@ PAGES = (
     ),
     Page("gallery-account-menu", "gallery", act=acts.click(".avatar", "#account-menu")),
     Page("gallery-select", "gallery", act=acts.select, main=True),
+    Page(
+        "gallery-viewer",
+        "gallery",
+        act=acts.click("li:not([data-stack-size]) .card-link", "#lightbox[open] [data-make]"),
+        main=True,
+    ),
     Page("gallery-found", "gallery", query="?q=a&favorite=1&model=flux-schnell"),
     Page("gallery-nothing", "gallery", query="?q=zzz"),
     Page("gallery-favorites", "gallery", query="?favorite=1"),
