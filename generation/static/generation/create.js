@@ -239,15 +239,4 @@ function append(older) {
   }
 }
 
-connect(
-  {
-    get active() {
-      return new Set([...cards.active, ...joined.active])
-    },
-    apply(jobs, how) {
-      cards.apply(jobs, how)
-      joined.apply(jobs, how)
-    },
-  },
-  data,
-)
+connect(joined.with(cards), data)

@@ -172,15 +172,4 @@ async function showBeside({ id }) {
   }
 }
 
-connect(
-  {
-    get active() {
-      return new Set([...cards.active, ...joined.active])
-    },
-    apply(jobs, how) {
-      cards.apply(jobs, how)
-      joined.apply(jobs, how)
-    },
-  },
-  data,
-)
+connect(joined.with(cards), data)

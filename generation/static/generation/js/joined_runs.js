@@ -86,6 +86,19 @@ export class JoinedRuns {
     say(this.#textOf(run))
   }
 
+  /** Return these runs and the cards of the page as one, for the connection. */
+  with(cards) {
+    const both = [cards, this]
+    return {
+      get active() {
+        return new Set(both.flatMap(({ active }) => [...active]))
+      },
+      apply: (jobs, how) => {
+        for (const one of both) one.apply(jobs, how)
+      },
+    }
+  }
+
   #runOf(jobId) {
     return [...this.runs.values()].find(({ jobs }) => jobs.has(jobId))
   }
