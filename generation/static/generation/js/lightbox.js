@@ -217,9 +217,10 @@ export class Lightbox {
   }
 
   #press(button, event) {
+    if (button.getAttribute("aria-disabled") === "true") return
     const { tile } = this
     const page = this.acts.pageOf(button.dataset.make, tile)
-    if (page && button.getAttribute("aria-disabled") !== "true") return this.#openPage(page)
+    if (page) return this.#openPage(page)
     // The form that takes the prompt is below.
     if (button.dataset.make === "reuse") this.viewer.close()
     this.acts.press(button, tile, event)
