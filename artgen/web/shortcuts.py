@@ -4,7 +4,7 @@ A new shortcut is one line of SECTIONS. Its handler asks `pressed(event, name)` 
 `artgen/js/shortcuts.js`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -40,6 +40,13 @@ class ShortcutSection:
     is_staff: bool = False
 
 
+IMAGE_ACTS = (
+    Shortcut("vary", _("Create subtle variants"), ("v",)),
+    Shortcut("vary_strong", _("Create strong variants"), ("Shift+v",)),
+    Shortcut("upscale", _("Upscale"), ("u",)),
+    Shortcut("edit_area", pgettext_lazy("action", "Edit area"), ("e",)),
+    Shortcut("reuse", _("Reuse prompt"), ("r",)),
+)
 SECTIONS = (
     ShortcutSection(
         _("Everywhere"),
@@ -87,11 +94,7 @@ SECTIONS = (
             Shortcut("", _("Open an image"), ("Enter",)),
             Shortcut("select", _("Select an image"), (" ", "x")),
             Shortcut("", _("Favorite"), ("f",)),
-            Shortcut("vary", _("Create subtle variants"), ("v",)),
-            Shortcut("vary_strong", _("Create strong variants"), ("Shift+v",)),
-            Shortcut("upscale", _("Upscale"), ("u",)),
-            Shortcut("edit_area", pgettext_lazy("action", "Edit area"), ("e",)),
-            Shortcut("reuse", _("Reuse prompt"), ("r",)),
+            *IMAGE_ACTS,
             Shortcut("", _("Copy share link"), ("s",)),
             Shortcut("", _("Zoom in"), ("z",)),
             Shortcut("", _("Select a range"), ("Shift+←", "Shift+→")),
@@ -109,6 +112,7 @@ SECTIONS = (
             Shortcut("older", _("Older image"), ("Shift+ArrowRight",)),
             Shortcut("favorite", _("Favorite"), ("f",)),
             Shortcut("share", _("Copy share link"), ("s",)),
+            *(replace(one, name="") for one in IMAGE_ACTS),
             Shortcut("compare", _("Compare variants"), ("c",)),
             Shortcut("compare_source", _("Compare with the source"), ("b",)),
             Shortcut("save_note", _("Save note"), ("Mod+Enter",)),
