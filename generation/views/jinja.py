@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from jinja2 import Environment
 
@@ -12,7 +11,7 @@ from artgen.frontend import jinja
 from artgen.web import formatting
 from generation.files.image_addresses import srcset
 from generation.jobs.inputs import reachability
-from generation.views.create.script_texts import create_texts
+from generation.views.create.script_texts import create_texts, ready_texts
 from generation.views.gallery import url_filters
 from generation.views.image_html import LAYOUTS, img, lean_img, sample_img
 from generation.views.jobs import cards
@@ -44,7 +43,7 @@ def environment(**options: Any) -> Environment:
 def selection_words() -> SafeString:
     """Return the plural forms of texts that the page's script updates."""
     forms: dict[str, Any] = {
-        "position": _("%(number)s of %(total)s"),
+        **ready_texts(),
         "pictures": formatting.plural_forms(
             lambda n: ngettext("%(count)s image", "%(count)s images", n).replace(
                 " ", "\N{NO-BREAK SPACE}"

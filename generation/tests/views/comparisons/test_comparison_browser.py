@@ -74,7 +74,7 @@ class TestComparison(BrowserTestCase):
             expect(page.locator(hidden)).to_be_hidden()
         page.emulate_media(media="screen")
         page.locator(".sheet-grid .card-link").first.click()
-        page.wait_for_url("**/images/*/")
+        page.click("[data-lightbox=details]")
         page.click("#compare")
         page.wait_for_url(address)
         best.nth(1).click()
@@ -111,7 +111,7 @@ class TestComparison(BrowserTestCase):
         expect(page.locator("#create-button")).to_contain_text("Create 2")
         page.click("[data-remove-source]")
         coming: list[Route] = []
-        page.route("**/uploads/", coming.append)
+        page.route("**/uploads/", lambda route: coming.append(route))  # noqa: PLW0108  needs a function
         page.set_input_files(".drop-file", [file])
         upload = self.first(page, coming)
         page.click("#create-button")
