@@ -47,18 +47,20 @@ export class ImageActs {
   /** Put prices into the buttons below `root`, which belong to the image of `tile`. */
   async label(root, tile) {
     const id = tile.dataset.image
+    root.dataset.pricesOf = id
     let offers
     try {
       offers = await this.#offersOf(tile)
     } catch {
       return // the buttons work without prices
     }
-    if (root.dataset.image !== id) return
+    if (root.dataset.pricesOf !== id) return
     for (const button of root.querySelectorAll("[data-make]")) this.#label(button, offers)
   }
 
   /** Take the prices away: the buttons below `root` belong to another image now. */
   unlabel(root) {
+    root.dataset.pricesOf = ""
     for (const button of root.querySelectorAll("[data-make]")) this.#label(button, {})
   }
 

@@ -135,8 +135,7 @@ export class Lightbox {
   #showOffers() {
     const { acts, tile, actions } = this
     if (!acts || !this.viewer.open) return
-    actions.dataset.image = idOf(tile)
-    acts.unlabel(actions)
+    if (actions.dataset.pricesOf !== idOf(tile)) acts.unlabel(actions)
     clearTimeout(this.labeling)
     if (acts.knows(tile)) acts.label(actions, tile)
     else this.labeling = setTimeout(() => acts.label(actions, tile), LABEL_AFTER)
