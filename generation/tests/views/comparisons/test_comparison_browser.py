@@ -114,7 +114,7 @@ class TestComparison(BrowserTestCase):
         page.route("**/uploads/", lambda route: coming.append(route))  # noqa: PLW0108  needs a function
         page.set_input_files(".drop-file", [file])
         upload = self.first(page, coming)
-        page.click("#create-button")
+        page.click("#create-button", force=True)
         assert upload.request.method == "POST"
         page.wait_for_timeout(200)
         assert page.url.endswith("/compare/")
