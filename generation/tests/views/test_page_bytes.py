@@ -15,7 +15,7 @@ PROMPT = "маяк на скале в сумерках, долгая выдер�
 BUDGETS = {"create": 45_000, "gallery": 60_000}
 TILE = 500
 CARD = 280
-OF_FOURS = 62_000
+OF_FOURS = 63_000
 OF_STORAGE = re.compile(rb' (?:src|srcset|data-large|data-blur)="[^"]*"')
 
 

@@ -210,7 +210,9 @@ class TestEditor(EditorTestCase):
         self.edit(page)
         prompt, original = page.locator("#edit-prompt"), page.locator("[data-original-text]")
         prompt.fill("красная лодка")
-        expect(page.locator("[data-language-hint]")).to_contain_text("FLUX.1 Fill: английский")
+        expect(page.locator("[data-language-hint]")).to_contain_text(
+            "FLUX.1 Fill понимает по-английски"
+        )
         page.locator("[data-propose=translate]").tap()
         page.locator("[data-take]").tap()
         expect(prompt).to_have_value("red boat")

@@ -143,7 +143,7 @@ class TestOthers(EditPagesTestCase):
 class TestLineage(EditPagesTestCase):
     def test_it_shows_what_it_was_made_from_and_how(self):
         for fields, how in (
-            ({"scale": 2}, "Upscaled ×2"),
+            ({"scale": 2}, "Upscaled ×2 · {width} × {height}"),
             ({"outpaint": {"left": 50}}, "Extended"),
             ({"mask": str(uuid7()), "erase": True}, "Object removed"),
             ({"mask": str(uuid7())}, "Area changed"),
@@ -152,7 +152,8 @@ class TestLineage(EditPagesTestCase):
         ):
             child = self.made_from(self.image, **fields)
             page = self.page(image=child)
-            assert f'Made from<span class="mute">{how}</span>' in page
+            made = how.format(width=child.width, height=child.height)
+            assert f'Made from<span class="mute">{made}</span>' in page
             assert f'<a href="{self.at("image")}"' in page
             assert self.at("compare_source", child) in page
 
@@ -161,7 +162,8 @@ class TestLineage(EditPagesTestCase):
         grandchild = self.made_from(child, strength=0.4)
         page = self.page()
         assert "Made into" in page
-        assert f'href="{self.at("image", child)}" title="Upscaled ×2"' in page
+        link = page.partition(f'href="{self.at("image", child)}"')[2].partition("</a>")[0]
+        assert f">Upscaled ×2 · {child.width} × {child.height}</span>" in link
         assert self.at("image", grandchild) not in page
 
     def test_it_shows_neither_trash_nor_what_others_made(self):
