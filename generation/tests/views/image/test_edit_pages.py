@@ -162,8 +162,9 @@ class TestLineage(EditPagesTestCase):
         grandchild = self.made_from(child, strength=0.4)
         page = self.page()
         assert "Made into" in page
-        link = page.partition(f'href="{self.at("image", child)}"')[2].partition("</a>")[0]
-        assert f">Upscaled ×2 · {child.width} × {child.height}</span>" in link
+        made = page.partition("Made into")[2].partition("</ul>")[0]
+        assert f'href="{self.at("image", child)}"' in made
+        assert f">Upscaled ×2 · {child.width} × {child.height}</span>" in made
         assert self.at("image", grandchild) not in page
 
     def test_it_shows_neither_trash_nor_what_others_made(self):
