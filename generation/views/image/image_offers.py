@@ -39,12 +39,12 @@ def offers(request: HttpRequest, image_id: UUID) -> JsonResponse:
     return response
 
 
-class Offer(TypedDict):
+class ActOffer(TypedDict):
     price: str
     text: str
 
 
-def _offers(edits: Edits, quotes: PageQuotes) -> Mapping[str, Offer | None]:
+def _offers(edits: Edits, quotes: PageQuotes) -> Mapping[str, ActOffer | None]:
     variants = upscale = edit = None
     if edits.variant:
         model = edits.variant.model
@@ -59,11 +59,11 @@ def _offers(edits: Edits, quotes: PageQuotes) -> Mapping[str, Offer | None]:
     if edits.fillers:
         lowest = min(filler.credits for filler in edits.fillers)
         price = _("from %(credits)s") % {"credits": formatting.credits(lowest)}
-        edit = Offer(price=price, text=price)
+        edit = ActOffer(price=price, text=price)
     return {"vary": variants, "vary_strong": variants, "upscale": upscale, "edit_area": edit}
 
 
-def _offer(what: str, quote: Quote) -> Offer:
+def _offer(what: str, quote: Quote) -> ActOffer:
     price = formatting.credits(quote.credits)
     parts = [what, price]
     if quote.waits_for:
@@ -73,4 +73,4 @@ def _offer(what: str, quote: Quote) -> Offer:
     if quote.short:
         short = {"credits": formatting.credits(quote.short)}
         parts.append(_("%(credits)s more needed") % short)
-    return Offer(price=price, text=" · ".join(parts))
+    return ActOffer(price=price, text=" · ".join(parts))
