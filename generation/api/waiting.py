@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import re
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
@@ -44,6 +45,9 @@ PREFER = OpenApiParameter(
 )
 PREFERRED = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,4})\"?\s*(?:$|[,;])", re.IGNORECASE)
 RETRY_SECONDS, RETRIES = 2.0, 15
+BEAT_SECONDS = 15.0
+"""Between two lines of a stream, so that proxies keep it open."""
+Step = float | HttpResponseBase
 UNAVAILABLE = 503
 _closing: set[asyncio.Task[None]] = set()
 
@@ -82,30 +86,45 @@ def wait(
     seconds: float,
     about: Any = None,
     cancels: bool = False,
+    stream: Callable[[AsyncGenerator[Step]], HttpResponseBase] | None = None,
 ) -> None:
     """Let the view be called again when the jobs have ended, or after `seconds`.
 
     `later.waited` is an EndOfJobs then. If it responds with 503, as while the bucket is away, it is
-    called again some times. With `cancels`, the jobs are canceled if the client goes.
+    called again some times. With `cancels`, the jobs are canceled if the client goes. `stream`
+    makes a response that is sent meanwhile: of the progress, from 0 to 1, and of that of the view.
     """
     if not seconds or all(job.is_final for job in jobs):
         return
     job_ids = tuple(job.id for job in jobs)
 
     async def later(again: Again) -> HttpResponseBase:
-        with canceling(job_ids if cancels else (), user=user):
-            has_ended = await end_of(job_ids, user=user, seconds=seconds)
-            return await called_again(again, EndOfJobs(job_ids, has_ended, about))
+        steps = _steps(again, job_ids, user=user, seconds=seconds, about=about, cancels=cancels)
+        if stream:
+            return stream(steps)
+        *_, response = [step async for step in steps]
+        return cast(HttpResponseBase, response)
 
     set_later(response, later)
 
 
-async def end_of(job_ids: Collection[UUID], *, user: User, seconds: float) -> bool:
-    """Return whether the jobs have ended, after at most `seconds`."""
-    if WAITS.count_of(user.pk) >= MAX_OF_USER:
-        seconds = 0
-    async with WAITS.wait_for(job_ids, user=user) as waiting:
-        return await waiting.end_of_all(seconds=seconds)
+async def _steps(
+    again: Again,
+    job_ids: tuple[UUID, ...],
+    *,
+    user: User,
+    seconds: float,
+    about: Any,
+    cancels: bool,
+) -> AsyncGenerator[Step]:
+    is_refused = WAITS.count_of(user.pk) >= MAX_OF_USER
+    end = time.monotonic() + (0 if is_refused else seconds)
+    with canceling(job_ids if cancels else (), user=user):
+        async with WAITS.wait_for(job_ids, user=user) as waits:
+            while not waits.is_over and (left := end - time.monotonic()) > 0:
+                yield sum(waits.progress.values()) / len(job_ids)
+                await waits.changed(seconds=min(BEAT_SECONDS, left))
+        yield await called_again(again, EndOfJobs(job_ids, waits.is_over, about))
 
 
 async def called_again(again: Again, waited: EndOfJobs) -> HttpResponseBase:

@@ -60,13 +60,6 @@ class JobWait:
         self._changed.clear()
         return True
 
-    async def end_of_all(self, *, seconds: float) -> bool:
-        """Return whether all jobs have ended, after at most `seconds`."""
-        deadline = _now() + seconds
-        while not self.is_over and _now() < deadline:
-            await self.changed(seconds=deadline - _now())
-        return self.is_over
-
 
 class _Listener:
     """Receives the events of one user for the waits of this process."""
@@ -207,10 +200,6 @@ def _ended_jobs(job_ids: list[UUID]) -> dict[UUID, UUID]:
     """Return those of the jobs that have ended, or are gone."""
     active = set(Job.objects.active().filter(id__in=job_ids).values_list("id", flat=True))
     return {job_id: job_id for job_id in job_ids if job_id not in active}
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
 
 
 _ended_job = Batched(with_connection(_ended_jobs), threads=THREADS)

@@ -1,10 +1,9 @@
 """`/v1/images/generations` and `/v1/images/edits`: place a batch, wait for it, send its images."""
 
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import orjson
 from django.http import HttpResponse, StreamingHttpResponse
@@ -15,18 +14,17 @@ from rest_framework.response import Response
 
 from accounts.access.request_user import limited_token, user_of
 from accounts.limits import rate_limits
-from accounts.models import Scope, User
+from accounts.models import Scope
 from accounts.tokens.tokens import TokenAccess
 from artgen.api.operations import operation
 from artgen.api.parsers import StrictJSONParser
 from artgen.api.views import ApiView, body_of
-from artgen.processes.later import Again, arrived_at, set_later, waited
+from artgen.processes.later import arrived_at, waited
 from generation.api import waiting
 from generation.api.batch_bodies import read_key
-from generation.api.waiting import EndOfJobs
+from generation.api.waiting import EndOfJobs, Step
 from generation.catalog import shapes
 from generation.catalog.offers import Offer
-from generation.jobs.live.job_waits import WAITS
 from generation.jobs.placing import client_calls, orders
 from generation.jobs.placing.client_calls import ClientCall
 from generation.jobs.placing.job_order import PlacedOrder
@@ -38,8 +36,6 @@ from generation.protocols.openai import errors, image_form, image_reply
 from generation.protocols.openai.image_form import ImageForm, ReplyForm
 from generation.protocols.source_files import SourceFiles
 
-BEAT_SECONDS = 15.0
-"""Between two lines of a stream, so that proxies keep it open."""
 ATTEMPT = "X-Stainless-Retry-Count"
 CANCEL = "X-Cancel-On-Disconnect"
 ACCEPTED = 202
@@ -143,10 +139,15 @@ def _answer(request: Request, jobs: list[Job], *, reply: AwaitedReply) -> Any:
         return _reply(jobs, reply)
     response = errors.rendered(StillRunning(jobs), status=ACCEPTED)  # without a process that waits
     cancels = request.headers.get(CANCEL, "").lower() == "true"
-    if reply.form.is_stream:
-        _stream_later(response, jobs, user=user, reply=reply, cancels=cancels)
-    else:
-        waiting.wait(response, jobs, user=user, seconds=MAX_SECONDS, about=reply, cancels=cancels)
+    waiting.wait(
+        response,
+        jobs,
+        user=user,
+        seconds=MAX_SECONDS,
+        about=reply,
+        cancels=cancels,
+        stream=_stream if reply.form.is_stream else None,
+    )
     return response
 
 
@@ -167,32 +168,18 @@ def _reply(jobs: list[Job], reply: AwaitedReply) -> Any:
     return HttpResponse("".join([*lines, "data: [DONE]\n\n"]), content_type=STREAM)
 
 
-def _stream_later(
-    response: HttpResponseBase, jobs: list[Job], *, user: User, reply: AwaitedReply, cancels: bool
-) -> None:
-    job_ids = tuple(job.id for job in jobs)
-
-    async def later(again: Again) -> HttpResponseBase:
-        events = _events(again, job_ids, user=user, reply=reply, cancels=cancels)
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingHttpResponse(events, content_type=STREAM, headers=headers)
-
-    set_later(response, later)
+def _stream(steps: AsyncGenerator[Step]) -> HttpResponseBase:
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingHttpResponse(_lines(steps), content_type=STREAM, headers=headers)
 
 
-async def _events(
-    again: Again, job_ids: tuple[UUID, ...], *, user: User, reply: AwaitedReply, cancels: bool
-) -> AsyncIterator[bytes]:
+async def _lines(steps: AsyncGenerator[Any]) -> AsyncIterator[bytes]:
     """Yield progress as comments, then the events of the images, or the error."""
-    with waiting.canceling(job_ids if cancels else (), user=user):
-        async with WAITS.wait_for(job_ids, user=user) as wait:
-            end = time.monotonic() + MAX_SECONDS
-            while not wait.is_over and (left := end - time.monotonic()) > 0:
-                progress = sum(wait.progress.values()) / len(job_ids)
-                yield f": {progress:.0%}\n\n".encode()
-                await wait.changed(seconds=min(BEAT_SECONDS, left))
-        response: Any = await waiting.called_again(again, EndOfJobs(job_ids, wait.is_over, reply))
-    if response.status_code < 400:
-        yield response.content
-    else:
-        yield b"data: " + response.content + b"\n\ndata: [DONE]\n\n"
+    async with aclosing(steps):
+        async for step in steps:
+            if isinstance(step, float):
+                yield f": {step:.0%}\n\n".encode()
+            elif step.status_code < 400:
+                yield step.content
+            else:
+                yield b"data: " + step.content + b"\n\ndata: [DONE]\n\n"
