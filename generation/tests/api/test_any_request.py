@@ -12,11 +12,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
+from accounts.models import CreditEntry
 from accounts.tokens import tokens
+from accounts.webhooks import addresses
 from generation.jobs.engine import webhook_tokens
-from generation.models import Job, Status
+from generation.models import Job, Status, Upload
 from generation.testing.cases import load_catalog, make_user
-from generation.testing.hostile import ANY_TEXT, any_json
+from generation.testing.hostile import ADDRESSES, ANY_TEXT, any_json
 from generation.testing.rows.api import FLUX, make_image, make_job, stored
 from generation.testing.rows.image_files import FILES
 
@@ -44,6 +46,13 @@ VALUES = st.sampled_from(
         *("019a0000-0000-7000-8000-000000000000", "{}", "٣", "１", "a" * 501, "\U0010ffff", "'"),
     ]
 )
+HEADER = st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=300)
+OTHER_FIELDS = [
+    *("prompt", "model", "n", "size", "user", "response_format", "stream", "output_format"),
+    *("output_compression", "background", "negative_prompt", "steps", "cfg_scale", "width"),
+    *("height", "seed", "batch_size", "n_iter", "init_images", "mask", "override_settings"),
+    *("denoising_strength", "sd_model_checkpoint"),
+]
 
 
 class AnyRequestTestCase(TestCase):
@@ -104,7 +113,7 @@ class TestBodies(AnyRequestTestCase):
         assert response.status_code in (200, 201) or stored() == before
 
     @some
-    @given(key=st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=300))
+    @given(key=HEADER)
     @example("\0")
     def test_it_answers_any_idempotency_key(self, key: str) -> None:
         headers = {"Idempotency-Key": key}
@@ -112,6 +121,74 @@ class TestBodies(AnyRequestTestCase):
             "/api/v1/jobs/", json.dumps(FLUX), content_type="application/json", headers=headers
         )
         self.assert_is_described(response, 201, 400)
+
+
+class TestWaits(AnyRequestTestCase):
+    @some
+    @given(wait=VALUES | st.text(), prefer=HEADER)
+    @example(wait="", prefer="wait=" + "9" * 5000)
+    def test_it_answers_any_time_to_wait(self, wait: str, prefer: str) -> None:
+        address = f"/api/v1/jobs/{make_job(self.alice).id}/?{urlencode({'wait': wait})}"
+        response = self.client.get(address, headers={"Prefer": prefer})
+        self.assert_is_described(response, 200, 400)
+
+
+class TestOtherPrograms(AnyRequestTestCase):
+    """The APIs of other services, which have errors of their own shapes."""
+
+    @some
+    @given(
+        path=st.sampled_from(
+            [
+                *("/v1/images/generations", "/sdapi/v1/txt2img", "/sdapi/v1/img2img"),
+                "/sdapi/v1/options",
+            ]
+        ),
+        body=st.fixed_dictionaries(
+            {}, optional={name: any_json([], max_leaves=3) | VALUES for name in OTHER_FIELDS}
+        )
+        | any_json([*OTHER_FIELDS]),
+        attempt=HEADER,
+    )
+    def test_it_answers_any_body(self, path: str, body: Any, attempt: str) -> None:
+        def rows() -> list[int]:
+            return [model.objects.count() for model in (Job, Upload, CreditEntry)]
+
+        before = rows()
+        headers = {"X-Stainless-Retry-Count": attempt, "X-OpenWebUI-User-Id": attempt}
+        response = self.client.generic(
+            "POST", path, json.dumps(body), content_type="application/json", headers=headers
+        )
+        assert response.status_code in (200, 202, 400, 404), response.content[:300]
+        if response.status_code >= 400:
+            problem = response.json()
+            assert problem["error"]["message"] if path.startswith("/v1/") else problem["detail"]
+            assert rows() == before
+
+
+class TestWebhookForms(AnyRequestTestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.address, _ = addresses.add(
+            user=cls.alice, url="https://example.org/", topics=["jobs"], credits_below=1
+        )
+
+    @some
+    @given(
+        action=st.sampled_from(["", "replay/", "switch/"]),
+        is_new=st.booleans(),
+        url=st.text() | ADDRESSES.filter(str.isprintable),
+        value=VALUES | st.text(),
+    )
+    def test_it_answers_any_field(self, action: str, is_new: bool, url: str, value: str) -> None:
+        self.client = Client()
+        self.client.force_login(self.alice)
+        self.client.post("/accounts/reauthenticate/", {"password": "password"})
+        path = "" if is_new else f"{self.address.id}/{action}"
+        fields = {"url": url, "topics": ["jobs", value], "credits_below": value, "since": value}
+        response = self.client.post(f"/account/webhooks/{path}", fields | {"on": value})
+        assert response.status_code in (200, 302)
 
 
 class TestUploads(AnyRequestTestCase):
