@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 import orjson
@@ -41,6 +41,13 @@ class WebhookEvent:
     topic: WebhookTopic
     type: str
     data: Mapping[str, Any]
+
+
+class CreditsLowJson(TypedDict):
+    """Free credits that have fallen below the limit of the webhook."""
+
+    credits: int
+    below: int
 
 
 def wants(topics: str, topic: WebhookTopic) -> bool:
@@ -85,7 +92,7 @@ def write_credits_low(user_id: UUID, *, before: int, after: int) -> None:
     crossed = Q(credits_below__lte=before, credits_below__gt=after)
     _write(
         [
-            (address, "credits.low", {"credits": after, "below": address.credits_below})
+            (address, "credits.low", CreditsLowJson(credits=after, below=address.credits_below))
             for address in _locked(user_id, Q(disabled_at=None) & crossed)
             if wants(address.topics, WebhookTopic.CREDITS)
         ]

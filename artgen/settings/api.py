@@ -27,10 +27,7 @@ the message. A stream counts as a socket. After a break send the last `id` as `L
 Webhooks, which you add on the account page, follow
 [Standard Webhooks](https://www.standardwebhooks.com/): each is a POST of
 `{"type", "timestamp", "data"}`, signed, and sent again for three days until you reply 2xx, with the
-same `webhook-id`. `data` of `job.succeeded`, `job.failed` and `job.canceled` has `id`, `status`,
-`model`, `batch`, `credits`, `created_at`, `finished_at`, `error` and `images` (ids); of
-`batch.ended` `id` and `jobs` (their number by status); of `credits.low` `credits` and `below`; of
-`export.ready` `id` and `expires_at`. Reply within 15 seconds. 410 turns the webhook off.
+same `webhook-id`. Reply within 15 seconds. The section `webhooks` of this document has the events.
 """
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -86,6 +83,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
+        "generation.api.webhook_events.describe",
         "drf_spectacular.hooks.postprocess_schema_enums",
         "artgen.api.openapi.close_requests",
     ],

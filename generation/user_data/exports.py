@@ -10,6 +10,7 @@ import logging
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import TypedDict
 from uuid import UUID
 
 from django.conf import settings
@@ -24,6 +25,7 @@ from accounts.models import User, WebhookTopic
 from accounts.user_data.export import account_files
 from accounts.webhooks import outbox as webhooks
 from accounts.webhooks.outbox import WebhookEvent
+from artgen.api.json_types import IdText, MomentText
 from artgen.api.times import time_json
 from artgen.refusals import Refusal
 from generation.files import object_keys, storage
@@ -40,6 +42,13 @@ TRIES = 6
 PROGRESS_EVERY = 25  # files
 PAUSE = timedelta(minutes=1)  # after a failed step; doubled each time
 MAX_FILES_PER_PART = 2000
+
+
+class ExportReadyJson(TypedDict):
+    """A data export that can be downloaded."""
+
+    id: IdText
+    expires_at: MomentText
 
 
 class NoSuchPart(Refusal):
@@ -117,7 +126,10 @@ def _finish(export: Export) -> None:
         if _update(export, due_at=None, expires_at=expires_at, **_progress(export)):
             outbox.enqueue(export_ready(export))
             if webhooks.wants(export.user.webhook_topics, WebhookTopic.EXPORTS):
-                data = {"id": str(export.id), "expires_at": time_json(expires_at)}
+                data: ExportReadyJson = {
+                    "id": str(export.id),
+                    "expires_at": time_json(expires_at),
+                }
                 event = WebhookEvent(WebhookTopic.EXPORTS, "export.ready", data)
                 webhooks.write(export.user_id, [event])
 

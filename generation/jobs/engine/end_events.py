@@ -2,14 +2,42 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, TypedDict
 from uuid import UUID
 
 from accounts.models import WebhookTopic
 from accounts.webhooks import outbox
 from accounts.webhooks.outbox import WebhookEvent, wants
+from artgen.api.json_types import IdText, MomentText, Slug
 from artgen.api.times import optional_time_json, time_json
 from generation.models import FINAL, Job, Status
+
+
+class JobEndErrorJson(TypedDict):
+    """Why a job failed."""
+
+    code: str
+
+
+class JobEndJson(TypedDict):
+    """A job that has ended."""
+
+    id: IdText
+    status: Annotated[str, Status]
+    model: Slug
+    batch: IdText | None
+    credits: Annotated[int, "What was charged: 0 without an image."]
+    created_at: MomentText
+    finished_at: MomentText | None
+    error: JobEndErrorJson | None
+    images: list[IdText]
+
+
+class BatchEndJson(TypedDict):
+    """A batch whose last job has ended."""
+
+    id: IdText
+    jobs: Annotated[dict[str, int], "How many have ended with which status."]
 
 
 def write(job: Job, *, topics: str) -> None:
@@ -43,7 +71,7 @@ def _push_run(job: Job, jobs: Mapping[str, int]) -> None:
         outbox.write_push(job.user_id, {"run": run, "ready": ready, "failed": failed})
 
 
-def job_data(job: Job) -> dict[str, Any]:
+def job_data(job: Job) -> JobEndJson:
     return {
         "id": str(job.id),
         "status": str(job.status),
@@ -57,7 +85,7 @@ def job_data(job: Job) -> dict[str, Any]:
     }
 
 
-def _batch_data(job: Job, batch: UUID) -> dict[str, Any] | None:
+def _batch_data(job: Job, batch: UUID) -> BatchEndJson | None:
     """Return how the jobs of this batch have ended, None while one has not."""
     jobs = Job.objects.filter(batch=batch, user_id=job.user_id)
     if jobs.active().exists():

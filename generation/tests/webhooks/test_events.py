@@ -3,19 +3,22 @@
 import json
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, get_type_hints
 
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
+from jsonschema import Draft202012Validator
 
 from accounts.credits import ledger
 from accounts.models import User, WebhookAddress, WebhookMessage, WebhookOff, WebhookTopic
 from accounts.webhooks import addresses
+from generation.api.webhook_events import DATA
 from generation.jobs.engine import job_control, lifecycle
 from generation.jobs.placing import orders, trials
 from generation.models import ImageModel
+from generation.testing import openapi
 from generation.testing.cases import EmulatorTestCase, load_catalog, make_user
 from generation.testing.servers.webhook_receiver import receiver
 from generation.testing.threads import at_once
@@ -77,6 +80,26 @@ class TestEvents(EmulatorTestCase):
         ]
         assert sent(address)[0][1]["error"] == {"code": "out_of_memory"}
         assert "secret" not in WebhookMessage.objects.earliest("id").body
+
+    def test_it_writes_what_the_document_of_the_api_describes(self) -> None:
+        address = self.add(self.alice, credits_below=99)
+        for job in self.place_batch().jobs:
+            self.finish(job)
+        lifecycle.fail(self.place(), code="out_of_memory")
+        job_control.cancel(job=self.place(), actor=self.alice)
+        export = exports.start(self.alice)
+        while exports.latest(self.alice).due_at:
+            exports.step(export.id)
+        document = openapi.document()
+        assert set(types(address)) == set(document["webhooks"])
+        for message in address.messages.all():
+            described = document["webhooks"][message.type]["post"]["requestBody"]["content"]
+            schema = described["application/json"]["schema"] | {
+                "components": document["components"]
+            }
+            body = json.loads(message.body)
+            assert list(Draft202012Validator(schema).iter_errors(body)) == []
+            assert list(body["data"]) == list(get_type_hints(DATA[message.type]))
 
     def test_it_writes_nothing_of_others_of_trials_and_for_addresses_that_are_off(self) -> None:
         address = self.add(self.bob)
