@@ -15,20 +15,12 @@ from generation.files import storage
 from generation.models import ImageModel, Job, Status, Upload
 from generation.testing.servers.asgi import workers
 from generation.tests.protocols.test_openai_package import PROMPT, ProtocolTestCase, opened, png
+from generation.tests.protocols.test_recorded_requests import recorded
 
-LIBRECHAT = {
-    "prompt": PROMPT, "negative_prompt": "fog", "cfg_scale": 4.5, "steps": 22, "width": 1024,
-    "height": 1024,
-}  # fmt: skip
-SILLYTAVERN = {
-    "prompt": PROMPT, "negative_prompt": "", "sampler_name": "Automatic", "scheduler": "automatic",
-    "steps": 20, "cfg_scale": 7, "width": 512, "height": 512, "restore_faces": False,
-    "enable_hr": False, "hr_upscaler": "Latent", "hr_scale": 1, "denoising_strength": 0.7,
-    "hr_second_pass_steps": 0, "seed": -1, "override_settings": {"CLIP_stop_at_last_layers": 1},
-    "override_settings_restore_afterwards": True, "clip_skip": 1, "save_images": True,
-    "send_images": True, "do_not_save_grid": False, "do_not_save_samples": False,
-}  # fmt: skip
-OPEN_WEBUI = {"prompt": PROMPT, "batch_size": 2, "width": 512, "height": 512}
+LIBRECHAT, OPEN_WEBUI, SILLYTAVERN = (
+    recorded(name)["json"]
+    for name in ("librechat-0.8-a1111", "open-webui-0.12.4-a1111", "sillytavern-1.19")
+)
 
 
 class A1111TestCase(ProtocolTestCase):

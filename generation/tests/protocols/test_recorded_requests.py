@@ -1,39 +1,63 @@
 """Requests of programs as they send them: the file names the program and its version."""
 
 import base64
-import io
 import json
 from pathlib import Path
 from typing import Any
 
 import httpx2
-from PIL import Image as Pillow
 
 from generation.models import Job
 from generation.testing.servers.asgi import workers
-from generation.tests.protocols.test_openai_package import ProtocolTestCase
+from generation.tests.protocols.test_openai_package import ProtocolTestCase, opened, png
 
-RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.json"))
+FOLDER = Path(__file__).parent / "recorded"
+RECORDED = sorted(path.stem for path in FOLDER.glob("*.json"))
+PROGRAMS = {"invokeai", "librechat", "litellm", "n8n", "open-webui", "sillytavern"}
+
+
+def recorded(name: str) -> dict[str, Any]:
+    request: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
+    return request
 
 
 class TestPrograms(ProtocolTestCase):
     def test_it_answers_each_with_what_it_reads(self) -> None:
-        assert len(RECORDED) >= 6
-        for path in RECORDED:
-            with self.subTest(path.stem):
-                self.assert_answers(json.loads(path.read_text()))
+        assert {name for name in PROGRAMS if f"{name}-" in " ".join(RECORDED)} == PROGRAMS
+        for name in RECORDED:
+            with self.subTest(name):
+                self.assert_answers(**recorded(name))
 
-    def assert_answers(self, recorded: dict[str, Any]) -> None:
-        headers = recorded["headers"] | {"Authorization": f"Bearer {self.token}"}
-        address = f"{self.url}{recorded['base']}{recorded['path']}"
+    def assert_answers(
+        self,
+        *,
+        base: str,
+        path: str,
+        headers: dict[str, str],
+        reads: str,
+        size: str,
+        model: str,
+        label: str,
+        **body: Any,
+    ) -> None:
+        basic = base64.b64encode(f"any:{self.token}".encode()).decode()
+        headers = {"Authorization": f"Bearer {self.token}"} | headers
+        headers["Authorization"] = headers["Authorization"].format(basic=basic)
+        if path.endswith("/edits"):
+            files = [(name, ("image.png", png())) for name in body["files"]]
+            body = {"data": body["form"], "files": files}
+        address = f"{self.url}{base.format(token=self.token)}{path}"
         with workers(self.emulator):
-            response = httpx2.post(address, json=recorded["json"], headers=headers, timeout=60)
+            response = httpx2.post(address, headers=headers, timeout=60, **body)
         assert response.status_code == 200, response.text
-        (image,) = response.json()["data"]
-        assert list(image) == [recorded["reads"]]
-        if data := image.get("b64_json"):
-            width, height = Pillow.open(io.BytesIO(base64.b64decode(data))).size
-            assert f"{width}x{height}" == recorded["size"]
-        assert response.json()["size"] == recorded["size"]
+        reply = response.json()
+        if reads == "images":
+            data, job_size = reply["images"][0], "{width}x{height}".format(**reply["parameters"])
+        else:
+            (image,) = reply["data"]
+            assert list(image) == [reads]
+            data, job_size = image.get("b64_json"), reply["size"]
+        assert job_size == size
+        assert data is None or "{}x{}".format(*opened(data).size) == size
         job = Job.objects.latest("id")
-        assert (job.model.slug, job.label) == (recorded["model"], recorded["label"])
+        assert (job.model.slug, job.label) == (model, label)
