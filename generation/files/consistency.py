@@ -109,7 +109,7 @@ def expected_files(*, temporary: bool = True) -> Iterator[ExpectedFile]:
         yield ExpectedFile(image.key, image.bytes, image.sha256, row, image.sha256)
         for smaller in image.keys[1:]:
             yield ExpectedFile(smaller, None, "", row, image.sha256)
-    uploads = Upload.objects.order_by("id").only("id", "key", "bytes", "sha256")
+    uploads = Upload.objects.usable().order_by("id").only("id", "key", "bytes", "sha256")
     for upload in uploads.iterator(chunk_size=ROWS_AT_ONCE):
         row = f"upload {upload.id}"
         yield ExpectedFile(upload.key, upload.bytes, upload.sha256, row, upload.sha256)

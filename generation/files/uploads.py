@@ -16,6 +16,7 @@ from accounts.models import User
 from artgen.database.raw_sql import Condition
 from artgen.refusals import FieldError, Refusal, Unavailable
 from artgen.web import formatting
+from artgen.web.unavailable_page import BucketAway
 from generation.files import bucket_threads, decoder_threads, object_keys, storage, storage_limits
 from generation.imaging import decoding_turn, image_copies
 from generation.imaging.image_decoding import (
@@ -78,6 +79,13 @@ def keep(*, user: User, data: bytes) -> Upload:
     try:
         with bucket_threads.reading_or_writing():
             storage.save(upload.key, kept, content_type=content_type)
+    except BucketAway as away:
+        if away.__cause__ is None:  # it was not asked
+            upload.delete()
+        else:  # it may store the file yet: both are left to the cleanup
+            unstored = Upload.objects.filter(pk=upload.pk)
+            unstored.update(bytes=0, expired_at=timezone.now())
+        raise
     except Exception:
         upload.delete()
         raise

@@ -6,6 +6,7 @@ from typing import Any
 from uuid_utils.compat import uuid7
 
 from accounts.models import User
+from artgen.refusals import Refusal
 from generation.catalog.offers import Offer
 from generation.files import uploads
 from generation.jobs.placing import drafts
@@ -34,17 +35,16 @@ def place(
     # Before any file is decoded, with ids in place of those of the uploads.
     offer.clean({**parameters, **files.fields([str(uuid7()) for _n in range(files.count)])})
     kept: list[Upload] = []
-    is_used = False
     try:
         files.keep(user=user, kept=kept)
         sources = files.fields([str(upload.id) for upload in kept])
         request = {"model": offer.slug, **parameters, **sources}
         placed = by(drafts.repeated(request, count=count))
-        is_used = placed.created
     except Moderated:
-        is_used = True  # by the stored request
+        raise  # the stored request has them
+    except Refusal:  # after another error the order may have been placed
+        uploads.discard(kept)
         raise
-    finally:
-        if not is_used:
-            uploads.discard(kept)
+    if not placed.created:
+        uploads.discard(kept)
     return placed

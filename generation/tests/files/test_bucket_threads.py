@@ -128,6 +128,9 @@ class TestShare(ApiTestCase):
             self.assert_problem(response, 503, "unavailable")
             until(lambda: len(server.requests) >= 2)  # the client has not waited for it
             assert len(server.requests) == 2, "once more"
+            upload = Upload.objects.get()  # the file may arrive yet: for the cleanup
+            assert upload.bytes == 0
+            assert upload.expired_at
             for read in (
                 lambda: storage.read("images/a.png"),
                 lambda: list(storage.pieces("images/a.png")),

@@ -10,18 +10,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit
 
 import httpx2
 import openai
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from accounts.credits import ledger_check
 from accounts.models import CreditEntry
+from artgen.refusals import Refusal
 from generation.jobs.placing import client_calls, orders
-from generation.models import IdempotencyKey, Job, Upload
+from generation.models import IdempotencyKey, Job, Upload, model_cache
+from generation.protocols import image_orders
+from generation.protocols.source_files import SourceFiles
 from generation.testing.cases import BaseTestCase, load_catalog
 from generation.testing.servers.asgi import workers
 from generation.tests.protocols.test_openai_package import PROMPT, ProtocolTestCase, png
@@ -187,6 +191,24 @@ class TestClientCall(BaseTestCase):
         found = orders.placed_by_call(self.alice, call)
         assert found
         assert found.batch == placed[0].batch
+
+    def test_it_keeps_the_files_of_an_order_whose_commit_has_no_answer(self) -> None:
+        def place(lost: Exception) -> None:
+            image_orders.place(
+                {"prompt": PROMPT},
+                offer=model_cache.read().offers["flux-kontext"],
+                count=1,
+                files=SourceFiles([png()]),
+                user=self.alice,
+                by=mock.Mock(side_effect=lost),
+            )
+
+        with pytest.raises(OperationalError):
+            place(OperationalError("server closed the connection unexpectedly"))
+        assert Upload.objects.count() == 1
+        with pytest.raises(Refusal):
+            place(Refusal("no"))
+        assert Upload.objects.count() == 1
 
 
 class TestTwins(ProtocolTestCase):
