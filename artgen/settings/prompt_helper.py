@@ -9,7 +9,7 @@ PROMPT_HELPER_MODEL = env.str("PROMPT_HELPER_MODEL", default="")
 PROMPT_HELPER_API_KEY = env.str("PROMPT_HELPER_API_KEY", default="")
 PROMPT_HELPER_OPTIONS = env.json("PROMPT_HELPER_OPTIONS", default={})
 PROMPT_HELPER_SECONDS = env.float("PROMPT_HELPER_SECONDS", default=20)
-PROMPT_HELPER_TRANSLATE_CREDITS = env.int("PROMPT_HELPER_TRANSLATE_CREDITS", default=1)
+PROMPT_HELPER_TRANSLATE_CREDITS = env.int("PROMPT_HELPER_TRANSLATE_CREDITS", default=0)
 PROMPT_HELPER_ENHANCE_CREDITS = env.int("PROMPT_HELPER_ENHANCE_CREDITS", default=1)
 # What a call costs in dollars, counted by budgets; 0: unknown, calls are not in budgets.
 PROMPT_HELPER_CALL_USD = env.decimal("PROMPT_HELPER_CALL_USD", default="0")

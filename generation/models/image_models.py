@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from generation.catalog import languages, model_validation
+from generation.catalog import languages, model_purposes, model_validation
 from generation.catalog.offers import Offer, parameter_from
 from generation.catalog.prices import Cost, Price, cost_from, price_from
 from generation.models import endpoints
@@ -76,6 +76,14 @@ class ImageModel(models.Model):
         default="",
         db_default="",
         help_text=_("Codes such as en zh, the preferred one first; empty: unknown."),
+    )
+    purposes = models.CharField(
+        _("good at"),
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Any of: fast photo text. Users filter the list of models by them."),
     )
     position = models.PositiveIntegerField(_("position"), default=0)
     max_usd = models.DecimalField(
@@ -209,6 +217,11 @@ class ImageModel(models.Model):
             errors["languages"] = _("Unknown: %(codes)s. Known codes: %(known)s.") % {
                 "codes": ", ".join(unknown),
                 "known": ", ".join(languages.NAMES),
+            }
+        if unknown := model_purposes.unknown(self.purposes):
+            errors["purposes"] = _("Unknown: %(codes)s. Known codes: %(known)s.") % {
+                "codes": ", ".join(unknown),
+                "known": ", ".join(model_purposes.NAMES),
             }
         if self.min_source_images > self.max_source_images:
             errors["min_source_images"] = _("Minimum exceeds maximum.")

@@ -91,6 +91,7 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
             "dialect",
             "typical_seconds",
             "languages",
+            "purposes",
             "request_format",
             "parameters",
             "min_source_images",

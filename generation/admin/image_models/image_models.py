@@ -78,7 +78,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
             {
                 "fields": (
                     *("enabled", "name", "slug", "position"),
-                    *("description_en", "description_ru", "languages"),
+                    *("description_en", "description_ru", "languages", "purposes"),
                 )
             },
         ),

@@ -8,7 +8,7 @@ from generation.models import endpoints
 
 def offer(slug: str) -> Offer:
     (table,) = (table for table in read_catalog()["models"] if table["slug"] == slug)
-    parsed = {"workflow", "parameters", "price", "expected_cost", *endpoints.SETTINGS}
-    plain = {name: value for name, value in table.items() if name not in parsed}
+    other = {"workflow", "parameters", "price", "expected_cost", "purposes", *endpoints.SETTINGS}
+    plain = {name: value for name, value in table.items() if name not in other}
     parameters = {name: parameter_from(raw) for name, raw in table["parameters"].items()}
     return Offer(**plain, parameters=parameters, price=price_from(table.get("price", {})))

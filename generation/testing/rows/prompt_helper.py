@@ -10,12 +10,16 @@ ENDPOINT = "text"
 
 
 def prompt_helper(emulator: Emulator, **options: Any) -> override_settings:
-    """Return settings with the emulator as the text endpoint, and other limits in `options`."""
-    return override_settings(
-        PROMPT_HELPER_URL=f"{emulator.base_url}/{ENDPOINT}/openai/v1",
-        PROMPT_HELPER_MODEL="stand-in",
-        **options,
-    )
+    """Return settings with the emulator as the text endpoint, and other limits in `options`.
+
+    A translation costs what an enhancement costs.
+    """
+    settings = {
+        "PROMPT_HELPER_URL": f"{emulator.base_url}/{ENDPOINT}/openai/v1",
+        "PROMPT_HELPER_MODEL": "stand-in",
+        "PROMPT_HELPER_TRANSLATE_CREDITS": 1,
+    }
+    return override_settings(**(settings | options))
 
 
 def chats(emulator: Emulator) -> list[Any]:

@@ -70,7 +70,7 @@ class TestCreatePageInABrowser(BrowserTestCase):
         expect(page.locator(".skip")).to_be_focused()
         page.focus(".model-button")
         page.keyboard.press("Enter")
-        expect(page.locator(".model-option[aria-selected=true]")).to_be_focused()
+        expect(page.locator(".model-option[aria-current]")).to_be_focused()
         page.keyboard.type("z-im")
         expect(page.locator(".model-option[value=z-image-turbo]")).to_be_focused()
         page.keyboard.press("Enter")

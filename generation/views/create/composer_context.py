@@ -9,6 +9,7 @@ from uuid import UUID
 from accounts.limits import period_limits
 from accounts.models import User
 from artgen.database.ids import parse_uuid
+from generation.catalog import model_purposes
 from generation.files import storage
 from generation.jobs.placing import page_quotes
 from generation.jobs.placing.page_quotes import PageQuotes
@@ -17,7 +18,13 @@ from generation.models import Image, ImageModel, Upload
 from generation.studio.forms.composer import Composer
 from generation.studio.presets import composer_choices
 from generation.studio.presets.composer_choices import Choices
-from generation.views.create.model_list import form_order, model_options, sample, sorted_models
+from generation.views.create.model_list import (
+    form_order,
+    grouped,
+    model_options,
+    sample,
+    sorted_models,
+)
 from generation.views.create.prompt_help import helper_of
 
 
@@ -56,7 +63,8 @@ def composer_context(
     return {
         "composer": form,
         "option": next((option for option in options if option.chosen), None),
-        "models": options if is_plain else [],
+        "model_groups": grouped(options) if is_plain else [],
+        "purposes": model_purposes.NAMES.items(),
         "source_room": {model.slug: model.max_source_images for model in models},
         "styles": style_options(own),
         "presets": own.presets,

@@ -22,6 +22,7 @@ from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
 from artgen.web.revalidation import revalidated
 from artgen.web.theme import is_plain
+from generation.catalog import model_purposes
 from generation.jobs.placing.page_quotes import PageQuotes
 from generation.models import ImageModel
 from generation.studio.forms.composer import Composer
@@ -35,7 +36,7 @@ from generation.views.create.composer_links import (
     shared_of,
     with_preset,
 )
-from generation.views.create.model_list import model_options, sample, sorted_models
+from generation.views.create.model_list import grouped, model_options, sample, sorted_models
 from generation.views.create.refused_form import show_refusal
 from generation.views.jobs import feed, runs
 from generation.views.partials import part, wants_part
@@ -115,7 +116,8 @@ def list_models(request: HttpRequest) -> HttpResponse:
     quotes = PageQuotes.of_models(user, models, allowed=quotas.of(user))
     chosen = [request.GET.get("model", "")]
     options = model_options(models, own=own, chosen=chosen, quotes=quotes)
-    return part(request, "generation/_model_list.html", {"options": options})
+    context = {"groups": grouped(options), "purposes": model_purposes.NAMES.items()}
+    return part(request, "generation/_model_list.html", context)
 
 
 @login_required

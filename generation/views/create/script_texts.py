@@ -26,6 +26,11 @@ def create_texts() -> dict[str, Any]:
         "failed": formatting.plural_forms(
             lambda n: ngettext("%(count)s failed", "%(count)s failed", n)
         ),
+        "alternatives": formatting.plural_forms(
+            lambda n: ngettext(
+                "%(count)s alternative: compare", "%(count)s alternatives: compare", n
+            )
+        ),
         "steps": formatting.plural_forms(
             lambda n: ngettext("%(count)s step", "%(count)s steps", n)
         ),

@@ -17,10 +17,11 @@ import { isLimited } from "./limits.js"
 import { wireLoadedPopovers } from "./loaded_popovers.js"
 import { enhanceNegative, negativeClicked } from "./negative_prompt.js"
 import { OriginalPrompt } from "./original_prompt.js"
+import { showAlternatives } from "./prompt_alternatives.js"
 import { showLength, showPromptError } from "./prompt_field.js"
 import { PromptHelper } from "./prompt_helper.js"
 import { PromptHistory } from "./prompt_history.js"
-import { takesSources, wireModelPicker } from "./model_picker.js"
+import { showForScript, takesSources, wireModelPicker } from "./model_picker.js"
 import { PresetsMenu } from "./presets.js"
 import { PRICED, pricedFields, Quote, spoken } from "./quote.js"
 import { freshKey } from "./random.js"
@@ -28,7 +29,7 @@ import { hideSignedOut, showSignedOut } from "./signed_out.js"
 import { showSize, sizeTyped } from "./size.js"
 import { fillSliders, moveSlider, syncSliders } from "./sliders.js"
 import { Sources } from "./source_uploads.js"
-import { lockSeed, requestedSeed, setSeed, showSummary } from "./tuning.js"
+import { lockSeed, requestedSeed, setSeed, showOpened, showSummary } from "./tuning.js"
 
 const SAVE_AFTER = 300,
   TYPED_AFTER = 700 // ms without input; a number is typed digit by digit
@@ -72,7 +73,7 @@ export class Composer {
     })
     wireLoadedPopovers(side, data)
     wireModelPicker(side, (slug) => this.#switch(slug))
-    new FavoriteModels({ side, data, reload: () => this.#load(() => this.#typed()) })
+    new FavoriteModels({ side, data })
     this.presets = new PresetsMenu({
       side,
       data,
@@ -88,6 +89,7 @@ export class Composer {
       if (isLimited(event.target)) this.quote.soon(0)
     })
     side.addEventListener("click", (event) => this.#clicked(event))
+    side.addEventListener("toggle", ({ target }) => showOpened(target), true)
     side.addEventListener("submit", (event) => {
       event.preventDefault()
       this.send()
@@ -312,10 +314,9 @@ export class Composer {
     ))
       hidden.hidden = false
     this.history.enhance()
-    for (const hidden of this.side.querySelectorAll("button[data-favorite-model]"))
-      hidden.hidden = false
     for (const hidden of this.side.querySelectorAll("[data-all-styles]"))
       hidden.hidden = hidden.parentElement.querySelectorAll(".style").length < 5
+    showForScript(this.side)
     fillSliders(this.form)
     enhanceNegative(this.form)
     this.quote.enhance()
@@ -325,6 +326,7 @@ export class Composer {
     showSize(this.form)
     showSummary(this.form)
     showLength(this.form)
+    showAlternatives(this.form)
     this.side
       .querySelector(".style:has(:checked)")
       ?.scrollIntoView?.({ block: "nearest", inline: "nearest" })
@@ -353,6 +355,7 @@ export class Composer {
     }
     if (target === this.prompt) {
       showLength(this.form)
+      showAlternatives(this.form)
       if (typed) this.history.typed()
       if (target.value.trim()) showPromptError(this.form, "")
       else this.original.set("")
@@ -386,10 +389,6 @@ export class Composer {
     } else if (at("[data-prompt]")) {
       at("[popover]").hidePopover()
       this.setPrompt(at("[data-prompt]").textContent)
-    } else if (at("[data-earlier]")) {
-      this.history.step(1, () => this.prompt.value)
-    } else if (at("[data-later]")) {
-      this.history.step(-1, () => this.prompt.value)
     } else if (at("[data-all-styles]")) {
       const open = this.side.querySelector(".style-row").classList.toggle("open")
       at("[data-all-styles]").setAttribute("aria-expanded", String(open))

@@ -7,6 +7,7 @@ import { part, Problem } from "../../artgen/js/http.js"
 import { showFailure } from "./failures.js"
 
 const loading = new WeakMap() // popover → promise
+const sources = new WeakMap() // popover → the address of its content
 
 /** `data` has the texts of the page. */
 export function wireLoadedPopovers(root, data) {
@@ -61,11 +62,20 @@ export async function loaded(popover) {
   }
 }
 
+/** Load its content again when it is to open again. */
+export function loadAgain(popover) {
+  if (!sources.has(popover)) return
+  const outdated = () => (popover.dataset.from = sources.get(popover))
+  if (!popover.matches(":popover-open")) outdated()
+  else popover.addEventListener("toggle", outdated, { once: true })
+}
+
 async function load(popover) {
   const { ok, status, fragment } = await part(popover.dataset.from)
   if (!ok) throw new Problem({ status })
   const place = popover.querySelector("[data-loaded]") ?? popover
   place.replaceChildren(...(fragment.getElementById(popover.id) ?? fragment).childNodes)
+  sources.set(popover, popover.dataset.from)
   delete popover.dataset.from
   popover.dispatchEvent(new CustomEvent("loaded", { bubbles: true }))
 }

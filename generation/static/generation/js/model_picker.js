@@ -1,6 +1,6 @@
 /**
- * The list of models: a listbox with arrows, Home, End and type-ahead. Its options are
- * loaded when it is to open; without script they are submit buttons in the page.
+ * The list of models: groups of buttons, with arrows, Home, End and type-ahead; → leads to the star of
+ * a model. It is loaded when it is to open; without script its buttons submit the form.
  */
 
 const TYPE_AHEAD = 700 // ms between letters of one word
@@ -13,12 +13,15 @@ export function wireModelPicker(side, choose) {
   side.addEventListener("click", (event) => {
     // The list that openForSources() asked for may have failed to load.
     if (event.target.closest(".model-button")) delete side.querySelector("#models").dataset.most
+    const purpose = event.target.closest("[data-purpose]")
+    if (purpose) showPurpose(purpose)
     const option = event.target.closest(".model-option")
     if (!option) return
     event.preventDefault()
     option.closest("[popover]").hidePopover()
-    if (option.getAttribute("aria-selected") !== "true") choose(option.value)
+    if (option.ariaCurrent !== "true") choose(option.value)
   })
+  side.addEventListener("loaded", ({ target }) => showForScript(target), true)
   side.addEventListener(
     "toggle",
     (event) => {
@@ -29,8 +32,15 @@ export function wireModelPicker(side, choose) {
     true,
   )
   side.addEventListener("keydown", (event) => {
-    const option = event.target.closest?.(".model-option")
-    if (!option) return
+    const row = event.target.closest?.(".model-row")
+    if (!row) return
+    const beside = { ArrowRight: ".model-star", ArrowLeft: ".model-option" }[event.key]
+    if (beside) {
+      event.preventDefault()
+      row.querySelector(beside).focus()
+    }
+    const option = row.querySelector(".model-option")
+    if (beside || (event.target !== option && event.key === " ")) return
     const all = options(option.closest("[popover]"))
     const now = all.indexOf(option)
     let next = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: all.length - 1 }[event.key]
@@ -55,6 +65,7 @@ export function wireModelPicker(side, choose) {
     }
     if (next === undefined || next < 0 || next >= all.length) return
     event.preventDefault()
+    event.stopPropagation() // menus.js moves the focus, too
     all[next].focus()
   })
   side.addEventListener("keyup", (event) => {
@@ -70,7 +81,7 @@ function showOpened(list) {
   const { most } = list.dataset
   for (const option of all)
     option.toggleAttribute("data-dim", Number(option.dataset.sources) <= Number(most ?? -1))
-  const chosen = most === undefined && list.querySelector("[aria-selected=true]")
+  const chosen = most === undefined && list.querySelector("[aria-current]")
   const first = chosen || list.querySelector(".model-option:not([data-dim])") || all[0]
   first?.focus()
 }
@@ -102,8 +113,27 @@ export function roomForSources(side) {
   )
 }
 
+/** Show the stars and the purposes. */
+export function showForScript(list) {
+  for (const hidden of list.querySelectorAll("[data-purposes], [data-favorite-model]"))
+    hidden.hidden = false
+}
+
+/** Show the models that are good at this, or all if it was chosen already. */
+function showPurpose(chosen) {
+  const list = chosen.closest("[popover]")
+  const wanted = chosen.ariaPressed === "true" ? "" : chosen.dataset.purpose
+  for (const chip of list.querySelectorAll("[data-purpose]"))
+    chip.ariaPressed = String(chip.dataset.purpose === wanted)
+  for (const row of list.querySelectorAll(".model-row"))
+    row.hidden = Boolean(wanted) && !row.dataset.of.split(" ").includes(wanted)
+  for (const group of list.querySelectorAll(".model-group"))
+    group.hidden = !group.querySelector(".model-row:not([hidden])")
+}
+
+/** Return the models that are shown. */
 function options(list) {
-  return [...list.querySelectorAll(".model-option")]
+  return [...list.querySelectorAll(".model-row:not([hidden]) > .model-option")]
 }
 
 function name(option) {

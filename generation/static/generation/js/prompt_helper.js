@@ -1,6 +1,8 @@
 /**
- * Translate and enhance: asks for a proposal, shows it beside the prompt with the changes marked, and
- * replaces the prompt if the user takes it. Its state outlives the form, which the server replaces.
+ * Translate and enhance: one button asks for the proposal that helps: a translation of a prompt that
+ * the model does not read, else an enhancement. It is shown beside the prompt with the changes
+ * marked, and replaces the prompt if the user takes it. Its state outlives the form, which the server
+ * replaces.
  */
 
 import { api } from "../../artgen/js/http.js"
@@ -11,6 +13,7 @@ import { needsTranslation } from "./prompt_language.js"
 import { wordDiff } from "./word_diff.js"
 
 const SECONDS = 60 // the server gives up earlier
+const MAX_ENHANCED = 800 // characters: an enhancement has no more
 
 export class PromptHelper {
   /**
@@ -31,6 +34,10 @@ export class PromptHelper {
     return this.form()?.querySelector("#prompt-helper")
   }
 
+  get spark() {
+    return this.form().querySelector(".spark")
+  }
+
   get prompt() {
     return this.form().elements.prompt.value.trim()
   }
@@ -47,6 +54,7 @@ export class PromptHelper {
     if (!this.box) return
     this.error = ""
     this.note = ""
+    this.#showSpark()
     this.#showHint()
     this.#showError()
   }
@@ -54,8 +62,9 @@ export class PromptHelper {
   /** Handle a click; return whether it was meant for this. */
   clicked(target) {
     const at = (selector) => target.closest(selector)
-    if (!this.box?.contains(target)) return false
-    if (at("[data-propose]")) this.propose(at("[data-propose]").dataset.propose)
+    if (!this.box?.contains(target) && !at(".spark")) return false
+    if (at(".spark")) this.propose(this.spark.dataset.propose)
+    else if (at("[data-translate-instead]")) this.propose("translate")
     else if (at("[data-take]")) this.#take()
     else if (at("[data-leave]")) this.#leave()
     else if (at("[data-edit-proposal]")) this.#edit()
@@ -196,14 +205,30 @@ export class PromptHelper {
 
   #show() {
     const { box } = this
-    for (const button of box.querySelectorAll("[data-propose]"))
-      button.setAttribute("aria-disabled", String(Boolean(this.waiting)))
+    this.spark.setAttribute("aria-disabled", String(Boolean(this.waiting)))
+    this.#showSpark()
     box.querySelector("[data-waiting]").hidden = !this.waiting
     if (this.waiting)
       box.querySelector("[data-waiting-text]").textContent = this.#waitingText(this.waiting.kind)
     this.#showHint()
     this.#showError()
     this.#showProposal()
+  }
+
+  /** Offer what helps the prompt and what it costs; nothing for an empty or a long one. */
+  #showSpark() {
+    const { spark, prompt } = this
+    const isForeign = needsTranslation(prompt, this.box.dataset.codes)
+    const kind = isForeign ? "translate" : "enhance"
+    const { [kind]: name, [`${kind}Price`]: price } = spark.dataset
+    spark.dataset.propose = kind
+    spark.querySelector("[data-spark-text]").textContent = isForeign
+      ? [name, price].filter(Boolean).join(" · ")
+      : price
+    spark.ariaLabel = spark.title = [name, price].filter(Boolean).join(", ")
+    // It keeps the focus of who has pressed it.
+    spark.hidden =
+      (!prompt || (!isForeign && prompt.length > MAX_ENHANCED)) && document.activeElement !== spark
   }
 
   #showHint() {
@@ -227,6 +252,7 @@ export class PromptHelper {
     if (!this.proposal) return
     const { kind, asked, text, language, isEdited } = this.proposal
     section.querySelector("[data-proposal-title]").textContent = this.#title(kind)
+    section.querySelector("[data-translate-instead]").hidden = kind !== "enhance"
     const pieces = wordDiff(asked, text)
     mark(section.querySelector("[data-before]"), pieces.before, "del")
     mark(section.querySelector("[data-after]"), pieces.after, "ins")

@@ -38,7 +38,7 @@ export class PromptHistory {
     head.hidden = unsent.length === 0
     head.after(...unsent.map((text) => this.#item(text, { unsent: true })))
     this.list.querySelector("[data-sent-head]").hidden = known.size === 0 && !this.#isClosed
-    this.#updateButtons()
+    this.#updateButton()
   }
 
   /** Whether the sent prompts are not loaded yet. */
@@ -65,7 +65,7 @@ export class PromptHistory {
     this.at = next
     const text = next === -1 ? this.writing : texts[next]
     this.show(text)
-    this.#updateButtons()
+    this.#updateButton()
     say(`${next === -1 ? "" : `${next + 1} / ${texts.length}. `}${text}`)
   }
 
@@ -101,13 +101,9 @@ export class PromptHistory {
     return item
   }
 
-  #updateButtons() {
+  #updateButton() {
     const count = this.items.length
-    for (const opener of this.side.querySelectorAll("[data-history], [data-past]"))
+    for (const opener of this.side.querySelectorAll("[data-history]"))
       opener.hidden = count === 0 && !this.#isClosed
-    this.side
-      .querySelector("[data-earlier]")
-      ?.setAttribute("aria-disabled", String(this.at + 1 >= count && !this.#isClosed))
-    this.side.querySelector("[data-later]")?.setAttribute("aria-disabled", String(this.at === -1))
   }
 }

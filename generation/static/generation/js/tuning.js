@@ -25,6 +25,11 @@ export function lockSeed(form, on) {
   form.querySelector("[data-lock]").setAttribute("aria-pressed", String(on))
 }
 
+/** Scroll to the settings that were opened at the lower edge of the form. */
+export function showOpened(details) {
+  if (details.matches(".tuning") && details.open) details.scrollIntoView({ block: "nearest" })
+}
+
 /** Show what the collapsed fine tuning contains. */
 export function showSummary(form) {
   const summary = form.querySelector("[data-summary]")

@@ -23,6 +23,7 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
         "refused",
         "measurer",
         "writer",
+        "calm",
         "taker",
         "tabber",
         "leaver",
@@ -174,9 +175,8 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
         page.fill("#prompt", "being written")
         page.press("#prompt", "Alt+ArrowUp")
         expect(prompt).to_have_value("a second kite")
-        page.click("[data-earlier]")
+        page.press("#prompt", "Alt+ArrowUp")
         expect(prompt).to_have_value("a first kite")
-        expect(page.locator("[data-earlier]")).to_have_attribute("aria-disabled", "true")
         page.press("#prompt", "Alt+ArrowDown")
         page.press("#prompt", "Alt+ArrowDown")
         expect(prompt).to_have_value("being written")
@@ -189,6 +189,43 @@ class TestCreatePageKeepsEverything(BrowserTestCase):
         page.click("[data-history]")
         page.click("#history [data-unsent]")
         expect(prompt).to_have_value("being written")
+
+    def test_it_is_calm_and_offers_what_helps(self):
+        page = self.visit("calm", "/create/?model=flux-dev", **DESKTOP)
+        before_model = page.evaluate(
+            """() => {
+                const model = document.querySelector(".model-button")
+                const all = [...document.querySelectorAll("#composer :is(a, button, input, textarea)")]
+                return all.filter((one) => one.checkVisibility()
+                  && one.compareDocumentPosition(model) & Node.DOCUMENT_POSITION_FOLLOWING).length
+            }"""
+        )
+        # Prompt, source image, negative prompt, presets; the history once there is one.
+        assert before_model == 4
+        head = page.locator(".tuning-head")
+        expect(head).to_be_in_viewport()
+        page.set_viewport_size({"width": 1440, "height": 560})
+        expect(head).to_be_in_viewport()
+        head.click()
+        expect(page.locator("#steps")).to_be_in_viewport()
+
+        link = page.locator("[data-alternatives] a")
+        for prompt, text in (
+            ("a kite", ""),
+            ("a {red|blue} kite", "2 alternatives: compare"),
+            ("a {red|{dark|light} blue} kite in {snow|fog}", "6 alternatives: compare"),
+            ("a {red|blue", ""),
+            (r"a \{red|blue\} kite", ""),
+        ):
+            page.fill("#prompt", prompt)
+            if text:
+                expect(link).to_have_text(text)
+            else:
+                expect(link).to_be_hidden()
+        page.fill("#prompt", "a {red|blue} kite")
+        link.click()
+        page.wait_for_url("**/compare/**")
+        expect(page.locator("[name=prompt]")).to_have_value("a {red|blue} kite")
 
     def test_it_takes_over_parameters_only_when_asked_and_gives_back_what_was_there(self):
         page = self.visit("taker")

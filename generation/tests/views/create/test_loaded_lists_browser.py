@@ -12,7 +12,7 @@ LISTS = {
     "history": ("[data-prompt]", "**/create/prompts/"),
 }
 """Popovers: what they have when they are loaded, and from where."""
-CHOSEN = ".model-option[aria-selected=true]"
+CHOSEN = ".model-option[aria-current]"
 
 
 class TestListsOnCreate(BrowserTestCase):

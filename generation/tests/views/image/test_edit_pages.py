@@ -255,7 +255,7 @@ class TestEditor(EditPagesTestCase):
         assert "data-propose" not in self.page("edit_image")
         with override_settings(PROMPT_HELPER_URL="http://127.0.0.1:9/v1", PROMPT_HELPER_MODEL="x"):
             page = self.page("edit_image")
-        assert 'data-propose="translate"' in page
+        assert 'data-propose="enhance"' in page
         assert "FLUX.1 Fill understands English. Translate?" in page
 
     def test_it_leads_back_if_nothing_can_change_the_image(self):

@@ -39,7 +39,7 @@ class TestDemoLine(JobPagesTestCase):
         with override_settings(RUNPOD_BASE_URL=runpod):
             return [self.client.get(address) for address in addresses]
 
-    def test_it_says_wherever_models_are_named_that_a_program_draws(self):
+    def test_it_says_once_wherever_models_are_named_that_a_program_draws(self):
         for page in self.pages(runpod="http://127.0.0.1:8010/v2"):
             self.assertContains(page, "data-demo", count=1)
             self.assertNotContains(page, "AI-generated")

@@ -1,0 +1,16 @@
+"""What a model is good at: codes separated by spaces, by which the list of models is filtered."""
+
+from typing import Any
+
+from django.utils.translation import pgettext_lazy
+
+NAMES: dict[str, Any] = {
+    "fast": pgettext_lazy("purpose of a model", "Fast"),
+    "photo": pgettext_lazy("purpose of a model", "Photos"),
+    "text": pgettext_lazy("purpose of a model", "Text in images"),
+}
+
+
+def unknown(text: str) -> list[str]:
+    """Return what the text contains besides codes of NAMES."""
+    return [code for code in text.split() if code not in NAMES]
