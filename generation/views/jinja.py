@@ -11,6 +11,7 @@ from artgen.frontend import jinja
 from artgen.web import formatting
 from generation.files.image_addresses import srcset
 from generation.jobs.inputs import reachability
+from generation.views.account.account_tabs import filled_tabs
 from generation.views.create.script_texts import create_texts, ready_texts
 from generation.views.gallery import url_filters
 from generation.views.image_html import LAYOUTS, img, lean_img, sample_img
@@ -25,6 +26,7 @@ def environment(**options: Any) -> Environment:
         {
             "card_frame": cards.frame,
             "create_texts": create_texts,
+            "filled_tabs": filled_tabs,
             "filter_choices": url_filters.choices,
             "is_demo": reachability.is_demo,
             "img": img,

@@ -68,7 +68,17 @@ wireSearch()
 wireChipMenus()
 wireLoadedMenus(data)
 wireViewOptions()
+wireFiltersButton()
 wireEmptyDialog()
+
+/** On phones, one button shows and hides the filters. */
+function wireFiltersButton() {
+  const button = document.querySelector("[data-filters]")
+  button?.addEventListener("click", () => {
+    const isOpen = document.getElementById("filters").classList.toggle("chips-open")
+    button.ariaExpanded = String(isOpen)
+  })
+}
 
 /** Let images be made of those in the list; what is made stands beside its source. */
 function wireActs() {

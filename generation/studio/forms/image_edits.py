@@ -70,7 +70,7 @@ class Edits:
     """Whether a model accepts it as a source image, to be edited by words."""
 
     def __bool__(self) -> bool:
-        return bool(self.upscales or self.variant or self.fillers)
+        return bool(self.upscales or self.variant or self.fillers or self.is_editable)
 
 
 def of_image(image: Image, models: Sequence[ImageModel]) -> Edits:

@@ -57,6 +57,20 @@ def select(tab: Tab) -> None:
     expect(tab.locator("#selection-bar")).to_be_visible()
 
 
+def open_filter(tab: Tab) -> None:
+    """Open the first of the filters, which phones have behind a button."""
+    button = tab.locator("[data-filters]")
+    if button.is_visible():
+        button.click()
+    click(".chips summary", ".chip-menu[open]")(tab)
+
+
+def open_folds(tab: Tab) -> None:
+    for summary in tab.locator(".fold > summary").all():
+        summary.click()
+    expect(tab.locator("#note")).to_be_visible()
+
+
 DROP = """async (address) => {
   const data = await (await fetch(address)).blob()
   const dataTransfer = new DataTransfer()

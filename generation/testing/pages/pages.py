@@ -79,9 +79,7 @@ PAGES = (
     Page("job-refused", "job", ids=("refused",)),
     Page("job-canceled", "job", ids=("canceled",)),
     Page("gallery", "gallery", main=True),
-    Page(
-        "gallery-filter", "gallery", act=acts.click(".chips summary", ".chip-menu[open]"), main=True
-    ),
+    Page("gallery-filter", "gallery", act=acts.open_filter, main=True),
     Page("gallery-account-menu", "gallery", act=acts.click(".avatar", "#account-menu")),
     Page("gallery-select", "gallery", act=acts.select, main=True),
     Page(
@@ -101,6 +99,7 @@ PAGES = (
     Page("trash-empty", "trash", "newcomer"),
     Page("empty-trash", "empty_trash"),
     Page("explore", "explore", "", main=True),
+    Page("picture-folds", "image", ids=("image",), act=acts.open_folds),
     Page("status", "status", "", main=True),
     Page("shortcuts", "shortcuts", ""),
     Page("offline", "offline", "", act=acts.fill("#prompt", "A lighthouse"), main=True),

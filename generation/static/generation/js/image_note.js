@@ -18,7 +18,10 @@ export class ImageNote {
     this.count = form.querySelector("#note-count")
     this.draft = new NoteDraft()
     const draft = this.draft.read()
-    if (draft !== null) this.field.value = draft
+    if (draft !== null) {
+      this.field.value = draft
+      form.closest("details").open = true
+    }
     this.#update()
     this.field.addEventListener("input", () => this.#update())
     this.field.addEventListener("keydown", (event) => {
@@ -79,6 +82,7 @@ export class ImageNote {
     const told = fragment.querySelector("[data-told]")?.textContent ?? ""
     this.state.replaceChildren(...fragment.children)
     this.field.toggleAttribute("aria-invalid", !ok)
+    this.form.closest("details").querySelector("[data-note-summary]").textContent = this.#stored
     this.#update()
     return ok ? told : ""
   }

@@ -114,6 +114,8 @@ export class ImageTags {
     if (!list) throw Object.assign(new Error(`answered ${status}`), { status })
     const told = fragment.querySelector("[data-told]")
     this.#list().replaceWith(list)
+    const summary = this.root.closest("details").querySelector("[data-tags-summary]")
+    summary.textContent = this.#names().join(", ")
     this.root
       .querySelector("#tags-error")
       .replaceChildren(...fragment.querySelector("#tags-error").children)

@@ -72,12 +72,18 @@ class TestReviewsPage(SharingTestCase):
     def test_it_asks_the_database_no_more_for_more_rows(self):
         self.client.post("/create/", GUN)
         self.client.get(reverse("reviews"))
-        with self.assertNumQueries(3):  # user, count, rows
+        with self.assertNumQueries(4):  # user, count, rows, tabs
             self.client.get(reverse("reviews"))
         for number in range(4):
             self.client.post("/create/", {**GUN, "prompt": f"gun {number}"})
-        with self.assertNumQueries(3):
+        with self.assertNumQueries(4):
             self.client.get(reverse("reviews"))
+
+    def test_it_has_a_tab_once_there_is_a_review(self):
+        tab = f'href="{reverse("reviews")}"'
+        self.assertNotContains(self.client.get(reverse("account")), tab)
+        self.client.post("/create/", GUN)
+        self.assertContains(self.client.get(reverse("account")), tab)
 
     def test_it_keeps_files_that_were_sent_without_script(self):
         ModerationRule.objects.update(action=RuleAction.HOLD)

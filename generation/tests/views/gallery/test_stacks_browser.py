@@ -77,7 +77,12 @@ class TestStacksInABrowser(BrowserTestCase):
         speak(page, "ru")
         page.goto("/gallery/")
         shown = self.shown(page)
-        menus = page.locator(".chips summary")
+        menus, filters = page.locator(".chips summary"), page.locator("[data-filters]")
+        expect(menus.first).to_be_hidden()
+        box = shown.first.bounding_box()
+        assert box
+        assert box["y"] < 300  # of 844: the tools leave the screen to the images
+        filters.tap()
         menus.last.tap()
         page.locator("[name=tiles][value=large]").tap()
         expect(page.locator("#months")).to_have_attribute("data-tiles", "large")
@@ -86,6 +91,7 @@ class TestStacksInABrowser(BrowserTestCase):
         expect(shown).to_have_count(4)
         expect(page.locator("#months")).to_have_attribute("data-tiles", "large")
         first = shown.first.get_attribute("data-image")
+        filters.tap()
         menus.nth(-2).tap()
         page.locator("[name=sort][value=oldest]").tap()
         page.wait_for_url("**sort=oldest*")
