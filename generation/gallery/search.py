@@ -1,4 +1,5 @@
-"""Search images by the words of their prompts, also before a translation, notes and tags.
+"""Search images by the words of their prompts, also before a translation, notes and tags; public
+ones by the prompts that everybody sees.
 
 `горы` finds "в горах", `lighthouse` finds "lighthouses", and the last word matches as a prefix.
 `"tea hills"` is a phrase, `-fog` excludes, `or` means either. No input is an error.
@@ -23,7 +24,7 @@ from django.db import connection
 from django.db.models import BooleanField, F, Func, Value
 
 from accounts.models import User
-from generation.models import Image, ImageQuerySet
+from generation.models import Image, ImageQuerySet, PublicationQuerySet
 
 COMMON_THRESHOLD = 5000  # matches above which words are common and matches are not counted
 SAMPLE_SIZE = 5000  # newest images that are examined first
@@ -114,6 +115,16 @@ def matching(images: ImageQuerySet, text: str, *, user: User) -> SearchResult:
     return SearchResult(images.filter(is_match), are_many=are_many)
 
 
+def published(rows: PublicationQuerySet, text: str) -> PublicationQuerySet:
+    """Return the publications whose prompt everybody sees and matches; all for a blank text."""
+    if not text.strip():
+        return rows
+    alternatives = read(text)
+    if not alternatives:
+        return rows.none()
+    return rows.filter(_Condition(F("words"), _words_query(alternatives), arg_joiner=" @@ "))
+
+
 def read(text: str) -> Alternatives:
     """Parse the text: alternatives, each a list of terms that must all match; may be empty."""
     text = text.strip()
@@ -179,8 +190,12 @@ class _AnyMatch(Func):
 
 
 def _query(alternatives: Alternatives, *, user: User) -> _TsQuery:
+    return _Lexeme(Value(f"'@{user.id}'")) & _words_query(alternatives)
+
+
+def _words_query(alternatives: Alternatives) -> _TsQuery:
     query: _TsQuery = reduce(or_, (reduce(and_, map(_term, terms)) for terms in alternatives))
-    return _Lexeme(Value(f"'@{user.id}'")) & query
+    return query
 
 
 def _term(term: Term) -> _TsQuery:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext
@@ -34,11 +36,12 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
 
     def shown(self) -> "PublicationQuerySet":
         """Keep public ones, with the rows that their page needs."""
-        return self.filter(
+        shown = self.filter(
             state=PublicationState.PUBLISHED,
             image__trashed_at__isnull=True,
             image__user__is_active=True,
         ).select_related("image__job", "image__model", "image__user")
+        return shown.defer("words", "image__words")
 
     def reported(self) -> "PublicationQuerySet":
         """Keep public ones with open reports, also those that reports have hidden."""
@@ -107,6 +110,9 @@ class Publication(models.Model):
     matches = models.JSONField(null=True, editable=False)
     # When its owner asked for a review although a rule had refused it.
     appealed_at = models.DateTimeField(_("appealed"), null=True, editable=False)
+    # Of the prompt that everybody sees, for the search of Explore; NULL if its owner hides it. Only
+    # the database writes and reads it (migration 0012).
+    words = SearchVectorField(null=True, editable=False)
 
     objects = PublicationQuerySet.as_manager()
 
@@ -128,6 +134,12 @@ class Publication(models.Model):
                 name="publications_shown",
                 fields=["-published_at", "-id"],
                 condition=Q(state=PublicationState.PUBLISHED),
+            ),
+            GinIndex(
+                name="publication_words",
+                fields=["words"],
+                condition=Q(state=PublicationState.PUBLISHED),
+                fastupdate=False,
             ),
             models.Index(
                 name="publications_waiting", fields=["asked_at"], condition=Q(state__in=TO_REVIEW)

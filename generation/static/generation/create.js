@@ -22,6 +22,7 @@ import { addControls } from "./js/image_controls.js"
 import { JoinedRuns } from "./js/joined_runs.js"
 import { Lightbox } from "./js/lightbox.js"
 import { moveTile } from "./js/move_tile.js"
+import { RunStops } from "./js/run_stops.js"
 import { addRunTools } from "./js/run_tools.js"
 import { requireSharedPart } from "./js/shared_part.js"
 import { wireSelection } from "./js/selection.js"
@@ -57,7 +58,7 @@ function showActive(count) {
 
 complete()
 // Selecting first: while selecting, a click on an image selects it and opens nothing.
-const selection = wireSelection(feed, data)
+const selection = wireSelection(feed, data, { stops: new RunStops(feed) })
 const joined = new JoinedRuns({
   data,
   show: ({ id }) => appears(`[data-run="${id}"] [data-image]`),

@@ -32,7 +32,7 @@ IDS = {"ids": "{image}"}
 RULES: dict[str, Rule] = {
     # --- pages for everyone ---
     "start": everyone("GET"),
-    "explore": everyone("GET"),
+    "explore": everyone("GET", queries=("", "q=a")),
     "favicon": everyone("GET"),
     "healthz": everyone("GET"),
     "readyz": everyone("GET"),

@@ -99,6 +99,7 @@ PAGES = (
     Page("trash-empty", "trash", "newcomer"),
     Page("empty-trash", "empty_trash"),
     Page("explore", "explore", "", main=True),
+    Page("explore-nothing", "explore", "", query="?q=zzz"),
     Page("picture-folds", "image", ids=("image",), act=acts.open_folds),
     Page("status", "status", "", main=True),
     Page("shortcuts", "shortcuts", ""),

@@ -1,4 +1,4 @@
-"""Explore: public images, newest first."""
+"""Explore: public images, newest first, with a search of the prompts that are shown."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -13,9 +13,11 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from generation.gallery import search
 from generation.gallery.sharing import share_links
 from generation.models import Publication, PublicationQuerySet
 from generation.views.gallery.grid import PAGE
+from generation.views.gallery.url_filters import MAX_QUERY_LENGTH
 from generation.views.partials import part, wants_part
 from generation.views.tiles import Tile
 
@@ -43,23 +45,30 @@ class PublicTile:
 
 @require_safe
 def explore(request: HttpRequest) -> HttpResponse:
-    """Show public images; `before` is a cursor. Prompts appear only if their owners allow it."""
-    rows = _before(Publication.objects.shown().newest_first(), request.GET.get("before", ""))
+    """Show public images; `before` is a cursor, `q` searches prompts.
+
+    Prompts appear, and are searched, only if their owners allow it.
+    """
+    query = " ".join(request.GET.get("q", "").replace("\0", "").split())[:MAX_QUERY_LENGTH]
+    public = search.published(Publication.objects.shown(), query)
+    rows = _before(public.newest_first(), request.GET.get("before", ""))
     publications = list(rows[: PAGE + 1])
     shown = publications[:PAGE]
-    next_address = (
-        f"{reverse('explore')}?{urlencode({'before': _cursor(shown[-1])})}"
-        if len(publications) > PAGE
-        else ""
-    )
+    path = f"{reverse('explore')}?{urlencode({'q': query})}" if query else reverse("explore")
+    next_address = ""
+    if len(publications) > PAGE:
+        fields = {"q": query} if query else {}
+        fields["before"] = _cursor(shown[-1])
+        next_address = f"{reverse('explore')}?{urlencode(fields)}"
     context = {
+        "query": query,
         "tiles": [
             PublicTile(share_links.as_shared(publication), Tile(publication.image))
             for publication in shown
         ],
         "next_address": next_address,
         "is_later_page": "before" in request.GET,
-        "path": reverse("explore"),
+        "path": path,
         "address": f"{settings.PUBLIC_URL}{reverse('explore')}",
     }
     if wants_part(request):

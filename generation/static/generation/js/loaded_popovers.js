@@ -65,7 +65,9 @@ export async function loaded(popover) {
 /** Load its content again when it is to open again. */
 export function loadAgain(popover) {
   if (!sources.has(popover)) return
-  const outdated = () => (popover.dataset.from = sources.get(popover))
+  const outdated = () => {
+    popover.dataset.from = sources.get(popover)
+  }
   if (!popover.matches(":popover-open")) outdated()
   else popover.addEventListener("toggle", outdated, { once: true })
 }

@@ -15,14 +15,18 @@ import { neighbor } from "./tile_grid.js"
 const VIBRATION = 10 // ms, after a long press
 const NOT_FOR_SHORTCUTS = "input:not(.tick), textarea, select, dialog"
 
-/** Let the images of `list` be selected; `data` has the texts of the page. */
-export function wireSelection(list, data) {
-  return new Selection(list, data)
+/**
+ * Let the images of `list` be selected; `data` has the texts of the page. `stops` arranges where the
+ * Tab key stops unless images are being selected; without it, at each image.
+ */
+export function wireSelection(list, data, { stops = null } = {}) {
+  return new Selection(list, data, stops)
 }
 
 class Selection {
-  constructor(list, data) {
+  constructor(list, data, stops) {
     this.list = list
+    this.stops = stops
     this.content = list.closest("[data-selectable]")
     this.button = document.getElementById("select")
     this.chosen = new Map() // image id → bytes; also of images that are not on the page yet
@@ -163,6 +167,8 @@ class Selection {
 
   /** While selecting, the grid is one stop of the Tab key, so that the next stop is the bar. */
   #updateTabStops() {
+    this.stops?.arrange()
+    if (this.stops && !this.isSelecting) return
     const tiles = this.visibleTiles
     const current = tiles.includes(this.active) ? this.active : tiles[0]
     for (const tile of tiles) {

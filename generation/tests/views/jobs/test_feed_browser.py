@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak, swipe
 
-PEOPLE = ("chooser", "swiper", "dismisser", "sweeper", "scroller")
+PEOPLE = ("chooser", "swiper", "dismisser", "sweeper", "scroller", "walker")
 DRAW = f"""
 import time
 from accounts.models import User
@@ -86,6 +86,36 @@ class TestFeedInABrowser(BrowserTestCase):
         expect(cards).to_have_count(2)
         page.keyboard.press("Control+z")
         expect(cards).to_have_count(4)
+
+    def test_tab_stops_once_per_run_and_arrows_lead_to_all_of_it(self) -> None:
+        page = self.visit("walker", **DESKTOP)
+        failed, boat, hills = page.locator(".run").all()
+        links, tools = hills.locator(".card-link"), hills.locator(".run-meta > .icon-button")
+        expect(tools).to_have_count(2)
+        page.locator(".feed-filter a").last.focus()
+        page.keyboard.press("Tab")
+        expect(failed.locator(".ended [popovertarget]")).to_be_focused()
+        page.keyboard.press("ArrowRight")
+        expect(failed.locator("[data-retry] button")).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(boat.locator(".card-link")).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(links.first).to_be_focused()
+        page.keyboard.press("ArrowRight")
+        expect(links.nth(1)).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(page.locator(".run :focus")).to_have_count(0)
+        page.keyboard.press("Shift+Tab")
+        expect(links.nth(1)).to_be_focused()
+        page.keyboard.press("ArrowUp")
+        expect(tools.first).to_be_focused()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+        expect(hills.locator(".run-menu")).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowDown")
+        expect(hills.locator(".card-link:focus")).to_have_count(1)
 
     def test_it_comes_back_from_the_page_of_an_image_to_the_same_place(self) -> None:
         page = self.visit("scroller", language="ru", **PHONE)

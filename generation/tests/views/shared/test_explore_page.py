@@ -1,12 +1,13 @@
 """/explore/: what everybody sees."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from generation.gallery import trash
+from generation.gallery import notes, trash
 from generation.gallery.sharing import publications
 from generation.models import Publication
 from generation.testing.rows.gallery import SCRIPT, SharingTestCase
@@ -71,6 +72,31 @@ class TestExplore(SharingTestCase):
         assert {one.slug for one in shown} == set(self.slugs(page)) | set(self.slugs(rest))
         self.assertNotContains(rest, "<html")
         assert self.slugs(self.see("?before=nonsense")) == self.slugs(self.see())
+
+    def test_it_searches_the_prompts_that_everybody_sees(self):
+        fog = self.published(self.hang("lighthouses in fog"), with_parameters=True)
+        sea = self.published(self.hang("горы и море"), with_parameters=True)
+        self.published(self.hang("a secret lighthouse"))
+        self.ask(self.hang("a waiting lighthouse"), with_parameters=True)
+        gone = self.published(self.hang("a withdrawn lighthouse"), with_parameters=True)
+        publications.withdraw(gone.image)
+        notes.write(fog.image, note="for the print")
+        for query, found in (
+            ("lighthouse", [fog]),
+            ("light", [fog]),
+            ("горами", [sea]),
+            ("lighthouse or море", [sea, fog]),
+            ("lighthouse -fog", []),
+            ("print", []),
+            ("secret", []),
+            ("!!", []),
+        ):
+            with self.subTest(query):
+                page = self.see(f"?{urlencode({'q': query})}")
+                assert self.slugs(page) == [one.slug for one in found]
+        self.assertContains(page, "Nothing matches “!!”")
+        with self.assertNumQueries(1):
+            self.see("?q=lighthouse")
 
     def test_it_asks_the_database_no_more_for_more_pictures(self):
         for _n in range(2):
