@@ -139,7 +139,7 @@ def _pictures(owner: User, runs: list[dict[str, Any]], *, russian: bool) -> dict
     _wait_for_the_end(owner)
     for jobs, age in placed:
         _make_older(jobs, days=age)
-    images = list(Image.objects.of(owner).kept().order_by("id"))
+    images = list(Image.objects.of(owner).kept().order_by("job_id", "position"))
     for image in images[::4]:
         set_favorite(image, favorite=True)
     for number, image in enumerate(images[3:9:2]):
