@@ -3,6 +3,7 @@
 import asyncio
 import io
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -76,7 +77,9 @@ class TestPrograms(unittest.TestCase):
                     order = {"prompt": PROMPT, "model": "flux-schnell"}
                     return await client.call_tool("create_image", order, progress_callback=note)
 
-        result = asyncio.run(run())
+        # In another thread: Playwright may have left a running event loop in this one.
+        with ThreadPoolExecutor(1) as thread:
+            result = thread.submit(lambda: asyncio.run(run())).result()
         assert [block.type for block in result.content] == ["text", "image", "resource_link"]
         assert told
         assert self.ask("post", "/mcp", json={}).status_code == 401
