@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             name='words',
             field=django.contrib.postgres.search.SearchVectorField(editable=False, null=True),
         ),
-        migrations.RunSQL(WORDS, migrations.RunSQL.noop),
+        migrations.RunSQL(WORDS, "DROP FUNCTION artgen_publication_words CASCADE"),
         migrations.AddIndex(
             model_name='publication',
             index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('state', 'published')), fastupdate=False, fields=['words'], name='publication_words'),

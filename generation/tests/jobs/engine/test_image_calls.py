@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import OperationalError, connection, connections
 from django.db.models import F
 from django.test import TransactionTestCase, override_settings
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from artgen.redis import wakeups
 from generation import tasks
@@ -204,7 +204,8 @@ class TestPerhapsPaid(ImageServerTestCase):
 
     def test_its_user_is_told_and_may_try_again(self) -> None:
         job = self.run_one("break_after")
-        advice = failure_advice.of_job(job)
+        with translation.override("en"):
+            advice = failure_advice.of_job(job)
         assert advice.may_retry
         assert "can’t be fetched" in advice.reason
         assert "perhaps_paid" in status_text.ERROR_CODES
