@@ -64,7 +64,7 @@ class TestAccount(BaseTestCase):
             hold(user=self.alice, amount=1, reference=reference)
             holds.settle(reference=reference)
         self.client.get(self.url)
-        with self.assertNumQueries(9):
+        with self.assertNumQueries(10):
             self.client.get(self.url)
 
     def test_it_is_written_in_russian_too(self) -> None:
