@@ -65,11 +65,11 @@ class TestLedgerLine(EmulatorTestCase):
         self.place_run("one", 2)
         self.draw_all()
         self.client.get(self.url)
-        with self.assertNumQueries(6):
+        with self.assertNumQueries(7):
             self.client.get(self.url)
         self.place_run("two", 8)
         self.draw_all()
-        with self.assertNumQueries(6):
+        with self.assertNumQueries(7):
             self.client.get(self.url)
 
     def test_it_does_not_show_a_trashed_image(self) -> None:
