@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -69,7 +70,8 @@ def test_it_opens_a_new_connection_instead_of_one_that_idled(emulator, client, m
     )
     client.health(ENDPOINT)
     client.health(ENDPOINT)
-    assert len(opened) == 1
+    here = ("127.0.0.1", urlsplit(emulator.base_url).port)  # others may go to Redis meanwhile
+    assert opened.count(here) == 1
     monkeypatch.setattr(connection_pool, "MAX_IDLE_SECONDS", 0.0)
     client.health(ENDPOINT)
-    assert len(opened) == 2
+    assert opened.count(here) == 2
