@@ -6,7 +6,7 @@ from accounts.models import User
 from accounts.tokens import token_cache
 
 WANTED = "time_zone_wanted"
-"""Session key: the next page sends the browser's time zone (`artgen/js/time_zone.js`)."""
+"""Session key: pages send the browser's time zone until it is known (`artgen/js/time_zone.js`)."""
 
 
 def zone_of(name: str) -> ZoneInfo | None:

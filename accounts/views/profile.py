@@ -20,8 +20,11 @@ from accounts.webhooks import push_browsers, push_keys
 @login_required
 @require_POST
 def set_time_zone(request: SignedInRequest) -> HttpResponse:
-    """Store the browser's time zone, which a page sends once after the first sign-in."""
-    if request.session.pop(time_zones.WANTED, False):
+    """Store the browser's time zone, which pages send after the first sign-in.
+
+    Leaves the session as it is: another request may be writing to it at this moment.
+    """
+    if request.session.get(time_zones.WANTED):
         time_zones.set_first(request.user, request.POST.get("time_zone", ""))
     return HttpResponse(status=204)
 
@@ -34,6 +37,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
         form.instance.save(update_fields=list(form.fields))
+        request.session.pop(time_zones.WANTED, None)
         with translation.override(form.instance.language or translation.get_language()):
             messages.success(request, _("Saved."))
         response = redirect("profile")
