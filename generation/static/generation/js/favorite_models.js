@@ -14,9 +14,13 @@ export class FavoriteModels {
     })
   }
 
-  async #toggle(star) {
+  #toggle(star) {
     const favorite = star.ariaPressed !== "true"
     star.ariaPressed = String(favorite)
+    loadAgain(star.closest("[popover]"), this.#save(star, favorite))
+  }
+
+  async #save(star, favorite) {
     const body = new FormData()
     body.set("model", star.dataset.favoriteModel)
     body.set("favorite", favorite ? "1" : "0")
@@ -27,8 +31,6 @@ export class FavoriteModels {
       star.ariaPressed = String(!favorite)
       if (problem.signedOut) showSignedOut(this.data, problem)
       else toast(this.data.notDone, { kind: "error", key: "favorite-model" })
-      return
     }
-    loadAgain(star.closest("[popover]"))
   }
 }

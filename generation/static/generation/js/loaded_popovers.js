@@ -8,6 +8,7 @@ import { showFailure } from "./failures.js"
 
 const loading = new WeakMap() // popover → promise
 const sources = new WeakMap() // popover → the address of its content
+const changes = new WeakMap() // popover → promise of changes to await before its content is loaded
 
 /** `data` has the texts of the page. */
 export function wireLoadedPopovers(root, data) {
@@ -62,17 +63,19 @@ export async function loaded(popover) {
   }
 }
 
-/** Load its content again when it is to open again. */
-export function loadAgain(popover) {
+/** Load its content again when it is to open again, once the promise `change` has resolved. */
+export function loadAgain(popover, change) {
   if (!sources.has(popover)) return
+  changes.set(popover, Promise.all([changes.get(popover), change]))
   const outdated = () => {
     popover.dataset.from = sources.get(popover)
   }
   if (!popover.matches(":popover-open")) outdated()
-  else popover.addEventListener("toggle", outdated, { once: true })
+  else popover.addEventListener("beforetoggle", outdated, { once: true })
 }
 
 async function load(popover) {
+  await changes.get(popover)
   const { ok, status, fragment } = await part(popover.dataset.from)
   if (!ok) throw new Problem({ status })
   const place = popover.querySelector("[data-loaded]") ?? popover

@@ -87,9 +87,13 @@ class TestPresetsInTheBrowser(BrowserTestCase):
         self.save(page, "Pocket")
         page.click(".model-button")
         expect(page.locator(".model-group h3")).to_have_text(["Создание", "Редактирование", "LoRA"])
-        page.click("[data-favorite-model=p-image]")
+        held = []  # the list opens again before the server has the star
+        page.route("**/favorite-model/", lambda route, _request: held.append(route))
+        with page.expect_request("**/favorite-model/"):
+            page.click("[data-favorite-model=p-image]")
         page.keyboard.press("Escape")
         page.click(".model-button")
+        held.pop().continue_()
         expect(page.locator(".model-option").first).to_have_attribute("value", "p-image")
         expect(page.locator(".model-group h3").first).to_have_text("Избранное")
         page.click("[data-purpose=text]")
