@@ -14,6 +14,7 @@ from artgen.admin.audited import AuditedAdmin
 from generation.admin.image_models.json_field import ReadableJSONField
 from generation.admin.read_only import Media
 from generation.jobs import clients
+from generation.jobs.budgets import budget_changes
 from generation.jobs.engine import dispatch, outages
 from generation.models import Endpoint, ProviderName
 from generation.providers.payloads import DIALECTS, PUBLIC
@@ -134,6 +135,7 @@ class EndpointAdmin(AuditedAdmin):
     ) -> None:
         obj.save(update_fields=[*form.cleaned_data] if change else None)
         outages.request_probes(obj.place)
+        budget_changes.reconsider(too_dear_at=obj.model)
         dispatch.submit(obj.model.slug)
 
     def response_post_save_add(self, request: HttpRequest, obj: Endpoint) -> HttpResponseRedirect:

@@ -29,6 +29,7 @@ from generation.admin.image_models.model_trials import TrialPages
 from generation.admin.image_models.vote_pages import VotePages
 from generation.admin.read_only import Media
 from generation.catalog import model_validation
+from generation.jobs.budgets import budget_changes
 from generation.jobs.engine import dispatch, outages, submission_pauses
 from generation.models import (
     Endpoint,
@@ -274,6 +275,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
         super().save_model(request, obj, form, change)
         obj.save_endpoint()
         outages.request_probes(obj.endpoint.place)
+        budget_changes.reconsider(too_dear_at=obj)
         under_way = obj.jobs.active().count() if change else 0
         if under_way and set(form.changed_data) & set(REQUEST_FIELDS):
             text = ngettext(

@@ -104,7 +104,7 @@ def event(name: str) -> str:
         "unknown": _("No clear reply from the provider"),
         "set_aside": _("Costs too much at every endpoint, waits"),
         "parked": _("No budget left, waits for the next one"),
-        "unparked": _("Budgets changed, back in the queue"),
+        "unparked": _("Budgets or prices changed, back in the queue"),
         "deferred": _("Not accepted by the provider, back in the queue"),
         "running": _("Generation started"),
         "storing": _("Generated, being saved"),

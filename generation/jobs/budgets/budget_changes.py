@@ -51,12 +51,13 @@ def remove(budget: Budget) -> None:
         reconsider()
 
 
-def reconsider() -> int:
+def reconsider(*, too_dear_at: ImageModel | None = None) -> int:
     """Make all parked jobs due and return how many: budgets or groups have changed.
 
-    Those that still do not fit are parked again. Call it in the transaction of the change.
+    With a model: those that cost too much at its endpoints, because these or its ceiling have
+    changed. Those that still do not fit are parked again. Call it in the transaction of the change.
     """
-    jobs = lifecycle.unpark()
+    jobs = lifecycle.unpark(too_dear_at=too_dear_at)
     for slug in sorted({job.model.slug for job in jobs}):
         dispatch.submit(slug)
     return len(jobs)

@@ -10,6 +10,7 @@ from django.core.management.base import CommandError, no_translations
 from django.db import models
 
 from artgen.management.base import BaseCommand
+from generation.jobs.budgets import budget_changes
 from generation.management.text_table import counted
 from generation.models import ImageModel, endpoints
 
@@ -56,6 +57,7 @@ class Command(BaseCommand):
                 )
             ) from error
         model.save_values(before)
+        budget_changes.reconsider(too_dear_at=model)
         for name, old in before.items():
             new = getattr(model.owner_of(name), name)
             self.stdout.write(
@@ -84,9 +86,11 @@ def _parsed(change: str) -> tuple[str, Any]:
 
 
 def _typed(name: str, field: "models.Field[Any, Any]", text: str) -> Any:
+    if not text and not isinstance(field, models.CharField | models.TextField):
+        return None
     if isinstance(field, models.JSONField | models.BooleanField):
         try:
-            return json.loads(text) if text else None
+            return json.loads(text)
         except ValueError as error:
             raise CommandError(f"{name}: not valid JSON: {error}") from error
     try:

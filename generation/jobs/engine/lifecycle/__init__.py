@@ -20,8 +20,9 @@ History, credits and images change in the same transaction; events are sent afte
     succeed           succeeded              STORING -> SUCCEEDED
     fail              failed                 any active -> FAILED
     cancel            canceled               QUEUED | SUBMITTED | RUNNING -> CANCELED
-    park, unpark      parked, unparked       QUEUED: waits for a budget, is due when that restarts
+    park              parked                 QUEUED: waits for a budget, is due when that restarts
     set_aside         set_aside              QUEUED: costs too much everywhere, is due in a minute
+    unpark            unparked               QUEUED: is due now, because budgets or prices changed
 
 Locks are taken in the order model on offer, job, user.
 """

@@ -123,18 +123,27 @@ WITH changed AS (
         version = version + 1,
         due_at = %(now)s,
         deadline_at = deadline_at - (parked_until - %(now)s),
-        parked_until = NULL
+        parked_until = NULL,
+        error_code = ''
     WHERE status = 'queued' AND due_at IS NOT NULL AND parked_until > %(now)s
+        AND (%(too_dear_at)s::bigint IS NULL
+            OR model_id = %(too_dear_at)s AND error_code = %(code)s)
     RETURNING *, '' AS detail
 )"""
 
 
-def unpark() -> list[Job]:
-    """Make all parked jobs due now, because budgets have changed, and return them.
+def unpark(*, too_dear_at: ImageModel | None = None) -> list[Job]:
+    """Make parked jobs due now, because budgets or prices have changed, and return them.
 
-    The next submission parks those again that still do not fit.
+    All of them, or those that cost too much at every endpoint of this model. The next submission
+    parks those again that still do not fit.
     """
+    values = {
+        "now": timezone.now(),
+        "too_dear_at": too_dear_at and too_dear_at.pk,
+        "code": TOO_DEAR,
+    }
     with transaction.atomic():
-        jobs = change(UNPARK, "unparked", {"now": timezone.now()})
+        jobs = change(UNPARK, "unparked", values)
         publish(model_cache.attach(jobs))
     return jobs

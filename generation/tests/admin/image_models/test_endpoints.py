@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from generation.jobs.engine import driver
 from generation.models import Endpoint, ImageModel, Status
-from generation.testing.cases import EmulatorTestCase
+from generation.testing.cases import EmulatorTestCase, run_messages
 
 ADD = "/admin/generation/endpoint/add/"
 SECOND = "black-forest-labs-flux-1-dev"
@@ -85,6 +85,20 @@ class TestEndpointAdmin(EmulatorTestCase):
         assert not first.enabled
         self.assertContains(self.client.get(self.page), "<td>off</td>")
         assert self.finish(self.place()).endpoint is not None
+
+    def test_what_costs_too_much_starts_at_once_when_a_cheaper_one_is_enabled(self) -> None:
+        self.add(expected_cost='{"per_image": 0.00001}', enabled=None)
+        ImageModel.objects.update(max_usd="0.00002")
+        job = self.place()
+        driver.submit("flux-schnell")
+        cheap = Endpoint.objects.get(endpoint_id=SECOND, model=self.model)
+        address = reverse("admin:generation_endpoint_change", args=[cheap.pk])
+        values = self.typed(model=None, expected_cost='{"per_image": 0.00001}')
+        with self.captureOnCommitCallbacks(execute=True):
+            self.client.post(address, values)
+        run_messages()
+        job.refresh_from_db()
+        assert (job.status, job.endpoint) == (Status.SUBMITTED, cheap)
 
     def test_it_refuses_what_could_not_work(self) -> None:
         for changes, field, words in (

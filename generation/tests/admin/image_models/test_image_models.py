@@ -2,10 +2,12 @@ import json
 
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
+from django.utils import timezone
 
 from generation.admin.image_models.image_model_form import ImageModelForm
-from generation.models import ImageModel, ProviderOutage, Status
-from generation.testing.cases import EmulatorTestCase, work
+from generation.jobs.engine import driver
+from generation.models import TOO_DEAR, ImageModel, ProviderOutage, Status
+from generation.testing.cases import EmulatorTestCase, run_messages, work
 from generation.testing.clock import held_clock
 
 LIST = "/admin/generation/imagemodel/"
@@ -53,6 +55,19 @@ class TestImageModelAdmin(EmulatorTestCase):
         )
         self.model.refresh_from_db()
         assert self.model.parameters["seed"] == {}
+
+    def test_what_costs_too_much_starts_at_once_when_the_ceiling_is_raised(self) -> None:
+        self.save(self.model, max_usd="0.00001")
+        dear, dearer = self.place(), self.place(width=1024, height=1024)
+        driver.submit("flux-schnell")
+        with self.captureOnCommitCallbacks(execute=True):
+            assert self.save(self.model, max_usd="0.001")[0] == {}
+        run_messages()
+        dear.refresh_from_db()
+        dearer.refresh_from_db()
+        assert (dear.status, dear.error_code) == (Status.SUBMITTED, "")
+        assert (dearer.status, dearer.error_code) == (Status.QUEUED, TOO_DEAR)
+        assert dearer.is_parked(now=timezone.now())
 
     def test_it_resumes_an_endpoint_whose_replies_could_not_be_read(self) -> None:
         self.emulator.faults.next("job", "artifacts", times=2)

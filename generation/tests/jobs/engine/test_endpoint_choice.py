@@ -30,6 +30,7 @@ from generation.testing.cases import (
     make_user,
     work,
 )
+from generation.testing.commands import run
 from generation.testing.threads import at_once, in_threads
 
 MODEL = "flux-schnell"
@@ -208,7 +209,8 @@ class TestPrice(ChoiceTestCase):
         assert job.version == version, "nothing is new"
         assert list(job.events.values_list("name", flat=True)).count("set_aside") == 1
 
-        self.change_model(max_usd=None)
+        run("set_model", MODEL, "max_usd=")
+        assert driver.submit(MODEL) == [job], "at once"
         job = self.finish(job)
         assert (job.status, job.error_code) == (Status.SUCCEEDED, "")
 
