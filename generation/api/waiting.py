@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import re
-import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,8 +27,6 @@ from generation.models import Job
 log = logging.getLogger(__name__)
 
 MAX_SECONDS = 60
-MAX_OF_USER = 500
-"""Waits of one user in a process; more do not wait."""
 WAIT_NOTE = (
     f"Seconds, up to {MAX_SECONDS}, to wait until the job has ended. The response is the job as it "
     "is then."
@@ -45,8 +42,6 @@ PREFER = OpenApiParameter(
 )
 PREFERRED = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,4})\"?\s*(?:$|[,;])", re.IGNORECASE)
 RETRY_SECONDS, RETRIES = 2.0, 15
-BEAT_SECONDS = 15.0
-"""Between two lines of a stream, so that proxies keep it open."""
 Step = float | HttpResponseBase
 UNAVAILABLE = 503
 _closing: set[asyncio.Task[None]] = set()
@@ -117,13 +112,10 @@ async def _steps(
     about: Any,
     cancels: bool,
 ) -> AsyncGenerator[Step]:
-    is_refused = WAITS.count_of(user.pk) >= MAX_OF_USER
-    end = time.monotonic() + (0 if is_refused else seconds)
     with canceling(job_ids if cancels else (), user=user):
-        async with WAITS.wait_for(job_ids, user=user) as waits:
-            while not waits.is_over and (left := end - time.monotonic()) > 0:
-                yield sum(waits.progress.values()) / len(job_ids)
-                await waits.changed(seconds=min(BEAT_SECONDS, left))
+        async with WAITS.wait_for(job_ids, user=user, seconds=seconds) as waits:
+            async for progress in waits.steps():
+                yield progress
         yield await called_again(again, EndOfJobs(job_ids, waits.is_over, about))
 
 

@@ -7,8 +7,9 @@ as well: when a wait begins, after lost messages, and every LOOK_SECONDS for all
 import asyncio
 import contextlib
 import logging
+import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -27,38 +28,50 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 7.0
 RECONNECT_SECONDS = 2.0
+BEAT_SECONDS = 15.0
+"""After which a wait goes on without a change, so that its client hears something."""
+MAX_OF_USER = 500
+"""Waits of one user in a process; more do not wait."""
 UNAVAILABLE = (OperationalError, InterfaceError, RedisError, OSError)
 
 
 class JobWait:
     """The wait of one request for the end of all of its jobs."""
 
-    def __init__(self, job_ids: Iterable[UUID]) -> None:
+    def __init__(self, job_ids: Collection[UUID], *, seconds: float) -> None:
+        self.count = len(job_ids)
         self.remaining = set(job_ids)
-        self.progress: dict[UUID, float] = {}
-        """By job, from 0 to 1, where an event has said it."""
+        self.heard: dict[UUID, dict[str, Any]] = {}
+        """The Job JSON of the last event of a job that has not ended."""
+        self._end_at = time.monotonic() + seconds
         self._changed = asyncio.Event()
 
     @property
     def is_over(self) -> bool:
         return not self.remaining
 
+    @property
+    def progress(self) -> float:
+        """That of all jobs, from 0 to 1, as far as events have said it."""
+        running = [self.heard[job_id] for job_id in self.remaining & self.heard.keys()]
+        ended = self.count - len(self.remaining)
+        return float(ended + sum(job["progress"] or 0.0 for job in running)) / self.count
+
     def end(self, job_id: UUID) -> None:
         self.remaining.discard(job_id)
         self._changed.set()
 
-    def note_progress(self, job_id: UUID, progress: float) -> None:
-        self.progress[job_id] = progress
+    def hear(self, job_id: UUID, job: dict[str, Any]) -> None:
+        self.heard[job_id] = job
         self._changed.set()
 
-    async def changed(self, *, seconds: float) -> bool:
-        """Return whether something has happened to the jobs within this time."""
-        try:
-            await asyncio.wait_for(self._changed.wait(), max(0.0, seconds))
-        except TimeoutError:
-            return False
-        self._changed.clear()
-        return True
+    async def steps(self) -> AsyncGenerator[float]:
+        """Yield the progress, now and when it may have changed, until the wait is over or late."""
+        while not self.is_over and (left := self._end_at - time.monotonic()) > 0:
+            yield self.progress
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), min(BEAT_SECONDS, left))
+            self._changed.clear()
 
 
 class _Listener:
@@ -116,9 +129,12 @@ class JobWaits:
         self._is_due: asyncio.Event | None = None
 
     @asynccontextmanager
-    async def wait_for(self, job_ids: Collection[UUID], *, user: User) -> AsyncIterator[JobWait]:
+    async def wait_for(
+        self, job_ids: Collection[UUID], *, user: User, seconds: float
+    ) -> AsyncIterator[JobWait]:
         """Yield the wait for these jobs of the user, which ends with the block."""
-        wait = JobWait(job_ids)
+        is_refused = self.count_of(user.pk) >= MAX_OF_USER
+        wait = JobWait(job_ids, seconds=0 if is_refused else seconds)
         for job_id in job_ids:
             self._of_job[job_id].add(wait)
         listener = self._listener(user)
@@ -136,8 +152,8 @@ class JobWaits:
         for wait in tuple(self._of_job.get(job_id, ())):
             if job["status"] in FINAL:
                 wait.end(job_id)
-            elif job["progress"] is not None:
-                wait.note_progress(job_id, job["progress"])
+            else:
+                wait.hear(job_id, job)
 
     def look_soon(self) -> None:
         if self._is_due:

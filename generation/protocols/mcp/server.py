@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Annotated, Any
@@ -29,22 +29,23 @@ from pydantic import Field
 from accounts.models import User
 from artgen.database.pool_threads import in_thread
 from artgen.refusals import Refusal
-from generation.api import waiting
 from generation.catalog import shapes
 from generation.catalog.offers import Offer
 from generation.catalog.prices import price_from
 from generation.jobs.live.job_waits import UNAVAILABLE, WAITS
 from generation.models import FINAL, Image
 from generation.protocols import model_names
-from generation.protocols.mcp.api_calls import Caller
+from generation.protocols.mcp.api_calls import ApiProblem, Caller
 from generation.protocols.mcp.previews import preview_of
 from generation.protocols.model_names import Wanted
 
+# From the arrival of a call on. Hosts give up after about 60 s; results are sent within 50 s.
 WAIT_SECONDS = 45
-"""From the arrival of a call on. Hosts give up after about 60 s; results are sent within 50 s."""
+READ_SECONDS = 47.0
+SHOW_SECONDS = 49.0
 PREVIEW_SECONDS = 3.0
-PROGRESS_SECONDS = 5.0
 MAX_COUNT = 4
+NO_ACCESS = ("not_authenticated", "account_banned")
 INSTRUCTIONS = """\
 Creates and edits images on this site, with the user's credits. create_image and edit_image wait
 until the images are ready, at most 45 s; if they say that a job is still running, call wait with
@@ -235,9 +236,8 @@ async def _ended(
     caller = _caller(ctx)
     active = [UUID(job["id"]) for job in jobs if job["status"] not in FINAL]
     if active:
-        await _wait_for(ctx, active, user=caller.user, seconds=caller.seconds_left(seconds))
-        with suppress(ToolError):  # they are ordered: say which they are
-            jobs = await _jobs(caller, [UUID(job["id"]) for job in jobs])
+        now = await _waited(ctx, active, user=caller.user, seconds=caller.seconds_left(seconds))
+        jobs = [now.get(UUID(job["id"]), job) for job in jobs]
     texts, images = [], []
     for job in jobs:
         if job["status"] not in FINAL:
@@ -256,33 +256,39 @@ async def _ended(
     )
 
 
-async def _jobs(caller: Caller, job_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+async def _jobs(caller: Caller, job_ids: Iterable[UUID]) -> list[dict[str, Any]]:
     return list(await asyncio.gather(*(caller.get(f"jobs/{job_id}/") for job_id in job_ids)))
 
 
-async def _wait_for(
+async def _waited(
     ctx: Context[Any, Any], job_ids: Sequence[UUID], *, user: User, seconds: float
-) -> None:
-    """Wait for the jobs, and report their progress if the client asks for it."""
-    if WAITS.count_of(user.pk) >= waiting.MAX_OF_USER:
-        return
-    loop, told = asyncio.get_running_loop(), -1.0
-    deadline = loop.time() + seconds
-    async with WAITS.wait_for(job_ids, user=user) as waits:
-        while not waits.is_over and (left := deadline - loop.time()) > 0:
-            ended = len(job_ids) - len(waits.remaining)
-            running = sum(waits.progress.get(job_id, 0.0) for job_id in waits.remaining)
+) -> dict[UUID, dict[str, Any]]:
+    """Wait for the jobs, and return what is new of them; report their progress meanwhile.
+
+    Only jobs that have ended are read again: a hundred calls may end in the same moment.
+    """
+    caller, told = _caller(ctx), -1.0
+    async with WAITS.wait_for(job_ids, user=user, seconds=seconds) as waits:
+        async for progress in waits.steps():
             # It must grow: while nothing is known, by a little.
-            told = max(ended + running, told + 0.001)
+            told = max(progress * len(job_ids), told + 0.001)
             await ctx.report_progress(told, len(job_ids))
-            await waits.changed(seconds=min(PROGRESS_SECONDS, left))
+    now = dict(waits.heard)
+    try:
+        async with asyncio.timeout(caller.seconds_left(READ_SECONDS)):
+            ended = await _jobs(caller, set(job_ids) - waits.remaining)
+    except (ApiProblem, TimeoutError) as error:
+        if getattr(error, "code", "") in NO_ACCESS:
+            raise
+        return now  # they are ordered: say which they are
+    return now | {UUID(job["id"]): job for job in ended}
 
 
 async def _shown(caller: Caller, images: Sequence[dict[str, Any]]) -> list[ContentBlock]:
     """Return a preview and a link of each image."""
     blocks: list[ContentBlock] = []
     with suppress(TimeoutError):  # the links remain
-        async with asyncio.timeout(PREVIEW_SECONDS):
+        async with asyncio.timeout(min(PREVIEW_SECONDS, caller.seconds_left(SHOW_SECONDS))):
             for image in images[:MAX_COUNT]:
                 with suppress(Refusal, *UNAVAILABLE):
                     blocks += await in_thread(_preview, (caller.user, UUID(image["id"])))
