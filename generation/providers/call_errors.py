@@ -71,7 +71,7 @@ class CallFailed(ProviderError):
     """A failed read or cancel. Try again."""
 
 
-# With 401, 403, 404 and 429 the only replies to /run that certainly mean "not accepted". Any other
+# With 401 to 404 and 429 the only replies to /run that certainly mean "not accepted". Any other
 # reply that is not 2xx leaves the outcome unknown.
 REFUSALS = {400: "invalid_input", 413: "too_large"}
 _KEY_REFUSED = frozenset({401, 403})
@@ -88,6 +88,8 @@ def run_error(
     Source: https://docs.runpod.io/serverless/endpoints/send-requests (rate limits, error handling).
     """
     detail = vendor_text(text)
+    if status == 402:
+        return NotAccepted(f"{provider} asks for payment (402)", detail=detail, status=402)
     if status == 429:
         return NotAccepted(
             f"{provider} requests a pause (429)",

@@ -30,6 +30,7 @@ _READS = {
 FAULTS: dict[str, dict[str, str]] = {
     "run": _READS
     | {
+        "refuse_402": "402",
         "refuse_404": "404 `endpoint not found`",
         "refuse_413": "413",
         "error_5xx_after": "the job is accepted, then 500",

@@ -19,7 +19,6 @@ from generation.providers.call_errors import (
     EndpointMissing,
     Gone,
     JobRefused,
-    NotAccepted,
     OutcomeUnknown,
     ProviderError,
 )
@@ -28,7 +27,6 @@ from generation.providers.payloads import OutputError, Result
 from generation.providers.provider import Order, Outcomes, Ref, Submission
 from generation.providers.replies import Reply, json_of
 
-UNPAID = 402
 TIMED_OUT = (408, 499)  # of a gateway: the server may go on
 
 
@@ -120,10 +118,6 @@ def _verdict(error: OutcomeUnknown | JobRefused, name: str) -> ProviderError:
     status = error.status or 0
     if not 400 <= status < 500 or status in TIMED_OUT:
         return error
-    if status == UNPAID:
-        return NotAccepted(
-            f"{name} asks for payment ({status})", detail=error.detail, status=status
-        )
     is_prompt = payloads.classify(error.detail).code == "prompt_refused"
     code = error.code if isinstance(error, JobRefused) else "invalid_input"
     return JobRefused(

@@ -88,6 +88,7 @@ def test_it_sends_nothing_optional_that_was_not_given(emulator, client):
         ("rate_429_bare", NotAccepted, 0),
         ("refuse_400", JobRefused, 0),
         ("refuse_401", KeyRefused, 0),
+        ("refuse_402", NotAccepted, 0),
         ("refuse_403", KeyRefused, 0),
         ("refuse_404", EndpointMissing, 0),
         ("refuse_413", JobRefused, 0),

@@ -68,6 +68,25 @@ class TestTwoProviders(EmulatorTestCase):
         outages.probe_due()
         assert not ProviderOutage.objects.exists()
 
+    def test_an_empty_account_closes_its_endpoint_alone(self) -> None:
+        Endpoint.objects.filter(pk=self.runpod.pk).update(preference=2)
+        self.emulator.faults.next("run", "refuse_402")
+        job = self.place()
+        driver.submit(MODEL)
+        assert job.events.last().detail.startswith("WaveSpeed asks for payment (402)")
+        driver.submit(MODEL)
+        job.refresh_from_db()
+        assert (job.status, job.place) == (Status.SUBMITTED, self.runpod.place)
+        let_models_rest()
+        self.only(self.wavespeed)
+        self.emulator.faults.next("run", "refuse_402")
+        waiting = self.place()
+        driver.submit(MODEL)
+        waiting.refresh_from_db()
+        assert (waiting.status, waiting.refusals, waiting.deadline_at) == (Status.QUEUED, 1, None)
+        let_models_rest()
+        assert self.finish(waiting).place == self.wavespeed.place
+
     def test_the_jobs_of_both_are_checked_at_once(self) -> None:
         Endpoint.objects.filter(pk=self.runpod.pk).update(max_in_flight=2)
         jobs = [self.place() for _ in range(4)]
