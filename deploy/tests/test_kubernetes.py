@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from artgen.database import connection_budget
 from artgen.environment.setting_names import documented
-from generation.jobs.engine import driver, outages
-from generation.models import Endpoint, GenerationSwitch, Job, Status
+from generation.jobs.engine import driver, lifecycle, outages
+from generation.models import Endpoint, GenerationSwitch, ImageModel, Job, Status
 from generation.providers.call_errors import EndpointMissing, KeyRefused
+from generation.providers.provider import SYNCHRONOUS
 from generation.testing.cases import EmulatorTestCase, make_due
 
 FOLDER = settings.BASE_DIR / "deploy" / "kubernetes"
@@ -392,6 +393,20 @@ class TestQuery(EmulatorTestCase):
         storing = Job.objects.at_runpod().first()
         Job.objects.filter(id=storing.id).update(status=Status.STORING)
         assert self.waiting() == 3, "one to store, one to look at, and room for one"
+
+    def test_it_counts_calls_of_image_servers_until_they_end(self):
+        model = ImageModel.objects.get(slug="flux-schnell")
+        server = Endpoint.objects.filter(model=model)
+        server.update(provider="image_server", endpoint_id="sd", max_in_flight=16)
+        for _ in range(16):
+            self.place()
+        driver.submit(model.slug)
+        driver.check(model.slug)  # the tick looks after them: they are due later
+        lifecycle.begin_call()
+        assert self.waiting() == 2 * 20, "two workers have 16 threads"
+        Job.objects.update(status=Status.STORING, due_at=timezone.now())
+        assert self.waiting() == 16
+        assert {"yandex", "image_server"} == SYNCHRONOUS
 
     def test_it_counts_no_queue_that_stands_still(self):
         self.place()
