@@ -122,9 +122,13 @@ class ImageModel(models.Model):
         """The first of its endpoints, for which jobs are placed; a new model has an empty one."""
         return (self.endpoints.first() if self.pk else None) or Endpoint(model=self)
 
+    def format_source(self, endpoint: Endpoint) -> "ImageModel | Endpoint":
+        """Return which has the endpoint's dialect, request format and workflow: it or the model."""
+        return endpoint if endpoint.dialect else self
+
     def settings_at(self, endpoint: Endpoint) -> dict[str, Any]:
         """Return what a job's snapshot keeps of its endpoint, for all calls about its attempt."""
-        source = endpoint if endpoint.dialect else self
+        source = self.format_source(endpoint)
         return {
             "endpoint": endpoint.pk,
             **endpoint.place._asdict(),

@@ -179,7 +179,7 @@ def _against(
         endpoint = by_id.get(row.group_id) or first.get(row.model_id)
         if endpoint and endpoint.provider == provider:
             is_one_of_all = provider == ProviderName.RUNPOD and is_public(
-                endpoint.dialect or row.model.dialect
+                row.model.format_source(endpoint).dialect
             )
             name = billing.PUBLIC if is_one_of_all else endpoint.endpoint_id
             known[name] += row.recorded + row.unreported

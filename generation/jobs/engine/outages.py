@@ -91,8 +91,8 @@ def _is_over(outage: ProviderOutage) -> bool:
         newest = replies.select_related("job__endpoint", "job__model").order_by("-at").first()
         if newest is None:
             return True
-        endpoint, model = newest.job.endpoint, newest.job.model
-        current = endpoint if endpoint and endpoint.dialect else model
+        model = newest.job.model
+        current = model.format_source(newest.job.endpoint or model.endpoint)
         return newest.request_format != current.request_format
     provider = clients.of(outage.provider)
     if outage.kind == OutageKind.ENDPOINT_MISSING:

@@ -106,13 +106,13 @@ def forget(job: Job) -> None:
 
 def _format_of(job: Job) -> Any:
     """Return its endpoint's current format, or that of the job if that is another endpoint now."""
-    of_model, placed_with = job.model.request_format, job.snapshot.get("request_format")
-    if of_model == placed_with:
-        return of_model
+    placed_with = job.snapshot.get("request_format")
+    if job.model.request_format == placed_with and job.error_code != lifecycle.UNREADABLE:
+        return placed_with  # most jobs, without a query
     endpoint = job.endpoint or job.model.endpoint
     if endpoint.place != job.place:
         return placed_with
-    return endpoint.request_format if endpoint.dialect else of_model
+    return job.model.format_source(endpoint).request_format
 
 
 def _count(job: Job, error: OutputError) -> None:

@@ -38,7 +38,9 @@ def offers() -> list[OfferedEndpoint]:
         .select_related("model")
     )
     return [
-        OfferedEndpoint(row.model.slug, row.endpoint_id, is_public(row.model.dialect))
+        OfferedEndpoint(
+            row.model.slug, row.endpoint_id, is_public(row.model.format_source(row).dialect)
+        )
         for row in enabled.order_by("model__position", "model__slug", "preference", "id")
     ]
 

@@ -293,7 +293,7 @@ def _store_refusal(job: Job, error: KeyRefused | EndpointMissing | JobRefused | 
         until = timezone.now() + (outages.RECHECK_INTERVAL if moved else timedelta())
         for back in lifecycle.put_back([(job, error.full_text)], until=until):
             if moved:
-                _follow(back, endpoint_id=current.endpoint_id)
+                _follow(back, current)
 
 
 def _store_not_sent(job: Job, cause: Exception) -> None:
@@ -311,8 +311,9 @@ def _store_not_sent(job: Job, cause: Exception) -> None:
         lifecycle.put_back([(job, repr(cause))], until=now + failures.ERROR_PAUSE)
 
 
-def _follow(job: Job, *, endpoint_id: str) -> None:
+def _follow(job: Job, endpoint: Endpoint) -> None:
     """Send a job whose endpoint is gone to the model's new one if that takes the same input."""
+    current = job.model.format_source(endpoint)
     placed_with = (job.snapshot["dialect"], job.snapshot.get("request_format"))
-    if placed_with == (job.model.dialect, job.model.request_format):
-        lifecycle.move_to_endpoint(job, endpoint_id=endpoint_id)
+    if placed_with == (current.dialect, current.request_format):
+        lifecycle.move_to_endpoint(job, endpoint_id=endpoint.endpoint_id)

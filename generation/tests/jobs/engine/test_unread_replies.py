@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.credits import ledger_check
 from generation.jobs.engine import unread_replies
 from generation.models import (
+    Endpoint,
     ImageModel,
     Job,
     Period,
@@ -126,6 +127,14 @@ class TestUnreadable(UnreadReplyTestCase):
         assert self.kinds(job) == ["hold", "settle"]
         self.assert_bought(1)
         assert not UnreadReply.objects.exists()
+
+    def test_the_format_may_be_mended_at_the_endpoint_alone(self) -> None:
+        job = self.order("artifacts")
+        mended = ImageModel.objects.get(slug=MODEL).request_format | {"images": PATH}
+        Endpoint.objects.filter(model__slug=MODEL).update(dialect="public", request_format=mended)
+        self.advance(job)
+        assert job.status == Status.SUCCEEDED
+        self.assert_bought(1)
 
     def test_it_returns_the_credits_at_the_deadline_and_keeps_the_reply(self) -> None:
         job = self.order("artifacts")
