@@ -31,24 +31,18 @@ from generation.testing.cases import (
     work,
 )
 from generation.testing.commands import run
+from generation.testing.rows.endpoints import MODEL, add_endpoint
 from generation.testing.threads import at_once, in_threads
 
-MODEL = "flux-schnell"
 FIRST, SECOND = "black-forest-labs-flux-1-schnell", "black-forest-labs-flux-1-dev"
 SUBMITTERS = 50
-
-
-def add_endpoint(**fields: Any) -> Endpoint:
-    model = ImageModel.objects.get(slug=MODEL)
-    values = {"endpoint_id": SECOND, "preference": 1, "max_in_flight": 8, **fields}
-    return Endpoint.objects.create(model=model, **values)
 
 
 class ChoiceTestCase(EmulatorTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.first = Endpoint.objects.get(model__slug=MODEL)
-        self.second = add_endpoint()
+        self.second = add_endpoint(endpoint_id=SECOND, max_in_flight=8)
 
     def change(self, endpoint: Endpoint, **fields: Any) -> None:
         Endpoint.objects.filter(pk=endpoint.pk).update(**fields)
@@ -276,7 +270,7 @@ class TestRace(TransactionTestCase):
         cache.clear()
         load_catalog()
         Endpoint.objects.filter(model__slug=MODEL).update(max_in_flight=7)
-        self.second = add_endpoint(max_in_flight=4)
+        self.second = add_endpoint(endpoint_id=SECOND)
         self.users = [make_user(f"user{n}@example.org", credits=100) for n in range(5)]
         self.emulator = self.enterContext(emulated(rate_limits=False))
         for number in range(20):

@@ -21,7 +21,6 @@ from generation.jobs.placing import orders
 from generation.models import (
     Endpoint,
     Image,
-    ImageModel,
     Job,
     OutageKind,
     ProviderOutage,
@@ -38,31 +37,18 @@ from generation.testing.cases import (
     run_task,
     work,
 )
+from generation.testing.rows.endpoints import MODEL, add_endpoint
 from generation.testing.threads import in_threads
 
-MODEL, NAME = "flux-schnell", "sd-3.5-large"
-FORMAT = {
-    "size": {"mode": "size", "separator": "x"},
-    "steps": "steps",
-    "guidance": "guidance",
-    "seed": "seed",
-    "fixed": {"response_format": "b64_json"},
-}
+NAME = "sd-3.5-large"
 DOLLARS = "0.00400"
 
 
 def add_server(**changes: Any) -> Endpoint:
     """Give the model an endpoint at an image server, before the one at RunPod."""
     Endpoint.objects.filter(model__slug=MODEL).update(preference=1)
-    values = {
-        "provider": "image_server",
-        "endpoint_id": NAME,
-        "dialect": "public",
-        "request_format": FORMAT,
-        "expected_cost": {"per_image": "0.004"},
-        **changes,
-    }
-    return Endpoint.objects.create(model=ImageModel.objects.get(slug=MODEL), **values)
+    values = {"endpoint_id": NAME, "expected_cost": {"per_image": "0.004"}, **changes}
+    return add_endpoint(provider="image_server", preference=0, **values)
 
 
 class ImageServerTestCase(EmulatorTestCase):
@@ -141,7 +127,7 @@ class TestCall(ImageServerTestCase):
         job = self.run_one()
         assert (job.status, job.error_code) == (Status.STORING, lifecycle.UNREADABLE)
         assert (str(job.unreported_usd), UnreadReply.objects.get().is_open) == (DOLLARS, True)
-        self.server.request_format = FORMAT | {"images": "artifacts[].payload"}
+        self.server.request_format = self.server.request_format | {"images": "artifacts[].payload"}
         self.server.save(update_fields=["request_format"])
         make_due()
         work()

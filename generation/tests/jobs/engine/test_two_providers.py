@@ -9,31 +9,19 @@ from django.utils import timezone
 
 from generation.jobs.engine import driver, job_control, lifecycle, outages
 from generation.jobs.queue import scheduling
-from generation.models import Endpoint, ImageModel, Job, OutageKind, ProviderOutage, Status
+from generation.models import Endpoint, Job, OutageKind, ProviderOutage, Status
 from generation.testing.cases import EmulatorTestCase, catch_up, let_models_rest, make_due, work
+from generation.testing.rows.endpoints import MODEL, add_endpoint
 
-MODEL, AT_WAVESPEED = "flux-schnell", "wavespeed-ai/flux-schnell"
-FORMAT = {
-    "size": {"mode": "size"},
-    "steps": "num_inference_steps",
-    "guidance": "guidance_scale",
-    "seed": "seed",
-}
+AT_WAVESPEED = "wavespeed-ai/flux-schnell"
 
 
 class TestTwoProviders(EmulatorTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.runpod = Endpoint.objects.get(model__slug=MODEL)
-        self.wavespeed = Endpoint.objects.create(
-            model=ImageModel.objects.get(slug=MODEL),
-            provider="wavespeed",
-            endpoint_id=AT_WAVESPEED,
-            preference=1,
-            max_in_flight=4,
-            dialect="public",
-            request_format=FORMAT,
-            expected_cost={"per_image": "0.003"},
+        self.wavespeed = add_endpoint(
+            provider="wavespeed", endpoint_id=AT_WAVESPEED, expected_cost={"per_image": "0.003"}
         )
 
     def only(self, endpoint: Endpoint) -> None:
