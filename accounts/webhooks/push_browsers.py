@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from allauth.usersessions.models import UserSession
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
@@ -68,13 +69,28 @@ def add(request: HttpRequest, user: User, *, url: str, keys: BrowserKeys) -> Non
             url=url,
             topics=PUSH,
             credits_below=0,
-            secret=secrets.stored(json.dumps(asdict(keys))),
+            secret=_secret(keys),
         )
+
+
+def replace(request: HttpRequest, user: User, *, before: str, url: str, keys: BrowserKeys) -> bool:
+    """Push to this address in place of another one; return False if this session has not that."""
+    session = sessions.of_request(request, user)
+    browsers = WebhookAddress.objects.browsers().filter(user=user, session=session, url=before)
+    try:
+        with transaction.atomic():
+            return bool(browsers.update(url=url, secret=_secret(keys)))
+    except IntegrityError:  # the address is known already
+        return False
 
 
 def keys_of(address: WebhookAddress) -> BrowserKeys:
     """Return the keys of a browser; raise `secrets.Unreadable`."""
     return BrowserKeys(**json.loads(secrets.read(address.secret)))
+
+
+def _secret(keys: BrowserKeys) -> str:
+    return secrets.stored(json.dumps(asdict(keys)))
 
 
 def remove(user: User, id: UUID) -> bool:

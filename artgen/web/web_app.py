@@ -148,6 +148,8 @@ def _script() -> str:
         "create": reverse("create"),
         "icon": static("artgen/app/icon-192.png"),
         "maxBytes": settings.UPLOAD_MAX_BYTES,
+        "push": reverse("turn_on_push"),
+        "csrfCookie": settings.CSRF_COOKIE_NAME,
     }
     return f"const settings = {json.dumps(values)}\n{WORKER.read_text()}"
 

@@ -69,6 +69,8 @@ class PushForm(forms.Form):
     p256dh = forms.CharField(max_length=100)
     auth = forms.CharField(max_length=40)
     server_key = forms.CharField(max_length=100)
+    replaces = forms.CharField(max_length=URL_MAX_LENGTH, required=False)
+    """The address of the subscription in whose place this one is."""
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}

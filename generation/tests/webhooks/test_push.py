@@ -253,6 +253,16 @@ class TestSignOut(PushTestCase):
         self.finish(self.place())
         assert self.titles() == []
 
+    def test_a_replaced_subscription_is_replaced_here_for_the_same_session(self) -> None:
+        old, new = self.receiver.url("/alice"), self.receiver.url("/new")
+        other = Client()
+        other.force_login(self.bob)
+        for browser, before in ((other, old), (self.browser, new)):
+            assert self.turn_on(browser, url=new, replaces=before).status_code == 404
+        assert WebhookAddress.objects.get().url == old
+        assert self.turn_on(url=new, replaces=old).status_code == 204
+        assert WebhookAddress.objects.get().url == new
+
     def test_turning_them_on_again_replaces_the_subscription(self) -> None:
         self.turn_on(url=self.receiver.url("/new"))
         self.write_one()

@@ -19,13 +19,22 @@ from generation.webhooks.forms import PushForm
 @require_POST
 @limited("push")
 def turn_on(request: SignedInRequest) -> HttpResponse:
-    """Add this browser, whose page has made a subscription; its script sends it."""
+    """Add this browser, whose page has made a subscription; its script sends it.
+
+    The service worker sends one that `replaces` another, of which nobody need be told.
+    """
     form = PushForm(request.POST)
     if not form.is_valid():
         text = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return HttpResponse(text, status=400, content_type="text/plain; charset=utf-8")
     data = form.cleaned_data
     keys = BrowserKeys(p256dh=data["p256dh"], auth=data["auth"], server_key=data["server_key"])
+    if before := data["replaces"]:
+        if not push_browsers.replace(
+            request, request.user, before=before, url=data["url"], keys=keys
+        ):
+            raise Http404
+        return HttpResponse(status=204)
     push_browsers.add(request, request.user, url=data["url"], keys=keys)
     messages.success(request, _("Notifications are on."))
     return HttpResponse(status=204)

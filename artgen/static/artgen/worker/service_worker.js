@@ -1,6 +1,6 @@
 /**
  * The service worker: shows the offline page where there is no connection, receives what another
- * app shares with ArtGen, and shows push notifications.
+ * app shares with ArtGen, shows push notifications and keeps their subscription.
  *
  * It stores the offline page with its files, and what was shared until the Create page takes it;
  * never a page, an image or an answer of the API. All come from the network, so an update of the
@@ -32,6 +32,8 @@ self.addEventListener("fetch", (event) => {
 self.addEventListener("push", (event) => {
   if (event.data) event.waitUntil(notify(event.data.json()))
 })
+
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)))
 
 self.addEventListener("notificationclick", (event) => {
   event.notification.close()
@@ -103,6 +105,25 @@ async function notify({ title, url, tag }) {
   if (mayStaySilent && pages.some((page) => page.visibilityState === "visible")) return
   const options = { tag, icon: settings.icon, data: { url } }
   await self.registration.showNotification(title, options)
+}
+
+/** The push service has replaced the subscription: the server gets the new one in its place. */
+async function renew({ oldSubscription, newSubscription }) {
+  if (!oldSubscription) return // as after "Turn off" the profile offers to turn it on
+  const { options } = oldSubscription
+  const subscription = newSubscription ?? (await self.registration.pushManager.subscribe(options))
+  const { endpoint, keys } = subscription.toJSON()
+  const key = btoa(String.fromCharCode(...new Uint8Array(options.applicationServerKey)))
+  const body = new URLSearchParams({
+    url: endpoint,
+    p256dh: keys.p256dh,
+    auth: keys.auth,
+    server_key: key.replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, ""),
+    replaces: oldSubscription.endpoint,
+  })
+  const token = await self.cookieStore?.get(settings.csrfCookie)
+  const headers = { "X-CSRFToken": token?.value ?? "" }
+  await fetch(settings.push, { method: "POST", headers, body })
 }
 
 async function openPage(url) {
