@@ -44,7 +44,9 @@ class Mcp(ApiView):
         """Handle one message."""
         scope = getattr(request._request, "scope", None)
         if scope is None:
-            raise Problem("not_found", _("The proxy must send /mcp to daphne."))
+            raise Problem(
+                "not_found", _("The proxy must send %(path)s to daphne.") % {"path": request.path}
+            )
         scope = scope | {
             "artgen.user": user_of(request),
             "artgen.language": translation.get_language() or settings.LANGUAGE_CODE,

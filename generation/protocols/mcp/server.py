@@ -30,6 +30,7 @@ from accounts.models import User
 from artgen.database.pool_threads import in_thread
 from artgen.refusals import Refusal
 from generation.catalog import shapes
+from generation.catalog.job_parameters import SEED_MAX
 from generation.catalog.offers import Offer
 from generation.catalog.prices import price_from
 from generation.jobs.live.job_waits import UNAVAILABLE, WAITS
@@ -45,7 +46,7 @@ READ_SECONDS = 47.0
 SHOW_SECONDS = 49.0
 PREVIEW_SECONDS = 3.0
 MAX_COUNT = 4
-NO_ACCESS = ("not_authenticated", "account_banned")
+NO_ACCESS = ("invalid_token", "not_authenticated", "account_banned")
 INSTRUCTIONS = """\
 Creates and edits images on this site, with the user's credits. create_image and edit_image wait
 until the images are ready, at most 45 s; if they say that a job is still running, call wait with
@@ -65,7 +66,9 @@ Size = Annotated[
         description="Like 1024x1024; the nearest that the model has is used.",
     ),
 ]
-Seed = Annotated[int | None, Field(description="The same seed repeats an image.")]
+Seed = Annotated[
+    int | None, Field(ge=0, le=SEED_MAX, description="The same seed repeats an image.")
+]
 Images = Annotated[
     list[UUID],
     Field(min_length=1, description="Ids of the user's images, as of search_images."),

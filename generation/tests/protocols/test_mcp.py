@@ -6,6 +6,7 @@ import io
 import json
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -25,6 +26,8 @@ from accounts.tokens import tokens
 from artgen.api import problems
 from artgen.processes.later import ARRIVED_AT
 from generation.files import storage
+from generation.jobs.engine import job_control
+from generation.jobs.live.job_waits import WAITS
 from generation.models import Image, Job, Status
 from generation.protocols.mcp.api_calls import ApiProblem, Caller
 from generation.protocols.mcp.previews import preview_of
@@ -161,6 +164,7 @@ class TestTools(ProtocolTestCase):
             ({"model": "flux-schnell", "size": "big"}, "size"),
             ({"model": "flux-schnell", "size": "0x0"}, "size"),
             ({"model": "flux-schnell", "count": 5}, "count"),
+            ({"model": "flux-schnell", "seed": 10**20}, "seed"),
             ({"model": "flux-kontext"}, "source_images"),
         ):
             result = self.call("create_image", prompt=PROMPT, **arguments)
@@ -179,6 +183,18 @@ class TestTools(ProtocolTestCase):
         assert not Job.objects.exists()
         manager = tokens.issue(user=self.alice, name="manager", scopes=["manage"])
         assert self.post(token=manager).status_code == 403
+
+    def test_a_token_that_is_revoked_meanwhile_gets_no_image(self) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            arguments = {"prompt": PROMPT, "model": "flux-schnell"}
+            called = pool.submit(self.call, "create_image", **arguments)
+            while not WAITS.count_of(self.alice.pk):
+                time.sleep(0.01)
+            tokens.revoke(user=self.alice, name="program")
+            job_control.cancel(job=Job.objects.get(), actor=None)
+            result = called.result()
+        assert result.is_error
+        assert "wrong or revoked" in result.content[0].text
 
     def test_it_shows_nothing_of_other_users(self) -> None:
         self.create(model="flux-schnell")
