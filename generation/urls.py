@@ -14,6 +14,7 @@ from generation.views.comparisons import comparison_pages, word_lists
 from generation.views.create import create, own_images
 from generation.views.gallery import (
     collections,
+    finals,
     gallery_page,
     selection,
     tags,
@@ -91,6 +92,7 @@ urlpatterns = [
     path("gallery/selection/collect/", selection.collect, name="collect_selection"),
     path("gallery/selection/uncollect/", selection.uncollect, name="uncollect_selection"),
     path("gallery/selection/download/", zip_download.download, name="download_selection"),
+    path("gallery/selection/finish/", finals.finish, name="finish_selection"),
     path("gallery/selection/tag/", selection.tag, name="tag_selection"),
     path("gallery/selection/untag/", selection.untag, name="untag_selection"),
     path("explore/", explore.explore, name="explore"),

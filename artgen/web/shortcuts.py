@@ -44,6 +44,7 @@ IMAGE_ACTS = (
     Shortcut("vary", _("Create subtle variants"), ("v",)),
     Shortcut("vary_strong", _("Create strong variants"), ("Shift+v",)),
     Shortcut("upscale", _("Upscale"), ("u",)),
+    Shortcut("finish", _("Finish: by a better model, at full size"), ("d",)),
     Shortcut("edit_area", pgettext_lazy("action", "Edit area"), ("e",)),
     Shortcut("reuse", _("Reuse prompt"), ("r",)),
 )
@@ -74,6 +75,7 @@ SECTIONS = (
             Shortcut("create", _("Create images"), ("Mod+Enter",)),
             Shortcut("", _("Create images, in the prompt"), ("Enter",)),
             Shortcut("", _("New line in the prompt"), ("Shift+Enter",)),
+            Shortcut("draft", _("Create drafts"), ("Mod+Shift+Enter",)),
             Shortcut("earlier_prompt", _("Previous prompt"), ("Alt+ArrowUp",)),
             Shortcut("later_prompt", _("Next prompt"), ("Alt+ArrowDown",)),
             Shortcut("undo_prompt", _("Undo a replaced prompt"), ("Mod+z",)),

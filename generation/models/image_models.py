@@ -83,7 +83,10 @@ class ImageModel(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text=_("Any of: fast photo text. Users filter the list of models by them."),
+        help_text=_(
+            "Any of: fast photo text best. Users filter the list of models by them. "
+            "Finish offers those with best first."
+        ),
     )
     position = models.PositiveIntegerField(_("position"), default=0)
     max_usd = models.DecimalField(

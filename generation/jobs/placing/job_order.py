@@ -1,10 +1,13 @@
 """An order: what is asked for, whose it is, who places it; and the jobs that it became."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import accumulate, pairwise
 from typing import Any
 from uuid import UUID
+
+from uuid_utils.compat import uuid7
 
 from accounts.models import User
 from generation.catalog.offers import BATCH_MAX
@@ -14,10 +17,16 @@ from generation.moderation.prompt_reviews import HeldOrder
 from generation.studio.presets import own_styles
 from generation.studio.presets.own_styles import StyleText
 
+LIST_MAX = 64
+"""Jobs of a list of runs."""
+
 
 @dataclass(frozen=True)
 class PlacedOrder:
-    """The jobs of an order; `created` is False if its Idempotency-Key had placed them before."""
+    """The jobs of an order; `created` is False if its Idempotency-Key had placed them before.
+
+    `batch` is the first one of a list of runs; of such a list a known key returns only that.
+    """
 
     jobs: list[Job]
     batch: UUID | None
@@ -50,6 +59,8 @@ class JobOrder:
     """The API token that places it, if that has a spending limit."""
     sheet: SheetOrder | None = None
     """The sheet that its jobs form."""
+    run_lengths: Sequence[int] = ()
+    """Of a list of runs: how many of the requests each of them has, in their order."""
     repeats: Job | None = None
     """The job that it queues again."""
     placer: Placer = Placer.USER
@@ -67,7 +78,23 @@ class JobOrder:
     @property
     def max_count(self) -> int:
         """How many jobs it may have; `studio.comparisons` bounds those of a sheet."""
+        if self.run_lengths:
+            return LIST_MAX
         return len(self.requests) if self.sheet else BATCH_MAX
+
+    def new_batches(self) -> list[UUID]:
+        """Return an id for the batch of each request; [] if they form none."""
+        if not self.is_batch:
+            return []
+        lengths = self.run_lengths or [len(self.requests)]
+        return [batch for length in lengths for batch in [uuid7()] * length]
+
+    def run_at(self, index: int) -> "JobOrder":
+        """Return the order of the run that this request is in: of all, unless it is of a list."""
+        for start, end in pairwise(accumulate(self.run_lengths, initial=0)):
+            if start <= index < end:  # not with the key of the list, which is sent again
+                return replace(self, requests=self.requests[start:end], run_lengths=(), key="")
+        return self
 
     @property
     def kept_style(self) -> StyleText | None:

@@ -38,9 +38,11 @@ class Terms:
 
 
 class Stopped(Exception):
-    def __init__(self, matches: MatchesByPrompt) -> None:
+    """Rules stop an order, or of a list of runs this one."""
+
+    def __init__(self, order: JobOrder, matches: MatchesByPrompt) -> None:
         super().__init__()
-        self.matches = matches
+        self.order, self.matches = order, matches
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,18 @@ def judge(order: JobOrder, jobs: Sequence[Job], *, rules: CompiledRules) -> Judg
     if is_approved or order.by_staff:
         return judgement
     matches = rules.in_prompts(job.written_prompt for job in jobs)
-    if matches and (stopping := prompt_reviews.stopping_matches(matches, user=order.user)):
-        raise Stopped(stopping)
+    if not matches:
+        return judgement
+    if order.run_lengths:
+        _judge_runs(order, jobs, matches)
+    elif stopping := prompt_reviews.stopping_matches(matches, user=order.user):
+        raise Stopped(order, stopping)
     return replace(judgement, matches=matches)
+
+
+def _judge_runs(order: JobOrder, jobs: Sequence[Job], matches: MatchesByPrompt) -> None:
+    """Raise Stopped with the first run that rules stop; others of the list are not stored."""
+    prompts = [job.written_prompt for job in jobs]
+    for prompt, of_prompt in matches.items():
+        if stopping := prompt_reviews.stopping_matches({prompt: of_prompt}, user=order.user):
+            raise Stopped(order.run_at(prompts.index(prompt)), stopping)

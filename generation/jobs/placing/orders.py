@@ -1,11 +1,11 @@
 """What a user can order: a job, a batch, a sheet. One call each, atomic. Again: `retries`."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from uuid_utils.compat import uuid7
 
 from accounts.credits import holds, ledger
 from accounts.limits import quotas
@@ -58,6 +58,17 @@ def place_batch(
     else it names those of the first one.
     """
     return place_order(JobOrder(user, requests, is_listed=is_listed, key=key, token_id=token_id))
+
+
+def place_list(
+    *, user: User, runs: Sequence[Sequence[Mapping[str, Any]]], key: str = ""
+) -> PlacedOrder:
+    """Hold the credits and queue all jobs of several runs, or none; raises what `place` raises.
+
+    Each run is a batch of its own. A rule that stops one of the prompts stores that run.
+    """
+    requests = [request for run in runs for request in run]
+    return place_order(JobOrder(user, requests, run_lengths=[len(run) for run in runs], key=key))
 
 
 def place_call(
@@ -121,7 +132,7 @@ def place_order(order: JobOrder) -> PlacedOrder:
         # A pause takes precedence over anything else wrong with the order.
         creation_switch.refuse_if_paused(order.user, by_staff=order.by_staff)
         if isinstance(refused, Stopped):
-            raise prompt_reviews.store_stopped(order.held, refused.matches) from None
+            raise prompt_reviews.store_stopped(refused.order.held, refused.matches) from None
         raise
 
 
@@ -145,9 +156,10 @@ def _place_by(
     )
     jobs = drafted.jobs
     judgement = judge(order, jobs, rules=terms.rules)
-    batch_id = uuid7() if order.is_batch else None
-    for job in jobs:
-        job.batch = batch_id or sheet_id
+    batches = order.new_batches()
+    batch_id = batches[0] if batches else None
+    for job, batch in zip_longest(jobs, batches):
+        job.batch = batch or sheet_id
         if order.endpoint_wanted:
             job.snapshot["wanted_endpoint"] = order.endpoint_wanted
     parked_until = eta.promise_order(order.user, jobs)

@@ -71,7 +71,9 @@ const acts = new ImageActs(data, {
     cards.insertRun(run, { above: takesNew ? null : tile.closest("[data-run]") })
   },
   reuse: (id) => reuse(new URLSearchParams({ image: id })),
+  model: () => composer?.form.elements.model.value ?? "",
 })
+selection.bar.acts = acts
 const lightbox = new Lightbox(document.getElementById("lightbox"), {
   list: feed,
   acts,
@@ -138,9 +140,9 @@ if (document.getElementById("composer")) {
   composer = new Composer({
     side,
     data,
-    onPlacing: () => {
+    onPlacing: (draft) => {
       if (!takesNew) return
-      const frame = pendingRun(side)
+      const frame = pendingRun(side, draft)
       cards.showPlaceholder(frame)
       if (phone.matches) {
         // On phones the page scrolls to the feed, so the focus moves there as well.

@@ -92,6 +92,7 @@ function wireActs() {
     },
   })
   acts.watch(list)
+  if (selection) selection.bar.acts = acts
 }
 
 /** Insert the images of a run after its source; return whether they are there. */

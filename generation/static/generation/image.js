@@ -183,6 +183,7 @@ const PRESSES = {
   vary: "vary",
   vary_strong: "vary-strong",
   upscale: "upscale",
+  finish: "finish",
   edit_area: "edit-area",
   reuse: "reuse",
   trash: "move-to-trash",

@@ -129,6 +129,10 @@ class Composer:
         return "negative_prompt" in self.parameters
 
     @property
+    def uses_negative_prompt(self) -> bool:
+        return self.has_negative_prompt and bool(self.negative_prompt.strip())
+
+    @property
     def seed(self) -> str:
         """The seed as typed; "" means a random one for each image."""
         return self.texts.get("seed", "")
@@ -237,6 +241,10 @@ class Composer:
         return LORA_URL_MAX_LENGTH
 
     @property
+    def uses_lora(self) -> bool:
+        return self.takes_lora and bool(self.lora_url.strip())
+
+    @property
     def lora_scale(self) -> Slider | None:
         return self.slider("lora_scale")
 
@@ -317,8 +325,8 @@ class Composer:
                 request[name] = read(self.texts.get(name, ""))
         if self.has_seed:
             request["seed"] = whole(self.seed)
-        if self.takes_lora and (address := self.lora_url.strip()):
-            request["lora_url"] = address
+        if self.uses_lora:
+            request["lora_url"] = self.lora_url.strip()
         request["style"] = self.style or None
         request["source_images"] = self.sources if self.takes_sources else []
         return request

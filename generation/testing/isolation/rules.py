@@ -172,6 +172,7 @@ RULES: dict[str, Rule] = {
     "tag_selection": users("POST", body={**IDS, "tag": "a tag"}),
     "untag_selection": users("POST", body={**IDS, "tag": "vqzmxjtag"}),
     "download_selection": users("POST", body=IDS),
+    "finish_selection": users("POST", body=IDS),
     "collections": users("GET POST", body={"name": "Hills"}),
     "account": users("GET"),
     "ledger": users("GET"),

@@ -43,11 +43,17 @@ class SourceThumbnail:
 
 
 def composer_context(
-    models: Iterable[ImageModel], form: Composer | None, quotes: PageQuotes, *, is_plain: bool
+    models: Iterable[ImageModel],
+    form: Composer | None,
+    quotes: PageQuotes,
+    *,
+    draft: Composer | None,
+    is_plain: bool,
 ) -> dict[str, Any]:
     """Return the context of `_composer.html`; form None: no model is enabled.
 
-    `is_plain`: with the list of models, which scripts load when it opens.
+    `draft` has the drafts of the form. `is_plain`: with the list of models, which scripts load
+    when it opens.
     """
     user = quotes.user
     own = composer_choices.of_user(user)
@@ -72,11 +78,13 @@ def composer_context(
         "source_model": next((model for model in models if model.max_source_images), None),
         "helper": helper_of(user, form.model) if form else None,
         "key": uuid.uuid4(),
-        **button_context(form, quotes),
+        **button_context(form, quotes, draft=draft),
     }
 
 
-def button_context(form: Composer | None, quotes: PageQuotes) -> dict[str, Any]:
+def button_context(
+    form: Composer | None, quotes: PageQuotes, *, draft: Composer | None
+) -> dict[str, Any]:
     """Return the context of `_create_button.html`: what the form costs, and what prevents it."""
     order = quotes.with_size(form_order(form)) if form else None
     offer = quotes.of_form(order) if order else None
@@ -85,8 +93,24 @@ def button_context(form: Composer | None, quotes: PageQuotes) -> dict[str, Any]:
         "row": quotes.of_model(order) if order else None,
         "not_allowed": _not_allowed(quotes.user, form, offer),
         "sources_note": quotes.sources_note(order) if order else "",
+        "draft": draft_button(draft, quotes) if draft else None,
         **page_quotes.pause_of(quotes.user),
     }
+
+
+@dataclass(frozen=True)
+class DraftButton:
+    """The button of drafts: what it makes, and what that costs."""
+
+    form: Composer
+    quote: Quote
+
+
+def draft_button(draft: Composer, quotes: PageQuotes) -> DraftButton | None:
+    """Return the button for drafts that the user can pay and may create, else None."""
+    quote = quotes.of_form(form_order(draft))
+    is_possible = not quote.short and not _not_allowed(quotes.user, draft, quote)
+    return DraftButton(draft, quote) if is_possible else None
 
 
 def style_options(own: Choices) -> list[StyleOption]:

@@ -51,6 +51,8 @@ def composer_of(
             chosen, parameters, count=int(count) if count in "12345678" and count else 1
         )
         form.quotas = allowed
+        if "draft" in request.GET:  # the job is a draft, smaller than what the form asks for
+            form.exact = False
     else:
         form = Composer(model=chosen, quotas=allowed)
     if job:

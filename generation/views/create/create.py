@@ -1,6 +1,7 @@
 """The Create page: composer, quote and live feed."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,6 +26,7 @@ from artgen.web.theme import is_plain
 from generation.catalog import model_purposes
 from generation.jobs.placing.page_quotes import PageQuotes
 from generation.models import ImageModel
+from generation.studio.forms import draft_images
 from generation.studio.forms.composer import Composer
 from generation.studio.presets import composer_choices
 from generation.views.create import form_files
@@ -66,7 +68,16 @@ class Visit:
         """The models that the page shows with prices: those of the list that opens load later."""
         if is_plain(self.request):
             return composable(self.models)
-        return [self.form.model] if self.form else []
+        return [form.model for form in (self.form, self.draft) if form]
+
+    @cached_property
+    def draft(self) -> Composer | None:
+        """The form with the drafts of what the form asks for."""
+        return draft_images.draft_of(self.form, composable(self.models)) if self.form else None
+
+    @property
+    def quotes(self) -> PageQuotes:
+        return PageQuotes.of_models(self.user, self.quoted, allowed=self.allowed)
 
 
 @login_required
@@ -133,17 +144,20 @@ def list_prompts(request: HttpRequest) -> HttpResponse:
 @revalidated
 def quote(request: HttpRequest) -> HttpResponse:
     """Return the Create button with price and wait time, and the invalid numbers."""
-    user, enabled = user_of(request), ImageModel.objects.enabled()
-    slug = request.GET.get("model", "").replace("\0", "")
-    model = chosen_model(composable(enabled.filter(slug=slug)) or composable(enabled), slug)
+    user, models = user_of(request), composable(ImageModel.objects.enabled().defer("workflow"))
+    model = chosen_model(models, request.GET.get("model", ""))
     allowed = quotas.of(user)
     form = Composer.posted(model, request.GET, allowed=allowed) if model else None
-    return part(request, "generation/_create_button.html", _quote(user, form, allowed=allowed))
+    visit = Visit(request, models, allowed, form)
+    return part(request, "generation/_create_button.html", _quote(visit))
 
 
-def _quote(user: User, form: Composer | None, *, allowed: Quotas) -> dict[str, Any]:
-    quotes = PageQuotes.of_models(user, [form.model] if form else [], allowed=allowed)
-    return {**button_context(form, quotes), "wrong": form.wrong_numbers() if form else []}
+def _quote(visit: Visit) -> dict[str, Any]:
+    form = visit.form
+    return {
+        **button_context(form, visit.quotes, draft=visit.draft),
+        "wrong": form.wrong_numbers() if form else [],
+    }
 
 
 def _place(request: HttpRequest) -> HttpResponse:
@@ -165,22 +179,30 @@ def _place(request: HttpRequest) -> HttpResponse:
     files = request.FILES.getlist("upload") if form.takes_sources else []
     for _file in files[: form.offer.max_source_images]:
         rate_limits.spend("upload", user.pk)
+    order = form
     try:
-        placed = form_files.place(user, form, files, key=request.POST.get("key", "")[:255])
+        if "draft" in request.POST:
+            order = _draft(visit, request.POST["draft"])
+        placed = form_files.place(user, order, files, key=request.POST.get("key", "")[:255])
     except Refusal as refusal:
         return show_refusal(form, refusal, lambda status: _show_refused(visit, status=status))
     run_id = placed.batch or placed.jobs[0].id
     if wants_part(request):
-        run = (
-            runs.of_placed(placed.jobs, model=form.model)
-            if placed.created
-            else runs.of_user(user, run_id)
-        )
+        placed_runs = runs.of_order(user, placed, model=order.model)
         user.refresh_from_db()  # what is left of its credits and limits
-        context = {"runs": [run], **_quote(user, form, allowed=visit.allowed)}
+        context = {"runs": placed_runs, **_quote(visit)}
         return part(request, "generation/_placed.html", context, status=201, user=user)
-    keep = urlencode({"job": placed.jobs[0].id, "count": form.count})
-    return HttpResponseRedirect(f"{reverse('create')}?{keep}#run-{run_id}")
+    keep = {"job": placed.jobs[0].id, "count": form.count}
+    if order is not form:
+        keep |= {"model": form.model.slug, "draft": ""}
+    return HttpResponseRedirect(f"{reverse('create')}?{urlencode(keep)}#run-{run_id}")
+
+
+def _draft(visit: Visit, slug: str) -> Composer:
+    """Return the drafts by the model whose price was shown; raise Refusal."""
+    if visit.draft is None or visit.draft.model.slug != slug:
+        raise Refusal(_("The model for drafts has changed. Check the price and try again."))
+    return visit.draft
 
 
 def _read_form(visit: Visit, model: ImageModel) -> Composer:
@@ -203,8 +225,13 @@ def _models() -> list[ImageModel]:
 
 
 def _composer_part(visit: Visit, *, status: int = 200) -> HttpResponse:
-    quotes = PageQuotes.of_models(visit.user, visit.quoted, allowed=visit.allowed)
-    context = composer_context(visit.models, visit.form, quotes, is_plain=is_plain(visit.request))
+    context = composer_context(
+        visit.models,
+        visit.form,
+        visit.quotes,
+        draft=visit.draft,
+        is_plain=is_plain(visit.request),
+    )
     return part(visit.request, "generation/_composer.html", context, status=status)
 
 
@@ -230,7 +257,9 @@ def _page_context(visit: Visit) -> dict[str, Any]:
     links = ("job", "image", "saved", "share", "model", "prompt", "source", "preset")
     filled = set(links) & set(request.GET)
     quotes = PageQuotes(user, visit.allowed, page.forecast)
-    context = composer_context(visit.models, visit.form, quotes, is_plain=is_plain(request))
+    context = composer_context(
+        visit.models, visit.form, quotes, draft=visit.draft, is_plain=is_plain(request)
+    )
     return context | {
         "feed": page,
         "show": show,

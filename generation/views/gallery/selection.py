@@ -46,7 +46,7 @@ def on_selection(
     @wraps(act)
     def view(request: HttpRequest) -> HttpResponseBase:
         try:
-            return act(request, _ids(request))
+            return act(request, ids_of(request))
         except Refusal as refusal:
             if not wants_part(request):
                 raise
@@ -162,7 +162,7 @@ def uncollect(request: HttpRequest, ids: list[UUID]) -> HttpResponseBase:
     )
 
 
-def _ids(request: HttpRequest) -> list[UUID]:
+def ids_of(request: HttpRequest) -> list[UUID]:
     """Return the distinct ids; raise Refusal for none, too many or invalid ones."""
     texts = [*request.POST.get("ids", "").split(","), *request.POST.getlist("id")]
     try:

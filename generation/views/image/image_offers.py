@@ -12,11 +12,14 @@ from django.views.decorators.http import require_safe
 
 from accounts.access.request_user import user_of
 from accounts.limits import quotas
+from accounts.models import User
 from artgen.web import formatting
 from generation.jobs.placing.page_quotes import FormOrder, PageQuotes
 from generation.jobs.placing.quotes import Quote
+from generation.models import Image
 from generation.studio.forms import image_edits
 from generation.studio.forms.image_edits import Edits
+from generation.views.gallery import finals
 from generation.views.image.image_page import own_image
 from generation.views.image.variants_and_edits import models_for_edits
 
@@ -26,15 +29,17 @@ from generation.views.image.variants_and_edits import models_for_edits
 def offers(request: HttpRequest, image_id: UUID) -> JsonResponse:
     """Return `price` and `text`, with the waiting time, of each action; null if it is not possible.
 
-    The names are those of the keyboard shortcuts.
+    The names are those of the keyboard shortcuts. "finish" has the slug of its `model`, too, by
+    choice that of the parameter `model`.
     """
     image = own_image(request, image_id)
     edits = image_edits.of_image(image, models_for_edits())
     user = user_of(request)
     models = {one.model for one in (*edits.upscales[:1], edits.variant) if one}
     quotes = PageQuotes.of_models(user, models, allowed=quotas.of(user))
+    finish = _finish(user, image, preferred=request.GET.get("model", ""))
     hidden = {} if image.has_parameters else {"reuse": None}
-    response = JsonResponse({**_offers(edits, quotes), **hidden})
+    response = JsonResponse({**_offers(edits, quotes), "finish": finish, **hidden})
     response["Cache-Control"] = "private, no-store"
     return response
 
@@ -42,6 +47,23 @@ def offers(request: HttpRequest, image_id: UUID) -> JsonResponse:
 class ActOffer(TypedDict):
     price: str
     text: str
+
+
+class FinishOffer(ActOffer):
+    model: str
+    made: str
+    """What is made, without price and time."""
+
+
+def _finish(user: User, image: Image, *, preferred: str) -> FinishOffer | None:
+    found = finals.finals_of(user, [image], preferred=preferred)
+    if not found:
+        return None
+    final = found[0]
+    size = f" · {final.size[0]} × {final.size[1]}" if final.size else ""
+    made = final.model.name + size
+    act = _offer(made, finals.offer_of(user, final).quote)
+    return FinishOffer(**act, model=final.model.slug, made=made)
 
 
 def _offers(edits: Edits, quotes: PageQuotes) -> Mapping[str, ActOffer | None]:

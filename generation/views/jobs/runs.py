@@ -13,6 +13,7 @@ from generation.catalog.shapes import shape_name
 from generation.jobs import eta
 from generation.jobs.eta import Forecast
 from generation.jobs.live import status_text
+from generation.jobs.placing.job_order import PlacedOrder
 from generation.models import ACTIVE, Image, ImageModel, Job, Sheet, Status
 from generation.studio.forms import image_edits
 from generation.views.jobs import cards, sheet_cards
@@ -89,14 +90,21 @@ def of_user(user: User, run_id: UUID) -> Run | None:
     return next(iter(of_jobs(jobs, forecast=eta.of_jobs(jobs), images=images)), None)
 
 
-def of_placed(jobs: Sequence[Job], *, model: ImageModel) -> Run:
-    """Return the run of jobs that were just placed, no comparison, without a query.
+def of_order(user: User, order: PlacedOrder, *, model: ImageModel) -> list[Run]:
+    """Return the runs of an order that is no comparison, the newest first, without a query.
 
-    `model` is theirs as it is now: the one that they were placed with may be a minute old.
+    `model` is theirs as it is now: the one that they were placed with may be a minute old. Of an
+    order that was placed before, only the first one, if it is not dismissed.
     """
-    for job in jobs:
+    if not order.created:
+        run = of_user(user, order.batch or order.jobs[0].id)
+        return [run] if run else []
+    for job in order.jobs:
         job.model = model
-    return Run(id=jobs[0].batch or jobs[0].id, cards=cards.of_jobs(jobs))
+    grouped: dict[UUID, list[Card]] = {}
+    for card in cards.of_jobs(order.jobs):
+        grouped.setdefault(card.job.batch or card.job.id, []).append(card)
+    return [Run(id=run_id, cards=own) for run_id, own in reversed(grouped.items())]
 
 
 def of_jobs(

@@ -36,7 +36,7 @@ const SAVE_AFTER = 300,
 
 export class Composer {
   /**
-   * `side` contains form and lists. Sending calls `onPlacing()`, then `onPlaced(run)` or
+   * `side` contains form and lists. Sending calls `onPlacing(draft)`, then `onPlaced(run)` or
    * `onRefused()`.
    */
   constructor({ side, data, onPlacing, onPlaced, onRefused }) {
@@ -92,7 +92,7 @@ export class Composer {
     side.addEventListener("toggle", ({ target }) => showOpened(target), true)
     side.addEventListener("submit", (event) => {
       event.preventDefault()
-      this.send()
+      this.send(event.submitter?.name === "draft" ? event.submitter : null)
     })
     side.addEventListener("keydown", (event) => {
       if (this.helper.pressed(event)) return
@@ -111,6 +111,10 @@ export class Composer {
       if (isEnter || pressed(event, "create")) {
         event.preventDefault()
         if (!event.repeat) this.send()
+      }
+      if (pressed(event, "draft")) {
+        event.preventDefault()
+        if (!event.repeat) this.side.querySelector(".draft-button")?.click()
       }
     })
     window.addEventListener("pagehide", () => {
@@ -229,12 +233,15 @@ export class Composer {
     this.#input(this.prompt, { typed: false })
   }
 
-  /** Create a job from the form, unless something is clearly missing. */
-  async send() {
-    if (!this.#canSend() || this.helper.holdsBack()) return
+  /**
+   * Create a job from the form, unless something is clearly missing; `draft` is the button of the
+   * drafts to create instead.
+   */
+  async send(draft = null) {
+    if (!this.#canSend(draft) || this.helper.holdsBack()) return
     this.form.setAttribute("aria-busy", "true")
     let placed = false
-    this.onPlacing()
+    this.onPlacing(draft)
     try {
       await this.sources.settled()
       if (this.sources.waiting.length) {
@@ -244,6 +251,7 @@ export class Composer {
       }
       const body = new FormData(this.form)
       body.delete("upload")
+      if (draft) body.set("draft", draft.value)
       const quoted = pricedFields(this.form)
       const answer = await part(this.data.create, { method: "POST", form: body })
       showBalance(answer)
@@ -260,13 +268,13 @@ export class Composer {
   }
 
   /** Return whether the form can be sent now; say what is missing. */
-  #canSend() {
+  #canSend(draft) {
     const button = this.form.querySelector("#create-button")
     if (!this.prompt.value.trim()) {
       showPromptError(this.form, this.form.querySelector("#prompt-error").dataset.empty)
       return false
     }
-    if (button?.getAttribute("aria-disabled") === "true") {
+    if (!draft && button?.getAttribute("aria-disabled") === "true") {
       say(spoken(button))
       return false
     }

@@ -1,6 +1,6 @@
 /**
- * What is made of an image where it is shown: variants, a larger one, a change of a part, and its
- * prompt again. Pages press it by buttons and keys; prices come when somebody points at an image.
+ * What is made of an image where it is shown: variants, a larger one, its final by a better model, a
+ * change of a part, and its prompt again. Pages press it by buttons and keys; prices come when somebody points at an image.
  */
 
 import { api, part } from "../../artgen/js/http.js"
@@ -11,12 +11,13 @@ import { freshKey } from "./random.js"
 import { copyShareLink } from "./share_link.js"
 
 /** Shortcuts, and the names of the buttons (`data-make`). */
-export const ACTS = ["vary", "vary_strong", "upscale", "edit_area", "reuse"]
+export const ACTS = ["vary", "vary_strong", "upscale", "finish", "edit_area", "reuse"]
 const ORDERS = {
   vary: { path: "vary/", fields: { amount: "subtle" } },
   vary_strong: { path: "vary/", fields: { amount: "strong" } },
   upscale: { path: "upscale/", fields: { scale: "2" } },
 }
+const DRAFT_PIXELS = 768 * 768 // the card of an image with no more has Finish in place of Edit area
 const POINTED = 60 // ms: a pointer that only passes asks for nothing
 const PRICES_FOR = 30_000 // ms: the queue changes, and with it the wait time
 const PAUSE = 700 // ms: the second click of a double click is no second order
@@ -25,8 +26,14 @@ const PAUSE = 700 // ms: the second click of a double click is no second order
 export function addActs(root) {
   const template = document.getElementById("card-acts")
   if (!template) return
-  for (const actions of root.querySelectorAll(".card-actions:not(.card-acts + *)"))
-    actions.before(template.content.firstElementChild.cloneNode(true))
+  for (const actions of root.querySelectorAll(".card-actions:not(.card-acts + *)")) {
+    const acts = template.content.firstElementChild.cloneNode(true)
+    const picture = actions.parentElement.querySelector(".card-picture")
+    const pixels = picture.getAttribute("width") * picture.getAttribute("height")
+    const left = pixels > DRAFT_PIXELS ? "finish" : "edit_area" // for more there is no room
+    acts.querySelector(`[data-make=${left}]`).remove()
+    actions.before(acts)
+  }
   // By keyboard: the keys on the image's link, and the buttons of the lightbox.
   for (const button of root.querySelectorAll(".card-acts button")) button.tabIndex = -1
 }
@@ -34,10 +41,11 @@ export function addActs(root) {
 export class ImageActs {
   /**
    * `data` has the texts and addresses of the page. `placed(run, tile)` gets the run that was
-   * placed; `reuse(id)` puts the image's prompt into a form of this page.
+   * placed; `reuse(id)` puts the image's prompt into a form of this page, whose `model()` finishes
+   * images first of all.
    */
-  constructor(data, { placed, reuse = null }) {
-    Object.assign(this, { data, placed, reuse })
+  constructor(data, { placed, reuse = null, model = () => "" }) {
+    Object.assign(this, { data, placed, reuse, model })
     this.offers = new Map() // image id → {at, found}: when, a promise of {act: {price, text}}
     this.orders = new Map() // "image id, act" → {key, isBusy}; the key stays until an answer comes
     this.timer = 0
@@ -66,7 +74,8 @@ export class ImageActs {
 
   /** Return whether the prices of this image are known. */
   knows(tile) {
-    return Date.now() - (this.offers.get(tile.dataset.image)?.at ?? 0) < PRICES_FOR
+    const known = this.offers.get(tile.dataset.image)
+    return known?.model === this.model() && Date.now() - known.at < PRICES_FOR
   }
 
   /** Press the buttons of cards of `list`, and label them when a pointer rests on one. */
@@ -96,6 +105,7 @@ export class ImageActs {
     const page = this.pageOf(name, tile)
     if (page) location.assign(page)
     else if (name === "reuse") this.reuse(tile.dataset.image)
+    else if (name === "finish") await this.#finishOne(tile)
     else await this.#place(name, tile)
   }
 
@@ -112,11 +122,31 @@ export class ImageActs {
     return `${this.data.create}?image=${tile.dataset.image}`
   }
 
-  async #place(name, tile) {
+  async #finishOne(tile) {
+    try {
+      const { finish } = await this.#offersOf(tile)
+      if (finish) await this.finish([tile.dataset.image], finish, tile)
+      else toast(this.data.notPossible, { kind: "error", key: "failed" })
+    } catch (problem) {
+      showFailure(problem, this.data)
+    }
+  }
+
+  /** Create the finals of images by a model, `made` in words; they stand after `tile`. */
+  finish(ids, { model, made }, tile) {
+    const fields = { ids: ids.join(","), model }
+    return this.#send(`${fields.ids} ${model}`, this.data.finish, fields, tile, made)
+  }
+
+  #place(name, tile) {
     const { path, fields } = ORDERS[name]
-    const call = `${tile.dataset.image} ${name}`
+    return this.#send(`${tile.dataset.image} ${name}`, addressOf(tile) + path, fields, tile)
+  }
+
+  /** Post an order, once however often it is pressed; resolve to whether it was placed. */
+  async #send(call, address, fields, tile, made = "") {
     const order = this.orders.get(call) ?? { key: freshKey() }
-    if (order.isBusy) return
+    if (order.isBusy) return false
     order.isBusy = true
     this.orders.set(call, order)
     const pause = new Promise((resolve) => setTimeout(resolve, PAUSE))
@@ -124,13 +154,18 @@ export class ImageActs {
     for (const [field, value] of Object.entries({ ...fields, key: order.key }))
       form.set(field, value)
     try {
-      const answer = await part(addressOf(tile) + path, { method: "POST", form })
+      const answer = await part(address, { method: "POST", form })
       order.key = freshKey()
       showBalance(answer)
-      if (answer.ok) this.placed(answer.fragment.querySelector("[data-run]"), tile)
-      else toast(answer.text || this.data.notPossible, { kind: "error", key: "failed" })
+      if (!answer.ok) toast(answer.text || this.data.notPossible, { kind: "error", key: "failed" })
+      for (const run of answer.fragment.querySelectorAll("[data-run]")) {
+        run.dataset.made ??= made
+        this.placed(run, tile)
+      }
+      return answer.ok
     } catch (problem) {
       showFailure(problem, this.data)
+      return false
     } finally {
       await pause
       order.isBusy = false
@@ -140,9 +175,10 @@ export class ImageActs {
   #offersOf(tile) {
     const id = tile.dataset.image
     if (!this.knows(tile)) {
-      const found = api(`${addressOf(tile)}offers/`)
+      const model = this.model()
+      const found = api(`${addressOf(tile)}offers/?${new URLSearchParams({ model })}`)
       found.catch(() => this.offers.delete(id))
-      this.offers.set(id, { at: Date.now(), found })
+      this.offers.set(id, { at: Date.now(), model, found })
     }
     return this.offers.get(id).found
   }

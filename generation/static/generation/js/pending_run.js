@@ -6,20 +6,25 @@
 const PIXELS = 1024 * 1024,
   MULTIPLE = 8 // as the server derives the size from the source image
 
-/** Return the placeholder for the form in `side`. */
-export function pendingRun(side) {
+/** Return the placeholder for the form in `side`, or for its drafts, whose button `draft` is. */
+export function pendingRun(side, draft = null) {
   const form = side.querySelector("#composer")
   const run = document.getElementById("run-frame").content.firstElementChild.cloneNode(true)
-  const [width, height] = sizeOf(form)
+  const [width, height] = draft?.dataset.size?.split("x").map(Number) ?? sizeOf(form)
   const prompt = form.elements.prompt.value.trim()
   run.setAttribute("aria-label", prompt.slice(0, 120))
   run.querySelector(".run-prompt").textContent = prompt
-  const price = form.querySelector("#create-button .create-meta > span")?.textContent
-  const chosen = form.elements.exact?.checked ? null : form.querySelector(".shape:has(:checked)")
+  const price = (
+    draft?.querySelector("[data-price]") ?? form.querySelector("#create-button .create-meta > span")
+  )?.textContent
+  const isExact = draft || form.elements.exact?.checked
+  const chosen = isExact ? null : form.querySelector(".shape:has(:checked)")
   const shape = [...(chosen?.childNodes ?? [])]
     .find((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())
     ?.data.trim()
-  const model = side.querySelector("#model-name .model-name")?.textContent
+  const model = (
+    draft?.querySelector("[data-model]") ?? side.querySelector("#model-name .model-name")
+  )?.textContent
   run.querySelector(".run-meta > span").textContent = [
     model,
     shape ?? `${width} × ${height}`,
@@ -31,8 +36,8 @@ export function pendingRun(side) {
   cards.classList.toggle("run-cards-wide", width > 1.2 * height)
   cards.querySelector(".card-shape").setAttribute("viewBox", `0 0 ${width} ${height}`)
   const card = cards.firstElementChild
-  for (let more = Number(new FormData(form).get("count")) - 1; more > 0; more--)
-    cards.append(card.cloneNode(true))
+  const count = Number(draft?.dataset.count ?? new FormData(form).get("count"))
+  for (let more = count - 1; more > 0; more--) cards.append(card.cloneNode(true))
   return run
 }
 

@@ -14,6 +14,7 @@ export const PRICED = new Set([
   "height",
   "count",
   "source_images",
+  "negative_prompt", // only whether there is one: not all models take it
 ])
 const REFRESH_INTERVAL = 30_000 // ms: the queue changes without events
 const DELAY = 250,
@@ -106,7 +107,9 @@ export class Quote {
 /** Return the part of the form that a quote depends on, as a query. */
 export function pricedFields(form) {
   const fields = form.elements
-  const named = fieldsOf(form).filter(([name]) => PRICED.has(name) || isLimited(fields[name]))
+  const named = fieldsOf(form)
+    .filter(([name]) => PRICED.has(name) || isLimited(fields[name]))
+    .map(([name, value]) => [name, name === "negative_prompt" ? value.trim() && "1" : value])
   const unreadable = [...fields].filter((field) => field.validity.badInput)
   return String(
     new URLSearchParams([...named, ...unreadable.map(({ name }) => ["unreadable", name])]),

@@ -10,6 +10,7 @@ import { isFavorite } from "./counts.js"
 import { showFailure } from "./failures.js"
 import { addControls, bytesOf } from "./image_controls.js"
 import { SelectionCollections } from "./selection_collections.js"
+import { SelectionFinals } from "./selection_finals.js"
 import { SelectionMoves } from "./selection_moves.js"
 import { placeAbove, postSelection } from "./selection_requests.js"
 import { SelectionTags } from "./selection_tags.js"
@@ -33,6 +34,8 @@ export class SelectionBar {
     this.tags = document.getElementById("selection-tags") && new SelectionTags(this)
     this.collections =
       document.getElementById("selection-collections") && new SelectionCollections(this)
+    this.finals = document.getElementById("selection-finals") && new SelectionFinals(this)
+    this.acts = null // what the page makes of images
     this.moves = new SelectionMoves(this)
     this.bar.querySelector("[data-act=clear]").hidden = false
     this.toolbar = new Toolbar(this.bar)
@@ -138,6 +141,8 @@ export class SelectionBar {
         return this.moves.move(button)
       case "choose":
         return this.collections.open(button)
+      case "finals":
+        return this.finals.open(button)
       case "tags":
         return this.tags.open(button)
       case "uncollect":

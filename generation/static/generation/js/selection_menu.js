@@ -25,10 +25,14 @@ export class SelectionMenu {
     })
   }
 
-  /** Load the choices from an address and show them above the button; return whether it worked. */
-  async open(button, address) {
+  /**
+   * Load the choices from an address, with these fields, and show them above the button; return
+   * whether it worked.
+   */
+  async open(button, address, fields = {}) {
     const form = new FormData()
-    form.set("ids", this.bar.ids.join(","))
+    for (const [name, value] of Object.entries({ ...fields, ids: this.bar.ids.join(",") }))
+      form.set(name, value)
     try {
       const answer = await part(address, { method: "POST", form })
       if (!answer.ok) throw new Error(`answered ${answer.status}`)

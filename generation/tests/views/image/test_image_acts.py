@@ -25,7 +25,7 @@ class TestOffers(EditPagesTestCase):
     def test_it_says_what_is_not_possible(self):
         self.disable()
         assert self.offers() == {
-            "vary": None, "vary_strong": None, "upscale": None, "edit_area": None,
+            "vary": None, "vary_strong": None, "upscale": None, "edit_area": None, "finish": None,
         }  # fmt: skip
 
     def test_it_says_how_many_credits_are_missing(self):

@@ -1,0 +1,68 @@
+"""Drafts of what a form asks for: many small images of the cheapest model that suits."""
+
+import math
+from collections.abc import Iterable
+
+from generation.catalog import shapes
+from generation.catalog.job_parameters import SLIDERS, SliderArea
+from generation.models import ImageModel
+from generation.studio.forms.composer import Composer
+
+COUNT = 8
+PIXELS = 512 * 512
+FULL_SIZE = (1024, 1024)
+"""Of a form whose size is not known yet."""
+OF_ONE_MODEL = {name for name, one in SLIDERS.items() if one.slider is SliderArea.TUNING}
+"""Settings whose values mean little to another model."""
+
+
+def draft_of(form: Composer, models: Iterable[ImageModel]) -> Composer | None:
+    """Return the form with the drafts of what this form asks for.
+
+    Of the models that accept its inputs, the cheapest makes them, and of those the fastest. None if
+    no image of them would cost less than one of the form.
+    """
+    drafts = [_draft(form, model) for model in models if _may_use(form, model)]
+    fitting = [draft for draft in drafts if accepts_inputs(draft, form)]
+    cheapest = min(fitting, key=lambda one: (_price(one), one.offer.typical_seconds), default=None)
+    return cheapest if cheapest and _price(cheapest) < _price(form) else None
+
+
+def accepts_inputs(form: Composer, other: Composer) -> bool:
+    """Return whether the model of a form uses everything that another form has."""
+    offer, sources = form.offer, len(other.sources) if other.takes_sources else 0
+    return (
+        not offer.is_tool
+        and offer.min_source_images <= sources <= offer.max_source_images
+        and (form.has_negative_prompt or not other.uses_negative_prompt)
+        and form.takes_lora == other.uses_lora  # without one, such a model is no choice
+    )
+
+
+def _may_use(form: Composer, model: ImageModel) -> bool:
+    return form.quotas is None or form.quotas.allows_model(model.slug)
+
+
+def _draft(form: Composer, model: ImageModel) -> Composer:
+    draft = form.for_model(model)
+    for name in OF_ONE_MODEL:
+        draft.texts.pop(name, None)
+    width, height = (max(1, side) for side in form.size or FULL_SIZE)
+    scale = min(1.0, math.sqrt(PIXELS / (width * height)))
+    small = (max(1, round(width * scale)), max(1, round(height * scale)))
+    size = shapes.nearest_size(draft.parameters, width=small[0], height=small[1])
+    draft.exact = size is not None and draft.has_exact_size
+    if size:
+        width, height = size
+        draft.texts |= {
+            "shape": f"{width}x{height}",
+            "width": str(width),
+            "height": str(height),
+        }
+    draft.texts["count"] = str(min(COUNT, max(1, form.max_count)))
+    return draft
+
+
+def _price(form: Composer) -> int:
+    width, height = form.size or FULL_SIZE
+    return form.offer.price_of({"width": width, "height": height})

@@ -1,0 +1,62 @@
+"""Draft, then final, in a real Chromium."""
+
+import re
+from typing import ClassVar
+
+from playwright.sync_api import expect
+
+from generation.testing.pages.browser import DESKTOP, PHONE, BrowserTestCase, speak
+
+
+class TestDraftsInABrowser(BrowserTestCase):
+    people: ClassVar = ("drafter", "thumb")
+
+    def test_drafts_are_finished_one_or_several_at_once(self) -> None:
+        page = self.visit("drafter", "/create/?model=flux-dev", **DESKTOP)
+        page.fill("#prompt", "a kite")
+        expect(page.locator(".draft-button")).to_contain_text("8 drafts")
+        page.locator("#prompt").press("Control+Shift+Enter")
+        drafts = page.locator("[data-run]").first.locator("[data-image]")
+        expect(drafts).to_have_count(8)
+        expect(page.locator(".run-model").first).to_contain_text("P-Image")
+        expect(page.locator("#model-name .model-name")).to_have_text("FLUX.1 dev")
+        drafts.nth(1).hover()
+        finish = drafts.nth(1).locator("[data-make=finish]")
+        finish.hover()
+        expect(finish).to_have_attribute("data-tip", re.compile("FLUX.1 dev · 1024 × 1024 · 3"))
+        finish.click()
+        finals = page.locator("[data-run]").first.locator("[data-image]")
+        expect(page.locator(".run-model").first).to_contain_text("FLUX.1 dev")
+        expect(finals).to_have_count(1)
+        drafts = page.locator("[data-run]").nth(1).locator(".card-link")
+        drafts.first.focus()
+        for key in ("x", "ArrowRight", " "):
+            page.keyboard.press(key)
+        page.locator("[data-act=finals]").press("Enter")
+        choice = page.locator(".finals-item").first
+        expect(choice).to_be_focused()
+        expect(choice).to_contain_text(re.compile(r"FLUX.1 dev\s+2 images · 1024 × 1024"))
+        choice.press("Enter")
+        expect(finals).to_have_count(2)
+        expect(page.locator(".tick:checked")).to_have_count(0)
+        page.goto("/gallery/")
+        single = page.locator("[data-image]:not([data-stack-size]) .card-link:visible")
+        single.press("d")
+        expect(page.locator(".toast", has_text="Qwen Image · 1328 × 1328, ")).to_be_visible()
+
+    def test_it_works_by_finger_in_russian(self) -> None:
+        page = self.visit("thumb", **PHONE)
+        speak(page, "ru")
+        page.goto("/create/?model=flux-dev")
+        page.fill("#prompt", "воздушный змей")
+        button = page.locator(".draft-button")
+        expect(button).to_contain_text("8 черновиков")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+        button.tap()
+        drafts = page.locator("[data-run]").first.locator("[data-image]")
+        expect(drafts).to_have_count(8)
+        drafts.first.locator(".card-link").tap()
+        page.locator("#lightbox [data-make=finish]").tap()
+        expect(page.locator("[data-line-text]")).to_have_text("Готова 1 картинка")
+        page.locator("[data-line-show]").tap()
+        expect(page.locator("[data-position]")).to_have_text("2 из 9")

@@ -1,0 +1,105 @@
+"""Finish: selected images again by a better model, at its full size."""
+
+import uuid
+
+from django.urls import reverse
+
+from accounts.models import User
+from generation.models import Job, Status
+from generation.testing.pages.html import flat
+from generation.testing.rows.api import make_image, make_job
+from generation.testing.rows.gallery import GalleryTestCase
+
+SCRIPT = {"X-Part": "1"}
+
+
+class TestFinals(GalleryTestCase):
+    def draft(self, prompt="a kite", *, user=None, model="p-image", seed=7, **fields):
+        job = make_job(
+            user or self.alice,
+            status=Status.SUCCEEDED,
+            prompt=prompt,
+            model=model,
+            **{"width": 688, "height": 384} | fields,
+        )
+        return make_image(user or self.alice, job=job, width=688, height=384, seed=seed)
+
+    def finish(self, *images, **fields):
+        form = {"ids": ",".join(self.ids(*images)), **fields}
+        return self.client.post(reverse("finish_selection"), form, headers=SCRIPT)
+
+    def offered(self, *images, **fields):
+        page = flat(self.finish(*images, **fields))
+        return [part.partition('"')[0] for part in page.split('name="model" value="')[1:]]
+
+    def queued(self):
+        return list(Job.objects.filter(status=Status.QUEUED).order_by("id"))
+
+    def test_it_asks_by_which_model_with_the_whole_price(self):
+        page = flat(self.finish(self.draft(), self.draft(seed=9)))
+        assert 'value="flux-dev"' in page
+        assert "2 images · 1344 × 768" in page
+        assert "6\N{NO-BREAK SPACE}credits" in page
+        assert not self.queued()
+
+    def test_the_model_of_the_form_comes_first_then_those_of_the_catalog(self):
+        draft = self.draft()
+        assert self.offered(draft)[:3] == ["flux-dev", "qwen-image", "seedream-4"]
+        assert self.offered(draft, prefer="wan-2-6")[:2] == ["wan-2-6", "flux-dev"]
+        assert self.offered(draft, prefer="p-image")[0] == "flux-dev"
+
+    def test_it_repeats_prompts_and_seeds_in_a_run_for_each_prompt(self):
+        images = [self.draft(seed=7), self.draft("a boat", seed=8), self.draft(seed=9)]
+        form = {"model": "flux-dev", "key": "one"}
+        page = flat(self.finish(*images, **form))
+        assert page.count("data-run=") == 2
+        self.finish(*images, **form)  # its answer was lost
+        jobs = self.queued()
+        assert [(job.prompt, job.seed) for job in jobs] == [
+            ("a kite", 7), ("a kite", 9), ("a boat", 8),
+        ]  # fmt: skip
+        assert {(job.model.slug, job.width, job.height) for job in jobs} == {
+            ("flux-dev", 1344, 768)
+        }
+        assert jobs[0].batch == jobs[1].batch != jobs[2].batch
+        self.alice.refresh_from_db()
+        assert self.alice.held == 9
+
+    def test_it_places_all_or_nothing(self):
+        User.objects.filter(pk=self.alice.pk).update(credits=5)
+        images = [self.draft(), self.draft("a boat")]
+        assert 'aria-disabled="true"' in flat(self.finish(*images))
+        assert self.finish(*images, model="flux-dev").status_code == 402
+        assert not self.queued()
+
+    def test_it_leaves_out_what_has_no_better_one(self):
+        draft, final = self.draft(), self.hang(width=1344, height=768)
+        page = flat(self.finish(draft, final, model="flux-dev"))
+        assert page.count("data-job=") == 1
+        assert self.finish(final, model="flux-dev").status_code == 400
+        foreign = self.draft(user=self.staff)
+        assert self.finish(foreign, model="flux-dev").status_code == 400
+        upscaled = self.draft(scale=2, source_images=[str(draft.id)])
+        assert "No model can make better images" in flat(self.finish(upscaled))
+
+    def test_what_a_source_image_was_for_it_is_again(self):
+        source = self.hang()
+        draft = self.draft(model="p-image-edit", source_images=[str(source.id)])
+        assert "flux-dev" not in self.offered(draft)
+        self.finish(draft, model="flux-kontext")
+        assert self.queued()[0].source_images == [str(source.id)]
+
+    def test_without_script_it_is_a_page(self):
+        draft = self.draft()
+        page = self.client.post(reverse("finish_selection"), {"ids": str(draft.id)})
+        assert 'value="flux-dev"' in flat(page)
+        form = {"ids": str(draft.id), "model": "flux-dev", "key": str(uuid.uuid4())}
+        answer = self.client.post(reverse("finish_selection"), form)
+        assert answer["Location"] == f"/create/#run-{self.queued()[0].batch}"
+
+    def test_one_image_says_what_it_costs(self):
+        address = reverse("image_offers", args=[self.draft().id])
+        offer = self.client.get(address).json()["finish"]
+        assert offer["model"] == "flux-dev"
+        assert offer["text"].startswith("FLUX.1 dev · 1344 × 768 · 3\N{NO-BREAK SPACE}credits")
+        assert self.client.get(address, {"model": "wan-2-6"}).json()["finish"]["model"] == "wan-2-6"

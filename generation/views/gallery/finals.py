@@ -1,0 +1,98 @@
+"""Finish: the finals of selected images, by a model that the user chooses with its price."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.access.request_user import user_of
+from accounts.limits import quotas, rate_limits
+from accounts.limits.quotas import OrderSummary
+from accounts.models import User
+from artgen.refusals import Refusal
+from generation.gallery import own_images
+from generation.jobs.placing import orders, quotes
+from generation.jobs.placing.job_order import LIST_MAX
+from generation.jobs.placing.quotes import Quote
+from generation.models import Image, ImageModel
+from generation.studio.forms import final_images
+from generation.studio.forms.final_images import Finals
+from generation.studio.presets import composer_choices
+from generation.views.gallery.selection import ids_of
+from generation.views.jobs import runs
+from generation.views.partials import part, wants_part
+
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class FinalsOffer:
+    """Finals by one model, with their price and wait time; `obstacle`: why they cannot be made."""
+
+    finals: Finals
+    quote: Quote
+    obstacle: str
+
+
+@login_required
+@require_POST
+def finish(request: HttpRequest) -> HttpResponse:
+    """Create the finals of the selected images by `model`; without it, ask for one.
+
+    `prefer` is the model to offer first.
+    """
+    user, ids = user_of(request), ids_of(request)
+    images = list(own_images.each(user=user, ids=ids))
+    offered = finals_of(user, images, preferred=request.POST.get("prefer", ""))
+    if "model" not in request.POST:
+        return _ask(request, ids, images, offered)
+    rate_limits.spend("place", user.pk)  # the limit of the API, counted together with it
+    slug = request.POST["model"]
+    chosen = next((one for one in offered if one.model.slug == slug), None)
+    if chosen is None:
+        raise Refusal(_("This model can’t make better images of the selected ones."))
+    order = orders.place_list(user=user, runs=chosen.runs, key=request.POST.get("key", "")[:255])
+    if wants_part(request):
+        placed = runs.of_order(user, order, model=chosen.model)
+        return part(request, "generation/_runs.html", {"runs": placed}, status=201)
+    return HttpResponseRedirect(f"{reverse('create')}#run-{order.batch}")
+
+
+def finals_of(user: User, images: Iterable[Image], *, preferred: str = "") -> list[Finals]:
+    """Return what can be made of these images, the best choice first."""
+    return final_images.of_images(
+        images,
+        ImageModel.objects.enabled().defer("workflow"),
+        allowed=quotas.of(user),
+        styles=[style.slug for style in composer_choices.of_user(user).styles],
+        preferred=preferred,
+    )
+
+
+def offer_of(user: User, finals: Finals) -> FinalsOffer:
+    requests = [request for run in finals.runs for request in run]
+    quote = quotes.of_requests(user=user, requests=requests, max_count=LIST_MAX)
+    order = OrderSummary(len(requests), {finals.model.slug: finals.model.name})
+    refused = quotas.of(user).refusal(order)
+    return FinalsOffer(finals, quote, refused.message if refused else "")
+
+
+def _ask(
+    request: HttpRequest, ids: Sequence[UUID], images: Sequence[Image], offered: Sequence[Finals]
+) -> HttpResponse:
+    user = user_of(request)
+    context = {
+        "offers": [offer_of(user, finals) for finals in offered[:SHOWN]],
+        "selected": len(images),
+        "ids": ",".join(map(str, ids)),
+        "next": request.POST.get("next", ""),
+    }
+    if wants_part(request):
+        return part(request, "generation/_choose_final.html", context)
+    return render(request, "generation/choose_final.html", context)
