@@ -17,7 +17,7 @@ from generation.jobs.placing import creation_switch
 from generation.jobs.placing.drafts import Drafts
 from generation.jobs.placing.job_order import JobOrder
 from generation.jobs.placing.judgement import Judgement
-from generation.models import Job
+from generation.models import ImageModel, Job
 
 
 class TooManyWaiting(Refusal):
@@ -108,18 +108,28 @@ def _refuse(order: JobOrder, drafts: Drafts, *, is_fresh: bool) -> NoReturn:
     creation_switch.refuse_if_paused(order.user, by_staff=order.by_staff)
     storage_limits.check_images(order.user)
     drafts.images.check_again(drafts.jobs)
-    limit, count = _waiting_limit(order), len(drafts.jobs)
-    is_full = Job.objects.of(order.user).queued().count() + count > limit
-    # If nothing else has changed, the number of waiting jobs was another one a moment ago.
-    if is_full or is_fresh:
-        retry_after = eta.pace(drafts.jobs[0].model)
-        raise TooManyWaiting(limit=limit, retry_after=retry_after, is_final=count > limit)
+    count, model = len(drafts.jobs), drafts.jobs[0].model
+    if refusal := no_room(order.user, count=count, model=model, by_staff=order.by_staff):
+        raise refusal
+    if is_fresh:  # nothing else has changed: the number of waiting jobs, a moment ago
+        limit = _waiting_limit(order.user, by_staff=order.by_staff)
+        raise TooManyWaiting(limit=limit, retry_after=eta.pace(model), is_final=False)
     raise TermsChanged
 
 
-def _waiting_limit(order: JobOrder) -> int:
+def no_room(
+    user: User, *, count: int, model: ImageModel, by_staff: bool = False
+) -> TooManyWaiting | None:
+    """Return the refusal of `count` more jobs in the user's queue, None if they have room."""
+    limit = _waiting_limit(user, by_staff=by_staff)
+    if Job.objects.of(user).queued().count() + count <= limit:
+        return None
+    return TooManyWaiting(limit=limit, retry_after=eta.pace(model), is_final=count > limit)
+
+
+def _waiting_limit(user: User, *, by_staff: bool) -> int:
     site: int = settings.MAX_WAITING_PER_USER
-    if order.by_staff:
+    if by_staff:
         return site
-    limit = quotas.of(User.objects.get(pk=order.user.pk)).limit("jobs_waiting")
+    limit = quotas.of(User.objects.get(pk=user.pk)).limit("jobs_waiting")
     return site if limit is None else limit

@@ -5,6 +5,7 @@
 
 import { part } from "../artgen/js/http.js"
 import { say } from "../artgen/js/status.js"
+import { toast } from "../artgen/js/toasts.js"
 import { plural } from "../artgen/js/words.js"
 import { Cards } from "./js/cards.js"
 import { Dismissals } from "./js/dismissals.js"
@@ -65,10 +66,11 @@ const joined = new JoinedRuns({
   changed: () => lightbox.refresh(),
 })
 const acts = new ImageActs(data, {
-  placed(run, tile) {
-    const show = () => run.scrollIntoView({ block: "start" })
-    joined.add(run, tile, { label: data.show, run: show })
-    cards.insertRun(run, { above: takesNew ? null : tile.closest("[data-run]") })
+  placed(runs, tile) {
+    const show = () => runs[0].scrollIntoView({ block: "start" })
+    joined.add(runs, tile, { label: data.show, run: show })
+    for (const run of runs)
+      cards.insertRun(run, { above: takesNew ? null : tile.closest("[data-run]") })
   },
   reuse: (id) => reuse(new URLSearchParams({ image: id })),
   model: () => composer?.form.elements.model.value ?? "",
@@ -151,12 +153,15 @@ if (document.getElementById("composer")) {
       } else scrollTo({ top: 0, behavior: "smooth" })
     },
     onRefused: () => cards.replacePlaceholder(null),
-    onPlaced: (run) => {
+    onPlaced: (runs) => {
       if (!takesNew) {
         location.assign(data.create)
         return
       }
-      cards.replacePlaceholder(run)
+      const [newest, ...others] = runs
+      cards.replacePlaceholder(newest)
+      for (const run of others) cards.insertRun(run)
+      if (others.length) offerCancel(runs)
       say(document.getElementById("active-count")?.textContent)
     },
   })
@@ -182,6 +187,12 @@ if (document.getElementById("composer")) {
   })
   wireDock(feed, composer)
   takeWaiting(composer)
+}
+
+/** Offer to cancel all runs of a list. */
+function offerCancel(runs) {
+  const run = () => joined.cancel(...runs.map(({ dataset }) => dataset.run))
+  toast(plural("list_sent", runs.length), { key: "made", action: { label: data.stopRun, run } })
 }
 
 /** Put into the form what waits for it in this browser, after the draft is back. */

@@ -85,8 +85,8 @@ function wireActs() {
   let isLive = false
   joined = new JoinedRuns({ data, show, changed: () => lightbox?.refresh() })
   acts = new ImageActs(data, {
-    placed(run, tile) {
-      joined.add(run, tile)
+    placed(runs, tile) {
+      joined.add(runs, tile)
       if (!isLive) connect(joined, data)
       isLive = true
     },

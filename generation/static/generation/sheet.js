@@ -145,8 +145,8 @@ const joined = new JoinedRuns({
 const acts = new ImageActs(
   { ...data, create: page.dataset.create },
   {
-    placed(run, tile) {
-      joined.add(run, tile)
+    placed(runs, tile) {
+      joined.add(runs, tile)
     },
   },
 )

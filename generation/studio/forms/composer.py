@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.limits.quotas import OrderSummary, Quotas
 from artgen.refusals import FieldError, Refusal
+from artgen.web import formatting
 from generation.catalog.job_parameters import (
     JOB_PARAMETERS,
     LORA_URL_MAX_LENGTH,
@@ -23,7 +24,9 @@ from generation.catalog.job_parameters import (
 )
 from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer, Parameter
 from generation.catalog.shapes import ShapeChoice, size_of
+from generation.jobs.placing.job_order import LIST_MAX
 from generation.models import ImageModel
+from generation.moderation.refusals import Moderated
 from generation.studio.forms import size_choice, sliders
 from generation.studio.forms.sliders import Slider
 from generation.studio.forms.typed_numbers import decimal, is_whole, whole
@@ -34,7 +37,7 @@ CHECKED = {*NUMBERS, "seed", "lora_url"}
 """Whose errors are shown while the form is being filled in."""
 TEXTS = (
     *(parameter.name for parameter in JOB_PARAMETERS if parameter.in_composer),
-    *("shape", "count"),
+    *("shape", "count", "lines"),
 )
 
 
@@ -110,6 +113,24 @@ class Composer:
     @property
     def prompt(self) -> str:
         return self.texts.get("prompt", "")
+
+    @property
+    def is_list(self) -> bool:
+        """Whether each line of the prompt is one of its own."""
+        return "lines" in self.texts
+
+    @property
+    def prompts(self) -> list[str]:
+        lines = self.prompt.split("\n") if self.is_list else []
+        return [line.strip() for line in lines if line.strip()] or [self.prompt]
+
+    @property
+    def prompt_count(self) -> int:
+        """The number of prompts; a quote of a list is asked for by `lines` alone."""
+        lines = self.texts.get("lines", "")
+        if self.prompt or not is_whole(lines):
+            return len(self.prompts)
+        return max(1, int(lines))
 
     @property
     def original_prompt(self) -> str:
@@ -217,6 +238,11 @@ class Composer:
         return count
 
     @property
+    def total(self) -> int:
+        """The number of images of all prompts."""
+        return self.count * self.prompt_count
+
+    @property
     def style(self) -> str:
         return self.texts.get("style", "")
 
@@ -273,6 +299,9 @@ class Composer:
         """Show a refusal at its fields; what has no field in this form is shown at the button."""
         if not refusal.errors:
             self.errors["form"] = [refusal.message]
+        if isinstance(refusal, Moderated) and self.prompt_count > 1:
+            text = _("Nothing of the list was created because of “%(prompt)s”.")
+            self.errors["form"].append(text % {"prompt": refusal.review.prompt})
         self.review = str(refusal.members.get("review", ""))
         self.can_appeal = bool(refusal.members.get("can_appeal"))
         for error in refusal.errors:
@@ -294,10 +323,13 @@ class Composer:
 
     @property
     def not_allowed(self) -> str:
+        if self.prompt_count > 1 and self.total > LIST_MAX:
+            text = _("A list of prompts can have up to %(max)d images. This one has %(count)s.")
+            return text % {"max": LIST_MAX, "count": formatting.number(self.total)}
         if self.quotas is None:
             return ""
         width, height = self.size or (0, 0)
-        order = OrderSummary(self.count, {self.model.slug: self.model.name}, width * height)
+        order = OrderSummary(self.total, {self.model.slug: self.model.name}, width * height)
         refused = self.quotas.refusal(order)
         return refused.message if refused else ""
 
@@ -307,10 +339,14 @@ class Composer:
 
     # --- what `orders` gets ---
 
-    def request(self) -> dict[str, Any]:
-        """Return `{"model", …JOB_FIELDS}`; an invalid number stays text, for `Offer.clean`."""
-        request: dict[str, Any] = {"model": self.model.slug, "prompt": self.prompt}
-        if self.original_prompt:
+    def request(self, prompt: str | None = None) -> dict[str, Any]:
+        """Return `{"model", …JOB_FIELDS}`; an invalid number stays text, for `Offer.clean`.
+
+        `prompt`: one of `prompts`, instead of the whole text.
+        """
+        text = self.prompt if prompt is None else prompt
+        request: dict[str, Any] = {"model": self.model.slug, "prompt": text}
+        if self.original_prompt and text == self.prompt:
             request["original_prompt"] = self.original_prompt
         if self.has_negative_prompt:
             request["negative_prompt"] = self.negative_prompt

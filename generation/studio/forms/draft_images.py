@@ -20,22 +20,25 @@ def draft_of(form: Composer, models: Iterable[ImageModel]) -> Composer | None:
     """Return the form with the drafts of what this form asks for.
 
     Of the models that accept its inputs, the cheapest makes them, and of those the fastest. None if
-    no image of them would cost less than one of the form.
+    no image of them would cost less than one of the form, or for a list of prompts.
     """
-    drafts = [_draft(form, model) for model in models if _may_use(form, model)]
-    fitting = [draft for draft in drafts if accepts_inputs(draft, form)]
-    cheapest = min(fitting, key=lambda one: (_price(one), one.offer.typical_seconds), default=None)
+    if form.prompt_count > 1:
+        return None
+    fitting = (model for model in models if accepts_inputs(model, form) and _may_use(form, model))
+    drafts = [_draft(form, model) for model in fitting]
+    cheapest = min(drafts, key=lambda one: (_price(one), one.offer.typical_seconds), default=None)
     return cheapest if cheapest and _price(cheapest) < _price(form) else None
 
 
-def accepts_inputs(form: Composer, other: Composer) -> bool:
-    """Return whether the model of a form uses everything that another form has."""
-    offer, sources = form.offer, len(other.sources) if other.takes_sources else 0
+def accepts_inputs(model: ImageModel, form: Composer) -> bool:
+    """Return whether a model uses everything that the form of another one has."""
+    sources = len(form.sources) if form.takes_sources else 0
     return (
-        not offer.is_tool
-        and offer.min_source_images <= sources <= offer.max_source_images
-        and (form.has_negative_prompt or not other.uses_negative_prompt)
-        and form.takes_lora == other.uses_lora  # without one, such a model is no choice
+        not model.is_tool
+        and model.min_source_images <= sources <= model.max_source_images
+        and ("negative_prompt" in model.parameters or not form.uses_negative_prompt)
+        # Without a LoRA, a model for them is no choice.
+        and ("lora_url" in model.parameters) == form.uses_lora
     )
 
 

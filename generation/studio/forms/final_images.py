@@ -84,13 +84,15 @@ def _final(
 ) -> Composer | None:
     """Return the form of an image's final by this model, None if it makes no better one."""
     job = image.origin
+    as_made = Composer.filled(job.model, job.parameters)
+    if "seed" not in model.parameters or not accepts_inputs(model, as_made):
+        return None
     kept = {name: value for name, value in job.parameters.items() if name not in OF_ONE_MODEL}
     kept |= {"seed": image.seed, "style": job.style if job.style in styles else None}
     form = Composer.filled(model, {name: kept[name] for name in kept.keys() - SIZE})
     form.quotas = allowed
     form.texts["shape"] = f"{image.width}x{image.height}"
-    is_same = form.has_seed and accepts_inputs(form, Composer.filled(job.model, job.parameters))
-    return form if is_same and _is_better(form, image) else None
+    return form if _is_better(form, image) else None
 
 
 def _is_better(form: Composer, image: Image) -> bool:

@@ -9,9 +9,10 @@ from uuid import UUID
 from accounts.limits import period_limits
 from accounts.models import User
 from artgen.database.ids import parse_uuid
+from artgen.refusals import Refusal
 from generation.catalog import model_purposes
 from generation.files import storage
-from generation.jobs.placing import page_quotes
+from generation.jobs.placing import admission, page_quotes
 from generation.jobs.placing.page_quotes import PageQuotes
 from generation.jobs.placing.quotes import Quote
 from generation.models import Image, ImageModel, Upload
@@ -93,6 +94,7 @@ def button_context(
         "row": quotes.of_model(order) if order else None,
         "not_allowed": _not_allowed(quotes.user, form, offer),
         "sources_note": quotes.sources_note(order) if order else "",
+        "prompt_count": form.prompt_count if form else 1,
         "draft": draft_button(draft, quotes) if draft else None,
         **page_quotes.pause_of(quotes.user),
     }
@@ -150,5 +152,14 @@ def _not_allowed(user: User, form: Composer | None, offer: Quote | None) -> str:
         return ""
     if text := form.not_allowed:
         return text
-    refusal = period_limits.refusal(user, form.quotas, jobs=form.count, credits=offer.credits)
+    refusal = period_limits.refusal(
+        user, form.quotas, jobs=form.total, credits=offer.credits
+    ) or _list_refusal(user, form)
     return refusal.message if refusal else ""
+
+
+def _list_refusal(user: User, form: Composer) -> Refusal | None:
+    """Return why a list of prompts does not fit into the user's queue, None if it does."""
+    if form.prompt_count < 2:
+        return None
+    return admission.no_room(user, count=form.total, model=form.model)

@@ -35,8 +35,10 @@ def place(
         for file in files:
             kept.append(keep(user, file))
         form.sources = [*chosen, *(str(upload.id) for upload in kept)]
-        requests = drafts.repeated(form.request(), count=form.count)
-        return orders.place_batch(user=user, requests=requests, key=key)
+        runs = [drafts.repeated(form.request(one), count=form.count) for one in form.prompts]
+        if len(runs) > 1:
+            return orders.place_list(user=user, runs=runs, key=key)
+        return orders.place_batch(user=user, requests=runs[0], key=key)
     except Moderated:
         raise  # the stored request has these sources
     except Exception:

@@ -12,6 +12,7 @@ from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from generation.jobs.placing.job_order import LIST_MAX
 from generation.jobs.placing.page_quotes import FormOrder, ModelQuote, PageQuotes
 from generation.models import ImageModel
 from generation.studio.forms.composer import Composer
@@ -99,7 +100,7 @@ def form_order(form: Composer) -> FormOrder:
     return FormOrder(
         form.model,
         form.offer,
-        count=form.count,
+        count=min(form.total, LIST_MAX),
         size=form.size,
         steps=form.steps,
         source_images=form.sources if form.takes_sources else [],

@@ -31,6 +31,16 @@ def create_texts() -> dict[str, Any]:
                 "%(count)s alternative: compare", "%(count)s alternatives: compare", n
             )
         ),
+        "lines": formatting.plural_forms(
+            lambda n: ngettext(
+                "Create each of %(count)s line as a prompt of its own",
+                "Create each of %(count)s lines as a prompt of its own",
+                n,
+            )
+        ),
+        "list_sent": formatting.plural_forms(
+            lambda n: ngettext("%(count)s prompt sent", "%(count)s prompts sent", n)
+        ),
         "steps": formatting.plural_forms(
             lambda n: ngettext("%(count)s step", "%(count)s steps", n)
         ),

@@ -19,6 +19,7 @@ import { enhanceNegative, negativeClicked } from "./negative_prompt.js"
 import { OriginalPrompt } from "./original_prompt.js"
 import { showAlternatives } from "./prompt_alternatives.js"
 import { showLength, showPromptError } from "./prompt_field.js"
+import { linesOf, linesPasted, showLines } from "./prompt_lines.js"
 import { PromptHelper } from "./prompt_helper.js"
 import { PromptHistory } from "./prompt_history.js"
 import { showForScript, takesSources, wireModelPicker } from "./model_picker.js"
@@ -36,7 +37,7 @@ const SAVE_AFTER = 300,
 
 export class Composer {
   /**
-   * `side` contains form and lists. Sending calls `onPlacing(draft)`, then `onPlaced(run)` or
+   * `side` contains form and lists. Sending calls `onPlacing(draft)`, then `onPlaced(runs)` or
    * `onRefused()`.
    */
   constructor({ side, data, onPlacing, onPlaced, onRefused }) {
@@ -85,6 +86,10 @@ export class Composer {
       },
     })
     side.addEventListener("input", (event) => this.#input(event.target))
+    side.addEventListener("paste", (event) => {
+      if (event.target === this.prompt)
+        linesPasted(this.form, event.clipboardData.getData("text/plain"))
+    })
     side.addEventListener("change", (event) => {
       if (isLimited(event.target)) this.quote.soon(0)
     })
@@ -287,9 +292,9 @@ export class Composer {
     dismiss("failed")
     hideSignedOut()
     this.history.sent(this.prompt.value.trim())
-    const run = fragment.querySelector("[data-run]")
-    run.remove()
-    this.onPlaced(run)
+    const runs = [...fragment.querySelectorAll("[data-run]")]
+    for (const run of runs) run.remove()
+    this.onPlaced(runs)
     this.quote.show(fragment, quoted)
   }
 
@@ -333,11 +338,17 @@ export class Composer {
     this.#showKept()
     showSize(this.form)
     showSummary(this.form)
-    showLength(this.form)
-    showAlternatives(this.form)
+    this.#showPrompt()
     this.side
       .querySelector(".style:has(:checked)")
       ?.scrollIntoView?.({ block: "nearest", inline: "nearest" })
+  }
+
+  /** Show what depends on the prompt: its length, its lines, its alternatives. */
+  #showPrompt() {
+    showLines(this.form)
+    showLength(this.form)
+    showAlternatives(this.form)
   }
 
   /** Show below the model that it does not use some of the settings. */
@@ -361,9 +372,9 @@ export class Composer {
     if (!target.form || target.form !== this.form) {
       if (!target.matches("[data-range]")) return
     }
+    if (target === this.prompt || target.name === "lines") this.#showPrompt()
     if (target === this.prompt) {
-      showLength(this.form)
-      showAlternatives(this.form)
+      if (this.form.elements.lines.checked) this.quote.soon()
       if (typed) this.history.typed()
       if (target.value.trim()) showPromptError(this.form, "")
       else this.original.set("")
@@ -479,12 +490,22 @@ export class Composer {
     // Not sent: nothing depends on it, and two prompts may be too long for an address.
     const original = asked.get("original_prompt")
     asked.delete("original_prompt")
+    const list = asked.has("lines") ? asked.get("prompt") : null // of any length
+    if (list !== null) {
+      asked.set("lines", linesOf(list).length)
+      asked.delete("prompt")
+    }
     try {
       const answer = await part(`${this.data.composer}?${asked}`, { signal: this.abort.signal })
       if (!answer.ok) throw new Error()
       if (String(query()) !== text) return await this.#load(query, { isOther, isPreset })
       this.#replace(answer.fragment, { isOther, isPreset })
       if (original !== null) this.original.set(original)
+      if (list !== null) {
+        this.prompt.value = list
+        this.form.elements.lines.checked = true
+        this.#showPrompt()
+      }
       return true
     } catch (problem) {
       if (problem.signedOut) showSignedOut(this.data, problem)

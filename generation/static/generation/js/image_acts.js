@@ -40,7 +40,7 @@ export function addActs(root) {
 
 export class ImageActs {
   /**
-   * `data` has the texts and addresses of the page. `placed(run, tile)` gets the run that was
+   * `data` has the texts and addresses of the page. `placed(runs, tile)` gets what was
    * placed; `reuse(id)` puts the image's prompt into a form of this page, whose `model()` finishes
    * images first of all.
    */
@@ -158,10 +158,9 @@ export class ImageActs {
       order.key = freshKey()
       showBalance(answer)
       if (!answer.ok) toast(answer.text || this.data.notPossible, { kind: "error", key: "failed" })
-      for (const run of answer.fragment.querySelectorAll("[data-run]")) {
-        run.dataset.made ??= made
-        this.placed(run, tile)
-      }
+      const runs = [...answer.fragment.querySelectorAll("[data-run]")]
+      for (const run of runs) run.dataset.made ??= made
+      if (runs.length) this.placed(runs, tile)
       return answer.ok
     } catch (problem) {
       showFailure(problem, this.data)

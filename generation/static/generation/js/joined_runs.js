@@ -24,10 +24,23 @@ export class JoinedRuns {
   }
 
   /**
-   * Follow a run that was placed, as the server has rendered it; `tile` has its source. Where no
-   * lightbox is open, a message has the line about it and a button for `action`: to cancel it.
+   * Follow runs that were placed at once, as the server has rendered them; `tile` has their source.
+   * Where no lightbox is open, a message has a line about them and a button for `action`: to cancel
+   * them.
    */
-  add(run, tile, action = null) {
+  add(runs, tile, action = null) {
+    const joined = runs.map((run) => this.#follow(run, tile))
+    const { text } = this.lineOf(tile.dataset.image)
+    const cancel = {
+      label: this.data.stopRun,
+      run: () => this.cancel(...joined.map(({ id }) => id)),
+    }
+    if (this.changed()) say(text)
+    else toast(text, { key: "made", action: action ?? cancel })
+    for (const one of joined) this.#ended(one)
+  }
+
+  #follow(run, tile) {
     const jobs = new Map()
     for (const card of run.querySelectorAll("[data-job]")) {
       const text = (name) => card.querySelector(`[data-${name}]`)?.textContent.trim() ?? ""
@@ -38,11 +51,7 @@ export class JoinedRuns {
     const { run: id, made } = run.dataset
     const joined = { id, source: tile.dataset.image, made, jobs }
     this.runs.set(id, joined)
-    const { text } = this.lineOf(joined.source)
-    const cancel = { label: this.data.stopRun, run: () => this.cancel(id) }
-    if (this.changed()) say(text)
-    else toast(text, { key: "made", action: action ?? cancel })
-    this.#ended(joined)
+    return joined
   }
 
   /** Take the state of jobs, as `Live` reports it. */
@@ -103,10 +112,11 @@ export class JoinedRuns {
     return [...this.runs.values()].find(({ jobs }) => jobs.has(jobId))
   }
 
-  /** Cancel what is not finished of a run. */
-  async cancel(id) {
+  /** Cancel what is not finished of runs. */
+  async cancel(...ids) {
     try {
-      showBalance(await part(`${this.data.runs}${id}/cancel/`, { method: "POST" }))
+      for (const id of ids)
+        showBalance(await part(`${this.data.runs}${id}/cancel/`, { method: "POST" }))
     } catch (problem) {
       showFailure(problem, this.data)
     }

@@ -3,6 +3,8 @@
  * shift.
  */
 
+import { promptsOf } from "./prompt_lines.js"
+
 const PIXELS = 1024 * 1024,
   MULTIPLE = 8 // as the server derives the size from the source image
 
@@ -11,7 +13,7 @@ export function pendingRun(side, draft = null) {
   const form = side.querySelector("#composer")
   const run = document.getElementById("run-frame").content.firstElementChild.cloneNode(true)
   const [width, height] = draft?.dataset.size?.split("x").map(Number) ?? sizeOf(form)
-  const prompt = form.elements.prompt.value.trim()
+  const prompt = promptsOf(form).at(-1).trim() // the newest run stands first
   run.setAttribute("aria-label", prompt.slice(0, 120))
   run.querySelector(".run-prompt").textContent = prompt
   const price = (

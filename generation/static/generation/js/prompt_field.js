@@ -1,18 +1,20 @@
 /** The field of the prompt: its length and its error. */
 
 import { say } from "../../artgen/js/status.js"
+import { promptsOf } from "./prompt_lines.js"
 
 const NEAR_LIMIT = 100 // characters below the limit: from here the count is announced
 
-/** Show the number of characters; announce it near the limit. */
+/** Show the number of characters, of a list that of its longest prompt; announce it near the limit. */
 export function showLength(form) {
   const { prompt } = form.elements
   const count = form.querySelector("[data-count]")
-  const length = prompt.value.length
+  const length = Math.max(0, ...promptsOf(form).map((text) => text.length))
+  const { limit } = prompt.dataset
   count.textContent = length
-  const near = length >= prompt.maxLength - NEAR_LIMIT
+  const near = length >= limit - NEAR_LIMIT
   count.parentElement.classList.toggle("near", near)
-  if (near) say(`${length} / ${prompt.maxLength}`)
+  if (near) say(`${length} / ${limit}`)
 }
 
 /** Show an error at the prompt, or with "" none. */

@@ -4,6 +4,7 @@ import { enterCreates } from "../../artgen/js/shortcuts.js"
 import { part } from "../../artgen/js/http.js"
 import { say } from "../../artgen/js/status.js"
 import { fieldsOf } from "./draft.js"
+import { promptsOf } from "./prompt_lines.js"
 import { isLimited, showLimits, showModelRow, showSourcesNote } from "./limits.js"
 
 export const PRICED = new Set([
@@ -14,6 +15,7 @@ export const PRICED = new Set([
   "height",
   "count",
   "source_images",
+  "lines", // only how many there are
   "negative_prompt", // only whether there is one: not all models take it
 ])
 const REFRESH_INTERVAL = 30_000 // ms: the queue changes without events
@@ -109,7 +111,10 @@ export function pricedFields(form) {
   const fields = form.elements
   const named = fieldsOf(form)
     .filter(([name]) => PRICED.has(name) || isLimited(fields[name]))
-    .map(([name, value]) => [name, name === "negative_prompt" ? value.trim() && "1" : value])
+    .map(([name, value]) => {
+      if (name === "negative_prompt") return [name, value.trim() && "1"]
+      return [name, name === "lines" ? promptsOf(form).length : value]
+    })
   const unreadable = [...fields].filter((field) => field.validity.badInput)
   return String(
     new URLSearchParams([...named, ...unreadable.map(({ name }) => ["unreadable", name])]),

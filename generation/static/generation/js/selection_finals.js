@@ -21,9 +21,9 @@ export class SelectionFinals {
   async #finish(button) {
     if (button.ariaDisabled === "true") return
     const { ids, selection, acts } = this.bar
-    const [tile] = selection.chosenTiles
+    const [tile] = [...selection.chosenTiles, ...selection.tiles] // some may not be on the page
     const final = { model: button.value, made: button.dataset.made }
     this.menu.element.hidePopover()
-    if (await acts.finish(ids, final, tile)) selection.clear({ focus: false })
+    if (await acts.finish(ids, final, tile)) selection.clear()
   }
 }

@@ -41,7 +41,7 @@ class TestDraftsInABrowser(BrowserTestCase):
         expect(page.locator(".tick:checked")).to_have_count(0)
         page.goto("/gallery/")
         single = page.locator("[data-image]:not([data-stack-size]) .card-link:visible")
-        single.press("d")
+        single.first.press("d")
         expect(page.locator(".toast", has_text="Qwen Image · 1328 × 1328, ")).to_be_visible()
 
     def test_it_works_by_finger_in_russian(self) -> None:
