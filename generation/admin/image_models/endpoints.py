@@ -46,9 +46,9 @@ class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
     workflow = ReadableJSONField(label=capfirst(_("workflow")), indent=2, rows=12)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offer the providers that have a key."""
+        """Offer the providers that have a key; who may only view has no fields."""
         super().__init__(*args, **kwargs)
-        offered: Any = self.fields["provider"]
+        offered: Any = self.fields.get("provider", forms.ChoiceField())
         offered.choices = [
             (name, label)
             for name, label in ProviderName.choices

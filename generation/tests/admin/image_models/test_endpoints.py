@@ -123,6 +123,9 @@ class TestEndpointAdmin(EmulatorTestCase):
         for right in ("view_imagemodel", "change_endpoint", "add_endpoint"):
             helper.user_permissions.add(Permission.objects.get(codename=right))
         assert self.client.post(ADD, self.typed()).status_code == 403
+        first = reverse("admin:generation_endpoint_change", args=[self.model.endpoint.pk])
+        self.assertNotContains(self.client.get(first), "_save")
+        assert self.client.post(first, self.typed()).status_code == 403
         helper.user_permissions.add(Permission.objects.get(codename="change_imagemodel"))
         assert self.client.post(ADD, self.typed()).status_code == 302
         address = reverse("admin:generation_endpoint_delete", args=[self.model.endpoint.pk])
