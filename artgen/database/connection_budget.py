@@ -18,7 +18,7 @@ SPARE = 2
 class ConnectionBudget:
     """Processes of each kind and the size of their pools; `…_machines`: machines with that kind.
 
-    `worker_lanes`: the connections of each lane; a process of `store` has one.
+    `worker_lanes`: the connections of each lane; `store` has one for each slot.
 
     Further containers of a machine count as machines.
     """
@@ -95,7 +95,7 @@ def read(environ: Mapping[str, str] = os.environ) -> ConnectionBudget:
     pool = number("WORKER_DB_POOL_MAX", 3)
     lanes = {
         "drive": pool,
-        "store": number("CELERY_CONCURRENCY", process_numbers.worker_children()),
+        "store": number("CELERY_CONCURRENCY", process_numbers.store_slots()),
         "slow": pool,
     }
     chosen = environ.get("WORKER_LANES", "").split() or list(lanes)

@@ -1,4 +1,4 @@
-"""How many processes run by default: gunicorn's workers, and those of the lane that stores."""
+"""How many run by default: gunicorn's workers, and the slots of the lane that stores."""
 
 import os
 
@@ -8,8 +8,8 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def worker_children() -> int:
-    """Return the default of CELERY_CONCURRENCY: the processes that encode images."""
+def store_slots() -> int:
+    """Return the default of CELERY_CONCURRENCY: images that are stored at the same time."""
     return min(12, 2 * cores())
 
 

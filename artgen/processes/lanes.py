@@ -43,7 +43,9 @@ LANES = {
     # Waits for RunPod: an endpoint that does not answer occupies two threads.
     "drive": Lane("threads", 32, niceness=0),
     # Downloads and encodes.
-    "store": Lane("prefork", settings.CELERY_WORKER_CONCURRENCY, niceness=5),
+    "store": Lane(
+        "prefork", settings.CELERY_WORKER_CONCURRENCY // settings.STORE_SLOTS, niceness=5
+    ),
     # Two exports, the clean-up, which may take long, and emails, which must not wait for those.
     "slow": Lane("threads", 4, niceness=10, is_limited=False),
 }
@@ -103,7 +105,7 @@ def _set_up_database(lane: Lane) -> None:
     """Change the settings of connections, of which none is open yet."""
     options = connections.settings["default"]["OPTIONS"]
     if lane.pool == "prefork":
-        options["pool"]["max_size"] = 1  # a pool, as only that gives up a silent PostgreSQL
+        options["pool"]["max_size"] = settings.STORE_SLOTS
     if not lane.is_limited:
         options["options"] = re.sub(" -c statement_timeout=[0-9]+s", "", options["options"])
 

@@ -1,6 +1,7 @@
 """What ArtGen adds to Celery's workers, which import it by CELERY_IMPORTS."""
 
 import logging
+import math
 import os
 import signal
 import threading
@@ -17,6 +18,7 @@ from artgen.processes.slots import Slots
 log = logging.getLogger(__name__)
 
 _deadlines: dict[str, float] = {}
+_setting_alarm = threading.Lock()
 _slots: list[Slots] = []
 
 
@@ -24,7 +26,7 @@ _slots: list[Slots] = []
 def prepare(sender: str, instance: Any, **_: object) -> None:
     """Start the slots of the lane, and check for alerts beside the lane `drive`."""
     if sender.startswith("store@"):
-        signals.worker_process_init.connect(start_slot)  # in each child
+        signals.worker_process_init.connect(start_slots)  # in each child
     if sender.startswith("slow@"):
         # Webhooks only: one sends, and one continues while the other waits for slow receivers.
         _slots.append(Slots("slow", 2))
@@ -36,18 +38,18 @@ def prepare(sender: str, instance: Any, **_: object) -> None:
         threading.Thread(target=watch, args=(threading.Event(),), name="watch", daemon=True).start()
 
 
-def start_slot(**_: object) -> None:
-    """Start the slot of a child that stores images. The kernel ends one whose task hangs."""
+def start_slots(**_: object) -> None:
+    """Start the slots of a child that stores images. The kernel ends one of which a task hangs."""
 
-    def set_alarm(task: Any, **_: object) -> None:
-        signal.alarm(_limit(task))
-
-    def forget_alarm(**_: object) -> None:
-        signal.alarm(0)
+    def set_alarm(**_: object) -> None:
+        with _setting_alarm:
+            left = min(_deadlines.copy().values(), default=None)
+            signal.alarm(0 if left is None else max(1, math.ceil(left - time.monotonic())))
 
     signals.task_prerun.connect(set_alarm, weak=False)
-    signals.task_postrun.connect(forget_alarm, weak=False)
-    _slots.append(Slots("store", 1))
+    signals.task_postrun.connect(set_alarm, weak=False)
+    # One slot each: those of the same `Slots` would wait for each other.
+    _slots.extend(Slots("store", 1) for _ in range(settings.STORE_SLOTS))
 
 
 @signals.worker_process_shutdown.connect

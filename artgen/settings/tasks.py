@@ -7,7 +7,7 @@ from celery.schedules import crontab, schedule
 from kombu.entity import Exchange, Queue
 
 from artgen.environment.env import env
-from artgen.environment.process_numbers import worker_children
+from artgen.environment.process_numbers import store_slots
 from artgen.redis import redis_clients
 from artgen.settings.redis import REDIS_URL
 
@@ -28,7 +28,9 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 4
-CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=worker_children())
+CELERY_WORKER_CONCURRENCY = env.int("CELERY_CONCURRENCY", default=store_slots())
+# Of a process that stores images: they wait for downloads together, and share 50 MB.
+STORE_SLOTS = 1 if CELERY_WORKER_CONCURRENCY % 2 else 2
 # At most: a machine may be down, run other lanes, or not have been added by an autoscaler yet.
 STORE_WORKERS = env.int("WORKER_MACHINES", default=1) * env.int("WORKER_CONTAINERS", default=1)
 CELERY_WORKER_SEND_TASK_EVENTS = False

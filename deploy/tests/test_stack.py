@@ -162,7 +162,7 @@ class TestStack(unittest.TestCase):
         )
         expected = {
             "drive": (threads, 32),
-            "store": (processes, min(12, 2 * CORES)),
+            "store": (processes, min(6, CORES)),
             "slow": (threads, 4),
         }
         assert {

@@ -55,11 +55,13 @@ from celery import signals
 django.setup()
 from artgen.processes import worker_signals
 
-worker_signals.start_slot()
+worker_signals.start_slots()
 task = SimpleNamespace(name="test", request=None, time_limit=1)
 signals.task_prerun.send(sender=None, task_id="ended", task=task)
 signals.task_postrun.send(sender=None, task_id="ended", task=task)
 signals.task_prerun.send(sender=None, task_id="hanging", task=task)
+signals.task_prerun.send(sender=None, task_id="of another slot", task=task)
+signals.task_postrun.send(sender=None, task_id="of another slot", task=task)
 while True: pass
 """
 
