@@ -2,11 +2,13 @@
 
 import select
 import time
-from collections.abc import Generator
+from collections.abc import Buffer, Generator
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Self, TypeVar
 
 import psycopg
+from psycopg.adapt import Loader
 
 from artgen.database.postgresql.server import SERVER, Away
 
@@ -29,6 +31,16 @@ STATEMENT_SECONDS = 35.0
 """Limit of a statement that PostgreSQL itself ends after DB_STATEMENT_TIMEOUT, by default 30 s."""
 
 
+class MomentLoader(Loader):
+    """Reads a moment in UTC, in a tenth of the time of Django's loader."""
+
+    timezone = UTC
+    """Django replaces loaders with another one."""
+
+    def load(self, data: Buffer) -> datetime:
+        return datetime.fromisoformat(str(data, "ascii"))
+
+
 class PostgresConnection(psycopg.Connection[Any]):
     limit = float("inf")
     used_at = 0.0
@@ -44,6 +56,7 @@ class PostgresConnection(psycopg.Connection[Any]):
             raise
         if "statement_timeout" in str(options.get("options")):
             connection.limit = STATEMENT_SECONDS
+        connection.adapters.register_loader("timestamptz", MomentLoader)
         return connection
 
     @classmethod

@@ -7,6 +7,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -61,6 +62,12 @@ def proxy() -> Iterator[Proxy]:
     proxy = Proxy("127.0.0.1", int(parse_qs(urlsplit(os.environ["DATABASE_URL"]).query)["port"][0]))
     yield proxy
     proxy.close()
+
+
+def test_it_reads_moments_in_utc() -> None:
+    [(moment, none)] = asker()("SELECT '2026-03-04 05:06:07.08+03'::timestamptz, NULL::timestamptz")
+    assert (moment, none) == (datetime(2026, 3, 4, 2, 6, 7, 80_000, UTC), None)
+    assert moment.tzinfo is UTC
 
 
 def through(proxy: Proxy, *, size: int = 1) -> Callable[[str], Any]:

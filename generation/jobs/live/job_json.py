@@ -173,16 +173,15 @@ def job_rows_json(rows: Sequence[Any]) -> list[JobJson]:
     images: dict[UUID, list[Any]] = {}
     for image in IMAGES_OF_JOBS.rows(job_ids=done) if done else ():
         images.setdefault(image.job_id, []).append(image)
+    outlook, success = JobOutlook(), status_text.of_success()
+
+    def final_json(row: Any) -> JobJson:
+        is_success = row.status == Status.SUCCEEDED
+        phase = success if is_success else status_text.of_job(row, outlook, now=now)
+        return _job_json(row, outlook, phase, model=row.model__slug, images=images.get(row.id, []))
+
     return [
-        job_json(whole[row.id], forecast=forecast)
-        if row.id in whole
-        else _job_json(
-            row,
-            JobOutlook(),
-            status_text.of_job(row, JobOutlook(), now=now),
-            model=row.model__slug,
-            images=images.get(row.id, []),
-        )
+        job_json(whole[row.id], forecast=forecast) if row.id in whole else final_json(row)
         for row in rows
     ]
 

@@ -102,11 +102,15 @@ def of_job(job: Job, outlook: JobOutlook, *, now: datetime | None = None) -> Pha
             )
         return Phase(_("Saving"), _("Almost done"))
     if job.status == Status.SUCCEEDED:
-        return Phase(_("Image ready"), "")
+        return of_success()
     if job.status == Status.CANCELED:
         return Phase(_("Canceled by you") if not job.error_code else _("Canceled"), _returned(job))
     title = _("Prompt not allowed") if job.error_code == "prompt_refused" else _("Failed")
     return Phase(title, f"{error_message(job.error_code)} {_returned(job)}")
+
+
+def of_success() -> Phase:
+    return Phase(_("Image ready"), "")
 
 
 def _queued(job: Job, outlook: JobOutlook, *, about: str) -> Phase:
