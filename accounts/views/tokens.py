@@ -1,13 +1,16 @@
 """The page of API tokens."""
 
 from collections.abc import Collection
+from functools import wraps
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,16 +22,23 @@ from accounts.emails.security_notices import Change
 from accounts.forms.tokens import TokenForm
 from accounts.limits.rate_limits import View, limited
 from accounts.models import ApiToken
-from accounts.tokens import tokens
+from accounts.tokens import program_names, tokens
 from artgen.refusals import Refusal
 from artgen.web import formatting
 
 
 def creates_tokens(view: View) -> View:
     """Return the view as a page whose POSTs create tokens: after the password or a code."""
+
+    @wraps(view)
+    def resolved(request: SignedInRequest, **arguments: Any) -> HttpResponseBase:
+        # The POST that allauth repeats after the password has that of the password's page.
+        request.resolver_match = resolve(request.path_info)
+        return view(request, **arguments)
+
     confirmed = reauthentication_required(
         app="allauth.account", enabled=lambda request: request.method == "POST"
-    )(limited("token")(view))
+    )(limited("token")(resolved))
     page: View = login_required(require_http_methods(["GET", "HEAD", "POST"])(confirmed))
     return never_cache(page)
 
@@ -75,6 +85,7 @@ def issue_token(
 def _shown(token: ApiToken) -> dict[str, Any]:
     return {
         "token": token,
+        "program": program_names.name_of(token.last_used_by),
         "scopes": tokens.scope_labels(token.scopes.split()),
         "budget": _("%(spent)s of %(limit)s credits spent")
         % {

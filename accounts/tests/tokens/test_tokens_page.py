@@ -4,6 +4,7 @@ from datetime import timedelta
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from accounts.emails import outbox
 from accounts.models import ApiToken
@@ -32,6 +33,7 @@ class TestTokensPage(BaseTestCase):
         assert not ApiToken.objects.exists()
         page = self.client.post(response.url, {"password": "password"})
         self.assertContains(page, f'action="{self.url}"')  # not that of the page with the password
+        self.assertContains(page, f'href="{self.url}" aria-current="page"')
         found = re.search(r"ag_[\w-]{40}", page.content.decode())
         assert found
         assert tokens.authenticate(found[0]) == self.alice
@@ -51,6 +53,19 @@ class TestTokensPage(BaseTestCase):
         page = self.client.get(self.url)
         self.assertNotContains(page, found[0])
         self.assertContains(page, found[0][:8])
+
+    def test_it_names_the_program_of_the_last_use(self) -> None:
+        tokens.issue(user=self.alice, name="laptop")
+        for program, name in (
+            ("claude-code/2.1.7 (cli)", "Claude Code"),
+            ("OpenAI/JS 5.10.1", "OpenAI for JavaScript"),
+            ("Kettle/3 (kitchen; <b>)", "Kettle"),
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox"),
+            ("Mozilla/5.0", "Mozilla"),
+        ):
+            ApiToken.objects.update(last_used_at=timezone.now(), last_used_by=program)
+            shown = f'<span title="{escape(program)}">{name}'
+            self.assertContains(self.client.get(self.url), shown)
 
     def test_it_refuses_a_name_that_is_taken_empty_or_too_long(self) -> None:
         tokens.issue(user=self.alice, name="laptop")

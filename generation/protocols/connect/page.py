@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.access.request_user import SignedInRequest
 from accounts.limits import quotas
 from accounts.models import ApiToken, Scope, User
-from accounts.sessions import browser_names
-from accounts.tokens import tokens
+from accounts.tokens import program_names, tokens
 from accounts.views.tokens import creates_tokens, issue_token
 from artgen.refusals import Refusal
 from generation.models import model_cache
@@ -106,13 +105,11 @@ def _used_tokens(request: SignedInRequest) -> list[ApiToken]:
 
 def _arrival(token: ApiToken) -> dict[str, Any]:
     used_at = cast(datetime, token.last_used_at)  # by `_used_tokens`
-    program = token.last_used_by
-    if program.startswith("Mozilla/"):  # the API reader
-        program = browser_names.describe(program) or program
     return {
         "id": token.pk,
         "name": token.name,
-        "program": program,
+        "program": program_names.name_of(token.last_used_by),
+        "user_agent": token.last_used_by,
         "at": used_at,
         "is_new": timezone.now() - used_at < JUST_NOW,
     }

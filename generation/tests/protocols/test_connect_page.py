@@ -94,7 +94,7 @@ class TestConnectPage(BaseTestCase):
         headers = {"authorization": f"Bearer {text}", "user-agent": "OpenAI/Python <3.57>"}
         assert Client().get("/v1/models", headers=headers).status_code == 200
         page = self.client.get("/connect/")
-        for shown in ("kitchen", "OpenAI/Python &lt;3.57&gt;", "just now"):
+        for shown in ("kitchen", "OpenAI for Python", "OpenAI/Python &lt;3.57&gt;", "just now"):
             self.assertContains(page, shown)
         self.assertNotContains(page, "bobs")
 
