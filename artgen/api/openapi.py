@@ -86,7 +86,7 @@ class OperationSchema(AutoSchema):
         schema = None if result is NoneType else schema_of(result, self)
         answers = {operation.status: HTTPStatus(operation.status).phrase, **operation.also}
         return {
-            status: OpenApiResponse(schema, description=description)
+            (status, operation.content_type): OpenApiResponse(schema, description=description)
             for status, description in answers.items()
         } | self._refusals()
 

@@ -36,6 +36,8 @@ class Operation:
     is_revalidated: bool = False
     """Whether a client may ask for it again with If-None-Match (304)."""
     headers: Sequence[Any] = ()
+    content_type: str = "application/json"
+    """Of its answer."""
     status: int
     also: Mapping[int, str] = field(default_factory=dict)
     """Other statuses of the same answer, and when it has them."""

@@ -71,6 +71,7 @@ SPECTACULAR_SETTINGS = {
         "JobStatus": "generation.models.Status",
         "Visibility": "generation.models.Visibility",
         "PublicationState": "generation.models.PublicationState",
+        "StreamEventType": "generation.api.events.TYPES",
         "ReviewState": "generation.api.reviews.STATES",
         "Category": "generation.models.Category",
         "EntryKind": "accounts.models.CreditEntry.Kind",

@@ -1,6 +1,7 @@
 """The resources of the REST API; each operation names its address below /api/v1/."""
 
 from generation.api.collections import Collections
+from generation.api.events import Events
 from generation.api.images import Images
 from generation.api.jobs import Jobs
 from generation.api.models import Models, Styles
@@ -16,7 +17,7 @@ from generation.api.uploads import Uploads
 from generation.api.word_lists import WordLists
 
 RESOURCES = (
-    *(Jobs, Prompts, Sheets, WordLists, Presets, OwnStyles, Images, Share, Tags),
+    *(Jobs, Events, Prompts, Sheets, WordLists, Presets, OwnStyles, Images, Share, Tags),
     *(Collections, CollectionShare, Uploads, Reviews, Models, Styles, SystemStatus),
 )
 urlpatterns = [address for resource in RESOURCES for address in resource.addresses()]

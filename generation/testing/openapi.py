@@ -12,6 +12,7 @@ OPERATIONS = {
     "get /api/v1/account/",
     "get /api/v1/account/ledger/",
     "post /api/v1/batches/",
+    "get /api/v1/events",
     "get /api/v1/collections/",
     "post /api/v1/collections/",
     "get /api/v1/collections/{collection_id}/",

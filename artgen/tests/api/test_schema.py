@@ -378,6 +378,7 @@ class TestSchema(ApiTestCase):
                 self.api.delete(f"/api/v1/images/{image.id}/share/")
             ],
             "post /api/v1/uploads/": [upload, self.api.post("/api/v1/uploads/", {})],
+            "get /api/v1/events": [self.api.get("/api/v1/events")],  # without daphne
             "get /api/v1/models/": [self.api.get("/api/v1/models/")],
             "get /api/v1/status/": [self.client.get("/api/v1/status/")],
             "get /api/v1/styles/": [self.api.get("/api/v1/styles/")],

@@ -14,6 +14,7 @@ import orjson
 from channels.exceptions import StopConsumer
 from django.core.handlers.asgi import ASGIRequest
 from django.utils import translation
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from artgen.api.problems import Problem, respond
@@ -23,6 +24,7 @@ from generation.jobs.live.consumers import (
     TOO_MANY,
     UNAUTHENTICATED,
     JobsConsumer,
+    bearer_token,
     header,
     jobs_ended,
 )
@@ -37,6 +39,7 @@ HEADERS = (
     (b"x-accel-buffering", b"no"),
 )
 RETRY_AFTER = 10  # seconds
+NO_TOKEN = gettext_lazy("The token is invalid or revoked, or it lacks the scope “read”.")
 
 
 class EventStream(JobsConsumer):
@@ -83,7 +86,10 @@ class EventStream(JobsConsumer):
             self.is_ended = True
             await self.base_send({"type": "http.response.body", "body": b"", "more_body": False})
         elif code == UNAUTHENTICATED:
-            await self._refuse(Problem("not_authenticated"))
+            has_token = bearer_token(self.scope) is not None
+            await self._refuse(
+                Problem("invalid_token", NO_TOKEN) if has_token else Problem("not_authenticated")
+            )
         elif code == TOO_MANY:
             await self._refuse(Problem("too_many_requests", retry_after=RETRY_AFTER))
         else:

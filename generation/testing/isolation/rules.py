@@ -276,6 +276,7 @@ RULES: dict[str, Rule] = {
     # --- the API ---
     "api/v1/jobs/": users("GET POST", body=EDIT, queries=("", "batch={run}")),
     "api_job": owner("GET"),
+    "api_events": users("GET", answers=[503]),  # daphne answers it
     "api/v1/jobs/{job_id}/cancel/": owner("POST", at={"job_id": "queued"}),
     "api/v1/jobs/{job_id}/retry/": owner("POST", at={"job_id": "failed"}),
     "api/v1/batches/": users("POST", body={**EDIT, "count": 2}),

@@ -115,9 +115,11 @@ class TestAccess(EventStreamTestCase):
         revoked = await self.token()
         await sync_to_async(tokens.revoke_all)(user=self.alice)
         writer = await self.token(scopes=[Scope.CREATE])
-        for token in ("", "nonsense", revoked, writer):
+        async with self.open() as stream:
+            await self.assert_refused(stream, 401, "not_authenticated")
+        for token in ("nonsense", revoked, writer):
             async with self.open(token) as stream:
-                await self.assert_refused(stream, 401, "not_authenticated")
+                await self.assert_refused(stream, 401, "invalid_token")
 
     async def test_it_accepts_a_session(self) -> None:
         client = Client()
