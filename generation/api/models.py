@@ -13,6 +13,7 @@ from artgen.api.problems import invalid
 from artgen.api.views import ApiView
 from generation.catalog.offers import ParameterJson
 from generation.catalog.prices import PriceJson
+from generation.catalog.source_roles import SourceRole
 from generation.models import ImageModel
 from generation.studio.presets import composer_choices
 
@@ -26,6 +27,10 @@ class ModelJson(TypedDict):
     parameters: dict[str, ParameterJson]
     min_source_images: int
     max_source_images: int
+    source_roles: Annotated[
+        list[Annotated[str, SourceRole]],
+        "What its source images can be for; empty if it accepts none.",
+    ]
     languages: Annotated[
         list[str],
         "Languages of prompts as ISO 639-1 codes, the preferred one first; empty if not known.",
@@ -91,6 +96,7 @@ def _model_json(model: ImageModel) -> ModelJson:
         "parameters": {name: parameter.as_json() for name, parameter in offer.parameters.items()},
         "min_source_images": offer.min_source_images,
         "max_source_images": offer.max_source_images,
+        "source_roles": offer.source_roles,
         "languages": list(offer.languages),
         "price": offer.price.as_json(),
         "enabled": offer.enabled,

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from artgen.api.json_types import IdText, Keywords
+from generation.catalog.source_roles import SourceRole
 
 PROMPT_MAX_LENGTH = 2000
 LABEL_MAX_LENGTH = 100
@@ -33,6 +34,7 @@ class Kind(Enum):
     SEED = "seed"
     STYLE = "style"  # slug of a style
     SOURCES = "sources"  # ids of source images
+    ROLES = "roles"  # of the source images
     HTTPS_URL = "https_url"
     BOOLEAN = "boolean"
     MASK = "mask"  # id of an upload
@@ -56,6 +58,7 @@ JSON_TYPES: dict[Kind, Any] = {
     Kind.FLOAT: float,
     Kind.SEED: int,
     Kind.SOURCES: list[IdText],
+    Kind.ROLES: list[Annotated[str, SourceRole]],
     Kind.BOOLEAN: bool,
     Kind.MASK: IdText,
     Kind.SIDES: OutpaintJson,
@@ -109,7 +112,12 @@ class JobParameter:
     def json_type(self) -> Any:
         """The type of its field in the Job JSON, with its description."""
         hint = JSON_TYPES.get(self.kind, str)
-        if self.is_nullable and self.kind not in (Kind.TEXT, Kind.SOURCES, Kind.BOOLEAN):
+        if self.is_nullable and self.kind not in (
+            Kind.TEXT,
+            Kind.SOURCES,
+            Kind.ROLES,
+            Kind.BOOLEAN,
+        ):
             hint |= None
         return Annotated[hint, self.response_help] if self.response_help else hint
 
@@ -190,6 +198,17 @@ JOB_PARAMETERS = (
         in_payload=False,
         in_composer=False,
         request_help="IDs of your uploads and images.",
+    ),
+    JobParameter(
+        name="source_roles",
+        kind=Kind.ROLES,
+        is_offered=False,
+        in_payload=False,
+        in_composer=False,
+        request_help="What each source image is for, in their order: `edit` (it is "
+        "changed, the default), `subject`, `style` or `composition`. Which ones a model supports: "
+        "`source_roles` of `GET /api/v1/models/`.",
+        response_help="What each source image is for; empty if all are edited.",
     ),
     JobParameter(
         name="strength",

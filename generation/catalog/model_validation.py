@@ -102,6 +102,8 @@ def format_problems(
 def problems(offer: Offer, *, workflow: Mapping[str, Any] | None) -> dict[str, list[str]]:
     """Return what would make jobs of this model fail, by field of ImageModel."""
     dialect = payloads.dialect_of(offer.dialect, offer.request_format)
+    if wrong := list(_odd_roles(offer)):
+        return {"roles": wrong}
     odd = [*_unknown(offer, dialect), *_odd_numbers(offer), *_odd_sizes(offer), *_odd_lora(offer)]
     if odd:
         return {"parameters": odd}
@@ -248,6 +250,16 @@ def _odd_sizes(offer: Offer) -> Iterator[str]:
 def _odd_lora(offer: Offer) -> Iterator[str]:
     if ("lora_url" in offer.parameters) != ("lora_scale" in offer.parameters):
         yield _("lora_url and lora_scale must be given together.")
+
+
+def _odd_roles(offer: Offer) -> Iterator[str]:
+    slots = [how.slot for how in offer.roles.values() if how.slot]
+    if offer.roles and not offer.max_source_images:
+        yield _("Only models that accept source images have roles.")
+    if slots and offer.dialect != "comfyui":
+        yield _("Only ComfyUI graphs have slots.")
+    if len(set(slots)) < len(slots) or max(slots, default=0) > offer.max_source_images:
+        yield _("Slots must be different numbers up to the maximum of source images.")
 
 
 def _explained(problem: FormatProblem) -> str:

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 from artgen.refusals import FieldError, Refusal
 from generation.catalog.prices import Price
 from generation.catalog.request_validation import RequestValidation
+from generation.catalog.source_roles import EDIT, RoleFormat
 
 BATCH_MAX = 8
 
@@ -68,6 +69,8 @@ class Offer:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     min_source_images: int = 0
     max_source_images: int = 0
+    roles: Mapping[str, RoleFormat] = field(default_factory=dict)
+    """How the model learns what a source image is for, unless it is to be edited."""
     languages: tuple[str, ...] = ()
     """Codes of `catalog.languages`, the preferred one first; empty: not known."""
     request_format: Mapping[str, Any] | None = None
@@ -79,6 +82,11 @@ class Offer:
     def sized_by_source(self) -> bool:
         """Whether the size is that of the first source image: the model has no size parameter."""
         return "size" not in self.parameters and "width" not in self.parameters
+
+    @property
+    def source_roles(self) -> list[str]:
+        """What its source images can be for; empty if it accepts none."""
+        return [EDIT, *self.roles] if self.max_source_images else []
 
     @property
     def upscales(self) -> bool:

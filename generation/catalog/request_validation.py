@@ -19,6 +19,7 @@ from generation.catalog.job_parameters import (
     JobParameter,
     Kind,
 )
+from generation.catalog.source_roles import EDIT, SourceRole
 
 if TYPE_CHECKING:
     from generation.catalog.offers import Offer
@@ -39,6 +40,7 @@ class RequestValidation:
                 self._fail(str(name)[:100], "unknown_field", _("Unknown field."))
         cleaned = {parameter.name: self._value(parameter) for parameter in JOB_PARAMETERS}
         self._size(cleaned)
+        self._roles_of_sources(cleaned)
         if not cleaned["lora_url"]:
             self._without_lora(cleaned)
         if self.offer.takes_mask:
@@ -68,6 +70,8 @@ class RequestValidation:
                 return self._slug(name)
             case Kind.SOURCES:
                 return self._source_images(name)
+            case Kind.ROLES:
+                return self._roles(name)
             case Kind.HTTPS_URL:
                 return self._https_url(parameter)
             case Kind.BOOLEAN:
@@ -205,6 +209,40 @@ class RequestValidation:
         else:
             return value
         return []
+
+    def _roles(self, name: str) -> list[str]:
+        """Return the role of each source image; none if all are edited."""
+        value = self.request.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(
+            isinstance(role, str) and role in SourceRole for role in value
+        ):
+            known = ", ".join(SourceRole.values)
+            detail = _("Must be a list with some of: %(names)s.") % {"names": known}
+            self._fail(name, "invalid", detail)
+            return []
+        for role in dict.fromkeys(value):
+            if role not in self.offer.source_roles and role != EDIT:
+                detail = _("%(model)s doesn’t support this role of a source image: %(role)s.")
+                names = {"model": self.offer.name, "role": SourceRole(role).label}
+                self._fail(name, "not_supported", detail % names)
+        return value
+
+    def _roles_of_sources(self, cleaned: dict[str, Any]) -> None:
+        """Check that each source image has a role, and each slot of a graph one image."""
+        roles, sources = cleaned["source_roles"], cleaned["source_images"]
+        if not roles or self.errors:
+            return
+        if len(roles) != len(sources):
+            self._fail("source_roles", "length", _("Give one role for each source image."))
+        elif not set(roles) - {EDIT}:
+            cleaned["source_roles"] = []
+        for role, how in self.offer.roles.items():
+            if how.slot and roles.count(role) > 1:
+                detail = _("%(model)s uses one image in this role: %(role)s.")
+                names = {"model": self.offer.name, "role": SourceRole(role).label}
+                self._fail("source_roles", "max_length", detail % names)
 
     def _https_url(self, parameter: JobParameter) -> str:
         """Return an https address, "" for none. RunPod requests it, ArtGen never does."""

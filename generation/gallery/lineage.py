@@ -1,12 +1,13 @@
 """Which images an image was made from, and which were made from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from accounts.models import User
+from generation.catalog.source_roles import EDIT
 from generation.models import Image, ImageQuerySet, Job, Upload
 
 
@@ -19,6 +20,8 @@ class Source:
     thumbnail_key: str
     width: int
     height: int
+    role: str
+    """What the image is for."""
 
 
 def sources_of(job: Job) -> list[Source]:
@@ -29,13 +32,18 @@ def sources_of(job: Job) -> list[Source]:
     images = Image.objects.filter(user_id=job.user_id, id__in=ids).present()
     uploads = Upload.objects.filter(user_id=job.user_id, id__in=ids)
     sources = {
-        image.id: Source(image.id, image.key, image.thumbnail_key, image.width, image.height)
+        image.id: Source(image.id, image.key, image.thumbnail_key, image.width, image.height, EDIT)
         for image in images
     } | {
-        upload.id: Source(None, upload.key, upload.key, upload.width, upload.height)
+        upload.id: Source(None, upload.key, upload.key, upload.width, upload.height, EDIT)
         for upload in uploads
     }
-    return [sources[source_id] for source_id in ids if source_id in sources]
+    roles = job.source_roles or [EDIT] * len(ids)
+    return [
+        replace(sources[source_id], role=role)
+        for source_id, role in zip(ids, roles, strict=True)
+        if source_id in sources
+    ]
 
 
 def made_into(image: Image) -> ImageQuerySet:

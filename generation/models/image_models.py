@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from generation.catalog import languages, model_purposes, model_validation
+from generation.catalog import languages, model_purposes, model_validation, source_roles
 from generation.catalog.offers import Offer, parameter_from
 from generation.catalog.prices import Cost, Price, cost_from, price_from
 from generation.models import endpoints
@@ -52,6 +52,16 @@ class ImageModel(models.Model):
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
     min_source_images = models.PositiveSmallIntegerField(_("minimum source images"), default=0)
     max_source_images = models.PositiveSmallIntegerField(_("maximum source images"), default=0)
+    roles = models.JSONField(
+        _("roles of source images"),
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text=_(
+            "What source images can be besides edited: subject, style, composition. "
+            "{} adds the usual sentence to the prompt."
+        ),
+    )
     expected_cost = models.JSONField(
         _("expected cost, $"),
         null=True,
@@ -190,6 +200,7 @@ class ImageModel(models.Model):
             parameters={name: parameter_from(raw) for name, raw in self.parameters.items()},
             min_source_images=self.min_source_images,
             max_source_images=self.max_source_images,
+            roles=source_roles.formats_from(self.roles),
             languages=tuple(languages.codes(self.languages)),
             request_format=self.request_format,
             price=self.price_rule,
@@ -212,7 +223,11 @@ class ImageModel(models.Model):
         )
         if problem := self._parameters_problem():
             errors["parameters"] = problem
-        for name, read in (("price", price_from), ("expected_cost", cost_from)):
+        for name, read in (
+            ("price", price_from),
+            ("expected_cost", cost_from),
+            ("roles", source_roles.formats_from),
+        ):
             try:
                 if getattr(self, name):
                     read(getattr(self, name))

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
+from generation.catalog import source_roles
 from generation.catalog.job_parameters import (
     JOB_FIELDS,
     LABEL_MAX_LENGTH,
@@ -159,6 +160,8 @@ class Job(models.Model):
     seed = models.BigIntegerField(_("seed"))
     style = models.CharField(_("style"), max_length=50, blank=True)
     source_images = models.JSONField(_("source images"), default=list)
+    # What each is for; [] if all are edited.
+    source_roles = models.JSONField(_("roles of source images"), default=list, db_default=[])
     strength = models.FloatField(_("strength"), null=True)
     lora_url = models.CharField(
         _("LoRA address"), max_length=LORA_URL_MAX_LENGTH, blank=True, default="", db_default=""
@@ -384,7 +387,7 @@ class Job(models.Model):
         The query of a LoRA's address may contain a key.
         """
         address = self.lora_url.partition("?")[0].partition("#")[0]
-        private: dict[str, Any] = {"source_images": [], "mask": None}
+        private: dict[str, Any] = {"source_images": [], "source_roles": [], "mask": None}
         if self.has_own_style:
             private["style"] = None
         values = {**self.parameters, "lora_url": address or None, **private}
@@ -406,6 +409,12 @@ class Job(models.Model):
         """The prompt within the text of its style, as RunPod gets it."""
         template = self.snapshot.get("style_template") or "{prompt}"
         return str(template).replace("{prompt}", self.prompt)
+
+    @property
+    def sent_prompt(self) -> str:
+        """The prompt as RunPod gets it: styled, and with what it says of the source images."""
+        formats = source_roles.formats_from(self.snapshot.get("roles") or {})
+        return source_roles.sent_prompt(self.styled_prompt, self.source_roles, formats)
 
     @property
     def written_prompt(self) -> str:

@@ -51,6 +51,16 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
             "change a part of an image) and scale (upscalers). Other settings are not shown."
         ),
     )
+    roles = ReadableJSONField(
+        label=capfirst(_("roles of source images")),
+        empty={},
+        rows=4,
+        help_text=_(
+            "What source images can be for besides edited: subject, style, composition, such as "
+            '{"style": {}}. {} adds the usual sentence to the prompt, {"text": "…{image}…"} '
+            'another; {"slot": 2} sends the image as {{image_2}} of a ComfyUI graph.'
+        ),
+    )
     expected_cost = ReadableJSONField(
         label=capfirst(_("expected cost, $")),
         rows=3,
@@ -96,6 +106,7 @@ class ImageModelForm(forms.ModelForm):  # type: ignore[type-arg]
             "parameters",
             "min_source_images",
             "max_source_images",
+            "roles",
             "expected_cost",
             "price",
             "max_usd",

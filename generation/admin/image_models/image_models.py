@@ -93,6 +93,7 @@ class ImageModelAdmin(TrialPages, CostPages, VotePages):
                 "fields": (
                     "parameters",
                     ("min_source_images", "max_source_images"),
+                    "roles",
                     "request_format",
                     "request_format_help",
                     "workflow",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from generation.catalog import source_roles
 from generation.catalog.job_parameters import PAYLOAD_FIELDS
 from generation.jobs.inputs import masks, sources
 from generation.jobs.inputs.sources import OwnImage
@@ -38,6 +39,9 @@ def input_of(job: Job, own: Sequence[OwnImage]) -> dict[str, Any]:
         own=own[:count],
         mask=own[count] if job.mask else None,
     )
+    if job.source_roles:
+        formats = source_roles.formats_from(job.snapshot["roles"])
+        images = source_roles.in_slots(images, job.source_roles, formats)
     return payloads.build(
         dialect,
         _parameters(job),
@@ -55,7 +59,7 @@ def _parameters(job: Job) -> Parameters:
         if "negative_prompt" in job.model.offer.parameters:
             values["negative_prompt"] = ERASED_NEGATIVE
         return Parameters(**values)
-    values["prompt"] = job.styled_prompt
+    values["prompt"] = job.sent_prompt
     if (negative := job.snapshot.get("style_negative")) and (
         "negative_prompt" in job.model.offer.parameters
     ):

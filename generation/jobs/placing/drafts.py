@@ -88,6 +88,8 @@ def _draft(request: Mapping[str, Any], *, catalog: UserCatalog, order_images: Or
     fields["style"] = style.slug if style else ""
     _complete(fields, offer=offer, images=images)
     snapshot = _snapshot(offer, model=model, style=style)
+    if fields["source_roles"]:
+        snapshot["roles"] = model.roles
     parameters = {name: value for name, value in fields.items() if name != "model"}
     if images.must_be_reduced(offer, beside={**parameters, **snapshot}):
         snapshot["sources_reduced"] = True

@@ -20,6 +20,7 @@ from generation.catalog.job_parameters import (
     Kind,
 )
 from generation.catalog.offers import InvalidParameters, Offer
+from generation.catalog.source_roles import SourceRole
 from generation.models import ImageModel, Job, Style
 from generation.models.model_cache import Catalog
 from generation.studio.presets import own_styles
@@ -123,6 +124,9 @@ def request_field(parameter: JobParameter) -> serializers.Field[Any, Any, Any, A
             return serializers.FloatField(**options)
         case Kind.SOURCES:
             return serializers.ListField(child=serializers.UUIDField(), **options)
+        case Kind.ROLES:
+            choice = serializers.ChoiceField(SourceRole.values)
+            return serializers.ListField(child=choice, **options)
         case Kind.BOOLEAN:
             return serializers.BooleanField(**options)
         case Kind.MASK:

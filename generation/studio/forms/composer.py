@@ -24,6 +24,7 @@ from generation.catalog.job_parameters import (
 )
 from generation.catalog.offers import BATCH_MAX, InvalidParameters, Offer, Parameter
 from generation.catalog.shapes import ShapeChoice, size_of
+from generation.catalog.source_roles import EDIT
 from generation.jobs.placing.job_order import LIST_MAX
 from generation.models import ImageModel
 from generation.moderation.refusals import Moderated
@@ -48,6 +49,8 @@ class Composer:
     model: ImageModel
     texts: dict[str, str] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
+    roles: dict[str, str] = field(default_factory=dict)
+    """What source images are for, by id; the others are edited."""
     exact: bool = False
     errors: dict[str, list[str]] = field(default_factory=dict)
     review: str = ""
@@ -62,10 +65,13 @@ class Composer:
     def posted(
         cls, model: ImageModel, data: QueryDict, *, allowed: Quotas | None = None
     ) -> "Composer":
+        # An image is ID, or ID:ROLE; a file that is not uploaded yet has no id.
+        images = [text.partition(":") for text in data.getlist("source_images")]
         return cls(
             model=model,
             texts={name: str(data[name]).replace("\r\n", "\n") for name in TEXTS if name in data},
-            sources=list(filter(None, data.getlist("source_images"))),
+            sources=[source for source, _colon, _role in images if source],
+            roles={source: role for source, _colon, role in images if source and role},
             exact="exact" in data,
             quotas=allowed,
         )
@@ -76,6 +82,7 @@ class Composer:
             model=model,
             texts=dict(self.texts),
             sources=self.sources,
+            roles=self.roles,
             exact=self.exact,
             quotas=self.quotas,
         )
@@ -90,7 +97,9 @@ class Composer:
         cls, model: ImageModel, parameters: Mapping[str, Any], *, count: int = 1
     ) -> "Composer":
         """Return the form with the parameters of a job that this model supports."""
-        composer = cls(model=model, sources=list(parameters.get("source_images") or []))
+        sources = list(parameters.get("source_images") or [])
+        roles = dict(zip(sources, parameters.get("source_roles") or [], strict=False))
+        composer = cls(model=model, sources=sources, roles=roles)
         known = {name for name in (*TEXTS,) if parameters.get(name) not in (None, "")}
         composer.texts = {name: f"{parameters[name]}" for name in known} | {"count": str(count)}
         if "width" in known and "height" in known:
@@ -365,6 +374,8 @@ class Composer:
             request["lora_url"] = self.lora_url.strip()
         request["style"] = self.style or None
         request["source_images"] = self.sources if self.takes_sources else []
+        if self.takes_sources and self.roles:
+            request["source_roles"] = [self.roles.get(source, EDIT) for source in self.sources]
         return request
 
     def _sliders(self, area: SliderArea) -> list[Slider]:
@@ -383,5 +394,5 @@ class Composer:
 
     @property
     def _shown(self) -> set[str]:
-        shown = {"prompt", "style", "source_images", "seed", *self.parameters}
+        shown = {"prompt", "style", "source_images", "source_roles", "seed", *self.parameters}
         return shown | ({"width", "height"} if self.has_exact_size else set())

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from generation.catalog import shapes
 from generation.catalog.job_parameters import SLIDERS, SliderArea
+from generation.catalog.source_roles import EDIT
 from generation.models import ImageModel
 from generation.studio.forms.composer import Composer
 
@@ -33,9 +34,11 @@ def draft_of(form: Composer, models: Iterable[ImageModel]) -> Composer | None:
 def accepts_inputs(model: ImageModel, form: Composer) -> bool:
     """Return whether a model uses everything that the form of another one has."""
     sources = len(form.sources) if form.takes_sources else 0
+    roles = set(form.roles.values()) if form.takes_sources else set()
     return (
         not model.is_tool
         and model.min_source_images <= sources <= model.max_source_images
+        and roles <= {EDIT, *model.roles}
         and ("negative_prompt" in model.parameters or not form.uses_negative_prompt)
         # Without a LoRA, a model for them is no choice.
         and ("lora_url" in model.parameters) == form.uses_lora

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from artgen.web import formatting
 from generation.catalog import edit_sizes, languages
 from generation.catalog.offers import Offer
+from generation.catalog.source_roles import EDIT
 from generation.files.uploads import MAX_SIDE
 from generation.models import Image, ImageModel, Job
 from generation.studio.forms.composer import Composer
@@ -21,7 +22,7 @@ AMOUNTS = {"subtle": 0.35, "strong": 0.75}
 """How far a variant moves from its image, as a share of the model's range of strengths."""
 
 
-MADE_BY = ("source_images", "scale", "outpaint", "erase", "mask", "strength")
+MADE_BY = ("source_images", "source_roles", "scale", "outpaint", "erase", "mask", "strength")
 """The fields of a job that `made_by` reads."""
 
 
@@ -121,6 +122,8 @@ def made_by(job: Job) -> str:
         return _("Object removed")
     if job.mask:
         return _("Area changed")
+    if job.source_roles and EDIT not in job.source_roles:
+        return _("From references")
     return _("Variant") if _is_variant(job) else _("Edited")
 
 

@@ -63,6 +63,7 @@ def apply(
         model=model or onto.model,
         texts={name: text for name, text in onto.texts.items() if name in NOT_KEPT},
         sources=onto.sources,
+        roles=onto.roles,
         quotas=allowed,
     )
     if model is None:

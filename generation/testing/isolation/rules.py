@@ -146,6 +146,7 @@ RULES: dict[str, Rule] = {
         queries=(
             *("", "job={job}", "switch=flux-kontext&source_images={image}"),
             "model=flux-dev&preset={preset}",
+            "model=flux-dev&moodboard={collection}",
         ),
     ),
     "model_options": users("GET", queries=("", "model=flux-kontext")),

@@ -83,17 +83,22 @@ DROP = """async (address) => {
 
 
 def drop_sources(tab: Tab) -> None:
-    """Drop two images on a model that accepts none, with a negative prompt that it ignores."""
+    """Drop two images on a model that accepts one, in a role that it does not support, with a
+    negative prompt that it ignores.
+    """
     if not tab.locator("#negative_prompt").is_visible():  # the draft of an earlier visit has it
         tab.click("[data-toggle-negative]")
     tab.fill("#negative_prompt", "fog")
     tab.click(".model-button")
-    tab.click(".model-option[value=p-image]")
+    tab.click(".model-option[value=flux-kontext]")
     expect(tab.locator("[data-settings-kept]")).to_be_visible()
     if not tab.locator("[data-kept-list] .source").count():
         tab.evaluate(DROP, "/static/generation/examples/canyon.webp")
-    expect(tab.locator("[data-kept-list] .source")).to_have_count(2)
-    expect(tab.locator("[data-kept-list] progress:visible")).to_have_count(0)
+    expect(tab.locator("[data-kept-list] .source")).to_have_count(1)
+    expect(tab.locator(".source progress:visible")).to_have_count(0)
+    tab.locator("[data-source-list] .source-role").select_option(index=3)
+    expect(tab.locator("[data-role-note]")).to_be_visible()
+    expect(tab.locator(".quote-stale")).to_have_count(0)
 
 
 def propose(tab: Tab) -> None:

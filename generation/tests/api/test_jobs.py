@@ -115,6 +115,16 @@ class TestSources(ApiTestCase):
         assert response.status_code == 201, response.content
         assert response.json()["source_images"] == [str(image.id)]
 
+    def test_it_keeps_what_source_images_are_for(self) -> None:
+        image = make_image(self.alice)
+        request = self.KONTEXT | {"source_images": [str(image.id)], "source_roles": ["style"]}
+        job = self.api.post(JOBS, request).json()
+        assert job["source_roles"] == ["style"]
+        again = self.api.post(JOBS, self.KONTEXT | {"source_images": [str(image.id)]}).json()
+        assert again["source_roles"] == []
+        response = self.api.post(JOBS, request | {"source_roles": ["composition"]})
+        self.assert_problem(response, 400, "invalid", fields={"source_roles": "not_supported"})
+
     def test_it_refuses_the_pictures_of_others(self) -> None:
         theirs = make_image(self.bob)
         before = stored()

@@ -33,6 +33,7 @@ class TestClean(SimpleTestCase):
             "seed": None,
             "style": None,
             "source_images": [],
+            "source_roles": [],
             "strength": None,
             "lora_url": "",
             "lora_scale": None,

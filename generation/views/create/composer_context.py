@@ -2,15 +2,17 @@
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from accounts.limits import period_limits
+from accounts.limits.quotas import Quotas
 from accounts.models import User
 from artgen.database.ids import parse_uuid
 from artgen.refusals import Refusal
 from generation.catalog import model_purposes
+from generation.catalog.source_roles import EDIT
 from generation.files import storage
 from generation.jobs.placing import admission, page_quotes
 from generation.jobs.placing.page_quotes import PageQuotes
@@ -28,6 +30,8 @@ from generation.views.create.model_list import (
 )
 from generation.views.create.prompt_help import helper_of
 
+SIDE = 1024  # px: of the images whose prices are compared
+
 
 @dataclass(frozen=True)
 class StyleOption:
@@ -41,6 +45,7 @@ class StyleOption:
 class SourceThumbnail:
     id: str
     url: str
+    role: str = EDIT
 
 
 def composer_context(
@@ -72,10 +77,10 @@ def composer_context(
         "option": next((option for option in options if option.chosen), None),
         "model_groups": grouped(options) if is_plain else [],
         "purposes": model_purposes.NAMES.items(),
-        "source_room": {model.slug: model.max_source_images for model in models},
+        "source_models": _source_models(models, form, allowed=quotes.allowed),
         "styles": style_options(own),
         "presets": own.presets,
-        "sources": source_thumbnails(user, shown_sources) if shown_sources else [],
+        "sources": _with_roles(user, form) if form and shown_sources else [],
         "source_model": next((model for model in models if model.max_source_images), None),
         "helper": helper_of(user, form.model) if form else None,
         "key": uuid.uuid4(),
@@ -141,6 +146,32 @@ def source_thumbnails(user: User, ids: list[str]) -> list[SourceThumbnail]:
         for image_id in image_ids
         if image_id in keys
     ]
+
+
+def _with_roles(user: User, form: Composer) -> list[SourceThumbnail]:
+    sources = source_thumbnails(user, form.sources)
+    return [replace(source, role=form.roles.get(source.id, EDIT)) for source in sources]
+
+
+def _source_models(models: list[ImageModel], form: Composer | None, *, allowed: Quotas) -> str:
+    """Return what the models do with source images, as `slug:room:role,role:name|…` for scripts.
+
+    Those that cost nearly as much as the form's come first: a script offers the first that fits.
+    """
+    if form is None:
+        return ""
+    prices = {model.slug: model.price_rule.of(width=SIDE, height=SIDE) for model in models}
+    price = prices.get(form.model.slug, 0)
+    usable = [
+        model
+        for model in models
+        if allowed.allows_model(model.slug) or model.slug == form.model.slug
+    ]
+    usable.sort(key=lambda model: abs(prices[model.slug] - price))
+    return "|".join(
+        f"{model.slug}:{model.max_source_images}:{','.join(model.roles)}:{model.name}"
+        for model in usable
+    )
 
 
 def _not_allowed(user: User, form: Composer | None, offer: Quote | None) -> str:

@@ -15,6 +15,7 @@ from generation.models.presets import OWN_STYLE_PREFIX
 from generation.studio.forms import preset_values
 from generation.studio.forms.composer import Composer
 from generation.studio.presets import composer_choices, own_styles
+from generation.views.create.moodboards import with_moodboard
 from generation.views.shared.shared_collections import MAX_DIGITS
 
 
@@ -26,7 +27,7 @@ def composer_of(
     shared: share_links.Shared | None = None,
 ) -> Composer | None:
     """Return the form for a link: ?job=ID or ?image=ID (all its parameters), ?saved=ID (of a saved
-    copy), ?model=, ?prompt=, ?source=ID, ?preset=ID.
+    copy), ?model=, ?prompt=, ?source=ID, ?preset=ID, ?moodboard=ID (of a collection).
 
     With `shared` it has the parameters of that image instead. It has a model that the user may use,
     if there is one.
@@ -63,7 +64,9 @@ def composer_of(
         form.sources = [source]
     if shared or job:
         return form
-    return with_preset(user_of(request), form, link, models=models, allowed=allowed)
+    user = user_of(request)
+    styled = with_moodboard(user, form, link, models=models, allowed=allowed)
+    return with_preset(user, styled, link, models=models, allowed=allowed)
 
 
 def shared_of(link: Mapping[str, str]) -> share_links.Shared | None:

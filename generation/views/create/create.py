@@ -39,6 +39,7 @@ from generation.views.create.composer_links import (
     with_preset,
 )
 from generation.views.create.model_list import grouped, model_options, sample, sorted_models
+from generation.views.create.moodboards import with_moodboard
 from generation.views.create.refused_form import show_refusal
 from generation.views.jobs import feed, runs
 from generation.views.partials import part, wants_part
@@ -103,7 +104,8 @@ def create(request: HttpRequest) -> HttpResponse:
 @require_safe
 def composer(request: HttpRequest) -> HttpResponse:
     """Return the composer for another model (`switch`), with the parameters of a job or an image
-    (`job`, `image`), or with the values of a preset (`preset`).
+    (`job`, `image`), with the values of a preset (`preset`), or with the images of a collection as
+    style (`moodboard`).
     """
     user = user_of(request)
     models, allowed = composable(ImageModel.objects.enabled()), quotas.of(user)
@@ -113,6 +115,7 @@ def composer(request: HttpRequest) -> HttpResponse:
     else:
         model = chosen_model(models, request.GET.get("model", ""))
         form = _read_form(visit, model) if model else None
+    form = with_moodboard(user, form, request.GET, models=models, allowed=allowed)
     visit.form = with_preset(user, form, request.GET, models=models, allowed=allowed)
     return _composer_part(visit)
 
@@ -254,7 +257,7 @@ def _page_context(visit: Visit) -> dict[str, Any]:
         }
         for name, text in PROMPTS
     ]
-    links = ("job", "image", "saved", "share", "model", "prompt", "source", "preset")
+    links = ("job", "image", "saved", "share", "model", "prompt", "source", "preset", "moodboard")
     filled = set(links) & set(request.GET)
     quotes = PageQuotes(user, visit.allowed, page.forecast)
     context = composer_context(

@@ -11,6 +11,7 @@ from accounts.access.request_user import user_of
 from artgen.web.revalidation import revalidated
 from generation.gallery.search import matching
 from generation.models import Image
+from generation.views.create import moodboards
 from generation.views.gallery import grid
 from generation.views.partials import part
 
@@ -29,7 +30,9 @@ def own_images(request: HttpRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
     )
     more = urlencode({"q": query, "before": page.next})
+    is_first = not query and not request.GET.get("before")
     context = {
+        "moodboards": moodboards.collections_of(user) if is_first else [],
         "tiles": page.tiles,
         "query": query,
         "next_address": f"{reverse('own_pictures')}?{more}" if page.next else "",

@@ -20,6 +20,7 @@ from accounts.access.request_user import user_of
 from accounts.models import CreditEntry
 from artgen.database.compiled_queries import CompiledQuery
 from generation.catalog.shapes import shape_name
+from generation.catalog.source_roles import SourceRole
 from generation.files import storage
 from generation.gallery import lineage
 from generation.gallery.notes import NOTE_MAX
@@ -52,6 +53,7 @@ class Receipt:
 class SourceLink:
     address: str  # URL of its page, "" for an upload
     thumbnail: str
+    role: str  # name of its role, "" if all source images are edited
 
 
 @dataclass(frozen=True)
@@ -253,7 +255,11 @@ def _price_again(job: Job) -> int | None:
 
 def _sources(job: Job) -> list[SourceLink]:
     return [
-        SourceLink(address=page_of(source.image_id), thumbnail=storage.url(source.thumbnail_key))
+        SourceLink(
+            address=page_of(source.image_id),
+            thumbnail=storage.url(source.thumbnail_key),
+            role=str(SourceRole(source.role).label) if job.source_roles else "",
+        )
         for source in lineage.sources_of(job)
     ]
 

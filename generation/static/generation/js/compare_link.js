@@ -20,7 +20,8 @@ export function wireCompareLink(side, user) {
     if (model) taken.push(["models", model[1]])
     const address = new URL(link.href)
     const source = fields.find(([name]) => name === "source_images")
-    if (source) address.searchParams.set("source", source[1])
+    // Without its role: a comparison edits its image.
+    if (source) address.searchParams.set("source", source[1].split(":")[0])
     link.href = address
     try {
       sessionStorage.setItem(keyOf(user), JSON.stringify(taken))

@@ -72,10 +72,8 @@ export function wireComparisonSources(form, data, changed) {
     fieldset.removeAttribute("aria-busy")
   }
 
-  const openOwn = wireSourcePicker(data, (id) => {
-    const picked = document.querySelector(`[data-pick="${id}"] img`)
-    add(id, picked.src)
-  })
+  const useOwn = (id) => add(id, document.querySelector(`[data-pick="${id}"] img`).src)
+  const openOwn = wireSourcePicker(data, { useOwn })
   showButtons()
   field.addEventListener("change", (event) => {
     event.stopPropagation() // the quote needs the ids that come

@@ -71,6 +71,8 @@ export class Composer {
         this.quote.soon()
       },
       useOwn: (id) => this.useSource(id),
+      useMoodboard: (id) => this.use(new URLSearchParams({ moodboard: id })),
+      switchTo: (slug) => this.#switch(slug),
     })
     wireLoadedPopovers(side, data)
     wireModelPicker(side, (slug) => this.#switch(slug))
@@ -277,6 +279,11 @@ export class Composer {
     const button = this.form.querySelector("#create-button")
     if (!this.prompt.value.trim()) {
       showPromptError(this.form, this.form.querySelector("#prompt-error").dataset.empty)
+      return false
+    }
+    if (this.sources.unsupported) {
+      say(this.sources.unsupported)
+      this.form.querySelector("[data-role-note] button:not([hidden])")?.focus()
       return false
     }
     if (!draft && button?.getAttribute("aria-disabled") === "true") {

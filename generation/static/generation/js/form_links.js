@@ -1,8 +1,19 @@
 /** Links that fill the composer: a job's parameters, a prompt, a source, a preset. */
 
 import { roomForSources, takesSources } from "./model_picker.js"
+import { bareId } from "./source_roles.js"
 
-const FILLING = ["job", "image", "saved", "share", "prompt", "model", "source", "preset"]
+const FILLING = [
+  "job",
+  "image",
+  "saved",
+  "share",
+  "prompt",
+  "model",
+  "source",
+  "preset",
+  "moodboard",
+]
 const PARAMETERS = [...FILLING, "count", "seed"]
 
 /**
@@ -26,6 +37,10 @@ export function withLink(side, query, before) {
   let fields = before.filter(([name]) => !replaced.includes(name))
   if (query.has("prompt")) fields.push(["prompt", query.get("prompt")])
   let model = query.get("model")
+  if (query.has("moodboard")) {
+    fields = fields.filter(([name]) => name !== "source_images")
+    fields.push(["moodboard", query.get("moodboard")])
+  }
   if (query.has("source")) {
     const now = Object.fromEntries(fields).model
     model ??= takesSources(side, now) ? null : takesSources(side)
@@ -37,7 +52,7 @@ export function withLink(side, query, before) {
 /** Return the fields with one more source image, in place of those that a model has no room for. */
 function withSource(fields, source, most) {
   const ids = fields
-    .filter(([name, value]) => name === "source_images" && value && value !== source)
+    .filter(([name, value]) => name === "source_images" && value && bareId(value) !== source)
     .map(([, value]) => value)
   ids.splice(Math.max(0, most - 1), 0, source)
   const others = fields.filter(([name]) => name !== "source_images")

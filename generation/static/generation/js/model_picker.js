@@ -3,6 +3,8 @@
  * a model. It is loaded when it is to open; without script its buttons submit the form.
  */
 
+import { sourceModels, wantedRoles } from "./source_roles.js"
+
 const TYPE_AHEAD = 700 // ms between letters of one word
 
 /** `choose(slug)` is called with the chosen model. */
@@ -75,12 +77,15 @@ export function wireModelPicker(side, choose) {
   })
 }
 
-/** Dim the models that accept no more source images than `data-most`, if it is set. */
+/** Dim the models that accept no more source images than `data-most`, or not in their roles. */
 function showOpened(list) {
   const all = options(list)
   const { most } = list.dataset
-  for (const option of all)
-    option.toggleAttribute("data-dim", Number(option.dataset.sources) <= Number(most ?? -1))
+  const roles = wantedRoles(list.parentElement)
+  for (const option of all) {
+    const can = roles.every((role) => option.dataset.roles.split(",").includes(role))
+    option.toggleAttribute("data-dim", !can || Number(option.dataset.sources) <= Number(most ?? -1))
+  }
   const chosen = most === undefined && list.querySelector("[aria-current]")
   const first = chosen || list.querySelector(".model-option:not([data-dim])") || all[0]
   first?.focus()
@@ -105,12 +110,9 @@ export function maxSources(side) {
   return Math.max(0, ...Object.values(roomForSources(side)))
 }
 
-/** Return the number of source images that each model accepts, in the order of the list. */
+/** Return the number of source images that each model accepts, the nearest to the chosen one first. */
 export function roomForSources(side) {
-  const rooms = side.querySelector("#models").dataset.sources.trim().split(" ")
-  return Object.fromEntries(
-    rooms.map((room) => room.split(":")).map(([slug, n]) => [slug, Number(n)]),
-  )
+  return Object.fromEntries(sourceModels(side).map(({ slug, room }) => [slug, room]))
 }
 
 /** Show the stars and the purposes. */

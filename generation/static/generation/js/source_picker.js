@@ -8,8 +8,8 @@ import { showSignedOut } from "./signed_out.js"
 
 const SEARCH_AFTER = 300 // ms without input
 
-/** `choose(id)` gets the chosen image. Return a function that opens the dialog. */
-export function wireSourcePicker(data, choose) {
+/** `useOwn(id)` gets the chosen image, `useMoodboard(id)` a collection. Return what opens the dialog. */
+export function wireSourcePicker(data, { useOwn, useMoodboard }) {
   const dialog = document.getElementById("own-pictures")
   const field = dialog.querySelector("input[type=search]"),
     body = dialog.querySelector("[data-own-body]")
@@ -24,6 +24,8 @@ export function wireSourcePicker(data, choose) {
       const { fragment } = await part(address, { signal: abort.signal })
       if (!more) {
         body.replaceChildren(fragment)
+        const boards = body.querySelector("[data-moodboards]")
+        if (boards) boards.hidden = !useMoodboard
         return
       }
       const first = fragment.querySelector("[data-pick]")
@@ -50,11 +52,15 @@ export function wireSourcePicker(data, choose) {
   })
   dialog.addEventListener("click", (event) => {
     const picked = event.target.closest("[data-pick]"),
+      board = event.target.closest("[data-moodboard]"),
       more = event.target.closest("[data-load-more]")
     if (event.target === dialog || event.target.closest("[data-close]")) dialog.close()
     if (picked) {
       dialog.close()
-      choose(picked.dataset.pick)
+      useOwn(picked.dataset.pick)
+    } else if (board) {
+      dialog.close()
+      useMoodboard(board.dataset.moodboard)
     } else if (more) {
       event.preventDefault()
       load(more.href, { more })

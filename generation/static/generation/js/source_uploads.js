@@ -12,6 +12,7 @@ import { plural, word } from "../../artgen/js/words.js"
 import { wireSourcePicker } from "./source_picker.js"
 import { maxSources, openForSources, takesSources } from "./model_picker.js"
 import { showSignedOut } from "./signed_out.js"
+import { bareId, fieldOf, roleOf, setId, setRole, showRoles, unsupported } from "./source_roles.js"
 
 const KINDS = ["image/png", "image/jpeg", "image/webp"]
 const MAX_BYTES = 20_000_000 // UPLOAD_MAX_BYTES
@@ -19,19 +20,23 @@ const MAX_BYTES = 20_000_000 // UPLOAD_MAX_BYTES
 export class Sources {
   /**
    * `changed()` is called after each change of the images, `useOwn(id)` to add one of the user's
-   * own.
+   * own, `switchTo(slug)` to choose a model.
    */
-  constructor({ side, data, changed, useOwn }) {
+  constructor({ side, data, changed, useOwn, switchTo, useMoodboard }) {
     Object.assign(this, { side, data, changed, useOwn })
     this.uploads = new Map() // item → promise of its upload
     this.notLoaded = [] // ids of kept images that are not loaded yet
     this.files = new WeakMap() // item → file, to retry
-    this.openOwn = wireSourcePicker(data, useOwn)
+    this.openOwn = wireSourcePicker(data, { useOwn, useMoodboard })
     window.addEventListener("online", () => {
       for (const item of this.items) if ("waiting" in item.dataset) this.#send(item)
       if (this.notLoaded.length) this.keep(this.notLoaded)
     })
     side.addEventListener("change", (event) => {
+      if (event.target.matches(".source-role")) {
+        this.#showRoles()
+        changed()
+      }
       if (event.target.name !== "upload") return
       this.add([...event.target.files])
       event.target.value = ""
@@ -41,6 +46,8 @@ export class Sources {
         this.#remove(event.target.closest(".source"))
       else if (event.target.closest("[data-add-source]")) this.ask()
       else if (event.target.closest("[data-choose-model]")) openForSources(this.side, this.#max)
+      else if (event.target.closest("[data-nearest-model]"))
+        switchTo(event.target.closest("[data-nearest-model]").value)
       else if (event.target.closest("[data-own-pictures]")) this.openOwn()
       else if (event.target.closest("[data-send-source]"))
         this.#send(event.target.closest(".source"))
@@ -88,9 +95,15 @@ export class Sources {
     return { used: this.#used, kept: this.#kept }
   }
 
-  /** The ids of images that the form does not contain. */
+  /** The ids of images that the form does not contain, with their roles. */
   get keptIds() {
-    return [...this.#kept.map(idOf).filter(Boolean), ...this.notLoaded]
+    const kept = this.#kept.filter(idOf).map((item) => fieldOf(item).value)
+    return [...kept, ...this.notLoaded]
+  }
+
+  /** Why the model cannot use the images, "" if it can. */
+  get unsupported() {
+    return unsupported(this.side, this.#used)
   }
 
   /** Images of the form whose upload failed; the user can retry. */
@@ -103,14 +116,17 @@ export class Sources {
     await Promise.allSettled(this.#used.map((item) => this.uploads.get(item)))
   }
 
-  /** Let the user choose a file, or first a model that accepts images. */
+  /** Let the user choose files; a model that accepts them is offered beside them. */
   ask() {
     if (this.fieldset) {
       this.fieldset.querySelector(".drop-file").click()
-    } else {
-      toast(this.data.needsModel, { key: "needs-model" })
-      openForSources(this.side)
+      return
     }
+    // Kept: a browser may forget an input that nothing refers to before its event.
+    this.chooser = document.createElement("input")
+    Object.assign(this.chooser, { type: "file", multiple: true, accept: KINDS.join() })
+    this.chooser.addEventListener("change", () => this.add([...this.chooser.files]))
+    this.chooser.click()
   }
 
   add(files) {
@@ -139,7 +155,11 @@ export class Sources {
   adopt({ used, kept }, { isOther }) {
     const drawn = this.#used
     const known = new Map([...used, ...kept].filter(idOf).map((item) => [idOf(item), item]))
-    const items = drawn.map((item) => known.get(idOf(item)) ?? item)
+    const items = drawn.map((item) => {
+      const shown = known.get(idOf(item)) ?? item
+      setRole(shown, roleOf(fieldOf(item).value))
+      return shown
+    })
     if (isOther) {
       this.notLoaded = []
     } else {
@@ -153,7 +173,7 @@ export class Sources {
   /** Keep images by id. */
   async keep(ids) {
     const known = new Set(this.items.map(idOf))
-    this.notLoaded = ids.filter((id) => !known.has(id))
+    this.notLoaded = ids.filter((id) => !known.has(bareId(id)))
     const model = takesSources(this.side)
     if (!this.notLoaded.length || !model) return
     const query = new URLSearchParams([
@@ -184,8 +204,8 @@ export class Sources {
     const keptList = kept.length ? (before ?? this.#insertKeptList()) : null
     if (!keptList) before?.remove()
     keptList?.querySelector("[data-kept-list]").replaceChildren(...kept)
-    for (const item of used) inputOf(item).disabled = false
-    for (const item of kept) inputOf(item).disabled = true
+    for (const item of used) fieldOf(item).name = "source_images"
+    for (const item of kept) fieldOf(item).name = "" // not sent
     const note = keptList?.querySelector("[data-kept-note]")
     const text = this.#max
       ? plural("kept_more", this.#max, { model: this.modelName })
@@ -194,10 +214,15 @@ export class Sources {
       note.textContent = text
       say(text)
     }
+    this.#showRoles()
     const drop = this.fieldset?.querySelector("[data-drop]")
     if (drop) drop.hidden = used.length >= this.#max
     if (focused?.isConnected && focused !== document.activeElement)
       focused.focus({ preventScroll: true })
+  }
+
+  #showRoles() {
+    showRoles(this.side, this.#used, this.#kept)
   }
 
   /** Return the list of images that the form does not contain, inserted into the form. */
@@ -242,7 +267,7 @@ export class Sources {
       item,
     )
       .then(({ id }) => {
-        inputOf(item).value = id
+        setId(item, id)
         bar.hidden = true
         this.changed()
       })
@@ -323,12 +348,8 @@ export class Sources {
   }
 }
 
-function inputOf(item) {
-  return item.querySelector("[name=source_images]")
-}
-
 function idOf(item) {
-  return inputOf(item).value
+  return bareId(fieldOf(item).value)
 }
 
 /** Upload one file with XMLHttpRequest: fetch does not report upload progress. */

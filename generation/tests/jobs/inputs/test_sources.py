@@ -48,6 +48,22 @@ class TestSources(EmulatorTestCase):
         assert not Job.objects.exists()
         return [(error.field, error.code) for error in refused.value.errors]
 
+    def test_it_says_in_the_prompt_what_each_image_is_for(self):
+        request = {
+            "model": "seedream-4-edit",
+            "prompt": "A tea house",
+            "source_images": [self.upload(), self.upload()],
+            "source_roles": ["edit", "style"],
+        }
+        job = orders.place(user=self.alice, request=request).jobs[0]
+        ImageModel.objects.filter(slug="seedream-4-edit").update(roles={})  # it was placed before
+        sent = self.submit(job)["input"]
+        assert sent["prompt"] == (
+            "A tea house\nEdit image 1. Use only the style of image 2, not what it shows."
+        )
+        assert len(sent["images"]) == 2
+        assert Job.objects.get().prompt == "A tea house"
+
     # --- where RunPod reaches us
     # ----------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from generation.catalog.edit_sizes import size_like
 from generation.catalog.shapes import of_sizes, shape_name
 from generation.demo.emulator.painters import tiny_png
 from generation.files import uploads
+from generation.gallery import collections
 from generation.jobs.placing import orders
 from generation.models import Endpoint, GenerationSwitch, ImageModel, Job, Status, Upload
 from generation.testing.clock import held_clock
@@ -412,6 +413,46 @@ class TestCreatePage(GalleryTestCase):
         )
         self.assertContains(answer, "Image not found.", status_code=400)
         self.assert_nothing_stored()
+
+    def test_it_places_and_repeats_what_source_images_are_for(self):
+        first, second = self.upload(self.alice), self.upload(self.alice)
+        images = [f"{first.id}:style", f"{second.id}"]
+        form = self.form(model="qwen-image-edit-2511", source_images=images, count="1")
+        assert self.client.post(self.url, form).status_code == 302
+        job = Job.objects.get()
+        assert job.source_images == [str(first.id), str(second.id)]
+        assert job.source_roles == ["style", "edit"]
+        repeated = self.client.get(self.url, {"job": job.id})
+        assert repeated.context["composer"].request()["source_roles"] == ["style", "edit"]
+        option = rf'value="{first.id}:style"\s+selected'
+        assert re.search(option, repeated.content.decode())
+
+    def test_it_shows_that_the_model_does_not_support_a_role(self):
+        upload = self.upload(self.alice)
+        form = self.form(model="z-image-turbo", source_images=f"{upload.id}:style")
+        answer = self.client.post(self.url, form)
+        text = "Z-Image Turbo doesn’t support this role of a source image: Style."
+        self.assertContains(answer, text, status_code=400)
+        self.assert_nothing_stored()
+
+    def test_it_takes_the_newest_images_of_a_collection_as_style(self):
+        images = [make_image(self.alice) for _number in range(6)]
+        collection = collections.create(user=self.alice, name="Fog")
+        collections.add(collection, image_ids=[image.id for image in images])
+        form = self.client.get(self.url, {"moodboard": collection.id}).context["composer"]
+        assert form.model.slug == "p-image-edit"  # takes the most images
+        assert form.sources == [str(image.id) for image in reversed(images)][:5]
+        assert set(form.roles.values()) == {"style"}
+        assert "up to 5 images" in form.left_out[0]
+        query = {"model": "qwen-image-edit-2511", "moodboard": collection.id, "prompt": "a fox"}
+        form = self.client.get(reverse("composer"), query).context["composer"]
+        assert (form.model.slug, form.prompt) == ("qwen-image-edit-2511", "a fox")
+        assert len(form.sources) == 3
+
+    def test_it_takes_nothing_of_somebody_elses_collection(self):
+        collection = collections.create(user=self.bob, name="Fog")
+        form = self.client.get(self.url, {"moodboard": collection.id}).context["composer"]
+        assert (form.sources, form.left_out) == ([], ["The collection was deleted."])
 
     def file(self, data=None, name="tea.png"):
         return SimpleUploadedFile(name, png() if data is None else data, "image/png")

@@ -1,0 +1,107 @@
+/**
+ * What source images are for. The field of an image is its id, or ID:ROLE; what the chosen model cannot
+ * do with it is marked, and the nearest model that can is offered.
+ */
+
+import { say } from "../../artgen/js/status.js"
+import { word } from "../../artgen/js/words.js"
+
+const EDIT = "edit" // the role that every model with source images has
+
+/** Return the id in a field's value such as ID:ROLE. */
+export function bareId(value) {
+  return value.split(":")[0]
+}
+
+export function roleOf(value) {
+  return value.split(":")[1] ?? EDIT
+}
+
+/** Return the roles of all images besides those to edit. */
+export function wantedRoles(side) {
+  const roles = [...side.querySelectorAll(".source-role")].map(({ value }) => roleOf(value))
+  return roles.filter((role) => role !== EDIT)
+}
+
+/** Return what each model does with source images: `{slug, room, roles, name}`, the nearest to the chosen
+ * one first. */
+export function sourceModels(side) {
+  const models = side.querySelector("#models").dataset.sources.split("|")
+  return models
+    .map((model) => model.split(":"))
+    .map(([slug, room, roles, ...name]) => ({
+      slug,
+      room: Number(room),
+      roles: roles?.split(",") ?? [],
+      name: name.join(":"),
+    }))
+}
+
+/** Return the chosen one of `sourceModels`. */
+export function chosenModel(side) {
+  const chosen = side.querySelector("#composer").elements.model.value
+  return sourceModels(side).find(({ slug }) => slug === chosen)
+}
+
+/** Return the field of an image: the menu of its roles. */
+export function fieldOf(item) {
+  return item.querySelector(".source-role")
+}
+
+/** Give the image an id; its role stays. */
+export function setId(item, id) {
+  for (const option of fieldOf(item).options) {
+    const role = roleOf(option.value)
+    option.value = role === EDIT ? id : `${id}:${role}`
+  }
+}
+
+export function setRole(item, role) {
+  for (const option of fieldOf(item).options) option.selected = roleOf(option.value) === role
+}
+
+/** Return the first text of a role that the model does not support, "" without one. */
+export function unsupported(side, used) {
+  const model = chosenModel(side)
+  const field = used.map(fieldOf).find(({ value }) => !supports(model, [roleOf(value)]))
+  return field
+    ? word("role_unsupported", { model: model.name, role: field.selectedOptions[0].text })
+    : ""
+}
+
+/** Show what the model does not do with `used` images, and what would with those and `kept` ones. */
+export function showRoles(side, used, kept) {
+  const model = chosenModel(side)
+  for (const item of [...used, ...kept])
+    for (const option of fieldOf(item).options) {
+      const can = kept.includes(item) || supports(model, [roleOf(option.value)])
+      option.label = can ? option.text : word("role_elsewhere", { role: option.text })
+    }
+  const text = unsupported(side, used)
+  const note = side.querySelector("[data-role-note]")
+  if (note) {
+    const line = note.querySelector("p")
+    if (text && line.textContent !== text) say(text)
+    line.textContent = text
+    note.hidden = !text
+  }
+  const nearest = nearestTo(side, [...used, ...kept])
+  for (const button of side.querySelectorAll("[data-nearest-model]")) {
+    button.hidden = !nearest || (text && !note.contains(button))
+    button.value = nearest?.slug ?? ""
+    button.textContent = nearest ? word("switch_to", { model: nearest.name }) : ""
+  }
+}
+
+/** Return the nearest model that supports these images, or as many as possible; null without one. */
+function nearestTo(side, items) {
+  const roles = items.map((item) => roleOf(fieldOf(item).value))
+  const able = sourceModels(side).filter((model) => supports(model, roles))
+  const most = able.reduce((best, model) => (model.room > best.room ? model : best), { room: 0 })
+  const found = able.find(({ room }) => room >= items.length) ?? most
+  return found.slug && found.slug !== chosenModel(side)?.slug ? found : null
+}
+
+function supports(model, roles) {
+  return Boolean(model?.room) && roles.every((role) => role === EDIT || model.roles.includes(role))
+}
