@@ -13,6 +13,7 @@ from generation.jobs.engine import dispatch, driver, lifecycle, storing, webhook
 from generation.models import Budget, Endpoint, ImageModel, Job, Period, Status
 from generation.testing.cases import EmulatorTestCase, make_due, run_messages
 from generation.testing.clock import held_clock
+from generation.testing.rows.endpoints import add_endpoint
 
 MODEL = "flux-schnell"
 LIMIT_OF_USER = "SELECT max_jobs_at_once FROM accounts_user"
@@ -50,6 +51,16 @@ class TestJobBudget(EmulatorTestCase):
     def test_it_keeps_to_its_budget(self):
         counts = self.counts()
         assert {name: count for name, count in counts.items() if count > BUDGET[name]} == {}, counts
+
+    @held_clock()
+    def test_a_choice_of_three_endpoints_costs_a_statement_and_so_does_an_own_format(self):
+        add_endpoint(endpoint_id="second")
+        add_endpoint(provider="wavespeed", endpoint_id="wavespeed-ai/flux-schnell", preference=0)
+        Endpoint.objects.filter(provider="runpod").update(preference=1)
+        counts = self.counts()
+        assert Job.objects.filter(endpoint__provider="wavespeed").count() == 2
+        budget = BUDGET | {name: BUDGET[name] + 1 for name in ("submit", "check")}
+        assert {name: count for name, count in counts.items() if count > budget[name]} == {}, counts
 
     def test_it_takes_no_message_of_celery(self):
         with mock.patch.object(app, "send_task") as send_task:
