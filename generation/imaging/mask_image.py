@@ -36,6 +36,13 @@ def of_transparency(data: bytes) -> bytes | None:
         return png(ImageChops.invert(image.convert("RGBA").getchannel("A")))
 
 
+def to_transparency(mask: bytes) -> bytes:
+    """Return a mask from `gray` as `of_transparency` reads it: transparent where it is white."""
+    with decoding_turn.alone():
+        kept = ImageChops.invert(decode(mask)[1].convert("L"))
+        return png(Image.merge("RGBA", [kept] * 4))
+
+
 def inverted(mask: bytes) -> bytes:
     """Return a mask from `gray` with black and white exchanged."""
     with decoding_turn.alone():

@@ -6,11 +6,12 @@ import json
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import requests
 import urllib3.exceptions
+import urllib3.filepost
 from requests.exceptions import RequestException
 
 from generation.http.network_errors import reason_of
@@ -28,6 +29,15 @@ from generation.providers.provider import MAX_BODY_BYTES
 from generation.providers.replies import MAX_REPLY_BYTES, Reply
 
 
+class File(NamedTuple):
+    """A file of a form, with its media type."""
+
+    field: str
+    name: str
+    data: bytes
+    kind: str
+
+
 class CallClient:
     """Client for one API key. Safe between threads; a forked process needs a new one."""
 
@@ -43,14 +53,14 @@ class CallClient:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
-    def submit(self, url: str, body: Mapping[str, Any]) -> Reply:
-        """POST a job, once, and return the reply of 2xx.
+    def submit(self, url: str, body: Mapping[str, Any], *, files: Sequence[File] = ()) -> Reply:
+        """POST a job, once, as JSON or with files as a form, and return the reply of 2xx.
 
         Raises NotAccepted, KeyRefused, EndpointMissing, JobRefused or OutcomeUnknown.
         """
-        data = self._encoded(body)
+        data, kind = self._encoded(body, files)
         try:
-            reply = self._send("POST", url, data, seconds=self.limits.run_seconds)
+            reply = self._send("POST", url, data, kind=kind, seconds=self.limits.run_seconds)
         except _NoSlot as error:
             raise NotAccepted(f"too many calls to {self.name} are under way here") from error
         except _Broken as error:
@@ -81,7 +91,13 @@ class CallClient:
         self._session.close()
 
     def _send(
-        self, method: str, url: str, data: bytes | None, *, seconds: float | None = None
+        self,
+        method: str,
+        url: str,
+        data: bytes | None,
+        *,
+        kind: str = "",
+        seconds: float | None = None,
     ) -> Reply:
         """Send one request and return the complete reply. Raises _NoSlot or _Broken.
 
@@ -92,7 +108,7 @@ class CallClient:
         if seconds is not None:
             connect = min(connect, seconds / 2)
             read = total = seconds - connect
-        headers = {"Content-Type": "application/json"} if data is not None else None
+        headers = {"Content-Type": kind} if kind else None
         with self._slot():
             connection_pool.before_request(stall_seconds=self.limits.read_seconds)
             try:
@@ -123,10 +139,10 @@ class CallClient:
         finally:
             slots.release()
 
-    def _encoded(self, body: Mapping[str, Any]) -> bytes:
-        """Return the body of a submission. Raises JobRefused for what would not be accepted."""
+    def _encoded(self, body: Mapping[str, Any], files: Sequence[File]) -> tuple[bytes, str]:
+        """Return the body of a submission, and its type. Raises JobRefused for what is refused."""
         try:
-            data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+            data, kind = _form(body, files) if files else (_json(body).encode(), "application/json")
         except (TypeError, ValueError) as error:
             raise JobRefused(
                 "the job's input cannot be encoded as JSON", code="invalid_input", detail=str(error)
@@ -136,7 +152,20 @@ class CallClient:
                 f"the job has {len(data)} bytes, {self.name} accepts {MAX_BODY_BYTES}",
                 code="too_large",
             )
-        return data
+        return data, kind
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _form(fields: Mapping[str, Any], files: Sequence[File]) -> tuple[bytes, str]:
+    """Return a multipart form and its type, with text as it is and other values as JSON."""
+    texts = [
+        (name, value if isinstance(value, str) else _json(value)) for name, value in fields.items()
+    ]
+    parts = [(file.field, (file.name, file.data, file.kind)) for file in files]
+    return urllib3.filepost.encode_multipart_formdata([*texts, *parts])
 
 
 class _NoSlot(Exception):

@@ -5,12 +5,17 @@ Source: https://platform.openai.com/docs/api-reference/images/create
 """
 
 import asyncio
+import base64
 import random
 import re
 import time
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
+
+from generation.imaging import mask_image
+from generation.providers.payloads.comfyui import data_uri
 
 from .endpoint_access import EndpointAccess
 from .input_validation import InputProblem, understand
@@ -41,6 +46,7 @@ class ImageServerApi:
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/v1/models", self._models)
         app.router.add_post("/v1/images/generations", self._generate)
+        app.router.add_post("/v1/images/edits", self._edit)
 
     async def _models(self, request: web.Request) -> web.Response:
         if refusal := self._unauthorized(request):
@@ -49,7 +55,22 @@ class ImageServerApi:
         return web.json_response({"object": "list", "data": rows})
 
     async def _generate(self, request: web.Request) -> web.StreamResponse:
-        body: Any = await request.json()
+        return await self._call(request, await request.json())
+
+    async def _edit(self, request: web.Request) -> web.StreamResponse:
+        """Read the form: `image` or several `image[]`, and a mask that is transparent in parts."""
+        form = await request.post()
+        body: dict[str, Any] = {
+            name: int(value) if name == "seed" else value
+            for name, value in form.items()
+            if isinstance(value, str)
+        }
+        fields = ("image", "image[]", "mask")
+        files = {name: [_uri(file) for file in form.getall(name, [])] for name in fields}
+        body |= {"image": files["image"] + files["image[]"], "mask": files["mask"]}
+        return await self._call(request, body)
+
+    async def _call(self, request: web.Request, body: Any) -> web.StreamResponse:
         model = str(body.get("model", "")).rpartition("://")[2].partition("/")[2] or body["model"]
 
         async def generate() -> web.Response:
@@ -62,7 +83,7 @@ class ImageServerApi:
             except InputProblem as problem:
                 return _error(400, str(problem), code="invalid_value")
 
-        return await self._faults.around(request, CALL, model, generate)
+        return await self._faults.around(request, CALL, model, generate, form=body)
 
     async def _reply(self, request: web.Request, model: str, body: dict[str, Any]) -> web.Response:
         size = re.fullmatch(r"(\d+)x(\d+)", str(body.get("size", "1024x1024")))
@@ -79,6 +100,10 @@ class ImageServerApi:
             provider="image_server",
         )
         image = understand(job.dialect, model, job.input)
+        if "image" in body:
+            if not body["image"]:
+                raise InputProblem("Missing required parameter: image")
+            image = replace(image, sources=tuple(body["image"]), mask=_painted(body["mask"]))
         self._queue.record(job, fault=request[FAULT])
         if not self._options.manual and not self._options.instant:
             seconds = self._random.uniform(*self._options.seconds_range)
@@ -91,6 +116,20 @@ class ImageServerApi:
         if self._access.accepts(request.headers.get("Authorization", "")):
             return None
         return _error(401, "Incorrect API key provided", code="invalid_api_key")
+
+
+def _uri(file: Any) -> str:
+    return f"data:{file.content_type};base64,{base64.b64encode(file.file.read()).decode()}"
+
+
+def _painted(masks: list[str]) -> str:
+    """Return the mask as painters take it, "" for none."""
+    if not masks:
+        return ""
+    mask = mask_image.of_transparency(base64.b64decode(masks[0].partition(",")[2]))
+    if mask is None:
+        raise InputProblem("Invalid mask image format - mask image missing alpha channel")
+    return data_uri(mask)
 
 
 def _answer(result: WorkResult) -> web.Response:

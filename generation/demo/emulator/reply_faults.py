@@ -105,12 +105,15 @@ class QueueFaults:
         call: str,
         endpoint: str,
         do: Callable[[], Awaitable[web.Response]],
+        *,
+        form: object = None,
     ) -> web.StreamResponse:
-        body = await request.read()
+        body = await request.read()  # empty if it was a form, which has been read
         request[FAULT] = fault = self._faults.take(call, endpoint)
         job_id = request.match_info.get("job_id", "")
-        recorded = Call(request.method, request.path, call, endpoint, job_id, json_of(body), fault)
-        self._calls.add(recorded, size=len(body))
+        sent = json_of(body) if form is None else form
+        recorded = Call(request.method, request.path, call, endpoint, job_id, sent, fault)
+        self._calls.add(recorded, size=request.content_length or len(body))
         if refusal := before(fault, request):
             return refusal
         answer = await do()

@@ -10,6 +10,7 @@ from generation.jobs.inputs.sources import OwnImage
 from generation.models import Job
 from generation.providers import payloads
 from generation.providers.payloads import Parameters, UnknownDialect
+from generation.providers.provider import SYNCHRONOUS
 
 ERASED = "empty background, seamless continuation of the surroundings, nothing there"
 """What the model paints where something is removed."""
@@ -35,7 +36,12 @@ def input_of(job: Job, own: Sequence[OwnImage]) -> dict[str, Any]:
     count = len(job.source_images)
     images, mask = masks.apply(
         job,
-        sources.of_job(job, own[:count], with_data=needs_data),
+        sources.of_job(
+            job,
+            own[:count],
+            with_data=needs_data,
+            is_embedded=job.place.provider in SYNCHRONOUS,  # which may be in a private network
+        ),
         own=own[:count],
         mask=own[count] if job.mask else None,
     )

@@ -105,7 +105,9 @@ def chosen(job: Job) -> list[OwnImage]:
     return [images[image_id] for image_id in ids]
 
 
-def of_job(job: Job, own: Sequence[OwnImage], *, with_data: bool) -> list[InputImage]:
+def of_job(
+    job: Job, own: Sequence[OwnImage], *, with_data: bool, is_embedded: bool = False
+) -> list[InputImage]:
     """Return what RunPod gets, in order: short-lived URLs, or bytes if RunPod cannot fetch those.
 
     Reads the bucket, not the database.
@@ -114,13 +116,14 @@ def of_job(job: Job, own: Sequence[OwnImage], *, with_data: bool) -> list[InputI
         job: whose parameters share the request with the bytes.
         own: its source images, from `chosen`.
         with_data: the dialect always needs bytes. Bytes are reduced to fit into the request.
+        is_embedded: the provider fetches nothing: addresses are data: URIs.
 
     Raises:
         SourceMissing: a source image has been deleted.
     """
     names = [source.key.rsplit("/", 1)[-1] for source in own]
     urls = [storage.absolute_url(source.key) for source in own]
-    if not with_data and _reachable(own):
+    if not (with_data or is_embedded) and _reachable(own):
         return [InputImage(url=url, name=name) for url, name in zip(urls, names, strict=True)]
     try:
         files = [storage.read(source.key) for source in own]

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from generation.imaging import mask_image
 from generation.providers import payloads
 from generation.providers.access import BearerAccess, HttpLimits
 from generation.providers.bill import Bill
-from generation.providers.call_client import CallClient
+from generation.providers.call_client import CallClient, File
 from generation.providers.call_errors import (
     CallFailed,
     EndpointMissing,
@@ -27,6 +28,8 @@ from generation.providers.payloads import OutputError, Result
 from generation.providers.provider import Order, Outcomes, Ref, Submission
 from generation.providers.replies import Reply, json_of
 
+FILES = IMAGE, MASK = "image", "mask"
+"""Fields of an edit that are files, if the request format names source images and mask so."""
 TIMED_OUT = (408, 499)  # of a gateway: the server may go on
 
 
@@ -52,14 +55,19 @@ class ImageServer:
         self._model_prefix, self._lists_models = model_prefix, lists_models
 
     def request(self, order: Order) -> tuple[str, Mapping[str, Any]]:
+        """Return them with images as data: URIs; an input with `image` is an edit."""
         body = {"model": self._model(order.endpoint_id), **order.input}
-        return self._access.address("images", "generations"), body
+        call = "edits" if IMAGE in body else "generations"
+        return self._access.address("images", call), body
 
     def submit(self, order: Order) -> Submission:
         """Return the submission with the finished report."""
         began = time.monotonic()
+        url, body = self.request(order)
+        files = _files(body) if IMAGE in body else []
+        fields = {name: value for name, value in body.items() if not files or name not in FILES}
         try:
-            reply = self._calls.submit(*self.request(order))
+            reply = self._calls.submit(url, fields, files=files)
         except (OutcomeUnknown, JobRefused) as error:
             raise _verdict(error, self.name) from error
         took = round((time.monotonic() - began) * 1000)
@@ -111,6 +119,25 @@ class ImageServer:
 
     def _model(self, endpoint_id: str) -> str:
         return endpoint_id if "://" in endpoint_id else self._model_prefix + endpoint_id
+
+
+# https://platform.openai.com/docs/api-reference/images/createEdit
+def _files(body: Mapping[str, Any]) -> list[File]:
+    """Return the source images and the mask as files. Raises JobRefused for anything else."""
+    files = []
+    for field in FILES:
+        uris = body.get(field) or []
+        uris = [uris] if isinstance(uris, str) else uris
+        name = f"{field}[]" if len(uris) > 1 else field
+        for uri in uris:
+            kind, is_embedded, text = uri.removeprefix("data:").partition(";base64,")
+            if not is_embedded:
+                raise JobRefused("an image is not in the request", code="invalid_input")
+            data = base64.b64decode(text)
+            if field == MASK:
+                data = mask_image.to_transparency(data)
+            files.append(File(name, f"{field}.{kind.rpartition('/')[2]}", data, kind))
+    return files
 
 
 def _verdict(error: OutcomeUnknown | JobRefused, name: str) -> ProviderError:

@@ -1,14 +1,18 @@
 """Calls of servers with OpenAI's image API in the terms of the engine, against the emulator."""
 
 import base64
+import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from PIL import Image as Pillow
+from PIL import ImageChops
 
 from generation.demo.emulator import Emulator, EmulatorOptions
+from generation.imaging import mask_image
 from generation.providers.access import BearerAccess, HttpLimits
 from generation.providers.call_errors import (
     CallFailed,
@@ -22,7 +26,9 @@ from generation.providers.call_errors import (
 from generation.providers.image_server.provider import ImageServer
 from generation.providers.job_report import JobReport
 from generation.providers.payloads import PUBLIC, OutputError
+from generation.providers.payloads.comfyui import data_uri
 from generation.providers.provider import Order
+from generation.testing.rows.image_files import noise
 from generation.testing.services import free_port
 
 MODEL, KEY = "sd-3.5-large", "test"
@@ -74,6 +80,33 @@ def test_a_reply_that_is_not_json_is_kept_whole(server: ImageServer, emulator: E
     report = report_of(server)
     assert base64.b64decode(report.body["data_b64"]).startswith(b"\x89PNG")
     assert server.result(report, dialect=PUBLIC, images_at="").images[0].data
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_edit_sends_its_images_as_files(
+    server: ImageServer, emulator: Emulator, count: int
+) -> None:
+    images = [data_uri(noise(64, 32 + number)) for number in range(count)]
+    mask = Pillow.new("L", (64, 32))
+    mask.paste(255, (8, 8, 24, 24))
+    order = {"prompt": "a pier", "size": "64x32", "seed": 7, "fast": True}
+    order |= {"image": images if count > 1 else images[0], "mask": data_uri(mask_image.png(mask))}
+    edit = Order(endpoint_id=MODEL, input=order, webhook=None)
+    assert server.result(report_of(server, edit), dialect=PUBLIC, images_at="").images
+    (call,) = emulator.calls
+    assert call.path == "/v1/images/edits"
+    sent: Any = call.json
+    assert (sent["seed"], sent["image"]) == (7, images)
+    (area,) = sent["mask"]
+    alpha = Pillow.open(io.BytesIO(base64.b64decode(area.partition(",")[2]))).getchannel("A")
+    assert alpha.tobytes() == ImageChops.invert(mask).tobytes(), "transparent: to be changed"
+
+
+def test_an_image_that_is_elsewhere_is_not_sent(server: ImageServer, emulator: Emulator) -> None:
+    order = ORDER.input | {"image": "https://example.org/a.png"}
+    with pytest.raises(JobRefused):
+        server.submit(Order(endpoint_id=MODEL, input=order, webhook=None))
+    assert emulator.calls == []
 
 
 def test_yandex_gets_its_scheme_its_folder_and_its_names(emulator: Emulator) -> None:

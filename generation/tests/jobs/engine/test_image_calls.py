@@ -1,5 +1,6 @@
 """Jobs at servers that answer with the image: one call each, and no image or dollar lost."""
 
+import base64
 import threading
 from collections import Counter
 from datetime import timedelta
@@ -15,12 +16,14 @@ from django.utils import timezone, translation
 
 from artgen.redis import wakeups
 from generation import tasks
+from generation.files import storage, uploads
 from generation.jobs.engine import driver, job_control, lifecycle
 from generation.jobs.live import failure_advice, status_text
 from generation.jobs.placing import orders
 from generation.models import (
     Endpoint,
     Image,
+    ImageModel,
     Job,
     OutageKind,
     ProviderOutage,
@@ -38,6 +41,7 @@ from generation.testing.cases import (
     work,
 )
 from generation.testing.rows.endpoints import MODEL, add_endpoint
+from generation.testing.rows.image_files import noise
 from generation.testing.threads import in_threads
 
 NAME = "sd-3.5-large"
@@ -96,6 +100,23 @@ class TestCall(ImageServerTestCase):
         job = self.run_one()
         assert job.status == Status.SUCCEEDED
         assert job.result_host == "127.0.0.1"
+
+    def test_an_edit_gets_its_images_as_files_though_they_have_addresses(self) -> None:
+        source = uploads.keep(user=self.alice, data=noise(640, 320))
+        model = ImageModel.objects.get(slug="qwen-image-edit")
+        edits = {"prompt": "prompt", "sources": {"field": "image"}, "size": {"mode": "none"}}
+        Endpoint.objects.filter(model=model).update(
+            **self.server.place._asdict(), dialect="public", request_format=edits
+        )
+        request = {"model": model.slug, "prompt": "fog", "source_images": [str(source.id)]}
+        (job,) = orders.place(user=self.alice, request=request).jobs
+        run_task(tasks.submit, model.slug)
+        run_messages()
+        job.refresh_from_db()
+        assert (job.status, self.calls()) == (Status.SUCCEEDED, 1)
+        sent: Any = next(call.json for call in self.emulator.calls if call.call == "images")
+        (image,) = sent["image"]
+        assert base64.b64decode(image.partition(",")[2]) == storage.read(source.key)
 
     def test_the_image_waits_in_the_row_while_the_bucket_is_away(self) -> None:
         with mock.patch.object(default_storage, "write_all", side_effect=OSError("away")):
